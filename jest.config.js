@@ -1,0 +1,9 @@
+/** Jest runs the compiled files as they are: the tests use the very files that are published. */
+export default {
+  roots: ['<rootDir>/test/dist'],
+  testMatch: ['**/*.test.js'],
+  testEnvironment: 'node',
+  setupFiles: ['reflect-metadata'],
+  transform: {},
+  coverageProvider: 'v8',
+};

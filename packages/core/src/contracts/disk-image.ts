@@ -1,0 +1,75 @@
+/** One file that content comes from, told apart from every other file and from its own past and future. */
+export interface Layer {
+  /** Absolute path, symbolic links resolved. */
+  readonly path: string;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** Bytes; for a block device the device's size. */
+  readonly size: bigint;
+  /** Time of the last change of content, nanoseconds since 1970. */
+  readonly mtimeNs: bigint;
+  /** Time of the last change of content or metadata, nanoseconds since 1970. */
+  readonly ctimeNs: bigint;
+}
+
+/** What an image's content depends on. Equal identities mean equal content. */
+export interface ImageIdentity {
+  /** Every file that content comes from, the top layer first. */
+  readonly layers: readonly Layer[];
+  /**
+   * How the layers are looked at: their formats, top layer first, such as `qcow2<raw`.
+   * Two readers that see the same content in the same layers give the same view.
+   */
+  readonly view: string;
+}
+
+/** A run of guest-visible bytes that reads as zeros. */
+export interface ZeroExtent {
+  readonly kind: 'zero';
+  /** First byte in the guest-visible disk. */
+  readonly start: number;
+  /** Bytes, at least 1. */
+  readonly length: number;
+}
+
+/** A run of guest-visible bytes that must be read. */
+export interface DataExtent {
+  readonly kind: 'data';
+  /** First byte in the guest-visible disk. */
+  readonly start: number;
+  /** Bytes, at least 1. */
+  readonly length: number;
+  /**
+   * Where the bytes stand verbatim in a host file, if they do: whoever holds the image may then read them there,
+   * in parallel, without the reader.
+   */
+  readonly stored?: {
+    /** Index into the identity's layers. */
+    readonly layer: number;
+    /** Offset of the first byte in that layer's file. */
+    readonly offset: number;
+  };
+}
+
+export type Extent = ZeroExtent | DataExtent;
+
+/** An open virtual disk, seen as the guest sees it. Sizes and positions are bytes below 2⁵³. */
+export interface DiskImage {
+  /** Bytes that the guest sees; any number from 0, also one that is no multiple of a sector or block. */
+  readonly virtualSize: number;
+
+  readonly identity: ImageIdentity;
+
+  /** Ascending, gapless, covering the whole disk exactly; none for a disk of 0 bytes. May be called once at a time. */
+  extents(): AsyncIterable<Extent>;
+
+  /**
+   * Fills the whole of `target` with the guest-visible bytes from `position` on.
+   * `target` belongs to the caller and must not be kept. Several reads may be under way at once.
+   * Never returns fewer bytes than asked: a range past the end, a short read and an input/output error throw.
+   */
+  read(target: Uint8Array, position: number): Promise<void>;
+
+  /** Releases everything; pending reads fail. Idempotent. */
+  close(): Promise<void>;
+}

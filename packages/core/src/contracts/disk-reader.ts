@@ -1,0 +1,65 @@
+import type { InjectionToken } from 'tsyringe';
+import type { DiskImage, ImageIdentity } from './disk-image.js';
+
+/** A disk image as the user names it. */
+export interface DiskSource {
+  /** Path of a file or block device, as the user wrote it. */
+  readonly path: string;
+  /** The format the user states (`raw`, `qcow2`, `vmdk`, …); when absent it is found by inspection. */
+  readonly format?: string;
+}
+
+/** What a run allows and offers its readers. */
+export interface ReadOptions {
+  /**
+   * Directories in which backing files and other layers that the user did not name may lie:
+   * those of the named images and those the user added. Absolute, symbolic links resolved.
+   */
+  readonly allowedDirectories: readonly string[];
+  /** Takes a one-line note for the user about something odd that is no error. */
+  readonly warn?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens disk images of some formats, or by some tool.
+ *
+ * Readers hold no open resource of their own between calls. Every method may be called concurrently
+ * for different sources, throws only `VirtSimilarityError`, and never writes to an image.
+ */
+export interface DiskReader {
+  /** What `--reader` takes; unique among readers. */
+  readonly name: string;
+
+  /**
+   * Whether `--reader auto` may choose this reader for the source.
+   * Cheap: looks at the header at most. Throws where policy refuses the source to every reader.
+   */
+  canRead(source: DiskSource, options: ReadOptions): Promise<boolean>;
+
+  /**
+   * The files that the image's content comes from, and how they are looked at.
+   * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided.
+   */
+  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity>;
+
+  /** Opens the image. The caller closes it. */
+  open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
+
+  /**
+   * For readers that are costly to start: announces the sources that one run is going to open, so that they can be
+   * opened by as few processes as possible. The run then opens them through the session and closes it at the end.
+   * Starting is put off to the first `open`.
+   */
+  startSession?(sources: readonly DiskSource[], options: ReadOptions): ReaderSession;
+}
+
+/** The opening of announced sources within one run. */
+export interface ReaderSession {
+  /** As {@link DiskReader.open}; the source is one of those announced. */
+  open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
+  /** Ends every process of the session. Idempotent; images still open are unusable afterwards. */
+  close(): Promise<void>;
+}
+
+export const DISK_READER: InjectionToken<DiskReader> = Symbol.for('virt-similarity.DiskReader');

@@ -1,0 +1,44 @@
+import type { InjectionToken } from 'tsyringe';
+import type { Analysis } from './analysis.js';
+
+/** An option that a reporter understands: `--heights`, or `--dialect safe` where it has values. */
+export interface ReportOption {
+  /** Lower-case words joined by hyphens, without the leading dashes. */
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly description: string;
+  /** What may follow it, the default first; absent for an option that is given or not. */
+  readonly values?: readonly string[];
+}
+
+/** The options the user gave, by name: `true`, or one of the option's values. */
+export type ReportOptions = Readonly<Record<string, string | true>>;
+
+/**
+ * Tells an analysis as text. Pure: no input or output, no clock, no colour of its own; the same analysis and
+ * options give the same text.
+ */
+export interface Reporter {
+  /** What `--output-format` takes; unique among reporters. */
+  readonly name: string;
+  /** Ending of its files, with the dot: `.nwk`; unique among reporters. */
+  readonly extension: string;
+  /** Media type of its text, such as `application/json`. */
+  readonly mediaType: string;
+  /** The options that `report` understands; none when absent. */
+  readonly options?: readonly ReportOption[];
+  /** The text, in pieces of any length, the last of which ends with a newline. */
+  report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+  /** A second text that readers of the first need, such as a table of names. */
+  readonly companion?: Companion;
+}
+
+/** A text that is written beside a report whenever the report goes to a file. */
+export interface Companion {
+  /** What replaces the report's extension: `.names.tsv`. */
+  readonly extension: string;
+  /** As {@link Reporter.report}; nothing when there is nothing to say. */
+  report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+}
+
+export const REPORTER: InjectionToken<Reporter> = Symbol.for('virt-similarity.Reporter');

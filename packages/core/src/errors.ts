@@ -1,0 +1,62 @@
+/**
+ * What went wrong, as a stable word. The command maps each to its exit code;
+ * programs branch on it instead of on the text of the message.
+ */
+export type ErrorCode =
+  /** An option, name or call that cannot be obeyed as it was given. */
+  | 'usage'
+  /** Refused by policy: ambiguous format, file outside what was allowed, not a regular file. */
+  | 'refused'
+  /** The content of an image or hash-vector file contradicts its format. */
+  | 'corrupt'
+  /** Missing, or no permission, or an input/output error of the system. */
+  | 'unreadable'
+  /** Open for writing by someone else. */
+  | 'in-use'
+  /** Changed between the beginning and the end of reading it. */
+  | 'changed'
+  /** An outside tool, a time limit or a resource is missing. */
+  | 'unavailable'
+  /** A plugin threw, or broke its contract. */
+  | 'plugin'
+  /** The caller's `AbortSignal` fired. */
+  | 'aborted';
+
+/** What an error may say beyond its message. */
+export interface ErrorDetails {
+  /** Path of the disk image or hash-vector file concerned, as the user named it. */
+  readonly image?: string;
+  /** What was thrown underneath. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one base class of every error this project throws on purpose.
+ *
+ * A message says what was expected, what was found and the remedy, on one line:
+ * `[qemu] cannot open a.qcow2: qemu-img is not installed; install qemu-utils or choose --reader libguestfs`.
+ */
+export class VirtSimilarityError extends Error {
+  override readonly name = 'VirtSimilarityError';
+  readonly code: ErrorCode;
+  readonly image: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.image = details.image;
+  }
+}
+
+/** Throws an `aborted` error if the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new VirtSimilarityError('aborted', 'interrupted', { cause: signal.reason });
+  }
+}
+
+/** The message of anything that was thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}

@@ -1,0 +1,88 @@
+import type { Analysis } from '../contracts/analysis.js';
+import type { Linkage } from '../contracts/clusterer.js';
+import type { DiskSource } from '../contracts/disk-reader.js';
+import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { VirtSimilarityError } from '../errors.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+
+/** How images are read and hashed. */
+export interface HashOptions {
+  /** Name of a disk reader, or `auto`: the first registered one that can read the image. */
+  readonly reader?: string;
+  /** Name of a block hasher. */
+  readonly hasher?: string;
+  /** Bytes; a power of two from 512 to 16 MiB. */
+  readonly blockSize?: number;
+  /** Directory of cached hash vectors, made if it is missing; `false` for none. */
+  readonly cache?: string | false;
+  /** Worker threads that hash; at least 1. */
+  readonly jobs?: number;
+  /** Directories beside those of the named images in which backing files may lie. */
+  readonly allowBacking?: readonly string[];
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. */
+  readonly onNote?: (level: 'warning' | 'debug', message: string) => void;
+  /** Ends the work; what was under way is undone, what was finished stays in the cache. */
+  readonly signal?: AbortSignal;
+}
+
+/** How hash vectors are compared and clustered, on top of how they are made. */
+export interface AnalyzeOptions extends HashOptions {
+  /** Name of a distance metric. */
+  readonly metric?: string;
+  readonly linkage?: Linkage;
+  /** Name of a clusterer. */
+  readonly clusterer?: string;
+}
+
+/** What happens to the images of a run, as it happens. */
+export type ProgressEvent =
+  /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
+  | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
+  /** So many more bytes of it have been read and hashed. */
+  | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
+  /** Its vector stands; `cached`: without reading the image. */
+  | { readonly kind: 'image-finished'; readonly path: string; readonly cached: boolean; readonly vector: HashVector }
+  | { readonly kind: 'image-failed'; readonly path: string; readonly error: VirtSimilarityError }
+  /** Of the blocks to compare, this fraction from 0 to 1 has been compared. */
+  | { readonly kind: 'comparing'; readonly fraction: number }
+  | { readonly kind: 'clustering'; readonly images: number };
+
+/** What became of one image. */
+export type HashOutcome =
+  | { readonly path: string; readonly vector: HashVector; readonly cached: boolean }
+  | { readonly path: string; readonly error: VirtSimilarityError };
+
+/** One thing that a plugin registered. */
+export interface Registration {
+  readonly kind: 'reader' | 'hasher' | 'metric' | 'clusterer' | 'reporter';
+  readonly name: string;
+  /** Name of the plugin. */
+  readonly plugin: string;
+  /** Where the plugin was imported from, if it says so. */
+  readonly url: string | undefined;
+}
+
+/** The stages, composed from plugins. Get one from `createAnalyzer`. */
+export interface Analyzer {
+  /** Everything that is registered, in the order of registration. */
+  readonly registrations: readonly Registration[];
+
+  /**
+   * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order.
+   * A failed image is an outcome, not an exception. Throws on unusable options and when interrupted.
+   */
+  hash(images: readonly (string | DiskSource)[], options?: HashOptions): AsyncIterable<HashOutcome>;
+
+  /**
+   * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
+   * throws: the first failure, or a `usage` error where nothing failed.
+   */
+  analyze(images: readonly (string | DiskSource)[], options?: AnalyzeOptions): Promise<Analysis>;
+
+  /** The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option. */
+  report(reporter: string, analysis: Analysis, options?: ReportOptions): AsyncIterable<string>;
+
+  /** The reporters, for those who need their extensions, options and companions. */
+  readonly reporters: readonly Reporter[];
+}

@@ -1,0 +1,20 @@
+import type { Layer } from '@virt-similarity/core';
+
+/**
+ * A disk image as its own headers describe it, with every file that its content comes from found and checked
+ * against the policy. Nothing outside this tree may be opened on the image's behalf.
+ */
+export interface InspectedImage {
+  /** As qemu names it: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
+  readonly format: string;
+  /** The file that holds the header. */
+  readonly file: Layer;
+  /** Whether `file` is a block device. */
+  readonly isDevice: boolean;
+  /** Files that hold the guest's data where the header's file does not: extents of a VMDK descriptor. In order. */
+  readonly extentFiles: readonly Layer[];
+  /** Bytes that the guest sees, where the header says so; a raw image's is its file's size. */
+  readonly virtualSize: number | undefined;
+  /** The backing image, which shows wherever this one holds nothing. */
+  readonly backing: InspectedImage | undefined;
+}

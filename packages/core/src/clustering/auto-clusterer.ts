@@ -1,4 +1,4 @@
-import { inject } from 'tsyringe';
+import { inject, injectable } from 'tsyringe';
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import { FastClusterer } from './fast/fast-clusterer.js';
 import { MlHclustClusterer } from './ml-hclust-clusterer.js';
@@ -7,6 +7,7 @@ import { MlHclustClusterer } from './ml-hclust-clusterer.js';
 export const LARGEST_FOR_ML_HCLUST = 256;
 
 /** ml-hclust for few things and for linkages that only it has, the fast engine for the rest. */
+@injectable()
 export class AutoClusterer implements Clusterer {
   readonly name = 'auto';
   readonly linkages: readonly Linkage[];

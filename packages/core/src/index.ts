@@ -9,6 +9,7 @@ export * from './clustering/equal-heights.js';
 export * from './clustering/fast/distance-row.js';
 export * from './clustering/fast/fast-clusterer.js';
 export * from './clustering/fast/single-linkage.js';
+export type * from './clustering/join.js';
 export * from './clustering/ml-hclust-clusterer.js';
 export type * from './contracts/analysis.js';
 export * from './contracts/block-hasher.js';

@@ -42,7 +42,9 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
         assertWellFormed(await clusterer.cluster(matrix, linkage), matrix.size);
       }),
       forEach(`joins the closest clusters first, of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
-        assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
+        if (orderOfTiesIsFree(linkage) || !hasTies(matrix)) {
+          assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
+        }
       }),
     ]),
     forEach('gives the same dendrogram each time', create, allMatrices(), async (clusterer, matrix, linkage) => {
@@ -100,6 +102,19 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
       'rows ascend by height',
     );
   }
+}
+
+/**
+ * Whether merges of equal height may be listed in any order. Under centroid and median linkage one of them can bring
+ * the other's parts nearer to it, so that only the order of their making passes for one of closest pairs first;
+ * the contract does not ask for that order.
+ */
+function orderOfTiesIsFree(linkage: Linkage): boolean {
+  return linkage !== 'centroid' && linkage !== 'median';
+}
+
+function hasTies({ values }: CondensedMatrix): boolean {
+  return new Set(values).size < values.length;
 }
 
 function allMatrices(): CondensedMatrix[] {

@@ -25,7 +25,7 @@ const UPDATES: Readonly<Record<Linkage, (joined: Joined) => number>> = {
 /**
  * Replays a dendrogram on its matrix by the definition of the linkage, in O(n³) time, and asserts that every merge joins
  * two clusters at their distance and that no other two were closer at that moment. Where distances tie, several
- * dendrograms pass.
+ * dendrograms pass; under centroid and median linkage only those whose rows are in the order of their making.
  */
 export function assertGreedy(matrix: CondensedMatrix, linkage: Linkage, { merges }: Dendrogram): void {
   const { size } = matrix;
@@ -52,7 +52,7 @@ export function assertGreedy(matrix: CondensedMatrix, linkage: Linkage, { merges
 }
 
 /** Asserts that two heights are equal but for rounding. */
-export function assertClose(actual: number, expected: number, message: string): void {
+function assertClose(actual: number, expected: number, message: string): void {
   assert.ok(
     Math.abs(actual - expected) <= 1e-9 * Math.max(1, expected),
     `${message}: ${actual} instead of ${expected}`,

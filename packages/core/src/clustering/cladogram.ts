@@ -1,6 +1,7 @@
 import type { Cladogram, CladogramNode } from '../contracts/analysis.js';
 import type { Dendrogram } from '../contracts/clusterer.js';
 import { equalHeights } from './equal-heights.js';
+import { firstLeavesOf } from './first-leaves.js';
 
 /**
  * The dendrogram with each merge joined to the merge above it where both have the same height, up to rounding.
@@ -9,13 +10,7 @@ import { equalHeights } from './equal-heights.js';
 export function cladogramOf(dendrogram: Dendrogram): Cladogram {
   const { size, merges } = dendrogram;
   const tops = topMerges(dendrogram);
-  const firstLeaves = new Int32Array(size + merges.length);
-  for (let leaf = 0; leaf < size; leaf++) {
-    firstLeaves[leaf] = leaf;
-  }
-  merges.forEach(({ left, right }, k) => {
-    firstLeaves[size + k] = Math.min(firstLeaves[left]!, firstLeaves[right]!);
-  });
+  const firstLeaves = firstLeavesOf(size, merges);
 
   // Clusters of the dendrogram below each top merge that are leaves or top merges themselves.
   const partsOf = merges.map((): number[] => []);

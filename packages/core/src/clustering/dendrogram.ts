@@ -1,19 +1,16 @@
 import type { Dendrogram, Linkage, Merge } from '../contracts/clusterer.js';
 import { equalHeights } from './equal-heights.js';
+import { firstLeavesOf } from './first-leaves.js';
+import type { Join } from './join.js';
 
 /**
- * A merge as an engine made it, its parts in either order. Leaves are clusters 0 … size−1; the join at index k makes
- * cluster size + k.
- */
-export type Join = Omit<Merge, 'size'>;
-
-/**
- * The canonical dendrogram of size−1 joins that stand in any order with parts before wholes: the same tree gives the
+ * The canonical dendrogram of `size`−1 joins that stand in any order with parts before wholes: the same tree gives the
  * same rows, whatever engine made it and in whatever order.
  *
- * Rows ascend by height, and parts come before wholes. Where that leaves a choice, and among inversions, rows are in
- * the order of a walk through the tree that visits the part with the smaller first leaf first. A merge that only
- * rounding has put lower than one of its parts is lifted to it.
+ * Rows ascend by height, and parts come before wholes. Of rows of equal height, those that hang together stand
+ * together, in the order of a walk through the tree that visits the part with the smaller first leaf first; groups of
+ * them are in the order of their first leaves. An inversion follows its higher part as if it were as high.
+ * A merge that only rounding has put lower than one of its parts is lifted to it.
  */
 export function dendrogramOf(size: number, joins: readonly Join[], linkage: Linkage): Dendrogram {
   const heights = liftRoundedHeights(size, joins, linkage);
@@ -46,27 +43,28 @@ function heightOf(index: number, heights: Float64Array): number {
 
 /** The indices of the joins in the order of their canonical rows. */
 function canonicalOrder(size: number, joins: readonly Join[], heights: Float64Array): number[] {
-  const highestWithin = new Float64Array(joins.length);
+  const highest = new Float64Array(joins.length);
   joins.forEach(({ left, right }, k) => {
-    highestWithin[k] = Math.max(
-      heights[k]!,
-      heightOf(left - size, highestWithin),
-      heightOf(right - size, highestWithin),
-    );
+    highest[k] = Math.max(heights[k]!, heightOf(left - size, highest), heightOf(right - size, highest));
   });
+
+  // Joins that hang together stay together, so that rows do not depend on which of them was made first.
+  const firstLeaves = firstLeavesOf(size, joins);
+  const groups = firstLeaves.slice(size);
+  for (let k = joins.length - 1; k >= 0; k--) {
+    const { left, right } = joins[k]!;
+    for (const part of [left - size, right - size]) {
+      if (part >= 0 && highest[part] === highest[k]) {
+        groups[part] = groups[k]!;
+      }
+    }
+  }
   // The sort is stable, and the walk visits parts before wholes.
-  return walk(size, joins).sort((a, b) => highestWithin[a]! - highestWithin[b]!);
+  return walk(size, joins, firstLeaves).sort((a, b) => highest[a]! - highest[b]! || groups[a]! - groups[b]!);
 }
 
 /** The indices of the joins in post-order, the part with the smaller first leaf first. */
-function walk(size: number, joins: readonly Join[]): number[] {
-  const firstLeaf = new Int32Array(size + joins.length);
-  for (let leaf = 0; leaf < size; leaf++) {
-    firstLeaf[leaf] = leaf;
-  }
-  joins.forEach(({ left, right }, k) => {
-    firstLeaf[size + k] = Math.min(firstLeaf[left]!, firstLeaf[right]!);
-  });
+function walk(size: number, joins: readonly Join[], firstLeaves: Int32Array): number[] {
   // Pre-order with the later part first is post-order backwards.
   const backwards: number[] = [];
   const pending = joins.length === 0 ? [] : [size + joins.length - 1];
@@ -74,7 +72,7 @@ function walk(size: number, joins: readonly Join[]): number[] {
     if (cluster >= size) {
       const { left, right } = joins[cluster - size]!;
       backwards.push(cluster - size);
-      pending.push(...(firstLeaf[left]! < firstLeaf[right]! ? [left, right] : [right, left]));
+      pending.push(...(firstLeaves[left]! < firstLeaves[right]! ? [left, right] : [right, left]));
     }
   }
   return backwards.reverse();

@@ -7,7 +7,8 @@ import {
   type Linkage,
 } from '../contracts/clusterer.js';
 import { validateMatrix } from './condensed-matrix.js';
-import { dendrogramOf, type Join } from './dendrogram.js';
+import { dendrogramOf } from './dendrogram.js';
+import type { Join } from './join.js';
 import { squareMatrix } from './square-matrix.js';
 
 /**

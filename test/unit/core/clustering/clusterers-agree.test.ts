@@ -54,6 +54,13 @@ describe('ml-hclust and the fast engine', () => {
     );
   });
 
+  test('give the same cladogram where the choice between ties resolves a node differently', async () => {
+    const distances = [0, 2, 0, 1, 0, 1, 1, 2, 0, 1, 0, 1, 1, 2, 1, 2, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1];
+    const matrix = { size: 8, values: Float64Array.from(distances) };
+    const expected = await mlHclust.cluster(matrix, 'single');
+    expect(cladogramOf(fast.cluster(matrix, 'single'))).toEqual(cladogramOf(expected));
+  });
+
   test('give the same cladogram for heavily tied distances, under single linkage', async () => {
     await fc.assert(
       fc.asyncProperty(tied, async (matrix) => {
@@ -77,15 +84,15 @@ describe('ml-hclust and the fast engine', () => {
     },
   );
 
-  test.each(fast.linkages)(
-    'agree on ultrametric distances, which ties leave unique, under %s linkage',
+  // Ward is left out: its heights grow with the clusters, so that there too ties change the tree.
+  test.each(['single', 'complete', 'average', 'weighted'] as const)(
+    'find the tree that tied distances were made from, under %s linkage',
     async (linkage) => {
       await fc.assert(
         fc.asyncProperty(tied, async (matrix) => {
           const ultrametric = copheneticDistances(fast.cluster(matrix, 'single'));
-          const expected = await mlHclust.cluster(ultrametric, linkage);
-          const actual = fast.cluster(ultrametric, linkage);
-          expectClose(copheneticDistances(actual).values, copheneticDistances(expected).values);
+          expectClose(copheneticDistances(await mlHclust.cluster(ultrametric, linkage)).values, ultrametric.values);
+          expectClose(copheneticDistances(fast.cluster(ultrametric, linkage)).values, ultrametric.values);
         }),
       );
     },
@@ -93,11 +100,14 @@ describe('ml-hclust and the fast engine', () => {
 });
 
 describe('ml-hclust', () => {
-  test.each(['centroid', 'median'] as const)('joins a closest pair each time under %s linkage', async (linkage) => {
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(untied, tied), async (matrix) => {
-        assertGreedy(matrix, linkage, await mlHclust.cluster(matrix, linkage));
-      }),
-    );
-  });
+  test.each(['centroid', 'median'] as const)(
+    'joins a closest pair each time, without ties, under %s linkage',
+    async (linkage) => {
+      await fc.assert(
+        fc.asyncProperty(untied, async (matrix) => {
+          assertGreedy(matrix, linkage, await mlHclust.cluster(matrix, linkage));
+        }),
+      );
+    },
+  );
 });

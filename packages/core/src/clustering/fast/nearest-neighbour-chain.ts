@@ -1,4 +1,4 @@
-import type { Join } from '../dendrogram.js';
+import type { Join } from '../join.js';
 import type { RowUpdate } from './row-update.js';
 import type { ShrinkingMatrix } from './shrinking-matrix.js';
 
@@ -25,10 +25,9 @@ export function nearestNeighbourChain(matrix: ShrinkingMatrix, update: RowUpdate
       chain.push(0);
     }
     const tip = chain.at(-1)!;
-    const previous = chain.at(-2) ?? -1;
-    matrix.gather(tip, tipRow);
-    const nearest = nearestIn(tipRow, matrix.count, previous);
-    if (nearest !== previous) {
+    const previous = chain.at(-2);
+    const nearest = matrix.gather(tip, tipRow);
+    if (previous === undefined || tipRow[nearest]! < tipRow[previous]!) {
       chain.push(nearest);
       [tipRow, previousRow] = [previousRow, tipRow];
       previousRowIsFilled = true;
@@ -66,17 +65,4 @@ function closeUp(positions: number[], removed: number): void {
       positions[k]!--;
     }
   }
-}
-
-/** The position of the smallest of the first `count` values: `preferred`, unless negative, or else the first such. */
-function nearestIn(row: Float64Array, count: number, preferred: number): number {
-  let nearest = preferred;
-  let shortest = preferred < 0 ? Number.POSITIVE_INFINITY : row[preferred]!;
-  for (let k = 0; k < count; k++) {
-    if (row[k]! < shortest) {
-      shortest = row[k]!;
-      nearest = k;
-    }
-  }
-  return nearest;
 }

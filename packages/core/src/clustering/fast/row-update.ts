@@ -1,5 +1,5 @@
 /** What a merge of two clusters needs to know beside the rows. */
-export interface MergedPair {
+interface MergedPair {
   /** Leaves of the first cluster. */
   readonly firstSize: number;
   /** Leaves of the second cluster. */

@@ -40,21 +40,37 @@ export class ShrinkingMatrix {
     }
   }
 
-  /** Copies the distances from the cluster at `position` to `target`, by position; infinity to itself. */
-  gather(position: number, target: Float64Array): void {
+  /**
+   * Copies the distances from the cluster at `position` to `target`, by position; infinity to itself.
+   * Returns the position of the nearest cluster, the first one where several are equally near; −1 if there is no other.
+   */
+  gather(position: number, target: Float64Array): number {
     const count = this.#count;
     const values = this.#values;
     const columns = this.#columns;
     const bases = this.#bases;
     const column = columns[position]!;
+    let nearest = -1;
+    let shortest = Number.POSITIVE_INFINITY;
     for (let k = 0; k < position; k++) {
-      target[k] = values[bases[k]! + column]!;
+      const distance = values[bases[k]! + column]!;
+      target[k] = distance;
+      if (distance < shortest) {
+        shortest = distance;
+        nearest = k;
+      }
     }
     target[position] = Number.POSITIVE_INFINITY;
     const base = bases[position]!;
     for (let k = position + 1; k < count; k++) {
-      target[k] = values[base + columns[k]!]!;
+      const distance = values[base + columns[k]!]!;
+      target[k] = distance;
+      if (distance < shortest) {
+        shortest = distance;
+        nearest = k;
+      }
     }
+    return nearest;
   }
 
   /** Replaces the distances from the cluster at `position` by those in `source`, by position. */

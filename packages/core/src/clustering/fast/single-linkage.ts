@@ -1,5 +1,6 @@
 import type { Dendrogram } from '../../contracts/clusterer.js';
-import { dendrogramOf, type Join } from '../dendrogram.js';
+import { dendrogramOf } from '../dendrogram.js';
+import type { Join } from '../join.js';
 import type { DistanceRow } from './distance-row.js';
 import { minimumSpanningTree, type SpanningTree } from './minimum-spanning-tree.js';
 

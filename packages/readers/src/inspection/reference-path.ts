@@ -14,7 +14,7 @@ export async function resolveReference(
   allowedDirectories: readonly string[],
 ): Promise<string> {
   if (hasProtocol(name)) {
-    throw refused(`its header names ${JSON.stringify(name)}, which is no plain path; only plain paths are followed`);
+    throw refused('it is no plain path, and nothing else is followed');
   }
   // Not normalised: what `..` means behind a symbolic link is for the kernel to say.
   const path = isAbsolute(name) ? name : `${dirname(headerPath)}/${name}`;
@@ -22,7 +22,7 @@ export async function resolveReference(
   const real = join(directory, basename(path));
   if (!allowedDirectories.some((allowed) => liesIn(directory, allowed))) {
     throw refused(
-      `its header names ${JSON.stringify(name)}, outside the directories of the named images; pass --allow-backing ${directory} to allow that`,
+      `it lies in ${directory}, outside the directories of the named images; pass --allow-backing ${directory} to allow that`,
     );
   }
   return real;

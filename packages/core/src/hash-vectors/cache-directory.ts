@@ -35,7 +35,16 @@ export async function sweepTemporaryFiles(directory: string, names: readonly str
   for (const name of names.filter((name) => TEMPORARY_FILE.test(name))) {
     const path = join(directory, name);
     const stats = await lstat(path).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) await removeFromCache(path);
+  }
+}
+
+/** Removes what stands at a path, if anything does. Throws `unreadable` where that is not allowed. */
+export async function removeFromCache(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true, recursive: true });
+  } catch (thrown) {
+    throw fileError(thrown, `cannot remove ${path} from the cache`, path);
   }
 }
 

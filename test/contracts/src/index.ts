@@ -1,1 +1,4 @@
-export {};
+export type * from './contract-test.js';
+export * from './hostile-names.js';
+export { reporterContract } from './reporter.js';
+export * from './sample-analysis.js';

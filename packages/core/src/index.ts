@@ -1,5 +1,15 @@
 import 'reflect-metadata';
 
+export * from './clustering/auto-clusterer.js';
+export * from './clustering/cladogram.js';
+export * from './clustering/condensed-matrix.js';
+export * from './clustering/cophenetic-distances.js';
+export * from './clustering/dendrogram.js';
+export * from './clustering/equal-heights.js';
+export * from './clustering/fast/distance-row.js';
+export * from './clustering/fast/fast-clusterer.js';
+export * from './clustering/fast/single-linkage.js';
+export * from './clustering/ml-hclust-clusterer.js';
 export type * from './contracts/analysis.js';
 export * from './contracts/block-hasher.js';
 export * from './contracts/clusterer.js';

@@ -11,15 +11,15 @@ import type { ShrinkingMatrix } from './shrinking-matrix.js';
  */
 export function nearestNeighbourChain(matrix: ShrinkingMatrix, update: RowUpdate): Join[] {
   const size = matrix.count;
-  // By position in the matrix: the number of the cluster, ascending no more once there are merged ones, and its leaves.
   const clusters = Int32Array.from({ length: size }, (_, leaf) => leaf);
   const sizes = new Float64Array(size).fill(1);
-
-  const chain: number[] = [];
   const joins: Join[] = [];
+
+  // Positions in the matrix; each is the nearest neighbour of the one before it.
+  const chain: number[] = [];
   let tipRow = new Float64Array(size);
   let previousRow = new Float64Array(size);
-  let previousRowHolds = -1;
+  let previousRowIsFilled = false;
   while (matrix.count > 1) {
     if (chain.length === 0) {
       chain.push(0);
@@ -31,35 +31,41 @@ export function nearestNeighbourChain(matrix: ShrinkingMatrix, update: RowUpdate
     if (nearest !== previous) {
       chain.push(nearest);
       [tipRow, previousRow] = [previousRow, tipRow];
-      previousRowHolds = tip;
+      previousRowIsFilled = true;
       continue;
     }
-    chain.length -= 2;
-    if (previousRowHolds !== previous) {
+
+    if (!previousRowIsFilled) {
       matrix.gather(previous, previousRow);
     }
     const height = tipRow[previous]!;
-    joins.push({ left: clusters[tip]!, right: clusters[previous]!, height });
     const pair = { firstSize: sizes[tip]!, secondSize: sizes[previous]!, height };
     update(tipRow, previousRow, sizes, matrix.count, pair);
-
     // The merged cluster takes the later position, whose distances lie closer together in memory.
     const kept = Math.max(tip, previous);
     const removed = Math.min(tip, previous);
     matrix.scatter(kept, previousRow);
     sizes[kept] = pair.firstSize + pair.secondSize;
+    joins.push({ left: clusters[tip]!, right: clusters[previous]!, height });
     clusters[kept] = size + joins.length - 1;
+
     matrix.remove(removed);
     sizes.copyWithin(removed, removed + 1);
     clusters.copyWithin(removed, removed + 1);
-    for (let k = 0; k < chain.length; k++) {
-      if (chain[k]! > removed) {
-        chain[k]!--;
-      }
-    }
-    previousRowHolds = -1;
+    chain.length -= 2;
+    closeUp(chain, removed);
+    previousRowIsFilled = false;
   }
   return joins;
+}
+
+/** Corrects positions for the removal of one that is not among them. */
+function closeUp(positions: number[], removed: number): void {
+  for (let k = 0; k < positions.length; k++) {
+    if (positions[k]! > removed) {
+      positions[k]!--;
+    }
+  }
 }
 
 /** The position of the smallest of the first `count` values: `preferred`, unless negative, or else the first such. */

@@ -1,13 +1,10 @@
 import type { CondensedMatrix } from '../../contracts/clusterer.js';
 
-/** The matrix is packed whenever so much of its rows is left; gaps between the distances that count cost time. */
-const PACK_AT = 0;
-
 /**
  * The distances of the clusters that are left while pairs of them are merged. Clusters are addressed by position:
  * those that are left have positions 0 … count−1, which close up when one is removed.
  *
- * The distances stand in one condensed matrix in which a removed cluster leaves a gap, until the gaps are closed.
+ * The distances stand in one condensed matrix, in which a removed cluster leaves a gap.
  */
 export class ShrinkingMatrix {
   /** How many clusters are left. */
@@ -17,16 +14,18 @@ export class ShrinkingMatrix {
   readonly #columns: Int32Array;
   /** By position: what to add to a later column to have the index of the pair. */
   readonly #bases: Int32Array | Float64Array;
-  #packedCount: number;
 
   /** Copies the matrix; each thing is a cluster. */
   constructor({ size, values }: CondensedMatrix) {
     this.#count = size;
-    this.#packedCount = size;
     this.#values = values.slice();
     this.#columns = new Int32Array(size);
+    // Integers are the faster indices; beyond 65,536 things they do not suffice.
     this.#bases = values.length <= 0x7fff_ffff ? new Int32Array(size) : new Float64Array(size);
-    this.#locate();
+    for (let i = 0; i < size; i++) {
+      this.#columns[i] = i;
+      this.#bases[i] = i * size - (i * (i + 1)) / 2 - i - 1;
+    }
   }
 
   get count(): number {
@@ -79,33 +78,5 @@ export class ShrinkingMatrix {
     this.#columns.copyWithin(position, position + 1, this.#count);
     this.#bases.copyWithin(position, position + 1, this.#count);
     this.#count--;
-    if (this.#count <= this.#packedCount * PACK_AT) {
-      this.#pack();
-    }
-  }
-
-  /** Moves the distances that are left together, in place: none moves to where one that is yet to move stands. */
-  #pack(): void {
-    const count = this.#count;
-    const values = this.#values;
-    const columns = this.#columns;
-    let index = 0;
-    for (let i = 0; i < count; i++) {
-      const base = this.#bases[i]!;
-      for (let j = i + 1; j < count; j++) {
-        values[index++] = values[base + columns[j]!]!;
-      }
-    }
-    this.#packedCount = count;
-    this.#locate();
-  }
-
-  /** Notes where the clusters' distances stand in a matrix without gaps. */
-  #locate(): void {
-    const count = this.#count;
-    for (let i = 0; i < count; i++) {
-      this.#columns[i] = i;
-      this.#bases[i] = i * count - (i * (i + 1)) / 2 - i - 1;
-    }
   }
 }

@@ -3,6 +3,7 @@ export default {
   roots: ['<rootDir>/test/dist'],
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/dist/fixtures/libguestfs-backend.js',
   setupFiles: ['reflect-metadata'],
   transform: {},
   coverageProvider: 'v8',

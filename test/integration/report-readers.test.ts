@@ -1,15 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
 import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
 import { reportText, unescaped } from '../fixtures/report-text.js';
+import { runTool } from '../fixtures/run-tool.js';
 
 /** A node as a reader found it: index of its parent or −1, length of the branch above, name of a leaf or null. */
 type ReadNode = readonly [parent: number, length: number, name: string | null];
@@ -39,6 +39,9 @@ const CASES: readonly Analysis[] = [
   ...fc.sample(analyses(hostileName), { numRuns: 100, seed: 2013 }),
 ];
 
+/** Starting R and Python can take long on a busy machine. */
+jest.setTimeout(120_000);
+
 let directory: string;
 
 beforeAll(() => {
@@ -47,7 +50,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Writes each report to a file of its own in the directory; returns their names. */
+/** Writes each report to a file of its own; returns their paths. */
 async function written(
   reporter: Reporter,
   options: ReportOptions,
@@ -56,22 +59,18 @@ async function written(
 ): Promise<string[]> {
   const files: string[] = [];
   for (const [index, analysis] of cases.entries()) {
-    const file = `${name}-${index}${reporter.extension}`;
-    writeFileSync(join(directory, file), await reportText(reporter.report(analysis, options)));
+    const file = join(directory, `${name}-${index}${reporter.extension}`);
+    writeFileSync(file, await reportText(reporter.report(analysis, options)));
     files.push(file);
   }
   return files;
 }
 
 /** What a reader's program, which prints JSON, found in each of the files. */
-function readBy(program: readonly string[], files: readonly string[]): ReadNode[][] {
+async function readBy(program: readonly [string, ...string[]], files: readonly string[]): Promise<ReadNode[][]> {
   const [command, ...leading] = program;
-  const output = execFileSync(command!, [...leading, ...files], {
-    cwd: directory,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  const found = JSON.parse(output) as Record<string, ReadNode[]>;
+  const { stdout } = await runTool(command, [...leading, ...files]);
+  const found = JSON.parse(stdout) as Record<string, ReadNode[]>;
   return files.map((file) => found[file]!);
 }
 
@@ -142,15 +141,16 @@ function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void
 
 describe('Newick', () => {
   const reporter = new NewickReporter();
+  const python = join(SCRIPTS, 'read_newick.py');
   const readers = {
-    DendroPy: [PYTHON, join(SCRIPTS, 'read_newick.py'), 'dendropy'],
-    Biopython: [PYTHON, join(SCRIPTS, 'read_newick.py'), 'biopython'],
+    DendroPy: [PYTHON, python, 'dendropy'],
+    Biopython: [PYTHON, python, 'biopython'],
     ape: ['Rscript', join(SCRIPTS, 'read_newick.R')],
-  };
+  } as const;
 
   for (const [name, program] of Object.entries(readers)) {
     test(`in the safe dialect is read by ${name} as the same trees, names and distances`, async () => {
-      const found = readBy(program, await written(reporter, {}, 'safe'));
+      const found = await readBy(program, await written(reporter, {}, 'safe'));
       for (const [index, analysis] of CASES.entries()) {
         const named = await withNamesFromTable(found[index]!, analysis);
         expectTopology(named, analysis, analysis.cladogram);
@@ -160,10 +160,10 @@ describe('Newick', () => {
   }
 
   test('in the quoted dialect is read by DendroPy as the same trees, names and distances', async () => {
-    const reader = [PYTHON, join(SCRIPTS, 'read_newick.py'), 'case-sensitive-dendropy'];
+    const reader = [PYTHON, python, 'case-sensitive-dendropy'] as const;
     // DendroPy 4.5 takes a label that is only one of these for punctuation, quotes or not.
     const cases = CASES.filter(({ images }) => !images.some(({ name }) => /^[(),:;]$/.test(name)));
-    const found = readBy(reader, await written(reporter, { dialect: 'quoted' }, 'quoted', cases));
+    const found = await readBy(reader, await written(reporter, { dialect: 'quoted' }, 'quoted', cases));
     for (const [index, analysis] of cases.entries()) {
       const named = withNamesUnescaped(found[index]!);
       expectTopology(named, analysis, analysis.cladogram);
@@ -172,7 +172,7 @@ describe('Newick', () => {
   });
 
   test('with --binary is read by ape as the same distances on trees whose nodes have two children each', async () => {
-    const found = readBy(readers.ape, await written(reporter, { binary: true }, 'binary'));
+    const found = await readBy(readers.ape, await written(reporter, { binary: true }, 'binary'));
     for (const [index, analysis] of CASES.entries()) {
       const named = await withNamesFromTable(found[index]!, analysis);
       const { size, merges } = analysis.dendrogram;
@@ -186,9 +186,9 @@ describe('Newick', () => {
 describe('DOT', () => {
   test('is drawn by dot as the same trees, with every name to be read', async () => {
     const files = await written(new GraphvizReporter(), {}, 'graph');
-    execFileSync('dot', ['-Tjson', '-O', ...files], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+    await runTool('dot', ['-Tjson', '-O', ...files]);
     for (const [index, analysis] of CASES.entries()) {
-      const drawn = JSON.parse(readFileSync(join(directory, `${files[index]}.json`), 'utf8')) as DotJson;
+      const drawn = JSON.parse(readFileSync(`${files[index]}.json`, 'utf8')) as DotJson;
       expectTopology(withNamesUnescaped(nodesDrawn(drawn)), analysis, analysis.cladogram);
     }
   });

@@ -1,0 +1,20 @@
+/** How an outside program is run, and what its errors say. */
+export interface ToolOptions {
+  /** Who speaks in error messages: the name of the reader, such as `qemu`. */
+  readonly component: string;
+  /** The image concerned, as the user named it. */
+  readonly image?: string;
+  /** What else the user can do where the program is missing: `choose --reader libguestfs`. */
+  readonly alternative?: string;
+  /** Ends the program; the promise rejects with an `aborted` error once it is gone. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which the program is ended; no limit when absent. */
+  readonly timeoutMs?: number;
+  /** Variables on top of those of this process and `LC_ALL=C`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Open files of this process that the program gets as its descriptors 3, 4, … They stay open here. */
+  readonly descriptors?: readonly number[];
+}
+
+/** Milliseconds between asking a program to end and killing it. */
+export const STOP_GRACE_MS = 3000;

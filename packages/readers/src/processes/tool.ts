@@ -1,0 +1,9 @@
+/** An outside program. */
+export interface Tool {
+  /** Its name, as it is looked up in `PATH`. */
+  readonly command: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+}
+
+export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };

@@ -115,6 +115,11 @@ describe('a vmdk descriptor', () => {
     expect(header.extents?.map(({ name }) => name)).toEqual(['a b-f001.vmdk', 's002.vmdk']);
   });
 
+  test('may indent its extents and end its lines as Windows does', async () => {
+    const header = await read(textFile(' \tRW 1 FLAT "x" 0\r'));
+    expect(header.extents?.map(({ name }) => name)).toEqual(['x']);
+  });
+
   test('tells its parent', async () => {
     const header = await read(textFile('parentFileNameHint="base.vmdk"', 'RW 1 FLAT "x"'));
     expect(header.backing).toEqual({ name: 'base.vmdk' });
@@ -124,6 +129,9 @@ describe('a vmdk descriptor', () => {
     ['lists no extents', 'ddb.x = "1"', 'corrupt', /no extents/],
     ['has a crooked extent', 'RW many FLAT "x"', 'corrupt', /cannot be read/],
     ['has an extent without file', 'RW 1 FLAT', 'corrupt', /cannot be read/],
+    ['has an extent that runs over lines', 'RW\n1 FLAT "x"', 'corrupt', /cannot be read/],
+    ['has a name that qemu would cut at a return', 'RW 1 SPARSE "x\ry"', 'corrupt', /cannot be read/],
+    ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /cannot be read/],
     ['has an extent of zeros', 'RW 1 ZERO "x"', 'refused', /RW ZERO/],
     ['has an extent that is not for writing', 'RDONLY 1 FLAT "x"', 'refused', /RDONLY FLAT/],
     ['names a file not in UTF-8', 'RW 1 FLAT "\xff"', 'refused', /UTF-8/],

@@ -115,7 +115,7 @@ describe('a backing chain', () => {
     expect((await look(top, { allowed: ['/'] })).backing?.format).toBe('raw');
     await expect(look(top, { allowed: [here, join(directory, 'else')] })).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining(`pass --allow-backing ${elsewhere}`),
+      message: expect.stringContaining(`pass --allow-backing "${elsewhere}"`),
     });
   });
 
@@ -141,6 +141,12 @@ describe('a backing chain', () => {
     const error = await failureOf(await qcow2('top.qcow2', { backing, backingFormat: 'raw' }));
     expect(error.code).toBe('refused');
     expect(error.message).toContain(JSON.stringify(backing));
+  });
+
+  test('may not have a format that is no image format', async () => {
+    await write('base.img', NOISE);
+    const error = await failureOf(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'nbd' }));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('no format "nbd"') });
   });
 
   test('may name a file with a colon after a slash', async () => {

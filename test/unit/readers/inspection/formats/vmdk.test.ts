@@ -58,6 +58,10 @@ describe('a sparse vmdk extent', () => {
     });
   });
 
+  test('has no parent where the hint is empty', async () => {
+    expect(await read(sparseFile({}, 'parentFileNameHint=""'))).toEqual({ virtualSize: 1 << 20 });
+  });
+
   test('has no parent behind a NUL', async () => {
     expect(await read(sparseFile({}, '\0parentFileNameHint="x"'))).toEqual({ virtualSize: 1 << 20 });
   });

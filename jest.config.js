@@ -7,4 +7,6 @@ export default {
   setupFiles: ['reflect-metadata'],
   transform: {},
   coverageProvider: 'v8',
+  // Outside tools take their time on a busy machine.
+  testTimeout: 60_000,
 };

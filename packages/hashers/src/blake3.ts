@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import type { BlockHasher } from '@virt-similarity/core';
 import { loadNativeModule } from './native-module.js';
+
+const require = createRequire(import.meta.url);
 
 type Blake3 = (input: Uint8Array) => Uint8Array;
 
@@ -11,7 +14,11 @@ export class Blake3Hasher implements BlockHasher {
 
   /** @throws VirtSimilarityError `unavailable` where the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
-    this.#blake3 ??= loadNativeModule<{ blake3: Blake3 }>('@napi-rs/blake-hash', this.name).blake3;
+    this.#blake3 ??= loadNativeModule(this.name, loadBlake3);
     digest.set(this.#blake3(block));
   }
+}
+
+function loadBlake3(): Blake3 {
+  return (require('@napi-rs/blake-hash') as { blake3: Blake3 }).blake3;
 }

@@ -1,22 +1,20 @@
-import { createRequire } from 'node:module';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
-
-const require = createRequire(import.meta.url);
 
 /**
  * Loads a package that carries compiled code.
  *
- * @param packageName The package, whose exports are taken to be of type `T`.
  * @param hasherName Who needs it, for the message.
+ * @param load Requires the package.
  * @throws VirtSimilarityError `unavailable` where it is not installed, or not for this machine.
  */
-export function loadNativeModule<T>(packageName: string, hasherName: string): T {
+export function loadNativeModule<T>(hasherName: string, load: () => T): T {
   try {
-    return require(packageName) as T;
+    return load();
   } catch (cause) {
+    const machine = `${process.platform}-${process.arch}`;
     throw new VirtSimilarityError(
       'unavailable',
-      `[${hasherName}] cannot load ${packageName} on ${process.platform}-${process.arch}: ${messageOf(cause)}; reinstall it or choose --hash sha256`,
+      `[${hasherName}] cannot load its compiled code for ${machine}; reinstall virt-similarity or choose --hash sha256 (${messageOf(cause)})`,
       { cause },
     );
   }

@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import type { BlockHasher } from '@virt-similarity/core';
 import { loadNativeModule } from './native-module.js';
+
+const require = createRequire(import.meta.url);
 
 interface XxHash128 {
   hash(input: Uint8Array): Uint8Array;
@@ -16,7 +19,11 @@ export class Xxh128Hasher implements BlockHasher {
 
   /** @throws VirtSimilarityError `unavailable` where the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
-    this.#xxHash128 ??= loadNativeModule<{ XXHash128: XxHash128 }>('xxhash-addon', this.name).XXHash128;
+    this.#xxHash128 ??= loadNativeModule(this.name, loadXxHash128);
     digest.set(this.#xxHash128.hash(block));
   }
+}
+
+function loadXxHash128(): XxHash128 {
+  return (require('xxhash-addon') as { XXHash128: XxHash128 }).XXHash128;
 }

@@ -93,7 +93,8 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   }
   const known = FORMATS.map(({ format }) => format);
   if (!known.includes(stated)) {
-    throw new HeaderError('usage', `there is no format ${JSON.stringify(stated)}; known are raw, ${known.join(', ')}`);
+    const code = evidence.statedBy === 'user' ? 'usage' : 'refused';
+    throw new HeaderError(code, `there is no format ${JSON.stringify(stated)}; known are raw, ${known.join(', ')}`);
   }
   if (found !== stated) {
     throw corrupt(missingHeader(stated, found, evidence));

@@ -16,7 +16,8 @@ const MAX_CHAIN_LENGTH = 64;
 
 /**
  * Finds an image's format and every file that its content comes from by reading headers only, and checks both against
- * the policy. Starts no process and keeps nothing open.
+ * the policy. Starts no process and keeps nothing open. `options.warn` is told of every file that is taken for what its
+ * header alone says.
  *
  * @throws VirtSimilarityError `refused`, `corrupt`, `unreadable`, `usage` for an unknown stated format, `aborted`.
  */

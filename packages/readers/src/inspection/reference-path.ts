@@ -22,7 +22,7 @@ export async function resolveReference(
   const real = join(directory, basename(path));
   if (!allowedDirectories.some((allowed) => liesIn(directory, allowed))) {
     throw refused(
-      `it lies in ${directory}, outside the directories of the named images; pass --allow-backing ${directory} to allow that`,
+      `it lies outside the directories of the named images; pass --allow-backing ${JSON.stringify(directory)} to allow that`,
     );
   }
   return real;

@@ -4,11 +4,11 @@ import { ToolFailure } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
 
 /** Bytes of standard output that are taken at most where the caller says nothing else. */
-export const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
 
 /** How a program is run to its end. */
 export interface RunToolOptions extends ToolOptions {
-  /** Bytes of standard output after which the program is ended; 64 MiB by default. */
+  /** Bytes of standard output (a character beyond ASCII counts once) after which the program is ended; 64 MiB by default. */
   readonly maxOutputBytes?: number;
 }
 

@@ -7,7 +7,7 @@ import { STOP_GRACE_MS, type ToolOptions } from './tool-options.js';
 
 const STDERR_TAIL_CHARACTERS = 8192;
 
-/** A child process, and how it ended. */
+/** A child process, and the end of what it wrote to its standard error so far. */
 export interface SpawnedTool {
   readonly subprocess: ResultPromise;
   readonly stderrTail: () => string;
@@ -16,7 +16,7 @@ export interface SpawnedTool {
 /** What the two ways of running a program have execa do differently. */
 export interface SpawnVariant {
   readonly stdout: 'pipe' | 'ignore';
-  /** Bytes of standard output after which the program is ended. */
+  /** Bytes of standard output (a character beyond ASCII counts once) after which the program is ended. */
   readonly maxOutputBytes: number;
 }
 
@@ -68,7 +68,8 @@ export async function awaitExit(
   spawned: SpawnedTool,
 ): Promise<ToolExit & { readonly stdout: string }> {
   const result = await spawned.subprocess;
-  if (result.isCanceled) {
+  // What interrupts this program, such as Ctrl-C, often ends its children as well.
+  if (result.isCanceled || options.signal?.aborted) {
     throw new VirtSimilarityError('aborted', 'interrupted', { cause: options.signal?.reason });
   }
   if (result.timedOut) {

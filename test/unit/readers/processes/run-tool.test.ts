@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -124,7 +124,6 @@ describe('a program that is ended', () => {
   test('by the signal is gone when the call rejects', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
     const pidFile = join(directory, 'pid');
-    const { readFile } = await import('node:fs/promises');
     try {
       const running = shell(`echo $$ > ${pidFile}; exec sleep 60`, { signal: AbortSignal.timeout(500) });
       await expect(running).rejects.toMatchObject({ code: 'aborted' });

@@ -5,8 +5,14 @@ import { readSparseHeader, SECTOR_BYTES } from './vmdk-sparse.js';
 
 export const DESCRIPTOR_SIGNATURE = '# Disk DescriptorFile';
 
-/** `RW 4192256 FLAT "disk-f001.vmdk" 0`: access, sectors, kind, file, first sector. */
-const EXTENT_LINE = /^(RW|RDONLY|NOACCESS)\s+(\d{1,18})\s+(\w+)(?:\s+"([^"]*)"(?:\s+(\d{1,18}))?)?\s*$/;
+/** What qemu may take for the beginning of an extent. */
+const EXTENT_START = /^\s*(RW|RDONLY|NOACCESS)\b/;
+/**
+ * `RW 4192256 FLAT "disk-f001.vmdk" 0`: access, sectors, kind, file, first sector. Stricter than qemu, which takes line
+ * ends for blanks and cuts long names, so that both see the same files.
+ */
+const EXTENT_LINE =
+  /^\s*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+(\w+)[ \t]+"([^"\r]{1,511})"(?:[ \t]+(\d{1,18}))?\s*$/;
 const FLAT_KINDS = ['FLAT', 'VMFS'];
 const SPARSE_KINDS = ['SPARSE', 'VMFSSPARSE'];
 
@@ -19,7 +25,7 @@ export interface VmdkDescriptor {
 
 /** Reads a descriptor, given as one character a byte. Throws `HeaderError` on extents that qemu does not read either. */
 export function readDescriptor(text: string): VmdkDescriptor {
-  const lines = text.split(/\r?\n/).filter((line) => /^(RW|RDONLY|NOACCESS)\b/.test(line));
+  const lines = text.split('\n').filter((line) => EXTENT_START.test(line));
   if (lines.length === 0) {
     throw corrupt('its vmdk descriptor lists no extents');
   }

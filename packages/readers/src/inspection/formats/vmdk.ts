@@ -52,5 +52,6 @@ function parentOf(text: string): { backing?: BackingReference } {
   if (quoted === null) {
     throw refused(`its vmdk descriptor has a ${PARENT_HINT} that cannot be read`);
   }
-  return { backing: { name: headerText(Buffer.from(quoted[1]!, 'latin1'), PARENT_HINT) } };
+  const name = headerText(Buffer.from(quoted[1]!, 'latin1'), PARENT_HINT);
+  return name === '' ? {} : { backing: { name } };
 }

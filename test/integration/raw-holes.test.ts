@@ -1,0 +1,59 @@
+import { mkdtemp, open, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Extent } from '@virt-similarity/core';
+import { RawReader } from '@virt-similarity/readers';
+import { runTool } from '../fixtures/index.js';
+
+const MIB = 1 << 20;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-holes-')));
+  // The reader does without holes where qemu-img is missing, so a test of them must not.
+  await runTool('qemu-img', ['--version']);
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+/** A file of zeros but for one MiB of data at the given place, the rest holes. */
+async function sparseFile(name: string, size: number, position: number): Promise<string> {
+  const path = join(directory, name);
+  const file = await open(path, 'w');
+  await file.truncate(size);
+  await file.write(Buffer.alloc(MIB, 'data'), 0, MIB, position);
+  await file.sync();
+  await file.close();
+  return path;
+}
+
+test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'größe.img'])(
+  'the holes of a raw image named %j are known',
+  async (name) => {
+    const size = 64 * MIB + 1000;
+    const image = await new RawReader().open(
+      { path: await sparseFile(name, size, 16 * MIB) },
+      { allowedDirectories: [directory] },
+    );
+    const extents: Extent[] = [];
+    for await (const extent of image.extents()) {
+      extents.push(extent);
+    }
+    await image.close();
+    expect(extents).toEqual([
+      { kind: 'zero', start: 0, length: 16 * MIB },
+      { kind: 'data', start: 16 * MIB, length: MIB, stored: { layer: 0, offset: 16 * MIB } },
+      { kind: 'zero', start: 17 * MIB, length: 47 * MIB + 1000 },
+    ]);
+  },
+);
+
+test('asking for holes ends with the signal of its caller', async () => {
+  const controller = new AbortController();
+  const options = { allowedDirectories: [directory], signal: controller.signal };
+  const image = await new RawReader().open({ path: await sparseFile('aborted.img', 8 * MIB, 0) }, options);
+  controller.abort();
+  await expect(image.extents()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'aborted' });
+  await image.close();
+});

@@ -292,6 +292,34 @@ describe('an open image', () => {
   });
 });
 
+describe('without a usable qemu-img', () => {
+  test.each([
+    ['missing', undefined, 'install qemu-utils or choose --reader libguestfs'],
+    ['that prints something else', 'echo garbage', 'something else than JSON'],
+    ['that prints other JSON', 'echo "[{}]"', 'something else than JSON'],
+    ['that leaves bytes out', 'echo "[]"', 'does not say what is at byte 0'],
+  ])('one %s, the error says so', async (_, script, remedy) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.qcow2');
+      await makeImage(path, 'qcow2', diskContent());
+      if (script !== undefined) {
+        await writeFile(join(directory, 'qemu-img'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      }
+      const searched = process.env.PATH;
+      process.env.PATH = directory;
+      try {
+        const outcome = readAll({ path, format: 'qcow2' });
+        await expect(outcome).rejects.toMatchObject({
+          code: expect.stringMatching(/^(unavailable|corrupt)$/),
+          message: expect.stringContaining(remedy),
+        });
+      } finally {
+        process.env.PATH = searched;
+      }
+    });
+  });
+});
+
 /** Process numbers of the qemu-nbd that serve a file. */
 async function serversOf(path: string): Promise<string[]> {
   const processes = await runTestTool('ps', '-eo', 'pid,args', '--no-headers', '-ww');

@@ -43,9 +43,9 @@ export class NbdConnection implements ReplyListener {
    * Fills `target`, which is the caller's, with the bytes from `position` on. After it rejected `target` is no more
    * written to.
    *
-   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position, or where the
-   * range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the protocol;
-   * `aborted`.
+   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position; `usage`
+   * where the range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the
+   * protocol; `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     this.#requireRange(position, target.length);
@@ -181,8 +181,8 @@ export class NbdConnection implements ReplyListener {
     if (!Number.isSafeInteger(position) || position < 0 || position + length > this.size) {
       throw connectionError(
         this.#speaker,
-        'unreadable',
-        `${length} bytes from ${position} on do not lie within the ${this.size} bytes of the export`,
+        'usage',
+        `bytes ${position} to ${position + length} are not within the ${this.size} bytes of the export`,
       );
     }
   }

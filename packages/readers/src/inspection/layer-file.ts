@@ -16,7 +16,7 @@ export interface LayerFile {
 }
 
 /** What may be opened: what the user named himself, or what a header names. */
-export type LayerOrigin = 'named' | 'referenced';
+type LayerOrigin = 'named' | 'referenced';
 
 /**
  * Opens a file for inspection, read only. The user's own name may be a symbolic link or a block device; a header's may
@@ -44,7 +44,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
 }
 
 /** The path without symbolic links. Throws `HeaderError`. */
-export function resolveLinks(path: string): Promise<string> {
+function resolveLinks(path: string): Promise<string> {
   return attempt(() => realpath(path));
 }
 

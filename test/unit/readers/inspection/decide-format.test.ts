@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import { decideFormat, type FormatEvidence } from '#readers/inspection/decide-format.js';
+import { ascii, fileWith, qcow2File } from './headers.js';
+
+const QCOW2 = qcow2File();
+const VDI = fileWith(4096, { 64: Buffer.from('7f10dabe', 'hex') });
+const LUKS = fileWith(4096, { 0: ascii('LUKS\xba\xbe') });
+const NOISE = fileWith(4096, { 0: ascii('\x90\x90') });
+const FIXED_VHD = fileWith(4096, { [4096 - 512]: ascii('conectix') });
+const TEXT = ascii('these are notes\n');
+const EMPTY = Buffer.alloc(0);
+
+function decide(path: string, file: Buffer, more: Partial<FormatEvidence> = {}) {
+  const ends = { head: file.subarray(0, 4096), tail: file.subarray(-512) };
+  return decideFormat({ path, size: file.length, isDevice: false, ends, stated: undefined, statedBy: 'user', ...more });
+}
+
+const sure = (format: string) => ({ format, mustBeSelfContained: false });
+
+describe('the format is', () => {
+  test.each<[string, string, Buffer, string]>([
+    ['that of extension and header where they agree', 'a.qcow2', QCOW2, 'qcow2'],
+    ['that of the extension in whatever case', 'A.QCOW2', QCOW2, 'qcow2'],
+    ['qcow2 where its old extension is used', 'a.qcow', QCOW2, 'qcow2'],
+    ['that of a footer where the extension agrees', 'a.vhd', FIXED_VHD, 'vpc'],
+    ['luks where extension and header agree', 'a.luks', LUKS, 'luks'],
+    ['raw by its extension', 'a.raw', NOISE, 'raw'],
+    ['raw where there is no known header', 'a.img', NOISE, 'raw'],
+    ['raw without extension', '/images/disk', NOISE, 'raw'],
+    ['raw for an encrypted disk', 'a.img', LUKS, 'raw'],
+    ['raw for an encrypted disk that says so', 'a.raw', LUKS, 'raw'],
+    ['raw for text that calls itself an image', 'a.img', TEXT, 'raw'],
+    ['raw for nothing that says so', 'a.raw', EMPTY, 'raw'],
+  ])('%s', (_, path, file, format) => {
+    expect(decide(path, file)).toEqual(sure(format));
+  });
+
+  test('that of the header alone only if it leads to no other file', () => {
+    expect(decide('cloud.img', QCOW2)).toEqual({ format: 'qcow2', mustBeSelfContained: true });
+    expect(decide('/images/disk', VDI)).toEqual({ format: 'vdi', mustBeSelfContained: true });
+  });
+
+  test('that of the header for a device, whatever its name', () => {
+    const onDevice = { isDevice: true };
+    expect(decide('/dev/a.vmdk', QCOW2, onDevice)).toEqual({ format: 'qcow2', mustBeSelfContained: true });
+    expect(decide('/dev/sda', TEXT, onDevice)).toEqual(sure('raw'));
+  });
+
+  test('the stated one where the header agrees', () => {
+    expect(decide('a.img', QCOW2, { stated: 'qcow2' })).toEqual(sure('qcow2'));
+    expect(decide('a.img', FIXED_VHD, { stated: 'vpc' })).toEqual(sure('vpc'));
+  });
+
+  test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw where that is stated', (file) => {
+    expect(decide('a.qcow2', file, { stated: 'raw' })).toEqual(sure('raw'));
+  });
+});
+
+describe('no format is decided on', () => {
+  test.each<[string, string, Buffer, string, RegExp]>([
+    ['.raw over a known header', 'a.raw', QCOW2, 'refused', /--format raw or --format qcow2/],
+    ['a footer that the name does not confirm', 'a.img', FIXED_VHD, 'refused', /--format vpc or --format raw/],
+    ['text', 'notes.txt', TEXT, 'refused', /text, not a disk image; pass --format raw/],
+    ['an extension without its header', 'a.qcow2', NOISE, 'corrupt', /found no known header; pass --format raw/],
+    ['an extension with another header', 'a.qcow2', VDI, 'corrupt', /found a vdi header; pass --format vdi/],
+    ['an empty file with the extension of a format', 'a.qcow2', EMPTY, 'corrupt', /is empty; expected a qcow2 header/],
+    [
+      'an empty file with any other extension',
+      'a.img',
+      EMPTY,
+      'corrupt',
+      /is empty.*--format raw if a disk of 0 bytes/,
+    ],
+  ])('for %s', (_, path, file, code, message) => {
+    expect(() => decide(path, file)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('for a stated format that the header contradicts', () => {
+    const contradiction = expect.objectContaining({
+      code: 'corrupt',
+      message: expect.stringMatching(/expected a qcow2/),
+    });
+    expect(() => decide('a.img', NOISE, { stated: 'qcow2' })).toThrow(contradiction);
+    expect(() => decide('a.img', VDI, { stated: 'qcow2' })).toThrow(contradiction);
+    expect(() => decide('a.img', EMPTY, { stated: 'qcow2' })).toThrow(contradiction);
+  });
+
+  test('for a stated format that does not exist', () => {
+    expect(() => decide('a.img', NOISE, { stated: 'nbd' })).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: expect.stringMatching(/no format "nbd"; known are raw, qcow2/),
+      }),
+    );
+  });
+
+  test('for a doubtful backing file, and the remedy is in its overlay', () => {
+    expect(() => decide('a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/qemu-img rebase -u -F raw or -F qcow2/);
+  });
+});

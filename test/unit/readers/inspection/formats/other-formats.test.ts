@@ -1,0 +1,188 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { FormatHeader } from '#readers/inspection/format-inspector.js';
+import { FORMATS } from '#readers/inspection/formats.js';
+import { HeaderError } from '#readers/inspection/header-error.js';
+import { ascii, be32, be64, bytesOf, fileWith, le16, le32, le64 } from '../headers.js';
+
+const MIB = 1 << 20;
+/** Microsoft's ids as they stand in a VHDX file. */
+const METADATA_REGION = '06a27c8b90479a4bb8fe575f050f886e';
+const BLOCK_MAP_REGION = '6677c22d23f600429d64115e9bfd4a08';
+const FILE_PARAMETERS = '3767a1ca36fa434db3b633f0aa44e76b';
+const VIRTUAL_DISK_SIZE = '2442a52f1bcd7648b2115dbed83bf4b8';
+
+type Pieces = Record<number, Buffer>;
+
+const QCOW = { 0: ascii('QFI\xfb\0\0\0\x01'), 24: be64(MIB), 32: Buffer.from([12, 9]), 40: be64(48) };
+const QED = {
+  0: ascii('QED\0'),
+  4: le32(65_536, 4, 1),
+  40: le64(65_536, MIB),
+};
+const VDI = {
+  64: Buffer.from('7f10dabe', 'hex'),
+  76: le32(1),
+  340: le32(512, 1024),
+  368: le64(MIB),
+  376: le32(MIB, 0, 1, 0),
+};
+const PARALLELS = { 0: ascii('WithouFreSpacExt'), 16: le32(2, 16, 4, 2048, 1), 36: le64(2048) };
+const VHDX = {
+  0: ascii('vhdxfile'),
+  196608: vhdxRegions([METADATA_REGION, 524_288], [BLOCK_MAP_REGION, 393_216]),
+  524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544]),
+  589824: Buffer.concat([le32(MIB, 0), le64(MIB)]),
+};
+
+function vhdxRegions(...entries: readonly (readonly [string, number])[]): Buffer {
+  const rows = entries.map(([id, offset]) => Buffer.concat([Buffer.from(id, 'hex'), le64(offset), le32(65_536, 1)]));
+  return Buffer.concat([ascii('regi\0\0\0\0'), le32(entries.length, 0), ...rows]);
+}
+
+function vhdxMetadata(...entries: readonly (readonly [string, number])[]): Buffer {
+  const rows = entries.map(([id, offset]) => Buffer.concat([Buffer.from(id, 'hex'), le32(offset, 8, 4, 0)]));
+  return Buffer.concat([ascii('metadata\0\0'), le16(entries.length), Buffer.alloc(20), ...rows]);
+}
+
+function vpcFooter(type: number, dataOffset = 512): Buffer {
+  const footer = fileWith(512, { 0: ascii('conectix'), 16: be64(dataOffset), 60: be32(type) });
+  be32(~footer.reduce((sum, byte) => sum + byte, 0) >>> 0).copy(footer, 64);
+  return footer;
+}
+
+const VPC_DYNAMIC = { 0: vpcFooter(3), 512: ascii('cxsparse'), 528: be64(1536), 540: be32(1) };
+
+function read(format: string, size: number, pieces: Pieces): Promise<FormatHeader> {
+  return FORMATS.find((each) => each.format === format)!.readHeader(bytesOf(fileWith(size, pieces)));
+}
+
+describe('a sound header is recognised and read', () => {
+  test.each<[string, number, Pieces, 'head' | 'tail', FormatHeader]>([
+    ['qcow', 4096, QCOW, 'head', { virtualSize: MIB }],
+    [
+      'qcow',
+      4096,
+      { ...QCOW, 8: be64(1000), 16: be32(4), 1000: ascii('base') },
+      'head',
+      { virtualSize: MIB, backing: { name: 'base' } },
+    ],
+    ['qed', 327_680, QED, 'head', { virtualSize: MIB }],
+    [
+      'qed',
+      327_680,
+      { ...QED, 16: le64(1), 56: le32(64, 4), 64: ascii('base') },
+      'head',
+      { virtualSize: MIB, backing: { name: 'base' } },
+    ],
+    [
+      'qed',
+      327_680,
+      { ...QED, 16: le64(5), 56: le32(64, 4), 64: ascii('base') },
+      'head',
+      { virtualSize: MIB, backing: { name: 'base', format: 'raw' } },
+    ],
+    ['vdi', 1024, VDI, 'head', { virtualSize: MIB }],
+    ['vdi', 1024, { ...VDI, 76: le32(2) }, 'head', { virtualSize: MIB }],
+    ['vhdx', MIB, VHDX, 'head', { virtualSize: MIB }],
+    ['vhdx', MIB, { ...VHDX, 196608: ascii('torn'), 262144: VHDX[196_608] }, 'head', { virtualSize: MIB }],
+    ['vpc', 2048, VPC_DYNAMIC, 'head', { virtualSize: undefined }],
+    ['vpc', 1536, { 1024: vpcFooter(2) }, 'tail', { virtualSize: undefined }],
+    ['parallels', 4096, PARALLELS, 'head', { virtualSize: MIB }],
+    [
+      'parallels',
+      4096,
+      { ...PARALLELS, 0: ascii('WithoutFreeSpace'), 40: le32(0xdeadbeef) },
+      'head',
+      { virtualSize: MIB },
+    ],
+    ['dmg', 1024, { 512: ascii('koly') }, 'tail', { virtualSize: undefined }],
+  ])('%s', async (format, size, pieces, end, header) => {
+    const file = fileWith(size, pieces);
+    const ends = { head: file.subarray(0, 4096), tail: file.subarray(-512) };
+    const recognised = FORMATS.flatMap((each) => {
+      const at = each.recognize(ends);
+      return at === undefined ? [] : [[each.format, at]];
+    });
+    expect(recognised).toEqual([[format, end]]);
+    expect(await read(format, size, pieces)).toEqual(header);
+  });
+});
+
+describe('a header is refused', () => {
+  test.each<[string, string, number, Pieces, RegExp]>([
+    ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
+    ['qed', 'with features that are not known', 327_680, { ...QED, 16: le64(8) }, /0x8/],
+    ['qed', 'with a disk beyond counting', 327_680, { ...QED, 48: le64(1n << 60n) }, /1152921504606846976/],
+    ['vdi', 'of another type', 1024, { ...VDI, 76: le32(4) }, /type 4/],
+    ['vdi', 'that is a difference', 1024, { ...VDI, 440: le32(1) }, /difference/],
+    ['vhdx', 'that is a difference', MIB, { ...VHDX, 589828: le32(2) }, /difference/],
+    ['vpc', 'that is a difference', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(4) }, /type 4/],
+    ['luks', 'that is encrypted', 4096, { 0: ascii('LUKS\xba\xbe') }, /encrypted with LUKS.*--format raw/],
+  ])('%s %s', async (format, _, size, pieces, message) => {
+    await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
+    await expect(read(format, size, pieces)).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  });
+});
+
+describe('a header is corrupt', () => {
+  test.each<[string, string, number, Pieces]>([
+    ['qcow', 'that is cut short', 40, QCOW],
+    ['qcow', 'with clusters too small', 4096, { ...QCOW, 32: Buffer.from([8, 9]) }],
+    ['qcow', 'with clusters too large', 4096, { ...QCOW, 32: Buffer.from([17, 9]) }],
+    ['qcow', 'with tables too small', 4096, { ...QCOW, 32: Buffer.from([12, 5]) }],
+    ['qcow', 'with tables too large', 4096, { ...QCOW, 32: Buffer.from([12, 14]) }],
+    ['qcow', 'with a disk beyond its L1 table', 4096, { ...QCOW, 24: be64(1n << 60n) }],
+    ['qcow', 'with its L1 table past the end', 4096, { ...QCOW, 40: be64(4095) }],
+    ['qcow', 'with too long a name', 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
+    ['qcow', 'with its name past the end', 4096, { ...QCOW, 8: be64(1n << 60n), 16: be32(4) }],
+    ['qed', 'that is cut short', 60, QED],
+    ['qed', 'with clusters too small', 327_680, { ...QED, 4: le32(512, 4) }],
+    ['qed', 'with clusters too large', 327_680, { ...QED, 4: le32(1 << 27, 4) }],
+    ['qed', 'without tables', 327_680, { ...QED, 4: le32(65_536, 0) }],
+    ['qed', 'with tables too large', 327_680, { ...QED, 4: le32(65_536, 17) }],
+    ['qed', 'with its L1 table past the end', 327_679, QED],
+    ['qed', 'with a nameless backing file', 327_680, { ...QED, 16: le64(1) }],
+    ['qed', 'with too long a name', 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
+    ['vdi', 'without blocks', 1024, { ...VDI, 376: le32(0, 0, 1, 0) }],
+    ['vdi', 'with too few blocks', 1024, { ...VDI, 384: le32(0) }],
+    ['vdi', 'with its block map past the end', 1024, { ...VDI, 340: le32(1022) }],
+    ['vhdx', 'that is cut short', 200_000, VHDX],
+    ['vhdx', 'without region tables', MIB, { ...VHDX, 196608: Buffer.alloc(0) }],
+    ['vhdx', 'with too many regions', MIB, { ...VHDX, 196616: le32(2048) }],
+    ['vhdx', 'without block map', MIB, { ...VHDX, 196608: vhdxRegions([METADATA_REGION, 524_288]) }],
+    [
+      'vhdx',
+      'with its metadata past the end',
+      MIB,
+      { ...VHDX, 196608: vhdxRegions([METADATA_REGION, MIB], [BLOCK_MAP_REGION, 0]) },
+    ],
+    ['vhdx', 'without metadata', MIB, { ...VHDX, 524288: Buffer.alloc(0) }],
+    ['vhdx', 'without size', MIB, { ...VHDX, 524288: vhdxMetadata([FILE_PARAMETERS, 65_536]) }],
+    ['vpc', 'with a wrong checksum', 2048, { ...VPC_DYNAMIC, 20: be32(1) }],
+    ['vpc', 'without dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
+    ['vpc', 'with its dynamic disk header past the end', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(3, 2000) }],
+    ['vpc', 'with its block map past the end', 2048, { ...VPC_DYNAMIC, 540: be32(1000) }],
+    ['parallels', 'that is cut short', 60, PARALLELS],
+    ['parallels', 'without blocks', 4096, { ...PARALLELS, 28: le32(0) }],
+    ['parallels', 'with too few blocks', 4096, { ...PARALLELS, 32: le32(0) }],
+    ['parallels', 'with its block map past the end', 4096, { ...PARALLELS, 32: le32(2000) }],
+    ['dmg', 'with its data past the end', 1024, { 512: ascii('koly'), 544: be64(2000) }],
+    ['dmg', 'with its property list past the end', 1024, { 512: ascii('koly'), 736: be64(2000) }],
+  ])('%s %s', async (format, _, size, pieces) => {
+    await expect(read(format, size, pieces)).rejects.toMatchObject({ name: 'HeaderError', code: 'corrupt' });
+  });
+});
+
+describe('whatever bytes follow its magic', () => {
+  test.each(FORMATS.map(({ format }) => format))('%s is read or refused, and nothing else', async (format) => {
+    const inspector = FORMATS.find((each) => each.format === format)!;
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 2048 }), async (random) => {
+        const outcome = await inspector.readHeader(bytesOf(Buffer.from(random))).catch((error: unknown) => error);
+        expect(outcome instanceof Error).toBe(outcome instanceof HeaderError);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import type { FileBytes } from '#readers/inspection/format-inspector.js';
+
+/** A file of the given size whose bytes are zeros but for the given ones, by their position. */
+export function fileWith(size: number, pieces: Readonly<Record<number, Buffer>>): Buffer {
+  const file = Buffer.alloc(size);
+  for (const [position, piece] of Object.entries(pieces)) {
+    piece.copy(file, Number(position));
+  }
+  return file;
+}
+
+export function ascii(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
+/** Big-endian unsigned numbers of 16, 32 and 64 bits. */
+export function be32(...values: readonly number[]): Buffer {
+  return Buffer.concat(values.map((value) => buffer(4, (target) => target.writeUInt32BE(value))));
+}
+
+export function be64(...values: readonly (number | bigint)[]): Buffer {
+  return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64BE(BigInt(value)))));
+}
+
+/** Little-endian unsigned numbers. */
+export function le16(value: number): Buffer {
+  return buffer(2, (target) => target.writeUInt16LE(value));
+}
+
+export function le32(...values: readonly number[]): Buffer {
+  return Buffer.concat(values.map((value) => buffer(4, (target) => target.writeUInt32LE(value))));
+}
+
+export function le64(...values: readonly (number | bigint)[]): Buffer {
+  return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64LE(BigInt(value)))));
+}
+
+/** The bytes of a file that stands in memory only. */
+export function bytesOf(file: Buffer): FileBytes {
+  return {
+    size: file.length,
+    read: async (position, length) => file.subarray(position, position + length),
+  };
+}
+
+function buffer(length: number, write: (target: Buffer) => void): Buffer {
+  const target = Buffer.alloc(length);
+  write(target);
+  return target;
+}
+
+/** What a qcow2 file is made of; a sound, self-contained disk of 1 MiB where nothing is said. */
+export interface Qcow2Fields {
+  readonly version?: number;
+  readonly backing?: string | Buffer;
+  readonly backingFormat?: string;
+  readonly clusterBits?: number;
+  readonly virtualSize?: bigint;
+  readonly encryption?: number;
+  readonly l1Entries?: number;
+  readonly l1Offset?: bigint;
+  readonly refcountOffset?: bigint;
+  readonly incompatible?: bigint;
+  readonly headerBytes?: number;
+  readonly extensions?: Buffer;
+  readonly backingOffset?: bigint;
+  readonly backingLength?: number;
+  readonly fileSize?: number;
+}
+
+/** A qcow2 file, header and empty tables. */
+export function qcow2File(fields: Qcow2Fields = {}): Buffer {
+  const { version = 3, backing = '', backingFormat, clusterBits = 16, virtualSize = 1n << 20n } = fields;
+  const { headerBytes = version === 2 ? 72 : 104, extensions = Buffer.alloc(0), fileSize = 262_144 } = fields;
+  const name = Buffer.from(backing);
+  const nameOffset = 4096;
+  return fileWith(fileSize, {
+    0: ascii('QFI\xfb'),
+    4: be32(version),
+    8: be64(fields.backingOffset ?? (name.length > 0 ? nameOffset : 0)),
+    16: be32(fields.backingLength ?? name.length, clusterBits),
+    24: be64(virtualSize),
+    32: be32(fields.encryption ?? 0, fields.l1Entries ?? 1),
+    40: be64(fields.l1Offset ?? 0x30000, fields.refcountOffset ?? 0x10000),
+    56: be32(1),
+    ...(version === 2 ? {} : { 72: be64(fields.incompatible ?? 0), 96: be32(4, headerBytes) }),
+    [headerBytes]: Buffer.concat([
+      backingFormat === undefined ? Buffer.alloc(0) : qcow2Extension(0xe2792aca, ascii(backingFormat)),
+      extensions,
+    ]),
+    [nameOffset]: name,
+  });
+}
+
+export function qcow2Extension(type: number, data: Buffer): Buffer {
+  return Buffer.concat([be32(type, data.length), data, Buffer.alloc((8 - (data.length % 8)) % 8)]);
+}

@@ -1,0 +1,309 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { identityOf } from '#readers/inspection/identity-of.js';
+import { inspect } from '#readers/inspection/inspect.js';
+import { ascii, fileWith, type Qcow2Fields, qcow2File } from './headers.js';
+
+let directory: string;
+let notes: string[];
+
+beforeEach(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-inspect-')));
+  notes = [];
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+async function write(name: string, content: Buffer): Promise<string> {
+  const path = join(directory, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+function qcow2(name: string, fields: Qcow2Fields = {}): Promise<string> {
+  return write(name, qcow2File(fields));
+}
+
+function look(path: string, more: { format?: string; signal?: AbortSignal; allowed?: string[] } = {}) {
+  const { format, signal, allowed = [directory] } = more;
+  return inspect(format === undefined ? { path } : { path, format }, {
+    allowedDirectories: allowed,
+    warn: (message) => void notes.push(message),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function failureOf(path: string, format?: string): Promise<VirtSimilarityError> {
+  const error = await look(path, format === undefined ? {} : { format }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(VirtSimilarityError);
+  expect(error).toMatchObject({ image: path, message: expect.stringMatching(/^cannot open [^\n]*$/) });
+  return error as VirtSimilarityError;
+}
+
+const NOISE = fileWith(70_000, { 0: ascii('\x90') });
+
+describe('an image that stands alone', () => {
+  test('is told with its file', async () => {
+    const path = await qcow2('a.qcow2', { virtualSize: 1n << 20n });
+    expect(await look(path)).toMatchObject({
+      format: 'qcow2',
+      virtualSize: 1 << 20,
+      isDevice: false,
+      extentFiles: [],
+      backing: undefined,
+      file: { path, size: 262_144n },
+    });
+    expect(notes).toEqual([]);
+  });
+
+  test('is found from the working directory', async () => {
+    const path = await qcow2('a.qcow2');
+    const before = process.cwd();
+    process.chdir(directory);
+    try {
+      expect((await look('a.qcow2')).file.path).toBe(path);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('is taken by its header alone, with a note', async () => {
+    const path = await qcow2('cloud.img');
+    expect((await look(path)).format).toBe('qcow2');
+    expect(notes).toEqual([`${path}: taken as qcow2, because its header says so`]);
+  });
+
+  test('is raw with the size of its file', async () => {
+    expect(await look(await write('a.img', NOISE))).toMatchObject({ format: 'raw', virtualSize: 70_000 });
+  });
+});
+
+describe('a backing chain', () => {
+  test('is told from the top, with all its files', async () => {
+    const base = await write('base.img', NOISE);
+    const middle = await qcow2('sub/middle.qcow2', { backing: '../base.img', backingFormat: 'raw' });
+    const top = await qcow2('top.qcow2', { backing: 'sub/middle.qcow2' });
+    const identity = identityOf(await look(top));
+    expect(identity.view).toBe('qcow2<qcow2<raw');
+    expect(identity.layers.map(({ path }) => path)).toEqual([top, middle, base]);
+  });
+
+  test('may be named absolutely', async () => {
+    const base = await write('base.img', NOISE);
+    const top = await qcow2('top.qcow2', { backing: base });
+    expect((await look(top)).backing?.file.path).toBe(base);
+  });
+
+  test('is found beside the link that the user named', async () => {
+    const base = await write('links/base.img', NOISE);
+    const top = await qcow2('images/top.qcow2', { backing: 'base.img' });
+    await symlink(top, join(directory, 'links/link.qcow2'));
+    expect((await look(join(directory, 'links/link.qcow2'))).backing?.file.path).toBe(base);
+  });
+
+  test('may lead into a directory that is allowed, and no other', async () => {
+    await write('elsewhere/base.img', NOISE);
+    const top = await qcow2('here/top.qcow2', { backing: '../elsewhere/base.img' });
+    const here = join(directory, 'here');
+    const elsewhere = join(directory, 'elsewhere');
+    expect((await look(top, { allowed: [here, elsewhere] })).backing?.format).toBe('raw');
+    expect((await look(top, { allowed: ['/'] })).backing?.format).toBe('raw');
+    await expect(look(top, { allowed: [here, join(directory, 'else')] })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining(`pass --allow-backing ${elsewhere}`),
+    });
+  });
+
+  test('may not leave what is allowed through a linked directory', async () => {
+    await write('elsewhere/base.img', NOISE);
+    const top = await qcow2('here/top.qcow2', { backing: 'door/base.img' });
+    await symlink(join(directory, 'elsewhere'), join(directory, 'here/door'));
+    await expect(look(top, { allowed: [join(directory, 'here')] })).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test.each([
+    '/etc/passwd',
+    '../../../../../etc/passwd',
+    '/no/such/directory/base.img',
+    'json:{"driver":"raw"}',
+    'nbd://localhost/x',
+    'http://localhost/x',
+    'fat:/etc',
+    'blkdebug::base.img',
+    'file:base.img',
+  ])('may not name %s', async (backing) => {
+    await write('base.img', NOISE);
+    const error = await failureOf(await qcow2('top.qcow2', { backing, backingFormat: 'raw' }));
+    expect(error.code).toBe('refused');
+    expect(error.message).toContain(JSON.stringify(backing));
+  });
+
+  test('may name a file with a colon after a slash', async () => {
+    await write('a:b.img', NOISE);
+    expect((await look(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
+  });
+
+  test('that leads to nothing is unreadable', async () => {
+    const error = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img' }));
+    expect(error.code).toBe('unreadable');
+    expect(error.message).toMatch(/its backing file "missing.img" cannot be used: there is no such file/);
+  });
+
+  test('may not lead through a symbolic link to a file', async () => {
+    await symlink(await write('base.img', NOISE), join(directory, 'link.img'));
+    const error = await failureOf(await qcow2('top.qcow2', { backing: 'link.img' }));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('a symbolic link') });
+  });
+
+  test('may not come back to itself', async () => {
+    const self = await failureOf(await qcow2('self.qcow2', { backing: 'self.qcow2' }));
+    expect(self).toMatchObject({ code: 'refused', message: expect.stringContaining('comes back to') });
+    await qcow2('one.qcow2', { backing: 'two.qcow2' });
+    expect((await failureOf(await qcow2('two.qcow2', { backing: 'one.qcow2' }))).code).toBe('refused');
+  });
+
+  test('may have 64 images and no more', async () => {
+    for (let index = 0; index <= 64; index++) {
+      await qcow2(`${index}.qcow2`, index === 0 ? {} : { backing: `${index - 1}.qcow2` });
+    }
+    expect(identityOf(await look(join(directory, '63.qcow2'))).layers).toHaveLength(64);
+    const error = await failureOf(join(directory, '64.qcow2'));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('longer than 64') });
+  });
+
+  test('follows the stated format of a backing file, not its header', async () => {
+    await qcow2('base.img', { backing: '/etc/passwd' });
+    expect((await look(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'raw' }))).backing).toMatchObject(
+      {
+        format: 'raw',
+        backing: undefined,
+      },
+    );
+  });
+
+  test('does not follow a header that neither name nor overlay confirms', async () => {
+    await write('secret.img', NOISE);
+    await qcow2('base.img', { backing: 'secret.img' });
+    const error = await failureOf(await qcow2('top.qcow2', { backing: 'base.img' }));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('qemu-img rebase -u -F qcow2') });
+  });
+});
+
+describe('a header that only the first bytes speak for', () => {
+  test('may lead to no other file', async () => {
+    await write('secret.img', NOISE);
+    const error = await failureOf(await qcow2('disk.img', { backing: 'secret.img' }));
+    expect(error).toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/points to another file, "secret.img"; pass --format qcow2 or --format raw$/),
+    });
+  });
+
+  test('may not lead to extents', async () => {
+    await write('flat', Buffer.alloc(512));
+    const error = await failureOf(await write('disk.img', ascii('# Disk DescriptorFile\nRW 1 FLAT "flat"\n')));
+    expect(error.code).toBe('refused');
+  });
+
+  test('is told with the remedy where it is damaged', async () => {
+    const error = await failureOf(await qcow2('disk.img', { fileSize: 100_000 }));
+    expect(error).toMatchObject({ code: 'corrupt', message: expect.stringMatching(/--format raw$/) });
+  });
+
+  test('is not looked at where raw is stated', async () => {
+    const path = await qcow2('disk.img', { backing: 'secret.img' });
+    expect(await look(path, { format: 'raw' })).toMatchObject({ format: 'raw', backing: undefined });
+  });
+});
+
+describe('extent files', () => {
+  const descriptor = (...lines: string[]) => ascii(['# Disk DescriptorFile', ...lines, ''].join('\n'));
+
+  test('are told after the file with the header', async () => {
+    const second = await write('sub/x-f002.vmdk', Buffer.alloc(1024));
+    const first = await write('x-f001.vmdk', Buffer.alloc(512));
+    const path = await write('x.vmdk', descriptor('RW 1 FLAT "x-f001.vmdk" 0', 'RW 2 FLAT "sub/x-f002.vmdk" 0'));
+    const image = await look(path);
+    expect(image).toMatchObject({ format: 'vmdk', virtualSize: 1536 });
+    expect(identityOf(image).layers.map((layer) => layer.path)).toEqual([path, first, second]);
+  });
+
+  test('must lie where it is allowed', async () => {
+    const error = await failureOf(await write('x.vmdk', descriptor('RW 1 FLAT "/etc/passwd" 0')));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('its extent file "/etc/passwd"') });
+  });
+
+  test('must be as long as is said', async () => {
+    await write('x-flat.vmdk', Buffer.alloc(511));
+    const error = await failureOf(await write('x.vmdk', descriptor('RW 1 FLAT "x-flat.vmdk" 0')));
+    expect(error.code).toBe('corrupt');
+  });
+
+  test('must not be too many', async () => {
+    const lines = Array.from({ length: 1025 }, (_, index) => `RW 1 FLAT "${index}" 0`);
+    const error = await failureOf(await write('x.vmdk', descriptor(...lines)));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('1025 files') });
+  });
+});
+
+describe('what is no file to read', () => {
+  test('is refused if it is a directory', async () => {
+    expect(await failureOf(directory)).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('a directory'),
+    });
+  });
+
+  test('is refused if it is a character device', async () => {
+    expect(await failureOf('/dev/zero')).toMatchObject({ message: expect.stringContaining('a character device') });
+  });
+
+  test('is refused if it is a FIFO, without waiting for a writer', async () => {
+    const fifo = join(directory, 'fifo.img');
+    execFileSync('mkfifo', [fifo]);
+    expect(await failureOf(fifo)).toMatchObject({ code: 'refused', message: expect.stringContaining('a FIFO') });
+  });
+
+  test('is refused if it is a symbolic link in a circle', async () => {
+    const loop = join(directory, 'loop.img');
+    await symlink(loop, loop);
+    expect(await failureOf(loop)).toMatchObject({ code: 'refused', message: expect.stringContaining('in a circle') });
+  });
+
+  test('is refused as a socket', async () => {
+    const { createServer } = await import('node:net');
+    const path = join(directory, 's');
+    const server = createServer().listen(path);
+    try {
+      expect(await failureOf(path)).toMatchObject({ code: 'refused', message: expect.stringContaining('a socket') });
+    } finally {
+      server.close();
+    }
+  });
+
+  test('is unreadable if it is missing', async () => {
+    expect((await failureOf(join(directory, 'missing.img'))).code).toBe('unreadable');
+    expect((await failureOf(join(await write('a.img', NOISE), 'below'))).code).toBe('unreadable');
+  });
+
+  test('is unreadable if its name is too long', async () => {
+    expect((await failureOf(join(directory, 'x'.repeat(300)))).code).toBe('unreadable');
+  });
+});
+
+test('inspection ends with the signal of its caller', async () => {
+  const path = await qcow2('a.qcow2');
+  await expect(look(path, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('a file that is replaced is another one', async () => {
+  const path = await write('a.img', NOISE);
+  const before = identityOf(await look(path));
+  await rename(await write('b.img', NOISE), path);
+  expect(identityOf(await look(path))).not.toEqual(before);
+});

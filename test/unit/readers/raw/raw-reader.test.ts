@@ -1,0 +1,143 @@
+import { mkdtemp, open, realpath, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type DiskReaderSubject, diskReaderContract } from '@virt-similarity/contract-tests';
+import type { DiskImage, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
+import { RawReader } from '@virt-similarity/readers';
+
+let directory: string;
+let options: ReadOptions;
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-raw-')));
+  options = { allowedDirectories: [directory] };
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+/** Bytes of which none is zero. */
+function content(length: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length }, (_, index) => (index % 255) + 1));
+}
+
+async function subject(name: string, bytes: Buffer, format?: string): Promise<DiskReaderSubject> {
+  const path = join(directory, name);
+  await writeFile(path, bytes);
+  const source: DiskSource = format === undefined ? { path } : { path, format };
+  return { reader: new RawReader(), image: { source, options, content: bytes } };
+}
+
+async function extentsOf(image: DiskImage): Promise<Extent[]> {
+  const extents: Extent[] = [];
+  for await (const extent of image.extents()) {
+    extents.push(extent);
+  }
+  return extents;
+}
+
+/** A file with two islands of data and holes around them, the last one reaching to its odd end. */
+async function sparseSubject(): Promise<DiskReaderSubject> {
+  const size = 1_000_001;
+  const bytes = Buffer.alloc(size);
+  const path = join(directory, 'sparse, "odd": na\\me.img');
+  const file = await open(path, 'w');
+  try {
+    await file.truncate(size);
+    for (const position of [131_072, 700_000]) {
+      content(5000).copy(bytes, position);
+      await file.write(content(5000), 0, 5000, position);
+    }
+  } finally {
+    await file.close();
+  }
+  return { reader: new RawReader(), image: { source: { path }, options, content: bytes } };
+}
+
+describe.each([0, 1, 512, 1000, 65_535, 65_536, 65_537, 300_001])('a raw image of %d bytes', (size) => {
+  for (const { title, run } of diskReaderContract(() => subject(`${size}.raw`, content(size)))) {
+    test(title, run);
+  }
+});
+
+describe('a raw image with holes and an odd name', () => {
+  for (const { title, run } of diskReaderContract(sparseSubject)) {
+    test(title, run);
+  }
+});
+
+describe('a raw image', () => {
+  test('without holes is one extent that stands in its file', async () => {
+    const { reader, image } = await subject('full.img', content(70_000));
+    const opened = await reader.open(image.source, options);
+    expect(await extentsOf(opened)).toEqual([
+      { kind: 'data', start: 0, length: 70_000, stored: { layer: 0, offset: 0 } },
+    ]);
+    await opened.close();
+  });
+
+  test('with holes is one extent where qemu-img is not installed', async () => {
+    const { reader, image } = await sparseSubject();
+    const opened = await reader.open(image.source, options);
+    const { PATH } = process.env;
+    process.env.PATH = directory;
+    try {
+      expect(await extentsOf(opened)).toHaveLength(1);
+    } finally {
+      process.env.PATH = PATH;
+      await opened.close();
+    }
+  });
+
+  test('named by a symbolic link is the file that the link leads to', async () => {
+    const { reader, image } = await subject('target.img', content(1000));
+    const link = join(directory, 'link.img');
+    await symlink(image.source.path, link);
+    expect(await reader.identify({ path: link }, options)).toEqual(await reader.identify(image.source, options));
+  });
+
+  test('has a view that says raw, and one layer', async () => {
+    const { reader, image } = await subject('identity.img', content(1000));
+    expect(await reader.identify(image.source, options)).toMatchObject({
+      view: 'raw',
+      layers: [{ path: image.source.path, size: 1000n }],
+    });
+  });
+
+  test('that shrinks while it is read is told with the place', async () => {
+    const { reader, image } = await subject('shrinks.img', content(10_000));
+    const opened = await reader.open(image.source, options);
+    await truncate(image.source.path, 5000);
+    await expect(opened.read(new Uint8Array(2000), 4000)).rejects.toMatchObject({
+      code: 'changed',
+      image: image.source.path,
+      message: `[raw] cannot read ${image.source.path}: the file ends at byte 5000, it had 10000 bytes`,
+    });
+    await opened.close();
+  });
+
+  test('whose format is stated is read whatever header it holds', async () => {
+    const bytes = Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), content(5000)]);
+    const { reader, image } = await subject('forged.img', bytes, 'raw');
+    expect(await reader.canRead(image.source, options)).toBe(true);
+  });
+});
+
+describe('an image of another format', () => {
+  const qed = Buffer.concat([Buffer.from('QED\0', 'latin1'), Buffer.alloc(400_000)]);
+  qed.writeUInt32LE(65_536, 4);
+  qed.writeUInt32LE(4, 8);
+  qed.writeBigUInt64LE(65_536n, 40);
+
+  test('is left to other readers', async () => {
+    const { reader, image } = await subject('other.qed', qed);
+    expect(await reader.canRead(image.source, options)).toBe(false);
+  });
+
+  test('is not opened, with the remedy', async () => {
+    const { reader, image } = await subject('other.qed', qed);
+    const refusal = { code: 'usage', message: expect.stringMatching(/it is a qed image; choose --reader qemu, or/) };
+    await expect(reader.open(image.source, options)).rejects.toMatchObject(refusal);
+    await expect(reader.identify(image.source, options)).rejects.toMatchObject(refusal);
+  });
+});

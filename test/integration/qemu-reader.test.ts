@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
+import { dmgImage } from './dmg-image.js';
 import {
   contentByExtents,
   contentByReads,
@@ -101,6 +104,16 @@ describe('an image reads as qemu-img convert has it', () => {
     },
   );
 
+  test('an Apple disk image', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.dmg');
+      const content = diskContent();
+      await writeFile(path, dmgImage(content));
+      expect(digest(await convertedContent(path, 'dmg'))).toBe(digest(content));
+      await expectSameAsConverted(path, 'dmg');
+    });
+  });
+
   test('a VMDK whose extents are files of two gibibytes', async () => {
     await withDirectory(async (directory) => {
       for (const subformat of ['twoGbMaxExtentFlat', 'twoGbMaxExtentSparse']) {
@@ -122,6 +135,28 @@ describe('an image reads as qemu-img convert has it', () => {
       }
     });
   });
+});
+
+describe.each([
+  ['raw', []],
+  ['qcow2', ['-c']],
+  ['vmdk', ['-o', 'subformat=twoGbMaxExtentSparse']],
+  ['vmdk', ['-o', 'subformat=streamOptimized']],
+] as const)('the contract of a disk reader, by %s %j', (format, convertArguments) => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
+    await makeImage(join(directory, `disk.${format}`), format, diskContent(), ...convertArguments);
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const suite = diskReaderContract(async () => {
+    const source = { path: join(directory, `disk.${format}`), format };
+    return { reader, image: { source, options: { allowedDirectories: [directory] }, content: diskContent() } };
+  });
+  for (const { title, run } of suite) {
+    test(title, run);
+  }
 });
 
 describe('a chain of backing files', () => {

@@ -180,6 +180,21 @@ describe('a chain of backing files', () => {
     });
   });
 
+  test.each(['qcow', 'qed', 'vmdk'])('of %s images reads as qemu-img convert has it', async (format) => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, `base.${format}`);
+      const top = join(directory, `top.${format}`);
+      await makeImage(base, format, diskContent());
+      await runTestTool('qemu-img', 'create', '-q', '-f', format, '-F', format, '-b', base, top);
+      await runTestTool('qemu-io', '-f', format, '-c', 'write -P 6 2M 100k', top);
+      await expectSameAsConverted(top, format);
+      await withImage({ path: top, format }, async (image) => {
+        const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
+        expect(layers).toEqual(new Set([false, 0, 1]));
+      });
+    });
+  });
+
   test.each([1, 511, 1000, 65_535, 65_537])('whose raw base has %d bytes is zero past its end', async (length) => {
     await withDirectory(async (directory) => {
       const base = join(directory, 'base.raw');

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
+import { dmgImage } from './dmg-image.js';
 import {
   contentByExtents,
   contentByReads,
@@ -101,6 +104,16 @@ describe('an image reads as qemu-img convert has it', () => {
     },
   );
 
+  test('an Apple disk image', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.dmg');
+      const content = diskContent();
+      await writeFile(path, dmgImage(content));
+      expect(digest(await convertedContent(path, 'dmg'))).toBe(digest(content));
+      await expectSameAsConverted(path, 'dmg');
+    });
+  });
+
   test('a VMDK whose extents are files of two gibibytes', async () => {
     await withDirectory(async (directory) => {
       for (const subformat of ['twoGbMaxExtentFlat', 'twoGbMaxExtentSparse']) {
@@ -124,6 +137,28 @@ describe('an image reads as qemu-img convert has it', () => {
   });
 });
 
+describe.each([
+  ['raw', []],
+  ['qcow2', ['-c']],
+  ['vmdk', ['-o', 'subformat=twoGbMaxExtentSparse']],
+  ['vmdk', ['-o', 'subformat=streamOptimized']],
+] as const)('the contract of a disk reader, by %s %j', (format, convertArguments) => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
+    await makeImage(join(directory, `disk.${format}`), format, diskContent(), ...convertArguments);
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const suite = diskReaderContract(async () => {
+    const source = { path: join(directory, `disk.${format}`), format };
+    return { reader, image: { source, options: { allowedDirectories: [directory] }, content: diskContent() } };
+  });
+  for (const { title, run } of suite) {
+    test(title, run);
+  }
+});
+
 describe('a chain of backing files', () => {
   test('reads as qemu-img convert has it, each run from the layer that holds it', async () => {
     await withDirectory(async (directory) => {
@@ -141,6 +176,21 @@ describe('a chain of backing files', () => {
         const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
         expect(layers).toEqual(new Set([false, 0, 1, 2]));
         expect(image.identity.view).toBe('qcow2<qcow2<raw');
+      });
+    });
+  });
+
+  test.each(['qcow', 'qed', 'vmdk'])('of %s images reads as qemu-img convert has it', async (format) => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, `base.${format}`);
+      const top = join(directory, `top.${format}`);
+      await makeImage(base, format, diskContent());
+      await runTestTool('qemu-img', 'create', '-q', '-f', format, '-F', format, '-b', base, top);
+      await runTestTool('qemu-io', '-f', format, '-c', 'write -P 6 2M 100k', top);
+      await expectSameAsConverted(top, format);
+      await withImage({ path: top, format }, async (image) => {
+        const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
+        expect(layers).toEqual(new Set([false, 0, 1]));
       });
     });
   });
@@ -288,6 +338,34 @@ describe('an open image', () => {
       await expect(image.read(Buffer.alloc(4096), 0)).rejects.toMatchObject({ code: 'aborted' });
       await image.close();
       expect(await serversOf(path)).toHaveLength(0);
+    });
+  });
+});
+
+describe('without a usable qemu-img', () => {
+  test.each([
+    ['missing', undefined, 'install qemu-utils or choose --reader libguestfs'],
+    ['that prints something else', 'echo garbage', 'something else than JSON'],
+    ['that prints other JSON', 'echo "[{}]"', 'something else than JSON'],
+    ['that leaves bytes out', 'echo "[]"', 'does not say what is at byte 0'],
+  ])('one %s, the error says so', async (_, script, remedy) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.qcow2');
+      await makeImage(path, 'qcow2', diskContent());
+      if (script !== undefined) {
+        await writeFile(join(directory, 'qemu-img'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      }
+      const searched = process.env.PATH;
+      process.env.PATH = directory;
+      try {
+        const outcome = readAll({ path, format: 'qcow2' });
+        await expect(outcome).rejects.toMatchObject({
+          code: expect.stringMatching(/^(unavailable|corrupt)$/),
+          message: expect.stringContaining(remedy),
+        });
+      } finally {
+        process.env.PATH = searched;
+      }
     });
   });
 });

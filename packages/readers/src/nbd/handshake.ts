@@ -21,6 +21,12 @@ export interface NbdExport {
   readonly allocationContext: number | undefined;
 }
 
+/** What the server says when the transmission phase begins. */
+interface Beginning extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maximumBlockSize'> {
+  /** The transmission flags. */
+  readonly flags: number;
+}
+
 interface OptionReply {
   readonly type: number;
   readonly data: Buffer;
@@ -39,11 +45,11 @@ const MAXIMUM_OPTION_REPLY = 64 * 1024;
 export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: NbdSpeaker): Promise<NbdExport> {
   const zeroesOmitted = await greet(stream, speaker);
   const negotiation = new Negotiation(stream, speaker);
-  const allocationContext = (await negotiation.enableStructuredReplies())
-    ? await negotiation.selectAllocationContext(exportName)
-    : undefined;
-  const info = await negotiation.go(exportName);
-  return { ...(info ?? (await negotiation.chooseByName(exportName, zeroesOmitted))), allocationContext };
+  const structured = await negotiation.enableStructuredReplies();
+  const allocationContext = structured ? await negotiation.selectAllocationContext(exportName) : undefined;
+  const { flags, ...sizes } =
+    (await negotiation.go(exportName)) ?? (await negotiation.chooseByName(exportName, zeroesOmitted));
+  return { ...sizes, allocationContext, canForbidFragments: structured && (flags & protocol.FLAG_SEND_DF) !== 0 };
 }
 
 /** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */
@@ -84,18 +90,18 @@ class Negotiation {
     const option = protocol.OPT_SET_META_CONTEXT;
     this.#ask(option, Buffer.concat([sized(exportName), queries, sized(protocol.META_CONTEXT_ALLOCATION)]));
     let context: number | undefined;
-    for (let reply = await this.#reply(option); reply.type === protocol.REP_META_CONTEXT; ) {
+    let reply = await this.#reply(option);
+    for (; reply.type === protocol.REP_META_CONTEXT; reply = await this.#reply(option)) {
       this.#require(reply.data.length >= 4, 'a meta context without a number');
       if (reply.data.toString('utf8', 4) === protocol.META_CONTEXT_ALLOCATION) {
         context = reply.data.readUInt32BE(0);
       }
-      reply = await this.#reply(option);
     }
     return context;
   }
 
   /** Begins the transmission phase; nothing where the server does not know how. */
-  async go(exportName: string): Promise<Omit<NbdExport, 'allocationContext'> | undefined> {
+  async go(exportName: string): Promise<Beginning | undefined> {
     const requests = Buffer.alloc(4);
     requests.writeUInt16BE(1, 0);
     requests.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 2);
@@ -124,23 +130,18 @@ class Negotiation {
     this.#requireAccepted(reply, exportName);
     this.#require(size !== undefined, 'the size of the export is missing');
     this.#require(isPowerOfTwo(minimumBlockSize) && maximumBlockSize >= minimumBlockSize, 'impossible block sizes');
-    return {
-      size: size ?? 0,
-      minimumBlockSize,
-      maximumBlockSize: maximumBlockSize & -minimumBlockSize,
-      canForbidFragments: (flags & protocol.FLAG_SEND_DF) !== 0,
-    };
+    return { size: size ?? 0, flags, minimumBlockSize, maximumBlockSize: maximumBlockSize & -minimumBlockSize };
   }
 
   /** Begins the transmission phase in the old way, to which a server that refuses answers by hanging up. */
-  async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Omit<NbdExport, 'allocationContext'>> {
+  async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Beginning> {
     this.#ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
     const reply = await this.#stream.receive(10 + (zeroesOmitted ? 0 : protocol.EXPORT_NAME_PADDING));
     return {
       size: this.#size(reply.readBigUInt64BE(0)),
       minimumBlockSize: 1,
       maximumBlockSize: protocol.MAXIMUM_BLOCK_SIZE_DEFAULT,
-      canForbidFragments: (reply.readUInt16BE(8) & protocol.FLAG_SEND_DF) !== 0,
+      flags: reply.readUInt16BE(8),
     };
   }
 

@@ -1,10 +1,10 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
 import type { NbdExport } from './handshake.js';
-import { connectionError, type NbdSpeaker } from './nbd-error.js';
+import { connectionError, type NbdSpeaker, protocolError } from './nbd-error.js';
 import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from './nbd-request.js';
 import type { NbdSocket } from './nbd-socket.js';
 import * as protocol from './protocol.js';
-import { type ReplyListener, ReplyReader } from './reply-reader.js';
+import { ReplyReader } from './reply-reader.js';
 
 /** Bytes that one request for block status may ask about: the largest power of two that its field holds. */
 const MAXIMUM_STATUS_LENGTH = 2 ** 31;
@@ -16,7 +16,7 @@ interface Pending {
 }
 
 /** A connection to an export in the transmission phase. Any number of requests may be under way at once. */
-export class NbdConnection implements ReplyListener {
+export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
   readonly #speaker: NbdSpeaker;
@@ -31,7 +31,12 @@ export class NbdConnection implements ReplyListener {
     this.#speaker = speaker;
     this.#timeoutMs = timeoutMs;
     socket.onFailure((reason) => this.#rejectAll(reason));
-    new ReplyReader(socket.receiver, this, speaker).start();
+    const listener = {
+      find: (handle: bigint) => this.#pending.get(handle)?.request,
+      finish: (handle: bigint, request: NbdRequest) => this.#finish(handle, request),
+      fail: (reason: Error) => socket.fail(reason),
+    };
+    new ReplyReader(socket.receiver, listener, speaker).start();
   }
 
   /** Bytes of the export. */
@@ -43,9 +48,9 @@ export class NbdConnection implements ReplyListener {
    * Fills `target`, which is the caller's, with the bytes from `position` on. After it rejected `target` is no more
    * written to.
    *
-   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position, or where the
-   * range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the protocol;
-   * `aborted`.
+   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position; `usage`
+   * where the range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the
+   * protocol; `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     this.#requireRange(position, target.length);
@@ -80,6 +85,7 @@ export class NbdConnection implements ReplyListener {
         Math.ceil((end - start) / alignment) * alignment,
         this.size - start,
       );
+      const before = at;
       let runStart = start;
       for (const run of await this.#requestStatus(start, asked)) {
         const runEnd = Math.min(runStart + run.length, end);
@@ -88,6 +94,9 @@ export class NbdConnection implements ReplyListener {
           at = runEnd;
         }
         runStart += run.length;
+      }
+      if (at === before) {
+        throw protocolError(this.#speaker, `a block status of less than the ${alignment} bytes of a block`);
       }
     }
     return runs;
@@ -99,24 +108,6 @@ export class NbdConnection implements ReplyListener {
       this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));
     }
     await this.#socket.end(connectionError(this.#speaker, 'unavailable', 'the connection was closed'));
-  }
-
-  find(handle: bigint): NbdRequest | undefined {
-    return this.#pending.get(handle)?.request;
-  }
-
-  finish(handle: bigint, request: NbdRequest): void {
-    clearTimeout(this.#pending.get(handle)?.timer);
-    this.#pending.delete(handle);
-    if (request.error === undefined) {
-      request.resolve();
-    } else {
-      request.reject(request.error);
-    }
-  }
-
-  fail(reason: Error): void {
-    this.#socket.fail(reason);
   }
 
   async #readAligned(target: Uint8Array, position: number): Promise<void> {
@@ -154,9 +145,19 @@ export class NbdConnection implements ReplyListener {
     }
     const handle = this.#nextHandle;
     this.#nextHandle += 1n;
-    const timer = setTimeout(() => this.fail(this.#late(request)), this.#timeoutMs);
+    const timer = setTimeout(() => this.#socket.fail(this.#late(request)), this.#timeoutMs);
     this.#pending.set(handle, { request, timer });
     this.#socket.send(encodeRequest(command, flags, handle, request.position, request.length));
+  }
+
+  #finish(handle: bigint, request: NbdRequest): void {
+    clearTimeout(this.#pending.get(handle)?.timer);
+    this.#pending.delete(handle);
+    if (request.error === undefined) {
+      request.resolve();
+    } else {
+      request.reject(request.error);
+    }
   }
 
   #late({ position }: NbdRequest): VirtSimilarityError {
@@ -181,8 +182,8 @@ export class NbdConnection implements ReplyListener {
     if (!Number.isSafeInteger(position) || position < 0 || position + length > this.size) {
       throw connectionError(
         this.#speaker,
-        'unreadable',
-        `${length} bytes from ${position} on do not lie within the ${this.size} bytes of the export`,
+        'usage',
+        `bytes ${position} to ${position + length} are not within the ${this.size} bytes of the export`,
       );
     }
   }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { ByteReceiver } from './byte-receiver.js';
 import type { HandshakeStream } from './handshake.js';
 import { connectionError, type NbdSpeaker } from './nbd-error.js';
@@ -88,7 +88,6 @@ export class NbdSocket implements HandshakeStream {
   }
 
   #lose(happened: string, cause?: NodeJS.ErrnoException): void {
-    const code: ErrorCode = 'unavailable';
-    this.fail(connectionError(this.#speaker, code, `the NBD server is gone (${happened}); try again`, cause));
+    this.fail(connectionError(this.#speaker, 'unavailable', `the NBD server is gone (${happened}); try again`, cause));
   }
 }

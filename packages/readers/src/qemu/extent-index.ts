@@ -16,7 +16,11 @@ export class ExtentIndex {
       if (extent.start >= end) {
         return;
       }
-      yield part(extent, Math.max(start, extent.start), Math.min(end, extent.start + extent.length));
+      const partStart = Math.max(start, extent.start);
+      const partEnd = Math.min(end, extent.start + extent.length);
+      if (partStart < partEnd) {
+        yield part(extent, partStart, partEnd);
+      }
     }
   }
 

@@ -66,7 +66,7 @@ function placeOf(entry: MapEntry, { chain, layers }: Storage): DataExtent['store
     return undefined;
   }
   const file = chain[entry.depth]?.find(({ end }) => entry.start < end);
-  const layer = file === undefined ? -1 : layers.findIndex(({ path }) => path === file.layer.path);
+  const layer = file === undefined ? -1 : layers.indexOf(file.layer);
   return layer === -1 ? undefined : { layer, offset: entry.offset };
 }
 

@@ -41,19 +41,13 @@ let socketNumber = 0;
  * does not answer in time; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
-  const clients = options.clients ?? NBD_SERVER_DEFAULTS.clients;
-  const { runDirectory, component, image: name, alternative, signal } = options;
+  const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
   socketNumber += 1;
   const socketPath = join(runDirectory.path, `nbd-${socketNumber}`);
   const server = await startTool(
     QEMU_NBD,
     ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(image).argument],
-    {
-      component,
-      ...(name === undefined ? {} : { image: name }),
-      ...(alternative === undefined ? {} : { alternative }),
-      ...(signal === undefined ? {} : { signal }),
-    },
+    call,
   );
   try {
     await awaitReadiness(server, socketPath, image, options);

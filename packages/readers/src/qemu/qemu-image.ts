@@ -1,4 +1,10 @@
-import { type DiskImage, type Extent, type ImageIdentity, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type DiskImage,
+  type ErrorCode,
+  type Extent,
+  type ImageIdentity,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { ExtentIndex } from './extent-index.js';
@@ -35,8 +41,8 @@ export class QemuImage implements DiskImage {
 
   async read(target: Uint8Array, position: number): Promise<void> {
     const end = position + target.length;
-    if (position < 0 || end > this.virtualSize) {
-      throw this.#unreadable(`bytes ${position} to ${end} do not lie within its ${this.virtualSize} bytes`);
+    if (!Number.isSafeInteger(position) || position < 0 || end > this.virtualSize) {
+      throw this.#failure('usage', `bytes ${position} to ${end} are not within its ${this.virtualSize} bytes`);
     }
     this.#requireOpen();
     this.#index ??= collect(this.extents());
@@ -72,13 +78,13 @@ export class QemuImage implements DiskImage {
 
   #requireOpen(): void {
     if (this.#isClosed) {
-      throw this.#unreadable('it was closed');
+      throw this.#failure('unreadable', 'it was closed');
     }
   }
 
-  #unreadable(reason: string): VirtSimilarityError {
+  #failure(code: ErrorCode, reason: string): VirtSimilarityError {
     const message = `[${this.#call.component}] cannot read ${this.#name}: ${reason}`;
-    return new VirtSimilarityError('unreadable', message, { image: this.#name });
+    return new VirtSimilarityError(code, message, { image: this.#name });
   }
 }
 

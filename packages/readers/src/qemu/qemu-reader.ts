@@ -10,12 +10,12 @@ export class QemuReader implements DiskReader {
   readonly name = 'qemu';
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspect(source, options);
+    await inspect(source, quietly(options));
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspect(source, options));
+    return identityOf(await inspect(source, quietly(options)));
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
@@ -28,4 +28,9 @@ export class QemuReader implements DiskReader {
     };
     return new QemuImage(image, await virtualSizeOf(image, call), call);
   }
+}
+
+/** What there is to note about an image is noted when it is opened, and then once. */
+function quietly({ warn: _, ...options }: ReadOptions): ReadOptions {
+  return options;
 }

@@ -1,0 +1,310 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { type ConnectNbdOptions, connectNbd } from '#readers/nbd/connect-nbd.js';
+import type { NbdConnection } from '#readers/nbd/nbd-connection.js';
+import { diskContent, makeImage, withDirectory } from './qemu-images.js';
+
+interface TestServer {
+  readonly socketPath: string;
+  readonly child: ChildProcess;
+}
+
+/** Starts a server with `SOCKET` in its arguments replaced, and ends it after `use`. */
+async function withServer<T>(
+  directory: string,
+  command: string,
+  serverArguments: string[],
+  use: (server: TestServer) => Promise<T>,
+): Promise<T> {
+  const socketPath = join(directory, 'socket');
+  const child = spawn(
+    command,
+    serverArguments.map((argument) => (argument === 'SOCKET' ? socketPath : argument)),
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let complaints = '';
+  child.stderr.on('data', (text) => {
+    complaints += text;
+  });
+  const gone = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+  try {
+    for (let tries = 0; !(await accepts(socketPath)); tries += 1) {
+      await Promise.race([delay(20), gone]);
+      if (child.exitCode !== null || tries > 500) {
+        throw new Error(`${command} does not serve: ${complaints}`);
+      }
+    }
+    return await use({ socketPath, child });
+  } finally {
+    child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath);
+    socket.once('data', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
+
+function withNbdkit<T>(serverArguments: string[], use: (server: TestServer) => Promise<T>): Promise<T> {
+  return withDirectory((directory) =>
+    withServer(directory, 'nbdkit', ['--foreground', '--unix', 'SOCKET', ...serverArguments], use),
+  );
+}
+
+async function withConnection<T>(
+  { socketPath }: TestServer,
+  use: (connection: NbdConnection) => Promise<T>,
+  options: Partial<ConnectNbdOptions> = {},
+): Promise<T> {
+  const connection = await connectNbd(socketPath, { component: 'qemu', image: 'disk.img', ...options });
+  try {
+    return await use(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function readBytes(connection: NbdConnection, position: number, length: number): Promise<Buffer> {
+  const target = Buffer.alloc(length, 0xaa);
+  await connection.read(target, position);
+  return target;
+}
+
+/** What nbdkit's pattern plugin serves: each eight bytes are their own position, big-endian. */
+function patternContent(position: number, length: number): Buffer {
+  const start = position - (position % 8);
+  const whole = Buffer.alloc(Math.ceil((position + length - start) / 8) * 8);
+  for (let at = 0; at < whole.length; at += 8) {
+    whole.writeBigUInt64BE(BigInt(start + at), at);
+  }
+  return whole.subarray(position - start, position - start + length);
+}
+
+function digest(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+describe('reading from nbdkit', () => {
+  test.each([
+    ['structured replies', []],
+    ['simple replies', ['--no-sr']],
+    ['a handshake padded with zeros', ['--mask-handshake', '1']],
+  ])('gives the bytes of the position, with %s', async (_, serverArguments) => {
+    await withNbdkit([...serverArguments, 'pattern', '8G'], (server) =>
+      withConnection(server, async (connection) => {
+        expect(connection.size).toBe(2 ** 33);
+        for (const [position, length] of [
+          [0, 1],
+          [2 ** 32 - 5, 100_003],
+          [2 ** 33 - 1, 1],
+          [2 ** 33 - 2 ** 20, 2 ** 20],
+          [7, 0],
+        ] as const) {
+          const received = await readBytes(connection, position, length);
+          expect(digest(received)).toBe(digest(patternContent(position, length)));
+        }
+      }),
+    );
+  });
+
+  test('answers many requests of different lengths that are under way at once', async () => {
+    await withNbdkit(['pattern', '1G'], (server) =>
+      withConnection(server, async (connection) => {
+        const ranges = Array.from({ length: 200 }, (_, index) => [index * 4_999_999, 1 + index * 1009] as const);
+        const received = await Promise.all(ranges.map(([start, length]) => readBytes(connection, start, length)));
+        const expected = ranges.map(([start, length]) => patternContent(start, length));
+        expect(received.map(digest)).toEqual(expected.map(digest));
+      }),
+    );
+  });
+
+  test('cuts a read that is longer than the server allows into several', async () => {
+    await withNbdkit(['pattern', '1G'], (server) =>
+      withConnection(server, async (connection) => {
+        const length = 33 * 2 ** 20 + 3;
+        const received = await readBytes(connection, 11, length);
+        expect(digest(received)).toBe(digest(patternContent(11, length)));
+      }),
+    );
+  });
+
+  test('keeps to the block sizes that the server demands', async () => {
+    const policy = ['blocksize-minimum=4096', 'blocksize-maximum=65536', 'blocksize-error-policy=error'];
+    await withNbdkit(['--filter=blocksize-policy', 'pattern', '1G', ...policy], (server) =>
+      withConnection(server, async (connection) => {
+        const received = await readBytes(connection, 4095, 200_001);
+        expect(digest(received)).toBe(digest(patternContent(4095, 200_001)));
+        expect(await connection.blockStatus(5, 10_000)).toEqual([{ length: 10_000, hole: false, zero: false }]);
+      }),
+    );
+  });
+
+  test('chooses the export by its name', async () => {
+    await withNbdkit(['eval', 'get_size=echo 65536', 'open=echo "$3"', 'pread=printf "%-$3s" "$2"'], (server) =>
+      withConnection(
+        server,
+        async (connection) => expect((await readBytes(connection, 0, 20)).toString()).toBe('disk "7", ü'.padEnd(19)),
+        { exportName: 'disk "7", ü' },
+      ),
+    );
+  });
+});
+
+describe('block status', () => {
+  test('tells holes from data and covers exactly what was asked for', async () => {
+    await withNbdkit(['data', '@65536 1 @131072 1', 'size=5G'], (server) =>
+      withConnection(server, async (connection) => {
+        const runs = await connection.blockStatus(1, 2 ** 32 + 100);
+        expect(runs.reduce((total, { length }) => total + length, 0)).toBe(2 ** 32 + 100);
+        expect(runs[0]).toMatchObject({ hole: true, zero: true });
+        expect(runs.some(({ hole, zero }) => !hole && !zero)).toBe(true);
+        expect(await connection.blockStatus(5, 0)).toEqual([]);
+      }),
+    );
+  });
+
+  test('is all data where the server cannot tell', async () => {
+    await withNbdkit(['--no-sr', 'memory', '1M'], (server) =>
+      withConnection(server, async (connection) => {
+        expect(await connection.blockStatus(10, 1000)).toEqual([{ length: 1000, hole: false, zero: false }]);
+      }),
+    );
+  });
+});
+
+describe('reading from qemu-nbd', () => {
+  test('gives the content and the holes of a compressed image', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.qcow2');
+      const content = diskContent();
+      await makeImage(path, 'qcow2', content, '-c');
+      const options = ['--read-only', '--persistent', '--format=qcow2', '--socket', 'SOCKET', path];
+      await withServer(directory, 'qemu-nbd', options, (server) =>
+        withConnection(server, async (connection) => {
+          expect(connection.size).toBe(content.length);
+          expect(digest(await readBytes(connection, 0, content.length))).toBe(digest(content));
+          expect((await connection.blockStatus(0, content.length)).slice(0, 2)).toEqual([
+            { length: 131_072, hole: false, zero: false },
+            { length: 917_504, hole: true, zero: true },
+          ]);
+        }),
+      );
+    });
+  });
+});
+
+describe('a server that fails', () => {
+  test('with an input/output error is reported with the position, and serves on', async () => {
+    await withDirectory(async (directory) => {
+      const trigger = join(directory, 'fail');
+      await writeFile(trigger, '');
+      await withNbdkit(
+        ['--filter=error', 'pattern', '1G', 'error=EIO', 'error-rate=100%', `error-file=${trigger}`],
+        (server) =>
+          withConnection(server, async (connection) => {
+            await expect(readBytes(connection, 65_536, 4096)).rejects.toMatchObject({
+              code: 'unreadable',
+              image: 'disk.img',
+              message: expect.stringMatching(/^\[qemu\] cannot read disk\.img: EIO at byte 65536/),
+            });
+            await rm(trigger);
+            expect(await readBytes(connection, 65_536, 16)).toEqual(patternContent(65_536, 16));
+          }),
+      );
+    });
+  });
+
+  test('by dying has every pending request fail, and each later one', async () => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], (server) =>
+      withConnection(server, async (connection) => {
+        const pending = [0, 1, 2].map((position) => readBytes(connection, position, 4096));
+        const outcomes = Promise.allSettled(pending);
+        await delay(100);
+        server.child.kill('SIGKILL');
+        for (const outcome of await outcomes) {
+          expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
+        }
+        await expect(readBytes(connection, 0, 1)).rejects.toMatchObject({ code: 'unavailable' });
+        await expect(connection.blockStatus(0, 1)).rejects.toMatchObject({ code: 'unavailable' });
+      }),
+    );
+  });
+
+  test('by hanging is given up after the time limit', async () => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], (server) =>
+      withConnection(
+        server,
+        async (connection) => {
+          await expect(readBytes(connection, 7, 1)).rejects.toMatchObject({
+            code: 'unavailable',
+            message: expect.stringContaining('did not answer within 0.2 s at byte 7'),
+          });
+        },
+        { timeoutMs: 200 },
+      ),
+    );
+  });
+
+  test('to exist is unavailable', async () => {
+    await withDirectory(async (directory) => {
+      const connection = connectNbd(join(directory, 'none'), { component: 'qemu', image: 'disk.img' });
+      await expect(connection).rejects.toMatchObject({ code: 'unavailable' });
+    });
+  });
+
+  test('to have the export is unreadable', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.raw');
+      await writeFile(path, Buffer.alloc(512));
+      const options = ['--read-only', '--persistent', '--format=raw', '--socket', 'SOCKET', '--export-name=a', path];
+      await withServer(directory, 'qemu-nbd', options, async ({ socketPath }) => {
+        const wrong = connectNbd(socketPath, { component: 'qemu', image: 'disk.raw', exportName: 'b' });
+        await expect(wrong).rejects.toMatchObject({ code: 'unreadable', message: expect.stringContaining("'b'") });
+      });
+    });
+  });
+});
+
+describe('ending a connection', () => {
+  test('by the signal has pending requests fail with aborted', async () => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], async (server) => {
+      const interrupt = new AbortController();
+      await withConnection(
+        server,
+        async (connection) => {
+          const pending = readBytes(connection, 0, 4096);
+          setTimeout(() => interrupt.abort(), 50);
+          await expect(pending).rejects.toMatchObject({ code: 'aborted' });
+          await expect(readBytes(connection, 0, 1)).rejects.toMatchObject({ code: 'aborted' });
+        },
+        { signal: interrupt.signal },
+      );
+    });
+  });
+
+  test('by closing it has pending requests fail, and closing again does nothing', async () => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], async ({ socketPath }) => {
+      const connection = await connectNbd(socketPath, { component: 'qemu', image: 'disk.img' });
+      const pending = expect(readBytes(connection, 0, 4096)).rejects.toMatchObject({ code: 'unavailable' });
+      await connection.close();
+      await connection.close();
+      await pending;
+    });
+  });
+});

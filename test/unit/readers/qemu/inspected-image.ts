@@ -1,0 +1,22 @@
+import type { Layer } from '@virt-similarity/core';
+import type { InspectedImage } from '#readers/inspection/inspected-image.js';
+
+/** A layer that no file needs to exist for. */
+export function layer(path: string, size = 65_536n): Layer {
+  return { path, device: 1n, inode: 1n, size, mtimeNs: 0n, ctimeNs: 0n };
+}
+
+/** An inspected image that no file needs to exist for. */
+export function inspectedImage({
+  path,
+  ...known
+}: { readonly format: string; readonly path: string } & Partial<InspectedImage>): InspectedImage {
+  return {
+    file: layer(path),
+    isDevice: false,
+    extentFiles: [],
+    virtualSize: undefined,
+    backing: undefined,
+    ...known,
+  };
+}

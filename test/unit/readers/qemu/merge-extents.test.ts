@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Extent } from '@virt-similarity/core';
+import * as fc from 'fast-check';
+import { mergeExtents } from '#readers/qemu/merge-extents.js';
+
+type Kind = 'zero' | 'data' | { readonly layer: number; readonly shift: number };
+
+/** Consecutive extents of these kinds and lengths; those stored in one layer with one shift continue one another. */
+function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
+  let start = 0;
+  return runs.map(([kind, length]) => {
+    const range = { start, length };
+    start += length;
+    return typeof kind === 'string'
+      ? { kind, ...range }
+      : { kind: 'data', ...range, stored: { layer: kind.layer, offset: range.start + kind.shift } };
+  });
+}
+
+async function merge(extents: readonly Extent[]): Promise<Extent[]> {
+  async function* each() {
+    yield* extents;
+  }
+  const merged: Extent[] = [];
+  for await (const extent of mergeExtents(each())) {
+    merged.push(extent);
+  }
+  return merged;
+}
+
+/** What an extent says of each of its bytes. */
+function bytesOf(extents: readonly Extent[]): string[] {
+  return extents.flatMap((extent) =>
+    Array.from({ length: extent.length }, (_, at) =>
+      extent.kind === 'data' && extent.stored !== undefined
+        ? `${extent.start + at}: layer ${extent.stored.layer} at ${extent.stored.offset + at}`
+        : `${extent.start + at}: ${extent.kind}`,
+    ),
+  );
+}
+
+describe('mergeExtents', () => {
+  test('joins neighbours of one kind', async () => {
+    expect(
+      await merge(
+        extentsOf([
+          ['zero', 1],
+          ['zero', 2],
+          ['data', 3],
+          ['data', 4],
+        ]),
+      ),
+    ).toEqual([
+      { kind: 'zero', start: 0, length: 3 },
+      { kind: 'data', start: 3, length: 7 },
+    ]);
+  });
+
+  test('joins stored bytes only where they are neighbours in their file too', async () => {
+    const runs = extentsOf([
+      [{ layer: 0, shift: 512 }, 10],
+      [{ layer: 0, shift: 512 }, 10],
+      [{ layer: 0, shift: 1024 }, 10],
+      [{ layer: 1, shift: 1024 }, 10],
+      ['data', 10],
+    ]);
+    expect((await merge(runs)).map(({ length }) => length)).toEqual([20, 10, 10, 10]);
+  });
+
+  test('says the same of every byte and leaves nothing to join', async () => {
+    const kind = fc.oneof(
+      fc.constantFrom('zero' as const, 'data' as const),
+      fc.record({ layer: fc.nat(1), shift: fc.nat(1) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(kind, fc.integer({ min: 1, max: 4 }))), async (runs) => {
+        const extents = extentsOf(runs);
+        const merged = await merge(extents);
+        expect(bytesOf(merged)).toEqual(bytesOf(extents));
+        expect(await merge(merged)).toEqual(merged);
+      }),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { qemuFailure } from '#readers/qemu/qemu-failure.js';
+import { inspectedImage } from './inspected-image.js';
+
+const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2' });
+const GRAPH = `Could not open 'json:{"driver":"qcow2","file":{"filename":"/images/it's {'}': .qcow2"}}': `;
+
+function failure(stderr: string, signal?: string) {
+  const exit = { exitCode: signal === undefined ? 1 : undefined, signal, stderr };
+  return qemuFailure('qemu-img', exit, IMAGE, { component: 'qemu', image: 'a.qcow2' });
+}
+
+describe('qemuFailure', () => {
+  test.each([
+    ['in-use', 'Failed to get shared "write" lock\nIs another process using the image [/images/a.qcow2]?'],
+    ['unreadable', "Could not open '/images/a.qcow2': Permission denied"],
+    ['unreadable', "Could not open '/images/a.qcow2': No such file or directory"],
+    ['unreadable', 'error while reading at byte 0: Input/output error'],
+    ['unavailable', "Unknown driver 'dmg'"],
+    ['unavailable', 'Cannot allocate memory'],
+    ['corrupt', 'Image is not in qcow2 format'],
+    ['corrupt', ''],
+  ])('is %s where qemu says %j', (code, stderr) => {
+    expect(failure(`qemu-img: ${stderr}`)).toMatchObject({ code, image: 'a.qcow2' });
+  });
+
+  test('says on one line what qemu said, without the block graph', () => {
+    const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
+    expect(message).toBe(
+      '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
+        'shut down the machine that has it open',
+    );
+  });
+
+  test('is unavailable where a signal ended the tool', () => {
+    expect(failure('', 'SIGSEGV')).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('ended by SIGSEGV'),
+    });
+  });
+});

@@ -25,7 +25,7 @@ export class NearestReporter {
 /** @param {Analysis['distances']} matrix @param {number} a @param {number} b */
 function distanceOf({ size, values }, a, b) {
   const [i, j] = a < b ? [a, b] : [b, a];
-  return values[i * size - (i * (i + 1)) / 2 + (j - i - 1)] ?? 0;
+  return values[i * size - (i * (i + 1)) / 2 + (j - i - 1)];
 }
 
 /** Image names may hold any characters: keep them from being taken for Markdown, HTML or commands to a terminal. */
@@ -34,4 +34,4 @@ function cell(/** @type {string} */ text) {
 }
 
 /** @type {Plugin} */
-export default { name: 'reporter-example', url: import.meta.url, reporters: [NearestReporter] };
+export default { name: 'virt-similarity-reporter-example', url: import.meta.url, reporters: [NearestReporter] };

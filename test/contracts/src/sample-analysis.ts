@@ -30,6 +30,14 @@ export function sampleAnalysis(
   };
 }
 
+/** An analysis as deep as can be: each image joins all those before it, at heights 1, 2, … */
+export function sampleCaterpillar(names: readonly string[], members: Partial<Analysis> = {}): Analysis {
+  const merges = names
+    .slice(1)
+    .map((_, index): SampleMerge => [index === 0 ? 0 : names.length + index - 1, index + 1, index + 1]);
+  return sampleAnalysis(names, merges, members);
+}
+
 function dendrogramOf(size: number, merges: readonly SampleMerge[]): Dendrogram {
   const counts = new Array<number>(size).fill(1);
   const heights = new Array<number>(size).fill(0);

@@ -21,6 +21,11 @@ export interface ImageIdentity {
    * Two readers that see the same content in the same layers give the same view.
    */
   readonly view: string;
+  /**
+   * Set where content can change without a trace in the layers' sizes and times, as a block device's does:
+   * then equal identities promise nothing between runs, and the hash vector is not kept.
+   */
+  readonly volatile?: true;
 }
 
 /** A run of guest-visible bytes that reads as zeros. */

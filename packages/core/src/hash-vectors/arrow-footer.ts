@@ -12,6 +12,10 @@ const BLOCK_SIZE = 24;
 
 /** More pairs than any maker of data frames adds; a bound on what a hostile file makes us look at. */
 const MOST_METADATA = 1024;
+/** Bytes of a column's name, or of a key of the metadata. */
+const LONGEST_NAME = 4096;
+/** Bytes: the paths of 64 layers, with room. */
+const LONGEST_VALUE = 4 * 1024 * 1024;
 const KEYS: ReadonlySet<string> = new Set(Object.values(METADATA_KEYS));
 
 /** Where a record batch stands in its file; all in bytes. */
@@ -57,7 +61,7 @@ function columnsOf(schema: FlatbufferTable): Pick<ArrowFooter, 'digestLength' | 
   if (columns !== 2) throw new Error(`expected two columns, block and hash, found ${columns}`);
   const first = schema.tableAt(1, 0);
   const second = schema.tableAt(1, 1);
-  const names = [first.string(0), second.string(0)];
+  const names = [first.string(0, LONGEST_NAME), second.string(0, LONGEST_NAME)];
   const blockColumn = names[0] === 'block' ? 0 : 1;
   if (names[blockColumn] !== 'block' || names[1 - blockColumn] !== 'hash') {
     throw new Error(`expected columns named block and hash, found ${JSON.stringify(names).slice(0, 100)}`);
@@ -79,10 +83,10 @@ function metadataOf(schema: FlatbufferTable): Map<string, string> {
   if (count > MOST_METADATA) throw new Error(`expected at most ${MOST_METADATA} pairs of metadata, found ${count}`);
   for (let index = 0; index < count; index += 1) {
     const pair = schema.tableAt(2, index);
-    const key = pair.string(0);
+    const key = pair.string(0, LONGEST_NAME);
     if (!KEYS.has(key)) continue;
     if (metadata.has(key)) throw new Error(`expected ${key} once, found it twice`);
-    metadata.set(key, pair.string(1));
+    metadata.set(key, pair.string(1, LONGEST_VALUE));
   }
   return metadata;
 }

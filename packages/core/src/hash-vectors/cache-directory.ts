@@ -15,21 +15,18 @@ const ABANDONED_AFTER_MS = 60 * 60 * 1000;
  */
 export async function listCacheDirectory(directory: string): Promise<string[]> {
   try {
-    refuseUnlessPrivate(await lstat(directory), directory);
-    return (await readdir(directory)).sort();
+    return (await isThere(directory)) ? (await readdir(directory)).sort() : [];
   } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return [];
-    throw fileError(thrown, `cannot use the cache ${directory}`, directory);
+    throw fileError(thrown, `cannot read the cache ${directory}`, directory);
   }
 }
 
-/** Makes the directory if it is missing. Throws `unreadable` or `unavailable`. */
+/** Makes the directory if it is missing. Throws as `listCacheDirectory` does. */
 export async function makeCacheDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (!(await isThere(directory))) await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (thrown) {
-    // What stands there instead is told by whoever looks into it next.
-    if (systemCode(thrown) !== 'EEXIST') throw fileError(thrown, `cannot make the cache ${directory}`, directory);
+    throw fileError(thrown, `cannot make the cache ${directory}`, directory);
   }
 }
 
@@ -38,13 +35,28 @@ export async function sweepTemporaryFiles(directory: string, names: readonly str
   for (const name of names.filter((name) => TEMPORARY_FILE.test(name))) {
     const path = join(directory, name);
     const stats = await lstat(path).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) await removeFromCache(path);
   }
 }
 
-function refuseUnlessPrivate(stats: Stats, directory: string): void {
+/** Removes what stands at a path, if anything does. Throws `unreadable` where that is not allowed. */
+export async function removeFromCache(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true, recursive: true });
+  } catch (thrown) {
+    throw fileError(thrown, `cannot remove ${path} from the cache`, path);
+  }
+}
+
+/** Whether the directory exists; throws `refused` if it does and is not private. */
+async function isThere(directory: string): Promise<boolean> {
+  const stats = await lstat(directory).catch((thrown: unknown) => {
+    if (systemCode(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  });
+  if (stats === undefined) return false;
   const found = whyNotPrivate(stats);
-  if (found === undefined) return;
+  if (found === undefined) return true;
   throw new VirtSimilarityError(
     'refused',
     `cannot use the cache ${directory}: expected a directory that only you can write to, found ${found}; ` +

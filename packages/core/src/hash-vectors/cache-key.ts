@@ -5,7 +5,7 @@ import type { ImageIdentity } from '../contracts/disk-image.js';
 const DIGITS = 32;
 
 /** What an entry's key is made from. */
-export interface CacheSubject {
+interface CacheSubject {
   readonly identity: ImageIdentity;
   /** Name of the block hasher. */
   readonly algorithm: string;

@@ -3,6 +3,8 @@ import type { HashVectorHeader } from './hash-vector.js';
 const SMALLEST_BLOCK = 512;
 const LARGEST_BLOCK = 16 * 1024 * 1024;
 const LONGEST_DIGEST = 64;
+/** Block numbers are 32 bits. */
+const MOST_BLOCKS = 2 ** 32;
 
 /** What is wrong with a header, as `expected …, found …`; nothing if it is sound. */
 export function problemOfHeader(header: HashVectorHeader): string | undefined {
@@ -15,6 +17,9 @@ export function problemOfHeader(header: HashVectorHeader): string | undefined {
     return `expected a block size that is a power of two from 512 to 16M, found ${blockSize}`;
   if (!Number.isSafeInteger(virtualSize) || virtualSize < 0) {
     return `expected a virtual size from 0 to 2⁵³ − 1 bytes, found ${virtualSize}`;
+  }
+  if (blockCountOf(header) > MOST_BLOCKS) {
+    return `expected at most ${MOST_BLOCKS} blocks, found ${blockCountOf(header)}; a larger block size gives fewer`;
   }
   if (!Number.isInteger(dataBlocks) || dataBlocks < 0 || dataBlocks > blockCountOf(header)) {
     return `expected at most ${blockCountOf(header)} rows for a disk of ${virtualSize} bytes, found ${dataBlocks}`;

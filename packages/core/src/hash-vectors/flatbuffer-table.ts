@@ -1,6 +1,3 @@
-/** Longest string that is read: the names and paths of an image's layers, with room. */
-const LONGEST_STRING = 4 * 1024 * 1024;
-
 /** A vector of structs, or of the offsets of tables, inside a FlatBuffer. */
 interface FlatbufferVector {
   readonly length: number;
@@ -65,12 +62,13 @@ export class FlatbufferTable {
     return new FlatbufferTable(this.#view, this.#follow(at));
   }
 
-  string(field: number): string {
+  /** A string of at most `longest` bytes: a hostile buffer may point to the same one many times. */
+  string(field: number, longest: number): string {
     const at = this.#find(field);
     if (at === undefined) return '';
     const start = this.#follow(at);
     const length = this.#view.getUint32(start, true);
-    if (length > LONGEST_STRING) throw new Error(`expected a string of at most 4 MiB, found ${length} bytes`);
+    if (length > longest) throw new Error(`expected a string of at most ${longest} bytes, found ${length}`);
     this.#check(start + 4, length);
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start + 4, length);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
 import { placeFileAtomically } from './atomic-file.js';
-import { listCacheDirectory, makeCacheDirectory, sweepTemporaryFiles } from './cache-directory.js';
+import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
 import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
@@ -33,7 +33,8 @@ export type CacheOptions = OpenHashVectorOptions;
  * after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
- * A bad entry and a directory that cannot be read or written cost time, not the run: they are warnings.
+ * To `find` and `store`, a bad entry and a directory that cannot be read or written are warnings, not errors:
+ * they cost time, not the run. The other methods throw `unreadable` or `unavailable` then.
  */
 export class HashVectorCache {
   readonly #directory: string;
@@ -60,7 +61,8 @@ export class HashVectorCache {
   /**
    * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written.
    * Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
-   * Throws `usage` if the vector does not say what it was made from, `aborted`, and what reading `vector` throws.
+   * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
+   * reading `vector` does.
    */
   async store(vector: HashVector, options: CacheOptions = {}): Promise<HashVector> {
     const { identity } = vector;
@@ -96,7 +98,7 @@ export class HashVectorCache {
   async prune(options: CacheOptions = {}): Promise<CacheEntry[]> {
     await sweepTemporaryFiles(this.#directory, await listCacheDirectory(this.#directory));
     const useless = (await this.verify(options)).filter((entry) => entry.state !== 'current');
-    for (const { path } of useless) await rm(path, { force: true, recursive: true });
+    for (const { path } of useless) await removeFromCache(path);
     return useless;
   }
 
@@ -143,7 +145,7 @@ export class HashVectorCache {
         await openProvenEntry(path, options);
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
-        if (codeOf(thrown) === 'corrupt') await rm(path, { force: true });
+        if (codeOf(thrown) === 'corrupt') await removeFromCache(path);
       }
     }
   }

@@ -69,7 +69,7 @@ export class HashRun {
       }
       const reader = await this.#readerOf(source);
       const identity = await reader.identify(source, this.#readOptions);
-      const vector = await this.#cache?.find(identity, hasher, blockSize);
+      const vector = await this.#cacheOf(identity)?.find(identity, hasher, blockSize);
       return vector ? { path, vector: renamed(vector, path), cached: true } : { source, reader, identity };
     });
   }
@@ -83,6 +83,11 @@ export class HashRun {
       'unavailable',
       `no reader can read ${source.path}: tried ${tried}; state its --format`,
     );
+  }
+
+  /** The cache, unless what it keeps could outlive the content that it was made from. */
+  #cacheOf({ volatile }: ImageIdentity): HashVectorCache | undefined {
+    return volatile ? undefined : this.#cache;
   }
 
   /** A named hash-vector file must have been made as this run makes its own. */
@@ -135,7 +140,7 @@ export class HashRun {
       try {
         const vector = await hashImage(image, pool, this.#hashImageOptions(source.path, readOptions.signal));
         if (!sameIdentity(identity, await reader.identify(source, readOptions))) throw changed(source.path);
-        return { path: source.path, vector: (await this.#cache?.store(vector)) ?? vector, cached: false };
+        return { path: source.path, vector: (await this.#cacheOf(identity)?.store(vector)) ?? vector, cached: false };
       } finally {
         await image.close();
       }

@@ -8,9 +8,11 @@ import type { InspectedImage } from './inspected-image.js';
 export function identityOf(image: InspectedImage): ImageIdentity {
   const layers: Layer[] = [];
   const formats: string[] = [];
+  let isVolatile = false;
   for (let each: InspectedImage | undefined = image; each !== undefined; each = each.backing) {
     layers.push(each.file, ...each.extentFiles);
     formats.push(each.format);
+    isVolatile ||= each.isDevice;
   }
-  return { layers, view: formats.join('<') };
+  return { layers, view: formats.join('<'), ...(isVolatile && { volatile: true }) };
 }

@@ -104,6 +104,15 @@ describe('analyze', () => {
     expect(disks.opened).toEqual(['memory:clone']);
   });
 
+  test('reads an image again whose changes cannot be seen', async () => {
+    const disks = family();
+    disks.makeVolatile('memory:other');
+    await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
+    disks.opened.splice(0);
+    await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
+    expect(disks.opened).toEqual(['memory:other']);
+  });
+
   test('refuses an image that changed while it was read, and does not cache it', async () => {
     const disks = family();
     const onProgress = (event: ProgressEvent): void => {

@@ -1,0 +1,99 @@
+import { type DataExtent, type Extent, type Layer, VirtSimilarityError } from '@virt-similarity/core';
+import { identityOf } from '../inspection/identity-of.js';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import { virtualSizeOf } from './image-info.js';
+import { type MapEntry, mapEntries } from './map-entries.js';
+import { mergeExtents } from './merge-extents.js';
+import type { QemuCall } from './qemu-call.js';
+import { type StorageFile, storageFiles } from './storage-files.js';
+import { requireTables } from './table-check.js';
+
+/** qemu sees a raw file rounded up to this many bytes, the excess as zeros. */
+const SECTOR = 512;
+
+/** Where each image of the chain keeps its bytes, and which index each file has in the identity. */
+interface Storage {
+  readonly chain: readonly (readonly StorageFile[])[];
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * What an image holds where, from `qemu-img map`: ascending, gapless, covering the virtual size exactly, neighbours
+ * of one kind merged. Bytes that stand verbatim in a file say where; what is compressed, encrypted or of a format whose
+ * driver does not tell is data without a place. `stored.layer` counts in `identityOf(image).layers`.
+ *
+ * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
+ * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage.
+ *
+ * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file; otherwise as `qemuImgJson`.
+ */
+export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
+  await requireTables(image, call);
+  const virtualSize = await virtualSizeOf(image, call);
+  const storage: Storage = { chain: await storageFiles(image, call), layers: identityOf(image).layers };
+  yield* mergeExtents(extentsOfEntries(mapEntries(image, virtualSize, call), storage, image, call));
+}
+
+async function* extentsOfEntries(
+  entries: AsyncIterable<MapEntry>,
+  storage: Storage,
+  image: InspectedImage,
+  call: QemuCall,
+): AsyncGenerator<Extent, void> {
+  for await (const entry of entries) {
+    const { start, length } = entry;
+    const stored = placeOf(entry, storage);
+    if (stored === undefined) {
+      yield entry.zero ? { kind: 'zero', start, length } : { kind: 'data', start, length };
+      continue;
+    }
+    const inFile = bytesInFile(stored, length, storage);
+    if (inFile < length && !endsInLastSector(entry, inFile, image)) {
+      throw cutShort(start + inFile, storage.layers[stored.layer], image, call);
+    }
+    if (inFile > 0) {
+      yield entry.zero ? { kind: 'zero', start, length: inFile } : { kind: 'data', start, length: inFile, stored };
+    }
+    if (inFile < length) {
+      yield { kind: 'zero', start: start + inFile, length: length - inFile };
+    }
+  }
+}
+
+/** Where an entry's bytes stand verbatim, if they do. Preallocated clusters that read as zeros count as not stored. */
+function placeOf(entry: MapEntry, { chain, layers }: Storage): DataExtent['stored'] {
+  if (!entry.data || entry.compressed === true || entry.offset === undefined) {
+    return undefined;
+  }
+  const file = chain[entry.depth]?.find(({ end }) => entry.start < end);
+  const layer = file === undefined ? -1 : layers.findIndex(({ path }) => path === file.layer.path);
+  return layer === -1 ? undefined : { layer, offset: entry.offset };
+}
+
+function bytesInFile(stored: NonNullable<DataExtent['stored']>, length: number, { layers }: Storage): number {
+  const size = Number(layers[stored.layer]?.size ?? 0n);
+  return Math.max(0, Math.min(length, size - stored.offset));
+}
+
+function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage): boolean {
+  let holder: InspectedImage | undefined = image;
+  for (let depth = 0; depth < entry.depth; depth += 1) {
+    holder = holder?.backing;
+  }
+  return holder?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
+}
+
+function cutShort(
+  position: number,
+  layer: Layer | undefined,
+  image: InspectedImage,
+  call: QemuCall,
+): VirtSimilarityError {
+  const name = call.image ?? image.file.path;
+  return new VirtSimilarityError(
+    'corrupt',
+    `[${call.component}] cannot read ${name}: the bytes from position ${position} on should stand in ${layer?.path}, ` +
+      'which ends before them; restore the whole file',
+    { image: name },
+  );
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { QemuCall } from './qemu-call.js';
+import { qemuImgJson } from './qemu-img.js';
+
+const EXTENT = z.object({ filename: z.string(), 'virtual-size': z.number().int().nonnegative() });
+
+const INFO = z.object({
+  'virtual-size': z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
+  'format-specific': z.object({ data: z.object({ extents: z.array(EXTENT).optional() }) }).optional(),
+});
+
+/** What qemu says of an image as a whole. */
+export interface ImageInfo {
+  /** Bytes that the guest sees, as qemu counts them: a multiple of 512. */
+  readonly virtualSize: number;
+  /** The files that hold the guest's bytes one after the other, where the format (VMDK) has such; else empty. */
+  readonly extents: readonly { readonly path: string; readonly length: number }[];
+}
+
+/** Asks `qemu-img info`. Throws as `qemuImgJson`. */
+export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<ImageInfo> {
+  const info = await qemuImgJson(['info'], INFO, image, call);
+  const extents = info['format-specific']?.data.extents ?? [];
+  return {
+    virtualSize: info['virtual-size'],
+    extents: extents.map((extent) => ({ path: extent.filename, length: extent['virtual-size'] })),
+  };
+}
+
+/**
+ * Bytes that the guest sees: a raw image's are its file's, to the byte, where qemu would round up to a sector; others
+ * are as the header says, or else as qemu says.
+ */
+export async function virtualSizeOf(image: InspectedImage, call: QemuCall): Promise<number> {
+  if (image.format === 'raw') {
+    return Number(image.file.size);
+  }
+  return image.virtualSize ?? (await imageInfo(image, call)).virtualSize;
+}

@@ -1,0 +1,87 @@
+import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { z } from 'zod';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { QemuCall } from './qemu-call.js';
+import { qemuImgJson } from './qemu-img.js';
+
+const ENTRY = z.object({
+  start: z.number().int().nonnegative(),
+  length: z.number().int().positive(),
+  depth: z.number().int().nonnegative(),
+  zero: z.boolean(),
+  data: z.boolean(),
+  compressed: z.boolean().optional(),
+  offset: z.number().int().nonnegative().optional(),
+});
+
+const ENTRIES = z.array(ENTRY);
+
+/**
+ * A run of guest-visible bytes as `qemu-img map` describes it; positions and lengths in bytes.
+ * Reference: https://www.qemu.org/docs/master/tools/qemu-img.html, "map".
+ */
+export interface MapEntry {
+  readonly start: number;
+  readonly length: number;
+  /** How many backing files down the image is that holds the run; 0 is the top one. */
+  readonly depth: number;
+  /** Whether the run is known to read as zeros. */
+  readonly zero: boolean;
+  /** Whether bytes are stored for the run; they may still be zeros, or lie past the end of a file cut short. */
+  readonly data: boolean;
+  /** Said by qemu 8.2 and later; earlier ones leave out the offset instead. */
+  readonly compressed?: boolean | undefined;
+  /** Where the bytes stand verbatim in the file that holds them. */
+  readonly offset?: number | undefined;
+}
+
+/** A first window small enough for the tiniest clusters, and how fast windows grow while they hold little. */
+const FIRST_WINDOW = 2 ** 30;
+const WINDOW_GROWTH = 16;
+/** Entries of a window from which on the windows grow no more. */
+const MANY_ENTRIES = 50_000;
+
+/**
+ * The map of an image from its first byte to `virtualSize`, ascending and gapless, clamped to it.
+ *
+ * It is asked for in windows, so that the map of a huge fragmented image needs no huge memory, while one that holds
+ * little is had in a few calls.
+ *
+ * @throws VirtSimilarityError as `qemuImgJson`, and `corrupt` where the map leaves something out.
+ */
+export async function* mapEntries(
+  image: InspectedImage,
+  virtualSize: number,
+  call: QemuCall,
+): AsyncGenerator<MapEntry, void> {
+  let position = 0;
+  let window = FIRST_WINDOW;
+  while (position < virtualSize) {
+    throwIfAborted(call.signal);
+    const length = Math.min(window, virtualSize - position);
+    const range = [`--start-offset=${position}`, `--max-length=${length}`];
+    const entries = await qemuImgJson(['map', ...range], ENTRIES, image, call);
+    const end = position + length;
+    for (const entry of entries) {
+      if (entry.start !== position || position >= end) {
+        throw incompleteMap(image, position, call);
+      }
+      yield { ...entry, length: Math.min(entry.length, end - position) };
+      position = Math.min(entry.start + entry.length, end);
+    }
+    if (position !== end) {
+      throw incompleteMap(image, position, call);
+    }
+    window = entries.length < MANY_ENTRIES ? window * WINDOW_GROWTH : window;
+  }
+}
+
+function incompleteMap(image: InspectedImage, position: number, call: QemuCall): VirtSimilarityError {
+  const name = call.image ?? image.file.path;
+  return new VirtSimilarityError(
+    'corrupt',
+    `[${call.component}] cannot read ${name}: qemu-img map does not say what is at byte ${position}; ` +
+      'check the image with qemu-img check',
+    { image: name },
+  );
+}

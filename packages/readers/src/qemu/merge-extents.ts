@@ -1,0 +1,29 @@
+import type { Extent } from '@virt-similarity/core';
+
+/** The same extents in the same order, with neighbours that differ in nothing but where they lie made into one. */
+export async function* mergeExtents(extents: AsyncIterable<Extent>): AsyncGenerator<Extent, void> {
+  let current: Extent | undefined;
+  for await (const next of extents) {
+    if (current !== undefined && continues(current, next)) {
+      current = { ...current, length: current.length + next.length };
+      continue;
+    }
+    if (current !== undefined) {
+      yield current;
+    }
+    current = next;
+  }
+  if (current !== undefined) {
+    yield current;
+  }
+}
+
+function continues(current: Extent, next: Extent): boolean {
+  if (current.kind === 'zero' || next.kind === 'zero') {
+    return current.kind === next.kind;
+  }
+  if (current.stored === undefined || next.stored === undefined) {
+    return current.stored === next.stored;
+  }
+  return current.stored.layer === next.stored.layer && current.stored.offset + current.length === next.stored.offset;
+}

@@ -1,0 +1,71 @@
+import { type ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { ToolExit } from '../processes/tool-failure.js';
+import type { QemuCall } from './qemu-call.js';
+
+interface Meaning {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  readonly remedy: string;
+}
+
+/** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
+const MEANINGS: readonly Meaning[] = [
+  { pattern: /Failed to get .*lock/i, code: 'in-use', remedy: 'shut down the machine that has it open' },
+  {
+    pattern: /Unknown (?:block )?driver|Unknown protocol/i,
+    code: 'unavailable',
+    remedy: 'install qemu-block-extra or convert the image',
+  },
+  { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read it' },
+  { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
+  { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },
+  {
+    pattern: /key-secret|encrypt/i,
+    code: 'unreadable',
+    remedy: 'decrypt it first: encrypted images are not supported',
+  },
+  { pattern: /Cannot allocate memory|Too many open files/i, code: 'unavailable', remedy: 'free some resources' },
+];
+
+const CORRUPT: Omit<Meaning, 'pattern'> = { code: 'corrupt', remedy: 'check the image with qemu-img check' };
+
+/** How qemu names a node that was given as a graph; the reason follows. */
+const GRAPH = /Could not open 'json:.*\}': /;
+
+/** The error for a qemu tool that would not open or read an image, from what the tool said. */
+export function qemuFailure(
+  tool: string,
+  exit: ToolExit,
+  image: InspectedImage,
+  call: Pick<QemuCall, 'component' | 'image'>,
+): VirtSimilarityError {
+  const name = call.image ?? image.file.path;
+  const { code, remedy } = meaningOf(exit);
+  const reason = reasonOf(exit);
+  return new VirtSimilarityError(code, `[${call.component}] cannot read ${name}: ${tool}: ${reason}; ${remedy}`, {
+    image: name,
+    cause: exit,
+  });
+}
+
+function meaningOf(exit: ToolExit): Omit<Meaning, 'pattern'> {
+  if (exit.signal !== undefined) {
+    return { code: 'unavailable', remedy: 'try again' };
+  }
+  return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? CORRUPT;
+}
+
+/** What the tool said, on one line, without its name and without the block graph that it repeats. */
+function reasonOf(exit: ToolExit): string {
+  if (exit.signal !== undefined) {
+    return `ended by ${exit.signal}`;
+  }
+  const lines = exit.stderr.split('\n').map((line) =>
+    line
+      .replace(/^qemu-(?:img|nbd): /, '')
+      .replace(GRAPH, '')
+      .trim(),
+  );
+  return lines.filter((line) => line !== '').join('. ') || `exit status ${exit.exitCode}`;
+}

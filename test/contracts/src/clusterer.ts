@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { type Clusterer, type CondensedMatrix, type Dendrogram, LINKAGES, type Linkage } from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+import { assertGreedy } from './greedy-clustering.js';
+
+/** Matrices that every clusterer must get right, by what is special about them. */
+const MATRICES: Readonly<Record<string, readonly CondensedMatrix[]>> = {
+  'one thing': [matrixOf(1, () => 0)],
+  'two things': [matrixOf(2, () => 7), matrixOf(2, () => 0)],
+  'equal things': [matrixOf(9, () => 0)],
+  'things equally far from each other': [matrixOf(9, () => 0.1)],
+  'two unrelated pairs of twins': [matrixOf(4, (i, j) => (i >> 1 === j >> 1 ? 0 : 5))],
+  'things along a line': [matrixOf(12, (i, j) => j - i)],
+  'random distances': [1, 2, 3, 4].map((seed) => matrixOf(12, randomDistances(seed))),
+  'heavily tied distances': [1, 2, 3, 4].map((seed) => tiedMatrix(12, seed)),
+  'large distances': [matrixOf(10, scaled(randomDistances(5), 2 ** 45))],
+};
+
+/** What every clusterer must keep to. */
+export function clustererContract(create: () => Clusterer): ContractTest[] {
+  return [
+    {
+      title: 'has a name',
+      async run() {
+        assert.match(create().name, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
+      },
+    },
+    {
+      title: 'takes at least one known linkage, each listed once',
+      async run() {
+        const { linkages } = create();
+        assert.ok(linkages.length > 0);
+        assert.equal(new Set(linkages).size, linkages.length);
+        assert.deepEqual(
+          linkages.filter((linkage) => !LINKAGES.includes(linkage)),
+          [],
+        );
+      },
+    },
+    ...Object.entries(MATRICES).flatMap(([kind, matrices]) => [
+      forEach(`gives well-formed dendrograms of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
+        assertWellFormed(await clusterer.cluster(matrix, linkage), matrix.size);
+      }),
+      forEach(`joins the closest clusters first, of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
+        assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
+      }),
+    ]),
+    forEach('gives the same dendrogram each time', create, allMatrices(), async (clusterer, matrix, linkage) => {
+      assert.deepEqual(await create().cluster(matrix, linkage), await clusterer.cluster(matrix, linkage));
+    }),
+    forEach('does not change the matrix', create, allMatrices(), async (clusterer, matrix, linkage) => {
+      const before = matrix.values.slice();
+      await clusterer.cluster(matrix, linkage);
+      assert.deepEqual(matrix.values, before);
+    }),
+  ];
+}
+
+/** A test of every matrix with every linkage that the clusterer takes. */
+function forEach(
+  title: string,
+  create: () => Clusterer,
+  matrices: readonly CondensedMatrix[],
+  check: (clusterer: Clusterer, matrix: CondensedMatrix, linkage: Linkage) => Promise<void>,
+): ContractTest {
+  return {
+    title,
+    async run() {
+      const clusterer = create();
+      for (const matrix of matrices) {
+        for (const linkage of clusterer.linkages) {
+          await check(clusterer, matrix, linkage);
+        }
+      }
+    },
+  };
+}
+
+/** Asserts all that the contract says of a dendrogram's form. */
+function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: number): void {
+  assert.equal(size, expectedSize);
+  assert.equal(merges.length, size - 1);
+  const parts = merges.flatMap(({ left, right }) => [left, right]);
+  assert.equal(new Set(parts).size, parts.length, 'a cluster is part of one merge at most');
+  const partsOf = (cluster: number) => (cluster < size ? { size: 1, height: 0 } : merges[cluster - size]!);
+  let inversions = 0;
+  merges.forEach((merge, row) => {
+    assert.ok(0 <= merge.left && merge.left < merge.right, `row ${row}: the smaller cluster number is left`);
+    assert.ok(merge.right < size + row, `row ${row}: parts come before wholes`);
+    assert.equal(merge.size, partsOf(merge.left).size + partsOf(merge.right).size);
+    assert.ok(Number.isFinite(merge.height) && merge.height >= 0, `row ${row}: height ${merge.height}`);
+    inversions += Number(merge.height < Math.max(partsOf(merge.left).height, partsOf(merge.right).height));
+  });
+  assert.equal(inverted, inversions > 0, 'inversions are flagged');
+  if (!inverted) {
+    const heights = merges.map(({ height }) => height);
+    assert.deepEqual(
+      heights,
+      heights.toSorted((a, b) => a - b),
+      'rows ascend by height',
+    );
+  }
+}
+
+function allMatrices(): CondensedMatrix[] {
+  return Object.values(MATRICES).flat();
+}
+
+function matrixOf(size: number, distance: (i: number, j: number) => number): CondensedMatrix {
+  const values: number[] = [];
+  for (let i = 0; i < size; i++) {
+    for (let j = i + 1; j < size; j++) {
+      values.push(distance(i, j));
+    }
+  }
+  return { size, values: Float64Array.from(values) };
+}
+
+function tiedMatrix(size: number, seed: number): CondensedMatrix {
+  const random = randomDistances(seed);
+  return matrixOf(size, () => Math.floor(random() * 4));
+}
+
+function scaled(distance: () => number, factor: number): () => number {
+  return () => distance() * factor;
+}
+
+/** Numbers from 0 to 1, the same for the same seed (a linear congruential generator, Knuth 1997, section 3.3.4). */
+function randomDistances(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

@@ -1,0 +1,217 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
+import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
+import fc from 'fast-check';
+import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
+import { reportText, unescaped } from '../fixtures/report-text.js';
+import { runTool } from '../fixtures/run-tool.js';
+
+/** A node as a reader found it: index of its parent or −1, length of the branch above, name of a leaf or null. */
+type ReadNode = readonly [parent: number, length: number, name: string | null];
+
+/** Where Debian's packages of DendroPy and Biopython are, whatever other Python comes first in the path. */
+const PYTHON = '/usr/bin/python3';
+
+const SCRIPTS = fileURLToPath(new URL('../../fixtures/report-readers/', import.meta.url));
+
+const EXTREMES = sampleAnalysis(
+  ['a', 'b', 'c', 'd', 'e'],
+  [
+    [0, 1, 5e-324],
+    [2, 5, 3e-7],
+    [3, 6, 1 / 3],
+    [4, 7, 2.5e21],
+  ],
+);
+
+/** The same trees in every run. */
+const CASES: readonly Analysis[] = [
+  FAMILY,
+  EXTREMES,
+  sampleCaterpillar(HOSTILE_NAMES),
+  sampleCaterpillar(Array.from({ length: 150 }, (_, image) => `image ${image}`)),
+  sampleAnalysis(['alone in the world'], []),
+  ...fc.sample(analyses(hostileName), { numRuns: 100, seed: 2013 }),
+];
+
+/** Starting R and Python can take long on a busy machine. */
+jest.setTimeout(120_000);
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'report-readers-'));
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Writes each report to a file of its own; returns their paths. */
+async function written(
+  reporter: Reporter,
+  options: ReportOptions,
+  name: string,
+  cases: readonly Analysis[] = CASES,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const [index, analysis] of cases.entries()) {
+    const file = join(directory, `${name}-${index}${reporter.extension}`);
+    writeFileSync(file, await reportText(reporter.report(analysis, options)));
+    files.push(file);
+  }
+  return files;
+}
+
+/** What a reader's program, which prints JSON, found in each of the files. */
+async function readBy(program: readonly [string, ...string[]], files: readonly string[]): Promise<ReadNode[][]> {
+  const [command, ...leading] = program;
+  const { stdout } = await runTool(command, [...leading, ...files]);
+  const found = JSON.parse(stdout) as Record<string, ReadNode[]>;
+  return files.map((file) => found[file]!);
+}
+
+/** The nodes with the real names in place of safe labels, by the table that goes with the tree. */
+async function withNamesFromTable(nodes: readonly ReadNode[], analysis: Analysis): Promise<ReadNode[]> {
+  const table = await reportText(new NewickReporter().companion.report(analysis, {}));
+  const rows = table.split('\n').slice(1, -1);
+  const names = new Map(rows.map((row) => row.split('\t')).map(([label, name]) => [label!, unescaped(name!)]));
+  return nodes.map(([parent, length, label]) => [parent, length, label === null ? null : names.get(label)!]);
+}
+
+function withNamesUnescaped(nodes: readonly ReadNode[]): ReadNode[] {
+  return nodes.map(([parent, length, label]) => [parent, length, label === null ? null : unescaped(label)]);
+}
+
+/** The leaves below every inner node, as image numbers. */
+function cladesOf({ size, nodes }: Cladogram): string[] {
+  const below = Array.from({ length: size }, (_, leaf) => [leaf]);
+  for (const { children } of nodes) {
+    below.push(children.flatMap((child) => below[child]!));
+  }
+  return cladeTexts(below.slice(size));
+}
+
+function cladeTexts(clades: readonly number[][]): string[] {
+  return clades.map((clade) => clade.toSorted((a, b) => a - b).join(' ')).sort();
+}
+
+/** For every image, its leaf's ancestors, itself first, with their distances from it. */
+function pathsToRoot(found: readonly ReadNode[], analysis: Analysis): Map<number, number>[] {
+  return analysis.images.map(({ name }) => {
+    const path = new Map<number, number>();
+    let distance = 0;
+    for (let node = found.findIndex(([, , label]) => label === name); node !== -1; node = found[node]![0]) {
+      path.set(node, distance);
+      distance += found[node]![1];
+    }
+    return path;
+  });
+}
+
+function expectTopology(nodes: readonly ReadNode[], analysis: Analysis, tree: Cladogram): void {
+  const names = nodes.flatMap(([, , name]) => (name === null ? [] : [name]));
+  expect(names.toSorted()).toEqual(analysis.images.map(({ name }) => name).sort());
+  const clades = new Map<number, number[]>();
+  for (const [image, path] of pathsToRoot(nodes, analysis).entries()) {
+    for (const node of [...path.keys()].slice(1)) {
+      clades.set(node, [...(clades.get(node) ?? []), image]);
+    }
+  }
+  // In Newick even a single leaf has a root above it.
+  const found = names.length === 1 ? [] : [...clades.values()];
+  expect(cladeTexts(found)).toEqual(cladesOf(tree));
+}
+
+/** Paths between leaves have to be as long as the distances, which are those of the tree. */
+function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void {
+  const paths = pathsToRoot(found, analysis);
+  const { size, values } = analysis.distances;
+  for (let i = 0, index = 0; i < size; i++) {
+    for (let j = i + 1; j < size; j++, index++) {
+      const [node, distance] = [...paths[j]!].find(([ancestor]) => paths[i]!.has(ancestor))!;
+      const error = Math.abs(distance + paths[i]!.get(node)! - values[index]!);
+      expect(error).toBeLessThanOrEqual(1e-12 * values[index]! + 1e-300);
+    }
+  }
+}
+
+describe('Newick', () => {
+  const reporter = new NewickReporter();
+  const python = join(SCRIPTS, 'read_newick.py');
+  const readers = {
+    DendroPy: [PYTHON, python, 'dendropy'],
+    Biopython: [PYTHON, python, 'biopython'],
+    ape: ['Rscript', join(SCRIPTS, 'read_newick.R')],
+  } as const;
+
+  for (const [name, program] of Object.entries(readers)) {
+    test(`in the safe dialect is read by ${name} as the same trees, names and distances`, async () => {
+      const found = await readBy(program, await written(reporter, {}, 'safe'));
+      for (const [index, analysis] of CASES.entries()) {
+        const named = await withNamesFromTable(found[index]!, analysis);
+        expectTopology(named, analysis, analysis.cladogram);
+        expectPathLengths(named, analysis);
+      }
+    });
+  }
+
+  test('in the quoted dialect is read by DendroPy as the same trees, names and distances', async () => {
+    const reader = [PYTHON, python, 'case-sensitive-dendropy'] as const;
+    // DendroPy 4.5 takes a label that is only one of these for punctuation, quotes or not.
+    const cases = CASES.filter(({ images }) => !images.some(({ name }) => /^[(),:;]$/.test(name)));
+    const found = await readBy(reader, await written(reporter, { dialect: 'quoted' }, 'quoted', cases));
+    for (const [index, analysis] of cases.entries()) {
+      const named = withNamesUnescaped(found[index]!);
+      expectTopology(named, analysis, analysis.cladogram);
+      expectPathLengths(named, analysis);
+    }
+  });
+
+  test('with --binary is read by ape as the same distances on trees whose nodes have two children each', async () => {
+    const found = await readBy(readers.ape, await written(reporter, { binary: true }, 'binary'));
+    for (const [index, analysis] of CASES.entries()) {
+      const named = await withNamesFromTable(found[index]!, analysis);
+      const { size, merges } = analysis.dendrogram;
+      const nodes = merges.map(({ left, right, height }) => ({ height, children: [left, right] }));
+      expectTopology(named, analysis, { size, nodes });
+      expectPathLengths(named, analysis);
+    }
+  });
+});
+
+describe('DOT', () => {
+  test('is drawn by dot as the same trees, with every name to be read', async () => {
+    const files = await written(new GraphvizReporter(), {}, 'graph');
+    await runTool('dot', ['-Tjson', '-O', ...files]);
+    for (const [index, analysis] of CASES.entries()) {
+      const drawn = JSON.parse(readFileSync(`${files[index]}.json`, 'utf8')) as DotJson;
+      expectTopology(withNamesUnescaped(nodesDrawn(drawn)), analysis, analysis.cladogram);
+    }
+  });
+});
+
+/** The parts of `dot -Tjson` that are looked at. */
+interface DotJson {
+  readonly objects: readonly {
+    readonly _gvid: number;
+    readonly name: string;
+    readonly _ldraw_?: readonly { readonly op: string; readonly text?: string }[];
+  }[];
+  readonly edges?: readonly { readonly tail: number; readonly head: number }[];
+}
+
+/** The tree as drawn: what stands in a leaf is the text that dot puts there, its escapes interpreted. */
+function nodesDrawn({ objects, edges = [] }: DotJson): ReadNode[] {
+  const nodes = objects.filter(({ name }) => /^n\d+$/.test(name));
+  const indexOf = new Map(nodes.map(({ _gvid }, index) => [_gvid, index]));
+  const parentOf = new Map(edges.map(({ tail, head }) => [head, tail]));
+  const inner = new Set(edges.map(({ tail }) => tail));
+  return nodes.map(({ _gvid, _ldraw_ = [] }) => {
+    const text = _ldraw_.flatMap(({ op, text }) => (op === 'T' ? [text] : [])).join('\n');
+    return [indexOf.get(parentOf.get(_gvid)!) ?? -1, 0, inner.has(_gvid) ? null : text];
+  });
+}

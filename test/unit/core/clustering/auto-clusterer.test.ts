@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  AutoClusterer,
+  type Clusterer,
+  type CondensedMatrix,
+  type Dendrogram,
+  LARGEST_FOR_ML_HCLUST,
+  LINKAGES,
+  type Linkage,
+} from '@virt-similarity/core';
+import { container } from 'tsyringe';
+
+/** Takes note of its name instead of clustering. */
+class RecordingClusterer implements Clusterer {
+  constructor(
+    readonly name: string,
+    readonly linkages: readonly Linkage[],
+    readonly calls: string[],
+  ) {}
+
+  cluster({ size }: CondensedMatrix): Dendrogram {
+    this.calls.push(this.name);
+    return { size, merges: [], inverted: false };
+  }
+}
+
+async function engineFor(size: number, linkage: Linkage): Promise<string[]> {
+  const calls: string[] = [];
+  const auto = new AutoClusterer(
+    new RecordingClusterer('ml-hclust', LINKAGES, calls),
+    new RecordingClusterer('fast', ['single', 'ward'], calls),
+  );
+  await auto.cluster({ size, values: new Float64Array((size * (size - 1)) / 2) }, linkage);
+  return calls;
+}
+
+describe('AutoClusterer', () => {
+  test('takes ml-hclust for few things', async () => {
+    expect(await engineFor(LARGEST_FOR_ML_HCLUST, 'single')).toEqual(['ml-hclust']);
+  });
+
+  test('takes the fast engine for many things', async () => {
+    expect(await engineFor(LARGEST_FOR_ML_HCLUST + 1, 'ward')).toEqual(['fast']);
+  });
+
+  test('takes ml-hclust for linkages that the fast engine lacks', async () => {
+    expect(await engineFor(LARGEST_FOR_ML_HCLUST + 1, 'median')).toEqual(['ml-hclust']);
+  });
+
+  test('is composed by the container', async () => {
+    const auto = container.resolve(AutoClusterer);
+    const { merges } = await auto.cluster({ size: 2, values: Float64Array.of(3) }, 'centroid');
+    expect(merges).toEqual([{ left: 0, right: 1, height: 3, size: 2 }]);
+  });
+
+  test('takes every linkage', () => {
+    expect(container.resolve(AutoClusterer).linkages).toEqual(LINKAGES);
+  });
+});

@@ -1,0 +1,17 @@
+import { describe, test } from '@jest/globals';
+import { clustererContract } from '@virt-similarity/contract-tests';
+import { AutoClusterer, type Clusterer, FastClusterer, MlHclustClusterer } from '@virt-similarity/core';
+
+const CLUSTERERS: Readonly<Record<string, () => Clusterer>> = {
+  MlHclustClusterer: () => new MlHclustClusterer(),
+  FastClusterer: () => new FastClusterer(),
+  AutoClusterer: () => new AutoClusterer(new MlHclustClusterer(), new FastClusterer()),
+};
+
+for (const [name, create] of Object.entries(CLUSTERERS)) {
+  describe(`The contract of clusterers: ${name}`, () => {
+    for (const { title, run } of clustererContract(create)) {
+      test(title, run);
+    }
+  });
+}

@@ -7,7 +7,8 @@ export function installNodeModules() {
     return undefined;
   }
   say('installing the JavaScript dependencies with npm ci, as package-lock.json lists them (about 20 s) …');
-  const args = ['ci', '--no-audit', '--no-fund'];
+  // Every dependency with compiled code carries it along; install scripts would only try to build it.
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
   let result = run('npm', args);
   if (!result.ok) {
     say('npm ci failed; trying once more …');

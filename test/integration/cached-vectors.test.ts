@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Analysis, createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { type MixedDisk, mixedDiskSet, runTool } from '../fixtures/index.js';
@@ -12,24 +12,31 @@ const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 let directory: string;
 let disks: readonly MixedDisk[];
 
-beforeEach(async () => {
+beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'virt-similarity-cached-'));
   disks = await mixedDiskSet(directory);
+}, 120_000);
+
+/** A first run: after it, whatever the test before has changed is in the cache. */
+beforeEach(async () => {
   await imagesReadByARun();
 }, 120_000);
 
-afterEach(async () => {
+afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Analyses all images with one cache. Returns the names of the images of which the run read anything, sorted. */
+/** Analyses all images with one cache. */
+async function analyzed(onProgress: (event: ProgressEvent) => void): Promise<Analysis> {
+  const analysis = await analyzer.analyze(disks, { cache: join(directory, 'cache'), onProgress });
+  expect(analysis.failures).toEqual([]);
+  return analysis;
+}
+
+/** Names of the images of which a run read anything, sorted. */
 async function imagesReadByARun(): Promise<string[]> {
   const events: ProgressEvent[] = [];
-  const analysis = await analyzer.analyze(disks, {
-    cache: join(directory, 'cache'),
-    onProgress: (event) => events.push(event),
-  });
-  expect(analysis.failures).toEqual([]);
+  await analyzed((event) => events.push(event));
   const read = events.filter((event) => isReading(event)).map((event) => ('path' in event ? basename(event.path) : ''));
   return [...new Set(read)].sort();
 }
@@ -59,6 +66,17 @@ describe('a second run', () => {
   test('reads an image again that was written over with the same bytes, and no other', async () => {
     await writeFile(at('plain.qed'), await readFile(at('plain.qed')));
     expect(await imagesReadByARun()).toEqual(['plain.qed']);
+  });
+
+  test('gives the distance of the new content when an image has changed, though its time stamp was set back', async () => {
+    const { mtime } = await stat(at('system.raw'));
+    const image = await open(at('system.raw'), 'r+');
+    await image.write('changed', 0);
+    await image.close();
+    await utimes(at('system.raw'), mtime, mtime);
+    expect(disks.slice(0, 2).map(({ path }) => basename(path))).toEqual(['system.raw', 'plain.qcow2']);
+    const analysis = await analyzed(() => undefined);
+    expect(analysis.distances.values[0]).toBe(1);
   });
 
   test('reads an image again that was replaced by a copy, and no other', async () => {

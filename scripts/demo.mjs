@@ -1,0 +1,107 @@
+/** Builds a small family of disk images under demo/images, analyses it with the command, and says what to look at. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { diskFamily, ext4, hasTool, plainContent, rawFamily } from '../test/dist/fixtures/index.js';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const DIRECTORY = 'demo';
+const IMAGES = join(DIRECTORY, 'images');
+const MANIFEST = join(DIRECTORY, 'family.json');
+const COMMAND = 'packages/cli/dist/main.js';
+const REPORTS = ['tree.nwk', 'tree.dot', 'report.json'];
+
+const hasQemu = (await hasTool('qemu-img')) && (await hasTool('qemu-io'));
+const hasExt4Tools = (await hasTool('mke2fs')) && (await hasTool('debugfs'));
+
+async function main() {
+  const members = (await builtBefore()) ?? (await build());
+  printMembers(members);
+  const status = analyze(members.map(({ path }) => path));
+  if (status !== 0) {
+    console.error(`demo: the analysis failed with exit code ${status}`);
+    return status;
+  }
+  printWhatToLookAt();
+  return 0;
+}
+
+async function build() {
+  console.log(`Building disk images in ${IMAGES} (a few seconds) …`);
+  if (!hasExt4Tools) {
+    console.log('mke2fs and debugfs are missing (Debian: e2fsprogs), so the images hold plain files instead of ext4.');
+  }
+  if (!hasQemu) {
+    console.log('qemu-img is missing (Debian: qemu-utils), so there are raw images only.');
+  }
+  await rm(IMAGES, { recursive: true, force: true });
+  const buildFamily = hasQemu ? diskFamily : rawFamily;
+  const members = await buildFamily(hasExt4Tools ? ext4 : plainContent, IMAGES);
+  await writeFile(MANIFEST, JSON.stringify({ recipe: await recipe(), members }, undefined, 2));
+  return members;
+}
+
+/** The members of an earlier run, if the same recipe built them: unchanged images are served from the cache. */
+async function builtBefore() {
+  if (!existsSync(MANIFEST)) {
+    return undefined;
+  }
+  const { recipe: previous, members } = JSON.parse(await readFile(MANIFEST, 'utf8'));
+  const complete = members.every(({ path }) => existsSync(path));
+  return complete && previous === (await recipe()) ? members : undefined;
+}
+
+async function recipe() {
+  const hash = createHash('sha256').update(JSON.stringify({ hasQemu, hasExt4Tools }));
+  const fixtures = new URL('../test/dist/fixtures/', import.meta.url);
+  for (const file of (await readdir(fixtures)).filter((name) => name.endsWith('.js')).sort()) {
+    hash.update(await readFile(new URL(file, fixtures)));
+  }
+  return hash.digest('hex');
+}
+
+function printMembers(members) {
+  const width = Math.max(...members.map(({ path }) => basename(path).length));
+  console.log('\nThe family:');
+  for (const { path, story } of members) {
+    console.log(`  ${basename(path).padEnd(width)}  ${story}`);
+  }
+}
+
+/** Runs the command as a user would, with its output on this terminal. Returns its exit code. */
+function analyze(paths) {
+  const outputs = REPORTS.flatMap((name) => ['-o', join(DIRECTORY, name)]);
+  const options = ['--cache', join(DIRECTORY, 'similarity-cache'), ...outputs];
+  console.log(`\n$ virt-similarity ${[...options, ...paths].join(' ')}\n`);
+  const { status } = spawnSync(process.execPath, [COMMAND, ...options, ...paths], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return status ?? 1;
+}
+
+function printWhatToLookAt() {
+  const hints = {
+    'tree.nwk': 'the same tree for phylogenetics viewers: FigTree, Dendroscope, R (ape), Python (dendropy)',
+    'tree.names.tsv': "which of the tree's labels stands for which image",
+    'tree.dot': 'the same tree for Graphviz: dot -Tsvg demo/tree.dot -o demo/tree.svg',
+    'report.json': 'everything: images, distances, merges, the cladogram',
+  };
+  console.log(
+    '\nBranches that join further to the right are more alike: the clones stand with the system they came from.',
+  );
+  console.log(`Look at ${IMAGES}, and beside it:`);
+  for (const [name, hint] of Object.entries(hints)) {
+    if (existsSync(join(DIRECTORY, name))) {
+      console.log(`  ${join(DIRECTORY, name).padEnd(20)}  ${hint}`);
+    }
+  }
+  console.log(
+    'Run the demo again: the hash vectors now come from demo/similarity-cache. Deleting demo/ is always safe.',
+  );
+}
+
+process.exitCode = await main();

@@ -1,0 +1,126 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isCommand, run, say, tail } from './command.mjs';
+
+/**
+ * Debian and Ubuntu packages, what they are for, and how to tell that they are there on a system without dpkg.
+ * `for`: the demo needs few of them, the tests need all.
+ */
+const PACKAGES = [
+  { name: 'qemu-utils', for: 'demo', purpose: 'every image format but raw', present: () => isCommand('qemu-img') },
+  { name: 'e2fsprogs', for: 'demo', purpose: 'building ext4 images', present: () => isCommand('debugfs') },
+  { name: 'qemu-block-extra', for: 'tests', purpose: 'dmg images', present: () => isCommand('qemu-img') },
+  { name: 'guestfish', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
+  { name: 'libguestfs-tools', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
+  { name: kernelPackage(), for: 'tests', purpose: 'the libguestfs appliance', present: hasKernel, any: true },
+  { name: 'nbdkit', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('nbdkit') },
+  { name: 'libnbd-bin', for: 'tests', purpose: 'checking the NBD client', present: () => isCommand('nbdinfo') },
+  { name: 'graphviz', for: 'tests', purpose: 'checking DOT', present: () => isCommand('dot') },
+  { name: 'python3-dendropy', for: 'tests', purpose: 'checking Newick', present: () => imports('dendropy') },
+  { name: 'python3-biopython', for: 'tests', purpose: 'checking Newick', present: () => imports('Bio') },
+  { name: 'r-cran-ape', for: 'tests', purpose: 'checking Newick', present: () => isCommand('Rscript') },
+  { name: 'util-linux', for: 'tests', purpose: 'children that die with us', present: () => isCommand('setpriv') },
+  { name: 'bubblewrap', for: 'tests', purpose: 'the sandbox of outside tools', present: () => isCommand('bwrap') },
+];
+
+/**
+ * Installs the missing packages when run as root on Debian or Ubuntu; otherwise prints the one command that does.
+ * Returns the names of those that are still missing.
+ */
+export function installSystemPackages(goal) {
+  const missing = missingPackages(goal);
+  if (missing.length === 0) {
+    return [];
+  }
+  const list = missing.map(({ name, purpose }) => `${name} (${purpose})`).join(', ');
+  const names = missing.map(({ name }) => name);
+  if (!isCommand('apt-get')) {
+    say(`not found: ${list}; install them, under these or your distribution's names`);
+    return names;
+  }
+  if (process.getuid?.() !== 0) {
+    say(`not found: ${list}; to install them run`);
+    say(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`);
+    return names;
+  }
+  const duration = names.length > 3 ? 'one to three minutes' : 'about 20 s';
+  say(`installing ${names.length} system packages (${duration}): ${list} …`);
+  const failure = aptInstall(names);
+  if (failure !== undefined) {
+    say(failure);
+  }
+  return missingPackages(goal).map(({ name }) => name);
+}
+
+function aptInstall(names) {
+  const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=2'];
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  let output = '';
+  for (const attempt of ['first', 'second']) {
+    const updated = run('apt-get', [...options, 'update'], environment);
+    const installed = run('apt-get', [...options, 'install', '--no-install-recommends', ...names], environment);
+    if (installed.ok) {
+      return undefined;
+    }
+    output = `${updated.ok ? '' : `${tail(updated.output)}\n`}${tail(installed.output)}`;
+    if (attempt === 'first') {
+      say('apt-get failed; trying once more …');
+    }
+  }
+  return `apt-get failed twice:\n${output}`;
+}
+
+function missingPackages(goal) {
+  const wanted = PACKAGES.filter((entry) => goal === 'tests' || entry.for === 'demo');
+  const installed = installedPackages(wanted.map(({ name }) => name));
+  return wanted.filter((entry) => {
+    const decidedByPackage = installed !== undefined && !entry.any;
+    return decidedByPackage ? !installed.has(entry.name) : !entry.present();
+  });
+}
+
+/** Which of the packages dpkg has; undefined where there is no dpkg. */
+function installedPackages(names) {
+  if (!isCommand('dpkg-query')) {
+    return undefined;
+  }
+  // dpkg-query fails when one of the names is unknown to it, and still lists the others.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg's
+  const { output } = run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...names]);
+  const lines = output.split('\n').map((line) => line.split(' '));
+  return new Set(lines.filter(([, status]) => status === 'installed').map(([name]) => name));
+}
+
+/** libguestfs boots a kernel of the host's: one in /boot that it may read, with its modules. Any will do. */
+function hasKernel() {
+  return existsSync('/boot') && readdirSync('/boot').some(isUsableKernel);
+}
+
+function isUsableKernel(file) {
+  const version = file.match(/^vmlinu[xz]-(.+)$/)?.[1];
+  if (version === undefined || !existsSync(`/lib/modules/${version}`)) {
+    return false;
+  }
+  try {
+    accessSync(`/boot/${file}`, constants.R_OK);
+    return true;
+  } catch {
+    say(`/boot/${file} is readable by root only; libguestfs needs: sudo chmod 0644 /boot/${file}`);
+    return false;
+  }
+}
+
+/** The smallest kernel package of this distribution and processor. */
+function kernelPackage() {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  if (/^ID(_LIKE)?=.*ubuntu/m.test(release)) {
+    return 'linux-image-virtual';
+  }
+  const architecture = run('dpkg', ['--print-architecture']).output.split('\n')[0] || 'amd64';
+  return ['amd64', 'arm64'].includes(architecture)
+    ? `linux-image-cloud-${architecture}`
+    : `linux-image-${architecture}`;
+}
+
+function imports(module) {
+  return run('python3', ['-c', `import ${module}`]).ok;
+}

@@ -1,0 +1,49 @@
+/** A file's bytes, as far as inspection needs them. */
+export interface FileBytes {
+  /** Bytes of the file. */
+  readonly size: number;
+  /** The bytes from `position` on: `length` of them, fewer only where the file ends. */
+  read(position: number, length: number): Promise<Buffer>;
+}
+
+/** A file that a header points to. */
+export interface BackingReference {
+  /** Its name exactly as the header has it. */
+  readonly name: string;
+  /** Its format, where the header says so. */
+  readonly format?: string;
+}
+
+/** A file that holds the guest's data in the place of the file with the header. */
+export interface ExtentReference {
+  /** Its name exactly as the header has it. */
+  readonly name: string;
+  /** Throws `HeaderError` where the file cannot be what the header says of it. */
+  check(bytes: FileBytes): Promise<void>;
+}
+
+/** What a header says. */
+export interface FormatHeader {
+  /** Bytes that the guest sees, where that is plain from the header alone. */
+  readonly virtualSize: number | undefined;
+  readonly backing?: BackingReference;
+  readonly extents?: readonly ExtentReference[];
+}
+
+/** The bytes by which formats are recognised. */
+export interface FileEnds {
+  /** The first 4 KiB of the file, or all of it. */
+  readonly head: Buffer;
+  /** The last 512 bytes of the file, or all of it. */
+  readonly tail: Buffer;
+}
+
+/** All that is known of one disk-image format. Pure: looks at the given bytes only. */
+export interface FormatInspector {
+  /** As qemu names it. */
+  readonly format: string;
+  /** Whether the file bears the format's magic, and at which end. */
+  recognize(ends: FileEnds): 'head' | 'tail' | undefined;
+  /** Reads a recognised file's header. Throws `HeaderError` where it is damaged or must not be followed. */
+  readHeader(bytes: FileBytes): Promise<FormatHeader>;
+}

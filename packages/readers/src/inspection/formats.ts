@@ -1,0 +1,14 @@
+import type { FormatInspector } from './format-inspector.js';
+import { dmg } from './formats/dmg.js';
+import { luks } from './formats/luks.js';
+import { parallels } from './formats/parallels.js';
+import { qcow } from './formats/qcow.js';
+import { qcow2 } from './formats/qcow2.js';
+import { qed } from './formats/qed.js';
+import { vdi } from './formats/vdi.js';
+import { vhdx } from './formats/vhdx.js';
+import { vmdk } from './formats/vmdk.js';
+import { vpc } from './formats/vpc.js';
+
+/** Every format that is recognised by its header; all else is raw. */
+export const FORMATS: readonly FormatInspector[] = [qcow2, qcow, vmdk, vdi, vhdx, vpc, qed, parallels, dmg, luks];

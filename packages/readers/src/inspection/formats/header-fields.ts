@@ -1,0 +1,49 @@
+import type { FileBytes } from '../format-inspector.js';
+import { corrupt, refused } from '../header-error.js';
+
+/** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
+export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
+  requireWithin(bytes, BigInt(position), BigInt(length), what);
+  const read = await bytes.read(position, length);
+  if (read.length < length) {
+    throw corrupt(`its ${what} is cut short`);
+  }
+  return read;
+}
+
+/** Throws `HeaderError` unless the file is long enough for what its header says stands there. Bytes. */
+export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
+  const end = position + length;
+  if (end > BigInt(bytes.size)) {
+    throw corrupt(
+      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes; it is cut short or damaged`,
+    );
+  }
+}
+
+/** A virtual size that can be counted in bytes. Throws `HeaderError` beyond 2⁵³. */
+export function countableSize(bytes: bigint): number {
+  if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw refused(`its header claims a disk of ${bytes} bytes, more than any real one`);
+  }
+  return Number(bytes);
+}
+
+/** The least whole number of parts of the given size that hold the whole. */
+export function partsOf(whole: bigint, part: bigint): bigint {
+  return (whole + part - 1n) / part;
+}
+
+/** Text that stands in a header. Throws `HeaderError` where it is not UTF-8 or holds a NUL. */
+export function headerText(bytes: Uint8Array, what: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw refused(`its ${what} is not UTF-8 text`);
+  }
+  if (text.includes('\0')) {
+    throw corrupt(`its ${what} contains a NUL byte`);
+  }
+  return text;
+}

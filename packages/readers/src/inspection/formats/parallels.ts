@@ -1,0 +1,34 @@
+import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
+import { corrupt } from '../header-error.js';
+import { countableSize, partsOf, readExactly, requireWithin } from './header-fields.js';
+
+const OLD_MAGIC = 'WithoutFreeSpace';
+const NEW_MAGIC = 'WithouFreSpacExt';
+const HEADER_BYTES = 64;
+const SECTOR_BYTES = 512n;
+
+/** Parallels' expandable disk, after docs/interop/parallels.txt of qemu. */
+export const parallels: FormatInspector = {
+  format: 'parallels',
+  recognize: ({ head }) => ([OLD_MAGIC, NEW_MAGIC].includes(magicOf(head)) ? 'head' : undefined),
+  readHeader,
+};
+
+async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
+  const header = await readExactly(bytes, 0, HEADER_BYTES, 'parallels header');
+  const sectorsPerBlock = BigInt(header.readUInt32LE(28));
+  const blocks = BigInt(header.readUInt32LE(32));
+  // The old form has only 32 bits for the size; what follows may be anything.
+  const sectors = magicOf(header) === OLD_MAGIC ? BigInt(header.readUInt32LE(36)) : header.readBigUInt64LE(36);
+  if (sectorsPerBlock === 0n || blocks < partsOf(sectors, sectorsPerBlock)) {
+    throw corrupt(
+      `its parallels header has ${blocks} blocks of ${sectorsPerBlock} sectors for a disk of ${sectors} sectors`,
+    );
+  }
+  requireWithin(bytes, BigInt(HEADER_BYTES), blocks * 4n, 'block map');
+  return { virtualSize: countableSize(sectors * SECTOR_BYTES) };
+}
+
+function magicOf(bytes: Buffer): string {
+  return bytes.toString('latin1', 0, 16);
+}

@@ -1,0 +1,88 @@
+import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
+import { corrupt, refused } from '../header-error.js';
+import { countableSize, readExactly, requireWithin } from './header-fields.js';
+
+const MAGIC = Buffer.from('vhdxfile', 'latin1');
+const KIB = 1024;
+/** Where the region table and its copy stand. */
+const REGION_TABLES = [192 * KIB, 256 * KIB];
+const TABLE_BYTES = 64 * KIB;
+const ENTRY_BYTES = 32;
+const MAX_ENTRIES = 2047;
+
+const METADATA_REGION = guid('8b7ca206-4790-4b9a-b8fe-575f050f886e');
+const BLOCK_MAP_REGION = guid('2dc27766-f623-4200-9d64-115e9bfd4a08');
+const FILE_PARAMETERS = guid('caa16737-fa36-4d43-b3b6-33f0aa44e76b');
+const VIRTUAL_DISK_SIZE = guid('2fa54224-cd1b-4876-b211-5dbed83bf4b8');
+const HAS_PARENT = 2;
+
+/** Hyper-V's virtual hard disk, version 2, after Microsoft's [MS-VHDX]. */
+export const vhdx: FormatInspector = {
+  format: 'vhdx',
+  recognize: ({ head }) => (head.subarray(0, 8).equals(MAGIC) ? 'head' : undefined),
+  readHeader,
+};
+
+async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
+  const regions = await readRegions(bytes);
+  const blockMap = findEntry(regions, BLOCK_MAP_REGION, 'block map');
+  requireWithin(bytes, blockMap.readBigUInt64LE(16), BigInt(blockMap.readUInt32LE(24)), 'block map');
+  const metadata = findEntry(regions, METADATA_REGION, 'metadata region');
+  const position = metadata.readBigUInt64LE(16);
+  requireWithin(bytes, position, BigInt(TABLE_BYTES), 'metadata region');
+  return readMetadata(bytes, Number(position));
+}
+
+async function readMetadata(bytes: FileBytes, region: number): Promise<FormatHeader> {
+  const table = await readExactly(bytes, region, TABLE_BYTES, 'metadata table');
+  if (table.toString('latin1', 0, 8) !== 'metadata') {
+    throw corrupt('its metadata table has no signature');
+  }
+  const entries = entriesOf(table, 32, table.readUInt16LE(10));
+  const item = (id: Buffer, length: number, what: string) =>
+    readExactly(bytes, region + findEntry(entries, id, what).readUInt32LE(16), length, what);
+  const parameters = await item(FILE_PARAMETERS, 8, 'file parameters');
+  if ((parameters.readUInt32LE(4) & HAS_PARENT) !== 0) {
+    throw refused('it is a difference to another vhdx image, which cannot be followed; merge it with Merge-VHD first');
+  }
+  const size = await item(VIRTUAL_DISK_SIZE, 8, 'virtual disk size');
+  return { virtualSize: countableSize(size.readBigUInt64LE(0)) };
+}
+
+/** The entries of the first region table that bears its signature: one of the two may have been cut by a crash. */
+async function readRegions(bytes: FileBytes): Promise<Buffer[]> {
+  for (const position of REGION_TABLES) {
+    const table = await readExactly(bytes, position, TABLE_BYTES, 'region table');
+    if (table.toString('latin1', 0, 4) === 'regi') {
+      return entriesOf(table, 16, table.readUInt32LE(8));
+    }
+  }
+  throw corrupt('neither of its region tables has a signature');
+}
+
+function entriesOf(table: Buffer, start: number, count: number): Buffer[] {
+  if (count > MAX_ENTRIES) {
+    throw corrupt(`one of its tables claims ${count} entries; expected at most ${MAX_ENTRIES}`);
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const position = start + index * ENTRY_BYTES;
+    return table.subarray(position, position + ENTRY_BYTES);
+  }).filter((entry) => entry.length === ENTRY_BYTES);
+}
+
+function findEntry(entries: readonly Buffer[], id: Buffer, what: string): Buffer {
+  const entry = entries.find((candidate) => candidate.subarray(0, 16).equals(id));
+  if (entry === undefined) {
+    throw corrupt(`it has no ${what}`);
+  }
+  return entry;
+}
+
+/** A GUID as it stands in the file: the first three groups little-endian. */
+function guid(text: string): Buffer {
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}

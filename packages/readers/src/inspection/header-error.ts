@@ -1,0 +1,36 @@
+import type { ErrorCode } from '@virt-similarity/core';
+
+/**
+ * Why a file cannot be taken as a disk image, in words that follow "cannot open a.qcow2: ". Who knows the image's name
+ * makes the user's error of it.
+ */
+export class HeaderError extends Error {
+  override readonly name = 'HeaderError';
+  readonly code: Extract<ErrorCode, 'corrupt' | 'refused' | 'unreadable' | 'usage'>;
+
+  constructor(code: HeaderError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The header contradicts its format, or reaches past the end of the file. */
+export function corrupt(message: string): HeaderError {
+  return new HeaderError('corrupt', message);
+}
+
+/** The header is one that must not, or cannot safely, be followed. */
+export function refused(message: string): HeaderError {
+  return new HeaderError('refused', message);
+}
+
+/** Runs an operation; a `HeaderError` of it comes with its message put into context. */
+export async function inContext<T>(describe: (message: string) => string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw error instanceof HeaderError
+      ? new HeaderError(error.code, describe(error.message), { cause: error.cause })
+      : error;
+  }
+}

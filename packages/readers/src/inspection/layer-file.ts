@@ -1,0 +1,130 @@
+import type { BigIntStats } from 'node:fs';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
+import { type Layer, messageOf } from '@virt-similarity/core';
+import type { FileBytes } from './format-inspector.js';
+import { HeaderError, refused } from './header-error.js';
+
+const SYSTEM_SECTOR_BYTES = 512n;
+
+/** A file that is being inspected. */
+export interface LayerFile {
+  readonly layer: Layer;
+  readonly isDevice: boolean;
+  readonly bytes: FileBytes;
+  close(): Promise<void>;
+}
+
+/** What may be opened: what the user named himself, or what a header names. */
+export type LayerOrigin = 'named' | 'referenced';
+
+/**
+ * Opens a file for inspection, read only. The user's own name may be a symbolic link or a block device; a header's may
+ * not. Never waits for a writer, never follows a link that appears meanwhile. The caller closes it.
+ *
+ * @throws HeaderError
+ */
+export async function openLayerFile(path: string, origin: LayerOrigin): Promise<LayerFile> {
+  const real = origin === 'named' ? await resolveLinks(path) : path;
+  requireKind(await attempt(() => lstat(real, { bigint: true })), origin);
+  const handle = await attempt(() => open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  try {
+    const stats = await handle.stat({ bigint: true });
+    requireKind(stats, origin);
+    const layer = await layerOf(real, stats);
+    const bytes = {
+      size: Number(layer.size),
+      read: (position: number, length: number) => readUpTo(handle, position, length),
+    };
+    return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The path without symbolic links. Throws `HeaderError`. */
+export function resolveLinks(path: string): Promise<string> {
+  return attempt(() => realpath(path));
+}
+
+function requireKind(stats: BigIntStats, origin: LayerOrigin): void {
+  if (stats.isFile() || (origin === 'named' && stats.isBlockDevice())) {
+    return;
+  }
+  const expected = origin === 'named' ? 'a regular file or block device' : 'a regular file';
+  throw refused(`it is ${kindOf(stats)}; expected ${expected}`);
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) {
+    return 'a directory';
+  }
+  if (stats.isSymbolicLink()) {
+    return 'a symbolic link';
+  }
+  if (stats.isFIFO()) {
+    return 'a FIFO';
+  }
+  if (stats.isSocket()) {
+    return 'a socket';
+  }
+  return stats.isBlockDevice() ? 'a block device' : 'a character device';
+}
+
+async function layerOf(path: string, stats: BigIntStats): Promise<Layer> {
+  return {
+    path,
+    device: stats.dev,
+    inode: stats.ino,
+    size: stats.isBlockDevice() ? await deviceSize(stats.rdev) : stats.size,
+    mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
+  };
+}
+
+/** Bytes of a block device, as the Linux kernel tells them: always in sectors of 512 bytes. */
+async function deviceSize(device: bigint): Promise<bigint> {
+  // The kernel's layout of dev_t, as glibc's major() and minor() take it apart.
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
+  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
+  const sectors = await attempt(() => readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8'));
+  return BigInt(sectors.trim()) * SYSTEM_SECTOR_BYTES;
+}
+
+async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await attempt(() => handle.read(buffer, filled, length - filled, position + filled));
+    if (bytesRead === 0) {
+      break;
+    }
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+async function attempt<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (cause) {
+    throw systemError(cause);
+  }
+}
+
+function systemError(cause: unknown): HeaderError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new HeaderError('unreadable', 'there is no such file', { cause });
+    case 'EACCES':
+    case 'EPERM':
+      return new HeaderError('unreadable', 'permission denied', { cause });
+    case 'ELOOP':
+      return new HeaderError('refused', 'it is a symbolic link that leads in a circle', { cause });
+    default:
+      return new HeaderError('unreadable', messageOf(cause), { cause });
+  }
+}

@@ -1,0 +1,69 @@
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Cuts a stream of bytes into pieces of known lengths, each copied once, straight into the buffer that it is meant for.
+ */
+export class ByteReceiver {
+  #destination: Uint8Array = NOTHING;
+  #filled = 0;
+  #whenFilled: (() => void) | undefined;
+  #surplus: Uint8Array = NOTHING;
+  #failure: Error | undefined;
+  #reject: ((reason: Error) => void) | undefined;
+
+  /** Takes the next bytes of the stream. `chunk` may be overwritten afterwards. */
+  push(chunk: Uint8Array): void {
+    let position = 0;
+    while (position < chunk.length && this.#failure === undefined) {
+      if (this.#whenFilled === undefined) {
+        this.#surplus = Buffer.concat([this.#surplus, chunk.subarray(position)]);
+        return;
+      }
+      const length = Math.min(this.#destination.length - this.#filled, chunk.length - position);
+      this.#destination.set(chunk.subarray(position, position + length), this.#filled);
+      this.#filled += length;
+      position += length;
+      this.#callIfFilled();
+    }
+  }
+
+  /** Has the next bytes fill `destination`, then calls `whenFilled`, which may expect the next piece at once. */
+  expect(destination: Uint8Array, whenFilled: () => void): void {
+    this.#destination = destination;
+    this.#filled = 0;
+    this.#whenFilled = whenFilled;
+    const surplus = this.#surplus;
+    this.#surplus = NOTHING;
+    this.#callIfFilled();
+    this.push(surplus);
+  }
+
+  /** The next `length` bytes. Rejects when the stream fails before. */
+  receive(length: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      const piece = Buffer.allocUnsafe(length);
+      this.#reject = reject;
+      this.expect(piece, () => resolve(piece));
+    });
+  }
+
+  /** Ends the stream: what is received is thrown away from here on, and whoever waits for a piece gets `reason`. */
+  fail(reason: Error): void {
+    this.#failure ??= reason;
+    this.#destination = NOTHING;
+    this.#whenFilled = undefined;
+    this.#reject?.(reason);
+  }
+
+  #callIfFilled(): void {
+    if (this.#filled === this.#destination.length) {
+      const whenFilled = this.#whenFilled;
+      this.#whenFilled = undefined;
+      whenFilled?.();
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { type NbdExport, shakeHands } from './handshake.js';
+import { NbdConnection } from './nbd-connection.js';
+import { connectionError, type NbdSpeaker } from './nbd-error.js';
+import { NbdSocket } from './nbd-socket.js';
+
+export interface ConnectNbdOptions extends NbdSpeaker {
+  /** Name of the export; the server's default one when absent. */
+  readonly exportName?: string;
+  /** Milliseconds that the handshake and then each request may take. */
+  readonly timeoutMs?: number;
+  /** Ends the connection; what is pending rejects with an `aborted` error. */
+  readonly signal?: AbortSignal;
+}
+
+export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as const;
+
+/**
+ * Connects to an export of an NBD server on a Unix socket. The caller closes the connection.
+ *
+ * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ *
+ * @throws VirtSimilarityError `unreadable` where the server refuses the export; `unavailable` where it is not there,
+ * hangs or breaks the protocol; `aborted`.
+ */
+export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {
+  const { component, image, signal } = options;
+  const speaker: NbdSpeaker = { component, image };
+  const exportName = options.exportName ?? CONNECT_NBD_DEFAULTS.exportName;
+  const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
+  const socket = new NbdSocket(socketPath, speaker, signal);
+  const timer = setTimeout(() => {
+    const happened = `the NBD server did not shake hands within ${timeoutMs / 1000} s; try again`;
+    socket.fail(connectionError(speaker, 'unavailable', happened));
+  }, timeoutMs);
+  let nbdExport: NbdExport;
+  try {
+    nbdExport = await shakeHands(socket, exportName, speaker);
+  } catch (thrown) {
+    await socket.end(connectionError(speaker, 'unavailable', 'the connection was closed'));
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+  return new NbdConnection(socket, nbdExport, speaker, timeoutMs);
+}

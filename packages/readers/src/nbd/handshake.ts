@@ -1,0 +1,187 @@
+import { connectionError, type NbdSpeaker, protocolError } from './nbd-error.js';
+import * as protocol from './protocol.js';
+
+/** What a handshake speaks through. */
+export interface HandshakeStream {
+  send(bytes: Uint8Array): void;
+  receive(length: number): Promise<Buffer>;
+}
+
+/** What the server said of the export that it is going to serve. */
+export interface NbdExport {
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes that positions and lengths of requests must be multiples of. */
+  readonly minimumBlockSize: number;
+  /** Bytes that may be read by one request. */
+  readonly maximumBlockSize: number;
+  /** Number of the meta context `base:allocation`; absent where the server cannot tell what is allocated. */
+  readonly allocationContext: number | undefined;
+}
+
+interface OptionReply {
+  readonly type: number;
+  readonly data: Buffer;
+}
+
+/** Longest reply to an option; the protocol's longest are a string and a few numbers. */
+const MAXIMUM_OPTION_REPLY = 64 * 1024;
+
+/**
+ * The fixed newstyle handshake, from the server's greeting to the beginning of the transmission phase.
+ * Asks for structured replies, allocation and block sizes, and does without where the server has none of them.
+ *
+ * @throws VirtSimilarityError `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
+ * than the protocol, and whatever the stream rejects with.
+ */
+export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: NbdSpeaker): Promise<NbdExport> {
+  const zeroesOmitted = await greet(stream, speaker);
+  const negotiation = new Negotiation(stream, speaker);
+  const allocationContext = (await negotiation.enableStructuredReplies())
+    ? await negotiation.selectAllocationContext(exportName)
+    : undefined;
+  const info = await negotiation.go(exportName);
+  return { ...(info ?? (await negotiation.chooseByName(exportName, zeroesOmitted))), allocationContext };
+}
+
+/** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */
+async function greet(stream: HandshakeStream, speaker: NbdSpeaker): Promise<boolean> {
+  const greeting = await stream.receive(18);
+  if (greeting.readBigUInt64BE(0) !== protocol.INIT_MAGIC || greeting.readBigUInt64BE(8) !== protocol.OPTION_MAGIC) {
+    throw protocolError(speaker, 'its greeting is not the newstyle one');
+  }
+  const offered = greeting.readUInt16BE(16);
+  if ((offered & protocol.FLAG_FIXED_NEWSTYLE) === 0) {
+    throw protocolError(speaker, 'its handshake is not the fixed newstyle one');
+  }
+  const accepted = offered & (protocol.FLAG_FIXED_NEWSTYLE | protocol.FLAG_NO_ZEROES);
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32BE(accepted);
+  stream.send(flags);
+  return (accepted & protocol.FLAG_NO_ZEROES) !== 0;
+}
+
+/** Options asked one after the other. */
+class Negotiation {
+  readonly #stream: HandshakeStream;
+  readonly #speaker: NbdSpeaker;
+
+  constructor(stream: HandshakeStream, speaker: NbdSpeaker) {
+    this.#stream = stream;
+    this.#speaker = speaker;
+  }
+
+  async enableStructuredReplies(): Promise<boolean> {
+    this.#ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
+    return (await this.#reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
+  }
+
+  async selectAllocationContext(exportName: string): Promise<number | undefined> {
+    const queries = Buffer.alloc(4);
+    queries.writeUInt32BE(1);
+    const option = protocol.OPT_SET_META_CONTEXT;
+    this.#ask(option, Buffer.concat([sized(exportName), queries, sized(protocol.META_CONTEXT_ALLOCATION)]));
+    let context: number | undefined;
+    for (let reply = await this.#reply(option); reply.type === protocol.REP_META_CONTEXT; ) {
+      this.#require(reply.data.length >= 4, 'a meta context without a number');
+      if (reply.data.toString('utf8', 4) === protocol.META_CONTEXT_ALLOCATION) {
+        context = reply.data.readUInt32BE(0);
+      }
+      reply = await this.#reply(option);
+    }
+    return context;
+  }
+
+  /** Begins the transmission phase; nothing where the server does not know how. */
+  async go(exportName: string): Promise<Omit<NbdExport, 'allocationContext'> | undefined> {
+    const requests = Buffer.alloc(4);
+    requests.writeUInt16BE(1, 0);
+    requests.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 2);
+    this.#ask(protocol.OPT_GO, Buffer.concat([sized(exportName), requests]));
+    let size: number | undefined;
+    let minimumBlockSize = 1;
+    let maximumBlockSize = protocol.MAXIMUM_BLOCK_SIZE_DEFAULT;
+    let reply = await this.#reply(protocol.OPT_GO);
+    for (; reply.type === protocol.REP_INFO; reply = await this.#reply(protocol.OPT_GO)) {
+      const { data } = reply;
+      const information = data.length < 2 ? undefined : data.readUInt16BE(0);
+      if (information === protocol.INFO_EXPORT) {
+        this.#require(data.length === 12, 'the size of the export is missing');
+        size = this.#size(data.readBigUInt64BE(2));
+      } else if (information === protocol.INFO_BLOCK_SIZE) {
+        this.#require(data.length === 14, 'block sizes are missing');
+        minimumBlockSize = data.readUInt32BE(2);
+        maximumBlockSize = Math.min(data.readUInt32BE(10), protocol.MAXIMUM_BLOCK_SIZE_DEFAULT);
+      }
+    }
+    if (reply.type === protocol.REP_ERR_UNSUP) {
+      return undefined;
+    }
+    this.#requireAccepted(reply, exportName);
+    this.#require(size !== undefined, 'the size of the export is missing');
+    this.#require(isPowerOfTwo(minimumBlockSize) && maximumBlockSize >= minimumBlockSize, 'impossible block sizes');
+    return { size: size ?? 0, minimumBlockSize, maximumBlockSize: maximumBlockSize & -minimumBlockSize };
+  }
+
+  /** Begins the transmission phase in the old way, to which a server that refuses answers by hanging up. */
+  async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Omit<NbdExport, 'allocationContext'>> {
+    this.#ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
+    const reply = await this.#stream.receive(10 + (zeroesOmitted ? 0 : protocol.EXPORT_NAME_PADDING));
+    const size = this.#size(reply.readBigUInt64BE(0));
+    return { size, minimumBlockSize: 1, maximumBlockSize: protocol.MAXIMUM_BLOCK_SIZE_DEFAULT };
+  }
+
+  #ask(option: number, data: Buffer): void {
+    const header = Buffer.alloc(16);
+    header.writeBigUInt64BE(protocol.OPTION_MAGIC, 0);
+    header.writeUInt32BE(option, 8);
+    header.writeUInt32BE(data.length, 12);
+    this.#stream.send(Buffer.concat([header, data]));
+  }
+
+  async #reply(option: number): Promise<OptionReply> {
+    const header = await this.#stream.receive(20);
+    this.#require(
+      header.readBigUInt64BE(0) === protocol.OPTION_REPLY_MAGIC,
+      'an option reply without its magic number',
+    );
+    this.#require(header.readUInt32BE(8) === option, 'a reply to another option than the one asked');
+    const length = header.readUInt32BE(16);
+    this.#require(length <= MAXIMUM_OPTION_REPLY, `an option reply of ${length} bytes`);
+    return { type: header.readUInt32BE(12), data: await this.#stream.receive(length) };
+  }
+
+  #requireAccepted(reply: OptionReply, exportName: string): void {
+    if (reply.type !== protocol.REP_ACK) {
+      const said = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
+      const reason = said === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : said;
+      throw connectionError(
+        this.#speaker,
+        'unreadable',
+        `the NBD server refuses the export '${exportName}' (${reason}); name one that it has`,
+      );
+    }
+  }
+
+  #size(size: bigint): number {
+    this.#require(size <= BigInt(Number.MAX_SAFE_INTEGER), `an export of ${size} bytes`);
+    return Number(size);
+  }
+
+  #require(condition: boolean, found: string): void {
+    if (!condition) {
+      throw protocolError(this.#speaker, found);
+    }
+  }
+}
+
+function sized(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return value > 0 && (value & (value - 1)) === 0;
+}

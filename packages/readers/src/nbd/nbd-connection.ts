@@ -1,0 +1,197 @@
+import type { VirtSimilarityError } from '@virt-similarity/core';
+import type { NbdExport } from './handshake.js';
+import { connectionError, type NbdSpeaker } from './nbd-error.js';
+import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from './nbd-request.js';
+import type { NbdSocket } from './nbd-socket.js';
+import * as protocol from './protocol.js';
+import { type ReplyListener, ReplyReader } from './reply-reader.js';
+
+/** Bytes that one request for block status may ask about: the largest power of two that its field holds. */
+const MAXIMUM_STATUS_LENGTH = 2 ** 31;
+
+/** A request, and the clock that limits it. */
+interface Pending {
+  readonly request: NbdRequest;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** A connection to an export in the transmission phase. Any number of requests may be under way at once. */
+export class NbdConnection implements ReplyListener {
+  readonly #socket: NbdSocket;
+  readonly #export: NbdExport;
+  readonly #speaker: NbdSpeaker;
+  readonly #timeoutMs: number;
+  readonly #pending = new Map<bigint, Pending>();
+  #nextHandle = 0n;
+
+  /** Takes over a socket on which hands were shaken. Use `connectNbd`. */
+  constructor(socket: NbdSocket, nbdExport: NbdExport, speaker: NbdSpeaker, timeoutMs: number) {
+    this.#socket = socket;
+    this.#export = nbdExport;
+    this.#speaker = speaker;
+    this.#timeoutMs = timeoutMs;
+    socket.onFailure((reason) => this.#rejectAll(reason));
+    new ReplyReader(socket.receiver, this, speaker).start();
+  }
+
+  /** Bytes of the export. */
+  get size(): number {
+    return this.#export.size;
+  }
+
+  /**
+   * Fills `target`, which is the caller's, with the bytes from `position` on. After it rejected `target` is no more
+   * written to.
+   *
+   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position, or where the
+   * range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the protocol;
+   * `aborted`.
+   */
+  async read(target: Uint8Array, position: number): Promise<void> {
+    this.#requireRange(position, target.length);
+    const alignment = this.#export.minimumBlockSize;
+    if (position % alignment === 0 && target.length % alignment === 0) {
+      await this.#readAligned(target, position);
+      return;
+    }
+    const start = position - (position % alignment);
+    const end = Math.min(Math.ceil((position + target.length) / alignment) * alignment, this.size);
+    const whole = new Uint8Array(end - start);
+    await this.#readAligned(whole, start);
+    target.set(whole.subarray(position - start, position - start + target.length));
+  }
+
+  /**
+   * How the `length` bytes from `position` on are stored: runs that cover exactly these, all of them neither hole nor
+   * zero where the server cannot tell. Throws as `read`.
+   */
+  async blockStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
+    this.#requireRange(position, length);
+    if (this.#export.allocationContext === undefined) {
+      return length === 0 ? [] : [{ length, hole: false, zero: false }];
+    }
+    const alignment = this.#export.minimumBlockSize;
+    const end = position + length;
+    const runs: BlockStatus[] = [];
+    for (let at = position; at < end; ) {
+      const start = at - (at % alignment);
+      const asked = Math.min(
+        MAXIMUM_STATUS_LENGTH,
+        Math.ceil((end - start) / alignment) * alignment,
+        this.size - start,
+      );
+      let runStart = start;
+      for (const run of await this.#requestStatus(start, asked)) {
+        const runEnd = Math.min(runStart + run.length, end);
+        if (runEnd > at) {
+          runs.push({ ...run, length: runEnd - at });
+          at = runEnd;
+        }
+        runStart += run.length;
+      }
+    }
+    return runs;
+  }
+
+  /** Takes leave of the server and ends the connection; pending requests fail. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#socket.failure === undefined) {
+      this.#socket.send(encodeRequest(protocol.CMD_DISC, 0n, 0, 0));
+    }
+    await this.#socket.end(connectionError(this.#speaker, 'unavailable', 'the connection was closed'));
+  }
+
+  find(handle: bigint): NbdRequest | undefined {
+    return this.#pending.get(handle)?.request;
+  }
+
+  finish(handle: bigint, request: NbdRequest): void {
+    clearTimeout(this.#pending.get(handle)?.timer);
+    this.#pending.delete(handle);
+    if (request.error === undefined) {
+      request.resolve();
+    } else {
+      request.reject(request.error);
+    }
+  }
+
+  fail(reason: Error): void {
+    this.#socket.fail(reason);
+  }
+
+  async #readAligned(target: Uint8Array, position: number): Promise<void> {
+    const limit = this.#export.maximumBlockSize;
+    const parts: Promise<void>[] = [];
+    for (let start = 0; start < target.length; start += limit) {
+      parts.push(this.#requestRead(target.subarray(start, start + limit), position + start));
+    }
+    // All are awaited before one rejects: afterwards the target is the caller's again.
+    for (const outcome of await Promise.allSettled(parts)) {
+      if (outcome.status === 'rejected') {
+        throw outcome.reason;
+      }
+    }
+  }
+
+  #requestRead(target: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#send(protocol.CMD_READ, new ReadRequest(target, position, resolve, reject));
+    });
+  }
+
+  #requestStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
+    return new Promise((resolve, reject) => {
+      this.#send(protocol.CMD_BLOCK_STATUS, new BlockStatusRequest(position, length, resolve, reject));
+    });
+  }
+
+  #send(command: number, request: NbdRequest): void {
+    if (this.#socket.failure !== undefined) {
+      request.reject(this.#socket.failure);
+      return;
+    }
+    const handle = this.#nextHandle;
+    this.#nextHandle += 1n;
+    const timer = setTimeout(() => this.fail(this.#late(request)), this.#timeoutMs);
+    this.#pending.set(handle, { request, timer });
+    this.#socket.send(encodeRequest(command, handle, request.position, request.length));
+  }
+
+  #late({ position }: NbdRequest): VirtSimilarityError {
+    const seconds = this.#timeoutMs / 1000;
+    return connectionError(
+      this.#speaker,
+      'unavailable',
+      `the NBD server did not answer within ${seconds} s at byte ${position}; try again`,
+    );
+  }
+
+  #rejectAll(reason: Error): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { request, timer } of pending) {
+      clearTimeout(timer);
+      request.reject(reason);
+    }
+  }
+
+  #requireRange(position: number, length: number): void {
+    if (!Number.isSafeInteger(position) || position < 0 || position + length > this.size) {
+      throw connectionError(
+        this.#speaker,
+        'unreadable',
+        `${length} bytes from ${position} on do not lie within the ${this.size} bytes of the export`,
+      );
+    }
+  }
+}
+
+function encodeRequest(command: number, handle: bigint, position: number, length: number): Buffer {
+  const request = Buffer.alloc(protocol.REQUEST_LENGTH);
+  request.writeUInt32BE(protocol.REQUEST_MAGIC, 0);
+  request.writeUInt16BE(command, 6);
+  request.writeBigUInt64BE(handle, 8);
+  request.writeBigUInt64BE(BigInt(position), 16);
+  request.writeUInt32BE(length, 24);
+  return request;
+}

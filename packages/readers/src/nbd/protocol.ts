@@ -1,0 +1,67 @@
+/**
+ * The numbers of the NBD protocol, under the names that its specification gives them without the `NBD_` in front:
+ * https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ */
+
+export const INIT_MAGIC = 0x4e42444d41474943n;
+export const OPTION_MAGIC = 0x49484156454f5054n;
+export const OPTION_REPLY_MAGIC = 0x3e889045565a9n;
+export const REQUEST_MAGIC = 0x25609513;
+export const SIMPLE_REPLY_MAGIC = 0x67446698;
+export const STRUCTURED_REPLY_MAGIC = 0x668e33ef;
+
+export const FLAG_FIXED_NEWSTYLE = 1 << 0;
+export const FLAG_NO_ZEROES = 1 << 1;
+
+export const OPT_EXPORT_NAME = 1;
+export const OPT_GO = 7;
+export const OPT_STRUCTURED_REPLY = 8;
+export const OPT_SET_META_CONTEXT = 10;
+
+export const REP_ACK = 1;
+export const REP_INFO = 3;
+export const REP_META_CONTEXT = 4;
+export const REP_FLAG_ERROR = 2 ** 31;
+export const REP_ERR_UNSUP = REP_FLAG_ERROR + 1;
+
+export const INFO_EXPORT = 0;
+export const INFO_BLOCK_SIZE = 3;
+
+export const CMD_READ = 0;
+export const CMD_DISC = 2;
+export const CMD_BLOCK_STATUS = 7;
+
+export const REPLY_FLAG_DONE = 1 << 0;
+export const REPLY_TYPE_NONE = 0;
+export const REPLY_TYPE_OFFSET_DATA = 1;
+export const REPLY_TYPE_OFFSET_HOLE = 2;
+export const REPLY_TYPE_BLOCK_STATUS = 5;
+export const REPLY_TYPE_FLAG_ERROR = 1 << 15;
+export const REPLY_TYPE_ERROR_OFFSET = REPLY_TYPE_FLAG_ERROR + 2;
+
+export const META_CONTEXT_ALLOCATION = 'base:allocation';
+export const STATE_HOLE = 1 << 0;
+export const STATE_ZERO = 1 << 1;
+
+/** Bytes of a request's header, which is all there is of the requests made here. */
+export const REQUEST_LENGTH = 28;
+/** Bytes of a simple reply's header, and of the first part of a structured reply chunk's. */
+export const REPLY_LENGTH = 16;
+/** Bytes that the specification lets a client ask for where the server states no maximum. */
+export const MAXIMUM_BLOCK_SIZE_DEFAULT = 32 * 1024 * 1024;
+/** The longest string that the specification allows. */
+export const MAXIMUM_STRING_LENGTH = 4096;
+/** Zeros that follow the reply to `OPT_EXPORT_NAME` unless they were negotiated away. */
+export const EXPORT_NAME_PADDING = 124;
+
+/** The error numbers that the protocol allows. */
+export const ERROR_NAMES: ReadonlyMap<number, string> = new Map([
+  [1, 'EPERM'],
+  [5, 'EIO'],
+  [12, 'ENOMEM'],
+  [22, 'EINVAL'],
+  [28, 'ENOSPC'],
+  [75, 'EOVERFLOW'],
+  [95, 'ENOTSUP'],
+  [108, 'ESHUTDOWN'],
+]);

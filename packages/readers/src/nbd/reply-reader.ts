@@ -1,0 +1,170 @@
+import type { ByteReceiver } from './byte-receiver.js';
+import { type NbdSpeaker, protocolError, requestError } from './nbd-error.js';
+import type { BlockStatus, NbdRequest } from './nbd-request.js';
+import * as protocol from './protocol.js';
+
+/** What a reply reader tells of. */
+export interface ReplyListener {
+  /** The request under way that has this handle. */
+  find(handle: bigint): NbdRequest | undefined;
+  /** The last byte of the reply to it has come. */
+  finish(handle: bigint, request: NbdRequest): void;
+  /** The stream makes no sense any more. */
+  fail(reason: Error): void;
+}
+
+/** Longest payload of a chunk that is not data: an error, or some 500,000 runs. */
+const MAXIMUM_DESCRIPTION = 4 * 1024 * 1024;
+
+/** The chunk that is being received. */
+interface Chunk {
+  readonly flags: number;
+  readonly type: number;
+  readonly handle: bigint;
+  readonly request: NbdRequest;
+}
+
+/** Takes the replies of the transmission phase apart, simple and structured ones alike. */
+export class ReplyReader {
+  readonly #receiver: ByteReceiver;
+  readonly #listener: ReplyListener;
+  readonly #speaker: NbdSpeaker;
+  readonly #header = Buffer.alloc(protocol.REPLY_LENGTH);
+  readonly #number = Buffer.alloc(8);
+  readonly #hole = Buffer.alloc(12);
+
+  constructor(receiver: ByteReceiver, listener: ReplyListener, speaker: NbdSpeaker) {
+    this.#receiver = receiver;
+    this.#listener = listener;
+    this.#speaker = speaker;
+  }
+
+  /** Begins, and goes on for as long as the stream does. */
+  start(): void {
+    this.#receiver.expect(this.#header, () => this.#readHeader());
+  }
+
+  #readHeader(): void {
+    const header = this.#header;
+    const magic = header.readUInt32BE(0);
+    const handle = header.readBigUInt64BE(8);
+    const request = this.#listener.find(handle);
+    if (request === undefined) {
+      this.#break(`a reply to no request (handle ${handle})`);
+    } else if (magic === protocol.SIMPLE_REPLY_MAGIC) {
+      this.#readSimpleReply(handle, request, header.readUInt32BE(4));
+    } else if (magic === protocol.STRUCTURED_REPLY_MAGIC) {
+      const chunk = { flags: header.readUInt16BE(4), type: header.readUInt16BE(6), handle, request };
+      const length = this.#number.subarray(0, 4);
+      this.#receiver.expect(length, () => this.#readChunk(chunk, length.readUInt32BE(0)));
+    } else {
+      this.#break(`a reply without a magic number (0x${magic.toString(16)})`);
+    }
+  }
+
+  #readSimpleReply(handle: bigint, request: NbdRequest, errorNumber: number): void {
+    if (errorNumber !== 0) {
+      request.error = requestError(this.#speaker, errorNumber, request.position, '');
+      this.#finish(handle, request);
+      return;
+    }
+    this.#receiveData(request, request.position, request.length, () => this.#finish(handle, request));
+  }
+
+  #readChunk(chunk: Chunk, length: number): void {
+    const { type, request } = chunk;
+    if (type === protocol.REPLY_TYPE_OFFSET_DATA && length > 8) {
+      this.#receiver.expect(this.#number, () => {
+        const offset = Number(this.#number.readBigUInt64BE(0));
+        this.#receiveData(request, offset, length - 8, () => this.#endChunk(chunk));
+      });
+    } else if (type === protocol.REPLY_TYPE_OFFSET_HOLE && length === 12) {
+      this.#receiver.expect(this.#hole, () => this.#fillHole(chunk));
+    } else if (type === protocol.REPLY_TYPE_NONE && length === 0) {
+      this.#endChunk(chunk);
+    } else if (type === protocol.REPLY_TYPE_BLOCK_STATUS && length % 8 === 4 && length <= MAXIMUM_DESCRIPTION) {
+      const description = Buffer.allocUnsafe(length);
+      this.#receiver.expect(description, () => this.#readStatus(chunk, description));
+    } else if ((type & protocol.REPLY_TYPE_FLAG_ERROR) !== 0 && length >= 6 && length <= MAXIMUM_DESCRIPTION) {
+      const description = Buffer.allocUnsafe(length);
+      this.#receiver.expect(description, () => this.#readError(chunk, description));
+    } else {
+      this.#break(`a reply chunk of type ${type} and ${length} bytes`);
+    }
+  }
+
+  #receiveData(request: NbdRequest, offset: number, length: number, whenReceived: () => void): void {
+    const destination = request.destination(offset, length);
+    if (destination === undefined) {
+      this.#break(`${length} bytes of data from ${offset} on that were not asked for`);
+    } else {
+      this.#receiver.expect(destination, whenReceived);
+    }
+  }
+
+  #fillHole(chunk: Chunk): void {
+    const offset = Number(this.#hole.readBigUInt64BE(0));
+    const length = this.#hole.readUInt32BE(8);
+    const destination = chunk.request.destination(offset, length);
+    if (destination === undefined) {
+      this.#break(`a hole of ${length} bytes from ${offset} on that was not asked for`);
+      return;
+    }
+    destination.fill(0);
+    this.#endChunk(chunk);
+  }
+
+  /** A number of a meta context, of which only one was selected, then pairs of length and flags. */
+  #readStatus(chunk: Chunk, description: Buffer): void {
+    const runs: BlockStatus[] = [];
+    for (let at = 4; at < description.length; at += 8) {
+      const flags = description.readUInt32BE(at + 4);
+      runs.push({
+        length: description.readUInt32BE(at),
+        hole: (flags & protocol.STATE_HOLE) !== 0,
+        zero: (flags & protocol.STATE_ZERO) !== 0,
+      });
+    }
+    if (chunk.request.describe(runs)) {
+      this.#endChunk(chunk);
+    } else {
+      this.#break('a block status that was not asked for');
+    }
+  }
+
+  /** An error number, the length of a message, the message and, in one type, where the error is. */
+  #readError(chunk: Chunk, description: Buffer): void {
+    const { request, type } = chunk;
+    const messageEnd = 6 + description.readUInt16BE(4);
+    const hasOffset = type === protocol.REPLY_TYPE_ERROR_OFFSET && description.length === messageEnd + 8;
+    if (messageEnd > protocol.MAXIMUM_STRING_LENGTH + 6 || messageEnd > description.length) {
+      this.#break('an error whose message is longer than itself');
+      return;
+    }
+    const position = hasOffset ? Number(description.readBigUInt64BE(messageEnd)) : request.position;
+    const message = description.toString('utf8', 6, messageEnd);
+    request.error ??= requestError(this.#speaker, description.readUInt32BE(0), position, message);
+    this.#endChunk(chunk);
+  }
+
+  #endChunk({ flags, handle, request }: Chunk): void {
+    if ((flags & protocol.REPLY_FLAG_DONE) !== 0) {
+      this.#finish(handle, request);
+    } else {
+      this.start();
+    }
+  }
+
+  #finish(handle: bigint, request: NbdRequest): void {
+    if (request.error === undefined && !request.isComplete()) {
+      this.#break(`an answer to less than the ${request.length} bytes asked for at ${request.position}`);
+      return;
+    }
+    this.#listener.finish(handle, request);
+    this.start();
+  }
+
+  #break(found: string): void {
+    this.#listener.fail(protocolError(this.#speaker, found));
+  }
+}

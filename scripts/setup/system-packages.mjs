@@ -43,7 +43,7 @@ export function installSystemPackages(goal) {
     return names;
   }
   const duration = names.length > 3 ? 'one to three minutes' : 'about 20 s';
-  say(`installing ${names.length} system packages (${duration}): ${list} …`);
+  say(`installing system packages with apt-get (${duration}): ${list} …`);
   const failure = aptInstall(names);
   if (failure !== undefined) {
     say(failure);

@@ -1,5 +1,15 @@
 import 'reflect-metadata';
 
+export * from './clustering/auto-clusterer.js';
+export * from './clustering/cladogram.js';
+export * from './clustering/condensed-matrix.js';
+export * from './clustering/cophenetic-distances.js';
+export * from './clustering/dendrogram.js';
+export * from './clustering/equal-heights.js';
+export * from './clustering/fast/distance-row.js';
+export * from './clustering/fast/fast-clusterer.js';
+export * from './clustering/fast/single-linkage.js';
+export * from './clustering/ml-hclust-clusterer.js';
 export type * from './contracts/analysis.js';
 export * from './contracts/block-hasher.js';
 export * from './contracts/clusterer.js';
@@ -9,5 +19,19 @@ export * from './contracts/distance-metric.js';
 export type * from './contracts/plugin.js';
 export * from './contracts/reporter.js';
 export * from './errors.js';
+export {
+  ATOMIC_FILE_DEFAULTS,
+  type AtomicFileOptions,
+  type FileChunks,
+  writeFileAtomically,
+} from './hash-vectors/atomic-file.js';
 export type * from './hash-vectors/hash-vector.js';
+export * from './hash-vectors/hash-vector-cache.js';
+export { isHashVectorFile } from './hash-vectors/is-hash-vector-file.js';
+export * from './hash-vectors/memory-hash-vector.js';
+export * from './hash-vectors/read-hash-vector.js';
+export * from './hash-vectors/write-hash-vector.js';
 export type * from './pipeline/analyzer.js';
+export { createAnalyzer } from './pipeline/create-analyzer.js';
+export { ANALYZE_DEFAULTS } from './pipeline/options.js';
+export { unknownName } from './pipeline/plugin-registry.js';

@@ -1,1 +1,6 @@
-export {};
+export * from './block-hasher.js';
+export type * from './contract-test.js';
+export * from './disk-reader.js';
+export * from './hostile-names.js';
+export { reporterContract } from './reporter.js';
+export * from './sample-analysis.js';

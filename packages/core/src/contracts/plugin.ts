@@ -5,7 +5,7 @@ import type { DistanceMetric } from './distance-metric.js';
 import type { Reporter } from './reporter.js';
 
 /**
- * A class that tsyringe can construct: without parameters, or with `@inject(TOKEN)` on every one of them.
+ * A class that tsyringe can construct: without parameters, or `@injectable()` with `@inject(TOKEN)` on every one of them.
  * Constructing is cheap; what is heavy is loaded at first use.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the container, not the caller, supplies the arguments

@@ -16,13 +16,14 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.vpc', ['vpc']],
   ['.qed', ['qed']],
   ['.parallels', ['parallels']],
+  ['.hdd', ['parallels']],
   ['.hds', ['parallels']],
   ['.dmg', ['dmg']],
   ['.luks', ['luks']],
 ]);
 
 /** Extensions of disk images that say nothing of the format. */
-const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.hdd', '.flp']);
+const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
 
 /** What is known of a file before its format is decided. */
 export interface FormatEvidence {

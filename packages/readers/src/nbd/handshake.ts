@@ -15,6 +15,8 @@ export interface NbdExport {
   readonly minimumBlockSize: number;
   /** Bytes that may be read by one request. */
   readonly maximumBlockSize: number;
+  /** Whether a request may forbid the server to cut its reply into pieces. */
+  readonly canForbidFragments: boolean;
   /** Number of the meta context `base:allocation`; absent where the server cannot tell what is allocated. */
   readonly allocationContext: number | undefined;
 }
@@ -99,6 +101,7 @@ class Negotiation {
     requests.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 2);
     this.#ask(protocol.OPT_GO, Buffer.concat([sized(exportName), requests]));
     let size: number | undefined;
+    let flags = 0;
     let minimumBlockSize = 1;
     let maximumBlockSize = protocol.MAXIMUM_BLOCK_SIZE_DEFAULT;
     let reply = await this.#reply(protocol.OPT_GO);
@@ -108,6 +111,7 @@ class Negotiation {
       if (information === protocol.INFO_EXPORT) {
         this.#require(data.length === 12, 'the size of the export is missing');
         size = this.#size(data.readBigUInt64BE(2));
+        flags = data.readUInt16BE(10);
       } else if (information === protocol.INFO_BLOCK_SIZE) {
         this.#require(data.length === 14, 'block sizes are missing');
         minimumBlockSize = data.readUInt32BE(2);
@@ -120,15 +124,24 @@ class Negotiation {
     this.#requireAccepted(reply, exportName);
     this.#require(size !== undefined, 'the size of the export is missing');
     this.#require(isPowerOfTwo(minimumBlockSize) && maximumBlockSize >= minimumBlockSize, 'impossible block sizes');
-    return { size: size ?? 0, minimumBlockSize, maximumBlockSize: maximumBlockSize & -minimumBlockSize };
+    return {
+      size: size ?? 0,
+      minimumBlockSize,
+      maximumBlockSize: maximumBlockSize & -minimumBlockSize,
+      canForbidFragments: (flags & protocol.FLAG_SEND_DF) !== 0,
+    };
   }
 
   /** Begins the transmission phase in the old way, to which a server that refuses answers by hanging up. */
   async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Omit<NbdExport, 'allocationContext'>> {
     this.#ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
     const reply = await this.#stream.receive(10 + (zeroesOmitted ? 0 : protocol.EXPORT_NAME_PADDING));
-    const size = this.#size(reply.readBigUInt64BE(0));
-    return { size, minimumBlockSize: 1, maximumBlockSize: protocol.MAXIMUM_BLOCK_SIZE_DEFAULT };
+    return {
+      size: this.#size(reply.readBigUInt64BE(0)),
+      minimumBlockSize: 1,
+      maximumBlockSize: protocol.MAXIMUM_BLOCK_SIZE_DEFAULT,
+      canForbidFragments: (reply.readUInt16BE(8) & protocol.FLAG_SEND_DF) !== 0,
+    };
   }
 
   #ask(option: number, data: Buffer): void {

@@ -96,7 +96,7 @@ export class NbdConnection implements ReplyListener {
   /** Takes leave of the server and ends the connection; pending requests fail. Idempotent. */
   async close(): Promise<void> {
     if (this.#socket.failure === undefined) {
-      this.#socket.send(encodeRequest(protocol.CMD_DISC, 0n, 0, 0));
+      this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));
     }
     await this.#socket.end(connectionError(this.#speaker, 'unavailable', 'the connection was closed'));
   }
@@ -134,18 +134,20 @@ export class NbdConnection implements ReplyListener {
   }
 
   #requestRead(target: Uint8Array, position: number): Promise<void> {
+    // qemu 7.2 hangs up on an input/output error within a reply in pieces instead of reporting it.
+    const flags = this.#export.canForbidFragments ? protocol.CMD_FLAG_DF : 0;
     return new Promise((resolve, reject) => {
-      this.#send(protocol.CMD_READ, new ReadRequest(target, position, resolve, reject));
+      this.#send(protocol.CMD_READ, flags, new ReadRequest(target, position, resolve, reject));
     });
   }
 
   #requestStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
     return new Promise((resolve, reject) => {
-      this.#send(protocol.CMD_BLOCK_STATUS, new BlockStatusRequest(position, length, resolve, reject));
+      this.#send(protocol.CMD_BLOCK_STATUS, 0, new BlockStatusRequest(position, length, resolve, reject));
     });
   }
 
-  #send(command: number, request: NbdRequest): void {
+  #send(command: number, flags: number, request: NbdRequest): void {
     if (this.#socket.failure !== undefined) {
       request.reject(this.#socket.failure);
       return;
@@ -154,7 +156,7 @@ export class NbdConnection implements ReplyListener {
     this.#nextHandle += 1n;
     const timer = setTimeout(() => this.fail(this.#late(request)), this.#timeoutMs);
     this.#pending.set(handle, { request, timer });
-    this.#socket.send(encodeRequest(command, handle, request.position, request.length));
+    this.#socket.send(encodeRequest(command, flags, handle, request.position, request.length));
   }
 
   #late({ position }: NbdRequest): VirtSimilarityError {
@@ -186,9 +188,10 @@ export class NbdConnection implements ReplyListener {
   }
 }
 
-function encodeRequest(command: number, handle: bigint, position: number, length: number): Buffer {
+function encodeRequest(command: number, flags: number, handle: bigint, position: number, length: number): Buffer {
   const request = Buffer.alloc(protocol.REQUEST_LENGTH);
   request.writeUInt32BE(protocol.REQUEST_MAGIC, 0);
+  request.writeUInt16BE(flags, 4);
   request.writeUInt16BE(command, 6);
   request.writeBigUInt64BE(handle, 8);
   request.writeBigUInt64BE(BigInt(position), 16);

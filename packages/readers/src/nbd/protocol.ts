@@ -13,6 +13,8 @@ export const STRUCTURED_REPLY_MAGIC = 0x668e33ef;
 export const FLAG_FIXED_NEWSTYLE = 1 << 0;
 export const FLAG_NO_ZEROES = 1 << 1;
 
+export const FLAG_SEND_DF = 1 << 7;
+
 export const OPT_EXPORT_NAME = 1;
 export const OPT_GO = 7;
 export const OPT_STRUCTURED_REPLY = 8;
@@ -30,6 +32,8 @@ export const INFO_BLOCK_SIZE = 3;
 export const CMD_READ = 0;
 export const CMD_DISC = 2;
 export const CMD_BLOCK_STATUS = 7;
+
+export const CMD_FLAG_DF = 1 << 2;
 
 export const REPLY_FLAG_DONE = 1 << 0;
 export const REPLY_TYPE_NONE = 0;

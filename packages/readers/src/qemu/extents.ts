@@ -6,6 +6,7 @@ import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
 import type { QemuCall } from './qemu-call.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
+import { requireTables } from './table-check.js';
 
 /** qemu sees a raw file rounded up to this many bytes, the excess as zeros. */
 const SECTOR = 512;
@@ -24,9 +25,10 @@ interface Storage {
  * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
  * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage.
  *
- * @throws VirtSimilarityError `corrupt` where stored bytes lie past the end of their file; otherwise as `qemuImgJson`.
+ * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
+  await requireTables(image, call);
   const virtualSize = await virtualSizeOf(image, call);
   const storage: Storage = { chain: await storageFiles(image, call), layers: identityOf(image).layers };
   yield* mergeExtents(extentsOfEntries(mapEntries(image, virtualSize, call), storage, image, call));

@@ -1,0 +1,53 @@
+import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../../contracts/clusterer.js';
+import { VirtSimilarityError } from '../../errors.js';
+import { validateMatrix } from '../condensed-matrix.js';
+import { dendrogramOf } from '../dendrogram.js';
+import { matrixRows } from './distance-row.js';
+import { nearestNeighbourChain } from './nearest-neighbour-chain.js';
+import { updateAverage, updateComplete, updateWard, updateWeighted } from './row-update.js';
+import { ShrinkingMatrix } from './shrinking-matrix.js';
+import { singleLinkage } from './single-linkage.js';
+
+/**
+ * O(n²) time: a minimum spanning tree for single linkage, nearest-neighbour chains for complete, average, weighted and
+ * ward. Takes no memory to speak of for single linkage, and one copy of the matrix for the others.
+ */
+export class FastClusterer implements Clusterer {
+  readonly name = 'fast';
+  readonly linkages = ['single', 'complete', 'average', 'weighted', 'ward'] as const;
+
+  /** Throws `usage` on a matrix that is not one of distances, and on centroid and median linkage. */
+  cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram {
+    validateMatrix(matrix);
+    const { size } = matrix;
+    switch (linkage) {
+      case 'single':
+        return singleLinkage(size, matrixRows(matrix));
+      case 'complete':
+        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateComplete), linkage);
+      case 'average':
+        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateAverage), linkage);
+      case 'weighted':
+        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateWeighted), linkage);
+      case 'ward':
+        return wardDendrogram(matrix);
+      default:
+        throw new VirtSimilarityError(
+          'usage',
+          `[fast] expected one of the linkages ${this.linkages.join(', ')}, found ${linkage}; choose --clusterer ml-hclust`,
+        );
+    }
+  }
+}
+
+/** Ward's update is linear in squared distances; heights go back to the scale of the distances. */
+function wardDendrogram(distances: CondensedMatrix): Dendrogram {
+  const matrix = new ShrinkingMatrix(distances);
+  matrix.square();
+  const joins = nearestNeighbourChain(matrix, updateWard);
+  return dendrogramOf(
+    distances.size,
+    joins.map((join) => ({ ...join, height: Math.sqrt(join.height) })),
+    'ward',
+  );
+}

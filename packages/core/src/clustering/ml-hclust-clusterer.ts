@@ -1,0 +1,66 @@
+import type { AgglomerationMethod, Cluster } from 'ml-hclust';
+import {
+  type Clusterer,
+  type CondensedMatrix,
+  type Dendrogram,
+  LINKAGES,
+  type Linkage,
+} from '../contracts/clusterer.js';
+import { validateMatrix } from './condensed-matrix.js';
+import { dendrogramOf, type Join } from './dendrogram.js';
+import { squareMatrix } from './square-matrix.js';
+
+/**
+ * ml-hclust's name of a linkage's update formula, and whether that formula is meant for squared distances: then it is
+ * given squares, and its heights are squares. (Its `ward2` takes plain distances, but rounds at every square root.)
+ */
+const FORMULAS: Readonly<Record<Linkage, { method: AgglomerationMethod; squared: boolean }>> = {
+  single: { method: 'single', squared: false },
+  complete: { method: 'complete', squared: false },
+  average: { method: 'upgma', squared: false },
+  weighted: { method: 'wpgma', squared: false },
+  centroid: { method: 'upgmc', squared: true },
+  median: { method: 'wpgmc', squared: true },
+  ward: { method: 'ward', squared: true },
+};
+
+/** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of things. */
+export class MlHclustClusterer implements Clusterer {
+  readonly name = 'ml-hclust';
+  readonly linkages = LINKAGES;
+
+  /** Throws `usage` on a matrix that is not one of distances. */
+  async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
+    // ml-hclust answers NaN with a corrupt tree.
+    validateMatrix(matrix);
+    // Loading it takes longer than clustering ten images.
+    const { agnes } = await import('ml-hclust');
+    const { method, squared } = FORMULAS[linkage];
+    const values = squared ? matrix.values.map((distance) => distance * distance) : matrix.values;
+    const root = agnes(squareMatrix({ size: matrix.size, values }), { method, isDistanceMatrix: true });
+    const joins = joinsBelow(root, matrix.size);
+    return dendrogramOf(
+      matrix.size,
+      squared ? joins.map((join) => ({ ...join, height: Math.sqrt(join.height) })) : joins,
+      linkage,
+    );
+  }
+}
+
+/** The merges of ml-hclust's tree, parts before wholes. */
+function joinsBelow(root: Cluster, size: number): Join[] {
+  const topDown: Cluster[] = [];
+  const pending = [root];
+  for (let cluster = pending.pop(); cluster !== undefined; cluster = pending.pop()) {
+    if (!cluster.isLeaf) {
+      topDown.push(cluster);
+      pending.push(...cluster.children);
+    }
+  }
+  const numbers = new Map<Cluster, number>();
+  return topDown.reverse().map((cluster, k) => {
+    numbers.set(cluster, size + k);
+    const [left, right] = cluster.children.map((part) => (part.isLeaf ? part.index : numbers.get(part)!));
+    return { left: left!, right: right!, height: cluster.height };
+  });
+}

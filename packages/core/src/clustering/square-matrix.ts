@@ -1,0 +1,15 @@
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+
+/** A new square, symmetric copy of a condensed matrix, with zeros on the diagonal: `size` rows of `size` values. */
+export function squareMatrix({ size, values }: CondensedMatrix): number[][] {
+  const rows = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  let index = 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = i + 1; j < size; j++) {
+      const distance = values[index++]!;
+      rows[i]![j] = distance;
+      rows[j]![i] = distance;
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,17 @@
+import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
+
+/**
+ * 1 − equal non-zero positions ⁄ the smaller image's non-zero blocks: near 0 where one image stands in the other.
+ * An empty image is contained in another empty one only: as a subset of everything it would join all images at 0.
+ */
+export class ContainmentMetric implements DistanceMetric {
+  readonly name = 'containment';
+  readonly unit = 'fraction of blocks';
+  readonly alignment = 'position';
+
+  distance({ equal, first, second }: PairCounts): number {
+    const smaller = Math.min(first, second);
+    if (smaller === 0) return first === second ? 0 : 1;
+    return 1 - equal / smaller;
+  }
+}

@@ -1,0 +1,15 @@
+import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
+
+/**
+ * 1 − equal non-zero positions ⁄ positions at which either image is non-zero; 0 where both are empty.
+ * This is the Jaccard distance as SciPy's `pdist(…, 'jaccard')` generalises it to values that are not boolean.
+ */
+export class JaccardMetric implements DistanceMetric {
+  readonly name = 'jaccard';
+  readonly unit = 'fraction of blocks';
+  readonly alignment = 'position';
+
+  distance({ equal, either }: PairCounts): number {
+    return either === 0 ? 0 : 1 - equal / either;
+  }
+}

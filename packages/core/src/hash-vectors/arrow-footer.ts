@@ -1,0 +1,110 @@
+import { FlatbufferTable } from './flatbuffer-table.js';
+import { METADATA_KEYS } from './hash-vector-metadata.js';
+
+// Numbers of fields and enumerations are those of Arrow's format/Schema.fbs, Message.fbs and File.fbs.
+const VERSION_4 = 3;
+const VERSION_5 = 4;
+const LITTLE_ENDIAN = 0;
+const TYPE_INT = 2;
+const TYPE_FIXED_SIZE_BINARY = 15;
+/** Bytes of File.fbs' struct Block. */
+const BLOCK_SIZE = 24;
+
+/** More pairs than any maker of data frames adds; a bound on what a hostile file makes us look at. */
+const MOST_METADATA = 1024;
+/** Bytes of a column's name, or of a key of the metadata. */
+const LONGEST_NAME = 4096;
+/** Bytes: the paths of 64 layers, with room. */
+const LONGEST_VALUE = 4 * 1024 * 1024;
+const KEYS: ReadonlySet<string> = new Set(Object.values(METADATA_KEYS));
+
+/** Where a record batch stands in its file; all in bytes. */
+export interface ArrowBlock {
+  readonly offset: number;
+  readonly metadataLength: number;
+  readonly bodyLength: number;
+}
+
+/** What the footer of a hash-vector file says. */
+export interface ArrowFooter {
+  /** Bytes of a digest. */
+  readonly digestLength: number;
+  /** Which of the two columns is `block`; the other is `hash`. */
+  readonly blockColumn: 0 | 1;
+  /** Those pairs of the schema's metadata that are ours. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** In ascending order, not overlapping, inside the file. */
+  readonly batches: readonly ArrowBlock[];
+}
+
+/**
+ * Reads the footer of an Arrow IPC file, which may be hostile.
+ * Throws a plain error if it is not that of a hash-vector file.
+ *
+ * @param footerStart where the footer stands in its file: the end of what batches may occupy
+ */
+export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowFooter {
+  const footer = FlatbufferTable.rootOf(bytes);
+  const version = footer.int16(0, 0);
+  if (version !== VERSION_4 && version !== VERSION_5) {
+    throw new Error(`expected Arrow metadata version 4 or 5, found ${version + 1}`);
+  }
+  if (footer.lengthOf(2, BLOCK_SIZE) > 0) throw new Error('expected no dictionaries, found some');
+  const schema = footer.table(1);
+  if (schema.int16(0, LITTLE_ENDIAN) !== LITTLE_ENDIAN)
+    throw new Error('expected little-endian data, found big-endian');
+  return { ...columnsOf(schema), metadata: metadataOf(schema), batches: batchesOf(footer, footerStart) };
+}
+
+function columnsOf(schema: FlatbufferTable): Pick<ArrowFooter, 'digestLength' | 'blockColumn'> {
+  const columns = schema.lengthOf(1, 4);
+  if (columns !== 2) throw new Error(`expected two columns, block and hash, found ${columns}`);
+  const first = schema.tableAt(1, 0);
+  const second = schema.tableAt(1, 1);
+  const names = [first.string(0, LONGEST_NAME), second.string(0, LONGEST_NAME)];
+  const blockColumn = names[0] === 'block' ? 0 : 1;
+  if (names[blockColumn] !== 'block' || names[1 - blockColumn] !== 'hash') {
+    throw new Error(`expected columns named block and hash, found ${JSON.stringify(names).slice(0, 100)}`);
+  }
+  const [block, hash] = blockColumn === 0 ? [first, second] : [second, first];
+  if (block.has(4) || hash.has(4)) throw new Error('expected plain columns, found a dictionary-encoded one');
+  if (block.uint8(2, 0) !== TYPE_INT || block.table(3).int32(0, 0) !== 32 || block.table(3).uint8(1, 0) !== 0) {
+    throw new Error('expected column block to be uint32, found another type');
+  }
+  if (hash.uint8(2, 0) !== TYPE_FIXED_SIZE_BINARY) {
+    throw new Error('expected column hash to be fixed_size_binary, found another type');
+  }
+  return { digestLength: hash.table(3).int32(0, 0), blockColumn };
+}
+
+function metadataOf(schema: FlatbufferTable): Map<string, string> {
+  const metadata = new Map<string, string>();
+  const count = schema.lengthOf(2, 4);
+  if (count > MOST_METADATA) throw new Error(`expected at most ${MOST_METADATA} pairs of metadata, found ${count}`);
+  for (let index = 0; index < count; index += 1) {
+    const pair = schema.tableAt(2, index);
+    const key = pair.string(0, LONGEST_NAME);
+    if (!KEYS.has(key)) continue;
+    if (metadata.has(key)) throw new Error(`expected ${key} once, found it twice`);
+    metadata.set(key, pair.string(1, LONGEST_VALUE));
+  }
+  return metadata;
+}
+
+function batchesOf(footer: FlatbufferTable, footerStart: number): ArrowBlock[] {
+  const batches: ArrowBlock[] = [];
+  const count = footer.lengthOf(3, BLOCK_SIZE);
+  let free = 0;
+  for (let index = 0; index < count; index += 1) {
+    const offset = footer.structSize(3, BLOCK_SIZE, index, 0);
+    const metadataLength = footer.structInt32(3, BLOCK_SIZE, index, 8);
+    const bodyLength = footer.structSize(3, BLOCK_SIZE, index, 16);
+    const end = offset + metadataLength + bodyLength;
+    if (offset < free || metadataLength < 8 || end > footerStart) {
+      throw new Error(`expected record batch ${index} between ${free} and ${footerStart}, found ${offset} to ${end}`);
+    }
+    batches.push({ offset, metadataLength, bodyLength });
+    free = end;
+  }
+  return batches;
+}

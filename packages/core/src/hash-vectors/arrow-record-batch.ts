@@ -1,0 +1,76 @@
+import type { ArrowBlock, ArrowFooter } from './arrow-footer.js';
+import { FlatbufferTable } from './flatbuffer-table.js';
+
+// Numbers of fields and enumerations are those of Arrow's format/Message.fbs.
+const HEADER_RECORD_BATCH = 3;
+/** Bytes of the structs FieldNode and Buffer. */
+const STRUCT_SIZE = 16;
+const CONTINUATION = 0xffffffff;
+
+/** Where the rows of a record batch stand in its file; offsets in bytes from the file's beginning. */
+export interface RowsLocation {
+  readonly rows: number;
+  /** `rows` × 4 bytes, little-endian. */
+  readonly blocksOffset: number;
+  /** `rows` × `digestLength` bytes. */
+  readonly digestsOffset: number;
+}
+
+/**
+ * Reads the metadata of one record batch, which may be hostile: both columns are sure to lie inside the batch's body.
+ * Throws a plain error if it is not a plain, uncompressed batch of two columns without nulls.
+ *
+ * @param bytes the batch's `metadataLength` bytes
+ */
+export function parseRecordBatch(
+  bytes: Uint8Array,
+  block: ArrowBlock,
+  columns: Pick<ArrowFooter, 'digestLength' | 'blockColumn'>,
+): RowsLocation {
+  const message = FlatbufferTable.rootOf(messageIn(bytes));
+  if (message.uint8(1, 0) !== HEADER_RECORD_BATCH) throw new Error('expected a record batch, found another message');
+  if (message.size(3) !== block.bodyLength) {
+    throw new Error(`expected a body of ${block.bodyLength} bytes, found ${message.size(3)}`);
+  }
+  const batch = message.table(2);
+  if (batch.has(3)) throw new Error('expected uncompressed data, found a compressed record batch');
+  if (batch.lengthOf(1, STRUCT_SIZE) !== 2 || batch.lengthOf(2, STRUCT_SIZE) !== 4) {
+    throw new Error('expected a record batch of two plain columns, found another shape');
+  }
+  const rows = batch.size(0);
+  const { blockColumn, digestLength } = columns;
+  const body = block.offset + block.metadataLength;
+  return {
+    rows,
+    blocksOffset: body + columnOffset(batch, blockColumn, rows, 4, block.bodyLength),
+    digestsOffset: body + columnOffset(batch, 1 - blockColumn, rows, digestLength, block.bodyLength),
+  };
+}
+
+/** The FlatBuffer in a message: after a continuation marker and its length, or its length only (before Arrow 0.15). */
+function messageIn(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = view.getUint32(0, true) === CONTINUATION ? 8 : 4;
+  const length = view.getUint32(start - 4, true);
+  if (start + length > bytes.length) {
+    throw new Error(`expected a message of at most ${bytes.length - start} bytes, found ${length}`);
+  }
+  return bytes.subarray(start, start + length);
+}
+
+/** Offset into the body of a column's values, which are `rows` of `width` bytes each. */
+function columnOffset(batch: FlatbufferTable, column: number, rows: number, width: number, bodyLength: number): number {
+  const length = batch.structSize(1, STRUCT_SIZE, column, 0);
+  const nulls = batch.structSize(1, STRUCT_SIZE, column, 8);
+  if (length !== rows || nulls !== 0) {
+    throw new Error(`expected ${rows} rows without nulls, found ${length} with ${nulls} nulls`);
+  }
+  // Each column has two buffers: the validity bitmap, which says nothing where there are no nulls, and the values.
+  const values = 2 * column + 1;
+  const offset = batch.structSize(2, STRUCT_SIZE, values, 0);
+  const bytes = batch.structSize(2, STRUCT_SIZE, values, 8);
+  if (offset + bytes > bodyLength || rows * width > bytes) {
+    throw new Error(`expected ${rows * width} bytes in a body of ${bodyLength}, found ${bytes} at ${offset}`);
+  }
+  return offset;
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Layer } from '../contracts/disk-image.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { cacheKeyOf } from './cache-key.js';
+import { fileError, systemCode } from './file-error.js';
+import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import { type OpenHashVectorOptions, openHashVector } from './read-hash-vector.js';
+import { openRegularFile } from './regular-file.js';
+
+const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
+
+/** The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself. */
+export function entryNameOf(key: string, digest: string): string {
+  return `${key}.${digest}.arrow`;
+}
+
+/** Whether a file name is that of an entry, of this key if one is given. */
+export function isEntryName(name: string, key = ''): boolean {
+  return ENTRY_NAME.test(name) && name.startsWith(key);
+}
+
+/**
+ * Opens an entry without proving its digest. Throws as `openHashVector` does, and `corrupt` if it is not the
+ * entry that its name says.
+ */
+export async function openEntry(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
+  const vector = await openHashVector(path, options);
+  const { identity } = vector;
+  if (identity === undefined || cacheKeyOf({ ...vector, identity }) !== keyAndDigestOf(path).key) {
+    throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
+  }
+  return vector;
+}
+
+/** Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does. */
+export async function openProvenEntry(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
+  const found = await digestOf(path, options.signal);
+  if (found !== keyAndDigestOf(path).digest) {
+    throw new VirtSimilarityError('corrupt', `cannot use ${path}: its SHA-256 is not the one in its name`);
+  }
+  return openEntry(path, options);
+}
+
+/** Whether the image of an entry is still what it was when it was hashed. */
+export async function stateOfImage(header: HashVectorHeader): Promise<'current' | 'changed' | 'missing'> {
+  for (const layer of header.identity?.layers ?? []) {
+    const state = await stateOfLayer(layer);
+    if (state !== 'current') return state;
+  }
+  return 'current';
+}
+
+async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'missing'> {
+  try {
+    const now = await stat(layer.path, { bigint: true });
+    const same =
+      now.dev === layer.device &&
+      now.ino === layer.inode &&
+      // The system gives no size for a block device.
+      (now.isBlockDevice() || now.size === layer.size) &&
+      now.mtimeNs === layer.mtimeNs &&
+      now.ctimeNs === layer.ctimeNs;
+    return same ? 'current' : 'changed';
+  } catch (thrown) {
+    if (systemCode(thrown) === undefined) throw thrown;
+    return 'missing';
+  }
+}
+
+function keyAndDigestOf(path: string): { key: string; digest: string } {
+  const groups = ENTRY_NAME.exec(basename(path))?.groups;
+  return { key: groups?.key ?? '', digest: groups?.digest ?? '' };
+}
+
+async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const handle = await openRegularFile(path, constants.O_NOFOLLOW);
+  try {
+    const hash = createHash('sha256');
+    const piece = new Uint8Array(1024 * 1024);
+    for (;;) {
+      throwIfAborted(signal);
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(piece.subarray(0, bytesRead));
+    }
+  } catch (thrown) {
+    throw fileError(thrown, `cannot read ${path}`, path);
+  } finally {
+    await handle.close();
+  }
+}

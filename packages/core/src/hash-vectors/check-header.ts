@@ -1,0 +1,51 @@
+import type { HashVectorHeader } from './hash-vector.js';
+
+const SMALLEST_BLOCK = 512;
+const LARGEST_BLOCK = 16 * 1024 * 1024;
+const LONGEST_DIGEST = 64;
+/** Block numbers are 32 bits. */
+const MOST_BLOCKS = 2 ** 32;
+
+/** What is wrong with a header, as `expected …, found …`; nothing if it is sound. */
+export function problemOfHeader(header: HashVectorHeader): string | undefined {
+  const { algorithm, blockSize, dataBlocks, digestLength, virtualSize } = header;
+  if (algorithm === '') return 'expected the name of a block hasher, found none';
+  if (!Number.isInteger(digestLength) || digestLength < 1 || digestLength > LONGEST_DIGEST) {
+    return `expected digests of 1 to ${LONGEST_DIGEST} bytes, found ${digestLength}`;
+  }
+  if (!isBlockSize(blockSize))
+    return `expected a block size that is a power of two from 512 to 16M, found ${blockSize}`;
+  if (!Number.isSafeInteger(virtualSize) || virtualSize < 0) {
+    return `expected a virtual size from 0 to 2⁵³ − 1 bytes, found ${virtualSize}`;
+  }
+  if (blockCountOf(header) > MOST_BLOCKS) {
+    return `expected at most ${MOST_BLOCKS} blocks, found ${blockCountOf(header)}; a larger block size gives fewer`;
+  }
+  if (!Number.isInteger(dataBlocks) || dataBlocks < 0 || dataBlocks > blockCountOf(header)) {
+    return `expected at most ${blockCountOf(header)} rows for a disk of ${virtualSize} bytes, found ${dataBlocks}`;
+  }
+  return undefined;
+}
+
+function isBlockSize(size: number): boolean {
+  return Number.isInteger(size) && size >= SMALLEST_BLOCK && size <= LARGEST_BLOCK && (size & (size - 1)) === 0;
+}
+
+/** Blocks of the whole disk, zero blocks and a last, partial one included. */
+export function blockCountOf(header: Pick<HashVectorHeader, 'blockSize' | 'virtualSize'>): number {
+  return Math.ceil(header.virtualSize / header.blockSize);
+}
+
+/**
+ * The first row that breaks the order of `blocks`: block numbers must ascend strictly, from above `previous`
+ * (−1 at the beginning) to below `blockCount`. Nothing if all is well.
+ */
+export function problemOfBlocks(blocks: Uint32Array, previous: number, blockCount: number): string | undefined {
+  let last = previous;
+  for (let row = 0; row < blocks.length; row += 1) {
+    const block = blocks[row] as number;
+    if (block <= last) return `expected block numbers in ascending order, found ${block} after ${last}`;
+    last = block;
+  }
+  return last < blockCount ? undefined : `expected block numbers below ${blockCount}, found ${last}`;
+}

@@ -1,0 +1,22 @@
+import { messageOf, VirtSimilarityError } from '../errors.js';
+
+/** System errors that say that a resource has run out, not that the file is at fault. */
+const EXHAUSTED: ReadonlySet<string> = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC']);
+
+/** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
+export function systemCode(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('syscall' in thrown) || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/**
+ * The error to throw on for something that was thrown while a file was used: our own errors as they are, the rest as
+ * `unreadable`, or `unavailable` where space or descriptors ran out.
+ *
+ * @param action such as `cannot write tree.nwk`
+ */
+export function fileError(thrown: unknown, action: string, path: string): VirtSimilarityError {
+  if (thrown instanceof VirtSimilarityError) return thrown;
+  const code = EXHAUSTED.has(systemCode(thrown) ?? '') ? 'unavailable' : 'unreadable';
+  return new VirtSimilarityError(code, `${action}: ${messageOf(thrown)}`, { image: path, cause: thrown });
+}

@@ -1,0 +1,130 @@
+/** A vector of structs, or of the offsets of tables, inside a FlatBuffer. */
+interface FlatbufferVector {
+  readonly length: number;
+  /** Offset of the first element. */
+  readonly start: number;
+}
+
+/**
+ * A table in a FlatBuffer that may be hostile: every access is checked against the buffer's bounds and throws a
+ * `RangeError` or `Error` outside of them, and nothing is allocated by a length that was not checked.
+ * Fields are numbered in the order of the schema; an absent field gives its default.
+ *
+ * Format: https://flatbuffers.dev/internals/
+ */
+export class FlatbufferTable {
+  readonly #view: DataView;
+  readonly #position: number;
+  readonly #fields: number;
+  readonly #fieldCount: number;
+
+  private constructor(view: DataView, position: number) {
+    this.#view = view;
+    this.#position = position;
+    this.#fields = position - view.getInt32(position, true);
+    this.#fieldCount = (view.getUint16(this.#fields, true) - 4) / 2;
+  }
+
+  /** The root table of a buffer. */
+  static rootOf(bytes: Uint8Array): FlatbufferTable {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return new FlatbufferTable(view, view.getUint32(0, true));
+  }
+
+  uint8(field: number, otherwise: number): number {
+    const at = this.#find(field);
+    return at === undefined ? otherwise : this.#view.getUint8(at);
+  }
+
+  int16(field: number, otherwise: number): number {
+    const at = this.#find(field);
+    return at === undefined ? otherwise : this.#view.getInt16(at, true);
+  }
+
+  int32(field: number, otherwise: number): number {
+    const at = this.#find(field);
+    return at === undefined ? otherwise : this.#view.getInt32(at, true);
+  }
+
+  /** A 64-bit integer that must be from 0 to 2⁵³ − 1. */
+  size(field: number): number {
+    const at = this.#find(field);
+    return at === undefined ? 0 : this.#sizeAt(at);
+  }
+
+  has(field: number): boolean {
+    return this.#find(field) !== undefined;
+  }
+
+  table(field: number): FlatbufferTable {
+    const at = this.#find(field);
+    if (at === undefined) throw new Error('expected a nested table, found none');
+    return new FlatbufferTable(this.#view, this.#follow(at));
+  }
+
+  /** A string of at most `longest` bytes: a hostile buffer may point to the same one many times. */
+  string(field: number, longest: number): string {
+    const at = this.#find(field);
+    if (at === undefined) return '';
+    const start = this.#follow(at);
+    const length = this.#view.getUint32(start, true);
+    if (length > longest) throw new Error(`expected a string of at most ${longest} bytes, found ${length}`);
+    this.#check(start + 4, length);
+    const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start + 4, length);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  }
+
+  /** Number of elements of a vector. */
+  lengthOf(field: number, elementSize: number): number {
+    return this.#vector(field, elementSize).length;
+  }
+
+  /** An element of a vector of tables. */
+  tableAt(field: number, index: number): FlatbufferTable {
+    const { start } = this.#vector(field, 4);
+    return new FlatbufferTable(this.#view, this.#follow(start + 4 * index));
+  }
+
+  /** A 64-bit integer from 0 to 2⁵³ − 1 that stands `offset` bytes into an element of a vector of structs. */
+  structSize(field: number, elementSize: number, index: number, offset: number): number {
+    return this.#sizeAt(this.#vector(field, elementSize).start + elementSize * index + offset);
+  }
+
+  /** A 32-bit integer that stands `offset` bytes into an element of a vector of structs. */
+  structInt32(field: number, elementSize: number, index: number, offset: number): number {
+    return this.#view.getInt32(this.#vector(field, elementSize).start + elementSize * index + offset, true);
+  }
+
+  #vector(field: number, elementSize: number): FlatbufferVector {
+    const at = this.#find(field);
+    if (at === undefined) return { length: 0, start: 0 };
+    const position = this.#follow(at);
+    const length = this.#view.getUint32(position, true);
+    this.#check(position + 4, length * elementSize);
+    return { length, start: position + 4 };
+  }
+
+  #find(field: number): number | undefined {
+    if (field >= this.#fieldCount) return undefined;
+    const offset = this.#view.getUint16(this.#fields + 4 + 2 * field, true);
+    return offset === 0 ? undefined : this.#position + offset;
+  }
+
+  #follow(at: number): number {
+    return at + this.#view.getUint32(at, true);
+  }
+
+  #sizeAt(at: number): number {
+    const value = this.#view.getBigInt64(at, true);
+    if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw new Error(`expected a size from 0 to 2⁵³ − 1, found ${value}`);
+    }
+    return Number(value);
+  }
+
+  #check(start: number, length: number): void {
+    if (start + length > this.#view.byteLength) {
+      throw new RangeError(`expected ${length} bytes at ${start}, found the end at ${this.#view.byteLength}`);
+    }
+  }
+}

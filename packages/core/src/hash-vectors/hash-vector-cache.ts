@@ -1,0 +1,187 @@
+import { createHash, type Hash } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ImageIdentity } from '../contracts/disk-image.js';
+import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { placeFileAtomically } from './atomic-file.js';
+import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
+import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
+import { cacheKeyOf } from './cache-key.js';
+import { encodeHashVector } from './encode-hash-vector.js';
+import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import type { OpenHashVectorOptions } from './read-hash-vector.js';
+
+/** One entry of the cache, and whether it is of use. */
+export type CacheEntry = {
+  readonly path: string;
+  readonly bytes: number;
+} & (
+  | {
+      /** Whether every layer of the image is, by its size and times, what it was when it was hashed. */
+      readonly state: 'current' | 'changed' | 'missing';
+      readonly header: HashVectorHeader;
+    }
+  | { readonly state: 'bad'; readonly problem: string }
+);
+
+export type CacheOptions = OpenHashVectorOptions;
+
+/**
+ * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
+ *
+ * An entry belongs to an image's whole chain of layers, the view of it, the algorithm and the block size, and is named
+ * after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
+ *
+ * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
+ * To `find` and `store`, a bad entry and a directory that cannot be read or written are warnings, not errors:
+ * they cost time, not the run. The other methods throw `unreadable` or `unavailable` then.
+ */
+export class HashVectorCache {
+  readonly #directory: string;
+  readonly #onWarning: (message: string) => void;
+
+  constructor(directory: string, onWarning: (message: string) => void = () => {}) {
+    this.#directory = resolve(directory);
+    this.#onWarning = onWarning;
+  }
+
+  /**
+   * The vector of an image that is as it was when it was hashed, read from its file. Its `name` is the one that the
+   * image was hashed under, perhaps not today's.
+   */
+  async find(
+    identity: ImageIdentity,
+    algorithm: string,
+    blockSize: number,
+    options: CacheOptions = {},
+  ): Promise<HashVector | undefined> {
+    return this.#find(cacheKeyOf({ identity, algorithm, blockSize }), options, this.#onWarning);
+  }
+
+  /**
+   * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written.
+   * Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
+   * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
+   * reading `vector` does.
+   */
+  async store(vector: HashVector, options: CacheOptions = {}): Promise<HashVector> {
+    const { identity } = vector;
+    if (identity === undefined) {
+      throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
+    }
+    const key = cacheKeyOf({ ...vector, identity });
+    try {
+      await makeCacheDirectory(this.#directory);
+      return (await this.#find(key, options, () => {})) ?? (await this.#write(vector, key, options));
+    } catch (thrown) {
+      if (!isOfTheSystem(thrown)) throw thrown;
+      this.#onWarning(`${thrown.message}; ${vector.name} is not cached`);
+      return vector;
+    }
+  }
+
+  /** All entries in the order of their file names, without proving their digests. */
+  async list(options: CacheOptions = {}): Promise<CacheEntry[]> {
+    return this.#describeAll((path) => openEntry(path, options));
+  }
+
+  /** As `list`, after proving the digest and reading every row of each entry. */
+  async verify(options: CacheOptions = {}): Promise<CacheEntry[]> {
+    return this.#describeAll(async (path) => {
+      const vector = await openProvenEntry(path, options);
+      for await (const _ of vector.rows());
+      return vector;
+    });
+  }
+
+  /** Removes the entries that `verify` finds bad, changed or missing, and what killed writers left; gives the entries. */
+  async prune(options: CacheOptions = {}): Promise<CacheEntry[]> {
+    await sweepTemporaryFiles(this.#directory, await listCacheDirectory(this.#directory));
+    const useless = (await this.verify(options)).filter((entry) => entry.state !== 'current');
+    for (const { path } of useless) await removeFromCache(path);
+    return useless;
+  }
+
+  async #find(key: string, options: CacheOptions, warn: (message: string) => void): Promise<HashVector | undefined> {
+    for (const path of await this.#entries(key, warn)) {
+      try {
+        return await openProvenEntry(path, options);
+      } catch (thrown) {
+        if (codeOf(thrown) === 'aborted') throw thrown;
+        warn(`${messageOf(thrown)}; the image is read again`);
+      }
+    }
+    return undefined;
+  }
+
+  async #entries(key: string, warn: (message: string) => void): Promise<string[]> {
+    try {
+      const names = await listCacheDirectory(this.#directory);
+      return names.filter((name) => isEntryName(name, key)).map((name) => join(this.#directory, name));
+    } catch (thrown) {
+      if (!isOfTheSystem(thrown)) throw thrown;
+      warn(thrown.message);
+      return [];
+    }
+  }
+
+  async #write(vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
+    const hash = createHash('sha256');
+    const chunks = feeding(hash, encodeHashVector(vector));
+    const nameOf = () => entryNameOf(key, hash.digest('hex'));
+    const path = await placeFileAtomically(this.#directory, chunks, nameOf, { ...options, mode: 0o600 });
+    await this.#tidy(key, path, options);
+    return openEntry(path, options);
+  }
+
+  /** Another process may have stored the same image at the same moment and be reading its entry: only bad ones go. */
+  async #tidy(key: string, written: string, options: CacheOptions): Promise<void> {
+    const names = await listCacheDirectory(this.#directory);
+    await sweepTemporaryFiles(this.#directory, names);
+    for (const name of names.filter((name) => isEntryName(name, key))) {
+      const path = join(this.#directory, name);
+      if (path === written) continue;
+      try {
+        await openProvenEntry(path, options);
+      } catch (thrown) {
+        if (codeOf(thrown) === 'aborted') throw thrown;
+        if (codeOf(thrown) === 'corrupt') await removeFromCache(path);
+      }
+    }
+  }
+
+  async #describeAll(open: (path: string) => Promise<HashVector>): Promise<CacheEntry[]> {
+    const entries: CacheEntry[] = [];
+    for (const name of await listCacheDirectory(this.#directory)) {
+      if (isEntryName(name)) entries.push(await describeEntry(join(this.#directory, name), open));
+    }
+    return entries;
+  }
+}
+
+async function describeEntry(path: string, open: (path: string) => Promise<HashVector>): Promise<CacheEntry> {
+  let bytes = 0;
+  try {
+    bytes = (await lstat(path)).size;
+    const { rows, ...header } = await open(path);
+    return { path, bytes, state: await stateOfImage(header), header };
+  } catch (thrown) {
+    if (codeOf(thrown) === 'aborted' || codeOf(thrown) === 'unavailable') throw thrown;
+    return { path, bytes, state: 'bad', problem: messageOf(thrown) };
+  }
+}
+
+async function* feeding(hash: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+function isOfTheSystem(thrown: unknown): thrown is VirtSimilarityError {
+  return codeOf(thrown) === 'unreadable' || codeOf(thrown) === 'unavailable';
+}
+
+function codeOf(thrown: unknown): ErrorCode | undefined {
+  return thrown instanceof VirtSimilarityError ? thrown.code : undefined;
+}

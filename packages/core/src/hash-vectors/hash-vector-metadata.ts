@@ -1,0 +1,114 @@
+import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
+import type { HashVectorHeader } from './hash-vector.js';
+
+/** Version of the hash-vector file format that this code writes and reads. */
+const FORMAT = '1';
+
+/** The names under which an Arrow schema's metadata hold a header. */
+export const METADATA_KEYS = {
+  format: 'virt-similarity.format',
+  algorithm: 'virt-similarity.algorithm',
+  blockSize: 'virt-similarity.block-size',
+  virtualSize: 'virt-similarity.virtual-size',
+  name: 'virt-similarity.name',
+  layers: 'virt-similarity.layers',
+  view: 'virt-similarity.view',
+} as const;
+
+/** A header as an Arrow schema's metadata hold it, in an order that never varies. */
+export function metadataOf(header: HashVectorHeader): Map<string, string> {
+  const metadata = new Map<string, string>([
+    [METADATA_KEYS.format, FORMAT],
+    [METADATA_KEYS.algorithm, header.algorithm],
+    [METADATA_KEYS.blockSize, String(header.blockSize)],
+    [METADATA_KEYS.virtualSize, String(header.virtualSize)],
+    [METADATA_KEYS.name, header.name],
+  ]);
+  if (header.identity !== undefined) {
+    metadata.set(METADATA_KEYS.layers, JSON.stringify(header.identity.layers.map(layerToJson)));
+    metadata.set(METADATA_KEYS.view, header.identity.view);
+  }
+  return metadata;
+}
+
+/**
+ * The part of a header that stands in an Arrow schema's metadata. A file without a name takes `path` for one.
+ * Throws a plain error that says what was expected and found; ranges are not checked here.
+ */
+export function headerFromMetadata(
+  metadata: ReadonlyMap<string, string>,
+  path: string,
+): Omit<HashVectorHeader, 'dataBlocks' | 'digestLength'> {
+  const format = required(metadata, METADATA_KEYS.format);
+  if (format !== FORMAT) {
+    throw new Error(`expected ${METADATA_KEYS.format} ${FORMAT}, found ${JSON.stringify(format.slice(0, 20))}`);
+  }
+  const identity = identityFrom(metadata.get(METADATA_KEYS.layers), metadata.get(METADATA_KEYS.view));
+  return {
+    name: metadata.get(METADATA_KEYS.name) ?? path,
+    algorithm: required(metadata, METADATA_KEYS.algorithm),
+    blockSize: decimal(metadata, METADATA_KEYS.blockSize),
+    virtualSize: decimal(metadata, METADATA_KEYS.virtualSize),
+    ...(identity && { identity }),
+  };
+}
+
+function required(metadata: ReadonlyMap<string, string>, key: string): string {
+  const value = metadata.get(key);
+  if (value === undefined) throw new Error(`expected ${key} in the schema's metadata, found none`);
+  return value;
+}
+
+function decimal(metadata: ReadonlyMap<string, string>, key: string): number {
+  const text = required(metadata, key);
+  if (!/^\d{1,16}$/.test(text)) throw new Error(`expected a whole number as ${key}, found ${describe(text)}`);
+  return Number(text);
+}
+
+function identityFrom(layers: string | undefined, view: string | undefined): ImageIdentity | undefined {
+  if (layers === undefined && view === undefined) return undefined;
+  if (layers === undefined || view === undefined) {
+    throw new Error(`expected both ${METADATA_KEYS.layers} and ${METADATA_KEYS.view}, found one of them`);
+  }
+  const parsed: unknown = JSON.parse(layers);
+  if (!Array.isArray(parsed)) throw new Error(`expected a list as ${METADATA_KEYS.layers}, found ${describe(layers)}`);
+  return { layers: parsed.map(layerFromJson), view };
+}
+
+function layerToJson(layer: Layer): Record<keyof Layer, string> {
+  return {
+    path: layer.path,
+    device: String(layer.device),
+    inode: String(layer.inode),
+    size: String(layer.size),
+    mtimeNs: String(layer.mtimeNs),
+    ctimeNs: String(layer.ctimeNs),
+  };
+}
+
+function layerFromJson(value: unknown): Layer {
+  if (typeof value !== 'object' || value === null) throw new Error(`expected a layer, found ${describe(value)}`);
+  const properties = new Map<string, unknown>(Object.entries(value));
+  const path = properties.get('path');
+  if (typeof path !== 'string') throw new Error(`expected a layer's path, found ${describe(path)}`);
+  const number = (key: keyof Layer) => bigIntFrom(properties.get(key), key);
+  return {
+    path,
+    device: number('device'),
+    inode: number('inode'),
+    size: number('size'),
+    mtimeNs: number('mtimeNs'),
+    ctimeNs: number('ctimeNs'),
+  };
+}
+
+function bigIntFrom(value: unknown, key: string): bigint {
+  if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) {
+    throw new Error(`expected a layer's ${key} as a decimal string, found ${describe(value)}`);
+  }
+  return BigInt(value);
+}
+
+function describe(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 60);
+}

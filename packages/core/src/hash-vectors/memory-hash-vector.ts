@@ -1,0 +1,51 @@
+import { VirtSimilarityError } from '../errors.js';
+import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
+import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
+import { ROWS_PER_BATCH } from './rows-per-batch.js';
+
+/**
+ * A hash vector in memory.
+ *
+ * @param header all but the number of rows, which follows from `blocks`
+ * @param blocks numbers of the non-zero blocks, strictly ascending
+ * @param digests their digests one after the other, `blocks.length` × `digestLength` bytes
+ *
+ * Both arrays are kept, not copied, and must not change any more; they may be shared memory.
+ * `rows()` yields views into them. Throws `usage` if header and arrays do not fit together.
+ */
+export function hashVectorOf(
+  header: Omit<HashVectorHeader, 'dataBlocks'>,
+  blocks: Uint32Array,
+  digests: Uint8Array,
+): HashVector {
+  const complete: HashVectorHeader = { ...header, dataBlocks: blocks.length };
+  const problem =
+    problemOfHeader(complete) ??
+    problemOfDigests(complete, digests) ??
+    problemOfBlocks(blocks, -1, blockCountOf(complete));
+  if (problem !== undefined) {
+    throw new VirtSimilarityError('usage', `cannot make the hash vector of ${header.name}: ${problem}`, {
+      image: header.name,
+    });
+  }
+  return { ...complete, rows: () => slices(blocks, digests, header.digestLength) };
+}
+
+function problemOfDigests(header: HashVectorHeader, digests: Uint8Array): string | undefined {
+  const expected = header.dataBlocks * header.digestLength;
+  return digests.length === expected ? undefined : `expected ${expected} bytes of digests, found ${digests.length}`;
+}
+
+async function* slices(
+  blocks: Uint32Array,
+  digests: Uint8Array,
+  digestLength: number,
+): AsyncGenerator<HashVectorRows, void, undefined> {
+  for (let start = 0; start < blocks.length; start += ROWS_PER_BATCH) {
+    const end = Math.min(start + ROWS_PER_BATCH, blocks.length);
+    yield {
+      blocks: blocks.subarray(start, end),
+      digests: digests.subarray(start * digestLength, end * digestLength),
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { parseArrowFooter } from './arrow-footer.js';
+import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
+import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
+import { fileError, systemCode } from './file-error.js';
+import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
+import { headerFromMetadata } from './hash-vector-metadata.js';
+import { hasMagic } from './is-hash-vector-file.js';
+import { openRegularFile, readExactly } from './regular-file.js';
+import { ROWS_PER_BATCH } from './rows-per-batch.js';
+
+/** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
+const SHORTEST_FILE = 18;
+/** Twice what the blocks of a vector of 2³² rows in batches of 8,192 take; a bound on what a hostile file allocates. */
+const LONGEST_FOOTER = 32 * 1024 * 1024;
+/** A record batch of two columns needs some 250 bytes; other makers may add metadata of their own. */
+const LONGEST_MESSAGE = 1024 * 1024;
+
+export interface OpenHashVectorOptions {
+  /** Also ends the reading of rows. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A hash vector in a file, with where its rows stand. */
+interface HashVectorFile {
+  readonly path: string;
+  readonly header: HashVectorHeader;
+  readonly locations: readonly RowsLocation[];
+  readonly identity: BigIntStats;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Opens a hash-vector file, of ours or another maker: reads its footer and the places of its rows, and no rows.
+ *
+ * The file may be hostile: everything is checked against the file's size before it is used. `rows()` opens the file
+ * anew, reads at most 8,192 rows at a time, and closes it when the consumer stops.
+ *
+ * Throws, and so does `rows()`: `corrupt` if the content is not that of a hash vector, `refused` if it is no regular
+ * file, `unreadable`, `unavailable`, `aborted`; `rows()` also `changed` if the file is no longer the one that was opened.
+ * A digest that was altered goes unnoticed, because the format has no checksum; the cache has one of its own.
+ */
+export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
+  throwIfAborted(options.signal);
+  const handle = await openRegularFile(path);
+  try {
+    const file = await readLayout(handle, path, options.signal);
+    return { ...file.header, rows: () => readRows(file) };
+  } catch (thrown) {
+    throw readingError(thrown, path);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readLayout(handle: FileHandle, path: string, signal: AbortSignal | undefined): Promise<HashVectorFile> {
+  const identity = await handle.stat({ bigint: true });
+  const size = Number(identity.size);
+  const footer = await readFooter(handle, size);
+  const described = { ...headerFromMetadata(footer.metadata, path), digestLength: footer.digestLength };
+  const locations: RowsLocation[] = [];
+  let dataBlocks = 0;
+  for (const batch of footer.batches) {
+    throwIfAborted(signal);
+    if (batch.metadataLength > LONGEST_MESSAGE) {
+      throw new Error(`expected a message of at most ${LONGEST_MESSAGE} bytes, found ${batch.metadataLength}`);
+    }
+    const bytes = await readExactly(handle, batch.metadataLength, batch.offset);
+    const location = parseRecordBatch(bytes, batch, footer);
+    locations.push(location);
+    dataBlocks += location.rows;
+  }
+  const header: HashVectorHeader = { ...described, dataBlocks };
+  const problem = problemOfHeader(header);
+  if (problem !== undefined) throw new Error(problem);
+  return { path, header, locations, identity, signal };
+}
+
+async function readFooter(handle: FileHandle, size: number) {
+  if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
+  const tail = await readExactly(handle, 10, size - 10);
+  if (!hasMagic(await readExactly(handle, 6, 0)) || !hasMagic(tail.subarray(4))) {
+    throw new Error('expected ARROW1 at both ends, found something else');
+  }
+  const length = new DataView(tail.buffer).getUint32(0, true);
+  const longest = Math.min(size - SHORTEST_FILE, LONGEST_FOOTER);
+  if (length > longest) throw new Error(`expected a footer of at most ${longest} bytes, found ${length}`);
+  const start = size - 10 - length;
+  return parseArrowFooter(await readExactly(handle, length, start), start);
+}
+
+async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
+  throwIfAborted(file.signal);
+  const { digestLength } = file.header;
+  const handle = await openRegularFile(file.path);
+  try {
+    await refuseIfChanged(handle, file);
+    let previous = -1;
+    for (const { start, count, location } of piecesOf(file.locations)) {
+      throwIfAborted(file.signal);
+      const [blockBytes, digests] = await Promise.all([
+        readExactly(handle, count * 4, location.blocksOffset + start * 4),
+        readExactly(handle, count * digestLength, location.digestsOffset + start * digestLength),
+      ]);
+      const blocks = new Uint32Array(blockBytes.buffer);
+      const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
+      if (problem !== undefined) throw new Error(problem);
+      previous = blocks.at(-1) ?? previous;
+      yield { blocks, digests };
+    }
+  } catch (thrown) {
+    throw readingError(thrown, file.path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The rows of all batches in pieces of 1 to 8,192: another maker's batch may be larger than memory. */
+function* piecesOf(locations: readonly RowsLocation[]) {
+  for (const location of locations) {
+    for (let start = 0; start < location.rows; start += ROWS_PER_BATCH) {
+      yield { location, start, count: Math.min(ROWS_PER_BATCH, location.rows - start) };
+    }
+  }
+}
+
+async function refuseIfChanged(handle: FileHandle, file: HashVectorFile): Promise<void> {
+  const now = await handle.stat({ bigint: true });
+  const then = file.identity;
+  const same = now.dev === then.dev && now.ino === then.ino && now.size === then.size && now.mtimeNs === then.mtimeNs;
+  if (!same) {
+    throw new VirtSimilarityError('changed', `cannot read ${file.path}: it changed after it was opened; run again`, {
+      image: file.path,
+    });
+  }
+}
+
+function readingError(thrown: unknown, path: string): VirtSimilarityError {
+  if (thrown instanceof VirtSimilarityError || systemCode(thrown) !== undefined) {
+    return fileError(thrown, `cannot read ${path}`, path);
+  }
+  return new VirtSimilarityError(
+    'corrupt',
+    `cannot read ${path} as a hash vector: ${messageOf(thrown)}; make it anew with virt-similarity hash`,
+    { image: path, cause: thrown },
+  );
+}

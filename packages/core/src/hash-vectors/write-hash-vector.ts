@@ -1,0 +1,19 @@
+import { writeFileAtomically } from './atomic-file.js';
+import { encodeHashVector } from './encode-hash-vector.js';
+import type { HashVector } from './hash-vector.js';
+
+export interface WriteHashVectorOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a hash vector as an Arrow IPC file, atomically; equal vectors give equal bytes.
+ * Throws what `writeFileAtomically` throws, and what reading `vector` throws; the path is then as it was.
+ */
+export async function writeHashVector(
+  vector: HashVector,
+  path: string,
+  options: WriteHashVectorOptions = {},
+): Promise<void> {
+  await writeFileAtomically(path, encodeHashVector(vector), options);
+}

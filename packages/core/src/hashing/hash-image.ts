@@ -1,0 +1,149 @@
+import type { DiskImage } from '../contracts/disk-image.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
+import { ExtentList } from './extent-list.js';
+import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import type { HashingPool } from './hashing-pool.js';
+import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
+
+/** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
+const TASK_BYTES = 8 * 1024 * 1024;
+
+/** Block numbers are kept in 32 bits. */
+const MAXIMUM_BLOCKS = 2 ** 32;
+
+export interface HashImageOptions {
+  /** What the vector is to be named. */
+  readonly name: string;
+  /** Bytes; a power of two from 512 to 16 MiB. */
+  readonly blockSize: number;
+  /** Told once how many bytes have to be read. */
+  readonly onStart?: (bytes: number) => void;
+  /** Told of bytes that were hashed, as they are. */
+  readonly onBytes?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The non-zero blocks of one task, in ascending order. */
+interface HashedBlocks {
+  readonly blocks: Uint32Array;
+  readonly digests: Uint8Array;
+}
+
+/**
+ * Hashes every block of an open image on the pool's threads. The image stays open.
+ * Throws what the image's methods and the hasher throw, `changed` where a layer's file is not the one it was,
+ * `usage` where the image has 2³² blocks or more, and `aborted`.
+ */
+export async function hashImage(image: DiskImage, pool: HashingPool, options: HashImageOptions): Promise<HashVector> {
+  const { blockSize, name } = options;
+  if (image.virtualSize / blockSize > MAXIMUM_BLOCKS) {
+    const expected = `at most 2^32 blocks of ${blockSize} bytes, found ${image.virtualSize} bytes`;
+    throw new VirtSimilarityError('usage', `cannot hash ${name}: expected ${expected}; choose larger blocks`);
+  }
+  const { name: algorithm, digestLength } = pool.hasher;
+  const hashed = await hashTasks(image, pool, options);
+  const { blocks, digests } = concatenate(hashed, digestLength);
+  const { virtualSize, identity } = image;
+  return hashVectorOf({ name, algorithm, digestLength, blockSize, virtualSize, identity }, blocks, digests);
+}
+
+async function hashTasks(image: DiskImage, pool: HashingPool, options: HashImageOptions): Promise<HashedBlocks[]> {
+  const { blockSize, signal } = options;
+  const extents = await ExtentList.from(image.extents(), image.virtualSize);
+  options.onStart?.(extents.dataBytes);
+  const results: HashedBlocks[] = [];
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const hashInto = async (index: number, planned: PlannedTask): Promise<void> => {
+    try {
+      results[index] = await hashTask(image, pool, planned, blockSize);
+      options.onBytes?.(dataBytesOf(planned));
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  try {
+    let index = 0;
+    for (const planned of planTasks(extents, blockSize, Math.max(1, TASK_BYTES / blockSize))) {
+      const release = await pool.acquire();
+      if (failure || signal?.aborted) {
+        release();
+        break;
+      }
+      const work = hashInto(index++, planned).finally(() => {
+        release();
+        running.delete(work);
+      });
+      running.add(work);
+    }
+  } finally {
+    await Promise.all(running);
+  }
+  throwIfAborted(signal);
+  if (failure) throw failure.error;
+  return results;
+}
+
+async function hashTask(
+  image: DiskImage,
+  pool: HashingPool,
+  planned: PlannedTask,
+  blockSize: number,
+): Promise<HashedBlocks> {
+  const { digestLength } = pool.hasher;
+  const digests = sharedBytes(planned.blocks.length * digestLength);
+  const present = sharedBytes(planned.blocks.length);
+  const segments = await readSegments(image, planned.segments);
+  const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
+  const task: HashTask = { blockSize, files, segments, digests, present };
+  await pool.run(task);
+  return withoutZeroBlocks(planned.blocks, task, digestLength);
+}
+
+/** Reads what must be read through the image into one piece of shared memory; leaves the rest to the worker. */
+async function readSegments(image: DiskImage, planned: readonly PlannedSegment[]): Promise<Segment[]> {
+  const total = planned.reduce((sum, segment) => sum + (segment.kind === 'read' ? segment.length : 0), 0);
+  const memory = sharedBytes(total);
+  let used = 0;
+  const reads: Promise<void>[] = [];
+  const segments = planned.map((segment): Segment => {
+    if (segment.kind !== 'read') return segment;
+    const bytes = memory.subarray(used, used + segment.length);
+    used += segment.length;
+    reads.push(image.read(bytes, segment.position));
+    return { kind: 'memory', bytes, length: segment.length };
+  });
+  const outcomes = await Promise.allSettled(reads);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return segments;
+}
+
+function withoutZeroBlocks(blocks: Uint32Array, { present, digests }: HashTask, digestLength: number): HashedBlocks {
+  let count = 0;
+  const kept = new Uint32Array(blocks.length);
+  for (let slot = 0; slot < blocks.length; slot++) {
+    if (present[slot] === 0) continue;
+    if (count !== slot) digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
+    kept[count++] = blocks[slot]!;
+  }
+  return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
+}
+
+function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
+  const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
+  const blocks = new Uint32Array(total);
+  const digests = new Uint8Array(total * digestLength);
+  let offset = 0;
+  for (const part of parts) {
+    blocks.set(part.blocks, offset);
+    digests.set(part.digests, offset * digestLength);
+    offset += part.blocks.length;
+  }
+  return { blocks, digests };
+}
+
+function sharedBytes(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
+}

@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import { container } from 'tsyringe';
+import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { Plugin } from '../contracts/plugin.js';
+import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import type { HashTask } from './hash-task.js';
+import { runHashTask } from './run-hash-task.js';
+
+/** What the pool posts to a worker thread. */
+export interface WorkerJob {
+  readonly task: HashTask;
+  /** Where the hasher's plugin can be imported from. */
+  readonly pluginUrl: string;
+  readonly hasherName: string;
+}
+
+/** An error's way back: an instance would lose its class between threads. */
+export interface WorkerFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const hashers = new Map<string, Promise<BlockHasher>>();
+
+/** The worker thread's entry: runs a task, and returns what failed, if anything did. */
+export default async function work(job: WorkerJob): Promise<WorkerFailure | undefined> {
+  try {
+    runHashTask(job.task, await hasherOf(job));
+    return undefined;
+  } catch (error) {
+    if (error instanceof VirtSimilarityError) return { code: error.code, message: error.message };
+    return { code: 'plugin', message: `[${job.hasherName}] the hasher failed: ${messageOf(error)}` };
+  }
+}
+
+function hasherOf({ pluginUrl, hasherName }: WorkerJob): Promise<BlockHasher> {
+  const key = `${hasherName} ${pluginUrl}`;
+  let hasher = hashers.get(key);
+  if (hasher === undefined) {
+    hasher = importHasher(pluginUrl, hasherName);
+    hashers.set(key, hasher);
+  }
+  return hasher;
+}
+
+async function importHasher(pluginUrl: string, hasherName: string): Promise<BlockHasher> {
+  const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
+  for (const hasherClass of plugin.hashers ?? []) {
+    const hasher = container.resolve(hasherClass);
+    if (hasher.name === hasherName) return hasher;
+  }
+  throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
+}

@@ -1,0 +1,86 @@
+import type { Piscina } from 'piscina';
+import type { BlockHasher } from '../contracts/block-hasher.js';
+import { messageOf, VirtSimilarityError } from '../errors.js';
+import type { HashTask } from './hash-task.js';
+import type { WorkerFailure, WorkerJob } from './hash-worker.js';
+import { runHashTask } from './run-hash-task.js';
+
+/** A hasher, and where worker threads can import it from. */
+export interface PlacedHasher {
+  readonly hasher: BlockHasher;
+  /** The plugin's module; without one the hasher runs in the main thread. */
+  readonly url: string | undefined;
+}
+
+/**
+ * The threads that hash. `acquire` bounds how many tasks are prepared or run at once, over all images,
+ * and with it the memory that they take.
+ */
+export class HashingPool {
+  readonly #placed: PlacedHasher;
+  readonly #jobs: number;
+  #threads: Promise<Piscina> | undefined;
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param jobs Number of threads, at least 1. They are started at the first task. */
+  constructor(placed: PlacedHasher, jobs: number) {
+    this.#placed = placed;
+    this.#jobs = jobs;
+    // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
+    this.#free = jobs * 2;
+  }
+
+  get hasher(): BlockHasher {
+    return this.#placed.hasher;
+  }
+
+  /** Waits for a place among the tasks in preparation; the caller calls what it gets when the task is done. */
+  async acquire(): Promise<() => void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    return () => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    };
+  }
+
+  /** Runs a task to its end. Throws as {@link runHashTask}; a hasher's own exception becomes a `plugin` error. */
+  async run(task: HashTask): Promise<void> {
+    const { hasher, url } = this.#placed;
+    if (url === undefined) {
+      await new Promise(setImmediate);
+      runInThisThread(task, hasher);
+      return;
+    }
+    this.#threads ??= startThreads(this.#jobs);
+    const job: WorkerJob = { task, pluginUrl: url, hasherName: hasher.name };
+    const failure = (await (await this.#threads).run(job)) as WorkerFailure | undefined;
+    if (failure) throw new VirtSimilarityError(failure.code, failure.message);
+  }
+
+  /** Ends the threads, in the middle of a task if need be. Idempotent. */
+  async close(): Promise<void> {
+    const threads = this.#threads;
+    this.#threads = undefined;
+    if (threads) await (await threads).destroy();
+  }
+}
+
+async function startThreads(jobs: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  const filename = new URL('./hash-worker.js', import.meta.url).href;
+  return new Piscina({ filename, minThreads: jobs, maxThreads: jobs, idleTimeout: Number.POSITIVE_INFINITY });
+}
+
+function runInThisThread(task: HashTask, hasher: BlockHasher): void {
+  try {
+    runHashTask(task, hasher);
+  } catch (error) {
+    if (error instanceof VirtSimilarityError) throw error;
+    throw new VirtSimilarityError('plugin', `[${hasher.name}] the hasher failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Extent } from '../contracts/disk-image.js';
+
+/** Consecutive bytes of a planned task. Lengths, offsets and positions are bytes. */
+export type PlannedSegment =
+  | { readonly kind: 'zero'; readonly length: number }
+  /** Stands verbatim in a layer's file. */
+  | { readonly kind: 'file'; readonly file: number; readonly offset: number; readonly length: number }
+  /** Must be read through the image. */
+  | { readonly kind: 'read'; readonly position: number; readonly length: number };
+
+/** Some whole blocks of a disk that are not holes, and where their content is to be had. */
+export interface PlannedTask {
+  /** Block numbers, ascending. */
+  readonly blocks: Uint32Array;
+  /** The content of those blocks, one after the other; padded with zeros past the end of the disk. */
+  readonly segments: readonly PlannedSegment[];
+}
+
+/** Bytes of a task that are not filled in. */
+export function dataBytesOf(task: PlannedTask): number {
+  return task.segments.reduce((sum, { kind, length }) => (kind === 'zero' ? sum : sum + length), 0);
+}
+
+/**
+ * Cuts a disk into tasks of at most `blocksPerTask` blocks. Blocks that lie within zero extents altogether are left
+ * out, so that a thin disk costs what its data costs; where the rest of a block is a hole, it is filled with zeros.
+ */
+export function* planTasks(
+  extents: Iterable<Extent>,
+  blockSize: number,
+  blocksPerTask: number,
+): Generator<PlannedTask> {
+  const task = new TaskBuilder(blockSize, blocksPerTask);
+  for (const extent of extents) {
+    let position = extent.start;
+    const end = extent.start + extent.length;
+    while (position < end) {
+      if (extent.kind === 'zero') {
+        task.addZeros(Math.min(end - position, task.missing));
+        position = end;
+      } else {
+        if (task.missing === 0) {
+          if (task.isFull) yield task.take();
+          task.openBlock(position);
+        }
+        const length = Math.min(end - position, task.room);
+        task.addData(extent, position, length);
+        position += length;
+      }
+    }
+  }
+  task.addZeros(task.missing);
+  if (!task.isEmpty) yield task.take();
+}
+
+/** Collects blocks and segments until a task is full. */
+class TaskBuilder {
+  readonly #blockSize: number;
+  readonly #blocks: Uint32Array;
+  #count = 0;
+  #segments: PlannedSegment[] = [];
+  /** Bytes that the last block of the task still lacks. */
+  missing = 0;
+
+  constructor(blockSize: number, blocksPerTask: number) {
+    this.#blockSize = blockSize;
+    this.#blocks = new Uint32Array(blocksPerTask);
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#count === this.#blocks.length;
+  }
+
+  /** Begins the block that holds `position`; what lies before it in the block was a hole. */
+  openBlock(position: number): void {
+    this.#blocks[this.#count++] = Math.floor(position / this.#blockSize);
+    this.missing = this.#blockSize;
+    this.addZeros(position % this.#blockSize);
+  }
+
+  /** Bytes of data that fit, to the end of the last block that the task may have. */
+  get room(): number {
+    return this.missing + (this.#blocks.length - this.#count) * this.#blockSize;
+  }
+
+  addZeros(length: number): void {
+    if (length === 0) return;
+    this.#segments.push({ kind: 'zero', length });
+    this.missing -= length;
+  }
+
+  addData(extent: Extent & { kind: 'data' }, position: number, length: number): void {
+    this.#segments.push(
+      extent.stored === undefined
+        ? { kind: 'read', position, length }
+        : { kind: 'file', file: extent.stored.layer, offset: extent.stored.offset + position - extent.start, length },
+    );
+    const whole = Math.max(0, length - this.missing);
+    const opened = Math.ceil(whole / this.#blockSize);
+    let block = this.#blocks[this.#count - 1]! + 1;
+    for (let index = 0; index < opened; index++) this.#blocks[this.#count++] = block++;
+    this.missing += opened * this.#blockSize - length;
+  }
+
+  take(): PlannedTask {
+    const task = { blocks: this.#blocks.slice(0, this.#count), segments: this.#segments };
+    this.#count = 0;
+    this.#segments = [];
+    return task;
+  }
+}

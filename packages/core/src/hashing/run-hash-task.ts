@@ -1,0 +1,121 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { BlockHasher } from '../contracts/block-hasher.js';
+import { VirtSimilarityError } from '../errors.js';
+import type { HashTask, Segment, TaskFile } from './hash-task.js';
+
+/**
+ * Bytes that are read at a time where blocks are not larger: what is hashed right after it was read
+ * should still stand in the processor's second-level cache.
+ */
+const READ_BYTES = 128 * 1024;
+
+/**
+ * Reads the task's content, and writes the digest of every block that is not all zeros to `task.digests` and its mark
+ * to `task.present`. Synchronous: made for worker threads.
+ * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, and whatever the hasher throws.
+ */
+export function runHashTask(task: HashTask, hasher: BlockHasher): void {
+  const descriptors = new Map<number, number>();
+  try {
+    const content = new ContentReader(task, descriptors);
+    const blocks = task.present.length;
+    const blocksPerRead = Math.max(1, Math.floor(READ_BYTES / task.blockSize));
+    const buffer = Buffer.allocUnsafeSlow(blocksPerRead * task.blockSize);
+    const zeros = Buffer.alloc(task.blockSize);
+    for (let first = 0; first < blocks; first += blocksPerRead) {
+      const count = Math.min(blocksPerRead, blocks - first);
+      content.fill(buffer.subarray(0, count * task.blockSize));
+      for (let index = 0; index < count; index++) {
+        const block = buffer.subarray(index * task.blockSize, (index + 1) * task.blockSize);
+        if (block.equals(zeros)) continue;
+        const slot = first + index;
+        hasher.hash(block, task.digests.subarray(slot * hasher.digestLength, (slot + 1) * hasher.digestLength));
+        task.present[slot] = 1;
+      }
+    }
+  } finally {
+    for (const descriptor of descriptors.values()) closeSync(descriptor);
+  }
+}
+
+/** Hands out the content of a task's segments from the first byte to the last. */
+class ContentReader {
+  readonly #task: HashTask;
+  readonly #descriptors: Map<number, number>;
+  #segment = 0;
+  /** Bytes of the current segment that were handed out. */
+  #consumed = 0;
+
+  constructor(task: HashTask, descriptors: Map<number, number>) {
+    this.#task = task;
+    this.#descriptors = descriptors;
+  }
+
+  fill(target: Buffer): void {
+    let filled = 0;
+    while (filled < target.length) {
+      const segment = this.#task.segments[this.#segment]!;
+      const length = Math.min(target.length - filled, segment.length - this.#consumed);
+      this.#copy(segment, target.subarray(filled, filled + length));
+      filled += length;
+      this.#consumed += length;
+      if (this.#consumed === segment.length) {
+        this.#segment++;
+        this.#consumed = 0;
+      }
+    }
+  }
+
+  #copy(segment: Segment, target: Buffer): void {
+    if (segment.kind === 'zero') target.fill(0);
+    else if (segment.kind === 'memory')
+      target.set(segment.bytes.subarray(this.#consumed, this.#consumed + target.length));
+    else this.#readFile(segment.file, segment.offset + this.#consumed, target);
+  }
+
+  #readFile(index: number, offset: number, target: Buffer): void {
+    const file = this.#task.files[index]!;
+    let descriptor = this.#descriptors.get(index);
+    if (descriptor === undefined) {
+      descriptor = openUnchanged(file);
+      this.#descriptors.set(index, descriptor);
+    }
+    let done = 0;
+    while (done < target.length) {
+      const read = readAt(file, descriptor, target, done, offset + done);
+      if (read === 0) {
+        throw new VirtSimilarityError(
+          'changed',
+          `${file.path} ends at byte ${offset + done}, but more was stored there when it was opened; ` +
+            'stop what is writing to it and run again',
+        );
+      }
+      done += read;
+    }
+  }
+}
+
+function openUnchanged(file: TaskFile): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw new VirtSimilarityError('unreadable', `cannot open ${file.path}: ${(cause as Error).message}`, { cause });
+  }
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  if (dev === file.device && ino === file.inode) return descriptor;
+  closeSync(descriptor);
+  throw new VirtSimilarityError('changed', `${file.path} was replaced while it was being read; run again`);
+}
+
+function readAt(file: TaskFile, descriptor: number, target: Buffer, start: number, offset: number): number {
+  try {
+    return readSync(descriptor, target, start, target.length - start, offset);
+  } catch (cause) {
+    throw new VirtSimilarityError(
+      'unreadable',
+      `cannot read ${file.path} at byte ${offset}: ${(cause as Error).message}; check the storage it lies on`,
+      { cause },
+    );
+  }
+}

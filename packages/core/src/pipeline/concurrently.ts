@@ -1,0 +1,32 @@
+/**
+ * Runs `work` on every item, at most `limit` at a time, and yields each result as it comes.
+ * On a rejection, or when the consumer ends early, the signal given to the work under way fires, and its end is awaited.
+ */
+export async function* concurrently<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+): AsyncGenerator<R> {
+  const stop = new AbortController();
+  const running = new Map<number, Promise<{ readonly index: number; readonly result: R }>>();
+  let next = 0;
+  const fill = (): void => {
+    while (running.size < limit && next < items.length) {
+      const index = next++;
+      running.set(
+        index,
+        work(items[index]!, stop.signal).then((result) => ({ index, result })),
+      );
+    }
+  };
+  try {
+    for (fill(); running.size > 0; fill()) {
+      const { index, result } = await Promise.race(running.values());
+      running.delete(index);
+      yield result;
+    }
+  } finally {
+    stop.abort();
+    await Promise.allSettled(running.values());
+  }
+}

@@ -1,0 +1,128 @@
+import { cladogramOf } from '../clustering/cladogram.js';
+import type { Analysis } from '../contracts/analysis.js';
+import type { DiskSource } from '../contracts/disk-reader.js';
+import type { DistanceMetric } from '../contracts/distance-metric.js';
+import type { Plugin } from '../contracts/plugin.js';
+import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import { compareByPosition, type PositionalCounts } from '../distance/compare-by-position.js';
+import { compareContents } from '../distance/compare-contents.js';
+import { distanceMatrix } from '../distance/distance-matrix.js';
+import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration } from './analyzer.js';
+import { corePlugin } from './core-plugin.js';
+import { findImages } from './find-images.js';
+import { HashRun } from './hash-run.js';
+import { uniqueNames } from './named-images.js';
+import { type CompleteOptions, completeOptions } from './options.js';
+import { PluginRegistry } from './plugin-registry.js';
+import { checkReportOptions } from './report-options.js';
+
+/**
+ * Composes the stages from plugins; the metrics and clusterers of this package are there without asking.
+ * Throws `usage` where two plugins register one name.
+ */
+export function createAnalyzer({ plugins }: { readonly plugins: readonly Plugin[] }): Analyzer {
+  return new ComposedAnalyzer(new PluginRegistry([corePlugin, ...plugins]));
+}
+
+class ComposedAnalyzer implements Analyzer {
+  readonly #registry: PluginRegistry;
+
+  constructor(registry: PluginRegistry) {
+    this.#registry = registry;
+  }
+
+  get registrations(): readonly Registration[] {
+    return this.#registry.registrations;
+  }
+
+  get reporters(): readonly Reporter[] {
+    return this.#registry.all('reporter');
+  }
+
+  async *hash(images: readonly (string | DiskSource)[], options: HashOptions = {}): AsyncGenerator<HashOutcome> {
+    const complete = completeOptions(options);
+    this.#checkNames(complete);
+    yield* HashRun.hash(this.#registry, await findImages(images), complete);
+  }
+
+  async analyze(images: readonly (string | DiskSource)[], options: AnalyzeOptions = {}): Promise<Analysis> {
+    const complete = completeOptions(options);
+    this.#checkNames(complete);
+    const found = await findImages(images);
+    const outcomes = new Map<string, HashOutcome>();
+    for await (const outcome of HashRun.hash(this.#registry, found, complete)) outcomes.set(outcome.path, outcome);
+    const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
+    const failures = ordered.filter((outcome) => 'error' in outcome);
+    const vectors = ordered.flatMap((outcome) => ('vector' in outcome ? [outcome.vector] : []));
+    if (vectors.length < 2) throw failures[0]?.error ?? tooFew(vectors.length);
+    return { ...(await this.#compareAndCluster(vectors, complete)), failures };
+  }
+
+  async *report(name: string, analysis: Analysis, options: ReportOptions = {}): AsyncGenerator<string> {
+    const reporter = this.#registry.find('reporter', name);
+    checkReportOptions(reporter, options);
+    try {
+      yield* reporter.report(analysis, options);
+    } catch (error) {
+      if (error instanceof VirtSimilarityError) throw error;
+      throw new VirtSimilarityError('plugin', `[${name}] the reporter failed: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async #compareAndCluster(
+    vectors: readonly HashVector[],
+    options: CompleteOptions,
+  ): Promise<Omit<Analysis, 'failures'>> {
+    const { hasher: algorithm, blockSize, linkage, onProgress, signal } = options;
+    const metric = this.#registry.find('metric', options.metric);
+    const { counts, distances } = await measure(vectors, metric, options);
+    throwIfAborted(signal);
+    onProgress({ kind: 'clustering', images: vectors.length });
+    const dendrogram = await this.#registry.find('clusterer', options.clusterer).cluster(distances, linkage);
+    const names = uniqueNames(vectors.map(({ name }) => name));
+    return {
+      images: vectors.map(({ name, virtualSize, dataBlocks }, index) => ({
+        name: names[index]!,
+        path: name,
+        virtualSize,
+        dataBlocks,
+        repeatedBlocks: counts.repeated[index]!,
+      })),
+      parameters: { algorithm, blockSize, metric: metric.name, unit: metric.unit, linkage },
+      distances,
+      dendrogram,
+      cladogram: cladogramOf(dendrogram),
+    };
+  }
+
+  /** Finds a misspelt name before any image is read. */
+  #checkNames({ reader, hasher, metric, clusterer, linkage }: CompleteOptions): void {
+    if (reader !== 'auto') this.#registry.find('reader', reader);
+    this.#registry.find('hasher', hasher);
+    this.#registry.find('metric', metric);
+    const { linkages } = this.#registry.find('clusterer', clusterer);
+    if (linkages.includes(linkage)) return;
+    const problem = `clusterer ${clusterer} cannot do linkage ${linkage}: expected one of ${linkages.join(', ')}`;
+    throw new VirtSimilarityError('usage', `${problem}; or choose another clusterer`);
+  }
+}
+
+async function measure(
+  vectors: readonly HashVector[],
+  metric: DistanceMetric,
+  { onProgress, signal }: CompleteOptions,
+): Promise<{ counts: PositionalCounts; distances: Analysis['distances'] }> {
+  const options = {
+    onFraction: (fraction: number): void => onProgress({ kind: 'comparing', fraction }),
+    ...(signal && { signal }),
+  };
+  const counts = await compareByPosition(vectors, options);
+  const compared = metric.alignment === 'position' ? counts : await compareContents(vectors, options);
+  return { counts, distances: distanceMatrix(compared, metric) };
+}
+
+function tooFew(found: number): VirtSimilarityError {
+  return new VirtSimilarityError('usage', `expected at least two images, found ${found}; name more disk images`);
+}

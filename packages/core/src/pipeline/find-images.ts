@@ -1,0 +1,71 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import type { DiskSource } from '../contracts/disk-reader.js';
+import { messageOf, VirtSimilarityError } from '../errors.js';
+
+/** Endings that disk images and hash-vector files in a directory are known by. */
+const IMAGE_EXTENSIONS = new Set(
+  '.arrow .dd .dmg .hdd .img .iso .qcow .qcow2 .qed .raw .vdi .vhd .vhdx .vmdk .vpc'.split(' '),
+);
+
+/** Files that belong to a VMDK descriptor beside them, and are no images of their own. */
+const VMDK_PART = /-(flat|delta|ctk|sesparse|[sf]\d{3}|\d{6}-delta)\.vmdk$/i;
+
+/** The sources of a run, and where their layers may lie. */
+export interface FoundImages {
+  readonly sources: readonly DiskSource[];
+  /** The directories that the sources lie in, absolute, symbolic links resolved. */
+  readonly directories: readonly string[];
+}
+
+/**
+ * Replaces directories by the images in them, in the order of their names, without descending into further directories
+ * or following symbolic links. A path that cannot be looked at stays, and fails when it is opened.
+ * Throws `usage` where an image is given twice and where a directory holds no image.
+ */
+export async function findImages(images: readonly (string | DiskSource)[]): Promise<FoundImages> {
+  const sources: DiskSource[] = [];
+  const directories = new Set<string>();
+  const named = new Map<string, string>();
+  for (const image of images) {
+    const source = typeof image === 'string' ? { path: image } : image;
+    const content = await imagesInDirectory(source.path);
+    for (const path of content ?? [source.path]) {
+      const real = await realpath(path).catch(() => undefined);
+      const earlier = real === undefined ? undefined : named.get(real);
+      if (earlier !== undefined && content === undefined) throw givenTwice(earlier, path);
+      if (earlier !== undefined) continue;
+      sources.push({ ...source, path });
+      if (real === undefined) continue;
+      named.set(real, path);
+      directories.add(dirname(real));
+    }
+  }
+  return { sources, directories: [...directories] };
+}
+
+function givenTwice(earlier: string, path: string): VirtSimilarityError {
+  const found = earlier === path ? `${path} is given twice` : `${path} and ${earlier} are the same file`;
+  return new VirtSimilarityError('usage', `${found}; name each image once`, { image: path });
+}
+
+/** The images in a directory; nothing where the path is none. */
+async function imagesInDirectory(path: string): Promise<string[] | undefined> {
+  const status = await stat(path).catch(() => undefined);
+  if (!status?.isDirectory()) return undefined;
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
+  });
+  const names = entries.filter((entry) => entry.isFile() && isImageName(entry.name)).map((entry) => entry.name);
+  if (names.length === 0) {
+    const expected = `expected files ending in ${[...IMAGE_EXTENSIONS].join(' ')}`;
+    throw new VirtSimilarityError('usage', `${path} holds no disk images: ${expected}; name the files themselves`, {
+      image: path,
+    });
+  }
+  return names.toSorted().map((name) => join(path, name));
+}
+
+function isImageName(name: string): boolean {
+  return IMAGE_EXTENSIONS.has(extname(name).toLowerCase()) && !VMDK_PART.test(name);
+}

@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { LINKAGES } from '../contracts/clusterer.js';
+import { VirtSimilarityError } from '../errors.js';
+import type { AnalyzeOptions } from './analyzer.js';
+
+const MINIMUM_BLOCK_SIZE = 512;
+const MAXIMUM_BLOCK_SIZE = 16 * 1024 * 1024;
+
+/** What `hash` and `analyze` do where an option is left out. */
+export const ANALYZE_DEFAULTS = {
+  reader: 'auto',
+  hasher: 'sha256',
+  blockSize: 65_536,
+  cache: false,
+  jobs: availableParallelism(),
+  allowBacking: [],
+  metric: 'hamming',
+  linkage: 'single',
+  clusterer: 'auto',
+} as const satisfies AnalyzeOptions;
+
+const name = z.string().min(1);
+
+const schema = z.object({
+  reader: name.default(ANALYZE_DEFAULTS.reader),
+  hasher: name.default(ANALYZE_DEFAULTS.hasher),
+  blockSize: z
+    .int()
+    .min(MINIMUM_BLOCK_SIZE)
+    .max(MAXIMUM_BLOCK_SIZE)
+    .refine((size) => Number.isInteger(Math.log2(size)), 'expected a power of two')
+    .default(ANALYZE_DEFAULTS.blockSize),
+  cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
+  jobs: z.int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
+  allowBacking: z.array(z.string().min(1)).default([]),
+  metric: name.default(ANALYZE_DEFAULTS.metric),
+  linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),
+  clusterer: name.default(ANALYZE_DEFAULTS.clusterer),
+  onProgress: z.custom<NonNullable<AnalyzeOptions['onProgress']>>(isFunction).default(() => ignore),
+  onNote: z.custom<NonNullable<AnalyzeOptions['onNote']>>(isFunction).default(() => ignore),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+
+/** Options with nothing left open. */
+export type CompleteOptions = z.output<typeof schema>;
+
+/** Completes and checks options. Throws `usage` naming the option, what was expected and what was found. */
+export function completeOptions(options: AnalyzeOptions): CompleteOptions {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  const found = JSON.stringify(options[path[0] as keyof AnalyzeOptions]);
+  throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}; found ${found}`, {
+    cause: parsed.error,
+  });
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function ignore(): void {}

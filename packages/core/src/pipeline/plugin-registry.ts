@@ -1,0 +1,119 @@
+import { distance } from 'fastest-levenshtein';
+import { container, type DependencyContainer, type InjectionToken, instanceCachingFactory } from 'tsyringe';
+import { BLOCK_HASHER, type BlockHasher } from '../contracts/block-hasher.js';
+import { CLUSTERER, type Clusterer } from '../contracts/clusterer.js';
+import { DISK_READER, type DiskReader } from '../contracts/disk-reader.js';
+import { DISTANCE_METRIC, type DistanceMetric } from '../contracts/distance-metric.js';
+import type { Constructor, Plugin } from '../contracts/plugin.js';
+import { REPORTER, type Reporter } from '../contracts/reporter.js';
+import { messageOf, VirtSimilarityError } from '../errors.js';
+import type { Registration } from './analyzer.js';
+
+/** What can be registered, by kind. */
+interface Kinds {
+  readonly reader: DiskReader;
+  readonly hasher: BlockHasher;
+  readonly metric: DistanceMetric;
+  readonly clusterer: Clusterer;
+  readonly reporter: Reporter;
+}
+
+type Kind = keyof Kinds;
+
+/** For each kind its token and the plugin's list of its classes. */
+const KINDS: { readonly [K in Kind]: { token: InjectionToken<Kinds[K]>; list: keyof Plugin } } = {
+  reader: { token: DISK_READER, list: 'readers' },
+  hasher: { token: BLOCK_HASHER, list: 'hashers' },
+  metric: { token: DISTANCE_METRIC, list: 'metrics' },
+  clusterer: { token: CLUSTERER, list: 'clusterers' },
+  reporter: { token: REPORTER, list: 'reporters' },
+};
+
+interface Entry {
+  readonly registration: Registration;
+  readonly instance: Kinds[Kind];
+}
+
+/** Everything that plugins registered, constructed by a container of its own; unchangeable once made. */
+export class PluginRegistry {
+  readonly #entries: readonly Entry[];
+
+  /** Throws `usage` where two plugins register one name, and `plugin` where a class cannot be constructed. */
+  constructor(plugins: readonly Plugin[]) {
+    const child = container.createChildContainer();
+    this.#entries = plugins.flatMap((plugin) => register(child, plugin));
+    const seen = new Map<string, Registration>();
+    for (const { registration } of this.#entries) {
+      const key = `${registration.kind} ${registration.name}`;
+      const other = seen.get(key);
+      if (other) {
+        const found = `both ${other.plugin} and ${registration.plugin} register the ${key}`;
+        throw new VirtSimilarityError('usage', `${found}; expected unique names: leave out one of the plugins`);
+      }
+      seen.set(key, registration);
+    }
+  }
+
+  get registrations(): readonly Registration[] {
+    return this.#entries.map(({ registration }) => registration);
+  }
+
+  /** All of a kind, in the order of registration. */
+  all<K extends Kind>(kind: K): readonly Kinds[K][] {
+    return this.#entries.filter((entry) => entry.registration.kind === kind).map((entry) => entry.instance as Kinds[K]);
+  }
+
+  /** The one of that kind and name. Throws `usage` with the nearest name where there is none. */
+  find<K extends Kind>(kind: K, name: string): Kinds[K] {
+    return this.#entry(kind, name).instance as Kinds[K];
+  }
+
+  /** Where the plugin that registered it can be imported from, if it says so. */
+  urlOf(kind: Kind, name: string): string | undefined {
+    return this.#entry(kind, name).registration.url;
+  }
+
+  #entry(kind: Kind, name: string): Entry {
+    const entries = this.#entries.filter(({ registration }) => registration.kind === kind);
+    const entry = entries.find(({ registration }) => registration.name === name);
+    if (entry) return entry;
+    throw unknownName(
+      kind,
+      name,
+      entries.map(({ registration }) => registration.name),
+    );
+  }
+}
+
+/** The error for a name that is not among those known: says which are, and which was probably meant. */
+export function unknownName(kind: string, name: string, known: readonly string[]): VirtSimilarityError {
+  const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+  const meant =
+    nearest !== undefined && distance(name, nearest) <= Math.max(2, name.length / 3)
+      ? `; did you mean ${nearest}?`
+      : '';
+  return new VirtSimilarityError('usage', `unknown ${kind} ${name}: expected one of ${known.join(', ')}${meant}`);
+}
+
+function register(child: DependencyContainer, plugin: Plugin): Entry[] {
+  return (Object.keys(KINDS) as Kind[]).flatMap((kind) => {
+    const { token, list } = KINDS[kind];
+    const classes = (plugin[list] ?? []) as readonly Constructor<Kinds[Kind]>[];
+    return classes.map((pluginClass): Entry => {
+      const factory = instanceCachingFactory<Kinds[Kind]>((dependencies) => dependencies.resolve(pluginClass));
+      child.register(token as InjectionToken<Kinds[Kind]>, { useFactory: factory });
+      const instance = construct(() => factory(child), plugin, kind);
+      return { instance, registration: { kind, name: instance.name, plugin: plugin.name, url: plugin.url } };
+    });
+  });
+}
+
+function construct<T>(make: () => T, plugin: Plugin, kind: Kind): T {
+  try {
+    return make();
+  } catch (cause) {
+    const problem = `cannot construct a ${kind} of plugin ${plugin.name}: ${messageOf(cause)}`;
+    const remedy = 'a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
+    throw new VirtSimilarityError('plugin', `${problem}; ${remedy}`, { cause });
+  }
+}

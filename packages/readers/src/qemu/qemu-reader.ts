@@ -1,0 +1,31 @@
+import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { identityOf } from '../inspection/identity-of.js';
+import { inspect } from '../inspection/inspect.js';
+import { virtualSizeOf } from './image-info.js';
+import type { QemuCall } from './qemu-call.js';
+import { QemuImage } from './qemu-image.js';
+
+/** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
+export class QemuReader implements DiskReader {
+  readonly name = 'qemu';
+
+  async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
+    await inspect(source, options);
+    return true;
+  }
+
+  async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
+    return identityOf(await inspect(source, options));
+  }
+
+  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    const image = await inspect(source, options);
+    const call: QemuCall = {
+      component: this.name,
+      image: source.path,
+      alternative: 'choose --reader libguestfs',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    return new QemuImage(image, await virtualSizeOf(image, call), call);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
+import { heightsCaption, heightText } from './height-text.js';
+import { terminalText } from './terminal-text.js';
+
+/** What stands before the two lines of a cluster that is still to be drawn. */
+interface PendingCluster {
+  readonly cluster: number;
+  readonly firstLine: string;
+  readonly otherLines: string;
+}
+
+/**
+ * The cladogram drawn with characters, to the character as the first virt-similarity (2013) drew it.
+ *
+ * A leaf is `--- name` and a spacer row. A node opens with `---+---` on its first child's line; each further child
+ * begins with `   +---`; every other line goes on with `   |   `, or with seven blanks below the last child.
+ */
+export class AsciiReporter implements Reporter {
+  readonly name = 'ascii';
+  readonly extension = '.txt';
+  readonly mediaType = 'text/plain';
+  readonly options = [{ name: 'heights', description: 'write the distance at which each group joins' }];
+
+  *report(analysis: Analysis, options: ReportOptions): Generator<string> {
+    const { cladogram, images, parameters } = analysis;
+    const stems = options.heights === true ? heightStems(cladogram) : cladogram.nodes.map(() => '---');
+    yield* draw(
+      cladogram,
+      images.map(({ name }) => terminalText(name)),
+      stems,
+    );
+    if (options.heights === true && cladogram.size > 1) {
+      yield `${terminalText(heightsCaption(parameters))}\n`;
+    }
+  }
+}
+
+/** The dashes before each node's `+`, all of one length so that nodes stay aligned. */
+function heightStems({ nodes }: Cladogram): string[] {
+  const texts = nodes.map(({ height }) => heightText(height));
+  const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
+  return texts.map((text) => `${` ${text} `.padStart(width + 4, '-')}-`);
+}
+
+function* draw({ size, nodes }: Cladogram, names: readonly string[], stems: readonly string[]): Generator<string> {
+  const pending: PendingCluster[] = [{ cluster: size + nodes.length - 1, firstLine: '', otherLines: '' }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { cluster, firstLine, otherLines } = next;
+    if (cluster < size) {
+      yield `${firstLine}--- ${names[cluster]}\n${otherLines}\n`;
+      continue;
+    }
+    const { children } = nodes[cluster - size]!;
+    const stem = stems[cluster - size]!;
+    const blank = otherLines + ' '.repeat(stem.length);
+    for (let position = children.length - 1; position >= 0; position--) {
+      pending.push({
+        cluster: children[position]!,
+        firstLine: position === 0 ? `${firstLine}${stem}+---` : `${blank}+---`,
+        otherLines: position === children.length - 1 ? `${blank}    ` : `${blank}|   `,
+      });
+    }
+  }
+}

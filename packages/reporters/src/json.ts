@@ -1,0 +1,90 @@
+import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
+import { UNPRINTABLE } from './terminal-text.js';
+import { leafOrder } from './tree-order.js';
+
+/** Changes whenever a program that reads reports could stumble; new members alone do not change it. */
+const REPORT_VERSION = 1;
+
+/**
+ * Everything the analysis knows, as one JSON object by `schema/report-v1.schema.json`, one record to a line.
+ * All that is not printable is escaped, so that the text may go to a terminal.
+ */
+export class JsonReporter implements Reporter {
+  readonly name = 'json';
+  readonly extension = '.json';
+  readonly mediaType = 'application/json';
+
+  *report(analysis: Analysis): Generator<string> {
+    const { parameters, dendrogram } = analysis;
+    const { algorithm, blockSize, metric, unit, linkage } = parameters;
+    yield `{\n"format": "virt-similarity-report",\n"version": ${REPORT_VERSION},\n`;
+    yield `"parameters": ${jsonText({ algorithm, blockSize, metric, unit, linkage })},\n`;
+    yield* member('images', images(analysis));
+    yield* member('failures', failures(analysis));
+    yield* member('distances', distanceRows(analysis));
+    yield* member('merges', merges(analysis));
+    yield `"inverted": ${dendrogram.inverted},\n`;
+    yield* member('clusters', clusters(analysis.cladogram), '');
+    yield '}\n';
+  }
+}
+
+/** JSON without raw unprintable characters; a lone surrogate is escaped, and so survives UTF-8. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits);
+}
+
+function escapeUnits(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+}
+
+function* member(name: string, lines: Iterable<string>, end = ','): Generator<string> {
+  let separator = `"${name}": [\n`;
+  let empty = true;
+  for (const line of lines) {
+    yield separator + line;
+    separator = ',\n';
+    empty = false;
+  }
+  yield empty ? `"${name}": []${end}\n` : `\n]${end}\n`;
+}
+
+function* images(analysis: Analysis): Generator<string> {
+  for (const { name, path, virtualSize, dataBlocks, repeatedBlocks } of analysis.images) {
+    yield jsonText({ name, path, virtualSize, dataBlocks, repeatedBlocks });
+  }
+}
+
+function* failures(analysis: Analysis): Generator<string> {
+  for (const { path, error } of analysis.failures) {
+    yield jsonText({ path, code: error.code, message: error.message });
+  }
+}
+
+/** The condensed matrix, a line for each image with its distances to all later ones. */
+function* distanceRows({ distances }: Analysis): Generator<string> {
+  const { size, values } = distances;
+  for (let image = 0, start = 0; image < size - 1; image++) {
+    const end = start + size - 1 - image;
+    yield values.subarray(start, end).join(',');
+    start = end;
+  }
+}
+
+function* merges({ dendrogram }: Analysis): Generator<string> {
+  for (const { left, right, height, size } of dendrogram.merges) {
+    yield jsonText({ left, right, height, size });
+  }
+}
+
+function* clusters(cladogram: Cladogram): Generator<string> {
+  const { leaves, first, count } = leafOrder(cladogram);
+  for (const [index, { height, children }] of cladogram.nodes.entries()) {
+    const cluster = cladogram.size + index;
+    const below = leaves.subarray(first[cluster], first[cluster]! + count[cluster]!);
+    yield jsonText({ cluster, height, children, images: [...below] });
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  type Analysis,
+  type Cladogram,
+  type Companion,
+  type Reporter,
+  type ReportOptions,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import { branchLengths } from './branch-lengths.js';
+import { labelTable, quotedLabels, safeLabels } from './newick-labels.js';
+import { binaryTree } from './tree-order.js';
+
+/**
+ * The cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
+ *
+ * Format: https://phylipweb.github.io/phylip/newicktree.html and Gary Olsen's grammar,
+ * https://phylipweb.github.io/phylip/newick_doc.html. Throws `usage` where branches would be negative and
+ * `negative-branches` is not given.
+ */
+export class NewickReporter implements Reporter {
+  readonly name = 'newick';
+  readonly extension = '.nwk';
+  readonly mediaType = 'text/x-nh';
+  readonly options = [
+    {
+      name: 'dialect',
+      description: 'labels: plain ones with a table of the names beside the tree, or the names in quotes',
+      values: ['safe', 'quoted'],
+    },
+    { name: 'binary', description: 'write every merge as a node of two, with branches of length 0 where they tie' },
+    { name: 'negative-branches', description: 'allow the negative branches of centroid and median linkage' },
+  ];
+
+  readonly companion: Companion = {
+    extension: '.names.tsv',
+    *report({ images }, options) {
+      if (options.dialect !== 'quoted') {
+        yield* labelTable(images);
+      }
+    },
+  };
+
+  *report(analysis: Analysis, options: ReportOptions): Generator<string> {
+    const tree = options.binary === true ? binaryTree(analysis.dendrogram) : analysis.cladogram;
+    const labels = options.dialect === 'quoted' ? quotedLabels(analysis.images) : safeLabels(analysis.images);
+    if (tree.size === 1) {
+      yield `(${labels[0]}:0);\n`;
+      return;
+    }
+    const lengths = branchLengths(tree);
+    if (options['negative-branches'] !== true && lengths.some((length) => length < 0)) {
+      throw new VirtSimilarityError(
+        'usage',
+        `[newick] expected branches of length 0 or more, but with ${analysis.parameters.linkage} linkage some groups join ` +
+          'at a smaller distance than their parts did; choose single, complete, average, weighted or ward linkage, ' +
+          'or allow --negative-branches',
+      );
+    }
+    yield* subtree(tree, labels, lengths);
+    yield ';\n';
+  }
+}
+
+function* subtree({ size, nodes }: Cladogram, labels: readonly string[], lengths: Float64Array): Generator<string> {
+  const pending: (number | string)[] = [size + nodes.length - 1];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next === 'string') {
+      yield next;
+    } else if (next < size) {
+      yield `${labels[next]}:${lengths[next]}`;
+    } else {
+      pending.push(`):${lengths[next]}`);
+      for (const [position, child] of nodes[next - size]!.children.toReversed().entries()) {
+        pending.push(...(position === 0 ? [child] : [',', child]));
+      }
+      yield '(';
+    }
+  }
+}

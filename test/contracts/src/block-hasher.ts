@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import type { BlockHasher } from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+
+const BLOCK_BYTES = 65_536;
+
+/** What every block hasher must keep to. The factory makes a new hasher at each call. */
+export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
+  return [
+    { title: 'has a name and a digest of 1 to 64 bytes', run: async () => testProperties(create()) },
+    { title: 'writes the whole digest and nothing beside it', run: async () => testBounds(create()) },
+    { title: 'gives the same digest for the same block', run: async () => testDeterminism(create) },
+    { title: 'keeps no state between blocks', run: async () => testStatelessness(create()) },
+    { title: 'gives different digests for blocks that differ in one bit', run: async () => testDifference(create()) },
+    { title: 'hashes blocks of any length', run: async () => testLengths(create()) },
+    { title: 'does not change the block', run: async () => testInputUntouched(create()) },
+    { title: 'takes blocks from shared memory and writes digests to it', run: async () => testSharedMemory(create()) },
+  ];
+}
+
+function testProperties(hasher: BlockHasher): void {
+  assert.match(hasher.name, /^[a-z0-9][a-z0-9.-]*$/);
+  assert.ok(Number.isInteger(hasher.digestLength) && hasher.digestLength >= 1 && hasher.digestLength <= 64);
+}
+
+function testBounds(hasher: BlockHasher): void {
+  const { digestLength } = hasher;
+  const outcomes = [0x00, 0xff].map((filler) => {
+    const surroundings = new Uint8Array(digestLength + 16).fill(filler);
+    hasher.hash(patternedBlock(BLOCK_BYTES), surroundings.subarray(8, 8 + digestLength));
+    assert.ok(surroundings.subarray(0, 8).every((byte) => byte === filler));
+    assert.ok(surroundings.subarray(8 + digestLength).every((byte) => byte === filler));
+    return surroundings.slice(8, 8 + digestLength);
+  });
+  assert.deepEqual(outcomes[0], outcomes[1], 'part of the digest was not written');
+}
+
+function testDeterminism(create: () => BlockHasher): void {
+  const hasher = create();
+  const block = patternedBlock(BLOCK_BYTES);
+  assert.deepEqual(digestOf(hasher, block), digestOf(hasher, block));
+  assert.deepEqual(digestOf(create(), block), digestOf(hasher, block));
+}
+
+function testStatelessness(hasher: BlockHasher): void {
+  const block = patternedBlock(BLOCK_BYTES);
+  const before = digestOf(hasher, block);
+  digestOf(hasher, patternedBlock(512));
+  assert.deepEqual(digestOf(hasher, block), before);
+}
+
+function testDifference(hasher: BlockHasher): void {
+  const block = patternedBlock(BLOCK_BYTES);
+  const before = digestOf(hasher, block);
+  for (const position of [0, 1000, BLOCK_BYTES - 1]) {
+    const changed = block.slice();
+    changed[position]! ^= 1;
+    assert.notDeepEqual(digestOf(hasher, changed), before);
+  }
+}
+
+function testLengths(hasher: BlockHasher): void {
+  for (const length of [1, 511, 512, 4096, 1024 * 1024]) {
+    assert.equal(digestOf(hasher, patternedBlock(length)).length, hasher.digestLength);
+  }
+}
+
+function testInputUntouched(hasher: BlockHasher): void {
+  const block = patternedBlock(BLOCK_BYTES);
+  digestOf(hasher, block);
+  assert.deepEqual(block, patternedBlock(BLOCK_BYTES));
+}
+
+function testSharedMemory(hasher: BlockHasher): void {
+  const block = patternedBlock(BLOCK_BYTES);
+  const shared = new Uint8Array(new SharedArrayBuffer(3 * BLOCK_BYTES), BLOCK_BYTES, BLOCK_BYTES);
+  shared.set(block);
+  const digest = new Uint8Array(new SharedArrayBuffer(hasher.digestLength + 8), 8, hasher.digestLength);
+  hasher.hash(shared, digest);
+  assert.deepEqual(Uint8Array.from(digest), digestOf(hasher, block));
+}
+
+function digestOf(hasher: BlockHasher, block: Uint8Array): Uint8Array {
+  const digest = new Uint8Array(hasher.digestLength);
+  hasher.hash(block, digest);
+  return digest;
+}
+
+function patternedBlock(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+}

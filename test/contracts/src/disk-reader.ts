@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { readFile, stat } from 'node:fs/promises';
+import type { DiskImage, DiskReader, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+
+/** An image to read, and what must be found in it. */
+export interface DiskReaderCase {
+  readonly source: DiskSource;
+  readonly options: ReadOptions;
+  /** All that the guest sees. */
+  readonly content: Uint8Array;
+}
+
+/** What a factory sets up for one test. */
+export interface DiskReaderSubject {
+  readonly reader: DiskReader;
+  readonly image: DiskReaderCase;
+}
+
+/**
+ * What every disk reader must keep to, shown by one image. The factory is called once per test; it may give the same
+ * image each time.
+ */
+export function diskReaderContract(create: () => Promise<DiskReaderSubject>): ContractTest[] {
+  const withImage = (title: string, check: (image: DiskImage, subject: DiskReaderSubject) => Promise<void>) => ({
+    title,
+    run: async () => {
+      const subject = await create();
+      const image = await subject.reader.open(subject.image.source, subject.image.options);
+      try {
+        await check(image, subject);
+      } finally {
+        await image.close();
+      }
+    },
+  });
+  return [
+    { title: 'can read the image', run: async () => testCanRead(await create()) },
+    withImage('tells the size that the guest sees', testSize),
+    withImage('tells the same identity with and without opening the image', testIdentity),
+    withImage('gives extents that cover the whole disk in order', testExtentsCover),
+    withImage('gives zero extents only where the disk reads as zeros', testZeroExtents),
+    withImage('tells truly where data is stored verbatim', testStoredExtents),
+    withImage('reads any range exactly', testRanges),
+    withImage('reads several ranges at once', testConcurrentReads),
+    withImage('reads into shared memory', testSharedMemory),
+    withImage('refuses to read past the end', testPastTheEnd),
+    withImage('is closed any number of times, and reads no more', testClose),
+    { title: 'leaves the files as they are', run: async () => testFilesUntouched(await create()) },
+    { title: 'fails with a VirtSimilarityError on a missing file', run: async () => testMissing(await create()) },
+  ];
+}
+
+async function testCanRead({ reader, image }: DiskReaderSubject): Promise<void> {
+  assert.match(reader.name, /^[a-z0-9][a-z0-9.-]*$/);
+  assert.equal(await reader.canRead(image.source, image.options), true);
+}
+
+async function testSize(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  assert.equal(image.virtualSize, subject.image.content.length);
+}
+
+async function testIdentity(opened: DiskImage, { reader, image }: DiskReaderSubject): Promise<void> {
+  assert.deepEqual(await reader.identify(image.source, image.options), opened.identity);
+  assert.ok(opened.identity.layers.length >= 1);
+  for (const layer of opened.identity.layers) {
+    assert.ok(layer.path.startsWith('/'));
+    const stats = await stat(layer.path, { bigint: true });
+    assert.deepEqual(
+      [stats.dev, stats.ino, stats.mtimeNs, stats.ctimeNs],
+      [layer.device, layer.inode, layer.mtimeNs, layer.ctimeNs],
+    );
+  }
+}
+
+async function testExtentsCover(image: DiskImage): Promise<void> {
+  let position = 0;
+  for (const extent of await extentsOf(image)) {
+    assert.equal(extent.start, position);
+    assert.ok(Number.isSafeInteger(extent.length) && extent.length >= 1);
+    position += extent.length;
+  }
+  assert.equal(position, image.virtualSize);
+}
+
+async function testZeroExtents(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  for (const { kind, start, length } of await extentsOf(image)) {
+    const isZero = subject.image.content.subarray(start, start + length).every((byte) => byte === 0);
+    assert.ok(kind === 'data' || isZero, `bytes ${start}+${length} are not zeros`);
+  }
+}
+
+async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  for (const extent of await extentsOf(image)) {
+    if (extent.kind === 'data' && extent.stored !== undefined) {
+      const { layer, offset } = extent.stored;
+      const file = await readFile(image.identity.layers[layer]!.path);
+      const stored = file.subarray(offset, offset + extent.length);
+      assertSameBytes(stored, subject.image.content.subarray(extent.start, extent.start + extent.length));
+    }
+  }
+}
+
+async function testRanges(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  for (const { start, length } of rangesWithin(image.virtualSize)) {
+    await assertRange(image, subject.image.content, start, length);
+  }
+}
+
+async function testConcurrentReads(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  const { content } = subject.image;
+  await Promise.all(
+    rangesWithin(image.virtualSize).map(({ start, length }) => assertRange(image, content, start, length)),
+  );
+}
+
+async function testSharedMemory(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  const length = Math.min(image.virtualSize, 65_536);
+  const target = new Uint8Array(new SharedArrayBuffer(length));
+  await image.read(target, 0);
+  assertSameBytes(target, subject.image.content.subarray(0, length));
+}
+
+async function testPastTheEnd(image: DiskImage): Promise<void> {
+  const { virtualSize } = image;
+  await assert.rejects(image.read(new Uint8Array(1), virtualSize), VirtSimilarityError);
+  await assert.rejects(image.read(new Uint8Array(2), Math.max(0, virtualSize - 1)), VirtSimilarityError);
+  await assert.rejects(image.read(new Uint8Array(1), -1), VirtSimilarityError);
+}
+
+async function testClose(image: DiskImage): Promise<void> {
+  await Promise.all([image.close(), image.close()]);
+  await image.close();
+  if (image.virtualSize > 0) {
+    await assert.rejects(image.read(new Uint8Array(1), 0), VirtSimilarityError);
+  }
+}
+
+async function testFilesUntouched({ reader, image }: DiskReaderSubject): Promise<void> {
+  const { layers } = await reader.identify(image.source, image.options);
+  const snapshot = () =>
+    Promise.all(
+      layers.map(async ({ path }) => ({ path, content: await readFile(path), mtime: (await stat(path)).mtimeMs })),
+    );
+  const before = await snapshot();
+  const opened = await reader.open(image.source, image.options);
+  await extentsOf(opened);
+  await opened.read(new Uint8Array(opened.virtualSize), 0);
+  await opened.close();
+  assert.deepEqual(await snapshot(), before);
+}
+
+async function testMissing({ reader, image }: DiskReaderSubject): Promise<void> {
+  const source = { ...image.source, path: `${image.source.path}.missing` };
+  const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
+  await assert.rejects(reader.canRead(source, image.options), isUnreadable);
+  await assert.rejects(reader.identify(source, image.options), isUnreadable);
+  await assert.rejects(reader.open(source, image.options), isUnreadable);
+}
+
+async function extentsOf(image: DiskImage): Promise<Extent[]> {
+  const extents: Extent[] = [];
+  for await (const extent of image.extents()) {
+    extents.push(extent);
+  }
+  return extents;
+}
+
+/** Ranges at odd places, with odd lengths, empty, whole, at both ends and across likely block boundaries. */
+function rangesWithin(size: number): { readonly start: number; readonly length: number }[] {
+  const starts = [0, 1, 511, 4095, 65_535, 65_537, size - 1, size - 513, size].filter(
+    (start) => start >= 0 && start <= size,
+  );
+  const lengths = [0, 1, 3, 512, 4097, 65_537, size];
+  return starts.flatMap((start) => lengths.map((length) => ({ start, length: Math.min(length, size - start) })));
+}
+
+async function assertRange(image: DiskImage, content: Uint8Array, start: number, length: number): Promise<void> {
+  const target = new Uint8Array(length).fill(0xa5);
+  await image.read(target, start);
+  assertSameBytes(target, content.subarray(start, start + length));
+}
+
+/** As deepEqual, but quick on megabytes and short in its message. */
+function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  assert.equal(actual.length, expected.length);
+  const difference = actual.findIndex((byte, index) => byte !== expected[index]);
+  assert.equal(difference, -1, `byte ${difference} is ${actual[difference]}, expected ${expected[difference]}`);
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { type Analysis, type Reporter, type ReportOptions, VirtSimilarityError } from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+import { HOSTILE_NAMES } from './hostile-names.js';
+import { sampleAnalysis } from './sample-analysis.js';
+
+const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const EXTENSION = /^(\.[A-Za-z0-9-]+)+$/;
+const MEDIA_TYPE = /^[a-z]+\/[A-Za-z0-9][A-Za-z0-9.+-]*$/;
+
+function family(): Analysis {
+  return sampleAnalysis(
+    ['base', 'web-1', 'web-2', 'other', 'twin'],
+    [
+      [3, 4, 0],
+      [1, 2, 17],
+      [0, 6, 17],
+      [5, 7, 2048.5],
+    ],
+  );
+}
+
+const WITH_FAILURE: Analysis = {
+  ...family(),
+  failures: [{ path: '/images/bad\n.qcow2', error: new VirtSimilarityError('corrupt', '"bad\\n.qcow2" <ends> early') }],
+};
+
+/** A caterpillar of the hostile names: each joins all those before it. */
+const HOSTILE = sampleAnalysis(
+  HOSTILE_NAMES,
+  HOSTILE_NAMES.slice(1).map((_, index) => [index === 0 ? 0 : HOSTILE_NAMES.length + index - 1, index + 1, index + 1]),
+);
+
+/** What every reporter must keep to. */
+export function reporterContract(create: () => Reporter): ContractTest[] {
+  return [
+    { title: 'has a name, an extension and a media type of the usual form', run: async () => checkNames(create()) },
+    { title: 'describes its options', run: async () => checkOptions(create()) },
+    {
+      title: 'tells an analysis in strings, the last ending with a newline',
+      run: () => checkTexts(create(), family()),
+    },
+    { title: 'tells of a single image', run: () => checkTexts(create(), sampleAnalysis(['alone'], [])) },
+    { title: 'tells of images that failed', run: () => checkTexts(create(), WITH_FAILURE) },
+    { title: 'tells of names that hold any characters', run: () => checkTexts(create(), HOSTILE) },
+    { title: 'tells the same analysis the same way every time', run: () => checkRepetition(create) },
+    { title: 'leaves the analysis as it was', run: () => checkUnchanged(create()) },
+  ];
+}
+
+function checkNames(reporter: Reporter): void {
+  assert.match(reporter.name, WORDS, 'name: expected lower-case words joined by hyphens');
+  assert.match(reporter.extension, EXTENSION, 'extension: expected a dot and letters, such as .nwk');
+  assert.match(reporter.mediaType, MEDIA_TYPE, 'mediaType: expected a media type such as text/plain');
+  if (reporter.companion !== undefined) {
+    assert.match(reporter.companion.extension, EXTENSION, 'companion.extension: expected a dot and letters');
+    assert.notEqual(reporter.companion.extension, reporter.extension, 'the companion would overwrite the report');
+  }
+}
+
+function checkOptions(reporter: Reporter): void {
+  const names = (reporter.options ?? []).map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length, `options: expected each name once, found ${names.join(', ')}`);
+  for (const { name, description, values } of reporter.options ?? []) {
+    assert.match(name, WORDS, `option ${name}: expected lower-case words joined by hyphens`);
+    assert.match(description, /^\S.*$/, `option ${name}: expected a description of one line`);
+    assert.ok(values === undefined || values.length > 1, `option ${name}: expected no values, or at least two`);
+    assert.equal(new Set(values).size, values?.length ?? 0, `option ${name}: expected each value once`);
+  }
+}
+
+async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void> {
+  for (const { part, options, text } of await texts(reporter, analysis)) {
+    // A companion may have nothing to say.
+    if (text !== '' || part === 'report') {
+      assert.ok(text.endsWith('\n'), `${part} with ${JSON.stringify(options)}: expected a newline at the end`);
+    }
+  }
+}
+
+async function checkRepetition(create: () => Reporter): Promise<void> {
+  const reporter = create();
+  const first = await texts(reporter, family());
+  assert.deepEqual(await texts(reporter, family()), first);
+  assert.deepEqual(await texts(create(), family()), first);
+}
+
+async function checkUnchanged(reporter: Reporter): Promise<void> {
+  const analysis = family();
+  freeze(analysis);
+  await texts(reporter, analysis);
+  assert.deepEqual(analysis, family());
+}
+
+/** The report and its companion, with no options and with each value of each option. */
+async function texts(reporter: Reporter, analysis: Analysis) {
+  const told: { part: 'report' | 'companion'; options: ReportOptions; text: string }[] = [];
+  for (const options of optionChoices(reporter)) {
+    told.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
+    if (reporter.companion !== undefined) {
+      told.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
+    }
+  }
+  return told;
+}
+
+function optionChoices(reporter: Reporter): ReportOptions[] {
+  const choices = (reporter.options ?? []).flatMap(({ name, values }) =>
+    (values ?? [true as const]).map((value) => ({ [name]: value })),
+  );
+  return [{}, ...choices];
+}
+
+async function join(pieces: Iterable<string> | AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) {
+    assert.equal(typeof piece, 'string', 'expected every piece to be a string');
+    text += piece;
+  }
+  return text;
+}
+
+/** Freezes all but the distances: typed arrays cannot be frozen. */
+function freeze(value: unknown): void {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    Object.values(value).forEach(freeze);
+    Object.freeze(value);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Analysis, Cladogram, CladogramNode, CondensedMatrix, Dendrogram } from '@virt-similarity/core';
+
+/** Two clusters and the height at which they join, numbered as in `Dendrogram`. */
+export type SampleMerge = readonly [left: number, right: number, height: number];
+
+/**
+ * An analysis of images with these names that were merged like this, parts before wholes; everything else is made up to
+ * fit. The distances are those of the tree, so `distances` has to be given for trees too large for a matrix.
+ */
+export function sampleAnalysis(
+  names: readonly string[],
+  merges: readonly SampleMerge[],
+  members: Partial<Analysis> = {},
+): Analysis {
+  const size = names.length;
+  return {
+    images: names.map((name, index) => ({
+      name,
+      path: `/images/${name}`,
+      virtualSize: 2 ** 30 + index * 512,
+      dataBlocks: 1000 + index,
+      repeatedBlocks: 10 * index,
+    })),
+    failures: [],
+    parameters: { algorithm: 'sha256', blockSize: 65536, metric: 'hamming', unit: 'blocks', linkage: 'single' },
+    distances: members.distances ?? treeDistances(size, merges),
+    dendrogram: dendrogramOf(size, merges),
+    cladogram: cladogramOf(size, merges),
+    ...members,
+  };
+}
+
+function dendrogramOf(size: number, merges: readonly SampleMerge[]): Dendrogram {
+  const counts = new Array<number>(size).fill(1);
+  const heights = new Array<number>(size).fill(0);
+  let inverted = false;
+  const rows = merges.map(([left, right, height]) => {
+    const leaves = counts[left]! + counts[right]!;
+    counts.push(leaves);
+    heights.push(height);
+    inverted ||= height < Math.max(heights[left]!, heights[right]!);
+    return { left: Math.min(left, right), right: Math.max(left, right), height, size: leaves };
+  });
+  return { size, merges: rows, inverted };
+}
+
+/** Draws a merge together with those of its parts that have the same height. */
+function cladogramOf(size: number, merges: readonly SampleMerge[]): Cladogram {
+  const firstImage = Array.from({ length: size + merges.length }, (_, cluster) => cluster);
+  const dissolved = new Set<number>();
+  for (const [index, [left, right, height]] of merges.entries()) {
+    firstImage[size + index] = Math.min(firstImage[left]!, firstImage[right]!);
+    for (const part of [left, right]) {
+      if (merges[part - size]?.[2] === height) {
+        dissolved.add(part);
+      }
+    }
+  }
+  const numbers = new Map<number, number>();
+  const partsOf = new Map<number, number[]>();
+  const nodes: CladogramNode[] = [];
+  for (const [index, [left, right, height]] of merges.entries()) {
+    const parts = [left, right].flatMap((part) => (dissolved.has(part) ? partsOf.get(part)! : [part]));
+    if (dissolved.has(size + index)) {
+      partsOf.set(size + index, parts);
+      continue;
+    }
+    parts.sort((one, other) => firstImage[one]! - firstImage[other]!);
+    nodes.push({ height, children: parts.map((part) => numbers.get(part) ?? part) });
+    numbers.set(size + index, size + nodes.length - 1);
+  }
+  return { size, nodes };
+}
+
+function treeDistances(size: number, merges: readonly SampleMerge[]): CondensedMatrix {
+  const values = new Float64Array((size * (size - 1)) / 2);
+  const leavesOf = Array.from({ length: size }, (_, leaf) => [leaf]);
+  for (const [left, right, height] of merges) {
+    for (const one of leavesOf[left]!) {
+      for (const other of leavesOf[right]!) {
+        const [i, j] = one < other ? [one, other] : [other, one];
+        values[i * size - (i * (i + 1)) / 2 + (j - i - 1)] = height;
+      }
+    }
+    leavesOf.push([...leavesOf[left]!, ...leavesOf[right]!]);
+  }
+  return { size, values };
+}

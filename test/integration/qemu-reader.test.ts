@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto';
+import { appendFile, readdir, rename, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { DiskImage, DiskSource } from '@virt-similarity/core';
+import { QemuReader } from '@virt-similarity/readers';
+import {
+  contentByExtents,
+  contentByReads,
+  convertedContent,
+  diskContent,
+  extentsOf,
+  fillWithNoise,
+  makeImage,
+  runTestTool,
+  withDirectory,
+} from './qemu-images.js';
+
+const reader = new QemuReader();
+
+async function withImage<T>(source: DiskSource, use: (image: DiskImage) => Promise<T>): Promise<T> {
+  const image = await reader.open(source, { allowedDirectories: [join(source.path, '..')] });
+  try {
+    return await use(image);
+  } finally {
+    await image.close();
+  }
+}
+
+/** Expects the image to read as `qemu-img convert` has it, by both ways of reading. */
+async function expectSameAsConverted(path: string, format: string): Promise<void> {
+  const expected = await convertedContent(path, format);
+  await withImage({ path, format }, async (image) => {
+    expect(image.virtualSize).toBe(expected.length);
+    expect(digest(await contentByExtents(image))).toBe(digest(expected));
+    expect(digest(await contentByReads(image))).toBe(digest(expected));
+  });
+}
+
+/** Digests, because a difference of megabytes is no message. */
+function digest(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+async function readAll({ path, format }: { path: string; format: string }): Promise<Buffer> {
+  return await withImage({ path, format }, contentByExtents);
+}
+
+describe('an image reads as qemu-img convert has it', () => {
+  test.each([
+    ['raw', []],
+    ['qcow2', []],
+    ['qcow2', ['-c']],
+    ['qcow2', ['-c', '-o', 'compression_type=zstd']],
+    ['qcow2', ['-o', 'extended_l2=on,cluster_size=128k']],
+    ['qcow2', ['-o', 'cluster_size=512']],
+    ['qcow2', ['-o', 'cluster_size=2M']],
+    ['qcow2', ['-o', 'compat=0.10']],
+    ['qcow2', ['-o', 'lazy_refcounts=on']],
+    ['qcow2', ['-o', 'preallocation=metadata']],
+    ['qcow2', ['-o', 'preallocation=full']],
+    ['qcow2', ['-S', '0']],
+    ['qcow', []],
+    ['vmdk', ['-o', 'subformat=monolithicSparse']],
+    ['vmdk', ['-o', 'subformat=monolithicFlat']],
+    ['vmdk', ['-o', 'subformat=streamOptimized']],
+    ['vmdk', ['-o', 'subformat=twoGbMaxExtentSparse']],
+    ['vmdk', ['-o', 'subformat=twoGbMaxExtentFlat']],
+    ['vmdk', ['-o', 'zeroed_grain=on']],
+    ['vdi', []],
+    ['vdi', ['-o', 'static=on']],
+    ['vhdx', []],
+    ['vhdx', ['-o', 'subformat=fixed']],
+    ['vhdx', ['-o', 'block_size=1M']],
+    ['vpc', []],
+    ['vpc', ['-o', 'subformat=fixed']],
+    ['vpc', ['-o', 'force_size=on']],
+    ['vpc', ['-o', 'subformat=fixed,force_size=on']],
+    ['qed', []],
+    ['qed', ['-o', 'cluster_size=4k']],
+    ['parallels', []],
+  ])('%s %j', async (format, convertArguments) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, `disk.${format}`);
+      await makeImage(path, format, diskContent(), ...convertArguments);
+      await expectSameAsConverted(path, format);
+    });
+  });
+
+  test.each(['with,comma', 'with \'quotes"', 'with\nnewline', '-leading-dash', 'json:{"driver":"null-co"}', 'ü%s\\'])(
+    'a file named %j',
+    async (name) => {
+      await withDirectory(async (directory) => {
+        const path = join(directory, `${name}.qcow2`);
+        const plain = join(directory, 'plain.qcow2');
+        await makeImage(plain, 'qcow2', diskContent(), '-c');
+        const expected = await convertedContent(plain, 'qcow2');
+        await rename(plain, path);
+        expect(digest(await readAll({ path, format: 'qcow2' }))).toBe(digest(expected));
+      });
+    },
+  );
+
+  test('a VMDK whose extents are files of two gibibytes', async () => {
+    await withDirectory(async (directory) => {
+      for (const subformat of ['twoGbMaxExtentFlat', 'twoGbMaxExtentSparse']) {
+        const path = join(directory, `${subformat}.vmdk`);
+        await runTestTool('qemu-img', 'create', '-q', '-f', 'vmdk', '-o', `subformat=${subformat}`, path, '5G');
+        await runTestTool('qemu-io', '-f', 'vmdk', '-c', 'write -P 7 2047M 2M', path);
+        await withImage({ path, format: 'vmdk' }, async (image) => {
+          const data = (await extentsOf(image)).flatMap((extent) =>
+            extent.kind === 'data' && extent.length >= 2 ** 20 ? [extent] : [],
+          );
+          expect(data.map(({ start, length, stored }) => [start, length, stored?.layer])).toEqual([
+            [2047 * 2 ** 20, 2 ** 20, 1],
+            [2048 * 2 ** 20, 2 ** 20, 2],
+          ]);
+          const target = Buffer.alloc(2 ** 21 + 2);
+          await image.read(target, 2047 * 2 ** 20 - 1);
+          expect(digest(target)).toBe(digest(Buffer.concat([Buffer.of(0), Buffer.alloc(2 ** 21, 7), Buffer.of(0)])));
+        });
+      }
+    });
+  });
+});
+
+describe('a chain of backing files', () => {
+  test('reads as qemu-img convert has it, each run from the layer that holds it', async () => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, 'base, the "first".raw');
+      const middle = join(directory, 'middle.qcow2');
+      const top = join(directory, 'top.qcow2');
+      const content = diskContent();
+      await writeFile(base, content);
+      await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, middle, '6M');
+      await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 5 1M 128k', '-c', 'write -z 0 64k', middle);
+      await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', middle, top);
+      await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 6 2M 4k', '-c', 'discard 3M 64k', top);
+      await expectSameAsConverted(top, 'qcow2');
+      await withImage({ path: top, format: 'qcow2' }, async (image) => {
+        const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
+        expect(layers).toEqual(new Set([false, 0, 1, 2]));
+        expect(image.identity.view).toBe('qcow2<qcow2<raw');
+      });
+    });
+  });
+
+  test.each([1, 511, 1000, 65_535, 65_537])('whose raw base has %d bytes is zero past its end', async (length) => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, 'base.raw');
+      const top = join(directory, 'top.qcow2');
+      await writeFile(base, Buffer.alloc(length, 9));
+      await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top, '256k');
+      await expectSameAsConverted(top, 'qcow2');
+    });
+  });
+});
+
+describe('a raw image', () => {
+  test.each([0, 1, 511, 1000, 65_535, 65_537])('of %d bytes has exactly these', async (length) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.raw');
+      const content = Buffer.alloc(length);
+      fillWithNoise(content, length + 1);
+      await writeFile(path, content);
+      await withImage({ path, format: 'raw' }, async (image) => {
+        expect(image.virtualSize).toBe(length);
+        expect(await contentByExtents(image)).toEqual(content);
+        expect(await contentByReads(image)).toEqual(content);
+      });
+    });
+  });
+
+  test('has no data where the file has a hole', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.raw');
+      await writeFile(path, Buffer.alloc(4096, 1));
+      await truncate(path, 2 ** 40);
+      await withImage({ path, format: 'raw' }, async (image) => {
+        expect(await extentsOf(image)).toEqual([
+          { kind: 'data', start: 0, length: 4096, stored: { layer: 0, offset: 0 } },
+          { kind: 'zero', start: 4096, length: 2 ** 40 - 4096 },
+        ]);
+      });
+    });
+  });
+});
+
+describe('a damaged image is corrupt and never zeros', () => {
+  test.each([
+    ['qcow2', []],
+    ['qcow2', ['-c']],
+    ['qcow2', ['-o', 'cluster_size=4k']],
+    ['qcow2', ['-o', 'extended_l2=on']],
+    ['qcow', []],
+    ['vmdk', []],
+    ['vmdk', ['-o', 'subformat=streamOptimized']],
+    ['vmdk', ['-o', 'subformat=monolithicFlat']],
+    ['vdi', []],
+    ['vhdx', []],
+    ['vpc', []],
+    ['vpc', ['-o', 'subformat=fixed']],
+    ['qed', []],
+    ['parallels', []],
+  ])('%s %j, wherever it is cut short', async (format, convertArguments) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, `disk.${format}`);
+      await makeImage(path, format, diskContent(), ...convertArguments);
+      const whole = digest(await readAll({ path, format }));
+      const flat = (await readdir(directory)).find((name) => name.includes('-flat'));
+      const file = flat === undefined ? path : join(directory, flat);
+      const { size } = await stat(file);
+      const lengths = [
+        ...Array.from({ length: 10 }, (_, part) => (size * part) / 10),
+        66_000,
+        132_000,
+        197_000,
+        10_000,
+      ];
+      for (const length of lengths.map(Math.floor).sort((a, b) => b - a)) {
+        await truncate(file, length);
+        const outcome = await readAll({ path, format }).then(
+          (content) => digest(content),
+          (thrown) => thrown.code,
+        );
+        expect({ length, outcome: [whole, 'corrupt', 'unreadable'].includes(outcome) || outcome }).toEqual({
+          length,
+          outcome: true,
+        });
+      }
+    });
+  });
+});
+
+describe('an image in use', () => {
+  test('is refused while another process may write to it', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.qcow2');
+      await makeImage(path, 'qcow2', diskContent());
+      const writer = runTestTool('qemu-io', '-f', 'qcow2', '-c', 'sleep 3000', path);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await expect(readAll({ path, format: 'qcow2' })).rejects.toMatchObject({ code: 'in-use' });
+      await writer;
+    });
+  });
+});
+
+describe('an open image', () => {
+  test('says so when a layer became shorter', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.raw');
+      await writeFile(path, Buffer.alloc(65_536, 1));
+      await withImage({ path, format: 'raw' }, async (image) => {
+        await image.read(Buffer.alloc(10), 0);
+        await truncate(path, 1000);
+        await expect(image.read(Buffer.alloc(10), 995)).rejects.toMatchObject({ code: 'changed' });
+        await appendFile(path, Buffer.alloc(10));
+      });
+    });
+  });
+
+  test('ends its server when it is closed, pending reads fail, and nothing is left behind', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.vmdk');
+      await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
+      const image = await reader.open({ path, format: 'vmdk' }, { allowedDirectories: [directory] });
+      await image.read(Buffer.alloc(4096), 0);
+      expect(await serversOf(path)).toHaveLength(1);
+      const pending = image.read(Buffer.alloc(2 ** 20), 2 ** 20);
+      pending.catch(() => {});
+      await image.close();
+      await image.close();
+      await expect(pending).rejects.toMatchObject({ name: 'VirtSimilarityError' });
+      await expect(image.read(Buffer.alloc(1), 0)).rejects.toMatchObject({ name: 'VirtSimilarityError' });
+      expect(await serversOf(path)).toHaveLength(0);
+    });
+  });
+
+  test('ends its server when the signal fires', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.vmdk');
+      await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
+      const interrupt = new AbortController();
+      const options = { allowedDirectories: [directory], signal: interrupt.signal };
+      const image = await reader.open({ path, format: 'vmdk' }, options);
+      await image.read(Buffer.alloc(4096), 0);
+      interrupt.abort();
+      await expect(image.read(Buffer.alloc(4096), 0)).rejects.toMatchObject({ code: 'aborted' });
+      await image.close();
+      expect(await serversOf(path)).toHaveLength(0);
+    });
+  });
+});
+
+/** Process numbers of the qemu-nbd that serve a file. */
+async function serversOf(path: string): Promise<string[]> {
+  const processes = await runTestTool('ps', '-eo', 'pid,args', '--no-headers', '-ww');
+  return processes.split('\n').filter((line) => line.includes('qemu-nbd') && line.includes(path));
+}

@@ -1,0 +1,369 @@
+import { execFile } from 'node:child_process';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, jest, test } from '@jest/globals';
+import { HashVectorCache, type ImageIdentity, type Layer } from '@virt-similarity/core';
+import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
+
+// Thousands of small files are written and read.
+jest.setTimeout(60_000);
+
+async function layerOf(path: string): Promise<Layer> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
+}
+
+/** A cache in a directory of its own, what it warns of, and two image files: an overlay and its base. */
+async function inCache(
+  use: (fixture: {
+    directory: string;
+    cache: HashVectorCache;
+    warnings: string[];
+    top: string;
+    base: string;
+    identify(): Promise<ImageIdentity>;
+  }) => Promise<void>,
+): Promise<void> {
+  await inDirectory(async (parent) => {
+    const warnings: string[] = [];
+    const directory = join(parent, 'similarity-cache');
+    const [top, base] = [join(parent, 'top.qcow2'), join(parent, 'base.raw')];
+    await writeFile(top, 'top');
+    await writeFile(base, 'base');
+    const identify = async () => ({ layers: await Promise.all([top, base].map(layerOf)), view: 'qcow2<raw' });
+    const cache = new HashVectorCache(directory, (message) => warnings.push(message));
+    await use({ directory, cache, warnings, top, base, identify });
+  });
+}
+
+/** Stores and reads back a vector of 9,000 rows ten times; arguments: cache, image, name. */
+const WRITER = `
+  import { stat } from 'node:fs/promises';
+  import { HashVectorCache, hashVectorOf } from '@virt-similarity/core';
+  const [, directory, path, name] = process.argv;
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const layers = [{ path, device: dev, inode: ino, size, mtimeNs, ctimeNs }];
+  const blocks = Uint32Array.from({ length: 9000 }, (_, row) => row);
+  const fail = (message) => { throw new Error(message); };
+  for (let round = 0; round < 10; round += 1) {
+    const identity = { layers, view: 'round ' + round };
+    const header = { name, algorithm: 'md5', digestLength: 16, blockSize: 512, virtualSize: 512 * 9000, identity };
+    const cache = new HashVectorCache(directory, fail);
+    const stored = await cache.store(hashVectorOf(header, blocks, new Uint8Array(16 * 9000).fill(round)));
+    for (const vector of [stored, await cache.find(identity, 'md5', 512)]) {
+      let rows = 0;
+      for await (const { blocks, digests } of vector.rows()) {
+        rows += blocks.length;
+        if (digests.some((byte) => byte !== round)) fail('wrong digest');
+      }
+      if (rows !== 9000) fail('rows are missing');
+    }
+  }
+`;
+
+const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
+
+describe('the cache of hash vectors', () => {
+  test('finds what was stored, from another instance too', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      const vector = exampleVector(9000, { identity });
+      const stored = await cache.store(vector);
+      const found = await new HashVectorCache(directory).find(await identify(), 'sha256', 65_536);
+      expect(await contentOf(stored)).toEqual(await contentOf(vector));
+      expect(await contentOf(found!)).toEqual(await contentOf(vector));
+      expect(warnings).toEqual([]);
+    }));
+
+  test('looks for nothing and makes no directory before something is stored', () =>
+    inCache(async ({ directory, cache }) => {
+      await cache.find(IDENTITY, 'sha256', 512);
+      expect(await cache.list()).toEqual([]);
+      expect(await cache.prune()).toEqual([]);
+      await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+    }));
+
+  test('is private to the user', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      await cache.store(exampleVector(1, { identity: await identify() }));
+      expect((await stat(directory)).mode & 0o777).toBe(0o700);
+      const [entry] = await readdir(directory);
+      expect(entry).toMatch(/^[0-9a-f]{32}\.[0-9a-f]{64}\.arrow$/);
+      expect((await stat(join(directory, entry!))).mode & 0o777).toBe(0o600);
+    }));
+
+  test('misses an image that was touched, rewritten, or whose base changed', () =>
+    inCache(async ({ cache, top, base, identify }) => {
+      const missesAfter = async (change: () => Promise<void>) => {
+        await cache.store(exampleVector(1, { identity: await identify() }));
+        expect(await cache.find(await identify(), 'sha256', 65_536)).toBeDefined();
+        await change();
+        expect(await cache.find(await identify(), 'sha256', 65_536)).toBeUndefined();
+      };
+      await missesAfter(() => utimes(top, 1, 1));
+      await missesAfter(() => writeFile(top, 'pot'));
+      await missesAfter(() => appendFile(base, 'more'));
+      await missesAfter(async () => {
+        await writeFile(`${top}.new`, 'top');
+        await rename(`${top}.new`, top);
+      });
+    }));
+
+  test('misses another view, algorithm or block size', () =>
+    inCache(async ({ cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      expect(await cache.find({ ...identity, view: 'raw' }, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find({ ...identity, layers: identity.layers.slice(0, 1) }, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, 'md5', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, 'sha256', 512)).toBeUndefined();
+    }));
+
+  test('finds an image under another path', () =>
+    inCache(async ({ cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const elsewhere = identity.layers.map((layer) => ({ ...layer, path: `/elsewhere${layer.path}` }));
+      expect(await cache.find({ ...identity, layers: elsewhere }, 'sha256', 65_536)).toBeDefined();
+    }));
+
+  test.each(['flipped', 'cut'])('misses an entry that is %s anywhere, with a warning', (damage) =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity, digestLength: 1 }));
+      const path = join(directory, (await readdir(directory))[0]!);
+      const bytes = await readFile(path);
+      for (let at = 0; at < bytes.length; at += 1) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+        await writeFile(path, damage === 'flipped' ? changed : bytes.subarray(0, at));
+        expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      }
+      expect(warnings).toHaveLength(bytes.length);
+      expect(warnings[0]).toContain('its SHA-256 is not the one in its name');
+    }),
+  );
+
+  test('misses an entry that is too long, and replaces it on the next store', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [entry] = await readdir(directory);
+      await appendFile(join(directory, entry!), 'x');
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      await cache.store(exampleVector(1, { identity }));
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(warnings).toHaveLength(1);
+    }));
+
+  test('removes bad entries of the same image when it stores', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity, name: 'a' }));
+      const [bad] = await readdir(directory);
+      await writeFile(join(directory, bad!), 'bad');
+      await cache.store(exampleVector(1, { identity, name: 'b' }));
+      const entries = await readdir(directory);
+      expect(entries).toHaveLength(1);
+      expect(entries).not.toContain(bad);
+    }));
+
+  test('misses an entry that proves itself but belongs to another image', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      await cache.store(exampleVector(1, { identity, algorithm: 'md5' }));
+      const [one, two] = (await readdir(directory)) as [string, string];
+      await rename(join(directory, one), join(directory, two.slice(0, 32) + one.slice(32)));
+      await rm(join(directory, two));
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, 'md5', 65_536)).toBeUndefined();
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('another image');
+    }));
+
+  test('does not follow a symbolic link among its entries', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [entry] = await readdir(directory);
+      await rename(join(directory, entry!), join(directory, 'real'));
+      await symlink('real', join(directory, entry!));
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(warnings).toHaveLength(1);
+    }));
+
+  test('gives each of eight concurrent writers a vector that can be read', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const identity = await identify();
+      const expected = await contentOf(exampleVector(9000, { identity }));
+      const stores = Array.from({ length: 8 }, (_, writer) =>
+        new HashVectorCache(directory).store(exampleVector(9000, { identity, name: `disk${writer % 2}` })),
+      );
+      for (const vector of await Promise.all(stores)) {
+        expect(await contentOf(vector)).toMatchObject({ blocks: expected.blocks, digests: expected.digests });
+      }
+      expect((await readdir(directory)).length).toBeLessThanOrEqual(2);
+      expect((await cache.verify()).map(({ state }) => state)).not.toContain('bad');
+    }));
+
+  test('is shared by eight processes that store, find and read the same image at once', () =>
+    inCache(async ({ directory, cache, top }) => {
+      await Promise.all(
+        Array.from({ length: 8 }, (_, writer) =>
+          promisify(execFile)(process.execPath, ['--input-type=module', '-e', WRITER, directory, top, `disk${writer}`]),
+        ),
+      );
+      const states = (await cache.verify()).map(({ state }) => state);
+      expect(new Set(states)).toEqual(new Set(['current']));
+      expect(await readdir(directory)).toEqual(await entriesIn(directory));
+    }));
+
+  test('leaves nothing when storing is aborted', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const controller = new AbortController();
+      const vector = exampleVector(20_000, { identity: await identify() });
+      const aborting = {
+        ...vector,
+        async *rows() {
+          for await (const rows of vector.rows()) {
+            yield rows;
+            controller.abort();
+          }
+        },
+      };
+      const stored = cache.store(aborting, { signal: controller.signal });
+      await expect(stored).rejects.toMatchObject({ code: 'aborted' });
+      expect(await readdir(directory)).toEqual([]);
+    }));
+
+  test('cannot store a vector of which it is not known what it was made from', () =>
+    inCache(async ({ cache }) => {
+      await expect(cache.store(exampleVector(1))).rejects.toMatchObject({ code: 'usage' });
+    }));
+});
+
+describe('the directory of the cache', () => {
+  const everyUse = (cache: HashVectorCache) => [
+    cache.find(IDENTITY, 'sha256', 65_536),
+    cache.store(exampleVector(1, { identity: IDENTITY })),
+    cache.list(),
+    cache.verify(),
+    cache.prune(),
+  ];
+
+  test.each<[string, (directory: string) => Promise<unknown>]>([
+    [
+      'a symbolic link',
+      async (directory) => {
+        await mkdir(`${directory}.real`, { mode: 0o700 });
+        await symlink(`${directory}.real`, directory);
+      },
+    ],
+    ['a dangling symbolic link', (directory) => symlink('nowhere', directory)],
+    ['writable by everyone', (directory) => mkdir(directory).then(() => chmod(directory, 0o777))],
+    ['writable by a group', (directory) => mkdir(directory).then(() => chmod(directory, 0o770))],
+    ['a file', (directory) => writeFile(directory, '')],
+  ])('is refused when it is %s', (_, make) =>
+    inCache(async ({ directory, warnings }) => {
+      await make(directory);
+      for (const path of [directory, `${directory}/`]) {
+        const uses = await Promise.allSettled(everyUse(new HashVectorCache(path)));
+        for (const use of uses) expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+      }
+      expect(warnings).toEqual([]);
+    }),
+  );
+
+  test.each<[string, (top: string) => string]>([
+    ['lies under a file', (top) => join(top, 'cache')],
+    ['cannot be written to', () => '/proc/self/fd'],
+  ])('costs a warning when it %s', (_, directoryOf) =>
+    inCache(async ({ top, identify }) => {
+      const warnings: string[] = [];
+      const cache = new HashVectorCache(directoryOf(top), (message) => warnings.push(message));
+      const vector = exampleVector(1, { identity: await identify() });
+      expect(await cache.find(vector.identity!, 'sha256', 65_536)).toBeUndefined();
+      warnings.length = 0;
+      expect(await cache.store(vector)).toBe(vector);
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('is not cached');
+    }),
+  );
+});
+
+describe('looking after the cache', () => {
+  test('lists each entry and whether its image is still the same', () =>
+    inCache(async ({ directory, cache, base, identify }) => {
+      await cache.store(exampleVector(3, { identity: await identify(), name: 'current' }));
+      expect(await cache.list()).toEqual([
+        {
+          path: join(directory, (await readdir(directory))[0]!),
+          bytes: (await stat(join(directory, (await readdir(directory))[0]!))).size,
+          state: 'current',
+          header: expect.objectContaining({ name: 'current', algorithm: 'sha256', blockSize: 65_536, dataBlocks: 3 }),
+        },
+      ]);
+      await appendFile(base, 'more');
+      expect((await cache.list()).map(({ state }) => state)).toEqual(['changed']);
+      await rm(base);
+      expect((await cache.list()).map(({ state }) => state)).toEqual(['missing']);
+    }));
+
+  test('verifies the digest of every entry', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      await cache.store(exampleVector(3, { identity: await identify() }));
+      const path = join(directory, (await readdir(directory))[0]!);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.fill(255, 8 * 100, 8 * 100 + 1));
+      expect(await cache.verify()).toMatchObject([{ path, state: 'bad' }]);
+    }));
+
+  test('prunes what is changed, missing or bad, and keeps the rest', () =>
+    inCache(async ({ directory, cache, top, base, identify }) => {
+      await cache.store(exampleVector(1, { identity: { layers: [await layerOf(top)], view: 'raw' }, name: 'kept' }));
+      await cache.store(exampleVector(1, { identity: await identify(), name: 'changed' }));
+      await appendFile(base, 'more');
+      await cache.store(
+        exampleVector(1, { identity: { layers: [IDENTITY.layers[0]!], view: 'raw' }, name: 'missing' }),
+      );
+      await writeFile(join(directory, `${'0'.repeat(32)}.${'0'.repeat(64)}.arrow`), 'bad');
+      await writeFile(join(directory, 'README'), 'not an entry');
+      const removed = await cache.prune();
+      expect(removed.map(({ state }) => state).sort()).toEqual(['bad', 'changed', 'missing']);
+      expect(await cache.list()).toMatchObject([{ state: 'current', header: { name: 'kept' } }]);
+      expect(await readdir(directory)).toContain('README');
+    }));
+
+  test('sweeps temporary files of killed writers, and leaves those of living ones', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [dead, living] = ['0', '1'].map((digit) => `.virt-similarity-${digit.repeat(16)}.tmp`) as [string, string];
+      const leave = async () => {
+        await writeFile(join(directory, dead), '');
+        await utimes(join(directory, dead), 1, 1);
+        await writeFile(join(directory, living), '');
+      };
+      await leave();
+      await cache.prune();
+      expect(await readdir(directory)).toEqual([living, ...(await entriesIn(directory))]);
+      await leave();
+      await cache.store(exampleVector(1, { identity, algorithm: 'md5' }));
+      expect(await readdir(directory)).toEqual([living, ...(await entriesIn(directory))]);
+    }));
+});

@@ -1,0 +1,153 @@
+import { mkdir, readdir, readFile, readlink, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  type HashVector,
+  hashVectorOf,
+  isHashVectorFile,
+  openHashVector,
+  writeHashVector,
+} from '@virt-similarity/core';
+import fc from 'fast-check';
+import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
+
+const anyVector = fc
+  .record({
+    digestLength: fc.integer({ min: 1, max: 64 }),
+    blocks: fc.uniqueArray(fc.nat(100_000), { maxLength: 40 }),
+    name: fc.string({ unit: 'binary' }),
+    algorithm: fc.string({ minLength: 1 }),
+    exponent: fc.integer({ min: 9, max: 24 }),
+    seed: fc.nat(255),
+    view: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
+    path: fc.string({ unit: 'binary' }),
+  })
+  .map(({ blocks, digestLength, exponent, seed, view, path, ...rest }) => {
+    const blockSize = 2 ** exponent;
+    const digests = Uint8Array.from({ length: blocks.length * digestLength }, (_, index) => (index * 31 + seed) & 255);
+    const layers = IDENTITY.layers.map((layer) => ({ ...layer, path }));
+    const identity = view === undefined ? {} : { identity: { layers, view } };
+    const header = { ...rest, digestLength, blockSize, virtualSize: 100_001 * blockSize, ...identity };
+    return hashVectorOf(header, Uint32Array.from(blocks).sort(), digests);
+  });
+
+describe('a hash-vector file', () => {
+  test('gives back every vector that was written', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await fc.assert(
+        fc.asyncProperty(anyVector, async (vector) => {
+          await writeHashVector(vector, path);
+          expect(await contentOf(await openHashVector(path))).toEqual(await contentOf(vector));
+        }),
+        { numRuns: 60 },
+      );
+    }));
+
+  test.each([0, 1, 8191, 8192, 8193, 24_577])('gives back a vector of %d rows', (rows) =>
+    inDirectory(async (directory) => {
+      const vector = exampleVector(rows, { identity: IDENTITY });
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(vector, path);
+      expect(await contentOf(await openHashVector(path))).toEqual(await contentOf(vector));
+    }),
+  );
+
+  test('has the same bytes whatever the batches it was written from', () =>
+    inDirectory(async (directory) => {
+      const vector = exampleVector(10_000);
+      const inOnes: HashVector = {
+        ...vector,
+        async *rows() {
+          for await (const { blocks, digests } of vector.rows()) {
+            for (const [row, block] of blocks.entries()) {
+              yield { blocks: Uint32Array.of(block), digests: digests.subarray(row * 32, row * 32 + 32) };
+            }
+          }
+        },
+      };
+      await writeHashVector(vector, join(directory, 'a'));
+      await writeHashVector(inOnes, join(directory, 'b'));
+      await writeHashVector(await openHashVector(join(directory, 'a')), join(directory, 'c'));
+      const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => readFile(join(directory, name))));
+      expect(b?.equals(a as Buffer)).toBe(true);
+      expect(c?.equals(a as Buffer)).toBe(true);
+    }));
+
+  test('takes digests in shared memory', () =>
+    inDirectory(async (directory) => {
+      const blocks = new Uint32Array(new SharedArrayBuffer(4));
+      const digests = new Uint8Array(new SharedArrayBuffer(16)).fill(7);
+      const header = { name: 'n', algorithm: 'md5', digestLength: 16, blockSize: 512, virtualSize: 512 };
+      await writeHashVector(hashVectorOf(header, blocks, digests), join(directory, 'v'));
+      const { digests: read } = await contentOf(await openHashVector(join(directory, 'v')));
+      expect(read).toBe('07'.repeat(16));
+    }));
+
+  test('may be read by several at once, and is closed when one stops early', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(20_000), path);
+      const vector = await openHashVector(path);
+      for await (const _ of vector.rows()) break;
+      const contents = await Promise.all([contentOf(vector), contentOf(vector)]);
+      expect(contents[0]).toEqual(contents[1]);
+      expect(await openDescriptorsOf(path)).toBe(0);
+    }));
+
+  test('says that it changed when another one took its place', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(3), path);
+      const vector = await openHashVector(path);
+      await writeHashVector(exampleVector(4), join(directory, 'w.arrow'));
+      await rename(join(directory, 'w.arrow'), path);
+      await expect(contentOf(vector)).rejects.toMatchObject({ code: 'changed' });
+    }));
+
+  test('is left out when the writing is aborted', () =>
+    inDirectory(async (directory) => {
+      const signal = AbortSignal.abort();
+      const written = writeHashVector(exampleVector(3), join(directory, 'v'), { signal });
+      await expect(written).rejects.toMatchObject({ code: 'aborted' });
+      expect(await readdir(directory)).toEqual([]);
+    }));
+
+  test('stops being read when the reading is aborted', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(20_000), path);
+      const controller = new AbortController();
+      const vector = await openHashVector(path, { signal: controller.signal });
+      const read = async () => {
+        for await (const _ of vector.rows()) controller.abort();
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'aborted' });
+    }));
+
+  test('is told by its first bytes', () =>
+    inDirectory(async (directory) => {
+      await writeHashVector(exampleVector(1), join(directory, 'v'));
+      await writeFile(join(directory, 'text'), 'ARROW 1 and more');
+      await writeFile(join(directory, 'empty'), '');
+      expect(await isHashVectorFile(join(directory, 'v'))).toBe(true);
+      expect(await isHashVectorFile(join(directory, 'text'))).toBe(false);
+      expect(await isHashVectorFile(join(directory, 'empty'))).toBe(false);
+    }));
+
+  test('must be a regular file that exists', () =>
+    inDirectory(async (directory) => {
+      await mkdir(join(directory, 'sub'));
+      for (const open of [openHashVector, isHashVectorFile]) {
+        await expect(open(join(directory, 'none'))).rejects.toMatchObject({ code: 'unreadable' });
+        await expect(open(join(directory, 'sub'))).rejects.toMatchObject({ code: 'refused' });
+        await expect(open('/dev/zero')).rejects.toMatchObject({ code: 'refused' });
+      }
+    }));
+});
+
+async function openDescriptorsOf(path: string): Promise<number> {
+  const names = await readdir('/proc/self/fd');
+  const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter((target) => target === path).length;
+}

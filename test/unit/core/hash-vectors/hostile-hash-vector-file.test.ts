@@ -1,0 +1,117 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, jest, test } from '@jest/globals';
+import { openHashVector, VirtSimilarityError, writeHashVector } from '@virt-similarity/core';
+import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
+
+// Thousands of small files are written and read.
+jest.setTimeout(60_000);
+
+const ROWS = 3;
+
+/** Opens and reads a file of these bytes; the only error that may come of it is `corrupt`. */
+async function read(path: string, bytes: Uint8Array): Promise<'corrupt' | 'read'> {
+  await writeFile(path, bytes);
+  try {
+    const { header, blocks } = await contentOf(await openHashVector(path));
+    // What the bits of a digest or a name are cannot be told, but the vector is sound.
+    expect(blocks).toHaveLength(header.dataBlocks);
+    return 'read';
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(VirtSimilarityError);
+    expect((thrown as VirtSimilarityError).code).toBe('corrupt');
+    expect((thrown as VirtSimilarityError).message).not.toContain('\n');
+    return 'corrupt';
+  }
+}
+
+async function smallFile(directory: string): Promise<{ path: string; bytes: Buffer }> {
+  const path = join(directory, 'v.arrow');
+  await writeHashVector(
+    exampleVector(ROWS, { digestLength: 8, identity: { ...IDENTITY, layers: IDENTITY.layers.slice(1) } }),
+    path,
+  );
+  return { path, bytes: await readFile(path) };
+}
+
+/** Writes a little-endian number over the only place where another one stands. */
+function forge(bytes: Buffer, from: bigint, to: bigint): Buffer[] {
+  const forged: Buffer[] = [];
+  for (let at = 0; at + 8 <= bytes.length; at += 4) {
+    if (bytes.readBigInt64LE(at) !== from) continue;
+    const copy = Buffer.from(bytes);
+    copy.writeBigInt64LE(to, at);
+    forged.push(copy);
+  }
+  return forged;
+}
+
+describe('a hostile hash-vector file', () => {
+  test('is corrupt at every truncation', () =>
+    inDirectory(async (directory) => {
+      const { path, bytes } = await smallFile(directory);
+      for (let length = 0; length < bytes.length; length += 1) {
+        expect([length, await read(path, bytes.subarray(0, length))]).toEqual([length, 'corrupt']);
+      }
+    }));
+
+  test.each([0x01, 0xff])('is corrupt or sound with any byte changed by %d', (mask) =>
+    inDirectory(async (directory) => {
+      const { path, bytes } = await smallFile(directory);
+      const outcomes = { corrupt: 0, read: 0 };
+      for (let at = 0; at < bytes.length; at += 1) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(changed.readUInt8(at) ^ mask, at);
+        outcomes[await read(path, changed)] += 1;
+      }
+      expect(outcomes.corrupt).toBeGreaterThan(100);
+    }),
+  );
+
+  test('is corrupt with bytes appended', () =>
+    inDirectory(async (directory) => {
+      const { path, bytes } = await smallFile(directory);
+      expect(await read(path, Buffer.concat([bytes, Buffer.alloc(8)]))).toBe('corrupt');
+    }));
+
+  test.each([10n ** 9n, 2n ** 32n, 2n ** 53n, 2n ** 62n, -1n])('is corrupt with %d for its number of rows', (count) =>
+    inDirectory(async (directory) => {
+      const { path, bytes } = await smallFile(directory);
+      const forged = forge(bytes, BigInt(ROWS), count);
+      expect(forged.length).toBeGreaterThanOrEqual(3);
+      for (const copy of forged) expect(await read(path, copy)).toBe('corrupt');
+    }),
+  );
+
+  test('is corrupt with every number that may be a length made huge', () =>
+    inDirectory(async (directory) => {
+      const { path, bytes } = await smallFile(directory);
+      const started = process.memoryUsage().arrayBuffers;
+      for (let at = 8; at + 4 <= bytes.length; at += 4) {
+        for (const value of [0x7fffffff, 0xffffffff]) {
+          const copy = Buffer.from(bytes);
+          copy.writeUInt32LE(value, at);
+          await read(path, copy);
+        }
+      }
+      expect(process.memoryUsage().arrayBuffers - started).toBeLessThan(200e6);
+    }));
+
+  test('is corrupt when it is random, with the right ends or without', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v');
+      let state = 1;
+      const random = () => {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+        return state >>> 24;
+      };
+      for (let round = 0; round < 200; round += 1) {
+        const bytes = Buffer.from(Array.from({ length: 20 + 3 * round }, random));
+        expect(await read(path, bytes)).toBe('corrupt');
+        bytes.write('ARROW1', 0);
+        bytes.write('ARROW1', bytes.length - 6);
+        bytes.writeUInt32LE(round, bytes.length - 10);
+        expect(await read(path, bytes)).toBe('corrupt');
+      }
+    }));
+});

@@ -1,0 +1,196 @@
+import { mkdtemp, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Extent, HashVector, ImageIdentity } from '@virt-similarity/core';
+import fc from 'fast-check';
+import { hashImage } from '#core/hashing/hash-image.js';
+import { HashingPool } from '#core/hashing/hashing-pool.js';
+import checksums, { ChecksumHasher, FailingHasher } from '../../../fixtures/checksum-plugin.js';
+import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
+
+const MIB = 1024 * 1024;
+
+let directory: string;
+let pool: HashingPool;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hash-image-'));
+  pool = new HashingPool({ hasher: new ChecksumHasher(), url: checksums.url }, 2);
+});
+
+afterEach(async () => {
+  await pool.close();
+  await rm(directory, { recursive: true });
+});
+
+describe('hashImage', () => {
+  test('gives every non-zero block its digest and leaves zero blocks out', async () => {
+    const bytes = new Uint8Array(3 * 512 + 10);
+    bytes[512] = 7;
+    bytes[3 * 512 + 9] = 255;
+    const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 512 });
+    expect(vector).toMatchObject({ name: 'disk', algorithm: 'checksum', digestLength: 4, blockSize: 512 });
+    expect(vector).toMatchObject({ virtualSize: 1546, dataBlocks: 2 });
+    expect(await rowsOf(vector)).toEqual([
+      [1, 7],
+      [3, 255],
+    ]);
+  });
+
+  test('agrees with hashing block by block, wherever the bytes stand', async () => {
+    const file = join(directory, 'layer');
+    const runs = fc.array(
+      fc.record({
+        where: fc.constantFrom('hole', 'file', 'image'),
+        length: fc.integer({ min: 1, max: 5000 }),
+        byte: fc.integer({ min: 0, max: 2 }),
+      }),
+      { maxLength: 20 },
+    );
+    await fc.assert(
+      fc.asyncProperty(runs, fc.constantFrom(512, 1024, 4096), async (parts, blockSize) => {
+        const { bytes, extents } = diskOf(parts);
+        await writeFile(file, bytes);
+        const image = new MemoryDiskImage(bytes, extents, await identityOf(file));
+        const vector = await hashImage(image, pool, { name: 'disk', blockSize });
+        expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, blockSize));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('hashes more than one task of one image, in order', async () => {
+    const bytes = Uint8Array.from({ length: 17 * MIB + 3 }, (_, index) => (index >> 14) & 255);
+    const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 65_536 });
+    expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 65_536));
+  });
+
+  test('takes blocks larger than what is read at a time', async () => {
+    const bytes = Uint8Array.from({ length: 3 * MIB }, (_, index) => index & 1);
+    const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 2 * MIB });
+    expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 2 * MIB));
+  });
+
+  test('runs a hasher that cannot be imported in the main thread', async () => {
+    const here = new HashingPool({ hasher: new ChecksumHasher(), url: undefined }, 2);
+    const vector = await hashImage(new MemoryDiskImage(Uint8Array.of(5)), here, { name: 'disk', blockSize: 512 });
+    expect(await rowsOf(vector)).toEqual([[0, 5]]);
+  });
+
+  test('makes nothing of a disk of 0 bytes', async () => {
+    const vector = await hashImage(new MemoryDiskImage(new Uint8Array(0)), pool, { name: 'disk', blockSize: 512 });
+    expect([vector.dataBlocks, await rowsOf(vector)]).toEqual([0, []]);
+  });
+
+  test('tells how many bytes there are to read, and each of them once it is hashed', async () => {
+    const { bytes, extents } = diskOf([
+      { where: 'image', length: 700, byte: 1 },
+      { where: 'hole', length: 9000, byte: 0 },
+      { where: 'image', length: 20, byte: 1 },
+    ]);
+    const told: number[] = [];
+    let announced = 0;
+    await hashImage(new MemoryDiskImage(bytes, extents), pool, {
+      name: 'disk',
+      blockSize: 512,
+      onStart: (total) => {
+        announced = total;
+      },
+      onBytes: (count) => told.push(count),
+    });
+    expect([announced, told.reduce((sum, count) => sum + count, 0)]).toEqual([720, 720]);
+  });
+
+  test('refuses a file that was replaced after it was identified', async () => {
+    const file = join(directory, 'layer');
+    await writeFile(file, new Uint8Array(512).fill(1));
+    const image = storedImage(512, await identityOf(file));
+    await writeFile(join(directory, 'other'), new Uint8Array(512).fill(2));
+    await rename(join(directory, 'other'), file);
+    await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toMatchObject({ code: 'changed' });
+  });
+
+  test('refuses a file that became shorter than what was stored in it', async () => {
+    const file = join(directory, 'layer');
+    await writeFile(file, new Uint8Array(2048).fill(1));
+    const image = storedImage(2048, await identityOf(file));
+    await truncate(file, 600);
+    await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toMatchObject({ code: 'changed' });
+  });
+
+  test("passes on the image's own error", async () => {
+    const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
+    image.read = () => Promise.reject(new Error('the disk is on fire'));
+    await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toThrow('the disk is on fire');
+  });
+
+  test.each([checksums.url, undefined])("says which hasher failed (plugin's url %s)", async (url) => {
+    const failing = new HashingPool({ hasher: new FailingHasher(), url }, 1);
+    const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
+    const failure = { code: 'plugin', message: '[failing] the hasher failed: out of sorts' };
+    await expect(hashImage(image, failing, { name: 'd', blockSize: 512 })).rejects.toMatchObject(failure);
+    await failing.close();
+  });
+
+  test('ends when it is interrupted, and leaves no task behind', async () => {
+    const stop = new AbortController();
+    const image = new MemoryDiskImage(new Uint8Array(64 * MIB).fill(1));
+    const hashing = hashImage(image, pool, {
+      name: 'd',
+      blockSize: 65_536,
+      signal: stop.signal,
+      onBytes: () => stop.abort(),
+    });
+    await expect(hashing).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+interface Part {
+  readonly where: 'hole' | 'file' | 'image';
+  readonly length: number;
+  readonly byte: number;
+}
+
+function diskOf(parts: readonly Part[]): { bytes: Uint8Array; extents: Extent[] } {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const extents: Extent[] = [];
+  let start = 0;
+  for (const { where, length, byte } of parts) {
+    if (where === 'hole') extents.push({ kind: 'zero', start, length });
+    else if (where === 'image') extents.push({ kind: 'data', start, length });
+    else extents.push({ kind: 'data', start, length, stored: { layer: 0, offset: start } });
+    if (where !== 'hole') bytes.fill(byte, start, start + length);
+    start += length;
+  }
+  return { bytes, extents };
+}
+
+function storedImage(length: number, identity: ImageIdentity): MemoryDiskImage {
+  const extents: Extent[] = [{ kind: 'data', start: 0, length, stored: { layer: 0, offset: 0 } }];
+  return new MemoryDiskImage(new Uint8Array(length), extents, identity);
+}
+
+async function identityOf(path: string): Promise<ImageIdentity> {
+  const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return { layers: [{ path, device, inode, size, mtimeNs, ctimeNs }], view: 'raw' };
+}
+
+/** The block number and checksum of every row. */
+async function rowsOf(vector: HashVector): Promise<[number, number][]> {
+  const rows: [number, number][] = [];
+  for await (const { blocks, digests } of vector.rows()) {
+    const view = new DataView(digests.buffer, digests.byteOffset, digests.byteLength);
+    for (const [index, block] of blocks.entries()) rows.push([block, view.getUint32(index * 4, true)]);
+  }
+  return rows;
+}
+
+function checksumsOf(bytes: Uint8Array, blockSize: number): [number, number][] {
+  const rows: [number, number][] = [];
+  for (let start = 0; start < bytes.length; start += blockSize) {
+    const sum = bytes.subarray(start, start + blockSize).reduce((total, byte) => total + byte, 0);
+    if (sum > 0) rows.push([start / blockSize, sum]);
+  }
+  return rows;
+}

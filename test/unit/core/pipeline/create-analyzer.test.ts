@@ -1,0 +1,278 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type Analysis,
+  type AnalyzeOptions,
+  createAnalyzer,
+  type Plugin,
+  type ProgressEvent,
+  type Reporter,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import checksums from '../../../fixtures/checksum-plugin.js';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };
+
+/** A disk whose blocks are filled with one byte each. */
+function disk(...blocks: number[]): Uint8Array {
+  return Uint8Array.from({ length: blocks.length * 512 }, (_, index) => blocks[index >> 9]!);
+}
+
+/** A base, two clones of it, and a stranger. */
+function family(): MemoryDisksPlugin {
+  return new MemoryDisksPlugin({
+    'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
+    'memory:clone': disk(1, 2, 3, 4, 5, 6, 7, 99),
+    'memory:other': disk(50, 51, 52, 53, 0, 0, 54),
+    'memory:clone-of-clone': disk(1, 2, 3, 4, 5, 6, 98, 99),
+    'memory:broken': new VirtSimilarityError('corrupt', 'broken: its head is missing', { image: 'memory:broken' }),
+    'memory:defect': new TypeError('undefined is not a disk'),
+  });
+}
+
+const GOOD = ['memory:base', 'memory:clone', 'memory:other', 'memory:clone-of-clone'];
+
+let cache: string;
+
+beforeEach(async () => {
+  cache = join(await mkdtemp(join(tmpdir(), 'analyzer-')), 'cache');
+});
+
+afterEach(async () => {
+  await rm(join(cache, '..'), { recursive: true });
+});
+
+describe('analyze', () => {
+  test('measures all pairs and joins the closest first', async () => {
+    const analysis = await analyzerOf(family()).analyze(GOOD, OPTIONS);
+    expect([...analysis.distances.values]).toEqual([1, 8, 2, 8, 1, 8]);
+    expect(analysis.dendrogram.merges.map(({ height }) => height)).toEqual([1, 1, 8]);
+    expect(analysis.cladogram.nodes).toEqual([
+      { height: 1, children: [0, 1, 3] },
+      { height: 8, children: [4, 2] },
+    ]);
+    expect(analysis.images[2]).toEqual({
+      name: 'memory:other',
+      path: 'memory:other',
+      virtualSize: 7 * 512,
+      dataBlocks: 5,
+      repeatedBlocks: 0,
+    });
+    expect(analysis.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual([7, 8, 0, 7]);
+    expect(analysis.parameters).toMatchObject({ algorithm: 'checksum', metric: 'hamming', linkage: 'single' });
+  });
+
+  test.each([1, 2, 5])('gives the same analysis with %d jobs', async (jobs) => {
+    const analysis = await analyzerOf(family()).analyze(GOOD, { ...OPTIONS, jobs });
+    expect(analysis).toEqual(await analyzerOf(family()).analyze(GOOD, OPTIONS));
+  });
+
+  test('reports images that fail, whatever they throw, beside the rest', async () => {
+    const images = ['memory:broken', ...GOOD.slice(0, 2), 'memory:defect', 'memory:missing'];
+    const { images: good, failures } = await analyzerOf(family()).analyze(images, OPTIONS);
+    expect(good.map(({ name }) => name)).toEqual(['memory:base', 'memory:clone']);
+    expect(failures.map(({ path, error }) => [path, error.code])).toEqual([
+      ['memory:broken', 'corrupt'],
+      ['memory:defect', 'plugin'],
+      ['memory:missing', 'unreadable'],
+    ]);
+  });
+
+  test('throws the failure itself where fewer than two images are left', async () => {
+    const analysis = analyzerOf(family()).analyze(['memory:base', 'memory:broken'], OPTIONS);
+    await expect(analysis).rejects.toMatchObject({ code: 'corrupt', image: 'memory:broken' });
+  });
+
+  test.each([[[]], [['memory:base']]])('refuses %j: two images are needed', async (images) => {
+    const analysis = analyzerOf(family()).analyze(images, OPTIONS);
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('at least two') });
+  });
+
+  test('reads no image that the cache knows, and exactly the one that changed', async () => {
+    const disks = family();
+    const first = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
+    expect(disks.opened.splice(0).toSorted()).toEqual(GOOD.toSorted());
+
+    expect(await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache })).toEqual(first);
+    expect(disks.opened).toEqual([]);
+
+    disks.touch('memory:clone');
+    await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
+    expect(disks.opened).toEqual(['memory:clone']);
+  });
+
+  test('refuses an image that changed while it was read, and does not cache it', async () => {
+    const disks = family();
+    const onProgress = (event: ProgressEvent): void => {
+      if (event.kind === 'image-started' && event.path === 'memory:clone') disks.touch(event.path);
+    };
+    const { failures } = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache, onProgress });
+    expect(failures.map(({ path, error }) => [path, error.code])).toEqual([['memory:clone', 'changed']]);
+    disks.opened.splice(0);
+    await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
+    expect(disks.opened).toEqual(['memory:clone']);
+  });
+
+  test('tells of every image when it starts, advances and ends', async () => {
+    const events: ProgressEvent[] = [];
+    await analyzerOf(family()).analyze(GOOD.slice(0, 2), { ...OPTIONS, onProgress: (event) => events.push(event) });
+    const of = events.filter((event) => 'path' in event && event.path === 'memory:base');
+    expect(of).toMatchObject([
+      { kind: 'image-started', bytes: 4096 },
+      { kind: 'image-advanced', bytes: 4096 },
+      { kind: 'image-finished', cached: false },
+    ]);
+    expect(events.slice(-2)).toEqual([
+      { kind: 'comparing', fraction: 1 },
+      { kind: 'clustering', images: 2 },
+    ]);
+  });
+
+  test.each([
+    ['metric', 'haming', 'did you mean hamming?'],
+    ['hasher', 'checksun', 'did you mean checksum?'],
+    ['reader', 'memry', 'did you mean memory?'],
+    ['clusterer', 'fats', 'did you mean fast?'],
+    ['linkage', 'singel', 'linkage'],
+    ['blockSize', 1000, 'power of two'],
+    ['blockSize', 256, '512'],
+    ['jobs', 0, 'jobs'],
+  ])('refuses %s %s before any image is opened', async (option, value, says) => {
+    const disks = family();
+    const analysis = analyzerOf(disks).analyze(GOOD, { ...OPTIONS, [option]: value });
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(says) });
+    expect(disks.opened).toEqual([]);
+  });
+
+  test('refuses a linkage that the clusterer does not know', async () => {
+    const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, clusterer: 'fast', linkage: 'centroid' });
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('fast') });
+  });
+
+  test('refuses an image that is given twice', async () => {
+    const analysis = analyzerOf(family()).analyze([import.meta.filename, import.meta.filename], OPTIONS);
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('twice') });
+  });
+
+  test('ends when it is interrupted', async () => {
+    const stop = new AbortController();
+    const analysis = analyzerOf(family()).analyze(GOOD, {
+      ...OPTIONS,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('hash', () => {
+  test('yields the outcome of each image', async () => {
+    const outcomes = [];
+    for await (const outcome of analyzerOf(family()).hash(['memory:base', 'memory:broken'], OPTIONS)) {
+      outcomes.push('error' in outcome ? outcome.error.code : outcome.vector.dataBlocks);
+    }
+    expect(outcomes.toSorted()).toEqual([8, 'corrupt']);
+  });
+
+  test('stops its work when the consumer ends early', async () => {
+    for await (const outcome of analyzerOf(family()).hash(GOOD, OPTIONS)) {
+      expect(outcome.path).toMatch(/^memory:/);
+      break;
+    }
+  });
+});
+
+describe('plugins', () => {
+  test('are listed by kind, name and origin', () => {
+    const { registrations } = analyzerOf(family());
+    expect(registrations).toContainEqual({ kind: 'hasher', name: 'checksum', plugin: 'checksums', url: checksums.url });
+    expect(registrations).toContainEqual({ kind: 'reader', name: 'memory', plugin: 'memory-disks', url: undefined });
+    expect(registrations.filter(({ kind }) => kind === 'metric').map(({ name }) => name)).toEqual([
+      'hamming',
+      'hamming-fraction',
+      'jaccard',
+      'containment',
+      'shared-content',
+    ]);
+  });
+
+  test('must not register one name twice', () => {
+    expect(() => createAnalyzer({ plugins: [checksums, { ...checksums, name: 'others' }] })).toThrow(
+      'both checksums and others register the hasher checksum',
+    );
+  });
+
+  test('that cannot be constructed are named', () => {
+    class Thrower {
+      constructor() {
+        throw new Error('no');
+      }
+    }
+    const plugin = { name: 'thrower', reporters: [Thrower as never] } satisfies Plugin;
+    expect(() => createAnalyzer({ plugins: [plugin] })).toThrow('cannot construct a reporter of plugin thrower: no');
+  });
+
+  test('may report an analysis as they like', async () => {
+    expect(await textOf('count', {})).toBe('2 images\n');
+    expect(await textOf('count', { unit: 'disks' })).toBe('2 disks\n');
+  });
+
+  test.each([
+    ['cuont', {}, 'did you mean count?'],
+    ['count', { untis: 'disks' }, 'did you mean unit?'],
+    ['count', { unit: 'disk' }, 'did you mean disks?'],
+    ['count', { unit: true as const }, 'expected one of images, disks'],
+    ['failing', { unit: 'disks' }, 'this reporter takes none'],
+  ])('refuse the report %s with options %j', async (name, options, says) => {
+    await expect(textOf(name, options)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  test('that fail to report are named', async () => {
+    await expect(textOf('failing', {})).rejects.toMatchObject({
+      code: 'plugin',
+      message: '[failing] the reporter failed: out of ink',
+    });
+  });
+});
+
+class CountReporter implements Reporter {
+  readonly name = 'count';
+  readonly extension = '.count';
+  readonly mediaType = 'text/plain';
+  readonly options = [{ name: 'unit', description: 'what to count', values: ['images', 'disks'] }];
+
+  *report({ images }: Analysis, { unit = 'images' }: Record<string, string | true>): Iterable<string> {
+    yield `${images.length} `;
+    yield `${unit}\n`;
+  }
+}
+
+class FailingReporter implements Reporter {
+  readonly name = 'failing';
+  readonly extension = '.failing';
+  readonly mediaType = 'text/plain';
+
+  // biome-ignore lint/correctness/useYield: it fails before it has anything to say
+  *report(): Iterable<string> {
+    throw new Error('out of ink');
+  }
+}
+
+async function textOf(name: string, options: Record<string, string | true>): Promise<string> {
+  const plugin = { name: 'counts', reporters: [CountReporter, FailingReporter] };
+  const analyzer = createAnalyzer({ plugins: [checksums, family(), plugin] });
+  const analysis = await analyzer.analyze(['memory:base', 'memory:clone'], OPTIONS);
+  let text = '';
+  for await (const piece of analyzer.report(name, analysis, options)) text += piece;
+  return text;
+}
+
+function analyzerOf(disks: MemoryDisksPlugin): ReturnType<typeof createAnalyzer> {
+  return createAnalyzer({ plugins: [checksums, disks] });
+}

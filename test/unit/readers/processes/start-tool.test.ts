@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { startTool } from '#readers/processes/start-tool.js';
+
+const SLEEP = { command: 'sleep', package: 'coreutils' };
+const SHELL = { command: 'sh', package: 'dash' };
+const OPTIONS = { component: 'qemu', image: 'a.qcow2' };
+
+/** Whether a process runs; one that ended but was not yet waited for does not. */
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    return !/^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('a server runs until it is stopped, and may be stopped again', async () => {
+  const server = await startTool(SLEEP, ['60'], OPTIONS);
+  expect(await isRunning(server.pid)).toBe(true);
+  await Promise.all([server.stop(), server.stop()]);
+  expect(await isRunning(server.pid)).toBe(false);
+  await server.stop();
+  expect(await server.exited).toEqual({ exitCode: undefined, signal: 'SIGTERM', stderr: '' });
+});
+
+test('a server that does not want to stop is killed', async () => {
+  const server = await startTool(SHELL, ['-c', 'trap "" TERM; echo ready >&2; while :; do sleep 0.1; done'], OPTIONS);
+  await delay(500);
+  await server.stop();
+  expect(await server.exited).toMatchObject({ signal: 'SIGKILL', stderr: 'ready' });
+});
+
+test('a server that ends by itself tells how', async () => {
+  const server = await startTool(SHELL, ['-c', 'echo broken >&2; exit 5'], OPTIONS);
+  expect(await server.exited).toEqual({ exitCode: 5, signal: undefined, stderr: 'broken' });
+  await server.stop();
+});
+
+test('a server ends with the signal of its caller', async () => {
+  const controller = new AbortController();
+  const server = await startTool(SLEEP, ['60'], { ...OPTIONS, signal: controller.signal });
+  controller.abort();
+  expect(await server.exited).toMatchObject({ signal: 'SIGTERM' });
+});
+
+test('a server that is not installed is told with its package', async () => {
+  const missing = { command: 'virt-similarity-no-such-server', package: 'no-such-package' };
+  await expect(startTool(missing, [], OPTIONS)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('install no-such-package'),
+  });
+});
+
+test('a server does not outlive a killed parent', async () => {
+  const module = new URL('../../../../../packages/readers/dist/processes/start-tool.js', import.meta.url).href;
+  const script = `
+    const { startTool } = await import(${JSON.stringify(module)});
+    const { pid } = await startTool(${JSON.stringify(SLEEP)}, ['60'], ${JSON.stringify(OPTIONS)});
+    console.log(pid);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [output] = await once(parent.stdout, 'data');
+  const pid = Number(output);
+  // The program is replaced only once its guards have set the death signal.
+  await delay(300);
+  expect(await isRunning(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+  await delay(300);
+  expect(await isRunning(pid)).toBe(false);
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
+import { AsciiReporter } from '@virt-similarity/reporters';
+import fc from 'fast-check';
+import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
+import { expectGolden } from '../../fixtures/golden.js';
+import { reportText, unescaped } from '../../fixtures/report-text.js';
+
+const reporter = new AsciiReporter();
+
+describe('AsciiReporter', () => {
+  for (const { title, run } of reporterContract(() => new AsciiReporter())) {
+    test(title, run);
+  }
+
+  test('draws as the first virt-similarity did, trailing blanks included', async () => {
+    const analysis = sampleAnalysis(
+      ['a.img', 'b.img', 'c.img'],
+      [
+        [0, 1, 5],
+        [2, 3, 9],
+      ],
+    );
+    expect((await reportText(reporter.report(analysis, {}))).split('\n')).toEqual([
+      '---+------+------ a.img',
+      '   |      |   ',
+      '   |      +------ b.img',
+      '   |          ',
+      '   +------ c.img',
+      '       ',
+      '',
+    ]);
+  });
+
+  test('draws a family as its golden file has it', async () => {
+    expectGolden('family.txt', await reportText(reporter.report(FAMILY, {})));
+  });
+
+  test('with --heights draws a family as its golden file has it', async () => {
+    expectGolden('family-heights.txt', await reportText(reporter.report(FAMILY, { heights: true })));
+  });
+
+  test('draws a single image as a leaf', async () => {
+    const alone = sampleAnalysis(['alone.raw'], []);
+    expect(await reportText(reporter.report(alone, {}))).toBe('--- alone.raw\n\n');
+    expect(await reportText(reporter.report(alone, { heights: true }))).toBe('--- alone.raw\n\n');
+  });
+
+  test('shows fractions with six digits and large numbers without decimals', async () => {
+    const analysis = sampleAnalysis(
+      ['a', 'b', 'c', 'd'],
+      [
+        [0, 1, 1 / 3],
+        [4, 2, 98765.4321],
+        [5, 3, 1234567.891],
+      ],
+    );
+    const text = await reportText(reporter.report(analysis, { heights: true }));
+    expect(text.split('\n')[0]).toBe('--- 1234568 -+------ 98765.4 -+----- 0.333333 -+------ a');
+  });
+
+  test('draws every leaf on a line of its own, in the order of the tree, whatever its name', async () => {
+    await fc.assert(
+      fc.asyncProperty(analyses(hostileName), async (analysis) => {
+        const lines = (await reportText(reporter.report(analysis, {}))).split('\n');
+        expect(lines).toHaveLength(2 * analysis.images.length + 1);
+        const names = lines
+          .filter((_, row) => row % 2 === 0)
+          .slice(0, -1)
+          .map((line) => /--- (.*)$/.exec(line)![1]!);
+        expect(names.map((name) => unescaped(name)).sort()).toEqual(analysis.images.map(({ name }) => name).sort());
+      }),
+    );
+  });
+
+  test('with --heights writes the height of every node, and keeps nodes aligned', async () => {
+    await fc.assert(
+      fc.asyncProperty(analyses(fc.uuid()), async (analysis) => {
+        const text = await reportText(reporter.report(analysis, { heights: true }));
+        const written = [...text.matchAll(/-- (\S+) -\+/g)].map(([, height]) => Number(height)).sort((a, b) => a - b);
+        const heights = analysis.cladogram.nodes.map(({ height }) => height).sort((a, b) => a - b);
+        expect(written).toHaveLength(heights.length);
+        for (const [index, height] of heights.entries()) {
+          expect(Math.abs(written[index]! - height)).toBeLessThanOrEqual(0.5);
+        }
+        const stem = text.indexOf('+');
+        for (const line of text.split('\n')) {
+          expect([...line.matchAll(/[+|]/g)].every(({ index }) => (index - stem) % (stem + 4) === 0)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('begins to draw a tree of 10,000 levels at once and without recursion', () => {
+    const [first] = reporter.report(caterpillar(10_000), {});
+    expect(first).toBe(`${'---+'.padEnd(7, '-').repeat(9_999)}--- image-0\n${'   |   '.repeat(9_999)}\n`);
+  });
+});

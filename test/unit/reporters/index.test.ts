@@ -1,0 +1,14 @@
+import { describe, expect, test } from '@jest/globals';
+import reporters from '@virt-similarity/reporters';
+
+describe('the plugin @virt-similarity/reporters', () => {
+  test('registers four reporters under different names and extensions', () => {
+    const registered = reporters.reporters.map((Reporter) => new Reporter());
+    expect(registered.map(({ name }) => name)).toEqual(['ascii', 'newick', 'graphviz', 'json']);
+    expect(registered.map(({ extension }) => extension)).toEqual(['.txt', '.nwk', '.dot', '.json']);
+  });
+
+  test('says where it can be imported from', async () => {
+    expect((await import(reporters.url)).default).toBe(reporters);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOSTILE_NAMES, reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
+import { NewickReporter } from '@virt-similarity/reporters';
+import fc from 'fast-check';
+import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
+import { expectGolden } from '../../fixtures/golden.js';
+import { reportText, unescaped } from '../../fixtures/report-text.js';
+
+const reporter = new NewickReporter();
+
+const INVERTED = sampleAnalysis(
+  ['a', 'b', 'c'],
+  [
+    [0, 1, 10],
+    [2, 3, 9],
+  ],
+  { parameters: { ...FAMILY.parameters, linkage: 'centroid' } },
+);
+
+async function labelRows(names: readonly string[]): Promise<string[][]> {
+  const analysis = {
+    ...sampleAnalysis(['x'], []),
+    images: names.map((name) => ({ ...FAMILY.images[0]!, name, path: name })),
+  };
+  const table = await reportText(reporter.companion.report(analysis, {}));
+  expect(table.endsWith('\n')).toBe(true);
+  const [head, ...rows] = table
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => line.split('\t'));
+  expect(head).toEqual(['label', 'name', 'path']);
+  return rows;
+}
+
+async function labels(...names: string[]): Promise<string[]> {
+  return (await labelRows(names)).map(([label]) => label!);
+}
+
+describe('NewickReporter', () => {
+  for (const { title, run } of reporterContract(() => new NewickReporter())) {
+    test(title, run);
+  }
+
+  test('writes a family as its golden file has it', async () => {
+    expectGolden('family.nwk', await reportText(reporter.report(FAMILY, {})));
+  });
+
+  test('writes the table of names as its golden file has it', async () => {
+    expectGolden('family.names.tsv', await reportText(reporter.companion.report(FAMILY, {})));
+  });
+
+  test('in the quoted dialect writes a family as its golden file has it, and no table', async () => {
+    expectGolden('family-quoted.nwk', await reportText(reporter.report(FAMILY, { dialect: 'quoted' })));
+    expect(await reportText(reporter.companion.report(FAMILY, { dialect: 'quoted' }))).toBe('');
+  });
+
+  test('with --binary writes tied merges as nodes of two with branches of length 0', async () => {
+    expectGolden('family-binary.nwk', await reportText(reporter.report(FAMILY, { binary: true })));
+  });
+
+  test('writes a single image as a tree of one leaf', async () => {
+    expect(await reportText(reporter.report(sampleAnalysis(['a'], []), {}))).toBe('(a:0);\n');
+  });
+
+  test('writes lengths at full precision', async () => {
+    const analysis = sampleAnalysis(
+      ['a', 'b', 'c'],
+      [
+        [0, 1, 2e-7],
+        [3, 2, 2 / 3],
+      ],
+    );
+    expect(await reportText(reporter.report(analysis, {}))).toBe(
+      `((a:1e-7,b:1e-7):${(2 / 3 - 2e-7) / 2},c:0.3333333333333333):0;\n`,
+    );
+  });
+
+  test('refuses negative branches and says what to do', async () => {
+    await expect(reportText(reporter.report(INVERTED, {}))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^\[newick\] .*centroid.*choose .* or allow --negative-branches$/),
+    });
+  });
+
+  test('with --negative-branches writes them', async () => {
+    expect(await reportText(reporter.report(INVERTED, { 'negative-branches': true }))).toBe(
+      '((a:5,b:5):-0.5,c:4.5):0;\n',
+    );
+  });
+
+  test('makes safe labels readable: accents dropped, runs of anything else a hyphen', async () => {
+    expect(await labels('Café_1 (prod).img', '--option', '日本', '', ' ')).toEqual([
+      'Cafe-1-prod-.img',
+      'option',
+      'image',
+      'image-2',
+      'image-3',
+    ]);
+  });
+
+  test('tells labels apart that differ in case only, and those that look like numbered ones', async () => {
+    expect(await labels('a b', 'A_b', 'a-b-2', 'a!b', 'A-B-2')).toEqual([
+      'a-b',
+      'A-b-2',
+      'a-b-2-2',
+      'a-b-3',
+      'A-B-2-3',
+    ]);
+  });
+
+  test('keeps labels short enough for readers with fixed buffers', async () => {
+    const [one, other] = await labels('x'.repeat(5000), `${'x'.repeat(4999)}y`);
+    expect(one).toBe('x'.repeat(100));
+    expect(other).toBe(`${'x'.repeat(100)}-2`);
+  });
+
+  test('gives safe, unique labels for any names, with a table that leads back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(hostileName, { minLength: 1, maxLength: 30 }), async (names) => {
+        const rows = await labelRows(names);
+        for (const [label] of rows) {
+          expect(label).toMatch(/^[A-Za-z0-9.-]+$/);
+        }
+        expect(new Set(rows.map(([label]) => label!.toLowerCase())).size).toBe(names.length);
+        expect(rows.map(([, name, path]) => [unescaped(name!), unescaped(path!)])).toEqual(
+          names.map((name) => [name, name]),
+        );
+      }),
+    );
+  });
+
+  test('never breaks a line or ends the text within a label, in any dialect', async () => {
+    await fc.assert(
+      fc.asyncProperty(analyses(hostileName), fc.constantFrom('safe', 'quoted'), async (analysis, dialect) => {
+        const text = await reportText(reporter.report(analysis, { dialect }));
+        expect(text.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+      }),
+    );
+  });
+
+  test('doubles single quotes in the quoted dialect', async () => {
+    const analysis = sampleAnalysis([HOSTILE_NAMES[0]!], []);
+    expect(await reportText(reporter.report(analysis, { dialect: 'quoted' }))).toBe(
+      `('it''s "quoted" (prod), [disk:1]; {x}=|y_z':0);\n`,
+    );
+  });
+
+  test('writes a tree of 10,000 levels without recursion', async () => {
+    const text = await reportText(reporter.report(caterpillar(10_000), {}));
+    expect(text.startsWith('('.repeat(9_999))).toBe(true);
+    expect(text.endsWith(',image-9999:4999.5):0;\n')).toBe(true);
+  });
+});

@@ -41,7 +41,7 @@ export class Appliance {
 
   /** Ends the appliance; pending transfers fail. Idempotent. */
   async close(): Promise<void> {
-    this.#broken ??= new VirtSimilarityError('unavailable', `[${COMPONENT}] the appliance was ended`);
+    this.#broken ??= new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was ended`);
     await this.#server.stop();
     await this.#last;
   }
@@ -56,7 +56,7 @@ export class Appliance {
       await this.#call(download(drive, start, length, path));
       const bytes = await readFile(path).catch(() => Buffer.alloc(0));
       if (bytes.length !== length) {
-        throw await this.#failure(image, start + bytes.length);
+        throw await this.#failure(image, start, length);
       }
       return bytes;
     } finally {
@@ -69,12 +69,13 @@ export class Appliance {
       await this.#server.call([command], TRANSFER_TIMEOUT_MS);
     } catch (thrown) {
       // Whether guestfish is still at it or gone, it carries out nothing more.
-      this.#broken ??= thrown instanceof ToolFailure ? gone(messageOf(thrown)) : (thrown as VirtSimilarityError);
-      throw this.#broken;
+      const failure = thrown instanceof ToolFailure ? gone(messageOf(thrown)) : (thrown as VirtSimilarityError);
+      this.#broken ??= failure;
+      throw failure;
     }
   }
 
-  async #failure(image: string, position: number): Promise<VirtSimilarityError> {
+  async #failure(image: string, start: number, length: number): Promise<VirtSimilarityError> {
     const reason = (await this.#server.lastError()) ?? 'guestfish gave too few bytes';
     if (APPLIANCE_GONE.test(reason)) {
       this.#broken ??= gone(reason);
@@ -82,7 +83,8 @@ export class Appliance {
     }
     return new VirtSimilarityError(
       'unreadable',
-      `[${COMPONENT}] cannot read ${image} at byte ${position}: ${reason}; check the image with qemu-img check`,
+      `[${COMPONENT}] cannot read ${image}: somewhere from byte ${start} to ${start + length} the appliance could not ` +
+        `read its drive (${reason}); check the image with qemu-img check`,
       { image },
     );
   }

@@ -3,6 +3,7 @@ import { type DiskImage, type DiskSource, type ReadOptions, throwIfAborted } fro
 import type { LaunchExperience } from './launch-appliance.js';
 import { LibguestfsImage } from './libguestfs-image.js';
 import { type StartedGroup, startGroup } from './start-group.js';
+import { untilAborted } from './until-aborted.js';
 
 /**
  * Images that share an appliance. It is launched when the first of them is opened, and ended when all have been opened
@@ -33,7 +34,8 @@ export class DriveGroup {
     this.#unopened.delete(key);
     try {
       this.#started ??= this.#start();
-      const drive = (await this.#started).drives.get(key)!;
+      const { drives } = await untilAborted(this.#started, options.signal);
+      const drive = drives.get(key)!;
       if (drive.outcome === 'failed') {
         throw drive.error;
       }

@@ -58,25 +58,32 @@ export class LibguestfsImage implements DiskImage {
       throw this.#failure('usage', `bytes ${position} to ${end} are not within its ${this.virtualSize} bytes`);
     }
     this.#requireOpen();
-    const transfers = await this.#plan();
-    let filled = position;
-    for (const number of transfersWithin(transfers, position, end)) {
-      const { start, length } = transfers[number]!;
-      const [from, to] = [Math.max(start, position), Math.min(start + length, end)];
-      const bytes = await this.#cache.take(number, from - start, to - start);
+    try {
+      await this.#fill(target, position, end);
+    } finally {
+      // Whatever else happened, a read that closing cut off says so.
       this.#requireOpen();
-      target.fill(0, filled - position, from - position);
-      target.set(bytes, from - position);
-      filled = to;
     }
-    target.fill(0, filled - position);
-    this.#requireOpen();
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#access.release();
     this.#cache.clear();
     return this.#closed;
+  }
+
+  async #fill(target: Uint8Array, position: number, end: number): Promise<void> {
+    const transfers = await this.#plan();
+    let filled = position;
+    for (const number of transfersWithin(transfers, position, end)) {
+      const { start, length } = transfers[number]!;
+      const [from, to] = [Math.max(start, position), Math.min(start + length, end)];
+      const bytes = await this.#cache.take(number, from - start, to - start);
+      target.fill(0, filled - position, from - position);
+      target.set(bytes, from - position);
+      filled = to;
+    }
+    target.fill(0, filled - position);
   }
 
   /** Planned anew where planning failed. */

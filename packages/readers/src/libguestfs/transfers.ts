@@ -54,9 +54,12 @@ export async function planTransfers(
 
 /** The indices, ascending, of the transfers that hold bytes from `start` to before `end`. */
 export function transfersWithin(transfers: readonly Transfer[], start: number, end: number): number[] {
+  if (end <= start) {
+    return [];
+  }
   const first = partitionPoint(transfers, (transfer) => transfer.start + transfer.length <= start);
   const past = partitionPoint(transfers, (transfer) => transfer.start < end);
-  return Array.from({ length: Math.max(0, past - first) }, (_, index) => first + index);
+  return Array.from({ length: past - first }, (_, index) => first + index);
 }
 
 /** How many things at the beginning of the list fulfil a condition that none after them fulfils. */

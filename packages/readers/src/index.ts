@@ -1,12 +1,15 @@
 import type { Plugin } from '@virt-similarity/core';
+import { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
+export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 
+/** The readers in the order in which `--reader auto` prefers them: what needs least comes first. */
 export default {
   name: '@virt-similarity/readers',
   url: import.meta.url,
-  readers: [RawReader, QemuReader],
+  readers: [RawReader, QemuReader, LibguestfsReader],
 } satisfies Plugin;

@@ -1,0 +1,98 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import type { RunDirectory } from '../processes/run-directory.js';
+import { ToolFailure } from '../processes/tool-failure.js';
+import { download } from './guestfish-arguments.js';
+import type { GuestfishServer } from './guestfish-server.js';
+import { COMPONENT } from './tools.js';
+
+/** Milliseconds that one transfer may take, however slow the storage below. */
+const TRANSFER_TIMEOUT_MS = 10 * 60_000;
+
+/** What guestfish reports once its appliance is gone. */
+const APPLIANCE_GONE = /appliance closed the connection|call launch before using/;
+
+/** A running appliance with its drives. Transfers are made one after the other, in the order they are asked for. */
+export class Appliance {
+  readonly #server: GuestfishServer;
+  readonly #directory: RunDirectory;
+  #last: Promise<unknown> = Promise.resolve();
+  #transfers = 0;
+  #broken: VirtSimilarityError | undefined;
+
+  /** Takes over a guestfish whose appliance was launched; transfers pass through files in the directory. */
+  constructor(server: GuestfishServer, directory: RunDirectory) {
+    this.#server = server;
+    this.#directory = directory;
+  }
+
+  /**
+   * The `length` bytes from `start` on of drive `drive`; `image` is its name in errors.
+   *
+   * @throws VirtSimilarityError `unreadable` where the drive cannot be read there, `unavailable` where the appliance is
+   * gone or stuck, `aborted`.
+   */
+  transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
+    const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));
+    this.#last = transfer.catch(() => undefined);
+    return transfer;
+  }
+
+  /** Ends the appliance; pending transfers fail. Idempotent. */
+  async close(): Promise<void> {
+    this.#broken ??= new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was ended`);
+    await this.#server.stop();
+    await this.#last;
+  }
+
+  async #transferNow(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
+    if (this.#broken !== undefined) {
+      throw this.#broken;
+    }
+    this.#transfers += 1;
+    const path = join(this.#directory.path, `transfer-${this.#transfers}`);
+    try {
+      await this.#call(download(drive, start, length, path));
+      const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+      if (bytes.length !== length) {
+        throw await this.#failure(image, start, length);
+      }
+      return bytes;
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async #call(command: readonly string[]): Promise<void> {
+    try {
+      await this.#server.call([command], TRANSFER_TIMEOUT_MS);
+    } catch (thrown) {
+      // Whether guestfish is still at it or gone, it carries out nothing more.
+      const failure = thrown instanceof ToolFailure ? gone(messageOf(thrown)) : (thrown as VirtSimilarityError);
+      this.#broken ??= failure;
+      throw failure;
+    }
+  }
+
+  async #failure(image: string, start: number, length: number): Promise<VirtSimilarityError> {
+    const reason = (await this.#server.lastError()) ?? 'guestfish gave too few bytes';
+    if (APPLIANCE_GONE.test(reason)) {
+      this.#broken ??= gone(reason);
+      return this.#broken;
+    }
+    return new VirtSimilarityError(
+      'unreadable',
+      `[${COMPONENT}] cannot read ${image}: somewhere from byte ${start} to ${start + length} the appliance could not ` +
+        `read its drive (${reason}); check the image with qemu-img check`,
+      { image },
+    );
+  }
+}
+
+function gone(reason: string): VirtSimilarityError {
+  return new VirtSimilarityError(
+    'unavailable',
+    `[${COMPONENT}] the appliance ended unexpectedly: ${reason}; try again`,
+  );
+}

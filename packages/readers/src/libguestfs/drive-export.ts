@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { RunDirectory } from '../processes/run-directory.js';
+import { startTool } from '../processes/start-tool.js';
+import { startNbdServer } from '../qemu/nbd-server.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import { awaitReadyFile } from './ready-file.js';
+import { NBDKIT } from './tools.js';
+
+export interface DriveExportOptions extends QemuCall {
+  /** Where the sockets are made. */
+  readonly runDirectory: RunDirectory;
+  /** Tells the exports of one run directory apart. */
+  readonly number: number;
+}
+
+/** An image's raw content on a Unix socket, under the empty export name, as an appliance can take it for a drive. */
+export interface DriveExport {
+  readonly socketPath: string;
+  /** Ends the servers and resolves when they are gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves an image's raw content so that it can be neither misread nor changed.
+ *
+ * qemu-nbd reads the image by its stated block graph, read-only. libguestfs takes a read-only drive only under an
+ * overlay of its own making, so nbdkit stands between and passes for writable: its checkwrite filter compares what is
+ * written with what is there and fails where they differ. The appliance starts the RAID arrays and volume groups that
+ * it finds on its drives, which may write; with a copy-on-write layer it would then be read back changed.
+ *
+ * @throws VirtSimilarityError as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
+ */
+export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
+  const { runDirectory, number, ...call } = options;
+  const source = await startNbdServer(image, { ...call, runDirectory });
+  try {
+    const socketPath = join(runDirectory.path, `drive-${number}`);
+    const readyPath = join(runDirectory.path, `drive-${number}.pid`);
+    const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), call);
+    const close = async () => {
+      await server.stop();
+      await source.close();
+    };
+    try {
+      await awaitReadyFile(readyPath, server, NBDKIT.command, call.signal);
+    } catch (thrown) {
+      await server.stop();
+      throw thrown;
+    }
+    return { socketPath, close };
+  } catch (thrown) {
+    await source.close();
+    throw thrown;
+  }
+}
+
+/** The arguments that have nbdkit serve, on `socketPath`, what is served on `sourcePath`. */
+export function nbdkitArguments(sourcePath: string, socketPath: string, readyPath: string): string[] {
+  return [
+    '--foreground',
+    '--exit-with-parent',
+    `--unix=${socketPath}`,
+    `--pidfile=${readyPath}`,
+    '--filter=checkwrite',
+    'nbd',
+    `socket=${sourcePath}`,
+  ];
+}

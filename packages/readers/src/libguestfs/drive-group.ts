@@ -1,0 +1,76 @@
+import { setMaxListeners } from 'node:events';
+import { type DiskImage, type DiskSource, type ReadOptions, throwIfAborted } from '@virt-similarity/core';
+import type { LaunchExperience } from './launch-appliance.js';
+import { LibguestfsImage } from './libguestfs-image.js';
+import { type StartedGroup, startGroup } from './start-group.js';
+import { untilAborted } from './until-aborted.js';
+
+/**
+ * Images that share an appliance. It is launched when the first of them is opened, and ended when all have been opened
+ * and closed again; opening one afterwards launches it anew.
+ */
+export class DriveGroup {
+  readonly #sources: ReadonlyMap<string, DiskSource>;
+  readonly #options: ReadOptions;
+  readonly #experience: LaunchExperience;
+  readonly #unopened: Set<string>;
+  readonly #open = new Set<symbol>();
+  #closing = new AbortController();
+  #started: Promise<StartedGroup> | undefined;
+
+  /** Takes the sources by their keys. */
+  constructor(sources: ReadonlyMap<string, DiskSource>, options: ReadOptions, experience: LaunchExperience) {
+    this.#sources = sources;
+    this.#options = options;
+    this.#experience = experience;
+    this.#unopened = new Set(sources.keys());
+  }
+
+  /** Opens one of the sources. Throws what is wrong with it, and `unavailable` where the appliance does not start. */
+  async open(key: string, options: ReadOptions): Promise<DiskImage> {
+    throwIfAborted(options.signal);
+    const token = Symbol(key);
+    this.#open.add(token);
+    this.#unopened.delete(key);
+    try {
+      this.#started ??= this.#start();
+      const { drives } = await untilAborted(this.#started, options.signal);
+      const drive = drives.get(key)!;
+      if (drive.outcome === 'failed') {
+        throw drive.error;
+      }
+      const { image, virtualSize, call, transfer } = drive;
+      return new LibguestfsImage(image, virtualSize, call, { transfer, release: () => this.#release(token) });
+    } catch (thrown) {
+      await this.#release(token);
+      throw thrown;
+    }
+  }
+
+  /** Ends every process; what is under way fails. Idempotent. */
+  async close(): Promise<void> {
+    const started = this.#started;
+    this.#closing.abort();
+    this.#closing = new AbortController();
+    this.#started = undefined;
+    await started?.then(
+      ({ stop }) => stop(),
+      () => undefined,
+    );
+  }
+
+  #start(): Promise<StartedGroup> {
+    const { signal } = this.#options;
+    const ends = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
+    // Every process of the group listens to it.
+    setMaxListeners(0, ends);
+    return startGroup(this.#sources, { ...this.#options, signal: ends }, this.#experience);
+  }
+
+  async #release(token: symbol): Promise<void> {
+    this.#open.delete(token);
+    if (this.#open.size === 0 && this.#unopened.size === 0) {
+      await this.close();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import type { RunDirectory } from '../processes/run-directory.js';
+import { type Acceleration, applianceEnvironment, usesKvm } from './acceleration.js';
+import { Appliance } from './appliance.js';
+import { addDrive, deviceName, deviceSize, LAUNCH, LIST_DEVICES } from './guestfish-arguments.js';
+import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
+import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
+import { COMPONENT } from './tools.js';
+
+/** Milliseconds, with room for building the appliance, which the first launch on a machine does. */
+const KVM_TIMEOUT_MS = 2 * 60_000;
+/** Each drive takes a third of a second more where the processor is emulated, and on a busy machine many times that. */
+const EMULATION_TIMEOUT_MS = 10 * 60_000;
+
+/** The appliance sees drives in sectors of this many bytes. */
+const SECTOR = 512;
+
+/** A drive that an appliance is to have. */
+export interface ApplianceDrive {
+  readonly socketPath: string;
+  /** Bytes that the guest sees. */
+  readonly virtualSize: number;
+}
+
+/** How appliances were found to start on this machine; shared by all launches, which learn from one another. */
+export interface LaunchExperience {
+  acceleration: Acceleration;
+}
+
+export interface LaunchOptions {
+  readonly runDirectory: RunDirectory;
+  readonly experience: LaunchExperience;
+  readonly warn?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Launches an appliance with the drives in their order. Where it does not start and KVM may be why, it is launched a
+ * second time without, with a warning.
+ *
+ * @throws VirtSimilarityError `unavailable` where it does not start; `aborted`.
+ */
+export async function launchAppliance(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
+  try {
+    if (options.experience.acceleration === 'default' && (await usesKvm(process.env))) {
+      return await launchWithKvm(drives, options);
+    }
+    return await launch(drives, { ...options, attempt: 1, timeoutMs: EMULATION_TIMEOUT_MS });
+  } catch (thrown) {
+    throw thrown instanceof LaunchFailure ? thrown.toError() : thrown;
+  }
+}
+
+async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
+  try {
+    return await launch(drives, { ...options, attempt: 1, timeoutMs: KVM_TIMEOUT_MS });
+  } catch (thrown) {
+    if (!(thrown instanceof LaunchFailure) || thrown.isUnbuildable) {
+      throw thrown;
+    }
+    options.experience.acceleration = 'tcg';
+    options.warn?.(
+      `[${COMPONENT}] the appliance did not start with KVM (${thrown.message}); trying once more without, which is ` +
+        'slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once',
+    );
+    return launch(drives, { ...options, attempt: 2, timeoutMs: EMULATION_TIMEOUT_MS });
+  }
+}
+
+interface Attempt extends LaunchOptions {
+  /** From 1. */
+  readonly attempt: number;
+  readonly timeoutMs: number;
+}
+
+async function launch(drives: readonly ApplianceDrive[], options: Attempt): Promise<Appliance> {
+  const { runDirectory, experience, signal, attempt, timeoutMs } = options;
+  const server = await startGuestfish({
+    runDirectory,
+    number: attempt,
+    environment: applianceEnvironment(process.env, experience.acceleration),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    requireDrives(await callLaunch(server, drives, timeoutMs), drives);
+    return new Appliance(server, runDirectory);
+  } catch (thrown) {
+    await server.stop();
+    throwIfAborted(signal);
+    throw thrown;
+  }
+}
+
+/** Launches and gives the names of the drives, then their sizes, one a line. */
+async function callLaunch(
+  server: GuestfishServer,
+  drives: readonly ApplianceDrive[],
+  timeoutMs: number,
+): Promise<string> {
+  const adding = drives.map(({ socketPath }) => addDrive(socketPath));
+  const sizes = drives.map((_, number) => deviceSize(number));
+  try {
+    return await server.call([...adding, LAUNCH, LIST_DEVICES, ...sizes], timeoutMs);
+  } catch (thrown) {
+    throw asLaunchFailure(thrown, await server.lastError());
+  }
+}
+
+/** Makes sure that the drives are there in their order: a mistake would have one image's bytes pass for another's. */
+function requireDrives(output: string, drives: readonly ApplianceDrive[]): void {
+  const sizes = drives.map(({ virtualSize }) => Math.ceil(virtualSize / SECTOR) * SECTOR);
+  const expected = [...drives.map((_, number) => deviceName(number)), ...sizes].join('\n');
+  if (output.trim() !== expected) {
+    throw new VirtSimilarityError(
+      'unavailable',
+      `[${COMPONENT}] the appliance has other drives than it was given: expected ${JSON.stringify(expected)}, ` +
+        `found ${JSON.stringify(output.trim())}`,
+    );
+  }
+}

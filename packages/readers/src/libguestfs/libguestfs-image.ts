@@ -1,0 +1,108 @@
+import {
+  type DiskImage,
+  type ErrorCode,
+  type Extent,
+  type ImageIdentity,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import { identityOf } from '../inspection/identity-of.js';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import { mapExtents } from '../qemu/extents.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import { TransferCache } from './transfer-cache.js';
+import { planTransfers, type Transfer, transfersWithin } from './transfers.js';
+
+/** What an image is read from, and what is to be done at the end. */
+export interface DriveAccess {
+  /** The `length` bytes of the drive from `start` on. */
+  transfer(start: number, length: number): Promise<Uint8Array>;
+  /** Called once, when the image is closed. */
+  release(): Promise<void>;
+}
+
+/**
+ * A disk image whose data comes out of an appliance, in transfers of many MiB; what qemu-img knows to be zeros is not
+ * taken out. No extent says where it is stored, so that all data goes through libguestfs.
+ */
+export class LibguestfsImage implements DiskImage {
+  readonly virtualSize: number;
+  readonly identity: ImageIdentity;
+  readonly #image: InspectedImage;
+  readonly #call: QemuCall;
+  readonly #access: DriveAccess;
+  readonly #cache: TransferCache;
+  #transfers: Promise<readonly Transfer[]> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(image: InspectedImage, virtualSize: number, call: QemuCall, access: DriveAccess) {
+    this.virtualSize = virtualSize;
+    this.identity = identityOf(image);
+    this.#image = image;
+    this.#call = call;
+    this.#access = access;
+    this.#cache = new TransferCache(async (number) => {
+      const { start, length } = (await this.#plan())[number]!;
+      return access.transfer(start, length);
+    });
+  }
+
+  async *extents(): AsyncGenerator<Extent, void> {
+    for await (const { kind, start, length } of mapExtents(this.#image, this.#call)) {
+      yield { kind, start, length };
+    }
+  }
+
+  async read(target: Uint8Array, position: number): Promise<void> {
+    const end = position + target.length;
+    if (!Number.isSafeInteger(position) || position < 0 || end > this.virtualSize) {
+      throw this.#failure('usage', `bytes ${position} to ${end} are not within its ${this.virtualSize} bytes`);
+    }
+    this.#requireOpen();
+    try {
+      await this.#fill(target, position, end);
+    } finally {
+      // Whatever else happened, a read that closing cut off says so.
+      this.#requireOpen();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#access.release();
+    this.#cache.clear();
+    return this.#closed;
+  }
+
+  async #fill(target: Uint8Array, position: number, end: number): Promise<void> {
+    const transfers = await this.#plan();
+    let filled = position;
+    for (const number of transfersWithin(transfers, position, end)) {
+      const { start, length } = transfers[number]!;
+      const [from, to] = [Math.max(start, position), Math.min(start + length, end)];
+      const bytes = await this.#cache.take(number, from - start, to - start);
+      target.fill(0, filled - position, from - position);
+      target.set(bytes, from - position);
+      filled = to;
+    }
+    target.fill(0, filled - position);
+  }
+
+  /** Planned anew where planning failed. */
+  #plan(): Promise<readonly Transfer[]> {
+    this.#transfers ??= planTransfers(this.extents()).catch((thrown: unknown) => {
+      this.#transfers = undefined;
+      throw thrown;
+    });
+    return this.#transfers;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed !== undefined) {
+      throw this.#failure('unreadable', 'it was closed');
+    }
+  }
+
+  #failure(code: ErrorCode, reason: string): VirtSimilarityError {
+    const { component, image = this.#image.file.path } = this.#call;
+    return new VirtSimilarityError(code, `[${component}] cannot read ${image}: ${reason}`, { image });
+  }
+}

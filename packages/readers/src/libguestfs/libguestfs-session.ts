@@ -1,0 +1,59 @@
+import {
+  type DiskImage,
+  type DiskSource,
+  type ReaderSession,
+  type ReadOptions,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import { DriveGroup } from './drive-group.js';
+import type { LaunchExperience } from './launch-appliance.js';
+import { COMPONENT } from './tools.js';
+
+/**
+ * Images per appliance. libguestfs takes 255 drives; but each takes a third of a second at launching where the
+ * processor is emulated, so that beyond some dozens a second appliance is hardly slower, and needs fewer processes at
+ * a time.
+ */
+export const DRIVES_PER_APPLIANCE = 64;
+
+/** The images of one run, in as few appliances as possible. */
+export class LibguestfsSession implements ReaderSession {
+  readonly #groups = new Map<string, DriveGroup>();
+
+  constructor(sources: readonly DiskSource[], options: ReadOptions, experience: LaunchExperience) {
+    for (const group of groupsOf(sources)) {
+      const driveGroup = new DriveGroup(group, options, experience);
+      for (const key of group.keys()) {
+        this.#groups.set(key, driveGroup);
+      }
+    }
+  }
+
+  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    const key = keyOf(source);
+    const group = this.#groups.get(key);
+    if (group === undefined) {
+      const message = `[${COMPONENT}] cannot open ${source.path}: the session was started without it; announce it`;
+      throw new VirtSimilarityError('usage', message, { image: source.path });
+    }
+    return group.open(key, options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(new Set(this.#groups.values()), (group) => group.close()));
+  }
+}
+
+/** The sources by their keys, each once, in groups of as many as one appliance takes. */
+export function groupsOf(sources: readonly DiskSource[]): Map<string, DiskSource>[] {
+  const entries = [...new Map(sources.map((source) => [keyOf(source), source]))];
+  const count = Math.ceil(entries.length / DRIVES_PER_APPLIANCE);
+  return Array.from(
+    { length: count },
+    (_, index) => new Map(entries.slice(index * DRIVES_PER_APPLIANCE, (index + 1) * DRIVES_PER_APPLIANCE)),
+  );
+}
+
+function keyOf({ path, format }: DiskSource): string {
+  return JSON.stringify([path, format]);
+}

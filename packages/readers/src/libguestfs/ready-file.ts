@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import type { RunningTool } from '../processes/start-tool.js';
+import { COMPONENT } from './tools.js';
+
+const PAUSE_MS = 20;
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Waits for the file that a server writes once it can be used, and gives its text.
+ *
+ * @throws VirtSimilarityError `unavailable` where the server ends before or takes a minute; `aborted`.
+ */
+export async function awaitReadyFile(
+  path: string,
+  server: RunningTool,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  let exit: Awaited<RunningTool['exited']> | undefined;
+  server.exited.then((ended) => {
+    exit = ended;
+  });
+  const deadline = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    throwIfAborted(signal);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text !== undefined) {
+      return text;
+    }
+    if (exit !== undefined) {
+      const reason = exit.stderr === '' ? 'it ended at once' : exit.stderr.replace(/\s*\n\s*/g, '. ');
+      throw new VirtSimilarityError('unavailable', `[${COMPONENT}] ${name} did not start: ${reason}`, { cause: exit });
+    }
+    if (performance.now() > deadline) {
+      throw new VirtSimilarityError(
+        'unavailable',
+        `[${COMPONENT}] ${name} did not start within ${TIMEOUT_MS / 1000} s; try again when the machine is less busy`,
+      );
+    }
+    await delay(PAUSE_MS);
+  }
+}

@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The run directories of a process, by its id. */
+export async function runDirectoriesOf(pid: number): Promise<string[]> {
+  const parents = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
+  const found: string[] = [];
+  for (const parent of parents) {
+    const names = await readdir(parent).catch(() => []);
+    found.push(...names.filter((name) => name.startsWith(`virt-similarity-${pid}-`)).map((name) => join(parent, name)));
+  }
+  return found;
+}
+
+/** The listening guestfishes of a process, by their ids. */
+export async function guestfishesOf(pid: number): Promise<number[]> {
+  const ids: number[] = [];
+  for (const directory of await runDirectoriesOf(pid)) {
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names.filter((candidate) => /^pid-\d+$/.test(candidate))) {
+      ids.push(Number(await readFile(join(directory, name), 'utf8')));
+    }
+  }
+  return ids;
+}
+
+/** Ids of the processes that name a run directory of the process in their arguments, as all but guestfish do. */
+export async function helpersOf(pid: number): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const helpers: number[] = [];
+  for (const id of ids) {
+    const command = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
+    if (id !== pid && command.includes(`/virt-similarity-${pid}-`)) {
+      helpers.push(id);
+    }
+  }
+  return helpers;
+}
+
+/** Whether a process runs; one that ended but was not yet waited for does not. */
+export async function isRunning(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return status !== '' && !/^State:\s+Z/m.test(status);
+}
+
+/** Waits until a condition holds, at most `seconds`; gives whether it does. */
+export async function eventually(condition: () => Promise<boolean>, seconds: number): Promise<boolean> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) {
+      return false;
+    }
+    await delay(50);
+  }
+  return true;
+}

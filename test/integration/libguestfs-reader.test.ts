@@ -1,0 +1,269 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { diskReaderContract } from '@virt-similarity/contract-tests';
+import type { DiskImage, DiskReader, DiskSource, ReaderSession } from '@virt-similarity/core';
+import { LibguestfsReader } from '@virt-similarity/readers';
+import { inspect } from '#readers/inspection/inspect.js';
+import { exportDrive } from '#readers/libguestfs/drive-export.js';
+import { createRunDirectory } from '#readers/processes/run-directory.js';
+import { eventually, guestfishesOf, helpersOf, isRunning, runDirectoriesOf } from './libguestfs-processes.js';
+import {
+  contentByReads,
+  convertedContent,
+  diskContent,
+  extentsOf,
+  fillWithNoise,
+  makeImage,
+  runTestTool,
+} from './qemu-images.js';
+
+/** Launching an appliance without KVM takes some 15 s, and much longer on a busy machine. */
+const LAUNCH_TIMEOUT_MS = 15 * 60_000;
+const CANARY = 'bytes of a host file that no guest may see';
+
+/** Where the damaged image cannot be read. */
+const DAMAGED_POSITION = 2 ** 20;
+
+const reader = new LibguestfsReader();
+const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
+const options = { allowedDirectories: [directory] };
+const at = (name: string) => join(directory, name);
+
+/** Images that read as `qemu-img convert` has them, with how they are made. */
+const CONVERTED: readonly (readonly [name: string, format: string, ...convertArguments: string[]])[] = [
+  ['plain.qcow2', 'qcow2'],
+  ['compressed.qcow2', 'qcow2', '-c'],
+  ['clusters.qcow2', 'qcow2', '-o', 'cluster_size=512'],
+  ['sparse.vmdk', 'vmdk', '-o', 'subformat=monolithicSparse'],
+  ['stream.vmdk', 'vmdk', '-o', 'subformat=streamOptimized'],
+  ['disk.vdi', 'vdi'],
+  ['disk.vhdx', 'vhdx'],
+  ['disk.vpc', 'vpc'],
+  ['disk.qed', 'qed'],
+  ['disk.parallels', 'parallels'],
+];
+
+const RAW_SIZES = [0, 1, 1000, 65_535, 5_000_001];
+const rawName = (size: number) => `raw-${size}.img`;
+const source = (name: string, format: string): DiskSource => ({ path: at(name), format });
+
+const sources = {
+  converted: CONVERTED.map(([name, format]) => source(name, format)),
+  overlay: source('top.qcow2', 'qcow2'),
+  raw: RAW_SIZES.map((size) => source(rawName(size), 'raw')),
+  disguised: source('disguised.img', 'raw'),
+  cut: source('cut.qcow2', 'qcow2'),
+  damaged: source('damaged.qcow2', 'qcow2'),
+  missing: source('missing.qcow2', 'qcow2'),
+  contract: source('contract.qcow2', 'qcow2'),
+  contractMissing: source('contract.qcow2.missing', 'qcow2'),
+  /** Stays open, so that the appliance does. */
+  anchor: source('anchor.img', 'raw'),
+};
+
+let session: ReaderSession;
+let anchor: DiskImage;
+
+beforeAll(async () => {
+  const content = diskContent();
+  await Promise.all(
+    CONVERTED.map(([name, format, ...convertArguments]) => makeImage(at(name), format, content, ...convertArguments)),
+  );
+  await makeImage(at('contract.qcow2'), 'qcow2', content, '-c');
+  await makeImage(at('cut.qcow2'), 'qcow2', content);
+  await truncate(at('cut.qcow2'), 300_000);
+  await makeOverlay();
+  await makeDamaged(content);
+  await makeDisguised();
+  for (const size of RAW_SIZES) {
+    const bytes = Buffer.alloc(size);
+    fillWithNoise(bytes, size);
+    await writeFile(at(rawName(size)), bytes);
+  }
+  await writeFile(at('anchor.img'), 'anchor');
+  session = reader.startSession(Object.values(sources).flat(), options);
+  anchor = await session.open(sources.anchor, options);
+}, LAUNCH_TIMEOUT_MS);
+
+afterAll(async () => {
+  await anchor?.close();
+  await session?.close();
+  await rm(directory, { recursive: true });
+}, 60_000);
+
+async function makeOverlay(): Promise<void> {
+  await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', 'plain.qcow2', '-F', 'qcow2', at('top.qcow2'));
+  await runTestTool(
+    'qemu-io',
+    '-f',
+    'qcow2',
+    '-c',
+    'write -q -P 7 1M 128k',
+    '-c',
+    'write -q -z 2M 64k',
+    at('top.qcow2'),
+  );
+}
+
+/**
+ * A compressed image whose cluster at 1 MiB is no deflated data, so that reading it fails and nothing else does.
+ * Format: https://www.qemu.org/docs/master/interop/qcow2.html.
+ */
+async function makeDamaged(content: Buffer): Promise<void> {
+  await makeImage(at('damaged.qcow2'), 'qcow2', content, '-c');
+  const bytes = await readFile(at('damaged.qcow2'));
+  const firstL1Entry = bytes.readBigUInt64BE(Number(bytes.readBigUInt64BE(40)));
+  const l2Table = Number(firstL1Entry & 0x00ff_ffff_ffff_fe00n);
+  const descriptor = bytes.readBigUInt64BE(l2Table + (DAMAGED_POSITION / 65_536) * 8);
+  const cluster = Number(descriptor & (2n ** 54n - 1n));
+  bytes.fill(0xff, cluster, cluster + 16);
+  await writeFile(at('damaged.qcow2'), bytes);
+}
+
+/** A raw disk into which a guest wrote a qcow2 header with a file of the host as backing file. */
+async function makeDisguised(): Promise<void> {
+  await writeFile(at('canary'), CANARY.padEnd(2 ** 20));
+  await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', at('canary'), '-F', 'raw', at('disguised.img'));
+  await truncate(at('disguised.img'), 2 ** 20);
+}
+
+async function readWhole(from: DiskSource): Promise<Buffer> {
+  const image = await session.open(from, options);
+  try {
+    return await contentByReads(image);
+  } finally {
+    await image.close();
+  }
+}
+
+/** Digests, because a difference of megabytes is no message. */
+function digest(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+describe('in one appliance', () => {
+  test.each(CONVERTED)('%s reads as qemu-img convert has it', async (name, format) => {
+    expect(digest(await readWhole(source(name, format)))).toBe(digest(await convertedContent(at(name), format)));
+  });
+
+  test('an overlay reads as its whole chain', async () => {
+    const expected = await convertedContent(at('top.qcow2'), 'qcow2');
+    expect(digest(await readWhole(sources.overlay))).toBe(digest(expected));
+  });
+
+  test.each(RAW_SIZES)('a raw image of %i bytes reads to the byte', async (size) => {
+    const content = await readWhole(source(rawName(size), 'raw'));
+    expect(content.length).toBe(size);
+    expect(digest(content)).toBe(digest(await readFile(at(rawName(size)))));
+  });
+
+  test('a raw disk with a qcow2 header in it reads as its own bytes, without those of the backing file', async () => {
+    const content = await readWhole(sources.disguised);
+    expect(digest(content)).toBe(digest(await readFile(at('disguised.img'))));
+    expect(content.includes(CANARY)).toBe(false);
+  });
+
+  test('all data is read through the appliance, and holes are not', async () => {
+    const image = await session.open(source('plain.qcow2', 'qcow2'), options);
+    const extents = await extentsOf(image);
+    await image.close();
+    expect(extents.every((extent) => extent.kind === 'zero' || extent.stored === undefined)).toBe(true);
+    expect(extents.some((extent) => extent.kind === 'zero')).toBe(true);
+  });
+
+  test('an image that is cut short or missing fails for itself', async () => {
+    await expect(session.open(sources.missing, options)).rejects.toMatchObject({ code: 'unreadable' });
+    await expect(readWhole(sources.cut)).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
+  });
+
+  test('a read that fails within the appliance fails for itself, and says where', async () => {
+    await expect(readWhole(sources.damaged)).rejects.toMatchObject({
+      code: 'unreadable',
+      image: at('damaged.qcow2'),
+      message: expect.stringMatching(/^\[libguestfs\] cannot read .*: somewhere from byte 0 to \d+ the appliance/),
+    });
+    await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
+  });
+
+  describe('the reader keeps to the contract', () => {
+    const inSession: DiskReader = {
+      name: reader.name,
+      canRead: (from, readOptions) => reader.canRead(from, readOptions),
+      identify: (from, readOptions) => reader.identify(from, readOptions),
+      open: (from, readOptions) => session.open(from, readOptions),
+    };
+    const create = async () => {
+      const content = await convertedContent(at('contract.qcow2'), 'qcow2');
+      return { reader: inSession, image: { source: sources.contract, options, content } };
+    };
+    for (const { title, run } of diskReaderContract(create)) {
+      test(title, run, 120_000);
+    }
+  });
+});
+
+test('what a drive is served from refuses to be written to, and stays as it was', async () => {
+  const path = at('anchor.img');
+  const before = await readFile(path);
+  const runDirectory = await createRunDirectory();
+  const exported = await exportDrive(await inspect({ path, format: 'raw' }, options), {
+    component: 'libguestfs',
+    runDirectory,
+    number: 1,
+  });
+  try {
+    const uri = `nbd+unix:///?socket=${exported.socketPath}`;
+    await expect(runTestTool('qemu-io', '-f', 'raw', '-c', 'write -P 9 0 512', uri)).rejects.toThrow();
+    expect(await runTestTool('nbdinfo', uri)).toMatch(/is_read_only: false/);
+    expect(await readFile(path)).toEqual(before);
+  } finally {
+    await exported.close();
+    await runDirectory.remove();
+  }
+});
+
+test('an interrupted launch leaves no process and no file', async () => {
+  const known = await guestfishesOf(process.pid);
+  const directories = await runDirectoriesOf(process.pid);
+  const helpers = await helpersOf(process.pid);
+  const controller = new AbortController();
+  const opening = reader.open(sources.anchor, { ...options, signal: controller.signal });
+  opening.catch(() => undefined);
+  let started: number[] = [];
+  await eventually(async () => {
+    started = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid));
+    return started.length > 0;
+  }, 60);
+  expect(started).toHaveLength(1);
+  controller.abort();
+  await expect(opening).rejects.toMatchObject({ code: 'aborted' });
+  expect(await isRunning(started[0]!)).toBe(false);
+  expect(await helpersOf(process.pid)).toEqual(helpers);
+  expect(await runDirectoriesOf(process.pid)).toEqual(directories);
+}, 120_000);
+
+test('when the program is killed, everything it started ends', async () => {
+  const script = `
+    const { LibguestfsReader } = await import('@virt-similarity/readers');
+    await new LibguestfsReader().open(${JSON.stringify(sources.anchor)}, ${JSON.stringify(options)});
+  `;
+  const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+  const pid = program.pid!;
+  try {
+    expect(await eventually(async () => (await guestfishesOf(pid)).length > 0, 60)).toBe(true);
+    const [guestfish] = await guestfishesOf(pid);
+    // The shell that waits, nbdkit, qemu-nbd and the appliance.
+    expect(await eventually(async () => (await helpersOf(pid)).length >= 4, 60)).toBe(true);
+    program.kill('SIGKILL');
+    const allGone = async () => !(await isRunning(guestfish!)) && (await helpersOf(pid)).length === 0;
+    expect(await eventually(allGone, 10)).toBe(true);
+  } finally {
+    program.kill('SIGKILL');
+    await Promise.all((await runDirectoriesOf(pid)).map((path) => rm(path, { recursive: true, force: true })));
+  }
+}, 180_000);

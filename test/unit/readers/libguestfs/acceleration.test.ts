@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals';
+import { applianceEnvironment, usesKvm } from '#readers/libguestfs/acceleration.js';
+
+describe('applianceEnvironment', () => {
+  test('chooses the direct backend', () => {
+    expect(applianceEnvironment({}, 'default')).toEqual({ LIBGUESTFS_BACKEND: 'direct' });
+    expect(applianceEnvironment({ LIBGUESTFS_BACKEND: '' }, 'default')).toEqual({ LIBGUESTFS_BACKEND: 'direct' });
+  });
+
+  test('leaves the backend that the user chose', () => {
+    expect(applianceEnvironment({ LIBGUESTFS_BACKEND: 'libvirt' }, 'default')).toEqual({
+      LIBGUESTFS_BACKEND: 'libvirt',
+    });
+  });
+
+  test('adds emulation to the settings of the user', () => {
+    expect(applianceEnvironment({}, 'tcg')).toMatchObject({ LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' });
+    expect(applianceEnvironment({ LIBGUESTFS_BACKEND_SETTINGS: 'gdb' }, 'tcg')).toMatchObject({
+      LIBGUESTFS_BACKEND_SETTINGS: 'gdb:force_tcg',
+    });
+  });
+});
+
+test('KVM is not used where the user forces emulation', async () => {
+  expect(await usesKvm({ LIBGUESTFS_BACKEND_SETTINGS: 'network_bridge=virbr0:force_tcg' })).toBe(false);
+});

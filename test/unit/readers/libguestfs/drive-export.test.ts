@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import { nbdkitArguments } from '#readers/libguestfs/drive-export.js';
+
+test('nbdkit passes for writable without being so, and dies with its parent', () => {
+  expect(nbdkitArguments('/run/nbd-1', '/run/drive-0', '/run/drive-0.pid')).toEqual([
+    '--foreground',
+    '--exit-with-parent',
+    '--unix=/run/drive-0',
+    '--pidfile=/run/drive-0.pid',
+    '--filter=checkwrite',
+    'nbd',
+    'socket=/run/nbd-1',
+  ]);
+});

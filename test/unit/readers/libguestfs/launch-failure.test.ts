@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { asLaunchFailure, LaunchFailure } from '#readers/libguestfs/launch-failure.js';
+import { ToolFailure } from '#readers/processes/tool-failure.js';
+
+const TOOL_FAILURE = new ToolFailure(
+  { command: 'guestfish', package: 'guestfish' },
+  { exitCode: 1, signal: undefined, stderr: '' },
+);
+
+test('an appliance that crashes may start in another way', () => {
+  const failure = asLaunchFailure(TOOL_FAILURE, 'qemu-system-x86_64 killed by signal 6 (Aborted).') as LaunchFailure;
+  expect(failure).toBeInstanceOf(LaunchFailure);
+  expect(failure.isUnbuildable).toBe(false);
+  expect(failure.toError()).toMatchObject({ code: 'unavailable' });
+});
+
+test('an appliance that cannot be built needs a kernel', () => {
+  const failure = asLaunchFailure(TOOL_FAILURE, '/usr/bin/supermin exited with error status 1.') as LaunchFailure;
+  expect(failure.isUnbuildable).toBe(true);
+  expect(failure.toError().message).toContain('install linux-image-cloud-amd64');
+});
+
+test('a launch that takes too long is a failed launch', () => {
+  const late = new VirtSimilarityError('unavailable', '[libguestfs] guestfish did not end within 120 s');
+  expect(asLaunchFailure(late, undefined)).toMatchObject({ message: 'guestfish did not end within 120 s' });
+});
+
+test('an interruption stays one', () => {
+  const aborted = new VirtSimilarityError('aborted', 'interrupted');
+  expect(asLaunchFailure(aborted, undefined)).toBe(aborted);
+});

@@ -14,7 +14,10 @@ const VMDK_PART = /-(flat|delta|ctk|sesparse|[sf]\d{3}|\d{6}-delta)\.vmdk$/i;
 /** The sources of a run, and where their layers may lie. */
 export interface FoundImages {
   readonly sources: readonly DiskSource[];
-  /** The directories that the sources lie in, absolute, symbolic links resolved. */
+  /**
+   * The directories that the sources lie in, absolute, symbolic links resolved; where a source is itself a link,
+   * that of the link and that of the file, as names within an image count from the one that was opened.
+   */
   readonly directories: readonly string[];
 }
 
@@ -38,7 +41,7 @@ export async function findImages(images: readonly (string | DiskSource)[]): Prom
       sources.push({ ...source, path });
       if (real === undefined) continue;
       named.set(real, path);
-      directories.add(dirname(real));
+      directories.add(dirname(real)).add(await realpath(dirname(path)));
     }
   }
   return { sources, directories: [...directories] };

@@ -37,7 +37,7 @@ describe('findImages', () => {
     expect((await findImages([path('links')])).sources).toEqual([{ path: path('links/c.raw') }]);
     const { sources, directories } = await findImages([path('links/b.raw')]);
     expect(sources).toEqual([{ path: path('links/b.raw') }]);
-    expect(directories).toEqual([directory]);
+    expect(directories.toSorted()).toEqual([directory, path('links')]);
   });
 
   test('refuses a file that is named twice, also by way of a link', async () => {

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { type Layer, messageOf } from '@virt-similarity/core';
+import { readUpTo } from '../reading/read-up-to.js';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
@@ -34,7 +35,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
     const layer = await layerOf(real, stats);
     const bytes = {
       size: Number(layer.size),
-      read: (position: number, length: number) => readUpTo(handle, position, length),
+      read: (position: number, length: number) => readBytes(handle, position, length),
     };
     return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
   } catch (error) {
@@ -92,17 +93,9 @@ async function deviceSize(device: bigint): Promise<bigint> {
   return BigInt(sectors.trim()) * SYSTEM_SECTOR_BYTES;
 }
 
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await attempt(() => handle.read(buffer, filled, length - filled, position + filled));
-    if (bytesRead === 0) {
-      break;
-    }
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
+  return buffer.subarray(0, await attempt(() => readUpTo(handle, buffer, position)));
 }
 
 async function attempt<T>(operation: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
-import { connectionError, type NbdSpeaker, protocolError } from './nbd-error.js';
+import { readError, type Speaker } from '../reading/read-error.js';
+import { protocolError } from './nbd-error.js';
 import * as protocol from './protocol.js';
 
 /** What a handshake speaks through. */
@@ -42,7 +43,7 @@ const MAXIMUM_OPTION_REPLY = 64 * 1024;
  * @throws VirtSimilarityError `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
  * than the protocol, and whatever the stream rejects with.
  */
-export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: NbdSpeaker): Promise<NbdExport> {
+export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: Speaker): Promise<NbdExport> {
   const zeroesOmitted = await greet(stream, speaker);
   const negotiation = new Negotiation(stream, speaker);
   const structured = await negotiation.enableStructuredReplies();
@@ -53,7 +54,7 @@ export async function shakeHands(stream: HandshakeStream, exportName: string, sp
 }
 
 /** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */
-async function greet(stream: HandshakeStream, speaker: NbdSpeaker): Promise<boolean> {
+async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean> {
   const greeting = await stream.receive(18);
   if (greeting.readBigUInt64BE(0) !== protocol.INIT_MAGIC || greeting.readBigUInt64BE(8) !== protocol.OPTION_MAGIC) {
     throw protocolError(speaker, 'its greeting is not the newstyle one');
@@ -72,9 +73,9 @@ async function greet(stream: HandshakeStream, speaker: NbdSpeaker): Promise<bool
 /** Options asked one after the other. */
 class Negotiation {
   readonly #stream: HandshakeStream;
-  readonly #speaker: NbdSpeaker;
+  readonly #speaker: Speaker;
 
-  constructor(stream: HandshakeStream, speaker: NbdSpeaker) {
+  constructor(stream: HandshakeStream, speaker: Speaker) {
     this.#stream = stream;
     this.#speaker = speaker;
   }
@@ -169,7 +170,7 @@ class Negotiation {
     if (reply.type !== protocol.REP_ACK) {
       const said = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
       const reason = said === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : said;
-      throw connectionError(
+      throw readError(
         this.#speaker,
         'unreadable',
         `the NBD server refuses the export '${exportName}' (${reason}); name one that it has`,

@@ -1,4 +1,7 @@
 import type { ToolOptions } from '../processes/tool-options.js';
+import type { Speaker } from '../reading/read-error.js';
 
 /** For whom qemu's tools are called: who speaks in errors, about which image, and what ends the call. */
-export type QemuCall = Pick<ToolOptions, 'component' | 'image' | 'alternative' | 'signal'>;
+export interface QemuCall extends Speaker, Pick<ToolOptions, 'component' | 'alternative' | 'signal'> {
+  readonly image: string;
+}

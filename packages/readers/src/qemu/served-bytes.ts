@@ -35,7 +35,7 @@ export class ServedBytes {
   }
 
   async #start(): Promise<NbdConnection> {
-    const { component, image = this.#image.file.path, signal } = this.#call;
+    const { component, image, signal } = this.#call;
     const ends = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
     this.#runDirectory = await createRunDirectory();
     this.#server = await startNbdServer(this.#image, {

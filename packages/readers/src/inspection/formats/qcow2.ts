@@ -1,6 +1,7 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 import { countableSize, headerText, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { requireDirectory } from './require-directory.js';
 
 const MAGIC = Buffer.from('QFI\xfb', 'latin1');
 const VERSION_2_HEADER_BYTES = 72;
@@ -24,6 +25,7 @@ export const qcow2: FormatInspector = {
   recognize: ({ head }) =>
     head.subarray(0, 4).equals(MAGIC) && (head.length < 8 || head.readUInt32BE(4) !== 1) ? 'head' : undefined,
   readHeader,
+  requireTables,
 };
 
 /** The fixed part of the header, as far as it is needed. */
@@ -66,7 +68,7 @@ async function readFixedHeader(bytes: FileBytes): Promise<FixedHeader> {
     version === 2 ? { headerBytes: VERSION_2_HEADER_BYTES, incompatible: 0n } : await readVersion3(bytes);
   const clusterBytes = 2 ** clusterBits;
   const virtualSize = header.readBigUInt64BE(24);
-  requireTables(bytes, header, virtualSize, clusterBytes, (incompatible & EXTENDED_L2) !== 0n ? 16n : 8n);
+  requireTablePositions(bytes, header, virtualSize, clusterBytes, (incompatible & EXTENDED_L2) !== 0n ? 16n : 8n);
   return {
     headerBytes,
     clusterBytes,
@@ -88,13 +90,16 @@ async function readVersion3(bytes: FileBytes): Promise<Pick<FixedHeader, 'header
     throw corrupt('it is marked as corrupt; repair it with qemu-img check -r all');
   }
   const headerBytes = header.readUInt32BE(100);
-  if (headerBytes < VERSION_3_HEADER_BYTES || headerBytes % 8 !== 0) {
-    throw corrupt(`its qcow2 header says that it has ${headerBytes} bytes; expected a multiple of 8 from 104`);
+  const clusterBytes = 2 ** header.readUInt32BE(20);
+  if (headerBytes < VERSION_3_HEADER_BYTES || headerBytes % 8 !== 0 || headerBytes > clusterBytes) {
+    throw corrupt(
+      `its qcow2 header says that it has ${headerBytes} bytes; expected a multiple of 8 from 104 to ${clusterBytes}`,
+    );
   }
   return { headerBytes, incompatible };
 }
 
-function requireTables(
+function requireTablePositions(
   bytes: FileBytes,
   header: Buffer,
   virtualSize: bigint,
@@ -109,6 +114,25 @@ function requireTables(
   }
   requireWithin(bytes, header.readBigUInt64BE(40), BigInt(l1Entries) * 8n, 'L1 table');
   requireWithin(bytes, header.readBigUInt64BE(48), 1n, 'refcount table');
+}
+
+async function requireTables(bytes: FileBytes): Promise<void> {
+  const header = await readExactly(bytes, 0, VERSION_2_HEADER_BYTES, 'qcow2 header');
+  const tableBytes = 1n << BigInt(header.readUInt32BE(20));
+  await requireDirectory(bytes, {
+    what: 'L1 table',
+    position: header.readBigUInt64BE(40),
+    entries: BigInt(header.readUInt32BE(36)),
+    tables: 'L2 table',
+    tableBytes,
+  });
+  await requireDirectory(bytes, {
+    what: 'refcount table',
+    position: header.readBigUInt64BE(48),
+    entries: (BigInt(header.readUInt32BE(56)) * tableBytes) / 8n,
+    tables: 'refcount block',
+    tableBytes,
+  });
 }
 
 interface Extensions {

@@ -5,3 +5,8 @@ import type { Speaker } from '../reading/read-error.js';
 export interface QemuCall extends Speaker, Pick<ToolOptions, 'component' | 'alternative' | 'signal'> {
   readonly image: string;
 }
+
+/** The same call, ended by one more signal. */
+export function alsoEndedBy<T extends QemuCall>(call: T, signal: AbortSignal): T {
+  return { ...call, signal: call.signal === undefined ? signal : AbortSignal.any([call.signal, signal]) };
+}

@@ -7,7 +7,7 @@ import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import { ExtentIndex } from './extent-index.js';
 import { mapExtents } from './extents.js';
-import type { QemuCall } from './qemu-call.js';
+import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
 /** A disk image as qemu sees it: what stands verbatim in a file is read there, the rest through qemu-nbd. */
@@ -19,13 +19,13 @@ export class QemuImage implements DiskImage {
   readonly #stored: StoredBytes;
   readonly #served: ServedBytes;
   #index: Promise<ExtentIndex> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(image: InspectedImage, virtualSize: number, call: QemuCall) {
     this.virtualSize = virtualSize;
     this.identity = identityOf(image);
     this.#image = image;
-    this.#call = call;
+    this.#call = alsoEndedBy(call, this.#closing.signal);
     this.#stored = new StoredBytes(this.identity.layers, call);
     this.#served = new ServedBytes(image, call);
   }
@@ -37,20 +37,28 @@ export class QemuImage implements DiskImage {
   async read(target: Uint8Array, position: number): Promise<void> {
     requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
+    try {
+      await this.#fill(target, position);
+    } finally {
+      // Whatever else happened, a read that closing cut off says so.
+      this.#requireOpen();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const mapped = this.#index?.catch(() => undefined);
+    await Promise.all([mapped, this.#served.close(), this.#stored.close()]);
+  }
+
+  async #fill(target: Uint8Array, position: number): Promise<void> {
     this.#index ??= collect(this.extents());
-    const index = await this.#index;
-    const parts = [...index.between(position, position + target.length)];
+    const parts = [...(await this.#index).between(position, position + target.length)];
     await allSettled(
       parts.map((extent) =>
         this.#readPart(extent, target.subarray(extent.start - position, extent.start - position + extent.length)),
       ),
     );
-    this.#requireOpen();
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all([this.#served.close(), this.#stored.close()]);
   }
 
   async #readPart(extent: Extent, target: Uint8Array): Promise<void> {
@@ -65,7 +73,7 @@ export class QemuImage implements DiskImage {
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) {
+    if (this.#closing.signal.aborted) {
       throw readError(this.#call, 'unreadable', 'it was closed');
     }
   }

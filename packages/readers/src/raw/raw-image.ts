@@ -11,7 +11,7 @@ import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { findProgram } from '../processes/find-program.js';
 import { mapExtents } from '../qemu/extents.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
+import { alsoEndedBy, type QemuCall } from '../qemu/qemu-call.js';
 import { QEMU_IMG } from '../qemu/qemu-img.js';
 import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
@@ -26,12 +26,13 @@ export class RawImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #warn: ReadOptions['warn'];
   readonly #stored: StoredBytes;
+  readonly #closing = new AbortController();
 
   constructor(image: InspectedImage, call: QemuCall, warn: ReadOptions['warn']) {
     this.virtualSize = Number(image.file.size);
     this.identity = identityOf(image);
     this.#image = image;
-    this.#call = call;
+    this.#call = alsoEndedBy(call, this.#closing.signal);
     this.#warn = warn;
     this.#stored = new StoredBytes(this.identity.layers, call);
   }
@@ -56,6 +57,7 @@ export class RawImage implements DiskImage {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#stored.close();
   }
 

@@ -84,7 +84,9 @@ async function inspectExtents(
   options: ReadOptions,
 ): Promise<Layer[]> {
   if (extents.length > MAX_EXTENT_FILES) {
-    throw refused(`it is spread over ${extents.length} files; at most ${MAX_EXTENT_FILES} are followed`);
+    throw refused(
+      `it is spread over ${extents.length} files, at most ${MAX_EXTENT_FILES} are followed; convert it with qemu-img convert`,
+    );
   }
   const layers: Layer[] = [];
   for (const extent of extents) {

@@ -54,7 +54,7 @@ function requireKind(stats: BigIntStats, origin: LayerOrigin): void {
     return;
   }
   const expected = origin === 'named' ? 'a regular file or block device' : 'a regular file';
-  throw refused(`it is ${kindOf(stats)}; expected ${expected}`);
+  throw refused(`it is ${kindOf(stats)}; expected ${expected}; name the image itself`);
 }
 
 function kindOf(stats: BigIntStats): string {
@@ -89,8 +89,12 @@ async function deviceSize(device: bigint): Promise<bigint> {
   // The kernel's layout of dev_t, as glibc's major() and minor() take it apart.
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
   const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
-  const sectors = await attempt(() => readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8'));
-  return BigInt(sectors.trim()) * SYSTEM_SECTOR_BYTES;
+  const path = `/sys/dev/block/${major}:${minor}/size`;
+  try {
+    return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
+  } catch (cause) {
+    throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
+  }
 }
 
 async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
@@ -111,13 +115,15 @@ function systemError(cause: unknown): HeaderError {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new HeaderError('unreadable', 'there is no such file', { cause });
+      return new HeaderError('unreadable', 'there is no such file; check its name', { cause });
     case 'EACCES':
     case 'EPERM':
-      return new HeaderError('unreadable', 'permission denied', { cause });
+      return new HeaderError('unreadable', 'permission denied; allow this user to read it', { cause });
     case 'ELOOP':
-      return new HeaderError('refused', 'it is a symbolic link that leads in a circle', { cause });
+      return new HeaderError('refused', 'it is a symbolic link that leads in a circle; name the file itself', {
+        cause,
+      });
     default:
-      return new HeaderError('unreadable', messageOf(cause), { cause });
+      return new HeaderError('unreadable', `${messageOf(cause)}; check the storage that it is on`, { cause });
   }
 }

@@ -1,6 +1,8 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 
+const SECTOR_BYTES = 512n;
+
 /** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
@@ -15,18 +17,21 @@ export async function readExactly(bytes: FileBytes, position: number, length: nu
 export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
   const end = position + length;
   if (end > BigInt(bytes.size)) {
-    throw corrupt(
-      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes; it is cut short or damaged`,
-    );
+    throw corrupt(`its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes`);
   }
 }
 
 /** A virtual size that can be counted in bytes. Throws `HeaderError` beyond 2⁵³. */
 export function countableSize(bytes: bigint): number {
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw refused(`its header claims a disk of ${bytes} bytes, more than any real one`);
+    throw refused(`its header claims a disk of ${bytes} bytes, more than any real one; restore it from a good copy`);
   }
   return Number(bytes);
+}
+
+/** The bytes that a guest sees of a qcow or qcow2 disk: qemu leaves out what is beyond the last whole sector. */
+export function wholeSectors(bytes: bigint): bigint {
+  return bytes - (bytes % SECTOR_BYTES);
 }
 
 /** The least whole number of parts of the given size that hold the whole. */
@@ -40,7 +45,7 @@ export function headerText(bytes: Uint8Array, what: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw refused(`its ${what} is not UTF-8 text`);
+    throw refused(`its ${what} is not UTF-8 text; rename the file and rebase the image`);
   }
   if (text.includes('\0')) {
     throw corrupt(`its ${what} contains a NUL byte`);

@@ -1,6 +1,6 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, headerText, partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
@@ -23,7 +23,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const virtualSize = header.readBigUInt64BE(24);
   requireL1Table(bytes, header);
   const backing = await readBacking(bytes, header);
-  return { virtualSize: countableSize(virtualSize), ...(backing === undefined ? {} : { backing }) };
+  return { virtualSize: countableSize(wholeSectors(virtualSize)), ...(backing === undefined ? {} : { backing }) };
 }
 
 function requireL1Table(bytes: FileBytes, header: Buffer): void {

@@ -1,6 +1,6 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, headerText, partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import { requireDirectory } from './require-directory.js';
 
 const MAGIC = Buffer.from('QFI\xfb', 'latin1');
@@ -45,7 +45,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     throw refused('it keeps its data in an external data file; convert it with qemu-img convert first');
   }
   const backing = await readBacking(bytes, fixed, backingFormat);
-  const virtualSize = countableSize(fixed.virtualSize);
+  const virtualSize = countableSize(wholeSectors(fixed.virtualSize));
   return backing === undefined ? { virtualSize } : { virtualSize, backing };
 }
 
@@ -53,7 +53,9 @@ async function readFixedHeader(bytes: FileBytes): Promise<FixedHeader> {
   const header = await readExactly(bytes, 0, VERSION_2_HEADER_BYTES, 'qcow2 header');
   const version = header.readUInt32BE(4);
   if (version !== 2 && version !== 3) {
-    throw refused(`its qcow2 header has version ${version}; known are 2 and 3`);
+    throw refused(
+      `its qcow2 header has version ${version}, known are 2 and 3; convert it with the program that made it`,
+    );
   }
   if (header.readUInt32BE(32) !== 0) {
     throw refused(
@@ -84,10 +86,12 @@ async function readVersion3(bytes: FileBytes): Promise<Pick<FixedHeader, 'header
   const incompatible = header.readBigUInt64BE(72);
   if ((incompatible & ~KNOWN_INCOMPATIBLE) !== 0n) {
     const unknown = (incompatible & ~KNOWN_INCOMPATIBLE).toString(16);
-    throw refused(`its qcow2 header demands features that are not known (incompatible bits 0x${unknown})`);
+    throw refused(
+      `its qcow2 header demands features that are not known (incompatible bits 0x${unknown}); convert it with the program that made it`,
+    );
   }
   if ((incompatible & CORRUPT) !== 0n) {
-    throw corrupt('it is marked as corrupt; repair it with qemu-img check -r all');
+    throw corrupt('it is marked as corrupt', 'repair it with qemu-img check -r all');
   }
   const headerBytes = header.readUInt32BE(100);
   const clusterBytes = 2 ** header.readUInt32BE(20);

@@ -26,7 +26,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const features = header.readBigUInt64LE(16);
   if ((features & ~KNOWN_FEATURES) !== 0n) {
     throw refused(
-      `its qed header demands features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)})`,
+      `its qed header demands features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)}); convert it with the program that made it`,
     );
   }
   requireL1Table(bytes, header);

@@ -2,6 +2,7 @@ import type { VirtSimilarityError } from '@virt-similarity/core';
 import { allSettled } from '../reading/all-settled.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
+import { encodeRequest } from './encode-request.js';
 import type { NbdExport } from './handshake.js';
 import { protocolError } from './nbd-error.js';
 import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from './nbd-request.js';
@@ -175,15 +176,4 @@ export class NbdConnection {
       request.reject(reason);
     }
   }
-}
-
-function encodeRequest(command: number, flags: number, handle: bigint, position: number, length: number): Buffer {
-  const request = Buffer.alloc(protocol.REQUEST_LENGTH);
-  request.writeUInt32BE(protocol.REQUEST_MAGIC, 0);
-  request.writeUInt16BE(flags, 4);
-  request.writeUInt16BE(command, 6);
-  request.writeBigUInt64BE(handle, 8);
-  request.writeBigUInt64BE(BigInt(position), 16);
-  request.writeUInt32BE(length, 24);
-  return request;
 }

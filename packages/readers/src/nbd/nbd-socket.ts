@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { ByteReceiver } from './byte-receiver.js';
-import type { HandshakeStream } from './handshake.js';
+import type { HandshakeStream } from './option-exchange.js';
 
 /** Bytes taken from the kernel at a time: as much as a Unix socket holds by default, twice over. */
 const RECEIVE_BYTES = 512 * 1024;

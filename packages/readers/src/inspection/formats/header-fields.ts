@@ -2,6 +2,7 @@ import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 
 const SECTOR_BYTES = 512n;
+const MAX_BACKING_NAME_BYTES = 1023;
 
 /** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
@@ -51,4 +52,14 @@ export function headerText(bytes: Uint8Array, what: string): string {
     throw corrupt(`its ${what} contains a NUL byte`);
   }
   return text;
+}
+
+/** The name of a backing file, of `length` bytes from `position` on. Throws `HeaderError` where there is no such. */
+export async function readBackingName(bytes: FileBytes, position: bigint, length: number): Promise<string> {
+  const what = "backing file's name";
+  if (length < 1 || length > MAX_BACKING_NAME_BYTES) {
+    throw corrupt(`its ${what} has ${length} bytes, expected 1 to ${MAX_BACKING_NAME_BYTES}`);
+  }
+  requireWithin(bytes, position, BigInt(length), what);
+  return headerText(await readExactly(bytes, Number(position), length, what), what);
 }

@@ -1,11 +1,10 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import { countableSize, partsOf, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
 const HEADER_BYTES = 48;
-const MAX_BACKING_NAME_BYTES = 1023;
 
 /** The first qcow, after block/qcow.c of qemu. */
 export const qcow: FormatInspector = {
@@ -57,10 +56,5 @@ async function readBacking(bytes: FileBytes, header: Buffer): Promise<BackingRef
   if (offset === 0n || length === 0) {
     return undefined;
   }
-  const what = "backing file's name";
-  if (length > MAX_BACKING_NAME_BYTES) {
-    throw corrupt(`its ${what} has ${length} bytes; expected at most ${MAX_BACKING_NAME_BYTES}`);
-  }
-  requireWithin(bytes, offset, BigInt(length), what);
-  return { name: headerText(await readExactly(bytes, Number(offset), length, what), what) };
+  return { name: await readBackingName(bytes, offset, length) };
 }

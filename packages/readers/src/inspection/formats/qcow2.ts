@@ -1,23 +1,19 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import { countableSize, partsOf, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import { type ExtensionBounds, readExtensions } from './qcow2-extensions.js';
 import { requireDirectory } from './require-directory.js';
 
 const MAGIC = Buffer.from('QFI\xfb', 'latin1');
 const VERSION_2_HEADER_BYTES = 72;
 const VERSION_3_HEADER_BYTES = 104;
 const MAX_L1_ENTRIES = 4 * 1024 * 1024;
-const MAX_BACKING_NAME_BYTES = 1023;
 
 const CORRUPT = 1n << 1n;
 const EXTERNAL_DATA = 1n << 2n;
 const EXTENDED_L2 = 1n << 4n;
 /** Dirty, corrupt, external data file, compression type, extended L2 entries. */
 const KNOWN_INCOMPATIBLE = 0b11111n;
-
-const EXTENSION_END = 0;
-const EXTENSION_BACKING_FORMAT = 0xe2792aca;
-const EXTENSION_EXTERNAL_DATA = 0x44415441;
 
 /** qcow2, versions 2 and 3, after docs/interop/qcow2.rst of qemu. */
 export const qcow2: FormatInspector = {
@@ -29,12 +25,9 @@ export const qcow2: FormatInspector = {
 };
 
 /** The fixed part of the header, as far as it is needed. */
-interface FixedHeader {
-  readonly headerBytes: number;
-  readonly clusterBytes: number;
+interface FixedHeader extends ExtensionBounds {
   readonly virtualSize: bigint;
   readonly incompatible: bigint;
-  readonly backingOffset: bigint;
   readonly backingLength: number;
 }
 
@@ -139,41 +132,6 @@ async function requireTables(bytes: FileBytes): Promise<void> {
   });
 }
 
-interface Extensions {
-  readonly externalData: boolean;
-  readonly backingFormat: string | undefined;
-}
-
-async function readExtensions(bytes: FileBytes, fixed: FixedHeader): Promise<Extensions> {
-  const area = await bytes.read(fixed.headerBytes, Math.max(0, extensionsEnd(fixed) - fixed.headerBytes));
-  let externalData = false;
-  let backingFormat: string | undefined;
-  for (let position = 0; position + 8 <= area.length; ) {
-    const type = area.readUInt32BE(position);
-    const length = area.readUInt32BE(position + 4);
-    const data = area.subarray(position + 8, position + 8 + length);
-    if (type === EXTENSION_END) {
-      break;
-    }
-    if (data.length < length) {
-      throw corrupt('a header extension reaches past the header');
-    }
-    if (type === EXTENSION_EXTERNAL_DATA) {
-      externalData = true;
-    } else if (type === EXTENSION_BACKING_FORMAT) {
-      backingFormat = headerText(data, 'backing format');
-    }
-    position += 8 + Math.ceil(length / 8) * 8;
-  }
-  return { externalData, backingFormat };
-}
-
-/** Extensions stand between the fixed header and the backing file's name, within the first cluster. */
-function extensionsEnd(fixed: FixedHeader): number {
-  const { backingOffset, clusterBytes } = fixed;
-  return backingOffset === 0n || backingOffset > BigInt(clusterBytes) ? clusterBytes : Number(backingOffset);
-}
-
 async function readBacking(
   bytes: FileBytes,
   fixed: FixedHeader,
@@ -183,12 +141,11 @@ async function readBacking(
   if (backingOffset === 0n || backingLength === 0) {
     return undefined;
   }
-  if (backingLength > MAX_BACKING_NAME_BYTES || backingOffset + BigInt(backingLength) > BigInt(clusterBytes)) {
+  if (backingOffset + BigInt(backingLength) > BigInt(clusterBytes)) {
     throw corrupt(
       `its backing file's name stands at bytes ${backingOffset}+${backingLength}, outside its first cluster`,
     );
   }
-  const what = "backing file's name";
-  const name = headerText(await readExactly(bytes, Number(backingOffset), backingLength, what), what);
+  const name = await readBackingName(bytes, backingOffset, backingLength);
   return format === undefined || format === '' ? { name } : { name, format };
 }

@@ -36,7 +36,8 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
       format: decision.format,
       file: file.layer,
       isDevice: file.isDevice,
-      extentFiles: await inspectExtents(header.extents ?? [], image.path, options),
+      // Beside the file itself, not beside a link to it: qemu, which opens them, is given the file.
+      extentFiles: await inspectExtents(header.extents ?? [], file.layer.path, options),
       virtualSize: header.virtualSize,
       header,
       note: decision.mustBeSelfContained ? `taken as ${decision.format}, because its header says so` : undefined,

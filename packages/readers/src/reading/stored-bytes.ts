@@ -24,7 +24,7 @@ export class StoredBytes {
    */
   async read(layer: number, target: Uint8Array, offset: number): Promise<void> {
     const file = await this.#file(layer);
-    const filled = await this.#attempt(layer, () => readUpTo(file, target, offset));
+    const filled = await this.#attempt(layer, `cannot be read at byte ${offset}`, () => readUpTo(file, target, offset));
     if (filled < target.length) {
       throw this.#error('changed', layer, `ends at byte ${offset + filled} now; leave it alone and try again`);
     }
@@ -54,9 +54,9 @@ export class StoredBytes {
   async #open(layer: number): Promise<FileHandle> {
     const { path, device, inode } = this.#layers[layer]!;
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await this.#attempt(layer, () => open(path, flags));
+    const file = await this.#attempt(layer, 'cannot be opened', () => open(path, flags));
     try {
-      const { dev, ino } = await this.#attempt(layer, () => file.stat({ bigint: true }));
+      const { dev, ino } = await this.#attempt(layer, 'cannot be opened', () => file.stat({ bigint: true }));
       if (dev !== device || ino !== inode) {
         throw this.#error('changed', layer, 'was replaced by another file; leave it alone and try again');
       }
@@ -67,14 +67,14 @@ export class StoredBytes {
     }
   }
 
-  async #attempt<T>(layer: number, operation: () => Promise<T>): Promise<T> {
+  async #attempt<T>(layer: number, failing: string, operation: () => Promise<T>): Promise<T> {
     try {
       return await operation();
     } catch (cause) {
       if (this.#isClosed) {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
-      throw this.#error('unreadable', layer, `cannot be read (${messageOf(cause)}); check it and its storage`, cause);
+      throw this.#error('unreadable', layer, `${failing} (${messageOf(cause)}); check it and its storage`, cause);
     }
   }
 

@@ -34,5 +34,6 @@ export * from './hash-vectors/read-hash-vector.js';
 export * from './hash-vectors/write-hash-vector.js';
 export type * from './pipeline/analyzer.js';
 export { createAnalyzer } from './pipeline/create-analyzer.js';
+export { type FoundImages, findImages } from './pipeline/find-images.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export { unknownName } from './pipeline/plugin-registry.js';

@@ -58,7 +58,7 @@ async function hashTasks(image: DiskImage, pool: HashingPool, options: HashImage
   let failure: { readonly error: unknown } | undefined;
   const hashInto = async (index: number, planned: PlannedTask): Promise<void> => {
     try {
-      results[index] = await hashTask(image, pool, planned, blockSize);
+      results[index] = await hashTask(image, pool, planned, options);
       options.onBytes?.(dataBytesOf(planned));
     } catch (error) {
       failure ??= { error };
@@ -90,7 +90,7 @@ async function hashTask(
   image: DiskImage,
   pool: HashingPool,
   planned: PlannedTask,
-  blockSize: number,
+  { blockSize, signal }: HashImageOptions,
 ): Promise<HashedBlocks> {
   const { digestLength } = pool.hasher;
   const digests = sharedBytes(planned.blocks.length * digestLength);
@@ -98,7 +98,7 @@ async function hashTask(
   const segments = await readSegments(image, planned.segments);
   const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
   const task: HashTask = { blockSize, files, segments, digests, present };
-  await pool.run(task);
+  await pool.run(task, signal);
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 

@@ -46,8 +46,11 @@ export class HashingPool {
     };
   }
 
-  /** Runs a task to its end. Throws as {@link runHashTask}; a hasher's own exception becomes a `plugin` error. */
-  async run(task: HashTask): Promise<void> {
+  /**
+   * Runs a task to its end, or until the signal fires: its thread is then ended in the middle of it.
+   * Throws as {@link runHashTask}; a hasher's own exception becomes a `plugin` error.
+   */
+  async run(task: HashTask, signal?: AbortSignal): Promise<void> {
     const { hasher, url } = this.#placed;
     if (url === undefined) {
       await new Promise(setImmediate);
@@ -56,7 +59,7 @@ export class HashingPool {
     }
     this.#threads ??= startThreads(this.#jobs);
     const job: WorkerJob = { task, pluginUrl: url, hasherName: hasher.name };
-    const failure = (await (await this.#threads).run(job)) as WorkerFailure | undefined;
+    const failure = (await (await this.#threads).run(job, { signal: signal ?? null })) as WorkerFailure | undefined;
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
@@ -71,7 +74,16 @@ export class HashingPool {
 async function startThreads(jobs: number): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   const filename = new URL('./hash-worker.js', import.meta.url).href;
-  return new Piscina({ filename, minThreads: jobs, maxThreads: jobs, idleTimeout: Number.POSITIVE_INFINITY });
+  const threads = new Piscina({
+    filename,
+    minThreads: jobs,
+    maxThreads: jobs,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+  // A task's failure rejects its promise. What arrives here concerns no task that anybody waits for, such as the answer
+  // that a thread gave just before it was ended, and would otherwise end the process.
+  threads.on('error', () => {});
+  return threads;
 }
 
 function runInThisThread(task: HashTask, hasher: BlockHasher): void {

@@ -11,7 +11,7 @@ import { COMPONENT } from './tools.js';
 const TRANSFER_TIMEOUT_MS = 10 * 60_000;
 
 /** What guestfish reports once its appliance is gone. */
-const APPLIANCE_GONE = /appliance closed the connection|call launch before using/;
+const APPLIANCE_GONE = /appliance closed the connection|killed by signal|exited with|call launch before using/;
 
 /** A running appliance with its drives. Transfers are made one after the other, in the order they are asked for. */
 export class Appliance {

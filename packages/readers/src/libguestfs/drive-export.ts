@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
@@ -5,7 +6,7 @@ import { startTool } from '../processes/start-tool.js';
 import { startNbdServer } from '../qemu/nbd-server.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
 import { awaitReadyFile } from './ready-file.js';
-import { NBDKIT } from './tools.js';
+import { ALTERNATIVE, NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
   /** Where the sockets are made. */
@@ -17,6 +18,8 @@ export interface DriveExportOptions extends QemuCall {
 /** An image's raw content on a Unix socket, under the empty export name, as an appliance can take it for a drive. */
 export interface DriveExport {
   readonly socketPath: string;
+  /** Whether the servers still take connections, so that what cannot be read is the image's own fault. */
+  isServed(): Promise<boolean>;
   /** Ends the servers and resolves when they are gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -26,8 +29,8 @@ export interface DriveExport {
  *
  * qemu-nbd reads the image by its stated block graph, read-only. libguestfs takes a read-only drive only under an
  * overlay of its own making, so nbdkit stands between and passes for writable: its checkwrite filter compares what is
- * written with what is there and fails where they differ. The appliance starts the RAID arrays and volume groups that
- * it finds on its drives, which may write; with a copy-on-write layer it would then be read back changed.
+ * written with what is there, and fails where they differ. The appliance starts the RAID arrays and volume groups that
+ * it finds on its drives, of which some write; from a copy-on-write layer that would be read back as the image's.
  *
  * @throws VirtSimilarityError as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
  */
@@ -37,7 +40,10 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
   try {
     const socketPath = join(runDirectory.path, `drive-${number}`);
     const readyPath = join(runDirectory.path, `drive-${number}.pid`);
-    const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), call);
+    const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), {
+      ...call,
+      alternative: ALTERNATIVE,
+    });
     const close = async () => {
       await server.stop();
       await source.close();
@@ -48,11 +54,22 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
       await server.stop();
       throw thrown;
     }
-    return { socketPath, close };
+    const isServed = async () => (await isListening(source.socketPath)) && (await isListening(socketPath));
+    return { socketPath, isServed, close };
   } catch (thrown) {
     await source.close();
     throw thrown;
   }
+}
+
+function isListening(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 /** The arguments that have nbdkit serve, on `socketPath`, what is served on `sourcePath`. */

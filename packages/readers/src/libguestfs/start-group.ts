@@ -1,11 +1,12 @@
-import { type DiskSource, type ReadOptions, throwIfAborted } from '@virt-similarity/core';
+import { type DiskSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { createRunDirectory } from '../processes/run-directory.js';
 import type { Appliance } from './appliance.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
+import { COMPONENT } from './tools.js';
 
 /** An image within a running group. */
-export interface StartedDrive extends ReadyDrive {
+interface StartedDrive extends ReadyDrive {
   /** The `length` bytes of the drive from `start` on. Throws as `Appliance.transfer`. */
   transfer(start: number, length: number): Promise<Uint8Array>;
 }
@@ -72,12 +73,32 @@ function startedDrives(
       drives.set(key, drive);
       continue;
     }
-    const number = attached.indexOf(key);
-    const { image } = drive.call;
     drives.set(key, {
       ...drive,
-      transfer: (start, length) => appliance!.transfer(number, start, length, image),
+      transfer: (start, length) => transfer(drive, appliance!, attached.indexOf(key), start, length),
     });
   }
   return drives;
+}
+
+/** Tells damage of the image from the end of what serves it, which looks the same from within the appliance. */
+async function transfer(
+  { call, exported }: ReadyDrive,
+  appliance: Appliance,
+  number: number,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
+  try {
+    return await appliance.transfer(number, start, length, call.image);
+  } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'unreadable' && !(await exported?.isServed())) {
+      throw new VirtSimilarityError(
+        'unavailable',
+        `[${COMPONENT}] cannot read ${call.image}: qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again`,
+        { image: call.image, cause: thrown },
+      );
+    }
+    throw thrown;
+  }
 }

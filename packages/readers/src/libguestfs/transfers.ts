@@ -3,7 +3,7 @@ import type { Extent } from '@virt-similarity/core';
 const MEBIBYTE = 2 ** 20;
 
 /** Bytes. Each transfer costs as much time as some MiB of data, so small holes are cheaper to take along. */
-export const TRANSFER_DEFAULTS = { maxLength: 32 * MEBIBYTE, maxGap: 4 * MEBIBYTE } as const;
+const TRANSFER_DEFAULTS = { maxLength: 32 * MEBIBYTE, maxGap: 4 * MEBIBYTE } as const;
 
 /** What bounds transfers, in bytes. */
 export interface TransferLimits {

@@ -1,5 +1,4 @@
-import type { Speaker } from '../reading/read-error.js';
-import { readError } from '../reading/read-error.js';
+import { readError, type Speaker } from '../reading/read-error.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import type { FileBytes } from './format-inspector.js';
 import { FORMATS } from './formats.js';

@@ -18,7 +18,9 @@ export async function readExactly(bytes: FileBytes, position: number, length: nu
 export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
   const end = position + length;
   if (end > BigInt(bytes.size)) {
-    throw corrupt(`its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes`);
+    throw corrupt(
+      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes: it is cut short or damaged`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { compareByPosition, type PositionalCounts } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
-import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration } from './analyzer.js';
 import { corePlugin } from './core-plugin.js';
@@ -66,8 +66,7 @@ class ComposedAnalyzer implements Analyzer {
     try {
       yield* reporter.report(analysis, options);
     } catch (error) {
-      if (error instanceof VirtSimilarityError) throw error;
-      throw new VirtSimilarityError('plugin', `[${name}] the reporter failed: ${messageOf(error)}`, { cause: error });
+      throw pluginError(name, 'the reporter failed', error);
     }
   }
 

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { pluginError, VirtSimilarityError } from '../errors.js';
 import type { HashTask } from './hash-task.js';
 import type { WorkerFailure, WorkerJob } from './hash-worker.js';
 import { runHashTask } from './run-hash-task.js';
@@ -9,7 +10,7 @@ import { runHashTask } from './run-hash-task.js';
 export interface PlacedHasher {
   readonly hasher: BlockHasher;
   /** The plugin's module; without one the hasher runs in the main thread. */
-  readonly url: string | undefined;
+  readonly url?: string | undefined;
 }
 
 /**
@@ -20,11 +21,12 @@ export class HashingPool {
   readonly #placed: PlacedHasher;
   readonly #jobs: number;
   #threads: Promise<Piscina> | undefined;
+  #isClosed = false;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param jobs Number of threads, at least 1. They are started at the first task. */
-  constructor(placed: PlacedHasher, jobs: number) {
+  /** @param jobs Number of threads, at least 1. They are started at the first task; {@link close} ends them. */
+  constructor(placed: PlacedHasher, jobs: number = availableParallelism()) {
     this.#placed = placed;
     this.#jobs = jobs;
     // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
@@ -48,9 +50,11 @@ export class HashingPool {
 
   /**
    * Runs a task to its end, or until the signal fires: its thread is then ended in the middle of it.
-   * Throws as {@link runHashTask}; a hasher's own exception becomes a `plugin` error.
+   * Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own exception becomes a `plugin`
+   * error.
    */
   async run(task: HashTask, signal?: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
     const { hasher, url } = this.#placed;
     if (url === undefined) {
       await new Promise(setImmediate);
@@ -65,9 +69,10 @@ export class HashingPool {
 
   /** Ends the threads, in the middle of a task if need be. Idempotent. */
   async close(): Promise<void> {
-    const threads = this.#threads;
-    this.#threads = undefined;
-    if (threads) await (await threads).destroy();
+    this.#isClosed = true;
+    // Threads that could not be started have told whoever wanted to run a task.
+    const threads = await this.#threads?.catch(() => undefined);
+    await threads?.destroy();
   }
 }
 
@@ -90,9 +95,6 @@ function runInThisThread(task: HashTask, hasher: BlockHasher): void {
   try {
     runHashTask(task, hasher);
   } catch (error) {
-    if (error instanceof VirtSimilarityError) throw error;
-    throw new VirtSimilarityError('plugin', `[${hasher.name}] the hasher failed: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw pluginError(hasher.name, 'the hasher failed', error);
   }
 }

@@ -109,10 +109,11 @@ async function hashTask(
   const { digestLength } = pool.hasher;
   const digests = sharedBytes(planned.blocks.length * digestLength);
   const present = sharedBytes(planned.blocks.length);
+  // What is given up ends when image and pool are closed.
   const segments = await unlessAborted(readSegments(image, planned.segments), signal);
   const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
   const task: HashTask = { blockSize, files, segments, digests, present };
-  await pool.run(task, signal);
+  await unlessAborted(pool.run(task), signal);
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 

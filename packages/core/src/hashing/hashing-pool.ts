@@ -49,11 +49,12 @@ export class HashingPool {
   }
 
   /**
-   * Runs a task to its end, or until the signal fires: its thread is then ended in the middle of it.
-   * Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own exception becomes a `plugin`
-   * error.
+   * Runs a task to its end. Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own
+   * exception, and one that ends its thread, become a `plugin` error.
+   *
+   * A single task cannot be interrupted: piscina would replace the thread, after the pool was closed too.
    */
-  async run(task: HashTask, signal?: AbortSignal): Promise<void> {
+  async run(task: HashTask): Promise<void> {
     if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
     const { hasher, url } = this.#placed;
     if (url === undefined) {
@@ -63,7 +64,10 @@ export class HashingPool {
     }
     this.#threads ??= startThreads(this.#jobs);
     const job: WorkerJob = { task, pluginUrl: url, hasherName: hasher.name };
-    const failure = (await (await this.#threads).run(job, { signal: signal ?? null })) as WorkerFailure | undefined;
+    const threads = await this.#threads;
+    const failure: WorkerFailure | undefined = await threads.run(job).catch((thrown: unknown) => {
+      throw pluginError(hasher.name, 'the hasher ended its thread', thrown);
+    });
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 

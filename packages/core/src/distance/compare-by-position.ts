@@ -13,7 +13,7 @@ export interface PositionalCounts extends PairwiseCounts {
 
 /**
  * Compares every pair of vectors, block number by block number; exact.
- * Memory: some 2²⁰ digests and labels, one batch of rows of each vector, and the counts.
+ * Memory: some 2¹⁸ digests and labels, one batch of rows of each vector, and the counts.
  * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
  */
 export async function compareByPosition(

@@ -11,8 +11,11 @@ export const LABEL_UNIQUE = 1;
 /** From here on, blocks at one position are equal exactly if their labels are. */
 export const LABEL_SHARED = 2;
 
-/** Digests looked at in one window, over all vectors: bounds the memory, whatever the disks' size. */
-const WINDOW_ROWS = 2 ** 20;
+/**
+ * Digests looked at in one window, over all vectors: bounds the memory, whatever the disks' size, and how long an
+ * interruption waits (some 0.2 s). Four times as many take longer, as they leave the processor's caches.
+ */
+const WINDOW_ROWS = 2 ** 18;
 
 /**
  * Vectors up to which one byte holds every label: a shared label takes at least two vectors. Two bytes suffice for
@@ -31,7 +34,7 @@ export interface LabelWindow {
 /**
  * Walks the block numbers of all vectors in step. At one position, blocks have the same label from
  * {@link LABEL_SHARED} on exactly if they have the same digest.
- * Memory: about 2²⁰ digests and labels, and one batch of rows of each vector.
+ * Memory: about 2¹⁸ digests and labels, and one batch of rows of each vector.
  */
 export async function* labelWindows(vectors: readonly HashVector[], signal?: AbortSignal): AsyncGenerator<LabelWindow> {
   const blocks = Math.max(...vectors.map(blockCountOf));

@@ -11,7 +11,7 @@ import type { PairwiseCounts } from './pairwise-counts.js';
  *
  * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
  * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common.
- * Memory: for each distinct element of all vectors some 20 bytes and its digest, and one bit for each vector; so it
+ * Memory: for each distinct element of all vectors some 30 bytes and its digest, and one bit for each vector; so it
  * grows with the disks' distinct content, unlike {@link compareByPosition}'s.
  * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
  */

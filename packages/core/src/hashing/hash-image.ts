@@ -5,6 +5,7 @@ import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import type { HashingPool } from './hashing-pool.js';
 import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -26,12 +27,6 @@ export interface HashImageOptions {
 
 /** 64 KiB is the cluster size of qcow2 unless another one is asked for. */
 export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
-
-/** The non-zero blocks of one task, in ascending order. */
-interface HashedBlocks {
-  readonly blocks: Uint32Array;
-  readonly digests: Uint8Array;
-}
 
 /**
  * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
@@ -133,30 +128,6 @@ async function readSegments(image: DiskImage, planned: readonly PlannedSegment[]
   const outcomes = await Promise.allSettled(reads);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   return segments;
-}
-
-function withoutZeroBlocks(blocks: Uint32Array, { present, digests }: HashTask, digestLength: number): HashedBlocks {
-  let count = 0;
-  const kept = new Uint32Array(blocks.length);
-  for (let slot = 0; slot < blocks.length; slot++) {
-    if (present[slot] === 0) continue;
-    if (count !== slot) digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
-    kept[count++] = blocks[slot]!;
-  }
-  return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
-}
-
-function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
-  const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
-  const blocks = new Uint32Array(total);
-  const digests = new Uint8Array(total * digestLength);
-  let offset = 0;
-  for (const part of parts) {
-    blocks.set(part.blocks, offset);
-    digests.set(part.digests, offset * digestLength);
-    offset += part.blocks.length;
-  }
-  return { blocks, digests };
 }
 
 function sharedBytes(length: number): Uint8Array {

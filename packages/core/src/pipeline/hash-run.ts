@@ -8,6 +8,7 @@ import { hashImage } from '../hashing/hash-image.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
 import { sameIdentity } from '../hashing/same-identity.js';
 import type { HashOutcome, ProgressEvent } from './analyzer.js';
+import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
 import type { FoundImages } from './find-images.js';
 import { ImageLookUp } from './image-look-up.js';
@@ -17,15 +18,6 @@ import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
 
 /** Images whose headers are looked at at once. */
 const LOOKUPS_AT_ONCE = 16;
-
-/** What a callback of the caller threw: it ends the run as it is, and is no image's failure. */
-class CallbackError {
-  readonly thrown: unknown;
-
-  constructor(thrown: unknown) {
-    this.thrown = thrown;
-  }
-}
 
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
@@ -148,14 +140,6 @@ export class HashRun {
 
   #progress(event: ProgressEvent): void {
     callBack(() => this.#options.onProgress(event));
-  }
-}
-
-function callBack(call: () => void): void {
-  try {
-    call();
-  } catch (thrown) {
-    throw new CallbackError(thrown);
   }
 }
 

@@ -1,10 +1,14 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Piscina } from 'piscina';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import type { HashTask } from './hash-task.js';
 import type { WorkerFailure, WorkerJob } from './hash-worker.js';
 import { runHashTask } from './run-hash-task.js';
+
+/** How long a task may go on after the pool was closed. */
+const GRACE_MS = 1000;
 
 /** A hasher, and where worker threads can import it from. */
 export interface PlacedHasher {
@@ -22,6 +26,7 @@ export class HashingPool {
   readonly #jobs: number;
   #threads: Promise<Piscina> | undefined;
   #isClosed = false;
+  readonly #running = new Set<Promise<unknown>>();
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -65,17 +70,26 @@ export class HashingPool {
     this.#threads ??= startThreads(this.#jobs);
     const job: WorkerJob = { task, pluginUrl: url, hasherName: hasher.name };
     const threads = await this.#threads;
-    const failure: WorkerFailure | undefined = await threads.run(job).catch((thrown: unknown) => {
-      throw pluginError(hasher.name, 'the hasher ended its thread', thrown);
-    });
+    const running: Promise<WorkerFailure | undefined> = threads.run(job);
+    this.#running.add(running);
+    const failure = await running
+      .catch((thrown: unknown) => {
+        throw pluginError(hasher.name, 'the hasher ended its thread', thrown);
+      })
+      .finally(() => this.#running.delete(running));
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
-  /** Ends the threads, in the middle of a task if need be. Idempotent. */
+  /** Ends the threads: after the tasks that they have, or in the middle of those that take longer than a second. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     // Threads that could not be started have told whoever wanted to run a task.
     const threads = await this.#threads?.catch(() => undefined);
+    // A thread that is ended while it loads its modules leaves their files open (Node.js 20).
+    const patience = new AbortController();
+    const late = setTimeout(GRACE_MS, undefined, patience).catch(() => {});
+    await Promise.race([Promise.allSettled(this.#running), late]);
+    patience.abort();
     await threads?.destroy();
   }
 }
@@ -85,7 +99,8 @@ async function startThreads(jobs: number): Promise<Piscina> {
   const filename = new URL('./hash-worker.js', import.meta.url).href;
   const threads = new Piscina({
     filename,
-    minThreads: jobs,
+    // Started as tasks come: a thread without a task might still be loading when the pool is closed.
+    minThreads: 0,
     maxThreads: jobs,
     idleTimeout: Number.POSITIVE_INFINITY,
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -17,7 +17,7 @@ import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
 
 const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
 
-/** Two images, of whose reader any part may be replaced; counts what is open. */
+/** A reader of which tests replace parts; counts the images that are open. */
 class Disks implements DiskReader {
   readonly name = 'disks';
   open: (source: DiskSource) => Promise<MemoryDiskImage> = async ({ path }) => this.image(path);
@@ -72,6 +72,7 @@ beforeEach(async () => {
 afterEach(async () => {
   expect(disks.openImages).toBe(0);
   expect(workerThreads()).toBe(0);
+  expect(await openModules()).toEqual([]);
   const left = await readdir(directory, { recursive: true });
   expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   await rm(directory, { recursive: true });
@@ -101,6 +102,16 @@ describe('an interruption', () => {
     await expect(analyzer.analyze(GOOD, { ...options, signal })).rejects.toMatchObject({ code: 'aborted' });
   });
 
+  test('does not wait for a hasher that never ends', async () => {
+    const analysis = analyzer.analyze(GOOD, { ...options, hasher: 'endless', signal: AbortSignal.timeout(500) });
+    await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  test.each([40, 80, 120, 160])('%d ms after the beginning leaves no file open, though threads load', async (ms) => {
+    const signal = AbortSignal.timeout(ms);
+    await analyzer.analyze(GOOD, { ...options, signal }).catch(() => {});
+  });
+
   test('before the beginning opens nothing', async () => {
     const analysis = analyzer.analyze(GOOD, { ...options, signal: AbortSignal.abort() });
     await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
@@ -115,7 +126,6 @@ describe('an interruption', () => {
 
   test('is told to the reader, and so is a consumer that wants no more', async () => {
     let told = 0;
-    disks.identify = async ({ path }) => disks.identityOf(path);
     const open = disks.open;
     disks.open = async (...call) => {
       const [, { signal }] = call as unknown as [DiskSource, { signal: AbortSignal }];
@@ -232,4 +242,11 @@ async function rowsOf(outcomes: readonly HashOutcome[]): Promise<number> {
 function workerThreads(): number {
   const { workers } = process.report.getReport() as unknown as { workers: unknown[] };
   return workers.length;
+}
+
+/** The files of code that this process has open. */
+async function openModules(): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd');
+  const paths = await Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return paths.filter((path) => path.endsWith('.js'));
 }

@@ -96,7 +96,7 @@ export class HashingPool {
 
 async function startThreads(jobs: number): Promise<Piscina> {
   const { Piscina } = await import('piscina');
-  const filename = new URL('./hash-worker.js', import.meta.url).href;
+  const filename = new URL('./hash-worker-entry.cjs', import.meta.url).href;
   const threads = new Piscina({
     filename,
     // Started as tasks come: a thread without a task might still be loading when the pool is closed.

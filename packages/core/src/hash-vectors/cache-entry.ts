@@ -35,7 +35,10 @@ export async function openEntry(path: string): Promise<HashVector> {
   return vector;
 }
 
-/** Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does, and `aborted`. */
+/**
+ * Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does, and
+ * `aborted`.
+ */
 export async function openProvenEntry(
   path: string,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},

@@ -63,7 +63,8 @@ export class HashVectorCache {
 
   /**
    * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written and
-   * where its identity is volatile: the entry could outlive the content that it was made from. Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
+   * where its identity is volatile: the entry could outlive the content that it was made from.
+   * Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
    * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
    * reading `vector` does.
    */

@@ -13,7 +13,7 @@ export class ExtentList implements Iterable<Extent> {
   #end = 0;
   #dataBytes = 0;
 
-  /** Collects extents. Throws `plugin` where they leave a gap, overlap or do not cover `virtualSize` bytes, and `aborted`. */
+  /** Collects extents. Throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order. */
   static async from(extents: AsyncIterable<Extent>, virtualSize: number, signal?: AbortSignal): Promise<ExtentList> {
     const list = new ExtentList();
     for await (const extent of extents) {

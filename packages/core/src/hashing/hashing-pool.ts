@@ -80,7 +80,7 @@ export class HashingPool {
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
-  /** Ends the threads: after the tasks that they have, or in the middle of those that take longer than a second. Idempotent. */
+  /** Ends the threads: when their tasks are done, and after a second in the middle of them. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     // Threads that could not be started have told whoever wanted to run a task.

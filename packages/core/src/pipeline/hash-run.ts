@@ -35,7 +35,7 @@ export class HashRun {
     if (cache !== false) this.#cache = new HashVectorCache(cache, warn);
   }
 
-  /** Yields the outcome of each image as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
+  /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
   static async *hash(
     registry: PluginRegistry,
     { sources, directories }: FoundImages,

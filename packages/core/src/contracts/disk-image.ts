@@ -42,6 +42,8 @@ export interface ZeroExtent {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
+  /** Set where the bytes are those of the backing image (see `ImageIdentity.backing`) at the same position. */
+  readonly inherited?: true;
 }
 
 /** A run of guest-visible bytes that must be read. */

@@ -1,4 +1,4 @@
-import type { DiskImage } from '../contracts/disk-image.js';
+import type { DiskImage, Extent } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { problemOfHeader } from '../hash-vectors/check-header.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -7,6 +7,7 @@ import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import type { HashingPool } from './hashing-pool.js';
+import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -18,6 +19,11 @@ export interface HashImageOptions {
   readonly name?: string;
   /** Bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize?: number;
+  /**
+   * The hash vector of the image's backing image, made with the same hasher and block size: blocks that the image
+   * inherits are taken from it instead of read.
+   */
+  readonly base?: HashVector | undefined;
   /** Told once how many bytes have to be read. */
   readonly onStart?: (bytes: number) => void;
   /** Told of bytes that were hashed, as they are. */
@@ -45,23 +51,37 @@ export async function hashImage(
 ): Promise<HashVector> {
   const { virtualSize, identity } = image;
   const { name: algorithm, digestLength } = pool.hasher;
-  const { blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = identity.layers[0]?.path ?? '' } = options;
+  const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = identity.layers[0]?.path ?? '' } = options;
   const header = { name, algorithm, digestLength, blockSize, virtualSize, identity };
   const problem = problemOfHeader({ ...header, dataBlocks: 0 });
   if (problem !== undefined) {
     throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });
   }
-  const { blocks, digests } = concatenate(await hashTasks(image, pool, { ...options, blockSize }), digestLength);
+  const extents = await ExtentList.from(image.extents(), virtualSize, options.signal);
+  const ranges = base === undefined ? [] : inheritedRanges(extents, blockSize);
+  const toRead = { [Symbol.iterator]: () => withoutRanges(extents, ranges, blockSize) };
+  options.onStart?.(bytesToRead(toRead));
+  const own = concatenate(await hashTasks(image, toRead, pool, { ...options, blockSize }), digestLength);
+  const { blocks, digests } = base === undefined ? own : await withInherited(own, base, ranges);
   return hashVectorOf(header, blocks, digests);
 }
 
 /** The options that tasks need. */
 type TaskOptions = HashImageOptions & { readonly blockSize: number };
 
-async function hashTasks(image: DiskImage, pool: HashingPool, options: TaskOptions): Promise<HashedBlocks[]> {
+function bytesToRead(extents: Iterable<Extent>): number {
+  let bytes = 0;
+  for (const { kind, length } of extents) if (kind === 'data') bytes += length;
+  return bytes;
+}
+
+async function hashTasks(
+  image: DiskImage,
+  extents: Iterable<Extent>,
+  pool: HashingPool,
+  options: TaskOptions,
+): Promise<HashedBlocks[]> {
   const { blockSize, signal } = options;
-  const extents = await ExtentList.from(image.extents(), image.virtualSize, signal);
-  options.onStart?.(extents.dataBytes);
   const results: HashedBlocks[] = [];
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;

@@ -40,6 +40,8 @@ export interface AnalyzeOptions extends HashOptions {
 export type ProgressEvent =
   /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
+  /** The same of an image that others are laid over, which is read once for all of them. */
+  | { readonly kind: 'backing-started'; readonly path: string; readonly bytes: number }
   /** So many more bytes of it have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
   /** Its vector stands; `cached`: without reading the image. */

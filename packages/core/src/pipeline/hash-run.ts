@@ -1,17 +1,15 @@
 import { realpath } from 'node:fs/promises';
-import type { DiskImage } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
-import { hashImage } from '../hashing/hash-image.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
-import { sameIdentity } from '../hashing/same-identity.js';
 import type { HashOutcome, ProgressEvent } from './analyzer.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
 import type { FoundImages } from './find-images.js';
 import { ImageLookUp } from './image-look-up.js';
+import { ImageReading } from './image-reading.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
@@ -70,48 +68,17 @@ export class HashRun {
     if (url === undefined) onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
     const pool = new HashingPool({ hasher: this.#registry.find('hasher', hasher), url }, jobs);
     const sessions = new ReaderSessions(unread, this.#readOptions);
+    const reading = new ImageReading(unread, { pool, sessions, cache: this.#cache, run: this.#options });
     const read = (image: AssignedSource, stop: AbortSignal): Promise<HashOutcome> =>
-      this.#outcome(image.source.path, () => this.#read(image, sessions, pool, this.#readOptionsUntil(stop)));
+      this.#outcome(image.source.path, async () =>
+        outcomeOf(image.source.path, await reading.vectorOf(image, this.#readOptionsUntil(stop)), 'read'),
+      );
     try {
       // While some images are hashed, the next ones are opened.
       for await (const outcome of concurrently(unread, jobs + 2, read)) yield this.#tell(outcome);
     } finally {
       await pool.close();
       await sessions.close();
-    }
-  }
-
-  async #read(
-    assigned: AssignedSource,
-    sessions: ReaderSessions,
-    pool: HashingPool,
-    readOptions: ReadOptions,
-  ): Promise<HashOutcome> {
-    const { source, reader } = assigned;
-    const { path } = source;
-    const image = await sessions.open(assigned, readOptions);
-    try {
-      const vector = await hashImage(image, pool, {
-        name: path,
-        blockSize: this.#options.blockSize,
-        onStart: (bytes) => this.#progress({ kind: 'image-started', path, bytes }),
-        onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
-        signal: readOptions.signal,
-      });
-      // Not the identity that was looked up: what changed before the image was opened was read as it is now.
-      if (!sameIdentity(image.identity, await reader.identify(source, readOptions))) throw changed(path);
-      return outcomeOf(path, (await this.#cache?.store(vector, { signal: this.#options.signal })) ?? vector, 'read');
-    } finally {
-      await this.#close(image, path);
-    }
-  }
-
-  /** Failing to close takes nothing from what was read, nor from the reason why that failed. */
-  async #close(image: DiskImage, path: string): Promise<void> {
-    try {
-      await image.close();
-    } catch (thrown) {
-      this.#readOptions.warn?.(`cannot close ${path}: ${messageOf(thrown)}`);
     }
   }
 
@@ -151,11 +118,6 @@ function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'):
 function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource[]): AssignedSource[] {
   const place = new Map(sources.map((source, index) => [source, index]));
   return unread.toSorted((a, b) => place.get(a.source)! - place.get(b.source)!);
-}
-
-function changed(path: string): VirtSimilarityError {
-  const message = `${path} or a file beneath it changed while it was being read; stop what is writing to it and run again`;
-  return new VirtSimilarityError('changed', message, { image: path });
 }
 
 function ownError(path: string, error: unknown): VirtSimilarityError {

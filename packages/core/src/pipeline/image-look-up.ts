@@ -35,7 +35,7 @@ export class ImageLookUp {
     const reader = await this.#readerOf(source, readOptions);
     const identity = await reader.identify(source, readOptions);
     const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
-    return vector ? { vector } : { source, reader };
+    return vector ? { vector } : { source, reader, identity };
   }
 
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {

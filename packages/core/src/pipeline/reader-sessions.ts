@@ -1,11 +1,12 @@
-import type { DiskImage } from '../contracts/disk-image.js';
+import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf } from '../errors.js';
 
-/** A source, and who is going to read it. */
+/** A source, who is going to read it, and what its content depended on when it was looked up. */
 export interface AssignedSource {
   readonly source: DiskSource;
   readonly reader: DiskReader;
+  readonly identity: ImageIdentity;
 }
 
 /** Opens the images of one run: through a session of their reader where it has such, else through the reader itself. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Configuration } from './parse-configuration.js';
 
 /** Where the configuration file stands: never in the working directory, whose files may be anybody's. */

@@ -1,4 +1,4 @@
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
 import { didYouMean } from './suggestion.js';
 

@@ -112,9 +112,10 @@ class ComposedAnalyzer implements Analyzer {
 async function measure(
   vectors: readonly HashVector[],
   metric: DistanceMetric,
-  { onProgress, signal }: CompleteOptions,
+  { jobs, onProgress, signal }: CompleteOptions,
 ): Promise<{ counts: PositionalCounts; distances: Analysis['distances'] }> {
   const options = {
+    jobs,
     onFraction: (fraction: number): void => onProgress({ kind: 'comparing', fraction }),
     ...(signal && { signal }),
   };

@@ -179,9 +179,9 @@ export class HashRun {
 
 /** The vector under the name that its image or file has in this run. */
 function renamed(vector: HashVector, name: string): HashVector {
-  const { algorithm, digestLength, blockSize, virtualSize, dataBlocks, identity } = vector;
+  const { algorithm, digestLength, blockSize, virtualSize, dataBlocks, identity, storage } = vector;
   const header = { name, algorithm, digestLength, blockSize, virtualSize, dataBlocks, ...(identity && { identity }) };
-  return { ...header, rows: () => vector.rows() };
+  return { ...header, ...(storage && { storage }), rows: () => vector.rows() };
 }
 
 function inOrder(pending: readonly Pending[], sources: readonly DiskSource[]): Pending[] {

@@ -9,7 +9,7 @@ import asc from 'assemblyscript/asc';
 
 const SOURCES = 'packages/core/assembly';
 const OUTPUT = 'packages/core/dist/distance/engine/pair-kernel.wasm';
-const OPTIONS = ['--enable', 'simd', '-O3', '--runtime', 'stub', '--noAssert'];
+const OPTIONS = ['--enable', 'simd', '-O3', '--runtime', 'stub', '--noAssert', '--debug'];
 
 /** Milliseconds at which a file was last written; 0 for one that is not there. */
 function writtenAt(path) {

@@ -23,9 +23,10 @@ let vectors: u32 = 0;
 /** Vectors, rounded up so that 16 at a time can be transposed; those that do not exist are all zeros. */
 let padded: u32 = 0;
 let digestLength: usize = 0;
-/** Eight-byte words of a digest, the last padded with zeros. */
-let words: usize = 0;
-let lastWordMask: u64 = 0;
+/** Bytes of a digest with zeros after it, so that it can be handled 16 bytes at a time. */
+let paddedDigest: usize = 0;
+/** Where the 16 bytes stand that keep what belongs to a digest of its last 16. */
+let lastMask: usize = 0;
 
 // What stands in a slice: a row of bits for each vector, and the digests of its set bits one after the other.
 let sliceWidth: u32 = 0;
@@ -61,15 +62,17 @@ let repeated: usize = 0;
  * Lays out memory for vectors of digests of `length` bytes.
  *
  * @param width positions of a slice; a multiple of 16
- * @param labelBytes bytes of a label row; a multiple of 32, at least 64
+ * @param labelBytes bytes of a label row; a multiple of 64
  */
 export function configure(count: u32, length: u32, width: u32, labelBytes: u32): void {
   releaseAll();
   vectors = count;
   padded = (count + 15) & ~15;
   digestLength = length;
-  words = (<usize>length + 7) >> 3;
-  lastWordMask = u64.MAX_VALUE >> (<u64>(words * 8 - length) * 8);
+  paddedDigest = (<usize>length + 15) & ~15;
+  lastMask = allocate(16);
+  memory.fill(lastMask, 0, 16);
+  memory.fill(lastMask, 255, length - paddedDigest + 16);
   sliceWidth = width;
   rowBytes = labelBytes;
   layOutSlice();
@@ -86,7 +89,7 @@ function layOutSlice(): void {
 }
 
 function layOutGroup(): void {
-  gatheredStride = rowStride(<usize>vectors * words * 8);
+  gatheredStride = rowStride(<usize>vectors * paddedDigest);
   gathered = allocate(gatheredStride * GROUP);
   owners = allocate(<usize>vectors * GROUP * 4);
   counts = allocate(GROUP * 4);
@@ -221,7 +224,7 @@ function gather(position: u32): bool {
       present &= present - 1;
       const index = load<u32>(counts + place * 4);
       store<u32>(counts + place * 4, index + 1);
-      copyDigest(gathered + place * gatheredStride + <usize>index * words * 8, digest);
+      copyDigest(gathered + place * gatheredStride + <usize>index * paddedDigest, digest);
       store<u32>(owners + (place * vectors + index) * 4, vector);
       digest += digestLength;
     } while (present !== 0);
@@ -238,11 +241,11 @@ function clearBitsTail(): void {
   for (let vector: u32 = 0; vector < padded; vector++) memory.fill(bits + <usize>vector * bitStride + bitBytes, 0, 14);
 }
 
-/** May read up to 7 bytes past the digest. */
+/** May read up to 15 bytes past the digest. */
 function copyDigest(target: usize, source: usize): void {
-  const last = (words - 1) * 8;
-  for (let at: usize = 0; at < last; at += 8) store<u64>(target + at, load<u64>(source + at));
-  store<u64>(target + last, load<u64>(source + last) & lastWordMask);
+  const last = paddedDigest - 16;
+  for (let at: usize = 0; at < last; at += 16) v128.store(target + at, v128.load(source + at));
+  v128.store(target + last, v128.and(v128.load(source + last), v128.load(lastMask)));
 }
 
 function labelGroup(): void {
@@ -264,10 +267,9 @@ function labelPosition(place: u32): u32 {
   const own = gathered + <usize>place * gatheredStride;
   const owner = owners + <usize>place * vectors * 4;
   const labels = groupLabels + <usize>place * padded * 2;
-  const step = words * 8;
   let next: u32 = SHARED;
   for (let index: u32 = 0; index < count; index++) {
-    const digest = own + <usize>index * step;
+    const digest = own + <usize>index * paddedDigest;
     const label = labels + <usize>load<u32>(owner + <usize>index * 4) * 2;
     const known = find(digest, own, index, size - 1, shift);
     if (known === index) {
@@ -298,7 +300,7 @@ function find(digest: usize, own: usize, index: u32, mask: u32, shift: u64): u32
   let entry = load<u32>(bucket);
   while (entry !== 0) {
     const known = entry - 1;
-    if (equalDigests(digest, own + <usize>known * words * 8)) return known;
+    if (equalDigests(digest, own + <usize>known * paddedDigest)) return known;
     bucket = table + ((bucket - table + 4) & ((<usize>mask) << 2));
     entry = load<u32>(bucket);
   }
@@ -307,8 +309,9 @@ function find(digest: usize, own: usize, index: u32, mask: u32, shift: u64): u32
 }
 
 function equalDigests(one: usize, other: usize): bool {
-  const end = words * 8;
-  for (let at: usize = 0; at < end; at += 8) if (load<u64>(one + at) !== load<u64>(other + at)) return false;
+  for (let at: usize = 0; at < paddedDigest; at += 16) {
+    if (v128.any_true(v128.xor(v128.load(one + at), v128.load(other + at)))) return false;
+  }
   return true;
 }
 

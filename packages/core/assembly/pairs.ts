@@ -2,8 +2,10 @@ import { allocate } from './memory';
 
 /** Rows of a tile of the pair matrix: 64 rows of {@link CHUNK} bytes for either side stay in the second-level cache. */
 export const TILE: u32 = 64;
-/** Bytes of each row that are compared before the next pair of rows. Divides by 16; below 256 × 16, as counters are bytes. */
-const CHUNK: usize = 1024;
+/** Bytes of a row of a tile's counts. */
+const ROW: usize = TILE * 4;
+/** Bytes of each row that are compared before the next pair of rows. At most 255 × 16, as counters are bytes. */
+const CHUNK: usize = 2048;
 /** The same for bit rows: at most 8 bits are counted in a byte, 31 times. */
 const BIT_CHUNK: usize = 31 * 16;
 
@@ -17,7 +19,7 @@ let bitStride: usize = 0;
 let equalCounts: usize = 0;
 let commonCounts: usize = 0;
 
-/** Says where the rows stand, whose number is even. */
+/** Says where the rows stand, whose number is a multiple of 4. */
 export function placeRows(first: usize, second: usize, stride: usize, bits: usize, strideOfBits: usize): void {
   firstPlane = first;
   secondPlane = second;
@@ -40,7 +42,7 @@ export function commonCountsAt(): usize {
 
 /**
  * Counts, for the pairs of rows firstRow ≤ a < firstEnd and secondRow ≤ b < secondEnd, a ≤ b, the equal labels
- * and the common bits. Rows begin and end at even numbers; at most {@link TILE} on either side.
+ * and the common bits. Rows begin at multiples of 4; at most {@link TILE} on either side.
  *
  * @param byteLabels bytes from the beginning of each label row that hold one-byte labels; a multiple of 16
  * @param wideFrom, wideTo bytes of each label row that hold two-byte labels; multiples of 16
@@ -69,11 +71,13 @@ export function countTile(
   }
 }
 
-/** Two rows by two at a time, so that each load serves two comparisons. */
+/** Four rows by two at a time, so that a load serves several comparisons; with more, counters would not stay in registers. */
 function addEqual<T>(firstRow: u32, firstEnd: u32, secondRow: u32, secondEnd: u32, from: usize, to: usize): void {
-  for (let a = firstRow; a < firstEnd; a += 2) {
+  for (let a = firstRow; a < firstEnd; a += 4) {
     const a0 = firstPlane + <usize>a * labelStride;
     const a1 = a0 + labelStride;
+    const a2 = a1 + labelStride;
+    const a3 = a2 + labelStride;
     for (let b = max(secondRow, a); b < secondEnd; b += 2) {
       const b0 = secondPlane + <usize>b * labelStride;
       const b1 = b0 + labelStride;
@@ -81,23 +85,31 @@ function addEqual<T>(firstRow: u32, firstEnd: u32, secondRow: u32, secondEnd: u3
       let c01 = i64x2.splat(0);
       let c10 = i64x2.splat(0);
       let c11 = i64x2.splat(0);
+      let c20 = i64x2.splat(0);
+      let c21 = i64x2.splat(0);
+      let c30 = i64x2.splat(0);
+      let c31 = i64x2.splat(0);
       for (let at = from; at < to; at += 16) {
         const x0 = v128.load(a0 + at);
         const x1 = v128.load(a1 + at);
+        const x2 = v128.load(a2 + at);
+        const x3 = v128.load(a3 + at);
         const y0 = v128.load(b0 + at);
-        const y1 = v128.load(b1 + at);
         c00 = v128.sub<T>(c00, v128.eq<T>(x0, y0));
-        c01 = v128.sub<T>(c01, v128.eq<T>(x0, y1));
         c10 = v128.sub<T>(c10, v128.eq<T>(x1, y0));
+        c20 = v128.sub<T>(c20, v128.eq<T>(x2, y0));
+        c30 = v128.sub<T>(c30, v128.eq<T>(x3, y0));
+        const y1 = v128.load(b1 + at);
+        c01 = v128.sub<T>(c01, v128.eq<T>(x0, y1));
         c11 = v128.sub<T>(c11, v128.eq<T>(x1, y1));
+        c21 = v128.sub<T>(c21, v128.eq<T>(x2, y1));
+        c31 = v128.sub<T>(c31, v128.eq<T>(x3, y1));
       }
-      addTo(
-        equalCounts + placeOf(a - firstRow, b - secondRow),
-        sumOf<T>(c00),
-        sumOf<T>(c01),
-        sumOf<T>(c10),
-        sumOf<T>(c11),
-      );
+      const counts = equalCounts + placeOf(a - firstRow, b - secondRow);
+      addTo(counts, sumOf<T>(c00), sumOf<T>(c01));
+      addTo(counts + ROW, sumOf<T>(c10), sumOf<T>(c11));
+      addTo(counts + 2 * ROW, sumOf<T>(c20), sumOf<T>(c21));
+      addTo(counts + 3 * ROW, sumOf<T>(c30), sumOf<T>(c31));
     }
   }
 }
@@ -123,13 +135,9 @@ function addCommon(firstRow: u32, firstEnd: u32, secondRow: u32, secondEnd: u32,
         c10 = i8x16.add(c10, i8x16.popcnt(v128.and(x1, y0)));
         c11 = i8x16.add(c11, i8x16.popcnt(v128.and(x1, y1)));
       }
-      addTo(
-        commonCounts + placeOf(a - firstRow, b - secondRow),
-        sumOf<u8>(c00),
-        sumOf<u8>(c01),
-        sumOf<u8>(c10),
-        sumOf<u8>(c11),
-      );
+      const counts = commonCounts + placeOf(a - firstRow, b - secondRow);
+      addTo(counts, sumOf<u8>(c00), sumOf<u8>(c01));
+      addTo(counts + ROW, sumOf<u8>(c10), sumOf<u8>(c11));
     }
   }
 }
@@ -138,11 +146,10 @@ function placeOf(row: u32, column: u32): usize {
   return (<usize>row * TILE + column) * 4;
 }
 
-function addTo(counts: usize, c00: u32, c01: u32, c10: u32, c11: u32): void {
-  store<u32>(counts, load<u32>(counts) + c00);
-  store<u32>(counts, load<u32>(counts, 4) + c01, 4);
-  store<u32>(counts, load<u32>(counts, TILE * 4) + c10, TILE * 4);
-  store<u32>(counts, load<u32>(counts, TILE * 4 + 4) + c11, TILE * 4 + 4);
+/** Adds to the counts of two neighbouring pairs. */
+function addTo(counts: usize, left: u32, right: u32): void {
+  store<u32>(counts, load<u32>(counts) + left);
+  store<u32>(counts, load<u32>(counts, 4) + right, 4);
 }
 
 /** The sum of a vector's lanes. */

@@ -6,7 +6,7 @@ import type { RowSource } from './row-source.js';
 import { rowSourceOf } from './stored-vectors.js';
 
 /** Bytes of a label row: more do not make the kernel faster. */
-const LONGEST_ROW = 8192;
+const LONGEST_ROW = 16_384;
 /** Positions of a slice: more do not make reading faster. */
 const WIDEST_SLICE = 4096;
 
@@ -192,7 +192,7 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: number, digestLe
 /** Bytes of a label row, such that two planes of all vectors are within the limit. */
 function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));
-  return Math.max(64, Math.min(LONGEST_ROW, fitting) & ~31);
+  return Math.max(128, Math.min(LONGEST_ROW, fitting) & ~63);
 }
 
 function wrongOrder(source: RowSource, blocks: Uint32Array, row: number, firstRow: number): Error {

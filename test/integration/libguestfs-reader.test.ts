@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskReader, DiskSource, ReaderSession } from '@virt-similarity/core';
 import { LibguestfsReader } from '@virt-similarity/readers';
@@ -213,6 +213,7 @@ test('what a drive is served from refuses to be written to, and stays as it was'
   const runDirectory = await createRunDirectory();
   const exported = await exportDrive(await inspect({ path, format: 'raw' }, options), {
     component: 'libguestfs',
+    image: path,
     runDirectory,
     number: 1,
   });
@@ -225,6 +226,32 @@ test('what a drive is served from refuses to be written to, and stays as it was'
     await exported.close();
     await runDirectory.remove();
   }
+});
+
+describe('without a tool', () => {
+  const path = process.env.PATH;
+
+  afterEach(() => {
+    process.env.PATH = path;
+  });
+
+  test.each([
+    ['guestfish', 'install guestfish libguestfs-tools linux-image-cloud-amd64 or choose --reader qemu'],
+    ['nbdkit', 'install nbdkit or choose --reader qemu'],
+    ['qemu-nbd', 'install qemu-utils'],
+  ])('without %s says what to install', async (missing, remedy) => {
+    const tools = await mkdtemp(at('tools-'));
+    for (const tool of ['sh', 'guestfish', 'nbdkit', 'qemu-img', 'qemu-nbd']) {
+      if (tool !== missing) {
+        await symlink((await runTestTool('which', tool)).trim(), join(tools, tool));
+      }
+    }
+    process.env.PATH = tools;
+    await expect(reader.open(sources.anchor, options)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`${missing} is not installed; ${remedy}`),
+    });
+  });
 });
 
 test('an interrupted launch leaves no process and no file', async () => {

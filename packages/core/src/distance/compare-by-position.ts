@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { checkComparable } from './check-comparable.js';
+import type { CompareOptions } from './compare-options.js';
 import {
   COMPARISON_LIMITS,
   type ComparisonLimits,
@@ -13,15 +15,6 @@ import { sharedCounts, sharedVector } from './engine/shared-memory.js';
 import { type StoredVector, StoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
-
-export interface CompareOptions {
-  /** Threads that compare, at least 1; as many as the machine has processors if left out. Little work needs none. */
-  readonly jobs?: number;
-  /** Told how much has been compared, from 0 to 1, ascending. */
-  readonly onFraction?: (fraction: number) => void;
-  readonly signal?: AbortSignal;
-  readonly limits?: ComparisonLimits;
-}
 
 /** What comparing all vectors at equal block numbers yields. */
 export interface PositionalCounts extends PairwiseCounts {
@@ -41,18 +34,19 @@ const MOST_VECTORS = 2 ** 16;
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
  * Memory: two 32-bit counts for each pair, and some 100 MiB for each thread, whatever the disks' size.
  *
- * The vectors have one algorithm and block size. Throws `aborted`, `changed` where a vector's file does not stay as it
- * was, what reading the vectors throws, and `usage` with more than 65,536 vectors.
+ * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
+ * vector's file does not stay as it was, and what reading the vectors throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],
-  options: CompareOptions = {},
+  { jobs = availableParallelism(), onFraction, signal }: CompareOptions = {},
+  limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PositionalCounts> {
+  checkComparable(vectors);
   const size = vectors.length;
   if (size > MOST_VECTORS) {
     throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
   }
-  const { limits = COMPARISON_LIMITS, jobs = availableParallelism(), onFraction, signal } = options;
   const stored = await StoredVectors.open(vectors, signal);
   try {
     const threads = threadsFor(stored.vectors, jobs, limits);
@@ -99,9 +93,10 @@ function roundsOf({ vectors, bounds }: PositionalComparison): ComparisonTask[][]
   return [locate, count];
 }
 
+/** How much has been done, below 1: there may be something left to do where nothing is left to count. */
 function fractionOf({ vectors, progress }: PositionalComparison): number {
   const rows = vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
-  return rows === 0 ? 0 : Number(Atomics.load(progress, 0)) / (2 * rows);
+  return Number(Atomics.load(progress, 0)) / (2 * rows + 1);
 }
 
 function countsOf({ vectors, counts: { equal, common, repeated } }: PositionalComparison): PositionalCounts {

@@ -1,5 +1,5 @@
 import type { Extent } from '../contracts/disk-image.js';
-import { VirtSimilarityError } from '../errors.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
 /** Numbers kept per extent: length, layer (−1: zeros, −2: not stored verbatim), offset in the layer. */
 const FIELDS = 3;
@@ -13,10 +13,13 @@ export class ExtentList implements Iterable<Extent> {
   #end = 0;
   #dataBytes = 0;
 
-  /** Collects extents. Throws `plugin` where they leave a gap, overlap, or do not cover `virtualSize` bytes exactly. */
-  static async from(extents: AsyncIterable<Extent>, virtualSize: number): Promise<ExtentList> {
+  /** Collects extents. Throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order. */
+  static async from(extents: AsyncIterable<Extent>, virtualSize: number, signal?: AbortSignal): Promise<ExtentList> {
     const list = new ExtentList();
-    for await (const extent of extents) list.#add(extent);
+    for await (const extent of extents) {
+      throwIfAborted(signal);
+      list.#add(extent);
+    }
     if (list.#end !== virtualSize) throw brokenContract(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
     return list;
   }
@@ -40,7 +43,9 @@ export class ExtentList implements Iterable<Extent> {
 
   #add(extent: Extent): void {
     if (extent.start !== this.#end) throw brokenContract(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
-    if (!(extent.length > 0)) throw brokenContract('a length above 0', `${extent.length}`);
+    if (!(Number.isSafeInteger(extent.length) && extent.length > 0)) {
+      throw brokenContract('a whole length above 0', `${extent.length}`);
+    }
     if (this.#used === this.#fields.length) {
       const grown = new Float64Array(this.#fields.length * 2);
       grown.set(this.#fields);

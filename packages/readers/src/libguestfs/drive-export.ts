@@ -6,7 +6,7 @@ import { startTool } from '../processes/start-tool.js';
 import { startNbdServer } from '../qemu/nbd-server.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
 import { awaitReadyFile } from './ready-file.js';
-import { NBDKIT } from './tools.js';
+import { ALTERNATIVE, NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
   /** Where the sockets are made. */
@@ -40,7 +40,10 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
   try {
     const socketPath = join(runDirectory.path, `drive-${number}`);
     const readyPath = join(runDirectory.path, `drive-${number}.pid`);
-    const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), call);
+    const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), {
+      ...call,
+      alternative: ALTERNATIVE,
+    });
     const close = async () => {
       await server.stop();
       await source.close();

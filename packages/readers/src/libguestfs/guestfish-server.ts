@@ -13,8 +13,9 @@ import { ALTERNATIVE, COMPONENT, GUESTFISH, SHELL } from './tools.js';
  *
  * The outer shell dies with whoever started it, as every child of ours does. It holds a FIFO open for writing; the
  * inner one, which nothing but its own work ends, reads from it and so learns of the outer one's end, however it came.
- * It then ends the appliance (a guestfish that waits for it fails and is free again), asks guestfish to end, which
- * removes its temporary files, and kills it where it does not. Told to end, the outer one waits for that.
+ * It then ends the appliance (a guestfish that waits for it fails and is free again) and asks guestfish to end, which
+ * removes its temporary files. Where it does not, because it was about to start another child, it is stopped so that
+ * it can start no more, and killed with those it has. Told to end, the outer one waits for that.
  *
  * `$1` is a directory, which gets `pid`, that of guestfish, and `errors`, what guestfish says. The files are numbered
  * by `$2`.
@@ -34,7 +35,10 @@ exec 9<>"$alive"
   process=/proc/$GUESTFISH_PID
   kill $(cat "$process/task/$GUESTFISH_PID/children") 2>/dev/null
   timeout 5 guestfish --remote="$GUESTFISH_PID" exit 2>/dev/null
-  [ "$(cat "$process/comm" 2>/dev/null)" = guestfish ] && kill -KILL "$GUESTFISH_PID"
+  if [ "$(cat "$process/comm" 2>/dev/null)" = guestfish ]; then
+    kill -STOP "$GUESTFISH_PID"
+    kill -KILL $(cat "$process/task/$GUESTFISH_PID/children") "$GUESTFISH_PID"
+  fi
   rm -f "/tmp/.guestfish-$(id -u)/socket-$GUESTFISH_PID"
 ) &
 trap '' INT HUP

@@ -10,7 +10,7 @@ export class LaunchFailure extends Error {
 
   constructor(reason: string, cause: unknown) {
     super(reason, { cause });
-    this.isUnbuildable = /supermin|cannot find any suitable libguestfs supermin/.test(reason);
+    this.isUnbuildable = /supermin/.test(reason);
   }
 
   /** The error for the user. */

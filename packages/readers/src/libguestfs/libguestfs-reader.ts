@@ -24,12 +24,12 @@ export class LibguestfsReader implements DiskReader {
   readonly #experience: LaunchExperience = { acceleration: 'default' };
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspect(source, options);
+    await inspect(source, quietly(options));
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspect(source, options));
+    return identityOf(await inspect(source, quietly(options)));
   }
 
   /** A session of one, which ends when the image is closed. */
@@ -40,4 +40,9 @@ export class LibguestfsReader implements DiskReader {
   startSession(sources: readonly DiskSource[], options: ReadOptions): ReaderSession {
     return new LibguestfsSession(sources, options, this.#experience);
   }
+}
+
+/** What there is to note about an image is noted when it is opened, and then once. */
+function quietly({ warn: _, ...options }: ReadOptions): ReadOptions {
+  return options;
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type HashVector, openHashVector, writeHashVector } from '@virt-similarity/core';
 import fc from 'fast-check';
-import { type CompareOptions, compareByPosition } from '#core/distance/compare-by-position.js';
-import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
+import { compareByPosition } from '#core/distance/compare-by-position.js';
+import type { CompareOptions } from '#core/distance/compare-options.js';
+import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
 
 /** Limits so small that a few blocks take many slices and windows. */
@@ -32,7 +33,7 @@ describe('compareByPosition', () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 64 }), limits, async (given, digestLength, limits) => {
         const vectors = given.map((disk) => vectorOfDisk(disk, digestLength));
-        await expectCounts(given, vectors, { limits });
+        await expectCounts(given, vectors, limits);
       }),
     );
   });
@@ -43,7 +44,8 @@ describe('compareByPosition', () => {
         await expectCounts(
           given,
           given.map((disk) => vectorOfDisk(disk)),
-          { jobs, limits: THREADS },
+          THREADS,
+          { jobs },
         );
       }),
       { numRuns: 6 },
@@ -58,7 +60,7 @@ describe('compareByPosition', () => {
         const vectors = await Promise.all(
           given.map((disk, index) => storedVector(disk, join(directory, `${run}-${index}.arrow`))),
         );
-        await expectCounts(given, vectors, { jobs: 2, limits });
+        await expectCounts(given, vectors, limits, { jobs: 2 });
       }),
       { numRuns: 8 },
     );
@@ -70,7 +72,7 @@ describe('compareByPosition', () => {
       const { storage: _, ...vector } = vectorOfDisk(disk);
       return vector;
     });
-    await expectCounts(given, vectors, { jobs: 2, limits: THREADS });
+    await expectCounts(given, vectors, THREADS, { jobs: 2 });
   });
 
   test.each([504, 505, 506, 1200])('tells apart the digests of %i disks at one position, each twice', async (count) => {
@@ -78,7 +80,6 @@ describe('compareByPosition', () => {
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
-      {},
     );
   });
 
@@ -89,12 +90,11 @@ describe('compareByPosition', () => {
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
-      {},
     );
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
-      { limits: SMALL },
+      SMALL,
     );
   });
 
@@ -107,7 +107,6 @@ describe('compareByPosition', () => {
       await expectCounts(
         given,
         given.map((disk) => vectorOfDisk(disk, length)),
-        {},
       );
     }
   });
@@ -124,12 +123,12 @@ describe('compareByPosition', () => {
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
-      {},
     );
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
-      { jobs: 3, limits: THREADS },
+      THREADS,
+      { jobs: 3 },
     );
   });
 
@@ -137,7 +136,7 @@ describe('compareByPosition', () => {
     const fractions: number[] = [];
     const disk = Array.from({ length: 3000 }, (_, block) => block % 7);
     const vectors = new Array(200).fill(vectorOfDisk(disk));
-    await compareByPosition(vectors, { limits: SMALL, onFraction: (fraction) => fractions.push(fraction) });
+    await compareByPosition(vectors, { onFraction: (fraction) => fractions.push(fraction) }, SMALL);
     expect(fractions.length).toBeGreaterThan(1);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(fractions.at(-1)).toBe(1);
@@ -145,13 +144,6 @@ describe('compareByPosition', () => {
 });
 
 describe('compareByPosition, when something goes wrong', () => {
-  test('does not begin when it is interrupted before', async () => {
-    const vectors = [vectorOfDisk([1]), vectorOfDisk([2])];
-    await expect(compareByPosition(vectors, { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: 'aborted',
-    });
-  });
-
   test.each([
     ['in threads', THREADS],
     ['without', SMALL],
@@ -159,23 +151,28 @@ describe('compareByPosition, when something goes wrong', () => {
     const disk = Array.from({ length: 100_000 }, (_, block) => block);
     const vectors = new Array(500).fill(vectorOfDisk(disk));
     const abort = new AbortController();
-    const started = new Promise<void>((resolve) => {
-      const running = compareByPosition(vectors, {
-        jobs: 2,
-        limits,
-        onFraction: () => resolve(),
-        signal: abort.signal,
-      });
-      running.catch(() => {});
-      outcome = running;
-    });
-    await started;
-    const from = performance.now();
-    abort.abort();
-    await expect(outcome).rejects.toMatchObject({ code: 'aborted' });
-    expect(performance.now() - from).toBeLessThan(1000);
+    let abortedAt = Number.POSITIVE_INFINITY;
+    const onFraction = () => {
+      if (abort.signal.aborted) return;
+      abortedAt = performance.now();
+      abort.abort();
+    };
+    const comparing = compareByPosition(vectors, { jobs: 2, onFraction, signal: abort.signal }, limits);
+    await expect(comparing).rejects.toMatchObject({ code: 'aborted' });
+    expect(performance.now() - abortedAt).toBeLessThan(1000);
   });
-  let outcome: Promise<unknown>;
+
+  test.each([
+    ['in threads', THREADS],
+    ['without', SMALL],
+  ])('throws what a callback throws, %s', async (_, limits) => {
+    const disk = Array.from({ length: 100_000 }, (_, block) => block);
+    const vectors = new Array(500).fill(vectorOfDisk(disk));
+    const onFraction = () => {
+      throw new Error('no idea');
+    };
+    await expect(compareByPosition(vectors, { onFraction }, limits)).rejects.toThrow('no idea');
+  });
 
   test.each([
     ['in threads', THREADS],
@@ -184,7 +181,7 @@ describe('compareByPosition, when something goes wrong', () => {
     const path = join(directory, `changed ${title}.arrow`);
     const vectors = [await storedVector([1, 2, 3], path), vectorOfDisk([1, 2])];
     await appendFile(path, 'x');
-    await expect(compareByPosition(vectors, { limits })).rejects.toMatchObject({ code: 'changed', image: path });
+    await expect(compareByPosition(vectors, {}, limits)).rejects.toMatchObject({ code: 'changed', image: path });
   });
 
   test('refuses a file that is written to while it is compared', async () => {
@@ -195,7 +192,7 @@ describe('compareByPosition, when something goes wrong', () => {
     const onFraction = () => {
       changed ??= appendFile(path, 'x');
     };
-    await expect(compareByPosition(vectors, { limits: SMALL, onFraction })).rejects.toMatchObject({ code: 'changed' });
+    await expect(compareByPosition(vectors, { onFraction }, SMALL)).rejects.toMatchObject({ code: 'changed' });
     await changed;
   });
 
@@ -218,7 +215,7 @@ describe('compareByPosition, when something goes wrong', () => {
       );
       await overwriteBlock(path, row, block);
       const vectors = [vectorOfDisk(new Array(400).fill(1)), await openHashVector(path)];
-      const comparing = compareByPosition(vectors, { jobs: 3, limits });
+      const comparing = compareByPosition(vectors, { jobs: 3 }, limits);
       await expect(comparing).rejects.toMatchObject({ code: 'corrupt', image: path });
     }
   });
@@ -227,10 +224,11 @@ describe('compareByPosition, when something goes wrong', () => {
 async function expectCounts(
   disks: readonly NumberedDisk[],
   vectors: readonly HashVector[],
-  options: CompareOptions,
+  limits: ComparisonLimits = COMPARISON_LIMITS,
+  options: CompareOptions = {},
 ): Promise<void> {
   const expected = countByPosition(disks);
-  const counts = await compareByPosition(vectors, options);
+  const counts = await compareByPosition(vectors, options, limits);
   expect([...counts.equal]).toEqual(expected.map(({ equal }) => equal));
   expect([...counts.common]).toEqual(expected.map(({ common }) => common));
   expect([...counts.dataBlocks]).toEqual(vectors.map(({ dataBlocks }) => dataBlocks));

@@ -22,7 +22,7 @@ export class PairCounter {
   *countWindow(): Generator<number, void, undefined> {
     const kernel = this.#kernel;
     const size = this.#vectors;
-    const pairs = (size * (size - 1)) / 2;
+    const pairs = Math.max(1, (size * (size - 1)) / 2);
     const extent = [
       kernel.byteLabelsEnd(),
       kernel.wideLabelsStart(),

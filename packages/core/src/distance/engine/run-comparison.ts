@@ -51,37 +51,47 @@ async function runInThreads(
   rounds: readonly (readonly ComparisonTask[])[],
   { threads, onProgress, signal }: RunOptions,
 ): Promise<void> {
-  const { Piscina } = await import('piscina');
-  const filename = new URL('./comparison-worker.js', import.meta.url).href;
-  const idleTimeout = Number.POSITIVE_INFINITY;
-  const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads, idleTimeout, workerData: comparison });
-  // Threads that were ended in the middle of a task would end less quietly.
+  const pool = await startThreads(comparison, threads);
+  let failure: { readonly error: unknown } | undefined;
+  const failed = (error: unknown): void => {
+    failure ??= { error };
+    stop();
+  };
+  // Threads are told to stop rather than ended: piscina would replace one that is ended in the middle of a task.
   const stop = (): void => void Atomics.store(comparison.stop, 0, 1);
-  const timer = setInterval(onProgress, PROGRESS_INTERVAL);
+  const timer = setInterval(() => attempt(onProgress, failed), PROGRESS_INTERVAL);
   signal?.addEventListener('abort', stop);
   try {
-    for (const tasks of rounds) await runAll(pool, tasks, stop);
-    throwIfAborted(signal);
+    for (const tasks of rounds) await Promise.all(tasks.map((task) => runTask(pool, task).catch(failed)));
   } finally {
     signal?.removeEventListener('abort', stop);
     clearInterval(timer);
     await pool.destroy();
   }
+  throwIfAborted(signal);
+  if (failure) throw failure.error;
 }
 
-/** Waits for all tasks. Throws the first failure, after which the rest stop early. */
-async function runAll(pool: Piscina, tasks: readonly ComparisonTask[], stop: () => void): Promise<void> {
-  let failure: { readonly error: unknown } | undefined;
-  const run = async (task: ComparisonTask): Promise<void> => {
-    try {
-      await runTask(pool, task);
-    } catch (error) {
-      failure ??= { error };
-      stop();
-    }
-  };
-  await Promise.all(tasks.map(run));
-  if (failure) throw failure.error;
+async function startThreads(comparison: PositionalComparison, threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  const pool = new Piscina({
+    filename: new URL('./comparison-worker-entry.cjs', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    workerData: comparison,
+  });
+  // A task's failure rejects its promise; what arrives here concerns no task that anybody waits for.
+  pool.on('error', () => {});
+  return pool;
+}
+
+function attempt(call: () => void, failed: (error: unknown) => void): void {
+  try {
+    call();
+  } catch (error) {
+    failed(error);
+  }
 }
 
 async function runTask(pool: Piscina, task: ComparisonTask): Promise<void> {

@@ -1,0 +1,26 @@
+import type { DiskSource } from '@virt-similarity/core';
+import type { ScannedArgument } from './scan-arguments.js';
+
+/**
+ * The images in the order in which they were named, as operands or with `--add`, each with the format that the last
+ * `--format` before it stated.
+ */
+export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] {
+  const sources: DiskSource[] = [];
+  let format: string | undefined;
+  for (const argument of scanned) {
+    if (argument.kind === 'operand') {
+      sources.push(sourceOf(argument.value, format));
+    } else if (argument.option.long === '--add') {
+      sources.push(sourceOf(argument.value ?? '', format));
+    } else if (argument.option.long === '--format') {
+      // `auto` takes back what an earlier --format said.
+      format = argument.value === 'auto' ? undefined : argument.value;
+    }
+  }
+  return sources;
+}
+
+function sourceOf(path: string, format: string | undefined): DiskSource {
+  return format === undefined ? { path } : { path, format };
+}

@@ -1,0 +1,84 @@
+import { LINKAGES, VirtSimilarityError } from '@virt-similarity/core';
+import { z } from 'zod';
+import { didYouMean } from '../suggestion.js';
+import { parseBlockSize } from './block-size.js';
+
+/** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
+const DEFAULT_CACHE = 'similarity-cache';
+
+const MOST_JOBS = 1024;
+
+const name = z.string().min(1, 'expected a name, found nothing').optional();
+const path = z.string().min(1, 'expected a path, found nothing');
+
+const blockSize = z.string().transform((text, context) => {
+  const size = parseBlockSize(text);
+  if (size === undefined) {
+    context.addIssue(`expected a power of two from 512 to 16M, such as 4096, 64K or 1M; found '${text}'`);
+    return z.NEVER;
+  }
+  return size;
+});
+
+const jobs = z.string().transform((text, context) => {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST_JOBS) {
+    context.addIssue(`expected a whole number from 1 to ${MOST_JOBS}, found '${text}'`);
+    return z.NEVER;
+  }
+  return count;
+});
+
+const linkage = z.string().transform((text, context) => {
+  const found = LINKAGES.find((known) => known === text);
+  if (found === undefined) {
+    context.addIssue(`expected one of ${LINKAGES.join(', ')}; found '${text}'${didYouMean(text, LINKAGES)}`);
+    return z.NEVER;
+  }
+  return found;
+});
+
+const hashing = {
+  reader: name,
+  hash: name,
+  blockSize: blockSize.optional(),
+  cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
+  jobs: jobs.optional(),
+  allowBacking: z.array(path).optional(),
+};
+
+/** What `analyze` was asked, checked and in the units of the library. */
+export const ANALYZE_SETTINGS = z.object({
+  ...hashing,
+  metric: name,
+  linkage: linkage.optional(),
+  clusterer: name,
+  outputFormat: name,
+  output: z.array(path).optional(),
+});
+
+/** What `hash` was asked. */
+export const HASH_SETTINGS = z.object({ ...hashing, output: path.optional() });
+
+/** What `cache` was asked. */
+export const CACHE_SETTINGS = z.object({ cache: path.default(DEFAULT_CACHE) });
+
+export type AnalyzeSettings = z.infer<typeof ANALYZE_SETTINGS>;
+export type HashSettings = z.infer<typeof HASH_SETTINGS>;
+
+/**
+ * The options as the command needs them.
+ * Throws a `usage` error that names the first option that cannot be obeyed.
+ */
+export function parseSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  options: Readonly<Record<string, unknown>>,
+): z.infer<Schema> {
+  const result = schema.safeParse(options);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const option = String(issue?.path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new VirtSimilarityError('usage', `--${option}: ${issue?.message}`);
+  }
+  return result.data;
+}

@@ -1,0 +1,67 @@
+import { type Analysis, type Analyzer, type DiskSource, VirtSimilarityError } from '@virt-similarity/core';
+import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
+import { EXIT_DONE, EXIT_PARTIAL } from '../exit-codes.js';
+import { checkOutputFiles } from '../output/check-output-files.js';
+import { optionsFor, planReports } from '../output/plan-reports.js';
+import { writeReportFile } from '../output/write-report-file.js';
+import { writeStdout } from '../output/write-stdout.js';
+import { summarize } from '../terminal/summary.js';
+import type { CommandContext } from './command-context.js';
+import { findSources } from './find-sources.js';
+import { startHashingRun, withoutAbsent } from './hashing-run.js';
+
+const DEFAULT_OUTPUT_FORMAT = 'ascii';
+
+/**
+ * Analyses the images, prints the report on standard output, writes those for files, and sums up.
+ * Whatever can be found wrong with the command line is found before the first image is opened.
+ */
+export async function analyze(context: CommandContext): Promise<number> {
+  const { messages, reportOptions, signal } = context;
+  const settings = parseSettings(ANALYZE_SETTINGS, context.options);
+  const analyzer = await context.analyzer();
+  const plan = planReports(
+    { format: settings.outputFormat ?? DEFAULT_OUTPUT_FORMAT, paths: settings.output ?? [], options: reportOptions },
+    analyzer.reporters,
+  );
+  const sources = await findSources(context.sources, analyzer.registrations);
+  if (sources.length < 2) {
+    throw new VirtSimilarityError(
+      'usage',
+      `expected at least two images, found ${sources.length}; name more disk images`,
+    );
+  }
+  await checkOutputFiles(
+    plan.files.flatMap(({ path, companionPath }) => (companionPath === undefined ? [path] : [path, companionPath])),
+    sources.map(({ path }) => path),
+  );
+
+  const analysis = await runAnalysis(analyzer, sources, settings, context);
+  await writeStdout(analyzer.report(plan.stdout.name, analysis, optionsFor(plan.stdout, reportOptions)));
+  for (const file of plan.files) {
+    await writeReportFile(file, analyzer, analysis, optionsFor(file.reporter, reportOptions), signal);
+  }
+  messages.note(summarize(analysis));
+  return analysis.failures.length > 0 ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+async function runAnalysis(
+  analyzer: Analyzer,
+  sources: readonly DiskSource[],
+  settings: AnalyzeSettings,
+  { messages, signal }: CommandContext,
+): Promise<Analysis> {
+  const run = startHashingRun(settings, sources.length, messages, signal);
+  const { metric, linkage, clusterer } = settings;
+  try {
+    const options = { ...run.options, ...withoutAbsent({ metric, linkage, clusterer }) };
+    const analysis = await analyzer.analyze(sources, options);
+    run.end();
+    for (const { error } of analysis.failures) {
+      messages.failure(error);
+    }
+    return analysis;
+  } finally {
+    run.end();
+  }
+}

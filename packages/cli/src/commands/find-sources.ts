@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import { type DiskSource, findImages, type Registration, VirtSimilarityError } from '@virt-similarity/core';
+import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
+import { checkFormats } from '../arguments/check-formats.js';
+import { COMMAND_NAMES } from '../arguments/commands.js';
+import { didYouMean } from '../suggestion.js';
+
+/**
+ * The images that were named, directories replaced by what is in them.
+ * Throws `usage` where nothing was named, a mistyped command is taken for an image, or no reader knows a format.
+ */
+export async function findSources(
+  named: readonly DiskSource[],
+  registrations: readonly Registration[],
+): Promise<readonly DiskSource[]> {
+  await requireImages(named);
+  // Of a plugin's readers it is not known which formats they read: they say so themselves, image by image.
+  const isOwn = registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
+  if (isOwn) {
+    checkFormats(named, FORMAT_NAMES);
+  }
+  return (await findImages(named)).sources;
+}
+
+async function requireImages([first, second]: readonly DiskSource[]): Promise<void> {
+  if (first === undefined) {
+    throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
+  }
+  if (second === undefined && !(await exists(first.path))) {
+    const suggestion = didYouMean(first.path, COMMAND_NAMES);
+    if (suggestion !== '') {
+      throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
+    }
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,12 @@
+import { type Analyzer, createAnalyzer, type Plugin } from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers from '@virt-similarity/readers';
+import reporters from '@virt-similarity/reporters';
+
+/**
+ * The composition root: the one place that knows every plugin. The project's own come first.
+ * Loading it loads everything, so it is imported once it is clear that there is something to do.
+ */
+export function composeAnalyzer(plugins: readonly Plugin[]): Analyzer {
+  return createAnalyzer({ plugins: [readers, hashers, reporters, ...plugins] });
+}

@@ -1,0 +1,63 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+
+/** What the configuration file says. */
+export interface Configuration {
+  /** Where it stands. */
+  readonly path: string;
+  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory. */
+  readonly plugins: readonly string[];
+  /** Values of options that the command line does not give, by long name without the dashes. */
+  readonly defaults: Readonly<Record<string, string | false>>;
+}
+
+/** Where the configuration file stands: never in the working directory, whose files may be anybody's. */
+export function configurationPath(environment: NodeJS.ProcessEnv): string {
+  const named = environment.XDG_CONFIG_HOME;
+  // By the XDG base directory specification, a relative path is to be ignored.
+  const directory = named !== undefined && isAbsolute(named) ? named : join(homedir(), '.config');
+  return join(directory, 'virt-similarity', 'config.json');
+}
+
+/**
+ * The configuration file's content; `undefined` when there is no such file.
+ *
+ * Throws `refused` unless it belongs to the user alone, since it names code to run, and `usage` when it says
+ * what nothing understands.
+ */
+export async function loadConfiguration(path: string): Promise<Configuration | undefined> {
+  if (!(await exists(path))) {
+    return undefined;
+  }
+  // What follows is loaded only by those who have such a file.
+  const { lilconfig } = await import('lilconfig');
+  const { parseConfiguration } = await import('./parse-configuration.js');
+  const status = await stat(path);
+  if (status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0) {
+    throw new VirtSimilarityError(
+      'refused',
+      `${path} may be written by others; make it yours alone with chmod go-w, or chown`,
+    );
+  }
+  try {
+    const loaded = await lilconfig('virt-similarity').load(path);
+    return parseConfiguration(path, loaded?.config ?? {});
+  } catch (error) {
+    if (error instanceof VirtSimilarityError) {
+      throw error;
+    }
+    throw new VirtSimilarityError('usage', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

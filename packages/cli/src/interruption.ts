@@ -1,0 +1,38 @@
+import { exitCodeOfSignal } from './exit-codes.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The user's wish to stop, from the first SIGINT or SIGTERM on. */
+export interface Interruption {
+  /** Fires at the first signal. */
+  readonly signal: AbortSignal;
+  /** What to exit with; `undefined` unless interrupted. */
+  exitCode(): number | undefined;
+  /** Gives the signals back to the system. */
+  stopListening(): void;
+}
+
+/** Listens for signals. The first asks the run to end and to leave nothing behind; the second ends the process at once. */
+export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const interrupt = (signal: (typeof SIGNALS)[number]) => {
+    if (exitCode !== undefined) {
+      process.exit(exitCodeOfSignal(signal));
+    }
+    exitCode = exitCodeOfSignal(signal);
+    controller.abort(new Error(`received ${signal}`));
+  };
+  for (const signal of SIGNALS) {
+    process.on(signal, interrupt);
+  }
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    stopListening: () => {
+      for (const signal of SIGNALS) {
+        process.off(signal, interrupt);
+      }
+    },
+  };
+}

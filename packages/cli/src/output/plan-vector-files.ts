@@ -1,0 +1,78 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+
+const EXTENSION = '.arrow';
+
+/**
+ * The file for the hash vector of each image, by the image's path: `output` itself for one image; otherwise, in the
+ * directory `output` or the working directory, the image's base name and `.arrow`. A directory that `output` names
+ * with a slash at its end is made if it is missing.
+ *
+ * Throws `usage` where two images would share a file, and where several are to go to something that is no directory.
+ */
+export async function planVectorFiles(
+  images: readonly string[],
+  output: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (output === undefined) {
+    return filesIn('', images);
+  }
+  if (output.endsWith('/') || (await isDirectory(output))) {
+    const files = filesIn(output, images);
+    await makeDirectory(output);
+    return files;
+  }
+  const [only, second] = images;
+  if (only !== undefined && second === undefined) {
+    return new Map([[only, vectorFile(output)]]);
+  }
+  throw new VirtSimilarityError(
+    'usage',
+    `--output ${output}: expected a directory for ${images.length} images; write ${output}/ to have it made`,
+  );
+}
+
+/** Asks for the extension, so that no slip of the hand writes over a disk image. */
+function vectorFile(path: string): string {
+  if (!path.endsWith(EXTENSION)) {
+    throw new VirtSimilarityError(
+      'usage',
+      `--output ${path}: expected a name that ends in ${EXTENSION}, or a directory; write ${path}/ to have one made`,
+    );
+  }
+  return path;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  return status?.isDirectory() === true;
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new VirtSimilarityError('usage', `--output ${path}: cannot make this directory: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function filesIn(directory: string, images: readonly string[]): Map<string, string> {
+  const files = new Map<string, string>();
+  const owners = new Map<string, string>();
+  for (const image of images) {
+    const name = basename(image, EXTENSION) + EXTENSION;
+    const other = owners.get(name);
+    if (other !== undefined) {
+      throw new VirtSimilarityError(
+        'usage',
+        `${other} and ${image} would both be written to ${join(directory, name)}; hash them one at a time with -o FILE`,
+      );
+    }
+    owners.set(name, image);
+    files.set(image, join(directory, name));
+  }
+  return files;
+}

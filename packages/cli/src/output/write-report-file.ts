@@ -1,0 +1,32 @@
+import { type Analysis, type Analyzer, type ReportOptions, writeFileAtomically } from '@virt-similarity/core';
+import type { ReportFile } from './plan-reports.js';
+
+/** Writes a report, and beside it its companion if that has something to say; each is whole or not there. */
+export async function writeReportFile(
+  file: ReportFile,
+  analyzer: Analyzer,
+  analysis: Analysis,
+  options: ReportOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { companion, name } = file.reporter;
+  if (companion !== undefined && file.companionPath !== undefined) {
+    const text = await collect(companion.report(analysis, options));
+    if (text !== '') {
+      await writeFileAtomically(file.companionPath, pieces(text), { signal });
+    }
+  }
+  await writeFileAtomically(file.path, analyzer.report(name, analysis, options), { signal });
+}
+
+async function collect(texts: Iterable<string> | AsyncIterable<string>): Promise<string> {
+  let whole = '';
+  for await (const text of texts) {
+    whole += text;
+  }
+  return whole;
+}
+
+async function* pieces(text: string): AsyncIterable<string> {
+  yield text;
+}

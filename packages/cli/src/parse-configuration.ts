@@ -1,0 +1,50 @@
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { z } from 'zod';
+import type { Configuration } from './configuration.js';
+import { didYouMean } from './suggestion.js';
+
+const text = z.string().min(1);
+
+const SCHEMA = z.strictObject({
+  plugins: z.array(text).optional(),
+  reader: text.optional(),
+  hash: text.optional(),
+  'block-size': z.union([text, z.int()]).optional(),
+  metric: text.optional(),
+  linkage: text.optional(),
+  clusterer: text.optional(),
+  'output-format': text.optional(),
+  cache: z.union([text, z.literal(false)]).optional(),
+  jobs: z.int().optional(),
+});
+
+/**
+ * The configuration that the file's JSON value stands for. Values are checked further as options are.
+ * Throws a `usage` error that names the file.
+ */
+export function parseConfiguration(path: string, value: unknown): Configuration {
+  const result = SCHEMA.safeParse(value);
+  if (!result.success) {
+    throw new VirtSimilarityError('usage', `${path}: ${explain(result.error.issues[0])}`);
+  }
+  const { plugins = [], ...options } = result.data;
+  const defaults: Record<string, string | false> = {};
+  for (const [name, option] of Object.entries(options)) {
+    if (option !== undefined) {
+      defaults[name] = option === false ? false : String(option);
+    }
+  }
+  return {
+    path,
+    plugins,
+    defaults,
+  };
+}
+
+function explain(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    return `unknown key '${key}'${didYouMean(key, Object.keys(SCHEMA.shape))}`;
+  }
+  return `${issue?.path.join('.') || 'the file'}: ${issue?.message}`;
+}

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { didYouMean } from '../suggestion.js';
+
+/**
+ * Where a plugin stands that the user named, as a `file:` URL. A path starts with `/`, `./` or `../`, so that a name
+ * never means by chance a file of the working directory; anything else is a package installed in or above `directory`.
+ */
+export function resolvePlugin(specifier: string, directory: string): string {
+  const require = createRequire(join(directory, 'plugins'));
+  const refuse = (reason: string, cause?: unknown) =>
+    new VirtSimilarityError('usage', `--plugin ${specifier}: ${reason}`, { cause });
+  if (isBuiltin(specifier)) {
+    throw refuse('expected a package or a file, found a module of Node.js');
+  }
+  try {
+    return pathToFileURL(require.resolve(specifier)).href;
+  } catch (error) {
+    const isImportOnly = (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+    const entry = isImportOnly && importOnlyEntry(specifier, require.resolve.paths(specifier) ?? []);
+    if (entry) {
+      return pathToFileURL(entry).href;
+    }
+    throw refuse(reason(specifier, directory, error), error);
+  }
+}
+
+function isPath(specifier: string): boolean {
+  return /^(\.{0,2}\/|\.{1,2}$)/.test(specifier);
+}
+
+/** The entry of a package that exports itself to `import` only, which `require.resolve` cannot see. */
+function importOnlyEntry(name: string, searchDirectories: readonly string[]): string | undefined {
+  for (const directory of searchDirectories) {
+    const manifest = join(directory, name, 'package.json');
+    if (existsSync(manifest)) {
+      const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports?: unknown };
+      const entry = importTarget(member(exports, '.') ?? exports);
+      return entry === undefined ? undefined : join(directory, name, entry);
+    }
+  }
+  return undefined;
+}
+
+function importTarget(target: unknown): string | undefined {
+  if (typeof target === 'string' || target === undefined) {
+    return target;
+  }
+  return importTarget(member(target, 'node') ?? member(target, 'import') ?? member(target, 'default'));
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function reason(specifier: string, directory: string, error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
+    return messageOf(error);
+  }
+  if (isPath(specifier)) {
+    const siblings = namesIn(dirname(join(directory, specifier)));
+    return `there is no such file, seen from ${directory}${didYouMean(basename(specifier), siblings)}`;
+  }
+  if (existsSync(join(directory, specifier))) {
+    return `expected a package of that name in or above ${directory}; write ./${specifier} for the file`;
+  }
+  const expected = `expected a package installed in or above ${directory}, or a file as ./plugin.js`;
+  return `${expected}; found none${didYouMean(specifier, installedPackages(directory))}`;
+}
+
+function installedPackages(directory: string): string[] {
+  const modules = join(directory, 'node_modules');
+  return namesIn(modules).flatMap((name) =>
+    name.startsWith('@') ? namesIn(join(modules, name)).map((scoped) => `${name}/${scoped}`) : [name],
+  );
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) && statSync(directory).isDirectory() ? readdirSync(directory) : [];
+}

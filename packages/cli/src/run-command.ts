@@ -1,0 +1,66 @@
+import { messageOf } from '@virt-similarity/core';
+import { CommanderError } from 'commander';
+import type { CommandName } from './arguments/commands.js';
+import { messageStyle } from './arguments/message-style.js';
+import { readCommandLine } from './arguments/read-command-line.js';
+import type { CommandAction } from './commands/command-context.js';
+import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
+import { type Interruption, listenForInterruption } from './interruption.js';
+import { isVirtSimilarityError } from './is-virt-similarity-error.js';
+import { writeStdout } from './output/write-stdout.js';
+import { Messages } from './terminal/messages.js';
+
+/** Runs the command with the words after its name, and returns the exit code. Never throws. */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  // When nobody reads standard error any more there is nobody to tell.
+  process.stderr.on('error', () => {});
+  const messages = new Messages(process.stderr, messageStyle(words), process.env);
+  process.on('uncaughtException', (error) => process.exit(reportDefect(error, messages)));
+  const interruption = listenForInterruption();
+  try {
+    const invocation = await readCommandLine(words, process.cwd(), process.env);
+    if (invocation.kind === 'text') {
+      await writeStdout([invocation.text]);
+      return EXIT_DONE;
+    }
+    const act = await ACTIONS[invocation.command]();
+    return await act({ ...invocation.context, messages, signal: interruption.signal });
+  } catch (error) {
+    return reportEnd(error, messages, interruption);
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+/** Each command is loaded when it is wanted. */
+const ACTIONS: Readonly<Record<CommandName, () => Promise<CommandAction>>> = {
+  analyze: async () => (await import('./commands/analyze.js')).analyze,
+  hash: async () => (await import('./commands/hash.js')).hash,
+  plugins: async () => (await import('./commands/plugins.js')).plugins,
+  cache: async () => (await import('./commands/cache.js')).cache,
+  doctor: async () => (await import('./commands/doctor.js')).doctor,
+};
+
+function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {
+  const interrupted = interruption.exitCode();
+  if (interrupted !== undefined) {
+    // What fails after the user's wish to stop fails because of it.
+    messages.error('interrupted');
+    return interrupted;
+  }
+  if (error instanceof CommanderError) {
+    messages.error(`${messageOf(error).replace(/^error: |\.$/g, '')}; see virt-similarity --help`);
+    return EXIT_USAGE;
+  }
+  if (isVirtSimilarityError(error)) {
+    messages.failure(error);
+    return exitCodeOf(error.code);
+  }
+  return reportDefect(error, messages);
+}
+
+function reportDefect(error: unknown, messages: Messages): number {
+  const message = `${messageOf(error)}; this is a defect, please report it with what --verbose adds`;
+  messages.failure(new Error(message, { cause: error }));
+  return EXIT_DEFECT;
+}

@@ -1,0 +1,61 @@
+import type { ProgressEvent } from '@virt-similarity/core';
+import type { Messages } from './messages.js';
+import { advanceProgress, initialProgress } from './progress-state.js';
+import { formatBytes } from './quantities.js';
+import { renderProgress } from './render-progress.js';
+
+const MILLISECONDS_BETWEEN_DRAWINGS = 100;
+
+/** Shows what happens to the images of a run. */
+export interface ProgressDisplay {
+  show(event: ProgressEvent): void;
+  /** Takes the status line away. Idempotent. */
+  end(): void;
+}
+
+/** On a terminal one bar, redrawn at most ten times a second; elsewhere a line at the start and end of each image. */
+export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
+  return messages.isTerminal ? new ProgressBar(messages, images) : new ProgressLines(messages);
+}
+
+class ProgressBar implements ProgressDisplay {
+  readonly #messages: Messages;
+  #state;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+
+  constructor(messages: Messages, images: number) {
+    this.#messages = messages;
+    this.#state = initialProgress(images);
+  }
+
+  show(event: ProgressEvent): void {
+    const now = performance.now();
+    this.#state = advanceProgress(this.#state, event, now);
+    if (now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
+      this.#drawnAt = now;
+      this.#messages.status(renderProgress(this.#state, this.#messages.width, now));
+    }
+  }
+
+  end(): void {
+    this.#messages.status('');
+  }
+}
+
+class ProgressLines implements ProgressDisplay {
+  readonly #messages: Messages;
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  show(event: ProgressEvent): void {
+    if (event.kind === 'image-started') {
+      this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)})`);
+    } else if (event.kind === 'image-finished') {
+      this.#messages.note(`${event.path}: ${event.cached ? 'taken from the cache' : 'hashed'}`);
+    }
+  }
+
+  end(): void {}
+}

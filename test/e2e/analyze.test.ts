@@ -1,0 +1,157 @@
+import { mkdir, readdir, readFile, utimes } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Workplace } from './command.js';
+import { FAMILY, FAMILY_TREE, rawImage, writeFamily } from './sample-images.js';
+
+jest.setTimeout(60_000);
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+  await writeFamily(workplace);
+});
+
+afterAll(() => workplace.remove());
+
+describe('virt-similarity IMAGE…', () => {
+  test('prints the tree on standard output, and progress and a summary on standard error', async () => {
+    const { code, stdout, stderr } = await workplace.run('--no-cache', ...FAMILY);
+    expect(stdout).toBe(FAMILY_TREE);
+    expect(code).toBe(0);
+    for (const name of FAMILY) {
+      expect(stderr).toMatch(new RegExp(`^hashing ${name} \\(`, 'm'));
+      expect(stderr).toMatch(new RegExp(`^${name}: hashed$`, 'm'));
+    }
+    expect(stderr).toMatch(
+      /^3 images: 1\.1 MiB virtual, 960\.0 KiB data, of which 512\.0 KiB stand in another image too, at the same place\n$/m,
+    );
+  });
+
+  test('says nothing else with --quiet', async () => {
+    const { code, stdout, stderr } = await workplace.run('analyze', '-q', '--no-cache', ...FAMILY);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: FAMILY_TREE, stderr: '' });
+  });
+
+  test('takes images from --add and from directories too', async () => {
+    await mkdir(workplace.path('images'), { recursive: true });
+    await workplace.write('images/other.raw', rawImage(7, 8, 9, 0, 7, 8));
+    await workplace.write('images/notes.md', 'no image');
+    const { stdout } = await workplace.run('-q', '--no-cache', '-a', 'base.raw', '--add=clone.raw', 'images');
+    expect(stdout).toBe(FAMILY_TREE);
+  });
+
+  test('applies --format to the images that follow', async () => {
+    await workplace.write('text.txt', 'some words\n'.repeat(100));
+    const refused = await workplace.run('-q', '--no-cache', 'text.txt', '--format', 'raw', 'base.raw', 'clone.raw');
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(/^virt-similarity: error: .*text\.txt.*--format raw.*\n$/);
+    const stated = await workplace.run('-q', '--no-cache', '--format', 'raw', 'text.txt', 'base.raw');
+    expect(stated.code).toBe(0);
+  });
+
+  test('takes names that begin with a hyphen after --', async () => {
+    await workplace.write('-v.raw', rawImage(1));
+    const { code, stdout } = await workplace.run('-q', '--no-cache', '--', '-v.raw', 'base.raw');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--- -v.raw');
+  });
+
+  test('shows control characters in names escaped, everywhere', async () => {
+    await workplace.write('\u001b[2Jb\n.raw', rawImage(1));
+    const { code, stdout, stderr } = await workplace.run('--no-cache', '\u001b[2Jb\n.raw', 'base.raw');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--- \\x1b[2Jb\\x0a.raw\n');
+    expect(stdout + stderr).not.toContain('\u001b');
+  });
+});
+
+describe('reports', () => {
+  test('go to files too, in the format of their extensions, while the tree is printed', async () => {
+    const outputs = ['tree.txt', 'tree.nwk', 'tree.dot', 'tree.json'];
+    const { code, stdout } = await workplace.run(
+      '-q',
+      '--no-cache',
+      ...outputs.flatMap((name) => ['-o', name]),
+      ...FAMILY,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: FAMILY_TREE });
+    const [text, newick, dot, json] = await Promise.all(outputs.map((name) => readFile(workplace.path(name), 'utf8')));
+    expect(text).toBe(FAMILY_TREE);
+    expect(newick).toMatch(/^\(\(.*\):0;\n$/);
+    expect(dot).toMatch(/^graph /);
+    expect(JSON.parse(json ?? '').images).toHaveLength(3);
+    expect(await readFile(workplace.path('tree.names.tsv'), 'utf8')).toContain('clone.raw');
+  });
+
+  test('go to standard output in the format of --output-format', async () => {
+    const { stdout } = await workplace.run('-q', '--no-cache', '-O', 'json', ...FAMILY);
+    expect(JSON.parse(stdout).images.map(({ name }: { name: string }) => name)).toEqual(FAMILY);
+  });
+
+  test('take the options of their reporters, each its own', async () => {
+    const { code, stdout } = await workplace.run(
+      ...['-q', '--no-cache', '--heights', '--dialect', 'quoted', '-o', 'quoted.nwk', ...FAMILY],
+    );
+    expect(code).toBe(0);
+    expect(stdout).not.toBe(FAMILY_TREE);
+    expect(await readFile(workplace.path('quoted.nwk'), 'utf8')).toContain("'clone.raw'");
+    expect(await readdir(workplace.directory)).not.toContain('quoted.names.tsv');
+  });
+
+  test('end quietly when nobody reads them', async () => {
+    const { process: child, ended } = workplace.start(['-q', '--no-cache', ...FAMILY]);
+    child.stdout?.destroy();
+    expect(await ended).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('are not cut off in a pipe however long they are', async () => {
+    const names = Array.from({ length: 120 }, (_, index) => `many/${'long-name-'.repeat(20)}${index}.raw`);
+    await mkdir(workplace.path('many'));
+    for (const [index, name] of names.entries()) {
+      await workplace.write(name, Uint8Array.of(1 + index));
+    }
+    const { stdout } = await workplace.run('-q', '--no-cache', '-O', 'json', 'many');
+    expect(stdout.length).toBeGreaterThan(65_536);
+    expect(JSON.parse(stdout).images).toHaveLength(120);
+  });
+});
+
+describe('the cache', () => {
+  test('saves reading the images again, but for those that were touched', async () => {
+    const words = ['--cache', 'kept', ...FAMILY];
+    await workplace.run(...words);
+    const second = await workplace.run(...words);
+    expect(second.stdout).toBe(FAMILY_TREE);
+    expect(second.stderr).not.toMatch(/^hashing/m);
+    expect(second.stderr.match(/taken from the cache/g)).toHaveLength(3);
+    await utimes(workplace.path('clone.raw'), 1, 1);
+    const third = await workplace.run(...words);
+    expect(third.stderr.match(/^hashing .*$/gm)).toEqual([expect.stringMatching(/^hashing clone\.raw /)]);
+  });
+
+  test('stands in the working directory, or nowhere', async () => {
+    await workplace.run('-q', '--no-cache', ...FAMILY);
+    expect(await readdir(workplace.directory)).not.toContain('similarity-cache');
+    await workplace.run('-q', ...FAMILY);
+    expect(await readdir(workplace.directory)).toContain('similarity-cache');
+  });
+
+  test('is listed, verified and pruned', async () => {
+    await workplace.write('gone.raw', rawImage(1));
+    await workplace.run('-q', '--cache', 'looked-after', 'gone.raw', 'base.raw');
+    const [entry] = await readdir(workplace.path('looked-after'));
+    const listed = await workplace.run('cache', 'list', '--cache', 'looked-after');
+    expect(listed.stdout.match(/^current .*\.raw$/gm)).toHaveLength(2);
+
+    await workplace.write(`looked-after/${entry}`, 'damaged');
+    const verified = await workplace.run('cache', 'verify', '--cache', 'looked-after');
+    expect(verified.code).toBe(5);
+    expect(verified.stdout).toMatch(/^bad /m);
+
+    const pruned = await workplace.run('cache', 'prune', '--cache', 'looked-after');
+    expect(pruned.code).toBe(0);
+    expect(pruned.stderr).toMatch(/^1 hash vector .* deleted from looked-after$/m);
+    expect(await readdir(workplace.path('looked-after'))).toHaveLength(1);
+  });
+});

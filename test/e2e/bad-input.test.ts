@@ -1,0 +1,114 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Workplace } from './command.js';
+import { rawImage, writeFamily } from './sample-images.js';
+
+jest.setTimeout(60_000);
+
+/** The first bytes of a qcow2 image: magic, version 3, and no more. */
+const CUT_QCOW2 = Uint8Array.of(0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3, 0, 0, 0, 0);
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+  await writeFamily(workplace);
+  await workplace.write('text.txt', 'This is a letter, not a disk.\n'.repeat(30));
+  await workplace.write('empty.img', '');
+  await workplace.write('cut.qcow2', CUT_QCOW2);
+  await workplace.write('cut.arrow', 'ARROW1');
+  await workplace.write('no-plugin.mjs', 'export default { name: 7 };');
+  await workplace.write('throws.mjs', 'throw new Error("out of order");');
+  for (const directory of ['without-images', 'twin']) {
+    await mkdir(workplace.path(directory));
+  }
+  await workplace.write('without-images/letter.txt', 'a letter');
+  await workplace.write('twin/base.raw', rawImage(1));
+});
+
+afterAll(() => workplace.remove());
+
+const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, message: RegExp][] = [
+  ['no image', '', 2, /expected disk images, found none/],
+  ['one image', 'base.raw', 2, /expected at least two images, found 1/],
+  ['a missing file', 'base.raw missing.raw', 5, /missing\.raw/],
+  ['a directory without images', 'base.raw without-images', 2, /without-images holds no disk images/],
+  ['a text file', 'base.raw text.txt', 4, /text\.txt.*--format raw/],
+  ['an empty file', 'base.raw empty.img', 5, /empty\.img.*empty/],
+  ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*cut short/],
+  ['an image given twice', 'base.raw clone.raw ./base.raw', 2, /the same file; name each image once/],
+  ['a hash-vector file that is none', 'base.raw cut.arrow', 5, /cut\.arrow/],
+  ['an unknown command', 'doctr', 2, /did you mean 'doctor'\?/],
+  ['an unknown option', '--linkge ward base.raw clone.raw', 2, /--linkge.*Did you mean --linkage\?/],
+  ['an option without its value', 'base.raw clone.raw --metric', 2, /--metric.*argument missing/],
+  ['options that exclude each other', '-q -v base.raw clone.raw', 2, /--quiet.*cannot be used with.*--verbose/],
+  ['an unknown image format', '--format qcow3 base.raw clone.raw', 2, /qcow3.*did you mean 'qcow2'\?/],
+  ['an unknown output format', '-O newik base.raw clone.raw', 2, /newik.*did you mean 'newick'\?/],
+  ['an unknown extension', '-o tree.nkw base.raw clone.raw', 2, /\.nkw.*did you mean '\.nwk'\?/],
+  ['an unknown metric', '--metric haming base.raw clone.raw', 2, /haming.*did you mean '?hamming/],
+  ['an unknown linkage', '--linkage avrage base.raw clone.raw', 2, /avrage.*did you mean 'average'\?/],
+  ['an unknown clusterer', '--clusterer fst base.raw clone.raw', 2, /fst.*did you mean '?fast/],
+  ['an unknown hash', '--hash sha265 base.raw clone.raw', 2, /sha265.*did you mean '?sha256/],
+  ['an unknown reader', '--reader rwa base.raw clone.raw', 2, /rwa.*did you mean '?raw/],
+  ['a plugin that is not there', '--plugin ./no-plugn.mjs base.raw clone.raw', 2, /did you mean 'no-plugin\.mjs'\?/],
+  ['a file that is no plugin', '--plugin ./no-plugin.mjs base.raw clone.raw', 2, /expected a name.*found a number/],
+  ['a plugin without ./', '--plugin throws.mjs base.raw clone.raw', 2, /write \.\/throws\.mjs/],
+  ['a plugin that throws', '--plugin ./throws.mjs base.raw clone.raw', 3, /throws\.mjs.*out of order/],
+  [
+    'a block size out of range',
+    '--block-size 100 base.raw clone.raw',
+    2,
+    /--block-size: expected a power of two.*'100'/,
+  ],
+  ['jobs out of range', '--jobs 0 base.raw clone.raw', 2, /--jobs: expected a whole number.*'0'/],
+  ['an unknown color', '--color sometimes base.raw clone.raw', 2, /sometimes.*auto, always, never/],
+  ['an option of another report', '--binary base.raw clone.raw', 2, /--binary has no effect here.*-O newick/],
+  ['one output twice', '-o a.nwk -o ./a.nwk base.raw clone.raw', 2, /would be written twice/],
+  ['an output in no directory', '-o no/a.nwk base.raw clone.raw', 2, /cannot write no\/a\.nwk/],
+  ['hash vectors of one name', 'hash base.raw twin/base.raw', 2, /base\.raw and twin\/base\.raw would both be written/],
+  ['a hash vector over an image', 'hash base.raw -o clone.raw', 2, /clone\.raw.*\.arrow/],
+  ['nothing to do with the cache', 'cache', 2, /expected one of list, verify, prune; found nothing/],
+  ['a mistyped wish of the cache', 'cache prun', 2, /did you mean 'prune'\?/],
+  ['too many arguments', 'plugins all', 2, /too many arguments/],
+];
+
+describe('bad input', () => {
+  test.each(BAD_COMMAND_LINES)(
+    '%s is one line on standard error and nothing else: %s',
+    async (_, line, code, message) => {
+      const before = await contents();
+      const words = line.split(' ').filter((word) => word !== '');
+      const ended = await workplace.run(...words);
+      const errors = ended.stderr
+        .split('\n')
+        .filter((text) => !/^(hashing |.*: (hashed|taken from the cache)$|$)/.test(text));
+      expect(errors).toEqual([expect.stringMatching(message)]);
+      expect(errors[0]).toMatch(/^virt-similarity: error: /);
+      expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' });
+      expect(await contents()).toEqual(before);
+    },
+  );
+
+  test('of one image does not keep the others from being analysed', async () => {
+    const ended = await workplace.run('-q', '--no-cache', 'base.raw', 'missing.raw', 'cut.qcow2', 'clone.raw');
+    expect(ended.code).toBe(3);
+    expect(ended.stdout).toContain('base.raw');
+    expect(ended.stdout).toContain('clone.raw');
+    expect(ended.stderr.match(/^virt-similarity: error: .*(missing\.raw|cut\.qcow2)/gm)).toHaveLength(2);
+  });
+
+  test('comes with a stack trace where --verbose asks for it', async () => {
+    const ended = await workplace.run('-v', '--no-cache', 'base.raw', 'missing.raw');
+    expect(ended.stderr).toMatch(/^ +at .*\.js:\d+/m);
+  });
+
+  /** Every file but those of the cache, and what it holds. */
+  async function contents(): Promise<[string, string][]> {
+    const names = (await readdir(workplace.directory, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('similarity-cache'))
+      .map((entry) => `${entry.parentPath}/${entry.name}`);
+    return Promise.all(
+      names.sort().map(async (name): Promise<[string, string]> => [name, (await readFile(name)).toString('latin1')]),
+    );
+  }
+});

@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Workplace } from './command.js';
+import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
+
+jest.setTimeout(60_000);
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+  await writeFamily(workplace);
+});
+
+afterAll(() => workplace.remove());
+
+describe('virt-similarity hash', () => {
+  test('writes vectors that give the tree that the images give', async () => {
+    const hashed = await workplace.run('hash', '-q', '--no-cache', '-o', 'vectors/', ...FAMILY);
+    expect(hashed).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await readdir(workplace.path('vectors'))).sort()).toEqual(FAMILY.map((name) => `${name}.arrow`));
+    const { code, stdout } = await workplace.run('-q', '--no-cache', 'vectors');
+    expect(code).toBe(0);
+    expect(stdout.replaceAll('.arrow', '')).toBe(FAMILY_TREE);
+  });
+
+  test('writes one vector to the file named, and to the working directory otherwise', async () => {
+    expect((await workplace.run('hash', '--no-cache', '--hash', 'md5', 'base.raw', '-o', 'mine.arrow')).code).toBe(0);
+    const { code, stderr } = await workplace.run('hash', '--no-cache', 'base.raw');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^wrote base\.raw\.arrow$/m);
+    expect(await readdir(workplace.directory)).toEqual(expect.arrayContaining(['mine.arrow', 'base.raw.arrow']));
+  });
+
+  test('writes the vectors of good images beside failed ones', async () => {
+    const { code, stderr } = await workplace.run('hash', '-q', '--no-cache', '-o', 'good/', 'base.raw', 'missing.raw');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^virt-similarity: error: .*missing\.raw.*\n$/);
+    expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
+  });
+
+  test('fails with the code of the failure where nothing is left', async () => {
+    expect((await workplace.run('hash', '--no-cache', 'missing.raw')).code).toBe(5);
+  });
+});
+
+describe('virt-similarity', () => {
+  test('prints its help', async () => {
+    const { code, stdout, stderr } = await workplace.run('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const option of ['--add', '--format', '--metric', '--linkage', '--output', '--heights', '--dialect']) {
+      expect(stdout).toContain(option);
+    }
+    expect((await workplace.run('help')).stdout).toBe(stdout);
+    expect((await workplace.run('hash', '--help')).stdout).toMatch(/^Usage: virt-similarity hash \[options\] IMAGE…/);
+  });
+
+  test('prints its version', async () => {
+    const { code, stdout, stderr } = await workplace.run('--version');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('tells which tools are there', async () => {
+    const { code, stdout, stderr } = await workplace.run('doctor');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^node +${process.versions.node} `, 'm'));
+    expect(stdout).toMatch(/^raw +yes /m);
+  });
+});

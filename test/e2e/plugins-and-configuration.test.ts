@@ -1,0 +1,130 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Workplace } from './command.js';
+import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
+
+jest.setTimeout(60_000);
+
+/** The plugin of a third party that comes with the project; this file is compiled to test/dist/e2e. */
+const EXAMPLE = fileURLToPath(new URL('../../../examples/reporter-plugin/index.js', import.meta.url));
+
+const PLUGIN_WITH_OPTIONS = `
+class ShoutReporter {
+  name = 'shout'; extension = '.shout'; mediaType = 'text/plain';
+  options = [{ name: 'volume', description: 'how loud', values: ['low', 'high'] }];
+  *report({ images }, { volume = 'low' }) {
+    const text = images.map(({ name }) => name).join(' ');
+    yield (volume === 'high' ? text.toUpperCase() : text) + '\\n';
+  }
+}
+class ShareMetric {
+  name = 'share'; unit = 'share'; alignment = 'position';
+  distance({ different, either }) { return either === 0 ? 0 : different / either; }
+}
+export default { name: 'shouting', reporters: [ShoutReporter], metrics: [ShareMetric] };
+`;
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+  await writeFamily(workplace);
+  await workplace.write('shout.mjs', PLUGIN_WITH_OPTIONS);
+  await mkdir(workplace.path('configuration/virt-similarity'), { recursive: true });
+});
+
+afterAll(() => workplace.remove());
+
+const configure = (value: object) =>
+  workplace.write('configuration/virt-similarity/config.json', JSON.stringify(value));
+
+describe('a plugin', () => {
+  test('of a third party reports when it is named by --plugin', async () => {
+    const { code, stdout } = await workplace.run('-q', '--no-cache', '--plugin', EXAMPLE, '-O', 'nearest', ...FAMILY);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| base\.raw \| clone\.raw \| 1 \|/);
+  });
+
+  test('brings its names, options and extension to the command', async () => {
+    const shout = ['-q', '--no-cache', '--plugin', './shout.mjs'];
+    const { code, stdout } = await workplace.run(
+      ...shout,
+      '--metric',
+      'share',
+      '-O',
+      'shout',
+      '--volume=high',
+      ...FAMILY,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'BASE.RAW CLONE.RAW OTHER.RAW\n' });
+    expect((await workplace.run(...shout, '-o', 'names.shout', ...FAMILY)).code).toBe(0);
+    expect((await workplace.run(...shout, '--help')).stdout).toMatch(/--volume <value> +how loud/);
+  });
+
+  test('may be a package that exports itself to import only', async () => {
+    await mkdir(workplace.path('node_modules/import-only'), { recursive: true });
+    const manifest = { type: 'module', exports: { '.': { types: './entry.d.ts', import: { default: './entry.js' } } } };
+    await workplace.write('node_modules/import-only/package.json', JSON.stringify(manifest));
+    await workplace.write('node_modules/import-only/entry.js', PLUGIN_WITH_OPTIONS);
+    const { code, stdout } = await workplace.run('plugins', '--plugin', 'import-only');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/node_modules\/import-only\/entry\.js$/m);
+  });
+
+  test('is loaded once, however often it is named', async () => {
+    const { code, stdout } = await workplace.run(
+      'plugins',
+      '--plugin',
+      './shout.mjs',
+      '--plugin',
+      workplace.path('shout.mjs'),
+    );
+    expect(code).toBe(0);
+    expect(stdout.match(/ shout /g)).toHaveLength(1);
+  });
+
+  test('is listed with its module', async () => {
+    const { code, stdout } = await workplace.run('plugins', '--plugin', './shout.mjs');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^reporter +shout +shouting +\/.*\/shout\.mjs$/m);
+    expect(stdout).toMatch(/^reader +raw +@virt-similarity\/readers +\//m);
+  });
+
+  test('in the working directory is not loaded unless it is named', async () => {
+    const { code, stdout } = await workplace.run('plugins');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('shout');
+  });
+});
+
+describe('a defect', () => {
+  test('is told in one line, without a stack trace unless --verbose asks for it', async () => {
+    await workplace.write('defect.mjs', `setTimeout(() => { throw new TypeError('boom'); }); ${PLUGIN_WITH_OPTIONS}`);
+    const words = ['--no-cache', '--plugin', './defect.mjs', ...FAMILY];
+    const { code, stderr } = await workplace.run('-q', ...words);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'virt-similarity: error: boom; this is a defect, please report it with what --verbose adds\n',
+    });
+    expect((await workplace.run('-v', ...words)).stderr).toMatch(/^TypeError: boom\n +at /m);
+  });
+});
+
+describe('the configuration file', () => {
+  test('names plugins and gives defaults, which the command line overrules', async () => {
+    await configure({ plugins: ['../../shout.mjs'], 'output-format': 'shout', cache: false });
+    const { stdout } = await workplace.run('-q', ...FAMILY);
+    expect(stdout).toBe('base.raw clone.raw other.raw\n');
+    const overruled = await workplace.run('-q', '-O', 'ascii', ...FAMILY);
+    expect(overruled.stdout).toBe(FAMILY_TREE);
+  });
+
+  test('is refused when others may write it', async () => {
+    await configure({ plugins: [workplace.path('shout.mjs')] });
+    await chmod(workplace.path('configuration/virt-similarity/config.json'), 0o666);
+    const { code, stdout, stderr } = await workplace.run(...FAMILY);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^virt-similarity: error: .*config\.json may be written by others.*\n$/);
+  });
+});

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { runTool } from '../fixtures/run-tool.js';
+
+const ROOT = process.cwd();
+
+describe("the README's", () => {
+  test('library example does what it says', async () => {
+    const code = (await codeBlocks('ts')).find((block) => block.includes('createAnalyzer'))!;
+    // Within the checkout, where Node.js finds the packages by their names.
+    const directory = await mkdtemp(join(ROOT, 'test/dist/readme-'));
+    try {
+      await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', join(directory, 'a.qcow2'), '1M']);
+      await runTool('qemu-img', ['create', '-q', '-f', 'raw', join(directory, 'b.raw'), '2M']);
+      const program = ['--input-type=module', '--eval', code];
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: directory });
+      expect(stdout).toBe('(a.qcow2:0,b.raw:0):0;\n');
+      expect(stderr).toBe('');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('reporter is the example, to the letter', async () => {
+    const example = await readFile(join(ROOT, 'examples/reporter-plugin/index.js'), 'utf8');
+    expect(await codeBlocks('js')).toContain(example);
+  });
+});
+
+async function codeBlocks(language: string): Promise<string[]> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+    .filter(([, found]) => found === language)
+    .map(([, , code]) => code!);
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { defineCommands } from '#cli/arguments/commands.js';
+import { namedSources } from '#cli/arguments/named-sources.js';
+import { scanArguments } from '#cli/arguments/scan-arguments.js';
+
+const { analyze } = defineCommands([]);
+const sourcesOf = (line: string) => namedSources(scanArguments(line.split(' '), analyze.options));
+
+describe('the images on a command line', () => {
+  test('have the format stated before them', () => {
+    expect(sourcesOf('z.img --format raw a.img --format qcow2 b.img c.img')).toEqual([
+      { path: 'z.img' },
+      { path: 'a.img', format: 'raw' },
+      { path: 'b.img', format: 'qcow2' },
+      { path: 'c.img', format: 'qcow2' },
+    ]);
+  });
+
+  test('lose the format again at --format auto', () => {
+    expect(sourcesOf('--format=raw a --format=auto b')).toEqual([{ path: 'a', format: 'raw' }, { path: 'b' }]);
+  });
+
+  test('keep the order of operands and --add', () => {
+    const names = sourcesOf('-a one two --add three -afour --add=five six').map(({ path }) => path);
+    expect(names).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
+  });
+
+  test('are not the values of other options', () => {
+    expect(sourcesOf('--linkage average a -o tree.nwk -Onewick -vo t.dot b --no-cache')).toEqual([
+      { path: 'a' },
+      { path: 'b' },
+    ]);
+  });
+
+  test('may begin with a hyphen after --', () => {
+    expect(sourcesOf('--format raw -- -a --format -1')).toEqual(
+      ['-a', '--format', '-1'].map((path) => ({ path, format: 'raw' })),
+    );
+  });
+
+  test('may be a single hyphen or a negative number, which commander takes for operands', () => {
+    expect(sourcesOf('- -5')).toEqual([{ path: '-' }, { path: '-5' }]);
+  });
+
+  test('are the operands that commander finds, wherever options stand', () => {
+    const word = fc.constantFrom(
+      'a',
+      'b c',
+      '-',
+      '-7',
+      '-v',
+      '-vq',
+      '-ox',
+      '-o',
+      '-O',
+      '--hash=x',
+      '--hash',
+      '--',
+      '--no-cache',
+    );
+    fc.assert(
+      fc.property(fc.array(word), (words) => {
+        const command = defineCommands([]).hash;
+        const options = command.options;
+        try {
+          command.parse(words, { from: 'user' });
+        } catch {
+          return;
+        }
+        const scanned = scanArguments(words, options).flatMap((found) => (found.kind === 'operand' ? found.value : []));
+        expect(scanned).toEqual(command.args);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { configurationPath, loadConfiguration } from '#cli/configuration.js';
+
+describe('the configuration file', () => {
+  let directory: string;
+  let path: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'virt-similarity-configuration-'));
+    path = configurationPath({ XDG_CONFIG_HOME: directory });
+    await mkdir(dirname(path));
+  });
+
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const write = (value: unknown, mode = 0o600) =>
+    writeFile(path, typeof value === 'string' ? value : JSON.stringify(value), { mode });
+
+  test('is looked for in the home directory, whatever a relative XDG_CONFIG_HOME says', () => {
+    const home = join(homedir(), '.config/virt-similarity/config.json');
+    expect(configurationPath({})).toBe(home);
+    expect(configurationPath({ XDG_CONFIG_HOME: '.' })).toBe(home);
+  });
+
+  test('may be missing', async () => {
+    expect(await loadConfiguration(path)).toBeUndefined();
+  });
+
+  test('names plugins and defaults of options', async () => {
+    await write({ plugins: ['./mine.js', '/opt/yours.js', 'theirs'], jobs: 2, cache: false, 'block-size': '4K' });
+    expect(await loadConfiguration(path)).toEqual({
+      path,
+      plugins: ['./mine.js', '/opt/yours.js', 'theirs'],
+      defaults: { jobs: '2', cache: false, 'block-size': '4K' },
+    });
+  });
+
+  test('is refused when others may write it', async () => {
+    await write({ plugins: ['./mine.js'] });
+    await chmod(path, 0o664);
+    await expect(loadConfiguration(path)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
+  });
+
+  test.each([
+    ['{ "jobs": ', /cannot read .*config\.json: /],
+    [[], /config\.json: the file: /],
+    [{ metrik: 'jaccard' }, /unknown key 'metrik'; did you mean 'metric'\?$/],
+    [{ plugins: './mine.js' }, /config\.json: plugins: /],
+    [{ cache: true }, /config\.json: cache: /],
+  ])('saying %j is refused in one line', async (value, message) => {
+    await write(value);
+    const failure = loadConfiguration(path);
+    await expect(failure).rejects.toThrow(expect.objectContaining({ code: 'usage' }));
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.not.toThrow(/\n/);
+  });
+});

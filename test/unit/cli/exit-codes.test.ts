@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import { exitCodeOf, exitCodeOfSignal } from '#cli/exit-codes.js';
+
+describe('exit codes', () => {
+  test.each([
+    ['usage', 2],
+    ['plugin', 3],
+    ['refused', 4],
+    ['corrupt', 5],
+    ['unreadable', 5],
+    ['in-use', 6],
+    ['changed', 6],
+    ['unavailable', 7],
+    ['aborted', 130],
+  ] as const)('tell an error of code %s as %d', (code, exitCode) => {
+    expect(exitCodeOf(code)).toBe(exitCode);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('tell an interruption by %s as %d', (signal, exitCode) => {
+    expect(exitCodeOfSignal(signal)).toBe(exitCode);
+  });
+});

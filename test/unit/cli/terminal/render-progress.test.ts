@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import fc from 'fast-check';
+import { advanceProgress, initialProgress, type ProgressState } from '#cli/terminal/progress-state.js';
+import { renderProgress } from '#cli/terminal/render-progress.js';
+
+const MIB = 1024 * 1024;
+const state = (part: Partial<ProgressState>): ProgressState => ({ ...initialProgress(4), ...part });
+
+describe('the progress bar', () => {
+  test('shows bytes, rate and remaining time', () => {
+    const reading = state({ started: 2, finished: 1, bytes: 200 * MIB, bytesDone: 100 * MIB, startedAt: 1000 });
+    expect(renderProgress(reading, 100, 3000)).toBe(
+      'hashing 1/4 [##########------------------------------] 100.0 MiB of 400.0 MiB, 50.0 MiB/s, 6 s left',
+    );
+  });
+
+  test('counts images that were found in the cache as nothing to read', () => {
+    const reading = state({ started: 1, finished: 3, cached: 3, bytes: 10 * MIB, bytesDone: 5 * MIB, startedAt: 0 });
+    expect(renderProgress(reading, 60, 1000)).toBe('hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left');
+  });
+
+  test('says nothing of rate and time before there is any', () => {
+    expect(renderProgress(state({}), 60, 0)).toBe('hashing 0/4 [----------------------------------------]');
+    expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), 60, 5)).toBe(
+      'hashing 0/4 [-------------------------------------] 4.0 MiB',
+    );
+  });
+
+  test('shows how far comparing has come', () => {
+    expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), 40, 0)).toBe(
+      'comparing [###########-----------] 50 %',
+    );
+  });
+
+  test('tells that it is clustering', () => {
+    expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toBe('clustering 4 images');
+  });
+
+  test('leaves the last column free at any width and in any state', () => {
+    const counts = fc.record({
+      started: fc.nat(9),
+      finished: fc.nat(9),
+      cached: fc.nat(9),
+      bytes: fc.nat(),
+      bytesDone: fc.nat(),
+      startedAt: fc.option(fc.nat(9999), { nil: undefined }),
+      stage: fc.constantFrom('hashing', 'comparing', 'clustering'),
+      compared: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(counts, fc.integer({ min: 1, max: 300 }), fc.nat(), (part, width, now) => {
+        const line = renderProgress(state(part as Partial<ProgressState>), width, now);
+        expect(line.length).toBeLessThan(width);
+        expect(line).not.toMatch(/NaN|Infinity|undefined/);
+      }),
+    );
+  });
+});
+
+describe('progress', () => {
+  test('follows the events of a run', () => {
+    const error = new VirtSimilarityError('corrupt', 'b');
+    const events = [
+      { kind: 'image-started', path: 'a', bytes: 10 },
+      { kind: 'image-advanced', path: 'a', bytes: 4 },
+      { kind: 'image-failed', path: 'b', error },
+      { kind: 'comparing', fraction: 0.25 },
+    ] as const;
+    const end = events.reduce(
+      (before, event, index) => advanceProgress(before, event, 100 + index),
+      initialProgress(2),
+    );
+    expect(end).toEqual({
+      images: 2,
+      started: 1,
+      finished: 1,
+      cached: 0,
+      bytes: 10,
+      bytesDone: 4,
+      startedAt: 100,
+      stage: 'comparing',
+      compared: 0.25,
+    });
+  });
+});

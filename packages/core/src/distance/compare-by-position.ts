@@ -32,7 +32,7 @@ const MOST_VECTORS = 2 ** 16;
  *
  * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
- * Memory: two 32-bit counts for each pair, and some 250 MiB for each thread, whatever the disks' size.
+ * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
  * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
  * vector's file does not stay as it was, and what reading the vectors throws.

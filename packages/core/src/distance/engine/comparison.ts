@@ -14,7 +14,7 @@ export interface ComparisonLimits {
 
 /** Found by measurement: with fewer digests, calls of the system cost more than what they read. */
 export const COMPARISON_LIMITS: ComparisonLimits = {
-  digestBytes: 128 * 1024 * 1024,
+  digestBytes: 64 * 1024 * 1024,
   labelBytes: 64 * 1024 * 1024,
   elementBytes: 192 * 1024 * 1024,
   secondsWithoutThreads: 0.2,

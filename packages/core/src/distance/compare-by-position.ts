@@ -47,7 +47,7 @@ export async function compareByPosition(
   if (size > MOST_VECTORS) {
     throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
   }
-  return withStoredVectors(vectors, signal, async (stored) => {
+  return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, jobs, limits);
     const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));

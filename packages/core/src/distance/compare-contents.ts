@@ -38,7 +38,7 @@ export async function compareContents(
   limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PairwiseCounts> {
   checkComparable(vectors);
-  return withStoredVectors(vectors, signal, async (stored) => {
+  return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, jobs, limits);
     const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));

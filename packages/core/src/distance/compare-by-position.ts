@@ -12,6 +12,7 @@ import {
 import { planRanges } from './engine/plan-ranges.js';
 import { runComparison } from './engine/run-comparison.js';
 import { sharedCounts, sharedVector } from './engine/shared-memory.js';
+import { rowBytes } from './engine/slice-labeller.js';
 import { rowsOf, type StoredVector, withStoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
@@ -63,7 +64,7 @@ function comparisonOf(
   limits: ComparisonLimits,
 ): PositionalComparison {
   const pairs = (vectors.length * (vectors.length - 1)) / 2;
-  const bounds = planRanges(vectors, threads);
+  const bounds = planRanges(vectors, threads, rowBytes(limits, vectors.length));
   return {
     alignment: 'position',
     vectors: threads === 0 ? vectors : vectors.map(sharedVector),
@@ -73,6 +74,7 @@ function comparisonOf(
     counts: { equal: sharedCounts(pairs), common: sharedCounts(pairs), repeated: sharedCounts(vectors.length) },
     progress: new BigInt64Array(new SharedArrayBuffer(8)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
+    locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
   };
 }
 

@@ -57,6 +57,7 @@ function comparisonOf(vectors: readonly StoredVector[], threads: number, limits:
     equal: sharedCounts((vectors.length * (vectors.length - 1)) / 2),
     progress: new BigInt64Array(new SharedArrayBuffer(8)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
+    locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
   };
 }
 

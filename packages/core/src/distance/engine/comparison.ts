@@ -30,6 +30,8 @@ interface Comparison {
   readonly progress: BigInt64Array;
   /** One number, in shared memory: other than 0 when threads are to stop where they are. */
   readonly stop: Int32Array;
+  /** One number for each vector, in shared memory: see `PairSums`. */
+  readonly locks: Int32Array;
 }
 
 /** Everything that threads share about comparing some vectors by position. */

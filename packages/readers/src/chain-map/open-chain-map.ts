@@ -11,7 +11,7 @@ import { rememberedHoles } from './remembered-holes.js';
 import { surelyUnlocked } from './writer-locks.js';
 
 /** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
-const NEGLIGIBLE_HOLE_BYTES = 8 * 1024 * 1024;
+const NEGLIGIBLE_HOLE_BYTES = 4 * 1024 * 1024;
 
 /** The maps of all images of a chain. */
 export interface ChainMap {

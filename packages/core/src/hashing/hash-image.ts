@@ -66,6 +66,8 @@ export async function hashImage(
   return hashVectorOf(header, blocks, digests);
 }
 
+const NO_MEMORY = new Uint8Array(0);
+
 /** The options that tasks need. */
 type TaskOptions = HashImageOptions & { readonly blockSize: number };
 
@@ -124,18 +126,28 @@ async function hashTask(
   const { digestLength } = pool.hasher;
   const digests = sharedBytes(planned.blocks.length * digestLength);
   const present = sharedBytes(planned.blocks.length);
+  const unread = bytesToReadThroughImage(planned);
+  const memory = unread === 0 ? NO_MEMORY : pool.borrowMemory(unread);
   // What is given up ends when image and pool are closed.
-  const segments = await unlessAborted(readSegments(image, planned.segments), signal);
+  const segments = await unlessAborted(readSegments(image, planned.segments, memory), signal);
   const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
   const task: HashTask = { blockSize, files, segments, digests, present };
   await unlessAborted(pool.run(task), signal);
+  // Only now: what failed or was given up may still be writing to it.
+  if (memory !== NO_MEMORY) pool.giveBack(memory);
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
-/** Reads what must be read through the image into one piece of shared memory; leaves the rest to the worker. */
-async function readSegments(image: DiskImage, planned: readonly PlannedSegment[]): Promise<Segment[]> {
-  const total = planned.reduce((sum, segment) => sum + (segment.kind === 'read' ? segment.length : 0), 0);
-  const memory = sharedBytes(total);
+function bytesToReadThroughImage({ segments }: PlannedTask): number {
+  return segments.reduce((sum, { kind, length }) => (kind === 'read' ? sum + length : sum), 0);
+}
+
+/** Reads what must be read through the image into shared memory; leaves the rest to the worker. */
+async function readSegments(
+  image: DiskImage,
+  planned: readonly PlannedSegment[],
+  memory: Uint8Array,
+): Promise<Segment[]> {
   let used = 0;
   const reads: Promise<void>[] = [];
   const segments = planned.map((segment): Segment => {

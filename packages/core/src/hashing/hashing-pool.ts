@@ -10,6 +10,9 @@ import { runHashTask } from './run-hash-task.js';
 /** How long a task may go on after the pool was closed. */
 const GRACE_MS = 1000;
 
+/** Bytes of memory that is lent: what a task of many small reads takes at most. */
+const LEAST_MEMORY = 8 * 1024 * 1024;
+
 /** A hasher, and where worker threads can import it from. */
 export interface PlacedHasher {
   readonly hasher: BlockHasher;
@@ -29,6 +32,7 @@ export class HashingPool {
   readonly #running = new Set<Promise<unknown>>();
   #free: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #memory: Uint8Array[] = [];
 
   /** @param jobs Number of threads, at least 1. They are started at the first task; {@link close} ends them. */
   constructor(placed: PlacedHasher, jobs: number = availableParallelism()) {
@@ -51,6 +55,20 @@ export class HashingPool {
       if (next) next();
       else this.#free++;
     };
+  }
+
+  /**
+   * Shared memory of at least so many bytes, not cleared. Fresh memory costs more than filling it, so whoever is
+   * certain that nothing writes to it any more gives it back.
+   */
+  borrowMemory(length: number): Uint8Array {
+    const kept = this.#memory.findIndex((memory) => memory.length >= length);
+    if (kept >= 0) return this.#memory.splice(kept, 1)[0]!;
+    return new Uint8Array(new SharedArrayBuffer(Math.max(length, LEAST_MEMORY)));
+  }
+
+  giveBack(memory: Uint8Array): void {
+    if (!this.#isClosed) this.#memory.push(memory);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
@@ -41,8 +41,8 @@ export class InflatedBytes {
    * Fills `target` with the bytes from `position` on and resolves with `true`; with `false`, and nothing written, where
    * they are not all in compressed clusters that are understood here.
    *
-   * @throws VirtSimilarityError `corrupt` where a cluster cannot be decompressed, `unreadable`, `aborted`, and as
-   * `openChainMap`.
+   * @throws VirtSimilarityError `corrupt` where a cluster cannot be decompressed, `unreadable`, `unavailable` where no
+   * thread can be started, `aborted`, and as `openChainMap`.
    */
   async read(target: Uint8Array, position: number): Promise<boolean> {
     this.#chain ??= openChainMap(this.#image, this.#call);
@@ -79,7 +79,10 @@ export class InflatedBytes {
     const clusters = group.map(({ wanted }) => wanted);
     const task: InflateTask = { descriptor: await chain.descriptor(layer), clusterBytes, clusters, target };
     this.#inflaters ??= leaseInflaters();
-    const failure = await this.#inflaters.run(task);
+    const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
+      const happened = `a thread to decompress on cannot be run (${messageOf(cause)}); free some resources`;
+      throw readError(this.#call, 'unavailable', happened, cause);
+    });
     if (failure !== undefined) {
       throw this.#failed(failure, layer);
     }

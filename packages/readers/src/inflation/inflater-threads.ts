@@ -11,7 +11,7 @@ interface Waiting {
 
 /** Threads that decompress, as many as there are processors. They are started as they are needed. */
 class InflaterThreads {
-  readonly #idle: Worker[] = [];
+  readonly #idle = new Set<Worker>();
   readonly #queue: Waiting[] = [];
   readonly #busy = new Map<Worker, Waiting>();
 
@@ -25,17 +25,20 @@ class InflaterThreads {
 
   /** Lets the threads end. Nothing may be under way. */
   close(): void {
-    for (const thread of this.#idle.splice(0)) {
+    for (const thread of this.#idle) {
       thread.postMessage(undefined);
     }
+    this.#idle.clear();
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const thread = this.#idle.pop() ?? this.#start();
+      const [idle] = this.#idle;
+      const thread = idle ?? this.#start();
       if (thread === undefined) {
         return;
       }
+      this.#idle.delete(thread);
       const waiting = this.#queue.shift()!;
       this.#busy.set(thread, waiting);
       thread.ref();
@@ -51,7 +54,7 @@ class InflaterThreads {
     thread.on('message', (failure: InflateFailure | undefined) => {
       const done = this.#busy.get(thread);
       this.#busy.delete(thread);
-      this.#idle.push(thread);
+      this.#idle.add(thread);
       // An idle thread does not keep the process alive.
       thread.unref();
       done?.resolve(failure);
@@ -60,6 +63,7 @@ class InflaterThreads {
     thread.on('error', (reason: Error) => {
       const failed = this.#busy.get(thread);
       this.#busy.delete(thread);
+      this.#idle.delete(thread);
       failed?.reject(reason);
       this.#dispatch();
     });

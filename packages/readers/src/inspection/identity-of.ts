@@ -19,3 +19,9 @@ export function identityOf(image: InspectedImage): ImageIdentity {
     backing: { source: { path: image.backing.file.path, format: image.backing.format }, identity },
   };
 }
+
+/** The identity of an image whose backing image is not opened by itself: a session takes announced images only. */
+export function wholeIdentityOf(image: InspectedImage): ImageIdentity {
+  const { backing: _, ...identity } = identityOf(image);
+  return identity;
+}

@@ -5,7 +5,7 @@ import {
   type ImageIdentity,
   VirtSimilarityError,
 } from '@virt-similarity/core';
-import { identityOf } from '../inspection/identity-of.js';
+import { wholeIdentityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { mapExtents } from '../qemu/extents.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
@@ -36,7 +36,7 @@ export class LibguestfsImage implements DiskImage {
 
   constructor(image: InspectedImage, virtualSize: number, call: QemuCall, access: DriveAccess) {
     this.virtualSize = virtualSize;
-    this.identity = identityOf(image);
+    this.identity = wholeIdentityOf(image);
     this.#image = image;
     this.#call = call;
     this.#access = access;

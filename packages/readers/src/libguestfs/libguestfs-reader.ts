@@ -6,7 +6,7 @@ import type {
   ReaderSession,
   ReadOptions,
 } from '@virt-similarity/core';
-import { identityOf } from '../inspection/identity-of.js';
+import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import type { LaunchExperience } from './launch-appliance.js';
 import { LibguestfsSession } from './libguestfs-session.js';
@@ -29,7 +29,7 @@ export class LibguestfsReader implements DiskReader {
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspect(source, quietly(options)));
+    return wholeIdentityOf(await inspect(source, quietly(options)));
   }
 
   /** A session of one, which ends when the image is closed. */

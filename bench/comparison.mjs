@@ -101,7 +101,8 @@ async function printRatio(count, blocks, sample, ours, theirs, vectors) {
   console.log(`  ${(theirRate / 1e9).toFixed(2)}·10⁹ comparisons a second`);
   console.log(`ratio per processor ${(perProcessor / theirRate).toFixed(1)}, of wall-clock time`);
   const perSecond = comparisons(count, blocks) / median(ours.map((run) => run.cpu));
-  console.log(`ratio per processor ${(perSecond / theirRate).toFixed(1)}, of processor time`);
+  const theirsPerSecond = comparisons(sample, blocks) / median(theirs.map((run) => run.cpu));
+  console.log(`ratio per processor ${(perSecond / theirsPerSecond).toFixed(1)}, of processor time`);
   const counts = await compareByPosition(vectors.slice(0, sample), { jobs: JOBS });
   const equal = sumOfDistances(counts) === theirs[0].sum;
   console.log(`distances ${equal ? 'equal to' : 'DIFFERENT from'} SciPy's`);

@@ -1,5 +1,8 @@
 import { goalText } from './row.mjs';
 
+/** Characters of a problem that are told. */
+const PROBLEM_LENGTH = 600;
+
 const HEADINGS = ['row', 'ours', 'against', 'peer', 'ratio', 'goal', 'met', 'load', 'peak memory'];
 
 /** One array of cells for a result of `runRow`. */
@@ -46,7 +49,7 @@ function aligned(rows) {
 export function problemLines(results) {
   return results.flatMap(({ name, missing, failure }) => {
     const problem = missing ?? failure;
-    return problem === undefined ? [] : [`${name}: ${problem}`];
+    return problem === undefined ? [] : [`${name}: ${problem.replace(/\s+/g, ' ').slice(0, PROBLEM_LENGTH)}`];
   });
 }
 

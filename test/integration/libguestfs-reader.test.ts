@@ -213,6 +213,7 @@ test('what a drive is served from refuses to be written to, and stays as it was'
   const runDirectory = await createRunDirectory();
   const exported = await exportDrive(await inspect({ path, format: 'raw' }, options), {
     component: 'libguestfs',
+    image: path,
     runDirectory,
     number: 1,
   });

@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { DiskImage, Extent } from '@virt-similarity/core';
-
-const execute = promisify(execFile);
+import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 /** Runs a tool that a test needs, and fails loudly where it is missing or fails. */
 export async function runTestTool(command: string, ...commandArguments: string[]): Promise<string> {
-  const { stdout } = await execute(command, commandArguments, { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  return stdout;
+  return (await runTool(command, commandArguments)).stdout;
 }
 
 /** Calls `use` with a temporary directory that is removed afterwards. */
@@ -37,15 +33,9 @@ export function diskContent(): Buffer {
   return content;
 }
 
-/** Overwrites all of `target` with pseudorandom bytes (xorshift32). */
+/** Overwrites all of `target` with bytes that look random, the same for the same seed. */
 export function fillWithNoise(target: Uint8Array, seed: number): void {
-  let state = seed * 0x9e3779b1;
-  for (let index = 0; index < target.length; index += 1) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    target[index] = state;
-  }
+  target.set(deterministicBytes(String(seed), target.length));
 }
 
 /** Makes an image of a format from raw bytes by `qemu-img convert`. */

@@ -2,17 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
-
-/** What the configuration file says. */
-export interface Configuration {
-  /** Where it stands. */
-  readonly path: string;
-  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory. */
-  readonly plugins: readonly string[];
-  /** Values of options that the command line does not give, by long name without the dashes. */
-  readonly defaults: Readonly<Record<string, string | false>>;
-}
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { Configuration } from './parse-configuration.js';
 
 /** Where the configuration file stands: never in the working directory, whose files may be anybody's. */
 export function configurationPath(environment: NodeJS.ProcessEnv): string {

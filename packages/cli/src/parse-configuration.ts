@@ -1,7 +1,16 @@
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
-import type { Configuration } from './configuration.js';
 import { didYouMean } from './suggestion.js';
+
+/** What the configuration file says. */
+export interface Configuration {
+  /** Where it stands. */
+  readonly path: string;
+  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory. */
+  readonly plugins: readonly string[];
+  /** Values of options that the command line does not give, by long name without the dashes. */
+  readonly defaults: Readonly<Record<string, string | false>>;
+}
 
 const text = z.string().min(1);
 

@@ -1,4 +1,4 @@
-import { messageOf } from '@virt-similarity/core';
+import { messageOf } from '@virt-similarity/core/errors';
 import { CommanderError } from 'commander';
 import type { CommandName } from './arguments/commands.js';
 import { messageStyle } from './arguments/message-style.js';

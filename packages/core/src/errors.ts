@@ -1,3 +1,5 @@
+import { inspect, types } from 'node:util';
+
 /**
  * What went wrong, as a stable word. The command maps each to its exit code;
  * programs branch on it instead of on the text of the message.
@@ -55,8 +57,21 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-/** The message of anything that was thrown, on one line. */
+/** The message of anything that was thrown, also of what is no error, on one line. */
 export function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  // An error of another realm, such as a vm context, is no instance of this one's class.
+  const isError = thrown instanceof Error || types.isNativeError(thrown);
+  const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
   return text.replace(/\s*\n\s*/g, ' ').trim();
+}
+
+/**
+ * The error to throw on for something that a plugin threw: this project's own errors as they are, the rest as `plugin`.
+ *
+ * @param component the plugin's name, such as that of a reporter
+ * @param problem such as `the reporter failed`
+ */
+export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
+  if (thrown instanceof VirtSimilarityError) return thrown;
+  return new VirtSimilarityError('plugin', `[${component}] ${problem}: ${messageOf(thrown)}`, { cause: thrown });
 }

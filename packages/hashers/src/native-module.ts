@@ -1,4 +1,4 @@
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * Loads a package that carries compiled code.

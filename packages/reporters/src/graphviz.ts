@@ -55,12 +55,12 @@ export class GraphvizReporter implements Reporter {
 /**
  * A text as a label that shows exactly its terminal text. ts-graphviz takes a value in angle brackets for HTML and leaves
  * backslashes, and quotes behind them, as they are; and Graphviz itself interprets backslashes and HTML entities in
- * labels. So all of these are escaped before they are handed over.
+ * labels. So these are escaped before they are handed over, and nothing else is: other readers of DOT know no entities.
  */
 function dotLabel(text: string): string {
   return terminalText(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
+    .replace(/&(?=#?\w+;)/g, '&amp;')
+    .replace(/^(\s*)<(?=.+>\s*$)/, '$1&lt;')
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"');
 }

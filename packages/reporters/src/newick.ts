@@ -1,11 +1,5 @@
-import {
-  type Analysis,
-  type Cladogram,
-  type Companion,
-  type Reporter,
-  type ReportOptions,
-  VirtSimilarityError,
-} from '@virt-similarity/core';
+import type { Analysis, Cladogram, Companion, Reporter, ReportOptions } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { labelTable, quotedLabels, safeLabels } from './newick-labels.js';
 import { binaryTree } from './tree-order.js';

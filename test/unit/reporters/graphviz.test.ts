@@ -28,7 +28,12 @@ describe('GraphvizReporter', () => {
   });
 
   test('writes neither HTML nor entities', async () => {
-    expect(await leafLabel('<b>&amp;</b>')).toBe('"&lt;b>&amp;amp;&lt;/b>"');
+    expect(await leafLabel('<b>&amp;</b>')).toBe('"&lt;b>&amp;amp;</b>"');
+    expect(await leafLabel(' <b> ')).toBe('" &lt;b> "');
+  });
+
+  test('leaves angle brackets and ampersands as they are that mean nothing', async () => {
+    expect(await leafLabel('<script>R&D</script>.img')).toBe('"<script>R&D</script>.img"');
   });
 
   test('shows a newline in a name as an escape', async () => {

@@ -1,4 +1,5 @@
-import { type DiskSource, VirtSimilarityError } from '@virt-similarity/core';
+import type { DiskSource } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { didYouMean } from '../suggestion.js';
 
 /** Throws `usage` where a stated format is none of those known, before anything is read. */

@@ -1,4 +1,5 @@
-import { type Reporter, type ReportOption, VirtSimilarityError } from '@virt-similarity/core';
+import type { Reporter, ReportOption } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * The options of all reporters, each name once: reporters may share one, and its values are then those of all.

@@ -1,4 +1,5 @@
-import { LINKAGES, VirtSimilarityError } from '@virt-similarity/core';
+import { LINKAGES } from '@virt-similarity/core/contracts';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';

@@ -1,4 +1,5 @@
-import { type Analysis, type Analyzer, type DiskSource, VirtSimilarityError } from '@virt-similarity/core';
+import type { Analysis, Analyzer, DiskSource } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, EXIT_PARTIAL } from '../exit-codes.js';
 import { checkOutputFiles } from '../output/check-output-files.js';

@@ -1,4 +1,5 @@
-import { type CacheEntry, HashVectorCache, VirtSimilarityError } from '@virt-similarity/core';
+import { type CacheEntry, HashVectorCache } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { CACHE_ACTIONS } from '../arguments/commands.js';
 import { CACHE_SETTINGS, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.js';

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { type DiskSource, findImages, type Registration, VirtSimilarityError } from '@virt-similarity/core';
+import { type DiskSource, findImages, type Registration } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
 import { COMMAND_NAMES } from '../arguments/commands.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * Checks before any work that files can be written where the user wants them: in directories that exist, each once,

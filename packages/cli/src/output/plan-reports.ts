@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { type Reporter, type ReportOptions, VirtSimilarityError } from '@virt-similarity/core';
+import type { Reporter, ReportOptions } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { didYouMean } from '../suggestion.js';
 
 /** What is reported, and where to. */

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 const EXTENSION = '.arrow';
 

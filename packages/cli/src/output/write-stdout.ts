@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * Writes results, awaiting every piece, so that nothing is cut off when the process ends and no more than a piece is

@@ -1,4 +1,5 @@
-import { messageOf, type Plugin, VirtSimilarityError } from '@virt-similarity/core';
+import type { Plugin } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { resolvePlugin } from './resolve-plugin.js';
 import { validatePlugin } from './validate-plugin.js';
 

@@ -1,4 +1,5 @@
-import { type Plugin, VirtSimilarityError } from '@virt-similarity/core';
+import type { Plugin } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
 const KINDS = ['readers', 'hashers', 'metrics', 'clusterers', 'reporters'] as const;
 

@@ -1,4 +1,4 @@
-import { messageOf } from '@virt-similarity/core';
+import { messageOf } from '@virt-similarity/core/errors';
 import { terminalText } from '@virt-similarity/reporters';
 import { createColors } from 'picocolors';
 

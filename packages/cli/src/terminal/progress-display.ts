@@ -52,6 +52,8 @@ class ProgressLines implements ProgressDisplay {
   show(event: ProgressEvent): void {
     if (event.kind === 'image-started') {
       this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)})`);
+    } else if (event.kind === 'backing-started') {
+      this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)}), which others are laid over`);
     } else if (event.kind === 'image-finished') {
       this.#messages.note(`${event.path}: ${event.cached ? 'taken from the cache' : 'hashed'}`);
     }

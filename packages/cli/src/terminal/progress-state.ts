@@ -45,6 +45,8 @@ export function advanceProgress(state: ProgressState, event: ProgressEvent, now:
         bytes: state.bytes + event.bytes,
         startedAt: state.startedAt ?? now,
       };
+    case 'backing-started':
+      return { ...state, bytes: state.bytes + event.bytes, startedAt: state.startedAt ?? now };
     case 'image-advanced':
       return { ...state, bytesDone: state.bytesDone + event.bytes };
     case 'image-finished':

@@ -1,3 +1,5 @@
+import type { DiskSource } from './disk-reader.js';
+
 /** One file that content comes from, told apart from every other file and from its own past and future. */
 export interface Layer {
   /** Absolute path, symbolic links resolved. */
@@ -26,6 +28,11 @@ export interface ImageIdentity {
    * then equal identities promise nothing between runs, and the hash vector is not kept.
    */
   readonly volatile?: true;
+  /**
+   * The image that shows wherever this one holds nothing, where the reader can open it by itself: its hash vector then
+   * serves every image that is laid over it. Its layers are the last ones of `layers`.
+   */
+  readonly backing?: { readonly source: DiskSource; readonly identity: ImageIdentity };
 }
 
 /** A run of guest-visible bytes that reads as zeros. */
@@ -35,6 +42,8 @@ export interface ZeroExtent {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
+  /** Set where the bytes are those of the backing image (see `ImageIdentity.backing`) at the same position. */
+  readonly inherited?: true;
 }
 
 /** A run of guest-visible bytes that must be read. */
@@ -44,6 +53,8 @@ export interface DataExtent {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
+  /** Set where the bytes are those of the backing image (see `ImageIdentity.backing`) at the same position. */
+  readonly inherited?: true;
   /**
    * Where the bytes stand verbatim in a host file, if they do: whoever holds the image may then read them there,
    * in parallel, without the reader.

@@ -18,6 +18,10 @@ export interface ReadOptions {
   readonly allowedDirectories: readonly string[];
   /** Takes a one-line note for the user about something odd that is no error. */
   readonly warn?: (message: string) => void;
+  /**
+   * Ends what is under way, also the reads and extents of an image that was opened with it: they throw, and nothing
+   * stays behind.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +53,7 @@ export interface DiskReader {
   /**
    * For readers that are costly to start: announces the sources that one run is going to open, so that they can be
    * opened by as few processes as possible. The run then opens them through the session and closes it at the end.
-   * Starting is put off to the first `open`.
+   * Starting is put off to the session's first `open`.
    */
   startSession?(sources: readonly DiskSource[], options: ReadOptions): ReaderSession;
 }

@@ -1,12 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { checkComparable } from './check-comparable.js';
+import type { CompareOptions } from './compare-options.js';
 import { LABEL_SHARED, LABEL_ZERO, labelWindows } from './label-windows.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
-
-export interface CompareOptions {
-  /** Told how much has been compared, from 0 to 1. */
-  readonly onFraction?: (fraction: number) => void;
-  readonly signal?: AbortSignal;
-}
 
 /** What comparing all vectors at equal block numbers yields. */
 export interface PositionalCounts extends PairwiseCounts {
@@ -16,12 +13,14 @@ export interface PositionalCounts extends PairwiseCounts {
 
 /**
  * Compares every pair of vectors, block number by block number; exact.
- * The vectors have one algorithm and block size. Throws `aborted`, and what reading the vectors throws.
+ * Memory: some 2¹⁸ digests and labels, one batch of rows of each vector, and the counts.
+ * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],
   { onFraction, signal }: CompareOptions = {},
 ): Promise<PositionalCounts> {
+  checkComparable(vectors);
   const size = vectors.length;
   const pairs = (size * (size - 1)) / 2;
   const counts: PositionalCounts = {
@@ -34,8 +33,11 @@ export async function compareByPosition(
   for await (const { labels, fraction } of labelWindows(vectors, signal)) {
     for (let index = 0; index < size; index++) counts.repeated[index]! += countShared(labels[index]!);
     countPairs(labels, counts);
-    onFraction?.(fraction);
+    if (fraction < 1) onFraction?.(fraction);
+    // Vectors in memory never wait for anything, so that nobody else, an interruption included, would get a turn.
+    await nextTurn();
   }
+  onFraction?.(1);
   return counts;
 }
 

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
-import type { CompareOptions } from './compare-by-position.js';
+import { checkComparable } from './check-comparable.js';
+import type { CompareOptions } from './compare-options.js';
 import { DigestTable } from './digest-table.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
@@ -9,28 +11,29 @@ import type { PairwiseCounts } from './pairwise-counts.js';
  *
  * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
  * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common.
- * Memory: one entry for each distinct element of all vectors, and one bit for each vector and element.
- * The vectors have one algorithm and block size. Throws `aborted`, and what reading the vectors throws.
+ * Memory: for each distinct element of all vectors some 30 bytes and its digest, and one bit for each vector; so it
+ * grows with the disks' distinct content, unlike {@link compareByPosition}'s.
+ * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
  */
 export async function compareContents(
   vectors: readonly HashVector[],
   { onFraction, signal }: CompareOptions = {},
 ): Promise<PairwiseCounts> {
+  checkComparable(vectors);
   const elements = new ElementNumbers(vectors[0]!.digestLength);
   const sets: Uint32Array[] = [];
   for (const [index, vector] of vectors.entries()) {
-    throwIfAborted(signal);
     const numbers: Uint32Array[] = [];
     for await (const { blocks, digests } of vector.rows()) {
       numbers.push(elements.of(index, blocks.length, digests));
+      // As vectors in memory never wait for anything, an interruption would not be noticed.
+      await nextTurn();
+      throwIfAborted(signal);
     }
     sets.push(bitSet(numbers, elements.size));
     onFraction?.(((index + 1) / vectors.length) * 0.5);
   }
-  return intersect(vectors, sets, {
-    onFraction: (fraction) => onFraction?.(0.5 + fraction * 0.5),
-    ...(signal && { signal }),
-  });
+  return intersect(vectors, sets, { onFraction: (fraction) => onFraction?.(0.5 + fraction * 0.5), signal });
 }
 
 /** Numbers the elements (digest, how many-th occurrence within its vector). */
@@ -86,23 +89,24 @@ function bitSet(batches: readonly Uint32Array[], size: number): Uint32Array {
   return set;
 }
 
-function intersect(
+async function intersect(
   vectors: readonly HashVector[],
   sets: readonly Uint32Array[],
-  options: CompareOptions,
-): PairwiseCounts {
+  { onFraction, signal }: CompareOptions,
+): Promise<PairwiseCounts> {
   const size = vectors.length;
   const dataBlocks = Float64Array.from(vectors, (vector) => vector.dataBlocks);
   const equal = new Float64Array((size * (size - 1)) / 2);
   const either = new Float64Array(equal.length);
   let pair = 0;
   for (let first = 0; first < size; first++) {
-    throwIfAborted(options.signal);
+    await nextTurn();
+    throwIfAborted(signal);
     for (let second = first + 1; second < size; second++, pair++) {
       equal[pair] = commonBits(sets[first]!, sets[second]!);
       either[pair] = dataBlocks[first]! + dataBlocks[second]! - equal[pair]!;
     }
-    options.onFraction?.((first + 1) / size);
+    onFraction?.((first + 1) / size);
   }
   return { size, dataBlocks, equal, either };
 }

@@ -1,11 +1,11 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
-import type { DistanceMetric } from '../contracts/distance-metric.js';
-import { VirtSimilarityError } from '../errors.js';
+import type { DistanceMetric, PairCounts } from '../contracts/distance-metric.js';
+import { pluginError, VirtSimilarityError } from '../errors.js';
 import { type PairwiseCounts, pairCountsAt } from './pairwise-counts.js';
 
 /**
  * The metric's distances of all pairs.
- * Throws `plugin` where the metric gives anything but a finite number from 0.
+ * Throws `plugin` where the metric throws or gives anything but a finite number from 0.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric): CondensedMatrix {
   const { size } = counts;
@@ -13,7 +13,7 @@ export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric): 
   let pair = 0;
   for (let first = 0; first < size; first++) {
     for (let second = first + 1; second < size; second++, pair++) {
-      const distance = metric.distance(pairCountsAt(counts, pair, first, second));
+      const distance = distanceOf(metric, pairCountsAt(counts, pair, first, second));
       if (!Number.isFinite(distance) || distance < 0) {
         throw new VirtSimilarityError('plugin', `[${metric.name}] expected a distance of 0 or more, found ${distance}`);
       }
@@ -21,4 +21,12 @@ export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric): 
     }
   }
   return { size, values };
+}
+
+function distanceOf(metric: DistanceMetric, counts: PairCounts): number {
+  try {
+    return metric.distance(counts);
+  } catch (error) {
+    throw pluginError(metric.name, 'the metric failed', error);
+  }
 }

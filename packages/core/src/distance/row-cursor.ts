@@ -5,6 +5,7 @@ export class RowCursor {
   readonly #batches: AsyncIterator<HashVectorRows>;
   #batch: HashVectorRows | undefined;
   #index = 0;
+  #isDone = false;
 
   constructor(vector: HashVector) {
     this.#batches = vector.rows()[Symbol.asyncIterator]();
@@ -16,21 +17,33 @@ export class RowCursor {
    */
   async takeBelow(end: number, take: (block: number, digests: Uint8Array, offset: number) => void): Promise<void> {
     for (;;) {
-      if (this.#batch === undefined) {
-        const { done, value } = await this.#batches.next();
-        if (done) return;
-        this.#batch = value;
-        this.#index = 0;
-      }
-      const { blocks, digests } = this.#batch;
+      const batch = await this.#current();
+      if (batch === undefined) return;
+      const { blocks, digests } = batch;
       const digestLength = digests.length / blocks.length;
       let index = this.#index;
       for (; index < blocks.length && blocks[index]! < end; index++)
         take(blocks[index]!, digests, index * digestLength);
       this.#index = index;
       if (index < blocks.length) return;
-      this.#batch = undefined;
     }
+  }
+
+  /** The block number of the next row that was not taken; infinity after the last. */
+  async nextBlock(): Promise<number> {
+    return (await this.#current())?.blocks[this.#index] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The batch that holds the next row not yet taken; nothing after the last. */
+  async #current(): Promise<HashVectorRows | undefined> {
+    while (this.#batch !== undefined || !this.#isDone) {
+      if (this.#batch !== undefined && this.#index < this.#batch.blocks.length) return this.#batch;
+      const { done, value } = await this.#batches.next();
+      this.#isDone = done === true;
+      this.#batch = done ? undefined : value;
+      this.#index = 0;
+    }
+    return undefined;
   }
 
   /** Lets go of what the vector holds open. */

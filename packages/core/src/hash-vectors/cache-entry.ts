@@ -7,7 +7,7 @@ import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
-import { type OpenHashVectorOptions, openHashVector } from './read-hash-vector.js';
+import { openHashVector } from './read-hash-vector.js';
 import { openRegularFile } from './regular-file.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
@@ -26,8 +26,8 @@ export function isEntryName(name: string, key = ''): boolean {
  * Opens an entry without proving its digest. Throws as `openHashVector` does, and `corrupt` if it is not the
  * entry that its name says.
  */
-export async function openEntry(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
-  const vector = await openHashVector(path, options);
+export async function openEntry(path: string): Promise<HashVector> {
+  const vector = await openHashVector(path);
   const { identity } = vector;
   if (identity === undefined || cacheKeyOf({ ...vector, identity }) !== keyAndDigestOf(path).key) {
     throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
@@ -35,13 +35,19 @@ export async function openEntry(path: string, options: OpenHashVectorOptions = {
   return vector;
 }
 
-/** Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does. */
-export async function openProvenEntry(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
-  const found = await digestOf(path, options.signal);
+/**
+ * Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does, and
+ * `aborted`.
+ */
+export async function openProvenEntry(
+  path: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<HashVector> {
+  const found = await digestOf(path, signal);
   if (found !== keyAndDigestOf(path).digest) {
     throw new VirtSimilarityError('corrupt', `cannot use ${path}: its SHA-256 is not the one in its name`);
   }
-  return openEntry(path, options);
+  return openEntry(path);
 }
 
 /** Whether the image of an entry is still what it was when it was hashed. */

@@ -1,7 +1,9 @@
 import type { HashVectorHeader } from './hash-vector.js';
 
-const SMALLEST_BLOCK = 512;
-const LARGEST_BLOCK = 16 * 1024 * 1024;
+/** Bytes. */
+export const SMALLEST_BLOCK = 512;
+/** Bytes. */
+export const LARGEST_BLOCK = 16 * 1024 * 1024;
 const LONGEST_DIGEST = 64;
 /** Block numbers are 32 bits. */
 const MOST_BLOCKS = 2 ** 32;

@@ -2,14 +2,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
-import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
 import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
-import type { OpenHashVectorOptions } from './read-hash-vector.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {
@@ -24,7 +23,9 @@ export type CacheEntry = {
   | { readonly state: 'bad'; readonly problem: string }
 );
 
-export type CacheOptions = OpenHashVectorOptions;
+export interface CacheOptions {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
@@ -47,7 +48,8 @@ export class HashVectorCache {
 
   /**
    * The vector of an image that is as it was when it was hashed, read from its file. Its `name` is the one that the
-   * image was hashed under, perhaps not today's.
+   * image was hashed under, perhaps not today's. Nothing for a volatile identity. The signal ends the search only:
+   * the rows of what was found can be read after it.
    */
   async find(
     identity: ImageIdentity,
@@ -55,11 +57,13 @@ export class HashVectorCache {
     blockSize: number,
     options: CacheOptions = {},
   ): Promise<HashVector | undefined> {
+    if (identity.volatile) return undefined;
     return this.#find(cacheKeyOf({ identity, algorithm, blockSize }), options, this.#onWarning);
   }
 
   /**
-   * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written.
+   * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written and
+   * where its identity is volatile: the entry could outlive the content that it was made from.
    * Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
    * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
    * reading `vector` does.
@@ -69,6 +73,7 @@ export class HashVectorCache {
     if (identity === undefined) {
       throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
     }
+    if (identity.volatile) return vector;
     const key = cacheKeyOf({ ...vector, identity });
     try {
       await makeCacheDirectory(this.#directory);
@@ -82,14 +87,17 @@ export class HashVectorCache {
 
   /** All entries in the order of their file names, without proving their digests. */
   async list(options: CacheOptions = {}): Promise<CacheEntry[]> {
-    return this.#describeAll((path) => openEntry(path, options));
+    return this.#describeAll(async (path) => {
+      throwIfAborted(options.signal);
+      return openEntry(path);
+    });
   }
 
   /** As `list`, after proving the digest and reading every row of each entry. */
   async verify(options: CacheOptions = {}): Promise<CacheEntry[]> {
     return this.#describeAll(async (path) => {
       const vector = await openProvenEntry(path, options);
-      for await (const _ of vector.rows());
+      for await (const _ of vector.rows()) throwIfAborted(options.signal);
       return vector;
     });
   }
@@ -131,7 +139,7 @@ export class HashVectorCache {
     const nameOf = () => entryNameOf(key, hash.digest('hex'));
     const path = await placeFileAtomically(this.#directory, chunks, nameOf, { ...options, mode: 0o600 });
     await this.#tidy(key, path, options);
-    return openEntry(path, options);
+    return openEntry(path);
   }
 
   /** Another process may have stored the same image at the same moment and be reading its entry: only bad ones go. */

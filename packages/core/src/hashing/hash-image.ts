@@ -1,58 +1,87 @@
-import type { DiskImage } from '../contracts/disk-image.js';
+import type { DiskImage, Extent } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { problemOfHeader } from '../hash-vectors/check-header.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import type { HashingPool } from './hashing-pool.js';
+import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
 const TASK_BYTES = 8 * 1024 * 1024;
 
-/** Block numbers are kept in 32 bits. */
-const MAXIMUM_BLOCKS = 2 ** 32;
-
 export interface HashImageOptions {
-  /** What the vector is to be named. */
-  readonly name: string;
+  /** What the vector is to be named; by default the path of the image's top layer. */
+  readonly name?: string;
   /** Bytes; a power of two from 512 to 16 MiB. */
-  readonly blockSize: number;
+  readonly blockSize?: number;
+  /**
+   * The hash vector of the image's backing image, made with the same hasher and block size: blocks that the image
+   * inherits are taken from it instead of read.
+   */
+  readonly base?: HashVector | undefined;
   /** Told once how many bytes have to be read. */
   readonly onStart?: (bytes: number) => void;
   /** Told of bytes that were hashed, as they are. */
   readonly onBytes?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** The non-zero blocks of one task, in ascending order. */
-interface HashedBlocks {
-  readonly blocks: Uint32Array;
-  readonly digests: Uint8Array;
-}
+/** 64 KiB is the cluster size of qcow2 unless another one is asked for. */
+export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
 
 /**
- * Hashes every block of an open image on the pool's threads. The image stays open.
- * Throws what the image's methods and the hasher throw, `changed` where a layer's file is not the one it was,
- * `usage` where the image has 2³² blocks or more, and `aborted`.
+ * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
+ * the caller to find out, by its reader's `identify`.
+ *
+ * Memory: the vector twice, 24 bytes for each extent, and the pool's tasks of 8 MiB each.
+ * Throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
+ * `changed` where a layer's file is not the one it was, `usage` on an unusable block size, one that gives the image
+ * more than 2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image
+ * is closed.
  */
-export async function hashImage(image: DiskImage, pool: HashingPool, options: HashImageOptions): Promise<HashVector> {
-  const { blockSize, name } = options;
-  if (image.virtualSize / blockSize > MAXIMUM_BLOCKS) {
-    const expected = `at most 2^32 blocks of ${blockSize} bytes, found ${image.virtualSize} bytes`;
-    throw new VirtSimilarityError('usage', `cannot hash ${name}: expected ${expected}; choose larger blocks`);
-  }
-  const { name: algorithm, digestLength } = pool.hasher;
-  const hashed = await hashTasks(image, pool, options);
-  const { blocks, digests } = concatenate(hashed, digestLength);
+export async function hashImage(
+  image: DiskImage,
+  pool: HashingPool,
+  options: HashImageOptions = {},
+): Promise<HashVector> {
   const { virtualSize, identity } = image;
-  return hashVectorOf({ name, algorithm, digestLength, blockSize, virtualSize, identity }, blocks, digests);
+  const { name: algorithm, digestLength } = pool.hasher;
+  const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = identity.layers[0]?.path ?? '' } = options;
+  const header = { name, algorithm, digestLength, blockSize, virtualSize, identity };
+  const problem = problemOfHeader({ ...header, dataBlocks: 0 });
+  if (problem !== undefined) {
+    throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });
+  }
+  const extents = await ExtentList.from(image.extents(), virtualSize, options.signal);
+  const ranges = base === undefined ? [] : inheritedRanges(extents, blockSize);
+  const toRead = { [Symbol.iterator]: () => withoutRanges(extents, ranges, blockSize) };
+  options.onStart?.(bytesToRead(toRead));
+  const own = concatenate(await hashTasks(image, toRead, pool, { ...options, blockSize }), digestLength);
+  const { blocks, digests } = base === undefined ? own : await withInherited(own, base, ranges);
+  return hashVectorOf(header, blocks, digests);
 }
 
-async function hashTasks(image: DiskImage, pool: HashingPool, options: HashImageOptions): Promise<HashedBlocks[]> {
+/** The options that tasks need. */
+type TaskOptions = HashImageOptions & { readonly blockSize: number };
+
+function bytesToRead(extents: Iterable<Extent>): number {
+  let bytes = 0;
+  for (const { kind, length } of extents) if (kind === 'data') bytes += length;
+  return bytes;
+}
+
+async function hashTasks(
+  image: DiskImage,
+  extents: Iterable<Extent>,
+  pool: HashingPool,
+  options: TaskOptions,
+): Promise<HashedBlocks[]> {
   const { blockSize, signal } = options;
-  const extents = await ExtentList.from(image.extents(), image.virtualSize);
-  options.onStart?.(extents.dataBytes);
   const results: HashedBlocks[] = [];
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
@@ -90,15 +119,16 @@ async function hashTask(
   image: DiskImage,
   pool: HashingPool,
   planned: PlannedTask,
-  { blockSize, signal }: HashImageOptions,
+  { blockSize, signal }: TaskOptions,
 ): Promise<HashedBlocks> {
   const { digestLength } = pool.hasher;
   const digests = sharedBytes(planned.blocks.length * digestLength);
   const present = sharedBytes(planned.blocks.length);
-  const segments = await readSegments(image, planned.segments);
+  // What is given up ends when image and pool are closed.
+  const segments = await unlessAborted(readSegments(image, planned.segments), signal);
   const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
   const task: HashTask = { blockSize, files, segments, digests, present };
-  await pool.run(task, signal);
+  await unlessAborted(pool.run(task), signal);
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
@@ -118,30 +148,6 @@ async function readSegments(image: DiskImage, planned: readonly PlannedSegment[]
   const outcomes = await Promise.allSettled(reads);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   return segments;
-}
-
-function withoutZeroBlocks(blocks: Uint32Array, { present, digests }: HashTask, digestLength: number): HashedBlocks {
-  let count = 0;
-  const kept = new Uint32Array(blocks.length);
-  for (let slot = 0; slot < blocks.length; slot++) {
-    if (present[slot] === 0) continue;
-    if (count !== slot) digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
-    kept[count++] = blocks[slot]!;
-  }
-  return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
-}
-
-function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
-  const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
-  const blocks = new Uint32Array(total);
-  const digests = new Uint8Array(total * digestLength);
-  let offset = 0;
-  for (const part of parts) {
-    blocks.set(part.blocks, offset);
-    digests.set(part.digests, offset * digestLength);
-    offset += part.blocks.length;
-  }
-  return { blocks, digests };
 }
 
 function sharedBytes(length: number): Uint8Array {

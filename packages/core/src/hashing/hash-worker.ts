@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { container } from 'tsyringe';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { Plugin } from '../contracts/plugin.js';
-import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
 import type { HashTask } from './hash-task.js';
 import { runHashTask } from './run-hash-task.js';
 
@@ -28,8 +28,8 @@ export default async function work(job: WorkerJob): Promise<WorkerFailure | unde
     runHashTask(job.task, await hasherOf(job));
     return undefined;
   } catch (error) {
-    if (error instanceof VirtSimilarityError) return { code: error.code, message: error.message };
-    return { code: 'plugin', message: `[${job.hasherName}] the hasher failed: ${messageOf(error)}` };
+    const { code, message } = pluginError(job.hasherName, 'the hasher failed', error);
+    return { code, message };
   }
 }
 

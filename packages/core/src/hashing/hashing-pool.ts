@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Piscina } from 'piscina';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { pluginError, VirtSimilarityError } from '../errors.js';
 import type { HashTask } from './hash-task.js';
 import type { WorkerFailure, WorkerJob } from './hash-worker.js';
 import { runHashTask } from './run-hash-task.js';
+
+/** How long a task may go on after the pool was closed. */
+const GRACE_MS = 1000;
 
 /** A hasher, and where worker threads can import it from. */
 export interface PlacedHasher {
   readonly hasher: BlockHasher;
   /** The plugin's module; without one the hasher runs in the main thread. */
-  readonly url: string | undefined;
+  readonly url?: string | undefined;
 }
 
 /**
@@ -20,11 +25,13 @@ export class HashingPool {
   readonly #placed: PlacedHasher;
   readonly #jobs: number;
   #threads: Promise<Piscina> | undefined;
+  #isClosed = false;
+  readonly #running = new Set<Promise<unknown>>();
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param jobs Number of threads, at least 1. They are started at the first task. */
-  constructor(placed: PlacedHasher, jobs: number) {
+  /** @param jobs Number of threads, at least 1. They are started at the first task; {@link close} ends them. */
+  constructor(placed: PlacedHasher, jobs: number = availableParallelism()) {
     this.#placed = placed;
     this.#jobs = jobs;
     // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
@@ -47,10 +54,13 @@ export class HashingPool {
   }
 
   /**
-   * Runs a task to its end, or until the signal fires: its thread is then ended in the middle of it.
-   * Throws as {@link runHashTask}; a hasher's own exception becomes a `plugin` error.
+   * Runs a task to its end. Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own
+   * exception, and one that ends its thread, become a `plugin` error.
+   *
+   * A single task cannot be interrupted: piscina would replace the thread, after the pool was closed too.
    */
-  async run(task: HashTask, signal?: AbortSignal): Promise<void> {
+  async run(task: HashTask): Promise<void> {
+    if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
     const { hasher, url } = this.#placed;
     if (url === undefined) {
       await new Promise(setImmediate);
@@ -59,15 +69,28 @@ export class HashingPool {
     }
     this.#threads ??= startThreads(this.#jobs);
     const job: WorkerJob = { task, pluginUrl: url, hasherName: hasher.name };
-    const failure = (await (await this.#threads).run(job, { signal: signal ?? null })) as WorkerFailure | undefined;
+    const threads = await this.#threads;
+    const running: Promise<WorkerFailure | undefined> = threads.run(job);
+    this.#running.add(running);
+    const failure = await running
+      .catch((thrown: unknown) => {
+        throw pluginError(hasher.name, 'the hasher ended its thread', thrown);
+      })
+      .finally(() => this.#running.delete(running));
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
-  /** Ends the threads, in the middle of a task if need be. Idempotent. */
+  /** Ends the threads: when their tasks are done, and after a second in the middle of them. Idempotent. */
   async close(): Promise<void> {
-    const threads = this.#threads;
-    this.#threads = undefined;
-    if (threads) await (await threads).destroy();
+    this.#isClosed = true;
+    // Threads that could not be started have told whoever wanted to run a task.
+    const threads = await this.#threads?.catch(() => undefined);
+    // A thread that is ended while it loads its modules leaves their files open (Node.js 20).
+    const patience = new AbortController();
+    const late = setTimeout(GRACE_MS, undefined, patience).catch(() => {});
+    await Promise.race([Promise.allSettled(this.#running), late]);
+    patience.abort();
+    await threads?.destroy();
   }
 }
 
@@ -76,7 +99,8 @@ async function startThreads(jobs: number): Promise<Piscina> {
   const filename = new URL('./hash-worker-entry.cjs', import.meta.url).href;
   const threads = new Piscina({
     filename,
-    minThreads: jobs,
+    // Started as tasks come: a thread without a task might still be loading when the pool is closed.
+    minThreads: 0,
     maxThreads: jobs,
     idleTimeout: Number.POSITIVE_INFINITY,
   });
@@ -90,9 +114,6 @@ function runInThisThread(task: HashTask, hasher: BlockHasher): void {
   try {
     runHashTask(task, hasher);
   } catch (error) {
-    if (error instanceof VirtSimilarityError) throw error;
-    throw new VirtSimilarityError('plugin', `[${hasher.name}] the hasher failed: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw pluginError(hasher.name, 'the hasher failed', error);
   }
 }

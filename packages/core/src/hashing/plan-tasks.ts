@@ -1,10 +1,9 @@
 import type { Extent } from '../contracts/disk-image.js';
+import type { Segment } from './hash-task.js';
 
-/** Consecutive bytes of a planned task. Lengths, offsets and positions are bytes. */
+/** Consecutive bytes of a planned task; a segment's file is the image's layer with that index. All in bytes. */
 export type PlannedSegment =
-  | { readonly kind: 'zero'; readonly length: number }
-  /** Stands verbatim in a layer's file. */
-  | { readonly kind: 'file'; readonly file: number; readonly offset: number; readonly length: number }
+  | Exclude<Segment, { readonly kind: 'memory' }>
   /** Must be read through the image. */
   | { readonly kind: 'read'; readonly position: number; readonly length: number };
 

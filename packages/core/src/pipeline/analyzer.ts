@@ -19,6 +19,7 @@ export interface HashOptions {
   readonly jobs?: number;
   /** Directories beside those of the named images in which backing files may lie. */
   readonly allowBacking?: readonly string[];
+  /** Told what happens, as it happens. What it throws ends the work and is passed on as it is; so with `onNote`. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. */
   readonly onNote?: (level: 'warning' | 'debug', message: string) => void;
@@ -39,6 +40,8 @@ export interface AnalyzeOptions extends HashOptions {
 export type ProgressEvent =
   /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
+  /** The same of an image that others are laid over, which is read once for all of them. */
+  | { readonly kind: 'backing-started'; readonly path: string; readonly bytes: number }
   /** So many more bytes of it have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
   /** Its vector stands; `cached`: without reading the image. */
@@ -70,13 +73,15 @@ export interface Analyzer {
 
   /**
    * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order.
-   * A failed image is an outcome, not an exception. Throws on unusable options and when interrupted.
+   * A failed image is an outcome, not an exception. Throws `usage` on unusable options, `aborted` when interrupted, and
+   * what a callback throws. Whoever leaves the loop ends the work: threads and images are closed when it is left.
    */
   hash(images: readonly (string | DiskSource)[], options?: HashOptions): AsyncIterable<HashOutcome>;
 
   /**
    * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
-   * throws: the first failure, or a `usage` error where nothing failed.
+   * throws: the first failure, or a `usage` error where nothing failed. Throws as `hash`, and `plugin` where the
+   * metric or the clusterer fails.
    */
   analyze(images: readonly (string | DiskSource)[], options?: AnalyzeOptions): Promise<Analysis>;
 

@@ -1,5 +1,6 @@
 import { cladogramOf } from '../clustering/cladogram.js';
 import type { Analysis } from '../contracts/analysis.js';
+import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { Plugin } from '../contracts/plugin.js';
@@ -7,7 +8,7 @@ import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { compareByPosition, type PositionalCounts } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
-import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration } from './analyzer.js';
 import { corePlugin } from './core-plugin.js';
@@ -66,8 +67,7 @@ class ComposedAnalyzer implements Analyzer {
     try {
       yield* reporter.report(analysis, options);
     } catch (error) {
-      if (error instanceof VirtSimilarityError) throw error;
-      throw new VirtSimilarityError('plugin', `[${name}] the reporter failed: ${messageOf(error)}`, { cause: error });
+      throw pluginError(name, 'the reporter failed', error);
     }
   }
 
@@ -80,7 +80,8 @@ class ComposedAnalyzer implements Analyzer {
     const { counts, distances } = await measure(vectors, metric, options);
     throwIfAborted(signal);
     onProgress({ kind: 'clustering', images: vectors.length });
-    const dendrogram = await this.#registry.find('clusterer', options.clusterer).cluster(distances, linkage);
+    const dendrogram = await cluster(this.#registry.find('clusterer', options.clusterer), distances, linkage);
+    throwIfAborted(signal);
     const names = uniqueNames(vectors.map(({ name }) => name));
     return {
       images: vectors.map(({ name, virtualSize, dataBlocks }, index) => ({
@@ -113,14 +114,24 @@ async function measure(
   vectors: readonly HashVector[],
   metric: DistanceMetric,
   { onProgress, signal }: CompleteOptions,
-): Promise<{ counts: PositionalCounts; distances: Analysis['distances'] }> {
-  const options = {
-    onFraction: (fraction: number): void => onProgress({ kind: 'comparing', fraction }),
-    ...(signal && { signal }),
-  };
-  const counts = await compareByPosition(vectors, options);
-  const compared = metric.alignment === 'position' ? counts : await compareContents(vectors, options);
-  return { counts, distances: distanceMatrix(compared, metric) };
+): Promise<{ counts: PositionalCounts; distances: CondensedMatrix }> {
+  const tell = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
+  // Which blocks are repeated is told with every metric.
+  if (metric.alignment === 'position') {
+    const counts = await compareByPosition(vectors, { onFraction: tell, signal });
+    return { counts, distances: distanceMatrix(counts, metric) };
+  }
+  const counts = await compareByPosition(vectors, { onFraction: (fraction) => tell(fraction / 2), signal });
+  const contents = await compareContents(vectors, { onFraction: (fraction) => tell((1 + fraction) / 2), signal });
+  return { counts, distances: distanceMatrix(contents, metric) };
+}
+
+async function cluster(clusterer: Clusterer, distances: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
+  try {
+    return await clusterer.cluster(distances, linkage);
+  } catch (error) {
+    throw pluginError(clusterer.name, 'the clusterer failed', error);
+  }
 }
 
 function tooFew(found: number): VirtSimilarityError {

@@ -35,12 +35,12 @@ export async function findImages(images: readonly (string | DiskSource)[]): Prom
     const content = await imagesInDirectory(source.path);
     for (const path of content ?? [source.path]) {
       const real = await realpath(path).catch(() => undefined);
-      const earlier = real === undefined ? undefined : named.get(real);
+      const earlier = named.get(real ?? path);
       if (earlier !== undefined && content === undefined) throw givenTwice(earlier, path);
       if (earlier !== undefined) continue;
       sources.push({ ...source, path });
+      named.set(real ?? path, path);
       if (real === undefined) continue;
-      named.set(real, path);
       directories.add(dirname(real)).add(await realpath(dirname(path)));
     }
   }

@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { LINKAGES } from '../contracts/clusterer.js';
 import { VirtSimilarityError } from '../errors.js';
+import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../hash-vectors/check-header.js';
+import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import type { AnalyzeOptions } from './analyzer.js';
-
-const MINIMUM_BLOCK_SIZE = 512;
-const MAXIMUM_BLOCK_SIZE = 16 * 1024 * 1024;
+import { unknownName } from './plugin-registry.js';
 
 /** What `hash` and `analyze` do where an option is left out. */
 export const ANALYZE_DEFAULTS = {
   reader: 'auto',
   hasher: 'sha256',
-  blockSize: 65_536,
+  blockSize: HASH_IMAGE_DEFAULTS.blockSize,
   cache: false,
   jobs: availableParallelism(),
   allowBacking: [],
@@ -27,8 +28,8 @@ const schema = z.object({
   hasher: name.default(ANALYZE_DEFAULTS.hasher),
   blockSize: z
     .int()
-    .min(MINIMUM_BLOCK_SIZE)
-    .max(MAXIMUM_BLOCK_SIZE)
+    .min(SMALLEST_BLOCK)
+    .max(LARGEST_BLOCK)
     .refine((size) => Number.isInteger(Math.log2(size)), 'expected a power of two')
     .default(ANALYZE_DEFAULTS.blockSize),
   cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
@@ -47,10 +48,13 @@ export type CompleteOptions = z.output<typeof schema>;
 
 /** Completes and checks options. Throws `usage` naming the option, what was expected and what was found. */
 export function completeOptions(options: AnalyzeOptions): CompleteOptions {
+  const known = Object.keys(schema.shape);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw unknownName('option', unknown, known);
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  const found = JSON.stringify(options[path[0] as keyof AnalyzeOptions]);
+  const found = inspect(options[path[0] as keyof AnalyzeOptions], { breakLength: Number.POSITIVE_INFINITY });
   throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}; found ${found}`, {
     cause: parsed.error,
   });

@@ -63,8 +63,11 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
     requireNoMagic(evidence, found);
     return certain('raw');
   }
-  if (found === undefined || !expected.includes(found.format)) {
-    throw corrupt(missingHeader(expected.join(' or '), found?.format, evidence));
+  if (found === undefined) {
+    throw missingHeader(expected.join(' or '), undefined, evidence);
+  }
+  if (!expected.includes(found.format)) {
+    throw refused(contradiction(expected.join(' or '), found.format, evidence));
   }
   return certain(found.format);
 }
@@ -97,24 +100,34 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
     throw new HeaderError(code, `there is no format ${JSON.stringify(stated)}; known are raw, ${known.join(', ')}`);
   }
   if (found !== stated) {
-    throw corrupt(missingHeader(stated, found, evidence));
+    throw missingHeader(stated, found, evidence);
   }
   return stated;
 }
 
-function missingHeader(expected: string, found: string | undefined, evidence: FormatEvidence): string {
+function missingHeader(expected: string, found: string | undefined, evidence: FormatEvidence): HeaderError {
   if (evidence.size === 0) {
-    return `it is empty; expected a ${expected} header; ${remedy(evidence, 'raw')} if a disk of 0 bytes is meant`;
+    return corrupt(
+      `it is empty; expected a ${expected} header`,
+      `${remedy(evidence, 'raw')} if a disk of 0 bytes is meant`,
+    );
   }
   const instead = found === undefined ? 'no known header' : `a ${found} header`;
-  return `expected a ${expected} header, found ${instead}; ${remedy(evidence, found ?? 'raw')} if that is what it is`;
+  return corrupt(
+    `expected a ${expected} header, found ${instead}`,
+    `${remedy(evidence, found ?? 'raw')} if that is what it is`,
+  );
 }
 
 /** A `.raw` disk holding another format's header is ambiguous; an encrypted one is opaque bytes either way. */
 function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined): void {
   if (found !== undefined && found.format !== 'luks') {
-    throw refused(`its name says raw, but it holds a ${found.format} header; ${remedy(evidence, 'raw', found.format)}`);
+    throw refused(contradiction('raw', found.format, evidence));
   }
+}
+
+function contradiction(named: string, found: string, evidence: FormatEvidence): string {
+  return `its name says ${named}, but it holds a ${found} header; ${remedy(evidence, 'raw', found)}`;
 }
 
 function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined): FormatDecision {
@@ -127,7 +140,7 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
     return { format: found.format, mustBeSelfContained: true };
   }
   if (evidence.size === 0) {
-    throw corrupt(missingHeader('disk image', undefined, evidence));
+    throw missingHeader('disk image', undefined, evidence);
   }
   const neutral = evidence.isDevice || NEUTRAL_EXTENSIONS.has(extensionOf(evidence.path));
   if (!neutral && isPlainText(evidence.ends.head)) {

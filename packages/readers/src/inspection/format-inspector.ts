@@ -46,4 +46,9 @@ export interface FormatInspector {
   recognize(ends: FileEnds): 'head' | 'tail' | undefined;
   /** Reads a recognised file's header. Throws `HeaderError` where it is damaged or must not be followed. */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
+  /**
+   * For formats whose first-level tables lead to further tables: throws `HeaderError` unless all of them lie within the
+   * file, whose header was read before. Reads the first-level tables, so it costs more than the header does.
+   */
+  requireTables?(bytes: FileBytes): Promise<void>;
 }

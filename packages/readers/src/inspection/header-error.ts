@@ -15,11 +15,11 @@ export class HeaderError extends Error {
 }
 
 /** The header contradicts its format, or reaches past the end of the file. */
-export function corrupt(message: string): HeaderError {
-  return new HeaderError('corrupt', message);
+export function corrupt(found: string, remedy = 'restore it from a good copy'): HeaderError {
+  return new HeaderError('corrupt', `${found}; ${remedy}`);
 }
 
-/** The header is one that must not, or cannot safely, be followed. */
+/** The header is one that must not, or cannot safely, be followed. The message ends with the remedy. */
 export function refused(message: string): HeaderError {
   return new HeaderError('refused', message);
 }

@@ -36,7 +36,8 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
       format: decision.format,
       file: file.layer,
       isDevice: file.isDevice,
-      extentFiles: await inspectExtents(header.extents ?? [], image.path, options),
+      // Beside the file itself, not beside a link to it: qemu, which opens them, is given the file.
+      extentFiles: await inspectExtents(header.extents ?? [], file.layer.path, options),
       virtualSize: header.virtualSize,
       header,
       note: decision.mustBeSelfContained ? `taken as ${decision.format}, because its header says so` : undefined,
@@ -84,7 +85,9 @@ async function inspectExtents(
   options: ReadOptions,
 ): Promise<Layer[]> {
   if (extents.length > MAX_EXTENT_FILES) {
-    throw refused(`it is spread over ${extents.length} files; at most ${MAX_EXTENT_FILES} are followed`);
+    throw refused(
+      `it is spread over ${extents.length} files, at most ${MAX_EXTENT_FILES} are followed; convert it with qemu-img convert`,
+    );
   }
   const layers: Layer[] = [];
   for (const extent of extents) {

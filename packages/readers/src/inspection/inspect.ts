@@ -61,10 +61,12 @@ async function inspectChain(
 
 function requireShortChain(file: Layer, above: readonly Layer[]): void {
   if (above.some(({ device, inode }) => device === file.device && inode === file.inode)) {
-    throw refused(`its chain of backing files comes back to ${file.path}`);
+    throw refused(`its chain of backing files comes back to ${file.path}; rebase it onto another file`);
   }
   if (above.length >= MAX_CHAIN_LENGTH) {
-    throw refused(`its chain of backing files is longer than ${MAX_CHAIN_LENGTH} images`);
+    throw refused(
+      `its chain of backing files is longer than ${MAX_CHAIN_LENGTH} images; shorten it with qemu-img convert`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { type Layer, messageOf } from '@virt-similarity/core';
+import { readUpTo } from '../reading/read-up-to.js';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
@@ -34,7 +35,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
     const layer = await layerOf(real, stats);
     const bytes = {
       size: Number(layer.size),
-      read: (position: number, length: number) => readUpTo(handle, position, length),
+      read: (position: number, length: number) => readBytes(handle, position, length),
     };
     return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
   } catch (error) {
@@ -53,7 +54,7 @@ function requireKind(stats: BigIntStats, origin: LayerOrigin): void {
     return;
   }
   const expected = origin === 'named' ? 'a regular file or block device' : 'a regular file';
-  throw refused(`it is ${kindOf(stats)}; expected ${expected}`);
+  throw refused(`it is ${kindOf(stats)}; expected ${expected}; name the image itself`);
 }
 
 function kindOf(stats: BigIntStats): string {
@@ -88,21 +89,17 @@ async function deviceSize(device: bigint): Promise<bigint> {
   // The kernel's layout of dev_t, as glibc's major() and minor() take it apart.
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
   const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
-  const sectors = await attempt(() => readFile(`/sys/dev/block/${major}:${minor}/size`, 'utf8'));
-  return BigInt(sectors.trim()) * SYSTEM_SECTOR_BYTES;
+  const path = `/sys/dev/block/${major}:${minor}/size`;
+  try {
+    return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
+  } catch (cause) {
+    throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
+  }
 }
 
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await attempt(() => handle.read(buffer, filled, length - filled, position + filled));
-    if (bytesRead === 0) {
-      break;
-    }
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
+  return buffer.subarray(0, await attempt(() => readUpTo(handle, buffer, position)));
 }
 
 async function attempt<T>(operation: () => Promise<T>): Promise<T> {
@@ -118,13 +115,15 @@ function systemError(cause: unknown): HeaderError {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new HeaderError('unreadable', 'there is no such file', { cause });
+      return new HeaderError('unreadable', 'there is no such file; check its name', { cause });
     case 'EACCES':
     case 'EPERM':
-      return new HeaderError('unreadable', 'permission denied', { cause });
+      return new HeaderError('unreadable', 'permission denied; allow this user to read it', { cause });
     case 'ELOOP':
-      return new HeaderError('refused', 'it is a symbolic link that leads in a circle', { cause });
+      return new HeaderError('refused', 'it is a symbolic link that leads in a circle; name the file itself', {
+        cause,
+      });
     default:
-      return new HeaderError('unreadable', messageOf(cause), { cause });
+      return new HeaderError('unreadable', `${messageOf(cause)}; check the storage that it is on`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export async function resolveReference(
   allowedDirectories: readonly string[],
 ): Promise<string> {
   if (hasProtocol(name)) {
-    throw refused('it is no plain path, and nothing else is followed');
+    throw refused('it is no plain path, and nothing else is followed; rebase or convert the image');
   }
   // Not normalised: what `..` means behind a symbolic link is for the kernel to say.
   const path = isAbsolute(name) ? name : `${dirname(headerPath)}/${name}`;

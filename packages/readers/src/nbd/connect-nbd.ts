@@ -1,9 +1,9 @@
+import { readError, type Speaker } from '../reading/read-error.js';
 import { type NbdExport, shakeHands } from './handshake.js';
 import { NbdConnection } from './nbd-connection.js';
-import { connectionError, type NbdSpeaker } from './nbd-error.js';
 import { NbdSocket } from './nbd-socket.js';
 
-export interface ConnectNbdOptions extends NbdSpeaker {
+export interface ConnectNbdOptions extends Speaker {
   /** Name of the export; the server's default one when absent. */
   readonly exportName?: string;
   /** Milliseconds that the handshake and then each request may take. */
@@ -24,19 +24,19 @@ export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as con
  */
 export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {
   const { component, image, signal } = options;
-  const speaker: NbdSpeaker = { component, image };
+  const speaker: Speaker = { component, image };
   const exportName = options.exportName ?? CONNECT_NBD_DEFAULTS.exportName;
   const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
   const socket = new NbdSocket(socketPath, speaker, signal);
   const timer = setTimeout(() => {
     const happened = `the NBD server did not shake hands within ${timeoutMs / 1000} s; try again`;
-    socket.fail(connectionError(speaker, 'unavailable', happened));
+    socket.fail(readError(speaker, 'unavailable', happened));
   }, timeoutMs);
   let nbdExport: NbdExport;
   try {
     nbdExport = await shakeHands(socket, exportName, speaker);
   } catch (thrown) {
-    await socket.end(connectionError(speaker, 'unavailable', 'the connection was closed'));
+    await socket.end(readError(speaker, 'unavailable', 'the connection was closed'));
     throw thrown;
   } finally {
     clearTimeout(timer);

@@ -1,11 +1,7 @@
-import { connectionError, type NbdSpeaker, protocolError } from './nbd-error.js';
+import { readError, type Speaker } from '../reading/read-error.js';
+import { protocolError } from './nbd-error.js';
+import { type HandshakeStream, OptionExchange, type OptionReply } from './option-exchange.js';
 import * as protocol from './protocol.js';
-
-/** What a handshake speaks through. */
-export interface HandshakeStream {
-  send(bytes: Uint8Array): void;
-  receive(length: number): Promise<Buffer>;
-}
 
 /** What the server said of the export that it is going to serve. */
 export interface NbdExport {
@@ -27,14 +23,6 @@ interface Beginning extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maxim
   readonly flags: number;
 }
 
-interface OptionReply {
-  readonly type: number;
-  readonly data: Buffer;
-}
-
-/** Longest reply to an option; the protocol's longest are a string and a few numbers. */
-const MAXIMUM_OPTION_REPLY = 64 * 1024;
-
 /**
  * The fixed newstyle handshake, from the server's greeting to the beginning of the transmission phase.
  * Asks for structured replies, allocation and block sizes, and does without where the server has none of them.
@@ -42,7 +30,7 @@ const MAXIMUM_OPTION_REPLY = 64 * 1024;
  * @throws VirtSimilarityError `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
  * than the protocol, and whatever the stream rejects with.
  */
-export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: NbdSpeaker): Promise<NbdExport> {
+export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: Speaker): Promise<NbdExport> {
   const zeroesOmitted = await greet(stream, speaker);
   const negotiation = new Negotiation(stream, speaker);
   const structured = await negotiation.enableStructuredReplies();
@@ -53,7 +41,7 @@ export async function shakeHands(stream: HandshakeStream, exportName: string, sp
 }
 
 /** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */
-async function greet(stream: HandshakeStream, speaker: NbdSpeaker): Promise<boolean> {
+async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean> {
   const greeting = await stream.receive(18);
   if (greeting.readBigUInt64BE(0) !== protocol.INIT_MAGIC || greeting.readBigUInt64BE(8) !== protocol.OPTION_MAGIC) {
     throw protocolError(speaker, 'its greeting is not the newstyle one');
@@ -72,26 +60,28 @@ async function greet(stream: HandshakeStream, speaker: NbdSpeaker): Promise<bool
 /** Options asked one after the other. */
 class Negotiation {
   readonly #stream: HandshakeStream;
-  readonly #speaker: NbdSpeaker;
+  readonly #options: OptionExchange;
+  readonly #speaker: Speaker;
 
-  constructor(stream: HandshakeStream, speaker: NbdSpeaker) {
+  constructor(stream: HandshakeStream, speaker: Speaker) {
     this.#stream = stream;
+    this.#options = new OptionExchange(stream, speaker);
     this.#speaker = speaker;
   }
 
   async enableStructuredReplies(): Promise<boolean> {
-    this.#ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
-    return (await this.#reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
+    this.#options.ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
+    return (await this.#options.reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
   }
 
   async selectAllocationContext(exportName: string): Promise<number | undefined> {
     const queries = Buffer.alloc(4);
     queries.writeUInt32BE(1);
     const option = protocol.OPT_SET_META_CONTEXT;
-    this.#ask(option, Buffer.concat([sized(exportName), queries, sized(protocol.META_CONTEXT_ALLOCATION)]));
+    this.#options.ask(option, Buffer.concat([sized(exportName), queries, sized(protocol.META_CONTEXT_ALLOCATION)]));
     let context: number | undefined;
-    let reply = await this.#reply(option);
-    for (; reply.type === protocol.REP_META_CONTEXT; reply = await this.#reply(option)) {
+    let reply = await this.#options.reply(option);
+    for (; reply.type === protocol.REP_META_CONTEXT; reply = await this.#options.reply(option)) {
       this.#require(reply.data.length >= 4, 'a meta context without a number');
       if (reply.data.toString('utf8', 4) === protocol.META_CONTEXT_ALLOCATION) {
         context = reply.data.readUInt32BE(0);
@@ -105,13 +95,13 @@ class Negotiation {
     const requests = Buffer.alloc(4);
     requests.writeUInt16BE(1, 0);
     requests.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 2);
-    this.#ask(protocol.OPT_GO, Buffer.concat([sized(exportName), requests]));
+    this.#options.ask(protocol.OPT_GO, Buffer.concat([sized(exportName), requests]));
     let size: number | undefined;
     let flags = 0;
     let minimumBlockSize = 1;
     let maximumBlockSize = protocol.MAXIMUM_BLOCK_SIZE_DEFAULT;
-    let reply = await this.#reply(protocol.OPT_GO);
-    for (; reply.type === protocol.REP_INFO; reply = await this.#reply(protocol.OPT_GO)) {
+    let reply = await this.#options.reply(protocol.OPT_GO);
+    for (; reply.type === protocol.REP_INFO; reply = await this.#options.reply(protocol.OPT_GO)) {
       const { data } = reply;
       const information = data.length < 2 ? undefined : data.readUInt16BE(0);
       if (information === protocol.INFO_EXPORT) {
@@ -135,7 +125,7 @@ class Negotiation {
 
   /** Begins the transmission phase in the old way, to which a server that refuses answers by hanging up. */
   async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Beginning> {
-    this.#ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
+    this.#options.ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
     const reply = await this.#stream.receive(10 + (zeroesOmitted ? 0 : protocol.EXPORT_NAME_PADDING));
     return {
       size: this.#size(reply.readBigUInt64BE(0)),
@@ -145,31 +135,11 @@ class Negotiation {
     };
   }
 
-  #ask(option: number, data: Buffer): void {
-    const header = Buffer.alloc(16);
-    header.writeBigUInt64BE(protocol.OPTION_MAGIC, 0);
-    header.writeUInt32BE(option, 8);
-    header.writeUInt32BE(data.length, 12);
-    this.#stream.send(Buffer.concat([header, data]));
-  }
-
-  async #reply(option: number): Promise<OptionReply> {
-    const header = await this.#stream.receive(20);
-    this.#require(
-      header.readBigUInt64BE(0) === protocol.OPTION_REPLY_MAGIC,
-      'an option reply without its magic number',
-    );
-    this.#require(header.readUInt32BE(8) === option, 'a reply to another option than the one asked');
-    const length = header.readUInt32BE(16);
-    this.#require(length <= MAXIMUM_OPTION_REPLY, `an option reply of ${length} bytes`);
-    return { type: header.readUInt32BE(12), data: await this.#stream.receive(length) };
-  }
-
   #requireAccepted(reply: OptionReply, exportName: string): void {
     if (reply.type !== protocol.REP_ACK) {
       const said = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
       const reason = said === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : said;
-      throw connectionError(
+      throw readError(
         this.#speaker,
         'unreadable',
         `the NBD server refuses the export '${exportName}' (${reason}); name one that it has`,

@@ -1,6 +1,10 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
+import { allSettled } from '../reading/all-settled.js';
+import { readError, type Speaker } from '../reading/read-error.js';
+import { requireRange } from '../reading/require-range.js';
+import { encodeRequest } from './encode-request.js';
 import type { NbdExport } from './handshake.js';
-import { connectionError, type NbdSpeaker, protocolError } from './nbd-error.js';
+import { protocolError } from './nbd-error.js';
 import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from './nbd-request.js';
 import type { NbdSocket } from './nbd-socket.js';
 import * as protocol from './protocol.js';
@@ -19,13 +23,13 @@ interface Pending {
 export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
-  readonly #speaker: NbdSpeaker;
+  readonly #speaker: Speaker;
   readonly #timeoutMs: number;
   readonly #pending = new Map<bigint, Pending>();
   #nextHandle = 0n;
 
   /** Takes over a socket on which hands were shaken. Use `connectNbd`. */
-  constructor(socket: NbdSocket, nbdExport: NbdExport, speaker: NbdSpeaker, timeoutMs: number) {
+  constructor(socket: NbdSocket, nbdExport: NbdExport, speaker: Speaker, timeoutMs: number) {
     this.#socket = socket;
     this.#export = nbdExport;
     this.#speaker = speaker;
@@ -53,7 +57,7 @@ export class NbdConnection {
    * protocol; `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
-    this.#requireRange(position, target.length);
+    requireRange(position, target.length, this.size, this.#speaker);
     const alignment = this.#export.minimumBlockSize;
     if (position % alignment === 0 && target.length % alignment === 0) {
       await this.#readAligned(target, position);
@@ -71,7 +75,7 @@ export class NbdConnection {
    * zero where the server cannot tell. Throws as `read`.
    */
   async blockStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
-    this.#requireRange(position, length);
+    requireRange(position, length, this.size, this.#speaker);
     if (this.#export.allocationContext === undefined) {
       return length === 0 ? [] : [{ length, hole: false, zero: false }];
     }
@@ -107,7 +111,7 @@ export class NbdConnection {
     if (this.#socket.failure === undefined) {
       this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));
     }
-    await this.#socket.end(connectionError(this.#speaker, 'unavailable', 'the connection was closed'));
+    await this.#socket.end(readError(this.#speaker, 'unavailable', 'the connection was closed'));
   }
 
   async #readAligned(target: Uint8Array, position: number): Promise<void> {
@@ -116,12 +120,7 @@ export class NbdConnection {
     for (let start = 0; start < target.length; start += limit) {
       parts.push(this.#requestRead(target.subarray(start, start + limit), position + start));
     }
-    // All are awaited before one rejects: afterwards the target is the caller's again.
-    for (const outcome of await Promise.allSettled(parts)) {
-      if (outcome.status === 'rejected') {
-        throw outcome.reason;
-      }
-    }
+    await allSettled(parts);
   }
 
   #requestRead(target: Uint8Array, position: number): Promise<void> {
@@ -162,7 +161,7 @@ export class NbdConnection {
 
   #late({ position }: NbdRequest): VirtSimilarityError {
     const seconds = this.#timeoutMs / 1000;
-    return connectionError(
+    return readError(
       this.#speaker,
       'unavailable',
       `the NBD server did not answer within ${seconds} s at byte ${position}; try again`,
@@ -177,25 +176,4 @@ export class NbdConnection {
       request.reject(reason);
     }
   }
-
-  #requireRange(position: number, length: number): void {
-    if (!Number.isSafeInteger(position) || position < 0 || position + length > this.size) {
-      throw connectionError(
-        this.#speaker,
-        'usage',
-        `bytes ${position} to ${position + length} are not within the ${this.size} bytes of the export`,
-      );
-    }
-  }
-}
-
-function encodeRequest(command: number, flags: number, handle: bigint, position: number, length: number): Buffer {
-  const request = Buffer.alloc(protocol.REQUEST_LENGTH);
-  request.writeUInt32BE(protocol.REQUEST_MAGIC, 0);
-  request.writeUInt16BE(flags, 4);
-  request.writeUInt16BE(command, 6);
-  request.writeBigUInt64BE(handle, 8);
-  request.writeBigUInt64BE(BigInt(position), 16);
-  request.writeUInt32BE(length, 24);
-  return request;
 }

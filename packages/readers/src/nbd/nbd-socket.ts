@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { readError, type Speaker } from '../reading/read-error.js';
 import { ByteReceiver } from './byte-receiver.js';
-import type { HandshakeStream } from './handshake.js';
-import { connectionError, type NbdSpeaker } from './nbd-error.js';
+import type { HandshakeStream } from './option-exchange.js';
 
 /** Bytes taken from the kernel at a time: as much as a Unix socket holds by default, twice over. */
 const RECEIVE_BYTES = 512 * 1024;
@@ -13,13 +13,13 @@ const LEAVE_MS = 1000;
 export class NbdSocket implements HandshakeStream {
   readonly receiver = new ByteReceiver();
   readonly #socket: Socket;
-  readonly #speaker: NbdSpeaker;
+  readonly #speaker: Speaker;
   readonly #closed: Promise<void>;
   #failure: Error | undefined;
   #listener: ((reason: Error) => void) | undefined;
 
   /** Begins to connect; what is sent meanwhile waits. Fails with `aborted` when the signal fires. */
-  constructor(path: string, speaker: NbdSpeaker, signal: AbortSignal | undefined) {
+  constructor(path: string, speaker: Speaker, signal: AbortSignal | undefined) {
     throwIfAborted(signal);
     this.#speaker = speaker;
     const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
@@ -88,6 +88,6 @@ export class NbdSocket implements HandshakeStream {
   }
 
   #lose(happened: string, cause?: NodeJS.ErrnoException): void {
-    this.fail(connectionError(this.#speaker, 'unavailable', `the NBD server is gone (${happened}); try again`, cause));
+    this.fail(readError(this.#speaker, 'unavailable', `the NBD server is gone (${happened}); try again`, cause));
   }
 }

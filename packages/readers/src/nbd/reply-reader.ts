@@ -1,5 +1,6 @@
+import type { Speaker } from '../reading/read-error.js';
 import type { ByteReceiver } from './byte-receiver.js';
-import { type NbdSpeaker, protocolError, requestError } from './nbd-error.js';
+import { protocolError, requestError } from './nbd-error.js';
 import type { BlockStatus, NbdRequest } from './nbd-request.js';
 import * as protocol from './protocol.js';
 
@@ -28,12 +29,12 @@ interface Chunk {
 export class ReplyReader {
   readonly #receiver: ByteReceiver;
   readonly #listener: ReplyListener;
-  readonly #speaker: NbdSpeaker;
+  readonly #speaker: Speaker;
   readonly #header = Buffer.alloc(protocol.REPLY_LENGTH);
   readonly #number = Buffer.alloc(8);
   readonly #hole = Buffer.alloc(12);
 
-  constructor(receiver: ByteReceiver, listener: ReplyListener, speaker: NbdSpeaker) {
+  constructor(receiver: ByteReceiver, listener: ReplyListener, speaker: Speaker) {
     this.#receiver = receiver;
     this.#listener = listener;
     this.#speaker = speaker;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VirtSimilarityError } from '@virt-similarity/core';
@@ -7,6 +7,10 @@ import { VirtSimilarityError } from '@virt-similarity/core';
 const SOCKET_PATH_BYTES = 107;
 /** Room for the names of sockets in the directory, with the slash. */
 const SOCKET_NAME_BYTES = 24;
+
+/** Milliseconds that what a killed process left is kept: another container may share the directory, not the numbers. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+const RUN_DIRECTORY_NAME = /^virt-similarity-(\d+)-\w{6}$/;
 
 /** A directory of this process alone, for sockets. */
 export interface RunDirectory {
@@ -17,12 +21,14 @@ export interface RunDirectory {
 
 /**
  * Makes a private directory (mode 0700) named after this process under `XDG_RUNTIME_DIR`, or else among the temporary
- * files. The path of a socket in it with a name of up to 23 bytes is short enough for the kernel.
+ * files. The path of a socket in it with a name of up to 23 bytes is short enough for the kernel. What processes of
+ * this user that were killed more than a day ago left there is removed.
  *
  * @throws VirtSimilarityError `unavailable` where no directory can be made.
  */
 export async function createRunDirectory(): Promise<RunDirectory> {
   const parent = await runParent();
+  await sweep(parent);
   const prefix = join(parent, `virt-similarity-${process.pid}-`);
   try {
     const path = await mkdtemp(prefix);
@@ -56,5 +62,35 @@ async function isDirectory(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory();
   } catch {
     return false;
+  }
+}
+
+async function sweep(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  await Promise.all(names.filter(isOfDeadProcess).map((name) => removeIfOld(join(parent, name))));
+}
+
+function isOfDeadProcess(name: string): boolean {
+  const pid = RUN_DIRECTORY_NAME.exec(name)?.[1];
+  if (pid === undefined) {
+    return false;
+  }
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** Several processes may sweep at once, so whatever fails is left to the next. */
+async function removeIfOld(path: string): Promise<void> {
+  try {
+    const { uid, mtimeMs } = await lstat(path);
+    if (uid === process.getuid?.() && Date.now() - mtimeMs > KEPT_MS) {
+      await rm(path, { recursive: true, force: true });
+    }
+  } catch {
+    // Gone, or of somebody else.
   }
 }

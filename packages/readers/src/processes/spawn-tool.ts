@@ -38,8 +38,7 @@ export async function spawnTool(
   const [file, ...wrapped] = [...(await guards()), program, ...toolArguments] as [string, ...string[]];
   const { execa } = await import('execa');
   const subprocess = execa(file, wrapped, {
-    // execa takes any descriptor; its type names only the first few.
-    stdio: ['ignore', variant.stdout, 'pipe', ...((options.descriptors ?? []) as 3[])],
+    stdio: ['ignore', variant.stdout, 'pipe'],
     buffer: { stdout: variant.stdout === 'pipe', stderr: false },
     maxBuffer: { stdout: variant.maxOutputBytes },
     stripFinalNewline: false,

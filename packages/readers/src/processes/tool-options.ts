@@ -12,8 +12,6 @@ export interface ToolOptions {
   readonly timeoutMs?: number;
   /** Variables on top of those of this process and `LC_ALL=C`. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Open files of this process that the program gets as its descriptors 3, 4, … They stay open here. */
-  readonly descriptors?: readonly number[];
 }
 
 /** Milliseconds between asking a program to end and killing it. */

@@ -5,5 +5,3 @@ export interface Tool {
   /** The Debian package that has it. */
   readonly package: string;
 }
-
-export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };

@@ -1,12 +1,13 @@
-import { type DataExtent, type Extent, type Layer, VirtSimilarityError } from '@virt-similarity/core';
+import type { DataExtent, Extent, Layer, VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { requireTables } from '../inspection/require-tables.js';
+import { readError } from '../reading/read-error.js';
 import { virtualSizeOf } from './image-info.js';
 import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
 import type { QemuCall } from './qemu-call.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
-import { requireTables } from './table-check.js';
 
 /** qemu sees a raw file rounded up to this many bytes, the excess as zeros. */
 const SECTOR = 512;
@@ -49,7 +50,7 @@ async function* extentsOfEntries(
     }
     const inFile = bytesInFile(stored, length, storage);
     if (inFile < length && !endsInLastSector(entry, inFile, image)) {
-      throw cutShort(start + inFile, storage.layers[stored.layer], image, call);
+      throw cutShort(start + inFile, storage.layers[stored.layer], call);
     }
     if (inFile > 0) {
       yield entry.zero ? { kind: 'zero', start, length: inFile } : { kind: 'data', start, length: inFile, stored };
@@ -83,17 +84,7 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
   return holder?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
-function cutShort(
-  position: number,
-  layer: Layer | undefined,
-  image: InspectedImage,
-  call: QemuCall,
-): VirtSimilarityError {
-  const name = call.image ?? image.file.path;
-  return new VirtSimilarityError(
-    'corrupt',
-    `[${call.component}] cannot read ${name}: the bytes from position ${position} on should stand in ${layer?.path}, ` +
-      'which ends before them; restore the whole file',
-    { image: name },
-  );
+function cutShort(position: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {
+  const expected = `the bytes from position ${position} on should stand in ${layer?.path}`;
+  return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
 }

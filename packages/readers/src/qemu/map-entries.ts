@@ -1,6 +1,7 @@
-import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
 import { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { readError, type Speaker } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuImgJson } from './qemu-img.js';
 
@@ -62,26 +63,33 @@ export async function* mapEntries(
     const range = [`--start-offset=${position}`, `--max-length=${length}`];
     const entries = await qemuImgJson(['map', ...range], ENTRIES, image, call);
     const end = position + length;
-    for (const entry of entries) {
-      if (entry.start !== position || position >= end) {
-        throw incompleteMap(image, position, call);
-      }
-      yield { ...entry, length: Math.min(entry.length, end - position) };
-      position = Math.min(entry.start + entry.length, end);
-    }
-    if (position !== end) {
-      throw incompleteMap(image, position, call);
-    }
+    yield* gaplessEntries(entries, position, end, call);
+    position = end;
     window = entries.length < MANY_ENTRIES ? window * WINDOW_GROWTH : window;
   }
 }
 
-function incompleteMap(image: InspectedImage, position: number, call: QemuCall): VirtSimilarityError {
-  const name = call.image ?? image.file.path;
-  return new VirtSimilarityError(
-    'corrupt',
-    `[${call.component}] cannot read ${name}: qemu-img map does not say what is at byte ${position}; ` +
-      'check the image with qemu-img check',
-    { image: name },
-  );
+/** The entries of a map from `start` to `end`, the last one clamped. Throws `corrupt` unless they cover just that. */
+export function* gaplessEntries(
+  entries: readonly MapEntry[],
+  start: number,
+  end: number,
+  speaker: Speaker,
+): Generator<MapEntry, void> {
+  let position = start;
+  for (const entry of entries) {
+    if (entry.start !== position || position >= end) {
+      throw incompleteMap(position, speaker);
+    }
+    yield { ...entry, length: Math.min(entry.length, end - position) };
+    position = Math.min(entry.start + entry.length, end);
+  }
+  if (position !== end) {
+    throw incompleteMap(position, speaker);
+  }
+}
+
+function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {
+  const found = `qemu-img map does not say what is at byte ${position}`;
+  return readError(speaker, 'corrupt', `${found}; check the image with qemu-img check`);
 }

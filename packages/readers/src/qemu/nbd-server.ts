@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { throwIfAborted } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { type RunningTool, startTool } from '../processes/start-tool.js';
 import type { Tool } from '../processes/tool.js';
+import { readError } from '../reading/read-error.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
@@ -50,7 +51,7 @@ export async function startNbdServer(image: InspectedImage, options: NbdServerOp
     call,
   );
   try {
-    await awaitReadiness(server, socketPath, image, options);
+    await awaitReadiness(server, socketPath, options);
   } catch (thrown) {
     await server.stop();
     throw thrown;
@@ -58,12 +59,7 @@ export async function startNbdServer(image: InspectedImage, options: NbdServerOp
   return { socketPath, close: () => server.stop() };
 }
 
-async function awaitReadiness(
-  server: RunningTool,
-  socketPath: string,
-  image: InspectedImage,
-  options: NbdServerOptions,
-): Promise<void> {
+async function awaitReadiness(server: RunningTool, socketPath: string, options: NbdServerOptions): Promise<void> {
   const startTimeoutMs = options.startTimeoutMs ?? NBD_SERVER_DEFAULTS.startTimeoutMs;
   const watch = new AbortController();
   try {
@@ -76,19 +72,12 @@ async function awaitReadiness(
       return;
     }
     throwIfAborted(options.signal);
-    throw outcome === 'late' ? lateError(image, options) : qemuFailure(QEMU_NBD.command, outcome, image, options);
+    throw outcome === 'late'
+      ? readError(options, 'unavailable', 'qemu-nbd does not answer; try again when the machine is less busy')
+      : qemuFailure(QEMU_NBD.command, outcome, options);
   } finally {
     watch.abort();
   }
-}
-
-function lateError(image: InspectedImage, options: NbdServerOptions): VirtSimilarityError {
-  const name = options.image ?? image.file.path;
-  return new VirtSimilarityError(
-    'unavailable',
-    `[${options.component}] cannot read ${name}: qemu-nbd does not answer; try again when the machine is less busy`,
-    { image: name },
-  );
 }
 
 /** Tries, ever less often, until the server greets: it may listen before it has opened the image, and fail then. */

@@ -1,7 +1,6 @@
-import { type ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
-import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
 import type { ToolExit } from '../processes/tool-failure.js';
-import type { QemuCall } from './qemu-call.js';
+import { readError, type Speaker } from '../reading/read-error.js';
 
 interface Meaning {
   readonly pattern: RegExp;
@@ -29,19 +28,9 @@ const CORRUPT: Omit<Meaning, 'pattern'> = { code: 'corrupt', remedy: 'check the 
 const GRAPH = /Could not open 'json:.*\}': /;
 
 /** The error for a qemu tool that would not open or read an image, from what the tool said. */
-export function qemuFailure(
-  tool: string,
-  exit: ToolExit,
-  image: InspectedImage,
-  call: Pick<QemuCall, 'component' | 'image'>,
-): VirtSimilarityError {
-  const name = call.image ?? image.file.path;
+export function qemuFailure(tool: string, exit: ToolExit, speaker: Speaker): VirtSimilarityError {
   const { code, remedy } = meaningOf(exit);
-  const reason = reasonOf(exit);
-  return new VirtSimilarityError(code, `[${call.component}] cannot read ${name}: ${tool}: ${reason}; ${remedy}`, {
-    image: name,
-    cause: exit,
-  });
+  return readError(speaker, code, `${tool}: ${reasonOf(exit)}; ${remedy}`, exit);
 }
 
 function meaningOf(exit: ToolExit): Omit<Meaning, 'pattern'> {

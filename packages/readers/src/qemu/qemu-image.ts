@@ -1,16 +1,13 @@
-import {
-  type DiskImage,
-  type ErrorCode,
-  type Extent,
-  type ImageIdentity,
-  VirtSimilarityError,
-} from '@virt-similarity/core';
+import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { allSettled } from '../reading/all-settled.js';
+import { readError } from '../reading/read-error.js';
+import { requireRange } from '../reading/require-range.js';
+import { StoredBytes } from '../reading/stored-bytes.js';
 import { ExtentIndex } from './extent-index.js';
 import { mapExtents } from './extents.js';
-import { LayerFiles } from './layer-files.js';
-import type { QemuCall } from './qemu-call.js';
+import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
 /** A disk image as qemu sees it: what stands verbatim in a file is read there, the rest through qemu-nbd. */
@@ -19,19 +16,17 @@ export class QemuImage implements DiskImage {
   readonly identity: ImageIdentity;
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
-  readonly #name: string;
-  readonly #files: LayerFiles;
+  readonly #stored: StoredBytes;
   readonly #served: ServedBytes;
   #index: Promise<ExtentIndex> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(image: InspectedImage, virtualSize: number, call: QemuCall) {
     this.virtualSize = virtualSize;
     this.identity = identityOf(image);
     this.#image = image;
-    this.#call = call;
-    this.#name = call.image ?? image.file.path;
-    this.#files = new LayerFiles(this.identity.layers, call.component, this.#name);
+    this.#call = alsoEndedBy(call, this.#closing.signal);
+    this.#stored = new StoredBytes(this.identity.layers, call);
     this.#served = new ServedBytes(image, call);
   }
 
@@ -40,29 +35,30 @@ export class QemuImage implements DiskImage {
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
-    const end = position + target.length;
-    if (!Number.isSafeInteger(position) || position < 0 || end > this.virtualSize) {
-      throw this.#failure('usage', `bytes ${position} to ${end} are not within its ${this.virtualSize} bytes`);
-    }
+    requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
-    this.#index ??= collect(this.extents());
-    const index = await this.#index;
-    const parts = [...index.between(position, end)];
-    const reads = parts.map((extent) =>
-      this.#readPart(extent, target.subarray(extent.start - position, extent.start - position + extent.length)),
-    );
-    // All are awaited before one rejects: afterwards the target is the caller's again.
-    for (const outcome of await Promise.allSettled(reads)) {
-      if (outcome.status === 'rejected') {
-        throw outcome.reason;
-      }
+    try {
+      await this.#fill(target, position);
+    } finally {
+      // Whatever else happened, a read that closing cut off says so.
+      this.#requireOpen();
     }
-    this.#requireOpen();
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all([this.#served.close(), this.#files.close()]);
+    this.#closing.abort();
+    const mapped = this.#index?.catch(() => undefined);
+    await Promise.all([mapped, this.#served.close(), this.#stored.close()]);
+  }
+
+  async #fill(target: Uint8Array, position: number): Promise<void> {
+    this.#index ??= collect(this.extents());
+    const parts = [...(await this.#index).between(position, position + target.length)];
+    await allSettled(
+      parts.map((extent) =>
+        this.#readPart(extent, target.subarray(extent.start - position, extent.start - position + extent.length)),
+      ),
+    );
   }
 
   async #readPart(extent: Extent, target: Uint8Array): Promise<void> {
@@ -72,19 +68,14 @@ export class QemuImage implements DiskImage {
     } else if (extent.stored === undefined) {
       await this.#served.read(target, extent.start);
     } else {
-      await this.#files.read(extent.stored.layer, target, extent.stored.offset);
+      await this.#stored.read(extent.stored.layer, target, extent.stored.offset);
     }
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) {
-      throw this.#failure('unreadable', 'it was closed');
+    if (this.#closing.signal.aborted) {
+      throw readError(this.#call, 'unreadable', 'it was closed');
     }
-  }
-
-  #failure(code: ErrorCode, reason: string): VirtSimilarityError {
-    const message = `[${this.#call.component}] cannot read ${this.#name}: ${reason}`;
-    return new VirtSimilarityError(code, message, { image: this.#name });
   }
 }
 

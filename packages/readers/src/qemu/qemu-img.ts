@@ -2,11 +2,13 @@ import { VirtSimilarityError } from '@virt-similarity/core';
 import type { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { runTool } from '../processes/run-tool.js';
-import { QEMU_IMG } from '../processes/tool.js';
+import type { Tool } from '../processes/tool.js';
 import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
+
+export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
 /** Milliseconds that one call may take: reading the tables of a huge image from a slow disk takes minutes. */
 const TIMEOUT_MS = 10 * 60_000;
@@ -25,7 +27,7 @@ export async function qemuImgJson<T>(
   image: InspectedImage,
   call: QemuCall,
 ): Promise<T> {
-  const output = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], image, call);
+  const output = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
   try {
     return schema.parse(JSON.parse(output));
   } catch (cause) {
@@ -33,12 +35,12 @@ export async function qemuImgJson<T>(
       'unavailable',
       `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
         `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
-      { image: call.image ?? image.file.path, cause },
+      { image: call.image, cause },
     );
   }
 }
 
-async function runQemuImg(qemuArguments: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {
+async function runQemuImg(qemuArguments: readonly string[], call: QemuCall): Promise<string> {
   try {
     return await runTool(QEMU_IMG, qemuArguments, {
       ...call,
@@ -46,6 +48,6 @@ async function runQemuImg(qemuArguments: readonly string[], image: InspectedImag
       maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   } catch (thrown) {
-    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, image, call) : thrown;
+    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, call) : thrown;
   }
 }

@@ -1,6 +1,7 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
+import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import { virtualSizeOf } from './image-info.js';
 import type { QemuCall } from './qemu-call.js';
 import { QemuImage } from './qemu-image.js';
@@ -10,12 +11,12 @@ export class QemuReader implements DiskReader {
   readonly name = 'qemu';
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspect(source, quietly(options));
+    await inspectQuietly(source, options);
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspect(source, quietly(options)));
+    return identityOf(await inspectQuietly(source, options));
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
@@ -28,9 +29,4 @@ export class QemuReader implements DiskReader {
     };
     return new QemuImage(image, await virtualSizeOf(image, call), call);
   }
-}
-
-/** What there is to note about an image is noted when it is opened, and then once. */
-function quietly({ warn: _, ...options }: ReadOptions): ReadOptions {
-  return options;
 }

@@ -3,7 +3,7 @@ import { connectNbd } from '../nbd/connect-nbd.js';
 import type { NbdConnection } from '../nbd/nbd-connection.js';
 import { createRunDirectory, type RunDirectory } from '../processes/run-directory.js';
 import { type NbdServer, startNbdServer } from './nbd-server.js';
-import type { QemuCall } from './qemu-call.js';
+import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 
 /** The guest-visible bytes of an image as qemu-nbd reads them. The server is started at the first read. */
 export class ServedBytes {
@@ -16,7 +16,7 @@ export class ServedBytes {
 
   constructor(image: InspectedImage, call: QemuCall) {
     this.#image = image;
-    this.#call = call;
+    this.#call = alsoEndedBy(call, this.#closing.signal);
   }
 
   /** Fills `target` with the bytes from `position` on. Throws as `startNbdServer` and `NbdConnection.read`. */
@@ -35,15 +35,8 @@ export class ServedBytes {
   }
 
   async #start(): Promise<NbdConnection> {
-    const { component, image = this.#image.file.path, signal } = this.#call;
-    const ends = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
     this.#runDirectory = await createRunDirectory();
-    this.#server = await startNbdServer(this.#image, {
-      ...this.#call,
-      clients: 1,
-      runDirectory: this.#runDirectory,
-      signal: ends,
-    });
-    return await connectNbd(this.#server.socketPath, { component, image, signal: ends });
+    this.#server = await startNbdServer(this.#image, { ...this.#call, clients: 1, runDirectory: this.#runDirectory });
+    return await connectNbd(this.#server.socketPath, this.#call);
   }
 }

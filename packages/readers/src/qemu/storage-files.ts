@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
-import { type Layer, VirtSimilarityError } from '@virt-similarity/core';
+import type { Layer } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { readError } from '../reading/read-error.js';
 import { imageInfo } from './image-info.js';
 import type { QemuCall } from './qemu-call.js';
 
@@ -34,12 +35,8 @@ async function extentsOf(image: InspectedImage, call: QemuCall): Promise<readonl
     const path = await realpath(extent.path).catch(() => extent.path);
     const layer = image.extentFiles.find((candidate) => candidate.path === path);
     if (layer === undefined) {
-      const name = call.image ?? image.file.path;
-      throw new VirtSimilarityError(
-        'refused',
-        `[${call.component}] cannot read ${name}: qemu opens ${extent.path}, which its inspection did not find`,
-        { image: name },
-      );
+      const found = `qemu opens ${extent.path}, which its inspection did not find`;
+      throw readError(call, 'refused', `${found}; convert it with qemu-img convert first`);
     }
     end += extent.length;
     files.push({ end, layer });

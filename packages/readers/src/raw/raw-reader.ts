@@ -1,7 +1,7 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
-import { inspect } from '../inspection/inspect.js';
+import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { RawImage } from './raw-image.js';
 
@@ -13,7 +13,7 @@ export class RawReader implements DiskReader {
   readonly name = 'raw';
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    return (await inspect(source, quietly(options))).format === 'raw';
+    return (await inspectQuietly(source, options)).format === 'raw';
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
@@ -21,11 +21,14 @@ export class RawReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
-    return RawImage.open(source, await this.#inspectRaw(source, options), options);
+    const { signal, warn } = options;
+    const call = { component: this.name, image: source.path, ...(signal === undefined ? {} : { signal }) };
+    return new RawImage(await this.#inspectRaw(source, options), call, warn);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
-    const image = await inspect(source, quietly(options));
+    // Inspection notes nothing of a raw image, and what it notes of another is for that one's reader to say.
+    const image = await inspectQuietly(source, options);
     if (image.format !== 'raw') {
       throw new VirtSimilarityError(
         'usage',
@@ -35,9 +38,4 @@ export class RawReader implements DiskReader {
     }
     return image;
   }
-}
-
-/** A raw image gives inspection nothing to note; what it would note of another format is for that one's reader to say. */
-function quietly({ warn: _, ...options }: ReadOptions): ReadOptions {
-  return options;
 }

@@ -251,6 +251,28 @@ describe('the cache of hash vectors', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
+  test('keeps nothing of an image whose content can change without a trace', () =>
+    inCache(async ({ cache, directory, identify }) => {
+      const identity = { ...(await identify()), volatile: true as const };
+      const vector = exampleVector(3, { identity });
+      expect(await cache.store(vector)).toBe(vector);
+      await expect(readdir(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+      await cache.store(exampleVector(3, { identity: await identify() }));
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+    }));
+
+  test('gives vectors that outlive the signal they were found under', () =>
+    inCache(async ({ cache, identify }) => {
+      const identity = await identify();
+      const stop = new AbortController();
+      const { signal } = stop;
+      await cache.store(exampleVector(3, { identity }), { signal });
+      const found = await cache.find(identity, 'sha256', 65_536, { signal });
+      stop.abort();
+      expect((await contentOf(found!)).blocks).toEqual([0, 3, 6]);
+      await expect(cache.find(identity, 'sha256', 65_536, { signal })).rejects.toMatchObject({ code: 'aborted' });
+    }));
+
   test('cannot store a vector of which it is not known what it was made from', () =>
     inCache(async ({ cache }) => {
       await expect(cache.store(exampleVector(1))).rejects.toMatchObject({ code: 'usage' });

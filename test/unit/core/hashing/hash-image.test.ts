@@ -6,7 +6,7 @@ import type { Extent, HashVector, ImageIdentity } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { hashImage } from '#core/hashing/hash-image.js';
 import { HashingPool } from '#core/hashing/hashing-pool.js';
-import checksums, { ChecksumHasher, FailingHasher } from '../../../fixtures/checksum-plugin.js';
+import checksums, { ChecksumHasher, ExitingHasher, FailingHasher } from '../../../fixtures/checksum-plugin.js';
 import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
 
 const MIB = 1024 * 1024;
@@ -102,6 +102,22 @@ describe('hashImage', () => {
     expect([announced, told.reduce((sum, count) => sum + count, 0)]).toEqual([720, 720]);
   });
 
+  test('takes blocks of 64 KiB, and the path of the top layer for a name, unless told otherwise', async () => {
+    const image = new MemoryDiskImage(new Uint8Array(0), [], await identityOf(directory));
+    expect(await hashImage(image, pool)).toMatchObject({ name: directory, blockSize: 65_536 });
+  });
+
+  test.each([
+    [1000, 512, 'power of two'],
+    [512, 512 * 2 ** 32 + 1, 'a larger block size gives fewer'],
+  ])('refuses blocks of %d bytes of a disk of %d bytes before it reads', async (blockSize, virtualSize, says) => {
+    const image = Object.assign(new MemoryDiskImage(new Uint8Array(0)), { virtualSize });
+    await expect(hashImage(image, pool, { name: 'd', blockSize })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(says),
+    });
+  });
+
   test('refuses a file that was replaced after it was identified', async () => {
     const file = join(directory, 'layer');
     await writeFile(file, new Uint8Array(512).fill(1));
@@ -143,6 +159,24 @@ describe('hashImage', () => {
       onBytes: () => stop.abort(),
     });
     await expect(hashing).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('HashingPool', () => {
+  test('may be closed while its threads start, any number of times, and runs nothing any more', async () => {
+    const hashing = hashImage(new MemoryDiskImage(Uint8Array.of(1)), pool);
+    await Promise.all([expect(hashing).rejects.toThrow(), pool.close(), pool.close()]);
+    const again = hashImage(new MemoryDiskImage(Uint8Array.of(1)), pool);
+    await expect(again).rejects.toMatchObject({ code: 'aborted', message: 'the hashing pool is closed' });
+  });
+
+  test('blames a hasher that ends its thread', async () => {
+    const exiting = new HashingPool({ hasher: new ExitingHasher(), url: checksums.url }, 1);
+    await expect(hashImage(new MemoryDiskImage(Uint8Array.of(1)), exiting)).rejects.toMatchObject({
+      code: 'plugin',
+      message: '[exiting] the hasher ended its thread: worker exited with code: 9',
+    });
+    await exiting.close();
   });
 });
 

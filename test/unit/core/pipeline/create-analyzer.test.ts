@@ -6,10 +6,13 @@ import {
   type Analysis,
   type AnalyzeOptions,
   createAnalyzer,
+  hashVectorOf,
+  LINKAGES,
   type Plugin,
   type ProgressEvent,
   type Reporter,
   VirtSimilarityError,
+  writeHashVector,
 } from '@virt-similarity/core';
 import checksums from '../../../fixtures/checksum-plugin.js';
 import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
@@ -161,6 +164,41 @@ describe('analyze', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('fast') });
   });
 
+  test('refuses an option that it does not know', async () => {
+    const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, hahser: 'md5' } as AnalyzeOptions);
+    await expect(analysis).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('did you mean hasher?'),
+    });
+  });
+
+  test('takes hash-vector files among the images, under the name that they are given', async () => {
+    const path = join(cache, '..', 'copy.arrow');
+    for await (const outcome of analyzerOf(family()).hash(['memory:base'], OPTIONS)) {
+      if ('vector' in outcome) await writeHashVector(outcome.vector, path);
+    }
+    const { images, distances } = await analyzerOf(family()).analyze([path, 'memory:clone'], OPTIONS);
+    expect(images[0]).toMatchObject({ name: 'copy.arrow', path, dataBlocks: 8, repeatedBlocks: 7 });
+    expect([...distances.values]).toEqual([1]);
+  });
+
+  test.each([
+    ['usage', { algorithm: 'md5' }, 'expected checksum digests of 512-byte blocks; hash the image again, or pass'],
+    ['usage', { blockSize: 1024 }, 'holds checksum digests of 1024-byte blocks'],
+    ['corrupt', { digestLength: 3 }, 'expected checksum digests of 4 bytes, found 3'],
+  ])('refuses as %s a hash-vector file that was made with %j', async (code, change, says) => {
+    const path = join(cache, '..', 'other.arrow');
+    const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512, ...change };
+    await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(header.digestLength)), path);
+    const { failures } = await analyzerOf(family()).analyze([path, ...GOOD], OPTIONS);
+    expect(failures).toMatchObject([{ path, error: { code, message: expect.stringContaining(says), image: path } }]);
+  });
+
+  test('refuses an image that is no file and given twice', async () => {
+    const analysis = analyzerOf(family()).analyze(['memory:base', 'memory:base'], OPTIONS);
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('given twice') });
+  });
+
   test('refuses an image that is given twice', async () => {
     const analysis = analyzerOf(family()).analyze([import.meta.filename, import.meta.filename], OPTIONS);
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('twice') });
@@ -239,6 +277,19 @@ describe('plugins', () => {
     await expect(textOf(name, options)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining(says),
+    });
+  });
+
+  test('that fail to cluster are named', async () => {
+    class LostClusterer {
+      readonly name = 'lost';
+      readonly linkages = LINKAGES;
+      cluster = () => Promise.reject(new Error('no trees here'));
+    }
+    const analyzer = createAnalyzer({ plugins: [checksums, family(), { name: 'p', clusterers: [LostClusterer] }] });
+    await expect(analyzer.analyze(GOOD, { ...OPTIONS, clusterer: 'lost' })).rejects.toMatchObject({
+      code: 'plugin',
+      message: '[lost] the clusterer failed: no trees here',
     });
   });
 

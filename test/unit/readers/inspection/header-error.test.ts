@@ -5,7 +5,10 @@ const describe = (message: string) => `its base is bad: ${message}`;
 
 test('a header error is told in its context, with its code', async () => {
   const outcome = inContext(describe, () => Promise.reject(corrupt('it is cut short')));
-  await expect(outcome).rejects.toMatchObject({ code: 'corrupt', message: 'its base is bad: it is cut short' });
+  await expect(outcome).rejects.toMatchObject({
+    code: 'corrupt',
+    message: 'its base is bad: it is cut short; restore it from a good copy',
+  });
 });
 
 test('any other error is left as it is', async () => {

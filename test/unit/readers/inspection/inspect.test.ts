@@ -239,6 +239,15 @@ describe('extent files', () => {
     expect(identityOf(image).layers.map((layer) => layer.path)).toEqual([path, first, second]);
   });
 
+  test('are found beside the file that a link leads to', async () => {
+    const extent = await write('images/x-flat.vmdk', Buffer.alloc(512));
+    const path = await write('images/x.vmdk', descriptor('RW 1 FLAT "x-flat.vmdk" 0'));
+    await mkdir(join(directory, 'links'));
+    await symlink(path, join(directory, 'links/x.vmdk'));
+    const image = await look(join(directory, 'links/x.vmdk'));
+    expect(image.extentFiles.map((layer) => layer.path)).toEqual([extent]);
+  });
+
   test('must lie where it is allowed', async () => {
     const error = await failureOf(await write('x.vmdk', descriptor('RW 1 FLAT "/etc/passwd" 0')));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('its extent file "/etc/passwd"') });

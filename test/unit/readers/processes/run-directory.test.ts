@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -48,4 +48,32 @@ test.each([
   const directory = await createRunDirectory();
   expect(dirname(directory.path)).toBe(tmpdir());
   await directory.remove();
+});
+
+test('what processes that were killed left a day ago is removed, and nothing else', async () => {
+  const runtime = await mkdtemp(join(tmpdir(), 'run-'));
+  process.env.XDG_RUNTIME_DIR = runtime;
+  const gone = 2 ** 22 + 1;
+  const days = (count: number) => new Date(Date.now() - count * 24 * 60 * 60 * 1000);
+  for (const [name, age] of [
+    [`virt-similarity-${gone}-aBc123`, 2],
+    [`virt-similarity-${gone}-young1`, 0.5],
+    [`virt-similarity-${process.pid}-ours12`, 2],
+    [`virt-similarity-${gone}-longer-name`, 2],
+    ['virt-similarity-mine', 2],
+  ] as const) {
+    await mkdir(join(runtime, name, 'sockets'), { recursive: true });
+    await utimes(join(runtime, name), days(age), days(age));
+  }
+  const directory = await createRunDirectory();
+  await directory.remove();
+  expect((await readdir(runtime)).sort()).toEqual(
+    [
+      `virt-similarity-${gone}-longer-name`,
+      `virt-similarity-${gone}-young1`,
+      `virt-similarity-${process.pid}-ours12`,
+      'virt-similarity-mine',
+    ].sort(),
+  );
+  await rm(runtime, { recursive: true });
 });

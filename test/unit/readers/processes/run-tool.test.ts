@@ -1,5 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -38,19 +37,6 @@ describe('a program that ends well', () => {
 
   test('gets further variables', async () => {
     expect(await shell('echo $COLOUR', { environment: { COLOUR: 'red' } })).toBe('red\n');
-  });
-
-  test('gets open files as its descriptors from 3 on', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
-    await writeFile(join(directory, 'first'), 'one');
-    await writeFile(join(directory, 'second'), 'two');
-    const descriptors = ['first', 'second'].map((name) => openSync(join(directory, name), 'r'));
-    try {
-      expect(await shell('cat /dev/fd/4 /dev/fd/3', { descriptors })).toBe('twoone');
-    } finally {
-      descriptors.forEach((descriptor) => void closeSync(descriptor));
-      await rm(directory, { recursive: true });
-    }
   });
 });
 

@@ -1,13 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { qemuFailure } from '#readers/qemu/qemu-failure.js';
-import { inspectedImage } from './inspected-image.js';
 
-const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2' });
 const GRAPH = `Could not open 'json:{"driver":"qcow2","file":{"filename":"/images/it's {'}': .qcow2"}}': `;
 
 function failure(stderr: string, signal?: string) {
   const exit = { exitCode: signal === undefined ? 1 : undefined, signal, stderr };
-  return qemuFailure('qemu-img', exit, IMAGE, { component: 'qemu', image: 'a.qcow2' });
+  return qemuFailure('qemu-img', exit, { component: 'qemu', image: 'a.qcow2' });
 }
 
 describe('qemuFailure', () => {

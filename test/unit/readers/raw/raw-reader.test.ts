@@ -1,10 +1,11 @@
-import { mkdtemp, open, realpath, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, realpath, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DiskReaderSubject, diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
+import { withFakeProgram } from '../../../fixtures/index.js';
 
 let directory: string;
 let options: ReadOptions;
@@ -111,7 +112,7 @@ describe('a raw image', () => {
     await expect(opened.read(new Uint8Array(2000), 4000)).rejects.toMatchObject({
       code: 'changed',
       image: image.source.path,
-      message: `[raw] cannot read ${image.source.path}: the file ends at byte 5000, it had 10000 bytes`,
+      message: expect.stringContaining(`${image.source.path} ends at byte 5000 now`),
     });
     await opened.close();
   });
@@ -120,6 +121,68 @@ describe('a raw image', () => {
     const bytes = Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), content(5000)]);
     const { reader, image } = await subject('forged.img', bytes, 'raw');
     expect(await reader.canRead(image.source, options)).toBe(true);
+  });
+});
+
+describe('a raw image with holes, where qemu-img', () => {
+  const notes: string[] = [];
+  const warn = (message: string) => void notes.push(message);
+
+  async function withExtents(script: string, check: (extents: Promise<Extent[]>) => Promise<void>): Promise<void> {
+    const { reader, image } = await sparseSubject();
+    notes.length = 0;
+    await withFakeProgram('qemu-img', script, async () => {
+      const opened = await reader.open(image.source, { ...options, warn });
+      await check(extentsOf(opened)).finally(() => opened.close());
+    });
+  }
+
+  const allData = { kind: 'data', start: 0, length: 1_000_001, stored: { layer: 0, offset: 0 } };
+
+  test.each([
+    ['prints garbage', 'echo garbage', /something else than JSON/],
+    ['leaves bytes out', 'echo "[]"', /does not say what is at byte 0/],
+    ['fails', 'echo "qemu-img: out of order" >&2; exit 1', /out of order/],
+    ['is killed', 'kill -KILL $$', /SIGKILL/],
+  ])('%s, is one extent, with one note', async (_, script, reason) => {
+    await withExtents(script, async (extents) => expect(await extents).toEqual([allData]));
+    expect(notes).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test('fails after a while, is data from the last run on that was told', async () => {
+    const path = join(directory, 'long.img');
+    await writeFile(path, '');
+    await truncate(path, 2 ** 30 + 1000);
+    const data = '{"start":0,"length":512,"depth":0,"zero":false,"data":true,"offset":0}';
+    const rest = `{"start":512,"length":${2 ** 30 - 512},"depth":0,"zero":true,"data":false}`;
+    const script = `case "$*" in *start-offset=0*) echo '[${data},${rest}]';; *) exit 1;; esac`;
+    notes.length = 0;
+    await withFakeProgram('qemu-img', script, async () => {
+      const opened = await new RawReader().open({ path }, { ...options, warn });
+      expect(await extentsOf(opened)).toEqual([
+        { kind: 'data', start: 0, length: 512, stored: { layer: 0, offset: 0 } },
+        { kind: 'data', start: 512, length: 2 ** 30 + 488, stored: { layer: 0, offset: 512 } },
+      ]);
+      await opened.close();
+    });
+    expect(notes).toHaveLength(1);
+  });
+
+  test('finds a writer to the file, is refused', async () => {
+    const script = `echo 'qemu-img: Failed to get shared "write" lock' >&2; exit 1`;
+    await withExtents(script, (extents) => expect(extents).rejects.toMatchObject({ code: 'in-use' }));
+    expect(notes).toEqual([]);
+  });
+});
+
+describe('a raw image that is replaced', () => {
+  test('before it is read, is told', async () => {
+    const { reader, image } = await subject('replaced.img', content(10_000));
+    const opened = await reader.open(image.source, options);
+    const other = await subject('other.img', content(10_000));
+    await rename(other.image.source.path, image.source.path);
+    await expect(opened.read(new Uint8Array(10), 0)).rejects.toMatchObject({ code: 'changed' });
+    await opened.close();
   });
 });
 

@@ -1,6 +1,9 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 
+const SECTOR_BYTES = 512n;
+const MAX_BACKING_NAME_BYTES = 1023;
+
 /** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
@@ -16,7 +19,7 @@ export function requireWithin(bytes: FileBytes, position: bigint, length: bigint
   const end = position + length;
   if (end > BigInt(bytes.size)) {
     throw corrupt(
-      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes; it is cut short or damaged`,
+      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes: it is cut short or damaged`,
     );
   }
 }
@@ -24,9 +27,14 @@ export function requireWithin(bytes: FileBytes, position: bigint, length: bigint
 /** A virtual size that can be counted in bytes. Throws `HeaderError` beyond 2⁵³. */
 export function countableSize(bytes: bigint): number {
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw refused(`its header claims a disk of ${bytes} bytes, more than any real one`);
+    throw refused(`its header claims a disk of ${bytes} bytes, more than any real one; restore it from a good copy`);
   }
   return Number(bytes);
+}
+
+/** The bytes that a guest sees of a qcow or qcow2 disk: qemu leaves out what is beyond the last whole sector. */
+export function wholeSectors(bytes: bigint): bigint {
+  return bytes - (bytes % SECTOR_BYTES);
 }
 
 /** The least whole number of parts of the given size that hold the whole. */
@@ -40,10 +48,20 @@ export function headerText(bytes: Uint8Array, what: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw refused(`its ${what} is not UTF-8 text`);
+    throw refused(`its ${what} is not UTF-8 text; rename the file and rebase the image`);
   }
   if (text.includes('\0')) {
     throw corrupt(`its ${what} contains a NUL byte`);
   }
   return text;
+}
+
+/** The name of a backing file, of `length` bytes from `position` on. Throws `HeaderError` where there is no such. */
+export async function readBackingName(bytes: FileBytes, position: bigint, length: number): Promise<string> {
+  const what = "backing file's name";
+  if (length < 1 || length > MAX_BACKING_NAME_BYTES) {
+    throw corrupt(`its ${what} has ${length} bytes, expected 1 to ${MAX_BACKING_NAME_BYTES}`);
+  }
+  requireWithin(bytes, position, BigInt(length), what);
+  return headerText(await readExactly(bytes, Number(position), length, what), what);
 }

@@ -1,16 +1,17 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, partsOf, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
 const HEADER_BYTES = 48;
-const MAX_BACKING_NAME_BYTES = 1023;
 
 /** The first qcow, after block/qcow.c of qemu. */
 export const qcow: FormatInspector = {
   format: 'qcow',
   recognize: ({ head }) => (head.subarray(0, 8).equals(MAGIC_AND_VERSION) ? 'head' : undefined),
   readHeader,
+  requireTables,
 };
 
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
@@ -19,19 +20,34 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     throw refused('it is encrypted; decrypt it with qemu-img convert first');
   }
   const virtualSize = header.readBigUInt64BE(24);
-  requireL1Table(bytes, header, virtualSize);
+  requireL1Table(bytes, header);
   const backing = await readBacking(bytes, header);
-  return { virtualSize: countableSize(virtualSize), ...(backing === undefined ? {} : { backing }) };
+  return { virtualSize: countableSize(wholeSectors(virtualSize)), ...(backing === undefined ? {} : { backing }) };
 }
 
-function requireL1Table(bytes: FileBytes, header: Buffer, virtualSize: bigint): void {
+function requireL1Table(bytes: FileBytes, header: Buffer): void {
   const clusterBits = header.readUInt8(32);
   const l2Bits = header.readUInt8(33);
   if (clusterBits < 9 || clusterBits > 16 || l2Bits < 6 || l2Bits > 13) {
     throw corrupt(`its qcow header says clusters of 2^${clusterBits} bytes and tables of 2^${l2Bits} entries`);
   }
-  const l1Entries = partsOf(virtualSize, 1n << BigInt(clusterBits + l2Bits));
-  requireWithin(bytes, header.readBigUInt64BE(40), l1Entries * 8n, 'L1 table');
+  requireWithin(bytes, header.readBigUInt64BE(40), l1EntriesOf(header) * 8n, 'L1 table');
+}
+
+function l1EntriesOf(header: Buffer): bigint {
+  const bytesPerEntry = 1n << BigInt(header.readUInt8(32) + header.readUInt8(33));
+  return partsOf(header.readBigUInt64BE(24), bytesPerEntry);
+}
+
+async function requireTables(bytes: FileBytes): Promise<void> {
+  const header = await readExactly(bytes, 0, HEADER_BYTES, 'qcow header');
+  await requireDirectory(bytes, {
+    what: 'L1 table',
+    position: header.readBigUInt64BE(40),
+    entries: l1EntriesOf(header),
+    tables: 'L2 table',
+    tableBytes: 8n << BigInt(header.readUInt8(33)),
+  });
 }
 
 async function readBacking(bytes: FileBytes, header: Buffer): Promise<BackingReference | undefined> {
@@ -40,10 +56,5 @@ async function readBacking(bytes: FileBytes, header: Buffer): Promise<BackingRef
   if (offset === 0n || length === 0) {
     return undefined;
   }
-  const what = "backing file's name";
-  if (length > MAX_BACKING_NAME_BYTES) {
-    throw corrupt(`its ${what} has ${length} bytes; expected at most ${MAX_BACKING_NAME_BYTES}`);
-  }
-  requireWithin(bytes, offset, BigInt(length), what);
-  return { name: headerText(await readExactly(bytes, Number(offset), length, what), what) };
+  return { name: await readBackingName(bytes, offset, length) };
 }

@@ -1,10 +1,9 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, headerText, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, readBackingName, readExactly, requireWithin } from './header-fields.js';
 
 const MAGIC = Buffer.from('QED\0', 'latin1');
 const HEADER_BYTES = 64;
-const MAX_BACKING_NAME_BYTES = 1023;
 const MIN_CLUSTER_BYTES = 4096;
 const MAX_CLUSTER_BYTES = 64 * 1024 * 1024;
 const MAX_TABLE_CLUSTERS = 16;
@@ -26,7 +25,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const features = header.readBigUInt64LE(16);
   if ((features & ~KNOWN_FEATURES) !== 0n) {
     throw refused(
-      `its qed header demands features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)})`,
+      `its qed header demands features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)}); convert it with the program that made it`,
     );
   }
   requireL1Table(bytes, header);
@@ -48,11 +47,6 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
 }
 
 async function readBacking(bytes: FileBytes, header: Buffer, features: bigint): Promise<BackingReference> {
-  const what = "backing file's name";
-  const length = header.readUInt32LE(60);
-  if (length === 0 || length > MAX_BACKING_NAME_BYTES) {
-    throw corrupt(`its ${what} has ${length} bytes; expected 1 to ${MAX_BACKING_NAME_BYTES}`);
-  }
-  const name = headerText(await readExactly(bytes, header.readUInt32LE(56), length, what), what);
+  const name = await readBackingName(bytes, BigInt(header.readUInt32LE(56)), header.readUInt32LE(60));
   return (features & BACKING_IS_RAW) === 0n ? { name } : { name, format: 'raw' };
 }

@@ -19,7 +19,9 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vdi header');
   const type = header.readUInt32LE(0x4c);
   if (type !== DYNAMIC && type !== FIXED) {
-    throw refused(`it is a vdi image of type ${type}; only dynamic (1) and fixed (2) ones stand alone`);
+    throw refused(
+      `it is a vdi image of type ${type}; only dynamic (1) and fixed (2) ones stand alone; convert it with VBoxManage first`,
+    );
   }
   const links = header.subarray(0x1a8, 0x1c8);
   if (links.some((byte) => byte !== 0)) {

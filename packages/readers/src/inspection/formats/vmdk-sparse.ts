@@ -40,11 +40,15 @@ function readEsx(bytes: FileBytes, header: Buffer): bigint {
 async function readHosted(bytes: FileBytes, header: Buffer): Promise<bigint> {
   const capacity = header.readBigUInt64LE(12);
   if (capacity === 0n) {
-    throw refused('its vmdk header holds no data itself but leads to other files');
+    throw refused(
+      'its vmdk header holds no data itself but leads to other files; convert it with the program that made it',
+    );
   }
   const descriptorSector = header.readBigUInt64LE(28);
   if (descriptorSector > 1n) {
-    throw refused(`its vmdk descriptor stands in sector ${descriptorSector}; expected sector 1`);
+    throw refused(
+      `its vmdk descriptor stands in sector ${descriptorSector}, expected sector 1; convert it with the program that made it`,
+    );
   }
   const grainSectors = header.readBigUInt64LE(20);
   const tableEntries = BigInt(header.readUInt32LE(44));
@@ -68,7 +72,7 @@ async function findDirectory(bytes: FileBytes, header: Buffer): Promise<bigint> 
   const agrees =
     footer.subarray(0, start).equals(header.subarray(0, start)) && footer.subarray(end).equals(header.subarray(end));
   if (!agrees || footer.readBigUInt64LE(start) === DIRECTORY_IN_FOOTER) {
-    throw refused('its vmdk footer contradicts its header; it may be damaged');
+    throw refused('its vmdk footer contradicts its header; restore it from a good copy');
   }
   return footer.readBigUInt64LE(start);
 }

@@ -50,7 +50,9 @@ function parentOf(text: string): { backing?: BackingReference } {
   }
   const quoted = /^="([^"]*)"/.exec(text.slice(mention + PARENT_HINT.length));
   if (quoted === null) {
-    throw refused(`its vmdk descriptor has a ${PARENT_HINT} that cannot be read`);
+    throw refused(
+      `its vmdk descriptor has a ${PARENT_HINT} that cannot be read; convert it with the program that made it`,
+    );
   }
   const name = headerText(Buffer.from(quoted[1]!, 'latin1'), PARENT_HINT);
   return name === '' ? {} : { backing: { name } };

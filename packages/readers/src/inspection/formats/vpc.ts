@@ -29,7 +29,9 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   if (type === DYNAMIC) {
     await requireBlockMap(bytes, footer);
   } else if (type !== FIXED) {
-    throw refused(`it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones stand alone`);
+    throw refused(
+      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones stand alone; convert it with Convert-VHD first`,
+    );
   }
   return { virtualSize: undefined };
 }

@@ -13,6 +13,10 @@ describe('a sound qcow2 header', () => {
     expect(await read({ version, virtualSize: 1_000_448n })).toEqual({ virtualSize: 1_000_448 });
   });
 
+  test('tells only whole sectors, as qemu does', async () => {
+    expect(await read({ virtualSize: 1_000_449n })).toEqual({ virtualSize: 1_000_448 });
+  });
+
   test.each([2, 3])('of version %d tells its backing file and its format', async (version) => {
     const header = await read({ version, backing: '../größe.img', backingFormat: 'raw' });
     expect(header.backing).toEqual({ name: '../größe.img', format: 'raw' });
@@ -73,6 +77,7 @@ describe('a qcow2 header is corrupt', () => {
     ['with clusters too large', { clusterBits: 22 }, /2\^22/],
     ['that is marked so', { incompatible: 2n }, /qemu-img check/],
     ['of an impossible length', { headerBytes: 100 }, /100 bytes/],
+    ['longer than its first cluster', { headerBytes: 1024, clusterBits: 9, l1Entries: 32 }, /104 to 512/],
     ['of a crooked length', { headerBytes: 108 }, /108 bytes/],
     ['with too small an L1 table', { virtualSize: 1n << 63n }, /needs 17179869184/],
     ['with too large an L1 table', { l1Entries: 0xffffffff }, /4294967295 entries/],

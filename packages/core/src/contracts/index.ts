@@ -1,0 +1,9 @@
+// What plugins implement and are told, without anything that works: cheap to import.
+export type * from './analysis.js';
+export * from './block-hasher.js';
+export * from './clusterer.js';
+export type * from './disk-image.js';
+export * from './disk-reader.js';
+export * from './distance-metric.js';
+export type * from './plugin.js';
+export * from './reporter.js';

@@ -1,0 +1,21 @@
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { DistanceMetric } from '../contracts/distance-metric.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { compareByPosition } from './compare-by-position.js';
+import { compareContents } from './compare-contents.js';
+import type { CompareOptions } from './compare-options.js';
+import { distanceMatrix } from './distance-matrix.js';
+
+/**
+ * The metric's distances of all pairs of hash vectors, in memory or in files.
+ * Throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault, `aborted`,
+ * and what reading the vectors throws.
+ */
+export async function compareVectors(
+  vectors: readonly HashVector[],
+  metric: DistanceMetric,
+  options: CompareOptions = {},
+): Promise<CondensedMatrix> {
+  const compare = metric.alignment === 'position' ? compareByPosition : compareContents;
+  return distanceMatrix(await compare(vectors, options), metric);
+}

@@ -1,0 +1,37 @@
+import type { HashTask } from './hash-task.js';
+
+/** Non-zero blocks in ascending order, and their digests one after the other. */
+export interface HashedBlocks {
+  readonly blocks: Uint32Array;
+  readonly digests: Uint8Array;
+}
+
+/** What a task that has run says of its `blocks`. Moves digests within the task's memory. */
+export function withoutZeroBlocks(
+  blocks: Uint32Array,
+  { present, digests }: HashTask,
+  digestLength: number,
+): HashedBlocks {
+  let count = 0;
+  const kept = new Uint32Array(blocks.length);
+  for (let slot = 0; slot < blocks.length; slot++) {
+    if (present[slot] === 0) continue;
+    if (count !== slot) digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
+    kept[count++] = blocks[slot]!;
+  }
+  return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
+}
+
+/** The blocks of all parts, which follow one another, in memory of their own. */
+export function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
+  const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
+  const blocks = new Uint32Array(total);
+  const digests = new Uint8Array(total * digestLength);
+  let offset = 0;
+  for (const part of parts) {
+    blocks.set(part.blocks, offset);
+    digests.set(part.digests, offset * digestLength);
+    offset += part.blocks.length;
+  }
+  return { blocks, digests };
+}

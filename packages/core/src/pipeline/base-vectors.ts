@@ -1,0 +1,96 @@
+import type { ImageIdentity } from '../contracts/disk-image.js';
+import { cacheKeyOf } from '../hash-vectors/cache-key.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { AssignedSource } from './reader-sessions.js';
+
+/** How the vectors of a run are made. */
+interface VectorSettings {
+  /** Name of the block hasher. */
+  readonly hasher: string;
+  /** Bytes. */
+  readonly blockSize: number;
+}
+
+/** Reads and hashes an image. */
+type HashAssigned = (image: AssignedSource) => Promise<HashVector>;
+
+/**
+ * The vectors of images that others are laid over, each had once in a run: from the cache, or by hashing the image where
+ * that saves reading it again, because more than one image of the run has it in its chain.
+ */
+export class BaseVectors {
+  readonly #settings: VectorSettings;
+  readonly #find: (identity: ImageIdentity) => Promise<HashVector | undefined>;
+  /** By key: how many images of the run have the image in their chains, or are it. */
+  readonly #demand = new Map<string, number>();
+  /** By key: the vectors that were asked for, or are being made. */
+  readonly #vectors = new Map<string, Promise<HashVector | undefined>>();
+
+  /**
+   * @param images all that the run is going to read
+   * @param find looks into the cache
+   */
+  constructor(
+    images: readonly AssignedSource[],
+    settings: VectorSettings,
+    find: (identity: ImageIdentity) => Promise<HashVector | undefined>,
+  ) {
+    this.#settings = settings;
+    this.#find = find;
+    for (const { identity } of images) {
+      for (let each: ImageIdentity | undefined = identity; each !== undefined; each = each.backing?.identity) {
+        const key = this.#key(each);
+        this.#demand.set(key, (this.#demand.get(key) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** The vector of the image that another is laid over; nothing where reading that one as a whole costs no more. */
+  async below({ identity, reader }: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+    const { backing } = identity;
+    return backing && this.#vectorOf({ ...backing, reader }, hash);
+  }
+
+  /** Hashes an image of the run, unless that was done, or is being done, for one that is laid over it. */
+  async own(image: AssignedSource, hash: HashAssigned): Promise<HashVector> {
+    const key = this.#key(image.identity);
+    if ((this.#demand.get(key) ?? 0) < 2 || image.identity.volatile) return hash(image);
+    const made = this.#vectors.get(key);
+    if (made === undefined) return this.#making(key, hash(image));
+    return (await made) ?? this.#making(key, hash(image));
+  }
+
+  #making(key: string, vector: Promise<HashVector>): Promise<HashVector> {
+    this.#vectors.set(
+      key,
+      vector.catch(() => undefined),
+    );
+    return vector;
+  }
+
+  #vectorOf(base: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+    const key = this.#key(base.identity);
+    let vector = this.#vectors.get(key);
+    if (vector === undefined) {
+      vector = this.#findOrHash(base, hash);
+      this.#vectors.set(key, vector);
+    }
+    return vector;
+  }
+
+  async #findOrHash(base: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+    const { identity } = base;
+    if (identity.volatile) return undefined;
+    const found = await this.#find(identity);
+    if (found !== undefined) return found;
+    const isShared = (this.#demand.get(this.#key(identity)) ?? 0) > 1;
+    if (!isShared && (await this.below(base, hash)) === undefined) return undefined;
+    // Where it cannot be read, the overlay cannot either, and says so itself.
+    return hash(base).catch(() => undefined);
+  }
+
+  #key(identity: ImageIdentity): string {
+    const { hasher: algorithm, blockSize } = this.#settings;
+    return cacheKeyOf({ identity, algorithm, blockSize });
+  }
+}

@@ -1,0 +1,70 @@
+import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import { VirtSimilarityError } from '../errors.js';
+import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
+import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
+import { openHashVector } from '../hash-vectors/read-hash-vector.js';
+import type { CompleteOptions } from './options.js';
+import type { PluginRegistry } from './plugin-registry.js';
+import type { AssignedSource } from './reader-sessions.js';
+
+/** What is to be had of an image without reading it: its vector, or else who reads it. */
+export type LookedUp = { readonly vector: HashVector } | AssignedSource;
+
+/** Finds the vectors of images that have one already, and the readers of the others. */
+export class ImageLookUp {
+  readonly #registry: PluginRegistry;
+  readonly #options: CompleteOptions;
+  readonly #cache: HashVectorCache | undefined;
+
+  constructor(registry: PluginRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
+    this.#registry = registry;
+    this.#options = options;
+    this.#cache = cache;
+  }
+
+  /** Throws what the readers throw, and `usage` and `corrupt` on a hash-vector file that does not fit this run. */
+  async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
+    const { hasher, blockSize, signal } = this.#options;
+    const { path, format } = source;
+    if (format === undefined && (await isHashVectorFile(path).catch(() => false))) {
+      const vector = await openHashVector(path);
+      this.#checkFit(path, vector);
+      return { vector };
+    }
+    const reader = await this.#readerOf(source, readOptions);
+    const identity = await reader.identify(source, readOptions);
+    const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
+    return vector ? { vector } : { source, reader, identity };
+  }
+
+  async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {
+    if (this.#options.reader !== 'auto') return this.#registry.find('reader', this.#options.reader);
+    const readers = this.#registry.all('reader');
+    for (const reader of readers) if (await reader.canRead(source, readOptions)) return reader;
+    const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
+    throw new VirtSimilarityError(
+      'unavailable',
+      `no reader can read ${source.path}: tried ${tried}; state its --format`,
+      { image: source.path },
+    );
+  }
+
+  /** A named hash-vector file must have been made as this run makes its own. */
+  #checkFit(path: string, vector: HashVector): void {
+    const { hasher, blockSize } = this.#options;
+    if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {
+      const found = `${vector.algorithm} digests of ${vector.blockSize}-byte blocks`;
+      const expected = `${hasher} digests of ${blockSize}-byte blocks`;
+      const remedy = `hash the image again, or pass --hash ${vector.algorithm} --block-size ${vector.blockSize}`;
+      throw new VirtSimilarityError('usage', `${path} holds ${found}, expected ${expected}; ${remedy}`, {
+        image: path,
+      });
+    }
+    const { digestLength } = this.#registry.find('hasher', hasher);
+    if (vector.digestLength !== digestLength) {
+      const problem = `expected ${hasher} digests of ${digestLength} bytes, found ${vector.digestLength}`;
+      throw new VirtSimilarityError('corrupt', `cannot use ${path}: ${problem}; hash the image again`, { image: path });
+    }
+  }
+}

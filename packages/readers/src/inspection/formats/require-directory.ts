@@ -1,0 +1,37 @@
+import type { FileBytes } from '../format-inspector.js';
+import { corrupt } from '../header-error.js';
+import { readExactly, requireWithin } from './header-fields.js';
+
+const ENTRY_BYTES = 8n;
+/** The bits of an entry that are a position; the rest are flags or reserved. */
+const POSITION_BITS = 0x00ff_ffff_ffff_fe00n;
+/** Bytes. qemu reads no longer ones of qcow2, and a qcow that needs one is larger than any real disk. */
+const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
+
+/** A table of qcow and qcow2 whose entries are the positions of further tables in the file. */
+export interface TableDirectory {
+  readonly what: string;
+  readonly position: bigint;
+  readonly entries: bigint;
+  /** What it leads to. */
+  readonly tables: string;
+  /** Bytes of each table that it leads to. */
+  readonly tableBytes: bigint;
+}
+
+/** Throws `HeaderError` unless the directory and every table that it leads to lie within the file. */
+export async function requireDirectory(bytes: FileBytes, directory: TableDirectory): Promise<void> {
+  const { what, position, entries, tables, tableBytes } = directory;
+  const length = entries * ENTRY_BYTES;
+  if (length > MAX_DIRECTORY_BYTES) {
+    throw corrupt(`its ${what} has ${length} bytes; expected at most ${MAX_DIRECTORY_BYTES}`);
+  }
+  requireWithin(bytes, position, length, what);
+  const table = await readExactly(bytes, Number(position), Number(length), what);
+  for (let at = 0; at < table.length; at += Number(ENTRY_BYTES)) {
+    const start = table.readBigUInt64BE(at) & POSITION_BITS;
+    if (start !== 0n) {
+      requireWithin(bytes, start, tableBytes, tables);
+    }
+  }
+}

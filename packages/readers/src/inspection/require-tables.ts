@@ -1,0 +1,44 @@
+import { readError, type Speaker } from '../reading/read-error.js';
+import { StoredBytes } from '../reading/stored-bytes.js';
+import type { FileBytes } from './format-inspector.js';
+import { FORMATS } from './formats.js';
+import { HeaderError } from './header-error.js';
+import { identityOf } from './identity-of.js';
+import type { InspectedImage } from './inspected-image.js';
+
+/**
+ * Requires that the tables of all images of a chain lie within their files, as far as headers lead to them: qemu reads
+ * a table that was cut off as zeros, which would mean a disk without data.
+ *
+ * @throws VirtSimilarityError `corrupt`, or as `StoredBytes.read`.
+ */
+export async function requireTables(top: InspectedImage, speaker: Speaker): Promise<void> {
+  const { layers } = identityOf(top);
+  const stored = new StoredBytes(layers, speaker);
+  try {
+    for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+      await requireTablesOf(image, bytesOf(stored, layers.indexOf(image.file), image), speaker);
+    }
+  } finally {
+    await stored.close();
+  }
+}
+
+async function requireTablesOf({ format, file }: InspectedImage, bytes: FileBytes, speaker: Speaker): Promise<void> {
+  try {
+    await FORMATS.find((inspector) => inspector.format === format)?.requireTables?.(bytes);
+  } catch (error) {
+    throw error instanceof HeaderError ? readError(speaker, error.code, `${file.path}: ${error.message}`) : error;
+  }
+}
+
+function bytesOf(stored: StoredBytes, layer: number, { file }: InspectedImage): FileBytes {
+  return {
+    size: Number(file.size),
+    read: async (position, length) => {
+      const bytes = Buffer.alloc(length);
+      await stored.read(layer, bytes, position);
+      return bytes;
+    },
+  };
+}

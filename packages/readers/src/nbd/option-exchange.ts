@@ -1,0 +1,53 @@
+import type { Speaker } from '../reading/read-error.js';
+import { protocolError } from './nbd-error.js';
+import * as protocol from './protocol.js';
+
+/** What a handshake speaks through. */
+export interface HandshakeStream {
+  send(bytes: Uint8Array): void;
+  receive(length: number): Promise<Buffer>;
+}
+
+/** One reply to an option; some options have several. */
+export interface OptionReply {
+  readonly type: number;
+  readonly data: Buffer;
+}
+
+/** Longest reply to an option; the protocol's longest are a string and a few numbers. */
+const MAXIMUM_OPTION_REPLY = 64 * 1024;
+
+/** Asks options of a handshake and takes their replies apart. */
+export class OptionExchange {
+  readonly #stream: HandshakeStream;
+  readonly #speaker: Speaker;
+
+  constructor(stream: HandshakeStream, speaker: Speaker) {
+    this.#stream = stream;
+    this.#speaker = speaker;
+  }
+
+  ask(option: number, data: Buffer): void {
+    const header = Buffer.alloc(16);
+    header.writeBigUInt64BE(protocol.OPTION_MAGIC, 0);
+    header.writeUInt32BE(option, 8);
+    header.writeUInt32BE(data.length, 12);
+    this.#stream.send(Buffer.concat([header, data]));
+  }
+
+  /** The next reply to the option asked. Throws `unavailable` where it is none, and whatever the stream rejects with. */
+  async reply(option: number): Promise<OptionReply> {
+    const header = await this.#stream.receive(20);
+    if (header.readBigUInt64BE(0) !== protocol.OPTION_REPLY_MAGIC) {
+      throw protocolError(this.#speaker, 'an option reply without its magic number');
+    }
+    if (header.readUInt32BE(8) !== option) {
+      throw protocolError(this.#speaker, 'a reply to another option than the one asked');
+    }
+    const length = header.readUInt32BE(16);
+    if (length > MAXIMUM_OPTION_REPLY) {
+      throw protocolError(this.#speaker, `an option reply of ${length} bytes`);
+    }
+    return { type: header.readUInt32BE(12), data: await this.#stream.receive(length) };
+  }
+}

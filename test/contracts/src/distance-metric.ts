@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import type { DistanceMetric, PairCounts } from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+
+/** Numbers of blocks as they come: none, few, and as many as a disk can have. */
+const BLOCKS = [0, 1, 2, 7, 1000, 2 ** 32];
+
+/** What every distance metric must keep to. The factory is called once per test. */
+export function distanceMetricContract(create: () => DistanceMetric): ContractTest[] {
+  return [
+    { title: 'says its name, its unit and what it looks at', run: async () => testDescription(create()) },
+    { title: 'gives finite distances of 0 or more', run: async () => testRange(create()) },
+    { title: 'gives the same distance in both directions', run: async () => testSymmetry(create()) },
+    { title: 'gives 0 for identical images, empty ones included', run: async () => testIdentical(create()) },
+    { title: 'gives the same distance again, whatever it was asked between', run: async () => testPurity(create()) },
+  ];
+}
+
+function testDescription({ name, unit, alignment }: DistanceMetric): void {
+  assert.match(name, /^[a-z0-9][a-z0-9.-]*$/);
+  assert.match(unit, /\S/);
+  assert.ok(['position', 'free'].includes(alignment), `alignment ${alignment}`);
+}
+
+function testRange(metric: DistanceMetric): void {
+  for (const counts of possibleCounts()) {
+    const distance = metric.distance(counts);
+    assert.ok(Number.isFinite(distance) && distance >= 0, `${distance} for ${JSON.stringify(counts)}`);
+  }
+}
+
+function testSymmetry(metric: DistanceMetric): void {
+  for (const counts of possibleCounts()) {
+    const exchanged = { ...counts, first: counts.second, second: counts.first };
+    assert.equal(metric.distance(exchanged), metric.distance(counts));
+  }
+}
+
+function testIdentical(metric: DistanceMetric): void {
+  for (const blocks of BLOCKS) {
+    const counts = { equal: blocks, different: 0, either: blocks, first: blocks, second: blocks };
+    assert.equal(metric.distance(counts), 0);
+  }
+}
+
+function testPurity(metric: DistanceMetric): void {
+  const once = possibleCounts().map((counts) => metric.distance(Object.freeze(counts)));
+  const again = possibleCounts()
+    .reverse()
+    .map((counts) => metric.distance(counts));
+  assert.deepEqual(again.reverse(), once);
+}
+
+/** Counts that two images can have: `equal` blocks in common, others in the first only, the second only, and both. */
+function possibleCounts(): PairCounts[] {
+  return BLOCKS.flatMap((equal) =>
+    BLOCKS.flatMap((onlyFirst) =>
+      BLOCKS.flatMap((onlySecond) => BLOCKS.map((both) => countsOf(equal, onlyFirst, onlySecond, both))),
+    ),
+  );
+}
+
+function countsOf(equal: number, onlyFirst: number, onlySecond: number, both: number): PairCounts {
+  const different = onlyFirst + onlySecond + both;
+  return {
+    equal,
+    different,
+    either: equal + different,
+    first: equal + onlyFirst + both,
+    second: equal + onlySecond + both,
+  };
+}

@@ -1,0 +1,252 @@
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type AnalyzeOptions,
+  type Analyzer,
+  createAnalyzer,
+  type DiskReader,
+  type DiskSource,
+  type HashOutcome,
+  type ImageIdentity,
+  type ReaderSession,
+} from '@virt-similarity/core';
+import checksums from '../../../fixtures/checksum-plugin.js';
+import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
+
+const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
+
+/** A reader of which tests replace parts; counts the images that are open. */
+class Disks implements DiskReader {
+  readonly name = 'disks';
+  open: (source: DiskSource) => Promise<MemoryDiskImage> = async ({ path }) => this.image(path);
+  startSession?: () => ReaderSession;
+  openImages = 0;
+
+  image(path: string, bytes = new Uint8Array(65_536).fill(path.charCodeAt(5))): MemoryDiskImage {
+    const image = new MemoryDiskImage(bytes, undefined, this.identityOf(path));
+    this.openImages++;
+    image.close = async () => {
+      this.openImages--;
+    };
+    return image;
+  }
+
+  identityOf(path: string): ImageIdentity {
+    const layer = { path, device: 1n, inode: BigInt(path.charCodeAt(5)), size: 1n, mtimeNs: 0n, ctimeNs: 0n };
+    return { layers: [layer], view: 'disks' };
+  }
+
+  async canRead(): Promise<boolean> {
+    return true;
+  }
+
+  async identify({ path }: DiskSource): Promise<ImageIdentity> {
+    return this.identityOf(path);
+  }
+}
+
+let disks: Disks;
+let analyzer: Analyzer;
+let directory: string;
+let options: AnalyzeOptions;
+
+beforeEach(async () => {
+  disks = new Disks();
+  const reader = disks;
+  // What a constructor returns takes the place of the new object.
+  const readers = [
+    class {
+      constructor() {
+        // biome-ignore lint/correctness/noConstructorReturn: the test keeps hold of the reader
+        return reader;
+      }
+    } as new () => DiskReader,
+  ];
+  analyzer = createAnalyzer({ plugins: [checksums, { name: 'disks', readers }] });
+  directory = await mkdtemp(join(tmpdir(), 'interruption-'));
+  options = { hasher: 'checksum', blockSize: 512, jobs: 2, cache: join(directory, 'cache') };
+});
+
+afterEach(async () => {
+  expect(disks.openImages).toBe(0);
+  expect(workerThreads()).toBe(0);
+  expect(await openModules()).toEqual([]);
+  const left = await readdir(directory, { recursive: true });
+  expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  await rm(directory, { recursive: true });
+});
+
+describe('an interruption', () => {
+  test.each(['image-started', 'image-advanced', 'image-finished', 'comparing', 'clustering'])(
+    'at %s ends the run and leaves no thread, image or temporary file',
+    async (kind) => {
+      const stop = new AbortController();
+      const analysis = analyzer.analyze(GOOD, {
+        ...options,
+        signal: stop.signal,
+        onProgress: (event) => event.kind === kind && stop.abort(),
+      });
+      await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
+    },
+  );
+
+  test('does not wait for an image that never answers', async () => {
+    disks.open = async ({ path }) => {
+      const image = disks.image(path);
+      image.read = () => new Promise(() => {});
+      return image;
+    };
+    const signal = AbortSignal.timeout(100);
+    await expect(analyzer.analyze(GOOD, { ...options, signal })).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  test('does not wait for a hasher that never ends', async () => {
+    const analysis = analyzer.analyze(GOOD, { ...options, hasher: 'endless', signal: AbortSignal.timeout(500) });
+    await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  test.each([40, 80, 120, 160])('%d ms after the beginning leaves no file open, though threads load', async (ms) => {
+    const signal = AbortSignal.timeout(ms);
+    await analyzer.analyze(GOOD, { ...options, signal }).catch(() => {});
+  });
+
+  test('before the beginning opens nothing', async () => {
+    const analysis = analyzer.analyze(GOOD, { ...options, signal: AbortSignal.abort() });
+    await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  test('after the end takes nothing from the vectors', async () => {
+    const stop = new AbortController();
+    const outcomes = await all(analyzer.hash(GOOD, { ...options, signal: stop.signal }));
+    stop.abort();
+    expect(await rowsOf(outcomes)).toBe(4 * 128);
+  });
+
+  test('is told to the reader, and so is a consumer that wants no more', async () => {
+    let told = 0;
+    const open = disks.open;
+    disks.open = async (...call) => {
+      const [, { signal }] = call as unknown as [DiskSource, { signal: AbortSignal }];
+      signal.addEventListener('abort', () => told++);
+      return open(...call);
+    };
+    for await (const _ of analyzer.hash(GOOD, options)) break;
+    expect(told).toBe(4);
+  });
+});
+
+describe('a callback that throws', () => {
+  test.each(['image-started', 'image-advanced', 'image-finished', 'image-failed', 'comparing', 'clustering'])(
+    'at %s ends the run with what it threw',
+    async (kind) => {
+      const onProgress = (event: { kind: string }): void => {
+        if (event.kind === kind) throw new RangeError('the bar is too long');
+      };
+      if (kind === 'image-failed') disks.open = () => Promise.reject(new Error('no'));
+      await expect(analyzer.analyze(GOOD, { ...options, onProgress })).rejects.toThrow(RangeError);
+    },
+  );
+});
+
+describe('a reader', () => {
+  test.each([
+    ['undefined', undefined, 'undefined'],
+    ['a string', 'no such planet', 'no such planet'],
+    ['an object that cannot be made a string', Object.create(null), '[Object: null prototype] {}'],
+    ['a symbol', Symbol('no'), 'Symbol(no)'],
+  ])('that throws %s fails its images only', async (_, thrown, message) => {
+    disks.open = () => Promise.reject(thrown);
+    const outcomes = await all(analyzer.hash(GOOD.slice(0, 2), options));
+    expect(outcomes).toMatchObject([
+      { error: { code: 'plugin', message: expect.stringContaining(message) } },
+      { error: { code: 'plugin', message: expect.stringContaining(message) } },
+    ]);
+  });
+
+  test('whose session does not begin fails its images only', async () => {
+    disks.startSession = () => {
+      throw new Error('no appliance');
+    };
+    const outcomes = await all(analyzer.hash(GOOD, options));
+    expect(outcomes.map((outcome) => 'error' in outcome && outcome.error.message)).toEqual(
+      outcomes.map(({ path }) => `${path}: no appliance`),
+    );
+  });
+
+  test('whose session and images cannot be closed costs warnings, not vectors', async () => {
+    const close = (): Promise<void> => Promise.reject(new Error('stuck'));
+    disks.startSession = () => ({ open: disks.open, close });
+    disks.open = async ({ path }) => {
+      const image = disks.image(path);
+      disks.openImages--;
+      image.close = close;
+      return image;
+    };
+    const notes: string[] = [];
+    const outcomes = await all(analyzer.hash(['disk:a'], { ...options, onNote: (_, note) => notes.push(note) }));
+    expect(await rowsOf(outcomes)).toBe(128);
+    expect(notes).toEqual(['cannot close disk:a: stuck', '[disks] cannot end its session: stuck']);
+  });
+
+  test('may find another file when it opens an image than when it looked: what it opened counts', async () => {
+    const identityOf = disks.identityOf.bind(disks);
+    let inode = 1n;
+    disks.identityOf = (path) => {
+      const [layer] = identityOf(path).layers;
+      return { layers: [{ ...layer!, inode }], view: 'disks' };
+    };
+    const open = disks.open;
+    disks.open = (source) => {
+      inode = 2n;
+      return open(source);
+    };
+    const [outcome] = await all(analyzer.hash(['disk:a'], options));
+    expect(outcome).toMatchObject({ vector: { identity: { layers: [{ inode: 2n }] } } });
+    disks.open = () => Promise.reject(new Error('should be cached'));
+    expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
+  });
+
+  test('of another image at the moment of reading only is not believed', async () => {
+    disks.open = async ({ path }) => {
+      const image = disks.image(path);
+      return Object.assign(image, { identity: disks.identityOf('disk:z') });
+    };
+    expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ error: { code: 'changed' } }]);
+  });
+
+  test('of two names of one file keeps both names', async () => {
+    disks.identityOf = (path) => ({ layers: [], view: `disks ${path.length}` });
+    const analysis = await analyzer.analyze(['disk:a', 'disk:b'], options);
+    expect(analysis.images.map(({ path }) => path)).toEqual(['disk:a', 'disk:b']);
+  });
+});
+
+async function all(outcomes: AsyncIterable<HashOutcome>): Promise<HashOutcome[]> {
+  const list: HashOutcome[] = [];
+  for await (const outcome of outcomes) list.push(outcome);
+  return list;
+}
+
+async function rowsOf(outcomes: readonly HashOutcome[]): Promise<number> {
+  let rows = 0;
+  for (const outcome of outcomes) {
+    if ('error' in outcome) throw outcome.error;
+    for await (const { blocks } of outcome.vector.rows()) rows += blocks.length;
+  }
+  return rows;
+}
+
+/** Threads of this process that run JavaScript, but for the main one. */
+function workerThreads(): number {
+  const { workers } = process.report.getReport() as unknown as { workers: unknown[] };
+  return workers.length;
+}
+
+/** The files of code that this process has open. */
+async function openModules(): Promise<string[]> {
+  const descriptors = await readdir('/proc/self/fd');
+  const paths = await Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return paths.filter((path) => path.endsWith('.js'));
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { InspectedImage } from '#readers/inspection/inspected-image.js';
+import { gaplessEntries, type MapEntry, mapEntries } from '#readers/qemu/map-entries.js';
+import { withFakeProgram } from '../../../fixtures/index.js';
+import { inspectedImage } from './inspected-image.js';
+
+const CALL = { component: 'qemu', image: 'a.img' };
+
+/** Runs of sectors, each all data or all zeros, as qemu-img would print them. */
+const runs = fc.array(fc.record({ sectors: fc.integer({ min: 1, max: 1000 }), zero: fc.boolean() }), { minLength: 1 });
+
+function entriesOf(
+  described: readonly { sectors: number; zero: boolean }[],
+  from: number,
+): { entries: MapEntry[]; end: number } {
+  let end = from;
+  const entries = described.map(({ sectors, zero }) => {
+    const entry = { start: end, length: sectors * 512, depth: 0, zero, data: !zero, offset: end };
+    end += entry.length;
+    return entry;
+  });
+  return { entries, end };
+}
+
+test('a map covers its range without gaps, and ends with the range, not with its last sector', () => {
+  fc.assert(
+    fc.property(runs, fc.nat(), fc.integer({ min: 0, max: 511 }), (described, from, missing) => {
+      const { entries, end } = entriesOf(described, from);
+      let position = from;
+      for (const [index, { start, length, zero }] of [
+        ...gaplessEntries(entries, from, end - missing, CALL),
+      ].entries()) {
+        expect({ start, zero }).toEqual({ start: position, zero: described[index]!.zero });
+        expect(length).toBeGreaterThan(0);
+        position += length;
+      }
+      expect(position).toBe(end - missing);
+    }),
+  );
+});
+
+describe('a map is refused that is', () => {
+  const run = '"depth":0,"zero":true,"data":false';
+  test.each([
+    ['no JSON', 'garbage', 'unavailable'],
+    ['no list', '{}', 'unavailable'],
+    ['a list of nothing', '[null]', 'unavailable'],
+    ['an entry without kind', '[{"start":0,"length":1024}]', 'unavailable'],
+    ['an entry of no length', `[{"start":0,"length":0,${run}}]`, 'unavailable'],
+    ['a fraction', `[{"start":0,"length":0.5,${run}}]`, 'unavailable'],
+    ['an empty list', '[]', 'corrupt'],
+    ['an entry, a gap, and an entry', `[{"start":0,"length":512,${run}},{"start":600,"length":512,${run}}]`, 'corrupt'],
+    ['shorter than the disk', `[{"start":0,"length":512,${run}}]`, 'corrupt'],
+    ['longer than the disk', `[{"start":0,"length":1024,${run}},{"start":1000,"length":1024,${run}}]`, 'corrupt'],
+  ])('%s', async (_, json, code) => {
+    await withFakeProgram('qemu-img', `echo '${json}'`, async () => {
+      await expect(mapOf(inspectedImage({ format: 'raw', path: '/images/a.img' }), 1000)).rejects.toMatchObject({
+        code,
+      });
+    });
+  });
+});
+
+async function mapOf(image: InspectedImage, size: number): Promise<MapEntry[]> {
+  const entries: MapEntry[] = [];
+  for await (const entry of mapEntries(image, size, CALL)) {
+    entries.push(entry);
+  }
+  return entries;
+}

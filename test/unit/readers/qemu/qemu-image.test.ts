@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { QemuImage } from '#readers/qemu/qemu-image.js';
+import { withFakeProgram } from '../../../fixtures/index.js';
+import { inspectedImage } from './inspected-image.js';
+
+test('closing an image ends a qemu-img that is still mapping it', async () => {
+  await withFakeProgram('qemu-img', 'exec sleep 60', async () => {
+    const image = inspectedImage({ format: 'qed', path: '/images/a.qed', virtualSize: 1000 });
+    const opened = new QemuImage(image, 1000, { component: 'qemu', image: 'a.qed' });
+    const pending = expect(opened.read(Buffer.alloc(10), 0)).rejects.toMatchObject({
+      code: 'unreadable',
+      message: '[qemu] cannot read a.qed: it was closed',
+    });
+    await opened.close();
+    await pending;
+  });
+});

@@ -1,0 +1,59 @@
+import { access, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { QemuReader } from '@virt-similarity/readers';
+import { withFakeProgram } from '../../../fixtures/index.js';
+import { ascii, fileWith, qcow2File } from '../inspection/headers.js';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-qemu-')));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+test('an image that only its header speaks for is noted once, when it is opened', async () => {
+  const path = join(directory, 'cloud.img');
+  await writeFile(path, qcow2File());
+  const notes: string[] = [];
+  const options = { allowedDirectories: [directory], warn: (message: string) => void notes.push(message) };
+  const reader = new QemuReader();
+  await reader.canRead({ path }, options);
+  await reader.identify({ path }, options);
+  expect(notes).toEqual([]);
+  const image = await reader.open({ path }, options);
+  await image.close();
+  expect(notes).toEqual([`${path}: taken as qcow2, because its header says so`]);
+});
+
+test('opening ends with the signal of its caller, and the qemu-img that it waits for with it', async () => {
+  const path = join(directory, 'sized-by-qemu.dmg');
+  await writeFile(path, fileWith(1024, { 512: ascii('koly') }));
+  const started = join(directory, 'started');
+  await withFakeProgram(
+    'qemu-img',
+    `echo $$ >${started}.new; mv ${started}.new ${started}; exec sleep 60`,
+    async () => {
+      const interrupt = new AbortController();
+      const options = { allowedDirectories: [directory], signal: interrupt.signal };
+      const opening = new QemuReader().open({ path }, options).catch((error: unknown) => error);
+      const pid = await contentOf(started);
+      interrupt.abort();
+      expect(await opening).toMatchObject({ code: 'aborted' });
+      await expect(access(`/proc/${pid}`)).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
+});
+
+async function contentOf(path: string): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text !== undefined) {
+      return text.trim();
+    }
+    await delay(10);
+  }
+}

@@ -1,7 +1,18 @@
 import { run, tail } from './command.mjs';
 
-/** Compiles the packages and the tests; what is up to date is left alone. Returns what went wrong, or nothing. */
+/** Each leaves alone what is up to date. */
+const STEPS = [
+  { arguments: ['scripts/build-assembly.mjs'], compiler: 'AssemblyScript' },
+  { arguments: ['node_modules/typescript/bin/tsc', '-b'], compiler: 'TypeScript' },
+];
+
+/** Compiles the packages and the tests. Returns what went wrong, or nothing. */
 export function build() {
-  const result = run(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
-  return result.ok ? undefined : `${tail(result.output, 40)}\nthe TypeScript compiler found the errors above`;
+  for (const step of STEPS) {
+    const result = run(process.execPath, step.arguments);
+    if (!result.ok) {
+      return `${tail(result.output, 40)}\nthe ${step.compiler} compiler found the errors above`;
+    }
+  }
+  return undefined;
 }

@@ -31,6 +31,12 @@ export {
 } from './hash-vectors/atomic-file.js';
 export type * from './hash-vectors/hash-vector.js';
 export * from './hash-vectors/hash-vector-cache.js';
+export type {
+  FileIdentity,
+  FileStorage,
+  HashVectorStorage,
+  MemoryStorage,
+} from './hash-vectors/hash-vector-storage.js';
 export { isHashVectorFile } from './hash-vectors/is-hash-vector-file.js';
 export * from './hash-vectors/memory-hash-vector.js';
 export * from './hash-vectors/read-hash-vector.js';

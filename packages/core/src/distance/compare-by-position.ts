@@ -1,8 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { availableParallelism } from 'node:os';
+import { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
-import { LABEL_SHARED, LABEL_ZERO, labelWindows } from './label-windows.js';
+import {
+  COMPARISON_LIMITS,
+  type ComparisonLimits,
+  type ComparisonTask,
+  type PositionalComparison,
+} from './engine/comparison.js';
+import { planRanges } from './engine/plan-ranges.js';
+import { runComparison } from './engine/run-comparison.js';
+import { sharedCounts, sharedVector } from './engine/shared-memory.js';
+import { type StoredVector, StoredVectors } from './engine/stored-vectors.js';
+import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
 /** What comparing all vectors at equal block numbers yields. */
@@ -11,66 +22,84 @@ export interface PositionalCounts extends PairwiseCounts {
   readonly repeated: Float64Array;
 }
 
+/** Vectors that are searched for the beginnings of ranges in one task. */
+const VECTORS_PER_TASK = 64;
+/** Labels are two bytes at most, and a shared label takes two vectors. */
+const MOST_VECTORS = 2 ** 16;
+
 /**
- * Compares every pair of vectors, block number by block number; exact.
- * Memory: some 2¹⁸ digests and labels, one batch of rows of each vector, and the counts.
- * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
+ * Compares every pair of vectors, block number by block number; exact, whatever the number of threads.
+ *
+ * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
+ * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
+ * Memory: two 32-bit counts for each pair, and some 100 MiB for each thread, whatever the disks' size.
+ *
+ * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
+ * vector's file does not stay as it was, and what reading the vectors throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],
-  { onFraction, signal }: CompareOptions = {},
+  { jobs = availableParallelism(), onFraction, signal }: CompareOptions = {},
+  limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PositionalCounts> {
   checkComparable(vectors);
   const size = vectors.length;
-  const pairs = (size * (size - 1)) / 2;
-  const counts: PositionalCounts = {
-    size,
-    dataBlocks: Float64Array.from(vectors, ({ dataBlocks }) => dataBlocks),
-    equal: new Float64Array(pairs),
-    either: new Float64Array(pairs),
-    repeated: new Float64Array(size),
+  if (size > MOST_VECTORS) {
+    throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
+  }
+  const stored = await StoredVectors.open(vectors, signal);
+  try {
+    const threads = threadsFor(stored.vectors, jobs, limits);
+    const comparison = comparisonOf(stored.vectors, threads, limits);
+    const onProgress = (): void => onFraction?.(fractionOf(comparison));
+    await runComparison(comparison, roundsOf(comparison), { threads, onProgress, signal });
+    stored.refuseChanged();
+    onFraction?.(1);
+    return countsOf(comparison);
+  } catch (thrown) {
+    // What looks like damage may be that someone is writing to the file.
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') stored.refuseChanged();
+    throw thrown;
+  } finally {
+    stored.close();
+  }
+}
+
+function comparisonOf(
+  vectors: readonly StoredVector[],
+  threads: number,
+  limits: ComparisonLimits,
+): PositionalComparison {
+  const pairs = (vectors.length * (vectors.length - 1)) / 2;
+  const bounds = planRanges(vectors, threads);
+  return {
+    vectors: threads === 0 ? vectors : vectors.map(sharedVector),
+    limits,
+    bounds,
+    firstRows: sharedCounts(bounds.length * vectors.length),
+    counts: { equal: sharedCounts(pairs), common: sharedCounts(pairs), repeated: sharedCounts(vectors.length) },
+    progress: new BigInt64Array(new SharedArrayBuffer(8)),
+    stop: new Int32Array(new SharedArrayBuffer(4)),
   };
-  for await (const { labels, fraction } of labelWindows(vectors, signal)) {
-    for (let index = 0; index < size; index++) counts.repeated[index]! += countShared(labels[index]!);
-    countPairs(labels, counts);
-    if (fraction < 1) onFraction?.(fraction);
-    // Vectors in memory never wait for anything, so that nobody else, an interruption included, would get a turn.
-    await nextTurn();
-  }
-  onFraction?.(1);
-  return counts;
 }
 
-function countShared(labels: Uint8Array | Uint16Array): number {
-  let shared = 0;
-  for (let position = 0; position < labels.length; position++) if (labels[position]! >= LABEL_SHARED) shared++;
-  return shared;
+/** First the beginnings of all ranges are looked up, then the ranges are compared. */
+function roundsOf({ vectors, bounds }: PositionalComparison): ComparisonTask[][] {
+  const locate: ComparisonTask[] = [];
+  for (let first = 0; first < vectors.length; first += VECTORS_PER_TASK) {
+    locate.push({ kind: 'locate', first, end: Math.min(first + VECTORS_PER_TASK, vectors.length) });
+  }
+  const count = Array.from({ length: bounds.length - 1 }, (_, range): ComparisonTask => ({ kind: 'count', range }));
+  return [locate, count];
 }
 
-function countPairs(labels: readonly (Uint8Array | Uint16Array)[], { equal, either }: PositionalCounts): void {
-  let pair = 0;
-  for (let first = 0; first < labels.length; first++) {
-    for (let second = first + 1; second < labels.length; second++, pair++) {
-      addPair(labels[first]!, labels[second]!, pair, equal, either);
-    }
-  }
+/** How much has been done, below 1: there may be something left to do where nothing is left to count. */
+function fractionOf({ vectors, progress }: PositionalComparison): number {
+  const rows = vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
+  return Number(Atomics.load(progress, 0)) / (2 * rows + 1);
 }
 
-function addPair(
-  first: Uint8Array | Uint16Array,
-  second: Uint8Array | Uint16Array,
-  pair: number,
-  equal: Float64Array,
-  either: Float64Array,
-): void {
-  let same = 0;
-  let nonZero = 0;
-  for (let position = 0; position < first.length; position++) {
-    const left = first[position]!;
-    const right = second[position]!;
-    if (left === right && left >= LABEL_SHARED) same++;
-    if ((left | right) !== LABEL_ZERO) nonZero++;
-  }
-  equal[pair]! += same;
-  either[pair]! += nonZero;
+function countsOf({ vectors, counts: { equal, common, repeated } }: PositionalComparison): PositionalCounts {
+  const dataBlocks = Float64Array.from(vectors, (vector) => vector.dataBlocks);
+  return { size: vectors.length, dataBlocks, equal, common, repeated: Float64Array.from(repeated) };
 }

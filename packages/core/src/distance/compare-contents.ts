@@ -96,19 +96,17 @@ async function intersect(
 ): Promise<PairwiseCounts> {
   const size = vectors.length;
   const dataBlocks = Float64Array.from(vectors, (vector) => vector.dataBlocks);
-  const equal = new Float64Array((size * (size - 1)) / 2);
-  const either = new Float64Array(equal.length);
+  const equal = new Uint32Array((size * (size - 1)) / 2);
   let pair = 0;
   for (let first = 0; first < size; first++) {
     await nextTurn();
     throwIfAborted(signal);
     for (let second = first + 1; second < size; second++, pair++) {
       equal[pair] = commonBits(sets[first]!, sets[second]!);
-      either[pair] = dataBlocks[first]! + dataBlocks[second]! - equal[pair]!;
     }
     onFraction?.((first + 1) / size);
   }
-  return { size, dataBlocks, equal, either };
+  return { size, dataBlocks, equal, common: equal };
 }
 
 function commonBits(first: Uint32Array, second: Uint32Array): number {

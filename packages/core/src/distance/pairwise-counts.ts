@@ -7,20 +7,16 @@ export interface PairwiseCounts {
   /** Non-zero blocks of each vector. */
   readonly dataBlocks: Float64Array;
   /** Equal non-zero blocks of each pair, condensed. */
-  readonly equal: Float64Array;
-  /** Blocks that are non-zero in at least one of a pair, condensed. */
-  readonly either: Float64Array;
+  readonly equal: Uint32Array;
+  /** Blocks that are non-zero in both of a pair, condensed. */
+  readonly common: Uint32Array;
 }
 
 /** The counts of the pair at `index` of the condensed arrays, whose members are `first` and `second`. */
 export function pairCountsAt(counts: PairwiseCounts, index: number, first: number, second: number): PairCounts {
   const equal = counts.equal[index]!;
-  const either = counts.either[index]!;
-  return {
-    equal,
-    either,
-    different: either - equal,
-    first: counts.dataBlocks[first]!,
-    second: counts.dataBlocks[second]!,
-  };
+  const firstBlocks = counts.dataBlocks[first]!;
+  const secondBlocks = counts.dataBlocks[second]!;
+  const either = firstBlocks + secondBlocks - counts.common[index]!;
+  return { equal, either, different: either - equal, first: firstBlocks, second: secondBlocks };
 }

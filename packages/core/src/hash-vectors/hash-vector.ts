@@ -1,4 +1,5 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
+import type { HashVectorStorage } from './hash-vector-storage.js';
 
 /** What a hash vector says of itself. */
 export interface HashVectorHeader {
@@ -28,6 +29,8 @@ export interface HashVectorRows {
 
 /** The digests of an image's non-zero blocks, by block number; in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
+  /** Where the same rows stand, if threads may read them by themselves, which is faster. */
+  readonly storage?: HashVectorStorage;
   /** All rows in ascending order, in batches of any size above 0. May be called again, also while another call is being read. */
   rows(): AsyncIterable<HashVectorRows>;
 }

@@ -28,7 +28,8 @@ export function hashVectorOf(
       image: header.name,
     });
   }
-  return { ...complete, rows: () => slices(blocks, digests, header.digestLength) };
+  const rows = () => slices(blocks, digests, header.digestLength);
+  return { ...complete, storage: { kind: 'memory', blocks, digests }, rows };
 }
 
 function problemOfDigests(header: HashVectorHeader, digests: Uint8Array): string | undefined {

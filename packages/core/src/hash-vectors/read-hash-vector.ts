@@ -1,13 +1,13 @@
-import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
 import { parseArrowFooter } from './arrow-footer.js';
 import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
 import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
-import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { headerFromMetadata } from './hash-vector-metadata.js';
+import { type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
 import { hasMagic } from './is-hash-vector-file.js';
+import { changedFile, readingError } from './reading-error.js';
 import { openRegularFile, readExactly } from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
@@ -25,10 +25,8 @@ export interface OpenHashVectorOptions {
 
 /** A hash vector in a file, with where its rows stand. */
 interface HashVectorFile {
-  readonly path: string;
   readonly header: HashVectorHeader;
-  readonly locations: readonly RowsLocation[];
-  readonly identity: BigIntStats;
+  readonly storage: FileStorage;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -47,7 +45,7 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
   const handle = await openRegularFile(path);
   try {
     const file = await readLayout(handle, path, options.signal);
-    return { ...file.header, rows: () => readRows(file) };
+    return { ...file.header, storage: file.storage, rows: () => readRows(file) };
   } catch (thrown) {
     throw readingError(thrown, path);
   } finally {
@@ -56,7 +54,7 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
 }
 
 async function readLayout(handle: FileHandle, path: string, signal: AbortSignal | undefined): Promise<HashVectorFile> {
-  const identity = await handle.stat({ bigint: true });
+  const identity = fileIdentityOf(await handle.stat({ bigint: true }));
   const size = Number(identity.size);
   const footer = await readFooter(handle, size);
   const described = { ...headerFromMetadata(footer.metadata, path), digestLength: footer.digestLength };
@@ -75,7 +73,7 @@ async function readLayout(handle: FileHandle, path: string, signal: AbortSignal 
   const header: HashVectorHeader = { ...described, dataBlocks };
   const problem = problemOfHeader(header);
   if (problem !== undefined) throw new Error(problem);
-  return { path, header, locations, identity, signal };
+  return { header, storage: { kind: 'file', path, identity, batches: locations }, signal };
 }
 
 async function readFooter(handle: FileHandle, size: number) {
@@ -94,11 +92,12 @@ async function readFooter(handle: FileHandle, size: number) {
 async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
   throwIfAborted(file.signal);
   const { digestLength } = file.header;
-  const handle = await openRegularFile(file.path);
+  const handle = await openRegularFile(file.storage.path);
   try {
-    await refuseIfChanged(handle, file);
+    const identity = fileIdentityOf(await handle.stat({ bigint: true }));
+    if (!sameFile(identity, file.storage.identity)) throw changedFile(file.storage.path);
     let previous = -1;
-    for (const { start, count, location } of piecesOf(file.locations)) {
+    for (const { start, count, location } of piecesOf(file.storage.batches)) {
       throwIfAborted(file.signal);
       const [blockBytes, digests] = await Promise.all([
         readExactly(handle, count * 4, location.blocksOffset + start * 4),
@@ -111,7 +110,7 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       yield { blocks, digests };
     }
   } catch (thrown) {
-    throw readingError(thrown, file.path);
+    throw readingError(thrown, file.storage.path);
   } finally {
     await handle.close();
   }
@@ -124,26 +123,4 @@ function* piecesOf(locations: readonly RowsLocation[]) {
       yield { location, start, count: Math.min(ROWS_PER_BATCH, location.rows - start) };
     }
   }
-}
-
-async function refuseIfChanged(handle: FileHandle, file: HashVectorFile): Promise<void> {
-  const now = await handle.stat({ bigint: true });
-  const then = file.identity;
-  const same = now.dev === then.dev && now.ino === then.ino && now.size === then.size && now.mtimeNs === then.mtimeNs;
-  if (!same) {
-    throw new VirtSimilarityError('changed', `cannot read ${file.path}: it changed after it was opened; run again`, {
-      image: file.path,
-    });
-  }
-}
-
-function readingError(thrown: unknown, path: string): VirtSimilarityError {
-  if (thrown instanceof VirtSimilarityError || systemCode(thrown) !== undefined) {
-    return fileError(thrown, `cannot read ${path}`, path);
-  }
-  return new VirtSimilarityError(
-    'corrupt',
-    `cannot read ${path} as a hash vector: ${messageOf(thrown)}; make it anew with virt-similarity hash`,
-    { image: path, cause: thrown },
-  );
 }

@@ -113,16 +113,16 @@ class ComposedAnalyzer implements Analyzer {
 async function measure(
   vectors: readonly HashVector[],
   metric: DistanceMetric,
-  { onProgress, signal }: CompleteOptions,
+  { jobs, onProgress, signal }: CompleteOptions,
 ): Promise<{ counts: PositionalCounts; distances: CondensedMatrix }> {
   const tell = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
   // Which blocks are repeated is told with every metric.
   if (metric.alignment === 'position') {
-    const counts = await compareByPosition(vectors, { onFraction: tell, signal });
+    const counts = await compareByPosition(vectors, { jobs, onFraction: tell, signal });
     return { counts, distances: distanceMatrix(counts, metric) };
   }
-  const counts = await compareByPosition(vectors, { onFraction: (fraction) => tell(fraction / 2), signal });
-  const contents = await compareContents(vectors, { onFraction: (fraction) => tell((1 + fraction) / 2), signal });
+  const counts = await compareByPosition(vectors, { jobs, onFraction: (fraction) => tell(fraction / 2), signal });
+  const contents = await compareContents(vectors, { jobs, onFraction: (fraction) => tell((1 + fraction) / 2), signal });
   return { counts, distances: distanceMatrix(contents, metric) };
 }
 

@@ -47,7 +47,7 @@ export async function contentOf(vector: HashVector) {
     blocks.push(...rows.blocks);
     digests.push(Uint8Array.from(rows.digests));
   }
-  const { rows, ...header } = vector;
+  const { rows, storage, ...header } = vector;
   return { header, blocks, digests: Buffer.concat(digests).toString('hex') };
 }
 

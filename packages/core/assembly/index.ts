@@ -1,0 +1,16 @@
+export {
+  bitRowEnd,
+  blocksAt,
+  byteLabelsEnd,
+  configure,
+  digestsAt,
+  endRows,
+  labelSlice,
+  repeatedAt,
+  startSlice,
+  startWindow,
+  takeRows,
+  wideLabelsEnd,
+  wideLabelsStart,
+} from './labels';
+export { commonCountsAt, countTile, equalCountsAt, TILE } from './pairs';

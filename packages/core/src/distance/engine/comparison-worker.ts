@@ -1,0 +1,27 @@
+import { workerData } from 'node:worker_threads';
+import { type ErrorCode, messageOf, VirtSimilarityError } from '../../errors.js';
+import type { ComparisonTask, PositionalComparison } from './comparison.js';
+import { PositionThread } from './position-thread.js';
+
+/** An error's way back: an instance would lose its class between threads. */
+export interface ComparisonFailure {
+  /** Absent where it was none of ours: a defect. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly image: string | undefined;
+}
+
+const comparison = workerData as PositionalComparison;
+const thread = new PositionThread(comparison);
+
+/** The worker thread's entry: does a task, to its end unless it is told to stop, and returns what failed, if anything did. */
+export default function work(task: ComparisonTask): ComparisonFailure | undefined {
+  try {
+    const steps = thread.run(task);
+    while (Atomics.load(comparison.stop, 0) === 0 && !steps.next().done);
+    return undefined;
+  } catch (error) {
+    const { code, image } = error instanceof VirtSimilarityError ? error : { code: undefined, image: undefined };
+    return { code, message: messageOf(error), image };
+  }
+}

@@ -1,0 +1,23 @@
+import type { RowSource } from './row-source.js';
+
+/** Rows that are read at once rather than searched further. */
+const ROWS_AT_ONCE = 2048;
+
+/**
+ * The first of the rows from `low` to `high` − 1 whose block number is at least `block`, or `high`; a binary search.
+ * In rows that do not ascend, some row of them.
+ */
+export function firstRowFrom(source: RowSource, block: number, low: number, high: number): number {
+  const blocks = new Uint32Array(ROWS_AT_ONCE);
+  const bytes = new Uint8Array(blocks.buffer);
+  let [from, to] = [low, high];
+  while (to - from > ROWS_AT_ONCE) {
+    const middle = Math.floor((from + to) / 2);
+    source.readBlocks(bytes.subarray(0, 4), middle);
+    if (blocks[0]! < block) from = middle + 1;
+    else to = middle;
+  }
+  source.readBlocks(bytes.subarray(0, (to - from) * 4), from);
+  const found = blocks.subarray(0, to - from).findIndex((each) => each >= block);
+  return found < 0 ? to : from + found;
+}

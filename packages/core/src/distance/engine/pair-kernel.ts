@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { VirtSimilarityError } from '../../errors.js';
+
+/** What packages/core/assembly exports; addresses are bytes in `memory`. The sources there say what each does. */
+export interface PairKernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly TILE: { readonly value: number };
+  configure(vectors: number, digestLength: number, sliceWidth: number, rowBytes: number): void;
+  blocksAt(): number;
+  digestsAt(): number;
+  startSlice(): void;
+  takeRows(vector: number, count: number, start: number, width: number): number;
+  endRows(rows: number): void;
+  startWindow(): void;
+  labelSlice(position: number): number;
+  repeatedAt(): number;
+  byteLabelsEnd(): number;
+  wideLabelsStart(): number;
+  wideLabelsEnd(): number;
+  bitRowEnd(): number;
+  countTile(
+    firstRow: number,
+    firstEnd: number,
+    secondRow: number,
+    secondEnd: number,
+    byteLabels: number,
+    wideFrom: number,
+    wideTo: number,
+    bitBytes: number,
+  ): void;
+  equalCountsAt(): number;
+  commonCountsAt(): number;
+}
+
+/** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+/** A kernel with memory of its own. Throws `unavailable` if the build has not made it. */
+export function instantiateKernel(): PairKernel {
+  const file = new URL('./pair-kernel.wasm', import.meta.url);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const message = `cannot compare: ${file.pathname} is missing; install the package anew, or run npm run build`;
+    throw new VirtSimilarityError('unavailable', message, { cause });
+  }
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as PairKernel;
+}

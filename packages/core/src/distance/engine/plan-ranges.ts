@@ -1,0 +1,59 @@
+import { rowSourceOf, type StoredVector } from './stored-vectors.js';
+
+/** Vectors, and rows of each, that are looked at to find where the work is. */
+const SAMPLED_VECTORS = 16;
+const SAMPLED_ROWS = 64;
+/** The smallest range, as a part of a thread's share of the work. */
+const SMALLEST_RANGE = 1 / 16;
+
+/**
+ * Cuts the block numbers into ranges for `threads` threads to take one after the other: large ones first, for their
+ * costs are few, and small ones last, so that all threads end at about the same time. Sizes are measured in rows, of
+ * which a sample is taken, because a thin disk has most of its block numbers where nothing is.
+ *
+ * Returns the block numbers at which ranges begin, strictly ascending from 0, and at last the number of blocks.
+ */
+export function planRanges(vectors: readonly StoredVector[], threads: number): number[] {
+  const blocks = Math.max(...vectors.map((vector) => vector.blocks));
+  const bounds = [0];
+  if (threads > 1) {
+    const sample = sampleBlocks(vectors);
+    for (const share of rangeEnds(threads)) {
+      const block = sample[Math.floor(share * sample.length)] ?? blocks;
+      if (block > bounds.at(-1)! && block < blocks) bounds.push(block);
+    }
+  }
+  return [...bounds, blocks];
+}
+
+/** Where ranges end, as parts of the whole: each takes half of what would be a thread's share of the rest. */
+function rangeEnds(threads: number): number[] {
+  const ends: number[] = [];
+  let done = 0;
+  while (done < 1) {
+    done += Math.max((1 - done) / (2 * threads), SMALLEST_RANGE / threads);
+    if (done < 1) ends.push(done);
+  }
+  return ends;
+}
+
+/** Block numbers of some rows, ascending. */
+function sampleBlocks(vectors: readonly StoredVector[]): Uint32Array {
+  const sample: number[] = [];
+  const block = new Uint32Array(1);
+  const step = Math.max(1, Math.floor(vectors.length / SAMPLED_VECTORS));
+  for (let vector = 0; vector < vectors.length; vector += step) {
+    const { dataBlocks } = vectors[vector]!;
+    const source = rowSourceOf(vectors[vector]!);
+    source.open();
+    try {
+      for (let index = 0; index < Math.min(SAMPLED_ROWS, dataBlocks); index++) {
+        source.readBlocks(new Uint8Array(block.buffer), Math.floor((index / SAMPLED_ROWS) * dataBlocks));
+        sample.push(block[0]!);
+      }
+    } finally {
+      source.close();
+    }
+  }
+  return Uint32Array.from(sample).sort();
+}

@@ -1,0 +1,142 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { VirtSimilarityError } from '../../errors.js';
+import {
+  type FileStorage,
+  fileIdentityOf,
+  type MemoryStorage,
+  sameFile,
+} from '../../hash-vectors/hash-vector-storage.js';
+import { changedFile, readingError } from '../../hash-vectors/reading-error.js';
+
+/** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
+export interface RowSource {
+  /** Calls are made between these two, of which each may be called often. */
+  open(): void;
+  close(): void;
+  /** Copies block numbers, 4 bytes each, little-endian; `target` is as long as they are. */
+  readBlocks(target: Uint8Array, row: number): void;
+  /** Copies digests; `target` is as long as they are. */
+  readDigests(target: Uint8Array, row: number): void;
+  /** For rows that contradict the format: expected, found. */
+  corrupt(problem: string): VirtSimilarityError;
+}
+
+/** Rows in memory. */
+export class MemoryRows implements RowSource {
+  readonly #blocks: Uint8Array;
+  readonly #digests: Uint8Array;
+  readonly #digestLength: number;
+  readonly #name: string;
+
+  constructor({ blocks, digests }: MemoryStorage, digestLength: number, name: string) {
+    this.#blocks = new Uint8Array(blocks.buffer, blocks.byteOffset, blocks.byteLength);
+    this.#digests = digests;
+    this.#digestLength = digestLength;
+    this.#name = name;
+  }
+
+  open(): void {}
+
+  close(): void {}
+
+  readBlocks(target: Uint8Array, row: number): void {
+    target.set(this.#blocks.subarray(row * 4, row * 4 + target.length));
+  }
+
+  readDigests(target: Uint8Array, row: number): void {
+    const start = row * this.#digestLength;
+    target.set(this.#digests.subarray(start, start + target.length));
+  }
+
+  corrupt(problem: string): VirtSimilarityError {
+    return readingError(new Error(problem), this.#name);
+  }
+}
+
+/** Rows in a file, through a descriptor that is open already, or through one of its own. */
+export class FileRows implements RowSource {
+  readonly #storage: FileStorage;
+  readonly #digestLength: number;
+  readonly #lent: number | undefined;
+  #own: number | undefined;
+  /** The first row of each batch. */
+  readonly #firstRows: number[] = [];
+  /** The batch that was read last: most often the next one to be read. */
+  #batch = 0;
+
+  /** @param descriptor of the file, open for reading, if there is one; it stays open */
+  constructor(storage: FileStorage, digestLength: number, descriptor: number | undefined) {
+    this.#storage = storage;
+    this.#digestLength = digestLength;
+    this.#lent = descriptor;
+    let row = 0;
+    for (const { rows } of storage.batches) {
+      this.#firstRows.push(row);
+      row += rows;
+    }
+  }
+
+  open(): void {
+    if (this.#lent === undefined) this.#own = openUnchanged(this.#storage);
+  }
+
+  close(): void {
+    if (this.#own !== undefined) closeSync(this.#own);
+    this.#own = undefined;
+  }
+
+  readBlocks(target: Uint8Array, row: number): void {
+    this.#read(target, row, 4, 'blocksOffset');
+  }
+
+  readDigests(target: Uint8Array, row: number): void {
+    this.#read(target, row, this.#digestLength, 'digestsOffset');
+  }
+
+  corrupt(problem: string): VirtSimilarityError {
+    return readingError(new Error(problem), this.#storage.path);
+  }
+
+  #read(target: Uint8Array, row: number, width: number, column: 'blocksOffset' | 'digestsOffset'): void {
+    let next = row;
+    for (let done = 0; done < target.length; ) {
+      const batch = this.#storage.batches[this.#batchOf(next)]!;
+      const skipped = next - this.#firstRows[this.#batch]!;
+      const count = Math.min(batch.rows - skipped, (target.length - done) / width);
+      this.#readExactly(target, done, count * width, batch[column] + skipped * width);
+      done += count * width;
+      next += count;
+    }
+  }
+
+  #batchOf(row: number): number {
+    if (row < this.#firstRows[this.#batch]!) this.#batch = 0;
+    while (row >= this.#firstRows[this.#batch]! + this.#storage.batches[this.#batch]!.rows) this.#batch++;
+    return this.#batch;
+  }
+
+  #readExactly(target: Uint8Array, start: number, length: number, position: number): void {
+    try {
+      for (let done = 0; done < length; ) {
+        const read = readSync((this.#lent ?? this.#own)!, target, start + done, length - done, position + done);
+        if (read === 0) throw new Error(`expected ${length} bytes at ${position}, found the end of the file`);
+        done += read;
+      }
+    } catch (thrown) {
+      throw readingError(thrown, this.#storage.path);
+    }
+  }
+}
+
+/** Opens a hash-vector file for reading. Throws `changed` if it is not the one that it was. */
+export function openUnchanged({ path, identity }: FileStorage): number {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (sameFile(fileIdentityOf(fstatSync(descriptor, { bigint: true })), identity)) return descriptor;
+    throw changedFile(path);
+  } catch (thrown) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    throw readingError(thrown, path);
+  }
+}

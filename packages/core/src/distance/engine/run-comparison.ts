@@ -1,0 +1,103 @@
+import type { Piscina } from 'piscina';
+import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
+import type { ComparisonTask, PositionalComparison } from './comparison.js';
+import type { ComparisonFailure } from './comparison-worker.js';
+import { PositionThread } from './position-thread.js';
+
+/** Milliseconds between two looks at how far threads are. */
+const PROGRESS_INTERVAL = 100;
+/** Milliseconds after which this thread lets others have their turn. */
+const TURN = 20;
+
+export interface RunOptions {
+  /** Worker threads; 0 to work in this thread, in turns. */
+  readonly threads: number;
+  /** Called now and then. */
+  readonly onProgress: () => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Does the tasks of one round after the other. Throws what reading throws, and `aborted`. */
+export async function runComparison(
+  comparison: PositionalComparison,
+  rounds: readonly (readonly ComparisonTask[])[],
+  options: RunOptions,
+): Promise<void> {
+  throwIfAborted(options.signal);
+  if (options.threads === 0) await runHere(comparison, rounds.flat(), options);
+  else await runInThreads(comparison, rounds, options);
+}
+
+async function runHere(
+  comparison: PositionalComparison,
+  tasks: readonly ComparisonTask[],
+  { onProgress, signal }: RunOptions,
+): Promise<void> {
+  const thread = new PositionThread(comparison);
+  let turnEnds = performance.now() + TURN;
+  for (const task of tasks) {
+    for (const _step of thread.run(task)) {
+      if (performance.now() < turnEnds) continue;
+      await new Promise(setImmediate);
+      throwIfAborted(signal);
+      onProgress();
+      turnEnds = performance.now() + TURN;
+    }
+  }
+}
+
+async function runInThreads(
+  comparison: PositionalComparison,
+  rounds: readonly (readonly ComparisonTask[])[],
+  { threads, onProgress, signal }: RunOptions,
+): Promise<void> {
+  const pool = await startThreads(comparison, threads);
+  let failure: { readonly error: unknown } | undefined;
+  const failed = (error: unknown): void => {
+    failure ??= { error };
+    stop();
+  };
+  // Threads are told to stop rather than ended: piscina would replace one that is ended in the middle of a task.
+  const stop = (): void => void Atomics.store(comparison.stop, 0, 1);
+  const timer = setInterval(() => attempt(onProgress, failed), PROGRESS_INTERVAL);
+  signal?.addEventListener('abort', stop);
+  try {
+    for (const tasks of rounds) await Promise.all(tasks.map((task) => runTask(pool, task).catch(failed)));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    clearInterval(timer);
+    await pool.destroy();
+  }
+  throwIfAborted(signal);
+  if (failure) throw failure.error;
+}
+
+async function startThreads(comparison: PositionalComparison, threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  const pool = new Piscina({
+    filename: new URL('./comparison-worker-entry.cjs', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    workerData: comparison,
+  });
+  // A task's failure rejects its promise; what arrives here concerns no task that anybody waits for.
+  pool.on('error', () => {});
+  return pool;
+}
+
+function attempt(call: () => void, failed: (error: unknown) => void): void {
+  try {
+    call();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function runTask(pool: Piscina, task: ComparisonTask): Promise<void> {
+  const failure = (await pool.run(task)) as ComparisonFailure | undefined;
+  if (failure === undefined) return;
+  const { code, message, image } = failure;
+  if (code === undefined) throw new Error(message);
+  throw new VirtSimilarityError(code, message, image === undefined ? {} : { image });
+}

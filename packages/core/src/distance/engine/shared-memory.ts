@@ -1,0 +1,21 @@
+import type { StoredVector } from './stored-vectors.js';
+
+/** Zeroed 32-bit numbers in memory that threads share. */
+export function sharedCounts(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** The vector, with rows that stand in memory of this thread alone copied to memory that threads share. */
+export function sharedVector(vector: StoredVector): StoredVector {
+  const { storage } = vector;
+  if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return vector;
+  const blocks = sharedCounts(storage.blocks.length);
+  blocks.set(storage.blocks);
+  const digests = new Uint8Array(new SharedArrayBuffer(storage.digests.length));
+  digests.set(storage.digests);
+  return { ...vector, storage: { kind: 'memory', blocks, digests } };
+}
+
+function isShared({ buffer }: Uint32Array | Uint8Array): boolean {
+  return buffer instanceof SharedArrayBuffer;
+}

@@ -1,0 +1,154 @@
+import { closeSync, fstatSync } from 'node:fs';
+import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
+import { blockCountOf } from '../../hash-vectors/check-header.js';
+import type { HashVector } from '../../hash-vectors/hash-vector.js';
+import {
+  fileIdentityOf,
+  type HashVectorStorage,
+  type MemoryStorage,
+  sameFile,
+} from '../../hash-vectors/hash-vector-storage.js';
+import { changedFile } from '../../hash-vectors/reading-error.js';
+import { FileRows, MemoryRows, openUnchanged, type RowSource } from './row-source.js';
+
+/** Files that are kept open, so that they need not be opened for every slice. */
+const MOST_OPEN_FILES = 8192;
+/** Descriptors left to others where the system has run out of them. */
+const SPARE_DESCRIPTORS = 64;
+
+/** A hash vector's rows, fit to be posted to a worker thread: everything large is in a file or in shared memory. */
+export interface StoredVector {
+  readonly name: string;
+  readonly digestLength: number;
+  /** Rows. */
+  readonly dataBlocks: number;
+  /** Blocks of the disk; block numbers are below. */
+  readonly blocks: number;
+  readonly storage: HashVectorStorage;
+  /** Of the file, open in this process; absent where too many are. */
+  readonly descriptor?: number;
+}
+
+/** The reader of a stored vector's rows. */
+export function rowSourceOf({ name, digestLength, storage, descriptor }: StoredVector): RowSource {
+  if (storage.kind === 'memory') return new MemoryRows(storage, digestLength, name);
+  return new FileRows(storage, digestLength, descriptor);
+}
+
+/** Hash vectors whose files are open while they are compared. */
+export class StoredVectors {
+  readonly vectors: readonly StoredVector[];
+
+  private constructor(vectors: readonly StoredVector[]) {
+    this.vectors = vectors;
+  }
+
+  /**
+   * Opens what stands in files. What does not say where its rows stand is read into memory.
+   * Throws what reading throws, `aborted`, and `usage` where a vector has 2³² rows.
+   */
+  static async open(vectors: readonly HashVector[], signal: AbortSignal | undefined): Promise<StoredVectors> {
+    const stored: StoredVector[] = [];
+    for (const vector of vectors) {
+      throwIfAborted(signal);
+      const { name, digestLength, dataBlocks } = vector;
+      if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
+      const storage = vector.storage ?? (await readAll(vector, signal));
+      stored.push({ name, digestLength, dataBlocks, blocks: blockCountOf(vector), storage });
+    }
+    return new StoredVectors(withDescriptors(stored));
+  }
+
+  /** Throws `changed` if a file is not what it was when it was opened. */
+  refuseChanged(): void {
+    for (const { storage, descriptor } of this.vectors) {
+      if (storage.kind !== 'file') continue;
+      const now = descriptor ?? openUnchanged(storage);
+      try {
+        if (!sameFile(fileIdentityOf(fstatSync(now, { bigint: true })), storage.identity))
+          throw changedFile(storage.path);
+      } finally {
+        if (descriptor === undefined) closeSync(now);
+      }
+    }
+  }
+
+  close(): void {
+    closeAll(this.vectors);
+  }
+}
+
+function withDescriptors(vectors: readonly StoredVector[]): StoredVector[] {
+  const opened: StoredVector[] = [];
+  let room = MOST_OPEN_FILES;
+  try {
+    for (const vector of vectors) {
+      if (vector.storage.kind === 'memory' || room === 0) {
+        opened.push(vector);
+        continue;
+      }
+      const descriptor = openIfPossible(vector.storage);
+      if (descriptor === undefined) {
+        room = 0;
+        giveBack(opened);
+        opened.push(vector);
+      } else {
+        room--;
+        opened.push({ ...vector, descriptor });
+      }
+    }
+    return opened;
+  } catch (thrown) {
+    closeAll(opened);
+    throw thrown;
+  }
+}
+
+function openIfPossible(storage: HashVectorStorage & { kind: 'file' }): number | undefined {
+  try {
+    return openUnchanged(storage);
+  } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') return undefined;
+    throw thrown;
+  }
+}
+
+/** Closes the files opened last: threads need a descriptor each for those that are not kept open. */
+function giveBack(opened: StoredVector[]): void {
+  const last = Math.max(0, opened.length - SPARE_DESCRIPTORS);
+  for (let index = last; index < opened.length; index++) {
+    const { descriptor, ...vector } = opened[index]!;
+    if (descriptor !== undefined) closeSync(descriptor);
+    opened[index] = vector;
+  }
+}
+
+function closeAll(vectors: readonly StoredVector[]): void {
+  for (const { descriptor } of vectors) if (descriptor !== undefined) closeSync(descriptor);
+}
+
+async function readAll(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
+  const blocks = new Uint32Array(new SharedArrayBuffer(vector.dataBlocks * 4));
+  const digests = new Uint8Array(new SharedArrayBuffer(vector.dataBlocks * vector.digestLength));
+  let row = 0;
+  for await (const rows of vector.rows()) {
+    throwIfAborted(signal);
+    if (row + rows.blocks.length > vector.dataBlocks) throw wrongRows(vector, `${row + rows.blocks.length} or more`);
+    blocks.set(rows.blocks, row);
+    digests.set(rows.digests, row * vector.digestLength);
+    row += rows.blocks.length;
+  }
+  if (row !== vector.dataBlocks) throw wrongRows(vector, String(row));
+  return { kind: 'memory', blocks, digests };
+}
+
+function wrongRows({ name, dataBlocks }: HashVector, found: string): VirtSimilarityError {
+  return new VirtSimilarityError('corrupt', `cannot compare ${name}: expected ${dataBlocks} rows, found ${found}`, {
+    image: name,
+  });
+}
+
+function tooManyRows({ name }: HashVector): VirtSimilarityError {
+  const message = `cannot compare ${name}: expected fewer than 2^32 data blocks; choose larger blocks`;
+  return new VirtSimilarityError('usage', message, { image: name });
+}

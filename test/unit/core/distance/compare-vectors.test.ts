@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  compareVectors,
+  type DistanceMetric,
+  HammingMetric,
+  type HashVector,
+  hashVectorOf,
+  SharedContentMetric,
+} from '@virt-similarity/core';
+import { compareByPosition } from '#core/distance/compare-by-position.js';
+import { compareContents } from '#core/distance/compare-contents.js';
+import { vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+
+describe('compareByPosition', () => {
+  test('takes no time where no disk has data, up to the last of 2³² blocks', async () => {
+    const blocks = 2 ** 32;
+    const thin = (...rows: number[]): HashVector => sparseVector(blocks, rows);
+    const fractions: number[] = [];
+    const counts = await compareByPosition(
+      [thin(0, blocks - 2, blocks - 1), thin(1, blocks - 1), sparseVector(2, [1]), thin()],
+      { onFraction: (fraction) => fractions.push(fraction) },
+    );
+    expect([...counts.equal]).toEqual([1, 0, 0, 1, 0, 0]);
+    expect([...counts.common]).toEqual([1, 0, 0, 1, 0, 0]);
+    expect([...counts.repeated]).toEqual([1, 2, 1, 0]);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.filter((fraction) => fraction === 1)).toHaveLength(1);
+  });
+
+  test('takes digests of one byte', async () => {
+    const vectors = [[0, 1, 2], [0, 1, 3], []].map((rows) => sparseVector(4, rows, 1));
+    expect([...(await compareByPosition(vectors)).equal]).toEqual([2, 0, 0]);
+    expect([...(await compareContents(vectors)).equal]).toEqual([2, 0, 0]);
+  });
+});
+
+describe.each([
+  ['compareByPosition', compareByPosition],
+  ['compareContents', compareContents],
+])('%s', (_, compare) => {
+  test('finds identical vectors equal in every block, and empty ones equal to none', async () => {
+    const counts = await compare([[1, 2, 2], [1, 2, 2], [], []].map((disk) => vectorOfDisk(disk)));
+    expect([...counts.equal]).toEqual([3, 0, 0, 0, 0, 0]);
+    expect([...counts.common]).toEqual([3, 0, 0, 0, 0, 0]);
+  });
+
+  test('takes a single vector, which has no pairs', async () => {
+    expect((await compare([vectorOfDisk([1])])).equal).toHaveLength(0);
+  });
+
+  test('refuses no vectors, and vectors that were not made alike', async () => {
+    await expect(compare([])).rejects.toMatchObject({ code: 'usage' });
+    const [first, second] = [vectorOfDisk([1]), vectorOfDisk([1])];
+    for (const change of [{ algorithm: 'other' }, { digestLength: 4 }, { blockSize: 1024 }]) {
+      await expect(compare([first, { ...second, ...change }])).rejects.toMatchObject({ code: 'usage' });
+    }
+  });
+
+  test('is interrupted in the middle, though vectors in memory never wait', async () => {
+    const long = Array.from({ length: 2 ** 20 }, (_, index) => 1 + (index % 3));
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), 1);
+    let done = 0;
+    const comparing = compare([vectorOfDisk(long), vectorOfDisk(long)], {
+      signal: stop.signal,
+      onFraction: (fraction) => {
+        done = fraction;
+      },
+    });
+    await expect(comparing).rejects.toMatchObject({ code: 'aborted' });
+    clearTimeout(timer);
+    expect(done).toBeLessThan(1);
+  });
+
+  test('does not begin when it is interrupted already', async () => {
+    const vectors = [vectorOfDisk([1]), vectorOfDisk([2])];
+    await expect(compare(vectors, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('compareVectors', () => {
+  test('measures as the metric wants it: by position, or wherever blocks stand', async () => {
+    const vectors = [
+      [1, 2, 3],
+      [2, 1, 3],
+    ].map((disk) => vectorOfDisk(disk));
+    expect([...(await compareVectors(vectors, new HammingMetric())).values]).toEqual([2]);
+    expect([...(await compareVectors(vectors, new SharedContentMetric())).values]).toEqual([0]);
+  });
+
+  test.each([
+    [Number.NaN, '[bad] expected a distance of 0 or more, found NaN'],
+    [-1, '[bad] expected a distance of 0 or more, found -1'],
+    ['throws', '[bad] the metric failed: no idea'],
+  ])('blames a metric that gives %s', async (given, message) => {
+    const metric: DistanceMetric = {
+      name: 'bad',
+      unit: 'blocks',
+      alignment: 'position',
+      distance: () => {
+        if (typeof given === 'number') return given;
+        throw new Error('no idea');
+      },
+    };
+    const comparing = compareVectors([vectorOfDisk([1]), vectorOfDisk([2])], metric);
+    await expect(comparing).rejects.toMatchObject({ code: 'plugin', message });
+  });
+});
+
+/** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */
+function sparseVector(blocks: number, rows: readonly number[], digestLength = 3): HashVector {
+  const digests = new Uint8Array(rows.length * digestLength);
+  for (const [index, row] of rows.entries())
+    digests.fill(1 + (row % 251), index * digestLength, (index + 1) * digestLength);
+  const header = { name: 'disk', algorithm: 'test', digestLength, blockSize: 512, virtualSize: blocks * 512 };
+  return hashVectorOf(header, Uint32Array.from(rows), digests);
+}

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 
-export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--json FILE] [--document]
+export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--runs N] [--json FILE] [--document]
 
   --quick       small inputs, two runs of each, no times to be taken seriously: shows that everything runs
   --only NAME   this row, or those whose names begin so; may be repeated
+  --runs N      of each side of a row; by default 5
   --json FILE   where the results are written; by default bench/results.json
   --document    writes the table into docs/performance.md too
   --list        prints the names of the rows`;
@@ -15,6 +16,7 @@ export function readArguments(words) {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      runs: { type: 'string' },
       json: { type: 'string', default: 'bench/results.json' },
       document: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
@@ -22,7 +24,10 @@ export function readArguments(words) {
     },
   });
   if (values.quick && values.document) throw new Error('expected --quick or --document: small inputs prove nothing');
-  return values;
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+    throw new Error('--runs: expected a number from 1 on');
+  return { ...values, runs };
 }
 
 /** The rows that were asked for: all, unless some were named. Throws where a name fits none. */

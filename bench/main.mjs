@@ -18,7 +18,8 @@ async function main(options) {
     return 0;
   }
   const rows = chosenRows(ROWS, options.only);
-  const sizes = options.quick ? QUICK : FULL;
+  const chosen = options.quick ? QUICK : FULL;
+  const sizes = { ...chosen, runs: options.runs ?? chosen.runs };
   const context = { sizes, data: await openDataDirectory(sizes) };
   const results = [];
   for (const row of rows) {

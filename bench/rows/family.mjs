@@ -6,10 +6,13 @@ import { diskFamily, warm } from '../inputs/disks.mjs';
 import { hashWithLibrary, VIRT_SIMILARITY } from '../library.mjs';
 import { sizeText } from '../sizes.mjs';
 
-/** Hashing some disks of a family, with the default hash, against the usual tool that finds equal blocks in files. */
-export const duperemoveRow = {
-  name: 'duperemove',
-  title: ({ family, dense }) => `${family} images of ${sizeText(dense)}, hash phase, sha256`,
+/**
+ * Hashing some disks of a family against the usual tool that finds equal blocks in files: with the default hash, and
+ * with one that, like duperemove's murmur3, is no match for anyone who means to make two blocks look the same.
+ */
+export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
+  name: `duperemove-${hasher}`,
+  title: ({ family, dense }) => `${family} images of ${sizeText(dense)}, hash phase, ${hasher}`,
   against: () => 'duperemove -r --hashfile -b 64k',
   goal: { speed: 3 },
   unit: 'bytes',
@@ -19,11 +22,11 @@ export const duperemoveRow = {
     const bytes = disks.length * context.sizes.dense;
     await warm(disks);
     return {
-      ours: () => hashWithLibrary(disks, 'sha256', bytes),
+      ours: () => hashWithLibrary(disks, hasher, bytes),
       peer: async () => ({ seconds: await timeDuperemove(dirname(disks[0])), amount: bytes }),
     };
   },
-};
+}));
 
 /** All pairs of the family by the whole command, vectors cached, against comparing one pair after the other. */
 export const pairsRow = {

@@ -1,6 +1,6 @@
 import { clusteringRows, referenceRow } from './clustering.mjs';
 import { cachedRow, helpRow } from './command.mjs';
-import { duperemoveRow, pairsRow } from './family.mjs';
+import { duperemoveRows, pairsRow } from './family.mjs';
 import { growthRows } from './growth.mjs';
 import { hashingRows } from './hashing.mjs';
 import { compressedRow, qcow2Rows } from './qcow2.mjs';
@@ -13,7 +13,7 @@ export const ROWS = [
   compressedRow,
   thinRow,
   overlaysRow,
-  duperemoveRow,
+  ...duperemoveRows,
   pairsRow,
   ...growthRows,
   ...clusteringRows,

@@ -3,16 +3,19 @@ import type { InspectedImage } from './inspected-image.js';
 
 /**
  * What the image's content depends on: of each image of the chain, top first, the file with the header and then its
- * extent files; the view is the formats of the chain joined by `<`, such as `qcow2<raw`.
+ * extent files; the view is the formats of the chain joined by `<`, such as `qcow2<raw`. The backing image is named
+ * with its format, so that opened by itself it is looked at just as it is from above.
  */
 export function identityOf(image: InspectedImage): ImageIdentity {
-  const layers: Layer[] = [];
-  const formats: string[] = [];
-  let isVolatile = false;
-  for (let each: InspectedImage | undefined = image; each !== undefined; each = each.backing) {
-    layers.push(each.file, ...each.extentFiles);
-    formats.push(each.format);
-    isVolatile ||= each.isDevice;
+  const own: Layer[] = [image.file, ...image.extentFiles];
+  if (image.backing === undefined) {
+    return { layers: own, view: image.format, ...(image.isDevice && { volatile: true }) };
   }
-  return { layers, view: formats.join('<'), ...(isVolatile && { volatile: true }) };
+  const identity = identityOf(image.backing);
+  return {
+    layers: [...own, ...identity.layers],
+    view: `${image.format}<${identity.view}`,
+    ...((image.isDevice || identity.volatile) && { volatile: true }),
+    backing: { source: { path: image.backing.file.path, format: image.backing.format }, identity },
+  };
 }

@@ -47,8 +47,13 @@ export class LibguestfsImage implements DiskImage {
   }
 
   async *extents(): AsyncGenerator<Extent, void> {
-    for await (const { kind, start, length } of mapExtents(this.#image, this.#call)) {
-      yield { kind, start, length };
+    for await (const extent of mapExtents(this.#image, this.#call)) {
+      if (extent.kind === 'zero') {
+        yield extent;
+      } else {
+        const { stored: _, ...data } = extent;
+        yield data;
+      }
     }
   }
 

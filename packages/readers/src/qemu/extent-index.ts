@@ -46,5 +46,5 @@ function part(extent: Extent, start: number, end: number): Extent {
     return { ...extent, start, length };
   }
   const { layer, offset } = extent.stored;
-  return { kind: 'data', start, length, stored: { layer, offset: offset + start - extent.start } };
+  return { ...extent, start, length, stored: { layer, offset: offset + start - extent.start } };
 }

@@ -1,4 +1,6 @@
 import type { DataExtent, Extent, Layer, VirtSimilarityError } from '@virt-similarity/core';
+import { chainEntries } from '../chain-map/chain-entries.js';
+import { openChainMap } from '../chain-map/open-chain-map.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
@@ -19,9 +21,10 @@ interface Storage {
 }
 
 /**
- * What an image holds where, from `qemu-img map`: ascending, gapless, covering the virtual size exactly, neighbours
- * of one kind merged. Bytes that stand verbatim in a file say where; what is compressed, encrypted or of a format whose
- * driver does not tell is data without a place. `stored.layer` counts in `identityOf(image).layers`.
+ * What an image holds where, from its tables or from `qemu-img map`: ascending, gapless, covering the virtual size
+ * exactly, neighbours of one kind merged. What comes from a backing image is marked as inherited. Bytes that stand
+ * verbatim in a file say where; what is compressed, encrypted or of a format whose driver does not tell is data without
+ * a place. `stored.layer` counts in `identityOf(image).layers`.
  *
  * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
  * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage.
@@ -32,7 +35,14 @@ export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncG
   await requireTables(image, call);
   const virtualSize = await virtualSizeOf(image, call);
   const storage: Storage = { chain: await storageFiles(image, call), layers: identityOf(image).layers };
-  yield* mergeExtents(extentsOfEntries(mapEntries(image, virtualSize, call), storage, image, call));
+  const map = await openChainMap(image, call);
+  try {
+    const entries =
+      map === undefined ? mapEntries(image, virtualSize, call) : chainEntries(map.layers, virtualSize, call.signal);
+    yield* mergeExtents(extentsOfEntries(entries, storage, image, call));
+  } finally {
+    await map?.close();
+  }
 }
 
 async function* extentsOfEntries(
@@ -43,9 +53,10 @@ async function* extentsOfEntries(
 ): AsyncGenerator<Extent, void> {
   for await (const entry of entries) {
     const { start, length } = entry;
+    const inherited = entry.depth > 0 && ({ inherited: true } as const);
     const stored = placeOf(entry, storage);
     if (stored === undefined) {
-      yield entry.zero ? { kind: 'zero', start, length } : { kind: 'data', start, length };
+      yield entry.zero ? { kind: 'zero', start, length } : { kind: 'data', start, length, ...inherited };
       continue;
     }
     const inFile = bytesInFile(stored, length, storage);
@@ -53,7 +64,9 @@ async function* extentsOfEntries(
       throw cutShort(start + inFile, storage.layers[stored.layer], call);
     }
     if (inFile > 0) {
-      yield entry.zero ? { kind: 'zero', start, length: inFile } : { kind: 'data', start, length: inFile, stored };
+      yield entry.zero
+        ? { kind: 'zero', start, length: inFile }
+        : { kind: 'data', start, length: inFile, ...inherited, stored };
     }
     if (inFile < length) {
       yield { kind: 'zero', start: start + inFile, length: length - inFile };

@@ -22,6 +22,9 @@ function continues(current: Extent, next: Extent): boolean {
   if (current.kind === 'zero' || next.kind === 'zero') {
     return current.kind === next.kind;
   }
+  if (current.inherited !== next.inherited) {
+    return false;
+  }
   if (current.stored === undefined || next.stored === undefined) {
     return current.stored === next.stored;
   }

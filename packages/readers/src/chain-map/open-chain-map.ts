@@ -1,0 +1,88 @@
+import { identityOf } from '../inspection/identity-of.js';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import { StoredBytes } from '../reading/stored-bytes.js';
+import { holeBytes } from './hole-bytes.js';
+import type { LayerMap } from './layer-map.js';
+import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
+import { Qcow2Map } from './qcow2-map.js';
+import { NO_HOLES, RawMap } from './raw-map.js';
+import { rememberedHoles } from './remembered-holes.js';
+import { surelyUnlocked } from './writer-locks.js';
+
+/** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
+const NEGLIGIBLE_HOLE_BYTES = 8 * 1024 * 1024;
+
+/** The maps of all images of a chain. */
+export interface ChainMap {
+  /** Top first. */
+  readonly layers: readonly LayerMap[];
+  close(): Promise<void>;
+}
+
+/**
+ * The maps of a chain of qcow2 images, over a raw one or not, or of a raw image without holes: what can be told without
+ * starting a process, as `qemu-img map` takes longer to start than the tables to read. Nothing where qemu-img has to be
+ * asked: of other formats, of qcow2 files with holes in them, and where somebody may be writing.
+ *
+ * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
+ */
+export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
+  const chain = [...chainOf(top)];
+  const { layers } = identityOf(top);
+  if (!chain.every(isKnown) || !(await surelyUnlocked(layers))) {
+    return undefined;
+  }
+  const stored = new StoredBytes(layers, call);
+  try {
+    const maps: LayerMap[] = [];
+    for (const [layer, image] of chain.entries()) {
+      const map = await layerMap(image, layer, stored, call);
+      if (map === undefined) {
+        await stored.close();
+        return undefined;
+      }
+      maps.push(map);
+    }
+    return { layers: maps, close: () => stored.close() };
+  } catch (thrown) {
+    await stored.close();
+    throw thrown;
+  }
+}
+
+function* chainOf(top: InspectedImage): Generator<InspectedImage, void> {
+  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+    yield image;
+  }
+}
+
+function isKnown({ format, isDevice, extentFiles }: InspectedImage): boolean {
+  return (format === 'qcow2' || format === 'raw') && !isDevice && extentFiles.length === 0;
+}
+
+/** @param layer Number of the image in the chain; each has one file. */
+async function layerMap(
+  image: InspectedImage,
+  layer: number,
+  stored: StoredBytes,
+  call: QemuCall,
+): Promise<LayerMap | undefined> {
+  const size = Number(image.file.size);
+  const hasHoles = (await holeBytes(image.file)) > NEGLIGIBLE_HOLE_BYTES;
+  if (image.format === 'raw') {
+    // The map of a top image is wanted once, and may be too long to be kept.
+    return hasHoles && layer === 0
+      ? undefined
+      : new RawMap(size, hasHoles ? await rememberedHoles(image, call) : NO_HOLES);
+  }
+  const read = async (position: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await stored.read(layer, bytes, position);
+    return bytes;
+  };
+  const geometry = hasHoles ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
+  return geometry === undefined || image.virtualSize === undefined
+    ? undefined
+    : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
+}

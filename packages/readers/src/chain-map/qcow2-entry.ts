@@ -1,0 +1,66 @@
+import type { Qcow2Geometry } from './qcow2-geometry.js';
+
+/** Of the upper half of an entry: the cluster is compressed. */
+const COMPRESSED = 0x4000_0000;
+/** Of the lower half of a standard entry: the cluster reads as zeros. */
+const READS_AS_ZEROS = 1;
+const SECTOR_BYTES = 512;
+
+/** What an L2 table says of one cluster, or with extended entries of one subcluster. */
+export type GranuleState =
+  | { readonly kind: 'unallocated' | 'zero' }
+  /** `offset`: where the granule stands in the file. */
+  | { readonly kind: 'stored'; readonly offset: number }
+  /** `lastSector`: where the last sector of the compressed cluster begins in the file. */
+  | { readonly kind: 'compressed'; readonly lastSector: number }
+  /** Says what the format forbids. */
+  | { readonly kind: 'invalid' };
+
+const UNALLOCATED: GranuleState = { kind: 'unallocated' };
+const ZERO: GranuleState = { kind: 'zero' };
+const INVALID: GranuleState = { kind: 'invalid' };
+
+/** The position in the file that an entry of an L1 or L2 table holds; 0 where it holds none. */
+export function positionIn(table: Buffer, at: number): number {
+  return (table.readUInt32BE(at) & 0x00ff_ffff) * 2 ** 32 + ((table.readUInt32BE(at + 4) & 0xffff_fe00) >>> 0);
+}
+
+/** What an L2 table says of the granule with this number. Reserved bits are passed over, as qemu does. */
+export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geometry): GranuleState {
+  const { clusterBytes, granuleBytes, granulesPerCluster, l2EntryBytes } = geometry;
+  const part = granule % granulesPerCluster;
+  const at = ((granule - part) / granulesPerCluster) * l2EntryBytes;
+  if ((table.readUInt32BE(at) & COMPRESSED) !== 0) {
+    return { kind: 'compressed', lastSector: lastSectorOf(table, at, geometry) };
+  }
+  const position = positionIn(table, at);
+  if (position % clusterBytes !== 0) {
+    return INVALID;
+  }
+  if (granulesPerCluster > 1) {
+    return subclusterState(table, at, part, position + part * granuleBytes, position > 0);
+  }
+  if ((table.readUInt32BE(at + 4) & READS_AS_ZEROS) !== 0) {
+    return geometry.version < 3 ? INVALID : ZERO;
+  }
+  return position === 0 ? UNALLOCATED : { kind: 'stored', offset: position };
+}
+
+/** An extended entry ends with a bit for each subcluster that reads as zeros, and one for each that is allocated. */
+function subclusterState(table: Buffer, at: number, part: number, offset: number, hasCluster: boolean): GranuleState {
+  const isZero = ((table.readUInt32BE(at + 8) >>> part) & 1) !== 0;
+  const isAllocated = ((table.readUInt32BE(at + 12) >>> part) & 1) !== 0;
+  if (isAllocated) {
+    return isZero || !hasCluster ? INVALID : { kind: 'stored', offset };
+  }
+  return isZero ? ZERO : UNALLOCATED;
+}
+
+/** A compressed cluster's entry holds its position to the byte and the number of further sectors that it reaches into. */
+function lastSectorOf(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): number {
+  // 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
+  const upperBits = 70 - clusterBits - 32;
+  const upper = table.readUInt32BE(at) & 0x3fff_ffff;
+  const position = (upper % 2 ** upperBits) * 2 ** 32 + table.readUInt32BE(at + 4);
+  return position - (position % SECTOR_BYTES) + (upper >>> upperBits) * SECTOR_BYTES;
+}

@@ -1,0 +1,53 @@
+const L1_ENTRY_BYTES = 8;
+const EXTENDED_L2 = 1 << 4;
+/** With extended L2 entries a cluster has this many subclusters, each of which is allocated by itself. */
+const SUBCLUSTERS = 32;
+/** Bits of the least cluster that qemu opens with extended L2 entries. */
+const MIN_EXTENDED_CLUSTER_BITS = 14;
+
+/** Bytes of the header that the geometry is read from. */
+export const GEOMETRY_BYTES = 104;
+
+/** Where a qcow2 image keeps its tables, and how they cut the disk into pieces. Lengths and offsets are bytes. */
+export interface Qcow2Geometry {
+  readonly version: number;
+  readonly clusterBits: number;
+  readonly clusterBytes: number;
+  readonly l1Offset: number;
+  readonly l1Entries: number;
+  readonly l2EntryBytes: number;
+  /** What is allocated by itself: a cluster, or with extended L2 entries a subcluster. */
+  readonly granuleBytes: number;
+  readonly granulesPerCluster: number;
+  /** Guest-visible bytes that one L2 table describes. */
+  readonly l2Coverage: number;
+}
+
+/**
+ * The geometry that the beginning of a qcow2 file states, which inspection has found sound; nothing where qemu would
+ * refuse it. `header` has `GEOMETRY_BYTES` bytes, fewer only where the file is shorter.
+ *
+ * Format: https://www.qemu.org/docs/master/interop/qcow2.html
+ */
+export function qcow2Geometry(header: Buffer): Qcow2Geometry | undefined {
+  const version = header.readUInt32BE(4);
+  const clusterBits = header.readUInt32BE(20);
+  const isExtended = version >= 3 && (header.readUInt32BE(76) & EXTENDED_L2) !== 0;
+  if (isExtended && clusterBits < MIN_EXTENDED_CLUSTER_BITS) {
+    return undefined;
+  }
+  const clusterBytes = 2 ** clusterBits;
+  const l2EntryBytes = isExtended ? 2 * L1_ENTRY_BYTES : L1_ENTRY_BYTES;
+  const granulesPerCluster = isExtended ? SUBCLUSTERS : 1;
+  return {
+    version,
+    clusterBits,
+    clusterBytes,
+    l1Offset: Number(header.readBigUInt64BE(40)),
+    l1Entries: header.readUInt32BE(36),
+    l2EntryBytes,
+    granuleBytes: clusterBytes / granulesPerCluster,
+    granulesPerCluster,
+    l2Coverage: (clusterBytes / l2EntryBytes) * clusterBytes,
+  };
+}

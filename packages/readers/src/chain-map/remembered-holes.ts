@@ -1,0 +1,62 @@
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import { mapEntries } from '../qemu/map-entries.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import type { Holes } from './raw-map.js';
+
+/** Raw files whose holes are remembered, the one that was not asked for the longest is forgotten first. */
+const MAX_FILES = 16;
+/** Holes of a file that are worth the memory. */
+const MAX_HOLES = 1_000_000;
+
+const remembered = new Map<string, Promise<Holes>>();
+
+/**
+ * The holes of a raw image, from `qemu-img map`, which is asked once for all overlays of an unchanged file.
+ * Throws as `mapEntries`.
+ */
+export async function rememberedHoles(image: InspectedImage, call: QemuCall): Promise<Holes> {
+  const { device, inode, size, mtimeNs, ctimeNs } = image.file;
+  const key = [device, inode, size, mtimeNs, ctimeNs].join();
+  const known = remembered.get(key);
+  remembered.delete(key);
+  // What was asked for another image may have failed, or been ended, for that one's reasons.
+  const holes = known === undefined ? holesOf(image, call) : known.catch(() => holesOf(image, call));
+  remembered.set(key, holes);
+  forgetOldest();
+  try {
+    const found = await holes;
+    if (found.starts.length > MAX_HOLES) {
+      remembered.delete(key);
+    }
+    return found;
+  } catch (thrown) {
+    remembered.delete(key);
+    throw thrown;
+  }
+}
+
+async function holesOf(image: InspectedImage, call: QemuCall): Promise<Holes> {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for await (const { start, length, data } of mapEntries(image, Number(image.file.size), call)) {
+    if (data) {
+      continue;
+    }
+    if (ends.at(-1) === start) {
+      ends.pop();
+    } else {
+      starts.push(start);
+    }
+    ends.push(start + length);
+  }
+  return { starts, ends };
+}
+
+function forgetOldest(): void {
+  for (const key of remembered.keys()) {
+    if (remembered.size <= MAX_FILES) {
+      return;
+    }
+    remembered.delete(key);
+  }
+}

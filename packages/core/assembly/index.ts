@@ -1,4 +1,13 @@
 export {
+  configureElements,
+  elementRowEnd,
+  frequentAt,
+  frequentOnes,
+  inputAt,
+  startPartition,
+  takeDigests,
+} from './elements';
+export {
   bitRowEnd,
   blocksAt,
   byteLabelsEnd,

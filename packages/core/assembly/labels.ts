@@ -1,3 +1,4 @@
+import { copyDigest, equalDigests, hashOf, setDigestLength } from './digests';
 import { allocate, releaseAll, rowStride } from './memory';
 import { placeRows } from './pairs';
 
@@ -13,20 +14,12 @@ const SHARED: u16 = 2;
 /** The first label that a byte cannot hold: the complements of 0 and {@link UNIQUE} are taken. */
 const WIDE: u32 = 254;
 
-/**
- * 2⁶⁴ divided by the golden ratio: spreads digests that are less uniform than one hopes (Knuth, The Art of Computer
- * Programming, 6.4).
- */
-const SPREAD: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;
-
 let vectors: u32 = 0;
 /** Vectors, rounded up so that 16 at a time can be transposed; those that do not exist are all zeros. */
 let padded: u32 = 0;
 let digestLength: usize = 0;
-/** Bytes of a digest with zeros after it, so that it can be handled 16 bytes at a time. */
+/** Bytes of a digest with zeros after it. */
 let paddedDigest: usize = 0;
-/** Where the 16 bytes stand that keep what belongs to a digest of its last 16. */
-let lastMask: usize = 0;
 
 // What stands in a slice: a row of bits for each vector, and the digests of its set bits one after the other.
 let sliceWidth: u32 = 0;
@@ -69,10 +62,7 @@ export function configure(count: u32, length: u32, width: u32, labelBytes: u32):
   vectors = count;
   padded = (count + 15) & ~15;
   digestLength = length;
-  paddedDigest = (<usize>length + 15) & ~15;
-  lastMask = allocate(16);
-  memory.fill(lastMask, 0, 16);
-  memory.fill(lastMask, 255, length - paddedDigest + 16);
+  paddedDigest = setDigestLength(length);
   sliceWidth = width;
   rowBytes = labelBytes;
   layOutSlice();
@@ -241,13 +231,6 @@ function clearBitsTail(): void {
   for (let vector: u32 = 0; vector < padded; vector++) memory.fill(bits + <usize>vector * bitStride + bitBytes, 0, 14);
 }
 
-/** May read up to 15 bytes past the digest. */
-function copyDigest(target: usize, source: usize): void {
-  const last = paddedDigest - 16;
-  for (let at: usize = 0; at < last; at += 16) v128.store(target + at, v128.load(source + at));
-  v128.store(target + last, v128.and(v128.load(source + last), v128.load(lastMask)));
-}
-
 function labelGroup(): void {
   memory.fill(groupLabels, 0, <usize>padded * GROUP * 2);
   let most: u32 = SHARED;
@@ -296,7 +279,7 @@ function countRepeated(vector: u32): void {
 
 /** The index of the first digest of this position that equals the one at `index`, which is entered if it is the first. */
 function find(digest: usize, own: usize, index: u32, mask: u32, shift: u64): u32 {
-  let bucket = table + ((<usize>((load<u64>(digest) * SPREAD) >> shift)) << 2);
+  let bucket = table + ((<usize>(hashOf(digest) >> shift)) << 2);
   let entry = load<u32>(bucket);
   while (entry !== 0) {
     const known = entry - 1;
@@ -306,13 +289,6 @@ function find(digest: usize, own: usize, index: u32, mask: u32, shift: u64): u32
   }
   store<u32>(bucket, index + 1);
   return index;
-}
-
-function equalDigests(one: usize, other: usize): bool {
-  for (let at: usize = 0; at < paddedDigest; at += 16) {
-    if (v128.any_true(v128.xor(v128.load(one + at), v128.load(other + at)))) return false;
-  }
-  return true;
 }
 
 /** Appends the group's labels to the rows: 16 vectors by 16 positions at a time, transposed in four shuffles each. */

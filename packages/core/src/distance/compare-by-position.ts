@@ -6,13 +6,13 @@ import type { CompareOptions } from './compare-options.js';
 import {
   COMPARISON_LIMITS,
   type ComparisonLimits,
-  type ComparisonTask,
   type PositionalComparison,
+  type PositionalTask,
 } from './engine/comparison.js';
 import { planRanges } from './engine/plan-ranges.js';
 import { runComparison } from './engine/run-comparison.js';
 import { sharedCounts, sharedVector } from './engine/shared-memory.js';
-import { type StoredVector, StoredVectors } from './engine/stored-vectors.js';
+import { rowsOf, type StoredVector, StoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
@@ -52,7 +52,7 @@ export async function compareByPosition(
     const threads = threadsFor(stored.vectors, jobs, limits);
     const comparison = comparisonOf(stored.vectors, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
-    await runComparison(comparison, roundsOf(comparison), { threads, onProgress, signal });
+    await runComparison({ comparison, rounds: roundsOf(comparison) }, { threads, onProgress, signal });
     stored.refuseChanged();
     onFraction?.(1);
     return countsOf(comparison);
@@ -73,6 +73,7 @@ function comparisonOf(
   const pairs = (vectors.length * (vectors.length - 1)) / 2;
   const bounds = planRanges(vectors, threads);
   return {
+    alignment: 'position',
     vectors: threads === 0 ? vectors : vectors.map(sharedVector),
     limits,
     bounds,
@@ -84,19 +85,18 @@ function comparisonOf(
 }
 
 /** First the beginnings of all ranges are looked up, then the ranges are compared. */
-function roundsOf({ vectors, bounds }: PositionalComparison): ComparisonTask[][] {
-  const locate: ComparisonTask[] = [];
+function roundsOf({ vectors, bounds }: PositionalComparison): PositionalTask[][] {
+  const locate: PositionalTask[] = [];
   for (let first = 0; first < vectors.length; first += VECTORS_PER_TASK) {
     locate.push({ kind: 'locate', first, end: Math.min(first + VECTORS_PER_TASK, vectors.length) });
   }
-  const count = Array.from({ length: bounds.length - 1 }, (_, range): ComparisonTask => ({ kind: 'count', range }));
+  const count = Array.from({ length: bounds.length - 1 }, (_, range): PositionalTask => ({ kind: 'count', range }));
   return [locate, count];
 }
 
 /** How much has been done, below 1: there may be something left to do where nothing is left to count. */
 function fractionOf({ vectors, progress }: PositionalComparison): number {
-  const rows = vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
-  return Number(Atomics.load(progress, 0)) / (2 * rows + 1);
+  return Number(Atomics.load(progress, 0)) / (2 * rowsOf(vectors) + 1);
 }
 
 function countsOf({ vectors, counts: { equal, common, repeated } }: PositionalComparison): PositionalCounts {

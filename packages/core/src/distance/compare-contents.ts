@@ -1,124 +1,84 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { throwIfAborted } from '../errors.js';
+import { availableParallelism } from 'node:os';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
-import { DigestTable } from './digest-table.js';
+import {
+  COMPARISON_LIMITS,
+  type ComparisonLimits,
+  type ContentComparison,
+  type ContentTask,
+} from './engine/comparison.js';
+import { roomForElements, UNITS_PER_ROW } from './engine/content-thread.js';
+import { runComparison } from './engine/run-comparison.js';
+import { sharedCounts, sharedVector } from './engine/shared-memory.js';
+import { rowsOf, type StoredVector, StoredVectors } from './engine/stored-vectors.js';
+import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
+/** Rows of a partition for each element that has room: most rows are of digests that other rows have too. */
+const ROWS_PER_ELEMENT = 4;
+
 /**
- * Compares every pair of vectors as multisets of digests, wherever in the image they stand; exact.
+ * Compares every pair of vectors as multisets of digests, wherever in the image they stand; exact, whatever the number
+ * of threads.
  *
  * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
- * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common.
- * Memory: for each distinct element of all vectors some 30 bytes and its digest, and one bit for each vector; so it
- * grows with the disks' distinct content, unlike {@link compareByPosition}'s.
- * Throws `usage` where there is no vector or they were not made alike, `aborted`, and what reading the vectors throws.
+ * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common. Where a vector has
+ * a digest more than eight times, the smaller multiplicities are added as they are.
+ * The digests are taken in partitions, and all vectors are read once for each. Memory: one 32-bit count for each pair,
+ * and some 400 MiB for each thread, whatever the disks' size.
+ *
+ * Throws `usage` where there is no vector or they were not made alike, `aborted`, `changed` where a vector's file does
+ * not stay as it was, `unavailable` where too many digests are alike without being equal, and what reading the vectors
+ * throws.
  */
 export async function compareContents(
   vectors: readonly HashVector[],
-  { onFraction, signal }: CompareOptions = {},
+  { jobs = availableParallelism(), onFraction, signal }: CompareOptions = {},
+  limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PairwiseCounts> {
   checkComparable(vectors);
-  const elements = new ElementNumbers(vectors[0]!.digestLength);
-  const sets: Uint32Array[] = [];
-  for (const [index, vector] of vectors.entries()) {
-    const numbers: Uint32Array[] = [];
-    for await (const { blocks, digests } of vector.rows()) {
-      numbers.push(elements.of(index, blocks.length, digests));
-      // As vectors in memory never wait for anything, an interruption would not be noticed.
-      await nextTurn();
-      throwIfAborted(signal);
-    }
-    sets.push(bitSet(numbers, elements.size));
-    onFraction?.(((index + 1) / vectors.length) * 0.5);
-  }
-  return intersect(vectors, sets, { onFraction: (fraction) => onFraction?.(0.5 + fraction * 0.5), signal });
-}
-
-/** Numbers the elements (digest, how many-th occurrence within its vector). */
-class ElementNumbers {
-  readonly #digestLength: number;
-  readonly #table: DigestTable;
-  /** For the first occurrence of each digest: the vector it was last seen in, and how often there. */
-  #lastVector = new Int32Array(1024).fill(-1);
-  #occurrences = new Uint32Array(1024);
-
-  constructor(digestLength: number) {
-    this.#digestLength = digestLength;
-    this.#table = new DigestTable(digestLength, 1024);
-  }
-
-  get size(): number {
-    return this.#table.size;
-  }
-
-  of(vector: number, count: number, digests: Uint8Array): Uint32Array {
-    const numbers = new Uint32Array(count);
-    for (let row = 0; row < count; row++) {
-      const offset = row * this.#digestLength;
-      const base = this.#table.number(1, digests, offset);
-      const occurrence = this.#countOccurrence(vector, base);
-      numbers[row] = occurrence === 1 ? base : this.#table.number(occurrence, digests, offset);
-    }
-    return numbers;
-  }
-
-  #countOccurrence(vector: number, base: number): number {
-    while (base >= this.#lastVector.length) this.#grow();
-    if (this.#lastVector[base] !== vector) {
-      this.#lastVector[base] = vector;
-      this.#occurrences[base] = 0;
-    }
-    return ++this.#occurrences[base]!;
-  }
-
-  #grow(): void {
-    const lastVector = new Int32Array(this.#lastVector.length * 2).fill(-1);
-    lastVector.set(this.#lastVector);
-    this.#lastVector = lastVector;
-    const occurrences = new Uint32Array(this.#occurrences.length * 2);
-    occurrences.set(this.#occurrences);
-    this.#occurrences = occurrences;
+  const stored = await StoredVectors.open(vectors, signal);
+  try {
+    const threads = threadsFor(stored.vectors, jobs, limits);
+    const comparison = comparisonOf(stored.vectors, threads, limits);
+    const onProgress = (): void => onFraction?.(fractionOf(comparison));
+    const rounds = [partitionsOf(comparison, threads)];
+    await runComparison({ comparison, rounds }, { threads, onProgress, signal });
+    stored.refuseChanged();
+    onFraction?.(1);
+    const { equal } = comparison;
+    return {
+      size: vectors.length,
+      dataBlocks: Float64Array.from(vectors, ({ dataBlocks }) => dataBlocks),
+      equal,
+      common: equal,
+    };
+  } finally {
+    stored.close();
   }
 }
 
-function bitSet(batches: readonly Uint32Array[], size: number): Uint32Array {
-  const set = new Uint32Array(Math.ceil(size / 32));
-  for (const batch of batches) for (const element of batch) set[element >>> 5]! |= 1 << (element & 31);
-  return set;
+function comparisonOf(vectors: readonly StoredVector[], threads: number, limits: ComparisonLimits): ContentComparison {
+  return {
+    alignment: 'free',
+    vectors: threads === 0 ? vectors : vectors.map(sharedVector),
+    limits,
+    equal: sharedCounts((vectors.length * (vectors.length - 1)) / 2),
+    progress: new BigInt64Array(new SharedArrayBuffer(8)),
+    stop: new Int32Array(new SharedArrayBuffer(4)),
+  };
 }
 
-async function intersect(
-  vectors: readonly HashVector[],
-  sets: readonly Uint32Array[],
-  { onFraction, signal }: CompareOptions,
-): Promise<PairwiseCounts> {
-  const size = vectors.length;
-  const dataBlocks = Float64Array.from(vectors, (vector) => vector.dataBlocks);
-  const equal = new Uint32Array((size * (size - 1)) / 2);
-  let pair = 0;
-  for (let first = 0; first < size; first++) {
-    await nextTurn();
-    throwIfAborted(signal);
-    for (let second = first + 1; second < size; second++, pair++) {
-      equal[pair] = commonBits(sets[first]!, sets[second]!);
-    }
-    onFraction?.((first + 1) / size);
-  }
-  return { size, dataBlocks, equal, common: equal };
+/** Partitions that most likely have room, and at least as many as there are threads; a power of two. */
+function partitionsOf({ vectors, limits }: ContentComparison, threads: number): ContentTask[] {
+  const elements = roomForElements(vectors, limits);
+  const expected = rowsOf(vectors) / (elements * ROWS_PER_ELEMENT);
+  const partitions = 2 ** Math.ceil(Math.log2(Math.max(1, threads, Math.min(expected, 4096))));
+  return Array.from({ length: partitions }, (_, value) => ({ mask: partitions - 1, value }));
 }
 
-function commonBits(first: Uint32Array, second: Uint32Array): number {
-  const length = Math.min(first.length, second.length);
-  let common = 0;
-  for (let index = 0; index < length; index++) common += populationCount(first[index]! & second[index]!);
-  return common;
-}
-
-/** Number of bits that are set in a 32-bit word (Warren, Hacker's Delight, 5-1). */
-function populationCount(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+/** How much has been done, below 1: pairs are counted after the last row. */
+function fractionOf({ vectors, progress }: ContentComparison): number {
+  return Number(Atomics.load(progress, 0)) / ((rowsOf(vectors) + 1) * UNITS_PER_ROW);
 }

@@ -1,24 +1,93 @@
 import { describe, expect, test } from '@jest/globals';
+import { hashVectorOf } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { compareContents } from '#core/distance/compare-contents.js';
-import { countContents, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
+import { countContents, type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+
+/** A limit so small that hardly an element has room, and partitions are taken in smaller ones again and again. */
+const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };
+const THREADS = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
 
 /** Few contents, so that many blocks are equal; disks of different lengths, some without any block. */
-const disks = fc.array(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }), { minLength: 2, maxLength: 12 });
+const disks = fc.array(
+  fc.oneof(
+    fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }),
+    fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 400 }),
+  ),
+  { minLength: 2, maxLength: 12 },
+);
 
 describe('compareContents', () => {
   test('agrees with the multisets of contents', async () => {
     await fc.assert(
-      fc.asyncProperty(disks, async (given) => {
-        const counts = await compareContents(given.map((disk) => vectorOfDisk(disk)));
+      fc.asyncProperty(disks, fc.integer({ min: 2, max: 64 }), async (given, digestLength) => {
+        const counts = await compareContents(given.map((disk) => vectorOfDisk(disk, digestLength)));
         expect([...counts.equal]).toEqual(countContents(given));
         expect([...counts.common]).toEqual(countContents(given));
       }),
     );
   });
 
+  test('agrees with them when digests are taken in many partitions', async () => {
+    await fc.assert(
+      fc.asyncProperty(disks, async (given) => {
+        await expectCounts(given, SMALL);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('agrees with them whatever the number of threads', async () => {
+    await fc.assert(
+      fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
+        await expectCounts(given, THREADS, jobs);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test('counts digests that one vector has thousands of times', async () => {
+    const given = [3000, 9, 8, 1, 5000].map((times): NumberedDisk => [...new Array(times).fill(7), 1, 2, 2]);
+    await expectCounts(given, COMPARISON_LIMITS);
+    await expectCounts(given, SMALL);
+  });
+
   test('does not care where contents stand', async () => {
     const counts = await compareContents([vectorOfDisk([1, 2, 0, 3, 3]), vectorOfDisk([3, 0, 0, 0, 2, 3, 1])]);
     expect([...counts.equal]).toEqual([4]);
   });
+
+  test('tells how far it is, ascending to 1', async () => {
+    const fractions: number[] = [];
+    const disk = Array.from({ length: 30_000 }, (_, block) => block);
+    const vectors = new Array(10).fill(vectorOfDisk(disk));
+    const limits = { ...SMALL, elementBytes: 500_000 };
+    await compareContents(vectors, { onFraction: (fraction) => fractions.push(fraction) }, limits);
+    expect(fractions.length).toBeGreaterThan(1);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect(fractions.filter((fraction) => fraction >= 1)).toEqual([1]);
+  });
+
+  test('says that digests are too much alike to be taken in parts', async () => {
+    // The two halves cancel out where a digest is reduced to a number.
+    const digests = new Uint8Array(40 * 32);
+    for (let row = 0; row < 40; row++) digests[row * 32] = digests[row * 32 + 16] = row;
+    const header = { name: 'disk', algorithm: 'test', digestLength: 32, blockSize: 512, virtualSize: 40 * 512 };
+    const vector = hashVectorOf(
+      header,
+      Uint32Array.from({ length: 40 }, (_, row) => row),
+      digests,
+    );
+    await expect(compareContents([vector, vector], {}, SMALL)).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });
+
+async function expectCounts(disks: readonly NumberedDisk[], limits: typeof SMALL, jobs = 1): Promise<void> {
+  const counts = await compareContents(
+    disks.map((disk) => vectorOfDisk(disk)),
+    { jobs },
+    limits,
+  );
+  expect([...counts.equal]).toEqual(countContents(disks));
+}

@@ -4,5 +4,6 @@
  */
 const worker = import('./comparison-worker.js');
 
-module.exports = async (task: import('./comparison.js', { with: { 'resolution-mode': 'import' }}).ComparisonTask) =>
-  (await worker).default(task);
+type Work = typeof import('./comparison-worker.js', { with: { 'resolution-mode': 'import' }}).default;
+
+module.exports = async (task: Parameters<Work>[0]) => (await worker).default(task);

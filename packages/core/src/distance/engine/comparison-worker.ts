@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../../errors.js';
-import type { ComparisonTask, PositionalComparison } from './comparison.js';
-import { PositionThread } from './position-thread.js';
+import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
+import { stepsOf } from './comparison-thread.js';
 
 /** An error's way back: an instance would lose its class between threads. */
 export interface ComparisonFailure {
@@ -11,13 +11,13 @@ export interface ComparisonFailure {
   readonly image: string | undefined;
 }
 
-const comparison = workerData as PositionalComparison;
-const thread = new PositionThread(comparison);
+const comparison = workerData as ComparisonWork['comparison'];
+const stepsOfTask = stepsOf(comparison);
 
 /** The worker thread's entry: does a task, to its end unless it is told to stop, and returns what failed, if anything did. */
-export default function work(task: ComparisonTask): ComparisonFailure | undefined {
+export default function work(task: PositionalTask | ContentTask): ComparisonFailure | undefined {
   try {
-    const steps = thread.run(task);
+    const steps = stepsOfTask(task);
     while (Atomics.load(comparison.stop, 0) === 0 && !steps.next().done);
     return undefined;
   } catch (error) {

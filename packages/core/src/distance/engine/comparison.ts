@@ -6,6 +6,8 @@ export interface ComparisonLimits {
   readonly digestBytes: number;
   /** Bytes of labels that are collected before they are counted. */
   readonly labelBytes: number;
+  /** Bytes of what is known of distinct digests while contents are compared. */
+  readonly elementBytes: number;
   /** Seconds of work, as estimated, for which no threads are started. */
   readonly secondsWithoutThreads: number;
 }
@@ -14,22 +16,34 @@ export interface ComparisonLimits {
 export const COMPARISON_LIMITS: ComparisonLimits = {
   digestBytes: 128 * 1024 * 1024,
   labelBytes: 64 * 1024 * 1024,
+  elementBytes: 192 * 1024 * 1024,
   secondsWithoutThreads: 0.2,
 };
 
-/** Everything that threads share about comparing some vectors by position. */
-export interface PositionalComparison {
+interface Comparison {
   readonly vectors: readonly StoredVector[];
   readonly limits: ComparisonLimits;
+  /** One number, in shared memory: how much has been done, in units of the comparison's own. */
+  readonly progress: BigInt64Array;
+  /** One number, in shared memory: other than 0 when threads are to stop where they are. */
+  readonly stop: Int32Array;
+}
+
+/** Everything that threads share about comparing some vectors by position. */
+export interface PositionalComparison extends Comparison {
+  readonly alignment: 'position';
   /** Block numbers at which ranges begin, ascending from 0, and the end of the last. */
   readonly bounds: readonly number[];
   /** For each bound, the first row of every vector at or above it: bounds × vectors. */
   readonly firstRows: Uint32Array;
   readonly counts: SharedCounts;
-  /** One number: the rows that were labelled and those whose labels were counted, so twice the rows in the end. */
-  readonly progress: BigInt64Array;
-  /** One number: other than 0 when threads are to stop where they are. */
-  readonly stop: Int32Array;
+}
+
+/** Everything that threads share about comparing some vectors as multisets of digests. */
+export interface ContentComparison extends Comparison {
+  readonly alignment: 'free';
+  /** Blocks that both of each pair have, condensed, in shared memory. */
+  readonly equal: Uint32Array;
 }
 
 /** The counts that threads add to, in shared memory. */
@@ -42,9 +56,20 @@ export interface SharedCounts {
   readonly repeated: Uint32Array;
 }
 
-/** What a thread is given to do. */
-export type ComparisonTask =
+/** What a thread is given to do of comparing by position. */
+export type PositionalTask =
   /** Find the first rows of these vectors. */
   | { readonly kind: 'locate'; readonly first: number; readonly end: number }
   /** Compare the range of this number. */
   | { readonly kind: 'count'; readonly range: number };
+
+/** What a thread is given to do of comparing contents: those digests of which some bits, told by a mask, have a value. */
+export interface ContentTask {
+  readonly mask: number;
+  readonly value: number;
+}
+
+/** A comparison, and tasks of it. */
+export type ComparisonWork =
+  | { readonly comparison: PositionalComparison; readonly rounds: readonly (readonly PositionalTask[])[] }
+  | { readonly comparison: ContentComparison; readonly rounds: readonly (readonly ContentTask[])[] };

@@ -18,6 +18,20 @@ export interface PairKernel {
   wideLabelsStart(): number;
   wideLabelsEnd(): number;
   bitRowEnd(): number;
+  configureElements(
+    vectors: number,
+    digestLength: number,
+    rowsAtOnce: number,
+    elements: number,
+    columns: number,
+    frequent: number,
+  ): void;
+  inputAt(): number;
+  startPartition(): void;
+  takeDigests(vector: number, rows: number, mask: number, value: number): number;
+  elementRowEnd(): number;
+  frequentAt(): number;
+  frequentOnes(): number;
   countTile(
     firstRow: number,
     firstEnd: number,

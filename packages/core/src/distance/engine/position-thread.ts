@@ -1,6 +1,6 @@
-import type { ComparisonLimits, ComparisonTask, PositionalComparison } from './comparison.js';
+import type { ComparisonLimits, PositionalComparison, PositionalTask } from './comparison.js';
 import { firstRowFrom } from './first-row.js';
-import { PairCounter } from './pair-counter.js';
+import { PairCounter, type RowExtent } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
 import { rowSourceOf } from './stored-vectors.js';
@@ -24,7 +24,7 @@ export class PositionThread {
   }
 
   /** Does a task, in steps of some milliseconds; a caller that does not take them all leaves the counts incomplete. */
-  run(task: ComparisonTask): Generator<void, void, undefined> {
+  run(task: PositionalTask): Generator<void, void, undefined> {
     return task.kind === 'locate' ? this.#locate(task.first, task.end) : this.#count(task.range);
   }
 
@@ -165,7 +165,14 @@ class SliceLabeller {
   *#countWindow(): Generator<void, void, undefined> {
     let share = 0;
     let told = 0;
-    for (const counted of this.#counter.countWindow()) {
+    const kernel = this.#kernel;
+    const extent: RowExtent = {
+      byteLabels: kernel.byteLabelsEnd(),
+      wideFrom: kernel.wideLabelsStart(),
+      wideTo: kernel.wideLabelsEnd(),
+      bits: kernel.bitRowEnd(),
+    };
+    for (const counted of this.#counter.countRows(extent)) {
       share += counted;
       const rows = Math.floor(share * this.#rows);
       Atomics.add(this.#comparison.progress, 0, BigInt(rows - told));

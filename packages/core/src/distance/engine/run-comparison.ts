@@ -1,8 +1,8 @@
 import type { Piscina } from 'piscina';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
-import type { ComparisonTask, PositionalComparison } from './comparison.js';
+import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
+import { stepsOf } from './comparison-thread.js';
 import type { ComparisonFailure } from './comparison-worker.js';
-import { PositionThread } from './position-thread.js';
 
 /** Milliseconds between two looks at how far threads are. */
 const PROGRESS_INTERVAL = 100;
@@ -18,25 +18,17 @@ export interface RunOptions {
 }
 
 /** Does the tasks of one round after the other. Throws what reading throws, and `aborted`. */
-export async function runComparison(
-  comparison: PositionalComparison,
-  rounds: readonly (readonly ComparisonTask[])[],
-  options: RunOptions,
-): Promise<void> {
+export async function runComparison(work: ComparisonWork, options: RunOptions): Promise<void> {
   throwIfAborted(options.signal);
-  if (options.threads === 0) await runHere(comparison, rounds.flat(), options);
-  else await runInThreads(comparison, rounds, options);
+  if (options.threads === 0) await runHere(work, options);
+  else await runInThreads(work, options);
 }
 
-async function runHere(
-  comparison: PositionalComparison,
-  tasks: readonly ComparisonTask[],
-  { onProgress, signal }: RunOptions,
-): Promise<void> {
-  const thread = new PositionThread(comparison);
+async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, signal }: RunOptions): Promise<void> {
+  const steps = stepsOf(comparison);
   let turnEnds = performance.now() + TURN;
-  for (const task of tasks) {
-    for (const _step of thread.run(task)) {
+  for (const task of rounds.flat()) {
+    for (const _step of steps(task)) {
       if (performance.now() < turnEnds) continue;
       await new Promise(setImmediate);
       throwIfAborted(signal);
@@ -47,8 +39,7 @@ async function runHere(
 }
 
 async function runInThreads(
-  comparison: PositionalComparison,
-  rounds: readonly (readonly ComparisonTask[])[],
+  { comparison, rounds }: ComparisonWork,
   { threads, onProgress, signal }: RunOptions,
 ): Promise<void> {
   const pool = await startThreads(comparison, threads);
@@ -72,7 +63,7 @@ async function runInThreads(
   if (failure) throw failure.error;
 }
 
-async function startThreads(comparison: PositionalComparison, threads: number): Promise<Piscina> {
+async function startThreads(comparison: ComparisonWork['comparison'], threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina');
   const pool = new Piscina({
     filename: new URL('./comparison-worker-entry.cjs', import.meta.url).href,
@@ -94,7 +85,7 @@ function attempt(call: () => void, failed: (error: unknown) => void): void {
   }
 }
 
-async function runTask(pool: Piscina, task: ComparisonTask): Promise<void> {
+async function runTask(pool: Piscina, task: PositionalTask | ContentTask): Promise<void> {
   const failure = (await pool.run(task)) as ComparisonFailure | undefined;
   if (failure === undefined) return;
   const { code, message, image } = failure;

@@ -35,6 +35,11 @@ export function rowSourceOf({ name, digestLength, storage, descriptor }: StoredV
   return new FileRows(storage, digestLength, descriptor);
 }
 
+/** Rows of all vectors. */
+export function rowsOf(vectors: readonly StoredVector[]): number {
+  return vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
+}
+
 /** Hash vectors whose files are open while they are compared. */
 export class StoredVectors {
   readonly vectors: readonly StoredVector[];

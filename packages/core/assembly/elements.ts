@@ -1,0 +1,187 @@
+import { copyDigest, equalDigests, hashOf, setDigestLength } from './digests';
+import { allocate, releaseAll, rowStride } from './memory';
+import { placeRows } from './pairs';
+
+/** Occurrences of a digest in one vector that are elements of their own; more are counted. */
+const MOST_OCCURRENCES: u32 = 8;
+
+// An entry: a padded digest, and after it these, 4 bytes each.
+/** How many-th occurrence of the digest the element is. */
+const OCCURRENCE: usize = 0;
+/** The first vector that has the element, plus 1; 0 for none. */
+const HOLDER: usize = 4;
+/** The element's column of bits, plus 1; 0 while only one vector has it. */
+const COLUMN: usize = 8;
+/** Of a first occurrence: the vector that had the digest last, plus 1, and how often so far. */
+const LAST_VECTOR: usize = 12;
+const TIMES: usize = 16;
+/** Of a first occurrence: where the count of the vector that had it last stands among the frequent ones. */
+const FREQUENT: usize = 20;
+const FIELDS: usize = 24;
+
+let digestLength: usize = 0;
+let paddedDigest: usize = 0;
+let input: usize = 0;
+let current: usize = 0;
+
+let entries: usize = 0;
+let entryStride: usize = 0;
+let mostEntries: u32 = 0;
+let entryCount: u32 = 0;
+let table: usize = 0;
+let tableSize: u32 = 0;
+let shift: u64 = 0;
+
+let bits: usize = 0;
+let bitStride: usize = 0;
+let rows: u32 = 0;
+let mostColumns: u32 = 0;
+let columnCount: u32 = 0;
+
+/** Counts of digests that are more frequent in a vector than elements go: entry, vector, times; u32 each. */
+let frequent: usize = 0;
+let mostFrequent: u32 = 0;
+let frequentCount: u32 = 0;
+
+/**
+ * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one.
+ *
+ * @param length bytes of a digest
+ * @param rowsAtOnce digests that are taken at a time
+ * @param capacity elements; a power of two
+ * @param columns elements that several vectors have; a multiple of 128
+ * @param frequentOnes pairs of a digest and a vector that has it more often than elements go
+ */
+export function configureElements(
+  count: u32,
+  length: u32,
+  rowsAtOnce: u32,
+  capacity: u32,
+  columns: u32,
+  frequentOnes: u32,
+): void {
+  releaseAll();
+  digestLength = length;
+  paddedDigest = setDigestLength(length);
+  input = allocate(<usize>rowsAtOnce * digestLength);
+  current = allocate(paddedDigest);
+  mostEntries = capacity;
+  entryStride = paddedDigest + FIELDS;
+  entries = allocate(<usize>mostEntries * entryStride);
+  tableSize = capacity * 2;
+  shift = <u64>clz(tableSize) + 33;
+  table = allocate(<usize>tableSize * 4);
+  mostColumns = columns;
+  rows = (count + 3) & ~3;
+  bitStride = rowStride(<usize>columns >> 3);
+  bits = allocate(<usize>rows * bitStride);
+  mostFrequent = frequentOnes;
+  frequent = allocate(<usize>mostFrequent * 12);
+  placeRows(bits, bits, bitStride, bits, bitStride);
+}
+
+/** Where digests are to be put for {@link takeDigests}. */
+export function inputAt(): usize {
+  return input;
+}
+
+/** Forgets all elements. */
+export function startPartition(): void {
+  memory.fill(table, 0, <usize>tableSize * 4);
+  memory.fill(bits, 0, <usize>rows * bitStride);
+  entryCount = 0;
+  columnCount = 0;
+  frequentCount = 0;
+}
+
+/**
+ * Takes those of a vector's next `count` digests that belong to a partition: the one of `value` among those told apart
+ * by the bits of `mask`. Returns whether there was room; if not, the partition has to be taken in smaller ones.
+ */
+export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
+  for (let index: u32 = 0; index < count; index++) {
+    copyDigest(current, input + <usize>index * digestLength);
+    const hash = hashOf(current);
+    if ((<u32>(hash >> 16) & mask) !== value) continue;
+    // The longest that one digest can take.
+    if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) return false;
+    takeDigest(vector, hash);
+  }
+  return true;
+}
+
+/** Where {@link frequentOnes} stand. */
+export function frequentAt(): usize {
+  return frequent;
+}
+
+export function frequentOnes(): u32 {
+  return frequentCount;
+}
+
+/** Bytes of each bit row. */
+export function elementRowEnd(): usize {
+  return ((<usize>columnCount + 127) & ~127) >> 3;
+}
+
+function takeDigest(vector: u32, hash: u64): void {
+  const first = entryOf(1, hash);
+  const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
+  const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
+  store<u32>(first, vector + 1, LAST_VECTOR);
+  store<u32>(first, times, TIMES);
+  if (times > MOST_OCCURRENCES) countFrequent(first, vector, times);
+  else addHolder(times === 1 ? first : entryOf(times, hash), vector);
+}
+
+/** The fields of the entry of an element whose digest is the current one; made if there is none. */
+function entryOf(occurrence: u32, hash: u64): usize {
+  let bucket = <u32>((hash * (2 * <u64>occurrence - 1)) >> shift);
+  for (;;) {
+    const entry = load<u32>(table + <usize>bucket * 4);
+    if (entry === 0) break;
+    const digest = entries + <usize>(entry - 1) * entryStride;
+    const fields = digest + paddedDigest;
+    if (load<u32>(fields, OCCURRENCE) === occurrence && equalDigests(digest, current)) return fields;
+    bucket = (bucket + 1) & (tableSize - 1);
+  }
+  const made = entries + <usize>entryCount * entryStride;
+  entryCount++;
+  store<u32>(table + <usize>bucket * 4, entryCount);
+  memory.copy(made, current, paddedDigest);
+  memory.fill(made + paddedDigest, 0, FIELDS);
+  store<u32>(made + paddedDigest, occurrence, OCCURRENCE);
+  return made + paddedDigest;
+}
+
+/** Elements that one vector alone has take no column. */
+function addHolder(element: usize, vector: u32): void {
+  const holder = load<u32>(element, HOLDER);
+  if (holder === 0) {
+    store<u32>(element, vector + 1, HOLDER);
+    return;
+  }
+  let column = load<u32>(element, COLUMN);
+  if (column === 0) {
+    column = ++columnCount;
+    store<u32>(element, column, COLUMN);
+    setBit(holder - 1, column - 1);
+  }
+  setBit(vector, column - 1);
+}
+
+function setBit(vector: u32, column: u32): void {
+  const byte = bits + <usize>vector * bitStride + (column >> 3);
+  store<u8>(byte, load<u8>(byte) | ((<u8>1) << (<u8>(column & 7))));
+}
+
+function countFrequent(first: usize, vector: u32, times: u32): void {
+  if (times === MOST_OCCURRENCES + 1) {
+    store<u32>(first, frequentCount, FREQUENT);
+    frequentCount++;
+  }
+  const count = frequent + <usize>load<u32>(first, FREQUENT) * 12;
+  store<u32>(count, <u32>(first - entries));
+  store<u32>(count, vector, 4);
+  store<u32>(count, times - MOST_OCCURRENCES, 8);
+}

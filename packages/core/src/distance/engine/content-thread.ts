@@ -1,0 +1,156 @@
+import { VirtSimilarityError } from '../../errors.js';
+import type { ComparisonLimits, ContentComparison, ContentTask } from './comparison.js';
+import { PairCounter, pairIndex } from './pair-counter.js';
+import { instantiateKernel, type PairKernel } from './pair-kernel.js';
+import type { RowSource } from './row-source.js';
+import { rowSourceOf, rowsOf, type StoredVector } from './stored-vectors.js';
+
+/** Bytes of digests that are read at a time: they should still stand in the second-level cache when they are looked up. */
+const READ_BYTES = 128 * 1024;
+/** Bytes that the kernel needs for an element, beside its digest. */
+const ELEMENT_BYTES = 32;
+/** Bits by which partitions are told apart at most. */
+const MOST_PARTITION_BITS = 24;
+/** Units of progress that a row is worth, so that every partition has a whole number of them for each. */
+export const UNITS_PER_ROW = 2 ** MOST_PARTITION_BITS;
+/** Enough for one digest. */
+const LEAST_ELEMENTS = 16;
+/** Pairs of a frequent digest and a vector that have room, beside one of each vector. */
+const FREQUENT_ONES = 4096;
+
+/**
+ * What one thread does of comparing contents: for one partition of the digests, it numbers the elements that several
+ * vectors have, sets a bit for each vector and element, and counts the bits that each pair has in common.
+ */
+export class ContentThread {
+  readonly #comparison: ContentComparison;
+  readonly #sources: readonly RowSource[];
+  readonly #kernel: PairKernel;
+  readonly #counter: PairCounter;
+  readonly #rowsAtOnce: number;
+  readonly #digestLength: number;
+  /** Units of progress told of partitions that then had to be taken in smaller ones. */
+  #toldAhead = 0n;
+
+  constructor(comparison: ContentComparison) {
+    const { vectors, limits, equal } = comparison;
+    const { digestLength } = vectors[0]!;
+    this.#comparison = comparison;
+    this.#sources = vectors.map(rowSourceOf);
+    this.#kernel = instantiateKernel();
+    this.#counter = new PairCounter(this.#kernel, vectors.length, { common: equal });
+    this.#digestLength = digestLength;
+    this.#rowsAtOnce = Math.floor(READ_BYTES / digestLength);
+    const elements = roomForElements(vectors, limits);
+    const columns = Math.max(128, Math.floor((limits.elementBytes * 8) / vectors.length) & ~127);
+    this.#kernel.configureElements(
+      vectors.length,
+      digestLength,
+      this.#rowsAtOnce,
+      elements,
+      Math.min(columns, Math.max(128, elements)),
+      vectors.length + FREQUENT_ONES,
+    );
+  }
+
+  /** Does a task, in steps of some milliseconds. Throws `unavailable` where a partition cannot be made small enough. */
+  *run({ mask, value }: ContentTask): Generator<void, void, undefined> {
+    if (yield* this.#fill(mask, value)) {
+      yield* this.#count();
+      return;
+    }
+    if (mask >= UNITS_PER_ROW - 1) throw tooAlike();
+    yield* this.run({ mask: mask * 2 + 1, value });
+    yield* this.run({ mask: mask * 2 + 1, value: value + mask + 1 });
+  }
+
+  /** Whether all digests of the partition had room. */
+  *#fill(mask: number, value: number): Generator<void, boolean, undefined> {
+    const { vectors } = this.#comparison;
+    const units = BigInt(UNITS_PER_ROW / (mask + 1));
+    let told = 0n;
+    this.#kernel.startPartition();
+    for (const [vector, source] of this.#sources.entries()) {
+      const { dataBlocks } = vectors[vector]!;
+      for (let row = 0; row < dataBlocks; row += this.#rowsAtOnce) {
+        const rows = Math.min(this.#rowsAtOnce, dataBlocks - row);
+        this.#read(source, row, rows);
+        if (!this.#kernel.takeDigests(vector, rows, mask, value)) {
+          this.#toldAhead += told;
+          return false;
+        }
+        told += units * BigInt(rows);
+        this.#tell(units * BigInt(rows));
+        yield;
+      }
+    }
+    return true;
+  }
+
+  #read(source: RowSource, row: number, rows: number): void {
+    const target = new Uint8Array(this.#kernel.memory.buffer, this.#kernel.inputAt(), rows * this.#digestLength);
+    source.open();
+    try {
+      source.readDigests(target, row);
+    } finally {
+      source.close();
+    }
+  }
+
+  #tell(units: bigint): void {
+    const known = units < this.#toldAhead ? units : this.#toldAhead;
+    this.#toldAhead -= known;
+    Atomics.add(this.#comparison.progress, 0, units - known);
+  }
+
+  *#count(): Generator<void, void, undefined> {
+    const extent = { byteLabels: 0, wideFrom: 0, wideTo: 0, bits: this.#kernel.elementRowEnd() };
+    for (const _ of this.#counter.countRows(extent)) yield;
+    for (const holders of this.#frequentDigests()) {
+      this.#addFrequent(holders);
+      yield;
+    }
+  }
+
+  /** For each digest that is more frequent than elements go, vectors and how often they have it beyond that. */
+  #frequentDigests(): Iterable<readonly Holder[]> {
+    const kernel = this.#kernel;
+    const counts = new Uint32Array(kernel.memory.buffer, kernel.frequentAt(), kernel.frequentOnes() * 3);
+    const digests = new Map<number, Holder[]>();
+    for (let at = 0; at < counts.length; at += 3) {
+      const holder = { vector: counts[at + 1]!, times: counts[at + 2]! };
+      const holders = digests.get(counts[at]!);
+      if (holders) holders.push(holder);
+      else digests.set(counts[at]!, [holder]);
+    }
+    return digests.values();
+  }
+
+  #addFrequent(holders: readonly Holder[]): void {
+    const { equal, vectors } = this.#comparison;
+    for (const [index, { vector, times }] of holders.entries()) {
+      for (let other = index + 1; other < holders.length; other++) {
+        const second = holders[other]!;
+        Atomics.add(equal, pairIndex(vectors.length, vector, second.vector), Math.min(times, second.times));
+      }
+    }
+  }
+}
+
+/** A vector, in ascending order among others, and how often it has a digest. */
+interface Holder {
+  readonly vector: number;
+  readonly times: number;
+}
+
+/** Elements that have room: a power of two, within the limit, and no more than there are rows to need them. */
+export function roomForElements(vectors: readonly StoredVector[], { elementBytes }: ComparisonLimits): number {
+  const each = Math.ceil(vectors[0]!.digestLength / 16) * 16 + ELEMENT_BYTES;
+  const within = 2 ** Math.floor(Math.log2(elementBytes / each));
+  return Math.max(LEAST_ELEMENTS, Math.min(within, 2 ** Math.ceil(Math.log2(rowsOf(vectors) + LEAST_ELEMENTS))));
+}
+
+function tooAlike(): VirtSimilarityError {
+  const message = 'cannot compare contents: expected digests that differ in some 24 bits, found too many that do not';
+  return new VirtSimilarityError('unavailable', `${message}; choose a cryptographic hash`);
+}

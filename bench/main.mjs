@@ -21,14 +21,15 @@ async function main(options) {
   const chosen = options.quick ? QUICK : FULL;
   const sizes = { ...chosen, runs: options.runs ?? chosen.runs };
   const context = { sizes, data: await openDataDirectory(sizes) };
-  const results = [];
+  const report = { machine: describeMachine(), sizes, results: [] };
   for (const row of rows) {
     const result = await runRow(row, context, (run, runs) => console.error(`${row.name}: run ${run} of ${runs}`));
-    results.push(result);
+    report.results.push(result);
+    // After every row, so that a run that is ended early is not lost.
+    await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
     console.error(textTable([result]));
   }
-  const report = { machine: describeMachine(), sizes, results };
-  await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  const { results } = report;
   if (options.document) await writeDocument(report);
   if (options.quick) console.log('small inputs: everything runs, but the times mean nothing');
   console.log([textTable(results), ...problemLines(results)].join('\n'));

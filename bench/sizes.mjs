@@ -17,6 +17,8 @@ const GIB = 2 ** 30;
  * @property {number} referencePoints that ml-hclust clusters
  * @property {number} cached images of the run that finds all of them in its cache
  * @property {number} cachedDisk virtual size of each, a fifth of it data
+ * @property {{ count: number, sample: number, blocks: number }} vectors whose pairs are compared; SciPy compares the
+ *   first `sample` of them
  * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth
  */
 
@@ -41,6 +43,7 @@ export const FULL = {
   referencePoints: 800,
   cached: 500,
   cachedDisk: 10 * GIB,
+  vectors: { count: 1_000, sample: 100, blocks: 163_840 },
   growth: { vectors: [1_000, 2_000, 5_000, 10_000], blocks: [2_048, 4_096, 8_192, 16_384] },
 };
 
@@ -58,5 +61,6 @@ export const QUICK = {
   referencePoints: 60,
   cached: 20,
   cachedDisk: 64 * MIB,
+  vectors: { count: 40, sample: 20, blocks: 4_096 },
   growth: { vectors: [25, 50, 75, 100], blocks: [128, 256, 384, 512] },
 };

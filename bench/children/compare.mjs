@@ -2,15 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAnalyzer } from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
 import { syntheticPlugin } from '../inputs/synthetic-plugin.mjs';
 
-const { directory, count } = JSON.parse(process.argv[2]);
+const { directory, hasher, count } = JSON.parse(process.argv[2]);
 const files = (await readdir(directory)).sort().slice(0, count);
 
 const start = performance.now();
-await createAnalyzer({ plugins: [syntheticPlugin] }).analyze(
+await createAnalyzer({ plugins: [hashers, syntheticPlugin] }).analyze(
   files.map((file) => join(directory, file)),
-  { hasher: 'synthetic', onProgress: ({ kind }) => kind === 'clustering' && tell() },
+  { hasher, onProgress: ({ kind }) => kind === 'clustering' && tell() },
 );
 
 /** Told as soon as the comparison is done: clustering has a row of its own. */

@@ -4,32 +4,44 @@ const BLOCK_SIZE = 65_536;
 const RUN = 64;
 
 /**
- * Hash vectors of virtual disks that were never written: `families` bases, and of each its share of the clones,
- * in which a tenth of the blocks are their own, in runs of 64.
+ * What each block of a virtual disk holds that was never written, as a number: 0 for zeros, equal numbers for equal
+ * contents. There are `families` bases, and of each its share of the clones, in which a tenth of the blocks are their
+ * own, in runs of 64.
  *
- * @param {{ families: number, blocks: number, data: number, digestLength: number }} shape
- *   `blocks` of each disk, of which the fraction `data` is not zeros
+ * @param {{ families: number, blocks: number, data: number }} shape `blocks` of each disk, of which the fraction `data`
+ *   is not zeros
  * @param {number} index of the clone, from 0
- * @param {{ name: string, algorithm: string, identity?: object }} header
  */
-export function familyVector({ families, blocks, data, digestLength }, index, header) {
+export function familyContents({ families, blocks, data }, index) {
   const family = index % families;
-  const numbers = new Uint32Array(blocks);
-  const digests = new Uint8Array(blocks * digestLength);
-  let used = 0;
+  const contents = new Int32Array(blocks);
   for (let block = 0; block < blocks; block++) {
     const run = Math.floor(block / RUN);
     if (fraction(mix(family, run, 1)) >= data) continue;
     const own = fraction(mix(index, run, 2)) < 0.1;
-    writeDigest(digests, used * digestLength, digestLength, own ? mix(index, block, 3) : mix(family, block, 4));
+    contents[block] = own ? mix(index, block, 3) : mix(family, block, 4);
+  }
+  return contents;
+}
+
+/**
+ * The hash vector of a clone.
+ *
+ * @param {{ families: number, blocks: number, data: number, digestLength: number }} shape
+ * @param {number} index of the clone, from 0
+ * @param {{ name: string, algorithm: string, identity?: object }} header
+ */
+export function familyVector(shape, index, header) {
+  const { blocks, digestLength } = shape;
+  const numbers = new Uint32Array(blocks);
+  const digests = new Uint8Array(blocks * digestLength);
+  let used = 0;
+  for (const [block, content] of familyContents(shape, index).entries()) {
+    if (content === 0) continue;
+    writeDigest(digests, used * digestLength, digestLength, content);
     numbers[used++] = block;
   }
-  const complete = {
-    digestLength,
-    blockSize: BLOCK_SIZE,
-    virtualSize: blocks * BLOCK_SIZE,
-    ...header,
-  };
+  const complete = { digestLength, blockSize: BLOCK_SIZE, virtualSize: blocks * BLOCK_SIZE, ...header };
   return hashVectorOf(complete, numbers.slice(0, used), digests.slice(0, used * digestLength));
 }
 

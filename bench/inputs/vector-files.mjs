@@ -1,18 +1,19 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HashVectorCache, writeHashVector } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
 import { makeEmptyDisks } from './disks.mjs';
-import { familyVector } from './family-vectors.mjs';
-import { SyntheticHasher } from './synthetic-plugin.mjs';
+import { familyContents, familyVector } from './family-vectors.mjs';
 
 const BLOCK_SIZE = 65_536;
 const FAMILIES = 20;
 
-/** Arrow files of `count` vectors of `blocks` blocks, three tenths of them zeros. Returns their paths. */
-export async function vectorFiles({ data }, count, blocks) {
-  const { name: algorithm, digestLength } = new SyntheticHasher();
-  const shape = { families: FAMILIES, blocks, data: 0.7, digestLength };
+/** Of which part of a disk's blocks is data. */
+const DATA = 0.7;
+
+/** Arrow files of `count` vectors of `blocks` blocks, with digests as long as the hasher's. Returns their paths. */
+export async function vectorFiles({ data }, { name: algorithm, digestLength }, count, blocks) {
+  const shape = { families: FAMILIES, blocks, data: DATA, digestLength };
   const nameOf = (index) => `guest-${String(index).padStart(5, '0')}.arrow`;
   const directory = await data.ready(`vectors-${count}-${blocks}`, async (path) => {
     await mkdir(path);
@@ -21,6 +22,15 @@ export async function vectorFiles({ data }, count, blocks) {
     }
   });
   return Array.from({ length: count }, (_, index) => join(directory, nameOf(index)));
+}
+
+/** What the blocks of the first `count` of these disks hold, as int32, disk after disk. Returns the file's path. */
+export function labelFile({ data }, count, blocks) {
+  return data.ready(`labels-${count}-${blocks}`, async (path) => {
+    const shape = { families: FAMILIES, blocks, data: DATA };
+    const disks = Array.from({ length: count }, (_, index) => Buffer.from(familyContents(shape, index).buffer));
+    await writeFile(path, Buffer.concat(disks));
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { runChild } from '../command.mjs';
+import { SyntheticHasher } from '../inputs/synthetic-plugin.mjs';
 import { vectorFiles } from '../inputs/vector-files.mjs';
 
 /**
@@ -35,10 +36,15 @@ function growthRow(name, pointOf) {
 async function comparing(context, { vectors, blocks }) {
   const { growth } = context.sizes;
   const total = blocks === growth.blocks.at(-1) ? growth.vectors.at(-1) : growth.vectors[0];
-  const [file] = await vectorFiles(context, total, blocks);
+  const hasher = new SyntheticHasher();
+  const [file] = await vectorFiles(context, hasher, total, blocks);
   const amount = ((vectors * (vectors - 1)) / 2) * blocks;
   return async () => {
-    const { seconds, peakBytes } = await runChild('compare.mjs', { directory: dirname(file), count: vectors });
+    const { seconds, peakBytes } = await runChild('compare.mjs', {
+      directory: dirname(file),
+      hasher: hasher.name,
+      count: vectors,
+    });
     return { seconds, peakBytes, amount, vectors, blocks };
   };
 }

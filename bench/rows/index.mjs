@@ -5,6 +5,7 @@ import { growthRows } from './growth.mjs';
 import { hashingRows } from './hashing.mjs';
 import { compressedRow, qcow2Rows } from './qcow2.mjs';
 import { overlaysRow, thinRow } from './thin.mjs';
+import { vectorsRow } from './vectors.mjs';
 
 /** Every row, in the order of the stages. */
 export const ROWS = [
@@ -15,6 +16,7 @@ export const ROWS = [
   overlaysRow,
   ...duperemoveRows,
   pairsRow,
+  vectorsRow,
   ...growthRows,
   ...clusteringRows,
   referenceRow,

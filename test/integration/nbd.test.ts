@@ -44,8 +44,11 @@ async function withServer<T>(
     }
     return await use({ socketPath, child });
   } finally {
-    child.kill('SIGKILL');
+    // A server that is killed leaves its temporary files.
+    child.kill('SIGTERM');
+    const impatience = setTimeout(() => child.kill('SIGKILL'), 2000);
     await gone;
+    clearTimeout(impatience);
   }
 }
 

@@ -7,19 +7,15 @@ export {
   startPartition,
   takeDigests,
 } from './elements';
+export { bitRowEnd, byteLabelsEnd, startWindow, wideLabelsEnd, wideLabelsStart } from './label-rows';
 export {
-  bitRowEnd,
   blocksAt,
-  byteLabelsEnd,
   configure,
   digestsAt,
   endRows,
   labelSlice,
   repeatedAt,
   startSlice,
-  startWindow,
   takeRows,
-  wideLabelsEnd,
-  wideLabelsStart,
 } from './labels';
 export { commonCountsAt, countTile, equalCountsAt, TILE } from './pairs';

@@ -1,19 +1,9 @@
 import { copyDigest, equalDigests, hashOf, setDigestLength } from './digests';
+import { appendLabels, endBits, GROUP, isFull, layOutRows, putBits, UNIQUE } from './label-rows';
 import { allocate, releaseAll, rowStride } from './memory';
-import { placeRows } from './pairs';
 
-/** Positions that are labelled at once. */
-const GROUP: u32 = 16;
-/**
- * The label of a block whose digest no other vector has at that position. A zero block has label 0. As neither matches
- * anything, both stand as their complements in the second plane.
- */
-const UNIQUE: u16 = 1;
 /** The first label of blocks that several vectors have at one position. */
 const SHARED: u16 = 2;
-/** The first label that a byte cannot hold: the complements of 0 and {@link UNIQUE} are taken. */
-const WIDE: u32 = 254;
-
 let vectors: u32 = 0;
 /** Vectors, rounded up so that 16 at a time can be transposed; those that do not exist are all zeros. */
 let padded: u32 = 0;
@@ -30,25 +20,14 @@ let digests: usize = 0;
 let digestsEnd: usize = 0;
 let nextDigest: usize = 0;
 
-// A group's digests, position by position, and whose they are.
+// The digests of a group of positions, position by position, and whose they are.
 let gathered: usize = 0;
 let gatheredStride: usize = 0;
 let owners: usize = 0;
 let counts: usize = 0;
 let table: usize = 0;
 let groupLabels: usize = 0;
-let tiles: usize = 0;
 
-// What has been labelled and not been counted.
-let first: usize = 0;
-let second: usize = 0;
-let rowBytes: usize = 0;
-let labelStride: usize = 0;
-let bits: usize = 0;
-let bitStride: usize = 0;
-let byteLabels: usize = 0;
-let wideFrom: usize = 0;
-let bitBytes: usize = 0;
 let repeated: usize = 0;
 
 /**
@@ -64,10 +43,11 @@ export function configure(count: u32, length: u32, width: u32, labelBytes: u32):
   digestLength = length;
   paddedDigest = setDigestLength(length);
   sliceWidth = width;
-  rowBytes = labelBytes;
   layOutSlice();
   layOutGroup();
-  layOutRows();
+  repeated = allocate(<usize>vectors * 4);
+  memory.fill(repeated, 0, <usize>vectors * 4);
+  layOutRows(padded, labelBytes);
 }
 
 function layOutSlice(): void {
@@ -85,19 +65,6 @@ function layOutGroup(): void {
   counts = allocate(GROUP * 4);
   table = allocate(<usize>tableSize(vectors) * 4);
   groupLabels = allocate(<usize>padded * GROUP * 2);
-  tiles = allocate(512);
-}
-
-function layOutRows(): void {
-  labelStride = rowStride(rowBytes);
-  first = allocate(<usize>padded * labelStride);
-  second = allocate(<usize>padded * labelStride);
-  bitStride = rowStride(rowBytes >> 3);
-  bits = allocate(<usize>padded * bitStride);
-  repeated = allocate(<usize>vectors * 4);
-  memory.fill(repeated, 0, <usize>vectors * 4);
-  placeRows(first, second, labelStride, bits, bitStride);
-  startWindow();
 }
 
 /** Buckets for so many entries: a power of two, at most half full. */
@@ -118,26 +85,6 @@ export function digestsAt(): usize {
 /** For each vector, its blocks that another vector has at the same position, since the beginning: u32. */
 export function repeatedAt(): usize {
   return repeated;
-}
-
-/** Bytes of each label row, from its beginning, that hold one-byte labels. */
-export function byteLabelsEnd(): usize {
-  return byteLabels;
-}
-
-/** Bytes of each label row from which on it holds two-byte labels. */
-export function wideLabelsStart(): usize {
-  return wideFrom;
-}
-
-/** Bytes of each label row up to which it holds two-byte labels. */
-export function wideLabelsEnd(): usize {
-  return rowBytes;
-}
-
-/** Bytes of each bit row. */
-export function bitRowEnd(): usize {
-  return (bitBytes + 15) & ~15;
 }
 
 /** Begins a slice: no rows. */
@@ -177,20 +124,13 @@ export function endRows(rows: u32): void {
   digestsEnd += <usize>rows * digestLength;
 }
 
-/** Forgets what has been labelled. */
-export function startWindow(): void {
-  byteLabels = 0;
-  wideFrom = rowBytes;
-  bitBytes = 0;
-}
-
 /**
  * Labels the slice from `position`, a multiple of 16, on, until its end or until the rows are full. Returns the
  * position at which it stopped: the slice's width, or what to go on with in a new window.
  */
 export function labelSlice(position: u32): u32 {
   while (position < sliceWidth) {
-    if (byteLabels + 2 * GROUP > wideFrom || bitBytes + 2 > rowBytes >> 3) return position;
+    if (isFull()) return position;
     if (gather(position)) labelGroup();
     position += GROUP;
   }
@@ -200,11 +140,10 @@ export function labelSlice(position: u32): u32 {
 /** Brings the digests of a group's positions together. Returns whether there are any. */
 function gather(position: u32): bool {
   memory.fill(counts, 0, GROUP * 4);
-  const column = bits + bitBytes;
   let any: u32 = 0;
   for (let vector: u32 = 0; vector < padded; vector++) {
     let present: u32 = load<u16>(presence + <usize>vector * presenceStride + (position >> 3));
-    store<u16>(column + <usize>vector * bitStride, <u16>present);
+    putBits(vector, <u16>present);
     if (present === 0) continue;
     any |= present;
     const cursor = nextDigest + <usize>vector * sizeof<usize>();
@@ -221,23 +160,15 @@ function gather(position: u32): bool {
     store<usize>(cursor, digest);
   }
   if (any === 0) return false;
-  bitBytes += 2;
-  if ((bitBytes & 15) === 2) clearBitsTail();
+  endBits();
   return true;
-}
-
-/** The kernel takes bits 128 at a time. */
-function clearBitsTail(): void {
-  for (let vector: u32 = 0; vector < padded; vector++) memory.fill(bits + <usize>vector * bitStride + bitBytes, 0, 14);
 }
 
 function labelGroup(): void {
   memory.fill(groupLabels, 0, <usize>padded * GROUP * 2);
   let most: u32 = SHARED;
   for (let place: u32 = 0; place < GROUP; place++) most = max(most, labelPosition(place));
-  if (most === SHARED) return;
-  if (most <= WIDE) appendByteLabels();
-  else appendWideLabels();
+  if (most > SHARED) appendLabels(groupLabels, most);
 }
 
 /** Labels one position's digests: equal ones get equal labels from {@link SHARED} on. Returns the next free label. */
@@ -289,52 +220,4 @@ function find(digest: usize, own: usize, index: u32, mask: u32, shift: u64): u32
   }
   store<u32>(bucket, index + 1);
   return index;
-}
-
-/** Appends the group's labels to the rows: 16 vectors by 16 positions at a time, transposed in four shuffles each. */
-function appendByteLabels(): void {
-  const unique = i8x16.splat(<i8>UNIQUE);
-  for (let vector: u32 = 0; vector < padded; vector += 16) {
-    for (let place: u32 = 0; place < GROUP; place++) {
-      const labels = groupLabels + (<usize>place * padded + vector) * 2;
-      v128.store(tiles + place * 16, i8x16.narrow_i16x8_u(v128.load(labels), v128.load(labels, 16)));
-    }
-    shuffle(tiles, tiles + 256);
-    shuffle(tiles + 256, tiles);
-    shuffle(tiles, tiles + 256);
-    shuffle(tiles + 256, tiles);
-    for (let row: u32 = 0; row < 16; row++) {
-      const offset = <usize>(vector + row) * labelStride + byteLabels;
-      const labels = v128.load(tiles + row * 16);
-      v128.store(first + offset, labels);
-      v128.store(second + offset, v128.xor(labels, i8x16.le_u(labels, unique)));
-    }
-  }
-  byteLabels += GROUP;
-}
-
-/** A quarter of transposing 16 × 16 bytes: interleaves each row with the one eight rows below. */
-function shuffle(source: usize, target: usize): void {
-  for (let row: usize = 0; row < 128; row += 16) {
-    const upper = v128.load(source + row);
-    const lower = v128.load(source + row, 128);
-    v128.store(target + 2 * row, i8x16.shuffle(upper, lower, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    v128.store(
-      target + 2 * row,
-      i8x16.shuffle(upper, lower, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31),
-      16,
-    );
-  }
-}
-
-function appendWideLabels(): void {
-  wideFrom -= 2 * GROUP;
-  for (let vector: u32 = 0; vector < padded; vector++) {
-    const offset = <usize>vector * labelStride + wideFrom;
-    for (let place: u32 = 0; place < GROUP; place++) {
-      const label = load<u16>(groupLabels + (<usize>place * padded + vector) * 2);
-      store<u16>(first + offset + place * 2, label);
-      store<u16>(second + offset + place * 2, label <= UNIQUE ? ~label : label);
-    }
-  }
 }

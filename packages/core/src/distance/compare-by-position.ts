@@ -12,7 +12,7 @@ import {
 import { planRanges } from './engine/plan-ranges.js';
 import { runComparison } from './engine/run-comparison.js';
 import { sharedCounts, sharedVector } from './engine/shared-memory.js';
-import { rowsOf, type StoredVector, StoredVectors } from './engine/stored-vectors.js';
+import { rowsOf, type StoredVector, withStoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
@@ -32,7 +32,7 @@ const MOST_VECTORS = 2 ** 16;
  *
  * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
- * Memory: two 32-bit counts for each pair, and some 100 MiB for each thread, whatever the disks' size.
+ * Memory: two 32-bit counts for each pair, and some 250 MiB for each thread, whatever the disks' size.
  *
  * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
  * vector's file does not stay as it was, and what reading the vectors throws.
@@ -47,22 +47,14 @@ export async function compareByPosition(
   if (size > MOST_VECTORS) {
     throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
   }
-  const stored = await StoredVectors.open(vectors, signal);
-  try {
-    const threads = threadsFor(stored.vectors, jobs, limits);
-    const comparison = comparisonOf(stored.vectors, threads, limits);
+  return withStoredVectors(vectors, signal, async (stored) => {
+    const threads = threadsFor(stored, jobs, limits);
+    const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
     await runComparison({ comparison, rounds: roundsOf(comparison) }, { threads, onProgress, signal });
-    stored.refuseChanged();
     onFraction?.(1);
     return countsOf(comparison);
-  } catch (thrown) {
-    // What looks like damage may be that someone is writing to the file.
-    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') stored.refuseChanged();
-    throw thrown;
-  } finally {
-    stored.close();
-  }
+  });
 }
 
 function comparisonOf(

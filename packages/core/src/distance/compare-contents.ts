@@ -11,7 +11,7 @@ import {
 import { roomForElements, UNITS_PER_ROW } from './engine/content-thread.js';
 import { runComparison } from './engine/run-comparison.js';
 import { sharedCounts, sharedVector } from './engine/shared-memory.js';
-import { rowsOf, type StoredVector, StoredVectors } from './engine/stored-vectors.js';
+import { rowsOf, type StoredVector, withStoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
 
@@ -38,25 +38,15 @@ export async function compareContents(
   limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PairwiseCounts> {
   checkComparable(vectors);
-  const stored = await StoredVectors.open(vectors, signal);
-  try {
-    const threads = threadsFor(stored.vectors, jobs, limits);
-    const comparison = comparisonOf(stored.vectors, threads, limits);
+  return withStoredVectors(vectors, signal, async (stored) => {
+    const threads = threadsFor(stored, jobs, limits);
+    const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
-    const rounds = [partitionsOf(comparison, threads)];
-    await runComparison({ comparison, rounds }, { threads, onProgress, signal });
-    stored.refuseChanged();
+    await runComparison({ comparison, rounds: [partitionsOf(comparison, threads)] }, { threads, onProgress, signal });
     onFraction?.(1);
-    const { equal } = comparison;
-    return {
-      size: vectors.length,
-      dataBlocks: Float64Array.from(vectors, ({ dataBlocks }) => dataBlocks),
-      equal,
-      common: equal,
-    };
-  } finally {
-    stored.close();
-  }
+    const dataBlocks = Float64Array.from(vectors, (vector) => vector.dataBlocks);
+    return { size: vectors.length, dataBlocks, equal: comparison.equal, common: comparison.equal };
+  });
 }
 
 function comparisonOf(vectors: readonly StoredVector[], threads: number, limits: ComparisonLimits): ContentComparison {

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../../errors.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
-import { stepsOf } from './comparison-thread.js';
+import { type StepsOf, stepsOf } from './comparison-thread.js';
 
 /** An error's way back: an instance would lose its class between threads. */
 export interface ComparisonFailure {
@@ -12,11 +12,12 @@ export interface ComparisonFailure {
 }
 
 const comparison = workerData as ComparisonWork['comparison'];
-const stepsOfTask = stepsOf(comparison);
+let stepsOfTask: StepsOf | undefined;
 
 /** The worker thread's entry: does a task, to its end unless it is told to stop, and returns what failed, if anything did. */
 export default function work(task: PositionalTask | ContentTask): ComparisonFailure | undefined {
   try {
+    stepsOfTask ??= stepsOf(comparison);
     const steps = stepsOfTask(task);
     while (Atomics.load(comparison.stop, 0) === 0 && !steps.next().done);
     return undefined;

@@ -40,46 +40,52 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
   return vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
 }
 
-/** Hash vectors whose files are open while they are compared. */
-export class StoredVectors {
-  readonly vectors: readonly StoredVector[];
-
-  private constructor(vectors: readonly StoredVector[]) {
-    this.vectors = vectors;
+/**
+ * Calls with vectors whose files are open meanwhile. What does not say where its rows stand is read into memory.
+ * Throws what reading and the call throw, `aborted`, `changed` where a file does not stay what it was, and `usage` where
+ * a vector has 2³² rows.
+ */
+export async function withStoredVectors<Result>(
+  vectors: readonly HashVector[],
+  signal: AbortSignal | undefined,
+  call: (stored: readonly StoredVector[]) => Promise<Result>,
+): Promise<Result> {
+  const stored = withDescriptors(await locate(vectors, signal));
+  try {
+    const result = await call(stored);
+    refuseChanged(stored);
+    return result;
+  } catch (thrown) {
+    // What looks like damage may be that someone is writing to the file.
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') refuseChanged(stored);
+    throw thrown;
+  } finally {
+    closeAll(stored);
   }
+}
 
-  /**
-   * Opens what stands in files. What does not say where its rows stand is read into memory.
-   * Throws what reading throws, `aborted`, and `usage` where a vector has 2³² rows.
-   */
-  static async open(vectors: readonly HashVector[], signal: AbortSignal | undefined): Promise<StoredVectors> {
-    const stored: StoredVector[] = [];
-    for (const vector of vectors) {
-      throwIfAborted(signal);
-      const { name, digestLength, dataBlocks } = vector;
-      if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
-      const storage = vector.storage ?? (await readAll(vector, signal));
-      stored.push({ name, digestLength, dataBlocks, blocks: blockCountOf(vector), storage });
+async function locate(vectors: readonly HashVector[], signal: AbortSignal | undefined): Promise<StoredVector[]> {
+  const stored: StoredVector[] = [];
+  for (const vector of vectors) {
+    throwIfAborted(signal);
+    const { name, digestLength, dataBlocks } = vector;
+    if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
+    const storage = vector.storage ?? (await readAll(vector, signal));
+    stored.push({ name, digestLength, dataBlocks, blocks: blockCountOf(vector), storage });
+  }
+  return stored;
+}
+
+function refuseChanged(vectors: readonly StoredVector[]): void {
+  for (const { storage, descriptor } of vectors) {
+    if (storage.kind !== 'file') continue;
+    const now = descriptor ?? openUnchanged(storage);
+    try {
+      if (!sameFile(fileIdentityOf(fstatSync(now, { bigint: true })), storage.identity))
+        throw changedFile(storage.path);
+    } finally {
+      if (descriptor === undefined) closeSync(now);
     }
-    return new StoredVectors(withDescriptors(stored));
-  }
-
-  /** Throws `changed` if a file is not what it was when it was opened. */
-  refuseChanged(): void {
-    for (const { storage, descriptor } of this.vectors) {
-      if (storage.kind !== 'file') continue;
-      const now = descriptor ?? openUnchanged(storage);
-      try {
-        if (!sameFile(fileIdentityOf(fstatSync(now, { bigint: true })), storage.identity))
-          throw changedFile(storage.path);
-      } finally {
-        if (descriptor === undefined) closeSync(now);
-      }
-    }
-  }
-
-  close(): void {
-    closeAll(this.vectors);
   }
 }
 

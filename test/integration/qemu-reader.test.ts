@@ -343,6 +343,20 @@ describe('an open image', () => {
 });
 
 describe('without a usable qemu-img', () => {
+  test('a qcow2 image that is not compressed is read all the same', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.qcow2');
+      await makeImage(path, 'qcow2', diskContent());
+      const searched = process.env.PATH;
+      process.env.PATH = directory;
+      try {
+        expect(digest(await readAll({ path, format: 'qcow2' }))).toBe(digest(diskContent()));
+      } finally {
+        process.env.PATH = searched;
+      }
+    });
+  });
+
   test.each([
     ['missing', undefined, 'install qemu-utils or choose --reader libguestfs'],
     ['that prints something else', 'echo garbage', 'something else than JSON'],
@@ -350,15 +364,15 @@ describe('without a usable qemu-img', () => {
     ['that leaves bytes out', 'echo "[]"', 'does not say what is at byte 0'],
   ])('one %s, the error says so', async (_, script, remedy) => {
     await withDirectory(async (directory) => {
-      const path = join(directory, 'disk.qcow2');
-      await makeImage(path, 'qcow2', diskContent());
+      const path = join(directory, 'disk.vmdk');
+      await makeImage(path, 'vmdk', diskContent());
       if (script !== undefined) {
         await writeFile(join(directory, 'qemu-img'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       }
       const searched = process.env.PATH;
       process.env.PATH = directory;
       try {
-        const outcome = readAll({ path, format: 'qcow2' });
+        const outcome = readAll({ path, format: 'vmdk' });
         await expect(outcome).rejects.toMatchObject({
           code: expect.stringMatching(/^(unavailable|corrupt)$/),
           message: expect.stringContaining(remedy),
@@ -369,6 +383,66 @@ describe('without a usable qemu-img', () => {
     });
   });
 });
+
+describe('a backing image', () => {
+  test.each([
+    ['qcow2', ['-c']],
+    ['qcow2', []],
+    ['qcow', []],
+    ['qed', []],
+    ['vmdk', []],
+  ])('of format %s %j is opened by itself as it is from above', async (format, convertArguments) => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, `base.${format}`);
+      const middle = join(directory, `middle.${format}`);
+      const top = join(directory, `top.${format}`);
+      await makeImage(base, format, diskContent(), ...convertArguments);
+      await runTestTool('qemu-img', 'create', '-q', '-f', format, '-F', format, '-b', base, middle);
+      await runTestTool('qemu-io', '-f', format, '-c', 'write -P 5 1M 200k', middle);
+      await runTestTool('qemu-img', 'create', '-q', '-f', format, '-F', format, '-b', middle, top);
+      await runTestTool('qemu-io', '-f', format, '-c', 'write -P 6 2M 100k', top);
+      await withImage({ path: top, format }, async (image) => {
+        const { source, identity } = image.identity.backing!;
+        expect(source).toEqual({ path: middle, format });
+        expect(image.identity.layers.slice(1)).toEqual(identity.layers);
+        await withImage(source, async (backing) => {
+          expect(backing.identity).toEqual(identity);
+          await expectInherited(image, backing);
+        });
+      });
+    });
+  });
+
+  test.each([
+    ['smaller', '3M'],
+    ['larger', '8M'],
+  ])('of an overlay that is %s is inherited where it shows', async (_, size) => {
+    await withDirectory(async (directory) => {
+      const base = join(directory, 'base.raw');
+      const top = join(directory, 'top.qcow2');
+      await writeFile(base, diskContent().subarray(0, 5 * 2 ** 20 + 1001));
+      await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top, size);
+      await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 6 2M 100k', top);
+      await expectSameAsConverted(top, 'qcow2');
+      await withImage({ path: top, format: 'qcow2' }, (image) =>
+        withImage(image.identity.backing!.source, (backing) => expectInherited(image, backing)),
+      );
+    });
+  });
+});
+
+/** Expects both own and inherited data, and the inherited to be the backing image's at the same place. */
+async function expectInherited(image: DiskImage, backing: DiskImage): Promise<void> {
+  const [own, base] = [await contentByReads(image), await contentByReads(backing)];
+  const data = (await extentsOf(image)).filter((extent) => extent.kind === 'data');
+  const inherited = data.filter((extent) => extent.inherited);
+  expect(inherited.length).toBeGreaterThan(0);
+  expect(data.length).toBeGreaterThan(inherited.length);
+  for (const { start, length } of inherited) {
+    expect(start + length).toBeLessThanOrEqual(backing.virtualSize);
+    expect(digest(own.subarray(start, start + length))).toBe(digest(base.subarray(start, start + length)));
+  }
+}
 
 /** Process numbers of the qemu-nbd that serve a file. */
 async function serversOf(path: string): Promise<string[]> {

@@ -1,6 +1,12 @@
 import { throwIfAborted } from '@virt-similarity/core';
 import type { MapEntry } from '../qemu/map-entries.js';
-import type { LayerMap } from './layer-map.js';
+import type { CompressedCluster, LayerMap } from './layer-map.js';
+
+/** As `qemu-img map` would have it, with what it does not tell. */
+export interface ChainEntry extends MapEntry {
+  /** The compressed cluster that a run of compressed bytes begins in, where it can be decompressed here. */
+  readonly cluster?: CompressedCluster | undefined;
+}
 
 /**
  * What a chain of images holds where, as `qemu-img map` would tell: from the first byte to `virtualSize`, ascending and
@@ -19,8 +25,9 @@ export async function* chainEntries(
   }
 }
 
-async function entryAt(chain: readonly LayerMap[], start: number, virtualSize: number): Promise<MapEntry> {
-  let end = virtualSize;
+/** The entry that begins at `start` and ends at `limit`, at most the top image's size, or before. */
+export async function entryAt(chain: readonly LayerMap[], start: number, limit: number): Promise<ChainEntry> {
+  let end = limit;
   for (const [depth, map] of chain.entries()) {
     if (start >= map.size) {
       break;
@@ -33,7 +40,7 @@ async function entryAt(chain: readonly LayerMap[], start: number, virtualSize: n
       return { start, length: run.length, depth, zero: true, data: false };
     }
     if (run.kind !== 'unallocated') {
-      const place = run.kind === 'stored' ? { offset: run.offset } : { compressed: true };
+      const place = run.kind === 'stored' ? { offset: run.offset } : { compressed: true, cluster: run.cluster };
       return { start, length: run.length, depth, zero: false, data: true, ...place };
     }
   }

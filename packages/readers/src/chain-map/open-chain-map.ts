@@ -11,12 +11,14 @@ import { rememberedHoles } from './remembered-holes.js';
 import { surelyUnlocked } from './writer-locks.js';
 
 /** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
-const NEGLIGIBLE_HOLE_BYTES = 8 * 1024 * 1024;
+const NEGLIGIBLE_HOLE_BYTES = 4 * 1024 * 1024;
 
 /** The maps of all images of a chain. */
 export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
+  /** The file of the image with this number, open until the map is closed. Throws as `StoredBytes.read`. */
+  descriptor(layer: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
       }
       maps.push(map);
     }
-    return { layers: maps, close: () => stored.close() };
+    return { layers: maps, descriptor: (layer) => stored.descriptor(layer), close: () => stored.close() };
   } catch (thrown) {
     await stored.close();
     throw thrown;

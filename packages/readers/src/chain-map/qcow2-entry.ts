@@ -8,11 +8,12 @@ const SECTOR_BYTES = 512;
 
 /** What an L2 table says of one cluster, or with extended entries of one subcluster. */
 export type GranuleState =
-  | { readonly kind: 'unallocated' | 'zero' }
+  | { readonly kind: 'unallocated' }
+  | { readonly kind: 'zero' }
   /** `offset`: where the granule stands in the file. */
   | { readonly kind: 'stored'; readonly offset: number }
-  /** `lastSector`: where the last sector of the compressed cluster begins in the file. */
-  | { readonly kind: 'compressed'; readonly lastSector: number }
+  /** `offset`: where the compressed cluster begins in the file; `storedBytes`: how far its last sector reaches. */
+  | { readonly kind: 'compressed'; readonly offset: number; readonly storedBytes: number }
   /** Says what the format forbids. */
   | { readonly kind: 'invalid' };
 
@@ -31,7 +32,7 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
   const part = granule % granulesPerCluster;
   const at = ((granule - part) / granulesPerCluster) * l2EntryBytes;
   if ((table.readUInt32BE(at) & COMPRESSED) !== 0) {
-    return { kind: 'compressed', lastSector: lastSectorOf(table, at, geometry) };
+    return compressedState(table, at, geometry);
   }
   const position = positionIn(table, at);
   if (position % clusterBytes !== 0) {
@@ -57,10 +58,11 @@ function subclusterState(table: Buffer, at: number, part: number, offset: number
 }
 
 /** A compressed cluster's entry holds its position to the byte and the number of further sectors that it reaches into. */
-function lastSectorOf(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): number {
+function compressedState(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): GranuleState {
   // 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
   const upperBits = 70 - clusterBits - 32;
   const upper = table.readUInt32BE(at) & 0x3fff_ffff;
-  const position = (upper % 2 ** upperBits) * 2 ** 32 + table.readUInt32BE(at + 4);
-  return position - (position % SECTOR_BYTES) + (upper >>> upperBits) * SECTOR_BYTES;
+  const offset = (upper % 2 ** upperBits) * 2 ** 32 + table.readUInt32BE(at + 4);
+  const sectors = (upper >>> upperBits) + 1;
+  return { kind: 'compressed', offset, storedBytes: sectors * SECTOR_BYTES - (offset % SECTOR_BYTES) };
 }

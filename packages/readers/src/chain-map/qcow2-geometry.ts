@@ -1,18 +1,22 @@
 const L1_ENTRY_BYTES = 8;
+const COMPRESSION_TYPE = 1 << 3;
 const EXTENDED_L2 = 1 << 4;
+const DEFLATE = 0;
 /** With extended L2 entries a cluster has this many subclusters, each of which is allocated by itself. */
 const SUBCLUSTERS = 32;
 /** Bits of the least cluster that qemu opens with extended L2 entries. */
 const MIN_EXTENDED_CLUSTER_BITS = 14;
 
 /** Bytes of the header that the geometry is read from. */
-export const GEOMETRY_BYTES = 104;
+export const GEOMETRY_BYTES = 105;
 
 /** Where a qcow2 image keeps its tables, and how they cut the disk into pieces. Lengths and offsets are bytes. */
 export interface Qcow2Geometry {
   readonly version: number;
   readonly clusterBits: number;
   readonly clusterBytes: number;
+  /** Whether compressed clusters are so by raw deflate. */
+  readonly isDeflated: boolean;
   readonly l1Offset: number;
   readonly l1Entries: number;
   readonly l2EntryBytes: number;
@@ -32,7 +36,8 @@ export interface Qcow2Geometry {
 export function qcow2Geometry(header: Buffer): Qcow2Geometry | undefined {
   const version = header.readUInt32BE(4);
   const clusterBits = header.readUInt32BE(20);
-  const isExtended = version >= 3 && (header.readUInt32BE(76) & EXTENDED_L2) !== 0;
+  const features = version >= 3 ? header.readUInt32BE(76) : 0;
+  const isExtended = (features & EXTENDED_L2) !== 0;
   if (isExtended && clusterBits < MIN_EXTENDED_CLUSTER_BITS) {
     return undefined;
   }
@@ -43,6 +48,7 @@ export function qcow2Geometry(header: Buffer): Qcow2Geometry | undefined {
     version,
     clusterBits,
     clusterBytes,
+    isDeflated: (features & COMPRESSION_TYPE) === 0 || header[104] === DEFLATE,
     l1Offset: Number(header.readBigUInt64BE(40)),
     l1Entries: header.readUInt32BE(36),
     l2EntryBytes,

@@ -1,11 +1,15 @@
 import { readError, type Speaker } from '../reading/read-error.js';
-import type { LayerMap, LayerRun } from './layer-map.js';
+import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
 import { type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
 
+const SECTOR_BYTES = 512;
 const L1_ENTRY_BYTES = 8;
 /** Entries of the L1 table that are held at a time. */
 const L1_PART_ENTRIES = 8192;
+
+type ValidState = Exclude<GranuleState, { kind: 'invalid' }>;
+type CompressedState = Extract<GranuleState, { kind: 'compressed' }>;
 
 /** The file of a qcow2 image, and who speaks of it. */
 export interface Qcow2File {
@@ -95,18 +99,26 @@ export class Qcow2Map implements LayerMap {
       granules += 1;
     }
     const length = Math.min(limit, runEnd()) - position;
-    return first.kind === 'stored'
-      ? { kind: 'stored', length, offset: first.offset + within }
+    if (first.kind === 'stored') {
+      return { kind: 'stored', length, offset: first.offset + within };
+    }
+    return first.kind === 'compressed'
+      ? { kind: 'compressed', length, cluster: this.#clusterOf(first, position) }
       : { kind: first.kind, length };
   }
 
-  #stateOf(granule: number, position: number): Exclude<GranuleState, { kind: 'invalid' }> {
+  #clusterOf({ offset, storedBytes }: CompressedState, position: number): CompressedCluster | undefined {
+    const { clusterBytes, isDeflated } = this.#geometry;
+    return isDeflated ? { start: position - (position % clusterBytes), clusterBytes, offset, storedBytes } : undefined;
+  }
+
+  #stateOf(granule: number, position: number): ValidState {
     const state = granuleState(this.#l2, granule, this.#geometry);
     if (state.kind === 'invalid') {
       throw this.#corrupt(position, 'its L2 table says what the format forbids');
     }
-    if (state.kind === 'compressed' && state.lastSector >= this.#file.size) {
-      throw this.#corrupt(position, `a compressed cluster is said to end after byte ${state.lastSector}`);
+    if (state.kind === 'compressed' && state.offset + state.storedBytes - SECTOR_BYTES >= this.#file.size) {
+      throw this.#corrupt(position, `a compressed cluster is said to stand at ${state.offset}+${state.storedBytes}`);
     }
     return state;
   }

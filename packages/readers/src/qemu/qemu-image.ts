@@ -1,4 +1,5 @@
 import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
+import { InflatedBytes } from '../inflation/inflated-bytes.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { allSettled } from '../reading/all-settled.js';
@@ -10,7 +11,10 @@ import { mapExtents } from './extents.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
-/** A disk image as qemu sees it: what stands verbatim in a file is read there, the rest through qemu-nbd. */
+/**
+ * A disk image as qemu sees it: what stands verbatim in a file is read there, what qcow2 compresses by deflate is
+ * decompressed here, the rest comes through qemu-nbd.
+ */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
@@ -18,6 +22,7 @@ export class QemuImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #stored: StoredBytes;
   readonly #served: ServedBytes;
+  readonly #inflated: InflatedBytes;
   #index: Promise<ExtentIndex> | undefined;
   readonly #closing = new AbortController();
 
@@ -28,6 +33,7 @@ export class QemuImage implements DiskImage {
     this.#call = alsoEndedBy(call, this.#closing.signal);
     this.#stored = new StoredBytes(this.identity.layers, call);
     this.#served = new ServedBytes(image, call);
+    this.#inflated = new InflatedBytes(image, this.#call);
   }
 
   extents(): AsyncIterable<Extent> {
@@ -48,7 +54,7 @@ export class QemuImage implements DiskImage {
   async close(): Promise<void> {
     this.#closing.abort();
     const mapped = this.#index?.catch(() => undefined);
-    await Promise.all([mapped, this.#served.close(), this.#stored.close()]);
+    await Promise.all([mapped, this.#inflated.close(), this.#served.close(), this.#stored.close()]);
   }
 
   async #fill(target: Uint8Array, position: number): Promise<void> {
@@ -66,9 +72,15 @@ export class QemuImage implements DiskImage {
     if (extent.kind === 'zero') {
       target.fill(0);
     } else if (extent.stored === undefined) {
-      await this.#served.read(target, extent.start);
+      await this.#readUnstored(target, extent.start);
     } else {
       await this.#stored.read(extent.stored.layer, target, extent.stored.offset);
+    }
+  }
+
+  async #readUnstored(target: Uint8Array, position: number): Promise<void> {
+    if (!(await this.#inflated.read(target, position))) {
+      await this.#served.read(target, position);
     }
   }
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import {
   type DiskImage,
   type Extent,
@@ -15,8 +14,6 @@ import { alsoEndedBy, type QemuCall } from '../qemu/qemu-call.js';
 import { QEMU_IMG } from '../qemu/qemu-img.js';
 import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
-
-const BYTES_PER_ALLOCATED_BLOCK = 512;
 
 /** A raw image: the file's bytes are the guest's. */
 export class RawImage implements DiskImage {
@@ -78,12 +75,6 @@ export class RawImage implements DiskImage {
   }
 
   async #canMapHoles(): Promise<boolean> {
-    const { file, isDevice } = this.#image;
-    if (isDevice || (await findProgram(QEMU_IMG.command)) === undefined) {
-      return false;
-    }
-    // Whether the file is still there, reading will tell.
-    const allocated = await stat(file.path).catch(() => undefined);
-    return allocated !== undefined && allocated.blocks * BYTES_PER_ALLOCATED_BLOCK < this.virtualSize;
+    return !this.#image.isDevice && (await findProgram(QEMU_IMG.command)) !== undefined;
   }
 }

@@ -30,6 +30,11 @@ export class StoredBytes {
     }
   }
 
+  /** The open file of a layer, to be read from until this is closed. Throws as `read`. */
+  async descriptor(layer: number): Promise<number> {
+    return (await this.#file(layer)).fd;
+  }
+
   /** Closes every file. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -39,7 +39,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
 
 /** A file with two islands of data and holes around them, the last one reaching to its odd end. */
 async function sparseSubject(): Promise<DiskReaderSubject> {
-  const size = 1_000_001;
+  const size = 5_000_001;
   const bytes = Buffer.alloc(size);
   const path = join(directory, 'sparse, "odd": na\\me.img');
   const file = await open(path, 'w');
@@ -137,7 +137,7 @@ describe('a raw image with holes, where qemu-img', () => {
     });
   }
 
-  const allData = { kind: 'data', start: 0, length: 1_000_001, stored: { layer: 0, offset: 0 } };
+  const allData = { kind: 'data', start: 0, length: 5_000_001, stored: { layer: 0, offset: 0 } };
 
   test.each([
     ['prints garbage', 'echo garbage', /something else than JSON/],

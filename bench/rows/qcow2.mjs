@@ -60,7 +60,8 @@ async function timeNbdcopy(image) {
   const ended = new Promise((resolve) => server.on('close', resolve));
   try {
     while (!existsSync(socket)) {
-      if (server.exitCode !== null) throw new Error(`qemu-nbd ended with ${server.exitCode}`);
+      const end = server.exitCode ?? server.signalCode;
+      if (end !== null) throw new Error(`qemu-nbd ended with ${end}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return await timeCommand('nbdcopy', [`nbd+unix:///?socket=${socket}`, 'null:']);

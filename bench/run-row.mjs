@@ -3,8 +3,8 @@ import { missingTool } from './peers.mjs';
 import { meetsGoal, ratioOf } from './row.mjs';
 
 /**
- * Runs a row's sides in turn, ours first, and returns what the table and the JSON file tell of it: either `problem`,
- * or the medians, the ratio, and every sample. A row that fails is a row that says so.
+ * Runs a row's sides in turn, ours first, and returns what the table and the JSON file tell of it: `missing` or
+ * `failure`, or else the medians, the ratio, and every sample. A row that fails is a row that says so.
  */
 export async function runRow(row, context, onRun) {
   const { name, goal, unit } = row;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { runChild } from '../command.mjs';
+import { warm } from '../inputs/disks.mjs';
 import { SyntheticHasher } from '../inputs/synthetic-plugin.mjs';
 import { vectorFiles } from '../inputs/vector-files.mjs';
 
@@ -37,11 +38,12 @@ async function comparing(context, { vectors, blocks }) {
   const { growth } = context.sizes;
   const total = blocks === growth.blocks.at(-1) ? growth.vectors.at(-1) : growth.vectors[0];
   const hasher = new SyntheticHasher();
-  const [file] = await vectorFiles(context, hasher, total, blocks);
+  const files = await vectorFiles(context, hasher, total, blocks);
+  await warm(files);
   const amount = ((vectors * (vectors - 1)) / 2) * blocks;
   return async () => {
     const { seconds, peakBytes } = await runChild('compare.mjs', {
-      directory: dirname(file),
+      directory: dirname(files[0]),
       hasher: hasher.name,
       count: vectors,
     });

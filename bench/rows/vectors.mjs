@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { createAnalyzer } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import { runChild, runCommand } from '../command.mjs';
+import { warm } from '../inputs/disks.mjs';
 import { labelFile, vectorFiles } from '../inputs/vector-files.mjs';
 import { PYTHON } from '../peers.mjs';
 
@@ -24,6 +25,7 @@ export const vectorsRow = {
   async prepare(context) {
     const { count, sample, blocks } = context.sizes.vectors;
     const files = await vectorFiles(context, HASHER, count, blocks);
+    await warm(files);
     const labels = await labelFile(context, sample, blocks);
     const sum = await sumOfDistances(files.slice(0, sample));
     return {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, realpath, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -153,6 +153,29 @@ describe.each([
   const suite = diskReaderContract(async () => {
     const source = { path: join(directory, `disk.${format}`), format };
     return { reader, image: { source, options: { allowedDirectories: [directory] }, content: diskContent() } };
+  });
+  for (const { title, run } of suite) {
+    test(title, run);
+  }
+});
+
+describe('the contract of a disk reader, by an overlay on a compressed image', () => {
+  const content = diskContent();
+  let directory: string;
+  beforeAll(async () => {
+    directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-test-')));
+    const base = join(directory, 'base.qcow2');
+    const top = join(directory, 'top.qcow2');
+    await makeImage(base, 'qcow2', content, '-c');
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, top);
+    await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 6 1100k 100k', top);
+    content.fill(6, 1100 * 1024, 1200 * 1024);
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const suite = diskReaderContract(async () => {
+    const source = { path: join(directory, 'top.qcow2'), format: 'qcow2' };
+    return { reader, image: { source, options: { allowedDirectories: [directory] }, content } };
   });
   for (const { title, run } of suite) {
     test(title, run);

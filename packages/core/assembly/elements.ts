@@ -1,4 +1,4 @@
-import { copyDigest, equalDigests, hashOf, setDigestLength } from './digests';
+import { copyDigest, equalDigests, mixedHashOf, setDigestLength } from './digests';
 import { allocate, releaseAll, rowStride } from './memory';
 import { placeRows } from './pairs';
 
@@ -101,7 +101,7 @@ export function startPartition(): void {
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
   for (let index: u32 = 0; index < count; index++) {
     copyDigest(current, input + <usize>index * digestLength);
-    const hash = hashOf(current);
+    const hash = mixedHashOf(current);
     if ((<u32>(hash >> 16) & mask) !== value) continue;
     // The longest that one digest can take.
     if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) return false;

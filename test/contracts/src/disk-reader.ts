@@ -42,6 +42,7 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     withImage('gives extents that cover the whole disk in order', testExtentsCover),
     withImage('gives zero extents only where the disk reads as zeros', testZeroExtents),
     withImage('tells truly where data is stored verbatim', testStoredExtents),
+    withImage('tells which image shows beneath it as that image does by itself', testBacking),
     withImage('reads any range exactly', testRanges),
     withImage('reads several ranges at once', testConcurrentReads),
     withImage('reads into shared memory', testSharedMemory),
@@ -99,6 +100,28 @@ async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): 
       const stored = file.subarray(offset, offset + extent.length);
       assertSameBytes(stored, subject.image.content.subarray(extent.start, extent.start + extent.length));
     }
+  }
+}
+
+async function testBacking(image: DiskImage, { reader, image: { options } }: DiskReaderSubject): Promise<void> {
+  const { backing, layers } = image.identity;
+  const inherited = (await extentsOf(image)).filter((extent) => extent.kind === 'data' && extent.inherited === true);
+  if (backing === undefined) {
+    assert.equal(inherited.length, 0, 'nothing can be inherited where there is no backing image');
+    return;
+  }
+  assert.deepEqual(layers.slice(-backing.identity.layers.length), backing.identity.layers);
+  const opened = await reader.open(backing.source, options);
+  try {
+    assert.deepEqual(opened.identity, backing.identity);
+    for (const { start, length } of inherited) {
+      const [own, beneath] = [new Uint8Array(length), new Uint8Array(length)];
+      await image.read(own, start);
+      await opened.read(beneath, start);
+      assertSameBytes(own, beneath);
+    }
+  } finally {
+    await opened.close();
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { planRanges } from './engine/plan-ranges.js';
 import { runComparison } from './engine/run-comparison.js';
 import { sharedCounts, sharedVector } from './engine/shared-memory.js';
+import { rowBytes } from './engine/slice-labeller.js';
 import { rowsOf, type StoredVector, withStoredVectors } from './engine/stored-vectors.js';
 import { threadsFor } from './engine/threads-for.js';
 import type { PairwiseCounts } from './pairwise-counts.js';
@@ -32,7 +33,7 @@ const MOST_VECTORS = 2 ** 16;
  *
  * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
- * Memory: two 32-bit counts for each pair, and some 250 MiB for each thread, whatever the disks' size.
+ * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
  * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
  * vector's file does not stay as it was, and what reading the vectors throws.
@@ -47,7 +48,7 @@ export async function compareByPosition(
   if (size > MOST_VECTORS) {
     throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
   }
-  return withStoredVectors(vectors, signal, async (stored) => {
+  return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, jobs, limits);
     const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
@@ -63,7 +64,7 @@ function comparisonOf(
   limits: ComparisonLimits,
 ): PositionalComparison {
   const pairs = (vectors.length * (vectors.length - 1)) / 2;
-  const bounds = planRanges(vectors, threads);
+  const bounds = planRanges(vectors, threads, rowBytes(limits, vectors.length));
   return {
     alignment: 'position',
     vectors: threads === 0 ? vectors : vectors.map(sharedVector),
@@ -73,6 +74,7 @@ function comparisonOf(
     counts: { equal: sharedCounts(pairs), common: sharedCounts(pairs), repeated: sharedCounts(vectors.length) },
     progress: new BigInt64Array(new SharedArrayBuffer(8)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
+    locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
   };
 }
 

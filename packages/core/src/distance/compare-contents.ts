@@ -38,7 +38,7 @@ export async function compareContents(
   limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PairwiseCounts> {
   checkComparable(vectors);
-  return withStoredVectors(vectors, signal, async (stored) => {
+  return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, jobs, limits);
     const comparison = comparisonOf(stored, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
@@ -57,6 +57,7 @@ function comparisonOf(vectors: readonly StoredVector[], threads: number, limits:
     equal: sharedCounts((vectors.length * (vectors.length - 1)) / 2),
     progress: new BigInt64Array(new SharedArrayBuffer(8)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
+    locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
   };
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { constants } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
@@ -8,9 +8,12 @@ import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { openHashVector } from './read-hash-vector.js';
-import { openRegularFile } from './regular-file.js';
+import { openRegularFile, readExactly } from './regular-file.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
+
+/** Bytes of an entry up to which it is proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
+const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
 /** The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself. */
 export function entryNameOf(key: string, digest: string): string {
@@ -20,6 +23,11 @@ export function entryNameOf(key: string, digest: string): string {
 /** Whether a file name is that of an entry, of this key if one is given. */
 export function isEntryName(name: string, key = ''): boolean {
   return ENTRY_NAME.test(name) && name.startsWith(key);
+}
+
+/** The key of an entry by its file name; nothing for other files. */
+export function keyOfEntryName(name: string): string | undefined {
+  return ENTRY_NAME.exec(name)?.groups?.key;
 }
 
 /**
@@ -81,20 +89,29 @@ function keyAndDigestOf(path: string): { key: string; digest: string } {
   return { key: groups?.key ?? '', digest: groups?.digest ?? '' };
 }
 
+/** The SHA-256 of a file, computed beside the main thread where the file is not large. */
 async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
+  throwIfAborted(signal);
   const handle = await openRegularFile(path, constants.O_NOFOLLOW);
   try {
-    const hash = createHash('sha256');
-    const piece = new Uint8Array(1024 * 1024);
-    for (;;) {
-      throwIfAborted(signal);
-      const { bytesRead } = await handle.read(piece, 0, piece.length, null);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(piece.subarray(0, bytesRead));
-    }
+    const { size } = await handle.stat();
+    if (size > LARGEST_AT_ONCE) return await digestInPieces(handle, signal);
+    const bytes = await readExactly(handle, size, 0);
+    return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
   } catch (thrown) {
     throw fileError(thrown, `cannot read ${path}`, path);
   } finally {
     await handle.close();
+  }
+}
+
+async function digestInPieces(handle: FileHandle, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(1024 * 1024);
+  for (;;) {
+    throwIfAborted(signal);
+    const { bytesRead } = await handle.read(piece, 0, piece.length, null);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(piece.subarray(0, bytesRead));
   }
 }

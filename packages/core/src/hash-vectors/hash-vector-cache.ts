@@ -6,6 +6,7 @@ import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
 import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
+import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
@@ -39,10 +40,12 @@ export interface CacheOptions {
  */
 export class HashVectorCache {
   readonly #directory: string;
+  readonly #index: CacheIndex;
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
     this.#directory = resolve(directory);
+    this.#index = new CacheIndex(this.#directory);
     this.#onWarning = onWarning;
   }
 
@@ -124,8 +127,7 @@ export class HashVectorCache {
 
   async #entries(key: string, warn: (message: string) => void): Promise<string[]> {
     try {
-      const names = await listCacheDirectory(this.#directory);
-      return names.filter((name) => isEntryName(name, key)).map((name) => join(this.#directory, name));
+      return (await this.#index.namesOf(key)).map((name) => join(this.#directory, name));
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
       warn(thrown.message);

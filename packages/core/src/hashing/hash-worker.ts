@@ -1,7 +1,6 @@
 import 'reflect-metadata';
-import { container } from 'tsyringe';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import type { Plugin } from '../contracts/plugin.js';
+import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
 import type { HashTask } from './hash-task.js';
 import { runHashTask } from './run-hash-task.js';
@@ -46,8 +45,15 @@ function hasherOf({ pluginUrl, hasherName }: WorkerJob): Promise<BlockHasher> {
 async function importHasher(pluginUrl: string, hasherName: string): Promise<BlockHasher> {
   const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
   for (const hasherClass of plugin.hashers ?? []) {
-    const hasher = container.resolve(hasherClass);
+    const hasher = await construct(hasherClass);
     if (hasher.name === hasherName) return hasher;
   }
   throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
+}
+
+/** The container costs a thread more time to load than all the rest, and only a class with parameters needs it. */
+async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
+  if (hasherClass.length === 0) return new hasherClass();
+  const { container } = await import('tsyringe');
+  return container.resolve(hasherClass);
 }

@@ -29,6 +29,7 @@ export interface FoundImages {
 export async function findImages(images: readonly (string | DiskSource)[]): Promise<FoundImages> {
   const sources: DiskSource[] = [];
   const directories = new Set<string>();
+  const parents = new Set<string>();
   const named = new Map<string, string>();
   for (const image of images) {
     const source = typeof image === 'string' ? { path: image } : image;
@@ -41,9 +42,11 @@ export async function findImages(images: readonly (string | DiskSource)[]): Prom
       sources.push({ ...source, path });
       named.set(real ?? path, path);
       if (real === undefined) continue;
-      directories.add(dirname(real)).add(await realpath(dirname(path)));
+      directories.add(dirname(real));
+      parents.add(dirname(path));
     }
   }
+  for (const parent of parents) directories.add(await realpath(parent));
   return { sources, directories: [...directories] };
 }
 

@@ -3,10 +3,10 @@ import type { Layer } from '@virt-similarity/core';
 
 /**
  * File systems of which the kernel's list of locks tells everything: on others another machine may hold a lock, or the
- * list may know the file under another number. From linux/magic.h: ext2 to ext4, XFS, btrfs, tmpfs, F2FS, ZFS.
+ * list may know the file under another number. From linux/magic.h: ext2 to ext4, XFS, btrfs, tmpfs, F2FS, overlayfs; and ZFS.
  */
 const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0xf2f52010, 0x2fc12fc1,
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0xf2f52010, 0x794c7630, 0x2fc12fc1,
 ]);
 
 /**

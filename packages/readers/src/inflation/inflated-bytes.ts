@@ -9,7 +9,7 @@ import type { InflateFailure, InflateTask, WantedCluster } from './inflate-clust
 import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 
 /** Bytes to be decompressed by one task: enough to make posting it cheap, little enough to keep all threads busy. */
-const TASK_BYTES = 512 * 1024;
+const TASK_BYTES = 2 * 1024 * 1024;
 
 /** Compressed bytes of one image of the chain. */
 interface CompressedPiece {

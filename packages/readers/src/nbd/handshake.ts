@@ -13,6 +13,8 @@ export interface NbdExport {
   readonly maximumBlockSize: number;
   /** Whether a request may forbid the server to cut its reply into pieces. */
   readonly canForbidFragments: boolean;
+  /** Whether several connections at once see the same. */
+  readonly allowsMoreConnections: boolean;
   /** Number of the meta context `base:allocation`; absent where the server cannot tell what is allocated. */
   readonly allocationContext: number | undefined;
 }
@@ -37,7 +39,12 @@ export async function shakeHands(stream: HandshakeStream, exportName: string, sp
   const allocationContext = structured ? await negotiation.selectAllocationContext(exportName) : undefined;
   const { flags, ...sizes } =
     (await negotiation.go(exportName)) ?? (await negotiation.chooseByName(exportName, zeroesOmitted));
-  return { ...sizes, allocationContext, canForbidFragments: structured && (flags & protocol.FLAG_SEND_DF) !== 0 };
+  return {
+    ...sizes,
+    allocationContext,
+    canForbidFragments: structured && (flags & protocol.FLAG_SEND_DF) !== 0,
+    allowsMoreConnections: (flags & protocol.FLAG_CAN_MULTI_CONN) !== 0,
+  };
 }
 
 /** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */

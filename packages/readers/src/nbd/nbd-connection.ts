@@ -13,6 +13,9 @@ import { ReplyReader } from './reply-reader.js';
 /** Bytes that one request for block status may ask about: the largest power of two that its field holds. */
 const MAXIMUM_STATUS_LENGTH = 2 ** 31;
 
+/** Bytes that one request reads at most: larger ones have the server work on fewer at a time, and were slower. */
+const REQUEST_BYTES = 256 * 1024;
+
 /** A request, and the clock that limits it. */
 interface Pending {
   readonly request: NbdRequest;
@@ -46,6 +49,11 @@ export class NbdConnection {
   /** Bytes of the export. */
   get size(): number {
     return this.#export.size;
+  }
+
+  /** Whether the server serves the same export by more connections at once. */
+  get allowsMoreConnections(): boolean {
+    return this.#export.allowsMoreConnections;
   }
 
   /**
@@ -115,7 +123,8 @@ export class NbdConnection {
   }
 
   async #readAligned(target: Uint8Array, position: number): Promise<void> {
-    const limit = this.#export.maximumBlockSize;
+    const { minimumBlockSize, maximumBlockSize } = this.#export;
+    const limit = Math.max(minimumBlockSize, Math.min(REQUEST_BYTES, maximumBlockSize));
     const parts: Promise<void>[] = [];
     for (let start = 0; start < target.length; start += limit) {
       parts.push(this.#requestRead(target.subarray(start, start + limit), position + start));

@@ -14,6 +14,7 @@ export const FLAG_FIXED_NEWSTYLE = 1 << 0;
 export const FLAG_NO_ZEROES = 1 << 1;
 
 export const FLAG_SEND_DF = 1 << 7;
+export const FLAG_CAN_MULTI_CONN = 1 << 8;
 
 export const OPT_EXPORT_NAME = 1;
 export const OPT_GO = 7;

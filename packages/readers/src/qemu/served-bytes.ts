@@ -5,14 +5,19 @@ import { createRunDirectory, type RunDirectory } from '../processes/run-director
 import { type NbdServer, startNbdServer } from './nbd-server.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 
+/** Connections to one server, where it allows that many. */
+const CONNECTIONS = 2;
+
 /** The guest-visible bytes of an image as qemu-nbd reads them. The server is started at the first read. */
 export class ServedBytes {
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
   readonly #closing = new AbortController();
-  #connection: Promise<NbdConnection> | undefined;
+  #connections: Promise<readonly NbdConnection[]> | undefined;
   #server: NbdServer | undefined;
   #runDirectory: RunDirectory | undefined;
+  /** Reads that were begun. */
+  #reads = 0;
 
   constructor(image: InspectedImage, call: QemuCall) {
     this.#image = image;
@@ -21,22 +26,31 @@ export class ServedBytes {
 
   /** Fills `target` with the bytes from `position` on. Throws as `startNbdServer` and `NbdConnection.read`. */
   async read(target: Uint8Array, position: number): Promise<void> {
-    this.#connection ??= this.#start();
-    await (await this.#connection).read(target, position);
+    this.#connections ??= this.#start();
+    const connections = await this.#connections;
+    this.#reads += 1;
+    await connections[this.#reads % connections.length]!.read(target, position);
   }
 
   /** Ends the server; pending reads fail. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
-    const connection = await this.#connection?.catch(() => undefined);
-    await connection?.close();
+    const connections = (await this.#connections?.catch(() => undefined)) ?? [];
+    await Promise.all(connections.map((connection) => connection.close()));
     await this.#server?.close();
     await this.#runDirectory?.remove();
   }
 
-  async #start(): Promise<NbdConnection> {
+  async #start(): Promise<readonly NbdConnection[]> {
     this.#runDirectory = await createRunDirectory();
-    this.#server = await startNbdServer(this.#image, { ...this.#call, clients: 1, runDirectory: this.#runDirectory });
-    return await connectNbd(this.#server.socketPath, this.#call);
+    const options = { ...this.#call, clients: CONNECTIONS, runDirectory: this.#runDirectory };
+    this.#server = await startNbdServer(this.#image, options);
+    const { socketPath } = this.#server;
+    const first = await connectNbd(socketPath, this.#call);
+    if (!first.allowsMoreConnections) {
+      return [first];
+    }
+    const others = Array.from({ length: CONNECTIONS - 1 }, () => connectNbd(socketPath, this.#call));
+    return [first, ...(await Promise.all(others))];
   }
 }

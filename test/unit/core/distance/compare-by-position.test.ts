@@ -10,7 +10,13 @@ import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/
 import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
 
 /** Limits so small that a few blocks take many slices and windows. */
-const SMALL = { digestBytes: 1, labelBytes: 1, elementBytes: 1, secondsWithoutThreads: Number.POSITIVE_INFINITY };
+const SMALL = {
+  openFiles: 1,
+  digestBytes: 1,
+  labelBytes: 1,
+  elementBytes: 1,
+  secondsWithoutThreads: Number.POSITIVE_INFINITY,
+};
 const THREADS = { ...SMALL, secondsWithoutThreads: 0 };
 
 /** Few contents, so that many blocks are equal; disks of different lengths, some without any block. */

@@ -1,5 +1,8 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { hashVectorOf } from '@virt-similarity/core';
+import { hashVectorOf, openHashVector, writeHashVector } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
@@ -67,6 +70,20 @@ describe('compareContents', () => {
     expect(fractions.length).toBeGreaterThan(1);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
     expect(fractions.filter((fraction) => fraction >= 1)).toEqual([1]);
+  });
+
+  test('reads vectors from files, and refuses one that was written to after it was opened', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-contents-'));
+    try {
+      const path = join(directory, 'disk.arrow');
+      await writeHashVector(vectorOfDisk([1, 2, 3, 3]), path);
+      const vectors = [await openHashVector(path), vectorOfDisk([3, 3, 3, 1])];
+      expect([...(await compareContents(vectors, { jobs: 2 }, THREADS)).equal]).toEqual([3]);
+      await appendFile(path, 'x');
+      await expect(compareContents(vectors)).rejects.toMatchObject({ code: 'changed', image: path });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   test('says that digests are too much alike to be taken in parts', async () => {

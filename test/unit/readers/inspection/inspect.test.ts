@@ -91,6 +91,8 @@ describe('a backing chain', () => {
     const identity = identityOf(await look(top));
     expect(identity.view).toBe('qcow2<qcow2<raw');
     expect(identity.layers.map(({ path }) => path)).toEqual([top, middle, base]);
+    expect(identity.backing?.source).toEqual({ path: middle, format: 'qcow2' });
+    expect(identity.backing?.identity).toEqual(identityOf(await look(middle)));
   });
 
   test('may be named absolutely', async () => {

@@ -66,7 +66,7 @@ describe('shakeHands', () => {
       reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK),
       reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_META_CONTEXT, context),
       reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ACK),
-      exportInfo(5n * 2n ** 40n, protocol.FLAG_SEND_DF),
+      exportInfo(5n * 2n ** 40n, protocol.FLAG_SEND_DF | protocol.FLAG_CAN_MULTI_CONN),
       blockSizes(512, 2 ** 32 - 1),
       GO,
     );
@@ -75,6 +75,7 @@ describe('shakeHands', () => {
       minimumBlockSize: 512,
       maximumBlockSize: 32 * 2 ** 20,
       canForbidFragments: true,
+      allowsMoreConnections: true,
       allocationContext: 42,
     });
   });

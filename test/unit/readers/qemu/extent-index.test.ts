@@ -21,6 +21,14 @@ describe('ExtentIndex', () => {
     ]);
   });
 
+  test('says of a part that it is inherited', () => {
+    const stored = { layer: 1, offset: 512 };
+    const index = new ExtentIndex([{ kind: 'data', start: 0, length: 10, inherited: true, stored }]);
+    expect([...index.between(4, 6)]).toEqual([
+      { kind: 'data', start: 4, length: 2, inherited: true, stored: { layer: 1, offset: 516 } },
+    ]);
+  });
+
   test('gives nothing of an empty range or an empty disk', () => {
     expect([...new ExtentIndex(EXTENTS).between(100, 100)]).toEqual([]);
     expect([...new ExtentIndex(EXTENTS).between(200, 200)]).toEqual([]);

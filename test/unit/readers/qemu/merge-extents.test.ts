@@ -67,6 +67,18 @@ describe('mergeExtents', () => {
     expect((await merge(runs)).map(({ length }) => length)).toEqual([20, 10, 10, 10]);
   });
 
+  test('keeps what is inherited apart from what is not', async () => {
+    const extents: Extent[] = [
+      { kind: 'data', start: 0, length: 5 },
+      { kind: 'data', start: 5, length: 5, inherited: true },
+      { kind: 'data', start: 10, length: 5, inherited: true },
+    ];
+    expect(await merge(extents)).toEqual([
+      { kind: 'data', start: 0, length: 5 },
+      { kind: 'data', start: 5, length: 10, inherited: true },
+    ]);
+  });
+
   test('says the same of every byte and leaves nothing to join', async () => {
     const kind = fc.oneof(
       fc.constantFrom('zero' as const, 'data' as const),

@@ -1,7 +1,9 @@
 import type { StoredVector } from './stored-vectors.js';
 
-/** What is not to be exceeded, by each thread. */
+/** What is not to be exceeded; memory, by each thread. */
 export interface ComparisonLimits {
+  /** Files that are kept open, by all threads together. */
+  readonly openFiles: number;
   /** Bytes of digests that are read before they are labelled: enough for long reads, whatever the number of vectors. */
   readonly digestBytes: number;
   /** Bytes of labels that are collected before they are counted. */
@@ -14,7 +16,8 @@ export interface ComparisonLimits {
 
 /** Found by measurement: with fewer digests, calls of the system cost more than what they read. */
 export const COMPARISON_LIMITS: ComparisonLimits = {
-  digestBytes: 128 * 1024 * 1024,
+  openFiles: 8192,
+  digestBytes: 64 * 1024 * 1024,
   labelBytes: 64 * 1024 * 1024,
   elementBytes: 192 * 1024 * 1024,
   secondsWithoutThreads: 0.2,
@@ -27,6 +30,8 @@ interface Comparison {
   readonly progress: BigInt64Array;
   /** One number, in shared memory: other than 0 when threads are to stop where they are. */
   readonly stop: Int32Array;
+  /** One number for each vector, in shared memory: see `PairSums`. */
+  readonly locks: Int32Array;
 }
 
 /** Everything that threads share about comparing some vectors by position. */

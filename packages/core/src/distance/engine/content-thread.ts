@@ -1,6 +1,6 @@
 import { VirtSimilarityError } from '../../errors.js';
 import type { ComparisonLimits, ContentComparison, ContentTask } from './comparison.js';
-import { PairCounter, pairIndex } from './pair-counter.js';
+import { PairCounter } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
 import { rowSourceOf, rowsOf, type StoredVector } from './stored-vectors.js';
@@ -33,12 +33,12 @@ export class ContentThread {
   #toldAhead = 0n;
 
   constructor(comparison: ContentComparison) {
-    const { vectors, limits, equal } = comparison;
+    const { vectors, limits, equal, locks } = comparison;
     const { digestLength } = vectors[0]!;
     this.#comparison = comparison;
     this.#sources = vectors.map(rowSourceOf);
     this.#kernel = instantiateKernel();
-    this.#counter = new PairCounter(this.#kernel, vectors.length, { common: equal });
+    this.#counter = new PairCounter(this.#kernel, vectors.length, { common: equal, locks });
     this.#digestLength = digestLength;
     this.#rowsAtOnce = Math.floor(READ_BYTES / digestLength);
     const elements = roomForElements(vectors, limits);
@@ -127,11 +127,9 @@ export class ContentThread {
   }
 
   #addFrequent(holders: readonly Holder[]): void {
-    const { equal, vectors } = this.#comparison;
     for (const [index, { vector, times }] of holders.entries()) {
-      for (let other = index + 1; other < holders.length; other++) {
-        const second = holders[other]!;
-        Atomics.add(equal, pairIndex(vectors.length, vector, second.vector), Math.min(times, second.times));
+      for (const other of holders.slice(index + 1)) {
+        this.#counter.add(vector, other.vector, Math.min(times, other.times));
       }
     }
   }

@@ -14,6 +14,8 @@ export interface PairSums {
   readonly equal?: Uint32Array;
   /** For bits that both have. */
   readonly common: Uint32Array;
+  /** One number for each vector, in shared memory: 1 while a thread adds to the pairs of tiles that begin with it. */
+  readonly locks: Int32Array;
 }
 
 /** Adds what the kernel counts, tile by tile of the pair matrix, to counts that other threads add to as well. */
@@ -49,10 +51,28 @@ export class PairCounter {
     }
   }
 
+  /** Adds to the common count of a pair, first < second. */
+  add(first: number, second: number, count: number): void {
+    this.#locked(first - (first % this.#tile), () => {
+      this.#sums.common[pairIndex(this.#vectors, first, second)]! += count;
+    });
+  }
+
   #addTile(first: number, firstEnd: number, second: number, secondEnd: number): void {
     const { equal, common } = this.#sums;
-    if (equal) this.#addCounts(this.#kernel.equalCountsAt(), equal, first, firstEnd, second, secondEnd);
-    this.#addCounts(this.#kernel.commonCountsAt(), common, first, firstEnd, second, secondEnd);
+    this.#locked(first, () => {
+      if (equal) this.#addCounts(this.#kernel.equalCountsAt(), equal, first, firstEnd, second, secondEnd);
+      this.#addCounts(this.#kernel.commonCountsAt(), common, first, firstEnd, second, secondEnd);
+    });
+  }
+
+  /** With a lock for many additions these need not be atomic, which would make them several times slower. */
+  #locked(tile: number, add: () => void): void {
+    const { locks } = this.#sums;
+    while (Atomics.compareExchange(locks, tile, 0, 1) !== 0) Atomics.wait(locks, tile, 1);
+    add();
+    Atomics.store(locks, tile, 0);
+    Atomics.notify(locks, tile, 1);
   }
 
   #addCounts(
@@ -68,11 +88,7 @@ export class PairCounter {
     for (let a = first; a < firstEnd; a++) {
       const beforeRow = pairIndex(this.#vectors, a, 0);
       const place = (a - first) * tile - second;
-      for (let b = Math.max(second, a + 1); b < secondEnd; b++) {
-        const count = counts[place + b]!;
-        // Most pairs have nothing in common here and there, and an atomic addition costs more than a look.
-        if (count !== 0) Atomics.add(sums, beforeRow + b, count);
-      }
+      for (let b = Math.max(second, a + 1); b < secondEnd; b++) sums[beforeRow + b]! += counts[place + b]!;
     }
   }
 }

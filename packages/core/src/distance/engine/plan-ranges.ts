@@ -3,7 +3,7 @@ import { rowSourceOf, type StoredVector } from './stored-vectors.js';
 /** Vectors, and rows of each, that are looked at to find where the work is. */
 const SAMPLED_VECTORS = 16;
 const SAMPLED_ROWS = 64;
-/** The smallest range, as a part of a thread's share of the work. */
+/** The smallest range, as a part of a thread's share of the work, if windows are not larger. */
 const SMALLEST_RANGE = 1 / 16;
 
 /**
@@ -12,13 +12,17 @@ const SMALLEST_RANGE = 1 / 16;
  * which a sample is taken, because a thin disk has most of its block numbers where nothing is.
  *
  * Returns the block numbers at which ranges begin, strictly ascending from 0, and at last the number of blocks.
+ *
+ * @param window positions that are counted at once; with fewer, adding up takes longer than counting
  */
-export function planRanges(vectors: readonly StoredVector[], threads: number): number[] {
+export function planRanges(vectors: readonly StoredVector[], threads: number, window: number): number[] {
   const blocks = Math.max(...vectors.map((vector) => vector.blocks));
   const bounds = [0];
   if (threads > 1) {
     const sample = sampleBlocks(vectors);
-    for (const share of rangeEnds(threads)) {
+    const positions = Math.max(...vectors.map((vector) => vector.dataBlocks));
+    const smallest = Math.min(1 / 2, Math.max(SMALLEST_RANGE, (window * threads) / positions)) / threads;
+    for (const share of rangeEnds(threads, smallest)) {
       const block = sample[Math.floor(share * sample.length)] ?? blocks;
       if (block > bounds.at(-1)! && block < blocks) bounds.push(block);
     }
@@ -27,11 +31,11 @@ export function planRanges(vectors: readonly StoredVector[], threads: number): n
 }
 
 /** Where ranges end, as parts of the whole: each takes half of what would be a thread's share of the rest. */
-function rangeEnds(threads: number): number[] {
+function rangeEnds(threads: number, smallest: number): number[] {
   const ends: number[] = [];
   let done = 0;
   while (done < 1) {
-    done += Math.max((1 - done) / (2 * threads), SMALLEST_RANGE / threads);
+    done += Math.max((1 - done) / (2 * threads), smallest);
     if (done < 1) ends.push(done);
   }
   return ends;

@@ -32,14 +32,14 @@ export class SliceLabeller {
   #rows = 0;
 
   constructor(comparison: PositionalComparison, sources: readonly RowSource[]) {
-    const { vectors, limits, counts } = comparison;
+    const { vectors, limits, counts, locks } = comparison;
     this.#comparison = comparison;
     this.#sources = sources;
     this.#kernel = instantiateKernel();
     this.#digestLength = vectors[0]!.digestLength;
     this.#width = sliceWidth(limits, vectors.length, this.#digestLength);
     this.#kernel.configure(vectors.length, this.#digestLength, this.#width, rowBytes(limits, vectors.length));
-    this.#counter = new PairCounter(this.#kernel, vectors.length, counts);
+    this.#counter = new PairCounter(this.#kernel, vectors.length, { ...counts, locks });
   }
 
   /** Compares one range, in steps of some milliseconds. */
@@ -152,8 +152,8 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: number, digestLe
   return Math.max(16, Math.min(WIDEST_SLICE, fitting) & ~15);
 }
 
-/** Bytes of a label row, such that two planes of all vectors are within the limit. */
-function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
+/** Bytes of a label row, such that two planes of all vectors are within the limit; most often its positions too. */
+export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));
   return Math.max(128, Math.min(LONGEST_ROW, fitting) & ~63);
 }

@@ -11,8 +11,6 @@ import {
 import { changedFile } from '../../hash-vectors/reading-error.js';
 import { FileRows, MemoryRows, openUnchanged, type RowSource } from './row-source.js';
 
-/** Files that are kept open, so that they need not be opened for every slice. */
-const MOST_OPEN_FILES = 8192;
 /** Descriptors left to others where the system has run out of them. */
 const SPARE_DESCRIPTORS = 64;
 
@@ -44,13 +42,15 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
  * Calls with vectors whose files are open meanwhile. What does not say where its rows stand is read into memory.
  * Throws what reading and the call throw, `aborted`, `changed` where a file does not stay what it was, and `usage` where
  * a vector has 2³² rows.
+ *
+ * @param openFiles how many files are kept open at most, so that they need not be opened again for every slice
  */
 export async function withStoredVectors<Result>(
   vectors: readonly HashVector[],
-  signal: AbortSignal | undefined,
+  { signal, openFiles }: { readonly signal: AbortSignal | undefined; readonly openFiles: number },
   call: (stored: readonly StoredVector[]) => Promise<Result>,
 ): Promise<Result> {
-  const stored = withDescriptors(await locate(vectors, signal));
+  const stored = withDescriptors(await locate(vectors, signal), openFiles);
   try {
     const result = await call(stored);
     refuseChanged(stored);
@@ -89,9 +89,9 @@ function refuseChanged(vectors: readonly StoredVector[]): void {
   }
 }
 
-function withDescriptors(vectors: readonly StoredVector[]): StoredVector[] {
+function withDescriptors(vectors: readonly StoredVector[], openFiles: number): StoredVector[] {
   const opened: StoredVector[] = [];
-  let room = MOST_OPEN_FILES;
+  let room = openFiles;
   try {
     for (const vector of vectors) {
       if (vector.storage.kind === 'memory' || room === 0) {

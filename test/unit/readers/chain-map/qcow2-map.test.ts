@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { qcow2Geometry } from '#readers/chain-map/qcow2-geometry.js';
+import { Qcow2Map } from '#readers/chain-map/qcow2-map.js';
+
+const CLUSTER = 65_536;
+const COPIED = 1n << 63n;
+const COMPRESSED = 1n << 62n;
+
+/** A file of four clusters: header, L1 table, L2 table that begins with the given words, and data. */
+function mapOf(words: readonly bigint[], changes: { version?: number; features?: number; l1?: bigint } = {}): Qcow2Map {
+  const file = Buffer.alloc(4 * CLUSTER);
+  file.writeUInt32BE(changes.version ?? 3, 4);
+  file.writeUInt32BE(16, 20);
+  file.writeUInt32BE(1, 36);
+  file.writeBigUInt64BE(BigInt(CLUSTER), 40);
+  file.writeUInt32BE(changes.features ?? 0, 76);
+  file.writeBigUInt64BE(changes.l1 ?? COPIED | BigInt(2 * CLUSTER), CLUSTER);
+  for (const [index, word] of words.entries()) {
+    file.writeBigUInt64BE(word, 2 * CLUSTER + 8 * index);
+  }
+  const read = async (position: number, length: number) => file.subarray(position, position + length);
+  const speaker = { component: 'qemu', image: 'a.qcow2' };
+  return new Qcow2Map({ path: '/images/a.qcow2', size: file.length, read, speaker }, qcow2Geometry(file)!, 2 ** 20);
+}
+
+const EXTENDED = 1 << 4;
+
+describe('a qcow2 image is corrupt', () => {
+  test.each([
+    ['whose L2 table stands past the end of the file', [], { l1: BigInt(4 * CLUSTER) }],
+    ['whose L2 table stands beside a cluster', [], { l1: BigInt(CLUSTER + 512) }],
+    ['whose data stands beside a cluster', [COPIED | BigInt(3 * CLUSTER + 512)], {}],
+    ['of version 2 with a cluster that reads as zeros', [1n], { version: 2 }],
+    ['whose compressed cluster stands past the end of the file', [COMPRESSED | BigInt(4 * CLUSTER)], {}],
+    ['whose compressed cluster ends there', [COMPRESSED | (1n << 54n) | BigInt(4 * CLUSTER - 100)], {}],
+    ['with a subcluster that is allocated nowhere', [0n, 1n], { features: EXTENDED }],
+    ['with one both allocated and zeros', [BigInt(3 * CLUSTER), (1n << 32n) | 1n], { features: EXTENDED }],
+  ])('%s', async (_, words, changes) => {
+    await expect((async () => mapOf(words, changes).runAt(0, 2 ** 20))()).rejects.toMatchObject({
+      code: 'corrupt',
+      image: 'a.qcow2',
+    });
+  });
+});
+
+describe('the run of a qcow2 image', () => {
+  test('begins and ends where it is asked to', async () => {
+    const map = mapOf([COPIED | BigInt(3 * CLUSTER)]);
+    expect(await map.runAt(1000, 2000)).toEqual({ kind: 'stored', length: 1000, offset: 3 * CLUSTER + 1000 });
+    expect(await map.runAt(CLUSTER, 2 ** 20)).toEqual({ kind: 'unallocated', length: 2 ** 20 - CLUSTER });
+  });
+
+  test('tells to the byte where a compressed cluster stands', async () => {
+    const map = mapOf([COMPRESSED | (2n << 54n) | 100_000n]);
+    expect(await map.runAt(10, CLUSTER)).toEqual({
+      kind: 'compressed',
+      length: CLUSTER - 10,
+      cluster: { start: 0, clusterBytes: CLUSTER, offset: 100_000, storedBytes: 3 * 512 - (100_000 % 512) },
+    });
+  });
+
+  test('passes over the tables that there are none of', async () => {
+    expect(await mapOf([], { l1: 0n }).runAt(5, 2 ** 20)).toEqual({ kind: 'unallocated', length: 2 ** 20 - 5 });
+  });
+});
+
+test('qemu refuses extended entries of clusters below 16 KiB, so they are left to it', () => {
+  const header = Buffer.alloc(105);
+  header.writeUInt32BE(3, 4);
+  header.writeUInt32BE(13, 20);
+  header.writeUInt32BE(EXTENDED, 76);
+  expect(qcow2Geometry(header)).toBeUndefined();
+});

@@ -2,7 +2,8 @@
  * Makes a fresh clone ready: JavaScript dependencies, system packages, build. Steps that are done already cost nothing.
  *
  *   node scripts/setup.mjs demo     what the demo needs; without qemu-utils it shows less, so that is no failure
- *   node scripts/setup.mjs tests    what the tests need: everything
+ *   node scripts/setup.mjs tests    what the tests need
+ *   node scripts/setup.mjs bench    what the benchmarks compare with; a row whose peer is missing says so
  */
 import { fileURLToPath } from 'node:url';
 import { build } from './setup/build.mjs';
@@ -10,7 +11,7 @@ import { say } from './setup/command.mjs';
 import { installNodeModules } from './setup/node-modules.mjs';
 import { installSystemPackages } from './setup/system-packages.mjs';
 
-const GOALS = ['demo', 'tests'];
+const GOALS = ['demo', 'tests', 'bench'];
 const OLDEST_NODE = [20, 19];
 
 function setUp(goal) {

@@ -2,24 +2,50 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'no
 import { isCommand, run, say, tail } from './command.mjs';
 
 /**
- * Debian and Ubuntu packages, what they are for, and how to tell that they are there on a system without dpkg.
- * `for`: the demo needs few of them, the tests need all.
+ * Debian and Ubuntu packages, the goals that need them, what for, and how to tell that they are there on a system
+ * without dpkg.
  */
 const PACKAGES = [
-  { name: 'qemu-utils', for: 'demo', purpose: 'every image format but raw', present: () => isCommand('qemu-img') },
-  { name: 'e2fsprogs', for: 'demo', purpose: 'building ext4 images', present: () => isCommand('debugfs') },
-  { name: 'qemu-block-extra', for: 'tests', purpose: 'dmg images', present: () => isCommand('qemu-img') },
-  { name: 'guestfish', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
-  { name: 'libguestfs-tools', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
-  { name: kernelPackage(), for: 'tests', purpose: 'the libguestfs appliance', present: hasKernel, any: true },
-  { name: 'nbdkit', for: 'tests', purpose: 'the libguestfs reader', present: () => isCommand('nbdkit') },
-  { name: 'libnbd-bin', for: 'tests', purpose: 'checking the NBD client', present: () => isCommand('nbdinfo') },
-  { name: 'graphviz', for: 'tests', purpose: 'checking DOT', present: () => isCommand('dot') },
-  { name: 'python3-dendropy', for: 'tests', purpose: 'checking Newick', present: () => imports('dendropy') },
-  { name: 'python3-biopython', for: 'tests', purpose: 'checking Newick', present: () => imports('Bio') },
-  { name: 'r-cran-ape', for: 'tests', purpose: 'checking Newick', present: () => isCommand('Rscript') },
-  { name: 'util-linux', for: 'tests', purpose: 'children that die with us', present: () => isCommand('setpriv') },
-  { name: 'bubblewrap', for: 'tests', purpose: 'the sandbox of outside tools', present: () => isCommand('bwrap') },
+  {
+    name: 'qemu-utils',
+    for: ['demo', 'tests', 'bench'],
+    purpose: 'every image format but raw',
+    present: () => isCommand('qemu-img'),
+  },
+  { name: 'e2fsprogs', for: ['demo', 'tests'], purpose: 'building ext4 images', present: () => isCommand('debugfs') },
+  { name: 'qemu-block-extra', for: ['tests'], purpose: 'dmg images', present: () => isCommand('qemu-img') },
+  { name: 'guestfish', for: ['tests'], purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
+  { name: 'libguestfs-tools', for: ['tests'], purpose: 'the libguestfs reader', present: () => isCommand('guestfish') },
+  { name: kernelPackage(), for: ['tests'], purpose: 'the libguestfs appliance', present: hasKernel, any: true },
+  { name: 'nbdkit', for: ['tests'], purpose: 'the libguestfs reader', present: () => isCommand('nbdkit') },
+  {
+    name: 'libnbd-bin',
+    for: ['tests', 'bench'],
+    purpose: 'NBD clients to check against',
+    present: () => isCommand('nbdinfo'),
+  },
+  { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
+  { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
+  { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },
+  { name: 'r-cran-ape', for: ['tests'], purpose: 'checking Newick', present: () => isCommand('Rscript') },
+  {
+    name: 'util-linux',
+    for: ['tests', 'bench'],
+    purpose: 'children that die with us',
+    present: () => isCommand('setpriv'),
+  },
+  {
+    name: 'bubblewrap',
+    for: ['tests', 'bench'],
+    purpose: 'the sandbox of outside tools',
+    present: () => isCommand('bwrap'),
+  },
+  { name: 'openssl', for: ['bench'], purpose: 'hashing with md5 and sha256', present: () => isCommand('openssl') },
+  { name: 'xxhash', for: ['bench'], purpose: 'hashing with xxh128', present: () => isCommand('xxhsum') },
+  { name: 'b3sum', for: ['bench'], purpose: 'hashing with blake3', present: () => isCommand('b3sum') },
+  { name: 'duperemove', for: ['bench'], purpose: 'hashing blocks of files', present: () => isCommand('duperemove') },
+  { name: 'python3-scipy', for: ['bench'], purpose: 'comparing vectors', present: () => imports('scipy') },
+  { name: 'python3-fastcluster', for: ['bench'], purpose: 'clustering', present: () => imports('fastcluster') },
 ];
 
 /**
@@ -70,7 +96,7 @@ function aptInstall(names) {
 }
 
 function missingPackages(goal) {
-  const wanted = PACKAGES.filter((entry) => goal === 'tests' || entry.for === 'demo');
+  const wanted = PACKAGES.filter((entry) => entry.for.includes(goal));
   const installed = installedPackages(wanted.map(({ name }) => name));
   return wanted.filter((entry) => {
     const decidedByPackage = installed !== undefined && !entry.any;

@@ -1,0 +1,11 @@
+/** Clusters a file of distances once with the library and prints the seconds that it took. */
+import { FastClusterer } from '@virt-similarity/core';
+import { readDistances } from '../inputs/distances.mjs';
+
+const { path, size, linkage } = JSON.parse(process.argv[2]);
+const matrix = await readDistances(path, size);
+
+const start = performance.now();
+await new FastClusterer().cluster(matrix, linkage);
+const seconds = (performance.now() - start) / 1000;
+console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 }));

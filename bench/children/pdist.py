@@ -1,0 +1,15 @@
+"""Compares all pairs of disks with SciPy, in one thread, and prints the seconds that it took and the sum in blocks."""
+
+import json
+import sys
+import time
+
+import numpy
+from scipy.spatial.distance import pdist
+
+path, disks, blocks = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+labels = numpy.fromfile(path, dtype="<i4").reshape(disks, blocks)
+start = time.perf_counter()
+distances = pdist(labels, "hamming")
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": seconds, "sum": round(float(distances.sum()) * blocks)}))

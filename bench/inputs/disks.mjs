@@ -1,0 +1,131 @@
+import { copyFile, mkdir, open, rm, truncate } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { runCommand } from '../command.mjs';
+import { RandomBytes, writeRandom } from './random-bytes.mjs';
+
+const MIB = 2 ** 20;
+const BLOCK = 65_536;
+
+/** The raw disk of random bytes. */
+export function randomDisk({ sizes, data }) {
+  return data.ready('random.raw', (path) => writeRandom(path, { seed: 'random', length: sizes.random }));
+}
+
+/** The random disk as qcow2. */
+export async function randomQcow2(context) {
+  const raw = await randomDisk(context);
+  return context.data.ready('random.qcow2', (path) => convert(raw, path, []));
+}
+
+/**
+ * As large as the random disk, compressed. Three quarters of every block are random and one is text: where compression
+ * gains nothing, qemu-img would store the block as it is.
+ */
+export function compressedQcow2({ sizes, data }) {
+  return data.ready('compressed.qcow2', async (path) => {
+    const raw = `${path}.raw`;
+    try {
+      await writeRandom(raw, { seed: 'compressed', length: sizes.random, shape: fillQuarters });
+      await convert(raw, path, ['-c', '-W', '-m', '4']);
+    } finally {
+      await rm(raw, { force: true });
+    }
+  });
+}
+
+/** A raw disk without holes. */
+export function denseDisk({ sizes, data }) {
+  return data.ready('dense.raw', (path) => writeRandom(path, { seed: 'dense', length: sizes.dense }));
+}
+
+/** A raw disk of the thin disk's virtual size that holds as many bytes as the dense one, in runs of 1 MiB far apart. */
+export function thinDisk({ sizes, data }) {
+  return data.ready('thin.raw', async (path) => {
+    const random = new RandomBytes('thin');
+    const runs = sizes.dense / MIB;
+    const distance = Math.floor(sizes.thin / runs / BLOCK) * BLOCK;
+    const file = await open(path, 'w');
+    try {
+      for (let run = 0; run < runs; run++) await file.write(random.next(MIB), 0, MIB, run * distance);
+      await file.truncate(sizes.thin);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Overlays on the random disk's qcow2, each with data of its own in runs of 1 MiB. Returns their paths. */
+export async function overlays(context) {
+  const { sizes, data } = context;
+  const base = await randomQcow2(context);
+  const directory = await data.ready('overlays', async (path) => {
+    await mkdir(path);
+    for (let index = 0; index < sizes.overlays; index++) await makeOverlay(path, index, base, sizes);
+  });
+  return Array.from({ length: sizes.overlays }, (_, index) => join(directory, overlayName(index)));
+}
+
+async function makeOverlay(directory, index, base, { random: size, own }) {
+  const pattern = join(directory, 'pattern');
+  const runs = own / MIB;
+  const slot = size / runs;
+  const commands = [];
+  for (let run = 0; run < runs; run++) {
+    await writeRandom(`${pattern}-${run}`, { seed: `overlay ${index} ${run}`, length: MIB });
+    const position = Math.floor((run * slot + ((index * 37) % 16) * BLOCK) / BLOCK) * BLOCK;
+    commands.push('-c', `write -q -s pattern-${run} ${position} ${MIB}`);
+  }
+  const backing = join('..', basename(base));
+  const create = ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'qcow2', overlayName(index)];
+  await runCommand('qemu-img', create, { cwd: directory });
+  await runCommand('qemu-io', ['-f', 'qcow2', ...commands, overlayName(index)], { cwd: directory });
+  for (let run = 0; run < runs; run++) await rm(`${pattern}-${run}`);
+}
+
+/**
+ * Raw disks of one family, as large as the dense one, whose last tenth is their own: qemu-img compare stops at the
+ * first difference and so has to read nine tenths of each. Returns their paths.
+ */
+export async function diskFamily(context) {
+  const { sizes, data } = context;
+  const base = await denseDisk(context);
+  const ownFrom = Math.floor((sizes.dense * 0.9) / BLOCK) * BLOCK;
+  const directory = await data.ready('family', async (path) => {
+    await mkdir(path);
+    for (let index = 0; index < sizes.family; index++) {
+      const disk = join(path, familyName(index));
+      await copyFile(base, disk);
+      await writeRandom(disk, { seed: `family ${index}`, length: sizes.dense - ownFrom, position: ownFrom });
+    }
+  });
+  return Array.from({ length: sizes.family }, (_, index) => join(directory, familyName(index)));
+}
+
+/** Raw disks that are one hole, which nothing but their names and times tells apart. Returns their paths. */
+export async function makeEmptyDisks(directory, count, size) {
+  await mkdir(directory);
+  const paths = Array.from({ length: count }, (_, index) => join(directory, `guest-${number(index)}.raw`));
+  for (const path of paths) {
+    await (await open(path, 'w')).close();
+    await truncate(path, size);
+  }
+  return paths;
+}
+
+/** Reads files once, so that they stand in the page cache. */
+export async function warm(paths) {
+  await runCommand('cat', paths);
+}
+
+async function convert(raw, path, options) {
+  await runCommand('qemu-img', ['convert', ...options, '-f', 'raw', '-O', 'qcow2', raw, path]);
+}
+
+function fillQuarters(chunk) {
+  for (let start = 0; start < chunk.length; start += BLOCK) chunk.fill('virtual machine ', start, start + BLOCK / 4);
+}
+
+const overlayName = (index) => `overlay-${number(index)}.qcow2`;
+const familyName = (index) => `guest-${number(index)}.raw`;
+const number = (index) => String(index + 1).padStart(4, '0');

@@ -1,0 +1,35 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+const DIMENSIONS = 8;
+
+/** A file of the condensed Euclidean distances of random points, as little-endian float64. Returns its path. */
+export function distanceFile({ data }, size) {
+  return data.ready(`distances-${size}`, (path) => writeFile(path, Buffer.from(randomDistances(size).buffer)));
+}
+
+/** What `distanceFile` wrote, as a condensed matrix. */
+export async function readDistances(path, size) {
+  const { buffer, byteOffset, byteLength } = await readFile(path);
+  return { size, values: new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength)) };
+}
+
+/** The same in every run: a linear congruential generator (Knuth 1997). */
+function randomDistances(size) {
+  let state = 1;
+  const coordinates = Float64Array.from({ length: size * DIMENSIONS }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  });
+  const values = new Float64Array((size * (size - 1)) / 2);
+  let index = 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = i + 1; j < size; j++) {
+      let sum = 0;
+      for (let d = 0; d < DIMENSIONS; d++) {
+        sum += (coordinates[i * DIMENSIONS + d] - coordinates[j * DIMENSIONS + d]) ** 2;
+      }
+      values[index++] = Math.sqrt(sum);
+    }
+  }
+  return values;
+}

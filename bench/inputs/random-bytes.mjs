@@ -1,0 +1,37 @@
+import { createCipheriv, createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+
+const CHUNK = 4 * 2 ** 20;
+
+/** An endless source of bytes without any pattern, the same for the same seed: AES-256 in counter mode. */
+export class RandomBytes {
+  #cipher;
+
+  constructor(seed) {
+    const key = createHash('sha256').update(seed).digest();
+    this.#cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+  }
+
+  next(length) {
+    return this.#cipher.update(Buffer.alloc(length));
+  }
+}
+
+/**
+ * Writes `length` random bytes to `path` from `position` on, and makes the file if it is missing.
+ * `shape` may change every chunk, of 4 MiB or what is left, in place.
+ */
+export async function writeRandom(path, { seed, length, position = 0, shape = () => {} }) {
+  const file = await open(path, position === 0 ? 'w' : 'r+');
+  try {
+    const random = new RandomBytes(seed);
+    for (let done = 0; done < length; done += CHUNK) {
+      const chunk = random.next(Math.min(CHUNK, length - done));
+      shape(chunk);
+      await file.write(chunk, 0, chunk.length, position + done);
+    }
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { copheneticDistances, FastClusterer, MlHclustClusterer } from '@virt-similarity/core';
+import { runChild, runCommand } from '../command.mjs';
+import { distanceFile, readDistances } from '../inputs/distances.mjs';
+import { PYTHON } from '../peers.mjs';
+
+const LINKAGES = ['single', 'average', 'complete'];
+const FASTCLUSTER = new URL('../children/cluster.py', import.meta.url).pathname;
+const TOLERANCE = 1e-9;
+
+/** Clustering many points, reading the distances excluded, against the C++ library for it. */
+export const clusteringRows = LINKAGES.map((linkage) => ({
+  name: `cluster-${linkage}`,
+  title: ({ points }) => `cluster ${points}, ${linkage}`,
+  against: () => 'fastcluster',
+  goal: { time: 1.5 },
+  unit: 'merges',
+  tools: ['fastcluster'],
+  async prepare(context) {
+    const { points: size } = context.sizes;
+    const path = await distanceFile(context, size);
+    return {
+      ours: async () => ({ ...(await runChild('cluster.mjs', { path, size, linkage })), amount: size - 1 }),
+      peer: async () => {
+        const printed = await runCommand(PYTHON, [FASTCLUSTER, path, linkage], { output: 'pipe' });
+        return { ...JSON.parse(printed), amount: size - 1 };
+      },
+    };
+  },
+}));
+
+/** The fast engine against ml-hclust, which it must also agree with. */
+export const referenceRow = {
+  name: 'cluster-reference',
+  title: ({ referencePoints }) => `cluster ${referencePoints}, average, fast engine`,
+  against: () => 'ml-hclust',
+  goal: { speed: 20 },
+  unit: 'merges',
+  tools: [],
+  async prepare(context) {
+    const { referencePoints: size } = context.sizes;
+    const matrix = await readDistances(await distanceFile(context, size), size);
+    const [fast, reference] = [new FastClusterer(), new MlHclustClusterer()];
+    for (const linkage of LINKAGES) {
+      expectEqual(await fast.cluster(matrix, linkage), await reference.cluster(matrix, linkage), linkage);
+    }
+    return { ours: () => timeClusterer(fast, matrix), peer: () => timeClusterer(reference, matrix) };
+  },
+};
+
+async function timeClusterer(clusterer, matrix) {
+  const start = performance.now();
+  await clusterer.cluster(matrix, 'average');
+  return { seconds: (performance.now() - start) / 1000, amount: matrix.size - 1 };
+}
+
+/** Throws unless two dendrograms have the same cophenetic distances. */
+function expectEqual(one, other, linkage) {
+  const [first, second] = [copheneticDistances(one).values, copheneticDistances(other).values];
+  const difference = first.reduce(
+    (largest, height, k) => Math.max(largest, Math.abs(height - second[k]) / second[k]),
+    0,
+  );
+  if (difference > TOLERANCE) throw new Error(`${linkage}: the engines' heights differ by up to ${difference}`);
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { timeCommand } from '../command.mjs';
+import { diskFamily, warm } from '../inputs/disks.mjs';
+import { hashWithLibrary, VIRT_SIMILARITY } from '../library.mjs';
+import { sizeText } from '../sizes.mjs';
+
+/**
+ * Hashing some disks of a family against the usual tool that finds equal blocks in files: with the default hash, and
+ * with one that, like duperemove's murmur3, is no match for anyone who means to make two blocks look the same.
+ */
+export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
+  name: `duperemove-${hasher}`,
+  title: ({ family, dense }) => `${family} images of ${sizeText(dense)}, hash phase, ${hasher}`,
+  against: () => 'duperemove -r --hashfile -b 64k',
+  goal: { speed: 3 },
+  unit: 'bytes',
+  tools: ['duperemove'],
+  async prepare(context) {
+    const disks = await diskFamily(context);
+    const bytes = disks.length * context.sizes.dense;
+    await warm(disks);
+    return {
+      ours: () => hashWithLibrary(disks, hasher, bytes),
+      peer: async () => ({ seconds: await timeDuperemove(dirname(disks[0])), amount: bytes }),
+    };
+  },
+}));
+
+/** All pairs of the family by the whole command, vectors cached, against comparing one pair after the other. */
+export const pairsRow = {
+  name: 'pairs',
+  title: ({ family }) => `${pairsOf(family)} pairs of those, whole command, cached`,
+  against: ({ family }) => `${pairsOf(family)} × qemu-img compare`,
+  goal: { speed: 20 },
+  unit: 'pairs',
+  tools: ['qemu-img'],
+  async prepare(context) {
+    const disks = await diskFamily(context);
+    const pairs = disks.flatMap((disk, index) => disks.slice(index + 1).map((other) => [disk, other]));
+    const cache = await mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
+    const command = [VIRT_SIMILARITY, '--quiet', '--cache', join(cache, 'vectors'), ...disks];
+    await warm(disks);
+    await timeCommand(process.execPath, command);
+    return {
+      ours: async () => ({ seconds: await timeCommand(process.execPath, command), amount: pairs.length }),
+      peer: async () => ({ seconds: await timeComparisons(pairs), amount: pairs.length }),
+      close: () => rm(cache, { recursive: true, force: true }),
+    };
+  },
+};
+
+const pairsOf = (count) => (count * (count - 1)) / 2;
+
+async function timeDuperemove(disks) {
+  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
+  try {
+    return await timeCommand('duperemove', ['-r', '-b', '64k', `--hashfile=${join(directory, 'hashes')}`, disks]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function timeComparisons(pairs) {
+  let seconds = 0;
+  for (const [one, other] of pairs) {
+    // 1: the images differ.
+    seconds += await timeCommand('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', one, other], [0, 1]);
+  }
+  return seconds;
+}

@@ -1,0 +1,25 @@
+import { clusteringRows, referenceRow } from './clustering.mjs';
+import { cachedRow, helpRow } from './command.mjs';
+import { duperemoveRows, pairsRow } from './family.mjs';
+import { growthRows } from './growth.mjs';
+import { hashingRows } from './hashing.mjs';
+import { compressedRow, qcow2Rows } from './qcow2.mjs';
+import { overlaysRow, thinRow } from './thin.mjs';
+import { vectorsRow } from './vectors.mjs';
+
+/** Every row, in the order of the stages. */
+export const ROWS = [
+  ...hashingRows,
+  ...qcow2Rows,
+  compressedRow,
+  thinRow,
+  overlaysRow,
+  ...duperemoveRows,
+  pairsRow,
+  vectorsRow,
+  ...growthRows,
+  ...clusteringRows,
+  referenceRow,
+  cachedRow,
+  helpRow,
+];

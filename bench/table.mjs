@@ -1,0 +1,61 @@
+import { goalText } from './row.mjs';
+
+/** Characters of a problem that are told. */
+const PROBLEM_LENGTH = 600;
+
+const HEADINGS = ['row', 'ours', 'against', 'peer', 'ratio', 'goal', 'met', 'load', 'peak memory'];
+
+/** One array of cells for a result of `runRow`. */
+function cellsOf(result) {
+  const { title, against, goal, unit } = result;
+  if (result.failure !== undefined) return [title, 'failed', against, '', '', goalText(goal), 'no', '', ''];
+  if (result.missing !== undefined) return [title, '', against, 'missing', '', goalText(goal), '', '', ''];
+  const peak = result.ours.peakBytes === undefined ? '' : `${(result.ours.peakBytes / 2 ** 20).toFixed(0)} MiB`;
+  return [
+    title,
+    sampleText(result.ours, unit),
+    against,
+    sampleText(result.peer, unit),
+    result.ratio.toPrecision(3),
+    goalText(goal),
+    result.met ? 'yes' : 'no',
+    result.load.toFixed(1),
+    peak,
+  ];
+}
+
+/** The results as lines for a terminal. */
+export function textTable(results) {
+  return aligned([HEADINGS, ...results.map(cellsOf)])
+    .map((cells) => cells.join('  ').trimEnd())
+    .join('\n');
+}
+
+/** The results as a Markdown table. */
+export function markdownTable(results) {
+  const escaped = results.map((result) => cellsOf(result).map((cell) => cell.replaceAll('|', '\\|')));
+  const [headings, ...rows] = aligned([HEADINGS, ...escaped]);
+  const rule = headings.map((heading) => '-'.repeat(heading.length));
+  return [headings, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Pads the cells of each column to the same length. */
+function aligned(rows) {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column])));
+}
+
+/** What kept rows from being measured, one line each. */
+export function problemLines(results) {
+  return results.flatMap(({ name, missing, failure }) => {
+    const problem = missing ?? failure;
+    return problem === undefined ? [] : [`${name}: ${problem.replace(/\s+/g, ' ').slice(0, PROBLEM_LENGTH)}`];
+  });
+}
+
+function sampleText({ seconds, amount }, unit) {
+  const time = seconds < 0.1 ? `${(seconds * 1000).toFixed(0)} ms` : `${seconds.toPrecision(3)} s`;
+  if (unit === 'bytes') return `${time}, ${(amount / seconds / 1e9).toFixed(2)} GB/s`;
+  if (unit === 'comparisons') return `${time}, ${(amount / seconds / 1e9).toPrecision(3)}·10⁹/s`;
+  return time;
+}

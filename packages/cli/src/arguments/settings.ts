@@ -1,6 +1,7 @@
 import { LINKAGES } from '@virt-similarity/core/contracts';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import { z } from 'zod';
+// zod's version 4 takes longer to load than everything else here together.
+import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 
@@ -15,7 +16,10 @@ const path = z.string().min(1, 'expected a path, found nothing');
 const blockSize = z.string().transform((text, context) => {
   const size = parseBlockSize(text);
   if (size === undefined) {
-    context.addIssue(`expected a power of two from 512 to 16M, such as 4096, 64K or 1M; found '${text}'`);
+    context.addIssue({
+      code: 'custom',
+      message: `expected a power of two from 512 to 16M, such as 4096, 64K or 1M; found '${text}'`,
+    });
     return z.NEVER;
   }
   return size;
@@ -24,7 +28,7 @@ const blockSize = z.string().transform((text, context) => {
 const jobs = z.string().transform((text, context) => {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > MOST_JOBS) {
-    context.addIssue(`expected a whole number from 1 to ${MOST_JOBS}, found '${text}'`);
+    context.addIssue({ code: 'custom', message: `expected a whole number from 1 to ${MOST_JOBS}, found '${text}'` });
     return z.NEVER;
   }
   return count;
@@ -33,7 +37,10 @@ const jobs = z.string().transform((text, context) => {
 const linkage = z.string().transform((text, context) => {
   const found = LINKAGES.find((known) => known === text);
   if (found === undefined) {
-    context.addIssue(`expected one of ${LINKAGES.join(', ')}; found '${text}'${didYouMean(text, LINKAGES)}`);
+    context.addIssue({
+      code: 'custom',
+      message: `expected one of ${LINKAGES.join(', ')}; found '${text}'${didYouMean(text, LINKAGES)}`,
+    });
     return z.NEVER;
   }
   return found;
@@ -71,7 +78,7 @@ export type HashSettings = z.infer<typeof HASH_SETTINGS>;
  * The options as the command needs them.
  * Throws a `usage` error that names the first option that cannot be obeyed.
  */
-export function parseSettings<Schema extends z.ZodType>(
+export function parseSettings<Schema extends z.ZodTypeAny>(
   schema: Schema,
   options: Readonly<Record<string, unknown>>,
 ): z.infer<Schema> {

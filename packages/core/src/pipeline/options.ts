@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-import { z } from 'zod';
+// zod's version 4 takes as long to load as everything else here together.
+import { z } from 'zod/v3';
 import { LINKAGES } from '../contracts/clusterer.js';
 import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../hash-vectors/check-header.js';
@@ -27,13 +28,14 @@ const schema = z.object({
   reader: name.default(ANALYZE_DEFAULTS.reader),
   hasher: name.default(ANALYZE_DEFAULTS.hasher),
   blockSize: z
+    .number()
     .int()
     .min(SMALLEST_BLOCK)
     .max(LARGEST_BLOCK)
     .refine((size) => Number.isInteger(Math.log2(size)), 'expected a power of two')
     .default(ANALYZE_DEFAULTS.blockSize),
   cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
-  jobs: z.int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
+  jobs: z.number().int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
   allowBacking: z.array(z.string().min(1)).default([]),
   metric: name.default(ANALYZE_DEFAULTS.metric),
   linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),

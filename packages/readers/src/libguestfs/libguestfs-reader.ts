@@ -9,7 +9,7 @@ import type {
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import type { LaunchExperience } from './launch-appliance.js';
-import { LibguestfsSession } from './libguestfs-session.js';
+import type { LibguestfsSession } from './libguestfs-session.js';
 import { COMPONENT } from './tools.js';
 
 /**
@@ -38,7 +38,19 @@ export class LibguestfsReader implements DiskReader {
   }
 
   startSession(sources: readonly DiskSource[], options: ReadOptions): ReaderSession {
-    return new LibguestfsSession(sources, options, this.#experience);
+    // What reads is loaded when something is to be read.
+    let session: Promise<LibguestfsSession> | undefined;
+    const begin = async (): Promise<LibguestfsSession> => {
+      const { LibguestfsSession } = await import('./libguestfs-session.js');
+      return new LibguestfsSession(sources, options, this.#experience);
+    };
+    return {
+      open: async (source, openOptions) => {
+        session ??= begin();
+        return (await session).open(source, openOptions);
+      },
+      close: async () => (await session)?.close(),
+    };
   }
 }
 

@@ -8,8 +8,14 @@ import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import { ExtentIndex } from './extent-index.js';
 import { mapExtents } from './extents.js';
+import { virtualSizeOf } from './image-info.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
+
+/** Opens an image after its inspection. Throws as `virtualSizeOf` does. */
+export async function openQemuImage(image: InspectedImage, call: QemuCall): Promise<QemuImage> {
+  return new QemuImage(image, await virtualSizeOf(image, call), call);
+}
 
 /**
  * A disk image as qemu sees it: what stands verbatim in a file is read there, what qcow2 compresses by deflate is

@@ -2,9 +2,7 @@ import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } fr
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
-import { virtualSizeOf } from './image-info.js';
 import type { QemuCall } from './qemu-call.js';
-import { QemuImage } from './qemu-image.js';
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -27,6 +25,8 @@ export class QemuReader implements DiskReader {
       alternative: 'choose --reader libguestfs',
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    return new QemuImage(image, await virtualSizeOf(image, call), call);
+    // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
+    const { openQemuImage } = await import('./qemu-image.js');
+    return openQemuImage(image, call);
   }
 }

@@ -3,7 +3,6 @@ import { VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { RawImage } from './raw-image.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -23,7 +22,10 @@ export class RawReader implements DiskReader {
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     const { signal, warn } = options;
     const call = { component: this.name, image: source.path, ...(signal === undefined ? {} : { signal }) };
-    return new RawImage(await this.#inspectRaw(source, options), call, warn);
+    const image = await this.#inspectRaw(source, options);
+    // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
+    const { RawImage } = await import('./raw-image.js');
+    return new RawImage(image, call, warn);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

@@ -28,7 +28,7 @@ const PROGRAMS: readonly (Tool & Aspect)[] = [
   {
     command: 'qemu-img',
     package: 'qemu-utils',
-    purpose: 'formats other than raw; tells where data stands',
+    purpose: 'formats other than raw and qcow2; tells where raw images have holes',
     requiredBy: ['qemu', 'libguestfs'],
   },
   {

@@ -40,7 +40,7 @@ export const FULL = {
   own: 20 * MIB,
   family: 8,
   points: 10_000,
-  referencePoints: 800,
+  referencePoints: 1600,
   cached: 500,
   cachedDisk: 10 * GIB,
   vectors: { count: 1_000, sample: 100, blocks: 163_840 },

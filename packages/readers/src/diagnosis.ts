@@ -18,7 +18,7 @@ export interface Diagnosis {
   readonly purpose: string;
   /** The Debian packages that have it, separated by blanks, if any have. */
   readonly package: string | undefined;
-  /** The readers that do not work without it. */
+  /** The readers that do not work without it; `qemu` still reads qcow2 over qcow2 or raw. */
   readonly requiredBy: readonly string[];
 }
 

@@ -4,11 +4,12 @@ import { table } from '../output/table.js';
 import { writeStdout } from '../output/write-stdout.js';
 import type { CommandContext } from './command-context.js';
 
-/** The readers, and what each is for. */
+/** The readers and what each reads, with the reader that a tool must be required by to be needed for it. */
 const READERS = [
-  ['raw', 'raw images'],
-  ['qemu', 'every format that qemu-img reads, backing files, compression'],
-  ['libguestfs', 'the same, read inside a virtual machine of its own'],
+  { reader: 'raw', requires: 'raw', purpose: 'raw images' },
+  { reader: 'qemu', requires: undefined, purpose: 'qcow2 with backing files, unless compressed by zstd' },
+  { reader: 'qemu', requires: 'qemu', purpose: 'every other format that qemu-img reads' },
+  { reader: 'libguestfs', requires: 'libguestfs', purpose: 'all of these, read inside a virtual machine of its own' },
 ] as const;
 
 /** Tells which outside tools are there, which readers work with them, and how to have the rest. */
@@ -29,7 +30,7 @@ export function* describe(diagnoses: readonly Diagnosis[]): Iterable<string> {
   yield '\n';
   yield* table([
     ['READER', 'WORKS', 'FOR'],
-    ...READERS.map(([reader, purpose]) => [reader, worksOrNot(reader, diagnoses), purpose]),
+    ...READERS.map(({ reader, requires, purpose }) => [reader, worksOrNot(requires, diagnoses), purpose]),
   ]);
   const missing = diagnoses.filter(({ state }) => state === 'missing');
   const packages = new Set(missing.flatMap((found) => found.package?.split(' ') ?? []));
@@ -38,7 +39,9 @@ export function* describe(diagnoses: readonly Diagnosis[]): Iterable<string> {
   }
 }
 
-function worksOrNot(reader: string, diagnoses: readonly Diagnosis[]): string {
-  const lacking = diagnoses.filter(({ state, requiredBy }) => state !== 'present' && requiredBy.includes(reader));
+function worksOrNot(requires: string | undefined, diagnoses: readonly Diagnosis[]): string {
+  const lacking = diagnoses.filter(
+    ({ state, requiredBy }) => state !== 'present' && requires !== undefined && requiredBy.includes(requires),
+  );
   return lacking.length === 0 ? 'yes' : `no, for want of ${lacking.map(({ name }) => name).join(', ')}`;
 }

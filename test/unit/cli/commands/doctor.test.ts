@@ -31,4 +31,10 @@ describe('the doctor', () => {
     expect(text).toMatch(/^libguestfs +no, for want of nbdkit, guestfish /m);
     expect(text).toMatch(/apt-get install nbdkit-package shared-package guestfish-package\n$/);
   });
+
+  test('says that qcow2 can be read without qemu', () => {
+    const text = [...describeTools([tool('qemu-img', 'missing', ['qemu', 'libguestfs'])])].join('');
+    expect(text).toMatch(/^qemu +yes +qcow2/m);
+    expect(text).toMatch(/^qemu +no, for want of qemu-img +every other format/m);
+  });
 });

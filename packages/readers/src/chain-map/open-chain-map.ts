@@ -1,8 +1,8 @@
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
+import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
-import { holeBytes } from './hole-bytes.js';
 import type { LayerMap } from './layer-map.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
@@ -71,7 +71,7 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const hasHoles = (await holeBytes(image.file)) > NEGLIGIBLE_HOLE_BYTES;
+  const hasHoles = size - (await allocatedBytes(image.file)) > NEGLIGIBLE_HOLE_BYTES;
   if (image.format === 'raw') {
     // The map of a top image is wanted once, and may be too long to be kept.
     return hasHoles && layer === 0

@@ -1,14 +1,6 @@
-import { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuImgJson } from './qemu-img.js';
-
-const EXTENT = z.object({ filename: z.string(), 'virtual-size': z.number().int().nonnegative() });
-
-const INFO = z.object({
-  'virtual-size': z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
-  'format-specific': z.object({ data: z.object({ extents: z.array(EXTENT).optional() }) }).optional(),
-});
 
 /** What qemu says of an image as a whole. */
 export interface ImageInfo {
@@ -20,7 +12,7 @@ export interface ImageInfo {
 
 /** Asks `qemu-img info`. Throws as `qemuImgJson`. */
 export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<ImageInfo> {
-  const info = await qemuImgJson(['info'], INFO, image, call);
+  const info = await qemuImgJson(['info'], 'INFO_OUTPUT', image, call);
   const extents = info['format-specific']?.data.extents ?? [];
   return {
     virtualSize: info['virtual-size'],

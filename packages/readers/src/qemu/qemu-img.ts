@@ -1,5 +1,5 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
-import type { z } from 'zod';
+import type { z } from 'zod/v3';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { runTool } from '../processes/run-tool.js';
 import type { Tool } from '../processes/tool.js';
@@ -7,6 +7,8 @@ import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
+
+type OutputSchemas = typeof import('./qemu-img-output.js');
 
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
@@ -19,17 +21,21 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `schema` expects; `aborted`.
+ * slow, or prints something else than the schema of that name expects; `aborted`.
  */
-export async function qemuImgJson<T>(
+export async function qemuImgJson<S extends keyof OutputSchemas>(
   subcommand: readonly string[],
-  schema: z.ZodType<T>,
+  schema: S,
   image: InspectedImage,
   call: QemuCall,
-): Promise<T> {
-  const output = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
+): Promise<z.infer<OutputSchemas[S]>> {
+  // Most images are read without asking qemu-img; for others the schemas are loaded while it works.
+  const [output, schemas] = await Promise.all([
+    runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call),
+    import('./qemu-img-output.js'),
+  ]);
   try {
-    return schema.parse(JSON.parse(output));
+    return schemas[schema].parse(JSON.parse(output));
   } catch (cause) {
     throw new VirtSimilarityError(
       'unavailable',

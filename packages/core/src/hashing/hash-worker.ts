@@ -11,6 +11,8 @@ export interface HashWorkerData {
   /** Where the hasher's plugin can be imported from. */
   readonly pluginUrl: string;
   readonly hasherName: string;
+  /** Whether its class has parameters, which the container supplies. */
+  readonly isInjected: boolean;
 }
 
 /** An error's way back: an instance would lose its class between threads. */
@@ -19,7 +21,7 @@ export interface HashFailure {
   readonly message: string;
 }
 
-const { pluginUrl, hasherName } = workerData as HashWorkerData;
+const { pluginUrl, hasherName, isInjected } = workerData as HashWorkerData;
 const hasher = await importHasher().catch(failureOf);
 
 answerTasks((task: HashTask): HashFailure | undefined => {
@@ -38,6 +40,8 @@ function failureOf(thrown: unknown): HashFailure {
 }
 
 async function importHasher(): Promise<BlockHasher> {
+  // The decorators of a class with parameters need it; others do without, as it takes a thread a while to load.
+  if (isInjected) await import('reflect-metadata');
   const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
   for (const hasherClass of plugin.hashers ?? []) {
     const each = await construct(hasherClass);
@@ -46,7 +50,7 @@ async function importHasher(): Promise<BlockHasher> {
   throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
 }
 
-/** The container costs a thread more time to load than all the rest, and only a class with parameters needs it. */
+/** The container too is loaded only for a class with parameters. */
 async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
   if (hasherClass.length === 0) return new hasherClass();
   const { container } = await import('tsyringe');

@@ -32,7 +32,9 @@ export interface ChainMap {
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = [...chainOf(top)];
   const { layers } = identityOf(top);
-  if (!chain.every(isKnown) || !(await surelyUnlocked(layers))) {
+  // The map of a top image with holes is wanted once, and may be too long to be kept.
+  const isSparseRaw = top.format === 'raw' && (await hasHoles(top));
+  if (isSparseRaw || !chain.every(isKnown) || !(await surelyUnlocked(layers))) {
     return undefined;
   }
   const stored = new StoredBytes(layers, call);
@@ -71,20 +73,21 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const hasHoles = size - (await allocatedBytes(image.file)) > NEGLIGIBLE_HOLE_BYTES;
+  const isSparse = await hasHoles(image);
   if (image.format === 'raw') {
-    // The map of a top image is wanted once, and may be too long to be kept.
-    return hasHoles && layer === 0
-      ? undefined
-      : new RawMap(size, hasHoles ? await rememberedHoles(image, call) : NO_HOLES);
+    return new RawMap(size, isSparse ? await rememberedHoles(image, call) : NO_HOLES);
   }
   const read = async (position: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.allocUnsafeSlow(length);
     await stored.read(layer, bytes, position);
     return bytes;
   };
-  const geometry = hasHoles ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
+  const geometry = isSparse ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
   return geometry === undefined || image.virtualSize === undefined
     ? undefined
     : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
+}
+
+async function hasHoles({ file }: InspectedImage): Promise<boolean> {
+  return Number(file.size) - (await allocatedBytes(file)) > NEGLIGIBLE_HOLE_BYTES;
 }

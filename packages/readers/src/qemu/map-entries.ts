@@ -3,7 +3,7 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
-import { qemuImgJson } from './qemu-img.js';
+import { isCount, qemuImgJson } from './qemu-img.js';
 
 /**
  * A run of guest-visible bytes as `qemu-img map` describes it; positions and lengths in bytes.
@@ -53,7 +53,7 @@ export async function* mapEntries(
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
     const range = [`--start-offset=${position}`, `--max-length=${length}`];
-    const entries = await qemuImgJson(['map', ...range], 'MAP_OUTPUT', image, call);
+    const entries = await qemuImgJson(['map', ...range], isEntryList, image, call);
     const end = position + length;
     yield* gaplessEntries(entries, position, end, call);
     position = end;
@@ -79,6 +79,17 @@ export function* gaplessEntries(
   if (position !== end) {
     throw incompleteMap(position, speaker);
   }
+}
+
+function isEntryList(output: unknown): output is readonly MapEntry[] {
+  return Array.isArray(output) && output.every(isEntry);
+}
+
+function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolean {
+  const { start, length, depth, zero, data, compressed = false, offset = 0 } = value ?? {};
+  const counts = [start, length, depth, offset];
+  const flags = [zero, data, compressed];
+  return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
 }
 
 function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {

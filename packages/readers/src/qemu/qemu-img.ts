@@ -1,5 +1,4 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
-import type { z } from 'zod/v3';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { runTool } from '../processes/run-tool.js';
 import type { Tool } from '../processes/tool.js';
@@ -7,8 +6,6 @@ import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
-
-type OutputSchemas = typeof import('./qemu-img-output.js');
 
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
@@ -21,29 +18,39 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than the schema of that name expects; `aborted`.
+ * slow, or prints something else than `isExpected` takes; `aborted`.
  */
-export async function qemuImgJson<S extends keyof OutputSchemas>(
+export async function qemuImgJson<T>(
   subcommand: readonly string[],
-  schema: S,
+  isExpected: (output: unknown) => output is T,
   image: InspectedImage,
   call: QemuCall,
-): Promise<z.infer<OutputSchemas[S]>> {
-  // Most images are read without asking qemu-img; for others the schemas are loaded while it works.
-  const [output, schemas] = await Promise.all([
-    runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call),
-    import('./qemu-img-output.js'),
-  ]);
-  try {
-    return schemas[schema].parse(JSON.parse(output));
-  } catch (cause) {
-    throw new VirtSimilarityError(
-      'unavailable',
-      `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
-        `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
-      { image: call.image, cause },
-    );
+): Promise<T> {
+  const printed = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
+  const output = parseJson(printed);
+  if (isExpected(output)) {
+    return output;
   }
+  throw new VirtSimilarityError(
+    'unavailable',
+    `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
+      `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
+    { image: call.image },
+  );
+}
+
+/** The value; nothing where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value that was printed is a number of bytes or of images. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 async function runQemuImg(qemuArguments: readonly string[], call: QemuCall): Promise<string> {

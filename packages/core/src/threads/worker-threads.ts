@@ -19,7 +19,10 @@ interface Thread<Task, Answer> {
   readonly tasks: Waiting<Task, Answer>[];
 }
 
-/** Threads that all do the same: each runs a module that calls `answerTasks`. */
+/**
+ * Threads that all do the same: each runs a module that calls `answerTasks`. While none has a task, they do not keep the
+ * process alive.
+ */
 export class WorkerThreads<Task, Answer> {
   readonly #entry: URL;
   readonly #limit: number;

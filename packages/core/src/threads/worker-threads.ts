@@ -122,7 +122,7 @@ export class WorkerThreads<Task, Answer> {
     worker.on('message', (answer: Answer) => {
       const answered = thread.tasks.shift();
       // A thread without a task does not keep the process alive.
-      if (thread.tasks.length === 0) worker.unref();
+      if (thread.tasks.length === 0 && !this.#isClosed) worker.unref();
       answered?.resolve(answer);
       this.#dispatch();
     });

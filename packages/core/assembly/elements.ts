@@ -1,4 +1,4 @@
-import { copyDigest, equalDigests, mixedHashOf, setDigestLength } from './digests';
+import { copyDigest, equalsPadded, mixedHashOf, setDigestLength } from './digests';
 import { allocate, releaseAll, rowStride } from './memory';
 import { placeRows } from './pairs';
 
@@ -142,7 +142,7 @@ function entryOf(occurrence: u32, hash: u64): usize {
     if (entry === 0) break;
     const digest = entries + <usize>(entry - 1) * entryStride;
     const fields = digest + paddedDigest;
-    if (load<u32>(fields, OCCURRENCE) === occurrence && equalDigests(digest, current)) return fields;
+    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(current, digest)) return fields;
     bucket = (bucket + 1) & (tableSize - 1);
   }
   const made = entries + <usize>entryCount * entryStride;

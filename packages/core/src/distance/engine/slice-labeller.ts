@@ -5,8 +5,8 @@ import type { RowSource } from './row-source.js';
 
 /** Bytes of a label row: more do not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** Positions of a slice: more do not make reading faster. */
-const WIDEST_SLICE = 4096;
+/** Positions of a slice: the distinct digests that images have there should stand in the second-level cache. */
+const WIDEST_SLICE = 1024;
 
 /** Where a vector stands in its range. */
 interface Cursor {
@@ -50,8 +50,8 @@ export class SliceLabeller {
     for (;;) {
       const start = cursors.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
       if (start === Number.POSITIVE_INFINITY) break;
-      this.#readSlice(cursors, start, Math.min(start + this.#width, end));
-      yield* this.#labelSlice();
+      yield* this.#labelSlice(cursors, start, Math.min(start + this.#width, end));
+      yield* this.#appendLabels();
     }
     yield* this.#countWindow();
     this.#addRepeated();
@@ -69,34 +69,30 @@ export class SliceLabeller {
     });
   }
 
-  #readSlice(cursors: readonly Cursor[], start: number, end: number): void {
-    const kernel = this.#kernel;
-    kernel.startSlice();
-    let rows = 0;
+  /** Reads and labels one vector after the other: what was read is looked up while it stands in the processor's cache. */
+  *#labelSlice(cursors: readonly Cursor[], start: number, end: number): Generator<void, void, undefined> {
+    this.#kernel.startSlice();
     for (const [vector, cursor] of cursors.entries()) {
       if (cursor.nextBlock >= end) continue;
       cursor.source.open();
       try {
-        rows += this.#takeRows(vector, cursor, start, end);
+        this.#labelRows(vector, cursor, start, end);
       } finally {
         cursor.source.close();
       }
+      yield;
     }
-    this.#rows += rows;
-    Atomics.add(this.#comparison.progress, 0, BigInt(rows));
   }
 
-  #takeRows(vector: number, cursor: Cursor, start: number, end: number): number {
+  #labelRows(vector: number, cursor: Cursor, start: number, end: number): void {
     const kernel = this.#kernel;
     const { source, row } = cursor;
     const { buffer } = kernel.memory;
     const count = Math.min(cursor.end - row, end - start);
     source.readBlocks(new Uint8Array(buffer, kernel.blocksAt(), count * 4), row);
     const blocks = new Uint32Array(buffer, kernel.blocksAt(), count);
-    const taken = kernel.takeRows(vector, count, start, end - start);
+    const taken = kernel.takeRows(count, start, BigInt(end));
     if (taken < 0) throw wrongOrder(source, blocks, -1 - taken, row);
-    if (taken > 0) source.readDigests(new Uint8Array(buffer, kernel.digestsAt(), taken * this.#digestLength), row);
-    kernel.endRows(taken);
     cursor.row += taken;
     const isDone = cursor.row === cursor.end;
     const next = taken < count ? blocks[taken]! : end;
@@ -105,15 +101,23 @@ export class SliceLabeller {
       throw source.corrupt(`expected block numbers in ascending order below ${cursor.limit}, found ${highest}`);
     }
     cursor.nextBlock = isDone ? Number.POSITIVE_INFINITY : next;
-    return taken;
+    if (taken > 0) this.#labelDigests(vector, source, row, taken, start);
   }
 
-  *#labelSlice(): Generator<void, void, undefined> {
-    let position = this.#kernel.labelSlice(0);
+  #labelDigests(vector: number, source: RowSource, row: number, rows: number, start: number): void {
+    const kernel = this.#kernel;
+    source.readDigests(new Uint8Array(kernel.memory.buffer, kernel.digestsAt(), rows * this.#digestLength), row);
+    kernel.labelRows(vector, rows, start);
+    this.#rows += rows;
+    Atomics.add(this.#comparison.progress, 0, BigInt(rows));
+  }
+
+  *#appendLabels(): Generator<void, void, undefined> {
+    let position = this.#kernel.appendLabels(0);
     while (position < this.#width) {
       yield* this.#countWindow();
       this.#kernel.startWindow();
-      position = this.#kernel.labelSlice(position);
+      position = this.#kernel.appendLabels(position);
     }
     yield;
   }

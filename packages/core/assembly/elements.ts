@@ -22,7 +22,6 @@ const FIELDS: usize = 24;
 let digestLength: usize = 0;
 let paddedDigest: usize = 0;
 let input: usize = 0;
-let current: usize = 0;
 
 let entries: usize = 0;
 let entryStride: usize = 0;
@@ -64,7 +63,6 @@ export function configureElements(
   digestLength = length;
   paddedDigest = setDigestLength(length);
   input = allocate(<usize>rowsAtOnce * digestLength);
-  current = allocate(paddedDigest);
   mostEntries = capacity;
   entryStride = paddedDigest + FIELDS;
   entries = allocate(<usize>mostEntries * entryStride);
@@ -100,12 +98,12 @@ export function startPartition(): void {
  */
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
   for (let index: u32 = 0; index < count; index++) {
-    copyDigest(current, input + <usize>index * digestLength);
-    const hash = mixedHashOf(current);
+    const digest = input + <usize>index * digestLength;
+    const hash = mixedHashOf(digest);
     if ((<u32>(hash >> 16) & mask) !== value) continue;
     // The longest that one digest can take.
     if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) return false;
-    takeDigest(vector, hash);
+    takeDigest(vector, digest, hash);
   }
   return true;
 }
@@ -124,31 +122,31 @@ export function elementRowEnd(): usize {
   return ((<usize>columnCount + 127) & ~127) >> 3;
 }
 
-function takeDigest(vector: u32, hash: u64): void {
-  const first = entryOf(1, hash);
+function takeDigest(vector: u32, digest: usize, hash: u64): void {
+  const first = entryOf(1, digest, hash);
   const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
   const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
   store<u32>(first, vector + 1, LAST_VECTOR);
   store<u32>(first, times, TIMES);
   if (times > MOST_OCCURRENCES) countFrequent(first, vector, times);
-  else addHolder(times === 1 ? first : entryOf(times, hash), vector);
+  else addHolder(times === 1 ? first : entryOf(times, digest, hash), vector);
 }
 
-/** The fields of the entry of an element whose digest is the current one; made if there is none. */
-function entryOf(occurrence: u32, hash: u64): usize {
+/** The fields of the entry of an element, which is made if there is none. */
+function entryOf(occurrence: u32, digest: usize, hash: u64): usize {
   let bucket = <u32>((hash * (2 * <u64>occurrence - 1)) >> shift);
   for (;;) {
     const entry = load<u32>(table + <usize>bucket * 4);
     if (entry === 0) break;
-    const digest = entries + <usize>(entry - 1) * entryStride;
-    const fields = digest + paddedDigest;
-    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(current, digest)) return fields;
+    const known = entries + <usize>(entry - 1) * entryStride;
+    const fields = known + paddedDigest;
+    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(digest, known)) return fields;
     bucket = (bucket + 1) & (tableSize - 1);
   }
   const made = entries + <usize>entryCount * entryStride;
   entryCount++;
   store<u32>(table + <usize>bucket * 4, entryCount);
-  memory.copy(made, current, paddedDigest);
+  copyDigest(made, digest);
   memory.fill(made + paddedDigest, 0, FIELDS);
   store<u32>(made + paddedDigest, occurrence, OCCURRENCE);
   return made + paddedDigest;

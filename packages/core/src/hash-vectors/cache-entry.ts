@@ -11,6 +11,7 @@ import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { fileIdentityOf } from './hash-vector-storage.js';
 import { hashVectorIn, openHashVector, readsOf } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
+import type { SpareBuffers } from './spare-buffers.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
 
@@ -48,6 +49,7 @@ export async function openEntry(path: string): Promise<HashVector> {
  */
 export async function openProvenEntry(
   path: string,
+  buffers: SpareBuffers,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<HashVector> {
   throwIfAborted(signal);
@@ -58,12 +60,13 @@ export async function openProvenEntry(
       requireDigest(path, await digestInPieces(descriptor, signal));
       return checkKey(path, hashVectorIn({ path, identity, read: readsOf(descriptor) }));
     }
-    const bytes = new Uint8Array(Number(stats.size));
-    readExactly(descriptor, bytes, 0);
-    // Computed beside the main thread.
-    requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
-    const read = (length: number, position: number) => bytes.subarray(position, position + length);
-    return checkKey(path, hashVectorIn({ path, identity, read }));
+    return await buffers.lend(Number(stats.size), async (bytes) => {
+      readExactly(descriptor, bytes, 0);
+      // Computed beside the main thread.
+      requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
+      const read = (length: number, position: number) => bytes.subarray(position, position + length);
+      return checkKey(path, hashVectorIn({ path, identity, read }));
+    });
   } catch (thrown) {
     throw fileError(thrown, `cannot read ${path}`, path);
   } finally {

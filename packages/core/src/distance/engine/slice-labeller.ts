@@ -2,11 +2,14 @@ import type { ComparisonLimits, PositionalComparison } from './comparison.js';
 import { PairCounter, type RowExtent } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
+import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /** Bytes of a label row: more do not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** Positions of a slice: the distinct digests that images have there should stand in the second-level cache. */
-const WIDEST_SLICE = 1024;
+/** Rows of a vector in a slice, on average: the distinct digests of a slice should stand in the second-level cache. */
+const ROWS_PER_SLICE = 1024;
+/** Positions of a slice of thin disks. */
+const WIDEST_SLICE = 4096;
 
 /** Where a vector stands in its range. */
 interface Cursor {
@@ -37,7 +40,7 @@ export class SliceLabeller {
     this.#sources = sources;
     this.#kernel = instantiateKernel();
     this.#digestLength = vectors[0]!.digestLength;
-    this.#width = sliceWidth(limits, vectors.length, this.#digestLength);
+    this.#width = sliceWidth(limits, vectors);
     this.#kernel.configure(vectors.length, this.#digestLength, this.#width, rowBytes(limits, vectors.length));
     this.#counter = new PairCounter(this.#kernel, vectors.length, { ...counts, locks });
   }
@@ -150,10 +153,12 @@ export class SliceLabeller {
   }
 }
 
-/** Positions of a slice, such that the digests of all vectors are within the limit. */
-function sliceWidth({ digestBytes }: ComparisonLimits, vectors: number, digestLength: number): number {
-  const fitting = Math.floor(digestBytes / (vectors * digestLength));
-  return Math.max(16, Math.min(WIDEST_SLICE, fitting) & ~15);
+/** Positions of a slice, such that all digests would be within the limit if none were equal. */
+function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
+  const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
+  const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
+  const wide = Math.min(WIDEST_SLICE, Math.ceil(ROWS_PER_SLICE * (blocks / Math.max(1, rowsOf(vectors)))));
+  return Math.max(16, Math.min(wide, fitting) & ~15);
 }
 
 /** Bytes of a label row, such that two planes of all vectors are within the limit; most often its positions too. */

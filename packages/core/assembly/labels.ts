@@ -50,7 +50,7 @@ const WIDE_NUMBERS: u32 = 4;
 /**
  * Lays out memory for vectors of digests of `length` bytes.
  *
- * @param count vectors; fewer than 65,535, so that the entries of a position can be numbered
+ * @param count vectors; at most 65,532, so that no entry has the number of a zero block's complement
  * @param width positions of a slice; a multiple of 16
  * @param labelBytes bytes of a label row; a multiple of 64
  */

@@ -7,8 +7,8 @@ import type { HashTask } from './hash-task.js';
 import type { WorkerFailure, WorkerJob } from './hash-worker.js';
 import { runHashTask } from './run-hash-task.js';
 
-/** How long a task may go on after the pool was closed. */
-const GRACE_MS = 1000;
+/** How long a task may go on after the pool was closed: an interrupted run is to end within a second. */
+const GRACE_MS = 400;
 
 /** Bytes of memory that is lent: what a task of many small reads takes at most. */
 const LEAST_MEMORY = 8 * 1024 * 1024;
@@ -98,7 +98,7 @@ export class HashingPool {
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
-  /** Ends the threads: when their tasks are done, and after a second in the middle of them. Idempotent. */
+  /** Ends the threads: when their tasks are done, and after a moment in the middle of them. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     // Threads that could not be started have told whoever wanted to run a task.

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { runTool } from '../fixtures/run-tool.js';
 import { type CommandRun, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
@@ -53,6 +53,11 @@ beforeEach(async () => {
   before = await readdir(workplace.directory);
 });
 
+afterEach(async () => {
+  // What a failed test left running.
+  for (const { id } of await processesOf(workplace)) process.kill(id, 'SIGKILL');
+});
+
 afterAll(() => workplace.remove());
 
 describe('an interrupted run', () => {
@@ -70,18 +75,18 @@ describe('an interrupted run', () => {
   });
 
   test.each(SIGNALS)('that compares ends by %s within a second, with %d', async (signal, exitCode) => {
-    const run = workplace.start([...SLOW, '-o', 'tree.nwk', ...vectors]);
+    const run = workplace.start([...SLOW, '--jobs', '1', '-o', 'tree.nwk', ...vectors]);
     await said(run.process, 'taken from the cache', vectors.length);
     await sleep(300);
     await expectEnd(run, signal, exitCode);
   });
 
   test.each([
-    ['hashes', 'hashing', ['a.raw', 'b.raw']],
-    ['reads through qemu-nbd', 'hashing', ['a.vmdk', 'b.vmdk']],
-    ['compares', 'comparing', () => vectors],
+    ['hashes', 'hashing', () => ['a.raw', 'b.raw']],
+    ['reads through qemu-nbd', 'hashing', () => ['a.vmdk', 'b.vmdk']],
+    ['compares', 'comparing', () => ['--jobs', '1', ...vectors]],
   ])('that %s ends by Ctrl-C within a second', async (_, word, images) => {
-    const run = startOnTerminal(workplace, [...SLOW, ...(typeof images === 'function' ? images() : images)]);
+    const run = startOnTerminal(workplace, [...SLOW, ...images()]);
     await run.shows(word);
     await sleep(300);
     const interruptedAt = performance.now();
@@ -105,7 +110,7 @@ describe('an interrupted run', () => {
 
 /** Waits until both images are served. */
 async function serversRun(): Promise<void> {
-  while ((await processesOf(workplace)).filter((line) => line.includes('qemu-nbd')).length < 2) await sleep(10);
+  while ((await processesOf(workplace)).filter(({ line }) => line.includes('qemu-nbd')).length < 2) await sleep(10);
 }
 
 async function expectEnd(
@@ -131,18 +136,17 @@ async function expectNothingLeft(): Promise<void> {
   expect(await readdir(workplace.path('similarity-cache')).catch(() => [])).toEqual([]);
 }
 
-/** The command lines of the processes that were started in the workplace, however they were started. */
-async function processesOf({ directory }: Workplace): Promise<string[]> {
-  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    numbers.map(async (number) => {
-      const [environment, line] = await Promise.all(
-        ['environ', 'cmdline'].map((name) => readFile(`/proc/${number}/${name}`, 'latin1').catch(() => '')),
-      );
-      return `${environment}${line}`.includes(directory) ? `${line!.replaceAll('\0', ' ')}(${number})` : '';
+/** The processes that were started in the workplace, however they were started, and their command lines. */
+async function processesOf({ directory }: Workplace): Promise<{ readonly id: number; readonly line: string }[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const processes = await Promise.all(
+    ids.map(async (id) => {
+      const read = (name: string) => readFile(`/proc/${id}/${name}`, 'latin1').catch(() => '');
+      const [environment, line] = await Promise.all([read('environ'), read('cmdline')]);
+      return { id, line: line.replaceAll('\0', ' '), isOurs: `${environment}${line}`.includes(directory) };
     }),
   );
-  return lines.filter((line) => line !== '');
+  return processes.flatMap(({ id, line, isOurs }) => (isOurs ? { id, line } : []));
 }
 
 /** Waits until the command has said the text so many times. */

@@ -24,8 +24,8 @@ describe('the progress on a terminal', () => {
     for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
       await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));
     }
-    const blockSize = ['--block-size', '64K'];
-    const lines = await statusLines(['--no-cache', ...SLOW, ...blockSize, 'a.raw', 'b.raw']);
+    const options = ['--no-cache', '--jobs', '2', ...SLOW, '--block-size', '64K'];
+    const lines = await statusLines([...options, 'a.raw', 'b.raw']);
     const bytes = lines.flatMap(
       (line) => /^hashing .*\] ([\d.]+) MiB of [\d.]+ MiB, .*\/s, .* left$/.exec(line)?.[1] ?? [],
     );
@@ -36,7 +36,7 @@ describe('the progress on a terminal', () => {
 
   test('moves while vectors are compared', async () => {
     await writeSlowPlugin(workplace, 0);
-    const lines = await statusLines([...SLOW, ...(await writeLargeVectors(workplace))]);
+    const lines = await statusLines(['--jobs', '2', ...SLOW, ...(await writeLargeVectors(workplace))]);
     const percent = lines.flatMap((line) => /^comparing .*\] (\d+) %$/.exec(line)?.[1] ?? []).map(Number);
     expect(new Set(percent).size).toBeGreaterThanOrEqual(3);
     expect(percent).toEqual(percent.toSorted((a, b) => a - b));

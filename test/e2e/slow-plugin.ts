@@ -3,7 +3,7 @@ import type { Workplace } from './command.js';
 /** The module that {@link writeSlowPlugin} writes, as `--plugin` takes it, and the options that every use of it needs. */
 export const SLOW = ['--plugin', './slow.mjs', '--hash', 'slow', '--block-size', '512'] as const;
 
-/** Writes a plugin with a hasher that takes so many milliseconds for a block; for one of zeros no image has any. */
+/** Writes a plugin with a hasher that takes so many milliseconds for every block that is not all zeros. */
 export async function writeSlowPlugin(workplace: Workplace, milliseconds: number): Promise<void> {
   await workplace.write(
     'slow.mjs',

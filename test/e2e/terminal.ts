@@ -4,7 +4,7 @@ import { COMMAND, type Workplace } from './command.js';
 /** The character that a terminal sends for Ctrl-C. */
 export const CTRL_C = '\u0003';
 
-/** A run of the command on a terminal of its own, as in `script`, of util-linux. */
+/** A run of the command on a terminal of its own, by `script`, of bsdutils. */
 export interface TerminalRun {
   /** What is written to its standard input is typed on the terminal. */
   readonly process: ChildProcess;

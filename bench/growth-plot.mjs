@@ -4,10 +4,25 @@ const WIDTH = 760;
 const HEIGHT = 420;
 const MARGIN = 60;
 
-/** The colours of the marks, by the rows that they stand for. */
+/** Between the frame and the outermost decades, so that numbers beside marks have room. */
+const PADDING = 28;
+
+const TITLE = 'Seconds that comparing all pairs takes, reading included';
+
+/** The colours of the marks, by the rows that they stand for, and the number that is written beside each. */
 const SERIES = [
-  { colour: '#0b6e99', label: 'more vectors', row: 'growth-vectors-' },
-  { colour: '#b3541e', label: 'fewer blocks', row: 'growth-blocks-' },
+  {
+    colour: '#0b6e99',
+    row: 'growth-vectors-',
+    numberOf: ({ vectors }) => vectors,
+    explain: ({ blocks }) => `more vectors of ${grouped(blocks)} blocks; beside the mark: how many vectors`,
+  },
+  {
+    colour: '#b3541e',
+    row: 'growth-blocks-',
+    numberOf: ({ blocks }) => blocks,
+    explain: ({ vectors }) => `${grouped(vectors)} vectors of fewer blocks; beside the mark: how many blocks`,
+  },
 ];
 
 /**
@@ -17,37 +32,40 @@ const SERIES = [
 export function growthPlot(results) {
   const measured = results.filter(({ name, samples }) => name.startsWith('growth-') && samples !== undefined);
   if (measured.length === 0) return undefined;
-  const marks = measured.map((result) => ({ row: result.name, ...markOf(result.samples.ours) }));
+  const marks = measured.map(({ name, samples }) => ({ row: name, ...markOf(samples.ours) }));
   const reference = markOf(measured.flatMap(({ samples }) => samples.peer));
   const everything = [...marks, reference];
   const x = scaleOf(
     everything.map(({ amount }) => amount),
-    MARGIN,
-    WIDTH - MARGIN,
+    MARGIN + PADDING,
+    WIDTH - MARGIN - PADDING,
   );
   const y = scaleOf(
     everything.map(({ seconds }) => seconds),
-    HEIGHT - MARGIN,
-    MARGIN,
+    HEIGHT - MARGIN - PADDING,
+    MARGIN + PADDING,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    '<title>Seconds that comparing takes, by the number of block comparisons</title>',
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
+    `<text x="${MARGIN}" y="24" font-size="15">${TITLE}</text>`,
     ...axes(x, y),
     rateLine(x, y, reference),
-    ...SERIES.flatMap(({ colour, row }) =>
-      marks.filter((mark) => mark.row.startsWith(row)).map((mark) => markText(x, y, mark, colour)),
+    ...SERIES.flatMap(({ colour, row, numberOf }) =>
+      marks
+        .filter((mark) => mark.row.startsWith(row))
+        .flatMap((mark) => [circle(x, y, mark, colour), numberText(x, y, mark, numberOf(mark), reference)]),
     ),
-    markText(x, y, reference, 'black'),
-    ...legend(),
+    circle(x, y, reference, 'black'),
+    ...legend(reference),
     '</svg>\n',
   ].join('\n');
 }
 
 function markOf(samples) {
   const [{ amount, vectors, blocks }] = samples;
-  return { amount, seconds: median(samples.map((sample) => sample.seconds)), label: `${vectors} × ${blocks}` };
+  return { amount, vectors, blocks, seconds: median(samples.map((sample) => sample.seconds)) };
 }
 
 /** Maps whole decades that hold all values to pixels. */
@@ -63,37 +81,62 @@ function axes(x, y) {
   const line = (x1, y1, x2, y2) =>
     `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="#ddd"/>`;
   return [
+    `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" stroke="#999"/>`,
     ...x.decades.map((value) => line(x.place(value), bottom, x.place(value), top)),
     ...y.decades.map((value) => line(left, y.place(value), right, y.place(value))),
     ...x.decades.map((value) => text(x.place(value), bottom + 18, power(value), 'middle')),
     ...y.decades.map((value) => text(left - 6, y.place(value) + 4, power(value), 'end')),
-    text(WIDTH / 2, HEIGHT - 14, 'block comparisons: pairs × blocks', 'middle'),
-    text(left, top - 14, 'seconds, reading included', 'start'),
+    text(WIDTH / 2, HEIGHT - 14, 'block comparisons (pairs × blocks of each vector)', 'middle'),
+    text(left, top - 10, 'seconds', 'start'),
   ];
 }
 
 function rateLine(x, y, { amount, seconds }) {
-  const ends = [x.low, x.high].map((decade) => ({ amount: 10 ** decade, seconds: (seconds * 10 ** decade) / amount }));
+  const ends = [x.low - 1, x.high + 1].map((decade) => ({
+    amount: 10 ** decade,
+    seconds: (seconds * 10 ** decade) / amount,
+  }));
   const [from, to] = ends.map((end) => `${x.place(end.amount).toFixed(1)},${y.place(end.seconds).toFixed(1)}`);
   const clip = `<clipPath id="area"><rect x="${MARGIN}" y="${MARGIN}" width="${WIDTH - 2 * MARGIN}" height="${HEIGHT - 2 * MARGIN}"/></clipPath>`;
   return `${clip}<polyline points="${from} ${to}" stroke="black" stroke-dasharray="5 4" fill="none" clip-path="url(#area)"/>`;
 }
 
-function markText(x, y, { amount, seconds, label }, colour) {
-  const [cx, cy] = [x.place(amount), y.place(seconds)].map((value) => value.toFixed(1));
-  return `<circle cx="${cx}" cy="${cy}" r="4" fill="${colour}"/>${text(Number(cx) + 8, Number(cy) + 14, label, 'start')}`;
+function circle(x, y, { amount, seconds }, colour) {
+  return `<circle cx="${x.place(amount).toFixed(1)}" cy="${y.place(seconds).toFixed(1)}" r="4" fill="${colour}"/>`;
 }
 
-function legend() {
-  const entries = [...SERIES, { colour: 'black', label: 'reference; dashed: its rate' }];
-  return entries.map(
-    ({ colour, label }, index) =>
-      `<circle cx="${MARGIN + 20}" cy="${MARGIN + 16 + index * 18}" r="4" fill="${colour}"/>${text(MARGIN + 30, MARGIN + 20 + index * 18, label, 'start')}`,
-  );
+/** Stands on the side of the mark that the dashed line does not pass. */
+function numberText(x, y, { amount, seconds }, number, reference) {
+  const isAboveLine = seconds / amount > reference.seconds / reference.amount;
+  return text(x.place(amount), y.place(seconds) + (isAboveLine ? -9 : 19), grouped(number), 'middle');
 }
 
+function legend(reference) {
+  const { vectors, blocks } = reference;
+  const entries = [
+    ...SERIES.map(({ colour, explain }) => ({ colour, label: explain(reference) })),
+    {
+      colour: 'black',
+      label: `${grouped(vectors)} vectors of ${grouped(blocks)} blocks; dashed line: as fast as these`,
+    },
+  ];
+  return entries.flatMap(({ colour, label }, index) => {
+    const middle = MARGIN + 18 + index * 19;
+    return [
+      `<circle cx="${MARGIN + 18}" cy="${middle}" r="4" fill="${colour}"/>`,
+      text(MARGIN + 28, middle + 4, label, 'start'),
+    ];
+  });
+}
+
+function grouped(number) {
+  return number.toLocaleString('en');
+}
+
+/** Legible across lines, too. */
 function text(x, y, content, anchor) {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
+  const halo = 'stroke="white" stroke-width="4" paint-order="stroke"';
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" ${halo}>${content}</text>`;
 }
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';

@@ -16,7 +16,7 @@ function cellsOf(result) {
     sampleText(result.ours, unit),
     against,
     sampleText(result.peer, unit),
-    result.ratio.toPrecision(3),
+    threeDigits(result.ratio),
     goalText(goal),
     result.met ? 'yes' : 'no',
     result.load.toFixed(1),
@@ -54,8 +54,13 @@ export function problemLines(results) {
 }
 
 function sampleText({ seconds, amount }, unit) {
-  const time = seconds < 0.1 ? `${(seconds * 1000).toFixed(0)} ms` : `${seconds.toPrecision(3)} s`;
+  const time = seconds < 0.1 ? `${threeDigits(seconds * 1000)} ms` : `${threeDigits(seconds)} s`;
   if (unit === 'bytes') return `${time}, ${(amount / seconds / 1e9).toFixed(2)} GB/s`;
-  if (unit === 'comparisons') return `${time}, ${(amount / seconds / 1e9).toPrecision(3)}·10⁹/s`;
+  if (unit === 'comparisons') return `${time}, ${threeDigits(amount / seconds / 1e9)}·10⁹/s`;
   return time;
+}
+
+/** Without an exponent, which `toPrecision` writes from 1,000 on. */
+function threeDigits(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -1,6 +1,6 @@
 /**
- * Compiles packages/core/assembly to WebAssembly, beside the compiled module that loads it. What is up to date is left
- * alone; deleting dist brings it back.
+ * Compiles packages/core/assembly to WebAssembly, each module beside the compiled file that loads it. What is up to date
+ * is left alone; deleting dist brings it back.
  */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const SOURCES = 'packages/core/assembly';
-const OUTPUT = 'packages/core/dist/distance/engine/pair-kernel.wasm';
+const OUTPUTS = 'packages/core/dist';
+
+/** Which entry becomes which module. */
+const MODULES = [
+  { entry: 'index.ts', output: 'distance/engine/pair-kernel.wasm' },
+  { entry: 'single-linkage.ts', output: 'clustering/fast/single-linkage.wasm' },
+];
+
 const OPTIONS = ['--enable', 'simd', '-O3', '--runtime', 'stub', '--noAssert', '--debug'];
 
 /** Milliseconds at which a file was last written; 0 for one that is not there. */
@@ -16,15 +23,17 @@ function writtenAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function isUpToDate() {
+function isUpToDate(file) {
   const inputs = [fileURLToPath(import.meta.url), ...readdirSync(SOURCES).map((name) => join(SOURCES, name))];
-  return Math.max(...inputs.map(writtenAt)) < writtenAt(OUTPUT);
+  return Math.max(...inputs.map(writtenAt)) < writtenAt(file);
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-if (!isUpToDate()) {
-  mkdirSync(dirname(OUTPUT), { recursive: true });
-  const { error, stderr } = await asc.main([join(SOURCES, 'index.ts'), '--outFile', OUTPUT, ...OPTIONS]);
+for (const { entry, output } of MODULES) {
+  const file = join(OUTPUTS, output);
+  if (isUpToDate(file)) continue;
+  mkdirSync(dirname(file), { recursive: true });
+  const { error, stderr } = await asc.main([join(SOURCES, entry), '--outFile', file, ...OPTIONS]);
   if (error) {
     process.stderr.write(stderr.toString());
     process.exitCode = 1;

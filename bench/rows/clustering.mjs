@@ -7,7 +7,7 @@ const LINKAGES = ['single', 'average', 'complete'];
 const FASTCLUSTER = new URL('../children/cluster.py', import.meta.url).pathname;
 const TOLERANCE = 1e-9;
 
-/** Clustering many points, reading the distances excluded, against the C++ library for it. */
+/** Clustering many points, reading the distances excluded, against the C++ library for it: with the same heights. */
 export const clusteringRows = LINKAGES.map((linkage) => ({
   name: `cluster-${linkage}`,
   title: ({ points }) => `cluster ${points}, ${linkage}`,
@@ -18,11 +18,20 @@ export const clusteringRows = LINKAGES.map((linkage) => ({
   async prepare(context) {
     const { points: size } = context.sizes;
     const path = await distanceFile(context, size);
+    let expectedSum;
     return {
-      ours: async () => ({ ...(await runChild('cluster.mjs', { path, size, linkage })), amount: size - 1 }),
+      ours: async () => {
+        const { sum, ...sample } = await runChild('cluster.mjs', { path, size, linkage });
+        expectedSum = sum;
+        return { ...sample, amount: size - 1 };
+      },
       peer: async () => {
         const printed = await runCommand(PYTHON, [FASTCLUSTER, path, linkage], { output: 'pipe' });
-        return { ...JSON.parse(printed), amount: size - 1 };
+        const { sum, seconds } = JSON.parse(printed);
+        if (!(Math.abs(sum - expectedSum) <= TOLERANCE * sum)) {
+          throw new Error(`expected heights that add up to ${expectedSum}, as ours do, found ${sum}`);
+        }
+        return { seconds, amount: size - 1 };
       },
     };
   },

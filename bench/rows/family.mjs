@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { timeCommand } from '../command.mjs';
 import { diskFamily, warm } from '../inputs/disks.mjs';
 import { hashWithLibrary, VIRT_SIMILARITY } from '../library.mjs';
 import { sizeText } from '../sizes.mjs';
+import { inTemporaryDirectory, makeTemporaryDirectory } from '../temporary-directory.mjs';
 
 /**
  * Hashing some disks of a family against the usual tool that finds equal blocks in files: with the default hash, and
@@ -39,7 +39,7 @@ export const pairsRow = {
   async prepare(context) {
     const disks = await diskFamily(context);
     const pairs = disks.flatMap((disk, index) => disks.slice(index + 1).map((other) => [disk, other]));
-    const cache = await mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
+    const cache = await makeTemporaryDirectory();
     const command = [VIRT_SIMILARITY, '--quiet', '--cache', join(cache, 'vectors'), ...disks];
     await warm(disks);
     await timeCommand(process.execPath, command);
@@ -53,13 +53,10 @@ export const pairsRow = {
 
 const pairsOf = (count) => (count * (count - 1)) / 2;
 
-async function timeDuperemove(disks) {
-  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
-  try {
-    return await timeCommand('duperemove', ['-r', '-b', '64k', `--hashfile=${join(directory, 'hashes')}`, disks]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+function timeDuperemove(disks) {
+  return inTemporaryDirectory((directory) =>
+    timeCommand('duperemove', ['-r', '-b', '64k', `--hashfile=${join(directory, 'hashes')}`, disks]),
+  );
 }
 
 async function timeComparisons(pairs) {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { timeCommand } from '../command.mjs';
 import { compressedQcow2, randomDisk, randomQcow2, warm } from '../inputs/disks.mjs';
 import { expectSameContent, hashWithLibrary } from '../library.mjs';
+import { inTemporaryDirectory } from '../temporary-directory.mjs';
 
 const HASHERS = ['sha256', 'xxh128'];
 
@@ -50,9 +50,11 @@ export const compressedRow = {
 };
 
 /** The server runs already when the clock starts, and takes as many connections as nbdcopy wants. */
-async function timeNbdcopy(image) {
-  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
-  const socket = join(directory, 'nbd');
+function timeNbdcopy(image) {
+  return inTemporaryDirectory((directory) => timeNbdcopyOver(join(directory, 'nbd'), image));
+}
+
+async function timeNbdcopyOver(socket, image) {
   const connections = String(2 * availableParallelism());
   const server = spawn('qemu-nbd', ['-r', '-t', '-f', 'qcow2', '-e', connections, '-k', socket, image], {
     stdio: 'ignore',
@@ -68,6 +70,5 @@ async function timeNbdcopy(image) {
   } finally {
     server.kill();
     await ended;
-    await rm(directory, { recursive: true, force: true });
   }
 }

@@ -48,7 +48,7 @@ export class Workplace {
     await writeFile(this.path(name), content);
   }
 
-  /** The environment of the command: nothing of the user's own comes in, and temporary files go nowhere else. */
+  /** The environment of the command: without the user's configuration, and with a directory for temporary files. */
   get environment(): NodeJS.ProcessEnv {
     return { ...process.env, XDG_CONFIG_HOME: this.path('configuration'), TMPDIR: this.temporary, NO_COLOR: '1' };
   }

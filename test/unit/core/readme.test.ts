@@ -46,8 +46,12 @@ describe("the core's README", () => {
     expect(await run('cladogramOf')).toBe('((a:1,b:1):2.5,c:3.5):0;\n');
   });
 
+  test('clusters distances that come one image after the other', async () => {
+    expect(await run('SingleLinkage')).toBe('[ 1, 2, 8, 18 ]\n');
+  });
+
   test('has no other examples', async () => {
-    expect(await examples()).toHaveLength(4);
+    expect(await examples()).toHaveLength(5);
   });
 });
 

@@ -13,7 +13,10 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** On a terminal one bar, redrawn at most ten times a second and at every stage; elsewhere a line at the start and end of each image. */
+/**
+ * On a terminal one bar, redrawn at most ten times a second and at every stage; elsewhere a line at the start and end of
+ * each image.
+ */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   return messages.isTerminal ? new ProgressBar(messages, images) : new ProgressLines(messages);
 }

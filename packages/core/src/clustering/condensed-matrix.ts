@@ -1,8 +1,6 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import { VirtSimilarityError } from '../errors.js';
-
-/** The largest distance that can be clustered: squares, and sums of squares, stay finite. */
-export const LARGEST_DISTANCE = 1e150;
+import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
 /** Where the distance of things `i` and `j`, in either order but not equal, stands in a condensed matrix. */
 export function condensedIndex(size: number, i: number, j: number): number {
@@ -27,17 +25,22 @@ export function validateMatrix(matrix: CondensedMatrix): void {
       `[clustering] expected ${pairs} distances for ${size} things, found ${values.length}; give one per pair`,
     );
   }
-  for (let index = 0; index < pairs; index++) {
+  const index = firstUnusable(values);
+  if (index >= 0) {
+    const [i, j] = pairAt(size, index);
+    throw unusableDistance(i, j, values[index]!);
+  }
+}
+
+/** The index of the first value that cannot be clustered; −1 if there is none. */
+function firstUnusable(values: Float64Array): number {
+  for (let index = 0; index < values.length; index++) {
     const distance = values[index]!;
     if (!(distance >= 0 && distance <= LARGEST_DISTANCE)) {
-      const [i, j] = pairAt(size, index);
-      throw new VirtSimilarityError(
-        'usage',
-        `[clustering] expected a distance from 0 to ${LARGEST_DISTANCE} between things ${i} and ${j}, found ${distance}; ` +
-          'check the distance metric',
-      );
+      return index;
     }
   }
+  return -1;
 }
 
 /** The pair whose distance stands at `index`; the inverse of {@link condensedIndex}. */
@@ -49,4 +52,13 @@ function pairAt(size: number, index: number): [number, number] {
     i++;
   }
   return [i, i + 1 + index - rowStart];
+}
+
+/**
+ * The distances of a thing to all later ones, in ascending order: a view of `size`−1−`thing` values of the matrix, in
+ * which the rows stand one after the other.
+ */
+export function condensedRow({ size, values }: CondensedMatrix, thing: number): Float64Array {
+  const start = thing * size - (thing * (thing + 1)) / 2;
+  return values.subarray(start, start + size - 1 - thing);
 }

@@ -1,16 +1,15 @@
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../../contracts/clusterer.js';
 import { VirtSimilarityError } from '../../errors.js';
-import { validateMatrix } from '../condensed-matrix.js';
+import { condensedRow, validateMatrix } from '../condensed-matrix.js';
 import { dendrogramOf } from '../dendrogram.js';
-import { matrixRows } from './distance-row.js';
 import { nearestNeighbourChain } from './nearest-neighbour-chain.js';
 import { updateAverage, updateComplete, updateWard, updateWeighted } from './row-update.js';
 import { ShrinkingMatrix } from './shrinking-matrix.js';
-import { singleLinkage } from './single-linkage.js';
+import { SingleLinkage } from './single-linkage.js';
 
 /**
- * O(n²) time: a minimum spanning tree for single linkage, nearest-neighbour chains for complete, average, weighted and
- * ward. Takes no memory to speak of for single linkage, and one copy of the matrix for the others.
+ * O(n²) time: Sibson's SLINK for single linkage, nearest-neighbour chains for complete, average, weighted and ward.
+ * Takes no memory to speak of for single linkage, and one copy of the matrix for the others.
  */
 export class FastClusterer implements Clusterer {
   readonly name = 'fast';
@@ -22,7 +21,7 @@ export class FastClusterer implements Clusterer {
     const { size } = matrix;
     switch (linkage) {
       case 'single':
-        return singleLinkage(size, matrixRows(matrix));
+        return singleDendrogram(matrix);
       case 'complete':
         return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateComplete), linkage);
       case 'average':
@@ -38,6 +37,14 @@ export class FastClusterer implements Clusterer {
         );
     }
   }
+}
+
+function singleDendrogram(matrix: CondensedMatrix): Dendrogram {
+  const linkage = new SingleLinkage(matrix.size);
+  for (let thing = matrix.size - 1; thing >= 0; thing--) {
+    linkage.add(condensedRow(matrix, thing));
+  }
+  return linkage.dendrogram();
 }
 
 /** Ward's update is linear in squared distances; heights go back to the scale of the distances. */

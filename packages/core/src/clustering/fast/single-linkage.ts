@@ -1,55 +1,93 @@
 import type { Dendrogram } from '../../contracts/clusterer.js';
+import { VirtSimilarityError } from '../../errors.js';
 import { dendrogramOf } from '../dendrogram.js';
 import type { Join } from '../join.js';
-import type { DistanceRow } from './distance-row.js';
-import { minimumSpanningTree, type SpanningTree } from './minimum-spanning-tree.js';
+import { LARGEST_DISTANCE, unusableDistance } from '../unusable-distance.js';
+import { DisjointClusters } from './disjoint-clusters.js';
+import { instantiateSingleLinkageKernel, type SingleLinkageKernel } from './single-linkage-kernel.js';
+
+/** At 44 bytes each, what fits below the kernel's largest positive address. */
+const MOST_THINGS = 40_000_000;
 
 /**
- * Single linkage of `size` ≥ 1 things without a matrix: O(n²) time, O(n) memory, each distance asked for once.
- * The edges of the minimum spanning tree, from the shortest on, are the merges (Gower and Ross 1969).
- * Distances must be finite and ≥ 0; they are not checked.
+ * Single linkage without a matrix, for more things than one fits for: takes the distances of one thing after the other,
+ * in an order that is known from the start, and keeps none of them. O(n²) time, 44 bytes a thing (SLINK, Sibson 1973).
+ * Of the same distances it makes the same dendrogram as {@link FastClusterer}.
+ *
+ * ```js
+ * const linkage = new SingleLinkage(size);
+ * for (let thing = size - 1; thing >= 0; thing--) {
+ *   linkage.add(await distancesToLater(thing)); // Float64Array of size − 1 − thing values
+ * }
+ * const dendrogram = linkage.dendrogram();
+ * ```
  */
-export function singleLinkage(size: number, distanceRow: DistanceRow): Dendrogram {
-  return dendrogramOf(size, joinsAlong(minimumSpanningTree(size, distanceRow), size), 'single');
-}
+export class SingleLinkage {
+  readonly #size: number;
+  readonly #kernel: SingleLinkageKernel;
+  readonly #row: Float64Array;
+  #added = 0;
 
-/** What is joined when the tree's edges are added from the shortest on. */
-function joinsAlong({ first, second, lengths }: SpanningTree, size: number): Join[] {
-  const clusters = new DisjointClusters(size);
-  const ascending = Array.from(lengths, (_, edge) => edge).sort((a, b) => lengths[a]! - lengths[b]!);
-  return ascending.map((edge) => {
-    const left = clusters.clusterOf(first[edge]!);
-    const right = clusters.clusterOf(second[edge]!);
-    clusters.join(left, right);
-    return { left, right, height: lengths[edge]! };
-  });
-}
-
-/** Which cluster each leaf is in (union-find with path halving, Tarjan and van Leeuwen 1984). */
-class DisjointClusters {
-  readonly #parents: Int32Array;
-  #count: number;
-
+  /** Of `size` things, 1 to 40,000,000. Throws `usage` on any other number. */
   constructor(size: number) {
-    this.#parents = Int32Array.from({ length: 2 * size - 1 }, (_, cluster) => cluster);
-    this.#count = size;
-  }
-
-  /** The number of the largest cluster that holds the leaf. */
-  clusterOf(leaf: number): number {
-    const parents = this.#parents;
-    let cluster = leaf;
-    while (parents[cluster] !== cluster) {
-      parents[cluster] = parents[parents[cluster]!]!;
-      cluster = parents[cluster]!;
+    if (!Number.isInteger(size) || size < 1 || size > MOST_THINGS) {
+      throw new VirtSimilarityError('usage', `[clustering] expected 1 to ${MOST_THINGS} things, found ${size}`);
     }
-    return cluster;
+    this.#size = size;
+    this.#kernel = instantiateSingleLinkageKernel();
+    this.#kernel.configure(size);
+    this.#row = new Float64Array(this.#kernel.memory.buffer, this.#kernel.rowAt(), size);
   }
 
-  /** Makes the next cluster of two. */
-  join(left: number, right: number): void {
-    this.#parents[left] = this.#count;
-    this.#parents[right] = this.#count;
-    this.#count++;
+  /**
+   * Adds the next thing: the last one first, the first one last. `distances` are those to the things after it, in
+   * ascending order, as in a row of a condensed matrix: none for the last thing, `size`−1 for the first. The array stays
+   * the caller's.
+   * Throws `usage` where there are more or fewer of them, where one is not from 0 to {@link LARGEST_DISTANCE}, and when
+   * all things were added; the thing is not added then.
+   */
+  add(distances: Float64Array): void {
+    const count = this.#added;
+    const thing = this.#size - 1 - count;
+    if (thing < 0 || distances.length !== count) {
+      const expected = thing < 0 ? 'no more things' : `${count} distances from thing ${thing} to those after it`;
+      throw new VirtSimilarityError('usage', `[clustering] expected ${expected}, found ${distances.length} distances`);
+    }
+    this.#row.set(distances);
+    const unusable = this.#kernel.unusable(count, LARGEST_DISTANCE);
+    if (unusable < count) {
+      throw unusableDistance(thing, thing + 1 + unusable, distances[unusable]!);
+    }
+    this.#kernel.add(thing, count);
+    this.#added++;
+  }
+
+  /** Of all things. Throws `usage` unless each was added. */
+  dendrogram(): Dendrogram {
+    if (this.#added < this.#size) {
+      throw new VirtSimilarityError(
+        'usage',
+        `[clustering] expected the distances of ${this.#size} things, found those of ${this.#added}; add the others first`,
+      );
+    }
+    return dendrogramOf(this.#size, this.#joins(), 'single');
+  }
+
+  /** What is joined when the tree's edges are added from the shortest on (Gower and Ross 1969). */
+  #joins(): Join[] {
+    const { memory, edgesAt } = this.#kernel;
+    const lengths = new Float64Array(memory.buffer, edgesAt(), 2 * this.#size);
+    const ends = new Uint32Array(memory.buffer, edgesAt(), 4 * this.#size);
+    const clusters = new DisjointClusters(this.#size);
+    // The first thing has none.
+    const ascending = Array.from({ length: this.#size - 1 }, (_, k) => k + 1).sort(
+      (a, b) => lengths[2 * a]! - lengths[2 * b]!,
+    );
+    return ascending.map((edge) => {
+      const left = clusters.clusterOf(ends[4 * edge + 2]!);
+      const right = clusters.clusterOf(ends[4 * edge + 3]!);
+      clusters.join(left, right);
+      return { left, right, height: lengths[2 * edge]! };
+    });
   }
 }

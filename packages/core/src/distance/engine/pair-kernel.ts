@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { VirtSimilarityError } from '../../errors.js';
+import { instantiateWebAssembly } from '../../web-assembly.js';
 
 /** What packages/core/assembly exports; addresses are bytes in `memory`. The sources there say what each does. */
 export interface PairKernel {
@@ -46,21 +45,7 @@ export interface PairKernel {
   commonCountsAt(): number;
 }
 
-/** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 /** A kernel with memory of its own. Throws `unavailable` if the build has not made it. */
 export function instantiateKernel(): PairKernel {
-  const file = new URL('./pair-kernel.wasm', import.meta.url);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    const message = `cannot compare: ${file.pathname} is missing; install the package anew, or run npm run build`;
-    throw new VirtSimilarityError('unavailable', message, { cause });
-  }
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as PairKernel;
+  return instantiateWebAssembly(new URL('./pair-kernel.wasm', import.meta.url), 'compare') as PairKernel;
 }

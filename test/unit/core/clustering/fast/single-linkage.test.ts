@@ -1,56 +1,147 @@
 import { describe, expect, test } from '@jest/globals';
-import { FastClusterer, matrixRows, singleLinkage } from '@virt-similarity/core';
+import {
+  type CondensedMatrix,
+  condensedIndex,
+  condensedRow,
+  copheneticDistances,
+  type Dendrogram,
+  FastClusterer,
+  MlHclustClusterer,
+  SingleLinkage,
+} from '@virt-similarity/core';
 import * as fc from 'fast-check';
 
-describe('singleLinkage', () => {
-  test('asks for the distance of each pair once', () => {
-    const asked: string[] = [];
-    singleLinkage(20, (from, others, distances) => {
-      others.forEach((other, k) => {
-        asked.push(`${Math.min(from, other)} ${Math.max(from, other)}`);
-        distances[k] = (from * other) % 7;
-      });
-    });
-    expect(asked).toHaveLength(190);
-    expect(new Set(asked).size).toBe(190);
+/** Distances of up to 40 things, of which few or many are equal. */
+const matrices = fc
+  .record({ size: fc.integer({ min: 1, max: 40 }), largest: fc.constantFrom(0, 1, 3, 10, 100_000) })
+  .chain(({ size, largest }) => {
+    const length = (size * (size - 1)) / 2;
+    return fc
+      .array(fc.nat({ max: largest }), { minLength: length, maxLength: length })
+      .map((distances) => ({ size, values: Float64Array.from(distances) }));
   });
 
-  test('asks in ascending order and never for the distance of a thing to itself', () => {
-    singleLinkage(20, (from, others, distances) => {
-      expect(others).not.toContain(from);
-      expect(others).toEqual(others.toSorted());
-      expect(distances).toHaveLength(others.length);
-      distances.set(others.map((other) => (from * other) % 7));
-    });
+/** Asks for one distance after the other, as where there is no matrix. */
+function withoutMatrix(size: number, distance: (i: number, j: number) => number): Dendrogram {
+  const linkage = new SingleLinkage(size);
+  for (let thing = size - 1; thing >= 0; thing--) {
+    linkage.add(Float64Array.from({ length: size - 1 - thing }, (_, k) => distance(thing, thing + 1 + k)));
+  }
+  return linkage.dendrogram();
+}
+
+/** A single-linkage tree by definition: the smallest largest step of any path (Floyd 1962, Warshall 1962). */
+function shortestSteps({ size, values }: CondensedMatrix): Float64Array {
+  const steps = values.slice();
+  for (let via = 0; via < size; via++) {
+    for (let i = 0; i < size; i++) {
+      for (let j = i + 1; j < size; j++) {
+        if (i === via || j === via) continue;
+        const path = Math.max(steps[condensedIndex(size, i, via)]!, steps[condensedIndex(size, via, j)]!);
+        const direct = condensedIndex(size, i, j);
+        steps[direct] = Math.min(steps[direct]!, path);
+      }
+    }
+  }
+  return steps;
+}
+
+describe('SingleLinkage', () => {
+  test('makes of distances that come one after the other what the clusterer makes of a matrix', () => {
+    fc.assert(
+      fc.property(matrices, (matrix) => {
+        const { size, values } = matrix;
+        const dendrogram = withoutMatrix(size, (i, j) => values[condensedIndex(size, i, j)]!);
+        expect(dendrogram).toEqual(new FastClusterer().cluster(matrix, 'single'));
+      }),
+    );
   });
 
-  test('asks for nothing where there is one thing', () => {
-    const neverAsked = () => {
-      throw new Error('asked');
-    };
-    expect(singleLinkage(1, neverAsked)).toEqual({ size: 1, merges: [], inverted: false });
+  test('has exactly the heights of ml-hclust', async () => {
+    await fc.assert(
+      fc.asyncProperty(matrices, async (matrix) => {
+        const expected = await new MlHclustClusterer().cluster(matrix, 'single');
+        const found = new FastClusterer().cluster(matrix, 'single');
+        expect(copheneticDistances(found)).toEqual(copheneticDistances(expected));
+      }),
+    );
+  });
+
+  test('has for heights the smallest largest step of any path', () => {
+    fc.assert(
+      fc.property(matrices, (matrix) => {
+        const dendrogram = new FastClusterer().cluster(matrix, 'single');
+        expect(copheneticDistances(dendrogram).values).toEqual(shortestSteps(matrix));
+      }),
+    );
   });
 
   test('needs no stack for a caterpillar of 10,000 things', () => {
     const size = 10_000;
     // Things at 1, 3, 6, 10, …: each is next joined to all those before it.
     const place = (i: number) => (i * (i + 1)) / 2;
-    const { merges } = singleLinkage(size, (from, others, distances) => {
-      for (let k = 0; k < others.length; k++) {
-        const other = others[k]!;
-        distances[k] = from < other ? place(other) - place(from) : place(from) - place(other);
-      }
-    });
+    const { merges } = withoutMatrix(size, (i, j) => place(j) - place(i));
     expect(merges.map(({ height }) => height)).toEqual(Array.from({ length: size - 1 }, (_, k) => k + 1));
     expect(merges.map(({ size }) => size)).toEqual(Array.from({ length: size - 1 }, (_, k) => k + 2));
   });
 
-  test('gives with rows of a matrix what the clusterer gives', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 36, maxLength: 36 }), (distances) => {
-        const matrix = { size: 9, values: Float64Array.from(distances) };
-        expect(singleLinkage(9, matrixRows(matrix))).toEqual(new FastClusterer().cluster(matrix, 'single'));
-      }),
+  test('is a tree without merges where there is one thing', () => {
+    expect(withoutMatrix(1, () => Number.NaN)).toEqual({ size: 1, merges: [], inverted: false });
+  });
+
+  test('keeps nothing of the array that distances are given in', () => {
+    const linkage = new SingleLinkage(3);
+    const buffer = new Float64Array(2);
+    linkage.add(buffer.subarray(0, 0));
+    buffer.set([5]);
+    linkage.add(buffer.subarray(0, 1));
+    buffer.set([4, 7]);
+    linkage.add(buffer);
+    buffer.fill(0);
+    expect(linkage.dendrogram().merges.map(({ height }) => height)).toEqual([4, 5]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, 40_000_001])('refuses %p things', (size) => {
+    expect(() => new SingleLinkage(size)).toThrow(`expected 1 to 40000000 things, found ${size}`);
+  });
+
+  test('refuses a row of the wrong length', () => {
+    const linkage = new SingleLinkage(3);
+    linkage.add(new Float64Array(0));
+    expect(() => linkage.add(new Float64Array(2))).toThrow(
+      'expected 1 distances from thing 1 to those after it, found 2 distances',
     );
+  });
+
+  test('refuses more things than it was made for', () => {
+    const linkage = new SingleLinkage(1);
+    linkage.add(new Float64Array(0));
+    expect(() => linkage.add(new Float64Array(1))).toThrow('expected no more things');
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e200])(
+    'refuses the distance %p, and takes the right one after it',
+    (distance) => {
+      const linkage = new SingleLinkage(3);
+      linkage.add(new Float64Array(0));
+      linkage.add(Float64Array.of(3));
+      expect(() => linkage.add(Float64Array.of(2, distance))).toThrow(`between things 0 and 2, found ${distance}`);
+      linkage.add(Float64Array.of(2, 4));
+      expect(linkage.dendrogram().merges.map(({ height }) => height)).toEqual([2, 3]);
+    },
+  );
+
+  test('refuses to make a tree of things that are not all added', () => {
+    const linkage = new SingleLinkage(3);
+    linkage.add(new Float64Array(0));
+    expect(() => linkage.dendrogram()).toThrow('expected the distances of 3 things, found those of 1');
+  });
+});
+
+describe('condensedRow', () => {
+  test('is the distances of a thing to all later ones', () => {
+    const matrix = { size: 4, values: Float64Array.of(1, 2, 3, 4, 5, 6) };
+    const rows = [0, 1, 2, 3].map((thing) => [...condensedRow(matrix, thing)]);
+    expect(rows).toEqual([[1, 2, 3], [4, 5], [6], []]);
   });
 });

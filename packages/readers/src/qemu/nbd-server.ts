@@ -62,7 +62,7 @@ export async function startNbdServer(image: InspectedImage, options: NbdServerOp
 
 /**
  * What ends the server at once. It only reads, so nothing is left half done, while a qemu-nbd that is asked to end as it
- * starts may not hear of it before its next client comes.
+ * starts may go on as if it had not been.
  */
 function killerOf(server: RunningTool): () => Promise<void> {
   let isGone = false;

@@ -1,4 +1,4 @@
-import 'reflect-metadata';
+import './tsyringe.js';
 
 export * from './clustering/auto-clusterer.js';
 export * from './clustering/cladogram.js';

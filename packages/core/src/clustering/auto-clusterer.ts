@@ -1,5 +1,5 @@
-import { inject, injectable } from 'tsyringe';
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import { inject, injectable } from '../tsyringe.js';
 import { FastClusterer } from './fast/fast-clusterer.js';
 import { MlHclustClusterer } from './ml-hclust-clusterer.js';
 

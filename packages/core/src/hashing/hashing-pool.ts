@@ -92,7 +92,7 @@ export class HashingPool {
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
 
-  /** Ends the threads: when their tasks are done, and after a second in the middle of them. Idempotent. */
+  /** Ends the threads: when their tasks are done, and after a moment in the middle of them. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#threads?.close();

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** How long a thread may go on after it was asked to end. Milliseconds. */
-const GRACE_MS = 1000;
+/** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
+const GRACE_MS = 400;
 /** Tasks that a thread is given before it has answered the first, so that it need not wait for the main thread. */
 const TASKS_AHEAD = 2;
 
@@ -63,7 +63,7 @@ export class WorkerThreads<Task, Answer> {
     });
   }
 
-  /** Ends the threads: when they have answered what they were given, and after a second in the middle of it. Idempotent. */
+  /** Ends the threads: when they have answered what they were given, and after a moment in the middle of it. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) reject(new Error('the threads were ended'));

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { Constructor, Plugin } from '../contracts/plugin.js';
@@ -11,8 +12,6 @@ export interface HashWorkerData {
   /** Where the hasher's plugin can be imported from. */
   readonly pluginUrl: string;
   readonly hasherName: string;
-  /** Whether its class has parameters, which the container supplies. */
-  readonly isInjected: boolean;
 }
 
 /** An error's way back: an instance would lose its class between threads. */
@@ -21,7 +20,9 @@ export interface HashFailure {
   readonly message: string;
 }
 
-const { pluginUrl, hasherName, isInjected } = workerData as HashWorkerData;
+const { pluginUrl, hasherName } = workerData as HashWorkerData;
+// A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
+createRequire(import.meta.url)('reflect-metadata/lite');
 const hasher = await importHasher().catch(failureOf);
 
 answerTasks((task: HashTask): HashFailure | undefined => {
@@ -40,8 +41,6 @@ function failureOf(thrown: unknown): HashFailure {
 }
 
 async function importHasher(): Promise<BlockHasher> {
-  // The decorators of a class with parameters need it; others do without, as it takes a thread a while to load.
-  if (isInjected) await import('reflect-metadata');
   const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
   for (const hasherClass of plugin.hashers ?? []) {
     const each = await construct(hasherClass);
@@ -50,7 +49,7 @@ async function importHasher(): Promise<BlockHasher> {
   throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
 }
 
-/** The container too is loaded only for a class with parameters. */
+/** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */
 async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
   if (hasherClass.length === 0) return new hasherClass();
   const { container } = await import('tsyringe');

@@ -33,8 +33,7 @@ export class HashingPool {
   constructor({ hasher, url }: PlacedHasher, jobs: number = availableParallelism()) {
     this.#hasher = hasher;
     if (url !== undefined) {
-      const isInjected = hasher.constructor.length > 0;
-      const data: HashWorkerData = { pluginUrl: url, hasherName: hasher.name, isInjected };
+      const data: HashWorkerData = { pluginUrl: url, hasherName: hasher.name };
       this.#threads = new WorkerThreads(new URL('./hash-worker.js', import.meta.url), jobs, data);
     }
     // As many again as there are threads are made ready, so that no thread waits for its next task to be read.

@@ -6,6 +6,9 @@ const GRACE_MS = 400;
 /** Tasks that a thread is given before it has answered the first, so that it need not wait for the main thread. */
 const TASKS_AHEAD = 2;
 
+/** Threads inherit the options of Node.js, but refuse one that only the text of `node --eval` may have. */
+const OPTIONS = process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
+
 interface Waiting<Task, Answer> {
   readonly task: Task;
   readonly resolve: (answer: Answer) => void;
@@ -107,7 +110,7 @@ export class WorkerThreads<Task, Answer> {
   }
 
   #start(): Thread<Task, Answer> {
-    const worker = new Worker(this.#entry, { workerData: this.#data });
+    const worker = new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
     let failure: unknown;
     const ended = new Promise<void>((resolve) => {
       worker.on('error', (reason) => {

@@ -63,16 +63,18 @@ export function square(): void {
   for (let at = values; at < valuesEnd; at += 8) store<f64>(at, load<f64>(at) * load<f64>(at));
 }
 
-/**
- * Fills in this band's part of the row of the cluster at `position`; infinity is its distance from itself. Returns the
- * position before which bands up to this one fill it.
- */
-export function gather(position: u32, row: usize): u32 {
-  if (position < first) return count;
+/** Up to which position, exclusive, this band and those before it hold the row of the cluster at `position`. */
+export function endOfPart(position: u32): u32 {
+  return position < first + rows ? count : first + rows;
+}
+
+/** Fills in this band's part of the row of the cluster at `position`; infinity is its distance from itself. */
+export function gather(position: u32, row: usize): void {
+  if (position < first) return;
   const column = columnAt(position);
   const end = min(position - first, rows);
   const target = row + ((<usize>first) << 3);
-  // Four loads before the first store: a third faster than one by one.
+  // Four loads before the first store take a tenth off the time of a whole clustering.
   let k: u32 = 0;
   for (; k + 4 <= end; k += 4) {
     const from = bases + ((<usize>k) << 2);
@@ -87,14 +89,13 @@ export function gather(position: u32, row: usize): u32 {
     store<f64>(to, d, 24);
   }
   for (; k < end; k++) store<f64>(target + ((<usize>k) << 3), load<f64>(column + baseAt(k)));
-  if (end === rows) return first + rows;
+  if (end === rows) return;
 
   store<f64>(row + ((<usize>position) << 3), Infinity);
   const base = baseAt(end);
   for (let later = position + 1; later < count; later++) {
     store<f64>(row + ((<usize>later) << 3), load<f64>(base + columnAt(later)));
   }
-  return count;
 }
 
 /** Replaces what this band holds of the distances of the cluster at `position` by those of a row. */

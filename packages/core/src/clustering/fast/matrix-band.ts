@@ -20,7 +20,8 @@ export interface MatrixBand extends Readonly<Record<UpdatedLinkage, Update>> {
   configure(size: number, firstRow: number, rowCount: number): void;
   valuesAt(): number;
   square(): void;
-  gather(position: number, row: number): number;
+  endOfPart(position: number): number;
+  gather(position: number, row: number): void;
   scatter(position: number, row: number): void;
   remove(position: number): void;
   nearest(row: number): number;

@@ -69,13 +69,11 @@ export class ShrinkingMatrix {
 
   /** Fills the row with the distances of the cluster at `position`. */
   gather(position: number, row: GatheredRow): void {
-    let from = 0;
-    for (const band of this.#bands) {
-      const to = band.gather(position, row.address);
-      if (band !== this.#first && to > from) {
+    for (const { band, from, to } of this.#partsOf(position)) {
+      band.gather(position, row.address);
+      if (band !== this.#first) {
         row.distances.set(this.#viewOf(band, row.address).subarray(from, to), from);
       }
-      from = to;
     }
     row.position = position;
   }
@@ -99,16 +97,30 @@ export class ShrinkingMatrix {
     const removed = Math.min(one.position, other.position);
     this.#sizes[kept] = oneSize + otherSize;
     this.#sizes.copyWithin(removed, removed + 1, this.#count);
-    for (const band of this.#bands) {
+    for (const { band, from, to } of this.#partsOf(kept)) {
       if (band !== this.#first) {
-        this.#viewOf(band, other.address).set(other.distances);
+        this.#viewOf(band, other.address).set(other.distances.subarray(from, to), from);
       }
       band.scatter(kept, other.address);
+    }
+    for (const band of this.#bands) {
       band.remove(removed);
     }
     this.#count--;
     one.position = -1;
     other.position = -1;
+  }
+
+  /** The bands that hold the row of the cluster at `position`, each from one position up to another. */
+  *#partsOf(position: number): Generator<{ band: MatrixBand; from: number; to: number }> {
+    let from = 0;
+    for (const band of this.#bands) {
+      const to = band.endOfPart(position);
+      if (to > from) {
+        yield { band, from, to };
+      }
+      from = to;
+    }
   }
 
   get #first(): MatrixBand {

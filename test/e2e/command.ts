@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The command's own file; this one is compiled to test/dist/e2e. */
-const MAIN = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
+/** What starts the command; this file is compiled to test/dist/e2e. */
+export const COMMAND = [
+  process.execPath,
+  fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url)),
+] as const;
 
 /** How a run of the command ended. */
 export interface Ended {
@@ -14,16 +17,26 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** A run of the command that has begun. */
+export interface CommandRun {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
 /** A directory of its own in which the command is run as a user runs it. */
 export class Workplace {
   readonly directory: string;
+  /** The directory of temporary files. */
+  readonly temporary: string;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, temporary: string) {
     this.directory = directory;
+    this.temporary = temporary;
   }
 
   static async make(): Promise<Workplace> {
-    return new Workplace(await mkdtemp(join(tmpdir(), 'virt-similarity-e2e-')));
+    const name = join(tmpdir(), 'virt-similarity-e2e-');
+    return new Workplace(await mkdtemp(name), await mkdtemp(`${name}temporary-`));
   }
 
   /** Absolute path of a file in it. */
@@ -35,11 +48,17 @@ export class Workplace {
     await writeFile(this.path(name), content);
   }
 
+  /** The environment of the command: without the user's configuration, and with a directory for temporary files. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, XDG_CONFIG_HOME: this.path('configuration'), TMPDIR: this.temporary, NO_COLOR: '1' };
+  }
+
   /** Starts the command; the caller awaits `ended`. */
-  start(words: readonly string[]): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
-    const child = spawn(process.execPath, [MAIN, ...words], {
+  start(words: readonly string[]): CommandRun {
+    const [node, ...main] = COMMAND;
+    const child = spawn(node, [...main, ...words], {
       cwd: this.directory,
-      env: { ...process.env, XDG_CONFIG_HOME: this.path('configuration'), NO_COLOR: '1' },
+      env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -64,5 +83,6 @@ export class Workplace {
 
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true });
+    await rm(this.temporary, { recursive: true });
   }
 }

@@ -1,8 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Workplace } from './command.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { runTool } from '../fixtures/run-tool.js';
+import { type CommandRun, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
+import { SLOW, writeSlowPlugin } from './slow-plugin.js';
+import { CTRL_C, startOnTerminal } from './terminal.js';
+import { writeLargeVectors } from './vector-files.js';
 
 jest.setTimeout(60_000);
 
@@ -21,67 +25,141 @@ class DeafReader {
 export default { name: 'deaf', readers: [DeafReader] };
 `;
 
-/** A hasher so slow that there is time to interrupt it: 2,000 blocks take minutes. */
-const SLOW_HASHER = `
-class SlowHasher {
-  name = 'slow';
-  digestLength = 1;
-  hash(block, digest) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-    digest[0] = block[0];
-  }
-}
-export default { name: 'slow', url: import.meta.url, hashers: [SlowHasher] };
-`;
-
-const WORDS = ['--plugin', './slow.mjs', '--hash', 'slow', '--block-size', '512', '-o', 'tree.nwk', 'a.raw', 'b.raw'];
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
 
 let workplace: Workplace;
+let vectors: string[];
+let before: string[];
 
 beforeAll(async () => {
   workplace = await Workplace.make();
-  await workplace.write('slow.mjs', SLOW_HASHER);
+  // 2,000 blocks of 512 bytes in each image: minutes.
+  await writeSlowPlugin(workplace, 100);
   await workplace.write('a.raw', rawImage(...Array.from({ length: 16 }, () => 1)));
   await workplace.write('b.raw', rawImage(...Array.from({ length: 16 }, () => 2)));
+  await workplace.write('deaf.mjs', DEAF_READER);
+  for (const name of ['a', 'b']) {
+    // No cluster of it stands in the file as it is, so that it is read through a server.
+    const convert = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
+    await runTool('qemu-img', [...convert, workplace.path(`${name}.raw`), workplace.path(`${name}.vmdk`)]);
+  }
+  vectors = await writeLargeVectors(workplace);
+});
+
+beforeEach(async () => {
+  before = await readdir(workplace.directory);
+});
+
+afterEach(async () => {
+  // What a failed test left running.
+  for (const { id } of await processesOf(workplace)) process.kill(id, 'SIGKILL');
 });
 
 afterAll(() => workplace.remove());
 
 describe('an interrupted run', () => {
+  test.each(SIGNALS)('that hashes ends by %s within a second, with %d', async (signal, exitCode) => {
+    const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.raw', 'b.raw']);
+    await said(run.process, 'hashing', 2);
+    await expectEnd(run, signal, exitCode);
+  });
+
+  test.each(SIGNALS)('that reads through qemu-nbd ends by %s within a second, with %d', async (signal, exitCode) => {
+    const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.vmdk', 'b.vmdk']);
+    await said(run.process, 'hashing', 2);
+    await serversRun();
+    await expectEnd(run, signal, exitCode);
+  });
+
+  test.each(SIGNALS)('that compares ends by %s within a second, with %d', async (signal, exitCode) => {
+    const run = workplace.start([...SLOW, '--jobs', '1', '-o', 'tree.nwk', ...vectors]);
+    await said(run.process, 'taken from the cache', vectors.length);
+    await sleep(300);
+    await expectEnd(run, signal, exitCode);
+  });
+
   test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('by %s ends soon with %d and leaves nothing behind', async (signal, exitCode) => {
-    const { process: child, ended } = workplace.start(WORDS);
-    await said(child, 'hashing');
+    ['hashes', 'hashing', () => ['a.raw', 'b.raw']],
+    ['reads through qemu-nbd', 'hashing', () => ['a.vmdk', 'b.vmdk']],
+    ['compares', 'comparing', () => ['--jobs', '1', ...vectors]],
+  ])('that %s ends by Ctrl-C within a second', async (_, word, images) => {
+    const run = startOnTerminal(workplace, [...SLOW, ...images()]);
+    await run.shows(word);
+    await sleep(300);
     const interruptedAt = performance.now();
-    child.kill(signal);
-    const { code, stdout, stderr } = await ended;
-    expect(performance.now() - interruptedAt).toBeLessThan(5000);
-    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
-    expect(stderr).toMatch(/^virt-similarity: error: interrupted\n$/m);
-    expect((await readdir(workplace.directory)).filter((name) => name !== 'similarity-cache').sort()).toEqual([
-      'a.raw',
-      'b.raw',
-      'slow.mjs',
-    ]);
-    expect(await readdir(workplace.path('similarity-cache')).catch(() => [])).toEqual([]);
+    run.process.stdin?.write(CTRL_C);
+    expect(await run.ended).toBe(130);
+    expect(performance.now() - interruptedAt).toBeLessThan(1000);
+    expect(run.shown()).toMatch(/virt-similarity: error: interrupted\r\n$/);
+    await expectNothingLeft();
   });
 
   test('ends at once at the second signal', async () => {
-    await workplace.write('deaf.mjs', DEAF_READER);
     const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);
-    await said(child, 'waiting');
+    await said(child, 'waiting', 1);
     child.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
     expect((await ended).code).toBe(143);
   });
-
-  function said(child: ChildProcess, word: string): Promise<void> {
-    return new Promise((resolve) => {
-      child.stderr?.on('data', (text: string) => text.includes(word) && resolve());
-    });
-  }
 });
+
+/** Waits until both images are served. */
+async function serversRun(): Promise<void> {
+  while ((await processesOf(workplace)).filter(({ line }) => line.includes('qemu-nbd')).length < 2) await sleep(10);
+}
+
+async function expectEnd(
+  { process: child, ended }: CommandRun,
+  signal: NodeJS.Signals,
+  exitCode: number,
+): Promise<void> {
+  expect(child.exitCode).toBeNull();
+  const interruptedAt = performance.now();
+  child.kill(signal);
+  const { code, stdout, stderr } = await ended;
+  expect(performance.now() - interruptedAt).toBeLessThan(1000);
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+  expect(stderr).toMatch(/^virt-similarity: error: interrupted\n$/m);
+  await expectNothingLeft();
+}
+
+/** No process, no temporary file, no report, no entry in the cache. */
+async function expectNothingLeft(): Promise<void> {
+  expect(await processesOf(workplace)).toEqual([]);
+  expect(await readdir(workplace.temporary)).toEqual([]);
+  expect((await readdir(workplace.directory)).filter((name) => name !== 'similarity-cache')).toEqual(before);
+  expect(await readdir(workplace.path('similarity-cache')).catch(() => [])).toEqual([]);
+}
+
+/** The processes that were started in the workplace, however they were started, and their command lines. */
+async function processesOf({ directory }: Workplace): Promise<{ readonly id: number; readonly line: string }[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const processes = await Promise.all(
+    ids.map(async (id) => {
+      const read = (name: string) => readFile(`/proc/${id}/${name}`, 'latin1').catch(() => '');
+      const [environment, line] = await Promise.all([read('environ'), read('cmdline')]);
+      return { id, line: line.replaceAll('\0', ' '), isOurs: `${environment}${line}`.includes(directory) };
+    }),
+  );
+  return processes.flatMap(({ id, line, isOurs }) => (isOurs ? { id, line } : []));
+}
+
+/** Waits until the command has said the text so many times. */
+function said(child: ChildProcess, text: string, times: number): Promise<void> {
+  let all = '';
+  return new Promise((resolve) => {
+    child.stderr?.on('data', (piece: string) => {
+      all += piece;
+      if (all.split(text).length > times) resolve();
+    });
+  });
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,8 +1,8 @@
 import { messageOf } from '@virt-similarity/core/errors';
-import { CommanderError } from 'commander';
 import type { CommandName } from './arguments/commands.js';
 import { messageStyle } from './arguments/message-style.js';
 import { readCommandLine } from './arguments/read-command-line.js';
+import { CommanderError } from './commander.js';
 import type { CommandAction } from './commands/command-context.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';

@@ -1,4 +1,5 @@
-import { distance } from 'fastest-levenshtein';
+// Required, as an import would be searched for exported names at every start.
+import levenshtein = require('fastest-levenshtein');
 
 /**
  * `; did you mean 'hamming'?` where one of the candidates looks like the word, otherwise nothing.
@@ -11,7 +12,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of candidates) {
-    const edits = distance(typed, candidate.toLowerCase());
+    const edits = levenshtein.distance(typed, candidate.toLowerCase());
     if (edits < least) {
       best = candidate;
       least = edits;

@@ -22,7 +22,9 @@ export function setDigestLength(bytes: usize): usize {
 /** Bytes of a digest of SHA-256 or BLAKE3, for which there are shorter ways. */
 const USUAL: usize = 32;
 
-/** Copies a digest and pads it. May read up to 15 bytes past it. */
+// Where a digest is not said to be padded, up to 15 bytes after it may be read, and do not matter.
+
+/** Copies a digest and pads it. */
 export function copyDigest(target: usize, source: usize): void {
   if (length === USUAL) {
     v128.store(target, v128.load(source));
@@ -31,28 +33,38 @@ export function copyDigest(target: usize, source: usize): void {
   }
   const last = padded - 16;
   for (let at: usize = 0; at < last; at += 16) v128.store(target + at, v128.load(source + at));
-  v128.store(target + last, v128.and(v128.load(source + last), v128.load(lastMask)));
+  v128.store(target + last, lastOf(source + last));
 }
 
-/** Whether two padded digests are equal. */
-export function equalDigests(one: usize, other: usize): bool {
-  let different = v128.xor(v128.load(one), v128.load(other));
+/** Whether a digest equals a padded one. */
+export function equalsPadded(digest: usize, other: usize): bool {
   if (length === USUAL) {
-    different = v128.or(different, v128.xor(v128.load(one, 16), v128.load(other, 16)));
-  } else {
-    for (let at: usize = 16; at < padded; at += 16) {
-      different = v128.or(different, v128.xor(v128.load(one + at), v128.load(other + at)));
-    }
+    const first = v128.xor(v128.load(digest), v128.load(other));
+    return !v128.any_true(v128.or(first, v128.xor(v128.load(digest, 16), v128.load(other, 16))));
+  }
+  return equalsPaddedOfAnyLength(digest, other);
+}
+
+function equalsPaddedOfAnyLength(digest: usize, other: usize): bool {
+  const last = padded - 16;
+  let different = v128.xor(lastOf(digest + last), v128.load(other + last));
+  for (let at: usize = 0; at < last; at += 16) {
+    different = v128.or(different, v128.xor(v128.load(digest + at), v128.load(other + at)));
   }
   return !v128.any_true(different);
 }
 
-/** A number made of all bytes of a padded digest, whose upper bits depend on all of them. */
+/** A number made of all bytes of a digest, whose upper bits depend on all of them. */
 export function hashOf(digest: usize): u64 {
-  let folded = v128.load(digest);
-  if (length === USUAL) folded = v128.xor(folded, v128.load(digest, 16));
-  else for (let at: usize = 16; at < padded; at += 16) folded = v128.xor(folded, v128.load(digest + at));
+  const folded = length === USUAL ? v128.xor(v128.load(digest), v128.load(digest, 16)) : fold(digest);
   return (i64x2.extract_lane(folded, 0) ^ (i64x2.extract_lane(folded, 1) * 3)) * SPREAD;
+}
+
+function fold(digest: usize): v128 {
+  const last = padded - 16;
+  let folded = lastOf(digest + last);
+  for (let at: usize = 0; at < last; at += 16) folded = v128.xor(folded, v128.load(digest + at));
+  return folded;
 }
 
 /** The same number, mixed until each of its bits depends on all bytes. */
@@ -60,4 +72,8 @@ export function mixedHashOf(digest: usize): u64 {
   const hash = hashOf(digest);
   const mixed = (hash ^ (hash >> 32)) * SPREAD;
   return mixed ^ (mixed >> 32);
+}
+
+function lastOf(bytes: usize): v128 {
+  return v128.and(v128.load(bytes), v128.load(lastMask));
 }

@@ -1,4 +1,4 @@
-import { copyDigest, equalDigests, mixedHashOf, setDigestLength } from './digests';
+import { copyDigest, equalsPadded, mixedHashOf, setDigestLength } from './digests';
 import { allocate, releaseAll, rowStride } from './memory';
 import { placeRows } from './pairs';
 
@@ -22,7 +22,11 @@ const FIELDS: usize = 24;
 let digestLength: usize = 0;
 let paddedDigest: usize = 0;
 let input: usize = 0;
-let current: usize = 0;
+/** Of the digests at a time, those of the partition: their hashes, u64, and where they stand, u32. */
+let picked: usize = 0;
+const PICKED: usize = 16;
+/** Keeps the compiler, as it can be seen from outside, from leaving out what is loaded for the processor's cache only. */
+export let fetched: u32 = 0;
 
 let entries: usize = 0;
 let entryStride: usize = 0;
@@ -64,7 +68,7 @@ export function configureElements(
   digestLength = length;
   paddedDigest = setDigestLength(length);
   input = allocate(<usize>rowsAtOnce * digestLength);
-  current = allocate(paddedDigest);
+  picked = allocate((<usize>rowsAtOnce + 1) * PICKED);
   mostEntries = capacity;
   entryStride = paddedDigest + FIELDS;
   entries = allocate(<usize>mostEntries * entryStride);
@@ -99,15 +103,42 @@ export function startPartition(): void {
  * by the bits of `mask`. Returns whether there was room; if not, the partition has to be taken in smaller ones.
  */
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
-  for (let index: u32 = 0; index < count; index++) {
-    copyDigest(current, input + <usize>index * digestLength);
-    const hash = mixedHashOf(current);
-    if ((<u32>(hash >> 16) & mask) !== value) continue;
+  const end = picked + <usize>pick(count, mask, value) * PICKED;
+  fetch(end);
+  for (let at = picked; at < end; at += PICKED) {
     // The longest that one digest can take.
     if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) return false;
-    takeDigest(vector, hash);
+    takeDigest(vector, <usize>load<u32>(at, 8), load<u64>(at));
   }
   return true;
+}
+
+/** Picks the digests of a partition; without a branch, which the processor could not predict. Returns how many. */
+function pick(count: u32, mask: u32, value: u32): u32 {
+  let taken: u32 = 0;
+  for (let index: u32 = 0; index < count; index++) {
+    const digest = input + <usize>index * digestLength;
+    const hash = mixedHashOf(digest);
+    const at = picked + <usize>taken * PICKED;
+    store<u64>(at, hash);
+    store<u32>(at, <u32>digest, 8);
+    taken += <u32>((<u32>(hash >> 16) & mask) === value);
+  }
+  return taken;
+}
+
+/**
+ * Loads what digests that were picked will most likely be compared with. Nothing waits for these loads, so that the
+ * processor has many under way at once.
+ */
+function fetch(end: usize): void {
+  for (let at = picked; at < end; at += PICKED) fetched ^= load<u32>(table + <usize>bucketOf(1, load<u64>(at)) * 4);
+  for (let at = picked; at < end; at += PICKED) {
+    const entry = load<u32>(table + <usize>bucketOf(1, load<u64>(at)) * 4);
+    // An entry begins in one cache line and may end in another.
+    const digest = entries + <usize>max(entry, 1) * entryStride - entryStride;
+    fetched ^= load<u32>(digest) ^ load<u32>(digest + paddedDigest, FREQUENT);
+  }
 }
 
 /** Where {@link frequentOnes} stand. */
@@ -124,34 +155,39 @@ export function elementRowEnd(): usize {
   return ((<usize>columnCount + 127) & ~127) >> 3;
 }
 
-function takeDigest(vector: u32, hash: u64): void {
-  const first = entryOf(1, hash);
+function takeDigest(vector: u32, digest: usize, hash: u64): void {
+  const first = entryOf(1, digest, hash);
   const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
   const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
   store<u32>(first, vector + 1, LAST_VECTOR);
   store<u32>(first, times, TIMES);
   if (times > MOST_OCCURRENCES) countFrequent(first, vector, times);
-  else addHolder(times === 1 ? first : entryOf(times, hash), vector);
+  else addHolder(times === 1 ? first : entryOf(times, digest, hash), vector);
 }
 
-/** The fields of the entry of an element whose digest is the current one; made if there is none. */
-function entryOf(occurrence: u32, hash: u64): usize {
-  let bucket = <u32>((hash * (2 * <u64>occurrence - 1)) >> shift);
+/** The fields of the entry of an element, which is made if there is none. */
+function entryOf(occurrence: u32, digest: usize, hash: u64): usize {
+  let bucket = bucketOf(occurrence, hash);
   for (;;) {
     const entry = load<u32>(table + <usize>bucket * 4);
     if (entry === 0) break;
-    const digest = entries + <usize>(entry - 1) * entryStride;
-    const fields = digest + paddedDigest;
-    if (load<u32>(fields, OCCURRENCE) === occurrence && equalDigests(digest, current)) return fields;
+    const known = entries + <usize>(entry - 1) * entryStride;
+    const fields = known + paddedDigest;
+    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(digest, known)) return fields;
     bucket = (bucket + 1) & (tableSize - 1);
   }
   const made = entries + <usize>entryCount * entryStride;
   entryCount++;
   store<u32>(table + <usize>bucket * 4, entryCount);
-  memory.copy(made, current, paddedDigest);
+  copyDigest(made, digest);
   memory.fill(made + paddedDigest, 0, FIELDS);
   store<u32>(made + paddedDigest, occurrence, OCCURRENCE);
   return made + paddedDigest;
+}
+
+/** Where the search for an element begins. */
+function bucketOf(occurrence: u32, hash: u64): u32 {
+  return <u32>((hash * (2 * <u64>occurrence - 1)) >> shift);
 }
 
 /** Elements that one vector alone has take no column. */

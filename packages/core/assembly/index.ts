@@ -7,15 +7,7 @@ export {
   startPartition,
   takeDigests,
 } from './elements';
+export { repeatedAt } from './entries';
 export { bitRowEnd, byteLabelsEnd, startWindow, wideLabelsEnd, wideLabelsStart } from './label-rows';
-export {
-  blocksAt,
-  configure,
-  digestsAt,
-  endRows,
-  labelSlice,
-  repeatedAt,
-  startSlice,
-  takeRows,
-} from './labels';
+export { appendLabels, blocksAt, configure, digestsAt, labelRows, startSlice, takeRows } from './labels';
 export { commonCountsAt, countTile, equalCountsAt, TILE } from './pairs';

@@ -1,4 +1,4 @@
-import 'reflect-metadata';
+import './tsyringe.js';
 
 export * from './clustering/auto-clusterer.js';
 export * from './clustering/cladogram.js';
@@ -39,7 +39,7 @@ export type {
 } from './hash-vectors/hash-vector-storage.js';
 export { isHashVectorFile } from './hash-vectors/is-hash-vector-file.js';
 export * from './hash-vectors/memory-hash-vector.js';
-export * from './hash-vectors/read-hash-vector.js';
+export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';
 export * from './hash-vectors/write-hash-vector.js';
 export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';

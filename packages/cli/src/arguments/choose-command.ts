@@ -1,4 +1,4 @@
-import type { Option } from 'commander';
+import type { Option } from '../commander.js';
 import { COMMAND_NAMES, type CommandName } from './commands.js';
 import { scanArguments } from './scan-arguments.js';
 

@@ -1,5 +1,5 @@
 import type { ReportOption } from '@virt-similarity/core';
-import { Command, Option } from 'commander';
+import { Command, Option } from '../commander.js';
 import { packageVersion } from '../package-version.js';
 
 /** The first operands that name a command instead of an image. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Analyzer, Plugin, Reporter, ReportOption, ReportOptions } from '@virt-similarity/core';
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from '../commander.js';
 import type { CommandContext } from '../commands/command-context.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
 import type { Configuration } from '../parse-configuration.js';

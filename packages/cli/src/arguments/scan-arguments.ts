@@ -1,4 +1,4 @@
-import type { Option } from 'commander';
+import type { Option } from '../commander.js';
 
 /** One thing on the command line. */
 export type ScannedArgument = ScannedOption | Operand;

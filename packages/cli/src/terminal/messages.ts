@@ -1,6 +1,8 @@
 import { messageOf } from '@virt-similarity/core/errors';
 import { terminalText } from '@virt-similarity/reporters';
-import { createColors } from 'picocolors';
+
+// Required, as an import would be searched for exported names at every start.
+import picocolors = require('picocolors');
 
 /** What a stream must offer to be written messages to; `process.stderr` does. */
 export interface MessageStream {
@@ -26,14 +28,14 @@ export interface MessageStyle {
 export class Messages {
   readonly verbosity: Verbosity;
   readonly #stream: MessageStream;
-  readonly #colors: ReturnType<typeof createColors>;
+  readonly #colors: ReturnType<typeof picocolors.createColors>;
   readonly #told = new WeakSet<Error>();
   #status = '';
 
   constructor(stream: MessageStream, style: MessageStyle, environment: NodeJS.ProcessEnv) {
     this.verbosity = style.verbosity;
     this.#stream = stream;
-    this.#colors = createColors(wantsColor(stream, style.color, environment));
+    this.#colors = picocolors.createColors(wantsColor(stream, style.color, environment));
   }
 
   /** Whether a status line can be drawn. */

@@ -13,7 +13,10 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** On a terminal one bar, redrawn at most ten times a second; elsewhere a line at the start and end of each image. */
+/**
+ * On a terminal one bar, redrawn at most ten times a second and at every stage; elsewhere a line at the start and end of
+ * each image.
+ */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   return messages.isTerminal ? new ProgressBar(messages, images) : new ProgressLines(messages);
 }
@@ -30,8 +33,10 @@ class ProgressBar implements ProgressDisplay {
 
   show(event: ProgressEvent): void {
     const now = performance.now();
+    const { stage } = this.#state;
     this.#state = advanceProgress(this.#state, event, now);
-    if (now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
+    // A stage that sends no second event, or none for long, is to be seen too.
+    if (stage !== this.#state.stage || now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
       this.#drawnAt = now;
       this.#messages.status(renderProgress(this.#state, this.#messages.width, now));
     }

@@ -1,12 +1,9 @@
-import { inject, injectable } from 'tsyringe';
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import { inject, injectable } from '../tsyringe.js';
 import { FastClusterer } from './fast/fast-clusterer.js';
 import { MlHclustClusterer } from './ml-hclust-clusterer.js';
 
-/** Up to this many things ml-hclust clusters in well under a second. */
-export const LARGEST_FOR_ML_HCLUST = 256;
-
-/** ml-hclust for few things and for linkages that only it has, the fast engine for the rest. */
+/** The fast engine, and ml-hclust for the linkages that only it has. */
 @injectable()
 export class AutoClusterer implements Clusterer {
   readonly name = 'auto';
@@ -21,8 +18,7 @@ export class AutoClusterer implements Clusterer {
   }
 
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram | Promise<Dendrogram> {
-    const isFew = matrix.size <= LARGEST_FOR_ML_HCLUST;
-    const engine = isFew || !this.#fast.linkages.includes(linkage) ? this.#mlHclust : this.#fast;
+    const engine = this.#fast.linkages.includes(linkage) ? this.#fast : this.#mlHclust;
     return engine.cluster(matrix, linkage);
   }
 }

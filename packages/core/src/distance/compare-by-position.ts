@@ -25,8 +25,8 @@ export interface PositionalCounts extends PairwiseCounts {
 
 /** Vectors that are searched for the beginnings of ranges in one task. */
 const VECTORS_PER_TASK = 64;
-/** Labels are two bytes at most, and a shared label takes two vectors. */
-const MOST_VECTORS = 2 ** 16;
+/** The distinct digests of a position are numbered in two bytes, without 0 and 1 and their complements. */
+const MOST_VECTORS = 2 ** 16 - 4;
 
 /**
  * Compares every pair of vectors, block number by block number; exact, whatever the number of threads.
@@ -35,7 +35,7 @@ const MOST_VECTORS = 2 ** 16;
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
  * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
- * Throws `usage` where there is no vector, more than 65,536, or they were not made alike, `aborted`, `changed` where a
+ * Throws `usage` where there is no vector, more than 65,532, or they were not made alike, `aborted`, `changed` where a
  * vector's file does not stay as it was, and what reading the vectors throws.
  */
 export async function compareByPosition(

@@ -1,18 +1,23 @@
 import { createHash, webcrypto } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, stat } from 'node:fs/promises';
+import { closeSync, constants, read } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
-import { openHashVector } from './read-hash-vector.js';
+import { fileIdentityOf } from './hash-vector-storage.js';
+import { hashVectorIn, openHashVector, readsOf } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
+import type { SpareBuffers } from './spare-buffers.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
 
-/** Bytes of an entry up to which it is proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
+const readLater = promisify(read);
+
+/** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
 /** The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself. */
@@ -35,12 +40,7 @@ export function keyOfEntryName(name: string): string | undefined {
  * entry that its name says.
  */
 export async function openEntry(path: string): Promise<HashVector> {
-  const vector = await openHashVector(path);
-  const { identity } = vector;
-  if (identity === undefined || cacheKeyOf({ ...vector, identity }) !== keyAndDigestOf(path).key) {
-    throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
-  }
-  return vector;
+  return checkKey(path, await openHashVector(path));
 }
 
 /**
@@ -49,13 +49,29 @@ export async function openEntry(path: string): Promise<HashVector> {
  */
 export async function openProvenEntry(
   path: string,
+  buffers: SpareBuffers,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<HashVector> {
-  const found = await digestOf(path, signal);
-  if (found !== keyAndDigestOf(path).digest) {
-    throw new VirtSimilarityError('corrupt', `cannot use ${path}: its SHA-256 is not the one in its name`);
+  throwIfAborted(signal);
+  const { descriptor, stats } = openRegularFile(path, constants.O_NOFOLLOW);
+  try {
+    const identity = fileIdentityOf(stats);
+    if (stats.size > LARGEST_AT_ONCE) {
+      requireDigest(path, await digestInPieces(descriptor, signal));
+      return checkKey(path, hashVectorIn({ path, identity, read: readsOf(descriptor) }));
+    }
+    return await buffers.lend(Number(stats.size), async (bytes) => {
+      readExactly(descriptor, bytes, 0);
+      // Computed beside the main thread.
+      requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
+      const read = (length: number, position: number) => bytes.subarray(position, position + length);
+      return checkKey(path, hashVectorIn({ path, identity, read }));
+    });
+  } catch (thrown) {
+    throw fileError(thrown, `cannot read ${path}`, path);
+  } finally {
+    closeSync(descriptor);
   }
-  return openEntry(path);
 }
 
 /** Whether the image of an entry is still what it was when it was hashed. */
@@ -89,28 +105,23 @@ function keyAndDigestOf(path: string): { key: string; digest: string } {
   return { key: groups?.key ?? '', digest: groups?.digest ?? '' };
 }
 
-/** The SHA-256 of a file, computed beside the main thread where the file is not large. */
-async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
-  throwIfAborted(signal);
-  const handle = await openRegularFile(path, constants.O_NOFOLLOW);
-  try {
-    const { size } = await handle.stat();
-    if (size > LARGEST_AT_ONCE) return await digestInPieces(handle, signal);
-    const bytes = await readExactly(handle, size, 0);
-    return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-  } catch (thrown) {
-    throw fileError(thrown, `cannot read ${path}`, path);
-  } finally {
-    await handle.close();
-  }
+function requireDigest(path: string, found: string): void {
+  if (found === keyAndDigestOf(path).digest) return;
+  throw new VirtSimilarityError('corrupt', `cannot use ${path}: its SHA-256 is not the one in its name`);
 }
 
-async function digestInPieces(handle: FileHandle, signal: AbortSignal | undefined): Promise<string> {
+function checkKey(path: string, vector: HashVector): HashVector {
+  const { identity } = vector;
+  if (identity !== undefined && cacheKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
+  throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
+}
+
+async function digestInPieces(descriptor: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
   const piece = new Uint8Array(1024 * 1024);
   for (;;) {
     throwIfAborted(signal);
-    const { bytesRead } = await handle.read(piece, 0, piece.length, null);
+    const { bytesRead } = await readLater(descriptor, piece, 0, piece.length, null);
     if (bytesRead === 0) return hash.digest('hex');
     hash.update(piece.subarray(0, bytesRead));
   }

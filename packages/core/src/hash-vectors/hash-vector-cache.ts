@@ -10,6 +10,7 @@ import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import { SpareBuffers } from './spare-buffers.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {
@@ -41,6 +42,7 @@ export interface CacheOptions {
 export class HashVectorCache {
   readonly #directory: string;
   readonly #index: CacheIndex;
+  readonly #buffers = new SpareBuffers();
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
@@ -99,7 +101,7 @@ export class HashVectorCache {
   /** As `list`, after proving the digest and reading every row of each entry. */
   async verify(options: CacheOptions = {}): Promise<CacheEntry[]> {
     return this.#describeAll(async (path) => {
-      const vector = await openProvenEntry(path, options);
+      const vector = await openProvenEntry(path, this.#buffers, options);
       for await (const _ of vector.rows()) throwIfAborted(options.signal);
       return vector;
     });
@@ -116,7 +118,7 @@ export class HashVectorCache {
   async #find(key: string, options: CacheOptions, warn: (message: string) => void): Promise<HashVector | undefined> {
     for (const path of await this.#entries(key, warn)) {
       try {
-        return await openProvenEntry(path, options);
+        return await openProvenEntry(path, this.#buffers, options);
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
         warn(`${messageOf(thrown)}; the image is read again`);
@@ -152,7 +154,7 @@ export class HashVectorCache {
       const path = join(this.#directory, name);
       if (path === written) continue;
       try {
-        await openProvenEntry(path, options);
+        await openProvenEntry(path, this.#buffers, options);
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
         if (codeOf(thrown) === 'corrupt') await removeFromCache(path);

@@ -1,14 +1,14 @@
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
 import { throwIfAborted } from '../errors.js';
 import { parseArrowFooter } from './arrow-footer.js';
 import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
 import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
 import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { headerFromMetadata } from './hash-vector-metadata.js';
-import { type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
+import { type FileIdentity, type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
 import { hasMagic } from './is-hash-vector-file.js';
 import { changedFile, readingError } from './reading-error.js';
-import { openRegularFile, readExactly } from './regular-file.js';
+import { openRegularFile, readExactly, readExactlyLater } from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
@@ -21,6 +21,14 @@ const LONGEST_MESSAGE = 1024 * 1024;
 export interface OpenHashVectorOptions {
   /** Also ends the reading of rows. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The bytes of a file, of which some can be had. */
+export interface FileBytes {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  /** `length` bytes from `position` on, which do not change any more. Throws a plain error past the end. */
+  read(length: number, position: number): Uint8Array;
 }
 
 /** A hash vector in a file, with where its rows stand. */
@@ -42,21 +50,36 @@ interface HashVectorFile {
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
-  const handle = await openRegularFile(path);
+  const { descriptor, stats } = openRegularFile(path);
   try {
-    const file = await readLayout(handle, path, options.signal);
-    return { ...file.header, storage: file.storage, rows: () => readRows(file) };
-  } catch (thrown) {
-    throw readingError(thrown, path);
+    return hashVectorIn({ path, identity: fileIdentityOf(stats), read: readsOf(descriptor) }, options);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
-async function readLayout(handle: FileHandle, path: string, signal: AbortSignal | undefined): Promise<HashVectorFile> {
-  const identity = fileIdentityOf(await handle.stat({ bigint: true }));
-  const size = Number(identity.size);
-  const footer = await readFooter(handle, size);
+/** The hash vector of a file whose bytes can be had. Throws as `openHashVector`. */
+export function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions = {}): HashVector {
+  try {
+    const file = { ...layoutOf(bytes, signal), signal };
+    return { ...file.header, storage: file.storage, rows: () => readRows(file) };
+  } catch (thrown) {
+    throw readingError(thrown, bytes.path);
+  }
+}
+
+/** Reads of an open file. */
+export function readsOf(descriptor: number): FileBytes['read'] {
+  return (length, position) => {
+    const bytes = new Uint8Array(length);
+    readExactly(descriptor, bytes, position);
+    return bytes;
+  };
+}
+
+function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Omit<HashVectorFile, 'signal'> {
+  const { path, identity } = bytes;
+  const footer = footerOf(bytes);
   const described = { ...headerFromMetadata(footer.metadata, path), digestLength: footer.digestLength };
   const locations: RowsLocation[] = [];
   let dataBlocks = 0;
@@ -65,45 +88,45 @@ async function readLayout(handle: FileHandle, path: string, signal: AbortSignal 
     if (batch.metadataLength > LONGEST_MESSAGE) {
       throw new Error(`expected a message of at most ${LONGEST_MESSAGE} bytes, found ${batch.metadataLength}`);
     }
-    const bytes = await readExactly(handle, batch.metadataLength, batch.offset);
-    const location = parseRecordBatch(bytes, batch, footer);
+    const location = parseRecordBatch(bytes.read(batch.metadataLength, batch.offset), batch, footer);
     locations.push(location);
     dataBlocks += location.rows;
   }
   const header: HashVectorHeader = { ...described, dataBlocks };
   const problem = problemOfHeader(header);
   if (problem !== undefined) throw new Error(problem);
-  return { header, storage: { kind: 'file', path, identity, batches: locations }, signal };
+  return { header, storage: { kind: 'file', path, identity, batches: locations } };
 }
 
-async function readFooter(handle: FileHandle, size: number) {
+function footerOf({ identity, read }: FileBytes) {
+  const size = Number(identity.size);
   if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
-  const tail = await readExactly(handle, 10, size - 10);
-  if (!hasMagic(await readExactly(handle, 6, 0)) || !hasMagic(tail.subarray(4))) {
+  const tail = read(10, size - 10);
+  if (!hasMagic(read(6, 0)) || !hasMagic(tail.subarray(4))) {
     throw new Error('expected ARROW1 at both ends, found something else');
   }
-  const length = new DataView(tail.buffer).getUint32(0, true);
+  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const longest = Math.min(size - SHORTEST_FILE, LONGEST_FOOTER);
   if (length > longest) throw new Error(`expected a footer of at most ${longest} bytes, found ${length}`);
   const start = size - 10 - length;
-  return parseArrowFooter(await readExactly(handle, length, start), start);
+  return parseArrowFooter(read(length, start), start);
 }
 
 async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
   throwIfAborted(file.signal);
   const { digestLength } = file.header;
-  const handle = await openRegularFile(file.storage.path);
+  const { descriptor, stats } = openRegularFile(file.storage.path);
   try {
-    const identity = fileIdentityOf(await handle.stat({ bigint: true }));
-    if (!sameFile(identity, file.storage.identity)) throw changedFile(file.storage.path);
+    if (!sameFile(fileIdentityOf(stats), file.storage.identity)) throw changedFile(file.storage.path);
     let previous = -1;
     for (const { start, count, location } of piecesOf(file.storage.batches)) {
       throwIfAborted(file.signal);
-      const [blockBytes, digests] = await Promise.all([
-        readExactly(handle, count * 4, location.blocksOffset + start * 4),
-        readExactly(handle, count * digestLength, location.digestsOffset + start * digestLength),
+      const blocks = new Uint32Array(count);
+      const digests = new Uint8Array(count * digestLength);
+      await Promise.all([
+        readExactlyLater(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
+        readExactlyLater(descriptor, digests, location.digestsOffset + start * digestLength),
       ]);
-      const blocks = new Uint32Array(blockBytes.buffer);
       const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
       if (problem !== undefined) throw new Error(problem);
       previous = blocks.at(-1) ?? previous;
@@ -112,7 +135,7 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
   } catch (thrown) {
     throw readingError(thrown, file.storage.path);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 

@@ -1,39 +1,56 @@
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { fileError } from './file-error.js';
 
+const readLater = promisify(read);
+
+/** A regular file, open for reading. Whoever opened it closes its descriptor. */
+export interface OpenFile {
+  readonly descriptor: number;
+  readonly stats: BigIntStats;
+}
+
 /**
- * Opens a regular file for reading; a pipe does not block it. The caller closes the handle.
+ * Opens a regular file for reading; a pipe does not block it. What has been read lately is there again in some
+ * microseconds, a hundredth of what asking another thread for it takes; so this one waits.
  * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
  *
  * @param flags of open(2), in addition to reading
  */
-export async function openRegularFile(path: string, flags = 0): Promise<FileHandle> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags).catch((thrown: unknown) => {
-    throw fileError(thrown, `cannot open ${path}`, path);
-  });
+export function openRegularFile(path: string, flags = 0): OpenFile {
+  let descriptor: number | undefined;
   try {
-    if ((await handle.stat()).isFile()) return handle;
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+    const stats = fstatSync(descriptor, { bigint: true });
+    if (stats.isFile()) return { descriptor, stats };
     throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {
       image: path,
     });
   } catch (thrown) {
-    await handle.close();
+    if (descriptor !== undefined) closeSync(descriptor);
     throw fileError(thrown, `cannot open ${path}`, path);
   }
 }
 
-/** Reads exactly `length` bytes from `position` on. Throws a plain error if the file ends before. */
-export async function readExactly(
-  handle: FileHandle,
-  length: number,
-  position: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) throw new Error(`expected ${length} bytes at ${position}, found the end of the file`);
+/** Fills `target` with the bytes from `position` on. Throws a plain error if the file ends before. */
+export function readExactly(descriptor: number, target: Uint8Array, position: number): void {
+  for (let done = 0; done < target.length; ) {
+    const bytesRead = readSync(descriptor, target, done, target.length - done, position + done);
+    if (bytesRead === 0) throw endOfFile(target.length, position);
     done += bytesRead;
   }
-  return bytes;
+}
+
+/** As `readExactly`, in another thread. */
+export async function readExactlyLater(descriptor: number, target: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const { bytesRead } = await readLater(descriptor, target, done, target.length - done, position + done);
+    if (bytesRead === 0) throw endOfFile(target.length, position);
+    done += bytesRead;
+  }
+}
+
+function endOfFile(length: number, position: number): Error {
+  return new Error(`expected ${length} bytes at ${position}, found the end of the file`);
 }

@@ -6,13 +6,10 @@ import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
-import type { HashingPool } from './hashing-pool.js';
+import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
 import { unlessAborted } from './unless-aborted.js';
-
-/** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
-const TASK_BYTES = 8 * 1024 * 1024;
 
 export interface HashImageOptions {
   /** What the vector is to be named; by default the path of the image's top layer. */

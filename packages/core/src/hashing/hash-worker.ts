@@ -1,57 +1,55 @@
-import 'reflect-metadata';
+import { createRequire } from 'node:module';
+import { workerData } from 'node:worker_threads';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
+import { answerTasks } from '../threads/answer-tasks.js';
 import type { HashTask } from './hash-task.js';
 import { runHashTask } from './run-hash-task.js';
 
-/** What the pool posts to a worker thread. */
-export interface WorkerJob {
-  readonly task: HashTask;
+/** What a worker thread hashes with. */
+export interface HashWorkerData {
   /** Where the hasher's plugin can be imported from. */
   readonly pluginUrl: string;
   readonly hasherName: string;
 }
 
 /** An error's way back: an instance would lose its class between threads. */
-export interface WorkerFailure {
+export interface HashFailure {
   readonly code: ErrorCode;
   readonly message: string;
 }
 
-const hashers = new Map<string, Promise<BlockHasher>>();
+const { pluginUrl, hasherName } = workerData as HashWorkerData;
+// A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
+createRequire(import.meta.url)('reflect-metadata/lite');
+const hasher = await importHasher().catch(failureOf);
 
-/** The worker thread's entry: runs a task, and returns what failed, if anything did. */
-export default async function work(job: WorkerJob): Promise<WorkerFailure | undefined> {
+answerTasks((task: HashTask): HashFailure | undefined => {
+  if ('code' in hasher) return hasher;
   try {
-    runHashTask(job.task, await hasherOf(job));
+    runHashTask(task, hasher);
     return undefined;
   } catch (error) {
-    const { code, message } = pluginError(job.hasherName, 'the hasher failed', error);
-    return { code, message };
+    return failureOf(error);
   }
+});
+
+function failureOf(thrown: unknown): HashFailure {
+  const { code, message } = pluginError(hasherName, 'the hasher failed', thrown);
+  return { code, message };
 }
 
-function hasherOf({ pluginUrl, hasherName }: WorkerJob): Promise<BlockHasher> {
-  const key = `${hasherName} ${pluginUrl}`;
-  let hasher = hashers.get(key);
-  if (hasher === undefined) {
-    hasher = importHasher(pluginUrl, hasherName);
-    hashers.set(key, hasher);
-  }
-  return hasher;
-}
-
-async function importHasher(pluginUrl: string, hasherName: string): Promise<BlockHasher> {
+async function importHasher(): Promise<BlockHasher> {
   const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
   for (const hasherClass of plugin.hashers ?? []) {
-    const hasher = await construct(hasherClass);
-    if (hasher.name === hasherName) return hasher;
+    const each = await construct(hasherClass);
+    if (each.name === hasherName) return each;
   }
   throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
 }
 
-/** The container costs a thread more time to load than all the rest, and only a class with parameters needs it. */
+/** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */
 async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
   if (hasherClass.length === 0) return new hasherClass();
   const { container } = await import('tsyringe');

@@ -1,7 +1,10 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import { takeTurns } from '../hash-vectors/event-loop.js';
+import { RealPaths } from './real-paths.js';
 
 /** Endings that disk images and hash-vector files in a directory are known by. */
 const IMAGE_EXTENSIONS = new Set(
@@ -31,11 +34,13 @@ export async function findImages(images: readonly (string | DiskSource)[]): Prom
   const directories = new Set<string>();
   const parents = new Set<string>();
   const named = new Map<string, string>();
+  const realPaths = new RealPaths();
   for (const image of images) {
     const source = typeof image === 'string' ? { path: image } : image;
     const content = await imagesInDirectory(source.path);
     for (const path of content ?? [source.path]) {
-      const real = await realpath(path).catch(() => undefined);
+      await takeTurns();
+      const real = unlessMissing(() => realPaths.of(path));
       const earlier = named.get(real ?? path);
       if (earlier !== undefined && content === undefined) throw givenTwice(earlier, path);
       if (earlier !== undefined) continue;
@@ -46,7 +51,7 @@ export async function findImages(images: readonly (string | DiskSource)[]): Prom
       parents.add(dirname(path));
     }
   }
-  for (const parent of parents) directories.add(await realpath(parent));
+  for (const parent of parents) directories.add(realPaths.ofDirectory(parent));
   return { sources, directories: [...directories] };
 }
 
@@ -57,7 +62,7 @@ function givenTwice(earlier: string, path: string): VirtSimilarityError {
 
 /** The images in a directory; nothing where the path is none. */
 async function imagesInDirectory(path: string): Promise<string[] | undefined> {
-  const status = await stat(path).catch(() => undefined);
+  const status = unlessMissing(() => statSync(path));
   if (!status?.isDirectory()) return undefined;
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
     throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
@@ -70,6 +75,15 @@ async function imagesInDirectory(path: string): Promise<string[] | undefined> {
     });
   }
   return names.toSorted().map((name) => join(path, name));
+}
+
+/** What the call returns; nothing where the system does not let it. */
+function unlessMissing<Result>(call: () => Result): Result | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
 }
 
 function isImageName(name: string): boolean {

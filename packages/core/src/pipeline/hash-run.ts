@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -14,6 +15,8 @@ import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
 
+/** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
+const OPENED_AHEAD = 6;
 /** Images whose headers are looked at at once. */
 const LOOKUPS_AT_ONCE = 16;
 
@@ -48,25 +51,37 @@ export class HashRun {
   }
 
   async *#hash(sources: readonly DiskSource[]): AsyncGenerator<HashOutcome> {
+    const { hasher, jobs } = this.#options;
+    const url = this.#registry.urlOf('hasher', hasher);
+    const pool = new HashingPool({ hasher: this.#registry.find('hasher', hasher), url }, jobs);
     const unread: AssignedSource[] = [];
+    let bytes = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
     const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | AssignedSource> =>
       this.#outcome(source.path, async () => {
         const found = await lookUp.find(source, this.#readOptionsUntil(stop));
         return 'reader' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });
-    for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
-      if ('reader' in found) unread.push(found);
-      else yield this.#tell(found);
+    try {
+      for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
+        if ('reader' in found) {
+          unread.push(found);
+          bytes += storedBytes(found.identity);
+          // Threads take longer to start than the images to be opened.
+          pool.expect(bytes);
+        } else yield this.#tell(found);
+      }
+      if (unread.length > 0) yield* this.#readAll(inOrder(unread, sources), pool);
+    } finally {
+      await pool.close();
     }
-    if (unread.length > 0) yield* this.#readAll(inOrder(unread, sources));
   }
 
-  async *#readAll(unread: readonly AssignedSource[]): AsyncGenerator<HashOutcome> {
+  async *#readAll(unread: readonly AssignedSource[], pool: HashingPool): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#options;
-    const url = this.#registry.urlOf('hasher', hasher);
-    if (url === undefined) onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
-    const pool = new HashingPool({ hasher: this.#registry.find('hasher', hasher), url }, jobs);
+    if (this.#registry.urlOf('hasher', hasher) === undefined) {
+      onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
+    }
     const sessions = new ReaderSessions(unread, this.#readOptions);
     const reading = new ImageReading(unread, { pool, sessions, cache: this.#cache, run: this.#options });
     const read = (image: AssignedSource, stop: AbortSignal): Promise<HashOutcome> =>
@@ -75,8 +90,9 @@ export class HashRun {
       );
     try {
       // While some images are hashed, the next ones are opened.
-      for await (const outcome of concurrently(unread, jobs + 2, read)) yield this.#tell(outcome);
+      for await (const outcome of concurrently(unread, jobs + OPENED_AHEAD, read)) yield this.#tell(outcome);
     } finally {
+      // Before the sessions: what a thread still does may depend on them.
       await pool.close();
       await sessions.close();
     }
@@ -113,6 +129,11 @@ export class HashRun {
 /** The vector under the name that its image or file has in this run: the cache may know it by another. */
 function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
   return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
+}
+
+/** Bytes of all files that an image's content comes from. */
+function storedBytes({ layers }: ImageIdentity): number {
+  return layers.reduce((bytes, { size }) => bytes + Number(size), 0);
 }
 
 function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource[]): AssignedSource[] {

@@ -1,5 +1,6 @@
 import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
+import { takeTurns } from '../hash-vectors/event-loop.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
@@ -27,6 +28,7 @@ export class ImageLookUp {
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     const { hasher, blockSize, signal } = this.#options;
     const { path, format } = source;
+    await takeTurns();
     if (format === undefined && (await isHashVectorFile(path).catch(() => false))) {
       const vector = await openHashVector(path);
       this.#checkFit(path, vector);

@@ -1,5 +1,7 @@
-import { distance } from 'fastest-levenshtein';
-import { container, type DependencyContainer, type InjectionToken, instanceCachingFactory } from 'tsyringe';
+// Required, as an import would be searched for exported names at every start.
+import levenshtein = require('fastest-levenshtein');
+
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { BLOCK_HASHER, type BlockHasher } from '../contracts/block-hasher.js';
 import { CLUSTERER, type Clusterer } from '../contracts/clusterer.js';
 import { DISK_READER, type DiskReader } from '../contracts/disk-reader.js';
@@ -7,6 +9,7 @@ import { DISTANCE_METRIC, type DistanceMetric } from '../contracts/distance-metr
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { REPORTER, type Reporter } from '../contracts/reporter.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import { container, instanceCachingFactory } from '../tsyringe.js';
 import type { Registration } from './analyzer.js';
 
 /** What can be registered, by kind. */
@@ -87,9 +90,9 @@ export class PluginRegistry {
 
 /** The error for a name that is not among those known: says which are, and which was probably meant. */
 export function unknownName(kind: string, name: string, known: readonly string[]): VirtSimilarityError {
-  const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+  const [nearest] = known.toSorted((a, b) => levenshtein.distance(name, a) - levenshtein.distance(name, b));
   const meant =
-    nearest !== undefined && distance(name, nearest) <= Math.max(2, name.length / 3)
+    nearest !== undefined && levenshtein.distance(name, nearest) <= Math.max(2, name.length / 3)
       ? `; did you mean ${nearest}?`
       : '';
   return new VirtSimilarityError('usage', `unknown ${kind} ${name}: expected one of ${known.join(', ')}${meant}`);

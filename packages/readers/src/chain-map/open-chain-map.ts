@@ -1,8 +1,8 @@
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
+import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
-import { holeBytes } from './hole-bytes.js';
 import type { LayerMap } from './layer-map.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
@@ -32,7 +32,9 @@ export interface ChainMap {
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = [...chainOf(top)];
   const { layers } = identityOf(top);
-  if (!chain.every(isKnown) || !(await surelyUnlocked(layers))) {
+  // The map of a top image with holes is wanted once, and may be too long to be kept.
+  const isSparseRaw = top.format === 'raw' && (await hasHoles(top));
+  if (isSparseRaw || !chain.every(isKnown) || !(await surelyUnlocked(layers))) {
     return undefined;
   }
   const stored = new StoredBytes(layers, call);
@@ -71,20 +73,21 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const hasHoles = (await holeBytes(image.file)) > NEGLIGIBLE_HOLE_BYTES;
+  const isSparse = await hasHoles(image);
   if (image.format === 'raw') {
-    // The map of a top image is wanted once, and may be too long to be kept.
-    return hasHoles && layer === 0
-      ? undefined
-      : new RawMap(size, hasHoles ? await rememberedHoles(image, call) : NO_HOLES);
+    return new RawMap(size, isSparse ? await rememberedHoles(image, call) : NO_HOLES);
   }
   const read = async (position: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.allocUnsafeSlow(length);
     await stored.read(layer, bytes, position);
     return bytes;
   };
-  const geometry = hasHoles ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
+  const geometry = isSparse ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
   return geometry === undefined || image.virtualSize === undefined
     ? undefined
     : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
+}
+
+async function hasHoles({ file }: InspectedImage): Promise<boolean> {
+  return Number(file.size) - (await allocatedBytes(file)) > NEGLIGIBLE_HOLE_BYTES;
 }

@@ -47,6 +47,34 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
   return position === 0 ? UNALLOCATED : { kind: 'stored', offset: position };
 }
 
+/**
+ * How many granules, from the given one to before `end`, are certainly like the first, at least 1: where an entry holds
+ * the same bytes as the one before it, or for stored clusters a position that is one cluster on. Says little of extended
+ * and compressed entries, but spares looking at each of the many others.
+ */
+export function alikeGranules(
+  table: Buffer,
+  granule: number,
+  end: number,
+  kind: GranuleState['kind'],
+  { clusterBytes, granulesPerCluster, l2EntryBytes }: Qcow2Geometry,
+): number {
+  if (granulesPerCluster > 1 || kind === 'compressed') {
+    return 1;
+  }
+  const step = kind === 'stored' ? clusterBytes : 0;
+  const upper = table.readUInt32BE(granule * l2EntryBytes);
+  let lower = table.readUInt32BE(granule * l2EntryBytes + 4) + step;
+  let next = granule + 1;
+  for (let at = next * l2EntryBytes; next < end; next += 1, at += l2EntryBytes) {
+    if (table.readUInt32BE(at + 4) !== lower || table.readUInt32BE(at) !== upper) {
+      break;
+    }
+    lower += step;
+  }
+  return next - granule;
+}
+
 /** An extended entry ends with a bit for each subcluster that reads as zeros, and one for each that is allocated. */
 function subclusterState(table: Buffer, at: number, part: number, offset: number, hasCluster: boolean): GranuleState {
   const isZero = ((table.readUInt32BE(at + 8) >>> part) & 1) !== 0;

@@ -1,6 +1,6 @@
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
-import { type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
+import { alikeGranules, type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
 
 const SECTOR_BYTES = 512;
@@ -93,7 +93,8 @@ export class Qcow2Map implements LayerMap {
     const within = (position - tableStart) % granuleBytes;
     const granule = (position - tableStart - within) / granuleBytes;
     const first = this.#stateOf(granule, position);
-    let granules = 1;
+    const lastEnd = Math.ceil((limit - tableStart) / granuleBytes);
+    let granules = alikeGranules(this.#l2, granule, lastEnd, first.kind, this.#geometry);
     const runEnd = () => tableStart + (granule + granules) * granuleBytes;
     while (runEnd() < limit && continues(this.#stateOf(granule + granules, runEnd()), first, granules * granuleBytes)) {
       granules += 1;

@@ -24,16 +24,33 @@ const LOCK = /:(?<inode>\d+) (?<first>\d+) (?<last>\d+|EOF)$/;
  */
 export async function surelyUnlocked(layers: readonly Layer[]): Promise<boolean> {
   try {
-    const isLocal = await Promise.all(
-      layers.map(async ({ path }) => LOCAL_FILE_SYSTEMS.has((await statfs(path)).type)),
-    );
+    const [list, isLocal] = await Promise.all([listOfLocks(), Promise.all(layers.map(isOnLocalFileSystem))]);
     const inodes = new Set(layers.map(({ inode }) => String(inode)));
-    return (
-      isLocal.every(Boolean) && !lockedInodes(await readFile('/proc/locks', 'latin1')).some((each) => inodes.has(each))
-    );
+    return isLocal.every(Boolean) && !lockedInodes(list).some((each) => inodes.has(each));
   } catch {
     return false;
   }
+}
+
+/**
+ * Begins to look at the locks, for whoever is soon going to ask about some files: where nobody has for a while, the
+ * kernel takes up to 20 ms until all processors agree on its list, and after that hardly any time.
+ */
+export function expectLockQuestions(): void {
+  listOfLocks().catch(() => {});
+}
+
+let looking: Promise<string> | undefined;
+
+function listOfLocks(): Promise<string> {
+  looking ??= readFile('/proc/locks', 'latin1').finally(() => {
+    looking = undefined;
+  });
+  return looking;
+}
+
+async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
+  return LOCAL_FILE_SYSTEMS.has((await statfs(path)).type);
 }
 
 /** The inodes, on whatever device, of which a telling byte is locked. `list` is the content of /proc/locks. */

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { constants, inflateRawSync } from 'node:zlib';
-import { messageOf } from '@virt-similarity/core';
+import { messageOf } from '@virt-similarity/core/errors';
 
 /** A compressed cluster, and which of its bytes are wanted where. Bytes. */
 export interface WantedCluster {

@@ -69,8 +69,9 @@ export class InflatedBytes {
     const chain = await this.#chain?.catch(() => undefined);
     await this.#lastLook;
     await Promise.allSettled(this.#running);
-    this.#inflaters?.release();
+    const inflaters = this.#inflaters;
     this.#inflaters = undefined;
+    await inflaters?.release();
     await chain?.close();
   }
 

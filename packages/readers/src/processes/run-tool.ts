@@ -1,4 +1,5 @@
-import { awaitExit, spawnTool } from './spawn-tool.js';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { spawnTool, unavailable } from './spawn-tool.js';
 import type { Tool } from './tool.js';
 import { ToolFailure } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -20,9 +21,20 @@ export interface RunToolOptions extends ToolOptions {
  * then.
  */
 export async function runTool(tool: Tool, toolArguments: readonly string[], options: RunToolOptions): Promise<string> {
-  const maxOutputBytes = options.maxOutputBytes ?? MAX_OUTPUT_BYTES_DEFAULT;
-  const spawned = await spawnTool(tool, toolArguments, options, { stdout: 'pipe', maxOutputBytes });
-  const { stdout, ...exit } = await awaitExit(tool, options, spawned);
+  const { maxOutputBytes = MAX_OUTPUT_BYTES_DEFAULT } = options;
+  const child = await spawnTool(tool, toolArguments, options, maxOutputBytes);
+  const { stdout, stopped, ...exit } = await child.ended;
+  // What interrupts this program, such as Ctrl-C, often ends its children as well.
+  if (stopped === 'aborted' || options.signal?.aborted) {
+    throw new VirtSimilarityError('aborted', 'interrupted', { cause: options.signal?.reason });
+  }
+  if (stopped === 'late') {
+    const seconds = (options.timeoutMs ?? 0) / 1000;
+    throw unavailable(options, `${tool.command} did not end within ${seconds} s; it was stopped`);
+  }
+  if (stopped === 'verbose') {
+    throw unavailable(options, `${tool.command} printed more than is sensible; it was stopped`);
+  }
   if (exit.exitCode !== 0) {
     throw new ToolFailure(tool, exit);
   }

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '@virt-similarity/core';
-import { spawnTool, unavailable } from './spawn-tool.js';
+import { spawnTool } from './spawn-tool.js';
 import type { Tool } from './tool.js';
 import type { ToolExit } from './tool-failure.js';
-import { STOP_GRACE_MS, type ToolOptions } from './tool-options.js';
+import type { ToolOptions } from './tool-options.js';
 
 /** A server that was started. */
 export interface RunningTool {
@@ -25,29 +23,13 @@ export async function startTool(
   toolArguments: readonly string[],
   options: ToolOptions,
 ): Promise<RunningTool> {
-  const { subprocess, stderrTail } = await spawnTool(tool, toolArguments, options, {
-    stdout: 'ignore',
-    maxOutputBytes: 1,
-  });
-  const exited = subprocess.then(({ exitCode, signal }): ToolExit => ({ exitCode, signal, stderr: stderrTail() }));
-  const { pid } = subprocess;
-  if (pid === undefined) {
-    const { cause } = await subprocess;
-    throw unavailable(options, `${tool.command} could not be started: ${messageOf(cause)}`, cause);
-  }
-  return { pid, exited, stop: () => stopProcess(subprocess, exited) };
-}
-
-async function stopProcess(subprocess: { kill(signal: NodeJS.Signals): boolean }, exited: Promise<unknown>) {
-  subprocess.kill('SIGTERM');
-  const grace = new AbortController();
-  const outcome = await Promise.race([
-    exited.then(() => 'gone'),
-    delay(STOP_GRACE_MS, 'alive', { signal: grace.signal }).catch(() => 'gone'),
-  ]);
-  grace.abort();
-  if (outcome === 'alive') {
-    subprocess.kill('SIGKILL');
-    await exited;
-  }
+  const child = await spawnTool(tool, toolArguments, options, 0);
+  return {
+    pid: child.pid,
+    exited: child.ended.then(({ exitCode, signal, stderr }) => ({ exitCode, signal, stderr })),
+    stop: async () => {
+      child.stop('unneeded');
+      await child.ended;
+    },
+  };
 }

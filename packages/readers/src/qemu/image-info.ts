@@ -1,14 +1,17 @@
-import { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
-import { qemuImgJson } from './qemu-img.js';
+import { isCount, qemuImgJson } from './qemu-img.js';
 
-const EXTENT = z.object({ filename: z.string(), 'virtual-size': z.number().int().nonnegative() });
+/** What `qemu-img info` prints, as far as it is used. */
+interface PrintedInfo {
+  readonly 'virtual-size': number;
+  readonly 'format-specific'?: { readonly data: { readonly extents?: readonly PrintedExtent[] } };
+}
 
-const INFO = z.object({
-  'virtual-size': z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
-  'format-specific': z.object({ data: z.object({ extents: z.array(EXTENT).optional() }) }).optional(),
-});
+interface PrintedExtent {
+  readonly filename: string;
+  readonly 'virtual-size': number;
+}
 
 /** What qemu says of an image as a whole. */
 export interface ImageInfo {
@@ -20,7 +23,7 @@ export interface ImageInfo {
 
 /** Asks `qemu-img info`. Throws as `qemuImgJson`. */
 export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<ImageInfo> {
-  const info = await qemuImgJson(['info'], INFO, image, call);
+  const info = await qemuImgJson(['info'], isInfo, image, call);
   const extents = info['format-specific']?.data.extents ?? [];
   return {
     virtualSize: info['virtual-size'],
@@ -37,4 +40,18 @@ export async function virtualSizeOf(image: InspectedImage, call: QemuCall): Prom
     return Number(image.file.size);
   }
   return image.virtualSize ?? (await imageInfo(image, call)).virtualSize;
+}
+
+function isInfo(output: unknown): output is PrintedInfo {
+  const info = output as PrintedInfo | null | undefined;
+  const { data } = info?.['format-specific'] ?? { data: {} };
+  const isData =
+    typeof data === 'object' && data !== null && (data.extents === undefined || isExtentList(data.extents));
+  return isCount(info?.['virtual-size']) && isData;
+}
+
+function isExtentList(value: unknown): value is readonly PrintedExtent[] {
+  return (
+    Array.isArray(value) && value.every((each) => typeof each?.filename === 'string' && isCount(each['virtual-size']))
+  );
 }

@@ -1,21 +1,9 @@
 import { throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
-import { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
-import { qemuImgJson } from './qemu-img.js';
-
-const ENTRY = z.object({
-  start: z.number().int().nonnegative(),
-  length: z.number().int().positive(),
-  depth: z.number().int().nonnegative(),
-  zero: z.boolean(),
-  data: z.boolean(),
-  compressed: z.boolean().optional(),
-  offset: z.number().int().nonnegative().optional(),
-});
-
-const ENTRIES = z.array(ENTRY);
+import { isCount, qemuImgJson } from './qemu-img.js';
 
 /**
  * A run of guest-visible bytes as `qemu-img map` describes it; positions and lengths in bytes.
@@ -39,6 +27,8 @@ export interface MapEntry {
 /** A first window small enough for the tiniest clusters, and how fast windows grow while they hold little. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
+/** Bytes of data in a raw file whose map is had in one call: at most a million entries, in blocks of 4 KiB. */
+const SMALL_MAP_BYTES = 2 ** 31;
 /** Entries of a window from which on the windows grow no more. */
 const MANY_ENTRIES = 50_000;
 
@@ -56,12 +46,14 @@ export async function* mapEntries(
   call: QemuCall,
 ): AsyncGenerator<MapEntry, void> {
   let position = 0;
-  let window = FIRST_WINDOW;
+  // A raw file that holds little has few holes too, wherever they are: each needs data on both sides.
+  const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
+  let window = isSmallMap ? virtualSize : FIRST_WINDOW;
   while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
     const range = [`--start-offset=${position}`, `--max-length=${length}`];
-    const entries = await qemuImgJson(['map', ...range], ENTRIES, image, call);
+    const entries = await qemuImgJson(['map', ...range], isEntryList, image, call);
     const end = position + length;
     yield* gaplessEntries(entries, position, end, call);
     position = end;
@@ -87,6 +79,17 @@ export function* gaplessEntries(
   if (position !== end) {
     throw incompleteMap(position, speaker);
   }
+}
+
+function isEntryList(output: unknown): output is readonly MapEntry[] {
+  return Array.isArray(output) && output.every(isEntry);
+}
+
+function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolean {
+  const { start, length, depth, zero, data, compressed = false, offset = 0 } = value ?? {};
+  const counts = [start, length, depth, offset];
+  const flags = [zero, data, compressed];
+  return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
 }
 
 function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {

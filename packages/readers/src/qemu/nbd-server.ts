@@ -50,13 +50,39 @@ export async function startNbdServer(image: InspectedImage, options: NbdServerOp
     ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(image).argument],
     call,
   );
+  const close = killerOf(server);
   try {
     await awaitReadiness(server, socketPath, options);
   } catch (thrown) {
-    await server.stop();
+    await close();
     throw thrown;
   }
-  return { socketPath, close: () => server.stop() };
+  return { socketPath, close };
+}
+
+/**
+ * What ends the server at once. It only reads, so nothing is left half done, while a qemu-nbd that is asked to end as it
+ * starts may go on as if it had not been.
+ */
+function killerOf(server: RunningTool): () => Promise<void> {
+  let isGone = false;
+  void server.exited.then(() => {
+    isGone = true;
+  });
+  return async () => {
+    if (!isGone) {
+      kill(server.pid);
+    }
+    await server.stop();
+  };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 async function awaitReadiness(server: RunningTool, socketPath: string, options: NbdServerOptions): Promise<void> {

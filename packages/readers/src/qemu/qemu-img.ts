@@ -1,5 +1,4 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
-import type { z } from 'zod';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { runTool } from '../processes/run-tool.js';
 import type { Tool } from '../processes/tool.js';
@@ -19,25 +18,39 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `schema` expects; `aborted`.
+ * slow, or prints something else than `isExpected` takes; `aborted`.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],
-  schema: z.ZodType<T>,
+  isExpected: (output: unknown) => output is T,
   image: InspectedImage,
   call: QemuCall,
 ): Promise<T> {
-  const output = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
-  try {
-    return schema.parse(JSON.parse(output));
-  } catch (cause) {
-    throw new VirtSimilarityError(
-      'unavailable',
-      `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
-        `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
-      { image: call.image, cause },
-    );
+  const printed = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
+  const output = parseJson(printed);
+  if (isExpected(output)) {
+    return output;
   }
+  throw new VirtSimilarityError(
+    'unavailable',
+    `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
+      `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
+    { image: call.image },
+  );
+}
+
+/** The value; nothing where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value that was printed is a number of bytes or of images. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 async function runQemuImg(qemuArguments: readonly string[], call: QemuCall): Promise<string> {

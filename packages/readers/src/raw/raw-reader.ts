@@ -1,5 +1,6 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
@@ -20,6 +21,7 @@ export class RawReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    expectLockQuestions();
     const { signal, warn } = options;
     const call = { component: this.name, image: source.path, ...(signal === undefined ? {} : { signal }) };
     const image = await this.#inspectRaw(source, options);

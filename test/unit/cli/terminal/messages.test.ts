@@ -105,4 +105,12 @@ describe('progress', () => {
     expect(written()).not.toContain('\n');
     expect(written().endsWith('\r\u001b[K')).toBe(true);
   });
+
+  test('shows every stage on a terminal, however soon after another', () => {
+    const { messages, written } = record({ isTTY: true });
+    const display = createProgressDisplay(messages, 2);
+    display.show({ kind: 'comparing', fraction: 1 });
+    display.show({ kind: 'clustering', images: 2 });
+    expect(written()).toMatch(/comparing .* 100 %.*clustering 2 images$/s);
+  });
 });

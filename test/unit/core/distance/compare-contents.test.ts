@@ -63,7 +63,7 @@ describe('compareContents', () => {
 
   test('tells how far it is, ascending to 1', async () => {
     const fractions: number[] = [];
-    const disk = Array.from({ length: 30_000 }, (_, block) => block);
+    const disk = Array.from({ length: 300_000 }, (_, block) => block);
     const vectors = new Array(10).fill(vectorOfDisk(disk));
     const limits = { ...SMALL, elementBytes: 500_000 };
     await compareContents(vectors, { onFraction: (fraction) => fractions.push(fraction) }, limits);

@@ -174,7 +174,7 @@ describe('HashingPool', () => {
     const exiting = new HashingPool({ hasher: new ExitingHasher(), url: checksums.url }, 1);
     await expect(hashImage(new MemoryDiskImage(Uint8Array.of(1)), exiting)).rejects.toMatchObject({
       code: 'plugin',
-      message: '[exiting] the hasher ended its thread: worker exited with code: 9',
+      message: '[exiting] the hasher ended its thread: exit status 9',
     });
     await exiting.close();
   });

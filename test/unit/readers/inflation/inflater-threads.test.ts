@@ -23,7 +23,7 @@ test('many tasks of two users are done, and threads start anew after the last us
       expect(failures).toEqual(targets.map(() => undefined));
       expect(targets.every((target) => target.every((byte) => byte === 7))).toBe(true);
       for (const user of users) {
-        user.release();
+        await user.release();
       }
     }
   } finally {

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../../errors.js';
+import { answerTasks } from '../../threads/answer-tasks.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
 import { type StepsOf, stepsOf } from './comparison-thread.js';
 
@@ -14,8 +15,8 @@ export interface ComparisonFailure {
 const comparison = workerData as ComparisonWork['comparison'];
 let stepsOfTask: StepsOf | undefined;
 
-/** The worker thread's entry: does a task, to its end unless it is told to stop, and returns what failed, if anything did. */
-export default function work(task: PositionalTask | ContentTask): ComparisonFailure | undefined {
+/** Does a task, to its end unless it is told to stop, and returns what failed, if anything did. */
+answerTasks((task: PositionalTask | ContentTask): ComparisonFailure | undefined => {
   try {
     stepsOfTask ??= stepsOf(comparison);
     const steps = stepsOfTask(task);
@@ -25,4 +26,4 @@ export default function work(task: PositionalTask | ContentTask): ComparisonFail
     const { code, image } = error instanceof VirtSimilarityError ? error : { code: undefined, image: undefined };
     return { code, message: messageOf(error), image };
   }
-}
+});

@@ -4,7 +4,7 @@ import type { StoredVector } from './stored-vectors.js';
 export interface ComparisonLimits {
   /** Files that are kept open, by all threads together. */
   readonly openFiles: number;
-  /** Bytes of digests that are read before they are labelled: enough for long reads, whatever the number of vectors. */
+  /** Bytes of the distinct digests of a slice, if none were equal: enough for long reads, whatever the number of vectors. */
   readonly digestBytes: number;
   /** Bytes of labels that are collected before they are counted. */
   readonly labelBytes: number;

@@ -8,10 +8,10 @@ export interface PairKernel {
   blocksAt(): number;
   digestsAt(): number;
   startSlice(): void;
-  takeRows(vector: number, count: number, start: number, width: number): number;
-  endRows(rows: number): void;
+  takeRows(count: number, start: number, end: bigint): number;
+  labelRows(vector: number, rows: number, start: number): void;
   startWindow(): void;
-  labelSlice(position: number): number;
+  appendLabels(position: number): number;
   repeatedAt(): number;
   byteLabelsEnd(): number;
   wideLabelsStart(): number;

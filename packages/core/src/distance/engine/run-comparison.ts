@@ -1,5 +1,5 @@
-import type { Piscina } from 'piscina';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
+import { WorkerThreads } from '../../threads/worker-threads.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
 import { stepsOf } from './comparison-thread.js';
 import type { ComparisonFailure } from './comparison-worker.js';
@@ -8,6 +8,8 @@ import type { ComparisonFailure } from './comparison-worker.js';
 const PROGRESS_INTERVAL = 100;
 /** Milliseconds after which this thread lets others have their turn. */
 const TURN = 20;
+
+type ComparisonThreads = WorkerThreads<PositionalTask | ContentTask, ComparisonFailure | undefined>;
 
 export interface RunOptions {
   /** Worker threads; 0 to work in this thread, in turns. */
@@ -42,39 +44,29 @@ async function runInThreads(
   { comparison, rounds }: ComparisonWork,
   { threads, onProgress, signal }: RunOptions,
 ): Promise<void> {
-  const pool = await startThreads(comparison, threads);
+  const workers: ComparisonThreads = new WorkerThreads(
+    new URL('./comparison-worker.js', import.meta.url),
+    threads,
+    comparison,
+  );
+  workers.prepare(threads);
   let failure: { readonly error: unknown } | undefined;
   const failed = (error: unknown): void => {
     failure ??= { error };
     stop();
   };
-  // Threads are told to stop rather than ended: piscina would replace one that is ended in the middle of a task.
   const stop = (): void => void Atomics.store(comparison.stop, 0, 1);
   const timer = setInterval(() => attempt(onProgress, failed), PROGRESS_INTERVAL);
   signal?.addEventListener('abort', stop);
   try {
-    for (const tasks of rounds) await Promise.all(tasks.map((task) => runTask(pool, task).catch(failed)));
+    for (const tasks of rounds) await Promise.all(tasks.map((task) => runTask(workers, task).catch(failed)));
   } finally {
     signal?.removeEventListener('abort', stop);
     clearInterval(timer);
-    await pool.destroy();
+    await workers.close();
   }
   throwIfAborted(signal);
   if (failure) throw failure.error;
-}
-
-async function startThreads(comparison: ComparisonWork['comparison'], threads: number): Promise<Piscina> {
-  const { Piscina } = await import('piscina');
-  const pool = new Piscina({
-    filename: new URL('./comparison-worker-entry.cjs', import.meta.url).href,
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    workerData: comparison,
-  });
-  // A task's failure rejects its promise; what arrives here concerns no task that anybody waits for.
-  pool.on('error', () => {});
-  return pool;
 }
 
 function attempt(call: () => void, failed: (error: unknown) => void): void {
@@ -85,8 +77,8 @@ function attempt(call: () => void, failed: (error: unknown) => void): void {
   }
 }
 
-async function runTask(pool: Piscina, task: PositionalTask | ContentTask): Promise<void> {
-  const failure = (await pool.run(task)) as ComparisonFailure | undefined;
+async function runTask(workers: ComparisonThreads, task: PositionalTask | ContentTask): Promise<void> {
+  const failure = await workers.run(task);
   if (failure === undefined) return;
   const { code, message, image } = failure;
   if (code === undefined) throw new Error(message);

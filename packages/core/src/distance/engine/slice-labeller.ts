@@ -2,10 +2,13 @@ import type { ComparisonLimits, PositionalComparison } from './comparison.js';
 import { PairCounter, type RowExtent } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
+import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /** Bytes of a label row: more do not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** Positions of a slice: more do not make reading faster. */
+/** Rows of a vector in a slice, on average: the distinct digests of a slice should stand in the second-level cache. */
+const ROWS_PER_SLICE = 1024;
+/** Positions of a slice of thin disks. */
 const WIDEST_SLICE = 4096;
 
 /** Where a vector stands in its range. */
@@ -37,7 +40,7 @@ export class SliceLabeller {
     this.#sources = sources;
     this.#kernel = instantiateKernel();
     this.#digestLength = vectors[0]!.digestLength;
-    this.#width = sliceWidth(limits, vectors.length, this.#digestLength);
+    this.#width = sliceWidth(limits, vectors);
     this.#kernel.configure(vectors.length, this.#digestLength, this.#width, rowBytes(limits, vectors.length));
     this.#counter = new PairCounter(this.#kernel, vectors.length, { ...counts, locks });
   }
@@ -50,8 +53,8 @@ export class SliceLabeller {
     for (;;) {
       const start = cursors.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
       if (start === Number.POSITIVE_INFINITY) break;
-      this.#readSlice(cursors, start, Math.min(start + this.#width, end));
-      yield* this.#labelSlice();
+      yield* this.#labelSlice(cursors, start, Math.min(start + this.#width, end));
+      yield* this.#appendLabels();
     }
     yield* this.#countWindow();
     this.#addRepeated();
@@ -69,34 +72,30 @@ export class SliceLabeller {
     });
   }
 
-  #readSlice(cursors: readonly Cursor[], start: number, end: number): void {
-    const kernel = this.#kernel;
-    kernel.startSlice();
-    let rows = 0;
+  /** Reads and labels one vector after the other: what was read is looked up while it stands in the processor's cache. */
+  *#labelSlice(cursors: readonly Cursor[], start: number, end: number): Generator<void, void, undefined> {
+    this.#kernel.startSlice();
     for (const [vector, cursor] of cursors.entries()) {
       if (cursor.nextBlock >= end) continue;
       cursor.source.open();
       try {
-        rows += this.#takeRows(vector, cursor, start, end);
+        this.#labelRows(vector, cursor, start, end);
       } finally {
         cursor.source.close();
       }
+      yield;
     }
-    this.#rows += rows;
-    Atomics.add(this.#comparison.progress, 0, BigInt(rows));
   }
 
-  #takeRows(vector: number, cursor: Cursor, start: number, end: number): number {
+  #labelRows(vector: number, cursor: Cursor, start: number, end: number): void {
     const kernel = this.#kernel;
     const { source, row } = cursor;
     const { buffer } = kernel.memory;
     const count = Math.min(cursor.end - row, end - start);
     source.readBlocks(new Uint8Array(buffer, kernel.blocksAt(), count * 4), row);
     const blocks = new Uint32Array(buffer, kernel.blocksAt(), count);
-    const taken = kernel.takeRows(vector, count, start, end - start);
+    const taken = kernel.takeRows(count, start, BigInt(end));
     if (taken < 0) throw wrongOrder(source, blocks, -1 - taken, row);
-    if (taken > 0) source.readDigests(new Uint8Array(buffer, kernel.digestsAt(), taken * this.#digestLength), row);
-    kernel.endRows(taken);
     cursor.row += taken;
     const isDone = cursor.row === cursor.end;
     const next = taken < count ? blocks[taken]! : end;
@@ -105,15 +104,23 @@ export class SliceLabeller {
       throw source.corrupt(`expected block numbers in ascending order below ${cursor.limit}, found ${highest}`);
     }
     cursor.nextBlock = isDone ? Number.POSITIVE_INFINITY : next;
-    return taken;
+    if (taken > 0) this.#labelDigests(vector, source, row, taken, start);
   }
 
-  *#labelSlice(): Generator<void, void, undefined> {
-    let position = this.#kernel.labelSlice(0);
+  #labelDigests(vector: number, source: RowSource, row: number, rows: number, start: number): void {
+    const kernel = this.#kernel;
+    source.readDigests(new Uint8Array(kernel.memory.buffer, kernel.digestsAt(), rows * this.#digestLength), row);
+    kernel.labelRows(vector, rows, start);
+    this.#rows += rows;
+    Atomics.add(this.#comparison.progress, 0, BigInt(rows));
+  }
+
+  *#appendLabels(): Generator<void, void, undefined> {
+    let position = this.#kernel.appendLabels(0);
     while (position < this.#width) {
       yield* this.#countWindow();
       this.#kernel.startWindow();
-      position = this.#kernel.labelSlice(position);
+      position = this.#kernel.appendLabels(position);
     }
     yield;
   }
@@ -146,10 +153,12 @@ export class SliceLabeller {
   }
 }
 
-/** Positions of a slice, such that the digests of all vectors are within the limit. */
-function sliceWidth({ digestBytes }: ComparisonLimits, vectors: number, digestLength: number): number {
-  const fitting = Math.floor(digestBytes / (vectors * digestLength));
-  return Math.max(16, Math.min(WIDEST_SLICE, fitting) & ~15);
+/** Positions of a slice, such that all digests would be within the limit if none were equal. */
+function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
+  const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
+  const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
+  const wide = Math.min(WIDEST_SLICE, Math.ceil(ROWS_PER_SLICE * (blocks / Math.max(1, rowsOf(vectors)))));
+  return Math.max(16, Math.min(wide, fitting) & ~15);
 }
 
 /** Bytes of a label row, such that two planes of all vectors are within the limit; most often its positions too. */

@@ -1,0 +1,195 @@
+import { copyDigest, equalsPadded, hashOf, setDigestLength } from './digests';
+import { UNIQUE } from './label-rows';
+import { allocate, rowStride } from './memory';
+
+/** The number of a position's first entry: 0 is for zero blocks, and labels from {@link SHARED} on are for shared ones. */
+export const FIRST_ENTRY: u32 = 2;
+/** The first label of blocks that several vectors have at one position. */
+const SHARED: u32 = 2;
+
+// A bucket holds an entry's number and some bits of its hash; 0 is an empty one.
+const NUMBER: u32 = 0xffff;
+const TAG_SHIFT: u32 = 16;
+const TAG_BITS: u64 = 16;
+const FEWEST_BUCKETS: u32 = 64;
+
+let vectors: u32 = 0;
+let positions: u32 = 0;
+
+// The distinct digests of each position, in the order in which they came; with each the vector that had it first (u16) and
+// its label (u16).
+let entries: usize = 0;
+let entryStride: usize = 0;
+let positionStride: usize = 0;
+let paddedDigest: usize = 0;
+/** By position: entries, and labels that are taken; u32 each. */
+let counts: usize = 0;
+
+/** A hash table of the entries of each position. */
+let tables: usize = 0;
+let buckets: u32 = 0;
+let mostBuckets: u32 = 0;
+let shift: u64 = 0;
+
+/** For each vector, its blocks that another vector has at the same position: u32. */
+let repeated: usize = 0;
+
+/** For each vector, the numbers of the entries that stand at the positions: u16, 0 for zero blocks. */
+let numbers: usize = 0;
+let numberStride: usize = 0;
+
+/** Lays out memory for what stands at `width` positions of vectors of digests of `length` bytes. */
+export function layOutEntries(count: u32, length: u32, width: u32): void {
+  vectors = count;
+  positions = width;
+  paddedDigest = setDigestLength(length);
+  entryStride = paddedDigest + 4;
+  positionStride = rowStride(<usize>vectors * entryStride);
+  entries = allocate(positions * positionStride);
+  counts = allocate(<usize>positions * 8);
+  mostBuckets = max(FEWEST_BUCKETS, 2 << (32 - clz(vectors | 1)));
+  tables = allocate(<usize>positions * mostBuckets * 4);
+  setBuckets(FEWEST_BUCKETS);
+  numberStride = rowStride(<usize>positions * 2);
+  numbers = allocate(<usize>vectors * numberStride);
+  memory.fill(numbers, 0, <usize>vectors * numberStride);
+  repeated = allocate(<usize>vectors * 4);
+  memory.fill(repeated, 0, <usize>vectors * 4);
+}
+
+/** For each vector, its blocks that another vector has at the same position, since the beginning: u32. */
+export function repeatedAt(): usize {
+  return repeated;
+}
+
+/** Forgets what stands at the positions. */
+export function clearEntries(): void {
+  memory.fill(counts, 0, <usize>positions * 8);
+  memory.fill(tables, 0, <usize>positions * buckets * 4);
+}
+
+/** How many distinct digests a position has. */
+export function entriesAt(position: u32): u32 {
+  return load<u32>(counts + <usize>position * 8);
+}
+
+/** The end of the labels from {@link SHARED} on that entries of a position have. */
+export function labelsEndAt(position: u32): u32 {
+  return load<u32>(counts + <usize>position * 8, 4) + SHARED;
+}
+
+/** The label of an entry of a position: from {@link SHARED} on where several vectors have it, or else {@link UNIQUE}. */
+export function labelOf(position: u32, number: u32): u16 {
+  return load<u16>(entryOf(position, number) + paddedDigest, 2);
+}
+
+/** Where the numbers of a vector's entries stand, by position. Who has seen them puts zeros there for the next slice. */
+export function numbersOf(vector: u32): usize {
+  return numbers + <usize>vector * numberStride;
+}
+
+/**
+ * Looks up a vector's `rows` digests.
+ *
+ * Most often a block is that of the vector that had the last block first: images that descend from each other are alike
+ * over many blocks. So that one is tried before the table.
+ */
+export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
+  const own = numbersOf(vector);
+  let ancestor = own;
+  let shared: u32 = 0;
+  for (let row: u32 = 0; row < rows; row++) {
+    const position = load<u32>(blocks + <usize>row * 4) - start;
+    const digest = digests + <usize>row * length;
+    let number = <u32>load<u16>(ancestor + <usize>position * 2);
+    let entry = entryOf(position, number);
+    if (number === 0 || !equalsPadded(digest, entry)) {
+      number = find(position, digest, vector);
+      entry = entryOf(position, number);
+      ancestor = numbersOf(load<u16>(entry + paddedDigest));
+    }
+    store<u16>(own + <usize>position * 2, <u16>number);
+    if (ancestor === own) continue;
+    shared++;
+    if (load<u16>(entry + paddedDigest, 2) === UNIQUE) share(position, entry);
+  }
+  countRepeated(vector, shared);
+}
+
+/** The number of the entry of a digest, which is made if there is none. */
+function find(position: u32, digest: usize, vector: u32): u32 {
+  const hash = hashOf(digest);
+  const tag = tagOf(hash);
+  const table = tables + <usize>position * buckets * 4;
+  let offset = (<u32>(hash >> shift)) << 2;
+  let found = load<u32>(table + offset);
+  while (found !== 0) {
+    const number = found & NUMBER;
+    if ((found ^ number) === tag && equalsPadded(digest, entryOf(position, number))) return number;
+    offset = (offset + 4) & (buckets * 4 - 1);
+    found = load<u32>(table + offset);
+  }
+  const number = addEntry(position, vector, digest);
+  store<u32>(table + offset, number | tag);
+  if (isCrowded(number)) addBuckets();
+  return number;
+}
+
+/** The number of a new entry. */
+function addEntry(position: u32, vector: u32, digest: usize): u32 {
+  const count = counts + <usize>position * 8;
+  const number = load<u32>(count) + FIRST_ENTRY;
+  store<u32>(count, number - FIRST_ENTRY + 1);
+  const entry = entryOf(position, number);
+  copyDigest(entry, digest);
+  store<u32>(entry + paddedDigest, vector | ((<u32>UNIQUE) << 16));
+  return number;
+}
+
+/** Gives an entry that a second vector has a label of its own. */
+function share(position: u32, entry: usize): void {
+  const count = counts + <usize>position * 8;
+  const labels = load<u32>(count, 4);
+  store<u32>(count, labels + 1, 4);
+  store<u16>(entry + paddedDigest, <u16>(labels + SHARED), 2);
+  countRepeated(load<u16>(entry + paddedDigest), 1);
+}
+
+function entryOf(position: u32, number: u32): usize {
+  return entries + <usize>position * positionStride + (<usize>number - FIRST_ENTRY) * entryStride;
+}
+
+function tagOf(hash: u64): u32 {
+  return (<u32>(hash >> (shift - TAG_BITS))) << TAG_SHIFT;
+}
+
+function countRepeated(vector: u32, blocks: u32): void {
+  const counter = repeated + <usize>vector * 4;
+  store<u32>(counter, load<u32>(counter) + blocks);
+}
+
+/** Whether an entry of this number leaves too few buckets empty. */
+function isCrowded(number: u32): bool {
+  return number - FIRST_ENTRY >= buckets >> 1 && buckets < mostBuckets;
+}
+
+function setBuckets(count: u32): void {
+  buckets = count;
+  shift = <u64>clz(<u64>buckets) + 1;
+}
+
+/** Doubles the tables, for good: what is crowded in one slice most likely is in the next ones. */
+function addBuckets(): void {
+  setBuckets(buckets * 2);
+  memory.fill(tables, 0, <usize>positions * buckets * 4);
+  for (let position: u32 = 0; position < positions; position++) {
+    const table = tables + <usize>position * buckets * 4;
+    const end = entriesAt(position) + FIRST_ENTRY;
+    for (let number = FIRST_ENTRY; number < end; number++) {
+      const hash = hashOf(entryOf(position, number));
+      let offset = (<u32>(hash >> shift)) << 2;
+      while (load<u32>(table + offset) !== 0) offset = (offset + 4) & (buckets * 4 - 1);
+      store<u32>(table + offset, number | tagOf(hash));
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { answerTasks } from './answer-tasks.js';
+export { WorkerThreads } from './worker-threads.js';

@@ -1,0 +1,146 @@
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+
+/** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
+const GRACE_MS = 400;
+/** Tasks that a thread is given before it has answered the first, so that it need not wait for the main thread. */
+const TASKS_AHEAD = 2;
+
+/** Threads inherit the options of Node.js, but refuse one that only the text of `node --eval` may have. */
+const OPTIONS = process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
+
+interface Waiting<Task, Answer> {
+  readonly task: Task;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Thread<Task, Answer> {
+  readonly worker: Worker;
+  readonly ended: Promise<unknown>;
+  /** What it has not answered yet, in the order that it will. */
+  readonly tasks: Waiting<Task, Answer>[];
+}
+
+/**
+ * Threads that all do the same: each runs a module that calls `answerTasks`. While none has a task, they do not keep the
+ * process alive.
+ */
+export class WorkerThreads<Task, Answer> {
+  readonly #entry: URL;
+  readonly #limit: number;
+  readonly #data: unknown;
+  readonly #threads = new Set<Thread<Task, Answer>>();
+  readonly #queue: Waiting<Task, Answer>[] = [];
+  #isClosed = false;
+
+  /**
+   * @param entry The module.
+   * @param limit Threads at most, at least 1. They are started as they are needed.
+   * @param data What the module finds in its `workerData`.
+   */
+  constructor(entry: URL, limit: number, data?: unknown) {
+    this.#entry = entry;
+    this.#limit = limit;
+    this.#data = data;
+  }
+
+  /** Starts threads until there are as many, within the limit, so that they are ready when tasks come. */
+  prepare(count: number): void {
+    try {
+      while (!this.#isClosed && this.#threads.size < Math.min(count, this.#limit)) this.#start();
+    } catch {
+      // The system is short of threads or memory; a task that gets none will say so.
+    }
+  }
+
+  /**
+   * What a thread answers. Rejects where that thread cannot be started or ends in the middle of the task, and once this
+   * is closed.
+   */
+  run(task: Task): Promise<Answer> {
+    if (this.#isClosed) return Promise.reject(new Error('the threads were ended'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Ends the threads: when they have answered what they were given, and after a moment in the middle of it. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { reject } of this.#queue.splice(0)) reject(new Error('the threads were ended'));
+    const threads = [...this.#threads];
+    for (const { worker } of threads) {
+      worker.ref();
+      worker.postMessage({ end: true });
+    }
+    // A thread that is ended while it loads its modules leaves their files open (Node.js 20): it is given time.
+    const patience = new AbortController();
+    const late = setTimeout(GRACE_MS, undefined, patience).catch(() => {});
+    await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late]);
+    patience.abort();
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#threadWithRoom();
+      if (thread === undefined) return;
+      const waiting = this.#queue.shift()!;
+      thread.tasks.push(waiting);
+      thread.worker.ref();
+      thread.worker.postMessage({ task: waiting.task });
+    }
+  }
+
+  /** The thread that has the least to do, a new one before one that is busy. */
+  #threadWithRoom(): Thread<Task, Answer> | undefined {
+    let freest: Thread<Task, Answer> | undefined;
+    for (const thread of this.#threads) {
+      if (thread.tasks.length < (freest?.tasks.length ?? TASKS_AHEAD)) freest = thread;
+    }
+    if (freest?.tasks.length === 0 || this.#threads.size === this.#limit) return freest;
+    try {
+      return this.#start();
+    } catch (reason) {
+      if (this.#threads.size === 0) this.#queue.shift()?.reject(reason);
+      return freest;
+    }
+  }
+
+  #start(): Thread<Task, Answer> {
+    const worker = new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
+    let failure: unknown;
+    const ended = new Promise<void>((resolve) => {
+      worker.on('error', (reason) => {
+        failure = reason;
+      });
+      worker.on('exit', (status) => {
+        this.#lose(thread, failure ?? new Error(`exit status ${status}`));
+        resolve();
+      });
+    });
+    const thread: Thread<Task, Answer> = { worker, ended, tasks: [] };
+    worker.on('message', (answer: Answer) => {
+      const answered = thread.tasks.shift();
+      // A thread without a task does not keep the process alive.
+      if (thread.tasks.length === 0 && !this.#isClosed) worker.unref();
+      answered?.resolve(answer);
+      this.#dispatch();
+    });
+    worker.unref();
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  /** The task that a thread ended in has failed; what it had not begun goes to others. */
+  #lose(thread: Thread<Task, Answer>, failure: unknown): void {
+    this.#threads.delete(thread);
+    const [begun, ...others] = thread.tasks.splice(0);
+    begun?.reject(failure);
+    if (this.#isClosed) for (const { reject } of others) reject(failure);
+    else this.#queue.unshift(...others);
+    this.#dispatch();
+  }
+}

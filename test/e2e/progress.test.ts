@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Workplace } from './command.js';
+import { SLOW, writeSlowPlugin } from './slow-plugin.js';
+import { startOnTerminal } from './terminal.js';
+import { writeLargeVectors } from './vector-files.js';
+
+jest.setTimeout(60_000);
+
+/** To the first column, and erase to the end of the line. */
+const ERASE_LINE = '\r\u001b[K';
+const IMAGE_BYTES = 64 * 1024 * 1024;
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+});
+
+afterAll(() => workplace.remove());
+
+describe('the progress on a terminal', () => {
+  test('moves while images are hashed', async () => {
+    await writeSlowPlugin(workplace, 2);
+    for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
+      await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));
+    }
+    const options = ['--no-cache', '--jobs', '2', ...SLOW, '--block-size', '64K'];
+    const lines = await statusLines([...options, 'a.raw', 'b.raw']);
+    const bytes = lines.flatMap(
+      (line) => /^hashing .*\] ([\d.]+) MiB of [\d.]+ MiB, .*\/s, .* left$/.exec(line)?.[1] ?? [],
+    );
+    expect(new Set(bytes).size).toBeGreaterThanOrEqual(3);
+    expect(bytes.map(Number)).toEqual(bytes.map(Number).sort((a, b) => a - b));
+    expect(lines.at(-1)).toBe('clustering 2 images');
+  });
+
+  test('moves while vectors are compared', async () => {
+    await writeSlowPlugin(workplace, 0);
+    const lines = await statusLines(['--jobs', '2', ...SLOW, ...(await writeLargeVectors(workplace))]);
+    const percent = lines.flatMap((line) => /^comparing .*\] (\d+) %$/.exec(line)?.[1] ?? []).map(Number);
+    expect(new Set(percent).size).toBeGreaterThanOrEqual(3);
+    expect(percent).toEqual(percent.toSorted((a, b) => a - b));
+    expect(lines.at(-1)).toBe('clustering 200 images');
+  });
+
+  test('is taken away before the report', async () => {
+    await workplace.write('c.raw', new Uint8Array(65_536));
+    await workplace.write('d.raw', new Uint8Array(65_536));
+    const run = startOnTerminal(workplace, ['--no-cache', 'c.raw', 'd.raw']);
+    expect(await run.ended).toBe(0);
+    expect(run.shown()).toContain(`clustering 2 images${ERASE_LINE}---`);
+  });
+});
+
+/** The texts that the status line of a run showed, in their order. */
+async function statusLines(words: readonly string[]): Promise<string[]> {
+  const run = startOnTerminal(workplace, words);
+  expect(await run.ended).toBe(0);
+  // What follows on the text stands on a line of its own.
+  const texts = run
+    .shown()
+    .split(ERASE_LINE)
+    .map((text) => text.split('\r\n')[0]!);
+  return texts.filter((text) => /^(hashing|comparing|clustering) /.test(text));
+}

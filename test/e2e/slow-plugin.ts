@@ -1,0 +1,22 @@
+import type { Workplace } from './command.js';
+
+/** The module that {@link writeSlowPlugin} writes, as `--plugin` takes it, and the options that every use of it needs. */
+export const SLOW = ['--plugin', './slow.mjs', '--hash', 'slow', '--block-size', '512'] as const;
+
+/** Writes a plugin with a hasher that takes so many milliseconds for every block that is not all zeros. */
+export async function writeSlowPlugin(workplace: Workplace, milliseconds: number): Promise<void> {
+  await workplace.write(
+    'slow.mjs',
+    `
+class SlowHasher {
+  name = 'slow';
+  digestLength = 1;
+  hash(block, digest) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${milliseconds});
+    digest[0] = block[0];
+  }
+}
+export default { name: 'slow', url: import.meta.url, hashers: [SlowHasher] };
+`,
+  );
+}

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { COMMAND, type Workplace } from './command.js';
+
+/** The character that a terminal sends for Ctrl-C. */
+export const CTRL_C = '\u0003';
+
+/** A run of the command on a terminal of its own, by `script`, of bsdutils. */
+export interface TerminalRun {
+  /** What is written to its standard input is typed on the terminal. */
+  readonly process: ChildProcess;
+  /** What the terminal was sent so far, standard output and standard error. */
+  shown(): string;
+  /** Waits until the terminal has been sent this text. */
+  shows(text: string): Promise<void>;
+  /** Resolves to the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts the command on a terminal 80 characters wide. Rejects in `ended` where `script` is not installed. */
+export function startOnTerminal(workplace: Workplace, words: readonly string[]): TerminalRun {
+  const line = [...COMMAND, ...words].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
+    cwd: workplace.directory,
+    env: workplace.environment,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text;
+  });
+  return {
+    process: child,
+    shown: () => shown,
+    shows: (text) =>
+      new Promise((resolve) => {
+        const look = () => shown.includes(text) && resolve();
+        child.stdout.on('data', look);
+        look();
+      }),
+    ended: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    }),
+  };
+}

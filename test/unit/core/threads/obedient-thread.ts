@@ -1,0 +1,21 @@
+import { threadId, workerData } from 'node:worker_threads';
+import { answerTasks } from '#core/threads/answer-tasks.js';
+
+/** A task for the threads of the tests: what to do, and for how many milliseconds before. */
+export interface ObedientTask {
+  readonly order: 'answer' | 'exit' | 'throw';
+  readonly after: number;
+}
+
+/** The thread's number, and what it was given when it was started. */
+export interface ObedientAnswer {
+  readonly thread: number;
+  readonly data: unknown;
+}
+
+answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, after);
+  if (order === 'exit') process.exit(9);
+  if (order === 'throw') throw new Error('the thread is tired');
+  return { thread: threadId, data: workerData };
+});

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { WorkerThreads } from '#core/threads/worker-threads.js';
+import type { ObedientAnswer, ObedientTask } from './obedient-thread.js';
+
+const ENTRY = new URL('./obedient-thread.js', import.meta.url);
+const AT_ONCE: ObedientTask = { order: 'answer', after: 0 };
+
+let threads: WorkerThreads<ObedientTask, ObedientAnswer>;
+
+beforeEach(() => {
+  threads = new WorkerThreads(ENTRY, 2, 'given');
+});
+
+afterEach(() => threads.close());
+
+test('every task is answered, by no more threads than allowed', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => threads.run({ order: 'answer', after: 5 })));
+  expect(answers.every(({ data }) => data === 'given')).toBe(true);
+  expect(new Set(answers.map(({ thread }) => thread)).size).toBe(2);
+});
+
+test('threads that were prepared are used', async () => {
+  threads.prepare(100);
+  const answers = await Promise.all([threads.run(AT_ONCE), threads.run(AT_ONCE)]);
+  expect(new Set(answers.map(({ thread }) => thread)).size).toBe(2);
+});
+
+test.each([
+  ['exit', 'exit status 9'],
+  ['throw', 'the thread is tired'],
+] as const)(
+  'a task that ends its thread (%s) fails, and what the thread had not begun is done by another',
+  async (order, message) => {
+    const one = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
+    const failing = expect(one.run({ order, after: 0 })).rejects.toThrow(message);
+    const answers = await Promise.all([one.run(AT_ONCE), one.run(AT_ONCE), one.run(AT_ONCE)]);
+    await failing;
+    expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
+    await one.close();
+  },
+);
+
+test('a module that cannot be loaded fails each task', async () => {
+  const broken = new WorkerThreads<ObedientTask, ObedientAnswer>(new URL('./no-such-thread.js', import.meta.url), 1);
+  const tasks = [broken.run(AT_ONCE), broken.run(AT_ONCE)];
+  for (const outcome of await Promise.allSettled(tasks)) {
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('no-such-thread') },
+    });
+  }
+  await broken.close();
+});
+
+test('closing waits for what the threads were given, and refuses more', async () => {
+  const answer = threads.run({ order: 'answer', after: 200 });
+  await Promise.all([threads.close(), threads.close()]);
+  expect(await answer).toMatchObject({ data: 'given' });
+  await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads were ended');
+});
+
+test('closing ends a thread that goes on for more than a second', async () => {
+  const endless = expect(threads.run({ order: 'answer', after: 60_000 })).rejects.toThrow('exit status');
+  await expect(threads.run(AT_ONCE)).resolves.toBeDefined();
+  const before = performance.now();
+  await threads.close();
+  expect(performance.now() - before).toBeLessThan(3000);
+  await endless;
+});
+
+test('threads keep the process alive while they have a task, and not longer', async () => {
+  const answer = threads.run({ order: 'answer', after: 50 });
+  expect(process.getActiveResourcesInfo()).toContain('MessagePort');
+  await answer;
+  expect(process.getActiveResourcesInfo()).not.toContain('MessagePort');
+});

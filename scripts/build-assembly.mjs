@@ -13,6 +13,7 @@ const OUTPUTS = 'packages/core/dist';
 /** Which entry becomes which module. */
 const MODULES = [
   { entry: 'index.ts', output: 'distance/engine/pair-kernel.wasm' },
+  { entry: 'matrix-band.ts', output: 'clustering/fast/matrix-band.wasm' },
   { entry: 'single-linkage.ts', output: 'clustering/fast/single-linkage.wasm' },
 ];
 

@@ -3,7 +3,6 @@ import { VirtSimilarityError } from '../../errors.js';
 import { condensedRow, validateMatrix } from '../condensed-matrix.js';
 import { dendrogramOf } from '../dendrogram.js';
 import { nearestNeighbourChain } from './nearest-neighbour-chain.js';
-import { updateAverage, updateComplete, updateWard, updateWeighted } from './row-update.js';
 import { ShrinkingMatrix } from './shrinking-matrix.js';
 import { SingleLinkage } from './single-linkage.js';
 
@@ -23,11 +22,9 @@ export class FastClusterer implements Clusterer {
       case 'single':
         return singleDendrogram(matrix);
       case 'complete':
-        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateComplete), linkage);
       case 'average':
-        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateAverage), linkage);
       case 'weighted':
-        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), updateWeighted), linkage);
+        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), linkage), linkage);
       case 'ward':
         return wardDendrogram(matrix);
       default:
@@ -51,7 +48,7 @@ function singleDendrogram(matrix: CondensedMatrix): Dendrogram {
 function wardDendrogram(distances: CondensedMatrix): Dendrogram {
   const matrix = new ShrinkingMatrix(distances);
   matrix.square();
-  const joins = nearestNeighbourChain(matrix, updateWard);
+  const joins = nearestNeighbourChain(matrix, 'ward');
   return dendrogramOf(
     distances.size,
     joins.map((join) => ({ ...join, height: Math.sqrt(join.height) })),

@@ -1,5 +1,5 @@
 import type { Join } from '../join.js';
-import type { RowUpdate } from './row-update.js';
+import type { UpdatedLinkage } from './matrix-band.js';
 import type { ShrinkingMatrix } from './shrinking-matrix.js';
 
 /**
@@ -9,51 +9,39 @@ import type { ShrinkingMatrix } from './shrinking-matrix.js';
  * Uses the matrix up. The joins come in the order of their making, parts before wholes, which is not that of their
  * heights. Of equally near neighbours the one that the chain comes from is taken, or else the first.
  */
-export function nearestNeighbourChain(matrix: ShrinkingMatrix, update: RowUpdate): Join[] {
+export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedLinkage): Join[] {
   const size = matrix.count;
   const clusters = Int32Array.from({ length: size }, (_, leaf) => leaf);
-  const sizes = new Float64Array(size).fill(1);
   const joins: Join[] = [];
 
   // Positions in the matrix; each is the nearest neighbour of the one before it.
   const chain: number[] = [];
-  let tipRow = new Float64Array(size);
-  let previousRow = new Float64Array(size);
-  let previousRowIsFilled = false;
+  let [tipRow, previousRow] = matrix.rows;
   while (matrix.count > 1) {
     if (chain.length === 0) {
       chain.push(0);
     }
     const tip = chain.at(-1)!;
     const previous = chain.at(-2);
-    const nearest = matrix.gather(tip, tipRow);
-    if (previous === undefined || tipRow[nearest]! < tipRow[previous]!) {
+    matrix.gather(tip, tipRow);
+    const nearest = matrix.nearest(tipRow);
+    if (previous === undefined || tipRow.distances[nearest]! < tipRow.distances[previous]!) {
       chain.push(nearest);
       [tipRow, previousRow] = [previousRow, tipRow];
-      previousRowIsFilled = true;
       continue;
     }
 
-    if (!previousRowIsFilled) {
+    if (previousRow.position !== previous) {
       matrix.gather(previous, previousRow);
     }
-    const height = tipRow[previous]!;
-    const pair = { firstSize: sizes[tip]!, secondSize: sizes[previous]!, height };
-    update(tipRow, previousRow, sizes, matrix.count, pair);
-    // The merged cluster takes the later position, whose distances lie closer together in memory.
-    const kept = Math.max(tip, previous);
-    const removed = Math.min(tip, previous);
-    matrix.scatter(kept, previousRow);
-    sizes[kept] = pair.firstSize + pair.secondSize;
-    joins.push({ left: clusters[tip]!, right: clusters[previous]!, height });
-    clusters[kept] = size + joins.length - 1;
+    joins.push({ left: clusters[tip]!, right: clusters[previous]!, height: tipRow.distances[previous]! });
+    matrix.merge(tipRow, previousRow, linkage);
 
-    matrix.remove(removed);
-    sizes.copyWithin(removed, removed + 1);
+    clusters[Math.max(tip, previous)] = size + joins.length - 1;
+    const removed = Math.min(tip, previous);
     clusters.copyWithin(removed, removed + 1);
     chain.length -= 2;
     closeUp(chain, removed);
-    previousRowIsFilled = false;
   }
   return joins;
 }

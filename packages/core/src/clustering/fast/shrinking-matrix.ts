@@ -1,31 +1,59 @@
 import type { CondensedMatrix } from '../../contracts/clusterer.js';
+import { instantiateMatrixBand, type MatrixBand, type UpdatedLinkage } from './matrix-band.js';
+
+/** The most bytes of distances in one band; WebAssembly addresses four times as many. */
+const LARGEST_BAND = 2 ** 30;
+
+/** The distances of one cluster to all others, by position. */
+export interface GatheredRow {
+  /** The cluster's position; −1 if it is not filled, or no longer. */
+  position: number;
+  /** In the memory of the first band; infinity to the cluster itself. */
+  readonly distances: Float64Array;
+  /** The row's place in the memory of every band. */
+  readonly address: number;
+}
 
 /**
  * The distances of the clusters that are left while pairs of them are merged. Clusters are addressed by position:
  * those that are left have positions 0 … count−1, which close up when one is removed.
  *
- * The distances stand in one condensed matrix, in which a removed cluster leaves a gap.
+ * The distances stand in one condensed matrix, in which a removed cluster leaves a gap. It lies in bands of rows, each in
+ * a WebAssembly memory, of which up to some 16,000 things need one. Rows are searched and updated in the first.
  */
 export class ShrinkingMatrix {
+  readonly #size: number;
   /** How many clusters are left. */
   #count: number;
-  readonly #values: Float64Array;
-  /** By position: the column of the cluster. */
-  readonly #columns: Int32Array;
-  /** By position: what to add to a later column to have the index of the pair. */
-  readonly #bases: Int32Array | Float64Array;
+  readonly #bands: MatrixBand[] = [];
+  /** By position: leaves of the cluster; in the memory of the first band. */
+  readonly #sizes: Float64Array;
+  /** Room for two rows, in no order. */
+  readonly rows: readonly [GatheredRow, GatheredRow];
 
   /** Copies the matrix; each thing is a cluster. */
-  constructor({ size, values }: CondensedMatrix) {
+  constructor(matrix: CondensedMatrix, largestBand = LARGEST_BAND) {
+    const { size } = matrix;
+    this.#size = size;
     this.#count = size;
-    this.#values = values.slice();
-    this.#columns = new Int32Array(size);
-    // Integers are the faster indices; beyond 65,536 things they do not suffice.
-    this.#bases = values.length <= 0x7fff_ffff ? new Int32Array(size) : new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      this.#columns[i] = i;
-      this.#bases[i] = i * size - (i * (i + 1)) / 2 - i - 1;
-    }
+    let addresses: readonly [number, number, number];
+    let start = 0;
+    let firstRow = 0;
+    do {
+      const { rowCount, length } = bandFrom(size, firstRow, largestBand / Float64Array.BYTES_PER_ELEMENT);
+      const band = instantiateMatrixBand();
+      addresses = [band.allocateRow(size), band.allocateRow(size), band.allocateRow(size)];
+      band.configure(size, firstRow, rowCount);
+      const values = matrix.values.subarray(start, start + length);
+      new Float64Array(band.memory.buffer, band.valuesAt(), length).set(values);
+      this.#bands.push(band);
+      start += length;
+      firstRow += rowCount;
+    } while (firstRow < size);
+
+    const [sizes, one, other] = addresses;
+    this.#sizes = this.#viewOf(this.#first, sizes).fill(1);
+    this.rows = [this.#rowAt(one), this.#rowAt(other)];
   }
 
   get count(): number {
@@ -34,65 +62,87 @@ export class ShrinkingMatrix {
 
   /** Replaces every distance by its square. */
   square(): void {
-    const values = this.#values;
-    for (let index = 0; index < values.length; index++) {
-      values[index] = values[index]! * values[index]!;
+    for (const band of this.#bands) {
+      band.square();
     }
+  }
+
+  /** Fills the row with the distances of the cluster at `position`. */
+  gather(position: number, row: GatheredRow): void {
+    for (const { band, from, to } of this.#partsOf(position)) {
+      band.gather(position, row.address);
+      if (band !== this.#first) {
+        row.distances.set(this.#viewOf(band, row.address).subarray(from, to), from);
+      }
+    }
+    row.position = position;
+  }
+
+  /** The position of the cluster that is nearest to a row's, the first one where several are equally near. */
+  nearest({ address }: GatheredRow): number {
+    return this.#first.nearest(address);
   }
 
   /**
-   * Copies the distances from the cluster at `position` to `target`, by position; infinity to itself.
-   * Returns the position of the nearest cluster, the first one where several are equally near; −1 if there is no other.
+   * Merges the clusters of two filled rows, and uses the rows up. The merged cluster takes the later position, whose
+   * distances lie closer together in memory; the earlier one is removed, and those after it move down by one.
    */
-  gather(position: number, target: Float64Array): number {
-    const count = this.#count;
-    const values = this.#values;
-    const columns = this.#columns;
-    const bases = this.#bases;
-    const column = columns[position]!;
-    let nearest = -1;
-    let shortest = Number.POSITIVE_INFINITY;
-    for (let k = 0; k < position; k++) {
-      const distance = values[bases[k]! + column]!;
-      target[k] = distance;
-      if (distance < shortest) {
-        shortest = distance;
-        nearest = k;
-      }
-    }
-    target[position] = Number.POSITIVE_INFINITY;
-    const base = bases[position]!;
-    for (let k = position + 1; k < count; k++) {
-      const distance = values[base + columns[k]!]!;
-      target[k] = distance;
-      if (distance < shortest) {
-        shortest = distance;
-        nearest = k;
-      }
-    }
-    return nearest;
-  }
+  merge(one: GatheredRow, other: GatheredRow, linkage: UpdatedLinkage): void {
+    const [oneSize, otherSize] = [this.#sizes[one.position]!, this.#sizes[other.position]!];
+    const height = one.distances[other.position]!;
+    const sizes = this.#sizes.byteOffset;
+    this.#first[linkage](one.address, other.address, this.#count, sizes, oneSize, otherSize, height);
 
-  /** Replaces the distances from the cluster at `position` by those in `source`, by position. */
-  scatter(position: number, source: Float64Array): void {
-    const count = this.#count;
-    const values = this.#values;
-    const columns = this.#columns;
-    const bases = this.#bases;
-    const column = columns[position]!;
-    for (let k = 0; k < position; k++) {
-      values[bases[k]! + column] = source[k]!;
+    const kept = Math.max(one.position, other.position);
+    const removed = Math.min(one.position, other.position);
+    this.#sizes[kept] = oneSize + otherSize;
+    this.#sizes.copyWithin(removed, removed + 1, this.#count);
+    for (const { band, from, to } of this.#partsOf(kept)) {
+      if (band !== this.#first) {
+        this.#viewOf(band, other.address).set(other.distances.subarray(from, to), from);
+      }
+      band.scatter(kept, other.address);
     }
-    const base = bases[position]!;
-    for (let k = position + 1; k < count; k++) {
-      values[base + columns[k]!] = source[k]!;
+    for (const band of this.#bands) {
+      band.remove(removed);
     }
-  }
-
-  /** Removes the cluster at `position`; later ones move down by one. */
-  remove(position: number): void {
-    this.#columns.copyWithin(position, position + 1, this.#count);
-    this.#bases.copyWithin(position, position + 1, this.#count);
     this.#count--;
+    one.position = -1;
+    other.position = -1;
   }
+
+  /** The bands that hold the row of the cluster at `position`, each from one position up to another. */
+  *#partsOf(position: number): Generator<{ band: MatrixBand; from: number; to: number }> {
+    let from = 0;
+    for (const band of this.#bands) {
+      const to = band.endOfPart(position);
+      if (to > from) {
+        yield { band, from, to };
+      }
+      from = to;
+    }
+  }
+
+  get #first(): MatrixBand {
+    return this.#bands[0]!;
+  }
+
+  #rowAt(address: number): GatheredRow {
+    return { position: -1, distances: this.#viewOf(this.#first, address), address };
+  }
+
+  #viewOf(band: MatrixBand, address: number): Float64Array {
+    return new Float64Array(band.memory.buffer, address, this.#size);
+  }
+}
+
+/** How many rows from `firstRow` on, at least one, hold at most so many distances; and how many they hold. */
+function bandFrom(size: number, firstRow: number, most: number): { rowCount: number; length: number } {
+  let rowCount = 1;
+  let length = size - 1 - firstRow;
+  while (firstRow + rowCount < size && length + size - 1 - (firstRow + rowCount) <= most) {
+    length += size - 1 - (firstRow + rowCount);
+    rowCount++;
+  }
+  return { rowCount, length };
 }

@@ -1,4 +1,4 @@
-import type { DiskImage } from '../contracts/disk-image.js';
+import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -60,7 +60,8 @@ export class ImageReading {
         signal: readOptions.signal,
       });
       // Not the identity that was looked up: what changed before the image was opened was read as it is now.
-      if (!sameIdentity(image.identity, await reader.identify(source, readOptions))) throw changed(path);
+      if (!sameIdentity(image.identity, await reader.identify(source, readOptions)))
+        tellChange(path, image.identity, readOptions);
       return (await cache?.store(vector, { signal: run.signal })) ?? vector;
     } finally {
       await this.#close(image, path, readOptions);
@@ -79,6 +80,12 @@ export class ImageReading {
   #progress(event: ProgressEvent): void {
     callBack(() => this.#tools.run.onProgress(event));
   }
+}
+
+/** Throws `changed`; where the user allows writers, and the image had one, he is only told. */
+function tellChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
+  if (!allowInUse || !identity.volatile) throw changed(path);
+  warn?.(`${path} or a file beneath it changed while it was being read`);
 }
 
 function changed(path: string): VirtSimilarityError {

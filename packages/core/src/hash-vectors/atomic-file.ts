@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { fileError, systemCode } from './file-error.js';
 
@@ -35,14 +35,21 @@ export async function writeFileAtomically(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const target = await resolveTarget(path);
-  await placeFileAtomically(dirname(target), chunks, () => basename(target), options);
+  const place = async (temporary: string) => {
+    await rename(temporary, target);
+    return target;
+  };
+  await placeFileAtomically(dirname(target), chunks, place, options);
 }
 
-/** As `writeFileAtomically`, for a file whose name is known only after its last chunk; gives its path. */
+/**
+ * As `writeFileAtomically`, for a file whose place is known only after its last chunk. `place` is called with the path
+ * of the temporary file once that is on disk, makes it, or one that is there already, the result, and gives its path.
+ */
 export async function placeFileAtomically(
   directory: string,
   chunks: FileChunks,
-  nameOf: () => string,
+  place: (temporary: string) => Promise<string>,
   options: AtomicFileOptions = {},
 ): Promise<string> {
   const temporary = join(directory, `.virt-similarity-${randomBytes(8).toString('hex')}.tmp`);
@@ -61,15 +68,15 @@ export async function placeFileAtomically(
       await handle.close();
     }
     throwIfAborted(options.signal);
-    const path = join(directory, nameOf());
-    await rename(temporary, path);
+    const path = await place(temporary);
     await syncDirectory(directory);
     return path;
   } catch (thrown) {
-    await rm(temporary, { force: true });
     throw systemCode(thrown) === undefined
       ? thrown
       : fileError(thrown, `cannot write to directory ${directory}`, directory);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

@@ -5,11 +5,12 @@ import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
-import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
+import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import { placeEntry } from './place-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
 
 /** One entry of the cache, and whether it is of use. */
@@ -140,8 +141,9 @@ export class HashVectorCache {
   async #write(vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
     const hash = createHash('sha256');
     const chunks = feeding(hash, encodeHashVector(vector));
-    const nameOf = () => entryNameOf(key, hash.digest('hex'));
-    const path = await placeFileAtomically(this.#directory, chunks, nameOf, { ...options, mode: 0o600 });
+    const place = (temporary: string) =>
+      placeEntry({ temporary, directory: this.#directory, key, digest: hash.digest('hex') }, this.#buffers);
+    const path = await placeFileAtomically(this.#directory, chunks, place, { ...options, mode: 0o600 });
     await this.#tidy(key, path, options);
     return openEntry(path);
   }

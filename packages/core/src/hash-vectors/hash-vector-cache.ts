@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { placeFileAtomically } from './atomic-file.js';
-import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
+import { listCacheDirectory, makeCacheDirectory, removeFromCache } from './cache-directory.js';
 import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
@@ -12,6 +12,7 @@ import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { placeEntry } from './place-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
+import { sweepTemporaryFiles } from './temporary-files.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {

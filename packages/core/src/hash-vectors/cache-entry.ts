@@ -78,6 +78,16 @@ export async function openProvenEntry(
   }
 }
 
+/** Whether there is an entry that is what its name says. */
+export async function isSoundEntry(path: string, buffers: SpareBuffers): Promise<boolean> {
+  try {
+    await openProvenEntry(path, buffers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the image of an entry is still what it was when it was hashed. */
 export async function stateOfImage(header: HashVectorHeader): Promise<'current' | 'changed' | 'missing'> {
   for (const layer of header.identity?.layers ?? []) {

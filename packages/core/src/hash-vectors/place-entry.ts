@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { entryNameOf, openProvenEntry } from './cache-entry.js';
+import { entryNameOf, isSoundEntry } from './cache-entry.js';
 import { systemCode } from './file-error.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
@@ -28,19 +28,10 @@ export async function placeEntry(
     await link(temporary, path);
     return path;
   } catch (thrown) {
-    if (systemCode(thrown) === 'EEXIST' && (await isSound(path, buffers))) return path;
+    if (systemCode(thrown) === 'EEXIST' && (await isSoundEntry(path, buffers))) return path;
   }
   // Also where the file system has no hard links.
   const versioned = join(directory, entryNameOf(key, digest, randomBytes(4).toString('hex')));
   await rename(temporary, versioned);
   return versioned;
-}
-
-async function isSound(path: string, buffers: SpareBuffers): Promise<boolean> {
-  try {
-    await openProvenEntry(path, buffers);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -171,6 +171,17 @@ describe('the cache of hash vectors', () => {
       expect(warnings).toHaveLength(1);
     }));
 
+  test('removes a bad entry that it finds, also beside a good one', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [good] = (await readdir(directory)) as [string];
+      await writeFile(join(directory, good.replace('.arrow', '.00000000.arrow')), 'bad');
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(await readdir(directory)).toEqual([good]);
+      expect(warnings).toHaveLength(1);
+    }));
+
   test('removes bad entries of the same image when it stores', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();

@@ -9,8 +9,13 @@ export class Tally {
   readonly #events = new Map<string, number>();
 
   /** Counts something that is as it should be, to show that the run did reach it. */
-  count(event: string, times = 1): void {
-    this.#events.set(event, (this.#events.get(event) ?? 0) + times);
+  count(event: string): void {
+    this.#events.set(event, this.counted(event) + 1);
+  }
+
+  /** How often something was counted. */
+  counted(event: string): number {
+    return this.#events.get(event) ?? 0;
   }
 
   /** @param where such as `kill 17` */

@@ -49,9 +49,13 @@ async function importHasher(): Promise<BlockHasher> {
   throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
 }
 
-/** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */
+/**
+ * The container takes a thread more time to load than all the rest, and only a constructor with parameters needs it: the
+ * class's own, or one that it inherits.
+ */
 async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
-  if (hasherClass.length === 0) return new hasherClass();
+  const isDerived = Object.getPrototypeOf(hasherClass) !== Function.prototype;
+  if (hasherClass.length === 0 && !isDerived) return new hasherClass();
   const { container } = await import('tsyringe');
   return container.resolve(hasherClass);
 }

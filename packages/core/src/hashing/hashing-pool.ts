@@ -79,14 +79,14 @@ export class HashingPool {
    * exception, and one that ends its thread, become a `plugin` error. A single task cannot be interrupted.
    */
   async run(task: HashTask): Promise<void> {
-    if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
+    if (this.#isClosed) throw closed();
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
       runInThisThread(task, this.#hasher);
       return;
     }
     const failure = await this.#threads.run(task).catch((thrown: unknown) => {
-      throw pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
+      throw this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
     });
     if (failure) throw new VirtSimilarityError(failure.code, failure.message);
   }
@@ -96,6 +96,10 @@ export class HashingPool {
     this.#isClosed = true;
     await this.#threads?.close();
   }
+}
+
+function closed(): VirtSimilarityError {
+  return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
 function runInThisThread(task: HashTask, hasher: BlockHasher): void {

@@ -7,6 +7,8 @@ import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
 const SYSTEM_SECTOR_BYTES = 512n;
+/** Bytes at the beginning of a file that are read at once: of most formats, all that is looked at but for tables. */
+const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */
 export interface LayerFile {
@@ -33,10 +35,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
     const stats = await handle.stat({ bigint: true });
     requireKind(stats, origin);
     const layer = await layerOf(real, stats);
-    const bytes = {
-      size: Number(layer.size),
-      read: (position: number, length: number) => readBytes(handle, position, length),
-    };
+    const bytes = { size: Number(layer.size), read: readsOf(handle) };
     return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
   } catch (error) {
     await handle.close();
@@ -95,6 +94,18 @@ async function deviceSize(device: bigint): Promise<bigint> {
   } catch (cause) {
     throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
   }
+}
+
+/** Reads the head once, so that all that is said of it is said of the same bytes. */
+function readsOf(handle: FileHandle): FileBytes['read'] {
+  let head: Promise<Buffer> | undefined;
+  return async (position, length) => {
+    if (position + length > HEAD_BYTES) {
+      return readBytes(handle, position, length);
+    }
+    head ??= readBytes(handle, 0, HEAD_BYTES);
+    return (await head).subarray(position, position + length);
+  };
 }
 
 async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -45,7 +45,7 @@ export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';
 export * from './hashing/same-identity.js';
 export type * from './pipeline/analyzer.js';
-export { createAnalyzer } from './pipeline/create-analyzer.js';
+export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { type FoundImages, findImages } from './pipeline/find-images.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export { unknownName } from './pipeline/plugin-registry.js';

@@ -10,6 +10,8 @@ const DEFAULT_CACHE = 'similarity-cache';
 
 const MOST_JOBS = 1024;
 
+const LONGEST_TIMEOUT = 1_000_000;
+
 const name = z.string().min(1, 'expected a name, found nothing').optional();
 const path = z.string().min(1, 'expected a path, found nothing');
 
@@ -34,6 +36,14 @@ const jobs = z.string().transform((text, context) => {
   return count;
 });
 
+const seconds = z.string().transform((text, context) => {
+  const value = /^\d{1,7}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= LONGEST_TIMEOUT) return value;
+  const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
+  context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
+  return z.NEVER;
+});
+
 const linkage = z.string().transform((text, context) => {
   const found = LINKAGES.find((known) => known === text);
   if (found === undefined) {
@@ -53,6 +63,7 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
+  pluginTimeout: seconds.optional(),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

@@ -19,9 +19,9 @@ export function startHashingRun(
   signal: AbortSignal,
 ): HashingRun {
   const display = createProgressDisplay(messages, images);
-  const { reader, hash: hasher, blockSize, cache, jobs, allowBacking } = settings;
+  const { reader, hash: hasher, blockSize, cache, jobs, allowBacking, pluginTimeout } = settings;
   const options: HashOptions = {
-    ...withoutAbsent({ reader, hasher, blockSize, cache, jobs, allowBacking }),
+    ...withoutAbsent({ reader, hasher, blockSize, cache, jobs, allowBacking, pluginTimeout }),
     onProgress: (event) => {
       display.show(event);
       if (event.kind === 'image-failed' && event.error.code !== 'aborted') {

@@ -17,10 +17,14 @@ export const ANALYZE_DEFAULTS = {
   cache: false,
   jobs: availableParallelism(),
   allowBacking: [],
+  pluginTimeout: 60,
   metric: 'hamming',
   linkage: 'single',
   clusterer: 'auto',
 } as const satisfies AnalyzeOptions;
+
+/** Seconds: what timers can be set to, in round numbers. */
+const LONGEST_TIMEOUT = 1_000_000;
 
 const name = z.string().min(1);
 
@@ -37,6 +41,7 @@ const schema = z.object({
   cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
   jobs: z.number().int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
   allowBacking: z.array(z.string().min(1)).default([]),
+  pluginTimeout: z.number().min(0).max(LONGEST_TIMEOUT).default(ANALYZE_DEFAULTS.pluginTimeout),
   metric: name.default(ANALYZE_DEFAULTS.metric),
   linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),

@@ -18,7 +18,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) => process.exit(reportDefect(error, messages)));
   const interruption = listenForInterruption();
   try {
-    const invocation = await readCommandLine(words, process.cwd(), process.env);
+    const invocation = await readCommandLine(words, process.cwd(), process.env, interruption.signal);
     if (invocation.kind === 'text') {
       await writeStdout([invocation.text]);
       return EXIT_DONE;

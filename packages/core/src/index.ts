@@ -44,6 +44,8 @@ export * from './hash-vectors/write-hash-vector.js';
 export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';
 export * from './hashing/same-identity.js';
+export type { IsolationLimits } from './isolation/isolated-thread.js';
+export { tryPlugin } from './isolation/plugin-calls.js';
 export type * from './pipeline/analyzer.js';
 export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { type FoundImages, findImages } from './pipeline/find-images.js';

@@ -4,13 +4,12 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
+import { DEFAULT_PLUGIN_TIMEOUT, LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
 
 const MOST_JOBS = 1024;
-
-const LONGEST_TIMEOUT = 1_000_000;
 
 const name = z.string().min(1, 'expected a name, found nothing').optional();
 const path = z.string().min(1, 'expected a path, found nothing');
@@ -37,8 +36,10 @@ const jobs = z.string().transform((text, context) => {
 });
 
 const seconds = z.string().transform((text, context) => {
-  const value = /^\d{1,7}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= LONGEST_TIMEOUT) return value;
+  const value = parseSeconds(text);
+  if (value !== undefined) {
+    return value;
+  }
   const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
   context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
   return z.NEVER;
@@ -63,7 +64,7 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
-  pluginTimeout: seconds.optional(),
+  pluginTimeout: seconds.default(String(DEFAULT_PLUGIN_TIMEOUT)),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

@@ -8,9 +8,9 @@ import type { ReportPart } from './text-of-report.js';
 /** The kinds of plugins' parts that run in a thread of their own while they are used. */
 export const ISOLATED_LISTS = { metric: 'metrics', clusterer: 'clusterers', reporter: 'reporters' } as const;
 
-/** One part of a plugin, and where its module can be imported from. */
+/** One part of a plugin, or the whole of it, and where its module can be imported from. */
 export interface IsolatedPart {
-  readonly kind: keyof typeof ISOLATED_LISTS;
+  readonly kind: keyof typeof ISOLATED_LISTS | 'plugin';
   readonly name: string;
   readonly url: string;
 }
@@ -22,6 +22,8 @@ export type SentAnalysis = Omit<Analysis, 'failures'> & {
 
 /** What a thread can be asked to do with its part. */
 export interface IsolatedWork {
+  /** Loads the module and constructs its parts: whether that comes to an end is all that is asked. */
+  tryPlugin(): Promise<void>;
   /** The distances of all pairs, by a metric. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;

@@ -1,10 +1,11 @@
 import { workerData } from 'node:worker_threads';
+import { checkedDendrogram } from '../clustering/checked-dendrogram.js';
 import type { Clusterer } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import { answerTasks } from '../threads/answer-tasks.js';
-import { importPluginPart } from '../threads/import-plugin-part.js';
+import { importPluginPart, tryPluginParts } from '../threads/import-plugin-part.js';
 import { received, threadFailureOf } from '../threads/thread-failure.js';
 import {
   ISOLATED_LISTS,
@@ -23,8 +24,9 @@ let part: Promise<unknown> | undefined;
 let text: AsyncGenerator<string, void, undefined> | undefined;
 
 const work: IsolatedWork = {
+  tryPlugin: () => tryPluginParts(url),
   measure: async (counts) => distanceMatrix(counts, (await constructed()) as DistanceMetric),
-  cluster: async (matrix, linkage) => ((await constructed()) as Clusterer).cluster(matrix, linkage),
+  cluster: async (matrix, linkage) => checkedDendrogram((await constructed()) as Clusterer, matrix, linkage),
   async beginReport(reportPart, { failures, ...analysis }, options) {
     const failed = failures.map(({ error, ...failure }) => ({ ...failure, error: received(error) }));
     text = textOfReport((await constructed()) as Reporter, reportPart, { ...analysis, failures: failed }, options);
@@ -45,12 +47,14 @@ answerTasks(async ({ method, given }: IsolatedTask): Promise<IsolatedAnswer> => 
     const act = work[method] as (...given: unknown[]) => unknown;
     return { result: await act(...given) };
   } catch (thrown) {
-    return { failure: threadFailureOf(name, `the ${kind} failed`, thrown) };
+    return {
+      failure: threadFailureOf(name, kind === 'plugin' ? 'the plugin cannot be loaded' : `the ${kind} failed`, thrown),
+    };
   }
 });
 
 /** The part, made when it is first needed, so that what goes wrong then is an answer. */
-function constructed(): Promise<unknown> {
-  part ??= importPluginPart(url, ISOLATED_LISTS[kind], name);
+async function constructed(): Promise<unknown> {
+  if (kind !== 'plugin') part ??= importPluginPart(url, ISOLATED_LISTS[kind], name);
   return part;
 }

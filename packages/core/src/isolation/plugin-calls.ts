@@ -1,11 +1,10 @@
-import { requireDendrogram } from '../clustering/require-dendrogram.js';
+import { checkedDendrogram } from '../clustering/checked-dendrogram.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
-import { pluginError } from '../errors.js';
 import { sendable } from '../threads/thread-failure.js';
 import { IsolatedThread, type IsolationLimits } from './isolated-thread.js';
 import type { IsolatedPart } from './isolated-work.js';
@@ -15,6 +14,16 @@ import { type ReportPart, textOfReport } from './text-of-report.js';
 export interface Placed<Part> {
   readonly part: Part;
   readonly isolatedUrl: string | undefined;
+}
+
+/**
+ * Loads a plugin's module in a thread of its own, so that one that never ends does not take the main thread with it.
+ * Throws `plugin` where its code throws, `unavailable` and `aborted`.
+ *
+ * @param name what messages call it
+ */
+export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
+  await inThread({ kind: 'plugin', name, url }, limits, (thread) => thread.call('tryPlugin'));
 }
 
 /** The metric's distances of all pairs. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */
@@ -34,17 +43,9 @@ export async function clusterBy(
   linkage: Linkage,
   limits: IsolationLimits,
 ): Promise<Dendrogram> {
-  const { name } = clusterer;
-  try {
-    const dendrogram =
-      url === undefined
-        ? await clusterer.cluster(matrix, linkage)
-        : await inThread({ kind: 'clusterer', name, url }, limits, (thread) => thread.call('cluster', matrix, linkage));
-    requireDendrogram(dendrogram, matrix.size);
-    return dendrogram;
-  } catch (error) {
-    throw pluginError(name, 'the clusterer failed', error);
-  }
+  if (url === undefined) return checkedDendrogram(clusterer, matrix, linkage);
+  const part = { kind: 'clusterer', name: clusterer.name, url } as const;
+  return inThread(part, limits, (thread) => thread.call('cluster', matrix, linkage));
 }
 
 /** A part of the reporter's text. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */

@@ -18,15 +18,29 @@ export async function importPluginPart<List extends ThreadedList>(
   list: List,
   name: string,
 ): Promise<PartOf<List>> {
-  // A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
-  createRequire(import.meta.url)('reflect-metadata/lite');
-  const { default: plugin } = (await import(url)) as { default: Plugin };
+  const plugin = await importPlugin(url);
   const classes: readonly Constructor<{ readonly name: string }>[] = plugin[list] ?? [];
   for (const partClass of classes) {
     const part = await construct(partClass);
     if (part.name === name) return part as PartOf<List>;
   }
   throw new VirtSimilarityError('plugin', `${url} has no ${name} among its ${list} when imported by a worker thread`);
+}
+
+/** Imports a plugin's module into this thread and constructs whatever can be. Throws what the module throws. */
+export async function tryPluginParts(url: string): Promise<void> {
+  const plugin: unknown = await importPlugin(url);
+  if (typeof plugin !== 'object' || plugin === null) return;
+  const classes = Object.values(plugin)
+    .flat()
+    .filter((listed) => typeof listed === 'function');
+  for (const partClass of classes) await construct(partClass as Constructor<unknown>).catch(() => {});
+}
+
+async function importPlugin(url: string): Promise<Plugin> {
+  // A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
+  createRequire(import.meta.url)('reflect-metadata/lite');
+  return ((await import(url)) as { default: Plugin }).default;
 }
 
 /** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */

@@ -1,11 +1,21 @@
-import type { Dendrogram, Merge } from '../contracts/clusterer.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, Merge } from '../contracts/clusterer.js';
+import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 
-/** Throws `plugin` where what a clusterer made of `size` things is no dendrogram of them. */
-export function requireDendrogram(found: Dendrogram, size: number): void {
-  const problem = problemOf(found, size);
-  if (problem !== undefined)
-    throw new VirtSimilarityError('plugin', `expected a dendrogram of ${size} things, ${problem}`);
+/** The clusterer's dendrogram. Throws `plugin` where the clusterer throws, and where that is none of the matrix's things. */
+export async function checkedDendrogram(
+  clusterer: Clusterer,
+  matrix: CondensedMatrix,
+  linkage: Linkage,
+): Promise<Dendrogram> {
+  const { name } = clusterer;
+  try {
+    const dendrogram = await clusterer.cluster(matrix, linkage);
+    const problem = problemOf(dendrogram, matrix.size);
+    if (problem === undefined) return dendrogram;
+    throw new VirtSimilarityError('plugin', `[${name}] expected a dendrogram of ${matrix.size} things, ${problem}`);
+  } catch (error) {
+    throw pluginError(name, 'the clusterer failed', error);
+  }
 }
 
 function problemOf(found: Dendrogram | undefined, size: number): string | undefined {

@@ -4,7 +4,7 @@ import { readCommandLine } from '#cli/arguments/read-command-line.js';
 import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
 import { CommanderError } from '#cli/commander.js';
 import { parseConfiguration } from '#cli/parse-configuration.js';
-import { lockedInodes } from '#readers/chain-map/writer-locks.js';
+import { tellingLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
@@ -64,13 +64,20 @@ const WORDS = [
   ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
 ];
 
+const UNINTERRUPTED = new AbortController().signal;
+
 const commandLines = propertyTarget('command-lines', 20, {
   values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
   check: async (words): Promise<Verdict> => {
     // A plugin would be loaded.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
-      const invocation = await readCommandLine(harmless, '/nonexistent', { XDG_CONFIG_HOME: '/nonexistent' });
+      const invocation = await readCommandLine(
+        harmless,
+        '/nonexistent',
+        { XDG_CONFIG_HOME: '/nonexistent' },
+        UNINTERRUPTED,
+      );
       if (invocation.kind === 'text') return 'accepted';
       const { sources, options } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
@@ -103,9 +110,11 @@ const LOCK_PARTS = [
 const locks = propertyTarget('locks', 10, {
   values: fc.array(fc.oneof(fc.constantFrom(...LOCK_PARTS), fc.string({ maxLength: 5 })), { maxLength: 40 }),
   check: (parts) => {
-    const inodes = lockedInodes(parts.join(''));
-    require(inodes.every((inode) => /^\d+$/.test(inode)), `inodes, found ${inodes}`);
-    return inodes.length > 0 ? 'accepted' : 'rejected';
+    const found = tellingLocks(parts.join(''));
+    require(found.every(
+      ({ device, inode }) => /^\d+:\d+$/.test(device) && /^\d+$/.test(inode),
+    ), 'a device and an inode');
+    return found.length > 0 ? 'accepted' : 'rejected';
   },
 });
 

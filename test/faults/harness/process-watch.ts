@@ -73,7 +73,7 @@ export class ProcessWatch {
   #look(): void {
     this.#peak = Math.max(this.#peak, peakMemory(this.#root));
     const table = processTable();
-    const family = new Set([this.#root, ...this.#alive().map(({ id }) => id)]);
+    const family = new Set(this.#alive().map(({ id }) => id));
     const strangers = table.filter((entry) => Number(entry.started) >= this.#since && !this.#known.has(keyOf(entry)));
     for (let grown = true; grown; ) {
       grown = false;

@@ -11,6 +11,9 @@ const BLOCK = 65_536;
 /** Paths of two sound raw images, at a distance of one block. */
 export const GOOD_IMAGES = ['good/good-1.raw', 'good/good-2.raw'] as const;
 
+/** Where libguestfs keeps the appliance that it builds once for all programs, unless told otherwise. */
+const APPLIANCES = '/var/tmp';
+
 /** Where the command's own files go, of which none may be left behind, and none may hold a secret. */
 const DIRECTORIES = ['home', 'images', 'out', 'run', 'secrets', 'tmp', 'work', 'work/good', 'work/out'];
 
@@ -51,11 +54,12 @@ export class Stage {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    const { PATH, LIBGUESTFS_BACKEND, LIBGUESTFS_BACKEND_SETTINGS } = process.env;
+    const { PATH, LIBGUESTFS_BACKEND, LIBGUESTFS_BACKEND_SETTINGS, LIBGUESTFS_CACHEDIR = APPLIANCES } = process.env;
     return {
       PATH,
       LIBGUESTFS_BACKEND,
       LIBGUESTFS_BACKEND_SETTINGS,
+      LIBGUESTFS_CACHEDIR,
       LANG: 'C.UTF-8',
       NO_COLOR: '1',
       HOME: join(this.root, 'home'),

@@ -25,17 +25,3 @@ export function be64(value: bigint): Buffer {
   bytes.writeBigUInt64BE(value);
   return bytes;
 }
-
-/** A big-endian number of 32 bits. */
-export function be32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-/** A little-endian number of 64 bits. */
-export function le64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes;
-}

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { runTool } from '../../fixtures/run-tool.js';
+import { be64, patch } from './patch.js';
 
 /** Where the fields of a qcow2 header stand, by qemu's docs/interop/qcow2.txt. */
 export const QCOW2_FIELDS = {
@@ -41,13 +42,14 @@ export async function writeGuest(
   await runTool('qemu-io', ['-f', 'qcow2', '-c', `${write} -P ${value} ${offset} ${length}`, path]);
 }
 
-/** Where the tables of an image of one L2 table stand in its file, and its first entry's data. */
+/** Where the tables of an image of one L2 table stand in its file. */
 export interface Qcow2Tables {
   readonly l1: number;
   readonly l2: number;
   readonly refcountTable: number;
   readonly refcountBlock: number;
-  readonly firstData: number;
+  /** The first entry of the L2 table. */
+  readonly firstEntry: Buffer;
 }
 
 export async function tablesOf(path: string): Promise<Qcow2Tables> {
@@ -56,7 +58,34 @@ export async function tablesOf(path: string): Promise<Qcow2Tables> {
   const l1 = offset(QCOW2_FIELDS.l1Offset);
   const l2 = offset(l1);
   const refcountTable = offset(QCOW2_FIELDS.refcountOffset);
-  return { l1, l2, refcountTable, refcountBlock: offset(refcountTable), firstData: offset(l2) };
+  return { l1, l2, refcountTable, refcountBlock: offset(refcountTable), firstEntry: bytes.subarray(l2, l2 + 8) };
+}
+
+/** Bytes of a cluster unless told otherwise. */
+const CLUSTER = 65_536;
+/** The bit of an L1 or L2 entry that says that its cluster is used once. */
+const COPIED = 1n << 63n;
+
+/** Moves the L2 table to the end of the file. */
+export async function moveL2ToEnd(path: string): Promise<void> {
+  const { l1, l2 } = await tablesOf(path);
+  const end = await appendCluster(path, l2);
+  await patch(path, { [l1]: be64(BigInt(end) | COPIED) });
+}
+
+/** Moves the block of refcounts to the end of the file. */
+export async function moveRefcountsToEnd(path: string): Promise<void> {
+  const { refcountTable, refcountBlock } = await tablesOf(path);
+  const end = await appendCluster(path, refcountBlock);
+  await patch(path, { [refcountTable]: be64(BigInt(end)) });
+}
+
+/** Copies a cluster to the end of the file; gives its offset there. */
+async function appendCluster(path: string, from: number): Promise<number> {
+  const bytes = await readFile(path);
+  const end = Math.ceil(bytes.length / CLUSTER) * CLUSTER;
+  await patch(path, { [end]: bytes.subarray(from, from + CLUSTER) });
+  return end;
 }
 
 /** Puts a name into a header in place of one of the same length, which qemu-img wrote. */

@@ -4,7 +4,7 @@ import { readCommandLine } from '#cli/arguments/read-command-line.js';
 import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
 import { CommanderError } from '#cli/commander.js';
 import { parseConfiguration } from '#cli/parse-configuration.js';
-import { lockedInodes } from '#readers/chain-map/writer-locks.js';
+import { tellingLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
@@ -30,7 +30,19 @@ const blockSizes = propertyTarget('block-sizes', 10, {
   },
 });
 
-const KEYS = ['plugins', 'reader', 'hash', 'block-size', 'metric', 'cache', 'jobs', '__proto__', 'constructor', 'x'];
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
 
 const configurations = propertyTarget('configurations', 10, {
   values: fc.oneof(
@@ -41,7 +53,7 @@ const configurations = propertyTarget('configurations', 10, {
     const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
     require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
     const values = Object.values(defaults);
-    require(values.every((each) => each === false || typeof each === 'string'), 'texts as defaults');
+    require(values.every((each) => ['string', 'boolean'].includes(typeof each)), 'texts and flags as defaults');
     return 'accepted';
   },
 });
@@ -103,7 +115,7 @@ const LOCK_PARTS = [
 const locks = propertyTarget('locks', 10, {
   values: fc.array(fc.oneof(fc.constantFrom(...LOCK_PARTS), fc.string({ maxLength: 5 })), { maxLength: 40 }),
   check: (parts) => {
-    const inodes = lockedInodes(parts.join(''));
+    const inodes = tellingLocks(parts.join('')).map(({ inode }) => inode);
     require(inodes.every((inode) => /^\d+$/.test(inode)), `inodes, found ${inodes}`);
     return inodes.length > 0 ? 'accepted' : 'rejected';
   },

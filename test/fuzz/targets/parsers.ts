@@ -30,7 +30,19 @@ const blockSizes = propertyTarget('block-sizes', 10, {
   },
 });
 
-const KEYS = ['plugins', 'reader', 'hash', 'block-size', 'metric', 'cache', 'jobs', '__proto__', 'constructor', 'x'];
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
 
 const configurations = propertyTarget('configurations', 10, {
   values: fc.oneof(
@@ -41,7 +53,7 @@ const configurations = propertyTarget('configurations', 10, {
     const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
     require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
     const values = Object.values(defaults);
-    require(values.every((each) => each === false || typeof each === 'string'), 'texts as defaults');
+    require(values.every((each) => ['string', 'boolean'].includes(typeof each)), 'texts and flags as defaults');
     return 'accepted';
   },
 });

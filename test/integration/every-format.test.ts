@@ -20,7 +20,6 @@ interface Sample {
 /** What qemu-img writes besides what the fixtures have. */
 const FURTHER_SAMPLES = [
   { file: 'first.qcow', format: 'qcow', options: [] },
-  { file: 'first-compressed.qcow', format: 'qcow', options: ['-c'] },
   { file: 'subclusters-deflate.qcow2', format: 'qcow2', options: ['-c', '-o', 'extended_l2=on,cluster_size=64k'] },
   { file: 'lazy.qcow2', format: 'qcow2', options: ['-o', 'lazy_refcounts=on,refcount_bits=1'] },
   { file: 'preallocated.qcow2', format: 'qcow2', options: ['-o', 'preallocation=metadata'] },

@@ -4,6 +4,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
+import { parseByteCount } from './byte-count.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
@@ -34,6 +35,18 @@ const jobs = z.string().transform((text, context) => {
   return count;
 });
 
+const byteCount = z.string().transform((text, context) => {
+  const bytes = parseByteCount(text);
+  if (bytes === undefined) {
+    context.addIssue({
+      code: 'custom',
+      message: `expected a number of bytes below 8P, such as 500G or 64T; found '${text}'`,
+    });
+    return z.NEVER;
+  }
+  return bytes;
+});
+
 const linkage = z.string().transform((text, context) => {
   const found = LINKAGES.find((known) => known === text);
   if (found === undefined) {
@@ -53,6 +66,12 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
+  maxVirtualSize: byteCount.optional(),
+  allowInUse: z.boolean().optional(),
+  sandbox: z
+    .boolean()
+    .transform((isWanted) => (isWanted ? 'required' : 'off'))
+    .optional(),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { type Layer, messageOf } from '@virt-similarity/core';
 import { readUpTo } from '../reading/read-up-to.js';
+import { deviceNumber } from './device-number.js';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
@@ -85,9 +86,7 @@ async function layerOf(path: string, stats: BigIntStats): Promise<Layer> {
 
 /** Bytes of a block device, as the Linux kernel tells them: always in sectors of 512 bytes. */
 async function deviceSize(device: bigint): Promise<bigint> {
-  // The kernel's layout of dev_t, as glibc's major() and minor() take it apart.
-  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
-  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
+  const { major, minor } = deviceNumber(device);
   const path = `/sys/dev/block/${major}:${minor}/size`;
   try {
     return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;

@@ -4,7 +4,7 @@ import { readCommandLine } from '#cli/arguments/read-command-line.js';
 import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
 import { CommanderError } from '#cli/commander.js';
 import { parseConfiguration } from '#cli/parse-configuration.js';
-import { lockedInodes } from '#readers/chain-map/writer-locks.js';
+import { tellingLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
@@ -107,9 +107,11 @@ const lockLine = fc
 const locks = propertyTarget('locks', 10, {
   values: fc.array(fc.oneof({ weight: 3, arbitrary: lockLine }, fc.string()), { maxLength: 10 }),
   check: (lines) => {
-    const inodes = lockedInodes(lines.join('\n'));
-    require(inodes.every((inode) => /^\d+$/.test(inode)), `inodes, found ${inodes}`);
-    return inodes.length > 0 ? 'accepted' : 'rejected';
+    const found = tellingLocks(lines.join('\n'));
+    for (const { device, inode } of found) {
+      require(/^\d+:\d+$/.test(device) && /^\d+$/.test(inode), `numbers, found ${device} and ${inode}`);
+    }
+    return found.length > 0 ? 'accepted' : 'rejected';
   },
 });
 

@@ -107,7 +107,7 @@ function optionNames(command: Command): ReadonlySet<string> {
 
 function applyDefaults(command: Command, configuration: Configuration): void {
   for (const [name, value] of Object.entries(configuration.defaults)) {
-    const option = command.options.find(({ long }) => long === `--${name}`);
+    const option = command.options.find(({ long }) => long === `--${name}` || long === `--no-${name}`);
     if (option !== undefined) {
       command.setOptionValueWithSource(option.attributeName(), value, 'config');
     }

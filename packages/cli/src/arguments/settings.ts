@@ -4,6 +4,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
+import { parseByteCount } from './byte-count.js';
 import { DEFAULT_PLUGIN_TIMEOUT, LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
@@ -45,6 +46,18 @@ const seconds = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const byteCount = z.string().transform((text, context) => {
+  const bytes = parseByteCount(text);
+  if (bytes === undefined) {
+    context.addIssue({
+      code: 'custom',
+      message: `expected a number of bytes below 8P, such as 500G or 64T; found '${text}'`,
+    });
+    return z.NEVER;
+  }
+  return bytes;
+});
+
 const linkage = z.string().transform((text, context) => {
   const found = LINKAGES.find((known) => known === text);
   if (found === undefined) {
@@ -65,6 +78,12 @@ const hashing = {
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
   pluginTimeout: seconds.default(String(DEFAULT_PLUGIN_TIMEOUT)),
+  maxVirtualSize: byteCount.optional(),
+  allowInUse: z.boolean().optional(),
+  sandbox: z
+    .boolean()
+    .transform((isWanted) => (isWanted ? 'required' : 'off'))
+    .optional(),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

@@ -13,16 +13,20 @@ import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder 
 import { openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
-const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
+const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
 const readLater = promisify(read);
 
 /** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
-/** The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself. */
-export function entryNameOf(key: string, digest: string): string {
-  return `${key}.${digest}.arrow`;
+/**
+ * The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself.
+ *
+ * @param version eight hexadecimal digits that tell it from a damaged entry of the same bytes
+ */
+export function entryNameOf(key: string, digest: string, version?: string): string {
+  return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');
 }
 
 /** Whether a file name is that of an entry, of this key if one is given. */
@@ -71,6 +75,16 @@ export async function openProvenEntry(
     throw fileError(thrown, `cannot read ${path}`, path);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Whether there is an entry that is what its name says. */
+export async function isSoundEntry(path: string, buffers: SpareBuffers): Promise<boolean> {
+  try {
+    await openProvenEntry(path, buffers);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -139,10 +139,13 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       throwIfAborted(file.signal);
       const blocks = new Uint32Array(count);
       const digests = new Uint8Array(count * digestLength);
-      await Promise.all([
+      const reads = [
         readExactlyLater(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
         readExactlyLater(descriptor, digests, location.digestsOffset + start * digestLength),
-      ]);
+      ];
+      // Both, also where one fails: after that the descriptor is closed.
+      await Promise.allSettled(reads);
+      await Promise.all(reads);
       const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
       if (problem !== undefined) throw new Error(problem);
       previous = blocks.at(-1) ?? previous;

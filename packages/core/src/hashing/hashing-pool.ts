@@ -90,7 +90,7 @@ export class HashingPool {
    * Throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
    */
   async run(task: HashTask): Promise<void> {
-    if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
+    if (this.#isClosed) throw closed();
     if (this.#overrun) throw this.#overrun;
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
@@ -115,8 +115,13 @@ export class HashingPool {
       // What other threads are at would only take too long as well.
       void this.#threads?.close();
     }
-    return this.#overrun ?? pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
+    if (this.#overrun) return this.#overrun;
+    return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
   }
+}
+
+function closed(): VirtSimilarityError {
+  return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
 function runInThisThread(task: HashTask, hasher: BlockHasher): void {

@@ -28,11 +28,11 @@ export class HashRun {
   readonly #cache: HashVectorCache | undefined;
 
   private constructor(registry: PluginRegistry, options: CompleteOptions, allowedDirectories: readonly string[]) {
-    const { cache, onNote, signal } = options;
+    const { cache, onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
     const warn = (message: string): void => callBack(() => onNote('warning', message));
     this.#registry = registry;
     this.#options = options;
-    this.#readOptions = { allowedDirectories, warn, ...(signal && { signal }) };
+    this.#readOptions = { allowedDirectories, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
     if (cache !== false) this.#cache = new HashVectorCache(cache, warn);
   }
 

@@ -43,9 +43,13 @@ async function importPlugin(url: string): Promise<Plugin> {
   return ((await import(url)) as { default: Plugin }).default;
 }
 
-/** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */
+/**
+ * The container takes a thread more time to load than all the rest, and only a constructor with parameters needs it: the
+ * class's own, or one that it inherits.
+ */
 async function construct<Part>(partClass: Constructor<Part>): Promise<Part> {
-  if (partClass.length === 0) return new partClass();
+  const isDerived = Object.getPrototypeOf(partClass) !== Function.prototype;
+  if (partClass.length === 0 && !isDerived) return new partClass();
   const { container } = await import('tsyringe');
   return container.resolve<Part>(partClass);
 }

@@ -111,7 +111,8 @@ export class WorkerThreads<Task, Answer> {
     try {
       return this.#start();
     } catch (reason) {
-      if (this.#threads.size === 0) this.#queue.shift()?.reject(reason);
+      // With no thread there is none either that would take what waits later.
+      if (this.#threads.size === 0) for (const { reject } of this.#queue.splice(0)) reject(reason);
       return freest;
     }
   }

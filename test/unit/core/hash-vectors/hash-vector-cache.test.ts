@@ -14,6 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import { HashVectorCache, type ImageIdentity, type Layer } from '@virt-similarity/core';
@@ -226,6 +227,17 @@ describe('the cache of hash vectors', () => {
       expect(warnings).toHaveLength(1);
     }));
 
+  test('removes a bad entry that it finds, also beside a good one', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [good] = (await readdir(directory)) as [string];
+      await writeFile(join(directory, good.replace('.arrow', '.00000000.arrow')), 'bad');
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(await readdir(directory)).toEqual([good]);
+      expect(warnings).toHaveLength(1);
+    }));
+
   test('removes bad entries of the same image when it stores', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
@@ -276,6 +288,36 @@ describe('the cache of hash vectors', () => {
       expect((await readdir(directory)).length).toBeLessThanOrEqual(2);
       expect((await cache.verify()).map(({ state }) => state)).not.toContain('bad');
     }));
+
+  test.each(['missing', 'damaged'])(
+    'lets a vector be read on that a slower writer stores again, where the entry was %s',
+    (state) =>
+      inCache(async ({ directory, cache, identify }) => {
+        const identity = await identify();
+        const vector = exampleVector(9000, { identity });
+        if (state === 'damaged') {
+          await cache.store(vector);
+          await appendFile(join(directory, (await readdir(directory))[0]!), 'x');
+        }
+        const finish: (() => void)[] = [];
+        const slow = {
+          ...vector,
+          rows: async function* () {
+            yield* vector.rows();
+            await new Promise<void>((resolve) => finish.push(resolve));
+          },
+        };
+        const stores = [1, 2].map(() => new HashVectorCache(directory).store(slow));
+        while (finish.length < stores.length) await setImmediate();
+        finish[0]!();
+        const first = await Promise.race(stores);
+        finish[1]!();
+        const [one, other] = await Promise.all(stores);
+        const expected = await contentOf(vector);
+        for (const stored of [first, one!, other!]) expect(await contentOf(stored)).toEqual(expected);
+        expect(await readdir(directory)).toEqual(await entriesIn(directory));
+      }),
+  );
 
   test('is shared by eight processes that store, find and read the same image at once', () =>
     inCache(async ({ directory, cache, top }) => {

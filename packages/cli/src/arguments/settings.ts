@@ -5,7 +5,7 @@ import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 import { parseByteCount } from './byte-count.js';
-import { DEFAULT_PLUGIN_TIMEOUT, LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
+import { LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
@@ -77,7 +77,7 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
-  pluginTimeout: seconds.default(String(DEFAULT_PLUGIN_TIMEOUT)),
+  pluginTimeout: seconds.optional(),
   maxVirtualSize: byteCount.optional(),
   allowInUse: z.boolean().optional(),
   sandbox: z

@@ -9,7 +9,7 @@ export interface Configuration {
   /** Modules to load, as `--plugin` takes them, but looked for from the file's directory. */
   readonly plugins: readonly string[];
   /** Values of options that the command line does not give, by long name without the dashes. */
-  readonly defaults: Readonly<Record<string, string | false>>;
+  readonly defaults: Readonly<Record<string, string | boolean>>;
 }
 
 const text = z.string().min(1);
@@ -25,6 +25,10 @@ const SCHEMA = z.strictObject({
   'output-format': text.optional(),
   cache: z.union([text, z.literal(false)]).optional(),
   jobs: z.int().optional(),
+  'max-virtual-size': z.union([text, z.int()]).optional(),
+  'allow-in-use': z.boolean().optional(),
+  sandbox: z.boolean().optional(),
+  'plugin-timeout': z.number().optional(),
 });
 
 /**
@@ -37,10 +41,10 @@ export function parseConfiguration(path: string, value: unknown): Configuration 
     throw new VirtSimilarityError('usage', `${path}: ${explain(result.error.issues[0])}`);
   }
   const { plugins = [], ...options } = result.data;
-  const defaults: Record<string, string | false> = {};
+  const defaults: Record<string, string | boolean> = {};
   for (const [name, option] of Object.entries(options)) {
     if (option !== undefined) {
-      defaults[name] = option === false ? false : String(option);
+      defaults[name] = typeof option === 'boolean' ? option : String(option);
     }
   }
   return {

@@ -38,6 +38,15 @@ describe('the configuration file', () => {
     });
   });
 
+  test('says what may be read, and how', async () => {
+    await write({ 'max-virtual-size': 1024, 'allow-in-use': true, sandbox: false });
+    expect((await loadConfiguration(path))?.defaults).toEqual({
+      'max-virtual-size': '1024',
+      'allow-in-use': true,
+      sandbox: false,
+    });
+  });
+
   test('is refused when others may write it', async () => {
     await write({ plugins: ['./mine.js'] });
     await chmod(path, 0o664);

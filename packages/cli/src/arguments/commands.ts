@@ -76,11 +76,15 @@ function imageOptions(): Option[] {
     new Option('--format <format>', 'of the images that follow: raw, qcow2, vmdk, …; default: by inspection (auto)'),
     new Option('--reader <name>', "auto (default), raw, qemu, libguestfs, or a plugin's"),
     repeatable('--allow-backing <dir>', 'where backing files may lie, beside the directories of the images'),
+    new Option('--max-virtual-size <size>', 'refuse disks that claim to be larger; default: 64T'),
+    new Option('--allow-in-use', 'read images that are open for writing too, with a warning; they are not cached'),
+    new Option('--no-sandbox', 'run the tools that parse images without bubblewrap where there is none'),
     new Option('--hash <name>', "sha256 (default), md5, blake3, xxh128, or a plugin's"),
     new Option('--block-size <size>', 'default 64K; a power of two from 512 to 16M'),
     cacheDirectory(),
     new Option('--no-cache', 'neither look for hash vectors in a cache nor keep them'),
     new Option('--jobs <n>', 'worker threads; default: the processors available'),
+    new Option('--plugin-timeout <s>', 'seconds that a plugin has for each answer; default 60, 0 for no limit'),
   ];
 }
 

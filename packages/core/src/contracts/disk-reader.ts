@@ -16,6 +16,18 @@ export interface ReadOptions {
    * those of the named images and those the user added. Absolute, symbolic links resolved.
    */
   readonly allowedDirectories: readonly string[];
+  /** Bytes that a disk may claim to have at most; more is `refused`. `READ_DEFAULTS.maxVirtualSize` when absent. */
+  readonly maxVirtualSize?: number;
+  /**
+   * Whether an image is opened although somebody has it open for writing: its identity is `volatile` then, and `warn`
+   * is told. Otherwise, and when absent, that is `in-use`.
+   */
+  readonly allowInUse?: boolean;
+  /**
+   * Whether outside tools must run in a sandbox (`required`, and when absent), or run without one (`off`). Where there
+   * is none, readers refuse the formats whose parsers are too rarely used to be trusted without it.
+   */
+  readonly sandbox?: 'required' | 'off';
   /** Takes a one-line note for the user about something odd that is no error. */
   readonly warn?: (message: string) => void;
   /**
@@ -24,6 +36,14 @@ export interface ReadOptions {
    */
   readonly signal?: AbortSignal;
 }
+
+/** What holds where `ReadOptions` leave something open. */
+export const READ_DEFAULTS = {
+  /** Bytes: 64 TiB, more than any hypervisor offers and little enough to be compared. */
+  maxVirtualSize: 64 * 2 ** 40,
+  allowInUse: false,
+  sandbox: 'required',
+} as const satisfies Partial<ReadOptions>;
 
 /**
  * Opens disk images of some formats, or by some tool.

@@ -28,11 +28,11 @@ export class HashRun {
   readonly #cache: HashVectorCache | undefined;
 
   private constructor(registry: PluginRegistry, options: CompleteOptions, allowedDirectories: readonly string[]) {
-    const { cache, onNote, signal } = options;
+    const { cache, onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
     const warn = (message: string): void => callBack(() => onNote('warning', message));
     this.#registry = registry;
     this.#options = options;
-    this.#readOptions = { allowedDirectories, warn, ...(signal && { signal }) };
+    this.#readOptions = { allowedDirectories, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
     if (cache !== false) this.#cache = new HashVectorCache(cache, warn);
   }
 
@@ -51,9 +51,10 @@ export class HashRun {
   }
 
   async *#hash(sources: readonly DiskSource[]): AsyncGenerator<HashOutcome> {
-    const { hasher, jobs } = this.#options;
+    const { hasher, jobs, pluginTimeout } = this.#options;
+    const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
     const url = this.#registry.urlOf('hasher', hasher);
-    const pool = new HashingPool({ hasher: this.#registry.find('hasher', hasher), url }, jobs);
+    const pool = new HashingPool({ hasher: part, url, timeLimit: isolatedUrl === undefined ? 0 : pluginTimeout }, jobs);
     const unread: AssignedSource[] = [];
     let bytes = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 // zod's version 4 takes as long to load as everything else here together.
 import { z } from 'zod/v3';
 import { LINKAGES } from '../contracts/clusterer.js';
+import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../hash-vectors/check-header.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
@@ -17,10 +18,15 @@ export const ANALYZE_DEFAULTS = {
   cache: false,
   jobs: availableParallelism(),
   allowBacking: [],
+  ...READ_DEFAULTS,
+  pluginTimeout: 60,
   metric: 'hamming',
   linkage: 'single',
   clusterer: 'auto',
 } as const satisfies AnalyzeOptions;
+
+/** Seconds: what timers can be set to, in round numbers. */
+const LONGEST_TIMEOUT = 1_000_000;
 
 const name = z.string().min(1);
 
@@ -37,6 +43,10 @@ const schema = z.object({
   cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
   jobs: z.number().int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
   allowBacking: z.array(z.string().min(1)).default([]),
+  maxVirtualSize: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(ANALYZE_DEFAULTS.maxVirtualSize),
+  allowInUse: z.boolean().default(ANALYZE_DEFAULTS.allowInUse),
+  sandbox: z.enum(['required', 'off']).default(ANALYZE_DEFAULTS.sandbox),
+  pluginTimeout: z.number().min(0).max(LONGEST_TIMEOUT).default(ANALYZE_DEFAULTS.pluginTimeout),
   metric: name.default(ANALYZE_DEFAULTS.metric),
   linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),

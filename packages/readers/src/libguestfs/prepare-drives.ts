@@ -1,9 +1,10 @@
 import { type DiskSource, messageOf, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { inspect } from '../inspection/inspect.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { virtualSizeOf } from '../qemu/image-info.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
+import { type QemuCall, qemuCall } from '../qemu/qemu-call.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT } from './tools.js';
 
@@ -57,10 +58,9 @@ async function prepare(
   runDirectory: RunDirectory,
   options: ReadOptions,
 ): Promise<PreparedDrive> {
-  const { signal } = options;
-  const call = { component: COMPONENT, image: source.path, ...(signal === undefined ? {} : { signal }) };
+  const call = qemuCall({ component: COMPONENT }, source, options);
   try {
-    const image = await inspect(source, options);
+    const image = await respectWriters(await inspect(source, options), options, call);
     const virtualSize = await virtualSizeOf(image, call);
     const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory, number });
     return { outcome: 'ready', image, virtualSize, call, exported };

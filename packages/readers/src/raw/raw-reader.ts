@@ -1,9 +1,11 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { qemuCall } from '../qemu/qemu-call.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -22,12 +24,14 @@ export class RawReader implements DiskReader {
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const { signal, warn } = options;
-    const call = { component: this.name, image: source.path, ...(signal === undefined ? {} : { signal }) };
-    const image = await this.#inspectRaw(source, options);
+    const call = qemuCall({ component: this.name }, source, options);
+    const inspected = await this.#inspectRaw(source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const { RawImage } = await import('./raw-image.js');
-    return new RawImage(image, call, warn);
+    const [image, { RawImage }] = await Promise.all([
+      respectWriters(inspected, options, call),
+      import('./raw-image.js'),
+    ]);
+    return new RawImage(image, call, options.warn);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

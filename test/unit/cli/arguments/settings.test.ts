@@ -4,7 +4,13 @@ import { ANALYZE_SETTINGS, HASH_SETTINGS, parseSettings } from '#cli/arguments/s
 describe('settings', () => {
   test('are in the units of the library', () => {
     const settings = parseSettings(ANALYZE_SETTINGS, { blockSize: '4K', jobs: '3', linkage: 'ward', cache: false });
-    expect(settings).toEqual({ blockSize: 4096, jobs: 3, linkage: 'ward', cache: false });
+    expect(settings).toEqual({ blockSize: 4096, jobs: 3, linkage: 'ward', cache: false, pluginTimeout: 60 });
+  });
+
+  test('say what may be read, and how', () => {
+    const settings = parseSettings(HASH_SETTINGS, { maxVirtualSize: '1T', allowInUse: true, sandbox: false });
+    expect(settings).toMatchObject({ maxVirtualSize: 2 ** 40, allowInUse: true, sandbox: 'off' });
+    expect(parseSettings(HASH_SETTINGS, { sandbox: true }).sandbox).toBe('required');
   });
 
   test('keep hash vectors in the working directory unless told otherwise', () => {
@@ -18,6 +24,10 @@ describe('settings', () => {
     [
       { linkage: 'avrage' },
       "--linkage: expected one of single, complete, average, weighted, centroid, median, ward; found 'avrage'; did you mean 'average'?",
+    ],
+    [
+      { maxVirtualSize: 'huge' },
+      "--max-virtual-size: expected a number of bytes below 8P, such as 500G or 64T; found 'huge'",
     ],
     [{ hash: '' }, '--hash: expected a name, found nothing'],
     [{ output: ['a.nwk', ''] }, '--output: expected a path, found nothing'],

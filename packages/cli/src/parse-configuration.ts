@@ -28,6 +28,7 @@ const SCHEMA = z.strictObject({
   'max-virtual-size': z.union([text, z.int()]).optional(),
   'allow-in-use': z.boolean().optional(),
   sandbox: z.boolean().optional(),
+  'plugin-timeout': z.number().optional(),
 });
 
 /**

@@ -75,13 +75,16 @@ const WORDS = [
   ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
 ];
 
+const ENVIRONMENT = { XDG_CONFIG_HOME: '/nonexistent' };
+const UNINTERRUPTED = new AbortController().signal;
+
 const commandLines = propertyTarget('command-lines', 20, {
   values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
   check: async (words): Promise<Verdict> => {
     // A plugin would be loaded.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
-      const invocation = await readCommandLine(harmless, '/nonexistent', { XDG_CONFIG_HOME: '/nonexistent' });
+      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
       if (invocation.kind === 'text') return 'accepted';
       const { sources, options } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');

@@ -5,6 +5,7 @@ import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 import { parseByteCount } from './byte-count.js';
+import { DEFAULT_PLUGIN_TIMEOUT, LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
@@ -47,6 +48,16 @@ const byteCount = z.string().transform((text, context) => {
   return bytes;
 });
 
+const seconds = z.string().transform((text, context) => {
+  const value = parseSeconds(text);
+  if (value !== undefined) {
+    return value;
+  }
+  const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
+  context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
+  return z.NEVER;
+});
+
 const linkage = z.string().transform((text, context) => {
   const found = LINKAGES.find((known) => known === text);
   if (found === undefined) {
@@ -72,6 +83,7 @@ const hashing = {
     .boolean()
     .transform((isWanted) => (isWanted ? 'required' : 'off'))
     .optional(),
+  pluginTimeout: seconds.default(String(DEFAULT_PLUGIN_TIMEOUT)),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

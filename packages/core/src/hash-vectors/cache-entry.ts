@@ -9,7 +9,7 @@ import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { fileIdentityOf } from './hash-vector-storage.js';
-import { hashVectorIn, openHashVector, readsOf } from './read-hash-vector.js';
+import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
@@ -48,8 +48,8 @@ export async function openEntry(path: string): Promise<HashVector> {
 }
 
 /**
- * Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does, and
- * `aborted`.
+ * Opens an entry after proving its digest, before which nothing of it is parsed, and the order of its rows. Throws as
+ * `openEntry` does, and `aborted`.
  */
 export async function openProvenEntry(
   path: string,
@@ -62,14 +62,14 @@ export async function openProvenEntry(
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
       requireDigest(path, await digestInPieces(descriptor, signal));
-      return checkKey(path, hashVectorIn({ path, identity, read: readsOf(descriptor) }));
+      return soundVectorIn({ path, identity, read: readsOf(descriptor) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
       readExactly(descriptor, bytes, 0);
       // Computed beside the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
-      return checkKey(path, hashVectorIn({ path, identity, read }));
+      return soundVectorIn({ path, identity, read });
     });
   } catch (thrown) {
     throw fileError(thrown, `cannot read ${path}`, path);
@@ -128,6 +128,13 @@ function checkKey(path: string, vector: HashVector): HashVector {
   const { identity } = vector;
   if (identity !== undefined && cacheKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
   throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
+}
+
+/** The vector in an entry of the right digest, which may still have been put together to do harm. */
+function soundVectorIn(bytes: FileBytes): HashVector {
+  const vector = checkKey(bytes.path, hashVectorIn(bytes));
+  requireRowOrder(bytes, vector);
+  return vector;
 }
 
 async function digestInPieces(descriptor: number, signal: AbortSignal | undefined): Promise<string> {

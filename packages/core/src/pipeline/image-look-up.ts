@@ -5,6 +5,7 @@ import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
+import { LimitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
@@ -17,6 +18,8 @@ export class ImageLookUp {
   readonly #registry: PluginRegistry;
   readonly #options: CompleteOptions;
   readonly #cache: HashVectorCache | undefined;
+  /** Readers by name, isolated ones within their limits. */
+  readonly #readers = new Map<string, DiskReader>();
 
   constructor(registry: PluginRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
     this.#registry = registry;
@@ -41,15 +44,27 @@ export class ImageLookUp {
   }
 
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {
-    if (this.#options.reader !== 'auto') return this.#registry.find('reader', this.#options.reader);
+    if (this.#options.reader !== 'auto') return this.#reader(this.#options.reader);
     const readers = this.#registry.all('reader');
-    for (const reader of readers) if (await reader.canRead(source, readOptions)) return reader;
+    for (const { name } of readers) {
+      const reader = this.#reader(name);
+      if (await reader.canRead(source, readOptions)) return reader;
+    }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
     throw new VirtSimilarityError(
       'unavailable',
       `no reader can read ${source.path}: tried ${tried}; state its --format`,
       { image: source.path },
     );
+  }
+
+  #reader(name: string): DiskReader {
+    const known = this.#readers.get(name);
+    if (known) return known;
+    const { part, isolatedUrl } = this.#registry.place('reader', name);
+    const reader = isolatedUrl === undefined ? part : new LimitedReader(part, this.#options.pluginTimeout);
+    this.#readers.set(name, reader);
+    return reader;
   }
 
   /** A named hash-vector file must have been made as this run makes its own. */

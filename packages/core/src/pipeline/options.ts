@@ -19,10 +19,14 @@ export const ANALYZE_DEFAULTS = {
   jobs: availableParallelism(),
   allowBacking: [],
   ...READ_DEFAULTS,
+  pluginTimeout: 60,
   metric: 'hamming',
   linkage: 'single',
   clusterer: 'auto',
 } as const satisfies AnalyzeOptions;
+
+/** Seconds: what timers can be set to, in round numbers. */
+const LONGEST_TIMEOUT = 1_000_000;
 
 const name = z.string().min(1);
 
@@ -42,6 +46,7 @@ const schema = z.object({
   maxVirtualSize: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(ANALYZE_DEFAULTS.maxVirtualSize),
   allowInUse: z.boolean().default(ANALYZE_DEFAULTS.allowInUse),
   sandbox: z.enum(['required', 'off']).default(ANALYZE_DEFAULTS.sandbox),
+  pluginTimeout: z.number().min(0).max(LONGEST_TIMEOUT).default(ANALYZE_DEFAULTS.pluginTimeout),
   metric: name.default(ANALYZE_DEFAULTS.metric),
   linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),

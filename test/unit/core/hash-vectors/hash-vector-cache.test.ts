@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFile,
   chmod,
@@ -74,6 +75,23 @@ const WRITER = `
     }
   }
 `;
+
+/** With a number of 64 bits in the place of another one, wherever it stands. */
+function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let at = 0; at + 8 <= copy.length; at += 4) {
+    if (copy.readBigInt64LE(at) === from) copy.writeBigInt64LE(to, at);
+  }
+  return copy;
+}
+
+/** With other block numbers. */
+function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[]): Buffer {
+  const [old, changed] = [from, to].map((blocks) => Buffer.from(Uint32Array.from(blocks).buffer));
+  const copy = Buffer.from(bytes);
+  changed!.copy(copy, copy.indexOf(old!));
+  return copy;
+}
 
 const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
 
@@ -158,6 +176,44 @@ describe('the cache of hash vectors', () => {
       expect(warnings[0]).toContain('its SHA-256 is not the one in its name');
     }),
   );
+
+  test.each<[string, (bytes: Buffer) => Buffer]>([
+    ['random bytes', (bytes) => Buffer.from(bytes.map((_, at) => (Math.imul(at + 1, 2_654_435_761) >>> 13) & 255))],
+    ['nothing', () => Buffer.alloc(0)],
+    ['10⁹ rows', (bytes) => forged(bytes, 3n, 10n ** 9n)],
+    ['rows that do not ascend', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 6, 3])],
+    ['a row past the end of the disk', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 3, 1_000_000])],
+    [
+      'a layer named __proto__',
+      (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('"inode"', '"_prot"'), 'latin1'),
+    ],
+  ])('misses an entry of %s though it has the right digest, with a warning', (_, change) =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(3, { identity }));
+      const [name] = await readdir(directory);
+      const bytes = change(await readFile(join(directory, name!)));
+      await rm(join(directory, name!));
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      await writeFile(join(directory, `${name!.slice(0, 32)}.${digest}.arrow`), bytes);
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(warnings).toEqual([expect.stringContaining('the image is read again')]);
+      expect(await cache.verify()).toEqual([]);
+      const stored = await cache.store(exampleVector(3, { identity }));
+      expect((await contentOf(stored)).blocks).toEqual([0, 3, 6]);
+      expect((await cache.verify()).map(({ state }) => state)).toEqual(['current']);
+    }),
+  );
+
+  test('misses an entry whose metadata name __proto__ and constructor, and takes nothing from them', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const layers = (await identify()).layers.map((layer) => ({ ...layer, path: '__proto__' }));
+      const view = 'constructor';
+      await cache.store(exampleVector(1, { identity: { layers, view }, name: '__proto__' }));
+      expect(await cache.list()).toMatchObject([{ state: 'missing', header: { name: '__proto__' } }]);
+      expect(({} as Record<string, unknown>).path).toBeUndefined();
+      expect(await readdir(directory)).toHaveLength(1);
+    }));
 
   test('misses an entry that is too long, and replaces it on the next store', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {

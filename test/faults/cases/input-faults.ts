@@ -8,7 +8,8 @@ import { mountFailingDisk } from '../inputs/failing-disk.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 
 const BLOCK = 65_536;
-const BLOCKS = 128;
+/** So many that most are still to be read when the first is hashed. */
+const BLOCKS = 4096;
 const BLOCK_MS = 30;
 const BAD_BLOCK = 11;
 /** Seconds for a run whose server hangs: the limit for an answer, and more. */
@@ -60,9 +61,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
     exit: 7,
     build: async (stage) => {
       const [raw, image] = [stage.image('content.raw'), stage.image('image.vmdk')];
-      const content = deterministicBytes('served', BLOCKS * BLOCK);
-      for (let block = 0; block < BLOCKS; block += 1) content[block * BLOCK] = MARKED;
-      await writeFile(raw, content);
+      await writeFile(raw, Buffer.alloc(BLOCKS * BLOCK, MARKED));
       // No cluster of it stands in the file as it is, so that it is read through a server.
       await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
       await writeSlowHasher(stage, BLOCK_MS);
@@ -81,7 +80,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
       for (const [index, [first, second]] of pairs.entries()) {
         const content = deterministicBytes('odd', SIZES[index]!);
         await writeFile(first, content);
-        content.fill(content.at(-1)! ^ 1, -1);
+        if (content.length > 0) content.fill((content.at(-1) ?? 0) ^ 1, content.length - 1);
         await writeFile(second, content);
       }
       const images = pairs.flat();

@@ -35,8 +35,10 @@ export interface Trial {
 /** One run of the command, and what must come of it. */
 export interface CommandLine {
   readonly words: readonly string[];
-  /** The exit code; the case's own if left out. */
-  readonly exit?: number;
+  /** What is done before it. */
+  before?(): Promise<void>;
+  /** The exit code, or those that are right; the case's own if left out. */
+  readonly exit?: number | readonly number[];
   /** Whether the harness's good images are named too: they must be reported, whatever becomes of the others. */
   readonly besideGood?: boolean;
   /** Programs and arguments before the command's own, such as `prlimit`. */

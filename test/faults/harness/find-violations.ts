@@ -15,7 +15,8 @@ const EXIT_PARTIAL = 3;
 
 /** What of a run is not as it must be; `usual` are the milliseconds that reading a good image takes. */
 export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: number, usual: number): Violation[] {
-  const expected = line.exit ?? (line.besideGood && exitOfCase !== 0 ? EXIT_PARTIAL : exitOfCase);
+  const rightExits = [line.exit ?? (line.besideGood && exitOfCase !== 0 ? EXIT_PARTIAL : exitOfCase)].flat();
+  const expected = rightExits.find((exit) => exit === end.exit) ?? rightExits[0];
   const errors = end.stderr.match(ERROR_LINE) ?? [];
   const mostErrors = line.errors ?? (expected === 0 ? 0 : 1);
   const found: Violation[] = end.orphans.map((orphan) => ({ kind: 'orphan', what: orphan }));
@@ -38,7 +39,7 @@ export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: num
     });
   }
   if (end.peakMemory > MOST_MEMORY) found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
-  if (line.besideGood && [0, EXIT_PARTIAL].includes(expected)) found.push(...violationsOfReport(end));
+  if (line.besideGood && (expected === 0 || expected === EXIT_PARTIAL)) found.push(...violationsOfReport(end));
   return found;
 }
 

@@ -57,6 +57,7 @@ export async function runCase(fault: FaultCase, reader: ReaderName, rig: Rig): P
     try {
       const before = await stage.inputs();
       for (const line of trial.commands) {
+        await line.before?.();
         const end = await runCommand(line, settingOf(stage, line, rig.command));
         ends.push(end);
         violations.push(...violationsOf(line, end, fault.exit, rig.usualMilliseconds));

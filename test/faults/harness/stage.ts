@@ -111,9 +111,9 @@ export class Stage {
   /** The SHA-256 of every regular input, by path. */
   async inputs(): Promise<ReadonlyMap<string, string>> {
     const digests = new Map<string, string>();
-    for (const directory of ['images', 'secrets', 'work/good']) {
-      for (const path of await regularFiles(join(this.root, directory))) digests.set(path, await digestOf(path));
-    }
+    const directories = ['images', 'secrets', 'work/good'].map((name) => regularFiles(join(this.root, name)));
+    const paths = [...(await Promise.all(directories)), await filesIn(this.work)].flat();
+    for (const path of paths) digests.set(path, await digestOf(path));
     return digests;
   }
 
@@ -149,6 +149,11 @@ export class Stage {
 export async function regularFiles(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(directory, entry.name));
 }
 
 async function digestOf(path: string): Promise<string> {

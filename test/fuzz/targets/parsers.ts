@@ -30,7 +30,19 @@ const blockSizes = propertyTarget('block-sizes', 10, {
   },
 });
 
-const KEYS = ['plugins', 'reader', 'hash', 'block-size', 'metric', 'cache', 'jobs', '__proto__', 'constructor', 'x'];
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
 const knownKeys = fc.record(
   {
     plugins: fc.array(fc.string({ minLength: 1 })),

@@ -199,7 +199,7 @@ describe('the cache of hash vectors', () => {
       await writeFile(join(directory, `${name!.slice(0, 32)}.${digest}.arrow`), bytes);
       expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
       expect(warnings).toEqual([expect.stringContaining('the image is read again')]);
-      expect((await cache.verify()).map(({ state }) => state)).toEqual(['bad']);
+      expect(await cache.verify()).toEqual([]);
       const stored = await cache.store(exampleVector(3, { identity }));
       expect((await contentOf(stored)).blocks).toEqual([0, 3, 6]);
       expect((await cache.verify()).map(({ state }) => state)).toEqual(['current']);

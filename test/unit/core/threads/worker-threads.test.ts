@@ -76,7 +76,8 @@ test('where no thread can be started any more, all tasks fail', async () => {
 });
 
 test('closing waits for what the threads were given, and refuses more', async () => {
-  const answer = threads.run({ order: 'answer', after: 200 });
+  await threads.run(AT_ONCE);
+  const answer = threads.run({ order: 'answer', after: 50 });
   await Promise.all([threads.close(), threads.close()]);
   expect(await answer).toMatchObject({ data: 'given' });
   await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads were ended');

@@ -215,7 +215,6 @@ test('what a drive is served from refuses to be written to, and stays as it was'
     component: 'libguestfs',
     image: path,
     runDirectory,
-    number: 1,
   });
   try {
     const uri = `nbd+unix:///?socket=${exported.socketPath}`;

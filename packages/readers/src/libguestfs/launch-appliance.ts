@@ -45,7 +45,7 @@ export async function launchAppliance(drives: readonly ApplianceDrive[], options
     if (options.experience.acceleration === 'default' && (await usesKvm(process.env))) {
       return await launchWithKvm(drives, options);
     }
-    return await launch(drives, { ...options, attempt: 1, timeoutMs: EMULATION_TIMEOUT_MS });
+    return await launch(drives, { ...options, timeoutMs: EMULATION_TIMEOUT_MS });
   } catch (thrown) {
     throw thrown instanceof LaunchFailure ? thrown.toError() : thrown;
   }
@@ -53,7 +53,7 @@ export async function launchAppliance(drives: readonly ApplianceDrive[], options
 
 async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
   try {
-    return await launch(drives, { ...options, attempt: 1, timeoutMs: KVM_TIMEOUT_MS });
+    return await launch(drives, { ...options, timeoutMs: KVM_TIMEOUT_MS });
   } catch (thrown) {
     if (!(thrown instanceof LaunchFailure) || thrown.isUnbuildable) {
       throw thrown;
@@ -63,21 +63,18 @@ async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchO
       `[${COMPONENT}] the appliance did not start with KVM (${thrown.message}); trying once more without, which is ` +
         'slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once',
     );
-    return launch(drives, { ...options, attempt: 2, timeoutMs: EMULATION_TIMEOUT_MS });
+    return launch(drives, { ...options, timeoutMs: EMULATION_TIMEOUT_MS });
   }
 }
 
 interface Attempt extends LaunchOptions {
-  /** From 1. */
-  readonly attempt: number;
   readonly timeoutMs: number;
 }
 
 async function launch(drives: readonly ApplianceDrive[], options: Attempt): Promise<Appliance> {
-  const { runDirectory, experience, signal, attempt, timeoutMs } = options;
+  const { runDirectory, experience, signal, timeoutMs } = options;
   const server = await startGuestfish({
     runDirectory,
-    number: attempt,
     environment: applianceEnvironment(process.env, experience.acceleration),
     ...(signal === undefined ? {} : { signal }),
   });

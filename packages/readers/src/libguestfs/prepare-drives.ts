@@ -3,7 +3,7 @@ import { inspect } from '../inspection/inspect.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { virtualSizeOf } from '../qemu/image-info.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
+import { type QemuCall, qemuCall } from '../qemu/qemu-call.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT } from './tools.js';
 
@@ -16,7 +16,7 @@ export interface ReadyDrive {
   readonly image: InspectedImage;
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
-  readonly call: QemuCall & { readonly image: string };
+  readonly call: QemuCall;
   /** Absent for an image without a byte: there are no such drives. */
   readonly exported: DriveExport | undefined;
 }
@@ -36,10 +36,10 @@ export async function prepareDrives(
   options: ReadOptions,
 ): Promise<Map<string, PreparedDrive>> {
   const drives = new Map<string, PreparedDrive>();
-  const waiting = [...sources].entries();
+  const waiting = sources.entries();
   const work = async () => {
-    for (const [number, [key, source]] of waiting) {
-      drives.set(key, await prepare(source, number, runDirectory, options));
+    for (const [key, source] of waiting) {
+      drives.set(key, await prepare(source, runDirectory, options));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
@@ -51,18 +51,12 @@ export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void
   await Promise.all(Array.from(drives, (drive) => (drive.outcome === 'ready' ? drive.exported?.close() : undefined)));
 }
 
-async function prepare(
-  source: DiskSource,
-  number: number,
-  runDirectory: RunDirectory,
-  options: ReadOptions,
-): Promise<PreparedDrive> {
-  const { signal } = options;
-  const call = { component: COMPONENT, image: source.path, ...(signal === undefined ? {} : { signal }) };
+async function prepare(source: DiskSource, runDirectory: RunDirectory, options: ReadOptions): Promise<PreparedDrive> {
+  const call = qemuCall(COMPONENT, source, options);
   try {
     const image = await inspect(source, options);
     const virtualSize = await virtualSizeOf(image, call);
-    const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory, number });
+    const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
     return { outcome: 'ready', image, virtualSize, call, exported };
   } catch (thrown) {
     return { outcome: 'failed', error: asError(thrown, source) };

@@ -3,7 +3,7 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
-import type { QemuCall } from './qemu-call.js';
+import { type QemuCall, qemuCall } from './qemu-call.js';
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -22,10 +22,8 @@ export class QemuReader implements DiskReader {
     expectLockQuestions();
     const image = await inspect(source, options);
     const call: QemuCall = {
-      component: this.name,
-      image: source.path,
+      ...qemuCall(this.name, source, options),
       alternative: 'choose --reader libguestfs',
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
     const { openQemuImage } = await import('./qemu-image.js');

@@ -4,6 +4,7 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { qemuCall } from '../qemu/qemu-call.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -22,12 +23,11 @@ export class RawReader implements DiskReader {
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const { signal, warn } = options;
-    const call = { component: this.name, image: source.path, ...(signal === undefined ? {} : { signal }) };
+    const call = qemuCall(this.name, source, options);
     const image = await this.#inspectRaw(source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
     const { RawImage } = await import('./raw-image.js');
-    return new RawImage(image, call, warn);
+    return new RawImage(image, call);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

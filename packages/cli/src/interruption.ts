@@ -1,7 +1,7 @@
 import { exitCodeOfSignal } from './exit-codes.js';
 
 /** Milliseconds that the run has to end in; together with what exiting takes, that is less than a second. */
-const GRACE_MS = 800;
+const GRACE_MS = 600;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

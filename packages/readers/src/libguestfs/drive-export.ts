@@ -39,7 +39,7 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
   try {
     const directory = await runDirectory.makeDirectory();
     const socketPath = join(directory, 'drive');
-    const readyPath = join(directory, 'pid');
+    const readyPath = join(directory, 'drive.pid');
     const view = (await sandboxView(NBDKIT, image, call)) && {
       readable: [dirname(source.socketPath)],
       devices: [],

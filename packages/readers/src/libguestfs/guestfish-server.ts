@@ -14,7 +14,8 @@ import { ALTERNATIVE, COMPONENT, GUESTFISH, KEEPER } from './tools.js';
  * Standard input tells it when: by a line where guestfish is no more needed, by its end where the process that started
  * it is gone, whose directory is then removed as well. It ends the appliance (a guestfish that waits for it fails and is
  * free again) and asks guestfish to end, which removes its temporary files. Where it does not, because it was about to
- * start another child, it is stopped so that it can start no more, and killed with those it has.
+ * start another child, it is stopped so that it can start no more, and killed with those it has. For root, libguestfs
+ * makes its sockets in /tmp whatever it is told; where its launch fails, it leaves them.
  *
  * `$1` is the run directory. `$2` is a directory in it, which gets `pid`, that of guestfish, and `errors`, what
  * guestfish says.
@@ -28,13 +29,17 @@ eval "$(guestfish --listen </dev/null 2>"$errors")"
 echo "$GUESTFISH_PID" >"$ready.new" && mv "$ready.new" "$ready"
 read -r told
 process=/proc/$GUESTFISH_PID
-kill -KILL $(cat "$process/task/$GUESTFISH_PID/children") 2>/dev/null
+children=$(cat "$process/task/$GUESTFISH_PID/children" 2>/dev/null)
+sockets=$(for child in $children; do cat "/proc/$child/cmdline"; done 2>/dev/null |
+  tr '\\0=,' '\\n\\n\\n' | grep -m 1 -x '/tmp/libguestfs[[:alnum:]]*/guestfsd.sock')
+[ -z "$children" ] || kill -KILL $children 2>/dev/null
 timeout 1 guestfish --remote="$GUESTFISH_PID" exit 2>/dev/null
 if [ "$(cat "$process/comm" 2>/dev/null)" = guestfish ]; then
   kill -STOP "$GUESTFISH_PID"
   kill -KILL $(cat "$process/task/$GUESTFISH_PID/children") "$GUESTFISH_PID"
 fi
 rm -f "/tmp/.guestfish-$(id -u)/socket-$GUESTFISH_PID"
+[ -z "$sockets" ] || rm -rf "\${sockets%/*}"
 [ -n "$told" ] || rm -rf "$1"
 `;
 

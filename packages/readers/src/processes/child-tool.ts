@@ -12,6 +12,9 @@ const STOP_GRACE_MS = 3000;
 /** What a shell adds to the number of the signal that ended a program. */
 const SIGNAL_STATUS = 128;
 
+/** glibc reserves 64 MiB of address space for each arena, and of these eight for each processor. */
+const MALLOC_ARENA_MAX = '8';
+
 /** Why a program was asked to end before it did so by itself. */
 type StopReason = 'aborted' | 'late' | 'verbose' | 'unneeded';
 
@@ -76,7 +79,7 @@ export class ChildTool {
   static async start(file: string, programArguments: readonly string[], options: ChildToolOptions): Promise<ChildTool> {
     const child = spawn(file, programArguments, {
       stdio: ['pipe', options.output > 0 ? 'pipe' : 'ignore', 'pipe'],
-      env: { ...process.env, LC_ALL: 'C', ...options.environment },
+      env: { ...process.env, LC_ALL: 'C', MALLOC_ARENA_MAX, ...options.environment },
     });
     if (child.pid === undefined) {
       throw (await once(child, 'error'))[0];

@@ -10,19 +10,28 @@ import { writeLargeVectors } from './vector-files.js';
 
 jest.setTimeout(60_000);
 
-/** A reader that never gives an answer, not even to a wish to stop. */
-const DEAF_READER = `
+/** A plugin of parts that never give an answer: a reader, of images that cannot be closed, a metric and a reporter. */
+const DEAF_PLUGIN = `
+const image = {
+  virtualSize: 512,
+  identity: { layers: [], view: 'deaf', volatile: true },
+  async *extents() { yield { kind: 'data', start: 0, length: 512 }; },
+  read() { process.stderr.write('waiting\\n'); return new Promise(() => {}); },
+  close() { setInterval(() => {}, 1000); return new Promise(() => {}); },
+};
 class DeafReader {
   name = 'deaf';
   async canRead() { return true; }
-  identify() {
-    process.stderr.write('waiting\\n');
-    setInterval(() => {}, 1000);
-    return new Promise(() => {});
-  }
-  open() { return new Promise(() => {}); }
+  async identify() { return image.identity; }
+  async open() { return image; }
 }
-export default { name: 'deaf', readers: [DeafReader] };
+const loop = () => {
+  process._rawDebug('waiting');
+  for (;;);
+};
+class DeafMetric { name = 'deaf'; unit = 'none'; alignment = 'position'; distance = loop; }
+class DeafReporter { name = 'deaf'; extension = '.deaf'; mediaType = 'text/plain'; report = loop; }
+export default { name: 'deaf', readers: [DeafReader], metrics: [DeafMetric], reporters: [DeafReporter] };
 `;
 
 const SIGNALS = [
@@ -40,7 +49,8 @@ beforeAll(async () => {
   await writeSlowPlugin(workplace, 100);
   await workplace.write('a.raw', rawImage(...Array.from({ length: 16 }, () => 1)));
   await workplace.write('b.raw', rawImage(...Array.from({ length: 16 }, () => 2)));
-  await workplace.write('deaf.mjs', DEAF_READER);
+  await workplace.write('deaf.mjs', DEAF_PLUGIN);
+  await workplace.write('loop.mjs', "process._rawDebug('waiting'); for (;;);");
   for (const name of ['a', 'b']) {
     // No cluster of it stands in the file as it is, so that it is read through a server.
     const convert = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
@@ -115,6 +125,24 @@ describe('an interrupted run', () => {
       expect(performance.now() - interruptedAt).toBeLessThan(1000);
     },
   );
+
+  test.each([
+    ['a metric', ['--metric', 'deaf']],
+    ['a reporter', ['-O', 'deaf']],
+    ['a plugin that loads', ['--plugin', './loop.mjs']],
+  ])('that waits for %s that never returns ends within a second', async (_, words) => {
+    const run = workplace.start([
+      '--plugin',
+      './deaf.mjs',
+      ...words,
+      '--no-cache',
+      '--plugin-timeout=0',
+      'a.raw',
+      'b.raw',
+    ]);
+    await said(run.process, 'waiting', 1);
+    await expectEnd(run, 'SIGINT', 130);
+  });
 
   test('ends at once at the second signal', async () => {
     const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Workplace } from './command.js';
@@ -23,6 +23,25 @@ class ShareMetric {
   distance({ different, either }) { return either === 0 ? 0 : different / either; }
 }
 export default { name: 'shouting', reporters: [ShoutReporter], metrics: [ShareMetric] };
+`;
+
+const MISBEHAVING_PLUGIN = `
+const loop = () => { for (;;); };
+class Throwing { name = 'throwing'; extension = '.throwing'; mediaType = 'text/plain'; report() { throw new Error('out of ink'); } }
+class Endless { name = 'endless'; extension = '.endless'; mediaType = 'text/plain'; report = loop; }
+class EndlessHasher { name = 'endless'; digestLength = 4; hash = loop; }
+class EndlessMetric { name = 'endless'; unit = 'none'; alignment = 'position'; distance = loop; }
+class EndlessClusterer { name = 'endless'; linkages = ['single']; cluster = loop; }
+class SilentReader {
+  name = 'silent';
+  async canRead() { return true; }
+  identify() { setInterval(() => {}, 1000); return new Promise(() => {}); }
+  open() { return new Promise(() => {}); }
+}
+export default {
+  name: 'misbehaving', reporters: [Throwing, Endless], hashers: [EndlessHasher], metrics: [EndlessMetric],
+  clusterers: [EndlessClusterer], readers: [SilentReader],
+};
 `;
 
 let workplace: Workplace;
@@ -95,6 +114,59 @@ describe('a plugin', () => {
     const { code, stdout } = await workplace.run('plugins');
     expect(code).toBe(0);
     expect(stdout).not.toContain('shout');
+  });
+});
+
+describe('a plugin that misbehaves', () => {
+  const plain = ['-q', '--no-cache', '--plugin', './misbehaving.mjs', '--plugin-timeout', '1'];
+
+  beforeAll(() => workplace.write('misbehaving.mjs', MISBEHAVING_PLUGIN));
+
+  test('by throwing as it reports ends with 3, and the other reports are there', async () => {
+    const ended = await workplace.run(...plain, '-O', 'throwing', '-o', 'a.nwk', '-o', 'b.json', ...FAMILY);
+    expect(ended).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'virt-similarity: error: [throwing] the reporter failed: out of ink\n',
+    });
+    expect(await readdir(workplace.directory)).toEqual(expect.arrayContaining(['a.nwk', 'b.json']));
+  });
+
+  test.each([
+    ['as it reports', ['-O', 'endless', '-o', 'c.nwk'], '[endless] the reporter'],
+    ['as it hashes', ['--hash', 'endless'], '[endless] the hasher'],
+    ['as it measures', ['--metric', 'endless'], '[endless] the metric'],
+    ['as it clusters', ['--clusterer', 'endless'], '[endless] the clusterer'],
+    ['as it reads', ['--reader', 'silent'], '[silent] the reader'],
+    ['as it is loaded', ['--plugin', './loop.mjs'], '[./loop.mjs] the plugin'],
+    ['as it is loaded, waiting', ['--plugin', './wait.mjs'], '[./wait.mjs] the plugin'],
+  ])('by never returning %s ends with 7', async (_, words, part) => {
+    await workplace.write('loop.mjs', 'for (;;);');
+    await workplace.write('wait.mjs', 'setInterval(() => {}, 1000); await new Promise(() => {});');
+    const { code, stdout, stderr } = await workplace.run(...plain, ...words, ...FAMILY);
+    expect({ code, stdout }).toEqual({ code: 7, stdout: '' });
+    const remedy = 'leave the plugin out, or allow it more time with --plugin-timeout';
+    const lines = new Set(stderr.trimEnd().split('\n'));
+    expect([...lines]).toEqual([`virt-similarity: error: ${part} gave no answer within 1 s; ${remedy}`]);
+  });
+
+  test('by never returning as it reports leaves the other reports', async () => {
+    expect(await workplace.run(...plain, '-o', 'd.endless', '-o', 'd.nwk', ...FAMILY)).toMatchObject({
+      code: 7,
+      stdout: FAMILY_TREE,
+    });
+    const names = await readdir(workplace.directory);
+    expect(names).toContain('d.nwk');
+    expect(names).not.toContain('d.endless');
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('takes nothing from images that need none of it', async () => {
+    await workplace.run('-q', 'hash', '-o', 'vectors/', 'base.raw', 'other.raw');
+    const vectors = ['vectors/base.raw.arrow', 'vectors/other.raw.arrow'];
+    const { code, stdout } = await workplace.run(...plain, '--reader', 'silent', 'clone.raw', ...vectors);
+    expect(code).toBe(3);
+    expect(stdout).toContain('base.raw.arrow');
   });
 });
 

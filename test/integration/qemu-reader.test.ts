@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, realpath, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -305,15 +316,68 @@ describe('a damaged image is corrupt and never zeros', () => {
   });
 });
 
-describe('an image in use', () => {
-  test('is refused while another process may write to it', async () => {
+describe('a table that leads past the end of the file is corrupt', () => {
+  const farSector = 2 ** 24;
+  const farByte = BigInt(farSector) * 512n;
+
+  /** Overwrites the entry that a format's first table, or with `second` the table it leads to, begins with. */
+  const forgeries: readonly [string, string, readonly string[], (image: Buffer) => void][] = [
+    ['qcow2', 'L1', [], (image) => image.writeBigUInt64BE(farByte, be64At(image, 40))],
+    ['qcow2', 'L2', [], (image) => image.writeBigUInt64BE(farByte, tableBehind(image, be64At(image, 40)))],
+    ['qcow2', 'compressed L2', ['-c'], (image) => forgeCompressed(image, tableBehind(image, be64At(image, 40)))],
+    ['qcow2', 'refcount', [], (image) => image.writeBigUInt64BE(farByte, be64At(image, 48))],
+    ['qcow', 'L1', [], (image) => image.writeBigUInt64BE(farByte, be64At(image, 40))],
+    ['qcow', 'L2', [], (image) => image.writeBigUInt64BE(farByte, tableBehind(image, be64At(image, 40)))],
+    ['qed', 'L1', [], (image) => image.writeBigUInt64LE(farByte, le64At(image, 40))],
+    ['qed', 'L2', [], (image) => image.writeBigUInt64LE(farByte, le64At(image, le64At(image, 40)))],
+    ['vmdk', 'grain directory', [], (image) => image.writeUInt32LE(farSector, le64At(image, 56) * 512)],
+    ['vmdk', 'grain table', [], (image) => image.writeUInt32LE(farSector, grainTable(image))],
+    ['vdi', 'block map', [], (image) => image.writeUInt32LE(4000, image.readUInt32LE(0x154))],
+    ['parallels', 'block map', [], (image) => image.writeUInt32LE(farSector, 64)],
+    ['vpc', 'block map', [], (image) => image.writeUInt32BE(farSector, Number(image.readBigUInt64BE(512 + 16)))],
+  ];
+
+  const be64At = (image: Buffer, position: number) => Number(image.readBigUInt64BE(position));
+  const le64At = (image: Buffer, position: number) => Number(image.readBigUInt64LE(position));
+  /** Where the table stands that an entry of qcow or qcow2 leads to. */
+  const tableBehind = (image: Buffer, entry: number) => Number(image.readBigUInt64BE(entry) & 0x00ff_ffff_ffff_fe00n);
+  const grainTable = (image: Buffer) => image.readUInt32LE(le64At(image, 56) * 512) * 512;
+  const forgeCompressed = (image: Buffer, entry: number) =>
+    image.writeBigUInt64BE(image.readBigUInt64BE(entry) | (1n << 40n), entry);
+
+  test.each(forgeries)('%s, %s', async (format, _, convertArguments, forge) => {
     await withDirectory(async (directory) => {
-      const path = join(directory, 'disk.qcow2');
-      await makeImage(path, 'qcow2', diskContent());
-      const writer = runTestTool('qemu-io', '-f', 'qcow2', '-c', 'sleep 3000', path);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      await expect(readAll({ path, format: 'qcow2' })).rejects.toMatchObject({ code: 'in-use' });
-      await writer;
+      const path = join(directory, `disk.${format}`);
+      await makeImage(path, format, diskContent(), ...convertArguments);
+      const image = await readFile(path);
+      forge(image);
+      await writeFile(path, image);
+      await expect(readAll({ path, format })).rejects.toMatchObject({ code: 'corrupt' });
+    });
+  });
+});
+
+test('a small file that stands for too much data is not read', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'disk.qcow2');
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', path, '3T');
+    // All L1 entries lead to one L2 table, all of whose entries lead to one cluster.
+    const table = 2 ** 20;
+    const image = Buffer.alloc(table + 2 * 65_536);
+    (await readFile(path)).copy(image);
+    const l1 = Number(image.readBigUInt64BE(40));
+    for (let entry = 0; entry < image.readUInt32BE(36); entry += 1) {
+      image.writeBigUInt64BE(BigInt(table), l1 + entry * 8);
+    }
+    for (let entry = 0; entry < 8192; entry += 1) {
+      image.writeBigUInt64BE(BigInt(table + 65_536), table + entry * 8);
+    }
+    await writeFile(path, image);
+    await expect(withImage({ path, format: 'qcow2' }, extentsOf)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(
+        /more than 1024 times the \d+ bytes .* convert it with qemu-img convert -O raw first$/,
+      ),
     });
   });
 });

@@ -1,5 +1,12 @@
 #!/usr/bin/env node
+import { describeExhaustion } from './exhaustion.js';
 import { packageVersion } from './package-version.js';
+
+/** Milliseconds that whatever is left open has to end by itself. */
+const LEFTOVERS_END_MS = 200;
+
+/** The exit code for a missing resource, before the module that knows them could be loaded. */
+const UNAVAILABLE = 7;
 
 const words = process.argv.slice(2);
 
@@ -7,7 +14,22 @@ if (words.length === 1 && words[0] === '--version') {
   // Answered without loading the rest.
   process.stdout.write(`${packageVersion()}\n`);
 } else {
-  const { runCommand } = await import('./run-command.js');
   // Set, not passed to process.exit(), which would cut off what standard output has not taken yet.
-  process.exitCode = await runCommand(words);
+  process.exitCode = await run();
+  // What a plugin left running does not keep the command: it has done what it was asked.
+  setTimeout(() => process.exit(), LEFTOVERS_END_MS).unref();
+}
+
+async function run(): Promise<number> {
+  try {
+    const { runCommand } = await import('./run-command.js');
+    return await runCommand(words);
+  } catch (error) {
+    const exhaustion = describeExhaustion(error);
+    if (exhaustion === undefined) {
+      throw error;
+    }
+    process.stderr.write(`virt-similarity: error: ${exhaustion}\n`);
+    return UNAVAILABLE;
+  }
 }

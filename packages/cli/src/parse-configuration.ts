@@ -25,6 +25,7 @@ const SCHEMA = z.strictObject({
   'output-format': text.optional(),
   cache: z.union([text, z.literal(false)]).optional(),
   jobs: z.int().optional(),
+  'plugin-timeout': z.number().optional(),
   'max-virtual-size': z.union([text, z.int()]).optional(),
   'allow-in-use': z.boolean().optional(),
   sandbox: z.boolean().optional(),

@@ -4,6 +4,7 @@ import { messageStyle } from './arguments/message-style.js';
 import { readCommandLine } from './arguments/read-command-line.js';
 import { CommanderError } from './commander.js';
 import type { CommandAction } from './commands/command-context.js';
+import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
 import { isVirtSimilarityError } from './is-virt-similarity-error.js';
@@ -15,10 +16,10 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   // When nobody reads standard error any more there is nobody to tell.
   process.stderr.on('error', () => {});
   const messages = new Messages(process.stderr, messageStyle(words), process.env);
-  process.on('uncaughtException', (error) => process.exit(reportDefect(error, messages)));
+  process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption();
   try {
-    const invocation = await readCommandLine(words, process.cwd(), process.env);
+    const invocation = await readCommandLine(words, process.cwd(), process.env, interruption.signal);
     if (invocation.kind === 'text') {
       await writeStdout([invocation.text]);
       return EXIT_DONE;
@@ -56,10 +57,16 @@ function reportEnd(error: unknown, messages: Messages, interruption: Interruptio
     messages.failure(error);
     return exitCodeOf(error.code);
   }
-  return reportDefect(error, messages);
+  return reportUnexpected(error, messages);
 }
 
-function reportDefect(error: unknown, messages: Messages): number {
+/** An error that nobody threw on purpose is a defect, unless the system has run out of something. */
+function reportUnexpected(error: unknown, messages: Messages): number {
+  const exhaustion = describeExhaustion(error);
+  if (exhaustion !== undefined) {
+    messages.error(exhaustion);
+    return exitCodeOf('unavailable');
+  }
   const message = `${messageOf(error)}; this is a defect, please report it with what --verbose adds`;
   messages.failure(new Error(message, { cause: error }));
   return EXIT_DEFECT;

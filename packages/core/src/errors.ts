@@ -65,13 +65,25 @@ export function messageOf(thrown: unknown): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
+/** Codes of errors that say that the system has run out of something, not that anybody is at fault. */
+const EXHAUSTED: ReadonlySet<unknown> = new Set(
+  'EAGAIN EDQUOT EMFILE ENFILE ENOMEM ENOSPC ERR_WORKER_INIT_FAILED'.split(' '),
+);
+
+/** Whether something was thrown because the system has run out of space, memory, threads or open files. */
+export function isExhaustion(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && EXHAUSTED.has(thrown.code);
+}
+
 /**
- * The error to throw on for something that a plugin threw: this project's own errors as they are, the rest as `plugin`.
+ * The error to throw on for something that a plugin threw: this project's own errors as they are, the rest as `plugin`,
+ * or as `unavailable` where the system has run out of something.
  *
  * @param component the plugin's name, such as that of a reporter
  * @param problem such as `the reporter failed`
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  return new VirtSimilarityError('plugin', `[${component}] ${problem}: ${messageOf(thrown)}`, { cause: thrown });
+  const code = isExhaustion(thrown) ? 'unavailable' : 'plugin';
+  return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}`, { cause: thrown });
 }

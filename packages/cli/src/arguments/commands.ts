@@ -84,6 +84,7 @@ function imageOptions(): Option[] {
     cacheDirectory(),
     new Option('--no-cache', 'neither look for hash vectors in a cache nor keep them'),
     new Option('--jobs <n>', 'worker threads; default: the processors available'),
+    new Option('--plugin-timeout <s>', 'seconds that a plugin has for each answer; default 60, 0 for no limit'),
   ];
 }
 

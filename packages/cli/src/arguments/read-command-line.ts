@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Analyzer, Plugin, Reporter, ReportOption, ReportOptions } from '@virt-similarity/core';
+import type { Analyzer, IsolationLimits, Plugin, Reporter, ReportOption, ReportOptions } from '@virt-similarity/core';
 import { type Command, CommanderError } from '../commander.js';
 import type { CommandContext } from '../commands/command-context.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
@@ -9,6 +9,7 @@ import { type CommandName, defineCommands } from './commands.js';
 import { namedSources } from './named-sources.js';
 import { collectReportOptions } from './report-options.js';
 import { scanArguments } from './scan-arguments.js';
+import { DEFAULT_PLUGIN_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** What the command line asks for: a text such as the help, or a command and what it is given. */
 export type Invocation =
@@ -29,9 +30,11 @@ export async function readCommandLine(
   words: readonly string[],
   directory: string,
   environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
 ): Promise<Invocation> {
   const configuration = await loadConfiguration(configurationPath(environment));
-  const plugins = await loadPlugins(configuration, namedPlugins(words), directory);
+  const limits = { pluginTimeout: pluginTimeout(words, configuration), signal };
+  const plugins = await loadPlugins(configuration, valuesOf('--plugin', words), directory, limits);
   const analyzer = once(async () => (await import('../composition.js')).composeAnalyzer(plugins));
   const reporters = plugins.length > 0 ? (await analyzer()).reporters : await ownReporters();
 
@@ -60,10 +63,16 @@ export async function readCommandLine(
   };
 }
 
-function namedPlugins(words: readonly string[]): string[] {
+function valuesOf(long: string, words: readonly string[]): string[] {
   return scanArguments(words, defineCommands([]).analyze.options).flatMap((argument) =>
-    argument.kind === 'option' && argument.option.long === '--plugin' ? (argument.value ?? []) : [],
+    argument.kind === 'option' && argument.option.long === long ? (argument.value ?? []) : [],
   );
+}
+
+/** Seconds that plugins have for loading; the default where what was said is to be refused later. */
+function pluginTimeout(words: readonly string[], configuration: Configuration | undefined): number {
+  const said = valuesOf('--plugin-timeout', words).at(-1) ?? configuration?.defaults['plugin-timeout'];
+  return parseSeconds(String(said)) ?? DEFAULT_PLUGIN_TIMEOUT;
 }
 
 /** Loads each module once, however often it is named; what the configuration file names is looked for beside it. */
@@ -71,6 +80,7 @@ async function loadPlugins(
   configuration: Configuration | undefined,
   named: readonly string[],
   directory: string,
+  limits: IsolationLimits,
 ): Promise<Plugin[]> {
   const configured = configuration?.plugins ?? [];
   if (configured.length + named.length === 0) {
@@ -79,8 +89,8 @@ async function loadPlugins(
   const { loadPlugin } = await import('../plugins/load-plugin.js');
   const home = dirname(configuration?.path ?? '');
   const plugins = await Promise.all([
-    ...configured.map((specifier) => loadPlugin(specifier, home)),
-    ...named.map((specifier) => loadPlugin(specifier, directory)),
+    ...configured.map((specifier) => loadPlugin(specifier, home, limits)),
+    ...named.map((specifier) => loadPlugin(specifier, directory, limits)),
   ]);
   return plugins.filter(({ url }, index) => plugins.findIndex((plugin) => plugin.url === url) === index);
 }

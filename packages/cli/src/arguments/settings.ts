@@ -5,6 +5,7 @@ import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 import { parseByteCount } from './byte-count.js';
+import { LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
@@ -33,6 +34,16 @@ const jobs = z.string().transform((text, context) => {
     return z.NEVER;
   }
   return count;
+});
+
+const seconds = z.string().transform((text, context) => {
+  const value = parseSeconds(text);
+  if (value !== undefined) {
+    return value;
+  }
+  const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
+  context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
+  return z.NEVER;
 });
 
 const byteCount = z.string().transform((text, context) => {
@@ -66,6 +77,7 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
+  pluginTimeout: seconds.optional(),
   maxVirtualSize: byteCount.optional(),
   allowInUse: z.boolean().optional(),
   sandbox: z

@@ -1,11 +1,13 @@
-import type { Analysis, Analyzer, DiskSource } from '@virt-similarity/core';
+import type { Analysis, Analyzer, DiskSource, ReportRun } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
-import { EXIT_DONE, EXIT_PARTIAL } from '../exit-codes.js';
+import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
+import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 import { checkOutputFiles } from '../output/check-output-files.js';
 import { optionsFor, planReports } from '../output/plan-reports.js';
 import { writeReportFile } from '../output/write-report-file.js';
 import { writeStdout } from '../output/write-stdout.js';
+import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
 import type { CommandContext } from './command-context.js';
 import { findSources } from './find-sources.js';
@@ -38,12 +40,36 @@ export async function analyze(context: CommandContext): Promise<number> {
   );
 
   const analysis = await runAnalysis(analyzer, sources, settings, context);
-  await writeStdout(analyzer.report(plan.stdout.name, analysis, optionsFor(plan.stdout, reportOptions)));
-  for (const file of plan.files) {
-    await writeReportFile(file, analyzer, analysis, optionsFor(file.reporter, reportOptions), signal);
-  }
+  const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
+  const { stdout } = plan;
+  const exitCode = await writeAll(messages, [
+    () => writeStdout(analyzer.report(stdout.name, analysis, optionsFor(stdout, reportOptions), run)),
+    ...plan.files.map(
+      (file) => () => writeReportFile(file, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
+    ),
+  ]);
   messages.note(summarize(analysis));
+  if (exitCode !== EXIT_DONE) {
+    return exitCode;
+  }
   return analysis.failures.length > 0 ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+/** Writes every report, also where another one fails; gives the exit code of the first failure. */
+async function writeAll(messages: Messages, reports: readonly (() => Promise<void>)[]): Promise<number> {
+  let exitCode = EXIT_DONE;
+  for (const report of reports) {
+    try {
+      await report();
+    } catch (error) {
+      if (!isVirtSimilarityError(error) || error.code === 'aborted') {
+        throw error;
+      }
+      messages.failure(error);
+      exitCode ||= exitCodeOf(error.code);
+    }
+  }
+  return exitCode;
 }
 
 async function runAnalysis(

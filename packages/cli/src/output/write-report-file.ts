@@ -1,4 +1,10 @@
-import { type Analysis, type Analyzer, type ReportOptions, writeFileAtomically } from '@virt-similarity/core';
+import {
+  type Analysis,
+  type Analyzer,
+  type ReportOptions,
+  type ReportRun,
+  writeFileAtomically,
+} from '@virt-similarity/core';
 import type { ReportFile } from './plan-reports.js';
 
 /** Writes a report, and beside it its companion if that has something to say; each is whole or not there. */
@@ -7,19 +13,20 @@ export async function writeReportFile(
   analyzer: Analyzer,
   analysis: Analysis,
   options: ReportOptions,
-  signal: AbortSignal,
+  run: ReportRun,
 ): Promise<void> {
-  const { companion, name } = file.reporter;
-  if (companion !== undefined && file.companionPath !== undefined) {
-    const text = await collect(companion.report(analysis, options));
+  const { name } = file.reporter;
+  const { signal } = run;
+  if (file.companionPath !== undefined) {
+    const text = await collect(analyzer.companion(name, analysis, options, run));
     if (text !== '') {
       await writeFileAtomically(file.companionPath, pieces(text), { signal });
     }
   }
-  await writeFileAtomically(file.path, analyzer.report(name, analysis, options), { signal });
+  await writeFileAtomically(file.path, analyzer.report(name, analysis, options, run), { signal });
 }
 
-async function collect(texts: Iterable<string> | AsyncIterable<string>): Promise<string> {
+async function collect(texts: AsyncIterable<string>): Promise<string> {
   let whole = '';
   for await (const text of texts) {
     whole += text;

@@ -4,12 +4,12 @@ import { pluginError, VirtSimilarityError } from '../errors.js';
 import { type PairwiseCounts, pairCountsAt } from './pairwise-counts.js';
 
 /**
- * The metric's distances of all pairs.
+ * The metric's distances of all pairs, in memory that threads share.
  * Throws `plugin` where the metric throws or gives anything but a finite number from 0.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric): CondensedMatrix {
   const { size } = counts;
-  const values = new Float64Array((size * (size - 1)) / 2);
+  const values = new Float64Array(new SharedArrayBuffer(((size * (size - 1)) / 2) * Float64Array.BYTES_PER_ELEMENT));
   let pair = 0;
   for (let first = 0; first < size; first++) {
     for (let second = first + 1; second < size; second++, pair++) {

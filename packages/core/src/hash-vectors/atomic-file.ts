@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { fileError, systemCode } from './file-error.js';
+import { sweepOnce, temporaryName } from './temporary-files.js';
 
 /** The system is called once for so many bytes, because a call costs as much as copying some 100 KiB. */
 const BYTES_PER_WRITE = 256 * 1024;
-
-/** Matches the names of the temporary files that `writeFileAtomically` leaves behind if it is killed. */
-export const TEMPORARY_FILE = /^\.virt-similarity-[0-9a-f]{16}\.tmp$/;
 
 export interface AtomicFileOptions {
   /** Permissions before the umask. */
@@ -23,7 +21,8 @@ export type FileChunks = AsyncIterable<Uint8Array | string>;
 
 /**
  * Writes a file so that it is there whole, on disk, or not at all: to a temporary file in the same directory, fsync,
- * rename, fsync of the directory. An existing regular file is replaced, one behind a symbolic link too.
+ * rename, fsync of the directory. An existing regular file is replaced, one behind a symbolic link too. Temporary files
+ * of writers that were killed more than an hour ago are removed from the directory.
  *
  * A chunk must not change before the next one is asked for. Throws `refused` where the path is something
  * other than a regular file, `aborted`, `unavailable` (no space), `unreadable`, and whatever `chunks` throws; the
@@ -35,17 +34,25 @@ export async function writeFileAtomically(
   options: AtomicFileOptions = {},
 ): Promise<void> {
   const target = await resolveTarget(path);
-  await placeFileAtomically(dirname(target), chunks, () => basename(target), options);
+  await sweepOnce(dirname(target));
+  const place = async (temporary: string) => {
+    await rename(temporary, target);
+    return target;
+  };
+  await placeFileAtomically(dirname(target), chunks, place, options);
 }
 
-/** As `writeFileAtomically`, for a file whose name is known only after its last chunk; gives its path. */
+/**
+ * As `writeFileAtomically`, for a file whose place is known only after its last chunk. `place` is called with the path
+ * of the temporary file once that is on disk, makes it, or one that is there already, the result, and gives its path.
+ */
 export async function placeFileAtomically(
   directory: string,
   chunks: FileChunks,
-  nameOf: () => string,
+  place: (temporary: string) => Promise<string>,
   options: AtomicFileOptions = {},
 ): Promise<string> {
-  const temporary = join(directory, `.virt-similarity-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = join(directory, temporaryName(randomBytes(8).toString('hex')));
   let handle: FileHandle;
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -61,15 +68,15 @@ export async function placeFileAtomically(
       await handle.close();
     }
     throwIfAborted(options.signal);
-    const path = join(directory, nameOf());
-    await rename(temporary, path);
+    const path = await place(temporary);
     await syncDirectory(directory);
     return path;
   } catch (thrown) {
-    await rm(temporary, { force: true });
     throw systemCode(thrown) === undefined
       ? thrown
       : fileError(thrown, `cannot write to directory ${directory}`, directory);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

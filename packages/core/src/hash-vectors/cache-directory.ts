@@ -1,13 +1,9 @@
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { VirtSimilarityError } from '../errors.js';
-import { TEMPORARY_FILE } from './atomic-file.js';
 import { fileError, systemCode } from './file-error.js';
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** No writer is at work on one file for so long without writing to it. */
-const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 /**
  * The names in a cache directory, in order; none if it does not exist.
@@ -27,15 +23,6 @@ export async function makeCacheDirectory(directory: string): Promise<void> {
     if (!(await isThere(directory))) await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (thrown) {
     throw fileError(thrown, `cannot make the cache ${directory}`, directory);
-  }
-}
-
-/** Removes temporary files whose writers were killed. */
-export async function sweepTemporaryFiles(directory: string, names: readonly string[]): Promise<void> {
-  for (const name of names.filter((name) => TEMPORARY_FILE.test(name))) {
-    const path = join(directory, name);
-    const stats = await lstat(path).catch(() => undefined);
-    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) await removeFromCache(path);
   }
 }
 

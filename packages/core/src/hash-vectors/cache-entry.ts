@@ -9,20 +9,24 @@ import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { fileIdentityOf } from './hash-vector-storage.js';
-import { hashVectorIn, openHashVector, readsOf } from './read-hash-vector.js';
+import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
-const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})\.arrow$/;
+const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
 const readLater = promisify(read);
 
 /** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
-/** The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself. */
-export function entryNameOf(key: string, digest: string): string {
-  return `${key}.${digest}.arrow`;
+/**
+ * The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself.
+ *
+ * @param version eight hexadecimal digits that tell it from a damaged entry of the same bytes
+ */
+export function entryNameOf(key: string, digest: string, version?: string): string {
+  return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');
 }
 
 /** Whether a file name is that of an entry, of this key if one is given. */
@@ -44,8 +48,8 @@ export async function openEntry(path: string): Promise<HashVector> {
 }
 
 /**
- * Opens an entry after proving its digest, before which nothing of it is parsed. Throws as `openEntry` does, and
- * `aborted`.
+ * Opens an entry after proving its digest, before which nothing of it is parsed, and the order of its rows. Throws as
+ * `openEntry` does, and `aborted`.
  */
 export async function openProvenEntry(
   path: string,
@@ -58,19 +62,29 @@ export async function openProvenEntry(
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
       requireDigest(path, await digestInPieces(descriptor, signal));
-      return checkKey(path, hashVectorIn({ path, identity, read: readsOf(descriptor) }));
+      return soundVectorIn({ path, identity, read: readsOf(descriptor) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
       readExactly(descriptor, bytes, 0);
       // Computed beside the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
-      return checkKey(path, hashVectorIn({ path, identity, read }));
+      return soundVectorIn({ path, identity, read });
     });
   } catch (thrown) {
     throw fileError(thrown, `cannot read ${path}`, path);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Whether there is an entry that is what its name says. */
+export async function isSoundEntry(path: string, buffers: SpareBuffers): Promise<boolean> {
+  try {
+    await openProvenEntry(path, buffers);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -114,6 +128,13 @@ function checkKey(path: string, vector: HashVector): HashVector {
   const { identity } = vector;
   if (identity !== undefined && cacheKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
   throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
+}
+
+/** The vector in an entry of the right digest, which may still have been put together to do harm. */
+function soundVectorIn(bytes: FileBytes): HashVector {
+  const vector = checkKey(bytes.path, hashVectorIn(bytes));
+  requireRowOrder(bytes, vector);
+  return vector;
 }
 
 async function digestInPieces(descriptor: number, signal: AbortSignal | undefined): Promise<string> {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
+import { sweepTemporaryFiles } from './temporary-files.js';
 
 /** What a directory held when it was listed. */
 interface Listing {
@@ -9,7 +10,10 @@ interface Listing {
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The names of a cache's entries by key, listed anew only where the directory has changed. */
+/**
+ * The names of a cache's entries by key, listed anew only where the directory has changed. What killed writers left there
+ * is removed on that occasion.
+ */
 export class CacheIndex {
   readonly #directory: string;
   #listing: Promise<Listing> | undefined;
@@ -28,7 +32,9 @@ export class CacheIndex {
 
   async #list(changed: bigint | undefined): Promise<Listing> {
     const names = new Map<string, string[]>();
-    for (const name of await listCacheDirectory(this.#directory)) {
+    const listed = await listCacheDirectory(this.#directory);
+    await sweepTemporaryFiles(this.#directory, listed);
+    for (const name of listed) {
       const key = keyOfEntryName(name);
       if (key === undefined) continue;
       const others = names.get(key);

@@ -1,7 +1,4 @@
-import { messageOf, VirtSimilarityError } from '../errors.js';
-
-/** System errors that say that a resource has run out, not that the file is at fault. */
-const EXHAUSTED: ReadonlySet<string> = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC']);
+import { isExhaustion, messageOf, VirtSimilarityError } from '../errors.js';
 
 /** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
 export function systemCode(thrown: unknown): string | undefined {
@@ -17,6 +14,6 @@ export function systemCode(thrown: unknown): string | undefined {
  */
 export function fileError(thrown: unknown, action: string, path: string): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const code = EXHAUSTED.has(systemCode(thrown) ?? '') ? 'unavailable' : 'unreadable';
+  const code = isExhaustion(thrown) ? 'unavailable' : 'unreadable';
   return new VirtSimilarityError(code, `${action}: ${messageOf(thrown)}`, { image: path, cause: thrown });
 }

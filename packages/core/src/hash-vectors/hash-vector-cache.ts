@@ -4,13 +4,16 @@ import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { placeFileAtomically } from './atomic-file.js';
-import { listCacheDirectory, makeCacheDirectory, removeFromCache, sweepTemporaryFiles } from './cache-directory.js';
-import { entryNameOf, isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
+import { listCacheDirectory, makeCacheDirectory, removeFromCache } from './cache-directory.js';
+import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import { placeEntry } from './place-entry.js';
+import { removeBadEntry } from './remove-bad-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
+import { sweepTemporaryFiles } from './temporary-files.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {
@@ -36,8 +39,8 @@ export interface CacheOptions {
  * after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
- * To `find` and `store`, a bad entry and a directory that cannot be read or written are warnings, not errors:
- * they cost time, not the run. The other methods throw `unreadable` or `unavailable` then.
+ * To `find` and `store`, a bad entry, which they remove, and a directory that cannot be read or written are warnings, not
+ * errors: they cost time, not the run. The other methods throw `unreadable` or `unavailable` then.
  */
 export class HashVectorCache {
   readonly #directory: string;
@@ -69,7 +72,7 @@ export class HashVectorCache {
   /**
    * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written and
    * where its identity is volatile: the entry could outlive the content that it was made from.
-   * Where an entry of the same key stands already, that one is given. Bad entries of the same key are removed.
+   * Where an entry of the same key stands already, that one is given.
    * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
    * reading `vector` does.
    */
@@ -115,16 +118,20 @@ export class HashVectorCache {
     return useless;
   }
 
+  /** All entries of the key are looked at: more than one is there only after processes wrote at the same moment. */
   async #find(key: string, options: CacheOptions, warn: (message: string) => void): Promise<HashVector | undefined> {
+    let found: HashVector | undefined;
     for (const path of await this.#entries(key, warn)) {
       try {
-        return await openProvenEntry(path, this.#buffers, options);
+        const vector = await openProvenEntry(path, this.#buffers, options);
+        found ??= vector;
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
         warn(`${messageOf(thrown)}; the image is read again`);
+        if (codeOf(thrown) === 'corrupt') await removeBadEntry(path, this.#buffers);
       }
     }
-    return undefined;
+    return found;
   }
 
   async #entries(key: string, warn: (message: string) => void): Promise<string[]> {
@@ -140,26 +147,10 @@ export class HashVectorCache {
   async #write(vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
     const hash = createHash('sha256');
     const chunks = feeding(hash, encodeHashVector(vector));
-    const nameOf = () => entryNameOf(key, hash.digest('hex'));
-    const path = await placeFileAtomically(this.#directory, chunks, nameOf, { ...options, mode: 0o600 });
-    await this.#tidy(key, path, options);
+    const place = (temporary: string) =>
+      placeEntry({ temporary, directory: this.#directory, key, digest: hash.digest('hex') }, this.#buffers);
+    const path = await placeFileAtomically(this.#directory, chunks, place, { ...options, mode: 0o600 });
     return openEntry(path);
-  }
-
-  /** Another process may have stored the same image at the same moment and be reading its entry: only bad ones go. */
-  async #tidy(key: string, written: string, options: CacheOptions): Promise<void> {
-    const names = await listCacheDirectory(this.#directory);
-    await sweepTemporaryFiles(this.#directory, names);
-    for (const name of names.filter((name) => isEntryName(name, key))) {
-      const path = join(this.#directory, name);
-      if (path === written) continue;
-      try {
-        await openProvenEntry(path, this.#buffers, options);
-      } catch (thrown) {
-        if (codeOf(thrown) === 'aborted') throw thrown;
-        if (codeOf(thrown) === 'corrupt') await removeFromCache(path);
-      }
-    }
   }
 
   async #describeAll(open: (path: string) => Promise<HashVector>): Promise<CacheEntry[]> {

@@ -68,6 +68,22 @@ export function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions
   }
 }
 
+/**
+ * Reads the block numbers, and no digests, of a vector that was opened from these bytes. Throws `corrupt` where they do
+ * not ascend.
+ */
+export function requireRowOrder(bytes: FileBytes, vector: HashVector): void {
+  let previous = -1;
+  const locations = vector.storage?.kind === 'file' ? vector.storage.batches : [];
+  for (const { start, count, location } of piecesOf(locations)) {
+    // A copy, as numbers must stand at multiples of four bytes.
+    const blocks = new Uint32Array(bytes.read(count * 4, location.blocksOffset + start * 4).slice().buffer);
+    const problem = problemOfBlocks(blocks, previous, blockCountOf(vector));
+    if (problem !== undefined) throw readingError(new Error(problem), bytes.path);
+    previous = blocks.at(-1) ?? previous;
+  }
+}
+
 /** Reads of an open file. */
 export function readsOf(descriptor: number): FileBytes['read'] {
   return (length, position) => {
@@ -123,10 +139,13 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       throwIfAborted(file.signal);
       const blocks = new Uint32Array(count);
       const digests = new Uint8Array(count * digestLength);
-      await Promise.all([
+      const reads = [
         readExactlyLater(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
         readExactlyLater(descriptor, digests, location.digestsOffset + start * digestLength),
-      ]);
+      ];
+      // Both, also where one fails: after that the descriptor is closed.
+      await Promise.allSettled(reads);
+      await Promise.all(reads);
       const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
       if (problem !== undefined) throw new Error(problem);
       previous = blocks.at(-1) ?? previous;

@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
-import type { BlockHasher } from '../contracts/block-hasher.js';
-import type { Constructor, Plugin } from '../contracts/plugin.js';
-import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
 import { answerTasks } from '../threads/answer-tasks.js';
+import { importPluginPart } from '../threads/import-plugin-part.js';
+import { type ThreadFailure, threadFailureOf } from '../threads/thread-failure.js';
 import type { HashTask } from './hash-task.js';
 import { runHashTask } from './run-hash-task.js';
 
@@ -14,18 +12,10 @@ export interface HashWorkerData {
   readonly hasherName: string;
 }
 
-/** An error's way back: an instance would lose its class between threads. */
-export interface HashFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
 const { pluginUrl, hasherName } = workerData as HashWorkerData;
-// A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
-createRequire(import.meta.url)('reflect-metadata/lite');
-const hasher = await importHasher().catch(failureOf);
+const hasher = await importPluginPart(pluginUrl, 'hashers', hasherName).catch(failureOf);
 
-answerTasks((task: HashTask): HashFailure | undefined => {
+answerTasks((task: HashTask): ThreadFailure | undefined => {
   if ('code' in hasher) return hasher;
   try {
     runHashTask(task, hasher);
@@ -35,23 +25,6 @@ answerTasks((task: HashTask): HashFailure | undefined => {
   }
 });
 
-function failureOf(thrown: unknown): HashFailure {
-  const { code, message } = pluginError(hasherName, 'the hasher failed', thrown);
-  return { code, message };
-}
-
-async function importHasher(): Promise<BlockHasher> {
-  const { default: plugin } = (await import(pluginUrl)) as { default: Plugin };
-  for (const hasherClass of plugin.hashers ?? []) {
-    const each = await construct(hasherClass);
-    if (each.name === hasherName) return each;
-  }
-  throw new VirtSimilarityError('plugin', `${pluginUrl} has no hasher ${hasherName} when imported by a worker thread`);
-}
-
-/** The container takes a thread more time to load than all the rest, and only a class with parameters needs it. */
-async function construct(hasherClass: Constructor<BlockHasher>): Promise<BlockHasher> {
-  if (hasherClass.length === 0) return new hasherClass();
-  const { container } = await import('tsyringe');
-  return container.resolve(hasherClass);
+function failureOf(thrown: unknown): ThreadFailure {
+  return threadFailureOf(hasherName, 'the hasher failed', thrown);
 }

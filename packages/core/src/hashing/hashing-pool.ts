@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
+import { overrunError } from '../threads/overrun-error.js';
+import { received, type ThreadFailure } from '../threads/thread-failure.js';
+import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
 import type { HashTask } from './hash-task.js';
-import type { HashFailure, HashWorkerData } from './hash-worker.js';
+import type { HashWorkerData } from './hash-worker.js';
 import { runHashTask } from './run-hash-task.js';
 
 /** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
@@ -14,6 +17,11 @@ export interface PlacedHasher {
   readonly hasher: BlockHasher;
   /** The plugin's module; without one the hasher runs in the main thread. */
   readonly url?: string | undefined;
+  /**
+   * Seconds that the hasher has for each task of at most {@link TASK_BYTES}, with reading what it hashes; 0, as when
+   * absent, for no limit. Nothing limits a hasher in the main thread.
+   */
+  readonly timeLimit?: number | undefined;
 }
 
 /**
@@ -23,18 +31,20 @@ export interface PlacedHasher {
 export class HashingPool {
   readonly #hasher: BlockHasher;
   /** None where the hasher runs in the main thread. */
-  readonly #threads: WorkerThreads<HashTask, HashFailure | undefined> | undefined;
+  readonly #threads: WorkerThreads<HashTask, ThreadFailure | undefined> | undefined;
   #isClosed = false;
+  /** Set once the hasher has taken too long: it is not asked again. */
+  #overrun: VirtSimilarityError | undefined;
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #memory: Uint8Array[] = [];
 
   /** @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them. */
-  constructor({ hasher, url }: PlacedHasher, jobs: number = availableParallelism()) {
+  constructor({ hasher, url, timeLimit = 0 }: PlacedHasher, jobs: number = availableParallelism()) {
     this.#hasher = hasher;
     if (url !== undefined) {
       const data: HashWorkerData = { pluginUrl: url, hasherName: hasher.name };
-      this.#threads = new WorkerThreads(new URL('./hash-worker.js', import.meta.url), jobs, data);
+      this.#threads = new WorkerThreads(new URL('./hash-worker.js', import.meta.url), jobs, data, timeLimit * 1000);
     }
     // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
     this.#free = jobs * 2;
@@ -77,18 +87,20 @@ export class HashingPool {
   /**
    * Runs a task to its end. Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own
    * exception, and one that ends its thread, become a `plugin` error. A single task cannot be interrupted.
+   * Throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
    */
   async run(task: HashTask): Promise<void> {
-    if (this.#isClosed) throw new VirtSimilarityError('aborted', 'the hashing pool is closed');
+    if (this.#isClosed) throw closed();
+    if (this.#overrun) throw this.#overrun;
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
       runInThisThread(task, this.#hasher);
       return;
     }
     const failure = await this.#threads.run(task).catch((thrown: unknown) => {
-      throw pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
+      throw this.#errorOf(thrown);
     });
-    if (failure) throw new VirtSimilarityError(failure.code, failure.message);
+    if (failure) throw received(failure);
   }
 
   /** Ends the threads: when their tasks are done, and after a moment in the middle of them. Idempotent. */
@@ -96,6 +108,20 @@ export class HashingPool {
     this.#isClosed = true;
     await this.#threads?.close();
   }
+
+  #errorOf(thrown: unknown): VirtSimilarityError {
+    if (thrown instanceof TimeLimitError && this.#overrun === undefined) {
+      this.#overrun = overrunError(this.#hasher.name, 'hasher', thrown);
+      // What other threads are at would only take too long as well.
+      void this.#threads?.close();
+    }
+    if (this.#overrun) return this.#overrun;
+    return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
+  }
+}
+
+function closed(): VirtSimilarityError {
+  return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
 function runInThisThread(task: HashTask, hasher: BlockHasher): void {

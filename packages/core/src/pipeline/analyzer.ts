@@ -19,6 +19,11 @@ export interface HashOptions {
   readonly jobs?: number;
   /** Directories beside those of the named images in which backing files may lie. */
   readonly allowBacking?: readonly string[];
+  /**
+   * Seconds that a part of an isolated plugin (see `createAnalyzer`) has for each answer: a hasher for 8 MiB, a reader
+   * for what it is asked, a metric for all pairs, a clusterer for all images; 0 for no limit.
+   */
+  readonly pluginTimeout?: number;
   /** Bytes that a disk may claim to have at most; one that claims more is `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number;
   /** Reads images that are open for writing too, with a warning; their vectors are not kept in the cache. */
@@ -40,6 +45,14 @@ export interface AnalyzeOptions extends HashOptions {
   readonly linkage?: Linkage;
   /** Name of a clusterer. */
   readonly clusterer?: string;
+}
+
+/** What bounds a report. */
+export interface ReportRun {
+  /** Seconds that an isolated plugin's reporter has for some 64 KiB of its text; 0 for no limit. */
+  readonly pluginTimeout?: number;
+  /** Ends a report by an isolated plugin. */
+  readonly signal?: AbortSignal;
 }
 
 /** What happens to the images of a run, as it happens. */
@@ -91,8 +104,14 @@ export interface Analyzer {
    */
   analyze(images: readonly (string | DiskSource)[], options?: AnalyzeOptions): Promise<Analysis>;
 
-  /** The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option. */
-  report(reporter: string, analysis: Analysis, options?: ReportOptions): AsyncIterable<string>;
+  /**
+   * The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option, `plugin` where the
+   * reporter fails, and where it is isolated `unavailable` and `aborted` too.
+   */
+  report(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
+
+  /** As {@link report}: the text that goes beside the report in a file, empty if there is none. */
+  companion(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
 
   /** The reporters, for those who need their extensions, options and companions. */
   readonly reporters: readonly Reporter[];

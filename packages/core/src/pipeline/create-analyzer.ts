@@ -1,16 +1,17 @@
 import { cladogramOf } from '../clustering/cladogram.js';
 import type { Analysis } from '../contracts/analysis.js';
-import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { Plugin } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { compareByPosition, type PositionalCounts } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
-import { distanceMatrix } from '../distance/distance-matrix.js';
-import { pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
-import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration } from './analyzer.js';
+import { clusterBy, measureBy, type Placed, reportBy } from '../isolation/plugin-calls.js';
+import type { ReportPart } from '../isolation/text-of-report.js';
+import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration, ReportRun } from './analyzer.js';
 import { corePlugin } from './core-plugin.js';
 import { findImages } from './find-images.js';
 import { HashRun } from './hash-run.js';
@@ -19,12 +20,22 @@ import { type CompleteOptions, completeOptions } from './options.js';
 import { PluginRegistry } from './plugin-registry.js';
 import { checkReportOptions } from './report-options.js';
 
+/** What an analyzer is composed of. */
+export interface AnalyzerParts {
+  readonly plugins: readonly Plugin[];
+  /**
+   * Plugins that harm only their own part when they fail or never return: their hashers, metrics, clusterers and
+   * reporters run in threads of their own, and all that they do is bounded by `pluginTimeout`. Each must say its url.
+   */
+  readonly isolated?: readonly Plugin[];
+}
+
 /**
  * Composes the stages from plugins; the metrics and clusterers of this package are there without asking.
  * Throws `usage` where two plugins register one name.
  */
-export function createAnalyzer({ plugins }: { readonly plugins: readonly Plugin[] }): Analyzer {
-  return new ComposedAnalyzer(new PluginRegistry([corePlugin, ...plugins]));
+export function createAnalyzer({ plugins, isolated = [] }: AnalyzerParts): Analyzer {
+  return new ComposedAnalyzer(new PluginRegistry([corePlugin, ...plugins], isolated));
 }
 
 class ComposedAnalyzer implements Analyzer {
@@ -61,14 +72,25 @@ class ComposedAnalyzer implements Analyzer {
     return { ...(await this.#compareAndCluster(vectors, complete)), failures };
   }
 
-  async *report(name: string, analysis: Analysis, options: ReportOptions = {}): AsyncGenerator<string> {
-    const reporter = this.#registry.find('reporter', name);
-    checkReportOptions(reporter, options);
-    try {
-      yield* reporter.report(analysis, options);
-    } catch (error) {
-      throw pluginError(name, 'the reporter failed', error);
-    }
+  report(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'report', analysis, options, run);
+  }
+
+  companion(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'companion', analysis, options, run);
+  }
+
+  async *#report(
+    name: string,
+    part: ReportPart,
+    analysis: Analysis,
+    options: ReportOptions,
+    run: ReportRun,
+  ): AsyncGenerator<string> {
+    const reporter = this.#registry.place('reporter', name);
+    checkReportOptions(reporter.part, options);
+    const { pluginTimeout, signal } = completeOptions(run);
+    yield* reportBy(reporter, part, analysis, options, { pluginTimeout, signal });
   }
 
   async #compareAndCluster(
@@ -76,11 +98,13 @@ class ComposedAnalyzer implements Analyzer {
     options: CompleteOptions,
   ): Promise<Omit<Analysis, 'failures'>> {
     const { hasher: algorithm, blockSize, linkage, onProgress, signal } = options;
-    const metric = this.#registry.find('metric', options.metric);
-    const { counts, distances } = await measure(vectors, metric, options);
+    const placed = this.#registry.place('metric', options.metric);
+    const metric = placed.part;
+    const { counts, distances } = await measure(vectors, placed, options);
     throwIfAborted(signal);
     onProgress({ kind: 'clustering', images: vectors.length });
-    const dendrogram = await cluster(this.#registry.find('clusterer', options.clusterer), distances, linkage);
+    const clusterer = this.#registry.place('clusterer', options.clusterer);
+    const dendrogram = await clusterBy(clusterer, distances, linkage, options);
     throwIfAborted(signal);
     const names = uniqueNames(vectors.map(({ name }) => name));
     return {
@@ -112,26 +136,19 @@ class ComposedAnalyzer implements Analyzer {
 
 async function measure(
   vectors: readonly HashVector[],
-  metric: DistanceMetric,
-  { jobs, onProgress, signal }: CompleteOptions,
+  metric: Placed<DistanceMetric>,
+  options: CompleteOptions,
 ): Promise<{ counts: PositionalCounts; distances: CondensedMatrix }> {
+  const { jobs, onProgress, signal } = options;
   const tell = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
   // Which blocks are repeated is told with every metric.
-  if (metric.alignment === 'position') {
+  if (metric.part.alignment === 'position') {
     const counts = await compareByPosition(vectors, { jobs, onFraction: tell, signal });
-    return { counts, distances: distanceMatrix(counts, metric) };
+    return { counts, distances: await measureBy(metric, counts, options) };
   }
   const counts = await compareByPosition(vectors, { jobs, onFraction: (fraction) => tell(fraction / 2), signal });
   const contents = await compareContents(vectors, { jobs, onFraction: (fraction) => tell((1 + fraction) / 2), signal });
-  return { counts, distances: distanceMatrix(contents, metric) };
-}
-
-async function cluster(clusterer: Clusterer, distances: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
-  try {
-    return await clusterer.cluster(distances, linkage);
-  } catch (error) {
-    throw pluginError(clusterer.name, 'the clusterer failed', error);
-  }
+  return { counts, distances: await measureBy(metric, contents, options) };
 }
 
 function tooFew(found: number): VirtSimilarityError {

@@ -51,9 +51,10 @@ export class HashRun {
   }
 
   async *#hash(sources: readonly DiskSource[]): AsyncGenerator<HashOutcome> {
-    const { hasher, jobs } = this.#options;
+    const { hasher, jobs, pluginTimeout } = this.#options;
+    const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
     const url = this.#registry.urlOf('hasher', hasher);
-    const pool = new HashingPool({ hasher: this.#registry.find('hasher', hasher), url }, jobs);
+    const pool = new HashingPool({ hasher: part, url, timeLimit: isolatedUrl === undefined ? 0 : pluginTimeout }, jobs);
     const unread: AssignedSource[] = [];
     let bytes = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);

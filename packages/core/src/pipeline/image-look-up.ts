@@ -5,9 +5,11 @@ import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
+import { LimitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
+import { unnameable } from './unnameable.js';
 
 /** What is to be had of an image without reading it: its vector, or else who reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
@@ -17,6 +19,8 @@ export class ImageLookUp {
   readonly #registry: PluginRegistry;
   readonly #options: CompleteOptions;
   readonly #cache: HashVectorCache | undefined;
+  /** Readers by name, isolated ones within their limits. */
+  readonly #readers = new Map<string, DiskReader>();
 
   constructor(registry: PluginRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
     this.#registry = registry;
@@ -34,22 +38,42 @@ export class ImageLookUp {
       this.#checkFit(path, vector);
       return { vector };
     }
-    const reader = await this.#readerOf(source, readOptions);
-    const identity = await reader.identify(source, readOptions);
+    const { reader, identity } = await this.#identify(source, readOptions).catch(async (error: unknown) => {
+      throw error instanceof VirtSimilarityError && error.code === 'unreadable'
+        ? ((await unnameable(path, error)) ?? error)
+        : error;
+    });
     const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
     return vector ? { vector } : { source, reader, identity };
   }
 
+  async #identify(source: DiskSource, readOptions: ReadOptions): Promise<Omit<AssignedSource, 'source'>> {
+    const reader = await this.#readerOf(source, readOptions);
+    return { reader, identity: await reader.identify(source, readOptions) };
+  }
+
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {
-    if (this.#options.reader !== 'auto') return this.#registry.find('reader', this.#options.reader);
+    if (this.#options.reader !== 'auto') return this.#reader(this.#options.reader);
     const readers = this.#registry.all('reader');
-    for (const reader of readers) if (await reader.canRead(source, readOptions)) return reader;
+    for (const { name } of readers) {
+      const reader = this.#reader(name);
+      if (await reader.canRead(source, readOptions)) return reader;
+    }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
     throw new VirtSimilarityError(
       'unavailable',
       `no reader can read ${source.path}: tried ${tried}; state its --format`,
       { image: source.path },
     );
+  }
+
+  #reader(name: string): DiskReader {
+    const known = this.#readers.get(name);
+    if (known) return known;
+    const { part, isolatedUrl } = this.#registry.place('reader', name);
+    const reader = isolatedUrl === undefined ? part : new LimitedReader(part, this.#options.pluginTimeout);
+    this.#readers.set(name, reader);
+    return reader;
   }
 
   /** A named hash-vector file must have been made as this run makes its own. */

@@ -1,4 +1,4 @@
-import type { DiskImage } from '../contracts/disk-image.js';
+import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -20,6 +20,9 @@ interface ReadingTools {
   readonly run: CompleteOptions;
 }
 
+/** Why an image is read: for itself, or for those that are laid over it. */
+type Started = 'image-started' | 'backing-started';
+
 /** Reads and hashes the images of one run, and once for all those that several of them are laid over. */
 export class ImageReading {
   readonly #tools: ReadingTools;
@@ -39,31 +42,46 @@ export class ImageReading {
     return this.#bases.own(image, () => this.#read(image, 'image-started', readOptions));
   }
 
-  async #read(
+  async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
+    const { cache, run, sessions } = this.#tools;
+    const { source, reader } = assigned;
+    const image = await sessions.open(assigned, readOptions);
+    // Not the identity that was looked up: what changed before the image was opened is read as it is now.
+    const { identity } = image;
+    try {
+      const vector = await this.#hash(image, { source, reader, identity }, started, readOptions);
+      if (!sameIdentity(identity, await reader.identify(source, readOptions))) {
+        tellChange(source.path, identity, readOptions);
+      }
+      return (await cache?.store(vector, { signal: run.signal })) ?? vector;
+    } finally {
+      await this.#close(image, source.path, readOptions);
+    }
+  }
+
+  /** What is wrong with an image that changes is that it changes. */
+  async #hash(
+    image: DiskImage,
     assigned: AssignedSource,
-    started: 'image-started' | 'backing-started',
+    started: Started,
     readOptions: ReadOptions,
   ): Promise<HashVector> {
-    const { cache, pool, run, sessions } = this.#tools;
-    const { source, reader } = assigned;
+    const { source, reader, identity } = assigned;
     const { path } = source;
-    const image = await sessions.open(assigned, readOptions);
+    const { pool, run } = this.#tools;
     try {
-      const vector = await hashImage(image, pool, {
+      return await hashImage(image, pool, {
         name: path,
         blockSize: run.blockSize,
-        base: await this.#bases.below({ source, reader, identity: image.identity }, (base) =>
-          this.#read(base, 'backing-started', readOptions),
-        ),
+        base: await this.#bases.below(assigned, (base) => this.#read(base, 'backing-started', readOptions)),
         onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
         onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
         signal: readOptions.signal,
       });
-      // Not the identity that was looked up: what changed before the image was opened was read as it is now.
-      if (!sameIdentity(image.identity, await reader.identify(source, readOptions))) throw changed(path);
-      return (await cache?.store(vector, { signal: run.signal })) ?? vector;
-    } finally {
-      await this.#close(image, path, readOptions);
+    } catch (thrown) {
+      if (!(thrown instanceof VirtSimilarityError && ['corrupt', 'unreadable'].includes(thrown.code))) throw thrown;
+      const now = await reader.identify(source, readOptions).catch(() => identity);
+      throw sameIdentity(identity, now) ? thrown : changed(path, thrown);
     }
   }
 
@@ -81,7 +99,13 @@ export class ImageReading {
   }
 }
 
-function changed(path: string): VirtSimilarityError {
+/** Throws `changed`; where the user allows writers, and the image had one, he is only told. */
+function tellChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
+  if (!allowInUse || !identity.volatile) throw changed(path);
+  warn?.(`${path} or a file beneath it changed while it was being read`);
+}
+
+function changed(path: string, cause?: unknown): VirtSimilarityError {
   const message = `${path} or a file beneath it changed while it was being read; stop what is writing to it and run again`;
-  return new VirtSimilarityError('changed', message, { image: path });
+  return new VirtSimilarityError('changed', message, { image: path, cause });
 }

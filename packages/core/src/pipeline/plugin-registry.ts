@@ -9,6 +9,7 @@ import { DISTANCE_METRIC, type DistanceMetric } from '../contracts/distance-metr
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { REPORTER, type Reporter } from '../contracts/reporter.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import type { Placed } from '../isolation/plugin-calls.js';
 import { container, instanceCachingFactory } from '../tsyringe.js';
 import type { Registration } from './analyzer.js';
 
@@ -34,6 +35,7 @@ const KINDS: { readonly [K in Kind]: { token: InjectionToken<Kinds[K]>; list: ke
 
 interface Entry {
   readonly registration: Registration;
+  readonly isIsolated: boolean;
   readonly instance: Kinds[Kind];
 }
 
@@ -41,10 +43,16 @@ interface Entry {
 export class PluginRegistry {
   readonly #entries: readonly Entry[];
 
-  /** Throws `usage` where two plugins register one name, and `plugin` where a class cannot be constructed. */
-  constructor(plugins: readonly Plugin[]) {
+  /**
+   * Throws `usage` where two plugins register one name, or one that is to be isolated does not say its url, and `plugin`
+   * where a class cannot be constructed.
+   *
+   * @param isolated those whose parts are not to run in the main thread
+   */
+  constructor(plugins: readonly Plugin[], isolated: readonly Plugin[] = []) {
     const child = container.createChildContainer();
-    this.#entries = plugins.flatMap((plugin) => register(child, plugin));
+    for (const { name, url } of isolated) if (url === undefined) throw withoutUrl(name);
+    this.#entries = [...plugins, ...isolated].flatMap((plugin) => register(child, plugin, isolated.includes(plugin)));
     const seen = new Map<string, Registration>();
     for (const { registration } of this.#entries) {
       const key = `${registration.kind} ${registration.name}`;
@@ -76,6 +84,12 @@ export class PluginRegistry {
     return this.#entry(kind, name).registration.url;
   }
 
+  /** The one of that kind and name, and where to import it from if it is to run in a thread of its own. */
+  place<K extends Kind>(kind: K, name: string): Placed<Kinds[K]> {
+    const { instance, registration, isIsolated } = this.#entry(kind, name);
+    return { part: instance as Kinds[K], isolatedUrl: isIsolated ? registration.url : undefined };
+  }
+
   #entry(kind: Kind, name: string): Entry {
     const entries = this.#entries.filter(({ registration }) => registration.kind === kind);
     const entry = entries.find(({ registration }) => registration.name === name);
@@ -98,7 +112,7 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   return new VirtSimilarityError('usage', `unknown ${kind} ${name}: expected one of ${known.join(', ')}${meant}`);
 }
 
-function register(child: DependencyContainer, plugin: Plugin): Entry[] {
+function register(child: DependencyContainer, plugin: Plugin, isIsolated: boolean): Entry[] {
   return (Object.keys(KINDS) as Kind[]).flatMap((kind) => {
     const { token, list } = KINDS[kind];
     const classes = (plugin[list] ?? []) as readonly Constructor<Kinds[Kind]>[];
@@ -106,9 +120,18 @@ function register(child: DependencyContainer, plugin: Plugin): Entry[] {
       const factory = instanceCachingFactory<Kinds[Kind]>((dependencies) => dependencies.resolve(pluginClass));
       child.register(token as InjectionToken<Kinds[Kind]>, { useFactory: factory });
       const instance = construct(() => factory(child), plugin, kind);
-      return { instance, registration: { kind, name: instance.name, plugin: plugin.name, url: plugin.url } };
+      return {
+        instance,
+        isIsolated,
+        registration: { kind, name: instance.name, plugin: plugin.name, url: plugin.url },
+      };
     });
   });
+}
+
+function withoutUrl(plugin: string): VirtSimilarityError {
+  const problem = `plugin ${plugin} cannot be isolated: expected its url, found none`;
+  return new VirtSimilarityError('usage', `${problem}; let it say url: import.meta.url`);
 }
 
 function construct<T>(make: () => T, plugin: Plugin, kind: Kind): T {

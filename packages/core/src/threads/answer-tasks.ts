@@ -1,13 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 
 /**
- * Makes this thread one of `WorkerThreads`: answers each task with what `work` returns for it, one after the other.
- * What `work` throws ends the thread.
+ * Makes this thread one of `WorkerThreads`: answers each task with what `work` returns or promises for it, one after the
+ * other. What `work` throws ends the thread.
  */
-export function answerTasks<Task, Answer>(work: (task: Task) => Answer): void {
+export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise<Answer>): void {
+  let turn: Promise<void> = Promise.resolve();
   parentPort?.on('message', (message: { readonly task: Task } | { readonly end: true }) => {
-    if ('task' in message) parentPort?.postMessage(work(message.task));
-    // Ends this thread alone, whatever the modules that it loaded left running.
-    else process.exit();
+    turn = turn.then(async () => {
+      if ('task' in message) parentPort?.postMessage(await work(message.task));
+      // Ends this thread alone, whatever the modules that it loaded left running.
+      else process.exit();
+    });
   });
 }

@@ -1,5 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { TimeLimitError } from './time-limit-error.js';
 
 /** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
 const GRACE_MS = 400;
@@ -20,6 +21,8 @@ interface Thread<Task, Answer> {
   readonly ended: Promise<unknown>;
   /** What it has not answered yet, in the order that it will. */
   readonly tasks: Waiting<Task, Answer>[];
+  /** Ends the thread when the first of its tasks takes too long. */
+  watch: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -30,6 +33,7 @@ export class WorkerThreads<Task, Answer> {
   readonly #entry: URL;
   readonly #limit: number;
   readonly #data: unknown;
+  readonly #timeLimit: number;
   readonly #threads = new Set<Thread<Task, Answer>>();
   readonly #queue: Waiting<Task, Answer>[] = [];
   #isClosed = false;
@@ -38,11 +42,13 @@ export class WorkerThreads<Task, Answer> {
    * @param entry The module.
    * @param limit Threads at most, at least 1. They are started as they are needed.
    * @param data What the module finds in its `workerData`.
+   * @param timeLimit Milliseconds that a thread has for each task, and to start before its first; 0 for no limit.
    */
-  constructor(entry: URL, limit: number, data?: unknown) {
+  constructor(entry: URL, limit: number, data?: unknown, timeLimit = 0) {
     this.#entry = entry;
     this.#limit = limit;
     this.#data = data;
+    this.#timeLimit = timeLimit;
   }
 
   /** Starts threads until there are as many, within the limit, so that they are ready when tasks come. */
@@ -55,8 +61,8 @@ export class WorkerThreads<Task, Answer> {
   }
 
   /**
-   * What a thread answers. Rejects where that thread cannot be started or ends in the middle of the task, and once this
-   * is closed.
+   * What a thread answers. Rejects where that thread cannot be started or ends in the middle of the task, once this is
+   * closed, and with `TimeLimitError` where the task took too long: its thread is then ended.
    */
   run(task: Task): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('the threads were ended'));
@@ -77,7 +83,7 @@ export class WorkerThreads<Task, Answer> {
     }
     // A thread that is ended while it loads its modules leaves their files open (Node.js 20): it is given time.
     const patience = new AbortController();
-    const late = setTimeout(GRACE_MS, undefined, patience).catch(() => {});
+    const late = sleep(GRACE_MS, undefined, patience).catch(() => {});
     await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late]);
     patience.abort();
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -89,6 +95,7 @@ export class WorkerThreads<Task, Answer> {
       if (thread === undefined) return;
       const waiting = this.#queue.shift()!;
       thread.tasks.push(waiting);
+      if (thread.tasks.length === 1) this.#watch(thread);
       thread.worker.ref();
       thread.worker.postMessage({ task: waiting.task });
     }
@@ -104,7 +111,8 @@ export class WorkerThreads<Task, Answer> {
     try {
       return this.#start();
     } catch (reason) {
-      if (this.#threads.size === 0) this.#queue.shift()?.reject(reason);
+      // With no thread there is none either that would take what waits later.
+      if (this.#threads.size === 0) for (const { reject } of this.#queue.splice(0)) reject(reason);
       return freest;
     }
   }
@@ -121,9 +129,10 @@ export class WorkerThreads<Task, Answer> {
         resolve();
       });
     });
-    const thread: Thread<Task, Answer> = { worker, ended, tasks: [] };
+    const thread: Thread<Task, Answer> = { worker, ended, tasks: [], watch: undefined };
     worker.on('message', (answer: Answer) => {
       const answered = thread.tasks.shift();
+      this.#watch(thread);
       // A thread without a task does not keep the process alive.
       if (thread.tasks.length === 0 && !this.#isClosed) worker.unref();
       answered?.resolve(answer);
@@ -134,8 +143,19 @@ export class WorkerThreads<Task, Answer> {
     return thread;
   }
 
+  /** Gives the thread its time for the first of its tasks. */
+  #watch(thread: Thread<Task, Answer>): void {
+    clearTimeout(thread.watch);
+    if (this.#timeLimit === 0 || thread.tasks.length === 0) return;
+    thread.watch = setTimeout(() => {
+      this.#lose(thread, new TimeLimitError(this.#timeLimit));
+      void thread.worker.terminate();
+    }, this.#timeLimit);
+  }
+
   /** The task that a thread ended in has failed; what it had not begun goes to others. */
   #lose(thread: Thread<Task, Answer>, failure: unknown): void {
+    clearTimeout(thread.watch);
     this.#threads.delete(thread);
     const [begun, ...others] = thread.tasks.splice(0);
     begun?.reject(failure);

@@ -8,7 +8,6 @@ import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
 import { NO_HOLES, RawMap } from './raw-map.js';
 import { rememberedHoles } from './remembered-holes.js';
-import { surelyUnlocked } from './writer-locks.js';
 
 /** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
 const NEGLIGIBLE_HOLE_BYTES = 4 * 1024 * 1024;
@@ -25,7 +24,7 @@ export interface ChainMap {
 /**
  * The maps of a chain of qcow2 images, over a raw one or not, or of a raw image without holes: what can be told without
  * starting a process, as `qemu-img map` takes longer to start than the tables to read. Nothing where qemu-img has to be
- * asked: of other formats, of qcow2 files with holes in them, and where somebody may be writing.
+ * asked: of other formats, and of qcow2 files with holes in them.
  *
  * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
  */
@@ -34,7 +33,7 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   const { layers } = identityOf(top);
   // The map of a top image with holes is wanted once, and may be too long to be kept.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top));
-  if (isSparseRaw || !chain.every(isKnown) || !(await surelyUnlocked(layers))) {
+  if (isSparseRaw || !chain.every(isKnown)) {
     return undefined;
   }
   const stored = new StoredBytes(layers, call);

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import type { Layer } from '@virt-similarity/core';
+import { deviceNumber } from '../inspection/device-number.js';
 
 /**
  * File systems of which the kernel's list of locks tells everything: on others another machine may hold a lock, or the
@@ -15,20 +16,27 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
  */
 const TELLING_BYTES = [101, 102, 103, 200];
 
-/** A line of /proc/locks ends with the file's device and inode, and the first and last byte that are locked. */
-const LOCK = /:(?<inode>\d+) (?<first>\d+) (?<last>\d+|EOF)$/;
+/** A line of /proc/locks: its kind, the file's device and inode, and the first and last byte that are locked. */
+const LOCK =
+  /: (?:-> )?(?<kind>\w+) .* (?<major>[0-9a-f]+):(?<minor>[0-9a-f]+):(?<inode>\d+) (?<first>\d+) (?<last>\d+|EOF)$/;
+/** Kinds of locks that qemu takes. Others do not speak of single bytes. */
+const KINDS = ['OFDLCK', 'POSIX'];
 
-/**
- * Whether certainly no qemu has one of these files open in a way that a reader must respect. Where this cannot be told,
- * it is not certain: then qemu-img, which asks for the locks itself, knows.
- */
-export async function surelyUnlocked(layers: readonly Layer[]): Promise<boolean> {
+/** Whether a file is open for writing; `unknown` where the kernel's list of locks cannot tell. */
+export type Writers = 'none' | 'some' | 'unknown';
+
+/** Whether some qemu has this file open in a way that a reader must respect. */
+export async function writersOf(layer: Layer): Promise<Writers> {
   try {
-    const [list, isLocal] = await Promise.all([listOfLocks(), Promise.all(layers.map(isOnLocalFileSystem))]);
-    const inodes = new Set(layers.map(({ inode }) => String(inode)));
-    return isLocal.every(Boolean) && !lockedInodes(list).some((each) => inodes.has(each));
+    const [list, isLocal] = await Promise.all([listOfLocks(), isOnLocalFileSystem(layer)]);
+    const { major, minor } = deviceNumber(layer.device);
+    const locks = tellingLocks(list).filter(({ inode }) => inode === String(layer.inode));
+    if (locks.some((lock) => KINDS.includes(lock.kind) && lock.device === `${major}:${minor}`)) {
+      return 'some';
+    }
+    return isLocal && locks.length === 0 ? 'none' : 'unknown';
   } catch {
-    return false;
+    return 'unknown';
   }
 }
 
@@ -53,11 +61,23 @@ async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
   return LOCAL_FILE_SYSTEMS.has((await statfs(path)).type);
 }
 
-/** The inodes, on whatever device, of which a telling byte is locked. `list` is the content of /proc/locks. */
-export function lockedInodes(list: string): string[] {
+/** A lock on a telling byte, whoever holds it. */
+interface TellingLock {
+  readonly kind: string;
+  /** Major and minor number, decimal. */
+  readonly device: string;
+  readonly inode: string;
+}
+
+/** The locks on telling bytes. `list` is the content of /proc/locks. */
+export function tellingLocks(list: string): TellingLock[] {
   return list.split('\n').flatMap((line) => {
-    const { inode, first, last } = LOCK.exec(line)?.groups ?? {};
+    const lock = LOCK.exec(line)?.groups;
+    if (lock === undefined) {
+      return [];
+    }
+    const { kind, major, minor, inode, first, last } = lock as Record<string, string>;
     const isTelling = TELLING_BYTES.some((byte) => Number(first) <= byte && (last === 'EOF' || byte <= Number(last)));
-    return inode !== undefined && isTelling ? [inode] : [];
+    return isTelling ? [{ kind: kind!, device: `${parseInt(major!, 16)}:${parseInt(minor!, 16)}`, inode: inode! }] : [];
   });
 }

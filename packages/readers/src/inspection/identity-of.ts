@@ -7,15 +7,16 @@ import type { InspectedImage } from './inspected-image.js';
  * with its format, so that opened by itself it is looked at just as it is from above.
  */
 export function identityOf(image: InspectedImage): ImageIdentity {
+  const isVolatile = image.isDevice || image.access === 'beside-writers';
   const own: Layer[] = [image.file, ...image.extentFiles];
   if (image.backing === undefined) {
-    return { layers: own, view: image.format, ...(image.isDevice && { volatile: true }) };
+    return { layers: own, view: image.format, ...(isVolatile && { volatile: true }) };
   }
   const identity = identityOf(image.backing);
   return {
     layers: [...own, ...identity.layers],
     view: `${image.format}<${identity.view}`,
-    ...((image.isDevice || identity.volatile) && { volatile: true }),
+    ...((isVolatile || identity.volatile) && { volatile: true }),
     backing: { source: { path: image.backing.file.path, format: image.backing.format }, identity },
   };
 }

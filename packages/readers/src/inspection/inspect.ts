@@ -7,8 +7,9 @@ import {
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import { HeaderError, inContext, refused } from './header-error.js';
-import { type ImageToInspect, inspectFile } from './inspect-file.js';
+import { type ImageToInspect, type InspectedFile, inspectFile } from './inspect-file.js';
 import type { InspectedImage } from './inspected-image.js';
+import { tooLarge } from './largest-disk.js';
 import { resolveReference } from './reference-path.js';
 
 /** Images of a chain at most; each costs qemu memory and stack. */
@@ -45,7 +46,9 @@ async function inspectChain(
   options: ReadOptions,
 ): Promise<InspectedImage> {
   throwIfAborted(options.signal);
-  const { header, note, ...inspected } = await inContext(describe(image), () => inspectFile(image, options));
+  const { header, note, ...inspected } = await inContext(describe(image), async () =>
+    requireAllowedSize(await inspectFile(image, options), options),
+  );
   requireShortChain(inspected.file, above);
   if (note !== undefined) {
     options.warn?.(`${inspected.file.path}: ${note}`);
@@ -57,6 +60,15 @@ async function inspectChain(
   const next = { reference: name, stated: format, statedBy: 'overlay' } as const;
   const path = await inContext(describe(next), () => resolveReference(name, image.path, options.allowedDirectories));
   return { ...inspected, backing: await inspectChain({ ...next, path }, [...above, inspected.file], options) };
+}
+
+/** Where only qemu knows how large a disk is, `virtualSizeOf` sees to it. */
+function requireAllowedSize(file: InspectedFile, options: ReadOptions): InspectedFile {
+  const problem = tooLarge(file.virtualSize ?? 0, options);
+  if (problem !== undefined) {
+    throw refused(problem);
+  }
+  return file;
 }
 
 function requireShortChain(file: Layer, above: readonly Layer[]): void {

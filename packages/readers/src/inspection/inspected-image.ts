@@ -17,4 +17,9 @@ export interface InspectedImage {
   readonly virtualSize: number | undefined;
   /** The backing image, which shows wherever this one holds nothing. */
   readonly backing: InspectedImage | undefined;
+  /**
+   * How it goes with who has it open for writing: `beside-writers` where the user allowed that it is read all the same,
+   * `without-writers` where opening is to fail then. When absent, no tool has to look.
+   */
+  readonly access?: 'beside-writers' | 'without-writers';
 }

@@ -3,10 +3,13 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { type Layer, messageOf } from '@virt-similarity/core';
 import { readUpTo } from '../reading/read-up-to.js';
+import { deviceNumber } from './device-number.js';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
 const SYSTEM_SECTOR_BYTES = 512n;
+/** Bytes at the beginning of a file that are read at once: of most formats, all that is looked at but for tables. */
+const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */
 export interface LayerFile {
@@ -33,10 +36,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
     const stats = await handle.stat({ bigint: true });
     requireKind(stats, origin);
     const layer = await layerOf(real, stats);
-    const bytes = {
-      size: Number(layer.size),
-      read: (position: number, length: number) => readBytes(handle, position, length),
-    };
+    const bytes = { size: Number(layer.size), read: readsOf(handle) };
     return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
   } catch (error) {
     await handle.close();
@@ -86,15 +86,25 @@ async function layerOf(path: string, stats: BigIntStats): Promise<Layer> {
 
 /** Bytes of a block device, as the Linux kernel tells them: always in sectors of 512 bytes. */
 async function deviceSize(device: bigint): Promise<bigint> {
-  // The kernel's layout of dev_t, as glibc's major() and minor() take it apart.
-  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
-  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn);
+  const { major, minor } = deviceNumber(device);
   const path = `/sys/dev/block/${major}:${minor}/size`;
   try {
     return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
   } catch (cause) {
     throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
   }
+}
+
+/** Reads the head once, so that all that is said of it is said of the same bytes. */
+function readsOf(handle: FileHandle): FileBytes['read'] {
+  let head: Promise<Buffer> | undefined;
+  return async (position, length) => {
+    if (position + length > HEAD_BYTES) {
+      return readBytes(handle, position, length);
+    }
+    head ??= readBytes(handle, 0, HEAD_BYTES);
+    return (await head).subarray(position, position + length);
+  };
 }
 
 async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import { type DiskSource, messageOf, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { inspect } from '../inspection/inspect.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
@@ -52,9 +53,9 @@ export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void
 }
 
 async function prepare(source: DiskSource, runDirectory: RunDirectory, options: ReadOptions): Promise<PreparedDrive> {
-  const call = qemuCall(COMPONENT, source, options);
+  const call = qemuCall({ component: COMPONENT }, source, options);
   try {
-    const image = await inspect(source, options);
+    const image = await respectWriters(await inspect(source, options), options, call);
     const virtualSize = await virtualSizeOf(image, call);
     const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
     return { outcome: 'ready', image, virtualSize, call, exported };

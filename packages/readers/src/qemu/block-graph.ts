@@ -4,8 +4,12 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 export interface BlockNode {
   readonly driver: string;
   readonly 'read-only': true;
+  readonly 'force-share'?: true;
   readonly filename?: string;
   readonly file?: BlockNode;
+  readonly extents?: readonly BlockNode[];
+  readonly image?: BlockNode;
+  readonly 'unshare-child-perms'?: readonly string[];
   readonly backing?: BlockNode | null;
 }
 
@@ -22,7 +26,9 @@ export interface BlockGraph {
 /**
  * States the whole of an image's block graph, so that qemu neither probes a format nor follows a name from a header:
  * each level names its driver, its file by absolute path and, where there can be one, its backing image or `null`.
- * Only the extents that a VMDK descriptor names are still opened by qemu itself.
+ *
+ * Only the names of a VMDK descriptor's extents cannot be stated, which qemu takes from the descriptor itself; but that
+ * they are files and no protocol can.
  *
  * Format: the QMP reference, `BlockdevOptions`
  * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
@@ -33,15 +39,26 @@ export function blockGraph(image: InspectedImage): BlockGraph {
 }
 
 function formatNode(image: InspectedImage): BlockNode {
+  const sharing = sharingOf(image);
   return {
     driver: image.format,
-    'read-only': true,
-    file: {
-      driver: image.isDevice ? 'host_device' : 'file',
-      'read-only': true,
-      filename: image.file.path,
-    },
+    ...sharing,
+    file: fileNode(image),
+    ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
     // qemu takes `null` from drivers without backing images too: stated everywhere, it cannot be forgotten anywhere.
     backing: image.backing === undefined ? null : formatNode(image.backing),
   };
+}
+
+function fileNode(image: InspectedImage): BlockNode {
+  const sharing = sharingOf(image);
+  const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename: image.file.path };
+  // qemu lets a raw image be read beside writers unless a filter objects.
+  return image.access === 'without-writers'
+    ? { driver: 'blkdebug', ...sharing, 'unshare-child-perms': ['write', 'resize'], image: file }
+    : file;
+}
+
+function sharingOf({ access }: InspectedImage): Pick<BlockNode, 'read-only' | 'force-share'> {
+  return { 'read-only': true, ...(access === 'beside-writers' && { 'force-share': true }) };
 }

@@ -5,6 +5,7 @@ import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
 import { readError } from '../reading/read-error.js';
+import { ExpansionBudget } from './expansion-budget.js';
 import { virtualSizeOf } from './image-info.js';
 import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
@@ -29,7 +30,8 @@ interface Storage {
  * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
  * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage.
  *
- * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file; otherwise as `qemuImgJson`.
+ * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file; `unavailable` where
+ * there is too much data for the size of the files, see `ExpansionBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
@@ -51,8 +53,10 @@ async function* extentsOfEntries(
   image: InspectedImage,
   call: QemuCall,
 ): AsyncGenerator<Extent, void> {
+  const budget = new ExpansionBudget(image, call);
   for await (const entry of entries) {
     const { start, length } = entry;
+    budget.spend(entry.zero ? 0 : length);
     const inherited = entry.depth > 0 && ({ inherited: true } as const);
     const stored = placeOf(entry, storage);
     if (stored === undefined) {

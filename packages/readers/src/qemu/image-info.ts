@@ -1,4 +1,6 @@
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { tooLarge } from '../inspection/largest-disk.js';
+import { readError } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
 
@@ -33,13 +35,21 @@ export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<
 
 /**
  * Bytes that the guest sees: a raw image's are its file's, to the byte, where qemu would round up to a sector; others
- * are as the header says, or else as qemu says.
+ * are as the header says, or else as qemu says. Throws as `imageInfo`, and `refused` where qemu says more than is allowed.
  */
 export async function virtualSizeOf(image: InspectedImage, call: QemuCall): Promise<number> {
   if (image.format === 'raw') {
     return Number(image.file.size);
   }
-  return image.virtualSize ?? (await imageInfo(image, call)).virtualSize;
+  if (image.virtualSize !== undefined) {
+    return image.virtualSize;
+  }
+  const { virtualSize } = await imageInfo(image, call);
+  const problem = tooLarge(virtualSize, call);
+  if (problem !== undefined) {
+    throw readError(call, 'refused', problem);
+  }
+  return virtualSize;
 }
 
 function isInfo(output: unknown): output is PrintedInfo {

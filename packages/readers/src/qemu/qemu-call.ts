@@ -2,23 +2,31 @@ import type { DiskSource, ReadOptions } from '@virt-similarity/core';
 import type { ToolOptions } from '../processes/tool-options.js';
 import type { Speaker } from '../reading/read-error.js';
 
-/** For whom qemu's tools are called: who speaks in errors, about which image, what ends the call, what it is allowed. */
+/**
+ * For whom qemu's tools are called: who speaks in errors, about which image, what ends the call, and what an image may
+ * ask of it.
+ */
 export interface QemuCall
   extends Speaker,
     Pick<ToolOptions, 'component' | 'alternative' | 'signal'>,
-    Pick<ReadOptions, 'sandbox' | 'warn'> {
+    Pick<ReadOptions, 'maxVirtualSize' | 'sandbox' | 'warn'> {
   readonly image: string;
 }
 
-/** The call for a source that is opened with these options. */
-export function qemuCall(component: string, source: DiskSource, options: ReadOptions): QemuCall {
-  const { signal, sandbox, warn } = options;
+/** The calls that a reader makes for a source. */
+export function qemuCall(
+  { component, alternative }: Pick<QemuCall, 'component' | 'alternative'>,
+  source: DiskSource,
+  { maxVirtualSize, sandbox, warn, signal }: ReadOptions,
+): QemuCall {
   return {
     component,
     image: source.path,
-    ...(signal === undefined ? {} : { signal }),
-    ...(sandbox === undefined ? {} : { sandbox }),
-    ...(warn === undefined ? {} : { warn }),
+    ...(alternative !== undefined && { alternative }),
+    ...(maxVirtualSize !== undefined && { maxVirtualSize }),
+    ...(sandbox !== undefined && { sandbox }),
+    ...(warn !== undefined && { warn }),
+    ...(signal !== undefined && { signal }),
   };
 }
 

@@ -10,7 +10,11 @@ interface Meaning {
 
 /** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
 const MEANINGS: readonly Meaning[] = [
-  { pattern: /Failed to get .*lock/i, code: 'in-use', remedy: 'shut down the machine that has it open' },
+  {
+    pattern: /Failed to get .*lock/i,
+    code: 'in-use',
+    remedy: 'shut down the machine that has it open, or pass --allow-in-use',
+  },
   {
     pattern: /Unknown (?:block )?driver|Unknown protocol/i,
     code: 'unavailable',

@@ -1,9 +1,10 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
-import { type QemuCall, qemuCall } from './qemu-call.js';
+import { qemuCall } from './qemu-call.js';
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -20,13 +21,13 @@ export class QemuReader implements DiskReader {
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const image = await inspect(source, options);
-    const call: QemuCall = {
-      ...qemuCall(this.name, source, options),
-      alternative: 'choose --reader libguestfs',
-    };
+    const call = qemuCall({ component: this.name, alternative: 'choose --reader libguestfs' }, source, options);
+    const inspected = await inspect(source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const { openQemuImage } = await import('./qemu-image.js');
+    const [image, { openQemuImage }] = await Promise.all([
+      respectWriters(inspected, options, call),
+      import('./qemu-image.js'),
+    ]);
     return openQemuImage(image, call);
   }
 }

@@ -1,5 +1,6 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
@@ -23,10 +24,13 @@ export class RawReader implements DiskReader {
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const call = qemuCall(this.name, source, options);
-    const image = await this.#inspectRaw(source, options);
+    const call = qemuCall({ component: this.name }, source, options);
+    const inspected = await this.#inspectRaw(source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const { RawImage } = await import('./raw-image.js');
+    const [image, { RawImage }] = await Promise.all([
+      respectWriters(inspected, options, call),
+      import('./raw-image.js'),
+    ]);
     return new RawImage(image, call);
   }
 

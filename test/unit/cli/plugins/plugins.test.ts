@@ -8,6 +8,8 @@ import { validatePlugin } from '#cli/plugins/validate-plugin.js';
 
 class Anything {}
 
+const LIMITS = { pluginTimeout: 30 };
+
 const usage = (message: unknown) => expect.objectContaining({ code: 'usage', message });
 
 describe('a default export', () => {
@@ -57,6 +59,8 @@ describe('a plugin on the command line', () => {
       await writeFile(join(directory, 'node_modules', name, 'entry.js'), source(name));
     }
     await writeFile(join(directory, 'file.mjs'), source('file'));
+    await writeFile(join(directory, 'endless.mjs'), 'for (;;);');
+    await writeFile(join(directory, 'exits.mjs'), 'process.exit(3);');
     await writeFile(join(directory, 'throws.mjs'), 'throw new Error("out of\\norder");');
   });
 
@@ -69,12 +73,12 @@ describe('a plugin on the command line', () => {
     ['@scope/pattern', '@scope/pattern'],
     ['./node_modules/main', 'main'],
   ])('may be named %s', async (specifier, name) => {
-    expect((await loadPlugin(specifier, directory)).name).toBe(name);
+    expect((await loadPlugin(specifier, directory, LIMITS)).name).toBe(name);
   });
 
   test('may be named by its absolute path', async () => {
     const path = join(directory, 'file.mjs');
-    expect((await loadPlugin(path, '/')).url).toBe(pathToFileURL(path).href);
+    expect((await loadPlugin(path, '/', LIMITS)).url).toBe(pathToFileURL(path).href);
   });
 
   test.each([
@@ -83,22 +87,49 @@ describe('a plugin on the command line', () => {
     ['exportng', /expected a package installed in or above .*did you mean 'exporting'\?$/],
     ['@scope/patern', /did you mean '@scope\/pattern'\?$/],
   ])('is not found as %s, with a suggestion where there is one', async (specifier, message) => {
-    await expect(loadPlugin(specifier, directory)).rejects.toThrow(usage(expect.stringMatching(message)));
+    await expect(loadPlugin(specifier, directory, LIMITS)).rejects.toThrow(usage(expect.stringMatching(message)));
   });
 
   test('is never a file of the working directory by chance', async () => {
-    await expect(loadPlugin('file.mjs', directory)).rejects.toThrow(
+    await expect(loadPlugin('file.mjs', directory, LIMITS)).rejects.toThrow(
       usage(expect.stringContaining('write ./file.mjs for the file')),
     );
   });
 
   test('is never a module of Node.js', async () => {
-    await expect(loadPlugin('fs', directory)).rejects.toThrow(usage(expect.stringContaining('a module of Node.js')));
+    await expect(loadPlugin('fs', directory, LIMITS)).rejects.toThrow(
+      usage(expect.stringContaining('a module of Node.js')),
+    );
+  });
+
+  test('that never ends to load is given up', async () => {
+    const limits = { pluginTimeout: 0.5 };
+    await expect(loadPlugin('./endless.mjs', directory, limits)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        message: expect.stringMatching(
+          /^\[\.\/endless\.mjs\] the plugin gave no answer within 0\.5 s; .*--plugin-timeout/,
+        ),
+      }),
+    );
+  });
+
+  test('that never ends to load is given up when the user wants to stop', async () => {
+    const limits = { pluginTimeout: 0, signal: AbortSignal.timeout(300) };
+    await expect(loadPlugin('./endless.mjs', directory, limits)).rejects.toThrow(
+      expect.objectContaining({ code: 'aborted' }),
+    );
+  });
+
+  test('that ends its process ends only the thread that tries it', async () => {
+    await expect(loadPlugin('./exits.mjs', directory, LIMITS)).rejects.toThrow(
+      expect.objectContaining({ code: 'plugin', message: expect.stringContaining('exit status 3') }),
+    );
   });
 
   test('is at fault when its code throws', async () => {
-    await expect(loadPlugin('./throws.mjs', directory)).rejects.toThrow(
-      expect.objectContaining({ code: 'plugin', message: '--plugin ./throws.mjs cannot be loaded: out of order' }),
+    await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
+      expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { writeFileAtomically } from '@virt-similarity/core';
@@ -42,6 +42,16 @@ describe('writing a file atomically', () => {
       await expect(writeFileAtomically(path, failing())).rejects.toThrow('no more');
       expect(await readFile(path, 'utf8')).toBe('old');
       expect(await readdir(directory)).toEqual(['out']);
+    }));
+
+  test('removes the temporary files of writers that were killed long ago, and nothing else', () =>
+    inDirectory(async (directory) => {
+      const [old, young] = ['0', '1'].map((digit) => `.virt-similarity-${digit.repeat(16)}.tmp`) as [string, string];
+      for (const name of [old, young, 'old.tmp']) await writeFile(join(directory, name), '');
+      const longAgo = Date.now() / 1000 - 2 * 60 * 60;
+      for (const name of [old, 'old.tmp']) await utimes(join(directory, name), longAgo, longAgo);
+      await writeFileAtomically(join(directory, 'out'), chunks('new'));
+      expect((await readdir(directory)).sort()).toEqual([young, 'old.tmp', 'out']);
     }));
 
   test('leaves nothing when it is aborted between chunks', () =>

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFile,
   chmod,
@@ -13,6 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import { HashVectorCache, type ImageIdentity, type Layer } from '@virt-similarity/core';
@@ -73,6 +75,23 @@ const WRITER = `
     }
   }
 `;
+
+/** With a number of 64 bits in the place of another one, wherever it stands. */
+function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let at = 0; at + 8 <= copy.length; at += 4) {
+    if (copy.readBigInt64LE(at) === from) copy.writeBigInt64LE(to, at);
+  }
+  return copy;
+}
+
+/** With other block numbers. */
+function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[]): Buffer {
+  const [old, changed] = [from, to].map((blocks) => Buffer.from(Uint32Array.from(blocks).buffer));
+  const copy = Buffer.from(bytes);
+  changed!.copy(copy, copy.indexOf(old!));
+  return copy;
+}
 
 const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
 
@@ -158,6 +177,44 @@ describe('the cache of hash vectors', () => {
     }),
   );
 
+  test.each<[string, (bytes: Buffer) => Buffer]>([
+    ['random bytes', (bytes) => Buffer.from(bytes.map((_, at) => (Math.imul(at + 1, 2_654_435_761) >>> 13) & 255))],
+    ['nothing', () => Buffer.alloc(0)],
+    ['10⁹ rows', (bytes) => forged(bytes, 3n, 10n ** 9n)],
+    ['rows that do not ascend', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 6, 3])],
+    ['a row past the end of the disk', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 3, 1_000_000])],
+    [
+      'a layer named __proto__',
+      (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('"inode"', '"_prot"'), 'latin1'),
+    ],
+  ])('misses an entry of %s though it has the right digest, with a warning', (_, change) =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(3, { identity }));
+      const [name] = await readdir(directory);
+      const bytes = change(await readFile(join(directory, name!)));
+      await rm(join(directory, name!));
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      await writeFile(join(directory, `${name!.slice(0, 32)}.${digest}.arrow`), bytes);
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(warnings).toEqual([expect.stringContaining('the image is read again')]);
+      expect(await cache.verify()).toEqual([]);
+      const stored = await cache.store(exampleVector(3, { identity }));
+      expect((await contentOf(stored)).blocks).toEqual([0, 3, 6]);
+      expect((await cache.verify()).map(({ state }) => state)).toEqual(['current']);
+    }),
+  );
+
+  test('misses an entry whose metadata name __proto__ and constructor, and takes nothing from them', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const layers = (await identify()).layers.map((layer) => ({ ...layer, path: '__proto__' }));
+      const view = 'constructor';
+      await cache.store(exampleVector(1, { identity: { layers, view }, name: '__proto__' }));
+      expect(await cache.list()).toMatchObject([{ state: 'missing', header: { name: '__proto__' } }]);
+      expect(({} as Record<string, unknown>).path).toBeUndefined();
+      expect(await readdir(directory)).toHaveLength(1);
+    }));
+
   test('misses an entry that is too long, and replaces it on the next store', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
@@ -167,6 +224,17 @@ describe('the cache of hash vectors', () => {
       expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
       await cache.store(exampleVector(1, { identity }));
       expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(warnings).toHaveLength(1);
+    }));
+
+  test('removes a bad entry that it finds, also beside a good one', () =>
+    inCache(async ({ directory, cache, warnings, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      const [good] = (await readdir(directory)) as [string];
+      await writeFile(join(directory, good.replace('.arrow', '.00000000.arrow')), 'bad');
+      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(await readdir(directory)).toEqual([good]);
       expect(warnings).toHaveLength(1);
     }));
 
@@ -220,6 +288,36 @@ describe('the cache of hash vectors', () => {
       expect((await readdir(directory)).length).toBeLessThanOrEqual(2);
       expect((await cache.verify()).map(({ state }) => state)).not.toContain('bad');
     }));
+
+  test.each(['missing', 'damaged'])(
+    'lets a vector be read on that a slower writer stores again, where the entry was %s',
+    (state) =>
+      inCache(async ({ directory, cache, identify }) => {
+        const identity = await identify();
+        const vector = exampleVector(9000, { identity });
+        if (state === 'damaged') {
+          await cache.store(vector);
+          await appendFile(join(directory, (await readdir(directory))[0]!), 'x');
+        }
+        const finish: (() => void)[] = [];
+        const slow = {
+          ...vector,
+          rows: async function* () {
+            yield* vector.rows();
+            await new Promise<void>((resolve) => finish.push(resolve));
+          },
+        };
+        const stores = [1, 2].map(() => new HashVectorCache(directory).store(slow));
+        while (finish.length < stores.length) await setImmediate();
+        finish[0]!();
+        const first = await Promise.race(stores);
+        finish[1]!();
+        const [one, other] = await Promise.all(stores);
+        const expected = await contentOf(vector);
+        for (const stored of [first, one!, other!]) expect(await contentOf(stored)).toEqual(expected);
+        expect(await readdir(directory)).toEqual(await entriesIn(directory));
+      }),
+  );
 
   test('is shared by eight processes that store, find and read the same image at once', () =>
     inCache(async ({ directory, cache, top }) => {

@@ -19,10 +19,14 @@ test('every task is answered, by no more threads than allowed', async () => {
   expect(new Set(answers.map(({ thread }) => thread)).size).toBe(2);
 });
 
-test('threads that were prepared are used', async () => {
+test('as many threads are prepared as are allowed, and used', async () => {
   threads.prepare(100);
-  const answers = await Promise.all([threads.run(AT_ONCE), threads.run(AT_ONCE)]);
-  expect(new Set(answers.map(({ thread }) => thread)).size).toBe(2);
+  const later = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
+  const answers = await Promise.all([later.run(AT_ONCE), threads.run(AT_ONCE), threads.run(AT_ONCE)]);
+  // Threads are numbered as they are started.
+  const [last, ...prepared] = answers.map(({ thread }) => thread) as [number, ...number[]];
+  expect(prepared.toSorted((a, b) => a - b)).toEqual([last - 2, last - 1]);
+  await later.close();
 });
 
 test.each([
@@ -52,14 +56,34 @@ test('a module that cannot be loaded fails each task', async () => {
   await broken.close();
 });
 
+test('where no thread can be started any more, all tasks fail', async () => {
+  let starts = 0;
+  const data = {
+    get onceOnly(): string {
+      starts++;
+      if (starts > 1) throw new Error('out of threads');
+      return 'given';
+    },
+  };
+  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, data);
+  const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
+  const outcomes = await Promise.allSettled(tasks);
+  expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual([
+    'exit status 9',
+    ...Array.from({ length: 5 }, () => 'out of threads'),
+  ]);
+  await only.close();
+});
+
 test('closing waits for what the threads were given, and refuses more', async () => {
-  const answer = threads.run({ order: 'answer', after: 200 });
+  await threads.run(AT_ONCE);
+  const answer = threads.run({ order: 'answer', after: 50 });
   await Promise.all([threads.close(), threads.close()]);
   expect(await answer).toMatchObject({ data: 'given' });
   await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads were ended');
 });
 
-test('closing ends a thread that goes on for more than a second', async () => {
+test('closing ends a thread that goes on', async () => {
   const endless = expect(threads.run({ order: 'answer', after: 60_000 })).rejects.toThrow('exit status');
   await expect(threads.run(AT_ONCE)).resolves.toBeDefined();
   const before = performance.now();

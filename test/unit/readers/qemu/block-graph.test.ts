@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { blockGraph } from '#readers/qemu/block-graph.js';
-import { inspectedImage } from './inspected-image.js';
+import { inspectedImage, layer } from './inspected-image.js';
 
 describe('blockGraph', () => {
   test('states driver, file and the absence of a backing image', () => {
@@ -24,6 +24,34 @@ describe('blockGraph', () => {
   test('opens a block device as one', () => {
     const { node } = blockGraph(inspectedImage({ format: 'raw', path: '/dev/vg/root', isDevice: true }));
     expect(node.file?.driver).toBe('host_device');
+  });
+
+  test('states that the extents of a descriptor are files', () => {
+    const extentFiles = [layer('/images/a-f001.vmdk'), layer('/images/a-f002.vmdk')];
+    const { node } = blockGraph(inspectedImage({ format: 'vmdk', path: '/images/a.vmdk', extentFiles }));
+    expect(node.extents).toEqual([
+      { driver: 'file', 'read-only': true },
+      { driver: 'file', 'read-only': true },
+    ]);
+  });
+
+  test('shares every node with writers where that is allowed', () => {
+    const base = inspectedImage({ format: 'raw', path: '/images/base.raw', access: 'beside-writers' });
+    const extentFiles = [layer('/images/a-f001.vmdk')];
+    const top = inspectedImage({ format: 'vmdk', path: '/a', access: 'beside-writers', extentFiles, backing: base });
+    const { node } = blockGraph(top);
+    const nodes = [node, node.file, node.extents?.[0], node.backing, node.backing?.file];
+    expect(nodes.map((each) => each?.['force-share'])).toEqual([true, true, true, true, true]);
+  });
+
+  test('has a filter object where somebody may be writing', () => {
+    const { node } = blockGraph(inspectedImage({ format: 'raw', path: '/images/a', access: 'without-writers' }));
+    expect(node.file).toEqual({
+      driver: 'blkdebug',
+      'read-only': true,
+      'unshare-child-perms': ['write', 'resize'],
+      image: { driver: 'file', 'read-only': true, filename: '/images/a' },
+    });
   });
 
   test('is one argument that parses back to the graph, whatever characters the path has', () => {

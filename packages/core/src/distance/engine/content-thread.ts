@@ -106,10 +106,7 @@ export class ContentThread {
   *#count(): Generator<void, void, undefined> {
     const extent = { byteLabels: 0, wideFrom: 0, wideTo: 0, bits: this.#kernel.elementRowEnd() };
     for (const _ of this.#counter.countRows(extent)) yield;
-    for (const holders of this.#frequentDigests()) {
-      this.#addFrequent(holders);
-      yield;
-    }
+    for (const holders of this.#frequentDigests()) yield* this.#addFrequent(holders);
   }
 
   /** For each digest that is more frequent than elements go, vectors and how often they have it beyond that. */
@@ -126,11 +123,12 @@ export class ContentThread {
     return digests.values();
   }
 
-  #addFrequent(holders: readonly Holder[]): void {
+  *#addFrequent(holders: readonly Holder[]): Generator<void, void, undefined> {
     for (const [index, { vector, times }] of holders.entries()) {
       for (const other of holders.slice(index + 1)) {
         this.#counter.add(vector, other.vector, Math.min(times, other.times));
       }
+      yield;
     }
   }
 }

@@ -4,6 +4,12 @@ import { corrupt, refused } from '../header-error.js';
 const SECTOR_BYTES = 512n;
 const MAX_BACKING_NAME_BYTES = 1023;
 
+/**
+ * Bytes at most of a table that leads to further tables: qemu reads no longer ones of qcow2, and images of other formats
+ * that need one are larger than any real disk.
+ */
+export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
+
 /** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);

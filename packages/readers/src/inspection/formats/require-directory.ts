@@ -1,12 +1,10 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
-import { readExactly, requireWithin } from './header-fields.js';
+import { MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields.js';
 
 const ENTRY_BYTES = 8n;
 /** The bits of an entry that are a position; the rest are flags or reserved. */
 const POSITION_BITS = 0x00ff_ffff_ffff_fe00n;
-/** Bytes. qemu reads no longer ones of qcow2, and a qcow that needs one is larger than any real disk. */
-const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
 /** A table of qcow and qcow2 whose entries are the positions of further tables in the file. */
 export interface TableDirectory {

@@ -1,7 +1,7 @@
 import type { ExtentReference, FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 import { headerText, requireWithin } from './header-fields.js';
-import { readSparseHeader, SECTOR_BYTES } from './vmdk-sparse.js';
+import { readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
 export const DESCRIPTOR_SIGNATURE = '# Disk DescriptorFile';
 
@@ -56,9 +56,11 @@ function checkFlat(sectors: bigint, first: bigint): ExtentReference['check'] {
 
 function checkSparse(sectors: bigint): ExtentReference['check'] {
   return async (bytes: FileBytes) => {
-    const { capacity } = await readSparseHeader(bytes);
-    if (capacity < sectors) {
-      throw corrupt(`it has ${capacity} sectors; the vmdk descriptor says ${sectors}`);
+    const header = await readSparseHeader(bytes);
+    if (header.capacity < sectors) {
+      throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);
     }
+    // At once, as nobody else knows that the file is a sparse extent. Such files have two gibibytes at most, as a rule.
+    await requireGrainTables(bytes, header);
   };
 }

@@ -1,12 +1,15 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { partsOf, readExactly, requireWithin } from './header-fields.js';
+import { MAX_DIRECTORY_BYTES, partsOf, readExactly, requireWithin } from './header-fields.js';
 
 export const SECTOR_BYTES = 512n;
 
 const HOSTED_MAGIC = 'KDMV';
 const ESX_MAGIC = 'COWD';
 const HEADER_BYTES = 512;
+const DIRECTORY_ENTRY_BYTES = 4n;
+const TABLE_ENTRY_BYTES = 4n;
+const ESX_TABLE_ENTRIES = 4096n;
 /** Stands for "in the footer", three sectors before the end of the file: a marker, the footer, an end marker. */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
@@ -17,27 +20,61 @@ export function isSparseExtent(head: Buffer): boolean {
   return [HOSTED_MAGIC, ESX_MAGIC].includes(head.toString('latin1', 0, 4));
 }
 
+/** What the header of a sparse extent says. */
+export interface SparseHeader {
+  /** Sectors that the guest sees of the extent. */
+  readonly capacity: bigint;
+  /** The table that leads to the tables of grains. Bytes, but for its entries. */
+  readonly directory: { readonly position: bigint; readonly entries: bigint; readonly tableBytes: bigint };
+}
+
 /**
- * Reads the header of a sparse extent: how many sectors the guest sees of it. Throws `HeaderError` where it is damaged,
- * and where it would have qemu open other files.
+ * Reads the header of a sparse extent. Throws `HeaderError` where it is damaged, and where it would have qemu open other
+ * files.
  */
-export async function readSparseHeader(bytes: FileBytes): Promise<{ readonly capacity: bigint }> {
+export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vmdk header');
   if (!isSparseExtent(header)) {
     throw corrupt('it has no header of a sparse vmdk extent');
   }
+  const sparse = header.toString('latin1', 0, 4) === ESX_MAGIC ? readEsx(header) : await readHosted(bytes, header);
+  const { position, entries } = sparse.directory;
+  const length = entries * DIRECTORY_ENTRY_BYTES;
+  if (length > MAX_DIRECTORY_BYTES) {
+    throw corrupt(`its grain directory has ${length} bytes; expected at most ${MAX_DIRECTORY_BYTES}`);
+  }
+  requireWithin(bytes, position, length, 'grain directory');
+  return sparse;
+}
+
+/**
+ * Throws `HeaderError` unless the grain tables of a sparse extent lie within the file: qemu reads one that does not as
+ * zeros, which would mean an extent without data.
+ */
+export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
+  const { position, entries, tableBytes } = directory;
+  const length = Number(entries * DIRECTORY_ENTRY_BYTES);
+  const table = await readExactly(bytes, Number(position), length, 'grain directory');
+  for (let at = 0; at < length; at += Number(DIRECTORY_ENTRY_BYTES)) {
+    const sector = table.readUInt32LE(at);
+    if (sector !== 0) {
+      requireWithin(bytes, BigInt(sector) * SECTOR_BYTES, tableBytes, 'grain table');
+    }
+  }
+}
+
+function readEsx(header: Buffer): SparseHeader {
   return {
-    capacity: header.toString('latin1', 0, 4) === ESX_MAGIC ? readEsx(bytes, header) : await readHosted(bytes, header),
+    capacity: BigInt(header.readUInt32LE(12)),
+    directory: {
+      position: BigInt(header.readUInt32LE(20)) * SECTOR_BYTES,
+      entries: BigInt(header.readUInt32LE(24)),
+      tableBytes: ESX_TABLE_ENTRIES * TABLE_ENTRY_BYTES,
+    },
   };
 }
 
-function readEsx(bytes: FileBytes, header: Buffer): bigint {
-  const directory = BigInt(header.readUInt32LE(20)) * SECTOR_BYTES;
-  requireWithin(bytes, directory, BigInt(header.readUInt32LE(24)) * 4n, 'grain directory');
-  return BigInt(header.readUInt32LE(12));
-}
-
-async function readHosted(bytes: FileBytes, header: Buffer): Promise<bigint> {
+async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
   const capacity = header.readBigUInt64LE(12);
   if (capacity === 0n) {
     throw refused(
@@ -55,10 +92,12 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<bigint> {
   if (grainSectors === 0n || tableEntries === 0n) {
     throw corrupt(`its vmdk header says grains of ${grainSectors} sectors and tables of ${tableEntries} entries`);
   }
-  const directorySector = await findDirectory(bytes, header);
-  const directoryBytes = partsOf(capacity, grainSectors * tableEntries) * 4n;
-  requireWithin(bytes, directorySector * SECTOR_BYTES, directoryBytes, 'grain directory');
-  return capacity;
+  const directory = {
+    position: (await findDirectory(bytes, header)) * SECTOR_BYTES,
+    entries: partsOf(capacity, grainSectors * tableEntries),
+    tableBytes: tableEntries * TABLE_ENTRY_BYTES,
+  };
+  return { capacity, directory };
 }
 
 /** The sector of the grain directory. A footer replaces the header in qemu's eyes, so it must say the same. */

@@ -2,7 +2,7 @@ import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from 
 import { corrupt, refused } from '../header-error.js';
 import { countableSize, headerText } from './header-fields.js';
 import { DESCRIPTOR_SIGNATURE, readDescriptor } from './vmdk-descriptor.js';
-import { isSparseExtent, readSparseHeader, SECTOR_BYTES } from './vmdk-sparse.js';
+import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
 /** qemu takes a parent's name from these sectors of a sparse extent, wherever its header says the descriptor is. */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
@@ -14,12 +14,20 @@ const PARENT_HINT = 'parentFileNameHint';
 export const vmdk: FormatInspector = {
   format: 'vmdk',
   recognize: ({ head }) => (isSparseExtent(head) || isDescriptor(head) ? 'head' : undefined),
-  readHeader: async (bytes) =>
-    isDescriptor(await bytes.read(0, DESCRIPTOR_SIGNATURE.length)) ? readTextHeader(bytes) : readSparse(bytes),
+  readHeader: async (bytes) => ((await startsAsDescriptor(bytes)) ? readTextHeader(bytes) : readSparse(bytes)),
+  requireTables: async (bytes) => {
+    if (!(await startsAsDescriptor(bytes))) {
+      await requireGrainTables(bytes, await readSparseHeader(bytes));
+    }
+  },
 };
 
 function isDescriptor(head: Buffer): boolean {
   return head.toString('latin1', 0, DESCRIPTOR_SIGNATURE.length) === DESCRIPTOR_SIGNATURE;
+}
+
+async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
+  return isDescriptor(await bytes.read(0, Math.min(bytes.size, DESCRIPTOR_SIGNATURE.length)));
 }
 
 async function readTextHeader(bytes: FileBytes): Promise<FormatHeader> {

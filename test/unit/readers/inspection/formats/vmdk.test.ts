@@ -84,6 +84,12 @@ describe('a sparse vmdk extent', () => {
     ['has no grains', sparseFile({ grain: 0 }), 'corrupt', /grains of 0/],
     ['has no tables', sparseFile({ entries: 0 }), 'corrupt', /tables of 0/],
     ['has its directory past the end', sparseFile({ directory: 128 }), 'corrupt', /grain directory/],
+    [
+      'has a directory that is too long',
+      sparseFile({ capacity: 2 ** 40, grain: 1, entries: 1 }),
+      'corrupt',
+      /directory has 4398046511104 bytes; expected at most 33554432/,
+    ],
     ['is cut short', sparseFile().subarray(0, 100), 'corrupt', /header ends at byte 512/],
     ['has no footer where it should', sparseFile({ directory: IN_FOOTER }), 'refused', /footer/],
     [
@@ -109,6 +115,38 @@ describe('a sparse vmdk extent', () => {
     ],
   ])('that %s is not read', async (_, file, code, message) => {
     await expect(read(file)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe('the grain tables of vmdk', () => {
+  const DIRECTORY = 26 * 512;
+  const lastTable = (65_536 - 2048) / 512;
+
+  function requireTables(entry: number, file = sparseFile()): Promise<void> {
+    le32(entry).copy(file, DIRECTORY);
+    return vmdk.requireTables!(bytesOf(file));
+  }
+
+  test('may be missing, or end with the file', async () => {
+    await expect(requireTables(0)).resolves.toBeUndefined();
+    await expect(requireTables(lastTable)).resolves.toBeUndefined();
+  });
+
+  test('are corrupt where one lies past the end of the file', async () => {
+    await expect(requireTables(lastTable + 1)).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('its grain table ends at byte 66048, but the file has only 65536 bytes'),
+    });
+  });
+
+  test('of ESX are longer', async () => {
+    const file = () => fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 1, 26, 1)]) });
+    await expect(requireTables((65_536 - 16_384) / 512, file())).resolves.toBeUndefined();
+    await expect(requireTables((65_536 - 16_384) / 512 + 1, file())).rejects.toMatchObject({ code: 'corrupt' });
+  });
+
+  test('are none of a descriptor', async () => {
+    await expect(vmdk.requireTables!(bytesOf(textFile('RW 1 FLAT "x"')))).resolves.toBeUndefined();
   });
 });
 
@@ -165,6 +203,12 @@ describe('an extent file', () => {
     await check('RW 2048 SPARSE "x"', sparseFile());
     await expect(check('RW 2049 SPARSE "x"', sparseFile())).rejects.toMatchObject({ code: 'corrupt' });
     await expect(check('RW 2048 SPARSE "x"', Buffer.alloc(1024))).rejects.toMatchObject({ code: 'corrupt' });
+  });
+
+  test('that is sparse must hold its grain tables', async () => {
+    const file = sparseFile();
+    le32(128).copy(file, 26 * 512);
+    await expect(check('RW 2048 SPARSE "x"', file)).rejects.toMatchObject({ code: 'corrupt' });
   });
 
   test('that is sparse must not lead to other files', async () => {

@@ -1,0 +1,44 @@
+import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, Merge } from '../contracts/clusterer.js';
+import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
+
+/** The clusterer's dendrogram. Throws `plugin` where the clusterer throws, and where that is none of the matrix's things. */
+export async function checkedDendrogram(
+  clusterer: Clusterer,
+  matrix: CondensedMatrix,
+  linkage: Linkage,
+): Promise<Dendrogram> {
+  const { name } = clusterer;
+  try {
+    const dendrogram = await clusterer.cluster(matrix, linkage);
+    const problem = problemOf(dendrogram, matrix.size);
+    if (problem === undefined) return dendrogram;
+    throw new VirtSimilarityError('plugin', `[${name}] expected a dendrogram of ${matrix.size} things, ${problem}`);
+  } catch (error) {
+    throw pluginError(name, 'the clusterer failed', error);
+  }
+}
+
+function problemOf(found: Dendrogram | undefined, size: number): string | undefined {
+  const merges: readonly Merge[] | undefined = found?.merges;
+  if (!Array.isArray(merges) || found?.size !== size || typeof found.inverted !== 'boolean') {
+    return `found ${messageOf(found)}`;
+  }
+  if (merges.length !== size - 1) return `found one of ${merges.length} merges`;
+  const leaves = new Float64Array(size + merges.length).fill(1, 0, size);
+  const k = merges.findIndex((merge, index) => !takesPlace(merge, size + index, leaves));
+  return k < 0 ? undefined : `found ${messageOf(merges[k])} for merge ${k}`;
+}
+
+/**
+ * Whether the merge can make that cluster of two others, which then are no longer to be had.
+ *
+ * @param leaves by cluster: its leaves; 0 where it does not exist yet or any more
+ */
+function takesPlace({ left, right, height, size }: Merge, cluster: number, leaves: Float64Array): boolean {
+  const isWhole = left < right && (leaves[left] ?? 0) + (leaves[right] ?? 0) === size;
+  if (!isWhole || !leaves[left] || !leaves[right] || !Number.isFinite(height) || height < 0) return false;
+  leaves[left] = 0;
+  leaves[right] = 0;
+  leaves[cluster] = size;
+  return true;
+}

@@ -1,0 +1,62 @@
+import { pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { overrunError } from '../threads/overrun-error.js';
+import { received } from '../threads/thread-failure.js';
+import { TimeLimitError } from '../threads/time-limit-error.js';
+import { WorkerThreads } from '../threads/worker-threads.js';
+import type { IsolatedAnswer, IsolatedPart, IsolatedTask, IsolatedWork } from './isolated-work.js';
+
+/** What bounds a plugin's work. */
+export interface IsolationLimits {
+  /** Seconds that a part of a plugin has for each answer; 0 for no limit. */
+  readonly pluginTimeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One part of a plugin in a thread of its own, so that it can neither keep the others from going on nor outlast its time
+ * limit: it can be ended in the middle of an endless loop.
+ */
+export class IsolatedThread {
+  readonly #part: IsolatedPart;
+  readonly #signal: AbortSignal | undefined;
+  readonly #threads: WorkerThreads<IsolatedTask, IsolatedAnswer>;
+  readonly #onAbort = () => void this.close();
+
+  /** The caller closes it. */
+  constructor(part: IsolatedPart, { pluginTimeout, signal }: IsolationLimits) {
+    this.#part = part;
+    this.#signal = signal;
+    const entry = new URL('./isolated-worker.js', import.meta.url);
+    this.#threads = new WorkerThreads(entry, 1, part, pluginTimeout * 1000);
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /**
+   * What the method returns in the thread. Throws what the part throws, as `plugin` unless it is one of this project's
+   * errors; `plugin` where the part ends its thread, `unavailable` where it takes too long, and `aborted`.
+   */
+  async call<Method extends keyof IsolatedWork>(
+    method: Method,
+    ...given: Parameters<IsolatedWork[Method]>
+  ): Promise<Awaited<ReturnType<IsolatedWork[Method]>>> {
+    throwIfAborted(this.#signal);
+    const answer = await this.#threads.run({ method, given } as IsolatedTask).catch((thrown: unknown) => {
+      throwIfAborted(this.#signal);
+      throw this.#errorOf(thrown);
+    });
+    if ('failure' in answer) throw received(answer.failure);
+    return answer.result as Awaited<ReturnType<IsolatedWork[Method]>>;
+  }
+
+  /** Ends the thread, whatever it is doing. Idempotent. */
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await this.#threads.close();
+  }
+
+  #errorOf(thrown: unknown): VirtSimilarityError {
+    const { kind, name } = this.#part;
+    if (thrown instanceof TimeLimitError) return overrunError(name, kind, thrown);
+    return pluginError(name, `the ${kind} ended its thread`, thrown);
+  }
+}

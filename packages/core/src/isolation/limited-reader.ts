@@ -1,0 +1,115 @@
+import type { DiskImage, Extent, ImageIdentity } from '../contracts/disk-image.js';
+import type { DiskReader, DiskSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
+import { overrunError } from '../threads/overrun-error.js';
+import { TimeLimitError } from '../threads/time-limit-error.js';
+import { withinLimit } from './within-limit.js';
+
+/**
+ * A reader that answers in time, or fails with `unavailable`, and at once when it is interrupted, whatever the one that
+ * it asks does. That one runs in this thread: nothing helps against a loop without an `await`.
+ */
+export class LimitedReader implements DiskReader {
+  readonly name: string;
+  readonly startSession?: (sources: readonly DiskSource[], options: ReadOptions) => ReaderSession;
+  readonly #reader: DiskReader;
+  readonly #limit: Limit;
+
+  /** @param pluginTimeout seconds for each answer; 0 for no limit */
+  constructor(reader: DiskReader, pluginTimeout: number) {
+    this.name = reader.name;
+    this.#reader = reader;
+    this.#limit = new Limit(reader.name, pluginTimeout);
+    if (reader.startSession) {
+      this.startSession = (sources, options) => this.#limitSession(reader.startSession!(sources, options));
+    }
+  }
+
+  canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
+    return this.#limit.on(this.#reader.canRead(source, options), options.signal);
+  }
+
+  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
+    return this.#limit.on(this.#reader.identify(source, options), options.signal);
+  }
+
+  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    return this.#open(this.#reader, source, options);
+  }
+
+  async #open(opener: Pick<DiskReader, 'open'>, source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    let opening: Promise<DiskImage> | undefined;
+    try {
+      opening = opener.open(source, options);
+      return new LimitedImage(await this.#limit.on(opening, options.signal), this.#limit, options.signal);
+    } catch (thrown) {
+      // What opens too late is nobody's to close.
+      opening?.then((late) => late.close()).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  #limitSession(session: ReaderSession): ReaderSession {
+    return {
+      open: (source, options) => this.#open(session, source, options),
+      close: () => this.#limit.on(session.close()),
+    };
+  }
+}
+
+/** An image whose methods answer in time. Closing is not cut short by an interruption. */
+class LimitedImage implements DiskImage {
+  readonly virtualSize: number;
+  readonly identity: ImageIdentity;
+  readonly #image: DiskImage;
+  readonly #limit: Limit;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(image: DiskImage, limit: Limit, signal: AbortSignal | undefined) {
+    this.virtualSize = image.virtualSize;
+    this.identity = image.identity;
+    this.#image = image;
+    this.#limit = limit;
+    this.#signal = signal;
+  }
+
+  async *extents(): AsyncGenerator<Extent, void, undefined> {
+    const extents = this.#image.extents()[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.#limit.on(extents.next(), this.#signal);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // One that does not answer would not end either.
+      void Promise.resolve(extents.return?.()).catch(() => {});
+    }
+  }
+
+  read(target: Uint8Array, position: number): Promise<void> {
+    return this.#limit.on(this.#image.read(target, position), this.#signal);
+  }
+
+  close(): Promise<void> {
+    return this.#limit.on(this.#image.close());
+  }
+}
+
+/** The time that a reader has for each answer. */
+class Limit {
+  readonly #name: string;
+  readonly #pluginTimeout: number;
+
+  constructor(name: string, pluginTimeout: number) {
+    this.#name = name;
+    this.#pluginTimeout = pluginTimeout;
+  }
+
+  async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    try {
+      return await withinLimit(answer, { pluginTimeout: this.#pluginTimeout, signal });
+    } catch (thrown) {
+      throw thrown instanceof TimeLimitError ? overrunError(this.#name, 'reader', thrown) : thrown;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { VirtSimilarityError } from '../errors.js';
+import type { TimeLimitError } from './time-limit-error.js';
+
+/**
+ * The error for a part of a plugin that was given up.
+ *
+ * @param component the part's name
+ * @param kind such as `reporter`
+ */
+export function overrunError(component: string, kind: string, cause: TimeLimitError): VirtSimilarityError {
+  const remedy = 'leave the plugin out, or allow it more time with --plugin-timeout';
+  return new VirtSimilarityError('unavailable', `[${component}] the ${kind} gave ${cause.message}; ${remedy}`, {
+    cause,
+  });
+}

@@ -1,0 +1,6 @@
+/** What a task fails with that was not answered in time. */
+export class TimeLimitError extends Error {
+  constructor(milliseconds: number) {
+    super(`no answer within ${milliseconds / 1000} s`);
+  }
+}

@@ -1,0 +1,77 @@
+import { type Layer, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import { imageInfo } from '../qemu/image-info.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import { writersOf } from './writer-locks.js';
+
+/**
+ * The image as it may be read: as it is where nobody has a file of its chain open for writing; otherwise, where the user
+ * allows it, marked, after a warning.
+ *
+ * @throws VirtSimilarityError `in-use`, `aborted`.
+ */
+export async function respectWriters(
+  image: InspectedImage,
+  { allowInUse, warn }: Pick<ReadOptions, 'allowInUse' | 'warn'>,
+  call: QemuCall,
+): Promise<InspectedImage> {
+  const written = await firstInUse(image, call);
+  if (written === undefined) {
+    return image;
+  }
+  const found = `${written.path} is open for writing by another program`;
+  if (!allowInUse) {
+    const remedy = 'shut down the machine that has it open, or pass --allow-in-use';
+    const message = `[${call.component}] cannot open ${call.image}: ${found}; ${remedy}`;
+    throw new VirtSimilarityError('in-use', message, { image: call.image });
+  }
+  warn?.(`${call.image}: ${found}: what is read may be of different moments, and is not kept in the cache`);
+  return besideWriters(image);
+}
+
+async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Layer | undefined> {
+  const files = [...filesOf(image)];
+  const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
+  const written = files[writers.indexOf('some')];
+  if (written !== undefined) {
+    return written.layer;
+  }
+  for (const { layer, isDevice } of files.filter((_, index) => writers[index] === 'unknown')) {
+    if (await qemuFindsWriters(layer, isDevice, call)) {
+      return layer;
+    }
+  }
+  return undefined;
+}
+
+interface ImageFile {
+  readonly layer: Layer;
+  readonly isDevice: boolean;
+}
+
+function* filesOf(top: InspectedImage): Generator<ImageFile, void> {
+  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+    const { file, isDevice, extentFiles } = image;
+    yield { layer: file, isDevice };
+    yield* extentFiles.map((layer) => ({ layer, isDevice: false }));
+  }
+}
+
+/** Has qemu-img ask for the locks itself. What it cannot tell, because it is missing or fails, nobody can. */
+async function qemuFindsWriters(file: Layer, isDevice: boolean, call: QemuCall): Promise<boolean> {
+  const asked = { format: 'raw', file, isDevice, extentFiles: [], virtualSize: undefined, backing: undefined } as const;
+  try {
+    await imageInfo({ ...asked, access: 'without-writers' }, call);
+    return false;
+  } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'aborted') {
+      throw thrown;
+    }
+    return thrown instanceof VirtSimilarityError && thrown.code === 'in-use';
+  }
+}
+
+function besideWriters(image: InspectedImage): InspectedImage {
+  const backing = image.backing && besideWriters(image.backing);
+  return { ...image, access: 'beside-writers', backing };
+}

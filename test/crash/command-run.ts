@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Stage } from './stage.js';
+
+const MAIN = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
+const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
+/** After so many milliseconds a run that was not killed has hung. */
+const HANG_MS = 60_000;
+/** Milliseconds within which the children of a killed run must be gone. */
+const ORPHAN_MS = 2000;
+
+/** How a run ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run of the command in a session of its own. */
+export class CommandRun {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly #marker: string;
+  readonly #stage: Stage;
+
+  constructor(stage: Stage, words: readonly string[]) {
+    this.#stage = stage;
+    this.#marker = `${MARKER}=${process.pid}-${Math.random().toString(36).slice(2)}`;
+    const child = spawn(process.execPath, [MAIN, ...words], {
+      cwd: stage.directory,
+      env: environment(stage, this.#marker),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.process = child;
+    this.ended = outcome(child);
+  }
+
+  /**
+   * The processes of the run that are still there after the time that they have to end. A child may have been given
+   * another environment or another session, so what names the stage's files counts as well.
+   */
+  async orphans(): Promise<number[]> {
+    for (const end = Date.now() + ORPHAN_MS; ; await delay(25)) {
+      const left = await this.#processes();
+      if (left.length === 0 || Date.now() > end) return left;
+    }
+  }
+
+  async #processes(): Promise<number[]> {
+    const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+    const mine = await Promise.all(numbers.map((number) => this.#owns(number)));
+    return numbers.filter((_, index) => mine[index]).map(Number);
+  }
+
+  async #owns(number: string): Promise<boolean> {
+    const read = (file: string) => readFile(`/proc/${number}/${file}`, 'latin1').catch(() => '');
+    const [state, environ, line] = await Promise.all([read('stat'), read('environ'), read('cmdline')]);
+    // After the name in parentheses: state, parent, process group, session.
+    const [condition, , , session] = state.slice(state.lastIndexOf(')') + 2).split(' ');
+    if (condition === 'Z' || condition === undefined) return false;
+    return (
+      Number(session) === this.process.pid || environ.includes(this.#marker) || line.includes(this.#stage.directory)
+    );
+  }
+}
+
+function environment({ directory, temporary }: Stage, marker: string): NodeJS.ProcessEnv {
+  const [name, value] = marker.split('=') as [string, string];
+  return {
+    ...process.env,
+    [name]: value,
+    HOME: directory,
+    XDG_CONFIG_HOME: directory,
+    XDG_RUNTIME_DIR: temporary,
+    TMPDIR: temporary,
+    NO_COLOR: '1',
+  };
+}
+
+function outcome(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    // An orphan may hold the pipes open for ever.
+    child.on('exit', (code, signal) => {
+      clearTimeout(watchdog);
+      const finish = () => resolve({ code, signal, stdout, stderr });
+      const patience = setTimeout(finish, ORPHAN_MS);
+      child.on('close', () => {
+        clearTimeout(patience);
+        finish();
+      });
+    });
+  });
+}

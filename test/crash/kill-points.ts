@@ -1,0 +1,61 @@
+import { watch } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SeededRandom } from '../fixtures/seeded-random.js';
+import type { CommandRun } from './command-run.js';
+import type { Stage } from './stage.js';
+
+/** When a run is killed. */
+export interface KillPoint {
+  /** Such as `after 120 ms`. */
+  readonly title: string;
+  /** Resolves at that moment, or never if it does not come. */
+  reached(stage: Stage): Promise<void>;
+}
+
+/** Milliseconds that pass at most between what is waited for and the kill. */
+const LONGEST_LAG_MS = { cache: 4, children: 120 };
+
+/**
+ * A third of the points each: at any time of a run, while the cache is written to, and while children of the run are
+ * at work.
+ *
+ * @param durationMs of a run that nobody kills
+ */
+export function killPoint(random: SeededRandom, durationMs: number, images: number): KillPoint {
+  const kind = random.below(3);
+  if (kind === 0) {
+    const ms = Math.round(durationMs * (0.1 + 0.95 * random.fraction()));
+    return { title: `after ${ms} ms`, reached: () => delay(ms) };
+  }
+  if (kind === 1) {
+    // A temporary file appears, is written to several times, and gets its name.
+    const events = 1 + random.below(5 * images);
+    const lag = random.fraction() * LONGEST_LAG_MS.cache;
+    const title = `${lag.toFixed(1)} ms after event ${events} in the cache`;
+    return { title, reached: ({ cache }) => afterEvents(cache, events, lag) };
+  }
+  const lag = random.fraction() * LONGEST_LAG_MS.children;
+  const title = `${lag.toFixed(0)} ms after the run made its directory for sockets`;
+  return { title, reached: ({ temporary }) => afterEvents(temporary, 1, lag) };
+}
+
+/** Kills a run at a point. Gives whether it was still running. */
+export async function killAt(point: KillPoint, run: CommandRun, stage: Stage): Promise<boolean> {
+  const kill = point.reached(stage).then(() => run.process.kill('SIGKILL'));
+  await Promise.race([kill, run.ended]);
+  return (await run.ended).signal === 'SIGKILL';
+}
+
+async function afterEvents(directory: string, events: number, lagMs: number): Promise<void> {
+  const watcher = watch(directory);
+  await new Promise<void>((resolve) => {
+    let seen = 0;
+    watcher.on('change', () => {
+      seen += 1;
+      if (seen >= events) resolve();
+    });
+    watcher.unref();
+  });
+  watcher.close();
+  await delay(lagMs);
+}

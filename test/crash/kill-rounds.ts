@@ -1,0 +1,125 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SeededRandom } from '../fixtures/seeded-random.js';
+import { CommandRun } from './command-run.js';
+import { killAt, killPoint } from './kill-points.js';
+import { age, type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
+import type { Stage } from './stage.js';
+import type { Tally } from './tally.js';
+
+/** Runs for each kill at most: some have ended before the moment comes. */
+const MOST_ATTEMPTS = 4;
+const COMMANDS = ['analyze', 'analyze', 'hash'] as const;
+
+type CommandName = (typeof COMMANDS)[number];
+
+/** What runs that were never killed print and write. */
+interface Reference {
+  /** The distances of all pairs, as JSON. */
+  readonly analysis: string;
+  /** The bytes of each hash-vector file by its name, in hexadecimal. */
+  readonly vectors: string;
+  readonly durationMs: number;
+}
+
+/** The words of the command line for a run on all images of the stage. */
+export function wordsOf(command: CommandName, { images }: Stage): string[] {
+  const output = command === 'hash' ? ['--output', 'vectors'] : ['--output-format', 'json'];
+  return [command, '--jobs', '2', ...output, '--', ...images];
+}
+
+/** Runs the command in peace. Throws where that alone fails: then there is nothing to compare with. */
+export async function takeReference(stage: Stage): Promise<Reference> {
+  await stage.clear();
+  const start = Date.now();
+  const analysis = await new CommandRun(stage, wordsOf('analyze', stage)).ended;
+  const durationMs = Date.now() - start;
+  const hash = await new CommandRun(stage, wordsOf('hash', stage)).ended;
+  if (analysis.code !== 0 || hash.code !== 0) {
+    throw new Error(`a run that nobody killed failed: ${analysis.stderr}${hash.stderr}`);
+  }
+  return { analysis: analysis.stdout, vectors: await vectorFiles(stage), durationMs };
+}
+
+/** Kills runs at random points, each followed by a run that goes on from there. */
+export async function killRounds(stage: Stage, seed: number, kills: number, tally: Tally): Promise<void> {
+  const reference = await takeReference(stage);
+  const inputs = await inputStates(stage);
+  console.log(`a run takes ${reference.durationMs} ms; ${stage.images.length} images`);
+  await stage.clear();
+  let full = false;
+  for (let number = 0; tally.counted('kills') < kills && number < MOST_ATTEMPTS * kills; number += 1) {
+    const random = new SeededRandom(seed, 'kill', number);
+    // Some runs begin with an empty cache, the others with what earlier kills left of it, so that all of it is reached.
+    if (full || random.below(3) === 0) await stage.clear();
+    else await stage.clearVectors();
+    full = await killRound(stage, random, { reference, number }, tally);
+    if ((await inputStates(stage)) !== inputs) tally.fault('changed inputs', `kill ${number}`, 'an image was touched');
+  }
+}
+
+/** Gives whether the run had done all its work. */
+async function killRound(
+  stage: Stage,
+  random: SeededRandom,
+  { reference, number }: { readonly reference: Reference; readonly number: number },
+  tally: Tally,
+): Promise<boolean> {
+  const command = random.oneOf(COMMANDS);
+  const point = killPoint(random, reference.durationMs, stage.images.length);
+  const where = `kill ${number} (${command}, ${point.title})`;
+  const before = await verifyCache(stage, tally, where);
+  const run = new CommandRun(stage, wordsOf(command, stage));
+  const killed = await killAt(point, run, stage);
+  tally.count(killed ? 'kills' : 'runs that ended before they were killed');
+  const orphans = await run.orphans();
+  if (orphans.length > 0) tally.fault('orphans', where, orphans.join(', '));
+  const after = await verifyCache(stage, tally, where);
+  requireKept(before, after, tally, where);
+  await verifyVectors(stage, tally, where);
+  const left = await leftovers(stage);
+  if (left.length > 0) tally.count('kills that left files for the next run to sweep');
+  if (after.entries.length > before.entries.length) tally.count('kills after which the cache held more');
+  if (random.below(2) === 0 && after.entries.length < stage.images.length) return false;
+  await age(left);
+  await goOn(stage, { command, reference, before: after, where }, tally);
+  return true;
+}
+
+/** A run after a kill: succeeds, with the right result, and reads no image again that the cache holds. */
+async function goOn(stage: Stage, { command, reference, before, where }: GoingOn, tally: Tally): Promise<void> {
+  tally.count('reruns');
+  const run = new CommandRun(stage, wordsOf(command, stage));
+  const { code, signal, stdout, stderr } = await run.ended;
+  if (signal !== null) tally.fault('hangs', where, 'the rerun did not end');
+  else if (code !== 0) tally.fault('losses', where, `the rerun ended with ${code}: ${stderr}`);
+  const isRight =
+    command === 'analyze' ? stdout === reference.analysis : (await vectorFiles(stage)) === reference.vectors;
+  if (!isRight) tally.fault('wrong results', where, 'the rerun gave another result');
+  for (const image of before.images) {
+    if (stderr.includes(`${image}: hashed`)) tally.fault('losses', where, `${image} was hashed again`);
+  }
+  requireKept(before, await verifyCache(stage, tally, where), tally, where);
+  const left = [...(await leftovers(stage)), ...(await run.orphans())];
+  if (left.length > 0) tally.fault('leftovers', where, left.join(', '));
+}
+
+interface GoingOn {
+  readonly command: CommandName;
+  readonly reference: Reference;
+  /** What the cache holds before. */
+  readonly before: CacheState;
+  readonly where: string;
+}
+
+function requireKept(before: CacheState, after: CacheState, tally: Tally, where: string): void {
+  for (const entry of before.entries) {
+    if (!after.entries.includes(entry)) tally.fault('losses', where, `${entry} is gone`);
+  }
+}
+
+async function vectorFiles({ vectors }: Stage): Promise<string> {
+  const names = (await readdir(vectors)).filter((name) => name.endsWith('.arrow')).sort();
+  const files = names.map(async (name) => [name, (await readFile(join(vectors, name))).toString('hex')]);
+  return JSON.stringify(await Promise.all(files));
+}

@@ -1,0 +1,63 @@
+import { lstat, lutimes, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HashVectorCache } from '#core/hash-vectors/hash-vector-cache.js';
+import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
+import type { Stage } from './stage.js';
+import type { Tally } from './tally.js';
+
+const ENTRY = /^[0-9a-f]{32}\.[0-9a-f]{64}(\.[0-9a-f]{8})?\.arrow$/;
+/** Older than any age below which a file may still be somebody's. */
+const LONG_AGO = new Date(Date.now() - 7 * 24 * 60 * 60 * 1000);
+
+/** What the cache holds. */
+export interface CacheState {
+  /** File names of its sound entries. */
+  readonly entries: readonly string[];
+  /** File names of the images that they belong to. */
+  readonly images: ReadonlySet<string>;
+}
+
+/** Proves every entry of the cache and reads its rows; a bad one is a loss. */
+export async function verifyCache(stage: Stage, tally: Tally, where: string): Promise<CacheState> {
+  const found = await new HashVectorCache(stage.cache).verify();
+  for (const entry of found) {
+    if (entry.state !== 'current') tally.fault('losses', where, `${entry.path} is ${entry.state}`);
+  }
+  return {
+    entries: found.map(({ path }) => path),
+    images: new Set(found.flatMap((entry) => (entry.state === 'current' ? [entry.header.name] : []))),
+  };
+}
+
+/** Every hash-vector file that a killed run wrote must be whole. */
+export async function verifyVectors({ vectors }: Stage, tally: Tally, where: string): Promise<void> {
+  for (const name of (await readdir(vectors)).filter((each) => each.endsWith('.arrow'))) {
+    try {
+      for await (const _ of (await openHashVector(join(vectors, name))).rows());
+    } catch (thrown) {
+      tally.fault('losses', where, `${name}: ${String(thrown)}`);
+    }
+  }
+}
+
+/** What a run left besides its results: names of files, directories and sockets. */
+export async function leftovers(stage: Stage): Promise<string[]> {
+  const names = async (directory: string) => (await readdir(directory)).map((name) => join(directory, name));
+  const cached = (await names(stage.cache)).filter((path) => !ENTRY.test(path.slice(stage.cache.length + 1)));
+  const written = (await names(stage.vectors)).filter((path) => !path.endsWith('.arrow'));
+  return [...(await names(stage.temporary)), ...cached, ...written];
+}
+
+/** Makes files as old as they must be for the next run to see that nobody needs them any more. */
+export async function age(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await lutimes(path, LONG_AGO, LONG_AGO);
+}
+
+/** What tells whether an image was touched: the kernel sets the time of change, and nobody can set it back. */
+export async function inputStates({ directory, images }: Stage): Promise<string> {
+  const states = images.map(async (image) => {
+    const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });
+    return [image, ino, size, mtimeNs, ctimeNs].join(' ');
+  });
+  return (await Promise.all(states)).join('\n');
+}

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type ContentRun, convert, overlay, type WritableFormat, writeRawContent } from '../fixtures/index.js';
+
+const MiB = 2 ** 20;
+const DISK_BYTES = 12 * MiB;
+
+/** How an image of the stage is made of raw content. */
+interface StagedImage {
+  readonly file: string;
+  readonly format: WritableFormat;
+  readonly compressed?: boolean;
+  readonly creation?: Readonly<Record<string, string>>;
+}
+
+/** Read straight from their files, by their tables, by decompressing, after qemu-img map, and through qemu-nbd. */
+const IMAGES: readonly StagedImage[] = [
+  { file: 'raw-a.raw', format: 'raw' },
+  { file: 'raw-b.raw', format: 'raw' },
+  { file: 'plain.qcow2', format: 'qcow2' },
+  { file: 'deflate.qcow2', format: 'qcow2', compressed: true },
+  { file: 'zstd.qcow2', format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } },
+  { file: 'dynamic.vdi', format: 'vdi' },
+  { file: 'stream.vmdk', format: 'vmdk', creation: { subformat: 'streamOptimized' } },
+];
+
+/** A directory with disk images, and the directories of what a run leaves. */
+export class Stage {
+  readonly directory: string;
+  /** File names of the images, without directory. */
+  readonly images: readonly string[];
+
+  private constructor(directory: string, images: readonly string[]) {
+    this.directory = directory;
+    this.images = images;
+  }
+
+  static async make(): Promise<Stage> {
+    const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-crash-'));
+    for (const [number, image] of IMAGES.entries()) {
+      await writeImage(directory, image, number);
+    }
+    await overlay(join(directory, 'plain.qcow2'), join(directory, 'overlay.qcow2'));
+    return new Stage(directory, [...IMAGES.map(({ file }) => file), 'overlay.qcow2']);
+  }
+
+  /** Where the command looks for temporary files: everything in it is a leftover once the command has ended. */
+  get temporary(): string {
+    return join(this.directory, 'temporary');
+  }
+
+  get cache(): string {
+    return join(this.directory, 'similarity-cache');
+  }
+
+  /** Where `hash` writes its files. */
+  get vectors(): string {
+    return join(this.directory, 'vectors');
+  }
+
+  /** The stage without anything that a run wrote. */
+  async clear(): Promise<void> {
+    await Promise.all([this.temporary, this.cache, this.vectors].map(emptied));
+  }
+
+  /** The stage without what `hash` wrote, the cache as it is. */
+  async clearVectors(): Promise<void> {
+    await emptied(this.vectors);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function emptied(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { mode: 0o700 });
+}
+
+async function writeImage(directory: string, image: StagedImage, number: number): Promise<void> {
+  const target = join(directory, image.file);
+  const raw = image.format === 'raw' ? target : join(directory, `${basename(image.file)}.source`);
+  await writeRawContent(raw, DISK_BYTES, contentOf(number));
+  if (raw !== target) {
+    await convert(raw, target, image.format, {
+      ...(image.compressed === undefined ? {} : { compressed: image.compressed }),
+      ...(image.creation === undefined ? {} : { creation: image.creation }),
+    });
+    await rm(raw);
+  }
+}
+
+/** Most of the content is common to all images, with a hole in it; each has some of its own. */
+function contentOf(number: number): ContentRun[] {
+  return [
+    { offset: 0, length: 5 * MiB, seed: 'common' },
+    { offset: 7 * MiB, length: 3 * MiB, seed: 'common end' },
+    { offset: number * 300_000, length: 200_000, seed: `of image ${number}` },
+  ];
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { runTool } from '../../fixtures/run-tool.js';
+import type { FaultCase } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { onlyEntry, replaceByForgery } from '../inputs/cache-entry.js';
+
+const BLOCK = 65_536;
+const FUZZED = 100;
+const MAGIC = Buffer.from('ARROW1');
+
+/** Files that bear an Arrow file's marks and hold noise, or are cut out of a sound one. */
+function fuzzedFiles(sound: Buffer): Buffer[] {
+  return Array.from({ length: FUZZED }, (_, round) => {
+    const noise = deterministicBytes(`noise ${round}`, 20 + 7 * round);
+    if (round % 4 === 0) return noise;
+    if (round % 4 === 1) return sound.subarray(0, (sound.length * round) / FUZZED);
+    const footerLength = Buffer.alloc(4);
+    footerLength.writeUInt32LE(round % 4 === 2 ? round : 0x7fff_ffff);
+    return Buffer.concat([MAGIC, noise, footerLength, MAGIC]);
+  });
+}
+
+/** What is no hash vector, and directories in which others could put some. */
+export const CACHE_DIRECTORIES: readonly FaultCase[] = [
+  {
+    number: 47,
+    title: 'random bytes and fuzzed Arrow files, as cache entries and as named inputs',
+    readers: ['auto'],
+    exit: 0,
+    build: async (stage) => {
+      const image = stage.image('disk.raw');
+      await writeFile(image, deterministicBytes('cached', 5 * BLOCK));
+      const names = Array.from({ length: FUZZED }, (_, round) => `${stage.root}/work/fuzzed/${round}.arrow`);
+      const spoil = async () => {
+        const entry = await onlyEntry(stage.cache);
+        await mkdir(`${stage.root}/work/fuzzed`);
+        for (const [round, bytes] of fuzzedFiles(entry.bytes).entries()) {
+          await replaceByForgery(entry, bytes);
+          await writeFile(names[round] ?? '', bytes);
+        }
+      };
+      return {
+        commands: [
+          stage.hash([image]),
+          { ...stage.hash([image]), before: spoil },
+          stage.hash(names, { exit: 5, errors: FUZZED }),
+          stage.analyze(names, { exit: 3, errors: FUZZED }),
+        ],
+        check: async (ends) => {
+          const warnings = ends[1]?.stderr.match(/warning: .*the image is read again/g) ?? [];
+          assert.equal(warnings.length, FUZZED, 'a warning for each bad entry');
+        },
+      };
+    },
+  },
+  {
+    number: 48,
+    title: "cache directory: a symbolic link, another user's, open to all",
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      const directories = [await linkedDirectory(stage), await foreignDirectory(stage), await openDirectory(stage)];
+      const [image] = [stage.image('disk.raw')];
+      await writeFile(image, deterministicBytes('cached', BLOCK));
+      return {
+        commands: directories.map((cache) => stage.hash([image], { options: ['--cache', cache] })),
+        cache: 'refused',
+      };
+    },
+  },
+];
+
+async function linkedDirectory(stage: Stage): Promise<string> {
+  await mkdir(`${stage.root}/elsewhere`, { mode: 0o700 });
+  await symlink(`${stage.root}/elsewhere`, `${stage.root}/link`);
+  return `${stage.root}/link`;
+}
+
+/** Root gives one away; to anybody else, one of root's is foreign. */
+async function foreignDirectory(stage: Stage): Promise<string> {
+  if (process.getuid?.() !== 0) return '/usr/share';
+  await mkdir(`${stage.root}/foreign`, { mode: 0o700 });
+  await runTool('chown', ['65534', `${stage.root}/foreign`]);
+  return `${stage.root}/foreign`;
+}
+
+async function openDirectory(stage: Stage): Promise<string> {
+  await mkdir(`${stage.root}/open`);
+  await chmod(`${stage.root}/open`, 0o777);
+  return `${stage.root}/open`;
+}

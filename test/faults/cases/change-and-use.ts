@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { HashVectorCache } from '@virt-similarity/core';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { type FaultCase, READERS } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { patch, writeRawDisk } from '../inputs/patch.js';
+import { createQcow2, writeGuest } from '../inputs/qcow2.js';
+import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { startVirtualMachine } from '../inputs/virtual-machine.js';
+
+const BLOCK = 65_536;
+const BLOCKS = 64;
+const BLOCK_MS = 30;
+
+/** A case of a raw disk to which something happens as soon as its first block is being hashed. */
+function changed(number: number, title: string, change: (image: string) => Promise<void>): FaultCase {
+  return {
+    number,
+    title,
+    readers: READERS,
+    exit: 6,
+    build: async (stage) => {
+      const image = stage.image('disk.raw');
+      const content = deterministicBytes('changes', BLOCKS * BLOCK);
+      for (let block = 0; block < BLOCKS; block += 1) content[block * BLOCK] = MARKED;
+      await writeFile(image, content);
+      await writeSlowHasher(stage, BLOCK_MS);
+      const trial = stage.trial([image], {
+        options: SLOW_HASHER,
+        during: async (running) => {
+          await begun(stage, running);
+          await change(image);
+          await running.until(running.hasEnded, 'never').catch(() => {});
+          await rm(`${stage.root}/begun`, { force: true });
+        },
+      });
+      return { ...trial, changes: [image], check: () => requireNotCached(stage, image) };
+    },
+  };
+}
+
+async function requireNotCached(stage: Stage, image: string): Promise<void> {
+  const entries = await new HashVectorCache(stage.cache).list();
+  const names = entries.flatMap((entry) => (entry.state === 'bad' ? [] : entry.header.name));
+  assert.ok(!names.includes(image), `${image} is in the cache`);
+  assert.equal(names.length, 2, 'the good images are in the cache');
+}
+
+/** Images that somebody writes to. */
+export const CHANGE_AND_USE: readonly FaultCase[] = [
+  changed(31, 'raw that shrinks while it is read', async (image) => truncate(image, (await stat(image)).size / 2)),
+  changed(32, 'raw that is modified while it is read', (image) => patch(image, { [5 * BLOCK]: Buffer.of(1, 2, 3) })),
+  {
+    number: 33,
+    title: 'qcow2 that a running qemu has open for writing',
+    readers: ['auto', 'qemu', 'libguestfs'],
+    exit: 6,
+    build: async (stage) => {
+      const image = stage.image('used.qcow2');
+      await createQcow2(image);
+      await writeGuest(image, [3, 0, '256k']);
+      const machine = await startVirtualMachine(new Map([[image, 'qcow2']]));
+      // qemu marks an image that it has open.
+      return { ...stage.trial([image]), changes: [image], cleanUp: machine.stop };
+    },
+  },
+  {
+    number: 34,
+    title: 'raw, full and sparse, that a running qemu has open for writing',
+    readers: READERS,
+    exit: 6,
+    build: async (stage) => {
+      const [full, sparse] = [stage.image('full.raw'), stage.image('sparse.raw')];
+      await writeFile(full, deterministicBytes('used', 4 * BLOCK));
+      await writeRawDisk(sparse, deterministicBytes('used', BLOCK), 64 * BLOCK);
+      const machine = await startVirtualMachine(new Map([full, sparse].map((path) => [path, 'raw'])));
+      return { ...stage.trial([full, sparse], { errors: 2 }), cleanUp: machine.stop };
+    },
+  },
+];

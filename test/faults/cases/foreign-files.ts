@@ -1,0 +1,86 @@
+import type { FaultCase, ReaderName } from '../harness/fault-case.js';
+import { patch, writeRawDisk } from '../inputs/patch.js';
+import { createQcow2, QCOW2_FIELDS, replaceName } from '../inputs/qcow2.js';
+import { createWithHostileFooter, createWithParent, flatDescriptor } from '../inputs/vmdk.js';
+
+const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
+
+/** Images whose headers lead to other files by other ways than a qcow2 backing file, and one that nobody can read. */
+export const FOREIGN_FILES: readonly FaultCase[] = [
+  {
+    number: 17,
+    title: 'qcow2 with its data in another file, by path',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('image.qcow2');
+      // qemu-img makes the data file itself; the secret then takes its place.
+      await createQcow2(image, { size: '128k', creation: `data_file=${stage.root}/secrets/secret,data_file_raw=on` });
+      await stage.secret('secret');
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 18,
+    title: 'qcow2 with its data in another file, by json:',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('image.qcow2');
+      const name = `json:{"driver":"file","filename":"${await stage.secret('secret')}"}`;
+      const directory = `${stage.root}/images/`;
+      const placeholder = directory.padEnd(name.length, 'p');
+      await createQcow2(image, { size: '128k', creation: `data_file=${placeholder},data_file_raw=on` });
+      await replaceName(image, placeholder, name);
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 19,
+    title: "vmdk with a flat extent that is a host's file",
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const [absolute, relative] = [stage.image('absolute.vmdk'), stage.image('relative.vmdk')];
+      const head = flatDescriptor(await stage.secret('secret'));
+      await writeRawDisk(absolute, head, head.length);
+      const other = flatDescriptor('../secrets/secret');
+      await writeRawDisk(relative, other, other.length);
+      return stage.trial([absolute, relative], { errors: 2 });
+    },
+  },
+  {
+    number: 20,
+    title: "vmdk whose parent hint names a host's file",
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('child.vmdk');
+      await createWithParent(image, await stage.secret('secret'));
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 21,
+    title: 'vmdk whose footer contradicts its header',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('stream.vmdk');
+      await createWithHostileFooter(image, await stage.secret('secret'));
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 22,
+    title: 'qcow2 with an unknown incompatible feature',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('image.qcow2');
+      await createQcow2(image);
+      await patch(image, { [QCOW2_FIELDS.incompatible]: Buffer.of(0x10) });
+      return stage.trial([image]);
+    },
+  },
+];

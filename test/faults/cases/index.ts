@@ -1,0 +1,36 @@
+import type { FaultCase } from '../harness/fault-case.js';
+import { AMBIGUOUS_FORMATS } from './ambiguous-formats.js';
+import { BACKING_FILES } from './backing-files.js';
+import { CACHE_DIRECTORIES } from './cache-directories.js';
+import { CACHE_ENTRIES } from './cache-entries.js';
+import { CHANGE_AND_USE } from './change-and-use.js';
+import { FOREIGN_FILES } from './foreign-files.js';
+import { INPUT_FAULTS } from './input-faults.js';
+import { NAMES } from './names.js';
+import { PLUGINS } from './plugins.js';
+import { RESOURCES } from './resources.js';
+import { SECRETS_AND_TOOLS } from './secrets-and-tools.js';
+import { SIZES } from './sizes.js';
+import { SPECIAL_FILES } from './special-files.js';
+import { TRUNCATIONS } from './truncations.js';
+
+/** Every case that is built, in the order of the list of threats. */
+export const CASES: readonly FaultCase[] = [
+  ...AMBIGUOUS_FORMATS,
+  ...BACKING_FILES,
+  ...FOREIGN_FILES,
+  ...SIZES,
+  ...TRUNCATIONS,
+  ...CHANGE_AND_USE,
+  ...SPECIAL_FILES,
+  ...INPUT_FAULTS,
+  ...CACHE_ENTRIES,
+  ...CACHE_DIRECTORIES,
+  ...NAMES,
+  ...RESOURCES,
+  ...PLUGINS,
+  ...SECRETS_AND_TOOLS,
+];
+
+/** Cases that belong to the applying of plans, as does the second half of 56. */
+export const WAITING: readonly number[] = [59, 60];

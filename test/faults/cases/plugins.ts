@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import type { CommandLine, FaultCase } from '../harness/fault-case.js';
+import { GOOD_IMAGES, type Stage } from '../harness/stage.js';
+
+const BLOCK = 65_536;
+/** Seconds that a plugin is given. */
+const TIMEOUT = ['--plugin-timeout', '2'];
+const LOOP = 'for (;;);';
+const THROW = "throw new Error('out of order');";
+
+/** Names under which a program might look for code in the directory in which it is started. */
+const TEMPTING = [
+  'virt-similarity.config.mjs',
+  '.virt-similarityrc.js',
+  'virt-similarity.mjs',
+  'node_modules/virt-similarity-plugin/index.js',
+];
+
+/** A plugin of each kind of part that does `deed` when it is called. */
+function pluginText(name: string, deed: string): string {
+  return `
+class Hasher { name = '${name}'; digestLength = 1; hash() { ${deed} } }
+class Metric { name = '${name}'; unit = 'blocks'; distance() { ${deed} } }
+class Clusterer { name = '${name}'; linkages = ['single']; cluster() { ${deed} } }
+class Reporter { name = '${name}'; extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
+export default {
+  name: '${name}', url: import.meta.url,
+  hashers: [Hasher], metrics: [Metric], clusterers: [Clusterer], reporters: [Reporter],
+};
+`;
+}
+
+/** The good images with every part of a plugin in turn. */
+function everyPart(name: string, exit: number): CommandLine[] {
+  const parts = [
+    ['--hash', name],
+    ['--metric', name],
+    ['--clusterer', name],
+    ['-O', name],
+  ];
+  return parts.map((part) => ({
+    words: ['analyze', '--no-cache', '--plugin', `./${name}.mjs`, ...TIMEOUT, ...part, ...GOOD_IMAGES],
+    exit,
+    // Where the hasher is what is wrong, each image fails by itself.
+    ...(part[0] === '--hash' ? { errors: 2 } : {}),
+  }));
+}
+
+/** Code that was not asked for, and code that does not do what it should. */
+export const PLUGINS: readonly FaultCase[] = [
+  {
+    number: 55,
+    title: 'plugins: in the working directory: not loaded; that throw: 3; that never return: 7',
+    readers: ['auto'],
+    exit: 7,
+    build: async (stage) => {
+      const loaded = `${stage.root}/loaded`;
+      await writeTemptation(stage, loaded);
+      await writeFile(join(stage.work, 'throws.mjs'), pluginText('throws', THROW));
+      await writeFile(join(stage.work, 'loops.mjs'), pluginText('loops', LOOP));
+      await writeFile(stage.image('disk.raw'), deterministicBytes('plugins', BLOCK));
+      return {
+        commands: [
+          { ...stage.analyze([stage.image('disk.raw')]), exit: 0 },
+          ...everyPart('throws', 3),
+          ...everyPart('loops', 7),
+        ],
+        check: async () => {
+          await assert.rejects(access(loaded), 'code of the working directory ran');
+        },
+      };
+    },
+  },
+];
+
+async function writeTemptation(stage: Stage, marker: string): Promise<void> {
+  const text = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, ''); export default { name: 'bait' };`;
+  await mkdir(join(stage.work, 'node_modules/virt-similarity-plugin'), { recursive: true });
+  for (const name of TEMPTING) await writeFile(join(stage.work, name), text);
+  await writeFile(join(stage.work, 'virt-similarity.json'), JSON.stringify({ plugins: ['./virt-similarity.mjs'] }));
+  const manifest = { type: 'module', 'virt-similarity': { plugins: ['./virt-similarity.mjs'] } };
+  await writeFile(join(stage.work, 'package.json'), JSON.stringify(manifest));
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { convert } from '../../fixtures/qemu-images.js';
+import { expectContent } from '../harness/expect-content.js';
+import { type FaultCase, READERS } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { COLLIDING_MESSAGES } from '../inputs/colliding-blocks.js';
+import { createLuks } from '../inputs/luks.js';
+
+const BLOCK = 65_536;
+const PASSPHRASE = 'correct-horse-battery-staple';
+const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
+
+/** What a guest made collide, what must stay secret, and tools that are not what they seem. */
+export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
+  {
+    number: 56,
+    title: 'two blocks with one MD5: a distance above 0 (the half without plans)',
+    readers: READERS,
+    exit: 0,
+    build: async (stage) => {
+      const images = [stage.image('one.raw'), stage.image('other.raw')];
+      for (const [index, message] of COLLIDING_MESSAGES.entries()) {
+        await writeFile(images[index]!, Buffer.concat([message, deterministicBytes('same', BLOCK - message.length)]));
+      }
+      const compare = (hash: string[]) => ({
+        ...stage.analyze(images),
+        words: [...stage.analyze(images).words, ...hash],
+      });
+      return {
+        commands: [compare([]), compare(['--hash', 'md5'])],
+        check: async (ends) => {
+          const distances = ends.map(({ stdout }) =>
+            (JSON.parse(stdout) as { distances: number[] }).distances.flat().at(-1),
+          );
+          assert.deepEqual(distances, [1, 0], 'distances by SHA-256 and by MD5');
+        },
+      };
+    },
+  },
+  {
+    number: 57,
+    title: 'a passphrase: in no process list, environment, message or cache',
+    readers: READERS,
+    exit: 0,
+    build: async (stage) => {
+      const disk = stage.image('locked.luks');
+      await createLuks(disk, PASSPHRASE);
+      await writeFile(`${stage.root}/secrets/passphrase`, PASSPHRASE);
+      stage.forbid(PASSPHRASE);
+      const trial = stage.trial([disk], {
+        options: ['--format', 'raw'],
+        during: async ({ watch, until, hasEnded }) => {
+          await until(() => {
+            assert.ok(
+              !watch.texts().some((text) => text.includes(PASSPHRASE)),
+              'the passphrase is in the process list',
+            );
+            return hasEnded();
+          }, 'never');
+        },
+      });
+      return { ...trial, check: async () => expectContent(stage.output('locked.luks.arrow'), await readFile(disk)) };
+    },
+  },
+  {
+    number: 58,
+    title: 'qemu tools missing; replaced by ones that print garbage',
+    readers: ['auto', 'qemu', 'libguestfs'],
+    exit: 7,
+    build: async (stage) => {
+      const [raw, image] = [stage.image('content.raw'), stage.image('image.vdi')];
+      await writeFile(raw, deterministicBytes('tools', 1024 * 1024));
+      await convert(raw, image, 'vdi');
+      const missing = { PATH: await emptyPath(stage) };
+      const garbage = { PATH: `${await garbagePath(stage)}:${process.env.PATH}` };
+      const good = stage.reader === 'libguestfs' ? [] : [stage.analyze([image], { environment: garbage })];
+      return {
+        commands: [
+          stage.hash([image], { environment: missing }),
+          stage.hash([image], { environment: garbage }),
+          // The good images need no tool, unless it is libguestfs that reads them.
+          ...good,
+        ],
+      };
+    },
+  },
+];
+
+async function emptyPath(stage: Stage): Promise<string> {
+  const directory = join(stage.root, 'no-tools');
+  await mkdir(directory);
+  return directory;
+}
+
+async function garbagePath(stage: Stage): Promise<string> {
+  const directory = join(stage.root, 'tools');
+  await mkdir(directory);
+  for (const tool of TOOLS) {
+    const script = "#!/bin/sh\nhead -c 5000 /dev/urandom\nprintf '%s' '[{\"start\":'\nexit 0\n";
+    await writeFile(join(directory, tool), script, { mode: 0o755 });
+  }
+  return directory;
+}

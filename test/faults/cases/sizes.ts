@@ -1,0 +1,72 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import type { FaultCase, ReaderName } from '../harness/fault-case.js';
+import { be64, patch } from '../inputs/patch.js';
+import { createQcow2, QCOW2_FIELDS, tablesOf, writeGuest } from '../inputs/qcow2.js';
+
+const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
+const BOMB_CLUSTERS = 131_072;
+
+/** Images that claim to be larger than anybody can read, and such as hold no image at all. */
+export const SIZES: readonly FaultCase[] = [
+  {
+    number: 23,
+    title: 'a disk of 64 PiB',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('huge.qcow2');
+      await createQcow2(image, { size: '64P', creation: 'cluster_size=2M' });
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 24,
+    title: 'a forged size of 8 EiB over an L1 table that cannot hold it',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const image = stage.image('forged.qcow2');
+      await createQcow2(image);
+      await patch(image, { [QCOW2_FIELDS.virtualSize]: be64(2n ** 63n - 512n) });
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 25,
+    title: 'a compression bomb: 256 GiB in one compressed cluster',
+    readers: FORMAT_READERS,
+    exit: 7,
+    build: async (stage) => {
+      const image = stage.image('bomb.qcow2');
+      await createQcow2(image, { size: '256G', creation: 'cluster_size=2M' });
+      await writeGuest(image, [1, 0, '2M'], 'compressed');
+      const { l2, firstEntry } = await tablesOf(image);
+      const entries = Buffer.alloc(BOMB_CLUSTERS * firstEntry.length, firstEntry);
+      await patch(image, { [l2]: entries });
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 26,
+    title: 'an empty file named qcow2',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const image = stage.image('empty.qcow2');
+      await writeFile(image, '');
+      return stage.trial([image]);
+    },
+  },
+  {
+    number: 27,
+    title: 'a header of 60 bytes',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const image = stage.image('short.qcow2');
+      await createQcow2(image);
+      await truncate(image, 60);
+      return stage.trial([image]);
+    },
+  },
+];

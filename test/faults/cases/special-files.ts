@@ -1,0 +1,56 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { runTool } from '../../fixtures/run-tool.js';
+import { type FaultCase, READERS } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
+import { createQcow2 } from '../inputs/qcow2.js';
+
+/** A case of something that is no regular file, which is refused at once. */
+function refused(number: number, title: string, pathOf: (stage: Stage) => Promise<string>): FaultCase {
+  return {
+    number,
+    title,
+    readers: READERS,
+    exit: 4,
+    build: async (stage) => stage.trial([await pathOf(stage)], { within: 1 }),
+  };
+}
+
+/** What stands in a directory where an image was expected. */
+export const SPECIAL_FILES: readonly FaultCase[] = [
+  refused(35, 'a FIFO', async (stage) => {
+    await runTool('mkfifo', [stage.image('fifo.raw')]);
+    return stage.image('fifo.raw');
+  }),
+  {
+    number: 36,
+    title: 'a directory, named and as a backing file',
+    readers: READERS,
+    exit: 4,
+    build: async (stage) => {
+      const [directory, overlay] = [stage.image('directory.raw'), stage.image('overlay.qcow2')];
+      await mkdir(directory);
+      await createQcow2(overlay, { backing: 'directory.raw' });
+      return stage.trial([directory, overlay], { within: 1, errors: 2 });
+    },
+  },
+  refused(37, 'a character device, /dev/zero', async () => '/dev/zero'),
+  refused(38, 'a loop of symbolic links', async (stage) => {
+    await symlink('two.raw', stage.image('one.raw'));
+    await symlink('one.raw', stage.image('two.raw'));
+    return stage.image('one.raw');
+  }),
+  {
+    number: 39,
+    title: 'a file that the user may not read',
+    readers: READERS,
+    exit: 5,
+    build: async (stage) => {
+      const image = stage.image('closed.raw');
+      await writeFile(image, deterministicBytes('closed', 65_536), { mode: 0 });
+      const trial = stage.trial([image], { within: 1, wrapper: await asOrdinaryUser(stage) });
+      return { ...trial, check: () => reclaim(stage) };
+    },
+  },
+];

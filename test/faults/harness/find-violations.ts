@@ -1,0 +1,117 @@
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HashVectorCache } from '@virt-similarity/core';
+import type { CommandLine, Trial } from './fault-case.js';
+import type { CommandEnd } from './run-command.js';
+import { GOOD_IMAGES, regularFiles, type Stage } from './stage.js';
+import type { Violation } from './violation.js';
+
+/** The command's own process may have no more memory than this, in bytes. */
+const MOST_MEMORY = 1024 ** 3;
+const STACK_TRACE = /^\s+at .*:\d+/m;
+const ERROR_LINE = /^virt-similarity: error: .*$/gm;
+const EXIT_PARTIAL = 3;
+
+/** What of a run is not as it must be; `usual` are the milliseconds that reading a good image takes. */
+export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: number, usual: number): Violation[] {
+  const rightExits = [line.exit ?? (line.besideGood && exitOfCase !== 0 ? EXIT_PARTIAL : exitOfCase)].flat();
+  const expected = rightExits.find((exit) => exit === end.exit) ?? rightExits[0];
+  const errors = end.stderr.match(ERROR_LINE) ?? [];
+  const mostErrors = line.errors ?? (expected === 0 ? 0 : 1);
+  const found: Violation[] = end.orphans.map((orphan) => ({ kind: 'orphan', what: orphan }));
+  if (end.hung) found.push({ kind: 'hang', what: `killed after ${Math.round(end.milliseconds)} ms` });
+  else if (end.exit !== expected) {
+    const said = errors[0] ?? end.stderr.trim().split('\n').at(-1) ?? '';
+    found.push({ kind: 'exit', what: `expected exit ${expected}, found ${end.exit}: ${said}` });
+  }
+  if (line.within !== undefined && end.milliseconds > usual + line.within * 1000) {
+    found.push({
+      kind: 'hang',
+      what: `${Math.round(end.milliseconds)} ms, expected at most ${line.within} s more than ${Math.round(usual)} ms`,
+    });
+  }
+  if (STACK_TRACE.test(end.stderr)) found.push({ kind: 'trace', what: 'a stack trace on standard error' });
+  if (!end.hung && errors.length !== mostErrors) {
+    found.push({
+      kind: 'error',
+      what: `expected ${mostErrors} error lines, found ${errors.length}: ${errors.join(' | ')}`,
+    });
+  }
+  if (end.peakMemory > MOST_MEMORY) found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
+  if (line.besideGood && (expected === 0 || expected === EXIT_PARTIAL)) found.push(...violationsOfReport(end));
+  return found;
+}
+
+function violationsOfReport({ stdout, hung }: CommandEnd): Violation[] {
+  if (hung) return [];
+  try {
+    const report = JSON.parse(stdout) as { images: { path: string }[]; distances: number[][] | number[] };
+    const [first, second] = report.images.map(({ path }) => path);
+    const distance = report.distances.flat()[0];
+    if (first === GOOD_IMAGES[0] && second === GOOD_IMAGES[1] && distance === 1) return [];
+    return [{ kind: 'report', what: `the good images are reported as ${first}, ${second}, distance ${distance}` }];
+  } catch {
+    return [{ kind: 'report', what: 'the good images are not reported' }];
+  }
+}
+
+/** What the whole case did to the host that it must not do. */
+export async function violationsOfCase(
+  stage: Stage,
+  trial: Trial,
+  ends: readonly CommandEnd[],
+  before: ReadonlyMap<string, string>,
+): Promise<Violation[]> {
+  const found: Violation[] = [...(await changedInputs(stage, trial, before)), ...(await leaks(stage, ends))];
+  for (const directory of ['tmp', 'run']) {
+    const names = await readdir(join(stage.root, directory), { recursive: true });
+    found.push(...names.map((name): Violation => ({ kind: 'leftover', what: `${directory}/${name}` })));
+  }
+  if (stage.connections > 0) found.push({ kind: 'network', what: `${stage.connections} connections to a server` });
+  if (trial.cache !== 'refused') found.push(...(await badEntries(stage)));
+  return found;
+}
+
+async function changedInputs(
+  stage: Stage,
+  { changes = [] }: Trial,
+  before: ReadonlyMap<string, string>,
+): Promise<Violation[]> {
+  const after = await stage.inputs();
+  const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => !changes.includes(path));
+  return paths
+    .filter((path) => before.get(path) !== after.get(path))
+    .map((path) => ({ kind: 'input', what: `${path} is not as it was` }));
+}
+
+async function leaks(stage: Stage, ends: readonly CommandEnd[]): Promise<Violation[]> {
+  const found: Violation[] = [];
+  const look = (bytes: Buffer, where: string) => {
+    if (stage.traces.some((trace) => bytes.includes(trace)))
+      found.push({ kind: 'canary', what: `a secret in ${where}` });
+  };
+  for (const { stdout, stderr } of ends) {
+    look(Buffer.from(stdout), 'standard output');
+    look(Buffer.from(stderr), 'standard error');
+  }
+  for (const directory of ['work', 'tmp', 'run', 'home']) {
+    for (const path of await regularFiles(join(stage.root, directory))) look(await contentOf(path), path);
+  }
+  return found;
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function badEntries(stage: Stage): Promise<Violation[]> {
+  try {
+    const entries = await new HashVectorCache(stage.cache).verify();
+    return entries.flatMap((entry) => (entry.state === 'bad' ? [{ kind: 'cache', what: entry.problem }] : []));
+  } catch (error) {
+    return [{ kind: 'cache', what: `the cache cannot be verified: ${error}` }];
+  }
+}

@@ -1,0 +1,96 @@
+import type { CommandLine, FaultCase, ReaderName, Trial } from './fault-case.js';
+import { violationsOf, violationsOfCase } from './find-violations.js';
+import { type CommandEnd, runCommand } from './run-command.js';
+import { GOOD_IMAGES, Stage } from './stage.js';
+import type { Violation } from './violation.js';
+
+/** Seconds that a run may take unless its case says otherwise: an appliance without hardware virtualization is slow. */
+const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 30, raw: 30, qemu: 30, libguestfs: 180 };
+
+/** What is tried. */
+export interface Rig {
+  /** What stands before the words of every command line: Node.js and its script. */
+  readonly command: readonly string[];
+  /** What a run that reads one good image takes. */
+  readonly usualMilliseconds: number;
+}
+
+/** Finds out how long a run takes in which nothing is wrong. */
+export async function prepareRig(command: readonly string[]): Promise<Rig> {
+  const stage = await Stage.make('auto');
+  try {
+    const line = stage.hash([GOOD_IMAGES[0]]);
+    const { exit, milliseconds, stderr } = await runCommand(line, settingOf(stage, line, command));
+    if (exit !== 0) throw new Error(`a good image cannot be read: ${stderr}`);
+    return { command, usualMilliseconds: milliseconds };
+  } finally {
+    await stage.remove();
+  }
+}
+
+/** What came of a case with one reader. */
+export interface CaseOutcome {
+  readonly fault: FaultCase;
+  readonly reader: ReaderName;
+  /** Exit codes of its runs in order; -1 for a run that a signal ended. */
+  readonly exits: readonly number[];
+  readonly milliseconds: number;
+  /** None where all is right. */
+  readonly violations: readonly Violation[];
+}
+
+/** Builds a case's inputs, runs its command lines, and looks whether anything is not as it must be. Never throws. */
+export async function runCase(fault: FaultCase, reader: ReaderName, rig: Rig): Promise<CaseOutcome> {
+  const stage = await Stage.make(reader);
+  const violations: Violation[] = [];
+  const ends: CommandEnd[] = [];
+  const attempt = async (kind: 'build' | 'check', work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      violations.push({ kind, what: messageOf(error) });
+    }
+  };
+  const started = performance.now();
+  await attempt('build', async () => {
+    const trial = await fault.build(stage);
+    try {
+      const before = await stage.inputs();
+      for (const line of trial.commands) {
+        await line.before?.();
+        const end = await runCommand(line, settingOf(stage, line, rig.command));
+        ends.push(end);
+        violations.push(...violationsOf(line, end, fault.exit, rig.usualMilliseconds));
+      }
+      await attempt('check', () => checkTrial(trial, ends));
+      violations.push(...(await violationsOfCase(stage, trial, ends, before)));
+    } finally {
+      await trial.cleanUp?.();
+    }
+  });
+  await stage.remove();
+  const milliseconds = performance.now() - started;
+  return { fault, reader, exits: ends.map(({ exit }) => exit ?? -1), milliseconds, violations };
+}
+
+/** Nothing more can be checked of a run that was killed. */
+async function checkTrial(trial: Trial, ends: readonly CommandEnd[]): Promise<void> {
+  if (ends.every(({ hung }) => !hung)) await trial.check?.(ends);
+}
+
+function settingOf(stage: Stage, { seconds }: CommandLine, command: readonly string[]) {
+  return {
+    command,
+    directory: stage.work,
+    environment: stage.environment,
+    marker: `VIRT_SIMILARITY_FAULTS=${stage.root}`,
+    seconds: seconds ?? SECONDS[stage.reader],
+  };
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error))
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .slice(0, 500);
+}

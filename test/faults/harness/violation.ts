@@ -1,0 +1,35 @@
+/** What can be wrong after a case. */
+export type ViolationKind =
+  /** Another exit code than the list of threats has. */
+  | 'exit'
+  /** Not one error line for what is wrong. */
+  | 'error'
+  /** A stack trace on standard error. */
+  | 'trace'
+  /** Longer than it may take. */
+  | 'hang'
+  /** A child outlived the command by 2 s. */
+  | 'orphan'
+  /** Something in a directory of temporary files. */
+  | 'leftover'
+  /** An input is not as it was. */
+  | 'input'
+  /** A secret of the host's in what was written. */
+  | 'canary'
+  /** A call to a server that an image names. */
+  | 'network'
+  /** A bad entry in the cache. */
+  | 'cache'
+  | 'memory'
+  /** The good images are not reported. */
+  | 'report'
+  /** What the case itself checks. */
+  | 'check'
+  /** The input could not be built. */
+  | 'build';
+
+/** One thing that is wrong after a case. */
+export interface Violation {
+  readonly kind: ViolationKind;
+  readonly what: string;
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An entry of a cache, as its file is. */
+export interface EntryFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** The only entry of a cache. */
+export async function onlyEntry(cache: string): Promise<EntryFile> {
+  const names = (await readdir(cache)).filter((name) => name.endsWith('.arrow'));
+  const [name] = names;
+  if (name === undefined || names.length !== 1)
+    throw new Error(`expected one entry in ${cache}, found ${names.length}`);
+  const path = join(cache, name);
+  return { path, bytes: await readFile(path) };
+}
+
+/** Puts an entry of the same key in the place of one, under a name that proves its bytes: a forger's work. */
+export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Promise<string> {
+  await rm(path, { force: true });
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const forgery = path.replace(/[0-9a-f]{64}(?=\.arrow$)/, digest);
+  await writeFile(forgery, bytes, { mode: 0o600 });
+  return forgery;
+}
+
+/** Copies with a little-endian number of 64 bits written over one place where another stands. */
+export function withNumberForged(bytes: Buffer, from: bigint, to: bigint): Buffer[] {
+  const forged: Buffer[] = [];
+  for (let at = 0; at + 8 <= bytes.length; at += 4) {
+    if (bytes.readBigInt64LE(at) !== from) continue;
+    const copy = Buffer.from(bytes);
+    copy.writeBigInt64LE(to, at);
+    forged.push(copy);
+  }
+  return forged;
+}
+
+/** A copy with every match replaced by a text, blanks added up to the same length. */
+export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
+  const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));
+  const forged = Buffer.from(text, 'latin1');
+  if (forged.length !== bytes.length || forged.equals(bytes)) throw new Error(`cannot forge ${from} to ${to}`);
+  return forged;
+}

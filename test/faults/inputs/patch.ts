@@ -1,0 +1,27 @@
+import { open, truncate, writeFile } from 'node:fs/promises';
+
+/** Bytes by the position at which they are written. */
+export type Patches = Readonly<Record<number, Buffer>>;
+
+/** Writes over parts of a file, as a guest or a bad sector would. */
+export async function patch(path: string, patches: Patches): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    for (const [position, bytes] of Object.entries(patches)) await file.write(bytes, 0, bytes.length, Number(position));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a raw disk of so many bytes that begins with `head`. */
+export async function writeRawDisk(path: string, head: Buffer, size: number): Promise<void> {
+  await writeFile(path, head);
+  await truncate(path, size);
+}
+
+/** A big-endian number of 64 bits. */
+export function be64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
+  return bytes;
+}

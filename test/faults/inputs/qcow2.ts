@@ -1,0 +1,100 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { runTool } from '../../fixtures/run-tool.js';
+import { be64, patch } from './patch.js';
+
+/** Where the fields of a qcow2 header stand, by qemu's docs/interop/qcow2.txt. */
+export const QCOW2_FIELDS = {
+  virtualSize: 24,
+  l1Entries: 36,
+  l1Offset: 40,
+  refcountOffset: 48,
+  incompatible: 72,
+} as const;
+
+/** What of an entry of an L1 or L2 table is an offset in the file. */
+const OFFSET_BITS = 0x00ff_ffff_ffff_fe00n;
+
+/** How to make an image. */
+export interface Qcow2Options {
+  readonly size?: string;
+  /** Written to the header as it is; nothing is opened. */
+  readonly backing?: string;
+  readonly backingFormat?: string;
+  /** What `qemu-img create -o` takes. */
+  readonly creation?: string;
+}
+
+/** Makes an empty image. */
+export async function createQcow2(path: string, options: Qcow2Options = {}): Promise<void> {
+  const { size = '1M', backing, backingFormat = 'raw', creation } = options;
+  const over = backing === undefined ? [] : ['-u', '-b', backing, '-F', backingFormat];
+  const created = creation === undefined ? [] : ['-o', creation];
+  await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...over, ...created, path, size]);
+}
+
+/** Writes a byte over and over to the guest's disk: `[value, offset, length]`, compressed where told. */
+export async function writeGuest(
+  path: string,
+  [value, offset, length]: readonly [number, number, string],
+  storage: 'plain' | 'compressed' = 'plain',
+): Promise<void> {
+  const write = storage === 'compressed' ? 'write -c' : 'write';
+  await runTool('qemu-io', ['-f', 'qcow2', '-c', `${write} -P ${value} ${offset} ${length}`, path]);
+}
+
+/** Where the tables of an image of one L2 table stand in its file. */
+export interface Qcow2Tables {
+  readonly l1: number;
+  readonly l2: number;
+  readonly refcountTable: number;
+  readonly refcountBlock: number;
+  /** The first entry of the L2 table. */
+  readonly firstEntry: Buffer;
+}
+
+export async function tablesOf(path: string): Promise<Qcow2Tables> {
+  const bytes = await readFile(path);
+  const offset = (position: number) => Number(bytes.readBigUInt64BE(position) & OFFSET_BITS);
+  const l1 = offset(QCOW2_FIELDS.l1Offset);
+  const l2 = offset(l1);
+  const refcountTable = offset(QCOW2_FIELDS.refcountOffset);
+  return { l1, l2, refcountTable, refcountBlock: offset(refcountTable), firstEntry: bytes.subarray(l2, l2 + 8) };
+}
+
+/** Bytes of a cluster unless told otherwise. */
+const CLUSTER = 65_536;
+/** The bit of an L1 or L2 entry that says that its cluster is used once. */
+const COPIED = 1n << 63n;
+
+/** Moves the L2 table to the end of the file. */
+export async function moveL2ToEnd(path: string): Promise<void> {
+  const { l1, l2 } = await tablesOf(path);
+  const end = await appendCluster(path, l2);
+  await patch(path, { [l1]: be64(BigInt(end) | COPIED) });
+}
+
+/** Moves the block of refcounts to the end of the file. */
+export async function moveRefcountsToEnd(path: string): Promise<void> {
+  const { refcountTable, refcountBlock } = await tablesOf(path);
+  const end = await appendCluster(path, refcountBlock);
+  await patch(path, { [refcountTable]: be64(BigInt(end)) });
+}
+
+/** Copies a cluster to the end of the file; gives its offset there. */
+async function appendCluster(path: string, from: number): Promise<number> {
+  const bytes = await readFile(path);
+  const end = Math.ceil(bytes.length / CLUSTER) * CLUSTER;
+  await patch(path, { [end]: bytes.subarray(from, from + CLUSTER) });
+  return end;
+}
+
+/** Puts a name into a header in place of one of the same length, which qemu-img wrote. */
+export async function replaceName(path: string, from: string, to: string): Promise<void> {
+  const bytes = await readFile(path);
+  const position = bytes.indexOf(from);
+  if (position < 0 || Buffer.byteLength(from) !== Buffer.byteLength(to)) {
+    throw new Error(`${path} holds no name of the length of ${to}`);
+  }
+  bytes.write(to, position);
+  await writeFile(path, bytes);
+}

@@ -1,0 +1,52 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { runTool } from '../../fixtures/run-tool.js';
+import { patch } from './patch.js';
+
+const SECTOR = 512;
+const DESCRIPTOR_SECTORS = 20;
+/** Where the fields of a sparse extent's header and of a marker stand, by VMware's Virtual Disk Format 5.0. */
+const CAPACITY_FIELD = 12;
+const DESCRIPTOR_FIELD = 28;
+const DIRECTORY_FIELD = 56;
+const MARKER_TYPE_FIELD = 12;
+const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
+const FOOTER_MARKER = 3;
+
+/** A descriptor of one flat extent. */
+export function flatDescriptor(extent: string, sectors = 256): Buffer {
+  return descriptor(`RW ${sectors} FLAT "${extent}" 0`);
+}
+
+/** Makes a sparse image whose embedded descriptor names a parent. */
+export async function createWithParent(path: string, parent: string): Promise<void> {
+  await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=monolithicSparse', path, '1M']);
+  const text = descriptor('RW 2048 SPARSE "x.vmdk"', `parentFileNameHint="${parent}"`, 'parentCID=12345678');
+  const area = Buffer.alloc(DESCRIPTOR_SECTORS * SECTOR);
+  text.copy(area);
+  await patch(path, { [SECTOR]: area });
+}
+
+/**
+ * Makes a stream-optimized image whose header leaves the rest to the footer, and whose footer says that there is no data
+ * but a descriptor, which names a file.
+ */
+export async function createWithHostileFooter(path: string, extent: string): Promise<void> {
+  await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=streamOptimized', path, '1M']);
+  const image = await readFile(path);
+  const footer = Buffer.from(image.subarray(0, SECTOR));
+  footer.writeBigUInt64LE(0n, CAPACITY_FIELD);
+  footer.writeBigUInt64LE(BigInt(image.length / SECTOR), DESCRIPTOR_FIELD);
+  image.writeBigUInt64LE(DIRECTORY_IN_FOOTER, DIRECTORY_FIELD);
+  const area = Buffer.alloc(DESCRIPTOR_SECTORS * SECTOR);
+  flatDescriptor(extent).copy(area);
+  const marker = Buffer.alloc(SECTOR);
+  marker.writeBigUInt64LE(1n, 0);
+  marker.writeUInt32LE(FOOTER_MARKER, MARKER_TYPE_FIELD);
+  await writeFile(path, Buffer.concat([image, area, marker, footer, Buffer.alloc(SECTOR)]));
+}
+
+function descriptor(extent: string, ...fields: readonly string[]): Buffer {
+  const lines = ['# Disk DescriptorFile', 'version=1', 'CID=fffffffe'];
+  const rest = fields.some((field) => field.startsWith('parentCID')) ? fields : ['parentCID=ffffffff', ...fields];
+  return Buffer.from([...lines, ...rest, 'createType="monolithicFlat"', '', extent, ''].join('\n'), 'latin1');
+}

@@ -1,0 +1,41 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { Mutation } from './field-mutations.js';
+
+/** A file that is changed for a while: writing some bytes is cheaper than writing the file. */
+export class MutableFile {
+  readonly path: string;
+  /** What the file holds between the changes. */
+  readonly content: Buffer;
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.path = path;
+    this.content = readFileSync(path);
+    this.#descriptor = openSync(path, 'r+');
+  }
+
+  /** Calls while the file is mutated, and restores it. */
+  async during<Result>({ patches, size }: Mutation, call: () => Promise<Result>): Promise<Result> {
+    for (const { offset, bytes } of patches) this.#write(bytes, offset);
+    ftruncateSync(this.#descriptor, size);
+    try {
+      return await call();
+    } finally {
+      for (const { offset, bytes } of patches) {
+        this.#write(this.content.subarray(offset, offset + bytes.length), offset);
+      }
+      if (size < this.content.length) this.#write(this.content.subarray(size), size);
+      ftruncateSync(this.#descriptor, this.content.length);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #write(bytes: Buffer, offset: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, offset + done);
+    }
+  }
+}

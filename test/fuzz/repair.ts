@@ -1,0 +1,27 @@
+import { applied, type Mutation } from './field-mutations.js';
+
+const VPC_FOOTER_BYTES = 512;
+const VPC_CHECKSUM = { start: 64, end: 68 };
+
+/**
+ * A mutation with what makes checksums right again, where a format has such: otherwise nearly every mutation would be
+ * refused for its checksum alone.
+ */
+export function withChecksums(format: string, content: Buffer, mutation: Mutation): Mutation {
+  if (format !== 'vpc') return mutation;
+  const changed = applied(content, mutation);
+  const footers = [0, changed.length - VPC_FOOTER_BYTES].filter(
+    (at) => at >= 0 && changed.toString('latin1', at, at + 8) === 'conectix',
+  );
+  return { ...mutation, patches: [...mutation.patches, ...footers.map((at) => checksumPatch(changed, at))] };
+}
+
+function checksumPatch(changed: Buffer, footer: number) {
+  const { start, end } = VPC_CHECKSUM;
+  const sum = changed
+    .subarray(footer, footer + VPC_FOOTER_BYTES)
+    .reduce((total, byte, index) => (index >= start && index < end ? total : total + byte), 0);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(~sum >>> 0);
+  return { offset: footer + start, bytes };
+}

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deterministicBytes, runTool } from '../fixtures/index.js';
+
+const KiB = 1024;
+const DISK_BYTES = 1024 * KiB;
+
+/** A small disk image to be made wrong. */
+export interface SampleImage {
+  readonly file: string;
+  /** As qemu names it. */
+  readonly format: string;
+  /** Words for `qemu-img convert`. */
+  readonly convert?: readonly string[];
+  /** Whether it is an empty overlay on the raw content, partly overwritten. */
+  readonly isOverlay?: boolean;
+}
+
+const option = (text: string) => ['-o', text];
+
+/** qcow2 images, which are mapped and decompressed without qemu. */
+export const QCOW2_SAMPLES: readonly SampleImage[] = [
+  { file: 'version-2.qcow2', format: 'qcow2', convert: option('compat=0.10') },
+  { file: 'version-3.qcow2', format: 'qcow2' },
+  { file: 'clusters-512.qcow2', format: 'qcow2', convert: option('cluster_size=512') },
+  { file: 'subclusters.qcow2', format: 'qcow2', convert: option('extended_l2=on,cluster_size=16k') },
+  { file: 'deflate.qcow2', format: 'qcow2', convert: ['-c', ...option('cluster_size=4k')] },
+  { file: 'overlay.qcow2', format: 'qcow2', isOverlay: true },
+];
+
+/** Images of the other formats, for which qemu is asked. */
+export const OTHER_SAMPLES: readonly SampleImage[] = [
+  { file: 'zstd.qcow2', format: 'qcow2', convert: ['-c', ...option('compression_type=zstd')] },
+  { file: 'sparse.vmdk', format: 'vmdk', convert: option('subformat=monolithicSparse') },
+  { file: 'stream.vmdk', format: 'vmdk', convert: option('subformat=streamOptimized') },
+  { file: 'flat.vmdk', format: 'vmdk', convert: option('subformat=monolithicFlat') },
+  { file: 'split.vmdk', format: 'vmdk', convert: option('subformat=twoGbMaxExtentSparse') },
+  { file: 'dynamic.vdi', format: 'vdi' },
+  { file: 'dynamic.vhdx', format: 'vhdx', convert: option('block_size=1M,log_size=1M') },
+  { file: 'dynamic.vhd', format: 'vpc', convert: option('force_size=on') },
+  { file: 'fixed.vhd', format: 'vpc', convert: option('subformat=fixed,force_size=on') },
+  { file: 'plain.qed', format: 'qed' },
+  { file: 'plain.hdd', format: 'parallels' },
+  { file: 'first.qcow', format: 'qcow' },
+];
+
+/** Makes those images that an earlier call has not made. */
+export async function makeSamples(directory: string, samples: readonly SampleImage[]): Promise<void> {
+  const raw = join(directory, 'content.raw');
+  if (!existsSync(raw)) await writeFile(raw, content());
+  for (const sample of samples) {
+    const path = join(directory, sample.file);
+    if (existsSync(`${path}.made`)) continue;
+    await rm(path, { force: true });
+    await make(raw, path, sample);
+    await writeFile(`${path}.made`, '');
+  }
+}
+
+async function make(
+  raw: string,
+  path: string,
+  { format, convert = [], isOverlay = false }: SampleImage,
+): Promise<void> {
+  if (!isOverlay) {
+    await runTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...convert, raw, path]);
+    return;
+  }
+  // Named relative to itself, so that the name is the same in every run.
+  await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', raw, path]);
+  await runTool('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', 'raw', '-b', 'content.raw', path]);
+  await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 100k 100k', '-c', 'write -z 512k 64k', path]);
+}
+
+/** Noise, text that compresses, zeros, and an end within a block. */
+function content(): Buffer {
+  const bytes = Buffer.alloc(DISK_BYTES);
+  bytes.set(deterministicBytes('noise', 150 * KiB), 0);
+  bytes.fill('virt-similarity ', 300 * KiB, 420 * KiB);
+  bytes.set(deterministicBytes('end', 40 * KiB), DISK_BYTES - 40 * KiB);
+  return bytes;
+}

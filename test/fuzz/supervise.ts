@@ -1,0 +1,99 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { FoundByChild, FuzzTask } from './child.js';
+import { ProgressFile } from './progress-file.js';
+
+const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
+/** What an execution may take. */
+export interface FuzzLimits {
+  /** Milliseconds after which it has hung. */
+  readonly timeMs: number;
+  /** A child takes so many milliseconds at most until its first execution: images have to be made. */
+  readonly startMs: number;
+  /** Resident bytes of the child that it is in. */
+  readonly memory: number;
+}
+
+const LIMITS: FuzzLimits = { timeMs: 20_000, startMs: 120_000, memory: 1.5 * 2 ** 30 };
+const LOOK_EVERY_MS = 200;
+
+/** An execution that went wrong. */
+export interface FuzzFinding {
+  readonly kind: 'wrong' | 'hang' | 'memory' | 'crash';
+  readonly target: string;
+  readonly execution: number;
+  readonly description: string;
+}
+
+/** What came of the executions of one target. */
+export interface TargetResult {
+  readonly target: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly findings: readonly FuzzFinding[];
+}
+
+/**
+ * Runs executions in child processes: one that hangs, uses too much memory or crashes is ended and noted, and the next
+ * child goes on after it.
+ */
+export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Promise<TargetResult> {
+  const findings: FuzzFinding[] = [];
+  const file = new ProgressFile(task.progress);
+  let first = task.first;
+  while (first < task.end) {
+    const child = fork(CHILD, [JSON.stringify({ ...task, first })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const note = (kind: FuzzFinding['kind'], { execution, description }: FoundByChild) =>
+      findings.push({ kind, target: task.target, execution, description });
+    child.on('message', (message) => note('wrong', message as FoundByChild));
+    const end = await endOf(child, file, limits);
+    const { execution } = file.read();
+    if (end === undefined) break;
+    note(end.kind, { execution: Math.max(execution, first), description: end.description });
+    first = Math.max(execution, first) + 1;
+  }
+  const { accepted, rejected } = file.read();
+  file.close();
+  return { target: task.target, accepted, rejected, findings };
+}
+
+/** Why a child ended before its work was done; nothing where it was done. */
+async function endOf(
+  child: ChildProcess,
+  file: ProgressFile,
+  limits: FuzzLimits,
+): Promise<Pick<FuzzFinding, 'kind' | 'description'> | undefined> {
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    errors = (errors + text).slice(-2000);
+  });
+  const started = Date.now();
+  const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.on('exit', (code, signal) => resolve(signal ?? code));
+  });
+  for (;;) {
+    const status = await Promise.race([exited, delay(LOOK_EVERY_MS, 'running' as const)]);
+    if (status === 0) return undefined;
+    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}` };
+    const { since } = file.read();
+    const limit = since < started ? limits.startMs : limits.timeMs;
+    const excess =
+      Date.now() - Math.max(since, started) > limit
+        ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
+        : (await residentBytes(child)) > limits.memory
+          ? ({ kind: 'memory', description: `used more than ${limits.memory} bytes` } as const)
+          : undefined;
+    if (excess !== undefined) {
+      child.kill('SIGKILL');
+      await exited;
+      return excess;
+    }
+  }
+}
+
+async function residentBytes({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+}

@@ -1,0 +1,116 @@
+import {
+  AsciiReporter,
+  GraphvizReporter,
+  JsonReporter,
+  NewickReporter,
+  terminalText,
+} from '@virt-similarity/reporters';
+import * as fc from 'fast-check';
+import { quotedLabels, safeLabels } from '#reporters/newick-labels.js';
+import { analyses, hostileName } from '../../fixtures/analysis.js';
+import { reportText, unescaped } from '../../fixtures/report-text.js';
+import { require, type Verdict } from '../fuzz-target.js';
+import { type NewickNode, parseNewick } from '../newick-parser.js';
+import { propertyTarget } from '../property-target.js';
+
+/** What a terminal obeys or hides. */
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\ufeff]/u;
+
+/** Without tied merges, which have no order of their own, every branch has a length of 0 or more. */
+const trees = analyses(hostileName);
+
+const terminalTexts = propertyTarget('terminal-texts', 10, {
+  values: fc.oneof(hostileName, fc.string({ unit: 'binary' })),
+  check: (text) => {
+    const shown = terminalText(text);
+    require(!OBEYED.test(shown), 'nothing that a terminal obeys');
+    require(Buffer.from(shown).toString() === shown, 'valid UTF-8');
+    return 'accepted';
+  },
+});
+
+const distinctTexts = propertyTarget('distinct-texts', 10, {
+  values: fc.tuple(hostileName, hostileName),
+  check: ([one, other]) => {
+    require((terminalText(one) === terminalText(other)) === (one === other), 'different texts for different names');
+    return 'accepted';
+  },
+});
+
+const newick = propertyTarget('newick', 10, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const labels = leafLabels(parseNewick(await reportText(new NewickReporter().report(analysis, {}))));
+    require(labels.every((label) => /^[A-Za-z0-9.-]+$/.test(label)), 'labels that every reader takes');
+    require(sameSet(labels, safeLabels(analysis.images)), 'the labels of all images');
+    require(new Set(labels.map((label) => label.toLowerCase())).size === labels.length, 'unique labels');
+    const quoted = await reportText(new NewickReporter().report(analysis, { dialect: 'quoted' }));
+    const expected = quotedLabels(analysis.images).map((label) => label.slice(1, -1).replaceAll("''", "'"));
+    require(sameSet(leafLabels(parseNewick(quoted)), expected), 'the names of all images');
+    return 'accepted';
+  },
+});
+
+function leafLabels({ label, children }: NewickNode): string[] {
+  return children.length === 0 ? [label] : children.flatMap(leafLabels);
+}
+
+function sameSet(some: readonly string[], others: readonly string[]): boolean {
+  return JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
+}
+
+const nameTables = propertyTarget('name-tables', 5, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const table = await reportText(new NewickReporter().companion.report(analysis, {}));
+    const rows = table.trimEnd().split('\n').slice(1);
+    require(rows.length === analysis.images.length, `${analysis.images.length} rows, found ${rows.length}`);
+    for (const [index, row] of rows.entries()) {
+      const [, name] = row.split('\t');
+      require(unescaped(name ?? '') === analysis.images[index]?.name, `the name of image ${index}`);
+    }
+    return 'accepted';
+  },
+});
+
+const dot = propertyTarget('dot', 5, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const text = await reportText(new GraphvizReporter().report(analysis));
+    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
+    // Outside of strings only what the language is made of, and as many braces of either kind.
+    const bare = text.replace(/"(?:[^"\\]|\\[\s\S])*"/g, '""');
+    require(/^[\w\s"[\]{}=;,.-]*$/.test(bare), `DOT, found ${JSON.stringify(bare)}`);
+    require(bare.split('{').length === bare.split('}').length, 'braces in pairs');
+    const nodes = analysis.images.length + analysis.cladogram.nodes.length;
+    require(bare.split('label = ').length - 1 === nodes + 1, `labels of ${nodes} nodes and the graph`);
+    return 'accepted';
+  },
+});
+
+const json = propertyTarget('json', 5, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const text = await reportText(new JsonReporter().report(analysis));
+    const names = JSON.parse(text).images.map(({ name }: { name: string }) => name);
+    require(JSON.stringify(names) === JSON.stringify(analysis.images.map(({ name }) => name)), 'all names');
+    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
+    return 'accepted';
+  },
+});
+
+const ascii = propertyTarget('ascii', 10, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const text = await reportText(new AsciiReporter().report(analysis, {}));
+    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
+    const lines = text.split('\n').map((line) => line.trimEnd());
+    for (const { name } of analysis.images) {
+      const shown = `--- ${terminalText(name)}`.trimEnd();
+      require(lines.some((line) => line.endsWith(shown)), `a leaf for ${JSON.stringify(name)}`);
+    }
+    return 'accepted';
+  },
+});
+
+export const ESCAPERS = [terminalTexts, distinctTexts, newick, nameTables, dot, json, ascii];

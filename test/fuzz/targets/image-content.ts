@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { QemuReader } from '@virt-similarity/readers';
+import type { SeededRandom } from '../../fixtures/seeded-random.js';
+import { described, mutate } from '../field-mutations.js';
+import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
+import { convertedContent, guestContent } from '../guest-content.js';
+import { imageFields } from '../image-fields.js';
+import { MutableFile } from '../mutable-file.js';
+import { withChecksums } from '../repair.js';
+import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
+
+/** L1 and L2 tables and compressed clusters, mapped and read without qemu; one accepted image of 50 is converted too. */
+export const qcow2Content: FuzzTarget = {
+  name: 'qcow2-content',
+  share: 200,
+  prepare: (directory) => ImageContent.prepare(directory, QCOW2_SAMPLES, 50),
+};
+
+/** The other formats through qemu's tools, which take a hundred times as long; every accepted image is converted too. */
+export const otherContent: FuzzTarget = {
+  name: 'other-content',
+  share: 5,
+  prepare: (directory) => ImageContent.prepare(directory, OTHER_SAMPLES, 1),
+};
+
+class ImageContent implements FuzzSubject {
+  readonly #directory: string;
+  readonly #files: readonly (readonly [SampleImage, MutableFile])[];
+  /** One accepted image of so many is compared with what qemu-img makes of it. */
+  readonly #converted: number;
+  readonly #reader = new QemuReader();
+
+  private constructor(directory: string, samples: readonly SampleImage[], converted: number) {
+    this.#directory = directory;
+    this.#files = samples.map((sample) => [sample, new MutableFile(join(directory, sample.file))]);
+    this.#converted = converted;
+  }
+
+  static async prepare(directory: string, samples: readonly SampleImage[], converted: number): Promise<ImageContent> {
+    await makeSamples(directory, samples);
+    return new ImageContent(directory, samples, converted);
+  }
+
+  async execute(random: SeededRandom): Promise<Verdict> {
+    const [{ file, format }, mutable] = random.oneOf(this.#files);
+    const { content, path } = mutable;
+    const mutation = withChecksums(format, content, mutate(content, imageFields(format, content), random));
+    try {
+      return await mutable.during(mutation, () => this.#read(path, format, random));
+    } catch (thrown) {
+      if (thrown instanceof VirtSimilarityError) throw thrown;
+      throw new Finding(`${file} with ${described(mutation)}: ${thrown instanceof Error ? thrown.stack : thrown}`);
+    }
+  }
+
+  async #read(path: string, format: string, random: SeededRandom): Promise<Verdict> {
+    const image = await this.#reader.open({ path, format }, { allowedDirectories: [this.#directory] });
+    try {
+      const content = await guestContent(image);
+      if (content !== undefined && random.below(this.#converted) === 0) {
+        const expected = await convertedContent(path, format);
+        require(expected === undefined || content.equals(expected), 'what qemu-img convert writes');
+      }
+      return 'accepted';
+    } finally {
+      await image.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const [, file] of this.#files) file.close();
+  }
+}

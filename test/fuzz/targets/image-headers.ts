@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import type { FileBytes } from '#readers/inspection/format-inspector.js';
+import { FORMATS } from '#readers/inspection/formats.js';
+import { HeaderError } from '#readers/inspection/header-error.js';
+import { inspect } from '#readers/inspection/inspect.js';
+import type { SeededRandom } from '../../fixtures/seeded-random.js';
+import { applied, described, mutate } from '../field-mutations.js';
+import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
+import { imageFields } from '../image-fields.js';
+import { MutableFile } from '../mutable-file.js';
+import { withChecksums } from '../repair.js';
+import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
+
+/** Bytes that an inspector may ask for in one go: the longest directory, and all in all. */
+const LONGEST_READ = 32 * 2 ** 20;
+const MOST_READ = 4 * LONGEST_READ;
+const SAMPLES = [...QCOW2_SAMPLES, ...OTHER_SAMPLES];
+
+/** Headers of every format: the inspector by itself, with its reads counted, and the whole inspection of a file. */
+export const imageHeaders: FuzzTarget = {
+  name: 'image-headers',
+  share: 430,
+  prepare: async (directory) => {
+    await makeSamples(directory, SAMPLES);
+    return new ImageHeaders(directory);
+  },
+};
+
+class ImageHeaders implements FuzzSubject {
+  readonly #directory: string;
+  readonly #files = new Map<SampleImage, MutableFile>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    for (const sample of SAMPLES) this.#files.set(sample, new MutableFile(join(directory, sample.file)));
+  }
+
+  async execute(random: SeededRandom): Promise<Verdict> {
+    const sample = random.oneOf(SAMPLES);
+    const file = this.#files.get(sample)!;
+    const fields = imageFields(sample.format, file.content);
+    const mutation = withChecksums(sample.format, file.content, mutate(file.content, fields, random));
+    try {
+      await inspectBytes(sample.format, applied(file.content, mutation));
+      const isStated = random.below(2) === 0;
+      return await file.during(mutation, () => this.#inspectFile(file.path, isStated ? sample.format : undefined));
+    } catch (thrown) {
+      if (thrown instanceof VirtSimilarityError) throw thrown;
+      const problem = thrown instanceof Error ? thrown.stack : String(thrown);
+      throw new Finding(`${sample.file} with ${described(mutation)}: ${problem}`);
+    }
+  }
+
+  async #inspectFile(path: string, format: string | undefined): Promise<Verdict> {
+    const source = format === undefined ? { path } : { path, format };
+    for (let image = await inspect(source, { allowedDirectories: [this.#directory] }); ; ) {
+      for (const layer of [image.file, ...image.extentFiles]) {
+        require(layer.path.startsWith(`${this.#directory}/`), `files of ${this.#directory}, found ${layer.path}`);
+      }
+      requireSize(image.virtualSize);
+      if (image.backing === undefined) return 'accepted';
+      image = image.backing;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) file.close();
+  }
+}
+
+/** What the inspector of a format makes of bytes in memory. An error of its own is as it should be. */
+async function inspectBytes(format: string, content: Buffer): Promise<void> {
+  const inspector = FORMATS.find((each) => each.format === format)!;
+  const ends = { head: content.subarray(0, 4096), tail: content.subarray(Math.max(0, content.length - 512)) };
+  if (inspector.recognize(ends) === undefined) return;
+  try {
+    const bytes = countedBytes(content);
+    requireSize((await inspector.readHeader(bytes)).virtualSize);
+    await inspector.requireTables?.(bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof HeaderError)) throw thrown;
+  }
+}
+
+/** Bytes that give no more than the file's own, as those of a file do, and take offence at senseless questions. */
+function countedBytes(content: Buffer): FileBytes {
+  let total = 0;
+  return {
+    size: content.length,
+    read: async (position, length) => {
+      require(Number.isSafeInteger(position) && position >= 0, `a position, found ${position}`);
+      require(Number.isSafeInteger(length) && length >= 0 && length <= LONGEST_READ, `a length, found ${length}`);
+      total += length;
+      require(total <= MOST_READ, `reads of at most ${MOST_READ} bytes`);
+      return Buffer.from(content.subarray(position, position + length));
+    },
+  };
+}
+
+function requireSize(size: number | undefined): void {
+  require(size === undefined || (Number.isSafeInteger(size) && size >= 0), `a virtual size, found ${size}`);
+}

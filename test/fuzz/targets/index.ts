@@ -1,0 +1,20 @@
+import type { FuzzTarget } from '../fuzz-target.js';
+import { ESCAPERS } from './escapers.js';
+import { cachedVectors, namedVectors } from './hash-vector-files.js';
+import { otherContent, qcow2Content } from './image-content.js';
+import { imageHeaders } from './image-headers.js';
+import { nbdHandshakes, nbdReplies } from './nbd.js';
+import { PARSERS } from './parsers.js';
+
+/** Everything that is fed with what it should not be fed. */
+export const TARGETS: readonly FuzzTarget[] = [
+  imageHeaders,
+  qcow2Content,
+  otherContent,
+  namedVectors,
+  cachedVectors,
+  nbdReplies,
+  nbdHandshakes,
+  ...PARSERS,
+  ...ESCAPERS,
+];

@@ -1,0 +1,235 @@
+import * as fc from 'fast-check';
+import { parseBlockSize } from '#cli/arguments/block-size.js';
+import { readCommandLine } from '#cli/arguments/read-command-line.js';
+import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
+import { CommanderError } from '#cli/commander.js';
+import { parseConfiguration } from '#cli/parse-configuration.js';
+import { tellingLocks } from '#readers/chain-map/writer-locks.js';
+import { decideFormat } from '#readers/inspection/decide-format.js';
+import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
+import { HeaderError } from '#readers/inspection/header-error.js';
+import { gaplessEntries, type MapEntry } from '#readers/qemu/map-entries.js';
+import { require, type Verdict } from '../fuzz-target.js';
+import { propertyTarget } from '../property-target.js';
+
+const blockSizes = propertyTarget('block-sizes', 10, {
+  values: fc.oneof(
+    fc.string(),
+    fc
+      .tuple(fc.nat(), fc.constantFrom('', 'K', 'k', 'KiB', 'M', 'MiB', 'G', 'iB', ' K'))
+      .map((parts) => parts.join('')),
+    fc.tuple(fc.nat(26), fc.constantFrom('', 'K', 'M')).map(([power, unit]) => `${2 ** power}${unit}`),
+  ),
+  check: (text) => {
+    const size = parseBlockSize(text);
+    if (size === undefined) return 'rejected';
+    require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
+    const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
+    require(size === Number.parseInt(text, 10) * unit, `what ${text} says, found ${size}`);
+    return 'accepted';
+  },
+});
+
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
+const knownKeys = fc.record(
+  {
+    plugins: fc.array(fc.string({ minLength: 1 })),
+    reader: fc.string({ minLength: 1 }),
+    'block-size': fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
+    cache: fc.oneof(fc.string({ minLength: 1 }), fc.constant(false)),
+    jobs: fc.integer(),
+  },
+  { requiredKeys: [] },
+);
+
+const configurations = propertyTarget('configurations', 10, {
+  values: fc.oneof(
+    fc.jsonValue(),
+    knownKeys,
+    fc.dictionary(fc.constantFrom(...KEYS), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()))),
+  ),
+  check: (value) => {
+    const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
+    require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
+    const values = Object.values(defaults);
+    require(values.every((each) => each === false || typeof each === 'string'), 'texts as defaults');
+    return 'accepted';
+  },
+});
+
+const WORDS = [
+  ...[
+    '--',
+    '-',
+    '-a',
+    '-qv',
+    '-ox',
+    '--format',
+    '--format=raw',
+    '--block-size=64K',
+    '--jobs=2',
+    '--no-cache',
+    '--help',
+  ],
+  ...['--output', '-O', 'json', '--metric', '--version', 'analyze', 'hash', 'cache', 'verify', 'a.img', '--cache='],
+  ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
+];
+
+const UNINTERRUPTED = new AbortController().signal;
+
+const commandLines = propertyTarget('command-lines', 20, {
+  values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
+  check: async (words): Promise<Verdict> => {
+    // A plugin would be loaded.
+    const harmless = words.filter((word) => !word.startsWith('--p'));
+    try {
+      const invocation = await readCommandLine(
+        harmless,
+        '/nonexistent',
+        { XDG_CONFIG_HOME: '/nonexistent' },
+        UNINTERRUPTED,
+      );
+      if (invocation.kind === 'text') return 'accepted';
+      const { sources, options } = invocation.context;
+      require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
+      if (invocation.command === 'analyze') parseSettings(ANALYZE_SETTINGS, options);
+      return 'accepted';
+    } catch (thrown) {
+      if (thrown instanceof CommanderError) return 'rejected';
+      throw thrown;
+    }
+  },
+});
+
+const lockLine = fc
+  .record({
+    kind: fc.constantFrom('POSIX', 'OFDLCK', 'FLOCK', '->'),
+    access: fc.constantFrom('READ ', 'WRITE'),
+    file: fc.constantFrom('08:01:1234', 'fd:00:99', '00:1f:18446744073709551615', '::', '08:01:-3'),
+    first: fc.constantFrom('0', '99', '100', '101', '103', '201', '-1', 'x'),
+    last: fc.constantFrom('EOF', '0', '100', '101', '9223372036854775807', 'eof'),
+  })
+  .map(({ kind, access, file, first, last }) => `1: ${kind} ADVISORY ${access} 4242 ${file} ${first} ${last}`);
+
+const locks = propertyTarget('locks', 10, {
+  values: fc.array(fc.oneof({ weight: 3, arbitrary: lockLine }, fc.string()), { maxLength: 10 }),
+  check: (lines) => {
+    const found = tellingLocks(lines.join('\n'));
+    for (const { device, inode } of found) {
+      require(/^\d+:\d+$/.test(device) && /^\d+$/.test(inode), `numbers, found ${device} and ${inode}`);
+    }
+    return found.length > 0 ? 'accepted' : 'rejected';
+  },
+});
+
+const extentLine = fc
+  .record({
+    access: fc.constantFrom('RW', 'RW', 'RW', 'RDONLY', 'NOACCESS'),
+    sectors: fc.constantFrom('2048', '1', '0', '999999999999999999', '99999999999999999999', '-1'),
+    kind: fc.constantFrom('FLAT', 'SPARSE', 'VMFS', 'ZERO'),
+    name: fc.oneof(fc.constantFrom('a-flat.vmdk', '../b', '/etc/shadow', ''), fc.string()),
+    first: fc.constantFrom(' 0', '', ' 128', ' x'),
+    end: fc.constantFrom('', '\r', ' RW'),
+  })
+  .map(({ access, sectors, kind, name, first, end }) => `${access} ${sectors} ${kind} "${name}"${first}${end}`);
+
+const descriptors = propertyTarget('vmdk-descriptors', 20, {
+  values: fc.array(fc.oneof({ weight: 3, arbitrary: extentLine }, fc.constant('CID=1'), fc.string()), { maxLength: 4 }),
+  check: (lines): Verdict => {
+    try {
+      const { virtualSize, extents } = readDescriptor(lines.join('\n'));
+      require(virtualSize >= 0n && extents.length > 0, 'a size and extents');
+      require(extents.every(({ name }) => name !== '' && !name.includes('\0')), 'names of files');
+      return 'accepted';
+    } catch (thrown) {
+      if (thrown instanceof HeaderError) return 'rejected';
+      throw thrown;
+    }
+  },
+});
+
+const MAGICS = ['QFI\xfb\0\0\0\x03', 'QFI\xfb\0\0\0\x01', 'KDMV', 'COWD', '# Disk DescriptorFile', 'vhdxfile', 'QED\0'];
+const NAMES = ['a.img', 'a.raw', 'a.qcow2', 'a.vmdk', 'a.VHD', 'a', 'a.vmdk.img', '.qcow2', 'a.luks'];
+const magic = fc.oneof(fc.constantFrom(...MAGICS, 'conectix', 'koly', 'LUKS\xba\xbe', 'WithoutFreeSpace'), fc.string());
+
+const formatDecisions = propertyTarget('format-decisions', 20, {
+  values: fc.record({
+    path: fc.constantFrom(...NAMES),
+    head: magic,
+    tail: magic,
+    stated: fc.option(fc.constantFrom('raw', 'qcow2', 'vmdk', 'vpc', 'nbd', 'luks', ''), { nil: undefined }),
+    statedBy: fc.constantFrom('user' as const, 'overlay' as const),
+    isDevice: fc.boolean(),
+    size: fc.nat(),
+  }),
+  check: ({ head, tail, ...evidence }): Verdict => {
+    const ends = { head: padded(head, 4096), tail: padded(tail, 512) };
+    try {
+      const { format, mustBeSelfContained } = decideFormat({ ...evidence, ends });
+      if (evidence.stated !== undefined) require(format === evidence.stated, `${evidence.stated}, found ${format}`);
+      if (evidence.path.endsWith('.raw') && !evidence.isDevice && evidence.stated === undefined) {
+        require(format === 'raw', 'raw, as the name says');
+      }
+      const isNamed = evidence.path.toLowerCase().endsWith(`.${format === 'vpc' ? 'vhd' : format}`);
+      const isCertain = evidence.stated !== undefined || format === 'raw' || (isNamed && !evidence.isDevice);
+      require(isCertain || mustBeSelfContained, `${format} that leads nowhere else`);
+      return 'accepted';
+    } catch (thrown) {
+      if (thrown instanceof HeaderError) return 'rejected';
+      throw thrown;
+    }
+  },
+});
+
+function padded(text: string, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  bytes.write(text, 'latin1');
+  return bytes;
+}
+
+const MAP = { start: 100, end: 1500 };
+
+/** What qemu-img says of a part of a disk: rightly, or with an entry moved, left out or doubled. */
+const mapAnswer = fc
+  .tuple(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 8 }), fc.nat(7), fc.nat(5))
+  .map(([lengths, wrong, how]) => {
+    let position = MAP.start;
+    const all = [...lengths, MAP.end].map((length): MapEntry => {
+      const start = position;
+      position += length;
+      return { start, length, depth: 0, zero: false, data: true };
+    });
+    const entries = all.filter(({ start }) => start < MAP.end);
+    const entry = entries[wrong];
+    if (entry === undefined || how > 2) return entries;
+    const others = [[], [entry, entry], [{ ...entry, start: entry.start + 1 }]];
+    return entries.toSpliced(wrong, 1, ...(others[how] ?? []));
+  });
+
+const mapAnswers = propertyTarget('map-answers', 10, {
+  values: mapAnswer,
+  check: (answers) => {
+    let position = MAP.start;
+    const call = { component: 'qemu', image: 'a.qcow2' };
+    for (const { start, length } of gaplessEntries(answers, MAP.start, MAP.end, call)) {
+      require(start === position && length > 0, `an entry at ${position}, found ${start}`);
+      position += length;
+    }
+    require(position === MAP.end, `entries up to ${MAP.end}, found ${position}`);
+    return 'accepted';
+  },
+});
+
+export const PARSERS = [blockSizes, configurations, commandLines, locks, descriptors, formatDecisions, mapAnswers];

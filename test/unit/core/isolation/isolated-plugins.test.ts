@@ -1,0 +1,140 @@
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Analysis, type AnalyzeOptions, createAnalyzer, VirtSimilarityError } from '@virt-similarity/core';
+import checksums from '../../../fixtures/checksum-plugin.js';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import misbehaving from '../../../fixtures/misbehaving-plugin.js';
+
+jest.setTimeout(30_000);
+
+const GOOD = ['memory:a', 'memory:b', 'memory:c'];
+const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2, pluginTimeout: 10 };
+
+const disks = new MemoryDisksPlugin({
+  'memory:a': Uint8Array.of(1, 2, 3),
+  'memory:b': Uint8Array.of(1, 2, 4),
+  'memory:c': new Uint8Array(2048).fill(7),
+  'memory:broken': new VirtSimilarityError('corrupt', 'broken: its head is missing', { image: 'memory:broken' }),
+});
+
+const analyzer = createAnalyzer({ plugins: [disks], isolated: [checksums, misbehaving] });
+let analysis: Analysis;
+
+beforeAll(async () => {
+  analysis = await analyzer.analyze([...GOOD, 'memory:broken'], {
+    ...OPTIONS,
+    metric: 'obedient-metric',
+    clusterer: 'obedient-clusterer',
+  });
+});
+
+async function textOf(texts: AsyncIterable<string>): Promise<string> {
+  let whole = '';
+  for await (const text of texts) whole += text;
+  return whole;
+}
+
+/** What is thrown, and after how many milliseconds. */
+async function timed(work: Promise<unknown>): Promise<{ readonly thrown: unknown; readonly after: number }> {
+  const start = performance.now();
+  const thrown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return { thrown, after: performance.now() - start };
+}
+
+describe('an isolated plugin', () => {
+  test('measures and clusters in threads, with the results of the main thread', async () => {
+    const expected = await createAnalyzer({ plugins: [disks, checksums] }).analyze(GOOD, OPTIONS);
+    expect(analysis.distances).toEqual(expected.distances);
+    expect(analysis.dendrogram).toEqual(expected.dendrogram);
+  });
+
+  test('reports in a thread, and is told of failures with their codes', async () => {
+    const text = await textOf(analyzer.report('obedient-reporter', analysis));
+    expect(text).toMatch(
+      /^memory:a\nmemory:b\nmemory:c\nmemory:broken corrupt broken: its head is missing\n1 4 4 blocks \{\}\nx{200000}\n$/,
+    );
+    expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
+  });
+
+  test('must say where it can be imported from', () => {
+    expect(() => createAnalyzer({ plugins: [], isolated: [{ name: 'homeless' }] })).toThrow(
+      'plugin homeless cannot be isolated: expected its url, found none; let it say url: import.meta.url',
+    );
+  });
+
+  test.each([
+    ['throwing-reporter', '[throwing-reporter] the reporter failed: out of ink'],
+    ['numeric-reporter', '[numeric-reporter] expected a report of text, found number'],
+    ['exiting-reporter', '[exiting-reporter] the reporter ended its thread: exit status 9'],
+  ])('that fails to report (%s) is at fault', async (name, message) => {
+    await expect(textOf(analyzer.report(name, analysis))).rejects.toMatchObject({ code: 'plugin', message });
+  });
+
+  test.each([
+    [{ metric: 'throwing-metric' }, '[throwing-metric] the metric failed: out of scale'],
+    [{ metric: 'lost-metric' }, '[lost-metric] expected a distance of 0 or more, found NaN'],
+    [{ clusterer: 'empty-clusterer' }, '[empty-clusterer] expected a dendrogram of 3 things, found one of 0 merges'],
+    [{ clusterer: 'nothing-clusterer' }, '[nothing-clusterer] expected a dendrogram of 3 things, found undefined'],
+    [
+      { clusterer: 'unsendable-clusterer' },
+      '[unsendable-clusterer] expected a dendrogram of 3 things, found { size: [Function: size] }',
+    ],
+    [{ hasher: 'exiting' }, /^\[exiting\] the hasher ended its thread/],
+  ])('that fails (%j) is at fault', async (options, message) => {
+    await expect(analyzer.analyze(GOOD, { ...OPTIONS, ...options })).rejects.toMatchObject({
+      code: 'plugin',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    [{ hasher: 'endless' }, 'the hasher'],
+    [{ metric: 'endless-metric' }, 'the metric'],
+    [{ clusterer: 'endless-clusterer' }, 'the clusterer'],
+    [{ clusterer: 'silent-clusterer' }, 'the clusterer'],
+  ])('that never returns (%j) is given up after its time', async (options, part) => {
+    const [name] = Object.values(options);
+    const { thrown, after } = await timed(analyzer.analyze(GOOD, { ...OPTIONS, ...options, pluginTimeout: 1 }));
+    expect(thrown).toMatchObject({
+      code: 'unavailable',
+      message: `[${name}] ${part} gave no answer within 1 s; leave the plugin out, or allow it more time with --plugin-timeout`,
+    });
+    // Once, not once for each image.
+    expect(after).toBeLessThan(2900);
+  });
+
+  test.each(['endless-reporter', 'silent-reporter'])('that never ends its report (%s) is given up', async (name) => {
+    const { thrown } = await timed(textOf(analyzer.report(name, analysis, {}, { pluginTimeout: 1 })));
+    expect(thrown).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('the reporter gave no answer'),
+    });
+  });
+
+  test.each([{ metric: 'endless-metric' }, { clusterer: 'endless-clusterer' }])(
+    'that never returns (%j) ends within a second of an interruption',
+    async (options) => {
+      const run = { ...OPTIONS, ...options, pluginTimeout: 0, signal: AbortSignal.timeout(700) };
+      const { thrown, after } = await timed(analyzer.analyze(GOOD, run));
+      expect(thrown).toMatchObject({ code: 'aborted' });
+      expect(after).toBeLessThan(1700);
+    },
+  );
+
+  test('that never ends its report ends within a second of an interruption', async () => {
+    const run = { pluginTimeout: 0, signal: AbortSignal.timeout(700) };
+    const { thrown, after } = await timed(textOf(analyzer.report('endless-reporter', analysis, {}, run)));
+    expect(thrown).toMatchObject({ code: 'aborted' });
+    expect(after).toBeLessThan(1700);
+  });
+
+  test('leaves no thread when whoever reads its report stops', async () => {
+    for await (const text of analyzer.report('obedient-reporter', analysis)) {
+      expect(text).not.toBe('');
+      break;
+    }
+    expect(process.getActiveResourcesInfo()).not.toContain('MessagePort');
+  });
+});

@@ -1,5 +1,8 @@
 import { exitCodeOfSignal } from './exit-codes.js';
 
+/** Milliseconds that the run has to end in; together with what exiting takes, that is less than a second. */
+const GRACE_MS = 600;
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The user's wish to stop, from the first SIGINT or SIGTERM on. */
@@ -12,7 +15,7 @@ export interface Interruption {
   stopListening(): void;
 }
 
-/** Listens for signals. The first asks the run to end and to leave nothing behind; the second ends the process at once. */
+/** Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second; the second at once. */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
@@ -22,6 +25,8 @@ export function listenForInterruption(): Interruption {
     }
     exitCode = exitCodeOfSignal(signal);
     controller.abort(new Error(`received ${signal}`));
+    // Whatever is under way still, a plugin that does not listen for one, is left to the exit: children end by it.
+    setTimeout(() => process.exit(exitCode), GRACE_MS).unref();
   };
   for (const signal of SIGNALS) {
     process.on(signal, interrupt);

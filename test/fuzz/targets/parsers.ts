@@ -50,6 +50,8 @@ const knownKeys = fc.record(
     'block-size': fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
     cache: fc.oneof(fc.string({ minLength: 1 }), fc.constant(false)),
     jobs: fc.integer(),
+    'plugin-timeout': fc.double(),
+    sandbox: fc.boolean(),
   },
   { requiredKeys: [] },
 );
@@ -64,7 +66,7 @@ const configurations = propertyTarget('configurations', 10, {
     const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
     require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
     const values = Object.values(defaults);
-    require(values.every((each) => each === false || typeof each === 'string'), 'texts as defaults');
+    require(values.every((each) => ['boolean', 'string'].includes(typeof each)), 'texts and flags as defaults');
     return 'accepted';
   },
 });

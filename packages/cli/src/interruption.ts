@@ -15,10 +15,16 @@ export interface Interruption {
   stopListening(): void;
 }
 
-/** Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second; the second at once. */
-export function listenForInterruption(): Interruption {
+/**
+ * Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second;
+ * the second ends it at once.
+ *
+ * @param onExit Called where the process is ended although the run has not.
+ */
+export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
+  let isListening = true;
   const interrupt = (signal: (typeof SIGNALS)[number]) => {
     if (exitCode !== undefined) {
       process.exit(exitCodeOfSignal(signal));
@@ -26,7 +32,13 @@ export function listenForInterruption(): Interruption {
     exitCode = exitCodeOfSignal(signal);
     controller.abort(new Error(`received ${signal}`));
     // Whatever is under way still, a plugin that does not listen for one, is left to the exit: children end by it.
-    setTimeout(() => process.exit(exitCode), GRACE_MS).unref();
+    const exit = () => {
+      if (isListening) {
+        onExit();
+      }
+      process.exit(exitCode);
+    };
+    setTimeout(exit, GRACE_MS).unref();
   };
   for (const signal of SIGNALS) {
     process.on(signal, interrupt);
@@ -35,6 +47,7 @@ export function listenForInterruption(): Interruption {
     signal: controller.signal,
     exitCode: () => exitCode,
     stopListening: () => {
+      isListening = false;
       for (const signal of SIGNALS) {
         process.off(signal, interrupt);
       }

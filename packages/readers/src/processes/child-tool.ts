@@ -79,6 +79,8 @@ export class ChildTool {
   static async start(file: string, programArguments: readonly string[], options: ChildToolOptions): Promise<ChildTool> {
     const child = spawn(file, programArguments, {
       stdio: ['pipe', options.output > 0 ? 'pipe' : 'ignore', 'pipe'],
+      // A group of its own, to which Ctrl-C does not go, and which can be killed as a whole.
+      detached: true,
       env: { ...process.env, LC_ALL: 'C', MALLOC_ARENA_MAX, ...options.environment },
     });
     if (child.pid === undefined) {
@@ -98,8 +100,16 @@ export class ChildTool {
     // Nobody reads on; a process of its own that writes there too ends by that.
     this.#child.stdout?.destroy();
     this.#child.stdin?.end(`${reason}\n`);
-    const killing = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS);
+    const killing = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);
     void this.ended.then(() => clearTimeout(killing));
+  }
+
+  #killGroup(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
   }
 }
 

@@ -34,11 +34,14 @@ test('a server that minds its input itself learns that it is to end, and has tim
   expect(await server.exited).toEqual({ exitCode: 0, signal: undefined, stderr: 'unneeded' });
 });
 
-test('a server that does not mind its input is killed after a while', async () => {
+test('a server that does not mind its input is killed after a while, with what it started', async () => {
   const keeper = { ...SHELL, endsWithInput: true } as const;
-  const server = await startTool(keeper, ['-c', 'exec sleep 60'], OPTIONS);
+  const server = await startTool(keeper, ['-c', 'echo "$$" >&2; sleep 60 & echo "$!" >&2; kill -STOP "$$"'], OPTIONS);
+  await delay(200);
   await server.stop();
-  expect(await server.exited).toMatchObject({ signal: 'SIGKILL' });
+  const { signal, stderr } = await server.exited;
+  expect(signal).toBe('SIGKILL');
+  expect(await Promise.all(stderr.split('\n').map((pid) => isRunning(Number(pid))))).toEqual([false, false]);
 });
 
 test('a server that ends by itself tells how', async () => {

@@ -17,6 +17,7 @@ beforeAll(async () => {
   await workplace.write('empty.img', '');
   await workplace.write('cut.qcow2', CUT_QCOW2);
   await workplace.write('cut.arrow', 'ARROW1');
+  await workplace.write('random.arrow', 'no hash vector, whatever its name says');
   await workplace.write('no-plugin.mjs', 'export default { name: 7 };');
   await workplace.write('throws.mjs', 'throw new Error("out of order");');
   for (const directory of ['without-images', 'twin']) {
@@ -38,6 +39,18 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*cut short/],
   ['an image given twice', 'base.raw clone.raw ./base.raw', 2, /the same file; name each image once/],
   ['a hash-vector file that is none', 'base.raw cut.arrow', 5, /cut\.arrow/],
+  [
+    'a hash-vector file by its name only',
+    'base.raw random.arrow',
+    5,
+    /random\.arrow as a hash vector: expected ARROW1/,
+  ],
+  [
+    'random bytes for a hash-vector file',
+    'base.raw random.arrow',
+    5,
+    /random\.arrow as a hash vector: expected ARROW1/,
+  ],
   ['an unknown command', 'doctr', 2, /did you mean 'doctor'\?/],
   ['an unknown option', '--linkge ward base.raw clone.raw', 2, /--linkge.*Did you mean --linkage\?/],
   ['an option without its value', 'base.raw clone.raw --metric', 2, /--metric.*argument missing/],

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANALYZE_DEFAULTS, createAnalyzer } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
-import { MD5_COLLISION } from '../fixtures/md5-collision.js';
+import { COLLIDING_MESSAGES } from '../faults/inputs/colliding-blocks.js';
 
 const BLOCK = 65_536;
 
 /** Two blocks that differ, and have one MD5. */
-const BLOCKS = MD5_COLLISION.map((message) => Buffer.concat([message, Buffer.alloc(BLOCK - message.length, 7)]));
+const BLOCKS = COLLIDING_MESSAGES.map((message) => Buffer.concat([message, Buffer.alloc(BLOCK - message.length, 7)]));
 
 describe('two blocks with one MD5', () => {
   let directory: string;
@@ -36,7 +36,7 @@ describe('two blocks with one MD5', () => {
     const [one, two] = BLOCKS.map((block) => createHash('md5').update(block).digest('hex'));
     expect(one).toBe(two);
     expect(BLOCKS[0]!.equals(BLOCKS[1]!)).toBe(false);
-    expect(createHash('md5').update(MD5_COLLISION[0]).digest('hex')).toBe('79054025255fb1a26e4bc422aef54eb4');
+    expect(createHash('md5').update(COLLIDING_MESSAGES[0]!).digest('hex')).toBe('79054025255fb1a26e4bc422aef54eb4');
   });
 
   test.each(['sha256', 'blake3', 'xxh128'])('are told apart by %s', async (hasher) => {

@@ -1,12 +1,36 @@
-/** What the system can run out of before this program has loaded, and the remedy. */
+import { readFileSync } from 'node:fs';
+
+/** Open files with which everything loads; with fewer, Node.js fails in ways that blame something else. */
+const FEWEST_OPEN_FILES = 256;
+
+/** What the system can run out of while this program loads, and the remedy. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'allow more open files with ulimit -n',
   ENFILE: 'close other programs, or allow more open files for the whole system',
   ENOMEM: 'close other programs, or allow more memory',
 };
 
+/** The message where this process may not open as many files as it takes to load this program. */
+export function describeShortage(): string | undefined {
+  const allowed = openFilesAllowed();
+  if (allowed >= FEWEST_OPEN_FILES) {
+    return undefined;
+  }
+  return `expected to be allowed ${FEWEST_OPEN_FILES} open files, found ${allowed}; ${REMEDIES.EMFILE}`;
+}
+
 /** The message where an error says that the system has run out of something that loading a module takes. */
 export function describeExhaustion(error: unknown): string | undefined {
   const remedy = error instanceof Error && 'code' in error ? REMEDIES[String(error.code)] : undefined;
   return remedy && `${(error as Error).message}; ${remedy}`;
+}
+
+/** Infinity where the system does not say, or sets no bound. */
+function openFilesAllowed(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'latin1');
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { describeExhaustion } from './exhaustion.js';
+import { describeExhaustion, describeShortage } from './exhaustion.js';
 import { packageVersion } from './package-version.js';
 
 /** Milliseconds that whatever is left open has to end by itself. */
@@ -21,6 +21,10 @@ if (words.length === 1 && words[0] === '--version') {
 }
 
 async function run(): Promise<number> {
+  const shortage = describeShortage();
+  if (shortage !== undefined) {
+    return sayUnavailable(shortage);
+  }
   try {
     const { runCommand } = await import('./run-command.js');
     return await runCommand(words);
@@ -29,7 +33,11 @@ async function run(): Promise<number> {
     if (exhaustion === undefined) {
       throw error;
     }
-    process.stderr.write(`virt-similarity: error: ${exhaustion}\n`);
-    return UNAVAILABLE;
+    return sayUnavailable(exhaustion);
   }
+}
+
+function sayUnavailable(message: string): number {
+  process.stderr.write(`virt-similarity: error: ${message}\n`);
+  return UNAVAILABLE;
 }

@@ -34,7 +34,7 @@ export class HashingPool {
   readonly #threads: WorkerThreads<HashTask, ThreadFailure | undefined> | undefined;
   #isClosed = false;
   /** Set once the hasher has taken too long: it is not asked again. */
-  #overrun: VirtSimilarityError | undefined;
+  #overrun: TimeLimitError | undefined;
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #memory: Uint8Array[] = [];
@@ -91,7 +91,7 @@ export class HashingPool {
    */
   async run(task: HashTask): Promise<void> {
     if (this.#isClosed) throw closed();
-    if (this.#overrun) throw this.#overrun;
+    if (this.#overrun) throw overrunError(this.#hasher.name, 'hasher', this.#overrun);
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
       runInThisThread(task, this.#hasher);
@@ -111,11 +111,11 @@ export class HashingPool {
 
   #errorOf(thrown: unknown): VirtSimilarityError {
     if (thrown instanceof TimeLimitError && this.#overrun === undefined) {
-      this.#overrun = overrunError(this.#hasher.name, 'hasher', thrown);
+      this.#overrun = thrown;
       // What other threads are at would only take too long as well.
       void this.#threads?.close();
     }
-    if (this.#overrun) return this.#overrun;
+    if (this.#overrun) return overrunError(this.#hasher.name, 'hasher', this.#overrun);
     return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
   }
 }

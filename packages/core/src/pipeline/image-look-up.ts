@@ -11,6 +11,9 @@ import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
 import { unnameable } from './unnameable.js';
 
+/** What says that a file is to be a hash vector, whatever is in it. */
+const VECTOR_EXTENSION = '.arrow';
+
 /** What is to be had of an image without reading it: its vector, or else who reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
 
@@ -33,7 +36,10 @@ export class ImageLookUp {
     const { hasher, blockSize, signal } = this.#options;
     const { path, format } = source;
     await takeTurns();
-    if (format === undefined && (await isHashVectorFile(path).catch(() => false))) {
+    if (
+      format === undefined &&
+      (path.endsWith(VECTOR_EXTENSION) || (await isHashVectorFile(path).catch(() => false)))
+    ) {
       const vector = await openHashVector(path);
       this.#checkFit(path, vector);
       return { vector };

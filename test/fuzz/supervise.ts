@@ -52,6 +52,8 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
     const { execution } = file.read();
     if (end === undefined) break;
     note(end.kind, { execution: Math.max(execution, first), description: end.description });
+    // No child would come further.
+    if (end.isBeforeFirst) break;
     first = Math.max(execution, first) + 1;
   }
   const { accepted, rejected } = file.read();
@@ -59,12 +61,14 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
   return { target: task.target, accepted, rejected, findings };
 }
 
-/** Why a child ended before its work was done; nothing where it was done. */
-async function endOf(
-  child: ChildProcess,
-  file: ProgressFile,
-  limits: FuzzLimits,
-): Promise<Pick<FuzzFinding, 'kind' | 'description'> | undefined> {
+/** Why a child ended before its work was done. */
+interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
+  /** Whether it had begun no execution. */
+  readonly isBeforeFirst: boolean;
+}
+
+/** Waits for a child's end; nothing where its work was done. */
+async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     errors = (errors + text).slice(-2000);
@@ -76,9 +80,10 @@ async function endOf(
   for (;;) {
     const status = await Promise.race([exited, delay(LOOK_EVERY_MS, 'running' as const)]);
     if (status === 0) return undefined;
-    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}` };
     const { since } = file.read();
-    const limit = since < started ? limits.startMs : limits.timeMs;
+    const isBeforeFirst = since < started;
+    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+    const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
     const excess =
       Date.now() - Math.max(since, started) > limit
         ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
@@ -88,7 +93,7 @@ async function endOf(
     if (excess !== undefined) {
       child.kill('SIGKILL');
       await exited;
-      return excess;
+      return { ...excess, isBeforeFirst };
     }
   }
 }

@@ -87,6 +87,7 @@ const WORDS = [
   ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
 ];
 
+const ENVIRONMENT = { XDG_CONFIG_HOME: '/nonexistent' };
 const UNINTERRUPTED = new AbortController().signal;
 
 const commandLines = propertyTarget('command-lines', 20, {
@@ -95,12 +96,7 @@ const commandLines = propertyTarget('command-lines', 20, {
     // A plugin would be loaded.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
-      const invocation = await readCommandLine(
-        harmless,
-        '/nonexistent',
-        { XDG_CONFIG_HOME: '/nonexistent' },
-        UNINTERRUPTED,
-      );
+      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
       if (invocation.kind === 'text') return 'accepted';
       const { sources, options } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');

@@ -23,8 +23,16 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   },
 };
 
+const unprepared: FuzzTarget = {
+  name: 'unprepared',
+  share: 1,
+  prepare: async () => {
+    throw new Error('nothing is ready');
+  },
+};
+
 /** Targets that are at fault in one way each, which is their name, in one execution; every other one is as it should be. */
-export const TARGETS = Object.entries(FAULTS).map(([name, fault]): FuzzTarget => {
+const faulty = Object.entries(FAULTS).map(([name, fault]): FuzzTarget => {
   const bad = new SeededRandom(SEED, name, BAD).uint32();
   const execute = async (random: SeededRandom) => {
     const number = random.uint32();
@@ -34,3 +42,5 @@ export const TARGETS = Object.entries(FAULTS).map(([name, fault]): FuzzTarget =>
   };
   return { name, share: 1, prepare: async () => ({ execute }) };
 });
+
+export const TARGETS = [...faulty, unprepared];

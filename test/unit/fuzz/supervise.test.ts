@@ -25,4 +25,10 @@ describe('the supervision of executions', () => {
     expect(findings).toEqual([{ kind, target: kind, execution: BAD, description: expect.any(String) }]);
     expect(accepted + rejected).toBe(EXECUTIONS - 1);
   });
+
+  test('gives up a target that cannot be made ready', async () => {
+    const { findings } = await superviseTarget('unprepared');
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.description).toContain('nothing is ready');
+  });
 });

@@ -32,7 +32,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['no image', '', 2, /expected disk images, found none/],
   ['one image', 'base.raw', 2, /expected at least two images, found 1/],
   ['a missing file', 'base.raw missing.raw', 5, /missing\.raw/],
-  ['a directory without images', 'base.raw without-images', 2, /without-images holds no disk images/],
+  ['a directory without images', 'base.raw without-images', 4, /without-images: it is a directory/],
   ['a text file', 'base.raw text.txt', 4, /text\.txt.*--format raw/],
   ['an empty file', 'base.raw empty.img', 5, /empty\.img.*empty/],
   ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*cut short/],

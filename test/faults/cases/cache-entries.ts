@@ -18,8 +18,8 @@ const BLOCKS = 77;
 const BLOCK = 65_536;
 const READ_AGAIN = /warning: .*the image is read again/;
 
-/** Puts bad bytes where an entry stands. */
-type Spoil = (entry: EntryFile, bytes: Buffer) => Promise<void>;
+/** Puts bad bytes where an entry stands; gives the path at which they then are. */
+type Spoil = (entry: EntryFile, bytes: Buffer) => Promise<string>;
 
 /** A case of bad cache entries: every one is tried by the library, and the first, a middle and the last by the command. */
 function spoiled(number: number, title: string, variantsOf: (bytes: Buffer) => Buffer[], spoil: Spoil): FaultCase {
@@ -71,21 +71,21 @@ async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[
   const { identity, algorithm, blockSize } = await openHashVector(entry.path);
   assert.ok(identity !== undefined, 'an entry says what it was made from');
   for (const [index, variant] of variants.entries()) {
-    await rm(stage.cache, { recursive: true });
+    const spoiledPath = await spoil(entry, variant);
     const warnings: string[] = [];
     const cache = new HashVectorCache(stage.cache, (message) => warnings.push(message));
-    await cache.store({ ...(await openHashVector(stage.output('disk.raw.arrow'))), identity });
-    await spoil(entry, variant);
     assert.equal(await cache.find(identity, algorithm, blockSize), undefined, `variant ${index} is found`);
     assert.equal(warnings.length, 1, `warnings of variant ${index}`);
+    // What was found bad may be gone already.
+    await rm(spoiledPath, { force: true });
   }
-  await rm(stage.cache, { recursive: true });
 }
 
-const inPlace: Spoil = ({ path }, bytes) => writeFile(path, bytes);
-const forged: Spoil = async (entry, bytes) => {
-  await replaceByForgery(entry, bytes);
+const inPlace: Spoil = async ({ path }, bytes) => {
+  await writeFile(path, bytes);
+  return path;
 };
+const forged: Spoil = replaceByForgery;
 
 /** Entries of the cache that are not what was written. */
 export const CACHE_ENTRIES: readonly FaultCase[] = [

@@ -20,7 +20,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
       // Where a name begins with a hyphen, `--` goes before it.
       return {
         ...stage.trial(['--', ...names]),
-        check: async (ends) => expectReports(stage, ends[1]!, names),
+        check: async (ends) => expectReports(stage, ends.at(-1)!, names),
       };
     },
   };
@@ -69,14 +69,14 @@ export const NAMES: readonly FaultCase[] = [
     ...OPTIONS_AND_PROTOCOLS,
     build: async (stage) => {
       const trial = await OPTIONS_AND_PROTOCOLS.build(stage);
-      const directory = join(stage.work, 'bytes');
+      const directory = join(stage.root, 'bytes');
       await mkdir(directory);
       const image = Buffer.concat([Buffer.from(`${directory}/`), Buffer.of(0xff, 0xfe), Buffer.from('.raw')]);
       await writeFile(image, deterministicBytes('bytes', BLOCK));
       // Text cannot hold such a name, so the image cannot be told apart or named in a report: the one honest end is an error.
       const alone = stage.hash([directory], { exit: 5 });
       const beside = stage.analyze([directory], { exit: 3 });
-      return { ...trial, commands: [...trial.commands, alone, beside] };
+      return { ...trial, commands: [alone, beside, ...trial.commands] };
     },
   },
 ];

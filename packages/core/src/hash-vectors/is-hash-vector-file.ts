@@ -1,15 +1,17 @@
 import { closeSync } from 'node:fs';
 import { openRegularFile, readExactly } from './regular-file.js';
 
+const EXTENSION = '.arrow';
 const MAGIC = Buffer.from('ARROW1');
 
 /**
- * Whether a regular file begins as an Arrow IPC file does. What else it holds shows only on opening it.
+ * Whether a regular file is named as a hash vector, or begins as an Arrow IPC file does. What else it holds shows only on opening it.
  * Throws `unreadable`, or `refused` for anything other than a regular file.
  */
 export async function isHashVectorFile(path: string): Promise<boolean> {
   const { descriptor, stats } = openRegularFile(path);
   try {
+    if (path.toLowerCase().endsWith(EXTENSION)) return true;
     if (stats.size < MAGIC.length) return false;
     const beginning = new Uint8Array(MAGIC.length);
     readExactly(descriptor, beginning, 0);

@@ -26,8 +26,8 @@ export interface FoundImages {
 
 /**
  * Replaces directories by the images in them, in the order of their names, without descending into further directories
- * or following symbolic links. A path that cannot be looked at stays, and fails when it is opened.
- * Throws `usage` where an image is given twice and where a directory holds no image.
+ * or following symbolic links. A path that cannot be looked at stays, as does a directory without images, and fails when it is opened.
+ * Throws `usage` where an image is given twice.
  */
 export async function findImages(images: readonly (string | DiskSource)[]): Promise<FoundImages> {
   const sources: DiskSource[] = [];
@@ -60,7 +60,7 @@ function givenTwice(earlier: string, path: string): VirtSimilarityError {
   return new VirtSimilarityError('usage', `${found}; name each image once`, { image: path });
 }
 
-/** The images in a directory; nothing where the path is none. */
+/** The images in a directory; nothing where the path is none, or holds none and so is refused as an image. */
 async function imagesInDirectory(path: string): Promise<string[] | undefined> {
   const status = unlessMissing(() => statSync(path));
   if (!status?.isDirectory()) return undefined;
@@ -68,12 +68,7 @@ async function imagesInDirectory(path: string): Promise<string[] | undefined> {
     throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
   });
   const names = entries.filter((entry) => entry.isFile() && isImageName(entry.name)).map((entry) => entry.name);
-  if (names.length === 0) {
-    const expected = `expected files ending in ${[...IMAGE_EXTENSIONS].join(' ')}`;
-    throw new VirtSimilarityError('usage', `${path} holds no disk images: ${expected}; name the files themselves`, {
-      image: path,
-    });
-  }
+  if (names.length === 0) return undefined;
   return names.toSorted().map((name) => join(path, name));
 }
 

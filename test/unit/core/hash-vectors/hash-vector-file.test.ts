@@ -125,12 +125,14 @@ describe('a hash-vector file', () => {
       await expect(read()).rejects.toMatchObject({ code: 'aborted' });
     }));
 
-  test('is told by its first bytes', () =>
+  test('is told by its first bytes or by its name', () =>
     inDirectory(async (directory) => {
       await writeHashVector(exampleVector(1), join(directory, 'v'));
       await writeFile(join(directory, 'text'), 'ARROW 1 and more');
       await writeFile(join(directory, 'empty'), '');
+      await writeFile(join(directory, 'noise.arrow'), 'noise');
       expect(await isHashVectorFile(join(directory, 'v'))).toBe(true);
+      expect(await isHashVectorFile(join(directory, 'noise.arrow'))).toBe(true);
       expect(await isHashVectorFile(join(directory, 'text'))).toBe(false);
       expect(await isHashVectorFile(join(directory, 'empty'))).toBe(false);
     }));

@@ -63,9 +63,9 @@ describe('findImages', () => {
     );
   });
 
-  test('refuses a directory without images', async () => {
+  test('leaves a directory without images to whoever opens it', async () => {
     await files('notes.txt');
-    await expect(findImages([directory])).rejects.toMatchObject({ code: 'usage', image: directory });
+    expect((await findImages([directory])).sources).toEqual([{ path: directory }]);
   });
 
   test('leaves a missing file to whoever opens it', async () => {

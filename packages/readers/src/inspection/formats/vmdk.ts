@@ -1,5 +1,5 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
-import { corrupt, refused } from '../header-error.js';
+import { refused } from '../header-error.js';
 import { countableSize, headerText } from './header-fields.js';
 import { DESCRIPTOR_SIGNATURE, readDescriptor } from './vmdk-descriptor.js';
 import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
@@ -7,6 +7,7 @@ import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } fr
 /** qemu takes a parent's name from these sectors of a sparse extent, wherever its header says the descriptor is. */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
+/** As far as qemu reads one: a disk of any size may begin with it. */
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
@@ -31,10 +32,7 @@ async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
 }
 
 async function readTextHeader(bytes: FileBytes): Promise<FormatHeader> {
-  if (bytes.size > MAX_DESCRIPTOR_BYTES) {
-    throw corrupt(`its vmdk descriptor has ${bytes.size} bytes; expected at most ${MAX_DESCRIPTOR_BYTES}`);
-  }
-  const text = textUntilNul(await bytes.read(0, bytes.size));
+  const text = textUntilNul(await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES)));
   const { virtualSize, extents } = readDescriptor(text);
   return { virtualSize: countableSize(virtualSize), extents, ...parentOf(text) };
 }

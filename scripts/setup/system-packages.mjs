@@ -33,8 +33,8 @@ const PACKAGES = [
   {
     name: 'util-linux',
     for: ['tests', 'bench'],
-    purpose: 'children that die with us',
-    present: () => isCommand('setpriv'),
+    purpose: 'limits of outside tools',
+    present: () => isCommand('prlimit'),
   },
   {
     name: 'bubblewrap',

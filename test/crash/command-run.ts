@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Stage } from './stage.js';
 
-const MAIN = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
+const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url))];
 const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
 const HANG_MS = 60_000;
@@ -24,12 +24,14 @@ export class CommandRun {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
   readonly #marker: string;
-  readonly #stage: Stage;
+  readonly #stage: Pick<Stage, 'directory' | 'temporary'>;
 
-  constructor(stage: Stage, words: readonly string[]) {
+  /** @param command what starts it; by default the command as it was built */
+  constructor(stage: Pick<Stage, 'directory' | 'temporary'>, words: readonly string[], command = COMMAND) {
     this.#stage = stage;
     this.#marker = `${MARKER}=${process.pid}-${Math.random().toString(36).slice(2)}`;
-    const child = spawn(process.execPath, [MAIN, ...words], {
+    const [file, ...first] = command as [string, ...string[]];
+    const child = spawn(file, [...first, ...words], {
       cwd: stage.directory,
       env: environment(stage, this.#marker),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,7 +70,10 @@ export class CommandRun {
   }
 }
 
-function environment({ directory, temporary }: Stage, marker: string): NodeJS.ProcessEnv {
+function environment(
+  { directory, temporary }: Pick<Stage, 'directory' | 'temporary'>,
+  marker: string,
+): NodeJS.ProcessEnv {
   const [name, value] = marker.split('=') as [string, string];
   return {
     ...process.env,

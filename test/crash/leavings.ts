@@ -18,7 +18,7 @@ export interface CacheState {
 }
 
 /** Proves every entry of the cache and reads its rows; a bad one is a loss. */
-export async function verifyCache(stage: Stage, tally: Tally, where: string): Promise<CacheState> {
+export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: Tally, where: string): Promise<CacheState> {
   const found = await new HashVectorCache(stage.cache).verify();
   for (const entry of found) {
     if (entry.state !== 'current') tally.fault('losses', where, `${entry.path} is ${entry.state}`);
@@ -30,7 +30,7 @@ export async function verifyCache(stage: Stage, tally: Tally, where: string): Pr
 }
 
 /** Every hash-vector file that a killed run wrote must be whole. */
-export async function verifyVectors({ vectors }: Stage, tally: Tally, where: string): Promise<void> {
+export async function verifyVectors({ vectors }: Pick<Stage, 'vectors'>, tally: Tally, where: string): Promise<void> {
   for (const name of (await readdir(vectors)).filter((each) => each.endsWith('.arrow'))) {
     try {
       for await (const _ of (await openHashVector(join(vectors, name))).rows());
@@ -41,7 +41,7 @@ export async function verifyVectors({ vectors }: Stage, tally: Tally, where: str
 }
 
 /** What a run left besides its results: names of files, directories and sockets. */
-export async function leftovers(stage: Stage): Promise<string[]> {
+export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vectors'>): Promise<string[]> {
   const names = async (directory: string) => (await readdir(directory)).map((name) => join(directory, name));
   const cached = (await names(stage.cache)).filter((path) => !ENTRY.test(path.slice(stage.cache.length + 1)));
   const written = (await names(stage.vectors)).filter((path) => !path.endsWith('.arrow'));
@@ -54,7 +54,7 @@ export async function age(paths: readonly string[]): Promise<void> {
 }
 
 /** What tells whether an image was touched: the kernel sets the time of change, and nobody can set it back. */
-export async function inputStates({ directory, images }: Stage): Promise<string> {
+export async function inputStates({ directory, images }: Pick<Stage, 'directory' | 'images'>): Promise<string> {
   const states = images.map(async (image) => {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });
     return [image, ino, size, mtimeNs, ctimeNs].join(' ');

@@ -56,7 +56,12 @@ export class Workplace {
   /** Starts the command; the caller awaits `ended`. */
   start(words: readonly string[]): CommandRun {
     const [node, ...main] = COMMAND;
-    const child = spawn(node, [...main, ...words], {
+    return this.startBy(node, [...main, ...words]);
+  }
+
+  /** As `start`, by another program, which is to start the command. */
+  startBy(program: string, words: readonly string[]): CommandRun {
+    const child = spawn(program, words, {
       cwd: this.directory,
       env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -107,6 +107,25 @@ describe('an interrupted run', () => {
     await expectNothingLeft();
   });
 
+  test.each(SIGNALS)(
+    'that waits for what does not listen ends by %s within a second, with %d',
+    async (signal, exitCode) => {
+      const { process: child, ended } = workplace.start([
+        '--plugin',
+        './deaf.mjs',
+        '--reader',
+        'deaf',
+        'a.raw',
+        'b.raw',
+      ]);
+      await said(child, 'waiting', 1);
+      const interruptedAt = performance.now();
+      child.kill(signal);
+      expect((await ended).code).toBe(exitCode);
+      expect(performance.now() - interruptedAt).toBeLessThan(1000);
+    },
+  );
+
   test.each([
     ['a metric', ['--metric', 'deaf']],
     ['a reporter', ['-O', 'deaf']],
@@ -138,7 +157,7 @@ describe('an interrupted run', () => {
 
 /** Waits until both images are served. */
 async function serversRun(): Promise<void> {
-  while ((await processesOf(workplace)).filter(({ line }) => line.includes('qemu-nbd')).length < 2) await sleep(10);
+  while ((await processesOf(workplace)).filter(({ line }) => /^\S*qemu-nbd /.test(line)).length < 2) await sleep(10);
 }
 
 async function expectEnd(

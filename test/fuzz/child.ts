@@ -1,11 +1,12 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { SeededRandom } from '../fixtures/seeded-random.js';
-import type { FuzzSubject } from './fuzz-target.js';
+import type { FuzzSubject, FuzzTarget } from './fuzz-target.js';
 import { ProgressFile } from './progress-file.js';
-import { TARGETS } from './targets/index.js';
 
 /** What a child is to do: executions `first` to below `end` of a target. */
 export interface FuzzTask {
+  /** URL of a module that exports `TARGETS`. */
+  readonly targets: string;
   readonly target: string;
   readonly seed: number;
   readonly first: number;
@@ -20,7 +21,8 @@ export interface FoundByChild {
   readonly description: string;
 }
 
-async function run({ target, seed, first, end, directory, progress }: FuzzTask): Promise<void> {
+async function run({ targets, target, seed, first, end, directory, progress }: FuzzTask): Promise<void> {
+  const { TARGETS }: { readonly TARGETS: readonly FuzzTarget[] } = await import(targets);
   const chosen = TARGETS.find(({ name }) => name === target);
   if (chosen === undefined) throw new Error(`there is no target ${target}`);
   const file = new ProgressFile(progress);
@@ -31,14 +33,12 @@ async function run({ target, seed, first, end, directory, progress }: FuzzTask):
     const verdict = await execute(subject, new SeededRandom(seed, target, execution));
     if (verdict === 'accepted') accepted += 1;
     else if (verdict === 'rejected') rejected += 1;
-    else process.send?.({ execution, description: verdict.problem } satisfies ProblemMessage);
+    else process.send?.({ execution, description: verdict.problem } satisfies FoundByChild);
   }
   file.write({ execution: end, since: Date.now(), accepted, rejected });
   file.close();
   await subject.close?.();
 }
-
-type ProblemMessage = FoundByChild;
 
 async function execute(subject: FuzzSubject, random: SeededRandom) {
   try {

@@ -6,6 +6,7 @@ import type { FuzzTarget } from './fuzz-target.js';
 import { supervise, type TargetResult } from './supervise.js';
 import { TARGETS } from './targets/index.js';
 
+const MODULE = new URL('./targets/index.js', import.meta.url).href;
 /** Targets at a time: there are few that keep one processor busy all the time. */
 const AT_ONCE = 2;
 
@@ -25,7 +26,7 @@ async function runTargets(
       await mkdir(directory);
       const [first, end] = at === undefined ? [0, Math.ceil((executions * share) / shares)] : [at, at + 1];
       const progress = join(parent, `${name}.progress`);
-      results[index] = await supervise({ target: name, seed, first, end, directory, progress });
+      results[index] = await supervise({ targets: MODULE, target: name, seed, first, end, directory, progress });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -6,12 +6,17 @@ import type { FoundByChild, FuzzTask } from './child.js';
 import { ProgressFile } from './progress-file.js';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
-/** Milliseconds after which an execution has hung. */
-const TIME_LIMIT_MS = 20_000;
-/** A child takes so long at most until its first execution: images have to be made. */
-const START_LIMIT_MS = 120_000;
-/** Resident bytes of a child beyond which an execution has used too much memory. */
-const MEMORY_LIMIT = 1.5 * 2 ** 30;
+/** What an execution may take. */
+export interface FuzzLimits {
+  /** Milliseconds after which it has hung. */
+  readonly timeMs: number;
+  /** A child takes so many milliseconds at most until its first execution: images have to be made. */
+  readonly startMs: number;
+  /** Resident bytes of the child that it is in. */
+  readonly memory: number;
+}
+
+const LIMITS: FuzzLimits = { timeMs: 20_000, startMs: 120_000, memory: 1.5 * 2 ** 30 };
 const LOOK_EVERY_MS = 200;
 
 /** An execution that went wrong. */
@@ -34,7 +39,7 @@ export interface TargetResult {
  * Runs executions in child processes: one that hangs, uses too much memory or crashes is ended and noted, and the next
  * child goes on after it.
  */
-export async function supervise(task: FuzzTask): Promise<TargetResult> {
+export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Promise<TargetResult> {
   const findings: FuzzFinding[] = [];
   const file = new ProgressFile(task.progress);
   let first = task.first;
@@ -43,10 +48,12 @@ export async function supervise(task: FuzzTask): Promise<TargetResult> {
     const note = (kind: FuzzFinding['kind'], { execution, description }: FoundByChild) =>
       findings.push({ kind, target: task.target, execution, description });
     child.on('message', (message) => note('wrong', message as FoundByChild));
-    const end = await endOf(child, file);
+    const end = await endOf(child, file, limits);
     const { execution } = file.read();
     if (end === undefined) break;
     note(end.kind, { execution: Math.max(execution, first), description: end.description });
+    // No child would come further.
+    if (end.isBeforeFirst) break;
     first = Math.max(execution, first) + 1;
   }
   const { accepted, rejected } = file.read();
@@ -54,11 +61,14 @@ export async function supervise(task: FuzzTask): Promise<TargetResult> {
   return { target: task.target, accepted, rejected, findings };
 }
 
-/** Why a child ended before its work was done; nothing where it was done. */
-async function endOf(
-  child: ChildProcess,
-  file: ProgressFile,
-): Promise<Pick<FuzzFinding, 'kind' | 'description'> | undefined> {
+/** Why a child ended before its work was done. */
+interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
+  /** Whether it had begun no execution. */
+  readonly isBeforeFirst: boolean;
+}
+
+/** Waits for a child's end; nothing where its work was done. */
+async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     errors = (errors + text).slice(-2000);
@@ -70,19 +80,20 @@ async function endOf(
   for (;;) {
     const status = await Promise.race([exited, delay(LOOK_EVERY_MS, 'running' as const)]);
     if (status === 0) return undefined;
-    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}` };
     const { since } = file.read();
-    const limit = since < started ? START_LIMIT_MS : TIME_LIMIT_MS;
+    const isBeforeFirst = since < started;
+    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+    const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
     const excess =
       Date.now() - Math.max(since, started) > limit
         ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
-        : (await residentBytes(child)) > MEMORY_LIMIT
-          ? ({ kind: 'memory', description: `used more than ${MEMORY_LIMIT} bytes` } as const)
+        : (await residentBytes(child)) > limits.memory
+          ? ({ kind: 'memory', description: `used more than ${limits.memory} bytes` } as const)
           : undefined;
     if (excess !== undefined) {
       child.kill('SIGKILL');
       await exited;
-      return excess;
+      return { ...excess, isBeforeFirst };
     }
   }
 }

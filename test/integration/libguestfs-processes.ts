@@ -19,8 +19,9 @@ export async function guestfishesOf(pid: number): Promise<number[]> {
   const ids: number[] = [];
   for (const directory of await runDirectoriesOf(pid)) {
     const names = await readdir(directory).catch(() => []);
-    for (const name of names.filter((candidate) => /^pid-\d+$/.test(candidate))) {
-      ids.push(Number(await readFile(join(directory, name), 'utf8')));
+    for (const name of names) {
+      const pid = await readFile(join(directory, name, 'pid'), 'utf8').catch(() => undefined);
+      ids.push(...(pid === undefined ? [] : [Number(pid)]));
     }
   }
   return ids;

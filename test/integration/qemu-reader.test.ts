@@ -457,7 +457,7 @@ describe('without a usable qemu-img', () => {
         await writeFile(join(directory, 'qemu-img'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       }
       const searched = process.env.PATH;
-      process.env.PATH = directory;
+      process.env.PATH = script === undefined ? directory : `${directory}:${searched}`;
       try {
         const outcome = readAll({ path, format: 'vmdk' });
         await expect(outcome).rejects.toMatchObject({
@@ -534,5 +534,5 @@ async function expectInherited(image: DiskImage, backing: DiskImage): Promise<vo
 /** Process numbers of the qemu-nbd that serve a file. */
 async function serversOf(path: string): Promise<string[]> {
   const processes = await runTestTool('ps', '-eo', 'pid,args', '--no-headers', '-ww');
-  return processes.split('\n').filter((line) => line.includes('qemu-nbd') && line.includes(path));
+  return processes.split('\n').filter((line) => /^ *\d+ \S*qemu-nbd /.test(line) && line.includes(path));
 }

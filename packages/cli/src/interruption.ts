@@ -1,5 +1,8 @@
 import { exitCodeOfSignal } from './exit-codes.js';
 
+/** Milliseconds that the run has to end in; together with what exiting takes, that is less than a second. */
+const GRACE_MS = 600;
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The user's wish to stop, from the first SIGINT or SIGTERM on. */
@@ -12,16 +15,30 @@ export interface Interruption {
   stopListening(): void;
 }
 
-/** Listens for signals. The first asks the run to end and to leave nothing behind; the second ends the process at once. */
-export function listenForInterruption(): Interruption {
+/**
+ * Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second;
+ * the second ends it at once.
+ *
+ * @param onExit Called where the process is ended although the run has not.
+ */
+export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
+  let isListening = true;
   const interrupt = (signal: (typeof SIGNALS)[number]) => {
     if (exitCode !== undefined) {
       process.exit(exitCodeOfSignal(signal));
     }
     exitCode = exitCodeOfSignal(signal);
     controller.abort(new Error(`received ${signal}`));
+    // Whatever is under way still, a plugin that does not listen for one, is left to the exit: children end by it.
+    const exit = () => {
+      if (isListening) {
+        onExit();
+      }
+      process.exit(exitCode);
+    };
+    setTimeout(exit, GRACE_MS).unref();
   };
   for (const signal of SIGNALS) {
     process.on(signal, interrupt);
@@ -30,6 +47,7 @@ export function listenForInterruption(): Interruption {
     signal: controller.signal,
     exitCode: () => exitCode,
     stopListening: () => {
+      isListening = false;
       for (const signal of SIGNALS) {
         process.off(signal, interrupt);
       }

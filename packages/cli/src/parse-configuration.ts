@@ -25,10 +25,10 @@ const SCHEMA = z.strictObject({
   'output-format': text.optional(),
   cache: z.union([text, z.literal(false)]).optional(),
   jobs: z.int().optional(),
+  'plugin-timeout': z.number().optional(),
   'max-virtual-size': z.union([text, z.int()]).optional(),
   'allow-in-use': z.boolean().optional(),
   sandbox: z.boolean().optional(),
-  'plugin-timeout': z.number().optional(),
 });
 
 /**

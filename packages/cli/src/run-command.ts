@@ -17,7 +17,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   process.stderr.on('error', () => {});
   const messages = new Messages(process.stderr, messageStyle(words), process.env);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
-  const interruption = listenForInterruption();
+  const interruption = listenForInterruption(() => messages.error('interrupted'));
   try {
     const invocation = await readCommandLine(words, process.cwd(), process.env, interruption.signal);
     if (invocation.kind === 'text') {

@@ -38,6 +38,7 @@ export type {
   MemoryStorage,
 } from './hash-vectors/hash-vector-storage.js';
 export { isHashVectorFile } from './hash-vectors/is-hash-vector-file.js';
+export { makeDirectories } from './hash-vectors/make-directories.js';
 export * from './hash-vectors/memory-hash-vector.js';
 export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';
 export * from './hash-vectors/write-hash-vector.js';

@@ -3,6 +3,7 @@ import { messageOf, throwIfAborted } from '@virt-similarity/core';
 import { findProgram } from './processes/find-program.js';
 import { runTool } from './processes/run-tool.js';
 import type { Tool } from './processes/tool.js';
+import { workingSandbox } from './processes/working-sandbox.js';
 
 /** Milliseconds after which a program that does not tell its version is given up. */
 const VERSION_TIMEOUT_MS = 5000;
@@ -44,9 +45,20 @@ const PROGRAMS: readonly (Tool & Aspect)[] = [
     requiredBy: ['libguestfs'],
   },
   { command: 'nbdkit', package: 'nbdkit', purpose: 'hands raw images to libguestfs', requiredBy: ['libguestfs'] },
-  { command: 'setpriv', package: 'util-linux', purpose: 'other programs end when this one does', requiredBy: [] },
-  { command: 'prlimit', package: 'util-linux', purpose: 'other programs write no core dumps', requiredBy: [] },
+  {
+    command: 'prlimit',
+    package: 'util-linux',
+    purpose: 'bounds the memory and time that other programs take',
+    requiredBy: [],
+  },
 ];
+
+const BUBBLEWRAP: Tool & Aspect = {
+  command: 'bwrap',
+  package: 'bubblewrap',
+  purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
+  requiredBy: ['qemu'],
+};
 
 /**
  * What of the outside things that readers use is there, with versions. Runs each program once, for its version.
@@ -54,7 +66,7 @@ const PROGRAMS: readonly (Tool & Aspect)[] = [
  */
 export async function diagnose(signal?: AbortSignal): Promise<Diagnosis[]> {
   const programs = await Promise.all(PROGRAMS.map((program) => diagnoseProgram(program, signal)));
-  return [...programs, await diagnoseKernel(), await diagnoseKvm()];
+  return [...programs, await diagnoseSandbox(signal), await diagnoseKernel(), await diagnoseKvm()];
 }
 
 async function diagnoseProgram(program: Tool & Aspect, signal: AbortSignal | undefined): Promise<Diagnosis> {
@@ -74,6 +86,14 @@ async function diagnoseProgram(program: Tool & Aspect, signal: AbortSignal | und
     throwIfAborted(signal);
     return { ...about, state: 'broken', detail: messageOf(error) };
   }
+}
+
+/** bubblewrap may be there and the system not let it do its work. */
+async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Diagnosis> {
+  const [program, sandbox] = await Promise.all([diagnoseProgram(BUBBLEWRAP, signal), workingSandbox()]);
+  return program.state !== 'present' || sandbox.works
+    ? program
+    : { ...program, state: 'broken', detail: sandbox.reason };
 }
 
 /** libguestfs boots its appliance with the newest kernel it finds in /boot. */
@@ -103,7 +123,8 @@ async function diagnoseKvm(): Promise<Diagnosis> {
   return {
     name: device,
     state: isUsable ? 'present' : isThere ? 'broken' : 'missing',
-    detail: isThere && !isUsable ? 'no permission: join the group kvm' : '',
+    // Some nested machines have one that does not work; a launch finds out, and does without.
+    detail: isUsable ? 'there, not tried' : isThere ? 'no permission: join the group kvm' : '',
     purpose: "makes libguestfs's appliance start in seconds",
     package: undefined,
     requiredBy: [],

@@ -30,11 +30,34 @@ const blockSizes = propertyTarget('block-sizes', 10, {
   },
 });
 
-const KEYS = ['plugins', 'reader', 'hash', 'block-size', 'metric', 'cache', 'jobs', '__proto__', 'constructor', 'x'];
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
+const knownKeys = fc.record(
+  {
+    plugins: fc.array(fc.string({ minLength: 1 })),
+    reader: fc.string({ minLength: 1 }),
+    'block-size': fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
+    cache: fc.oneof(fc.string({ minLength: 1 }), fc.constant(false)),
+    jobs: fc.integer(),
+  },
+  { requiredKeys: [] },
+);
 
 const configurations = propertyTarget('configurations', 10, {
   values: fc.oneof(
     fc.jsonValue(),
+    knownKeys,
     fc.dictionary(fc.constantFrom(...KEYS), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()))),
   ),
   check: (value) => {
@@ -64,6 +87,7 @@ const WORDS = [
   ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
 ];
 
+const ENVIRONMENT = { XDG_CONFIG_HOME: '/nonexistent' };
 const UNINTERRUPTED = new AbortController().signal;
 
 const commandLines = propertyTarget('command-lines', 20, {
@@ -72,12 +96,7 @@ const commandLines = propertyTarget('command-lines', 20, {
     // A plugin would be loaded.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
-      const invocation = await readCommandLine(
-        harmless,
-        '/nonexistent',
-        { XDG_CONFIG_HOME: '/nonexistent' },
-        UNINTERRUPTED,
-      );
+      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
       if (invocation.kind === 'text') return 'accepted';
       const { sources, options } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
@@ -90,44 +109,43 @@ const commandLines = propertyTarget('command-lines', 20, {
   },
 });
 
-const LOCK_PARTS = [
-  '1:',
-  ' POSIX',
-  ' OFDLCK',
-  '  ADVISORY ',
-  ' READ ',
-  'WRITE',
-  ' -1 ',
-  '08:01:',
-  '99 ',
-  '100 ',
-  '101',
-  '201',
-  'EOF',
-  '\n',
-];
+const lockLine = fc
+  .record({
+    kind: fc.constantFrom('POSIX', 'OFDLCK', 'FLOCK', '->'),
+    access: fc.constantFrom('READ ', 'WRITE'),
+    file: fc.constantFrom('08:01:1234', 'fd:00:99', '00:1f:18446744073709551615', '::', '08:01:-3'),
+    first: fc.constantFrom('0', '99', '100', '101', '103', '201', '-1', 'x'),
+    last: fc.constantFrom('EOF', '0', '100', '101', '9223372036854775807', 'eof'),
+  })
+  .map(({ kind, access, file, first, last }) => `1: ${kind} ADVISORY ${access} 4242 ${file} ${first} ${last}`);
 
 const locks = propertyTarget('locks', 10, {
-  values: fc.array(fc.oneof(fc.constantFrom(...LOCK_PARTS), fc.string({ maxLength: 5 })), { maxLength: 40 }),
-  check: (parts) => {
-    const found = tellingLocks(parts.join(''));
-    require(found.every(
-      ({ device, inode }) => /^\d+:\d+$/.test(device) && /^\d+$/.test(inode),
-    ), 'a device and an inode');
+  values: fc.array(fc.oneof({ weight: 3, arbitrary: lockLine }, fc.string()), { maxLength: 10 }),
+  check: (lines) => {
+    const found = tellingLocks(lines.join('\n'));
+    for (const { device, inode } of found) {
+      require(/^\d+:\d+$/.test(device) && /^\d+$/.test(inode), `numbers, found ${device} and ${inode}`);
+    }
     return found.length > 0 ? 'accepted' : 'rejected';
   },
 });
 
-const DESCRIPTOR_PARTS = [
-  ...['# Disk DescriptorFile\n', 'RW ', 'RDONLY ', 'NOACCESS ', '2048 ', '99999999999999999999 ', 'FLAT ', 'SPARSE '],
-  ...['VMFS ', 'ZERO', '"a-flat.vmdk"', '"../b"', '"', ' 0', '\n', '\r', '\t', 'parentFileNameHint="x"', 'CID=1\n'],
-];
+const extentLine = fc
+  .record({
+    access: fc.constantFrom('RW', 'RW', 'RW', 'RDONLY', 'NOACCESS'),
+    sectors: fc.constantFrom('2048', '1', '0', '999999999999999999', '99999999999999999999', '-1'),
+    kind: fc.constantFrom('FLAT', 'SPARSE', 'VMFS', 'ZERO'),
+    name: fc.oneof(fc.constantFrom('a-flat.vmdk', '../b', '/etc/shadow', ''), fc.string()),
+    first: fc.constantFrom(' 0', '', ' 128', ' x'),
+    end: fc.constantFrom('', '\r', ' RW'),
+  })
+  .map(({ access, sectors, kind, name, first, end }) => `${access} ${sectors} ${kind} "${name}"${first}${end}`);
 
 const descriptors = propertyTarget('vmdk-descriptors', 20, {
-  values: fc.array(fc.oneof(fc.constantFrom(...DESCRIPTOR_PARTS), fc.string({ maxLength: 5 })), { maxLength: 30 }),
-  check: (parts): Verdict => {
+  values: fc.array(fc.oneof({ weight: 3, arbitrary: extentLine }, fc.constant('CID=1'), fc.string()), { maxLength: 4 }),
+  check: (lines): Verdict => {
     try {
-      const { virtualSize, extents } = readDescriptor(parts.join(''));
+      const { virtualSize, extents } = readDescriptor(lines.join('\n'));
       require(virtualSize >= 0n && extents.length > 0, 'a size and extents');
       require(extents.every(({ name }) => name !== '' && !name.includes('\0')), 'names of files');
       return 'accepted';
@@ -177,16 +195,35 @@ function padded(text: string, length: number): Buffer {
   return bytes;
 }
 
+const MAP = { start: 100, end: 1500 };
+
+/** What qemu-img says of a part of a disk: rightly, or with an entry moved, left out or doubled. */
+const mapAnswer = fc
+  .tuple(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 8 }), fc.nat(7), fc.nat(5))
+  .map(([lengths, wrong, how]) => {
+    let position = MAP.start;
+    const all = [...lengths, MAP.end].map((length): MapEntry => {
+      const start = position;
+      position += length;
+      return { start, length, depth: 0, zero: false, data: true };
+    });
+    const entries = all.filter(({ start }) => start < MAP.end);
+    const entry = entries[wrong];
+    if (entry === undefined || how > 2) return entries;
+    const others = [[], [entry, entry], [{ ...entry, start: entry.start + 1 }]];
+    return entries.toSpliced(wrong, 1, ...(others[how] ?? []));
+  });
+
 const mapAnswers = propertyTarget('map-answers', 10, {
-  values: fc.array(fc.record({ start: fc.nat(2000), length: fc.nat(1000), data: fc.boolean() }), { maxLength: 6 }),
+  values: mapAnswer,
   check: (answers) => {
-    const entries = answers.map((answer): MapEntry => ({ ...answer, depth: 0, zero: !answer.data }));
-    let position = 100;
-    for (const { start, length } of gaplessEntries(entries, 100, 1500, { component: 'qemu', image: 'a.qcow2' })) {
+    let position = MAP.start;
+    const call = { component: 'qemu', image: 'a.qcow2' };
+    for (const { start, length } of gaplessEntries(answers, MAP.start, MAP.end, call)) {
       require(start === position && length > 0, `an entry at ${position}, found ${start}`);
       position += length;
     }
-    require(position === 1500, `entries up to 1500, found ${position}`);
+    require(position === MAP.end, `entries up to ${MAP.end}, found ${position}`);
     return 'accepted';
   },
 });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -51,6 +51,15 @@ describe('the configuration file', () => {
     await write({ plugins: ['./mine.js'] });
     await chmod(path, 0o664);
     await expect(loadConfiguration(path)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
+  });
+
+  test("is refused when it is another user's", async () => {
+    await write({ plugins: ['./mine.js'] });
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) await chown(path, 65_534, 65_534);
+    // Whoever is not root finds such a file without making one.
+    const theirs = isRoot ? path : '/etc/passwd';
+    await expect(loadConfiguration(theirs)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
   });
 
   test.each([

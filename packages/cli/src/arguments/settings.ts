@@ -5,7 +5,7 @@ import { z } from 'zod/v3';
 import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 import { parseByteCount } from './byte-count.js';
-import { DEFAULT_PLUGIN_TIMEOUT, LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
+import { LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
 
 /** Where hash vectors are kept: in the working directory, as the original kept them, easily found and deleted. */
 const DEFAULT_CACHE = 'similarity-cache';
@@ -36,6 +36,16 @@ const jobs = z.string().transform((text, context) => {
   return count;
 });
 
+const seconds = z.string().transform((text, context) => {
+  const value = parseSeconds(text);
+  if (value !== undefined) {
+    return value;
+  }
+  const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
+  context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
+  return z.NEVER;
+});
+
 const byteCount = z.string().transform((text, context) => {
   const bytes = parseByteCount(text);
   if (bytes === undefined) {
@@ -46,16 +56,6 @@ const byteCount = z.string().transform((text, context) => {
     return z.NEVER;
   }
   return bytes;
-});
-
-const seconds = z.string().transform((text, context) => {
-  const value = parseSeconds(text);
-  if (value !== undefined) {
-    return value;
-  }
-  const expected = `expected seconds from 0 to ${LONGEST_TIMEOUT}, such as 60 or 0.5`;
-  context.addIssue({ code: 'custom', message: `${expected}; found '${text}'` });
-  return z.NEVER;
 });
 
 const linkage = z.string().transform((text, context) => {
@@ -77,13 +77,13 @@ const hashing = {
   cache: z.union([path, z.literal(false)]).default(DEFAULT_CACHE),
   jobs: jobs.optional(),
   allowBacking: z.array(path).optional(),
+  pluginTimeout: seconds.optional(),
   maxVirtualSize: byteCount.optional(),
   allowInUse: z.boolean().optional(),
   sandbox: z
     .boolean()
     .transform((isWanted) => (isWanted ? 'required' : 'off'))
     .optional(),
-  pluginTimeout: seconds.default(String(DEFAULT_PLUGIN_TIMEOUT)),
 };
 
 /** What `analyze` was asked, checked and in the units of the library. */

@@ -40,7 +40,7 @@ export async function analyze(context: CommandContext): Promise<number> {
   );
 
   const analysis = await runAnalysis(analyzer, sources, settings, context);
-  const run: ReportRun = { pluginTimeout: settings.pluginTimeout, signal };
+  const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
   const { stdout } = plan;
   const exitCode = await writeAll(messages, [
     () => writeStdout(analyzer.report(stdout.name, analysis, optionsFor(stdout, reportOptions), run)),

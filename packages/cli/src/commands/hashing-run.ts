@@ -19,18 +19,8 @@ export function startHashingRun(
   signal: AbortSignal,
 ): HashingRun {
   const display = createProgressDisplay(messages, images);
-  const {
-    reader,
-    hash: hasher,
-    blockSize,
-    cache,
-    jobs,
-    allowBacking,
-    maxVirtualSize,
-    allowInUse,
-    sandbox,
-    pluginTimeout,
-  } = settings;
+  const { reader, allowBacking, maxVirtualSize, allowInUse, sandbox } = settings;
+  const { hash: hasher, blockSize, cache, jobs, pluginTimeout } = settings;
   const reading = { reader, allowBacking, maxVirtualSize, allowInUse, sandbox };
   const options: HashOptions = {
     ...withoutAbsent({ ...reading, hasher, blockSize, cache, jobs, pluginTimeout }),

@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { makeDirectories } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 const EXTENSION = '.arrow';
@@ -51,7 +52,7 @@ async function isDirectory(path: string): Promise<boolean> {
 
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectories(path);
   } catch (error) {
     throw new VirtSimilarityError('usage', `--output ${path}: cannot make this directory: ${messageOf(error)}`, {
       cause: error,

@@ -24,8 +24,8 @@ export interface ImageIdentity {
    */
   readonly view: string;
   /**
-   * Set where content can change without a trace in the layers' sizes and times, as a block device's does:
-   * then equal identities promise nothing between runs, and the hash vector is not kept.
+   * Set where content can change without a trace in the layers' sizes and times, as a block device's does, or somebody
+   * is writing to it: then equal identities promise nothing between runs, and the hash vector is not kept.
    */
   readonly volatile?: true;
   /**

@@ -23,7 +23,7 @@ export interface Plugin {
   readonly name: string;
   /**
    * Where the module can be imported from: `import.meta.url`. Hashers of a plugin that says so run in worker threads,
-   * others in the main thread.
+   * others in the main thread; so do the metrics, clusterers and reporters of one that is to be isolated.
    */
   readonly url?: string;
   readonly readers?: readonly Constructor<DiskReader>[];

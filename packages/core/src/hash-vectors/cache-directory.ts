@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { VirtSimilarityError } from '../errors.js';
 import { fileError, systemCode } from './file-error.js';
+import { makeDirectories } from './make-directories.js';
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -20,7 +21,7 @@ export async function listCacheDirectory(directory: string): Promise<string[]> {
 /** Makes the directory if it is missing. Throws as `listCacheDirectory` does. */
 export async function makeCacheDirectory(directory: string): Promise<void> {
   try {
-    if (!(await isThere(directory))) await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (!(await isThere(directory))) await makeDirectories(directory, 0o700);
   } catch (thrown) {
     throw fileError(thrown, `cannot make the cache ${directory}`, directory);
   }

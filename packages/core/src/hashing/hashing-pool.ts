@@ -116,8 +116,7 @@ export class HashingPool {
       void this.#threads?.close();
     }
     if (this.#overrun) return this.#overrun;
-    if (this.#isClosed) return closed();
-    return pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
+    return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
   }
 }
 

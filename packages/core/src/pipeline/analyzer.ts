@@ -19,17 +19,17 @@ export interface HashOptions {
   readonly jobs?: number;
   /** Directories beside those of the named images in which backing files may lie. */
   readonly allowBacking?: readonly string[];
+  /**
+   * Seconds that a part of an isolated plugin (see `createAnalyzer`) has for each answer: a hasher for 8 MiB, a reader
+   * for what it is asked, a metric for all pairs, a clusterer for all images; 0 for no limit.
+   */
+  readonly pluginTimeout?: number;
   /** Bytes that a disk may claim to have at most; one that claims more is `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number;
   /** Reads images that are open for writing too, with a warning; their vectors are not kept in the cache. */
   readonly allowInUse?: boolean;
   /** Whether tools that parse images must run in a sandbox (the default) or run without one. */
   readonly sandbox?: 'required' | 'off';
-  /**
-   * Seconds that a part of an isolated plugin (see `createAnalyzer`) has for each answer: a hasher for 8 MiB, a reader
-   * for what it is asked, a metric for all pairs, a clusterer for all images; 0 for no limit.
-   */
-  readonly pluginTimeout?: number;
   /** Told what happens, as it happens. What it throws ends the work and is passed on as it is; so with `onNote`. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. */

@@ -9,6 +9,7 @@ import { LimitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
+import { unnameable } from './unnameable.js';
 
 /** What is to be had of an image without reading it: its vector, or else who reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
@@ -37,10 +38,18 @@ export class ImageLookUp {
       this.#checkFit(path, vector);
       return { vector };
     }
-    const reader = await this.#readerOf(source, readOptions);
-    const identity = await reader.identify(source, readOptions);
+    const { reader, identity } = await this.#identify(source, readOptions).catch(async (error: unknown) => {
+      throw error instanceof VirtSimilarityError && error.code === 'unreadable'
+        ? ((await unnameable(path, error)) ?? error)
+        : error;
+    });
     const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
     return vector ? { vector } : { source, reader, identity };
+  }
+
+  async #identify(source: DiskSource, readOptions: ReadOptions): Promise<Omit<AssignedSource, 'source'>> {
+    const reader = await this.#readerOf(source, readOptions);
+    return { reader, identity: await reader.identify(source, readOptions) };
   }
 
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {

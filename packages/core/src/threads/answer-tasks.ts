@@ -5,6 +5,8 @@ import { parentPort } from 'node:worker_threads';
  * other. What `work` throws ends the thread.
  */
 export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise<Answer>): void {
+  // The first message says that all is loaded.
+  parentPort?.postMessage(undefined);
   let turn: Promise<void> = Promise.resolve();
   parentPort?.on('message', (message: { readonly task: Task } | { readonly end: true }) => {
     turn = turn.then(async () => {

@@ -4,6 +4,8 @@ import { TimeLimitError } from './time-limit-error.js';
 
 /** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
 const GRACE_MS = 400;
+/** The same while it loads its modules: ended before that is done, it leaves their files open (Node.js 20). */
+const LOADING_GRACE_MS = 2000;
 /** Tasks that a thread is given before it has answered the first, so that it need not wait for the main thread. */
 const TASKS_AHEAD = 2;
 
@@ -21,6 +23,8 @@ interface Thread<Task, Answer> {
   readonly ended: Promise<unknown>;
   /** What it has not answered yet, in the order that it will. */
   readonly tasks: Waiting<Task, Answer>[];
+  /** Whether it has loaded its modules. */
+  isReady: boolean;
   /** Ends the thread when the first of its tasks takes too long. */
   watch: NodeJS.Timeout | undefined;
 }
@@ -81,12 +85,7 @@ export class WorkerThreads<Task, Answer> {
       worker.ref();
       worker.postMessage({ end: true });
     }
-    // A thread that is ended while it loads its modules leaves their files open (Node.js 20): it is given time.
-    const patience = new AbortController();
-    const late = sleep(GRACE_MS, undefined, patience).catch(() => {});
-    await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late]);
-    patience.abort();
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map(endOf));
   }
 
   #dispatch(): void {
@@ -129,8 +128,12 @@ export class WorkerThreads<Task, Answer> {
         resolve();
       });
     });
-    const thread: Thread<Task, Answer> = { worker, ended, tasks: [], watch: undefined };
+    const thread: Thread<Task, Answer> = { worker, ended, tasks: [], isReady: false, watch: undefined };
     worker.on('message', (answer: Answer) => {
+      if (!thread.isReady) {
+        thread.isReady = true;
+        return;
+      }
       const answered = thread.tasks.shift();
       this.#watch(thread);
       // A thread without a task does not keep the process alive.
@@ -163,4 +166,13 @@ export class WorkerThreads<Task, Answer> {
     else this.#queue.unshift(...others);
     this.#dispatch();
   }
+}
+
+/** Waits for a thread that was asked to end, and ends it if it does not. */
+async function endOf<Task, Answer>({ worker, ended, isReady }: Thread<Task, Answer>): Promise<void> {
+  const patience = new AbortController();
+  const late = sleep(isReady ? GRACE_MS : LOADING_GRACE_MS, undefined, patience).catch(() => {});
+  await Promise.race([ended, late]);
+  patience.abort();
+  await worker.terminate();
 }

@@ -28,9 +28,9 @@ export type Writers = 'none' | 'some' | 'unknown';
 /** Whether some qemu has this file open in a way that a reader must respect. */
 export async function writersOf(layer: Layer): Promise<Writers> {
   try {
-    const [list, isLocal] = await Promise.all([listOfLocks(), isOnLocalFileSystem(layer)]);
+    const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(layer)]);
     const { major, minor } = deviceNumber(layer.device);
-    const locks = tellingLocks(list).filter(({ inode }) => inode === String(layer.inode));
+    const locks = allLocks.filter(({ inode }) => inode === String(layer.inode));
     if (locks.some((lock) => KINDS.includes(lock.kind) && lock.device === `${major}:${minor}`)) {
       return 'some';
     }
@@ -45,15 +45,18 @@ export async function writersOf(layer: Layer): Promise<Writers> {
  * kernel takes up to 20 ms until all processors agree on its list, and after that hardly any time.
  */
 export function expectLockQuestions(): void {
-  listOfLocks().catch(() => {});
+  lookAtLocks().catch(() => {});
 }
 
-let looking: Promise<string> | undefined;
+let looking: Promise<readonly TellingLock[]> | undefined;
 
-function listOfLocks(): Promise<string> {
-  looking ??= readFile('/proc/locks', 'latin1').finally(() => {
-    looking = undefined;
-  });
+/** One look for all who ask while it is taken. */
+function lookAtLocks(): Promise<readonly TellingLock[]> {
+  looking ??= readFile('/proc/locks', 'latin1')
+    .then(tellingLocks)
+    .finally(() => {
+      looking = undefined;
+    });
   return looking;
 }
 

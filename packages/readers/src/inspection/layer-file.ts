@@ -1,13 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { type Layer, messageOf } from '@virt-similarity/core';
 import { readUpTo } from '../reading/read-up-to.js';
-import { deviceNumber } from './device-number.js';
+import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError, refused } from './header-error.js';
 
-const SYSTEM_SECTOR_BYTES = 512n;
 /** Bytes at the beginning of a file that are read at once: of most formats, all that is looked at but for tables. */
 const HEAD_BYTES = 64 * 1024;
 
@@ -78,21 +77,10 @@ async function layerOf(path: string, stats: BigIntStats): Promise<Layer> {
     path,
     device: stats.dev,
     inode: stats.ino,
-    size: stats.isBlockDevice() ? await deviceSize(stats.rdev) : stats.size,
+    size: stats.isBlockDevice() ? await blockDeviceSize(stats.rdev) : stats.size,
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
   };
-}
-
-/** Bytes of a block device, as the Linux kernel tells them: always in sectors of 512 bytes. */
-async function deviceSize(device: bigint): Promise<bigint> {
-  const { major, minor } = deviceNumber(device);
-  const path = `/sys/dev/block/${major}:${minor}/size`;
-  try {
-    return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
-  } catch (cause) {
-    throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
-  }
 }
 
 /** Reads the head once, so that all that is said of it is said of the same bytes. */

@@ -1,18 +1,17 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { startTool } from '../processes/start-tool.js';
 import { startNbdServer } from '../qemu/nbd-server.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
+import { sandboxView } from '../qemu/sandbox-view.js';
 import { awaitReadyFile } from './ready-file.js';
 import { ALTERNATIVE, NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
-  /** Where the sockets are made. */
+  /** Where the sockets are made, in directories of their own. */
   readonly runDirectory: RunDirectory;
-  /** Tells the exports of one run directory apart. */
-  readonly number: number;
 }
 
 /** An image's raw content on a Unix socket, under the empty export name, as an appliance can take it for a drive. */
@@ -35,14 +34,21 @@ export interface DriveExport {
  * @throws VirtSimilarityError as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
  */
 export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
-  const { runDirectory, number, ...call } = options;
+  const { runDirectory, ...call } = options;
   const source = await startNbdServer(image, { ...call, runDirectory });
   try {
-    const socketPath = join(runDirectory.path, `drive-${number}`);
-    const readyPath = join(runDirectory.path, `drive-${number}.pid`);
+    const directory = await runDirectory.makeDirectory();
+    const socketPath = join(directory, 'drive');
+    const readyPath = join(directory, 'drive.pid');
+    const view = (await sandboxView(NBDKIT, image, call)) && {
+      readable: [dirname(source.socketPath)],
+      devices: [],
+      writable: [directory],
+    };
     const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), {
       ...call,
       alternative: ALTERNATIVE,
+      ...(view === undefined ? {} : { view }),
     });
     const close = async () => {
       await server.stop();

@@ -27,6 +27,9 @@ export function addDrive(socketPath: string): GuestfishCommand {
   return ['add', '', 'format:raw', 'protocol:nbd', `server:unix:${requirePlainPath(socketPath)}`];
 }
 
+/** Adds an empty drive, of 1 MiB; there is no appliance without any drive. */
+export const ADD_EMPTY_DRIVE: GuestfishCommand = ['add-drive-scratch', '1048576'];
+
 /** Launches the appliance with the drives added. */
 export const LAUNCH: GuestfishCommand = ['run'];
 

@@ -2,7 +2,7 @@ import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { type Acceleration, applianceEnvironment, usesKvm } from './acceleration.js';
 import { Appliance } from './appliance.js';
-import { addDrive, deviceName, deviceSize, LAUNCH, LIST_DEVICES } from './guestfish-arguments.js';
+import { ADD_EMPTY_DRIVE, addDrive, deviceName, deviceSize, LAUNCH, LIST_DEVICES } from './guestfish-arguments.js';
 import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
 import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
 import { COMPONENT } from './tools.js';
@@ -32,10 +32,12 @@ export interface LaunchOptions {
   readonly experience: LaunchExperience;
   readonly warn?: (message: string) => void;
   readonly signal?: AbortSignal;
+  /** Milliseconds that it may take at most; less where the machine should be faster. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Launches an appliance with the drives in their order. Where it does not start and KVM may be why, it is launched a
+ * Launches an appliance with the drives in their order, or with an empty one where there are none. Where it does not start and KVM may be why, it is launched a
  * second time without, with a warning.
  *
  * @throws VirtSimilarityError `unavailable` where it does not start; `aborted`.
@@ -45,7 +47,7 @@ export async function launchAppliance(drives: readonly ApplianceDrive[], options
     if (options.experience.acceleration === 'default' && (await usesKvm(process.env))) {
       return await launchWithKvm(drives, options);
     }
-    return await launch(drives, { ...options, attempt: 1, timeoutMs: EMULATION_TIMEOUT_MS });
+    return await launch(drives, { ...options, timeoutMs: atMost(EMULATION_TIMEOUT_MS, options) });
   } catch (thrown) {
     throw thrown instanceof LaunchFailure ? thrown.toError() : thrown;
   }
@@ -53,7 +55,7 @@ export async function launchAppliance(drives: readonly ApplianceDrive[], options
 
 async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
   try {
-    return await launch(drives, { ...options, attempt: 1, timeoutMs: KVM_TIMEOUT_MS });
+    return await launch(drives, { ...options, timeoutMs: atMost(KVM_TIMEOUT_MS, options) });
   } catch (thrown) {
     if (!(thrown instanceof LaunchFailure) || thrown.isUnbuildable) {
       throw thrown;
@@ -63,21 +65,22 @@ async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchO
       `[${COMPONENT}] the appliance did not start with KVM (${thrown.message}); trying once more without, which is ` +
         'slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once',
     );
-    return launch(drives, { ...options, attempt: 2, timeoutMs: EMULATION_TIMEOUT_MS });
+    return launch(drives, { ...options, timeoutMs: atMost(EMULATION_TIMEOUT_MS, options) });
   }
 }
 
+function atMost(usual: number, { timeoutMs = usual }: LaunchOptions): number {
+  return Math.min(usual, timeoutMs);
+}
+
 interface Attempt extends LaunchOptions {
-  /** From 1. */
-  readonly attempt: number;
   readonly timeoutMs: number;
 }
 
 async function launch(drives: readonly ApplianceDrive[], options: Attempt): Promise<Appliance> {
-  const { runDirectory, experience, signal, attempt, timeoutMs } = options;
+  const { runDirectory, experience, signal, timeoutMs } = options;
   const server = await startGuestfish({
     runDirectory,
-    number: attempt,
     environment: applianceEnvironment(process.env, experience.acceleration),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -99,8 +102,9 @@ async function callLaunch(
 ): Promise<string> {
   const adding = drives.map(({ socketPath }) => addDrive(socketPath));
   const sizes = drives.map((_, number) => deviceSize(number));
+  const withDrives = [...adding, LAUNCH, LIST_DEVICES, ...sizes];
   try {
-    return await server.call([...adding, LAUNCH, LIST_DEVICES, ...sizes], timeoutMs);
+    return await server.call(drives.length === 0 ? [ADD_EMPTY_DRIVE, LAUNCH] : withDrives, timeoutMs);
   } catch (thrown) {
     throw asLaunchFailure(thrown, await server.lastError());
   }

@@ -17,7 +17,7 @@ export interface ReadyDrive {
   readonly image: InspectedImage;
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
-  readonly call: QemuCall & { readonly image: string };
+  readonly call: QemuCall;
   /** Absent for an image without a byte: there are no such drives. */
   readonly exported: DriveExport | undefined;
 }
@@ -37,10 +37,10 @@ export async function prepareDrives(
   options: ReadOptions,
 ): Promise<Map<string, PreparedDrive>> {
   const drives = new Map<string, PreparedDrive>();
-  const waiting = [...sources].entries();
+  const waiting = sources.entries();
   const work = async () => {
-    for (const [number, [key, source]] of waiting) {
-      drives.set(key, await prepare(source, number, runDirectory, options));
+    for (const [key, source] of waiting) {
+      drives.set(key, await prepare(source, runDirectory, options));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
@@ -52,17 +52,12 @@ export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void
   await Promise.all(Array.from(drives, (drive) => (drive.outcome === 'ready' ? drive.exported?.close() : undefined)));
 }
 
-async function prepare(
-  source: DiskSource,
-  number: number,
-  runDirectory: RunDirectory,
-  options: ReadOptions,
-): Promise<PreparedDrive> {
+async function prepare(source: DiskSource, runDirectory: RunDirectory, options: ReadOptions): Promise<PreparedDrive> {
   const call = qemuCall({ component: COMPONENT }, source, options);
   try {
     const image = await respectWriters(await inspect(source, options), options, call);
     const virtualSize = await virtualSizeOf(image, call);
-    const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory, number });
+    const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
     return { outcome: 'ready', image, virtualSize, call, exported };
   } catch (thrown) {
     return { outcome: 'failed', error: asError(thrown, source) };

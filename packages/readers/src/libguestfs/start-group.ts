@@ -1,6 +1,7 @@
 import { type DiskSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { createRunDirectory } from '../processes/run-directory.js';
 import type { Appliance } from './appliance.js';
+import { closeParts, type LaunchedPart, launchApart } from './launch-apart.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
 import { COMPONENT } from './tools.js';
@@ -20,7 +21,8 @@ export interface StartedGroup {
 }
 
 /**
- * Exports all sources that can be read and launches an appliance with them, if there are any.
+ * Exports all sources that can be read and launches an appliance with them, if there are any: several where a source
+ * keeps one from starting, which then fails for itself.
  *
  * @throws VirtSimilarityError `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
  */
@@ -31,9 +33,9 @@ export async function startGroup(
 ): Promise<StartedGroup> {
   const runDirectory = await createRunDirectory();
   const prepared = await prepareDrives(sources, runDirectory, options);
-  let appliance: Appliance | undefined;
+  let parts: readonly LaunchedPart<Appliance>[] = [];
   const stop = async () => {
-    await appliance?.close();
+    await closeParts(parts);
     await closeDrives(prepared.values());
     await runDirectory.remove();
   };
@@ -41,9 +43,12 @@ export async function startGroup(
     throwIfAborted(options.signal);
     const attached = attachable(prepared);
     if (attached.size > 0) {
-      appliance = await launchAppliance([...attached.values()], { ...options, runDirectory, experience });
+      const launchOptions = { ...options, runDirectory, experience };
+      parts = await launchApart(attached, (drives, timeoutMs) =>
+        launchAppliance(drives, { ...launchOptions, timeoutMs }),
+      );
     }
-    return { drives: startedDrives(prepared, [...attached.keys()], appliance), stop };
+    return { drives: startedDrives(prepared, parts), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -64,21 +69,29 @@ function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, A
 /** Tells each image its drive; an image without a byte has none, and nothing is ever transferred of it. */
 function startedDrives(
   prepared: ReadonlyMap<string, PreparedDrive>,
-  attached: readonly string[],
-  appliance: Appliance | undefined,
+  parts: readonly LaunchedPart<Appliance>[],
 ): Map<string, StartedDrive | FailedDrive> {
   const drives = new Map<string, StartedDrive | FailedDrive>();
   for (const [key, drive] of prepared) {
+    const part = parts.find(({ keys }) => keys.includes(key));
     if (drive.outcome === 'failed') {
       drives.set(key, drive);
-      continue;
+    } else if (part?.outcome === 'failed') {
+      drives.set(key, { outcome: 'failed', error: launchError(drive, part.error) });
+    } else {
+      const number = part?.keys.indexOf(key) ?? 0;
+      drives.set(key, {
+        ...drive,
+        transfer: (start, length) => transfer(drive, part!.appliance, number, start, length),
+      });
     }
-    drives.set(key, {
-      ...drive,
-      transfer: (start, length) => transfer(drive, appliance!, attached.indexOf(key), start, length),
-    });
   }
   return drives;
+}
+
+function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimilarityError {
+  const message = `[${COMPONENT}] cannot open ${call.image}: ${cause.message.replace(`[${COMPONENT}] `, '')}`;
+  return new VirtSimilarityError('unavailable', message, { image: call.image, cause });
 }
 
 /** Tells damage of the image from the end of what serves it, which looks the same from within the appliance. */

@@ -1,4 +1,5 @@
 import type { Tool } from '../processes/tool.js';
+import { SERVER_CPU_SECONDS, type ToolLimits } from '../processes/tool-limits.js';
 
 /** How the reader names itself to users. */
 export const COMPONENT = 'libguestfs';
@@ -6,12 +7,17 @@ export const COMPONENT = 'libguestfs';
 /** What else a user can do where something that only this reader needs is missing. */
 export const ALTERNATIVE = 'choose --reader qemu';
 
+/** Its qemu takes 1.3 GiB for the guest and, where it emulates the processor, as much again for what it translates. */
+const APPLIANCE_LIMITS: Partial<ToolLimits> = { addressSpace: 16 * 2 ** 30, cpuSeconds: SERVER_CPU_SECONDS };
+
 /** guestfish with what it makes its appliance of: the tools in it, and a kernel in /boot. */
 export const GUESTFISH: Tool = {
   command: 'guestfish',
   package: 'guestfish libguestfs-tools linux-image-cloud-amd64',
+  limits: APPLIANCE_LIMITS,
 };
 
-export const NBDKIT: Tool = { command: 'nbdkit', package: 'nbdkit' };
+export const NBDKIT: Tool = { command: 'nbdkit', package: 'nbdkit', limits: { cpuSeconds: SERVER_CPU_SECONDS } };
 
-export const SHELL: Tool = { command: 'sh', package: 'dash' };
+/** The shell that sees to guestfish's end. */
+export const KEEPER: Tool = { command: 'sh', package: 'dash', limits: APPLIANCE_LIMITS, endsWithInput: true };

@@ -1,9 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import type { ToolExit } from './tool-failure.js';
-import { STOP_GRACE_MS, type ToolOptions } from './tool-options.js';
+import type { ToolOptions } from './tool-options.js';
 
 const STDERR_TAIL_CHARACTERS = 8192;
+
+/** Milliseconds between asking a program to end and killing it. */
+const STOP_GRACE_MS = 3000;
+
+/** What a shell adds to the number of the signal that ended a program. */
+const SIGNAL_STATUS = 128;
+
+/** glibc reserves 64 MiB of address space for each arena, and of these eight for each processor. */
+const MALLOC_ARENA_MAX = '8';
 
 /** Why a program was asked to end before it did so by itself. */
 type StopReason = 'aborted' | 'late' | 'verbose' | 'unneeded';
@@ -21,19 +31,13 @@ export interface ToolEnd extends ToolExit {
   readonly stopped: StopReason | undefined;
 }
 
-/** The children of this process that run. Where the kernel does not end them with it, as setpriv asks, this does. */
-const running = new Set<ChildProcess>();
-
-function endAll(): void {
-  for (const child of running) {
-    child.kill();
-  }
-}
-
-/** A child process. */
+/**
+ * A child process. Its standard input is its lifeline: nothing comes on it but, where it is stopped, a line that says
+ * so, and its end means that it is to end, or that this process has.
+ */
 export class ChildTool {
   readonly pid: number;
-  /** Resolves when the process is gone, however it ended. Never rejects. */
+  /** Resolves when the process is gone, however it ended, with all to whom it gave its standard error. Never rejects. */
   readonly ended: Promise<ToolEnd>;
   readonly #child: ChildProcess;
   #stopped: StopReason | undefined;
@@ -52,24 +56,17 @@ export class ChildTool {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
+    // It may have ended, or not care.
+    child.stdin?.on('error', () => {});
     const onAbort = () => this.stop('aborted');
     signal?.addEventListener('abort', onAbort);
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.stop('late'), timeoutMs);
-    running.add(child);
-    if (running.size === 1) {
-      process.on('exit', endAll);
-    }
     this.ended = new Promise((resolve) => {
       child.once('close', (exitCode, endedBy) => {
         signal?.removeEventListener('abort', onAbort);
         clearTimeout(timer);
-        running.delete(child);
-        if (running.size === 0) {
-          process.off('exit', endAll);
-        }
         resolve({
-          exitCode: exitCode ?? undefined,
-          signal: endedBy ?? undefined,
+          ...endOf(exitCode, endedBy),
           stderr: this.#stderr.trim(),
           stdout: this.#stdout,
           stopped: this.#stopped,
@@ -81,8 +78,10 @@ export class ChildTool {
   /** Starts a program. Rejects where the system does not. */
   static async start(file: string, programArguments: readonly string[], options: ChildToolOptions): Promise<ChildTool> {
     const child = spawn(file, programArguments, {
-      stdio: ['ignore', options.output > 0 ? 'pipe' : 'ignore', 'pipe'],
-      env: { ...process.env, LC_ALL: 'C', ...options.environment },
+      stdio: ['pipe', options.output > 0 ? 'pipe' : 'ignore', 'pipe'],
+      // A group of its own, to which Ctrl-C does not go, and which can be killed as a whole.
+      detached: true,
+      env: { ...process.env, LC_ALL: 'C', MALLOC_ARENA_MAX, ...options.environment },
     });
     if (child.pid === undefined) {
       throw (await once(child, 'error'))[0];
@@ -92,7 +91,7 @@ export class ChildTool {
     return new ChildTool(child, options);
   }
 
-  /** Asks the process to end, and kills it where it has not after a grace of three seconds. */
+  /** Ends the process by its lifeline, and kills it where it has not ended after a grace of three seconds. */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
       return;
@@ -100,8 +99,26 @@ export class ChildTool {
     this.#stopped = reason;
     // Nobody reads on; a process of its own that writes there too ends by that.
     this.#child.stdout?.destroy();
-    this.#child.kill('SIGTERM');
-    const killing = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS);
+    this.#child.stdin?.end(`${reason}\n`);
+    const killing = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);
     void this.ended.then(() => clearTimeout(killing));
   }
+
+  #killGroup(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+}
+
+/** What wraps a program passes on the signal that ended it as shells do. */
+function endOf(exitCode: number | null, endedBy: NodeJS.Signals | null): Pick<ToolExit, 'exitCode' | 'signal'> {
+  if (exitCode === null || exitCode <= SIGNAL_STATUS) {
+    return { exitCode: exitCode ?? undefined, signal: endedBy ?? undefined };
+  }
+  const number = exitCode - SIGNAL_STATUS;
+  const signal = Object.entries(constants.signals).find((entry) => entry[1] === number)?.[0];
+  return { exitCode: signal === undefined ? exitCode : undefined, signal };
 }

@@ -1,12 +1,16 @@
 import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { ChildTool, type ChildToolOptions } from './child-tool.js';
 import { findProgram } from './find-program.js';
+import { LIFELINE_WORDS } from './lifeline.js';
+import { type SandboxView, sandboxWords } from './sandbox.js';
 import type { Tool } from './tool.js';
+import { limitingWords } from './tool-limits.js';
 import type { ToolOptions } from './tool-options.js';
+import { workingSandbox } from './working-sandbox.js';
 
 /**
- * Starts a program so that it dies with this process, writes no core dump, reads no terminal and speaks English.
- * Call from the main thread: the kernel ties a child's life to the thread that started it.
+ * Starts a program so that it ends with this process, uses no more than its limits, writes no core dump, reads no
+ * terminal and speaks English; and in a sandbox where there is a view for it.
  *
  * @throws VirtSimilarityError `unavailable` where it is not installed or cannot be started, `aborted`.
  */
@@ -20,10 +24,16 @@ export async function spawnTool(
   if (program === undefined) {
     throw unavailable(options, missing(tool, options));
   }
-  const [file, ...wrapped] = [...(await guards()), program, ...toolArguments] as [string, ...string[]];
+  const words = [
+    ...(await limitingWords(tool.limits)),
+    ...(options.view === undefined ? [] : await confiningWords(options.view, program, options)),
+    ...(tool.endsWithInput ? [] : LIFELINE_WORDS),
+    program,
+    ...toolArguments,
+  ];
   throwIfAborted(options.signal);
   try {
-    return await ChildTool.start(file, wrapped, { ...options, output });
+    return await ChildTool.start(words[0]!, words.slice(1), { ...options, output });
   } catch (cause) {
     throw unavailable(options, `${tool.command} could not be started: ${messageOf(cause)}`, cause);
   }
@@ -43,11 +53,10 @@ function missing(tool: Tool, options: ToolOptions): string {
   return `${tool.command} is not installed; install ${tool.package}${alternative}`;
 }
 
-/** The programs of util-linux that set the child's death signal and limits, then become the program itself. */
-async function guards(): Promise<string[]> {
-  const [prlimit, setpriv] = await Promise.all([findProgram('prlimit'), findProgram('setpriv')]);
-  return [
-    ...(prlimit === undefined ? [] : [prlimit, '--core=0:0', '--']),
-    ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--']),
-  ];
+async function confiningWords(view: SandboxView, program: string, options: ToolOptions): Promise<string[]> {
+  const sandbox = await workingSandbox();
+  if (!sandbox.works) {
+    throw unavailable(options, `its tools are to run in a sandbox, but ${sandbox.reason}; install bubblewrap`);
+  }
+  return sandboxWords(sandbox.kind, view, program);
 }

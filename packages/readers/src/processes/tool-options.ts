@@ -1,3 +1,5 @@
+import type { SandboxView } from './sandbox.js';
+
 /** How an outside program is run, and what its errors say. */
 export interface ToolOptions {
   /** Who speaks in error messages: the name of the reader, such as `qemu`. */
@@ -12,7 +14,6 @@ export interface ToolOptions {
   readonly timeoutMs?: number;
   /** Variables on top of those of this process and `LC_ALL=C`. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Has the program run in a sandbox, which must have been found to work, with nothing but this to see. */
+  readonly view?: SandboxView;
 }
-
-/** Milliseconds between asking a program to end and killing it. */
-export const STOP_GRACE_MS = 3000;

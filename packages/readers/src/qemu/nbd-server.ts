@@ -6,17 +6,23 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { type RunningTool, startTool } from '../processes/start-tool.js';
 import type { Tool } from '../processes/tool.js';
+import { SERVER_CPU_SECONDS } from '../processes/tool-limits.js';
 import { readError } from '../reading/read-error.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
+import { sandboxView } from './sandbox-view.js';
 
-const QEMU_NBD: Tool = { command: 'qemu-nbd', package: 'qemu-utils' };
+const QEMU_NBD: Tool = {
+  command: 'qemu-nbd',
+  package: 'qemu-utils',
+  limits: { cpuSeconds: SERVER_CPU_SECONDS },
+};
 
 export const NBD_SERVER_DEFAULTS = { clients: 16, startTimeoutMs: 60_000 } as const;
 
 export interface NbdServerOptions extends QemuCall {
-  /** Where the socket is made; the caller removes it after the server is closed. */
+  /** Where the socket is made, in a directory of its own; the caller removes it after the server is closed. */
   readonly runDirectory: RunDirectory;
   /** Connections that may be open at a time. */
   readonly clients?: number;
@@ -32,57 +38,30 @@ export interface NbdServer {
   close(): Promise<void>;
 }
 
-let socketNumber = 0;
-
 /**
  * Serves the raw content of an image on a Unix socket, with its block graph stated, so that nothing but the files of
  * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
- * does not answer in time; `aborted`.
+ * does not answer in time; `refused` as `sandboxView`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
-  socketNumber += 1;
-  const socketPath = join(runDirectory.path, `nbd-${socketNumber}`);
+  const directory = await runDirectory.makeDirectory();
+  const socketPath = join(directory, 'nbd');
+  const view = await sandboxView(QEMU_NBD, image, call);
   const server = await startTool(
     QEMU_NBD,
     ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(image).argument],
-    call,
+    { ...call, ...(view === undefined ? {} : { view: { ...view, writable: [directory] } }) },
   );
-  const close = killerOf(server);
   try {
     await awaitReadiness(server, socketPath, options);
   } catch (thrown) {
-    await close();
+    await server.stop();
     throw thrown;
   }
-  return { socketPath, close };
-}
-
-/**
- * What ends the server at once. It only reads, so nothing is left half done, while a qemu-nbd that is asked to end as it
- * starts may go on as if it had not been.
- */
-function killerOf(server: RunningTool): () => Promise<void> {
-  let isGone = false;
-  void server.exited.then(() => {
-    isGone = true;
-  });
-  return async () => {
-    if (!isGone) {
-      kill(server.pid);
-    }
-    await server.stop();
-  };
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended in the meantime.
-  }
+  return { socketPath, close: () => server.stop() };
 }
 
 async function awaitReadiness(server: RunningTool, socketPath: string, options: NbdServerOptions): Promise<void> {

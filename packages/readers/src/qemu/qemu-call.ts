@@ -9,7 +9,7 @@ import type { Speaker } from '../reading/read-error.js';
 export interface QemuCall
   extends Speaker,
     Pick<ToolOptions, 'component' | 'alternative' | 'signal'>,
-    Pick<ReadOptions, 'maxVirtualSize'> {
+    Pick<ReadOptions, 'maxVirtualSize' | 'sandbox' | 'warn'> {
   readonly image: string;
 }
 
@@ -17,13 +17,15 @@ export interface QemuCall
 export function qemuCall(
   { component, alternative }: Pick<QemuCall, 'component' | 'alternative'>,
   source: DiskSource,
-  { maxVirtualSize, signal }: ReadOptions,
+  { maxVirtualSize, sandbox, warn, signal }: ReadOptions,
 ): QemuCall {
   return {
     component,
     image: source.path,
     ...(alternative !== undefined && { alternative }),
     ...(maxVirtualSize !== undefined && { maxVirtualSize }),
+    ...(sandbox !== undefined && { sandbox }),
+    ...(warn !== undefined && { warn }),
     ...(signal !== undefined && { signal }),
   };
 }

@@ -23,6 +23,7 @@ const MEANINGS: readonly Meaning[] = [
   { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read it' },
   { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
   { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },
+  { pattern: /^bwrap: /m, code: 'unavailable', remedy: 'virt-similarity doctor tells whether its sandbox works' },
   { pattern: /Cannot allocate memory|Too many open files/i, code: 'unavailable', remedy: 'free some resources' },
 ];
 

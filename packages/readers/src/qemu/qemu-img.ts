@@ -6,6 +6,7 @@ import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
+import { sandboxView } from './sandbox-view.js';
 
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
@@ -18,7 +19,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `isExpected` takes; `aborted`.
+ * slow, or prints something else than `isExpected` takes; `refused` as `sandboxView`; `aborted`.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],
@@ -26,7 +27,7 @@ export async function qemuImgJson<T>(
   image: InspectedImage,
   call: QemuCall,
 ): Promise<T> {
-  const printed = await runQemuImg([...subcommand, '--output=json', blockGraph(image).argument], call);
+  const printed = await runQemuImg(subcommand, image, call);
   const output = parseJson(printed);
   if (isExpected(output)) {
     return output;
@@ -53,10 +54,13 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-async function runQemuImg(qemuArguments: readonly string[], call: QemuCall): Promise<string> {
+async function runQemuImg(subcommand: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {
+  const view = await sandboxView(QEMU_IMG, image, call);
+  const qemuArguments = [...subcommand, '--output=json', blockGraph(image).argument];
   try {
     return await runTool(QEMU_IMG, qemuArguments, {
       ...call,
+      ...(view === undefined ? {} : { view }),
       timeoutMs: TIMEOUT_MS,
       maxOutputBytes: MAX_OUTPUT_BYTES,
     });

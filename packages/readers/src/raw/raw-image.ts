@@ -1,11 +1,4 @@
-import {
-  type DiskImage,
-  type Extent,
-  type ImageIdentity,
-  messageOf,
-  type ReadOptions,
-  VirtSimilarityError,
-} from '@virt-similarity/core';
+import { type DiskImage, type Extent, type ImageIdentity, messageOf, VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { findProgram } from '../processes/find-program.js';
@@ -21,16 +14,14 @@ export class RawImage implements DiskImage {
   readonly identity: ImageIdentity;
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
-  readonly #warn: ReadOptions['warn'];
   readonly #stored: StoredBytes;
   readonly #closing = new AbortController();
 
-  constructor(image: InspectedImage, call: QemuCall, warn: ReadOptions['warn']) {
+  constructor(image: InspectedImage, call: QemuCall) {
     this.virtualSize = Number(image.file.size);
     this.identity = identityOf(image);
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);
-    this.#warn = warn;
     this.#stored = new StoredBytes(this.identity.layers, call);
   }
 
@@ -69,8 +60,8 @@ export class RawImage implements DiskImage {
       if (thrown instanceof VirtSimilarityError && ['aborted', 'in-use'].includes(thrown.code)) {
         throw thrown;
       }
-      const { component, image } = this.#call;
-      this.#warn?.(`[${component}] ${image}: its holes are read like data (${messageOf(thrown)})`);
+      const { component, image, warn } = this.#call;
+      warn?.(`[${component}] ${image}: its holes are read like data (${messageOf(thrown)})`);
     }
   }
 

@@ -31,7 +31,7 @@ export class RawReader implements DiskReader {
       respectWriters(inspected, options, call),
       import('./raw-image.js'),
     ]);
-    return new RawImage(image, call, options.warn);
+    return new RawImage(image, call);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

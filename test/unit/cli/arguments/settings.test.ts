@@ -4,7 +4,7 @@ import { ANALYZE_SETTINGS, HASH_SETTINGS, parseSettings } from '#cli/arguments/s
 describe('settings', () => {
   test('are in the units of the library', () => {
     const settings = parseSettings(ANALYZE_SETTINGS, { blockSize: '4K', jobs: '3', linkage: 'ward', cache: false });
-    expect(settings).toEqual({ blockSize: 4096, jobs: 3, linkage: 'ward', cache: false, pluginTimeout: 60 });
+    expect(settings).toEqual({ blockSize: 4096, jobs: 3, linkage: 'ward', cache: false });
   });
 
   test('say what may be read, and how', () => {

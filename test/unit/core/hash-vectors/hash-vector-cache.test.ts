@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   appendFile,
   chmod,
+  chown,
   mkdir,
   readdir,
   readFile,
@@ -408,6 +409,16 @@ describe('the directory of the cache', () => {
       expect(warnings).toEqual([]);
     }),
   );
+
+  test("is refused when it is another user's", () =>
+    inCache(async ({ directory }) => {
+      const isRoot = process.getuid?.() === 0;
+      await mkdir(directory, { mode: 0o700 });
+      if (isRoot) await chown(directory, 65_534, 65_534);
+      // Whoever is not root finds such a directory without making one.
+      const uses = await Promise.allSettled(everyUse(new HashVectorCache(isRoot ? directory : '/')));
+      for (const use of uses) expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+    }));
 
   test.each<[string, (top: string) => string]>([
     ['lies under a file', (top) => join(top, 'cache')],

@@ -324,3 +324,30 @@ test('a file that is replaced is another one', async () => {
   await rename(await write('b.img', NOISE), path);
   expect(identityOf(await look(path))).not.toEqual(before);
 });
+
+describe('a disk that claims to be large', () => {
+  test('may have 64 TiB and no more', async () => {
+    const largest = await qcow2('largest.qcow2', { virtualSize: 2n ** 46n, l1Entries: 2 ** 17, fileSize: 2 ** 21 });
+    expect((await look(largest)).virtualSize).toBe(2 ** 46);
+    const path = await qcow2('larger.qcow2', {
+      virtualSize: 2n ** 46n + 512n,
+      l1Entries: 2 ** 17 + 1,
+      fileSize: 2 ** 21,
+    });
+    expect(await failureOf(path)).toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/a disk of 70368744178176 bytes, .*; pass --max-virtual-size 70368744178176 /),
+    });
+  });
+
+  test('may have as much as the user allows, also beneath another', async () => {
+    await qcow2('base.qcow2', { virtualSize: 2n ** 20n });
+    const path = await qcow2('top.qcow2', { virtualSize: 512n, backing: 'base.qcow2', backingFormat: 'qcow2' });
+    const options = { allowedDirectories: [directory] };
+    await expect(inspect({ path }, { ...options, maxVirtualSize: 2 ** 20 - 1 })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('its backing file "base.qcow2" cannot be used: it claims a disk of 1048576'),
+    });
+    expect((await inspect({ path }, { ...options, maxVirtualSize: 2 ** 20 })).virtualSize).toBe(512);
+  });
+});

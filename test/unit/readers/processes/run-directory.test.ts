@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,7 +19,7 @@ test('a run directory is private and named after the process', async () => {
   const directory = await createRunDirectory();
   const stats = await stat(directory.path);
   expect(stats.mode & 0o777).toBe(0o700);
-  expect(basename(directory.path)).toMatch(new RegExp(`^virt-similarity-${process.pid}-.{6}$`));
+  expect(basename(directory.path)).toMatch(new RegExp(`^virt-similarity-${process.pid}-[\\da-z]+-[\\da-z]+-.{6}$`));
   await directory.remove();
 });
 
@@ -50,30 +51,54 @@ test.each([
   await directory.remove();
 });
 
-test('what processes that were killed left a day ago is removed, and nothing else', async () => {
+test('a directory of its own is private and empty', async () => {
+  const directory = await createRunDirectory();
+  const [first, second] = [await directory.makeDirectory(), await directory.makeDirectory()];
+  expect(dirname(first)).toBe(directory.path);
+  expect(second).not.toBe(first);
+  expect((await stat(first)).mode & 0o777).toBe(0o700);
+  expect(await readdir(first)).toEqual([]);
+  await directory.remove();
+});
+
+test('what is left when the process exits is removed', async () => {
+  const module = new URL('../../../../../packages/readers/dist/processes/run-directory.js', import.meta.url).href;
+  const script = `
+    const { createRunDirectory } = await import(${JSON.stringify(module)});
+    const { path, makeDirectory } = await createRunDirectory();
+    await makeDirectory();
+    console.log(path);
+    process.exit(3);`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^\/.*virt-similarity-\d+-/);
+  await expect(stat(stdout.trim())).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('what processes that were killed left is removed: ours at once, of other systems after a day', async () => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
+  const ours = await createRunDirectory();
+  const [, , pid, namespace, start] = basename(ours.path).split('-');
   const gone = 2 ** 22 + 1;
-  const days = (count: number) => new Date(Date.now() - count * 24 * 60 * 60 * 1000);
-  for (const [name, age] of [
-    [`virt-similarity-${gone}-aBc123`, 2],
-    [`virt-similarity-${gone}-young1`, 0.5],
-    [`virt-similarity-${process.pid}-ours12`, 2],
-    [`virt-similarity-${gone}-longer-name`, 2],
+  const removed: [name: string, days: number][] = [
+    [`virt-similarity-${gone}-${namespace}-${start}-aBc123`, 0],
+    // Another process has the number now.
+    [`virt-similarity-${pid}-${namespace}-1a-reused`, 0],
+    [`virt-similarity-${gone}-zzz-1a-aBc123`, 2],
+  ];
+  const kept: [name: string, days: number][] = [
+    [`virt-similarity-${pid}-${namespace}-${start}-ours12`, 2],
+    [`virt-similarity-${gone}-zzz-1a-young1`, 0.5],
+    [`virt-similarity-${gone}-${namespace}-1a-longer-name`, 2],
     ['virt-similarity-mine', 2],
-  ] as const) {
+  ];
+  for (const [name, days] of [...removed, ...kept]) {
+    const then = new Date(Date.now() - days * 24 * 60 * 60 * 1000);
     await mkdir(join(runtime, name, 'sockets'), { recursive: true });
-    await utimes(join(runtime, name), days(age), days(age));
+    await utimes(join(runtime, name), then, then);
   }
-  const directory = await createRunDirectory();
-  await directory.remove();
-  expect((await readdir(runtime)).sort()).toEqual(
-    [
-      `virt-similarity-${gone}-longer-name`,
-      `virt-similarity-${gone}-young1`,
-      `virt-similarity-${process.pid}-ours12`,
-      'virt-similarity-mine',
-    ].sort(),
-  );
+  await ours.remove();
+  await (await createRunDirectory()).remove();
+  expect((await readdir(runtime)).sort()).toEqual(kept.map(([name]) => name).sort());
   await rm(runtime, { recursive: true });
 });

@@ -24,14 +24,24 @@ test('a server runs until it is stopped, and may be stopped again', async () => 
   await Promise.all([server.stop(), server.stop()]);
   expect(await isRunning(server.pid)).toBe(false);
   await server.stop();
-  expect(await server.exited).toEqual({ exitCode: undefined, signal: 'SIGTERM', stderr: '' });
+  expect(await server.exited).toEqual({ exitCode: undefined, signal: 'SIGKILL', stderr: '' });
 });
 
-test('a server that does not want to stop is killed', async () => {
-  const server = await startTool(SHELL, ['-c', 'trap "" TERM; echo ready >&2; while :; do sleep 0.1; done'], OPTIONS);
-  await delay(500);
+test('a server that minds its input itself learns that it is to end, and has time for it', async () => {
+  const keeper = { ...SHELL, endsWithInput: true } as const;
+  const server = await startTool(keeper, ['-c', 'trap "" TERM; read -r told; sleep 0.2; echo "$told" >&2'], OPTIONS);
   await server.stop();
-  expect(await server.exited).toMatchObject({ signal: 'SIGKILL', stderr: 'ready' });
+  expect(await server.exited).toEqual({ exitCode: 0, signal: undefined, stderr: 'unneeded' });
+});
+
+test('a server that does not mind its input is killed after a while, with what it started', async () => {
+  const keeper = { ...SHELL, endsWithInput: true } as const;
+  const server = await startTool(keeper, ['-c', 'echo "$$" >&2; sleep 60 & echo "$!" >&2; kill -STOP "$$"'], OPTIONS);
+  await delay(200);
+  await server.stop();
+  const { signal, stderr } = await server.exited;
+  expect(signal).toBe('SIGKILL');
+  expect(await Promise.all(stderr.split('\n').map((pid) => isRunning(Number(pid))))).toEqual([false, false]);
 });
 
 test('a server that ends by itself tells how', async () => {
@@ -44,7 +54,7 @@ test('a server ends with the signal of its caller', async () => {
   const controller = new AbortController();
   const server = await startTool(SLEEP, ['60'], { ...OPTIONS, signal: controller.signal });
   controller.abort();
-  expect(await server.exited).toMatchObject({ signal: 'SIGTERM' });
+  expect(await server.exited).toMatchObject({ signal: 'SIGKILL' });
 });
 
 test('a server that is not installed is told with its package', async () => {
@@ -55,7 +65,7 @@ test('a server that is not installed is told with its package', async () => {
   });
 });
 
-test('a server does not outlive a killed parent', async () => {
+test.each([0, 2, 4, 8, 16, 300])('a server does not outlive a parent killed after %i ms', async (age) => {
   const module = new URL('../../../../../packages/readers/dist/processes/start-tool.js', import.meta.url).href;
   const script = `
     const { startTool } = await import(${JSON.stringify(module)});
@@ -66,11 +76,9 @@ test('a server does not outlive a killed parent', async () => {
   });
   const [output] = await once(parent.stdout, 'data');
   const pid = Number(output);
-  // The program is replaced only once its guards have set the death signal.
-  await delay(300);
-  expect(await isRunning(pid)).toBe(true);
+  await delay(age);
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await delay(300);
+  await delay(500);
   expect(await isRunning(pid)).toBe(false);
 });

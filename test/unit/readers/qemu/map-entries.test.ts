@@ -5,7 +5,7 @@ import { gaplessEntries, type MapEntry, mapEntries } from '#readers/qemu/map-ent
 import { withFakeProgram } from '../../../fixtures/index.js';
 import { inspectedImage } from './inspected-image.js';
 
-const CALL = { component: 'qemu', image: 'a.img' };
+const CALL = { component: 'qemu', image: 'a.img', sandbox: 'off' } as const;
 
 /** Runs of sectors, each all data or all zeros, as qemu-img would print them. */
 const runs = fc.array(fc.record({ sectors: fc.integer({ min: 1, max: 1000 }), zero: fc.boolean() }), { minLength: 1 });

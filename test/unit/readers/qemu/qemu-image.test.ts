@@ -6,7 +6,7 @@ import { inspectedImage } from './inspected-image.js';
 test('closing an image ends a qemu-img that is still mapping it', async () => {
   await withFakeProgram('qemu-img', 'exec sleep 60', async () => {
     const image = inspectedImage({ format: 'qed', path: '/images/a.qed', virtualSize: 1000 });
-    const opened = new QemuImage(image, 1000, { component: 'qemu', image: 'a.qed' });
+    const opened = new QemuImage(image, 1000, { component: 'qemu', image: 'a.qed', sandbox: 'off' });
     const pending = expect(opened.read(Buffer.alloc(10), 0)).rejects.toMatchObject({
       code: 'unreadable',
       message: '[qemu] cannot read a.qed: it was closed',

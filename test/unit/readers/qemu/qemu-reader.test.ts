@@ -38,7 +38,7 @@ test('opening ends with the signal of its caller, and the qemu-img that it waits
     `echo $$ >${started}.new; mv ${started}.new ${started}; exec sleep 60`,
     async () => {
       const interrupt = new AbortController();
-      const options = { allowedDirectories: [directory], signal: interrupt.signal };
+      const options = { allowedDirectories: [directory], sandbox: 'off', signal: interrupt.signal } as const;
       const opening = new QemuReader().open({ path }, options).catch((error: unknown) => error);
       const pid = await contentOf(started);
       interrupt.abort();

@@ -8,7 +8,7 @@ import { withFakeProgram } from '../../../fixtures/index.js';
 import { inspectedImage } from './inspected-image.js';
 
 const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2' });
-const CALL = { component: 'qemu', image: 'a.qcow2' };
+const CALL = { component: 'qemu', image: 'a.qcow2', sandbox: 'off' } as const;
 const RUNTIME = process.env.XDG_RUNTIME_DIR;
 
 let runtime: string;

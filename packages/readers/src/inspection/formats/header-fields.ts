@@ -10,11 +10,11 @@ const MAX_BACKING_NAME_BYTES = 1023;
  */
 export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
-/** Reads bytes that must be there. Throws `HeaderError` where the file ends before. */
+/** Reads bytes that must be there. Throws `HeaderError` where the file ends before, or begins only after `position`. */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
-  const read = await bytes.read(position, length);
-  if (read.length < length) {
+  const read = position < 0 ? undefined : await bytes.read(position, length);
+  if (read === undefined || read.length < length) {
     throw corrupt(`its ${what} is cut short`);
   }
   return read;

@@ -106,6 +106,7 @@ async function findDirectory(bytes: FileBytes, header: Buffer): Promise<bigint> 
   if (sector !== DIRECTORY_IN_FOOTER) {
     return sector;
   }
+  requireWithin(bytes, 0n, BigInt(FOOTER_FROM_END), 'vmdk footer');
   const footer = await readExactly(bytes, bytes.size - FOOTER_FROM_END, HEADER_BYTES, 'vmdk footer');
   const { start, end } = DIRECTORY_FIELD;
   const agrees =

@@ -91,6 +91,7 @@ describe('a sparse vmdk extent', () => {
       /directory has 4398046511104 bytes; expected at most 33554432/,
     ],
     ['is cut short', sparseFile().subarray(0, 100), 'corrupt', /header ends at byte 512/],
+    ['is too short for a footer', sparseFile({ directory: IN_FOOTER }).subarray(0, 774), 'corrupt', /footer/],
     ['has no footer where it should', sparseFile({ directory: IN_FOOTER }), 'refused', /footer/],
     [
       'has a footer that says another size',

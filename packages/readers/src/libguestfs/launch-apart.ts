@@ -1,0 +1,81 @@
+import { VirtSimilarityError } from '@virt-similarity/core';
+import type { ApplianceDrive } from './launch-appliance.js';
+
+/** Milliseconds that an appliance without drives took to start, times this, is how long one with drives may take, */
+const PATIENCE = 10;
+/** but at least so many. */
+const MIN_TIMEOUT_MS = 60_000;
+
+/** Drives, by their keys, in the order in which one appliance has them; or could not be launched with them, and why. */
+export type LaunchedPart<A> =
+  | { readonly outcome: 'running'; readonly keys: readonly string[]; readonly appliance: A }
+  | { readonly outcome: 'failed'; readonly keys: readonly string[]; readonly error: VirtSimilarityError };
+
+/** Launches an appliance, in the time that is usual or so many milliseconds; throws `unavailable` where it fails. */
+export type Launch<A> = (drives: readonly ApplianceDrive[], timeoutMs?: number) => Promise<A>;
+
+type Entry = readonly [key: string, drive: ApplianceDrive];
+
+/**
+ * Launches an appliance with all drives. Where that fails although one without any starts, a drive is at fault: then
+ * with each half of them, and so on, so that only those drives fail with which no appliance starts.
+ *
+ * @throws VirtSimilarityError what `launch` throws where no appliance starts at all, and `aborted`. Nothing runs then.
+ */
+export async function launchApart<A extends { close(): Promise<void> }>(
+  drives: ReadonlyMap<string, ApplianceDrive>,
+  launch: Launch<A>,
+): Promise<LaunchedPart<A>[]> {
+  const whole = await launchPart([...drives], launch);
+  if (whole.outcome === 'running') {
+    return [whole];
+  }
+  const begin = performance.now();
+  const control = await launchPart([], launch);
+  if (control.outcome === 'failed') {
+    throw whole.error;
+  }
+  await control.appliance.close();
+  const timeoutMs = Math.max(MIN_TIMEOUT_MS, PATIENCE * (performance.now() - begin));
+  return launchHalves([...drives], whole, (some) => launch(some, timeoutMs));
+}
+
+async function launchHalves<A extends { close(): Promise<void> }>(
+  entries: readonly Entry[],
+  whole: LaunchedPart<A>,
+  launch: Launch<A>,
+): Promise<LaunchedPart<A>[]> {
+  if (whole.outcome === 'running' || entries.length < 2) {
+    return [whole];
+  }
+  const middle = Math.ceil(entries.length / 2);
+  const parts: LaunchedPart<A>[] = [];
+  try {
+    for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
+      parts.push(...(await launchHalves(half, await launchPart(half, launch), launch)));
+    }
+    return parts;
+  } catch (thrown) {
+    await closeParts(parts);
+    throw thrown;
+  }
+}
+
+async function launchPart<A>(entries: readonly Entry[], launch: Launch<A>): Promise<LaunchedPart<A>> {
+  const keys = entries.map(([key]) => key);
+  try {
+    return { outcome: 'running', keys, appliance: await launch(entries.map(([, drive]) => drive)) };
+  } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') {
+      return { outcome: 'failed', keys, error: thrown };
+    }
+    throw thrown;
+  }
+}
+
+/** Ends the appliances. Idempotent. */
+export async function closeParts<A extends { close(): Promise<void> }>(
+  parts: readonly LaunchedPart<A>[],
+): Promise<void> {
+  await Promise.all(parts.map((part) => (part.outcome === 'running' ? part.appliance.close() : undefined)));
+}

@@ -1,0 +1,60 @@
+import { messageOf } from '@virt-similarity/core';
+import { ChildTool } from './child-tool.js';
+import { findProgram } from './find-program.js';
+import { type SandboxKind, sandboxWords } from './sandbox.js';
+
+/** Milliseconds that the trial may take. */
+const TRIAL_TIMEOUT_MS = 10_000;
+
+/** Whether programs can be run in a sandbox here, and in which. */
+export type WorkingSandbox =
+  | { readonly works: true; readonly kind: SandboxKind }
+  /** `reason` is such as `bwrap is not installed`. */
+  | { readonly works: false; readonly reason: string };
+
+let known: { readonly path: string | undefined; readonly sandbox: Promise<WorkingSandbox> } | undefined;
+
+/** Tries bubblewrap once, and again only where `PATH` changes. */
+export function workingSandbox(): Promise<WorkingSandbox> {
+  const path = process.env.PATH;
+  if (known === undefined || known.path !== path) {
+    known = { path, sandbox: tryKinds() };
+  }
+  return known.sandbox;
+}
+
+async function tryKinds(): Promise<WorkingSandbox> {
+  if ((await findProgram('bwrap')) === undefined) {
+    return { works: false, reason: 'bwrap is not installed' };
+  }
+  let reason = '';
+  for (const kind of kindsToTry()) {
+    reason = await failureOf(kind);
+    if (reason === '') {
+      return { works: true, kind };
+    }
+  }
+  return { works: false, reason: `bwrap does not work here (${reason})` };
+}
+
+/** In a container root may lack the right to make namespaces without one of users. */
+function kindsToTry(): readonly SandboxKind[] {
+  return process.getuid?.() === 0 ? ['privileged', 'unprivileged'] : ['unprivileged'];
+}
+
+/** What bwrap complains of; nothing where it works. */
+async function failureOf(kind: SandboxKind): Promise<string> {
+  const nothing = { readable: [], devices: [], writable: [] };
+  const [file, ...words] = await sandboxWords(kind, nothing, '/usr/bin/true');
+  try {
+    const trial = await ChildTool.start(file!, [...words, '/usr/bin/true'], { output: 0, timeoutMs: TRIAL_TIMEOUT_MS });
+    const { exitCode, signal, stderr, stopped } = await trial.ended;
+    if (exitCode === 0) {
+      return '';
+    }
+    const end = stopped === undefined ? `ended by ${signal ?? `status ${exitCode}`}` : 'it did not end';
+    return stderr.replace(/^bwrap: /, '').replace(/\s*\n\s*/g, '. ') || end;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}

@@ -1,0 +1,68 @@
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import { findProgram } from '../processes/find-program.js';
+import type { SandboxView } from '../processes/sandbox.js';
+import type { Tool } from '../processes/tool.js';
+import { workingSandbox } from '../processes/working-sandbox.js';
+import { readError } from '../reading/read-error.js';
+import type { QemuCall } from './qemu-call.js';
+
+/** Formats whose drivers are in use everywhere, so that they may be opened where no sandbox works. */
+const TRUSTED_FORMATS: ReadonlySet<string> = new Set(['raw', 'qcow2']);
+
+/** Where it was said that there is no sandbox: once for each run is enough. */
+const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
+
+/**
+ * What of the machine a tool may see that opens an image: its files. Nothing where the tool is to run without a sandbox:
+ * because the caller said so, or, after a warning, where none works and all formats of the chain are raw or qcow2. A tool
+ * that is not installed needs none either.
+ *
+ * @throws VirtSimilarityError `refused` where no sandbox works and a format is another one.
+ */
+export async function sandboxView(
+  { command }: Tool,
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<SandboxView | undefined> {
+  if (call.sandbox === 'off' || (await findProgram(command)) === undefined) {
+    return undefined;
+  }
+  const chain = [...chainOf(image)];
+  const sandbox = await workingSandbox();
+  if (sandbox.works) {
+    return viewOf(chain);
+  }
+  const untrusted = chain.find(({ format }) => !TRUSTED_FORMATS.has(format));
+  if (untrusted !== undefined) {
+    throw readError(
+      call,
+      'refused',
+      `qemu opens ${untrusted.format} images in a sandbox only, and ${sandbox.reason}; install bubblewrap or ` +
+        'give --no-sandbox',
+    );
+  }
+  warnOnce(sandbox.reason, call);
+  return undefined;
+}
+
+function viewOf(chain: readonly InspectedImage[]): SandboxView {
+  const files = chain.flatMap(({ file, extentFiles, isDevice }) => (isDevice ? extentFiles : [file, ...extentFiles]));
+  return {
+    readable: files.map(({ path }) => path),
+    devices: chain.filter(({ isDevice }) => isDevice).map(({ file }) => file.path),
+    writable: [],
+  };
+}
+
+function* chainOf(top: InspectedImage): Generator<InspectedImage, void> {
+  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+    yield image;
+  }
+}
+
+function warnOnce(reason: string, { component, warn }: QemuCall): void {
+  if (warn !== undefined && !warned.has(warn)) {
+    warned.add(warn);
+    warn(`[${component}] qemu's tools run without a sandbox: ${reason}; install bubblewrap`);
+  }
+}

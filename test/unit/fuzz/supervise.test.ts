@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { supervise } from '../../fuzz/supervise.js';
+import { BAD, SEED } from './bad-targets.js';
+
+const EXECUTIONS = 6;
+
+async function superviseTarget(target: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-supervise-'));
+  try {
+    const targets = new URL('./bad-targets.js', import.meta.url).href;
+    const task = { targets, target, seed: SEED, first: 0, end: EXECUTIONS, directory };
+    const limits = { timeMs: 2000, startMs: 60_000, memory: 400 * 2 ** 20 };
+    return await supervise({ ...task, progress: join(directory, 'progress') }, limits);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+describe('the supervision of executions', () => {
+  test.each(['wrong', 'hang', 'crash', 'memory'])('notes a fault of kind %s and goes on after it', async (kind) => {
+    const { accepted, rejected, findings } = await superviseTarget(kind);
+    expect(findings).toEqual([{ kind, target: kind, execution: BAD, description: expect.any(String) }]);
+    expect(accepted + rejected).toBe(EXECUTIONS - 1);
+  });
+
+  test('gives up a target that cannot be made ready', async () => {
+    const { findings } = await superviseTarget('unprepared');
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.description).toContain('nothing is ready');
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtemp, realpath, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { FORMAT_NAMES } from '#readers/inspection/format-names.js';
+import { inspect } from '#readers/inspection/inspect.js';
+import { inspectQuietly } from '#readers/inspection/inspect-quietly.js';
+import { requireTables } from '#readers/inspection/require-tables.js';
+import { be64, qcow2File } from './headers.js';
+
+const directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-tables-')));
+afterAll(() => rm(directory, { recursive: true }));
+const options = { allowedDirectories: [directory] };
+const L1 = 0x30000;
+
+async function write(name: string, content: Buffer): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+}
+
+const speaker = (path: string) => ({ component: 'qemu', image: path });
+
+describe('the tables of a chain', () => {
+  test('are all looked at, and said to be whose they are', async () => {
+    const base = qcow2File();
+    await write('base.qcow2', base);
+    const path = await write('top.qcow2', qcow2File({ backing: 'base.qcow2', backingFormat: 'qcow2' }));
+    const image = await inspect({ path }, options);
+    await expect(requireTables(image, speaker(path))).resolves.toBeUndefined();
+    be64(2 ** 40).copy(base, L1);
+    const basePath = await write('base.qcow2', base);
+    await expect(requireTables(image, speaker(path))).rejects.toMatchObject({
+      code: 'corrupt',
+      image: path,
+      message: expect.stringContaining(`${basePath}: its L2 table ends at byte`),
+    });
+  });
+
+  test('are none of a format that keeps none', async () => {
+    const path = await write('a.raw', Buffer.alloc(512));
+    await expect(requireTables(await inspect({ path }, options), speaker(path))).resolves.toBeUndefined();
+  });
+
+  test('that are cut off meanwhile are told as that', async () => {
+    const path = await write('cut.qcow2', qcow2File());
+    const image = await inspect({ path }, options);
+    await truncate(path, (await stat(path)).size - 65_536);
+    await expect(requireTables(image, speaker(path))).rejects.toMatchObject({ code: 'changed' });
+  });
+});
+
+test('every format can be stated', () => {
+  expect(FORMAT_NAMES).toEqual([
+    ...['raw', 'qcow2', 'qcow', 'vmdk', 'vdi', 'vhdx', 'vpc', 'qed', 'parallels', 'dmg', 'luks'],
+  ]);
+});
+
+test('who looks without telling has no note', async () => {
+  const path = await write('a.img', qcow2File());
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  expect((await inspectQuietly({ path }, { ...options, warn })).format).toBe('qcow2');
+  expect(warnings).toEqual([]);
+});

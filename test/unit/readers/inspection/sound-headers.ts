@@ -1,0 +1,73 @@
+import { ascii, be32, be64, fileWith, le16, le32, le64, qcow2File } from './headers.js';
+
+export const MIB = 1 << 20;
+/** Microsoft's ids as they stand in a VHDX file. */
+export const METADATA_REGION = '06a27c8b90479a4bb8fe575f050f886e';
+export const BLOCK_MAP_REGION = '6677c22d23f600429d64115e9bfd4a08';
+export const FILE_PARAMETERS = '3767a1ca36fa434db3b633f0aa44e76b';
+const VIRTUAL_DISK_SIZE = '2442a52f1bcd7648b2115dbed83bf4b8';
+
+/** Bytes of a file by their position; the rest are zeros. */
+export type Pieces = Record<number, Buffer>;
+
+export const QCOW = { 0: ascii('QFI\xfb\0\0\0\x01'), 24: be64(MIB), 32: Buffer.from([12, 9]), 40: be64(48) };
+export const QED = {
+  0: ascii('QED\0'),
+  4: le32(65_536, 4, 1),
+  40: le64(65_536, MIB),
+};
+export const VDI = {
+  64: Buffer.from('7f10dabe', 'hex'),
+  76: le32(1),
+  340: le32(512, 1024),
+  368: le64(MIB),
+  376: le32(MIB, 0, 1, 0),
+};
+export const PARALLELS = { 0: ascii('WithouFreSpacExt'), 16: le32(2, 16, 4, 2048, 1), 36: le64(2048) };
+export const VHDX = {
+  0: ascii('vhdxfile'),
+  196608: vhdxRegions([METADATA_REGION, 524_288], [BLOCK_MAP_REGION, 393_216]),
+  524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544]),
+  589824: Buffer.concat([le32(MIB, 0), le64(MIB)]),
+};
+
+export function vhdxRegions(...entries: readonly (readonly [string, number])[]): Buffer {
+  const rows = entries.map(([id, offset]) => Buffer.concat([Buffer.from(id, 'hex'), le64(offset), le32(65_536, 1)]));
+  return Buffer.concat([ascii('regi\0\0\0\0'), le32(entries.length, 0), ...rows]);
+}
+
+export function vhdxMetadata(...entries: readonly (readonly [string, number])[]): Buffer {
+  const rows = entries.map(([id, offset]) => Buffer.concat([Buffer.from(id, 'hex'), le32(offset, 8, 4, 0)]));
+  return Buffer.concat([ascii('metadata\0\0'), le16(entries.length), Buffer.alloc(20), ...rows]);
+}
+
+export function vpcFooter(type: number, dataOffset = 512): Buffer {
+  const footer = fileWith(512, { 0: ascii('conectix'), 16: be64(dataOffset), 60: be32(type) });
+  be32(~footer.reduce((sum, byte) => sum + byte, 0) >>> 0).copy(footer, 64);
+  return footer;
+}
+
+export const VPC_DYNAMIC = { 0: vpcFooter(3), 512: ascii('cxsparse'), 528: be64(1536), 540: be32(1) };
+
+/** A sparse extent of 1 MiB whose embedded descriptor is empty. */
+export const VMDK = {
+  0: Buffer.concat([ascii('KDMV'), le32(1, 3), le64(2048, 128, 1, 20), le32(512), le64(21, 26, 128)]),
+};
+
+export const VMDK_DESCRIPTOR = { 0: ascii('# Disk DescriptorFile\nRW 2048 FLAT "a-flat.vmdk" 0\n') };
+
+/** A sound file of each format, by its name, and of some in two forms. */
+export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
+  ['qcow2', qcow2File()],
+  ['qcow2', qcow2File({ version: 2, backing: 'base.raw', backingFormat: 'raw' })],
+  ['qcow', fileWith(4096, QCOW)],
+  ['qed', fileWith(327_680, QED)],
+  ['vdi', fileWith(1024, VDI)],
+  ['vhdx', fileWith(MIB, VHDX)],
+  ['vpc', fileWith(2048, VPC_DYNAMIC)],
+  ['parallels', fileWith(4096, PARALLELS)],
+  ['dmg', fileWith(1024, { 512: ascii('koly') })],
+  ['vmdk', fileWith(65_536, VMDK)],
+  ['vmdk', fileWith(100, VMDK_DESCRIPTOR)],
+  ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],
+];

@@ -24,6 +24,8 @@ const PACKAGES = [
     purpose: 'NBD clients to check against',
     present: () => isCommand('nbdinfo'),
   },
+  { name: 'fuse3', for: ['tests'], purpose: 'disks that fail', present: () => isCommand('fusermount3') },
+  { name: 'strace', for: ['tests'], purpose: 'seeing that nobody is called', present: () => isCommand('strace') },
   { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
   { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },

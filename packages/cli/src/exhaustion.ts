@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '@virt-similarity/core/errors';
 
 /** Open files with which everything loads; with fewer, Node.js fails in ways that blame something else. */
 const FEWEST_OPEN_FILES = 256;
+/** For want of descriptors, Node.js takes a module that is there for one that is not. */
+const MODULE_REMEDY = 'allow more open files with ulimit -n, or install virt-similarity anew';
 
 /** What the system can run out of while this program loads, and the remedy. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'allow more open files with ulimit -n',
   ENFILE: 'close other programs, or allow more open files for the whole system',
+  ERR_MODULE_NOT_FOUND: MODULE_REMEDY,
+  ERR_UNSUPPORTED_DIR_IMPORT: MODULE_REMEDY,
   ENOMEM: 'close other programs, or allow more memory',
 };
 
@@ -22,7 +27,7 @@ export function describeShortage(): string | undefined {
 /** The message where an error says that the system has run out of something that loading a module takes. */
 export function describeExhaustion(error: unknown): string | undefined {
   const remedy = error instanceof Error && 'code' in error ? REMEDIES[String(error.code)] : undefined;
-  return remedy && `${(error as Error).message}; ${remedy}`;
+  return remedy && `${messageOf(error)}; ${remedy}`;
 }
 
 /** Infinity where the system does not say, or sets no bound. */

@@ -1,0 +1,132 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { FaultCase } from '../../faults/harness/fault-case.js';
+import { totalsOf } from '../../faults/harness/report.js';
+import { type CaseOutcome, runCase } from '../../faults/harness/run-case.js';
+import type { Stage } from '../../faults/harness/stage.js';
+
+jest.setTimeout(60_000);
+
+/** What a well-behaved command prints of the good images. */
+const REPORT = `console.log(JSON.stringify({
+  images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
+  distances: [1],
+}));`;
+const REFUSAL = `console.error('virt-similarity: error: refused');`;
+
+/** A command that does what the script says, as Node.js runs it, in place of the real one. */
+function commandOf(script: string): readonly string[] {
+  return [process.execPath, '-e', script];
+}
+
+/** A case in which the real command would do nothing wrong: one line of error, and the code that is expected. */
+function sampleCase(build: (stage: Stage) => Promise<string>, overrides: Partial<FaultCase> = {}): FaultCase {
+  return {
+    number: 1,
+    title: 'a sample',
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      const path = await build(stage);
+      return { commands: [{ words: [path], seconds: 2 }] };
+    },
+    ...overrides,
+  };
+}
+
+/** Runs a script as the command of a case that has a secret file, whose path it is given. */
+function tried(script: string): Promise<CaseOutcome> {
+  const fault = sampleCase((stage) => stage.secret('secret'));
+  return runCase(fault, 'auto', { command: commandOf(script), usualMilliseconds: 100 });
+}
+
+const refusing = (deed: string) => `const path = process.argv[1]; ${deed}; ${REFUSAL} process.exitCode = 4;`;
+
+describe('the harness of the fault cases', () => {
+  test('finds nothing wrong with a command that refuses and does no more', async () => {
+    expect((await tried(refusing(''))).violations).toEqual([]);
+  });
+
+  test.each([
+    ['another exit code', `${REFUSAL} process.exitCode = 5`, 'exit'],
+    ['an exit without a word', 'process.exitCode = 4', 'error'],
+    ['a second error line', refusing(REFUSAL), 'error'],
+    ['a stack trace', refusing(`console.error('    at main (file.js:1:1)')`), 'trace'],
+    ['a secret on standard output', refusing(`console.log(require('fs').readFileSync(path, 'utf8'))`), 'canary'],
+    ['a secret in the cache', refusing(`require('fs').copyFileSync(path, 'leak')`), 'canary'],
+    [
+      "a secret's digest in a report",
+      refusing(
+        `require('fs').writeFileSync('out/leak', require('crypto').hash('sha256', require('fs').readFileSync(path).subarray(0, 65536), 'hex'))`,
+      ),
+      'canary',
+    ],
+    ['a changed input', refusing(`require('fs').appendFileSync(path, 'x')`), 'input'],
+    ['a new file beside the inputs', refusing(`require('fs').writeFileSync(path + '.new', '')`), 'input'],
+    ['a temporary file left', refusing(`require('fs').writeFileSync(process.env.TMPDIR + '/left', '')`), 'leftover'],
+    ['a socket left', refusing(`require('fs').writeFileSync(process.env.XDG_RUNTIME_DIR + '/left', '')`), 'leftover'],
+    ['a hang', 'setInterval(() => {}, 1000)', 'hang'],
+    ['a hang that heeds no signal', `process.on('SIGTERM', () => {}); for (;;);`, 'hang'],
+    [
+      'a child that lives on',
+      refusing(`require('child_process').spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).unref()`),
+      'orphan',
+    ],
+    [
+      'a grandchild that left the family',
+      refusing(`require('child_process').spawnSync('sh', ['-c', 'setsid sleep 60 >/dev/null 2>&1 &'])`),
+      'orphan',
+    ],
+    [
+      'a bad entry in the cache',
+      refusing(
+        `require('fs').mkdirSync('similarity-cache', { mode: 0o700 }); require('fs').writeFileSync('similarity-cache/' + 'a'.repeat(32) + '.' + 'b'.repeat(64) + '.arrow', 'x')`,
+      ),
+      'cache',
+    ],
+    ['much memory', refusing('globalThis.held = Buffer.alloc(1100 * 1024 ** 2, 1)'), 'memory'],
+  ] as const)('reports %s', async (_, script, kind) => {
+    const { violations } = await tried(script);
+    expect(violations.map((violation) => violation.kind)).toContain(kind);
+  });
+
+  test('reports a call to a server that an image names', async () => {
+    const fault = sampleCase(async (stage) => String((await stage.server()).port));
+    const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
+    const { violations } = await runCase(fault, 'auto', { command: commandOf(call), usualMilliseconds: 100 });
+    expect(violations).toEqual([{ kind: 'network', what: '1 connections to a server' }]);
+  });
+
+  test('reports a run that takes longer beyond the usual than it may', async () => {
+    const fault = sampleCase(async () => 'x', {
+      build: async () => ({ commands: [{ words: ['x'], within: 0.5 }] }),
+    });
+    const late = `setTimeout(() => { ${refusing('')} }, 1000)`;
+    const { violations } = await runCase(fault, 'auto', { command: commandOf(late), usualMilliseconds: 10 });
+    expect(violations.map(({ kind }) => kind)).toEqual(['hang']);
+  });
+
+  test('reports good images that are not reported', async () => {
+    const fault = sampleCase(async () => 'x', { build: async (stage) => stage.trial(['x']) });
+    const alone = `process.argv[1] === 'hash' ? (${'() => {'} ${REFUSAL} process.exitCode = 4 })()`;
+    const beside = `(() => { ${REFUSAL} process.exitCode = 3 })()`;
+    const without = commandOf(`${alone} : ${beside}`);
+    const rig = { command: without, usualMilliseconds: 100 };
+    expect((await runCase(fault, 'auto', rig)).violations.map(({ kind }) => kind)).toEqual(['report']);
+    const withReport = commandOf(`${alone} : (${beside}, (() => { ${REPORT} })())`);
+    expect((await runCase(fault, 'auto', { ...rig, command: withReport })).violations).toEqual([]);
+  });
+
+  test('reports an input that cannot be built', async () => {
+    const fault = sampleCase(() => Promise.reject(new Error('no such tool')));
+    const outcome = await runCase(fault, 'auto', { command: commandOf(''), usualMilliseconds: 100 });
+    expect(outcome.violations).toEqual([{ kind: 'build', what: 'no such tool' }]);
+  });
+
+  test('sums up what it found', async () => {
+    const outcomes = [await tried(refusing('')), await tried('setInterval(() => {}, 1000)')];
+    expect(totalsOf(outcomes, 58, [59, 60])).toBe(
+      '0 of 58 cases right, 1 run; not built yet: 59, 60\n' +
+        '1 passed, 1 failed, 0 canary leaks, 0 calls outside, 1 hangs, 0 orphans, 0 leftovers',
+    );
+  });
+});

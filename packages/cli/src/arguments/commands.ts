@@ -78,7 +78,7 @@ function imageOptions(): Option[] {
     repeatable('--allow-backing <dir>', 'where backing files may lie, beside the directories of the images'),
     new Option('--max-virtual-size <size>', 'refuse disks that claim to be larger; default: 64T'),
     new Option('--allow-in-use', 'read images that are open for writing too, with a warning; they are not cached'),
-    new Option('--no-sandbox', 'run the tools that parse images without bubblewrap where there is none'),
+    new Option('--no-sandbox', 'run the tools that parse images outside of the sandbox'),
     new Option('--hash <name>', "sha256 (default), md5, blake3, xxh128, or a plugin's"),
     new Option('--block-size <size>', 'default 64K; a power of two from 512 to 16M'),
     cacheDirectory(),

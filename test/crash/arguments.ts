@@ -4,7 +4,7 @@ import { newSeed } from '../fixtures/seeded-random.js';
 export const USAGE = `Kills the command at random points, and runs many of it on one cache.
 
   npm run test:crash                200 kills, 50 rounds of eight processes
-  npm run test:crash -- --quick     12 kills, 3 rounds: under a minute
+  npm run test:crash -- --quick     10 kills, 2 rounds: under a minute
   --seed N                          the random points of an earlier run, which printed its seed
   --kills N, --rounds N             other numbers`;
 
@@ -36,7 +36,7 @@ export function readArguments(words: readonly string[]): CrashArguments {
   };
   return {
     seed: count(values.seed, newSeed()),
-    kills: count(values.kills, values.quick ? 12 : 200),
-    rounds: count(values.rounds, values.quick ? 3 : 50),
+    kills: count(values.kills, values.quick ? 10 : 200),
+    rounds: count(values.rounds, values.quick ? 2 : 50),
   };
 }

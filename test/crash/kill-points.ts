@@ -29,7 +29,7 @@ export function killPoint(random: SeededRandom, durationMs: number, images: numb
   }
   if (kind === 1) {
     // A temporary file appears, is written to several times, and gets its name.
-    const events = 1 + random.below(5 * images);
+    const events = 1 + random.below(4 * images);
     const lag = random.fraction() * LONGEST_LAG_MS.cache;
     const title = `${lag.toFixed(1)} ms after event ${events} in the cache`;
     return { title, reached: ({ cache }) => afterEvents(cache, events, lag) };

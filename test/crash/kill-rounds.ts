@@ -30,15 +30,21 @@ export function wordsOf(command: CommandName, { images }: Stage): string[] {
 
 /** Runs the command in peace. Throws where that alone fails: then there is nothing to compare with. */
 export async function takeReference(stage: Stage): Promise<Reference> {
-  await stage.clear();
-  const start = Date.now();
-  const analysis = await new CommandRun(stage, wordsOf('analyze', stage)).ended;
-  const durationMs = Date.now() - start;
+  // The first run finds nothing of the program or the images in the page cache, which those that are killed do.
+  await timedAnalysis(stage);
+  const { analysis, durationMs } = await timedAnalysis(stage);
   const hash = await new CommandRun(stage, wordsOf('hash', stage)).ended;
   if (analysis.code !== 0 || hash.code !== 0) {
     throw new Error(`a run that nobody killed failed: ${analysis.stderr}${hash.stderr}`);
   }
   return { analysis: analysis.stdout, vectors: await vectorFiles(stage), durationMs };
+}
+
+async function timedAnalysis(stage: Stage) {
+  await stage.clear();
+  const start = Date.now();
+  const analysis = await new CommandRun(stage, wordsOf('analyze', stage)).ended;
+  return { analysis, durationMs: Date.now() - start };
 }
 
 /** Kills runs at random points, each followed by a run that goes on from there. */

@@ -89,8 +89,8 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
       await whileWritten(written.path, written.format, async () => {
         const image = await reader.open(source, options);
         try {
-          expect(await contentByReads(image)).toEqual(diskContent());
-          expect(await contentByExtents(image)).toEqual(diskContent());
+          expect((await contentByReads(image)).equals(diskContent())).toBe(true);
+          expect((await contentByExtents(image)).equals(diskContent())).toBe(true);
           expect(image.identity.volatile).toBe(true);
         } finally {
           await image.close();

@@ -6,6 +6,7 @@ import { RawReader } from './raw/raw-reader.js';
 export { type Diagnosis, diagnose } from './diagnosis.js';
 export { FORMAT_NAMES } from './inspection/format-names.js';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
+export { removeLeftRunDirectories } from './processes/run-directory.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 

@@ -23,7 +23,7 @@ function afflicted(stage: Stage, image: string, signal: 'SIGSTOP' | 'SIGKILL'): 
     seconds: HANG_SECONDS,
     during: async (running) => {
       await begun(stage, running);
-      const servers = running.watch.descendants((commandLine) => /qemu-nbd|nbdkit/.test(commandLine));
+      const servers = running.watch.descendants((commandLine) => /^\S*(?:qemu-nbd|nbdkit)\b/.test(commandLine));
       assert.ok(servers.length > 0, 'a server runs');
       for (const server of servers) process.kill(server, signal);
       await running.until(running.hasEnded, 'never').catch(() => {});

@@ -16,7 +16,7 @@ import { propertyTarget } from '../property-target.js';
 /** What a terminal obeys or hides. */
 const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\ufeff]/u;
 
-/** Without tied merges, which have no order of their own, every branch has a length of 0 or more. */
+/** Trees of images with names of any characters. */
 const trees = analyses(hostileName);
 
 const terminalTexts = propertyTarget('terminal-texts', 10, {

@@ -4,7 +4,8 @@ import { cachedVectors, namedVectors } from './hash-vector-files.js';
 import { otherContent, qcow2Content } from './image-content.js';
 import { imageHeaders } from './image-headers.js';
 import { nbdHandshakes, nbdReplies } from './nbd.js';
-import { PARSERS } from './parsers.js';
+import { OUTSIDE_INPUT } from './outside-input.js';
+import { USER_INPUT } from './user-input.js';
 
 /** Everything that is fed with what it should not be fed. */
 export const TARGETS: readonly FuzzTarget[] = [
@@ -15,6 +16,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   cachedVectors,
   nbdReplies,
   nbdHandshakes,
-  ...PARSERS,
+  ...USER_INPUT,
+  ...OUTSIDE_INPUT,
   ...ESCAPERS,
 ];

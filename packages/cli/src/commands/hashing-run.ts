@@ -1,4 +1,5 @@
 import type { HashOptions } from '@virt-similarity/core';
+import { removeLeftRunDirectories } from '@virt-similarity/readers';
 import type { HashSettings } from '../arguments/settings.js';
 import type { Messages } from '../terminal/messages.js';
 import { createProgressDisplay } from '../terminal/progress-display.js';
@@ -18,6 +19,8 @@ export function startHashingRun(
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
+  // Beside the run: where every image is in the cache, nothing else would look for what an earlier run left.
+  void removeLeftRunDirectories();
   const display = createProgressDisplay(messages, images);
   const { reader, allowBacking, maxVirtualSize, allowInUse, sandbox } = settings;
   const { hash: hasher, blockSize, cache, jobs, pluginTimeout } = settings;

@@ -52,6 +52,14 @@ export async function createRunDirectory(): Promise<RunDirectory> {
   return runDirectoryAt(path);
 }
 
+/**
+ * Removes what processes of this user that were killed left, for a process that may come to need no such directory. Never
+ * rejects.
+ */
+export async function removeLeftRunDirectories(): Promise<void> {
+  await sweepRunDirectories(await runParent(await runDirectoryPrefix()));
+}
+
 function runDirectoryAt(path: string): RunDirectory {
   if (present.size === 0) {
     process.on('exit', removeAll);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { createRunDirectory } from '#readers/processes/run-directory.js';
+import { createRunDirectory, removeLeftRunDirectories } from '#readers/processes/run-directory.js';
 
 const before = process.env.XDG_RUNTIME_DIR;
 
@@ -74,7 +74,10 @@ test('what is left when the process exits is removed', async () => {
   await expect(stat(stdout.trim())).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('what processes that were killed left is removed: ours at once, of other systems after a day', async () => {
+test.each([
+  ['by the next that makes one', async () => (await createRunDirectory()).remove()],
+  ['when asked for', removeLeftRunDirectories],
+])('what killed processes left is removed %s: ours at once, of other systems after a day', async (_, sweep) => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
   const ours = await createRunDirectory();
@@ -98,7 +101,7 @@ test('what processes that were killed left is removed: ours at once, of other sy
     await utimes(join(runtime, name), then, then);
   }
   await ours.remove();
-  await (await createRunDirectory()).remove();
+  await sweep();
   expect((await readdir(runtime)).sort()).toEqual(kept.map(([name]) => name).sort());
   await rm(runtime, { recursive: true });
 });

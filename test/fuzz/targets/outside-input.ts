@@ -1,9 +1,4 @@
 import * as fc from 'fast-check';
-import { parseBlockSize } from '#cli/arguments/block-size.js';
-import { readCommandLine } from '#cli/arguments/read-command-line.js';
-import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
-import { CommanderError } from '#cli/commander.js';
-import { parseConfiguration } from '#cli/parse-configuration.js';
 import { tellingLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
@@ -11,103 +6,6 @@ import { HeaderError } from '#readers/inspection/header-error.js';
 import { gaplessEntries, type MapEntry } from '#readers/qemu/map-entries.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
-
-const blockSizes = propertyTarget('block-sizes', 10, {
-  values: fc.oneof(
-    fc.string(),
-    fc
-      .tuple(fc.nat(), fc.constantFrom('', 'K', 'k', 'KiB', 'M', 'MiB', 'G', 'iB', ' K'))
-      .map((parts) => parts.join('')),
-    fc.tuple(fc.nat(26), fc.constantFrom('', 'K', 'M')).map(([power, unit]) => `${2 ** power}${unit}`),
-  ),
-  check: (text) => {
-    const size = parseBlockSize(text);
-    if (size === undefined) return 'rejected';
-    require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
-    const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
-    require(size === Number.parseInt(text, 10) * unit, `what ${text} says, found ${size}`);
-    return 'accepted';
-  },
-});
-
-const KEYS = [
-  'plugins',
-  'reader',
-  'hash',
-  'block-size',
-  'metric',
-  'cache',
-  'jobs',
-  'sandbox',
-  '__proto__',
-  'constructor',
-  'x',
-];
-const knownKeys = fc.record(
-  {
-    plugins: fc.array(fc.string({ minLength: 1 })),
-    reader: fc.string({ minLength: 1 }),
-    'block-size': fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
-    cache: fc.oneof(fc.string({ minLength: 1 }), fc.constant(false)),
-    jobs: fc.integer(),
-  },
-  { requiredKeys: [] },
-);
-
-const configurations = propertyTarget('configurations', 10, {
-  values: fc.oneof(
-    fc.jsonValue(),
-    knownKeys,
-    fc.dictionary(fc.constantFrom(...KEYS), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()))),
-  ),
-  check: (value) => {
-    const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
-    require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
-    const values = Object.values(defaults);
-    require(values.every((each) => each === false || typeof each === 'string'), 'texts as defaults');
-    return 'accepted';
-  },
-});
-
-const WORDS = [
-  ...[
-    '--',
-    '-',
-    '-a',
-    '-qv',
-    '-ox',
-    '--format',
-    '--format=raw',
-    '--block-size=64K',
-    '--jobs=2',
-    '--no-cache',
-    '--help',
-  ],
-  ...['--output', '-O', 'json', '--metric', '--version', 'analyze', 'hash', 'cache', 'verify', 'a.img', '--cache='],
-  ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
-];
-
-const ENVIRONMENT = { XDG_CONFIG_HOME: '/nonexistent' };
-const UNINTERRUPTED = new AbortController().signal;
-
-const commandLines = propertyTarget('command-lines', 20, {
-  values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
-  check: async (words): Promise<Verdict> => {
-    // A plugin would be loaded.
-    const harmless = words.filter((word) => !word.startsWith('--p'));
-    try {
-      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
-      if (invocation.kind === 'text') return 'accepted';
-      const { sources, options } = invocation.context;
-      require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
-      if (invocation.command === 'analyze') parseSettings(ANALYZE_SETTINGS, options);
-      return 'accepted';
-    } catch (thrown) {
-      if (thrown instanceof CommanderError) return 'rejected';
-      throw thrown;
-    }
-  },
-});
 
 const lockLine = fc
   .record({
@@ -228,4 +126,5 @@ const mapAnswers = propertyTarget('map-answers', 10, {
   },
 });
 
-export const PARSERS = [blockSizes, configurations, commandLines, locks, descriptors, formatDecisions, mapAnswers];
+/** The parsers of what images, tools and the kernel say. */
+export const OUTSIDE_INPUT = [locks, descriptors, formatDecisions, mapAnswers];

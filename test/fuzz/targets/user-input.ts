@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { parseBlockSize } from '#cli/arguments/block-size.js';
+import { parseByteCount } from '#cli/arguments/byte-count.js';
+import { readCommandLine } from '#cli/arguments/read-command-line.js';
+import { LONGEST_TIMEOUT, parseSeconds } from '#cli/arguments/seconds.js';
+import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
+import { CommanderError } from '#cli/commander.js';
+import { parseConfiguration } from '#cli/parse-configuration.js';
+import { require, type Verdict } from '../fuzz-target.js';
+import { propertyTarget } from '../property-target.js';
+
+const blockSizes = propertyTarget('block-sizes', 10, {
+  values: fc.oneof(
+    fc.string(),
+    fc
+      .tuple(fc.nat(), fc.constantFrom('', 'K', 'k', 'KiB', 'M', 'MiB', 'G', 'iB', ' K'))
+      .map((parts) => parts.join('')),
+    fc.tuple(fc.nat(26), fc.constantFrom('', 'K', 'M')).map(([power, unit]) => `${2 ** power}${unit}`),
+  ),
+  check: (text) => {
+    const size = parseBlockSize(text);
+    if (size === undefined) return 'rejected';
+    require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
+    const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
+    require(size === Number.parseInt(text, 10) * unit, `what ${text} says, found ${size}`);
+    return 'accepted';
+  },
+});
+
+const BYTE_UNITS = ['', 'K', 'M', 'G', 'T', 'P'];
+
+const byteCounts = propertyTarget('byte-counts', 5, {
+  values: fc.oneof(
+    fc.string(),
+    fc
+      .tuple(fc.bigInt({ min: 0n, max: 2n ** 54n }), fc.constantFrom(...BYTE_UNITS, 'kib', 'TiB', 'E'))
+      .map((parts) => parts.join('')),
+  ),
+  check: (text) => {
+    const count = parseByteCount(text);
+    if (count === undefined) return 'rejected';
+    const unit = BYTE_UNITS.indexOf(/[kmgtp]/i.exec(text)?.[0].toUpperCase() ?? '');
+    const expected = BigInt(/^\d+/.exec(text)?.[0] ?? 0) * 1024n ** BigInt(unit);
+    require(BigInt(count) === expected && count >= 1, `${expected} bytes, found ${count}`);
+    return 'accepted';
+  },
+});
+
+const timeouts = propertyTarget('timeouts', 5, {
+  values: fc.oneof(fc.string(), fc.double().map(String), fc.nat(2_000_000).map(String)),
+  check: (text) => {
+    const seconds = parseSeconds(text);
+    if (seconds === undefined) return 'rejected';
+    require(seconds >= 0 &&
+      seconds <= LONGEST_TIMEOUT &&
+      seconds === Number(text), `what ${text} says, found ${seconds}`);
+    return 'accepted';
+  },
+});
+
+const KEYS = [
+  'plugins',
+  'reader',
+  'hash',
+  'block-size',
+  'metric',
+  'cache',
+  'jobs',
+  'sandbox',
+  '__proto__',
+  'constructor',
+  'x',
+];
+const knownKeys = fc.record(
+  {
+    plugins: fc.array(fc.string({ minLength: 1 })),
+    reader: fc.string({ minLength: 1 }),
+    'block-size': fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
+    cache: fc.oneof(fc.string({ minLength: 1 }), fc.constant(false)),
+    jobs: fc.integer(),
+    'plugin-timeout': fc.double(),
+    sandbox: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+const configurations = propertyTarget('configurations', 10, {
+  values: fc.oneof(
+    fc.jsonValue(),
+    knownKeys,
+    fc.dictionary(fc.constantFrom(...KEYS), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.string()))),
+  ),
+  check: (value) => {
+    const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
+    require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
+    const values = Object.values(defaults);
+    require(values.every((each) => ['boolean', 'string'].includes(typeof each)), 'texts and flags as defaults');
+    return 'accepted';
+  },
+});
+
+const WORDS = [
+  ...[
+    '--',
+    '-',
+    '-a',
+    '-qv',
+    '-ox',
+    '--format',
+    '--format=raw',
+    '--block-size=64K',
+    '--jobs=2',
+    '--no-cache',
+    '--help',
+  ],
+  ...['--output', '-O', 'json', '--metric', '--version', 'analyze', 'hash', 'cache', 'verify', 'a.img', '--cache='],
+  ...['--format=', '--dialect', 'safe', '--__proto__', '--constructor=1', '-=', '--color', 'always', 'doctor'],
+];
+
+const ENVIRONMENT = { XDG_CONFIG_HOME: '/nonexistent' };
+const UNINTERRUPTED = new AbortController().signal;
+
+const commandLines = propertyTarget('command-lines', 20, {
+  values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
+  check: async (words): Promise<Verdict> => {
+    // A plugin would be loaded.
+    const harmless = words.filter((word) => !word.startsWith('--p'));
+    try {
+      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
+      if (invocation.kind === 'text') return 'accepted';
+      const { sources, options } = invocation.context;
+      require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
+      if (invocation.command === 'analyze') parseSettings(ANALYZE_SETTINGS, options);
+      return 'accepted';
+    } catch (thrown) {
+      if (thrown instanceof CommanderError) return 'rejected';
+      throw thrown;
+    }
+  },
+});
+
+/** The parsers of what the user writes. */
+export const USER_INPUT = [blockSizes, byteCounts, timeouts, configurations, commandLines];

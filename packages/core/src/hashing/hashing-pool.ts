@@ -34,7 +34,7 @@ export class HashingPool {
   readonly #threads: WorkerThreads<HashTask, ThreadFailure | undefined> | undefined;
   #isClosed = false;
   /** Set once the hasher has taken too long: it is not asked again. */
-  #overrun: TimeLimitError | undefined;
+  #overrun: VirtSimilarityError | undefined;
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #memory: Uint8Array[] = [];
@@ -91,7 +91,7 @@ export class HashingPool {
    */
   async run(task: HashTask): Promise<void> {
     if (this.#isClosed) throw closed();
-    if (this.#overrun) throw overrunError(this.#hasher.name, 'hasher', this.#overrun);
+    if (this.#overrun) throw this.#overrun;
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
       runInThisThread(task, this.#hasher);
@@ -111,11 +111,12 @@ export class HashingPool {
 
   #errorOf(thrown: unknown): VirtSimilarityError {
     if (thrown instanceof TimeLimitError && this.#overrun === undefined) {
-      this.#overrun = thrown;
+      // One error for all images, so that it is told once.
+      this.#overrun = overrunError(this.#hasher.name, 'hasher', thrown);
       // What other threads are at would only take too long as well.
       void this.#threads?.close();
     }
-    if (this.#overrun) return overrunError(this.#hasher.name, 'hasher', this.#overrun);
+    if (this.#overrun) return this.#overrun;
     return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
   }
 }

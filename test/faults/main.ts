@@ -10,7 +10,7 @@ import chooseLibguestfsBackend from '../fixtures/libguestfs-backend.js';
 import { CASES, WAITING } from './cases/index.js';
 import { type FaultOptions, readOptions, USAGE } from './harness/options.js';
 import { rowOf, totalsOf } from './harness/report.js';
-import { type CaseOutcome, prepareRig, runCase } from './harness/run-case.js';
+import { type CaseOutcome, runCase } from './harness/run-case.js';
 
 /** The command as users run it; this file is compiled to test/dist/faults. */
 const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url))];
@@ -23,11 +23,10 @@ async function runAll({ cases, readers, list }: FaultOptions): Promise<number> {
     return 0;
   }
   chooseLibguestfsBackend();
-  const rig = await prepareRig(COMMAND);
   const outcomes: CaseOutcome[] = [];
   for (const fault of cases) {
     for (const reader of fault.readers.filter((name) => readers.includes(name))) {
-      const outcome = await runCase(fault, reader, rig);
+      const outcome = await runCase(fault, reader, COMMAND);
       outcomes.push(outcome);
       console.log(rowOf(outcome));
     }

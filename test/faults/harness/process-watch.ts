@@ -35,12 +35,12 @@ export class ProcessWatch {
     return this.#alive().flatMap(({ id }) => [readProcessFile(id, 'cmdline'), readProcessFile(id, 'environ')]);
   }
 
-  /** Descendants whose command line passes the test. */
-  descendants(test: (commandLine: string) => boolean): number[] {
+  /** Sends a signal to the descendants whose command line passes the test; gives how many there were. */
+  signal(signal: NodeJS.Signals, test: (commandLine: string) => boolean): number {
     this.#look();
-    return this.#alive()
-      .map(({ id }) => id)
-      .filter((id) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
+    const chosen = this.#alive().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
+    for (const { id } of chosen) sendSignal(id, signal);
+    return chosen.length;
   }
 
   /** Ends the watch: what of the family is left after so long, by command line; it is then killed. */
@@ -61,13 +61,7 @@ export class ProcessWatch {
   }
 
   killAll(): void {
-    for (const { id } of this.#alive()) {
-      try {
-        process.kill(id, 'SIGKILL');
-      } catch {
-        // Gone meanwhile.
-      }
-    }
+    for (const { id } of this.#alive()) sendSignal(id, 'SIGKILL');
   }
 
   #look(): void {
@@ -100,4 +94,12 @@ export class ProcessWatch {
 
 function keyOf({ id, started }: ProcessEntry): string {
   return `${id} ${started}`;
+}
+
+function sendSignal(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch {
+    // Gone meanwhile, perhaps with another that was signalled before.
+  }
 }

@@ -7,22 +7,12 @@ import type { Violation } from './violation.js';
 /** Seconds that a run may take unless its case says otherwise: an appliance without hardware virtualization is slow. */
 const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 30, raw: 30, qemu: 30, libguestfs: 180 };
 
-/** What is tried. */
-export interface Rig {
-  /** What stands before the words of every command line: Node.js and its script. */
-  readonly command: readonly string[];
-  /** What a run that reads one good image takes. */
-  readonly usualMilliseconds: number;
-}
-
-/** Finds out how long a run takes in which nothing is wrong. */
-export async function prepareRig(command: readonly string[]): Promise<Rig> {
+/** What a run takes now, in milliseconds, that reads one good image: the measure for what must end at once. */
+async function usualMilliseconds(command: readonly string[]): Promise<number> {
   const stage = await Stage.make('auto');
   try {
     const line = stage.hash([GOOD_IMAGES[0]]);
-    const { exit, milliseconds, stderr } = await runCommand(line, settingOf(stage, line, command));
-    if (exit !== 0) throw new Error(`a good image cannot be read: ${stderr}`);
-    return { command, usualMilliseconds: milliseconds };
+    return (await runCommand(line, settingOf(stage, line, command))).milliseconds;
   } finally {
     await stage.remove();
   }
@@ -39,8 +29,12 @@ export interface CaseOutcome {
   readonly violations: readonly Violation[];
 }
 
-/** Builds a case's inputs, runs its command lines, and looks whether anything is not as it must be. Never throws. */
-export async function runCase(fault: FaultCase, reader: ReaderName, rig: Rig): Promise<CaseOutcome> {
+/**
+ * Builds a case's inputs, runs its command lines, and looks whether anything is not as it must be. Never throws.
+ *
+ * @param command what stands before the words of every command line: Node.js and its script
+ */
+export async function runCase(fault: FaultCase, reader: ReaderName, command: readonly string[]): Promise<CaseOutcome> {
   const stage = await Stage.make(reader);
   const violations: Violation[] = [];
   const ends: CommandEnd[] = [];
@@ -58,9 +52,10 @@ export async function runCase(fault: FaultCase, reader: ReaderName, rig: Rig): P
       const before = await stage.inputs();
       for (const line of trial.commands) {
         await line.before?.();
-        const end = await runCommand(line, settingOf(stage, line, rig.command));
+        const usual = line.within === undefined ? 0 : await usualMilliseconds(command);
+        const end = await runCommand(line, settingOf(stage, line, command));
         ends.push(end);
-        violations.push(...violationsOf(line, end, fault.exit, rig.usualMilliseconds));
+        violations.push(...violationsOf(line, end, fault.exit, usual));
       }
       await attempt('check', () => checkTrial(trial, ends));
       violations.push(...(await violationsOfCase(stage, trial, ends, before)));

@@ -63,6 +63,8 @@ export async function runCommand(line: CommandLine, setting: CommandSetting): Pr
     child.stderr?.destroy();
   }, setting.seconds * 1000);
   const during = line.during?.(runningCommand(child, watch, output.stderr));
+  // It is awaited below; until then, its failure is nobody's.
+  during?.catch(() => {});
   try {
     const exit = await ended;
     const milliseconds = performance.now() - started;
@@ -73,7 +75,6 @@ export async function runCommand(line: CommandLine, setting: CommandSetting): Pr
     return { exit, stdout, stderr, milliseconds, peakMemory: watch.peakMemory, hung, orphans };
   } finally {
     clearTimeout(timer);
-    during?.catch(() => {});
   }
 }
 

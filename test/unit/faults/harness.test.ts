@@ -36,7 +36,7 @@ function sampleCase(build: (stage: Stage) => Promise<string>, overrides: Partial
 /** Runs a script as the command of a case that has a secret file, whose path it is given. */
 function tried(script: string): Promise<CaseOutcome> {
   const fault = sampleCase((stage) => stage.secret('secret'));
-  return runCase(fault, 'auto', { command: commandOf(script), usualMilliseconds: 100 });
+  return runCase(fault, 'auto', commandOf(script));
 }
 
 const refusing = (deed: string) => `const path = process.argv[1]; ${deed}; ${REFUSAL} process.exitCode = 4;`;
@@ -92,16 +92,16 @@ describe('the harness of the fault cases', () => {
   test('reports a call to a server that an image names', async () => {
     const fault = sampleCase(async (stage) => String((await stage.server()).port));
     const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
-    const { violations } = await runCase(fault, 'auto', { command: commandOf(call), usualMilliseconds: 100 });
+    const { violations } = await runCase(fault, 'auto', commandOf(call));
     expect(violations).toEqual([{ kind: 'network', what: '1 connections to a server' }]);
   });
 
   test('reports a run that takes longer beyond the usual than it may', async () => {
     const fault = sampleCase(async () => 'x', {
-      build: async () => ({ commands: [{ words: ['x'], within: 0.5 }] }),
+      build: async () => ({ commands: [{ words: ['late'], within: 0.5 }] }),
     });
-    const late = `setTimeout(() => { ${refusing('')} }, 1000)`;
-    const { violations } = await runCase(fault, 'auto', { command: commandOf(late), usualMilliseconds: 10 });
+    const late = `if (process.argv[1] === 'late') setTimeout(() => { ${refusing('')} }, 2000)`;
+    const { violations } = await runCase(fault, 'auto', commandOf(late));
     expect(violations.map(({ kind }) => kind)).toEqual(['hang']);
   });
 
@@ -110,15 +110,14 @@ describe('the harness of the fault cases', () => {
     const alone = `process.argv[1] === 'hash' ? (${'() => {'} ${REFUSAL} process.exitCode = 4 })()`;
     const beside = `(() => { ${REFUSAL} process.exitCode = 3 })()`;
     const without = commandOf(`${alone} : ${beside}`);
-    const rig = { command: without, usualMilliseconds: 100 };
-    expect((await runCase(fault, 'auto', rig)).violations.map(({ kind }) => kind)).toEqual(['report']);
+    expect((await runCase(fault, 'auto', without)).violations.map(({ kind }) => kind)).toEqual(['report']);
     const withReport = commandOf(`${alone} : (${beside}, (() => { ${REPORT} })())`);
-    expect((await runCase(fault, 'auto', { ...rig, command: withReport })).violations).toEqual([]);
+    expect((await runCase(fault, 'auto', withReport)).violations).toEqual([]);
   });
 
   test('reports an input that cannot be built', async () => {
     const fault = sampleCase(() => Promise.reject(new Error('no such tool')));
-    const outcome = await runCase(fault, 'auto', { command: commandOf(''), usualMilliseconds: 100 });
+    const outcome = await runCase(fault, 'auto', commandOf(''));
     expect(outcome.violations).toEqual([{ kind: 'build', what: 'no such tool' }]);
   });
 

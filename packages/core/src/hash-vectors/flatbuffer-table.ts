@@ -7,7 +7,7 @@ interface FlatbufferVector {
 
 /**
  * A table in a FlatBuffer that may be hostile: every access is checked against the buffer's bounds and throws a
- * `RangeError` or `Error` outside of them, and nothing is allocated by a length that was not checked.
+ * `RangeError` outside of them, and nothing is allocated by a length that was not checked.
  * Fields are numbered in the order of the schema; an absent field gives its default.
  *
  * Format: https://flatbuffers.dev/internals/
@@ -21,29 +21,29 @@ export class FlatbufferTable {
   private constructor(view: DataView, position: number) {
     this.#view = view;
     this.#position = position;
-    this.#fields = position - view.getInt32(position, true);
-    this.#fieldCount = (view.getUint16(this.#fields, true) - 4) / 2;
+    this.#fields = position - view.getInt32(within(view, position, 4), true);
+    this.#fieldCount = (view.getUint16(within(view, this.#fields, 2), true) - 4) / 2;
   }
 
   /** The root table of a buffer. */
   static rootOf(bytes: Uint8Array): FlatbufferTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new FlatbufferTable(view, view.getUint32(0, true));
+    return new FlatbufferTable(view, view.getUint32(within(view, 0, 4), true));
   }
 
   uint8(field: number, otherwise: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getUint8(at);
+    return at === undefined ? otherwise : this.#view.getUint8(within(this.#view, at, 1));
   }
 
   int16(field: number, otherwise: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getInt16(at, true);
+    return at === undefined ? otherwise : this.#view.getInt16(within(this.#view, at, 2), true);
   }
 
   int32(field: number, otherwise: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getInt32(at, true);
+    return at === undefined ? otherwise : this.#view.getInt32(within(this.#view, at, 4), true);
   }
 
   /** A 64-bit integer that must be from 0 to 2⁵³ − 1. */
@@ -67,9 +67,9 @@ export class FlatbufferTable {
     const at = this.#find(field);
     if (at === undefined) return '';
     const start = this.#follow(at);
-    const length = this.#view.getUint32(start, true);
+    const length = this.#view.getUint32(within(this.#view, start, 4), true);
     if (length > longest) throw new Error(`expected a string of at most ${longest} bytes, found ${length}`);
-    this.#check(start + 4, length);
+    within(this.#view, start + 4, length);
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start + 4, length);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   }
@@ -92,39 +92,40 @@ export class FlatbufferTable {
 
   /** A 32-bit integer that stands `offset` bytes into an element of a vector of structs. */
   structInt32(field: number, elementSize: number, index: number, offset: number): number {
-    return this.#view.getInt32(this.#vector(field, elementSize).start + elementSize * index + offset, true);
+    const at = this.#vector(field, elementSize).start + elementSize * index + offset;
+    return this.#view.getInt32(within(this.#view, at, 4), true);
   }
 
   #vector(field: number, elementSize: number): FlatbufferVector {
     const at = this.#find(field);
     if (at === undefined) return { length: 0, start: 0 };
     const position = this.#follow(at);
-    const length = this.#view.getUint32(position, true);
-    this.#check(position + 4, length * elementSize);
+    const length = this.#view.getUint32(within(this.#view, position, 4), true);
+    within(this.#view, position + 4, length * elementSize);
     return { length, start: position + 4 };
   }
 
   #find(field: number): number | undefined {
     if (field >= this.#fieldCount) return undefined;
-    const offset = this.#view.getUint16(this.#fields + 4 + 2 * field, true);
+    const offset = this.#view.getUint16(within(this.#view, this.#fields + 4 + 2 * field, 2), true);
     return offset === 0 ? undefined : this.#position + offset;
   }
 
   #follow(at: number): number {
-    return at + this.#view.getUint32(at, true);
+    return at + this.#view.getUint32(within(this.#view, at, 4), true);
   }
 
   #sizeAt(at: number): number {
-    const value = this.#view.getBigInt64(at, true);
+    const value = this.#view.getBigInt64(within(this.#view, at, 8), true);
     if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
       throw new Error(`expected a size from 0 to 2⁵³ − 1, found ${value}`);
     }
     return Number(value);
   }
+}
 
-  #check(start: number, length: number): void {
-    if (start + length > this.#view.byteLength) {
-      throw new RangeError(`expected ${length} bytes at ${start}, found the end at ${this.#view.byteLength}`);
-    }
-  }
+/** The position, where so many bytes stand there. Throws `RangeError` where they do not. */
+function within(view: DataView, position: number, length: number): number {
+  if (position >= 0 && position + length <= view.byteLength) return position;
+  throw new RangeError(`expected ${length} bytes at ${position}, found a buffer of ${view.byteLength}`);
 }

@@ -1,16 +1,13 @@
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
-import { allocatedBytes } from '../reading/allocated-bytes.js';
+import { hasHoles } from '../reading/has-holes.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import type { LayerMap } from './layer-map.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
 import { NO_HOLES, RawMap } from './raw-map.js';
 import { rememberedHoles } from './remembered-holes.js';
-
-/** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
-const NEGLIGIBLE_HOLE_BYTES = 4 * 1024 * 1024;
 
 /** The maps of all images of a chain. */
 export interface ChainMap {
@@ -32,7 +29,7 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   const chain = [...chainOf(top)];
   const { layers } = identityOf(top);
   // The map of a top image with holes is wanted once, and may be too long to be kept.
-  const isSparseRaw = top.format === 'raw' && (await hasHoles(top));
+  const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
   if (isSparseRaw || !chain.every(isKnown)) {
     return undefined;
   }
@@ -72,7 +69,7 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const isSparse = await hasHoles(image);
+  const isSparse = await hasHoles(image.file);
   if (image.format === 'raw') {
     return new RawMap(size, isSparse ? await rememberedHoles(image, call) : NO_HOLES);
   }
@@ -85,8 +82,4 @@ async function layerMap(
   return geometry === undefined || image.virtualSize === undefined
     ? undefined
     : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
-}
-
-async function hasHoles({ file }: InspectedImage): Promise<boolean> {
-  return Number(file.size) - (await allocatedBytes(file)) > NEGLIGIBLE_HOLE_BYTES;
 }

@@ -1,14 +1,15 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { CONNECT_NBD_DEFAULTS } from '../nbd/connect-nbd.js';
 import type { RunDirectory } from '../processes/run-directory.js';
 import { ToolFailure } from '../processes/tool-failure.js';
 import { download } from './guestfish-arguments.js';
 import type { GuestfishServer } from './guestfish-server.js';
 import { COMPONENT } from './tools.js';
 
-/** Milliseconds that one transfer may take, however slow the storage below. */
-const TRANSFER_TIMEOUT_MS = 10 * 60_000;
+/** Milliseconds that one transfer may take: no longer than any request to a server that may hang. */
+const TRANSFER_TIMEOUT_MS = CONNECT_NBD_DEFAULTS.timeoutMs;
 
 /** What guestfish reports once its appliance is gone. */
 const APPLIANCE_GONE = /appliance closed the connection|killed by signal|exited with|call launch before using/;

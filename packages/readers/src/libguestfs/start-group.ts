@@ -4,6 +4,7 @@ import type { Appliance } from './appliance.js';
 import { closeParts, type LaunchedPart, launchApart } from './launch-apart.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
+import { requireReadable } from './require-readable.js';
 import { COMPONENT } from './tools.js';
 
 /** An image within a running group. */
@@ -94,7 +95,10 @@ function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimi
   return new VirtSimilarityError('unavailable', message, { image: call.image, cause });
 }
 
-/** Tells damage of the image from the end of what serves it, which looks the same from within the appliance. */
+/**
+ * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
+ * appliance.
+ */
 async function transfer(
   { call, exported }: ReadyDrive,
   appliance: Appliance,
@@ -105,13 +109,17 @@ async function transfer(
   try {
     return await appliance.transfer(number, start, length, call.image);
   } catch (thrown) {
-    if (thrown instanceof VirtSimilarityError && thrown.code === 'unreadable' && !(await exported?.isServed())) {
+    if (!(thrown instanceof VirtSimilarityError) || thrown.code !== 'unreadable' || exported === undefined) {
+      throw thrown;
+    }
+    if (!(await exported.isServed())) {
       throw new VirtSimilarityError(
         'unavailable',
         `[${COMPONENT}] cannot read ${call.image}: qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again`,
         { image: call.image, cause: thrown },
       );
     }
+    await requireReadable(exported.socketPath, { start, length }, call);
     throw thrown;
   }
 }

@@ -1,6 +1,6 @@
 import { throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { allocatedBytes } from '../reading/allocated-bytes.js';
+import { allocatedBytes } from '../reading/has-holes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';

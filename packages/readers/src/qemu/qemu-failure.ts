@@ -34,13 +34,16 @@ const GRAPH = /Could not open 'json:.*\}': /;
 
 /** The error for a qemu tool that would not open or read an image, from what the tool said. */
 export function qemuFailure(tool: string, exit: ToolExit, speaker: Speaker): VirtSimilarityError {
-  const { code, remedy } = meaningOf(exit);
+  const { code, remedy } = meaningOf(tool, exit);
   return readError(speaker, code, `${tool}: ${reasonOf(exit)}; ${remedy}`, exit);
 }
 
-function meaningOf(exit: ToolExit): Omit<Meaning, 'pattern'> {
+function meaningOf(tool: string, exit: ToolExit): Omit<Meaning, 'pattern'> {
   if (exit.signal !== undefined) {
     return { code: 'unavailable', remedy: 'try again' };
+  }
+  if (exit.exitCode === 0) {
+    return { code: 'unavailable', remedy: `check that ${tool} in PATH is the one of qemu-utils` };
   }
   return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? CORRUPT;
 }

@@ -5,7 +5,9 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { expectSandbox } from '../processes/working-sandbox.js';
 import { qemuCall } from '../qemu/qemu-call.js';
+import { hasHoles } from '../reading/has-holes.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -26,6 +28,9 @@ export class RawReader implements DiskReader {
     expectLockQuestions();
     const call = qemuCall({ component: this.name }, source, options);
     const inspected = await this.#inspectRaw(source, options);
+    if (options.sandbox !== 'off' && (await hasHoles(inspected.file))) {
+      expectSandbox();
+    }
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
     const [image, { RawImage }] = await Promise.all([
       respectWriters(inspected, options, call),

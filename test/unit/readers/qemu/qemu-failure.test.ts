@@ -36,4 +36,12 @@ describe('qemuFailure', () => {
       message: expect.stringContaining('ended by SIGSEGV'),
     });
   });
+
+  test('is unavailable where a server ended as if all were well: it is not the tool that it should be', () => {
+    const exit = { exitCode: 0, signal: undefined, stderr: '' };
+    expect(qemuFailure('qemu-nbd', exit, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('check that qemu-nbd in PATH is the one of qemu-utils'),
+    });
+  });
 });

@@ -1,0 +1,27 @@
+import { connectNbd } from '../nbd/connect-nbd.js';
+import type { Speaker } from '../reading/read-error.js';
+
+/** Bytes that are read at a time. */
+const STEP_BYTES = 64 * 1024;
+
+/**
+ * Reads the `length` bytes from `start` on of what is served on a socket, and so finds where they cannot be read, which
+ * an appliance does not tell.
+ *
+ * @throws VirtSimilarityError as `NbdConnection.read`
+ */
+export async function requireReadable(
+  socketPath: string,
+  { start, length }: { readonly start: number; readonly length: number },
+  speaker: Speaker,
+): Promise<void> {
+  const connection = await connectNbd(socketPath, speaker);
+  try {
+    const bytes = new Uint8Array(STEP_BYTES);
+    for (let position = start; position < start + length; position += STEP_BYTES) {
+      await connection.read(bytes.subarray(0, start + length - position), position);
+    }
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { findProgram } from './find-program.js';
 
 /** What each process of a program may use. */
@@ -17,7 +18,8 @@ export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
  * The words that, before a command, limit what it and its children may use, and have none of them write a core dump.
- * None where util-linux's prlimit is missing.
+ * None where util-linux's prlimit is missing. Limits of this process itself that are lower hold as they are: raising them
+ * would fail.
  */
 export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<string[]> {
   const prlimit = await findProgram('prlimit');
@@ -25,5 +27,28 @@ export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<s
     return [];
   }
   const { addressSpace, cpuSeconds, openFiles } = { ...TOOL_LIMITS_DEFAULTS, ...limits };
-  return [prlimit, '--core=0', `--as=${addressSpace}`, `--cpu=${cpuSeconds}`, `--nofile=${openFiles}`, '--'];
+  const own = readOwnLimits();
+  const lowered = (wanted: number, name: string) => Math.min(wanted, hardLimit(own, name));
+  return [
+    prlimit,
+    '--core=0',
+    `--as=${lowered(addressSpace, 'Max address space')}`,
+    `--cpu=${lowered(cpuSeconds, 'Max cpu time')}`,
+    `--nofile=${lowered(openFiles, 'Max open files')}`,
+    '--',
+  ];
+}
+
+/** Nothing where the system does not say. */
+function readOwnLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Infinity where there is none. A line of the table is a name, the soft limit, the hard limit and a unit. */
+function hardLimit(table: string, name: string): number {
+  return Number(new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(table)?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -46,7 +46,7 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
           stage.hash([image]),
           { ...stage.hash([image]), before: spoil },
           stage.hash(names, { exit: 5, errors: FUZZED }),
-          stage.analyze(names, { exit: 3, errors: FUZZED }),
+          stage.analyze(names, { exit: 3, alone: 5, errors: FUZZED }),
         ],
         check: async (ends) => {
           const warnings = ends[1]?.stderr.match(/warning: .*the image is read again/g) ?? [];

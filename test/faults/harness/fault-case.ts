@@ -39,6 +39,8 @@ export interface CommandLine {
   before?(): Promise<void>;
   /** The exit code, or those that are right; the case's own if left out. */
   readonly exit?: number | readonly number[];
+  /** The exit code with which each failing image by itself would end the run; the case's own if left out. */
+  readonly alone?: number;
   /** Whether the harness's good images are named too: they must be reported, whatever becomes of the others. */
   readonly besideGood?: boolean;
   /** Programs and arguments before the command's own, such as `prlimit`. */

@@ -3,8 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HashVectorCache } from '@virt-similarity/core';
 import type { CommandLine, Trial } from './fault-case.js';
+import { violationsOfReport } from './find-report-violations.js';
+import { readReport } from './json-report.js';
+import { callsOutside } from './network-trace.js';
 import type { CommandEnd } from './run-command.js';
-import { GOOD_IMAGES, regularFiles, type Stage } from './stage.js';
+import { regularFiles, type Stage } from './stage.js';
 import type { Violation } from './violation.js';
 
 /** The command's own process may have no more memory than this, in bytes. */
@@ -39,21 +42,10 @@ export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: num
     });
   }
   if (end.peakMemory > MOST_MEMORY) found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
-  if (line.besideGood && (expected === 0 || expected === EXIT_PARTIAL)) found.push(...violationsOfReport(end));
-  return found;
-}
-
-function violationsOfReport({ stdout, hung }: CommandEnd): Violation[] {
-  if (hung) return [];
-  try {
-    const report = JSON.parse(stdout) as { images: { path: string }[]; distances: number[][] | number[] };
-    const [first, second] = report.images.map(({ path }) => path);
-    const distance = report.distances.flat()[0];
-    if (first === GOOD_IMAGES[0] && second === GOOD_IMAGES[1] && distance === 1) return [];
-    return [{ kind: 'report', what: `the good images are reported as ${first}, ${second}, distance ${distance}` }];
-  } catch {
-    return [{ kind: 'report', what: 'the good images are not reported' }];
+  if (line.besideGood && !end.hung && (expected === 0 || expected === EXIT_PARTIAL)) {
+    found.push(...violationsOfReport(end, line.alone ?? exitOfCase));
   }
+  return found;
 }
 
 /** What the whole case did to the host that it must not do. */
@@ -68,8 +60,9 @@ export async function violationsOfCase(
     const names = await readdir(join(stage.root, directory), { recursive: true });
     found.push(...names.map((name): Violation => ({ kind: 'leftover', what: `${directory}/${name}` })));
   }
+  found.push(...(await callsOutside(stage)).map((call): Violation => ({ kind: 'network', what: call })));
   if (stage.connections > 0) found.push({ kind: 'network', what: `${stage.connections} connections to a server` });
-  if (trial.cache !== 'refused') found.push(...(await badEntries(stage)));
+  if (trial.cache !== 'refused') found.push(...(await badEntries(stage, ends)));
   return found;
 }
 
@@ -107,10 +100,16 @@ async function contentOf(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function badEntries(stage: Stage): Promise<Violation[]> {
+/** Entries that are damaged, or that hold what was made of an image that failed. */
+async function badEntries(stage: Stage, ends: readonly CommandEnd[]): Promise<Violation[]> {
+  const failed = new Set(ends.flatMap((end) => readReport(end)?.failures.map(({ path }) => path) ?? []));
   try {
     const entries = await new HashVectorCache(stage.cache).verify();
-    return entries.flatMap((entry) => (entry.state === 'bad' ? [{ kind: 'cache', what: entry.problem }] : []));
+    return entries.flatMap((entry): Violation[] => {
+      if (entry.state === 'bad') return [{ kind: 'cache', what: entry.problem }];
+      const { name } = entry.header;
+      return failed.has(name) ? [{ kind: 'cache', what: `${name}, which failed, is in the cache` }] : [];
+    });
   } catch (error) {
     return [{ kind: 'cache', what: `the cache cannot be verified: ${error}` }];
   }

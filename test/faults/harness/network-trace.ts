@@ -6,14 +6,14 @@ import type { Stage } from './stage.js';
 export function tracedConnections(stage: Stage): readonly string[] {
   // Under the trace an appliance takes minutes; that nobody called the servers is seen without it.
   if (stage.reader === 'libguestfs') return [];
-  return ['strace', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=connect', '-A', '-o', traceOf(stage)];
+  // The tracer is a child of nobody's (-D): the process that is started here is the command itself.
+  return ['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=connect', '-A', '-o', traceOf(stage)];
 }
 
-/** Throws where a traced command called for a connection over the network. */
-export async function requireNoConnections(stage: Stage): Promise<void> {
-  if (stage.reader === 'libguestfs') return;
-  const calls = (await readFile(traceOf(stage), 'utf8')).split('\n').filter((line) => line.includes('AF_INET'));
-  if (calls.length > 0) throw new Error(`the network was called: ${calls.join(' | ')}`);
+/** The calls of traced commands for connections over the network. */
+export async function callsOutside(stage: Stage): Promise<string[]> {
+  if (stage.reader === 'libguestfs') return [];
+  return (await readFile(traceOf(stage), 'utf8')).split('\n').filter((line) => line.includes('AF_INET'));
 }
 
 function traceOf(stage: Stage): string {

@@ -1,5 +1,6 @@
 import type { CommandLine, FaultCase, ReaderName, Trial } from './fault-case.js';
 import { violationsOf, violationsOfCase } from './find-violations.js';
+import { tracedConnections } from './network-trace.js';
 import { type CommandEnd, runCommand } from './run-command.js';
 import { GOOD_IMAGES, Stage } from './stage.js';
 import type { Violation } from './violation.js';
@@ -11,8 +12,7 @@ const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 30, raw: 30, qemu:
 async function usualMilliseconds(command: readonly string[]): Promise<number> {
   const stage = await Stage.make('auto');
   try {
-    const line = stage.hash([GOOD_IMAGES[0]]);
-    return (await runCommand(line, settingOf(stage, line, command))).milliseconds;
+    return (await runOn(stage, stage.hash([GOOD_IMAGES[0]]), command)).milliseconds;
   } finally {
     await stage.remove();
   }
@@ -53,7 +53,7 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
       for (const line of trial.commands) {
         await line.before?.();
         const usual = line.within === undefined ? 0 : await usualMilliseconds(command);
-        const end = await runCommand(line, settingOf(stage, line, command));
+        const end = await runOn(stage, line, command);
         ends.push(end);
         violations.push(...violationsOf(line, end, fault.exit, usual));
       }
@@ -73,14 +73,18 @@ async function checkTrial(trial: Trial, ends: readonly CommandEnd[]): Promise<vo
   if (ends.every(({ hung }) => !hung)) await trial.check?.(ends);
 }
 
-function settingOf(stage: Stage, { seconds }: CommandLine, command: readonly string[]) {
-  return {
-    command,
-    directory: stage.work,
-    environment: stage.environment,
-    marker: `VIRT_SIMILARITY_FAULTS=${stage.root}`,
-    seconds: seconds ?? SECONDS[stage.reader],
-  };
+function runOn(stage: Stage, line: CommandLine, command: readonly string[]): Promise<CommandEnd> {
+  const wrapper = [...tracedConnections(stage), ...(line.wrapper ?? [])];
+  return runCommand(
+    { ...line, wrapper },
+    {
+      command,
+      directory: stage.work,
+      environment: stage.environment,
+      marker: `VIRT_SIMILARITY_FAULTS=${stage.root}`,
+      seconds: line.seconds ?? SECONDS[stage.reader],
+    },
+  );
 }
 
 function messageOf(error: unknown): string {

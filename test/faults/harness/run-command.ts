@@ -62,6 +62,8 @@ export async function runCommand(line: CommandLine, setting: CommandSetting): Pr
     child.stdout?.destroy();
     child.stderr?.destroy();
   }, setting.seconds * 1000);
+  // A child of its own that lives on, and holds the pipes, is an orphan and no hang.
+  child.once('exit', () => clearTimeout(timer));
   const during = line.during?.(runningCommand(child, watch, output.stderr));
   // It is awaited below; until then, its failure is nobody's.
   during?.catch(() => {});

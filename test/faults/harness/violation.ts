@@ -1,6 +1,6 @@
 /** What can be wrong after a case. */
 export type ViolationKind =
-  /** Another exit code than the list of threats has. */
+  /** Another exit code, or another code of an image's error, than the list of threats has. */
   | 'exit'
   /** Not one error line for what is wrong. */
   | 'error'
@@ -16,9 +16,9 @@ export type ViolationKind =
   | 'input'
   /** A secret of the host's in what was written. */
   | 'canary'
-  /** A call to a server that an image names. */
+  /** A call for a connection over the network. */
   | 'network'
-  /** A bad entry in the cache. */
+  /** A bad entry in the cache, or one of an image that failed. */
   | 'cache'
   | 'memory'
   /** The good images are not reported. */

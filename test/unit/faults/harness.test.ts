@@ -6,9 +6,10 @@ import type { Stage } from '../../faults/harness/stage.js';
 
 jest.setTimeout(60_000);
 
-/** What a well-behaved command prints of the good images. */
-const REPORT = `console.log(JSON.stringify({
+/** Prints what a well-behaved command does of the good images and one that fails. */
+const reporting = (code: string) => `console.log(JSON.stringify({
   images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
+  failures: [{ path: 'x', code: '${code}' }],
   distances: [1],
 }));`;
 const REFUSAL = `console.error('virt-similarity: error: refused');`;
@@ -93,7 +94,16 @@ describe('the harness of the fault cases', () => {
     const fault = sampleCase(async (stage) => String((await stage.server()).port));
     const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
     const { violations } = await runCase(fault, 'auto', commandOf(call));
-    expect(violations).toEqual([{ kind: 'network', what: '1 connections to a server' }]);
+    expect(violations).toContainEqual({ kind: 'network', what: '1 connections to a server' });
+  });
+
+  test('reports a call for a connection where nobody listens, also of a child', async () => {
+    const call = `require('net').connect(1, '127.0.0.1').on('error', () => {})`;
+    const child = `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(call)}])`;
+    for (const deed of [call, child]) {
+      const { violations } = await tried(refusing(deed));
+      expect(violations).toEqual([{ kind: 'network', what: expect.stringContaining('127.0.0.1') }]);
+    }
   });
 
   test('reports a run that takes longer beyond the usual than it may', async () => {
@@ -105,14 +115,34 @@ describe('the harness of the fault cases', () => {
     expect(violations.map(({ kind }) => kind)).toEqual(['hang']);
   });
 
-  test('reports good images that are not reported', async () => {
+  describe('of a run beside the good images', () => {
     const fault = sampleCase(async () => 'x', { build: async (stage) => stage.trial(['x']) });
-    const alone = `process.argv[1] === 'hash' ? (${'() => {'} ${REFUSAL} process.exitCode = 4 })()`;
-    const beside = `(() => { ${REFUSAL} process.exitCode = 3 })()`;
-    const without = commandOf(`${alone} : ${beside}`);
-    expect((await runCase(fault, 'auto', without)).violations.map(({ kind }) => kind)).toEqual(['report']);
-    const withReport = commandOf(`${alone} : (${beside}, (() => { ${REPORT} })())`);
-    expect((await runCase(fault, 'auto', withReport)).violations).toEqual([]);
+    /** A command that refuses an image alone, and beside the good ones does what the script says. */
+    const besides = (script: string) =>
+      commandOf(
+        `${REFUSAL} process.exitCode = process.argv[1] === 'hash' ? 4 : 3; if (process.argv[1] !== 'hash') { ${script} }`,
+      );
+
+    test('reports that they are missing', async () => {
+      expect((await runCase(fault, 'auto', besides(''))).violations.map(({ kind }) => kind)).toEqual(['report']);
+      expect((await runCase(fault, 'auto', besides(reporting('refused')))).violations).toEqual([]);
+    });
+
+    test('reports an error of another code', async () => {
+      const { violations } = await runCase(fault, 'auto', besides(reporting('corrupt')));
+      expect(violations).toEqual([{ kind: 'exit', what: 'expected a code of exit 4 for x, found corrupt' }]);
+    });
+
+    test('reports that an image that failed is in the cache', async () => {
+      const layer = `{ path: 'x', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n }`;
+      const identity = `identity: { layers: [${layer}], view: 'raw' }`;
+      const header = `{ name: 'x', algorithm: 'sha256', digestLength: 32, blockSize: 512, virtualSize: 512, ${identity} }`;
+      const store = `import(${JSON.stringify(import.meta.resolve('@virt-similarity/core'))}).then(
+        ({ HashVectorCache, hashVectorOf }) => new HashVectorCache('similarity-cache').store(
+          hashVectorOf(${header}, Uint32Array.of(0), new Uint8Array(32))));`;
+      const { violations } = await runCase(fault, 'auto', besides(`${reporting('refused')} ${store}`));
+      expect(violations).toEqual([{ kind: 'cache', what: 'x, which failed, is in the cache' }]);
+    });
   });
 
   test('reports an input that cannot be built', async () => {

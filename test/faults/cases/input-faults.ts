@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { type CommandLine, type FaultCase, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { type FaultCase, READERS } from '../harness/fault-case.js';
+import { readReport } from '../harness/json-report.js';
+import type { CommandExtras, Stage } from '../harness/stage.js';
 import { mountFailingDisk } from '../inputs/failing-disk.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 
@@ -16,9 +17,9 @@ const BAD_BLOCK = 11;
 const HANG_SECONDS = 180;
 const SIZES = [0, 1, 1000, 65_535, 65_537];
 
-/** Signals the servers of a command as soon as it hashes what they give. */
-function afflicted(stage: Stage, image: string, signal: 'SIGSTOP' | 'SIGKILL'): CommandLine {
-  return stage.hash([image], {
+/** Signals the servers of a command as soon as it hashes what they give of a marked image. */
+function afflicted(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
+  return {
     options: [...SLOW_HASHER, '--no-cache'],
     seconds: HANG_SECONDS,
     during: async (running) => {
@@ -28,7 +29,7 @@ function afflicted(stage: Stage, image: string, signal: 'SIGSTOP' | 'SIGKILL'): 
       await running.until(running.hasEnded, 'never').catch(() => {});
       await rm(`${stage.root}/begun`, { force: true });
     },
-  });
+  };
 }
 
 /** Storage and servers that fail, and disks of odd sizes. */
@@ -64,9 +65,8 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
       // No cluster of it stands in the file as it is, so that it is read through a server.
       await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
       await writeSlowHasher(stage, BLOCK_MS);
-      const dies = afflicted(stage, image, 'SIGKILL');
-      const hangs = afflicted(stage, image, 'SIGSTOP');
-      return { commands: [dies, hangs] };
+      const dies = stage.trial([image], afflicted(stage, 'SIGKILL'));
+      return { commands: [...dies.commands, stage.hash([image], afflicted(stage, 'SIGSTOP'))] };
     },
   },
   {
@@ -86,7 +86,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
       return {
         ...stage.trial(images),
         check: async (ends) => {
-          const report = JSON.parse(ends.at(-1)!.stdout) as { images: { path: string }[]; distances: number[][] };
+          const report = readReport(ends.at(-1)!)!;
           const place = (path: string) => report.images.findIndex((image) => image.path === path);
           const found = pairs.map(([first, second]) =>
             distanceBetween(report.distances, report.images.length, place(first), place(second)),
@@ -99,11 +99,6 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
 ];
 
 /** The distance of two images, the first named before the second, in a condensed matrix. */
-function distanceBetween(
-  condensed: readonly (readonly number[] | number)[],
-  size: number,
-  first: number,
-  second: number,
-): number {
-  return condensed.flat()[first * size - (first * (first + 1)) / 2 + second - first - 1] ?? Number.NaN;
+function distanceBetween(condensed: readonly number[], size: number, first: number, second: number): number {
+  return condensed[first * size - (first * (first + 1)) / 2 + second - first - 1] ?? Number.NaN;
 }

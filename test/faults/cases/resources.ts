@@ -1,20 +1,50 @@
 import assert from 'node:assert/strict';
-import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { convert } from '../../fixtures/qemu-images.js';
 import { runTool } from '../../fixtures/run-tool.js';
+import { expectContent } from '../harness/expect-content.js';
 import { type FaultCase, READERS } from '../harness/fault-case.js';
+import type { CommandEnd } from '../harness/run-command.js';
 import type { Stage } from '../harness/stage.js';
 import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 
 const BLOCK = 65_536;
 const NOT_CACHED = /warning: .*is not cached/;
-/** From too few for Node.js to start threads to just enough. */
-const DESCRIPTORS = [24, 32, 40, 64];
+/** As many open files as the command asks for at its start. */
+const OPEN_FILES = 256;
+/** How many of them are free: from too few to load any module to enough for a server and threads. */
+const FREE = [16, 40, 64, 88, 104, 120, 200];
 
 async function writeImage(stage: Stage): Promise<string> {
   const image = stage.image('disk.raw');
   await writeFile(image, deterministicBytes('resources', 8 * BLOCK));
   return image;
+}
+
+/** What goes before a command that is to find nearly all descriptors taken. */
+function starved(free: number): string[] {
+  const take = `for ((file = 10; file < ${OPEN_FILES - free}; file++)); do eval "exec $file</dev/null"; done; exec "$@"`;
+  return ['prlimit', `--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--', 'bash', '-c', take, 'bash'];
+}
+
+/** An image that is read through a server, as far as the reader has one; one for each of the texts. */
+async function writeServed(stage: Stage, texts: readonly string[]): Promise<string[]> {
+  const raw = await writeImage(stage);
+  const extension = stage.reader === 'raw' ? 'raw' : 'vmdk';
+  const images = texts.map((text) => stage.image(`${text}.${extension}`));
+  for (const image of images) {
+    if (stage.reader === 'raw') await copyFile(raw, image);
+    else await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
+  }
+  return images;
+}
+
+/** Requires that what a run wrote that did without is right. */
+async function requireRight(stage: Stage, image: string, { exit }: CommandEnd): Promise<void> {
+  const content = await readFile(stage.image('disk.raw'));
+  if (exit === 0) await expectContent(stage.output(`${basename(image)}.arrow`), content);
 }
 
 /** What the machine runs out of. */
@@ -49,21 +79,25 @@ export const RESOURCES: readonly FaultCase[] = [
     readers: READERS,
     exit: 0,
     build: async (stage) => {
-      const image = await writeImage(stage);
-      const starved = DESCRIPTORS.map((count) => ({
-        ...stage.hash([image], { wrapper: ['prlimit', `--nofile=${count}:${count}`, '--'], options: ['--no-cache'] }),
-        exit: [0, 7],
-      }));
-      const nowhere = { TMPDIR: `${stage.root}/none`, XDG_RUNTIME_DIR: `${stage.root}/none` };
+      const images = await writeServed(stage, ['nowhere', 'few', ...FREE.map((free) => `free-${free}`)]);
+      const [nowhere, few, ...served] = images as [string, string, ...string[]];
+      const lacking = { options: ['--no-cache'], exit: [0, 7] };
+      const missing = `${stage.root}/none`;
       const cache = `${stage.root}/read-only`;
       await mkdir(cache, { mode: 0o500 });
       const wrapper = await asOrdinaryUser(stage);
       if (wrapper.length > 0) await runTool('chown', ['65534', cache]);
-      await chmod(image, 0o644);
-      const readOnly = stage.hash([image], { wrapper, options: ['--cache', cache] });
+      const disk = stage.image('disk.raw');
+      await chmod(disk, 0o644);
       return {
-        commands: [stage.hash([image], { environment: nowhere, exit: [0, 7] }), ...starved, readOnly],
+        commands: [
+          stage.hash([nowhere], { ...lacking, environment: { TMPDIR: missing, XDG_RUNTIME_DIR: missing } }),
+          stage.hash([few], { ...lacking, wrapper: ['prlimit', '--nofile=24:24', '--'] }),
+          ...served.map((image, index) => stage.hash([image], { ...lacking, wrapper: starved(FREE[index]!) })),
+          stage.hash([disk], { wrapper, options: ['--cache', cache] }),
+        ],
         check: async (ends) => {
+          for (const [index, image] of images.entries()) await requireRight(stage, image, ends[index]!);
           assert.match(ends.at(-1)?.stderr ?? '', NOT_CACHED);
           await reclaim(stage);
         },

@@ -5,6 +5,7 @@ import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
 import { expectContent } from '../harness/expect-content.js';
 import { type FaultCase, READERS } from '../harness/fault-case.js';
+import { readReport } from '../harness/json-report.js';
 import type { Stage } from '../harness/stage.js';
 import { COLLIDING_MESSAGES } from '../inputs/colliding-blocks.js';
 import { createLuks } from '../inputs/luks.js';
@@ -32,9 +33,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
       return {
         commands: [compare([]), compare(['--hash', 'md5'])],
         check: async (ends) => {
-          const distances = ends.map(({ stdout }) =>
-            (JSON.parse(stdout) as { distances: number[] }).distances.flat().at(-1),
-          );
+          const distances = ends.map((end) => readReport(end)?.distances.at(-1));
           assert.deepEqual(distances, [1, 0], 'distances by SHA-256 and by MD5');
         },
       };

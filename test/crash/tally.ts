@@ -1,5 +1,13 @@
 /** What must not happen, and how often each did. */
-export const FAULTS = ['losses', 'orphans', 'leftovers', 'wrong results', 'hangs', 'changed inputs'] as const;
+export const FAULTS = [
+  'losses',
+  'orphans',
+  'leftovers',
+  'wrong results',
+  'hangs',
+  'changed inputs',
+  'missed kills',
+] as const;
 
 export type Fault = (typeof FAULTS)[number];
 

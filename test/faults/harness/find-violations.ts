@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { HashVectorCache } from '@virt-similarity/core';
 import type { CommandLine, Trial } from './fault-case.js';
 import { violationsOfReport } from './find-report-violations.js';
@@ -15,6 +15,8 @@ const MOST_MEMORY = 1024 ** 3;
 const STACK_TRACE = /^\s+at .*:\d+/m;
 const ERROR_LINE = /^virt-similarity: error: .*$/gm;
 const EXIT_PARTIAL = 3;
+/** What files are called until they are whole. */
+const UNFINISHED = /^\..*\.tmp$/;
 
 /** What of a run is not as it must be; `usual` are the milliseconds that reading a good image takes. */
 export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: number, usual: number): Violation[] {
@@ -56,14 +58,21 @@ export async function violationsOfCase(
   before: ReadonlyMap<string, string>,
 ): Promise<Violation[]> {
   const found: Violation[] = [...(await changedInputs(stage, trial, before)), ...(await leaks(stage, ends))];
-  for (const directory of ['tmp', 'run']) {
-    const names = await readdir(join(stage.root, directory), { recursive: true });
-    found.push(...names.map((name): Violation => ({ kind: 'leftover', what: `${directory}/${name}` })));
-  }
+  for (const name of await leftovers(stage)) found.push({ kind: 'leftover', what: name });
   found.push(...(await callsOutside(stage)).map((call): Violation => ({ kind: 'network', what: call })));
   if (stage.connections > 0) found.push({ kind: 'network', what: `${stage.connections} connections to a server` });
   if (trial.cache !== 'refused') found.push(...(await badEntries(stage, ends)));
   return found;
+}
+
+/** Whatever is in the directories of temporary files, and unfinished files where results are written. */
+async function leftovers(stage: Stage): Promise<string[]> {
+  const namesIn = async (directory: string) => {
+    const names = await readdir(join(stage.root, directory), { recursive: true });
+    return names.map((name) => `${directory}/${name}`);
+  };
+  const written = (await namesIn('work')).filter((name) => UNFINISHED.test(basename(name)));
+  return [...(await namesIn('tmp')), ...(await namesIn('run')), ...written];
 }
 
 async function changedInputs(

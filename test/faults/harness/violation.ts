@@ -10,7 +10,7 @@ export type ViolationKind =
   | 'hang'
   /** A child outlived the command by 2 s. */
   | 'orphan'
-  /** Something in a directory of temporary files. */
+  /** Something in a directory of temporary files, or an unfinished file. */
   | 'leftover'
   /** An input is not as it was. */
   | 'input'

@@ -65,6 +65,7 @@ describe('the harness of the fault cases', () => {
     ['a new file beside the inputs', refusing(`require('fs').writeFileSync(path + '.new', '')`), 'input'],
     ['a temporary file left', refusing(`require('fs').writeFileSync(process.env.TMPDIR + '/left', '')`), 'leftover'],
     ['a socket left', refusing(`require('fs').writeFileSync(process.env.XDG_RUNTIME_DIR + '/left', '')`), 'leftover'],
+    ['an unfinished file left', refusing(`require('fs').writeFileSync('out/.virt-similarity-0.tmp', '')`), 'leftover'],
     ['a hang', 'setInterval(() => {}, 1000)', 'hang'],
     ['a hang that heeds no signal', `process.on('SIGTERM', () => {}); for (;;);`, 'hang'],
     [

@@ -2,19 +2,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { convertedContent } from '../../fixtures/brute-force.js';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { expectContent } from '../harness/expect-content.js';
-import type { FaultCase, ReaderName } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
-
-/** Those that read images with backing files. */
-const CHAIN_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
 
 /** A case of an overlay whose header names something that must not be followed. */
 function refused(number: number, title: string, nameOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,
     title: `backing file: ${title}`,
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
       const overlay = stage.image('overlay.qcow2');
@@ -46,7 +43,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   {
     number: 12,
     title: 'backing file: missing',
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
       const overlay = stage.image('overlay.qcow2');
@@ -57,7 +54,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   {
     number: 13,
     title: 'backing file: an allowed sibling, as qemu-img convert sees it',
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
       const overlay = stage.image('overlay.qcow2');
@@ -76,7 +73,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   {
     number: 14,
     title: 'backing file: the image itself, refused at once',
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
       const image = stage.image('self.qcow2');
@@ -87,7 +84,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   {
     number: 15,
     title: 'backing file: a loop of two images, refused at once',
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
       await createQcow2(stage.image('one.qcow2'), { backing: 'two.qcow2', backingFormat: 'qcow2' });
@@ -98,7 +95,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   {
     number: 16,
     title: 'chains of 65 and of 1,500 layers',
-    readers: CHAIN_READERS,
+    readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => stage.trial([await writeChain(stage, 65), await writeChain(stage, 1500)], { errors: 2 }),
   },

@@ -2,16 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { HashVectorCache, openHashVector } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { forgedNumbers } from '../../fixtures/forged-numbers.js';
 import { expectContent } from '../harness/expect-content.js';
 import type { CommandLine, FaultCase, Trial } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
-import {
-  type EntryFile,
-  onlyEntry,
-  replaceByForgery,
-  withNumberForged,
-  withTextForged,
-} from '../inputs/cache-entry.js';
+import { type EntryFile, onlyEntry, replaceByForgery, withTextForged } from '../inputs/cache-entry.js';
 
 /** A number of blocks that is told from all other numbers in a hash-vector file. */
 const BLOCKS = 77;
@@ -113,9 +108,9 @@ function withForgedMetadata(bytes: Buffer): Buffer[] {
   const texts: readonly [RegExp, string][] = [
     [/"inode":"\d+"/g, '"__proto__":[]'],
     [/"inode":"\d+"/g, '"inode":-1'],
-    [/\[\{"path":/g, '"constructor":'.slice(0, 9)],
+    [/\[\{"path":/g, '[{"pith":'],
     [/"size":"\d+"/g, '"size":"1"'],
   ];
-  const counts = [10n ** 9n, 2n ** 62n, -1n].flatMap((count) => withNumberForged(bytes, BigInt(BLOCKS), count));
+  const counts = [10n ** 9n, 2n ** 62n, -1n].flatMap((count) => forgedNumbers(bytes, BigInt(BLOCKS), count));
   return [...texts.map(([from, to]) => withTextForged(bytes, from, to)), ...counts];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { HashVectorCache } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
@@ -54,7 +54,7 @@ export const CHANGE_AND_USE: readonly FaultCase[] = [
   {
     number: 33,
     title: 'qcow2 that a running qemu has open for writing',
-    readers: ['auto', 'qemu', 'libguestfs'],
+    readers: FORMAT_READERS,
     exit: 6,
     build: async (stage) => {
       const image = stage.image('used.qcow2');

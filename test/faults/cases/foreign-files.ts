@@ -1,9 +1,7 @@
-import type { FaultCase, ReaderName } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, replaceName } from '../inputs/qcow2.js';
 import { createWithHostileFooter, createWithParent, flatDescriptor } from '../inputs/vmdk.js';
-
-const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
 
 /** Images whose headers lead to other files by other ways than a qcow2 backing file, and one that nobody can read. */
 export const FOREIGN_FILES: readonly FaultCase[] = [

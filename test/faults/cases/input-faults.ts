@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
 import { readReport } from '../harness/json-report.js';
 import type { CommandExtras, Stage } from '../harness/stage.js';
 import { mountFailingDisk } from '../inputs/failing-disk.js';
@@ -57,7 +57,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
   {
     number: 41,
     title: 'a server that dies, and one that hangs',
-    readers: ['auto', 'qemu', 'libguestfs'],
+    readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
       const [raw, image] = [stage.image('content.raw'), stage.image('image.vmdk')];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
 import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
 import { readReport } from '../harness/json-report.js';
 import type { Stage } from '../harness/stage.js';
 import { COLLIDING_MESSAGES } from '../inputs/colliding-blocks.js';
@@ -67,7 +67,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 58,
     title: 'qemu tools missing; replaced by ones that print garbage',
-    readers: ['auto', 'qemu', 'libguestfs'],
+    readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
       const [raw, image] = [stage.image('content.raw'), stage.image('image.vdi')];

@@ -1,9 +1,8 @@
 import { truncate, writeFile } from 'node:fs/promises';
-import type { FaultCase, ReaderName } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
 import { be64, patch } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, tablesOf, writeGuest } from '../inputs/qcow2.js';
 
-const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
 const BOMB_CLUSTERS = 131_072;
 
 /** Images that claim to be larger than anybody can read, and such as hold no image at all. */

@@ -4,11 +4,10 @@ import { extname } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { FORMAT_SAMPLES } from '../../fixtures/format-samples.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import type { FaultCase, ReaderName, Trial } from '../harness/fault-case.js';
+import { type FaultCase, FORMAT_READERS, type Trial } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
 import { createQcow2, moveL2ToEnd, moveRefcountsToEnd, writeGuest } from '../inputs/qcow2.js';
 
-const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
 const MEBIBYTE = 1024 * 1024;
 
 /** A qcow2 image with data in all of its 1 MiB. */

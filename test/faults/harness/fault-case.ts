@@ -6,6 +6,9 @@ export const READERS = ['auto', 'raw', 'qemu', 'libguestfs'] as const;
 /** How the command is told to read: by its own choice, or by one reader. */
 export type ReaderName = (typeof READERS)[number];
 
+/** Those that read more than raw images. */
+export const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
+
 /** One case of the list of threats. */
 export interface FaultCase {
   readonly number: number;

@@ -27,18 +27,6 @@ export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Prom
   return forgery;
 }
 
-/** Copies with a little-endian number of 64 bits written over one place where another stands. */
-export function withNumberForged(bytes: Buffer, from: bigint, to: bigint): Buffer[] {
-  const forged: Buffer[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += 4) {
-    if (bytes.readBigInt64LE(at) !== from) continue;
-    const copy = Buffer.from(bytes);
-    copy.writeBigInt64LE(to, at);
-    forged.push(copy);
-  }
-  return forged;
-}
-
 /** A copy with every match replaced by a text, blanks added up to the same length. */
 export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
   const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { openHashVector, VirtSimilarityError, writeHashVector } from '@virt-similarity/core';
+import { forgedNumbers } from '../../../fixtures/forged-numbers.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 // Thousands of small files are written and read.
@@ -32,18 +33,6 @@ async function smallFile(directory: string): Promise<{ path: string; bytes: Buff
     path,
   );
   return { path, bytes: await readFile(path) };
-}
-
-/** Writes a little-endian number over the only place where another one stands. */
-function forge(bytes: Buffer, from: bigint, to: bigint): Buffer[] {
-  const forged: Buffer[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += 4) {
-    if (bytes.readBigInt64LE(at) !== from) continue;
-    const copy = Buffer.from(bytes);
-    copy.writeBigInt64LE(to, at);
-    forged.push(copy);
-  }
-  return forged;
 }
 
 describe('a hostile hash-vector file', () => {
@@ -77,7 +66,7 @@ describe('a hostile hash-vector file', () => {
   test.each([10n ** 9n, 2n ** 32n, 2n ** 53n, 2n ** 62n, -1n])('is corrupt with %d for its number of rows', (count) =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
-      const forged = forge(bytes, BigInt(ROWS), count);
+      const forged = forgedNumbers(bytes, BigInt(ROWS), count);
       expect(forged.length).toBeGreaterThanOrEqual(3);
       for (const copy of forged) expect(await read(path, copy)).toBe('corrupt');
     }),

@@ -1,25 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CondensedMatrix } from '@virt-similarity/core';
 import * as fc from 'fast-check';
 import { nearestNeighbourChain } from '#core/clustering/fast/nearest-neighbour-chain.js';
 import { ShrinkingMatrix } from '#core/clustering/fast/shrinking-matrix.js';
+import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
 
 const LINKAGES = ['complete', 'average', 'weighted', 'ward'] as const;
-
-/** Distances of up to 40 things, of which few or many are equal. */
-const matrices: fc.Arbitrary<CondensedMatrix> = fc
-  .record({ size: fc.integer({ min: 1, max: 40 }), largest: fc.constantFrom(0, 1, 3, 10, 100_000) })
-  .chain(({ size, largest }) => {
-    const length = (size * (size - 1)) / 2;
-    return fc
-      .array(fc.nat({ max: largest }), { minLength: length, maxLength: length })
-      .map((distances) => ({ size, values: Float64Array.from(distances) }));
-  });
 
 describe('nearestNeighbourChain', () => {
   test.each(LINKAGES)('makes the same joins however many memories the matrix needs, under %s linkage', (linkage) => {
     fc.assert(
-      fc.property(matrices, fc.integer({ min: 0, max: 2000 }), (matrix, largestBand) => {
+      fc.property(tiedMatrices, fc.integer({ min: 0, max: 2000 }), (matrix, largestBand) => {
         const inBands = nearestNeighbourChain(new ShrinkingMatrix(matrix, largestBand), linkage);
         expect(inBands).toEqual(nearestNeighbourChain(new ShrinkingMatrix(matrix), linkage));
       }),
@@ -39,7 +29,7 @@ describe('nearestNeighbourChain', () => {
 describe('ShrinkingMatrix', () => {
   test('gathers rows that lie in several bands, of distances and of their squares', () => {
     fc.assert(
-      fc.property(matrices, fc.integer({ min: 0, max: 2000 }), ({ size, values }, largestBand) => {
+      fc.property(tiedMatrices, fc.integer({ min: 0, max: 2000 }), ({ size, values }, largestBand) => {
         const matrix = new ShrinkingMatrix({ size, values }, largestBand);
         matrix.square();
         const [row] = matrix.rows;

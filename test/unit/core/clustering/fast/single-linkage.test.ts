@@ -10,16 +10,7 @@ import {
   SingleLinkage,
 } from '@virt-similarity/core';
 import * as fc from 'fast-check';
-
-/** Distances of up to 40 things, of which few or many are equal. */
-const matrices = fc
-  .record({ size: fc.integer({ min: 1, max: 40 }), largest: fc.constantFrom(0, 1, 3, 10, 100_000) })
-  .chain(({ size, largest }) => {
-    const length = (size * (size - 1)) / 2;
-    return fc
-      .array(fc.nat({ max: largest }), { minLength: length, maxLength: length })
-      .map((distances) => ({ size, values: Float64Array.from(distances) }));
-  });
+import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
 
 /** Asks for one distance after the other, as where there is no matrix. */
 function withoutMatrix(size: number, distance: (i: number, j: number) => number): Dendrogram {
@@ -49,7 +40,7 @@ function shortestSteps({ size, values }: CondensedMatrix): Float64Array {
 describe('SingleLinkage', () => {
   test('makes of distances that come one after the other what the clusterer makes of a matrix', () => {
     fc.assert(
-      fc.property(matrices, (matrix) => {
+      fc.property(tiedMatrices, (matrix) => {
         const { size, values } = matrix;
         const dendrogram = withoutMatrix(size, (i, j) => values[condensedIndex(size, i, j)]!);
         expect(dendrogram).toEqual(new FastClusterer().cluster(matrix, 'single'));
@@ -59,7 +50,7 @@ describe('SingleLinkage', () => {
 
   test('has exactly the heights of ml-hclust', async () => {
     await fc.assert(
-      fc.asyncProperty(matrices, async (matrix) => {
+      fc.asyncProperty(tiedMatrices, async (matrix) => {
         const expected = await new MlHclustClusterer().cluster(matrix, 'single');
         const found = new FastClusterer().cluster(matrix, 'single');
         expect(copheneticDistances(found)).toEqual(copheneticDistances(expected));
@@ -69,7 +60,7 @@ describe('SingleLinkage', () => {
 
   test('has for heights the smallest largest step of any path', () => {
     fc.assert(
-      fc.property(matrices, (matrix) => {
+      fc.property(tiedMatrices, (matrix) => {
         const dendrogram = new FastClusterer().cluster(matrix, 'single');
         expect(copheneticDistances(dendrogram).values).toEqual(shortestSteps(matrix));
       }),

@@ -4,7 +4,12 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { CommandRun } from './command-run.js';
 import type { Stage } from './stage.js';
 
-/** When a run is killed. */
+/** When in a run it is killed. */
+export const KILL_TIMES = ['at any time', 'while the cache is written to', 'while children are at work'] as const;
+
+export type KillTime = (typeof KILL_TIMES)[number];
+
+/** The moment at which a run is killed. */
 export interface KillPoint {
   /** Such as `after 120 ms`. */
   readonly title: string;
@@ -16,18 +21,16 @@ export interface KillPoint {
 const LONGEST_LAG_MS = { cache: 4, children: 120 };
 
 /**
- * A third of the points each: at any time of a run, while the cache is written to, and while children of the run are
- * at work.
+ * A random moment of a kind.
  *
  * @param durationMs of a run that nobody kills
  */
-export function killPoint(random: SeededRandom, durationMs: number, images: number): KillPoint {
-  const kind = random.below(3);
-  if (kind === 0) {
+export function killPoint(time: KillTime, random: SeededRandom, durationMs: number, images: number): KillPoint {
+  if (time === 'at any time') {
     const ms = Math.round(durationMs * (0.1 + 0.95 * random.fraction()));
     return { title: `after ${ms} ms`, reached: () => delay(ms) };
   }
-  if (kind === 1) {
+  if (time === 'while the cache is written to') {
     // A temporary file appears, is written to several times, and gets its name.
     const events = 1 + random.below(4 * images);
     const lag = random.fraction() * LONGEST_LAG_MS.cache;

@@ -2,7 +2,7 @@ import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeededRandom } from '../fixtures/seeded-random.js';
 import { CommandRun } from './command-run.js';
-import { killAt, killPoint } from './kill-points.js';
+import { KILL_TIMES, type KillTime, killAt, killPoint } from './kill-points.js';
 import { age, type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
 import type { Stage } from './stage.js';
 import type { Tally } from './tally.js';
@@ -74,12 +74,14 @@ async function killRound(
   tally: Tally,
 ): Promise<boolean> {
   const command = random.oneOf(COMMANDS);
-  const point = killPoint(random, reference.durationMs, stage.images.length);
+  const time = rarestTime(tally);
+  const point = killPoint(time, random, reference.durationMs, stage.images.length);
   const where = `kill ${number} (${command}, ${point.title})`;
   const before = await verifyCache(stage, tally, where);
   const run = new CommandRun(stage, wordsOf(command, stage));
   const killed = await killAt(point, run, stage);
   tally.count(killed ? 'kills' : 'runs that ended before they were killed');
+  if (killed) tally.count(`kills ${time}`);
   const orphans = await run.orphans();
   if (orphans.length > 0) tally.fault('orphans', where, orphans.join(', '));
   const after = await verifyCache(stage, tally, where);
@@ -97,6 +99,12 @@ async function killRound(
   await rm(stage.cache, { recursive: true });
   await rename(kept, stage.cache);
   return false;
+}
+
+/** The kind of moment at which runs were killed least often, so that all come about equally often, or are missed. */
+function rarestTime(tally: Tally): KillTime {
+  const times = [...KILL_TIMES];
+  return times.sort((one, other) => tally.counted(`kills ${one}`) - tally.counted(`kills ${other}`))[0]!;
 }
 
 /** A run after a kill: succeeds, with the right result, and reads no image again that the cache holds. */

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type ContentRun, convert, overlay, type WritableFormat, writeRawContent } from '../fixtures/index.js';
 
@@ -37,7 +36,8 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-crash-'));
+    // Short, so that sockets' paths below it stay within what the kernel takes: else they go elsewhere.
+    const directory = await mkdtemp('/tmp/vsc-');
     for (const [number, image] of IMAGES.entries()) {
       await writeImage(directory, image, number);
     }

@@ -26,7 +26,7 @@ export interface CommandRun {
 /** A directory of its own in which the command is run as a user runs it. */
 export class Workplace {
   readonly directory: string;
-  /** The directory of temporary files. */
+  /** The directory of temporary files and sockets. */
   readonly temporary: string;
 
   private constructor(directory: string, temporary: string) {
@@ -35,8 +35,8 @@ export class Workplace {
   }
 
   static async make(): Promise<Workplace> {
-    const name = join(tmpdir(), 'virt-similarity-e2e-');
-    return new Workplace(await mkdtemp(name), await mkdtemp(`${name}temporary-`));
+    // The second is short, so that sockets' paths below it stay within what the kernel takes: else they go elsewhere.
+    return new Workplace(await mkdtemp(join(tmpdir(), 'virt-similarity-e2e-')), await mkdtemp('/tmp/vse-'));
   }
 
   /** Absolute path of a file in it. */
@@ -50,7 +50,13 @@ export class Workplace {
 
   /** The environment of the command: without the user's configuration, and with a directory for temporary files. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, XDG_CONFIG_HOME: this.path('configuration'), TMPDIR: this.temporary, NO_COLOR: '1' };
+    return {
+      ...process.env,
+      XDG_CONFIG_HOME: this.path('configuration'),
+      XDG_RUNTIME_DIR: this.temporary,
+      TMPDIR: this.temporary,
+      NO_COLOR: '1',
+    };
   }
 
   /** Starts the command; the caller awaits `ended`. */

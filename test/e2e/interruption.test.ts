@@ -81,6 +81,7 @@ describe('an interrupted run', () => {
     const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.vmdk', 'b.vmdk']);
     await said(run.process, 'hashing', 2);
     await serversRun();
+    expect(await readdir(workplace.temporary)).toHaveLength(2);
     await expectEnd(run, signal, exitCode);
   });
 

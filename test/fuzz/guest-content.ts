@@ -39,14 +39,17 @@ export async function guestContent(image: DiskImage): Promise<Buffer | undefined
   return content;
 }
 
-/** What qemu-img convert makes of an image; nothing where it refuses it. */
-export async function convertedContent(path: string, format: string): Promise<Buffer | undefined> {
+/**
+ * What qemu-img convert makes of an image: its content, or whether it refuses to open it, or fails when it comes to what
+ * cannot be read.
+ */
+export async function convertedContent(path: string, format: string): Promise<Buffer | 'refused' | 'failed'> {
   const raw = `${path}.converted`;
   try {
     await runTool('qemu-img', ['convert', '-f', format, '-O', 'raw', path, raw]);
     return await readFile(raw);
-  } catch {
-    return undefined;
+  } catch (thrown) {
+    return /error while reading/.test(String(thrown)) ? 'failed' : 'refused';
   } finally {
     await rm(raw, { force: true });
   }

@@ -50,10 +50,11 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
     child.on('message', (message) => note('wrong', message as FoundByChild));
     const end = await endOf(child, file, limits);
     const { execution } = file.read();
-    if (end === undefined) break;
-    note(end.kind, { execution: Math.max(execution, first), description: end.description });
+    if (end === undefined && execution === task.end) break;
+    const { kind, description, isBeforeFirst } = end ?? ENDED_EARLY;
+    note(kind, { execution: Math.max(execution, first), description });
     // No child would come further.
-    if (end.isBeforeFirst) break;
+    if (isBeforeFirst) break;
     first = Math.max(execution, first) + 1;
   }
   const { accepted, rejected } = file.read();
@@ -66,6 +67,9 @@ interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
   /** Whether it had begun no execution. */
   readonly isBeforeFirst: boolean;
 }
+
+/** A child that ends as if its work were done: what it was fed had it exit. */
+const ENDED_EARLY: EarlyEnd = { kind: 'crash', description: 'ended before its work was done', isBeforeFirst: false };
 
 /** Waits for a child's end; nothing where its work was done. */
 async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {

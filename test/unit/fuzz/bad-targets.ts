@@ -18,6 +18,7 @@ const FAULTS: Readonly<Record<string, () => void>> = {
     process.kill(process.pid, 'SIGSEGV');
     for (;;);
   },
+  exit: () => process.exit(0),
   memory: () => {
     for (;;) kept.push(Buffer.alloc(2 ** 20, 1));
   },

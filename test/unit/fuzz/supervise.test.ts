@@ -6,6 +6,8 @@ import { supervise } from '../../fuzz/supervise.js';
 import { BAD, SEED } from './bad-targets.js';
 
 const EXECUTIONS = 6;
+/** What a fault is noted as that is no kind of its own. */
+const KINDS: Readonly<Record<string, string>> = { exit: 'crash' };
 
 async function superviseTarget(target: string) {
   const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-supervise-'));
@@ -20,11 +22,16 @@ async function superviseTarget(target: string) {
 }
 
 describe('the supervision of executions', () => {
-  test.each(['wrong', 'hang', 'crash', 'memory'])('notes a fault of kind %s and goes on after it', async (kind) => {
-    const { accepted, rejected, findings } = await superviseTarget(kind);
-    expect(findings).toEqual([{ kind, target: kind, execution: BAD, description: expect.any(String) }]);
-    expect(accepted + rejected).toBe(EXECUTIONS - 1);
-  });
+  test.each(['wrong', 'hang', 'crash', 'exit', 'memory'])(
+    'notes a fault such as %s and goes on after it',
+    async (kind) => {
+      const { accepted, rejected, findings } = await superviseTarget(kind);
+      expect(findings).toEqual([
+        { kind: KINDS[kind] ?? kind, target: kind, execution: BAD, description: expect.any(String) },
+      ]);
+      expect(accepted + rejected).toBe(EXECUTIONS - 1);
+    },
+  );
 
   test('gives up a target that cannot be made ready', async () => {
     const { findings } = await superviseTarget('unprepared');

@@ -42,13 +42,15 @@ export class CommandRun {
   }
 
   /**
-   * The processes of the run that are still there after the time that they have to end. A child may have been given
-   * another environment or another session, so what names the stage's files counts as well.
+   * The processes of the run that are still there after the time that they have to end; they are then killed. A child
+   * may have been given another environment or another session, so what names the stage's files counts as well.
    */
   async orphans(): Promise<number[]> {
     for (const end = Date.now() + ORPHAN_MS; ; await delay(25)) {
       const left = await this.#processes();
-      if (left.length === 0 || Date.now() > end) return left;
+      if (left.length > 0 && Date.now() <= end) continue;
+      left.forEach(killIfThere);
+      return left;
     }
   }
 
@@ -67,6 +69,14 @@ export class CommandRun {
     return (
       Number(session) === this.process.pid || environ.includes(this.#marker) || line.includes(this.#stage.directory)
     );
+  }
+}
+
+function killIfThere(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch {
+    // Gone meanwhile.
   }
 }
 

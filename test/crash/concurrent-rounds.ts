@@ -22,7 +22,8 @@ export async function concurrentRounds(stage: Stage, seed: number, rounds: numbe
       else if (code !== 0) tally.fault('losses', where, `a run ended with ${code}: ${stderr}`);
       else if (stdout !== analysis) tally.fault('wrong results', where, stdout);
     }
-    const orphans = (await Promise.all(runs.map((run) => run.orphans()))).flat();
+    const orphans: number[] = [];
+    for (const run of runs) orphans.push(...(await run.orphans()));
     if (orphans.length > 0) tally.fault('orphans', where, orphans.join(', '));
     const { images } = await verifyCache(stage, tally, where);
     if (images.size !== stage.images.length) tally.fault('losses', where, `${images.size} images are cached`);

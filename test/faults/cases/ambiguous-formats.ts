@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { expectContent } from '../harness/expect-content.js';
 import { type FaultCase, READERS } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
@@ -10,11 +11,17 @@ import { flatDescriptor } from '../inputs/vmdk.js';
 const DISK_BYTES = 4 * 1024 * 1024;
 
 /** A raw disk whose guest wrote a qcow2 header over its beginning, which names a file of the host's. */
-async function writeQcow2Disguise(stage: Stage): Promise<string> {
-  const disk = stage.image('disk.img');
-  await createQcow2(disk, { backing: await stage.secret('secret') });
+async function writeQcow2Disguise(stage: Stage, name: string, backing: string): Promise<string> {
+  const disk = stage.image(name);
+  await createQcow2(disk, { backing });
   await writeRawDisk(disk, await readFile(disk), DISK_BYTES);
   return disk;
+}
+
+/** The disk of somebody else, in a directory in which a backing file may lie; gives its name. */
+async function writeNeighbour(stage: Stage): Promise<string> {
+  await writeFile(stage.image('neighbour.raw'), deterministicBytes('neighbour', DISK_BYTES));
+  return 'neighbour.raw';
 }
 
 /** Raw disks that bear the header of another format. */
@@ -24,7 +31,11 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
     title: 'raw disk holding a qcow2 header with a backing file',
     readers: READERS,
     exit: 4,
-    build: async (stage) => stage.trial([await writeQcow2Disguise(stage)]),
+    build: async (stage) => {
+      const outside = await writeQcow2Disguise(stage, 'outside.img', await stage.secret('secret'));
+      const beside = await writeQcow2Disguise(stage, 'beside.img', await writeNeighbour(stage));
+      return stage.trial([outside, beside], { errors: 2 });
+    },
   },
   {
     number: 2,
@@ -36,7 +47,9 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
       const head = flatDescriptor(await stage.secret('secret'));
       await writeRawDisk(small, head, 65_536);
       await writeRawDisk(large, head, DISK_BYTES);
-      return stage.trial([small, large], { errors: 2 });
+      const beside = stage.image('beside.img');
+      await writeRawDisk(beside, flatDescriptor(await writeNeighbour(stage)), DISK_BYTES);
+      return stage.trial([small, large, beside], { errors: 3 });
     },
   },
   {
@@ -59,7 +72,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
     readers: READERS,
     exit: 0,
     build: async (stage) => {
-      const disk = await writeQcow2Disguise(stage);
+      const disk = await writeQcow2Disguise(stage, 'disk.img', await stage.secret('secret'));
       return {
         ...stage.trial([disk], { options: ['--format', 'raw'] }),
         check: async () => expectContent(stage.output('disk.img.arrow'), await readFile(disk)),

@@ -10,6 +10,8 @@ const BLOCK = 65_536;
 const TIMEOUT = ['--plugin-timeout', '2'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
+/** Of a reader, which runs in the main thread, a loop can only be ended from outside. */
+const WAIT = 'await new Promise(() => {});';
 
 /** Names under which a program might look for code in the directory in which it is started. */
 const TEMPTING = [
@@ -19,34 +21,45 @@ const TEMPTING = [
   'node_modules/virt-similarity-plugin/index.js',
 ];
 
-/** A plugin of each kind of part that does `deed` when it is called. */
-function pluginText(name: string, deed: string): string {
+/** A plugin of each kind of part that does `deed` when it is called, and whose reader does `reading`. */
+function pluginText(name: string, deed: string, reading: string): string {
   return `
+class Reader {
+  name = '${name}';
+  async canRead() { return true; }
+  async identify() { ${reading} }
+  async open() { ${reading} }
+}
 class Hasher { name = '${name}'; digestLength = 1; hash() { ${deed} } }
 class Metric { name = '${name}'; unit = 'blocks'; distance() { ${deed} } }
 class Clusterer { name = '${name}'; linkages = ['single']; cluster() { ${deed} } }
 class Reporter { name = '${name}'; extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
 export default {
   name: '${name}', url: import.meta.url,
-  hashers: [Hasher], metrics: [Metric], clusterers: [Clusterer], reporters: [Reporter],
+  readers: [Reader], hashers: [Hasher], metrics: [Metric], clusterers: [Clusterer], reporters: [Reporter],
 };
 `;
 }
 
-/** The good images with every part of a plugin in turn. */
+/** The good images with every part of a plugin in turn, and with a plugin that does the same as soon as it is loaded. */
 function everyPart(name: string, exit: number): CommandLine[] {
-  const parts = [
-    ['--hash', name],
-    ['--metric', name],
-    ['--clusterer', name],
-    ['-O', name],
+  const parts: readonly (readonly [option: string, errors: number])[] = [
+    // Each image fails by itself, unless a hasher never returns, which is then given up.
+    ['--reader', 2],
+    ['--hash', exit === 3 ? 2 : 1],
+    ['--metric', 1],
+    ['--clusterer', 1],
+    ['-O', 1],
   ];
-  return parts.map((part) => ({
-    words: ['analyze', '--no-cache', '--plugin', `./${name}.mjs`, ...TIMEOUT, ...part, ...GOOD_IMAGES],
-    exit,
-    // Where the hasher throws, each image fails by itself.
-    ...(part[0] === '--hash' && exit === 3 ? { errors: 2 } : {}),
-  }));
+  const words = ['analyze', '--no-cache', ...TIMEOUT, ...GOOD_IMAGES];
+  return [
+    ...parts.map(([option, errors]) => ({
+      words: [...words, '--plugin', `./${name}.mjs`, option, name],
+      exit,
+      errors,
+    })),
+    { words: [...words, '--plugin', `./${name}-at-once.mjs`], exit },
+  ];
 }
 
 /** Code that was not asked for, and code that does not do what it should. */
@@ -59,8 +72,10 @@ export const PLUGINS: readonly FaultCase[] = [
     build: async (stage) => {
       const loaded = `${stage.root}/loaded`;
       await writeTemptation(stage, loaded);
-      await writeFile(join(stage.work, 'throws.mjs'), pluginText('throws', THROW));
-      await writeFile(join(stage.work, 'loops.mjs'), pluginText('loops', LOOP));
+      await writeFile(join(stage.work, 'throws.mjs'), pluginText('throws', THROW, THROW));
+      await writeFile(join(stage.work, 'loops.mjs'), pluginText('loops', LOOP, WAIT));
+      await writeFile(join(stage.work, 'throws-at-once.mjs'), THROW);
+      await writeFile(join(stage.work, 'loops-at-once.mjs'), LOOP);
       await writeFile(stage.image('disk.raw'), deterministicBytes('plugins', BLOCK));
       return {
         commands: [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
@@ -66,6 +66,7 @@ export const RESOURCES: readonly FaultCase[] = [
         ...stage.trial([image], { options: ['--cache', `${full}/cache`] }),
         check: async (ends) => {
           for (const { stderr } of ends) assert.match(stderr, NOT_CACHED);
+          assert.deepEqual(await readdir(`${full}/cache`), [], 'what was left of entries');
         },
         cleanUp: async () => {
           await runTool('umount', [full]);

@@ -45,12 +45,13 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
     readers: READERS,
     exit: 0,
     build: async (stage) => {
-      const disk = stage.image('locked.luks');
+      const [disk, image] = [stage.image('locked.luks'), stage.image('locked.qcow2')];
       await createLuks(disk, PASSPHRASE);
+      await createLuks(image, PASSPHRASE, 'qcow2');
       await writeFile(`${stage.root}/secrets/passphrase`, PASSPHRASE);
       stage.forbid(PASSPHRASE);
       const trial = stage.trial([disk], {
-        options: ['--format', 'raw'],
+        options: ['--verbose', '--format', 'raw'],
         during: async ({ watch, until, hasEnded }) => {
           await until(() => {
             assert.ok(
@@ -61,7 +62,11 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
           }, 'never');
         },
       });
-      return { ...trial, check: async () => expectContent(stage.output('locked.luks.arrow'), await readFile(disk)) };
+      return {
+        // What would need a passphrase is refused: there is no way to hand one over.
+        commands: [...trial.commands, { ...stage.hash([image]), exit: 4 }],
+        check: async () => expectContent(stage.output('locked.luks.arrow'), await readFile(disk)),
+      };
     },
   },
   {

@@ -12,6 +12,7 @@ import { fileIdentityOf } from './hash-vector-storage.js';
 import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
+import { systemPath } from '../paths/path-text.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
@@ -99,7 +100,7 @@ export async function stateOfImage(header: HashVectorHeader): Promise<'current' 
 
 async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'missing'> {
   try {
-    const now = await stat(layer.path, { bigint: true });
+    const now = await stat(systemPath(layer.path), { bigint: true });
     const same =
       now.dev === layer.device &&
       now.ino === layer.inode &&

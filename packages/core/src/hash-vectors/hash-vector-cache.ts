@@ -14,6 +14,8 @@ import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
+import { absolutePath } from '../paths/absolute-path.js';
+import { systemPath } from '../paths/path-text.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {
@@ -49,7 +51,7 @@ export class HashVectorCache {
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
-    this.#directory = resolve(directory);
+    this.#directory = resolve(absolutePath(directory));
     this.#index = new CacheIndex(this.#directory);
     this.#onWarning = onWarning;
   }
@@ -165,7 +167,7 @@ export class HashVectorCache {
 async function describeEntry(path: string, open: (path: string) => Promise<HashVector>): Promise<CacheEntry> {
   let bytes = 0;
   try {
-    bytes = (await lstat(path)).size;
+    bytes = (await lstat(systemPath(path))).size;
     const { rows, ...header } = await open(path);
     return { path, bytes, state: await stateOfImage(header), header };
   } catch (thrown) {

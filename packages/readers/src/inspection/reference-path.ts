@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { realPath } from '@virt-similarity/core';
 import { refused } from './header-error.js';
 
 /**
@@ -36,7 +36,7 @@ function hasProtocol(name: string): boolean {
 /** The directory without symbolic links; where it does not exist, what it would be, so that policy is judged first. */
 async function existingDirectory(path: string): Promise<string> {
   try {
-    return await realpath(path);
+    return await realPath(path);
   } catch {
     return resolve(path);
   }

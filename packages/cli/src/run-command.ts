@@ -20,7 +20,12 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => messages.error('interrupted'));
   try {
-    const invocation = await readCommandLine(await wordsAsGiven(words), process.cwd(), process.env, interruption.signal);
+    const invocation = await readCommandLine(
+      await wordsAsGiven(words),
+      process.cwd(),
+      process.env,
+      interruption.signal,
+    );
     if (invocation.kind === 'text') {
       await writeStdout([invocation.text]);
       return EXIT_DONE;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { fileError, systemCode } from './file-error.js';
-import { sweepOnce, temporaryName } from './temporary-files.js';
 import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
+import { fileError, systemCode } from './file-error.js';
+import { sweepOnce, temporaryName } from './temporary-files.js';
 
 /** The system is called once for so many bytes, because a call costs as much as copying some 100 KiB. */
 const BYTES_PER_WRITE = 256 * 1024;

@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
 import { makeDirectories } from './make-directories.js';
-import { systemPath } from '../paths/path-text.js';
 
 const WRITABLE_BY_OTHERS = 0o022;
 

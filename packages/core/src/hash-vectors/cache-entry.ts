@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
@@ -12,7 +13,6 @@ import { fileIdentityOf } from './hash-vector-storage.js';
 import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder } from './read-hash-vector.js';
 import { openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
-import { systemPath } from '../paths/path-text.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
+import { systemPath } from '../paths/path-text.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
-import { systemPath } from '../paths/path-text.js';
 
 /** What a directory held when it was listed. */
 interface Listing {

@@ -3,6 +3,8 @@ import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { absolutePath } from '../paths/absolute-path.js';
+import { systemPath } from '../paths/path-text.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, makeCacheDirectory, removeFromCache } from './cache-directory.js';
 import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
@@ -14,8 +16,6 @@ import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
-import { absolutePath } from '../paths/absolute-path.js';
-import { systemPath } from '../paths/path-text.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {

@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode } from './file-error.js';
 import { systemPath } from '../paths/path-text.js';
+import { systemCode } from './file-error.js';
 
 /**
  * Makes a directory, and those above it that are missing; one that is there already is left as it is. Throws as `mkdir`.

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '../paths/path-text.js';
 import { entryNameOf, isSoundEntry } from './cache-entry.js';
 import { systemCode } from './file-error.js';
 import type { SpareBuffers } from './spare-buffers.js';
-import { systemPath } from '../paths/path-text.js';
 
 /** An entry that is on disk, but not yet under its name. */
 interface WrittenEntry {

@@ -1,8 +1,8 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
-import { fileError } from './file-error.js';
 import { systemPath } from '../paths/path-text.js';
+import { fileError } from './file-error.js';
 
 const readLater = promisify(read);
 

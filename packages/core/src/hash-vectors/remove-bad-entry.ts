@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
+import { systemPath } from '../paths/path-text.js';
 import { isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
-import { systemPath } from '../paths/path-text.js';
 
 /**
  * Removes an entry that was found damaged, unless another process has put a sound one in its place since. What cannot be

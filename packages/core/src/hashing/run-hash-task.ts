@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import { VirtSimilarityError } from '../errors.js';
-import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { systemPath } from '../paths/path-text.js';
+import type { HashTask, Segment, TaskFile } from './hash-task.js';
 
 /**
  * Bytes that are read at a time where blocks are not larger: what is hashed right after it was read

@@ -42,6 +42,6 @@ function characterAt(bytes: Buffer, start: number): Buffer | undefined {
   return undefined;
 }
 
-function escapedByte(escape: string): Buffer {
-  return Buffer.of(escape.charCodeAt(0) - ESCAPE);
+function escapedByte(unit: string): Buffer {
+  return Buffer.of(unit.charCodeAt(0) - ESCAPE);
 }

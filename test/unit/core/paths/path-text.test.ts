@@ -18,7 +18,10 @@ const bytes = fc
 
 describe('the text of a path', () => {
   test('leads back to the same bytes, whatever they are', () => {
-    fc.assert(fc.property(bytes, (path) => Buffer.from(systemPath(pathText(path))).equals(path)), { numRuns: 2000 });
+    fc.assert(
+      fc.property(bytes, (path) => Buffer.from(systemPath(pathText(path))).equals(path)),
+      { numRuns: 2000 },
+    );
   });
 
   test('is what UTF-8 says where it is UTF-8, and then goes to the system as it is', () => {

@@ -22,7 +22,7 @@ export async function resolveReference(
   const real = join(directory, basename(path));
   if (!allowedDirectories.some((allowed) => liesIn(directory, allowed))) {
     throw refused(
-      `it lies outside the directories of the named images; pass --allow-backing ${JSON.stringify(directory)} to allow that`,
+      `it lies outside the directories of the named images; if both are known to belong together, pass --allow-backing ${JSON.stringify(directory)}`,
     );
   }
   return real;

@@ -133,6 +133,15 @@ describe('a name that is not UTF-8', () => {
     );
   });
 
+  test('may be that of a directory of backing files that is allowed, and of those in it', async () => {
+    await mkdir(workplace.path('over'));
+    const create = `qemu-img create -q -f qcow2 -F raw -b $'../mixed\\xff/inside.raw' top.qcow2`;
+    await runTool('bash', ['-c', `cd "$1" && ${create}`, 'bash', workplace.path('over')]);
+    expect(await type('hash -q --no-cache over/top.qcow2')).toMatchObject({ code: 4 });
+    const { code, stderr } = await type(`hash -q --no-cache --allow-backing $'mixed\\xff' over/top.qcow2`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   test('may be that of every file that is written', async () => {
     const outputs = `-o $'mixed\\xff/tree\\xfe.json' --cache $'mixed\\xff/cache\\xfd'`;
     const { code, stderr } = await type(`-q ${outputs} one.raw two.raw`);

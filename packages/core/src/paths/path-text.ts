@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 /** Bytes of the longest character in UTF-8. */
 const LONGEST_CHARACTER = 4;
 
-/** The code unit that stands for byte 0 of a name; from byte 0x80 on they are low surrogates. */
-const ESCAPE = 0xdc00;
+/** What, with a byte that is no UTF-8 added, is the code unit that stands for it. */
+const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /([\udc80-\udcff])/u;
 
 /**
@@ -16,7 +16,7 @@ export function pathText(bytes: Buffer): string {
   let text = '';
   for (let start = 0; start < bytes.length; ) {
     const character = characterAt(bytes, start);
-    text += character?.toString() ?? String.fromCharCode(ESCAPE + bytes[start]!);
+    text += character?.toString() ?? String.fromCharCode(ESCAPE_BASE + bytes[start]!);
     start += character?.length ?? 1;
   }
   return text;
@@ -43,5 +43,5 @@ function characterAt(bytes: Buffer, start: number): Buffer | undefined {
 }
 
 function escapedByte(unit: string): Buffer {
-  return Buffer.of(unit.charCodeAt(0) - ESCAPE);
+  return Buffer.of(unit.charCodeAt(0) - ESCAPE_BASE);
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { HashVectorCache } from '@virt-similarity/core';
+import { HashVectorCache, systemPath } from '@virt-similarity/core';
 import type { CommandLine, Trial } from './fault-case.js';
 import { violationsOfReport } from './find-report-violations.js';
 import { readReport } from './json-report.js';
@@ -71,7 +71,7 @@ async function leftovers(stage: Stage): Promise<string[]> {
     const names = await readdir(join(stage.root, directory), { recursive: true });
     return names.map((name) => `${directory}/${name}`);
   };
-  const written = (await namesIn('work')).filter((name) => UNFINISHED.test(basename(name)));
+  const written = (await regularFiles(stage.work)).filter((path) => UNFINISHED.test(basename(path)));
   return [...(await namesIn('tmp')), ...(await namesIn('run')), ...written];
 }
 
@@ -105,7 +105,7 @@ async function leaks(stage: Stage, ends: readonly CommandEnd[]): Promise<Violati
 
 async function contentOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
+  for await (const chunk of createReadStream(systemPath(path))) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 

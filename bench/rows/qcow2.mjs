@@ -30,7 +30,7 @@ export const qcow2Rows = HASHERS.map((hasher) => ({
   },
 }));
 
-/** A compressed image must go through qemu: against the fastest way to have it all decompressed by qemu. */
+/** A compressed image, whose clusters we inflate ourselves: against the fastest way to have qemu do it. */
 export const compressedRow = {
   name: 'compressed',
   title: () => 'as large, compressed qcow2, xxh128',

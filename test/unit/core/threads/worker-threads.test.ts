@@ -44,13 +44,37 @@ test.each([
   },
 );
 
+test('what a thread posts beside its answers is none of them', async () => {
+  const answers = await Promise.all([threads.run({ order: 'chat', after: 0 }), threads.run(AT_ONCE)]);
+  expect(answers).toMatchObject([{ data: 'given' }, { data: 'given' }]);
+});
+
+test('a task that cannot be copied to a thread fails alone', async () => {
+  const one = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
+  const unusable = { order: 'answer', after: 0, why: () => {} } as const;
+  const outcomes = await Promise.allSettled([one.run(AT_ONCE), one.run(unusable), one.run(AT_ONCE), one.run(AT_ONCE)]);
+  const refused = {
+    status: 'rejected',
+    reason: {
+      code: 'usage',
+      message: expect.stringMatching(/^expected a task that can be copied to a thread, .* leave functions out of it$/),
+    },
+  };
+  const answered = { status: 'fulfilled', value: { data: undefined } };
+  expect(outcomes).toMatchObject([answered, refused, answered, answered]);
+  await one.close();
+});
+
 test('a module that cannot be loaded fails each task', async () => {
   const broken = new WorkerThreads<ObedientTask, ObedientAnswer>(new URL('./no-such-thread.js', import.meta.url), 1);
   const tasks = [broken.run(AT_ONCE), broken.run(AT_ONCE)];
   for (const outcome of await Promise.allSettled(tasks)) {
     expect(outcome).toMatchObject({
       status: 'rejected',
-      reason: { message: expect.stringContaining('no-such-thread') },
+      reason: {
+        code: 'unavailable',
+        message: expect.stringMatching(/^cannot run a thread: .*no-such-thread.* install virt-similarity anew$/),
+      },
     });
   }
   await broken.close();
@@ -61,17 +85,21 @@ test('where no thread can be started any more, all tasks fail', async () => {
   const data = {
     get onceOnly(): string {
       starts++;
-      if (starts > 1) throw new Error('out of threads');
+      if (starts > 1) throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
       return 'given';
     },
   };
   const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, data);
   const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
   const outcomes = await Promise.allSettled(tasks);
-  expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual([
-    'exit status 9',
-    ...Array.from({ length: 5 }, () => 'out of threads'),
-  ]);
+  const [exited, ...others] = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);
+  expect(exited).toMatchObject({ message: 'exit status 9' });
+  for (const reason of others) {
+    expect(reason).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^cannot run a thread: out of threads; use fewer threads with --jobs, or allow/),
+    });
+  }
   await only.close();
 });
 

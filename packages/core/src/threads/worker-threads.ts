@@ -40,7 +40,7 @@ interface Thread<Task, Answer> {
  */
 export class WorkerThreads<Task, Answer> {
   readonly #entry: URL;
-  readonly #limit: number;
+  #limit: number;
   readonly #data: unknown;
   readonly #timeLimit: number;
   readonly #threads = new Set<Thread<Task, Answer>>();
@@ -127,13 +127,13 @@ export class WorkerThreads<Task, Answer> {
       return this.#start();
     } catch (reason) {
       // With no thread there is none either that would take what waits later.
-      if (this.#threads.size === 0) for (const { reject } of this.#queue.splice(0)) reject(threadError(reason));
+      if (this.#threads.size === 0) for (const { reject } of this.#queue.splice(0)) reject(reason);
       return freest;
     }
   }
 
   #start(): Thread<Task, Answer> {
-    const worker = new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
+    const worker = this.#startWorker();
     let failure: unknown;
     const ended = new Promise<void>((resolve) => {
       worker.on('error', (reason) => {
@@ -149,6 +149,16 @@ export class WorkerThreads<Task, Answer> {
     worker.unref();
     this.#threads.add(thread);
     return thread;
+  }
+
+  #startWorker(): Worker {
+    try {
+      return new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
+    } catch (reason) {
+      // Those that there are must do: every further attempt would leave listeners on this process's output.
+      this.#limit = Math.max(1, this.#threads.size);
+      throw threadError(reason);
+    }
   }
 
   #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {

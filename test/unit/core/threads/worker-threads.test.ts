@@ -80,16 +80,30 @@ test('a module that cannot be loaded fails each task', async () => {
   await broken.close();
 });
 
-test('where no thread can be started any more, all tasks fail', async () => {
-  let starts = 0;
+/** Data for threads of which only the first can be started, and how many were tried. */
+function dataForOneStart(): { readonly data: object; readonly attempts: () => number } {
+  let attempts = 0;
   const data = {
     get onceOnly(): string {
-      starts++;
-      if (starts > 1) throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
+      attempts++;
+      if (attempts > 1) throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
       return 'given';
     },
   };
-  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, data);
+  return { data, attempts: () => attempts };
+}
+
+test('where a second thread cannot be started, the first does all, and no other is tried', async () => {
+  const { data, attempts } = dataForOneStart();
+  const two = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 2, data);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => two.run(AT_ONCE)));
+  expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
+  expect(attempts()).toBe(2);
+  await two.close();
+});
+
+test('where no thread can be started any more, all tasks fail', async () => {
+  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, dataForOneStart().data);
   const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
   const outcomes = await Promise.allSettled(tasks);
   const [exited, ...others] = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);

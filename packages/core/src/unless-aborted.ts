@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../errors.js';
+import { throwIfAborted } from './errors.js';
 
 /**
  * What `work` gives, or `aborted` as soon as the signal fires. The work is then left to itself: for what ends when

@@ -25,7 +25,7 @@ export function instantiateWebAssembly(file: URL, purpose: string): unknown {
     throw new VirtSimilarityError('unavailable', message, { cause });
   }
   const shortage = (needed: number, cause?: unknown): VirtSimilarityError =>
-    memoryShortage({ bytes: needed, purpose, remedy: 'allow more memory, or close other programs' }, 'less', cause);
+    memoryShortage({ bytes: needed, purpose, remedy: 'allow more memory, or close other programs' }, { cause });
   const outOfMemory = (needed: number): never => {
     throw shortage(needed);
   };

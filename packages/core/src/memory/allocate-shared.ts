@@ -7,6 +7,6 @@ export function allocateShared(need: MemoryNeed): SharedArrayBuffer {
   try {
     return new SharedArrayBuffer(need.bytes);
   } catch (cause) {
-    throw memoryShortage(need, 'less than that', cause);
+    throw memoryShortage(need, { cause });
   }
 }

@@ -9,17 +9,20 @@ export interface MemoryNeed {
   readonly remedy: string;
 }
 
-/** The error for memory that is not to be had: `unavailable`. */
+/**
+ * The error for memory that is not to be had: `unavailable`.
+ *
+ * @param available bytes, where that is known
+ */
 export function memoryShortage(
   { bytes, purpose, remedy }: MemoryNeed,
-  found: string,
-  cause?: unknown,
+  { available, cause }: { readonly available?: number; readonly cause?: unknown } = {},
 ): VirtSimilarityError {
+  const found = available === undefined ? 'less' : inGibibytes(available);
   const message = `cannot ${purpose}: expected ${inGibibytes(bytes)} of memory, found ${found}; ${remedy}`;
   return new VirtSimilarityError('unavailable', message, { cause });
 }
 
-/** A number of bytes as messages give it, such as `15.9 GiB`. */
-export function inGibibytes(bytes: number): string {
+function inGibibytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -1,5 +1,5 @@
 import { freemem, totalmem } from 'node:os';
-import { inGibibytes, type MemoryNeed, memoryShortage } from './memory-shortage.js';
+import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 
 /**
  * Throws `unavailable` where what is needed is surely more than there is: the system would let the memory be reserved
@@ -8,7 +8,7 @@ import { inGibibytes, type MemoryNeed, memoryShortage } from './memory-shortage.
  * @param available bytes
  */
 export function requireMemory(need: MemoryNeed, available: number = availableMemory()): void {
-  if (need.bytes > available) throw memoryShortage(need, inGibibytes(available));
+  if (need.bytes > available) throw memoryShortage(need, { available });
 }
 
 /** Bytes that this process can have more at the most. */

@@ -1,5 +1,5 @@
 import { readFile, statfs } from 'node:fs/promises';
-import type { Layer } from '@virt-similarity/core';
+import { type Layer, systemPath } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
 
 /**
@@ -61,7 +61,7 @@ function lookAtLocks(): Promise<readonly TellingLock[]> {
 }
 
 async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
-  return LOCAL_FILE_SYSTEMS.has((await statfs(path)).type);
+  return LOCAL_FILE_SYSTEMS.has((await statfs(systemPath(path))).type);
 }
 
 /** A lock on a telling byte, whoever holds it. */

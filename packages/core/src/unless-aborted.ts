@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { throwIfAborted } from './errors.js';
 
 /**
@@ -7,6 +8,8 @@ import { throwIfAborted } from './errors.js';
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let onAbort = (): void => {};
+  // As many as there is work at a time; each goes when its work is done.
+  setMaxListeners(0, signal);
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;
     signal.addEventListener('abort', onAbort, { once: true });

@@ -316,6 +316,20 @@ describe('a damaged image is corrupt and never zeros', () => {
   });
 });
 
+test('a compressed cluster that is cut short is corrupt, in a file with holes too', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'disk.qcow2');
+    await writeFile(join(directory, 'content'), Buffer.from('some words, some words more. '.repeat(40_000)));
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', path, '64M');
+    await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -q -P 0 0 8M', path);
+    await runTestTool('qemu-io', '-f', 'qcow2', '-c', `write -q -c -s ${join(directory, 'content')} 16M 1M`, path);
+    await runTestTool('fallocate', '--dig-holes', path);
+    await expect(readAll({ path, format: 'qcow2' })).resolves.toHaveLength(2 ** 26);
+    await truncate(path, (await stat(path)).size - 600);
+    await expect(readAll({ path, format: 'qcow2' })).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
 describe('a table that leads past the end of the file is corrupt', () => {
   const farSector = 2 ** 24;
   const farByte = BigInt(farSector) * 512n;

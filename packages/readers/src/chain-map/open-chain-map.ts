@@ -20,8 +20,8 @@ export interface ChainMap {
 
 /**
  * The maps of a chain of qcow2 images, over a raw one or not, or of a raw image without holes: what can be told without
- * starting a process, as `qemu-img map` takes longer to start than the tables to read. Nothing where qemu-img has to be
- * asked: of other formats, and of qcow2 files with holes in them.
+ * starting a process, as `qemu-img map` takes longer to start than the tables to read. qemu-img is asked only where files
+ * have holes in them. Nothing for other formats, which it has to be asked about.
  *
  * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
  */
@@ -69,17 +69,17 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const isSparse = await hasHoles(image.file);
+  const holes = (await hasHoles(image.file)) ? await rememberedHoles(image, call) : NO_HOLES;
   if (image.format === 'raw') {
-    return new RawMap(size, isSparse ? await rememberedHoles(image, call) : NO_HOLES);
+    return new RawMap(size, holes);
   }
   const read = async (position: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.allocUnsafeSlow(length);
     await stored.read(layer, bytes, position);
     return bytes;
   };
-  const geometry = isSparse ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
+  const geometry = qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
   return geometry === undefined || image.virtualSize === undefined
     ? undefined
-    : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
+    : new Qcow2Map({ path: image.file.path, size, holes, read, speaker: call }, geometry, image.virtualSize);
 }

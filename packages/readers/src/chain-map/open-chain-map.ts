@@ -1,3 +1,4 @@
+import { chainOf } from '../inspection/chain-of.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
@@ -26,7 +27,7 @@ export interface ChainMap {
  * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
-  const chain = [...chainOf(top)];
+  const chain = chainOf(top);
   const { layers } = identityOf(top);
   // The map of a top image with holes is wanted once, and may be too long to be kept.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
@@ -48,12 +49,6 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   } catch (thrown) {
     await stored.close();
     throw thrown;
-  }
-}
-
-function* chainOf(top: InspectedImage): Generator<InspectedImage, void> {
-  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
-    yield image;
   }
 }
 

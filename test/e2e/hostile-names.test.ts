@@ -1,7 +1,8 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { systemPath } from '@virt-similarity/core';
 import { runTool } from '../fixtures/run-tool.js';
-import { COMMAND, Workplace } from './command.js';
+import { COMMAND, type Ended, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
 
 jest.setTimeout(60_000);
@@ -95,35 +96,82 @@ describe('hostile names', () => {
 });
 
 describe('a name that is not UTF-8', () => {
-  const NOT_UTF8 =
-    /^virt-similarity: error: cannot open [^\n]*bad\uFFFD\.raw: its name, [^\n]*, is not UTF-8; rename it\n$/;
+  /** As reports that are text show it. */
+  const SHOWN = 'caf\\u{dce9}.raw';
 
   beforeAll(async () => {
-    await runTool('mkdir', [workplace.path('mixed')]);
-    for (const name of ['one.raw', 'two.raw']) await workplace.write(`mixed/${name}`, rawImage(1, 2));
-    const path = Buffer.concat([Buffer.from(workplace.path('mixed/bad')), Buffer.of(0xff), Buffer.from('.raw')]);
-    await writeFile(path, rawImage(1));
-    await symlink(path, workplace.path('link.raw'));
+    await mkdir(systemPath(workplace.path('mixed\udcff')));
+    for (const name of ['one.raw', 'two.raw']) await workplace.write(name, rawImage(1, 2));
+    for (const name of ['caf\udce9.raw', 'mixed\udcff/inside.raw']) {
+      await writeFile(systemPath(workplace.path(name)), rawImage(1, 2, 3));
+    }
+    await symlink(systemPath(workplace.path('caf\udce9.raw')), workplace.path('link.raw'));
   });
 
-  test('is told of as such in a directory, and the other images are reported', async () => {
-    const { code, stdout, stderr } = await workplace.run('-q', '--no-cache', 'mixed');
+  /** Has a shell run the command with these words: Node.js cannot start anything with such a name. */
+  function type(words: string, directory = '.'): Promise<Ended> {
+    return workplace.startBy('bash', ['-c', `cd ${directory} && "$@" ${words}`, 'bash', ...COMMAND]).ended;
+  }
+
+  test.each([
+    ['on the command line', `-q --no-cache one.raw $'caf\\xe9.raw'`, SHOWN],
+    ['as a value of --add', `-q --no-cache one.raw --add=$'caf\\xe9.raw'`, SHOWN],
+    ['as that of a directory', `-q --no-cache one.raw $'mixed\\xff'`, 'inside.raw'],
+    ['as that of the file that a link leads to', '-q --no-cache one.raw link.raw', 'link.raw'],
+    ['after a pattern', '-q --no-cache one.raw caf?.raw', SHOWN],
+  ])('is read %s', async (_, words, shown) => {
+    const { code, stdout, stderr } = await type(words);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`- ${shown}\n`);
+  });
+
+  test('is told of in errors so that a terminal shows it', async () => {
+    const { code, stderr } = await type(`-q --no-cache one.raw two.raw $'missing\\xe9.raw'`);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/one\.raw[\s\S]*two\.raw/);
-    expect(stderr).toMatch(NOT_UTF8);
+    expect(stderr).toBe(
+      'virt-similarity: error: cannot open missing\\u{dce9}.raw: there is no such file; check its name\n',
+    );
   });
 
-  test('is told of as such on the command line', async () => {
-    // Node.js cannot start anything with such a name either.
-    const shell = '"$@" -q --no-cache mixed/one.raw mixed/two.raw mixed/bad?.raw';
-    const { code, stderr } = await workplace.startBy('sh', ['-c', shell, 'sh', ...COMMAND]).ended;
-    expect(code).toBe(3);
-    expect(stderr).toMatch(NOT_UTF8);
+  test('may be that of a directory of backing files that is allowed, and of those in it', async () => {
+    await mkdir(workplace.path('over'));
+    const create = `qemu-img create -q -f qcow2 -F raw -b $'../mixed\\xff/inside.raw' top.qcow2`;
+    await runTool('bash', ['-c', `cd "$1" && ${create}`, 'bash', workplace.path('over')]);
+    expect(await type('hash -q --no-cache over/top.qcow2')).toMatchObject({ code: 4 });
+    const { code, stderr } = await type(`hash -q --no-cache --allow-backing $'mixed\\xff' over/top.qcow2`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('is told of as such where a link leads to it', async () => {
-    const { code, stderr } = await workplace.run('-q', '--no-cache', 'link.raw', 'mixed/one.raw');
-    expect(code).toBe(5);
-    expect(stderr).toMatch(/cannot open link\.raw: its name, or that of a directory that leads to it, is not UTF-8/);
+  test('may be that of every file that is written', async () => {
+    const outputs = `-o $'mixed\\xff/tree\\xfe.json' --cache $'mixed\\xff/cache\\xfd'`;
+    const { code, stderr } = await type(`-q ${outputs} one.raw two.raw`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const written = await readdir(systemPath(workplace.path('mixed\udcff')), { encoding: 'latin1' });
+    expect(written.toSorted()).toEqual(['cache\xfd', 'inside.raw', 'tree\xfe.json']);
+    const entries = await readdir(systemPath(workplace.path('mixed\udcff/cache\udcfd')));
+    expect(entries).toHaveLength(2);
+  });
+
+  test('may be that of the working directory, in which the cache is kept then', async () => {
+    const { code, stderr } = await type('-q inside.raw ../one.raw', `$'mixed\\xff'`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await readdir(systemPath(workplace.path('mixed\udcff')))).toContain('similarity-cache');
+    // No other directory was made for what Node.js takes the name for.
+    const names = await readdir(workplace.directory, { encoding: 'latin1' });
+    expect(names.filter((name) => name.startsWith('mixed'))).toEqual(['mixed\xff']);
+  });
+
+  test('is kept in the cache, which knows the image again', async () => {
+    await type(`-q --cache known one.raw $'caf\\xe9.raw'`);
+    const { stdout } = await workplace.run('cache', 'list', '--cache', 'known');
+    expect(stdout).toMatch(/^current .* caf\\u\{dce9\}\.raw$/m);
+  });
+
+  test('is that of the hash-vector file, which can be named instead', async () => {
+    const { code, stderr } = await type(`hash -q --no-cache $'caf\\xe9.raw'`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { stdout } = await type(`-q -O json --no-cache one.raw $'caf\\xe9.raw.arrow'`);
+    const { images } = JSON.parse(stdout) as { images: { path: string }[] };
+    expect(images.map(({ path }) => path)).toEqual(['one.raw', 'caf\udce9.raw.arrow']);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DiskImage, Extent } from '@virt-similarity/core';
+import { type DiskImage, type Extent, systemPath } from '@virt-similarity/core';
 import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 /** Runs a tool that a test needs, and fails loudly where it is missing or fails. */
@@ -99,7 +99,7 @@ export async function contentByReads(image: DiskImage): Promise<Buffer> {
 }
 
 async function readFully(path: string, target: Uint8Array, offset: number): Promise<void> {
-  const file = await open(path);
+  const file = await open(systemPath(path));
   try {
     const { bytesRead } = await file.read(target, 0, target.length, offset);
     if (bytesRead !== target.length) {

@@ -2,6 +2,7 @@ import { messageOf } from '@virt-similarity/core/errors';
 import type { CommandName } from './arguments/commands.js';
 import { messageStyle } from './arguments/message-style.js';
 import { readCommandLine } from './arguments/read-command-line.js';
+import { wordsAsGiven } from './arguments/words-as-given.js';
 import { CommanderError } from './commander.js';
 import type { CommandAction } from './commands/command-context.js';
 import { describeExhaustion } from './exhaustion.js';
@@ -19,7 +20,12 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => messages.error('interrupted'));
   try {
-    const invocation = await readCommandLine(words, process.cwd(), process.env, interruption.signal);
+    const invocation = await readCommandLine(
+      await wordsAsGiven(words),
+      process.cwd(),
+      process.env,
+      interruption.signal,
+    );
     if (invocation.kind === 'text') {
       await writeStdout([invocation.text]);
       return EXIT_DONE;

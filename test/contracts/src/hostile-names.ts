@@ -12,6 +12,7 @@ export const HOSTILE_NAMES: readonly string[] = [
   '\u202egnp.exe\u2066\u2028\u2029\ufeff',
   'Größe_ĳ テスト 🐧',
   '\ud800lone\udc00',
+  'Latin-1 caf\udce9',
   '--option',
   'x'.repeat(5000),
   '',

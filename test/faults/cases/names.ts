@@ -1,8 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { expectContent } from '../harness/expect-content.js';
 import { expectReports } from '../harness/expect-reports.js';
 import { type FaultCase, READERS } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 
 const BLOCK = 65_536;
 
@@ -26,7 +30,8 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-const OPTIONS_AND_PROTOCOLS = named(52, 'like options and protocols, and not UTF-8', [
+/** Names that are options or protocols to some program. */
+const OPTIONS_AND_PROTOCOLS = [
   '-U',
   '--format',
   '-',
@@ -34,7 +39,39 @@ const OPTIONS_AND_PROTOCOLS = named(52, 'like options and protocols, and not UTF
   'json:{"driver":"null-co"}.raw',
   'nbd:127.0.0.1:1.raw',
   'file,format=raw.raw',
-]);
+];
+
+/** Images of names that are not UTF-8. */
+interface UnspeakableImages {
+  /** A directory of a plain name in which some of them are. */
+  readonly directory: string;
+  /** The others, as a shell takes them: Node.js can give no program such a name. */
+  readonly shellWords: string;
+  /** What all of them are called in reports. */
+  readonly paths: readonly string[];
+  /** The hash-vector file of one of them, and its content. */
+  readonly vector: readonly [name: string, content: Buffer];
+}
+
+async function unspeakableImages({ root, work, reader }: Stage): Promise<UnspeakableImages> {
+  const directory = join(root, 'images');
+  const content = deterministicBytes('not UTF-8', 2 * BLOCK);
+  const inDirectory = `${directory}/\udcff\udcfe.raw`;
+  const beside = 'caf\udce9.raw';
+  for (const path of [inDirectory, join(work, beside)]) await writeFile(systemPath(path), content);
+  const shared = { directory, vector: ['\udcff\udcfe.raw.arrow', content] } as const;
+  if (reader === 'raw') return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
+  // A chain that is told by names relative to a directory whose own name is not UTF-8, and that takes a server to read.
+  const chain = join(directory, 'chain');
+  await mkdir(chain);
+  await createQcow2(join(chain, 'base.qcow2'), { creation: 'compression_type=zstd' });
+  await writeGuest(join(chain, 'base.qcow2'), [1, 0, '512k'], 'compressed');
+  await createQcow2(join(chain, 'top.qcow2'), { backing: 'base.qcow2', backingFormat: 'qcow2' });
+  await writeGuest(join(chain, 'top.qcow2'), [2, BLOCK, '64k']);
+  await rename(chain, systemPath(`${chain}\udce9`));
+  const paths = [inDirectory, beside, `${chain}\udce9/base.qcow2`, `${chain}\udce9/top.qcow2`];
+  return { ...shared, shellWords: `$'caf\\xe9.raw' ${chain}$'\\xe9'`, paths };
+}
 
 /** Images whose names are made to harm those who print them or pass them on. */
 export const NAMES: readonly FaultCase[] = [
@@ -66,17 +103,19 @@ export const NAMES: readonly FaultCase[] = [
     'tab\there.raw',
   ]),
   {
-    ...OPTIONS_AND_PROTOCOLS,
+    ...named(52, 'like options and protocols, and not UTF-8', OPTIONS_AND_PROTOCOLS),
     build: async (stage) => {
-      const trial = await OPTIONS_AND_PROTOCOLS.build(stage);
-      const directory = join(stage.root, 'bytes');
-      await mkdir(directory);
-      const image = Buffer.concat([Buffer.from(`${directory}/`), Buffer.of(0xff, 0xfe), Buffer.from('.raw')]);
-      await writeFile(image, deterministicBytes('bytes', BLOCK));
-      // Text cannot hold such a name, so the image cannot be told apart or named in a report: the one honest end is an error.
-      const alone = stage.hash([directory], { exit: 5 });
-      const beside = stage.analyze([directory], { exit: 3 });
-      return { ...trial, commands: [alone, beside, ...trial.commands] };
+      const { directory, shellWords, paths, vector } = await unspeakableImages(stage);
+      const { commands } = await named(52, '', OPTIONS_AND_PROTOCOLS).build(stage);
+      const words = ['--', ...OPTIONS_AND_PROTOCOLS, directory];
+      const wrapper = ['bash', '-c', `exec "$@" ${shellWords}`, 'bash'];
+      return {
+        commands: [stage.hash(['--', directory], { wrapper }), ...commands, stage.analyze(words, { wrapper })],
+        check: async (ends) => {
+          await expectContent(stage.output(vector[0]), vector[1]);
+          await expectReports(stage, ends.at(-1)!, [...OPTIONS_AND_PROTOCOLS, ...paths]);
+        },
+      };
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HashVectorCache } from '@virt-similarity/core';
+import { HashVectorCache, systemPath } from '@virt-similarity/core';
 import type { CommandLine, Trial } from './fault-case.js';
 import type { CommandEnd } from './run-command.js';
 import { GOOD_IMAGES, regularFiles, type Stage } from './stage.js';
@@ -103,7 +103,7 @@ async function leaks(stage: Stage, ends: readonly CommandEnd[]): Promise<Violati
 
 async function contentOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
+  for await (const chunk of createReadStream(systemPath(path))) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 

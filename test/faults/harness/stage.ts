@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathText, systemPath } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { type Canary, type CanaryServer, createCanary, startCanaryServer } from './canary.js';
 import type { CommandLine, ReaderName, Trial } from './fault-case.js';
@@ -147,17 +148,32 @@ export class Stage {
 
 /** Regular files below a directory, links not followed. */
 export async function regularFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const entries = await entriesOf(directory);
+  const below = entries.filter(({ entry }) => entry.isDirectory()).map(({ path }) => regularFiles(path));
+  return [filesAmong(entries), ...(await Promise.all(below))].flat();
 }
 
 async function filesIn(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(directory, entry.name));
+  return filesAmong(await entriesOf(directory));
+}
+
+interface Entry {
+  readonly entry: Dirent<Buffer>;
+  readonly path: string;
+}
+
+/** Not by `readdir`'s own recursion, which takes no names that are not UTF-8. */
+async function entriesOf(directory: string): Promise<Entry[]> {
+  const entries = await readdir(systemPath(directory), { withFileTypes: true, encoding: 'buffer' });
+  return entries.map((entry) => ({ entry, path: join(directory, pathText(entry.name)) }));
+}
+
+function filesAmong(entries: readonly Entry[]): string[] {
+  return entries.filter(({ entry }) => entry.isFile()).map(({ path }) => path);
 }
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(systemPath(path))) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

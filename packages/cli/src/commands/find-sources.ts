@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type DiskSource, findImages, type Registration } from '@virt-similarity/core';
+import { type DiskSource, findImages, type Registration, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
@@ -36,7 +36,7 @@ async function requireImages([first, second]: readonly DiskSource[]): Promise<vo
 }
 
 function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return stat(systemPath(path)).then(
     () => true,
     () => false,
   );

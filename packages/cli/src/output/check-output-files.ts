@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { systemPath } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
@@ -29,13 +30,13 @@ export async function checkOutputFiles(paths: readonly string[], imagePaths: rea
 
 async function checkDirectory(path: string): Promise<void> {
   const directory = dirname(path);
-  const status = await stat(directory).catch((error: unknown) => {
+  const status = await stat(systemPath(directory)).catch((error: unknown) => {
     throw new VirtSimilarityError('usage', `cannot write ${path}: ${messageOf(error)}`, { cause: error });
   });
   if (!status.isDirectory()) {
     throw new VirtSimilarityError('usage', `cannot write ${path}: ${directory} is no directory`);
   }
-  const existing = await stat(path).catch(() => undefined);
+  const existing = await stat(systemPath(path)).catch(() => undefined);
   if (existing !== undefined && !existing.isFile()) {
     throw new VirtSimilarityError('usage', `cannot write ${path}: expected a regular file or a free name`);
   }
@@ -43,6 +44,6 @@ async function checkDirectory(path: string): Promise<void> {
 
 /** Device and inode of an existing file. */
 async function identityOf(path: string): Promise<string | undefined> {
-  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  const status = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
   return status === undefined ? undefined : `${status.dev}:${status.ino}`;
 }

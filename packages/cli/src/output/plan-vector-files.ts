@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeDirectories } from '@virt-similarity/core';
+import { makeDirectories, systemPath } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 const EXTENSION = '.arrow';
@@ -46,7 +46,7 @@ function vectorFile(path: string): string {
 }
 
 async function isDirectory(path: string): Promise<boolean> {
-  const status = await stat(path).catch(() => undefined);
+  const status = await stat(systemPath(path)).catch(() => undefined);
   return status?.isDirectory() === true;
 }
 

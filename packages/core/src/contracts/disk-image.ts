@@ -2,7 +2,7 @@ import type { DiskSource } from './disk-reader.js';
 
 /** One file that content comes from, told apart from every other file and from its own past and future. */
 export interface Layer {
-  /** Absolute path, symbolic links resolved. */
+  /** Absolute path, symbolic links resolved; bytes that are not UTF-8 as `pathText` has them. */
   readonly path: string;
   readonly device: bigint;
   readonly inode: bigint;

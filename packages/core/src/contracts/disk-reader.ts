@@ -3,7 +3,7 @@ import type { DiskImage, ImageIdentity } from './disk-image.js';
 
 /** A disk image as the user names it. */
 export interface DiskSource {
-  /** Path of a file or block device, as the user wrote it. */
+  /** Path of a file or block device, as the user wrote it; bytes that are not UTF-8 as `pathText` has them. */
   readonly path: string;
   /** The format the user states (`raw`, `qcow2`, `vmdk`, …); when absent it is found by inspection. */
   readonly format?: string;

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
+import { realPath } from '../paths/real-path.js';
 import { fileError, systemCode } from './file-error.js';
 import { sweepOnce, temporaryName } from './temporary-files.js';
 
@@ -36,7 +38,7 @@ export async function writeFileAtomically(
   const target = await resolveTarget(path);
   await sweepOnce(dirname(target));
   const place = async (temporary: string) => {
-    await rename(temporary, target);
+    await rename(systemPath(temporary), systemPath(target));
     return target;
   };
   await placeFileAtomically(dirname(target), chunks, place, options);
@@ -56,7 +58,7 @@ export async function placeFileAtomically(
   let handle: FileHandle;
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    handle = await open(temporary, flags, options.mode ?? ATOMIC_FILE_DEFAULTS.mode);
+    handle = await open(systemPath(temporary), flags, options.mode ?? ATOMIC_FILE_DEFAULTS.mode);
   } catch (thrown) {
     throw fileError(thrown, `cannot write to directory ${directory}`, directory);
   }
@@ -76,19 +78,19 @@ export async function placeFileAtomically(
       ? thrown
       : fileError(thrown, `cannot write to directory ${directory}`, directory);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(systemPath(temporary), { force: true });
   }
 }
 
 async function resolveTarget(path: string): Promise<string> {
   try {
     // A rename would replace a device such as /dev/null by a file.
-    if (!(await stat(path)).isFile()) {
+    if (!(await stat(systemPath(path))).isFile()) {
       throw new VirtSimilarityError('refused', `cannot write ${path}: expected a regular file or a free name`, {
         image: path,
       });
     }
-    return await realpath(path);
+    return await realPath(path);
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') return path;
     throw fileError(thrown, `cannot write ${path}`, path);
@@ -123,7 +125,7 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> 
 }
 
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const handle = await open(systemPath(directory), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
   } catch (thrown) {

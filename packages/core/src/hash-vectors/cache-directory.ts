@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
 import { makeDirectories } from './make-directories.js';
 
@@ -12,7 +13,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export async function listCacheDirectory(directory: string): Promise<string[]> {
   try {
-    return (await isThere(directory)) ? (await readdir(directory)).sort() : [];
+    return (await isThere(directory)) ? (await readdir(systemPath(directory))).sort() : [];
   } catch (thrown) {
     throw fileError(thrown, `cannot read the cache ${directory}`, directory);
   }
@@ -30,7 +31,7 @@ export async function makeCacheDirectory(directory: string): Promise<void> {
 /** Removes what stands at a path, if anything does. Throws `unreadable` where that is not allowed. */
 export async function removeFromCache(path: string): Promise<void> {
   try {
-    await rm(path, { force: true, recursive: true });
+    await rm(systemPath(path), { force: true, recursive: true });
   } catch (thrown) {
     throw fileError(thrown, `cannot remove ${path} from the cache`, path);
   }
@@ -38,7 +39,7 @@ export async function removeFromCache(path: string): Promise<void> {
 
 /** Whether the directory exists; throws `refused` if it does and is not private. */
 async function isThere(directory: string): Promise<boolean> {
-  const stats = await lstat(directory).catch((thrown: unknown) => {
+  const stats = await lstat(systemPath(directory)).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT') return undefined;
     throw thrown;
   });

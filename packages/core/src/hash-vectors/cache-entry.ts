@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
@@ -99,7 +100,7 @@ export async function stateOfImage(header: HashVectorHeader): Promise<'current' 
 
 async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'missing'> {
   try {
-    const now = await stat(layer.path, { bigint: true });
+    const now = await stat(systemPath(layer.path), { bigint: true });
     const same =
       now.dev === layer.device &&
       now.ino === layer.inode &&

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { systemPath } from '../paths/path-text.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
@@ -45,7 +46,7 @@ export class CacheIndex {
   }
 
   async #timeOfChange(): Promise<bigint | undefined> {
-    const stats = await stat(this.#directory, { bigint: true }).catch(() => undefined);
+    const stats = await stat(systemPath(this.#directory), { bigint: true }).catch(() => undefined);
     return stats?.mtimeNs;
   }
 }

@@ -3,6 +3,8 @@ import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { absolutePath } from '../paths/absolute-path.js';
+import { systemPath } from '../paths/path-text.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, makeCacheDirectory, removeFromCache } from './cache-directory.js';
 import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
@@ -49,7 +51,7 @@ export class HashVectorCache {
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
-    this.#directory = resolve(directory);
+    this.#directory = resolve(absolutePath(directory));
     this.#index = new CacheIndex(this.#directory);
     this.#onWarning = onWarning;
   }
@@ -165,7 +167,7 @@ export class HashVectorCache {
 async function describeEntry(path: string, open: (path: string) => Promise<HashVector>): Promise<CacheEntry> {
   let bytes = 0;
   try {
-    bytes = (await lstat(path)).size;
+    bytes = (await lstat(systemPath(path))).size;
     const { rows, ...header } = await open(path);
     return { path, bytes, state: await stateOfImage(header), header };
   } catch (thrown) {

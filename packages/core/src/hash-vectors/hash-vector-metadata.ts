@@ -11,6 +11,7 @@ export const METADATA_KEYS = {
   blockSize: 'virt-similarity.block-size',
   virtualSize: 'virt-similarity.virtual-size',
   name: 'virt-similarity.name',
+  exactName: 'virt-similarity.exact-name',
   layers: 'virt-similarity.layers',
   view: 'virt-similarity.view',
 } as const;
@@ -22,13 +23,20 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
     [METADATA_KEYS.algorithm, header.algorithm],
     [METADATA_KEYS.blockSize, String(header.blockSize)],
     [METADATA_KEYS.virtualSize, String(header.virtualSize)],
-    [METADATA_KEYS.name, header.name],
+    ...namesOf(header.name),
   ]);
   if (header.identity !== undefined) {
     metadata.set(METADATA_KEYS.layers, JSON.stringify(header.identity.layers.map(layerToJson)));
     metadata.set(METADATA_KEYS.view, header.identity.view);
   }
   return metadata;
+}
+
+/** An Arrow file holds UTF-8: a name that this cannot hold stands a second time, as JSON, which escapes the rest. */
+function namesOf(name: string): [string, string][] {
+  const text = Buffer.from(name).toString();
+  const exactly: [string, string][] = text === name ? [] : [[METADATA_KEYS.exactName, JSON.stringify(name)]];
+  return [[METADATA_KEYS.name, text], ...exactly];
 }
 
 /**
@@ -45,12 +53,20 @@ export function headerFromMetadata(
   }
   const identity = identityFrom(metadata.get(METADATA_KEYS.layers), metadata.get(METADATA_KEYS.view));
   return {
-    name: metadata.get(METADATA_KEYS.name) ?? path,
+    name: nameFrom(metadata) ?? path,
     algorithm: required(metadata, METADATA_KEYS.algorithm),
     blockSize: decimal(metadata, METADATA_KEYS.blockSize),
     virtualSize: decimal(metadata, METADATA_KEYS.virtualSize),
     ...(identity && { identity }),
   };
+}
+
+function nameFrom(metadata: ReadonlyMap<string, string>): string | undefined {
+  const exactly = metadata.get(METADATA_KEYS.exactName);
+  if (exactly === undefined) return metadata.get(METADATA_KEYS.name);
+  const name: unknown = JSON.parse(exactly);
+  if (typeof name !== 'string') throw new Error(`expected text as ${METADATA_KEYS.exactName}, found ${describe(name)}`);
+  return name;
 }
 
 function required(metadata: ReadonlyMap<string, string>, key: string): string {

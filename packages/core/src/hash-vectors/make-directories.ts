@@ -1,5 +1,6 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemPath } from '../paths/path-text.js';
 import { systemCode } from './file-error.js';
 
 /**
@@ -10,20 +11,20 @@ import { systemCode } from './file-error.js';
  */
 export async function makeDirectories(path: string, mode = 0o777): Promise<void> {
   try {
-    await mkdir(path, { mode });
+    await mkdir(systemPath(path), { mode });
   } catch (thrown) {
     if (systemCode(thrown) === 'EEXIST') return;
     const parent = dirname(path);
     if (systemCode(thrown) !== 'ENOENT' || (await isThere(parent))) throw thrown;
     await makeDirectories(parent, mode);
-    await mkdir(path, { mode }).catch((again: unknown) => {
+    await mkdir(systemPath(path), { mode }).catch((again: unknown) => {
       if (systemCode(again) !== 'EEXIST') throw again;
     });
   }
 }
 
 function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
+  return lstat(systemPath(path)).then(
     () => true,
     () => false,
   );

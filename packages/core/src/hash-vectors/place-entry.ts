@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '../paths/path-text.js';
 import { entryNameOf, isSoundEntry } from './cache-entry.js';
 import { systemCode } from './file-error.js';
 import type { SpareBuffers } from './spare-buffers.js';
@@ -25,13 +26,13 @@ export async function placeEntry(
 ): Promise<string> {
   const path = join(directory, entryNameOf(key, digest));
   try {
-    await link(temporary, path);
+    await link(systemPath(temporary), systemPath(path));
     return path;
   } catch (thrown) {
     if (systemCode(thrown) === 'EEXIST' && (await isSoundEntry(path, buffers))) return path;
   }
   // Also where the file system has no hard links.
   const versioned = join(directory, entryNameOf(key, digest, randomBytes(4).toString('hex')));
-  await rename(temporary, versioned);
+  await rename(systemPath(temporary), systemPath(versioned));
   return versioned;
 }

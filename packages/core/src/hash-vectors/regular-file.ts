@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import { fileError } from './file-error.js';
 
 const readLater = promisify(read);
@@ -21,7 +22,7 @@ export interface OpenFile {
 export function openRegularFile(path: string, flags = 0): OpenFile {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+    descriptor = openSync(systemPath(path), constants.O_RDONLY | constants.O_NONBLOCK | flags);
     const stats = fstatSync(descriptor, { bigint: true });
     if (stats.isFile()) return { descriptor, stats };
     throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {

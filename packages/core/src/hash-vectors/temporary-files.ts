@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '../paths/path-text.js';
 
 const TEMPORARY_FILE = /^\.virt-similarity-[0-9a-f]{16}\.tmp$/;
 /** No writer is at work on one file for so long without writing to it. */
@@ -14,10 +15,10 @@ export function temporaryName(random: string): string {
 export async function sweepTemporaryFiles(directory: string, names: readonly string[]): Promise<void> {
   for (const name of names.filter((name) => TEMPORARY_FILE.test(name))) {
     const path = join(directory, name);
-    const stats = await lstat(path).catch(() => undefined);
+    const stats = await lstat(systemPath(path)).catch(() => undefined);
     const isAbandoned = stats?.isFile() && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS;
     // Of somebody else, or swept by another process meanwhile.
-    if (isAbandoned) await rm(path, { force: true }).catch(() => {});
+    if (isAbandoned) await rm(systemPath(path), { force: true }).catch(() => {});
   }
 }
 
@@ -27,5 +28,5 @@ const swept = new Set<string>();
 export async function sweepOnce(directory: string): Promise<void> {
   if (swept.has(directory)) return;
   swept.add(directory);
-  await sweepTemporaryFiles(directory, await readdir(directory).catch(() => []));
+  await sweepTemporaryFiles(directory, await readdir(systemPath(directory)).catch(() => []));
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 
 /**
@@ -98,7 +99,7 @@ class ContentReader {
 function openUnchanged(file: TaskFile): number {
   let descriptor: number;
   try {
-    descriptor = openSync(file.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
     throw new VirtSimilarityError('unreadable', `cannot open ${file.path}: ${(cause as Error).message}`, { cause });
   }

@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
 import { takeTurns } from '../hash-vectors/event-loop.js';
+import { pathText, systemPath } from '../paths/path-text.js';
 import { RealPaths } from './real-paths.js';
 
 /** Endings that disk images and hash-vector files in a directory are known by. */
@@ -62,12 +63,14 @@ function givenTwice(earlier: string, path: string): VirtSimilarityError {
 
 /** The images in a directory; nothing where the path is none, or holds none and so is refused as an image. */
 async function imagesInDirectory(path: string): Promise<string[] | undefined> {
-  const status = unlessMissing(() => statSync(path));
+  const status = unlessMissing(() => statSync(systemPath(path)));
   if (!status?.isDirectory()) return undefined;
-  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+  const options = { withFileTypes: true, encoding: 'buffer' } as const;
+  const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
     throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
   });
-  const names = entries.filter((entry) => entry.isFile() && isImageName(entry.name)).map((entry) => entry.name);
+  const files = entries.filter((entry) => entry.isFile());
+  const names = files.map((file) => pathText(file.name)).filter(isImageName);
   if (names.length === 0) return undefined;
   return names.toSorted().map((name) => join(path, name));
 }

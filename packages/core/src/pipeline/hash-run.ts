@@ -1,10 +1,10 @@
-import { realpath } from 'node:fs/promises';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
+import { realPath } from '../paths/real-path.js';
 import type { HashOutcome, ProgressEvent } from './analyzer.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
@@ -148,7 +148,7 @@ function ownError(path: string, error: unknown): VirtSimilarityError {
 }
 
 async function realDirectory(path: string): Promise<string> {
-  return realpath(path).catch((cause: unknown) => {
+  return realPath(path).catch((cause: unknown) => {
     const message = `--allow-backing ${path}: expected a directory, found ${messageOf(cause)}`;
     throw new VirtSimilarityError('usage', message, { cause });
   });

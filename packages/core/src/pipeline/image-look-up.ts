@@ -9,7 +9,6 @@ import { LimitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
-import { unnameable } from './unnameable.js';
 
 /** What says that a file is to be a hash vector, whatever is in it. */
 const VECTOR_EXTENSION = '.arrow';
@@ -44,11 +43,7 @@ export class ImageLookUp {
       this.#checkFit(path, vector);
       return { vector };
     }
-    const { reader, identity } = await this.#identify(source, readOptions).catch(async (error: unknown) => {
-      throw error instanceof VirtSimilarityError && error.code === 'unreadable'
-        ? ((await unnameable(path, error)) ?? error)
-        : error;
-    });
+    const { reader, identity } = await this.#identify(source, readOptions);
     const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
     return vector ? { vector } : { source, reader, identity };
   }

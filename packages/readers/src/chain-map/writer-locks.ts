@@ -1,5 +1,5 @@
 import { readFile, statfs } from 'node:fs/promises';
-import type { Layer } from '@virt-similarity/core';
+import { type Layer, systemPath } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
 import { sharedLook } from './shared-look.js';
 
@@ -52,7 +52,7 @@ export function expectLockQuestions(): void {
 const lookAtLocks = sharedLook(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
 
 async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
-  return LOCAL_FILE_SYSTEMS.has((await statfs(path)).type);
+  return LOCAL_FILE_SYSTEMS.has((await statfs(systemPath(path))).type);
 }
 
 /** A lock on a telling byte, whoever holds it. */

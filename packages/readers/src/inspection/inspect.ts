@@ -1,5 +1,5 @@
-import { isAbsolute } from 'node:path';
 import {
+  absolutePath,
   type DiskSource,
   type Layer,
   type ReadOptions,
@@ -35,8 +35,7 @@ export async function inspect(source: DiskSource, options: ReadOptions): Promise
 }
 
 function namedImage({ path, format }: DiskSource): ImageToInspect {
-  // Not normalised: what `..` means behind a symbolic link is for the kernel to say.
-  return { path: isAbsolute(path) ? path : `${process.cwd()}/${path}`, stated: format, statedBy: 'user' };
+  return { path: absolutePath(path), stated: format, statedBy: 'user' };
 }
 
 /** Inspects an image and what backs it; `above` are the files of the overlays that led here, top first. */

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
-import { type Layer, messageOf } from '@virt-similarity/core';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { type Layer, messageOf, realPath, systemPath } from '@virt-similarity/core';
 import { readUpTo } from '../reading/read-up-to.js';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
@@ -29,8 +29,9 @@ type LayerOrigin = 'named' | 'referenced';
  */
 export async function openLayerFile(path: string, origin: LayerOrigin): Promise<LayerFile> {
   const real = origin === 'named' ? await resolveLinks(path) : path;
-  requireKind(await attempt(() => lstat(real, { bigint: true })), origin);
-  const handle = await attempt(() => open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  const target = systemPath(real);
+  requireKind(await attempt(() => lstat(target, { bigint: true })), origin);
+  const handle = await attempt(() => open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   try {
     const stats = await handle.stat({ bigint: true });
     requireKind(stats, origin);
@@ -45,7 +46,7 @@ export async function openLayerFile(path: string, origin: LayerOrigin): Promise<
 
 /** The path without symbolic links. Throws `HeaderError`. */
 function resolveLinks(path: string): Promise<string> {
-  return attempt(() => realpath(path));
+  return attempt(() => realPath(path));
 }
 
 function requireKind(stats: BigIntStats, origin: LayerOrigin): void {

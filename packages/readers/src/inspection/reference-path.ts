@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { realPath } from '@virt-similarity/core';
 import { refused } from './header-error.js';
 
 /**
@@ -22,7 +22,7 @@ export async function resolveReference(
   const real = join(directory, basename(path));
   if (!allowedDirectories.some((allowed) => liesIn(directory, allowed))) {
     throw refused(
-      `it lies outside the directories of the named images; pass --allow-backing ${JSON.stringify(directory)} to allow that`,
+      `it lies outside the directories of the named images; if both are known to belong together, pass --allow-backing ${JSON.stringify(directory)}`,
     );
   }
   return real;
@@ -36,7 +36,7 @@ function hasProtocol(name: string): boolean {
 /** The directory without symbolic links; where it does not exist, what it would be, so that policy is judged first. */
 async function existingDirectory(path: string): Promise<string> {
   try {
-    return await realpath(path);
+    return await realPath(path);
   } catch {
     return resolve(path);
   }

@@ -9,6 +9,7 @@ import type { Tool } from '../processes/tool.js';
 import { SERVER_CPU_SECONDS } from '../processes/tool-limits.js';
 import { readError } from '../reading/read-error.js';
 import { blockGraph } from './block-graph.js';
+import { withPlainNames } from './plain-names.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
 import { sandboxView } from './sandbox-view.js';
@@ -43,16 +44,17 @@ export interface NbdServer {
  * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
- * does not answer in time; `refused` as `sandboxView`; `aborted`.
+ * does not answer in time; `refused` as `sandboxView` and `withPlainNames`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
   const directory = await runDirectory.makeDirectory();
   const socketPath = join(directory, 'nbd');
-  const view = await sandboxView(QEMU_NBD, image, call);
+  const named = await withPlainNames(image, runDirectory, call);
+  const view = await sandboxView(QEMU_NBD, named, call);
   const server = await startTool(
     QEMU_NBD,
-    ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(image).argument],
+    ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(named).argument],
     { ...call, ...(view === undefined ? {} : { view: { ...view, writable: [directory] } }) },
   );
   try {

@@ -1,9 +1,11 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { createRunDirectory } from '../processes/run-directory.js';
 import { runTool } from '../processes/run-tool.js';
 import type { Tool } from '../processes/tool.js';
 import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
+import { hasPlainNames, withPlainNames } from './plain-names.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
 import { sandboxView } from './sandbox-view.js';
@@ -19,7 +21,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `isExpected` takes; `refused` as `sandboxView`; `aborted`.
+ * slow, or prints something else than `isExpected` takes; `refused` as `sandboxView` and `withPlainNames`; `aborted`.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],
@@ -27,7 +29,8 @@ export async function qemuImgJson<T>(
   image: InspectedImage,
   call: QemuCall,
 ): Promise<T> {
-  const printed = await runQemuImg(subcommand, image, call);
+  const run = hasPlainNames(image) ? runQemuImg : runQemuImgByLinks;
+  const printed = await run(subcommand, image, call);
   const output = parseJson(printed);
   if (isExpected(output)) {
     return output;
@@ -52,6 +55,19 @@ function parseJson(text: string): unknown {
 /** Whether a value that was printed is a number of bytes or of images. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+async function runQemuImgByLinks(
+  subcommand: readonly string[],
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<string> {
+  const runDirectory = await createRunDirectory();
+  try {
+    return await runQemuImg(subcommand, await withPlainNames(image, runDirectory, call), call);
+  } finally {
+    await runDirectory.remove();
+  }
 }
 
 async function runQemuImg(subcommand: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {

@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises';
-import type { Layer } from '@virt-similarity/core';
+import { type Layer, realPath } from '@virt-similarity/core';
 import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { readError } from '../reading/read-error.js';
@@ -33,7 +32,7 @@ async function extentsOf(image: InspectedImage, call: QemuCall): Promise<readonl
   let end = 0;
   const files: StorageFile[] = [];
   for (const extent of extents) {
-    const path = await realpath(extent.path).catch(() => extent.path);
+    const path = await realPath(extent.path).catch(() => extent.path);
     const layer = image.extentFiles.find((candidate) => candidate.path === path);
     if (layer === undefined) {
       const found = `qemu opens ${extent.path}, which its inspection did not find`;

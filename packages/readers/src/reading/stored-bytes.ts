@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ErrorCode, type Layer, messageOf, type VirtSimilarityError } from '@virt-similarity/core';
+import { type ErrorCode, type Layer, messageOf, systemPath, type VirtSimilarityError } from '@virt-similarity/core';
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
 
@@ -59,7 +59,7 @@ export class StoredBytes {
   async #open(layer: number): Promise<FileHandle> {
     const { path, device, inode } = this.#layers[layer]!;
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await this.#attempt(layer, 'cannot be opened', () => open(path, flags));
+    const file = await this.#attempt(layer, 'cannot be opened', () => open(systemPath(path), flags));
     try {
       const { dev, ino } = await this.#attempt(layer, 'cannot be opened', () => file.stat({ bigint: true }));
       if (dev !== device || ino !== inode) {

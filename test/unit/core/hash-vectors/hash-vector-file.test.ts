@@ -11,16 +11,20 @@ import {
 import fc from 'fast-check';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
+const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
+/** Lone surrogates included, which stand for bytes that are not UTF-8. */
+const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: codeUnit }));
+
 const anyVector = fc
   .record({
     digestLength: fc.integer({ min: 1, max: 64 }),
     blocks: fc.uniqueArray(fc.nat(100_000), { maxLength: 40 }),
-    name: fc.string({ unit: 'binary' }),
+    name: anyName,
     algorithm: fc.string({ minLength: 1 }),
     exponent: fc.integer({ min: 9, max: 24 }),
     seed: fc.nat(255),
     view: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
-    path: fc.string({ unit: 'binary' }),
+    path: anyName,
   })
   .map(({ blocks, digestLength, exponent, seed, view, path, ...rest }) => {
     const blockSize = 2 ** exponent;

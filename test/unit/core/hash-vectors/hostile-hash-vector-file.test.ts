@@ -68,6 +68,16 @@ describe('a hostile hash-vector file', () => {
     }),
   );
 
+  test.each(['12345678', '"unended', '[{},{},1'])('is corrupt where a name that is not UTF-8 stands as %s', (name) =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(1, { name: '\udcff' }), path);
+      const text = (await readFile(path)).toString('latin1');
+      expect(text.split('"\\udcff"')).toHaveLength(3); // once at each end of the file
+      expect(await read(path, Buffer.from(text.replaceAll('"\\udcff"', name), 'latin1'))).toBe('corrupt');
+    }),
+  );
+
   test('is corrupt with bytes appended', () =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);

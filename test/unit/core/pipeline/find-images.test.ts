@@ -2,6 +2,7 @@ import { link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemPath } from '#core/paths/path-text.js';
 import { findImages } from '#core/pipeline/find-images.js';
 
 let directory: string;
@@ -27,6 +28,18 @@ describe('findImages', () => {
     await mkdir(path('d.img'));
     const { sources } = await findImages([directory]);
     expect(sources.map((source) => source.path)).toEqual(['a.raw', 'b.vmdk', 'c.QCOW2', 'vector.arrow'].map(path));
+  });
+
+  test('takes images whose names are not UTF-8, and none of them for another', async () => {
+    await mkdir(systemPath(path('\udcff')));
+    for (const name of ['\udcff/\udce9.raw', '\udcff/\ufffd.raw', '\udcff/\udce8.raw']) {
+      await writeFile(systemPath(path(name)), '');
+    }
+    const { sources, directories } = await findImages([path('\udcff')]);
+    expect(sources.map((source) => source.path)).toEqual(
+      ['\udcff/\udce8.raw', '\udcff/\udce9.raw', '\udcff/\ufffd.raw'].map(path),
+    );
+    expect(directories).toEqual([path('\udcff')]);
   });
 
   test('does not follow symbolic links in a directory, but those that are named', async () => {

@@ -7,6 +7,7 @@ import {
   sameFile,
 } from '../../hash-vectors/hash-vector-storage.js';
 import { changedFile, readingError } from '../../hash-vectors/reading-error.js';
+import { systemPath } from '../../paths/path-text.js';
 
 /** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
 export interface RowSource {
@@ -132,7 +133,7 @@ export class FileRows implements RowSource {
 export function openUnchanged({ path, identity }: FileStorage): number {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(systemPath(path), constants.O_RDONLY | constants.O_NONBLOCK);
     if (sameFile(fileIdentityOf(fstatSync(descriptor, { bigint: true })), identity)) return descriptor;
     throw changedFile(path);
   } catch (thrown) {

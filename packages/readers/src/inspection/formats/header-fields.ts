@@ -1,3 +1,4 @@
+import { pathText } from '@virt-similarity/core';
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 
@@ -48,14 +49,9 @@ export function partsOf(whole: bigint, part: bigint): bigint {
   return (whole + part - 1n) / part;
 }
 
-/** Text that stands in a header. Throws `HeaderError` where it is not UTF-8 or holds a NUL. */
-export function headerText(bytes: Uint8Array, what: string): string {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw refused(`its ${what} is not UTF-8 text; rename the file and rebase the image`);
-  }
+/** Text that stands in a header, bytes that are not UTF-8 as in a path. Throws `HeaderError` where it holds a NUL. */
+export function headerText(bytes: Buffer, what: string): string {
+  const text = pathText(bytes);
   if (text.includes('\0')) {
     throw corrupt(`its ${what} contains a NUL byte`);
   }

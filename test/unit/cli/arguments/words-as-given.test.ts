@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from '@jest/globals';
+import { wordsAsGiven } from '#cli/arguments/words-as-given.js';
+
+const SCRIPT = `
+  import { wordsAsGiven } from ${JSON.stringify(import.meta.resolve('#cli/arguments/words-as-given.js'))};
+  console.log(JSON.stringify(await wordsAsGiven(process.argv.slice(1))));
+`;
+
+/** The words that a process of its own gets whose arguments a shell writes. */
+function wordsOf(shellWords: string): unknown {
+  const words = ['-c', `exec "$@" ${shellWords}`, 'bash', process.execPath, '--input-type=module', '-e', SCRIPT, '--'];
+  const { stdout } = spawnSync('bash', words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+  return JSON.parse(stdout);
+}
+
+test('words that are not UTF-8 lose no byte, among others and after options of Node.js', () => {
+  expect(wordsOf(`plain $'caf\\xe9' '' --add=$'\\xff\\xfe' 'Größe' $'\\xef\\xbf\\xbd'`)).toEqual([
+    'plain',
+    'caf\udce9',
+    '',
+    '--add=\udcff\udcfe',
+    'Größe',
+    '\ufffd',
+  ]);
+});
+
+test('words are those of the command line only, and others stay as they are', async () => {
+  const words = ['not', 'said', 'caf\uFFFD'];
+  expect(await wordsAsGiven(words)).toEqual(words);
+});

@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isEscaped, pathText, systemPath } from '#core/paths/path-text.js';
+
+/** Bytes among which those that begin, continue and spoil characters are frequent. */
+const bytes = fc
+  .array(
+    fc.oneof(
+      fc.integer({ min: 0, max: 0xff }).map((byte) => [byte]),
+      fc.constantFrom([0xed, 0xa0, 0x80], [0xed, 0xb2, 0x80], [0xf4, 0x90], [0xc3], [0xe2, 0x82], [0xc0, 0xaf], [0x2f]),
+      fc.string({ unit: 'binary', maxLength: 3 }).map((text) => [...Buffer.from(text)]),
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => Buffer.from(parts.flat()));
+
+describe('the text of a path', () => {
+  test('leads back to the same bytes, whatever they are', () => {
+    fc.assert(
+      fc.property(bytes, (path) => Buffer.from(systemPath(pathText(path))).equals(path)),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is what UTF-8 says where it is UTF-8, and then goes to the system as it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(pathText(Buffer.from(text))).toBe(text);
+        expect(systemPath(text)).toBe(text);
+      }),
+    );
+  });
+
+  test('is that of its parts, so that it may be split and joined at slashes', () => {
+    fc.assert(
+      fc.property(bytes, bytes, (one, other) => {
+        const whole = Buffer.concat([one, Buffer.from('/'), other]);
+        expect(pathText(whole)).toBe(`${pathText(one)}/${pathText(other)}`);
+      }),
+    );
+  });
+
+  test('says by itself whether something had to be escaped', () => {
+    fc.assert(fc.property(bytes, (path) => isEscaped(pathText(path)) !== path.equals(Buffer.from(path.toString()))));
+  });
+
+  test.each([
+    ['a byte beyond ASCII', [0x61, 0xe9, 0x62], 'a\udce9b'],
+    ['a character that is cut short', [0xe2, 0x82], '\udce2\udc82'],
+    ['an encoded surrogate', [0xed, 0xa0, 0x80], '\udced\udca0\udc80'],
+    ['an encoded escape', [0xed, 0xb3, 0xbf], '\udced\udcb3\udcbf'],
+    ['an overlong slash', [0xc0, 0xaf], '\udcc0\udcaf'],
+    ['more than Unicode has', [0xf4, 0x90, 0x80, 0x80], '\udcf4\udc90\udc80\udc80'],
+    ['a sound character beside a stray byte', [0xf0, 0x9f, 0x92, 0xbe, 0x9f], '\u{1f4be}\udc9f'],
+    ['a byte order mark', [0xef, 0xbb, 0xbf, 0xff], '\ufeff\udcff'],
+  ])('has %s as Python has it', (_, path, text) => {
+    expect(pathText(Buffer.from(path))).toBe(text);
+  });
+
+  test('names the file whose name it is', () => {
+    const directory = mkdtempSync(`${tmpdir()}/path-text-`);
+    try {
+      writeFileSync(systemPath(`${directory}/caf\udce9`), '');
+      expect(readdirSync(directory, { encoding: 'buffer' })).toEqual([Buffer.from('caf\xe9', 'latin1')]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

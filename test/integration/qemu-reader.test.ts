@@ -467,10 +467,13 @@ describe('an open image', () => {
 });
 
 describe('without a usable qemu-img', () => {
-  test('a qcow2 image that is not compressed is read all the same', async () => {
+  test.each([
+    ['that is not compressed', []],
+    ['with holes in its file', ['-o', 'preallocation=metadata']],
+  ])('a qcow2 image %s is read all the same', async (_, options) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
-      await makeImage(path, 'qcow2', diskContent());
+      await makeImage(path, 'qcow2', diskContent(), ...options);
       const searched = process.env.PATH;
       process.env.PATH = directory;
       try {

@@ -1,7 +1,9 @@
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { findProgram } from '../processes/find-program.js';
 import { mapEntries } from '../qemu/map-entries.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
-import type { Holes } from './raw-map.js';
+import { QEMU_IMG } from '../qemu/qemu-img.js';
+import { type Holes, NO_HOLES } from './raw-map.js';
 
 /** Files whose holes are remembered, the one that was not asked for the longest is forgotten first. */
 const MAX_FILES = 16;
@@ -11,10 +13,13 @@ const MAX_HOLES = 1_000_000;
 const remembered = new Map<string, Promise<Holes>>();
 
 /**
- * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file.
- * Throws as `mapEntries`.
+ * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file. None
+ * where it is not installed: knowing them only saves time. Throws as `mapEntries`.
  */
 export async function rememberedHoles(image: InspectedImage, call: QemuCall): Promise<Holes> {
+  if ((await findProgram(QEMU_IMG.command)) === undefined) {
+    return NO_HOLES;
+  }
   const { device, inode, size, mtimeNs, ctimeNs } = image.file;
   const key = [device, inode, size, mtimeNs, ctimeNs].join();
   const known = remembered.get(key);

@@ -18,7 +18,7 @@ export class ApplianceEnd extends Error {
 
   /** The error for the user, where the drive is at fault. */
   toError(): VirtSimilarityError {
-    const happened = `the appliance that has no other drive ended unexpectedly: ${this.message}`;
+    const happened = `the appliance ended unexpectedly, in which it was alone: ${this.message}`;
     return readError(
       { component: COMPONENT, image: this.image },
       'unavailable',

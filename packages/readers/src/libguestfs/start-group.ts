@@ -1,5 +1,6 @@
 import { type DiskSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { createRunDirectory } from '../processes/run-directory.js';
+import { readError } from '../reading/read-error.js';
 import { DriveAppliances } from './drive-appliances.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
@@ -91,31 +92,42 @@ function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimi
   return new VirtSimilarityError('unavailable', message, { image: call.image, cause });
 }
 
-/**
- * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
- * appliance.
- */
 async function transfer(
   key: string,
-  { call, exported }: ReadyDrive,
+  drive: ReadyDrive,
   appliances: DriveAppliances,
   start: number,
   length: number,
 ): Promise<Uint8Array> {
   try {
-    return await appliances.transfer(key, start, length, call.image);
+    return await appliances.transfer(key, start, length, drive.call.image);
   } catch (thrown) {
-    if (!(thrown instanceof VirtSimilarityError) || thrown.code !== 'unreadable' || exported === undefined) {
+    if (!(thrown instanceof VirtSimilarityError)) {
       throw thrown;
     }
-    if (!(await exported.isServed())) {
-      throw new VirtSimilarityError(
-        'unavailable',
-        `[${COMPONENT}] cannot read ${call.image}: qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again`,
-        { image: call.image, cause: thrown },
-      );
+    if (thrown.code === 'unreadable') {
+      await requireServed(drive, { start, length }, thrown);
     }
-    await requireReadable(exported.socketPath, { start, length }, call);
-    throw thrown;
+    // An appliance that was to take the place of another one does not know for which image it was.
+    throw thrown.code === 'unavailable' && thrown.image === undefined ? launchError(drive, thrown) : thrown;
   }
+}
+
+/**
+ * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
+ * appliance, which could not read there. Throws as `requireReadable`, and `unavailable`.
+ */
+async function requireServed(
+  { call, exported }: ReadyDrive,
+  range: { readonly start: number; readonly length: number },
+  cause: VirtSimilarityError,
+): Promise<void> {
+  if (exported === undefined) {
+    return;
+  }
+  if (!(await exported.isServed())) {
+    const happened = 'qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again';
+    throw readError(call, 'unavailable', happened, cause);
+  }
+  await requireReadable(exported.socketPath, range, call);
 }

@@ -91,6 +91,7 @@ function requireChunksOf(table: Buffer, bytes: FileBytes, dataFork: bigint): voi
     const length = table.readBigUInt64BE(at + 32);
     requireWithin(bytes, position, length, 'chunk');
     const sectors = table.readBigUInt64BE(at + 16);
+    // qemu would leave what an earlier chunk was where this one's bytes are missing.
     if (kind === RAW && length < sectors * SECTOR_BYTES) {
       throw corrupt(`a chunk of ${sectors} sectors has only ${length} bytes`);
     }

@@ -38,6 +38,16 @@ describe('a run that lacks something', () => {
     });
   });
 
+  test('such as address space to compare in ends with 7', async () => {
+    expect(await runAfter('ulimit -v 4000000', '-q', '--no-cache', ...FAMILY)).toEqual({
+      code: 7,
+      stdout: '',
+      stderr:
+        'virt-similarity: error: cannot compare: expected 10.0 GiB of memory, found less; ' +
+        'allow more memory, or close other programs\n',
+    });
+  });
+
   test('such as a directory for temporary files does without', async () => {
     const ended = await runAfter('export TMPDIR=/nonexistent', '-q', '--no-cache', ...FAMILY);
     expect(ended).toEqual({ code: 0, stdout: FAMILY_TREE, stderr: '' });

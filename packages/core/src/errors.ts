@@ -66,13 +66,20 @@ export function messageOf(thrown: unknown): string {
 }
 
 /** Codes of errors that say that the system has run out of something, not that anybody is at fault. */
-const EXHAUSTED: ReadonlySet<unknown> = new Set(
-  'EAGAIN EDQUOT EMFILE ENFILE ENOMEM ENOSPC ERR_WORKER_INIT_FAILED'.split(' '),
-);
+const EXHAUSTED: ReadonlySet<unknown> = new Set([
+  ...'EAGAIN EDQUOT EMFILE ENFILE ENOMEM ENOSPC'.split(' '),
+  ...'ERR_MEMORY_ALLOCATION_FAILED ERR_WORKER_INIT_FAILED ERR_WORKER_OUT_OF_MEMORY'.split(' '),
+]);
+
+/** What V8 says, without a code, where it gets no memory for buffers and for WebAssembly. */
+const NO_MEMORY =
+  /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
 
 /** Whether something was thrown because the system has run out of space, memory, threads or open files. */
 export function isExhaustion(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && EXHAUSTED.has(thrown.code);
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  if ('code' in thrown && EXHAUSTED.has(thrown.code)) return true;
+  return 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
 }
 
 /**

@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { VirtSimilarityError } from './errors.js';
+import { isExhaustion, VirtSimilarityError } from './errors.js';
+import { memoryShortage } from './memory/memory-shortage.js';
 
 /** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
+
+/** Bytes of address space that V8 reserves for an instance's memory, of whatever size. */
+const RESERVED = 10 * 2 ** 30;
 
 /**
  * The exports of a new instance of a compiled module, with memory of its own.
- * Throws `unavailable` if the build has not made the file; `purpose` completes “cannot …”.
+ * Throws `unavailable` if the build has not made the file, and where the system gives no memory; so do all exports that
+ * allocate some. `purpose` completes “cannot …”.
  */
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   let bytes: Uint8Array;
@@ -19,5 +24,14 @@ export function instantiateWebAssembly(file: URL, purpose: string): unknown {
     const message = `cannot ${purpose}: ${file.pathname} is missing; install the package anew, or run npm run build`;
     throw new VirtSimilarityError('unavailable', message, { cause });
   }
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  const shortage = (needed: number, cause?: unknown): VirtSimilarityError =>
+    memoryShortage({ bytes: needed, purpose, remedy: 'allow more memory, or close other programs' }, { cause });
+  const outOfMemory = (needed: number): never => {
+    throw shortage(needed);
+  };
+  try {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { memory: { outOfMemory } }).exports;
+  } catch (cause) {
+    throw isExhaustion(cause) ? shortage(RESERVED, cause) : cause;
+  }
 }

@@ -6,6 +6,7 @@ import {
   LINKAGES,
   type Linkage,
 } from '../contracts/clusterer.js';
+import { requireMemory } from '../memory/require-memory.js';
 import { validateMatrix } from './condensed-matrix.js';
 import { dendrogramOf } from './dendrogram.js';
 import type { Join } from './join.js';
@@ -25,15 +26,23 @@ const FORMULAS: Readonly<Record<Linkage, { method: AgglomerationMethod; squared:
   ward: { method: 'ward', squared: true },
 };
 
+/** Square matrices that are there at a time: the one that is handed over, the copy of it, and the next smaller one. */
+const SQUARES = 3;
+
 /** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of things. */
 export class MlHclustClusterer implements Clusterer {
   readonly name = 'ml-hclust';
   readonly linkages = LINKAGES;
 
-  /** Throws `usage` on a matrix that is not one of distances. */
+  /** Throws `usage` on a matrix that is not one of distances, `unavailable` where squares of it surely have no room. */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust answers NaN with a corrupt tree.
     validateMatrix(matrix);
+    requireMemory({
+      bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
+      purpose: `cluster ${matrix.size} things`,
+      remedy: 'choose another linkage and --clusterer fast, or cluster fewer at a time',
+    });
     // Loading it takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');
     const { method, squared } = FORMULAS[linkage];

@@ -1,8 +1,8 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 
 /** A new square, symmetric copy of a condensed matrix, with zeros on the diagonal: `size` rows of `size` values. */
-export function squareMatrix({ size, values }: CondensedMatrix): number[][] {
-  const rows = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+export function squareMatrix({ size, values }: CondensedMatrix): Float64Array[] {
+  const rows = Array.from({ length: size }, () => new Float64Array(size));
   let index = 0;
   for (let i = 0; i < size; i++) {
     for (let j = i + 1; j < size; j++) {

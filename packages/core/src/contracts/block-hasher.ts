@@ -7,7 +7,10 @@ import type { InjectionToken } from 'tsyringe';
  * otherwise in the main thread.
  */
 export interface BlockHasher {
-  /** What `--hash` takes, and what hash-vector files record; unique among hashers. */
+  /**
+   * What `--hash` takes, and what hash-vector files record; unique among hashers. It stands for these very digests: a
+   * version that gives other ones needs another name, or vectors that are kept would be compared with new ones.
+   */
   readonly name: string;
   /** Bytes of a digest, 1 to 64. */
   readonly digestLength: number;

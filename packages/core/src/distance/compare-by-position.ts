@@ -36,7 +36,8 @@ const MOST_VECTORS = 2 ** 16 - 4;
  * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
  * Throws `usage` where there is no vector, more than 65,532, or they were not made alike, `aborted`, `changed` where a
- * vector's file does not stay as it was, and what reading the vectors throws.
+ * vector's file does not stay as it was, `unavailable` where threads or memory are missing, and what reading the vectors
+ * throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],
@@ -46,7 +47,10 @@ export async function compareByPosition(
   checkComparable(vectors);
   const size = vectors.length;
   if (size > MOST_VECTORS) {
-    throw new VirtSimilarityError('usage', `expected at most ${MOST_VECTORS} images to compare, found ${size}`);
+    throw new VirtSimilarityError(
+      'usage',
+      `expected at most ${MOST_VECTORS} images, found ${size}; compare fewer at a time`,
+    );
   }
   return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, jobs, limits);

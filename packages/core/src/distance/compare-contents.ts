@@ -29,8 +29,8 @@ const ROWS_PER_ELEMENT = 4;
  * and some 400 MiB for each thread, whatever the disks' size.
  *
  * Throws `usage` where there is no vector or they were not made alike, `aborted`, `changed` where a vector's file does
- * not stay as it was, `unavailable` where too many digests are alike without being equal, and what reading the vectors
- * throws.
+ * not stay as it was, `unavailable` where threads or memory are missing or too many digests are alike without being
+ * equal, and what reading the vectors throws.
  */
 export async function compareContents(
   vectors: readonly HashVector[],

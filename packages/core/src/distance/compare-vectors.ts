@@ -5,17 +5,19 @@ import { compareByPosition } from './compare-by-position.js';
 import { compareContents } from './compare-contents.js';
 import type { CompareOptions } from './compare-options.js';
 import { distanceMatrix } from './distance-matrix.js';
+import { requirePairMemory } from './require-pair-memory.js';
 
 /**
  * The metric's distances of all pairs of hash vectors, in memory or in files.
- * Throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault, `aborted`,
- * and what reading the vectors throws.
+ * Throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault, `unavailable`
+ * where the pairs surely take more memory than there is, `aborted`, and what reading the vectors throws.
  */
 export async function compareVectors(
   vectors: readonly HashVector[],
   metric: DistanceMetric,
   options: CompareOptions = {},
 ): Promise<CondensedMatrix> {
+  requirePairMemory(vectors.length, metric);
   const compare = metric.alignment === 'position' ? compareByPosition : compareContents;
   return distanceMatrix(await compare(vectors, options), metric);
 }

@@ -5,11 +5,12 @@ import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
 import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
 import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { headerFromMetadata } from './hash-vector-metadata.js';
-import { type FileIdentity, type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
+import { type FileIdentity, type FileStorage, fileIdentityOf } from './hash-vector-storage.js';
 import { hasMagic } from './is-hash-vector-file.js';
-import { changedFile, readingError } from './reading-error.js';
+import { readingError } from './reading-error.js';
 import { openRegularFile, readExactly, readExactlyLater } from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
+import { openUnchanged, requireUnchanged } from './unchanged-file.js';
 
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
 const SHORTEST_FILE = 18;
@@ -45,7 +46,8 @@ interface HashVectorFile {
  * anew, reads at most 8,192 rows at a time, and closes it when the consumer stops.
  *
  * Throws, and so does `rows()`: `corrupt` if the content is not that of a hash vector, `refused` if it is no regular
- * file, `unreadable`, `unavailable`, `aborted`; `rows()` also `changed` if the file is no longer the one that was opened.
+ * file, `unreadable`, `unavailable`, `aborted`; `rows()` also `changed`, at the end at the latest, if the file does not stay
+ * the one that was opened.
  * A digest that was altered goes unnoticed, because the format has no checksum; the cache has one of its own.
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
@@ -131,9 +133,8 @@ function footerOf({ identity, read }: FileBytes) {
 async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
   throwIfAborted(file.signal);
   const { digestLength } = file.header;
-  const { descriptor, stats } = openRegularFile(file.storage.path);
+  const descriptor = openUnchanged(file.storage);
   try {
-    if (!sameFile(fileIdentityOf(stats), file.storage.identity)) throw changedFile(file.storage.path);
     let previous = -1;
     for (const { start, count, location } of piecesOf(file.storage.batches)) {
       throwIfAborted(file.signal);
@@ -151,6 +152,7 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       previous = blocks.at(-1) ?? previous;
       yield { blocks, digests };
     }
+    requireUnchanged(descriptor, file.storage);
   } catch (thrown) {
     throw readingError(thrown, file.storage.path);
   } finally {

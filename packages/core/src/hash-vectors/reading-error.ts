@@ -13,9 +13,8 @@ export function readingError(thrown: unknown, path: string): VirtSimilarityError
   );
 }
 
-/** For a hash-vector file that is no longer the one that was opened. */
-export function changedFile(path: string): VirtSimilarityError {
-  return new VirtSimilarityError('changed', `cannot read ${path}: it changed after it was opened; run again`, {
-    image: path,
-  });
+/** For a hash-vector file that is no longer the one that was opened, or no longer there. */
+export function changedFile(path: string, cause?: unknown): VirtSimilarityError {
+  const message = `cannot read ${path}: it was changed or removed after it was opened; run again`;
+  return new VirtSimilarityError('changed', message, { image: path, cause });
 }

@@ -1,4 +1,4 @@
-import type { Extent } from '../contracts/disk-image.js';
+import type { DataExtent, Extent } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
 /** Numbers kept per extent: length, what it is, and the offset in its layer. */
@@ -9,6 +9,7 @@ const NOT_STORED = 1;
 const FIRST_LAYER = 2;
 /** … to which this is added where it is inherited. */
 const INHERITED = 2 ** 32;
+const LAST_LAYER = INHERITED - FIRST_LAYER - 1;
 
 /** All extents of a disk, in 24 bytes each: a fragmented disk has one for every block. */
 export class ExtentList implements Iterable<Extent> {
@@ -45,6 +46,7 @@ export class ExtentList implements Iterable<Extent> {
     if (!(Number.isSafeInteger(extent.length) && extent.length > 0)) {
       throw brokenContract('a whole length above 0', `${extent.length}`);
     }
+    if (extent.kind === 'data' && extent.stored !== undefined) requirePlace(extent.stored);
     if (this.#used === this.#fields.length) {
       const grown = new Float64Array(this.#fields.length * 2);
       grown.set(this.#fields);
@@ -56,6 +58,14 @@ export class ExtentList implements Iterable<Extent> {
     this.#used += FIELDS;
     this.#end += extent.length;
   }
+}
+
+/** A system call would take an offset below 0 for the file's own position, and so read something else. */
+function requirePlace({ layer, offset }: NonNullable<DataExtent['stored']>): void {
+  const isOffset = Number.isSafeInteger(offset) && offset >= 0;
+  const isLayer = Number.isSafeInteger(layer) && layer >= 0 && layer <= LAST_LAYER;
+  if (isOffset && isLayer) return;
+  throw brokenContract('whole numbers from 0 for a layer and an offset', `${layer} and ${offset}`);
 }
 
 function codeOf(extent: Extent): number {

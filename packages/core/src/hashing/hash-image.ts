@@ -3,13 +3,13 @@ import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { problemOfHeader } from '../hash-vectors/check-header.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
-import { unlessAborted } from './unless-aborted.js';
 
 export interface HashImageOptions {
   /** What the vector is to be named; by default the path of the image's top layer. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { VirtSimilarityError } from '../errors.js';
+import { isExhaustion, messageOf, VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 
@@ -13,7 +13,8 @@ const READ_BYTES = 128 * 1024;
 /**
  * Reads the task's content, and writes the digest of every block that is not all zeros to `task.digests` and its mark
  * to `task.present`. Synchronous: made for worker threads.
- * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, and whatever the hasher throws.
+ * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too many
+ * files are open, and whatever the hasher throws.
  */
 export function runHashTask(task: HashTask, hasher: BlockHasher): void {
   const descriptors = new Map<number, number>();
@@ -101,7 +102,8 @@ function openUnchanged(file: TaskFile): number {
   try {
     descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
-    throw new VirtSimilarityError('unreadable', `cannot open ${file.path}: ${(cause as Error).message}`, { cause });
+    const code = isExhaustion(cause) ? 'unavailable' : 'unreadable';
+    throw new VirtSimilarityError(code, `cannot open ${file.path}: ${messageOf(cause)}`, { cause });
   }
   const { dev, ino } = fstatSync(descriptor, { bigint: true });
   if (dev === file.device && ino === file.inode) return descriptor;
@@ -115,7 +117,7 @@ function readAt(file: TaskFile, descriptor: number, target: Buffer, start: numbe
   } catch (cause) {
     throw new VirtSimilarityError(
       'unreadable',
-      `cannot read ${file.path} at byte ${offset}: ${(cause as Error).message}; check the storage it lies on`,
+      `cannot read ${file.path} at byte ${offset}: ${messageOf(cause)}; check the storage it lies on`,
       { cause },
     );
   }

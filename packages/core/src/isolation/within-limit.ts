@@ -1,5 +1,5 @@
-import { unlessAborted } from '../hashing/unless-aborted.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
+import { unlessAborted } from '../unless-aborted.js';
 import type { IsolationLimits } from './isolated-thread.js';
 
 /**

@@ -99,8 +99,9 @@ export interface Analyzer {
 
   /**
    * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
-   * throws: the first failure, or a `usage` error where nothing failed. Throws as `hash`, and `plugin` where the
-   * metric or the clusterer fails.
+   * throws: the first failure, or a `usage` error where nothing failed. Throws as `hash`, `plugin` where the metric or
+   * the clusterer fails, and `unavailable` where threads are missing, or memory for all pairs: if that is sure, before
+   * anything is hashed.
    */
   analyze(images: readonly (string | DiskSource)[], options?: AnalyzeOptions): Promise<Analysis>;
 

@@ -5,8 +5,9 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { Plugin } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
-import { compareByPosition, type PositionalCounts } from '../distance/compare-by-position.js';
+import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
+import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { clusterBy, measureBy, type Placed, reportBy } from '../isolation/plugin-calls.js';
@@ -63,6 +64,8 @@ class ComposedAnalyzer implements Analyzer {
     const complete = completeOptions(options);
     this.#checkNames(complete);
     const found = await findImages(images);
+    // Reading them all first could take hours.
+    requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
     for await (const outcome of HashRun.hash(this.#registry, found, complete)) outcomes.set(outcome.path, outcome);
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
@@ -100,7 +103,7 @@ class ComposedAnalyzer implements Analyzer {
     const { hasher: algorithm, blockSize, linkage, onProgress, signal } = options;
     const placed = this.#registry.place('metric', options.metric);
     const metric = placed.part;
-    const { counts, distances } = await measure(vectors, placed, options);
+    const { repeated, distances } = await measure(vectors, placed, options);
     throwIfAborted(signal);
     onProgress({ kind: 'clustering', images: vectors.length });
     const clusterer = this.#registry.place('clusterer', options.clusterer);
@@ -113,7 +116,7 @@ class ComposedAnalyzer implements Analyzer {
         path: name,
         virtualSize,
         dataBlocks,
-        repeatedBlocks: counts.repeated[index]!,
+        repeatedBlocks: repeated[index]!,
       })),
       parameters: { algorithm, blockSize, metric: metric.name, unit: metric.unit, linkage },
       distances,
@@ -134,21 +137,23 @@ class ComposedAnalyzer implements Analyzer {
   }
 }
 
+/** The distances, and for each vector its blocks that another one has too; no more of the counts, as they take memory. */
 async function measure(
   vectors: readonly HashVector[],
   metric: Placed<DistanceMetric>,
   options: CompleteOptions,
-): Promise<{ counts: PositionalCounts; distances: CondensedMatrix }> {
+): Promise<{ repeated: Float64Array; distances: CondensedMatrix }> {
   const { jobs, onProgress, signal } = options;
   const tell = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
   // Which blocks are repeated is told with every metric.
   if (metric.part.alignment === 'position') {
     const counts = await compareByPosition(vectors, { jobs, onFraction: tell, signal });
-    return { counts, distances: await measureBy(metric, counts, options) };
+    return { repeated: counts.repeated, distances: await measureBy(metric, counts, options) };
   }
-  const counts = await compareByPosition(vectors, { jobs, onFraction: (fraction) => tell(fraction / 2), signal });
+  const byHalf = { jobs, onFraction: (fraction: number) => tell(fraction / 2), signal };
+  const { repeated } = await compareByPosition(vectors, byHalf);
   const contents = await compareContents(vectors, { jobs, onFraction: (fraction) => tell((1 + fraction) / 2), signal });
-  return { counts, distances: await measureBy(metric, contents, options) };
+  return { repeated, distances: await measureBy(metric, contents, options) };
 }
 
 function tooFew(found: number): VirtSimilarityError {

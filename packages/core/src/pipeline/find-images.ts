@@ -3,9 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
-import { takeTurns } from '../hash-vectors/event-loop.js';
 import { pathText, systemPath } from '../paths/path-text.js';
 import { RealPaths } from './real-paths.js';
+import { takeTurns } from './take-turns.js';
 
 /** Endings that disk images and hash-vector files in a directory are known by. */
 const IMAGE_EXTENSIONS = new Set(

@@ -1,6 +1,5 @@
 import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
-import { takeTurns } from '../hash-vectors/event-loop.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
@@ -9,6 +8,7 @@ import { LimitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
+import { takeTurns } from './take-turns.js';
 
 /** What says that a file is to be a hash vector, whatever is in it. */
 const VECTOR_EXTENSION = '.arrow';

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { isExhaustion, messageOf, VirtSimilarityError } from '../errors.js';
+import { type Answered, LOADED } from './answer-tasks.js';
+import { threadError } from './thread-error.js';
 import { TimeLimitError } from './time-limit-error.js';
 
 /** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
@@ -13,6 +16,8 @@ const TASKS_AHEAD = 2;
 const OPTIONS = process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 interface Waiting<Task, Answer> {
+  /** Tells its answer from whatever else the thread posts. */
+  readonly number: number;
   readonly task: Task;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: unknown) => void;
@@ -35,11 +40,12 @@ interface Thread<Task, Answer> {
  */
 export class WorkerThreads<Task, Answer> {
   readonly #entry: URL;
-  readonly #limit: number;
+  #limit: number;
   readonly #data: unknown;
   readonly #timeLimit: number;
   readonly #threads = new Set<Thread<Task, Answer>>();
   readonly #queue: Waiting<Task, Answer>[] = [];
+  #lastNumber = LOADED;
   #isClosed = false;
 
   /**
@@ -65,13 +71,14 @@ export class WorkerThreads<Task, Answer> {
   }
 
   /**
-   * What a thread answers. Rejects where that thread cannot be started or ends in the middle of the task, once this is
-   * closed, and with `TimeLimitError` where the task took too long: its thread is then ended.
+   * What a thread answers. Rejects with `unavailable` where no thread can be started, with `usage` where the task cannot
+   * be copied to one, with `TimeLimitError` where it took too long: its thread is then ended; also where the thread ends
+   * in the middle of the task, and once this is closed.
    */
   run(task: Task): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('the threads were ended'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ task, resolve, reject });
+      this.#queue.push({ number: ++this.#lastNumber, task, resolve, reject });
       this.#dispatch();
     });
   }
@@ -92,12 +99,21 @@ export class WorkerThreads<Task, Answer> {
     while (this.#queue.length > 0) {
       const thread = this.#threadWithRoom();
       if (thread === undefined) return;
-      const waiting = this.#queue.shift()!;
-      thread.tasks.push(waiting);
-      if (thread.tasks.length === 1) this.#watch(thread);
-      thread.worker.ref();
-      thread.worker.postMessage({ task: waiting.task });
+      this.#give(thread, this.#queue.shift()!);
     }
+  }
+
+  #give(thread: Thread<Task, Answer>, waiting: Waiting<Task, Answer>): void {
+    const { number, task, reject } = waiting;
+    try {
+      thread.worker.postMessage({ number, task });
+    } catch (thrown) {
+      reject(notCopied(thrown));
+      return;
+    }
+    thread.tasks.push(waiting);
+    if (thread.tasks.length === 1) this.#watch(thread);
+    thread.worker.ref();
   }
 
   /** The thread that has the least to do, a new one before one that is busy. */
@@ -117,11 +133,11 @@ export class WorkerThreads<Task, Answer> {
   }
 
   #start(): Thread<Task, Answer> {
-    const worker = new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
+    const worker = this.#startWorker();
     let failure: unknown;
     const ended = new Promise<void>((resolve) => {
       worker.on('error', (reason) => {
-        failure = reason;
+        failure = threadError(reason);
       });
       worker.on('exit', (status) => {
         this.#lose(thread, failure ?? new Error(`exit status ${status}`));
@@ -129,21 +145,33 @@ export class WorkerThreads<Task, Answer> {
       });
     });
     const thread: Thread<Task, Answer> = { worker, ended, tasks: [], isReady: false, watch: undefined };
-    worker.on('message', (answer: Answer) => {
-      if (!thread.isReady) {
-        thread.isReady = true;
-        return;
-      }
-      const answered = thread.tasks.shift();
-      this.#watch(thread);
-      // A thread without a task does not keep the process alive.
-      if (thread.tasks.length === 0 && !this.#isClosed) worker.unref();
-      answered?.resolve(answer);
-      this.#dispatch();
-    });
+    worker.on('message', (message: Answered<Answer> | undefined) => this.#take(thread, message));
     worker.unref();
     this.#threads.add(thread);
     return thread;
+  }
+
+  #startWorker(): Worker {
+    try {
+      return new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
+    } catch (reason) {
+      // Those that there are must do: every further attempt would leave listeners on this process's output.
+      this.#limit = Math.max(1, this.#threads.size);
+      throw threadError(reason);
+    }
+  }
+
+  #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
+    if (message?.number === LOADED) thread.isReady = true;
+    const [begun] = thread.tasks;
+    // Modules that the thread has loaded may post messages of their own.
+    if (begun === undefined || message?.number !== begun.number) return;
+    thread.tasks.shift();
+    this.#watch(thread);
+    // A thread without a task does not keep the process alive.
+    if (thread.tasks.length === 0 && !this.#isClosed) thread.worker.unref();
+    begun.resolve(message.answer);
+    this.#dispatch();
   }
 
   /** Gives the thread its time for the first of its tasks. */
@@ -166,6 +194,12 @@ export class WorkerThreads<Task, Answer> {
     else this.#queue.unshift(...others);
     this.#dispatch();
   }
+}
+
+function notCopied(thrown: unknown): unknown {
+  if (isExhaustion(thrown)) return threadError(thrown);
+  const problem = `expected a task that can be copied to a thread, found one that cannot: ${messageOf(thrown)}`;
+  return new VirtSimilarityError('usage', `${problem}; leave functions out of it`, { cause: thrown });
 }
 
 /** Waits for a thread that was asked to end, and ends it if it does not. */

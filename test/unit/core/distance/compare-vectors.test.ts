@@ -79,6 +79,18 @@ describe.each([
 });
 
 describe('compareVectors', () => {
+  test('refuses more vectors than there is memory for their pairs, before it compares any', async () => {
+    const vectors = new Array<HashVector>(2 ** 22).fill(vectorOfDisk([1]));
+    for (const metric of [new HammingMetric(), new SharedContentMetric()]) {
+      await expect(compareVectors(vectors, metric)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(
+          /^cannot compare 4194304 images: expected \d+\.0 GiB of memory, found [\d.]+ GiB; compare fewer of them/,
+        ),
+      });
+    }
+  });
+
   test('measures as the metric wants it: by position, or wherever blocks stand', async () => {
     const vectors = [
       [1, 2, 3],

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -107,6 +107,27 @@ describe('a hash-vector file', () => {
       await writeHashVector(exampleVector(4), join(directory, 'w.arrow'));
       await rename(join(directory, 'w.arrow'), path);
       await expect(contentOf(vector)).rejects.toMatchObject({ code: 'changed' });
+    }));
+
+  test('says that it changed when it was removed', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(3), path);
+      const vector = await openHashVector(path);
+      await rm(path);
+      const message = `cannot read ${path}: it was changed or removed after it was opened; run again`;
+      await expect(contentOf(vector)).rejects.toMatchObject({ code: 'changed', message });
+    }));
+
+  test('says that it changed when it was written to while its rows were read', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(3), path);
+      const vector = await openHashVector(path);
+      const reading = (async () => {
+        for await (const _ of vector.rows()) await utimes(path, 1, 1);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'changed', image: path });
     }));
 
   test('is left out when the writing is aborted', () =>

@@ -24,6 +24,9 @@ describe('ExtentList', () => {
   test.each([
     ['leave a gap', [{ kind: 'zero', start: 1, length: 1 }], 2],
     ['are empty', [{ kind: 'zero', start: 0, length: 0 }], 0],
+    ['stand before their file', [{ kind: 'data', start: 0, length: 1, stored: { layer: 0, offset: -1 } }], 1],
+    ['stand between bytes', [{ kind: 'data', start: 0, length: 1, stored: { layer: 0, offset: 0.5 } }], 1],
+    ['stand in no layer', [{ kind: 'data', start: 0, length: 1, stored: { layer: 2 ** 32, offset: 0 } }], 1],
     ['end too early', [{ kind: 'zero', start: 0, length: 5 }], 6],
   ] as [string, Extent[], number][])('refuses extents that %s', async (_, extents, size) => {
     await expect(ExtentList.from(stream(extents), size)).rejects.toMatchObject({ code: 'plugin' });

@@ -1,9 +1,9 @@
-import { threadId, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { answerTasks } from '#core/threads/answer-tasks.js';
 
 /** A task for the threads of the tests: what to do, and for how many milliseconds before. */
 export interface ObedientTask {
-  readonly order: 'answer' | 'exit' | 'throw';
+  readonly order: 'answer' | 'chat' | 'exit' | 'throw';
   readonly after: number;
 }
 
@@ -13,9 +13,12 @@ export interface ObedientAnswer {
   readonly data: unknown;
 }
 
+parentPort?.postMessage('a module of mine says hello');
+
 answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, after);
   if (order === 'exit') process.exit(9);
+  if (order === 'chat') parentPort?.postMessage({ answer: 'none of yours' });
   if (order === 'throw') throw new Error('the thread is tired');
   return { thread: threadId, data: workerData };
 });

@@ -44,34 +44,76 @@ test.each([
   },
 );
 
+test('what a thread posts beside its answers is none of them', async () => {
+  const answers = await Promise.all([threads.run({ order: 'chat', after: 0 }), threads.run(AT_ONCE)]);
+  expect(answers).toMatchObject([{ data: 'given' }, { data: 'given' }]);
+});
+
+test('a task that cannot be copied to a thread fails alone', async () => {
+  const one = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
+  const unusable = { order: 'answer', after: 0, why: () => {} } as const;
+  const outcomes = await Promise.allSettled([one.run(AT_ONCE), one.run(unusable), one.run(AT_ONCE), one.run(AT_ONCE)]);
+  const refused = {
+    status: 'rejected',
+    reason: {
+      code: 'usage',
+      message: expect.stringMatching(/^expected a task that can be copied to a thread, .* leave functions out of it$/),
+    },
+  };
+  const answered = { status: 'fulfilled', value: { data: undefined } };
+  expect(outcomes).toMatchObject([answered, refused, answered, answered]);
+  await one.close();
+});
+
 test('a module that cannot be loaded fails each task', async () => {
   const broken = new WorkerThreads<ObedientTask, ObedientAnswer>(new URL('./no-such-thread.js', import.meta.url), 1);
   const tasks = [broken.run(AT_ONCE), broken.run(AT_ONCE)];
   for (const outcome of await Promise.allSettled(tasks)) {
     expect(outcome).toMatchObject({
       status: 'rejected',
-      reason: { message: expect.stringContaining('no-such-thread') },
+      reason: {
+        code: 'unavailable',
+        message: expect.stringMatching(/^cannot run a thread: .*no-such-thread.* install virt-similarity anew$/),
+      },
     });
   }
   await broken.close();
 });
 
-test('where no thread can be started any more, all tasks fail', async () => {
-  let starts = 0;
+/** Data for threads of which only the first can be started, and how many were tried. */
+function dataForOneStart(): { readonly data: object; readonly attempts: () => number } {
+  let attempts = 0;
   const data = {
     get onceOnly(): string {
-      starts++;
-      if (starts > 1) throw new Error('out of threads');
+      attempts++;
+      if (attempts > 1) throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
       return 'given';
     },
   };
-  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, data);
+  return { data, attempts: () => attempts };
+}
+
+test('where a second thread cannot be started, the first does all, and no other is tried', async () => {
+  const { data, attempts } = dataForOneStart();
+  const two = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 2, data);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => two.run(AT_ONCE)));
+  expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
+  expect(attempts()).toBe(2);
+  await two.close();
+});
+
+test('where no thread can be started any more, all tasks fail', async () => {
+  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, dataForOneStart().data);
   const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
   const outcomes = await Promise.allSettled(tasks);
-  expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)).toEqual([
-    'exit status 9',
-    ...Array.from({ length: 5 }, () => 'out of threads'),
-  ]);
+  const [exited, ...others] = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);
+  expect(exited).toMatchObject({ message: 'exit status 9' });
+  for (const reason of others) {
+    expect(reason).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^cannot run a thread: out of threads; use fewer threads with --jobs, or allow/),
+    });
+  }
   await only.close();
 });
 

@@ -1,4 +1,5 @@
 import type { CondensedMatrix } from '../../contracts/clusterer.js';
+import { requireMemory } from '../../memory/require-memory.js';
 import { instantiateMatrixBand, type MatrixBand, type UpdatedLinkage } from './matrix-band.js';
 
 /** The most bytes of distances in one band; WebAssembly addresses four times as many. */
@@ -31,9 +32,14 @@ export class ShrinkingMatrix {
   /** Room for two rows, in no order. */
   readonly rows: readonly [GatheredRow, GatheredRow];
 
-  /** Copies the matrix; each thing is a cluster. */
+  /** Copies the matrix; each thing is a cluster. Throws `unavailable` where there is surely no memory for the copy. */
   constructor(matrix: CondensedMatrix, largestBand = LARGEST_BAND) {
     const { size } = matrix;
+    requireMemory({
+      bytes: matrix.values.byteLength,
+      purpose: `cluster ${size} things`,
+      remedy: 'choose --linkage single, which takes no copy of their distances, or cluster fewer at a time',
+    });
     this.#size = size;
     this.#count = size;
     let addresses: readonly [number, number, number];

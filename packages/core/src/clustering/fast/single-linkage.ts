@@ -28,7 +28,7 @@ export class SingleLinkage {
   readonly #row: Float64Array;
   #added = 0;
 
-  /** Of `size` things, 1 to 40,000,000. Throws `usage` on any other number. */
+  /** Of `size` things, 1 to 40,000,000. Throws `usage` on any other number, `unavailable` where there is no memory. */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > MOST_THINGS) {
       throw new VirtSimilarityError('usage', `[clustering] expected 1 to ${MOST_THINGS} things, found ${size}`);

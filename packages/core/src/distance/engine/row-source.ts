@@ -1,13 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { VirtSimilarityError } from '../../errors.js';
-import {
-  type FileStorage,
-  fileIdentityOf,
-  type MemoryStorage,
-  sameFile,
-} from '../../hash-vectors/hash-vector-storage.js';
-import { changedFile, readingError } from '../../hash-vectors/reading-error.js';
-import { systemPath } from '../../paths/path-text.js';
+import { closeSync } from 'node:fs';
+import type { VirtSimilarityError } from '../../errors.js';
+import type { FileStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
+import { readingError } from '../../hash-vectors/reading-error.js';
+import { readExactly } from '../../hash-vectors/regular-file.js';
+import { openUnchanged } from '../../hash-vectors/unchanged-file.js';
 
 /** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
 export interface RowSource {
@@ -104,8 +100,9 @@ export class FileRows implements RowSource {
       const batch = this.#storage.batches[this.#batchOf(next)]!;
       const skipped = next - this.#firstRows[this.#batch]!;
       const count = Math.min(batch.rows - skipped, (target.length - done) / width);
-      this.#readExactly(target, done, count * width, batch[column] + skipped * width);
-      done += count * width;
+      const end = done + count * width;
+      this.#readExactly(target.subarray(done, end), batch[column] + skipped * width);
+      done = end;
       next += count;
     }
   }
@@ -116,28 +113,11 @@ export class FileRows implements RowSource {
     return this.#batch;
   }
 
-  #readExactly(target: Uint8Array, start: number, length: number, position: number): void {
+  #readExactly(target: Uint8Array, position: number): void {
     try {
-      for (let done = 0; done < length; ) {
-        const read = readSync((this.#lent ?? this.#own)!, target, start + done, length - done, position + done);
-        if (read === 0) throw new Error(`expected ${length} bytes at ${position}, found the end of the file`);
-        done += read;
-      }
+      readExactly((this.#lent ?? this.#own)!, target, position);
     } catch (thrown) {
       throw readingError(thrown, this.#storage.path);
     }
-  }
-}
-
-/** Opens a hash-vector file for reading. Throws `changed` if it is not the one that it was. */
-export function openUnchanged({ path, identity }: FileStorage): number {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(systemPath(path), constants.O_RDONLY | constants.O_NONBLOCK);
-    if (sameFile(fileIdentityOf(fstatSync(descriptor, { bigint: true })), identity)) return descriptor;
-    throw changedFile(path);
-  } catch (thrown) {
-    if (descriptor !== undefined) closeSync(descriptor);
-    throw readingError(thrown, path);
   }
 }

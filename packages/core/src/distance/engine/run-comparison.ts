@@ -1,15 +1,15 @@
-import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
+import { throwIfAborted } from '../../errors.js';
+import { received, type ThreadFailure } from '../../threads/thread-failure.js';
 import { WorkerThreads } from '../../threads/worker-threads.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
 import { stepsOf } from './comparison-thread.js';
-import type { ComparisonFailure } from './comparison-worker.js';
 
 /** Milliseconds between two looks at how far threads are. */
 const PROGRESS_INTERVAL = 100;
 /** Milliseconds after which this thread lets others have their turn. */
 const TURN = 20;
 
-type ComparisonThreads = WorkerThreads<PositionalTask | ContentTask, ComparisonFailure | undefined>;
+type ComparisonThreads = WorkerThreads<PositionalTask | ContentTask, ThreadFailure | undefined>;
 
 export interface RunOptions {
   /** Worker threads; 0 to work in this thread, in turns. */
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Does the tasks of one round after the other. Throws what reading throws, and `aborted`. */
+/** Does the tasks of one round after the other. Throws what reading throws, `unavailable` and `aborted`. */
 export async function runComparison(work: ComparisonWork, options: RunOptions): Promise<void> {
   throwIfAborted(options.signal);
   if (options.threads === 0) await runHere(work, options);
@@ -79,8 +79,5 @@ function attempt(call: () => void, failed: (error: unknown) => void): void {
 
 async function runTask(workers: ComparisonThreads, task: PositionalTask | ContentTask): Promise<void> {
   const failure = await workers.run(task);
-  if (failure === undefined) return;
-  const { code, message, image } = failure;
-  if (code === undefined) throw new Error(message);
-  throw new VirtSimilarityError(code, message, image === undefined ? {} : { image });
+  if (failure !== undefined) throw received(failure);
 }

@@ -1,8 +1,9 @@
+import { allocateShared } from '../../memory/allocate-shared.js';
 import type { StoredVector } from './stored-vectors.js';
 
-/** Zeroed 32-bit numbers in memory that threads share. */
+/** Zeroed 32-bit numbers in memory that threads share. Throws `unavailable` where there is surely not as much. */
 export function sharedCounts(length: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(length * 4));
+  return new Uint32Array(shared(length * 4));
 }
 
 /** The vector, with rows that stand in memory of this thread alone copied to memory that threads share. */
@@ -11,9 +12,13 @@ export function sharedVector(vector: StoredVector): StoredVector {
   if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return vector;
   const blocks = sharedCounts(storage.blocks.length);
   blocks.set(storage.blocks);
-  const digests = new Uint8Array(new SharedArrayBuffer(storage.digests.length));
+  const digests = new Uint8Array(shared(storage.digests.length));
   digests.set(storage.digests);
   return { ...vector, storage: { kind: 'memory', blocks, digests } };
+}
+
+function shared(bytes: number): SharedArrayBuffer {
+  return allocateShared({ bytes, purpose: 'compare so many images', remedy: 'compare fewer of them at a time' });
 }
 
 function isShared({ buffer }: Uint32Array | Uint8Array): boolean {

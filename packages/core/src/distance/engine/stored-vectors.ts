@@ -1,15 +1,10 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
 import { blockCountOf } from '../../hash-vectors/check-header.js';
 import type { HashVector } from '../../hash-vectors/hash-vector.js';
-import {
-  fileIdentityOf,
-  type HashVectorStorage,
-  type MemoryStorage,
-  sameFile,
-} from '../../hash-vectors/hash-vector-storage.js';
-import { changedFile } from '../../hash-vectors/reading-error.js';
-import { FileRows, MemoryRows, openUnchanged, type RowSource } from './row-source.js';
+import type { HashVectorStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
+import { openUnchanged, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
+import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 
 /** Descriptors left to others where the system has run out of them. */
 const SPARE_DESCRIPTORS = 64;
@@ -79,13 +74,8 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
 function refuseChanged(vectors: readonly StoredVector[]): void {
   for (const { storage, descriptor } of vectors) {
     if (storage.kind !== 'file') continue;
-    const now = descriptor ?? openUnchanged(storage);
-    try {
-      if (!sameFile(fileIdentityOf(fstatSync(now, { bigint: true })), storage.identity))
-        throw changedFile(storage.path);
-    } finally {
-      if (descriptor === undefined) closeSync(now);
-    }
+    if (descriptor === undefined) closeSync(openUnchanged(storage));
+    else requireUnchanged(descriptor, storage);
   }
 }
 

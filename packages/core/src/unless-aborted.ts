@@ -1,4 +1,5 @@
-import { throwIfAborted } from '../errors.js';
+import { setMaxListeners } from 'node:events';
+import { throwIfAborted } from './errors.js';
 
 /**
  * What `work` gives, or `aborted` as soon as the signal fires. The work is then left to itself: for what ends when
@@ -7,6 +8,8 @@ import { throwIfAborted } from '../errors.js';
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let onAbort = (): void => {};
+  // As many as there is work at a time; each goes when its work is done.
+  setMaxListeners(0, signal);
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;
     signal.addEventListener('abort', onAbort, { once: true });

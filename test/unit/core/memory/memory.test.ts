@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { instantiateMatrixBand } from '#core/clustering/fast/matrix-band.js';
+import { ShrinkingMatrix } from '#core/clustering/fast/shrinking-matrix.js';
+import { allocateShared } from '#core/memory/allocate-shared.js';
+import { requireMemory } from '#core/memory/require-memory.js';
+
+const GIB = 2 ** 30;
+
+function need(bytes: number) {
+  return { bytes, purpose: 'test', remedy: 'want less' };
+}
+
+describe('requireMemory', () => {
+  test('refuses what is more than there is, and nothing else', () => {
+    expect(() => requireMemory(need(GIB), GIB)).not.toThrow();
+    expect(() => requireMemory(need(1.5 * GIB), GIB)).toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        message: 'cannot test: expected 1.5 GiB of memory, found 1.0 GiB; want less',
+      }),
+    );
+  });
+
+  test('finds out how much there is', () => {
+    expect(() => requireMemory(need(2 ** 20))).not.toThrow();
+    expect(() => requireMemory(need(2 ** 52))).toThrow(expect.objectContaining({ code: 'unavailable' }));
+  });
+});
+
+describe('memory that is not to be had is unavailable', () => {
+  const unavailable = expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/^cannot /) });
+
+  test('to threads together', () => {
+    expect(allocateShared(need(8)).byteLength).toBe(8);
+    expect(() => allocateShared(need(2 ** 52))).toThrow(unavailable);
+  });
+
+  test('to WebAssembly past its last address', () => {
+    const band = instantiateMatrixBand();
+    band.allocateRow(400_000_000);
+    expect(() => band.allocateRow(400_000_000)).toThrow(unavailable);
+  });
+
+  test('to a copy of the distances', () => {
+    const values = Object.defineProperty(new Float64Array(0), 'byteLength', { value: 2 ** 52 });
+    expect(() => new ShrinkingMatrix({ size: 2, values })).toThrow(
+      expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('--linkage single') }),
+    );
+  });
+});

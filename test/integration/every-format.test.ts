@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAnalyzer, type DiskSource } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
+import { dmgImage } from '../fixtures/dmg-image.js';
 import { FORMAT_SAMPLES, runTool } from '../fixtures/index.js';
-import { dmgImage } from './dmg-image.js';
 import { convertedContent, fillWithNoise } from './qemu-images.js';
 
 /** One content in one format. */

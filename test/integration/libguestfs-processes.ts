@@ -27,6 +27,19 @@ export async function guestfishesOf(pid: number): Promise<number[]> {
   return ids;
 }
 
+/** The machines that a listening guestfish runs, by their processes' ids. */
+export async function machinesOf(guestfish: number): Promise<number[]> {
+  const children = await readFile(`/proc/${guestfish}/task/${guestfish}/children`, 'utf8');
+  const machines: number[] = [];
+  for (const child of children.trim().split(' ')) {
+    const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
+    if (/^[^\0]*(?:qemu-system|qemu-kvm)/.test(command)) {
+      machines.push(Number(child));
+    }
+  }
+  return machines;
+}
+
 /** Ids of the processes that name a run directory of the process in their arguments, as all but guestfish do. */
 export async function helpersOf(pid: number): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);

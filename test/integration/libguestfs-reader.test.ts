@@ -10,7 +10,14 @@ import { LibguestfsReader } from '@virt-similarity/readers';
 import { inspect } from '#readers/inspection/inspect.js';
 import { exportDrive } from '#readers/libguestfs/drive-export.js';
 import { createRunDirectory } from '#readers/processes/run-directory.js';
-import { eventually, guestfishesOf, helpersOf, isRunning, runDirectoriesOf } from './libguestfs-processes.js';
+import {
+  eventually,
+  guestfishesOf,
+  helpersOf,
+  isRunning,
+  machinesOf,
+  runDirectoriesOf,
+} from './libguestfs-processes.js';
 import {
   contentByReads,
   convertedContent,
@@ -252,6 +259,34 @@ describe('without a tool', () => {
     });
   });
 });
+
+test(
+  'an appliance that is killed is replaced by one for the image that is read, which is read to its end',
+  async () => {
+    const known = await guestfishesOf(process.pid);
+    const [first, second] = [source('plain.qcow2', 'qcow2'), source('disk.vdi', 'vdi')];
+    const warnings: string[] = [];
+    const killed = reader.startSession([first, second], { ...options, warn: (message) => void warnings.push(message) });
+    try {
+      const images = await Promise.all([killed.open(first, options), killed.open(second, options)]);
+      const before = await contentByReads(images[0]);
+      const [guestfish] = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid));
+      const machines = await machinesOf(guestfish!);
+      expect(machines).toHaveLength(1);
+      process.kill(machines[0]!, 'SIGKILL');
+      const after = await contentByReads(images[1]);
+      expect(digest(before)).toBe(digest(await convertedContent(first.path, 'qcow2')));
+      expect(digest(after)).toBe(digest(await convertedContent(second.path, 'vdi')));
+      expect(warnings).toEqual([expect.stringContaining(`while it read ${second.path}`)]);
+      const now = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid) && pid !== guestfish);
+      expect(now).toHaveLength(1);
+      expect(await isRunning(guestfish!)).toBe(false);
+    } finally {
+      await killed.close();
+    }
+  },
+  LAUNCH_TIMEOUT_MS,
+);
 
 test('an interrupted launch leaves no process and no file', async () => {
   const known = await guestfishesOf(process.pid);

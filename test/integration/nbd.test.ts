@@ -153,7 +153,6 @@ describe('reading from nbdkit', () => {
       withConnection(server, async (connection) => {
         const received = await readBytes(connection, 4095, 200_001);
         expect(digest(received)).toBe(digest(patternContent(4095, 200_001)));
-        expect(await connection.blockStatus(5, 10_000)).toEqual([{ length: 10_000, hole: false, zero: false }]);
       }),
     );
   });
@@ -169,30 +168,8 @@ describe('reading from nbdkit', () => {
   });
 });
 
-describe('block status', () => {
-  test('tells holes from data and covers exactly what was asked for', async () => {
-    await withNbdkit(['data', '@65536 1 @131072 1', 'size=5G'], (server) =>
-      withConnection(server, async (connection) => {
-        const runs = await connection.blockStatus(1, 2 ** 32 + 100);
-        expect(runs.reduce((total, { length }) => total + length, 0)).toBe(2 ** 32 + 100);
-        expect(runs[0]).toMatchObject({ hole: true, zero: true });
-        expect(runs.some(({ hole, zero }) => !hole && !zero)).toBe(true);
-        expect(await connection.blockStatus(5, 0)).toEqual([]);
-      }),
-    );
-  });
-
-  test('is all data where the server cannot tell', async () => {
-    await withNbdkit(['--no-sr', 'memory', '1M'], (server) =>
-      withConnection(server, async (connection) => {
-        expect(await connection.blockStatus(10, 1000)).toEqual([{ length: 1000, hole: false, zero: false }]);
-      }),
-    );
-  });
-});
-
 describe('reading from qemu-nbd', () => {
-  test('gives the content and the holes of a compressed image', async () => {
+  test('gives the content of a compressed image', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       const content = diskContent();
@@ -202,10 +179,6 @@ describe('reading from qemu-nbd', () => {
         withConnection(server, async (connection) => {
           expect(connection.size).toBe(content.length);
           expect(digest(await readBytes(connection, 0, content.length))).toBe(digest(content));
-          expect((await connection.blockStatus(0, content.length)).slice(0, 2)).toEqual([
-            { length: 131_072, hole: false, zero: false },
-            { length: 917_504, hole: true, zero: true },
-          ]);
         }),
       );
     });
@@ -244,7 +217,6 @@ describe('a server that fails', () => {
           expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });
         }
         await expect(readBytes(connection, 0, 1)).rejects.toMatchObject({ code: 'unavailable' });
-        await expect(connection.blockStatus(0, 1)).rejects.toMatchObject({ code: 'unavailable' });
       }),
     );
   });

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
-import { dmgImage } from './dmg-image.js';
+import { chunkPlace, dmgImage, withChunkTable } from '../fixtures/dmg-image.js';
 import {
   contentByExtents,
   contentByReads,
@@ -316,6 +316,20 @@ describe('a damaged image is corrupt and never zeros', () => {
   });
 });
 
+test('a compressed cluster that is cut short is corrupt, in a file with holes too', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'disk.qcow2');
+    await writeFile(join(directory, 'content'), Buffer.from('some words, some words more. '.repeat(40_000)));
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', path, '64M');
+    await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -q -P 0 0 8M', path);
+    await runTestTool('qemu-io', '-f', 'qcow2', '-c', `write -q -c -s ${join(directory, 'content')} 16M 1M`, path);
+    await runTestTool('fallocate', '--dig-holes', path);
+    await expect(readAll({ path, format: 'qcow2' })).resolves.toHaveLength(2 ** 26);
+    await truncate(path, (await stat(path)).size - 600);
+    await expect(readAll({ path, format: 'qcow2' })).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
 describe('a table that leads past the end of the file is corrupt', () => {
   const farSector = 2 ** 24;
   const farByte = BigInt(farSector) * 512n;
@@ -335,7 +349,13 @@ describe('a table that leads past the end of the file is corrupt', () => {
     ['vdi', 'block map', [], (image) => image.writeUInt32LE(4000, image.readUInt32LE(0x154))],
     ['parallels', 'block map', [], (image) => image.writeUInt32LE(farSector, 64)],
     ['vpc', 'block map', [], (image) => image.writeUInt32BE(farSector, Number(image.readBigUInt64BE(512 + 16)))],
+    ['vhdx', 'block map', [], (image) => image.writeBigUInt64LE(farByte | WHOLE_BLOCK, vhdxBlockMap(image))],
   ];
+
+  /** The state of a vhdx block all of which is stored. */
+  const WHOLE_BLOCK = 6n;
+  const VHDX_BLOCK_MAP = Buffer.from('6677c22d23f600429d64115e9bfd4a08', 'hex');
+  const vhdxBlockMap = (image: Buffer) => le64At(image, image.indexOf(VHDX_BLOCK_MAP, 192 * 1024) + 16);
 
   const be64At = (image: Buffer, position: number) => Number(image.readBigUInt64BE(position));
   const le64At = (image: Buffer, position: number) => Number(image.readBigUInt64LE(position));
@@ -353,6 +373,23 @@ describe('a table that leads past the end of the file is corrupt', () => {
       forge(image);
       await writeFile(path, image);
       await expect(readAll({ path, format })).rejects.toMatchObject({ code: 'corrupt' });
+    });
+  });
+
+  test.each([
+    ['begins', 0],
+    ['ends', 1000],
+  ])('dmg, a chunk that %s there', async (_, inFile) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'disk.dmg');
+      const sound = dmgImage(Buffer.alloc(2 ** 19, 7));
+      const { offset } = chunkPlace(0);
+      const forged = withChunkTable(sound, (table) => table.writeBigUInt64BE(BigInt(sound.length - inFile), offset));
+      await writeFile(path, forged);
+      // What qemu makes of it is no reason to do the same.
+      const bytes = (await convertedContent(path, 'dmg')).subarray(inFile, 2 ** 18);
+      expect(bytes.equals(Buffer.alloc(bytes.length))).toBe(true);
+      await expect(readAll({ path, format: 'dmg' })).rejects.toMatchObject({ code: 'corrupt' });
     });
   });
 });
@@ -430,10 +467,13 @@ describe('an open image', () => {
 });
 
 describe('without a usable qemu-img', () => {
-  test('a qcow2 image that is not compressed is read all the same', async () => {
+  test.each([
+    ['that is not compressed', []],
+    ['with holes in its file', ['-o', 'preallocation=metadata']],
+  ])('a qcow2 image %s is read all the same', async (_, options) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
-      await makeImage(path, 'qcow2', diskContent());
+      await makeImage(path, 'qcow2', diskContent(), ...options);
       const searched = process.env.PATH;
       process.env.PATH = directory;
       try {

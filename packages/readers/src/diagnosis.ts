@@ -57,7 +57,7 @@ const BUBBLEWRAP: Tool & Aspect = {
   command: 'bwrap',
   package: 'bubblewrap',
   purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
-  requiredBy: ['qemu'],
+  requiredBy: ['qemu', 'libguestfs'],
 };
 
 /**

@@ -1,3 +1,4 @@
+import { chainOf } from '../inspection/chain-of.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
@@ -20,13 +21,13 @@ export interface ChainMap {
 
 /**
  * The maps of a chain of qcow2 images, over a raw one or not, or of a raw image without holes: what can be told without
- * starting a process, as `qemu-img map` takes longer to start than the tables to read. Nothing where qemu-img has to be
- * asked: of other formats, and of qcow2 files with holes in them.
+ * starting a process, as `qemu-img map` takes longer to start than the tables to read. qemu-img is asked only where files
+ * have holes in them. Nothing for other formats, which it has to be asked about.
  *
  * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
-  const chain = [...chainOf(top)];
+  const chain = chainOf(top);
   const { layers } = identityOf(top);
   // The map of a top image with holes is wanted once, and may be too long to be kept.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
@@ -51,12 +52,6 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   }
 }
 
-function* chainOf(top: InspectedImage): Generator<InspectedImage, void> {
-  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
-    yield image;
-  }
-}
-
 function isKnown({ format, isDevice, extentFiles }: InspectedImage): boolean {
   return (format === 'qcow2' || format === 'raw') && !isDevice && extentFiles.length === 0;
 }
@@ -69,17 +64,17 @@ async function layerMap(
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
   const size = Number(image.file.size);
-  const isSparse = await hasHoles(image.file);
+  const holes = (await hasHoles(image.file)) ? await rememberedHoles(image, call) : NO_HOLES;
   if (image.format === 'raw') {
-    return new RawMap(size, isSparse ? await rememberedHoles(image, call) : NO_HOLES);
+    return new RawMap(size, holes);
   }
   const read = async (position: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.allocUnsafeSlow(length);
     await stored.read(layer, bytes, position);
     return bytes;
   };
-  const geometry = isSparse ? undefined : qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
+  const geometry = qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
   return geometry === undefined || image.virtualSize === undefined
     ? undefined
-    : new Qcow2Map({ path: image.file.path, size, read, speaker: call }, geometry, image.virtualSize);
+    : new Qcow2Map({ path: image.file.path, size, holes, read, speaker: call }, geometry, image.virtualSize);
 }

@@ -2,6 +2,7 @@ import { readError, type Speaker } from '../reading/read-error.js';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
 import { alikeGranules, type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
+import { type Holes, RawMap } from './raw-map.js';
 
 const SECTOR_BYTES = 512;
 const L1_ENTRY_BYTES = 8;
@@ -16,6 +17,8 @@ export interface Qcow2File {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** What is stored there reads as zeros. */
+  readonly holes: Holes;
   /** Exactly `length` bytes from `position` on. */
   read(position: number, length: number): Promise<Buffer>;
   readonly speaker: Speaker;
@@ -30,6 +33,8 @@ export interface Qcow2File {
 export class Qcow2Map implements LayerMap {
   readonly size: number;
   readonly #file: Qcow2File;
+  /** What the file itself holds where. */
+  readonly #content: RawMap;
   readonly #geometry: Qcow2Geometry;
   #l1: Buffer = Buffer.alloc(0);
   /** Number of the first entry in `#l1`. */
@@ -40,6 +45,7 @@ export class Qcow2Map implements LayerMap {
 
   constructor(file: Qcow2File, geometry: Qcow2Geometry, size: number) {
     this.#file = file;
+    this.#content = new RawMap(file.size, file.holes);
     this.#geometry = geometry;
     this.size = size;
   }
@@ -101,7 +107,7 @@ export class Qcow2Map implements LayerMap {
     }
     const length = Math.min(limit, runEnd()) - position;
     if (first.kind === 'stored') {
-      return { kind: 'stored', length, offset: first.offset + within };
+      return this.#content.runAt(first.offset + within, first.offset + within + length);
     }
     return first.kind === 'compressed'
       ? { kind: 'compressed', length, cluster: this.#clusterOf(first, position) }

@@ -1,11 +1,10 @@
+import { partitionPoint } from '../reading/partition-point.js';
 import type { LayerMap, LayerRun } from './layer-map.js';
 
 /** What a raw image holds where: everything but its holes. */
 export class RawMap implements LayerMap {
   readonly size: number;
   readonly #holes: Holes;
-  /** Number of the last hole that was looked at: runs are asked for in order. */
-  #hole = 0;
 
   /** @param size Bytes of the file. */
   constructor(size: number, holes: Holes) {
@@ -13,19 +12,14 @@ export class RawMap implements LayerMap {
     this.#holes = holes;
   }
 
-  runAt(position: number, end: number): LayerRun {
+  runAt(position: number, end: number): LayerRun & { readonly kind: 'stored' | 'zero' } {
     const { starts, ends } = this.#holes;
-    if (this.#hole > 0 && ends[this.#hole - 1]! > position) {
-      this.#hole = 0;
-    }
-    while (this.#hole < ends.length && ends[this.#hole]! <= position) {
-      this.#hole += 1;
-    }
-    const start = starts[this.#hole] ?? Infinity;
+    const hole = partitionPoint(ends, (holeEnd) => holeEnd <= position);
+    const start = starts[hole] ?? Infinity;
     if (start > position) {
       return { kind: 'stored', length: Math.min(start, end) - position, offset: position };
     }
-    return { kind: 'zero', length: Math.min(ends[this.#hole]!, end) - position };
+    return { kind: 'zero', length: Math.min(ends[hole]!, end) - position };
   }
 }
 

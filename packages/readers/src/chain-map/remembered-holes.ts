@@ -1,9 +1,11 @@
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import { findProgram } from '../processes/find-program.js';
 import { mapEntries } from '../qemu/map-entries.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
-import type { Holes } from './raw-map.js';
+import { QEMU_IMG } from '../qemu/qemu-img.js';
+import { type Holes, NO_HOLES } from './raw-map.js';
 
-/** Raw files whose holes are remembered, the one that was not asked for the longest is forgotten first. */
+/** Files whose holes are remembered, the one that was not asked for the longest is forgotten first. */
 const MAX_FILES = 16;
 /** Holes of a file that are worth the memory. */
 const MAX_HOLES = 1_000_000;
@@ -11,10 +13,13 @@ const MAX_HOLES = 1_000_000;
 const remembered = new Map<string, Promise<Holes>>();
 
 /**
- * The holes of a raw image, from `qemu-img map`, which is asked once for all overlays of an unchanged file.
- * Throws as `mapEntries`.
+ * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file. None
+ * where it is not installed: knowing them only saves time. Throws as `mapEntries`.
  */
 export async function rememberedHoles(image: InspectedImage, call: QemuCall): Promise<Holes> {
+  if ((await findProgram(QEMU_IMG.command)) === undefined) {
+    return NO_HOLES;
+  }
   const { device, inode, size, mtimeNs, ctimeNs } = image.file;
   const key = [device, inode, size, mtimeNs, ctimeNs].join();
   const known = remembered.get(key);
@@ -38,7 +43,8 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
 async function holesOf(image: InspectedImage, call: QemuCall): Promise<Holes> {
   const starts: number[] = [];
   const ends: number[] = [];
-  for await (const { start, length, data } of mapEntries(image, Number(image.file.size), call)) {
+  const file: InspectedImage = { ...image, format: 'raw', extentFiles: [], backing: undefined };
+  for await (const { start, length, data } of mapEntries(file, Number(file.file.size), call)) {
     if (data) {
       continue;
     }

@@ -1,4 +1,5 @@
 import { type Layer, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
+import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { imageInfo } from '../qemu/image-info.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
@@ -30,7 +31,7 @@ export async function respectWriters(
 }
 
 async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Layer | undefined> {
-  const files = [...filesOf(image)];
+  const files = filesOf(image);
   const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
   const written = files[writers.indexOf('some')];
   if (written !== undefined) {
@@ -49,12 +50,11 @@ interface ImageFile {
   readonly isDevice: boolean;
 }
 
-function* filesOf(top: InspectedImage): Generator<ImageFile, void> {
-  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
-    const { file, isDevice, extentFiles } = image;
-    yield { layer: file, isDevice };
-    yield* extentFiles.map((layer) => ({ layer, isDevice: false }));
-  }
+function filesOf(top: InspectedImage): ImageFile[] {
+  return chainOf(top).flatMap(({ file, isDevice, extentFiles }) => [
+    { layer: file, isDevice },
+    ...extentFiles.map((layer) => ({ layer, isDevice: false })),
+  ]);
 }
 
 /** Has qemu-img ask for the locks itself. What it cannot tell, because it is missing or fails, nobody can. */

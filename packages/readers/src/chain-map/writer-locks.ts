@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { type Layer, systemPath } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
+import { sharedLook } from './shared-look.js';
 
 /**
  * File systems of which the kernel's list of locks tells everything: on others another machine may hold a lock, or the
@@ -25,7 +26,7 @@ const KINDS = ['OFDLCK', 'POSIX'];
 /** Whether a file is open for writing; `unknown` where the kernel's list of locks cannot tell. */
 export type Writers = 'none' | 'some' | 'unknown';
 
-/** Whether some qemu has this file open in a way that a reader must respect. */
+/** Whether some qemu now, not before this is called, has this file open in a way that a reader must respect. */
 export async function writersOf(layer: Layer): Promise<Writers> {
   try {
     const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(layer)]);
@@ -41,24 +42,14 @@ export async function writersOf(layer: Layer): Promise<Writers> {
 }
 
 /**
- * Begins to look at the locks, for whoever is soon going to ask about some files: where nobody has for a while, the
- * kernel takes up to 20 ms until all processors agree on its list, and after that hardly any time.
+ * Looks at the locks, for whoever is soon going to ask about some files, and looks again then: where nobody has for a
+ * while, the kernel takes up to 20 ms until all processors agree on its list, and after that hardly any time.
  */
 export function expectLockQuestions(): void {
   lookAtLocks().catch(() => {});
 }
 
-let looking: Promise<readonly TellingLock[]> | undefined;
-
-/** One look for all who ask while it is taken. */
-function lookAtLocks(): Promise<readonly TellingLock[]> {
-  looking ??= readFile('/proc/locks', 'latin1')
-    .then(tellingLocks)
-    .finally(() => {
-      looking = undefined;
-    });
-  return looking;
-}
+const lookAtLocks = sharedLook(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
 
 async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
   return LOCAL_FILE_SYSTEMS.has((await statfs(systemPath(path))).type);

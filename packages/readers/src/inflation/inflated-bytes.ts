@@ -1,6 +1,7 @@
 import { messageOf, throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
+import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
 import { allSettled } from '../reading/all-settled.js';
@@ -97,11 +98,8 @@ export class InflatedBytes {
   }
 
   #failed({ code, offset, reason }: InflateFailure, layer: number): VirtSimilarityError {
-    let holder: InspectedImage | undefined = this.#image;
-    for (let depth = 0; depth < layer; depth += 1) {
-      holder = holder?.backing;
-    }
-    const what = `the compressed cluster at byte ${offset} of ${holder?.file.path} cannot be read (${reason})`;
+    const { path } = chainOf(this.#image)[layer]!.file;
+    const what = `the compressed cluster at byte ${offset} of ${path} cannot be read (${reason})`;
     return readError(this.#call, code, `${what}; check the image with qemu-img check`);
   }
 }

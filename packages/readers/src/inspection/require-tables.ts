@@ -1,5 +1,6 @@
 import { readError, type Speaker } from '../reading/read-error.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
+import { chainOf } from './chain-of.js';
 import type { FileBytes } from './format-inspector.js';
 import { FORMATS } from './formats.js';
 import { HeaderError } from './header-error.js';
@@ -16,7 +17,7 @@ export async function requireTables(top: InspectedImage, speaker: Speaker): Prom
   const { layers } = identityOf(top);
   const stored = new StoredBytes(layers, speaker);
   try {
-    for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+    for (const image of chainOf(top)) {
       await requireTablesOf(image, bytesOf(stored, layers.indexOf(image.file), image), speaker);
     }
   } finally {

@@ -2,9 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
 import { CONNECT_NBD_DEFAULTS } from '../nbd/connect-nbd.js';
-import type { RunDirectory } from '../processes/run-directory.js';
-import { ToolFailure } from '../processes/tool-failure.js';
-import { download } from './guestfish-arguments.js';
+import { readError } from '../reading/read-error.js';
+import { ApplianceEnd } from './appliance-end.js';
+import { download, type GuestfishCommand } from './guestfish-arguments.js';
 import type { GuestfishServer } from './guestfish-server.js';
 import { COMPONENT } from './tools.js';
 
@@ -17,13 +17,14 @@ const APPLIANCE_GONE = /appliance closed the connection|killed by signal|exited 
 /** A running appliance with its drives. Transfers are made one after the other, in the order they are asked for. */
 export class Appliance {
   readonly #server: GuestfishServer;
-  readonly #directory: RunDirectory;
+  readonly #directory: string;
   #last: Promise<unknown> = Promise.resolve();
   #transfers = 0;
-  #broken: VirtSimilarityError | undefined;
+  /** Why nothing can be read any more. */
+  #broken: ApplianceEnd | VirtSimilarityError | undefined;
 
-  /** Takes over a guestfish whose appliance was launched; transfers pass through files in the directory. */
-  constructor(server: GuestfishServer, directory: RunDirectory) {
+  /** Takes over a guestfish whose appliance was launched; transfers pass through files in the directory, its own. */
+  constructor(server: GuestfishServer, directory: string) {
     this.#server = server;
     this.#directory = directory;
   }
@@ -31,8 +32,8 @@ export class Appliance {
   /**
    * The `length` bytes from `start` on of drive `drive`; `image` is its name in errors.
    *
-   * @throws VirtSimilarityError `unreadable` where the drive cannot be read there, `unavailable` where the appliance is
-   * gone or stuck, `aborted`.
+   * @throws ApplianceEnd where the appliance is gone or stuck: the same one whichever drive is asked for.
+   * @throws VirtSimilarityError `unreadable` where the drive cannot be read there, `aborted`.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
     const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));
@@ -52,12 +53,12 @@ export class Appliance {
       throw this.#broken;
     }
     this.#transfers += 1;
-    const path = join(this.#directory.path, `transfer-${this.#transfers}`);
+    const path = join(this.#directory, `transfer-${this.#transfers}`);
     try {
-      await this.#call(download(drive, start, length, path));
+      await this.#call(download(drive, start, length, path), drive, image);
       const bytes = await readFile(path).catch(() => Buffer.alloc(0));
       if (bytes.length !== length) {
-        throw await this.#failure(image, start, length);
+        throw await this.#failure(drive, image, start, length);
       }
       return bytes;
     } finally {
@@ -65,35 +66,32 @@ export class Appliance {
     }
   }
 
-  async #call(command: readonly string[]): Promise<void> {
+  async #call(command: GuestfishCommand, drive: number, image: string): Promise<void> {
     try {
       await this.#server.call([command], TRANSFER_TIMEOUT_MS);
     } catch (thrown) {
       // Whether guestfish is still at it or gone, it carries out nothing more.
-      const failure = thrown instanceof ToolFailure ? gone(messageOf(thrown)) : (thrown as VirtSimilarityError);
-      this.#broken ??= failure;
-      throw failure;
+      const isInterrupted = thrown instanceof VirtSimilarityError && thrown.code === 'aborted';
+      throw this.#end(isInterrupted ? thrown : new ApplianceEnd(drive, image, messageOf(thrown), thrown));
     }
   }
 
-  async #failure(image: string, start: number, length: number): Promise<VirtSimilarityError> {
+  async #failure(drive: number, image: string, start: number, length: number): Promise<Error> {
     const reason = (await this.#server.lastError()) ?? 'guestfish gave too few bytes';
     if (APPLIANCE_GONE.test(reason)) {
-      this.#broken ??= gone(reason);
-      return this.#broken;
+      return this.#end(new ApplianceEnd(drive, image, reason));
     }
-    return new VirtSimilarityError(
+    return readError(
+      { component: COMPONENT, image },
       'unreadable',
-      `[${COMPONENT}] cannot read ${image}: somewhere from byte ${start} to ${start + length} the appliance could not ` +
-        `read its drive (${reason}); check the image with qemu-img check`,
-      { image },
+      `somewhere from byte ${start} to ${start + length} the appliance could not read its drive (${reason}); ` +
+        'check the image with qemu-img check',
     );
   }
-}
 
-function gone(reason: string): VirtSimilarityError {
-  return new VirtSimilarityError(
-    'unavailable',
-    `[${COMPONENT}] the appliance ended unexpectedly: ${reason}; try again`,
-  );
+  /** Has all further transfers fail like this one, unless some did before. */
+  #end(reason: ApplianceEnd | VirtSimilarityError): ApplianceEnd | VirtSimilarityError {
+    this.#broken ??= reason;
+    return this.#broken;
+  }
 }

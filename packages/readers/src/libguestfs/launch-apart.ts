@@ -1,9 +1,9 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { ApplianceDrive } from './launch-appliance.js';
 
-/** Milliseconds that an appliance without drives took to start, times this, is how long one with drives may take, */
+/** How many times longer than usual a launch may take, */
 const PATIENCE = 10;
-/** but at least so many. */
+/** but at least so many milliseconds. */
 const MIN_TIMEOUT_MS = 60_000;
 
 /** Drives, by their keys, in the order in which one appliance has them; or could not be launched with them, and why. */
@@ -36,7 +36,7 @@ export async function launchApart<A extends { close(): Promise<void> }>(
     throw whole.error;
   }
   await control.appliance.close();
-  const timeoutMs = Math.max(MIN_TIMEOUT_MS, PATIENCE * (performance.now() - begin));
+  const timeoutMs = launchTimeout(performance.now() - begin);
   return launchHalves([...drives], whole, (some) => launch(some, timeoutMs));
 }
 
@@ -71,6 +71,11 @@ async function launchPart<A>(entries: readonly Entry[], launch: Launch<A>): Prom
     }
     throw thrown;
   }
+}
+
+/** Milliseconds that a launch may take where another one took so many. */
+export function launchTimeout(usualMs: number): number {
+  return Math.max(MIN_TIMEOUT_MS, PATIENCE * usualMs);
 }
 
 /** Ends the appliances. Idempotent. */

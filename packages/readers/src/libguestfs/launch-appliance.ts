@@ -5,7 +5,7 @@ import { Appliance } from './appliance.js';
 import { ADD_EMPTY_DRIVE, addDrive, deviceName, deviceSize, LAUNCH, LIST_DEVICES } from './guestfish-arguments.js';
 import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
 import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
-import { COMPONENT } from './tools.js';
+import { ALTERNATIVE, COMPONENT } from './tools.js';
 
 /** Milliseconds, with room for building the appliance, which the first launch on a machine does. */
 const KVM_TIMEOUT_MS = 2 * 60_000;
@@ -37,8 +37,8 @@ export interface LaunchOptions {
 }
 
 /**
- * Launches an appliance with the drives in their order, or with an empty one where there are none. Where it does not start and KVM may be why, it is launched a
- * second time without, with a warning.
+ * Launches an appliance with the drives in their order, or with an empty one where there are none. Where it does not
+ * start and KVM may be why, it is launched a second time without, with a warning.
  *
  * @throws VirtSimilarityError `unavailable` where it does not start; `aborted`.
  */
@@ -86,7 +86,7 @@ async function launch(drives: readonly ApplianceDrive[], options: Attempt): Prom
   });
   try {
     requireDrives(await callLaunch(server, drives, timeoutMs), drives);
-    return new Appliance(server, runDirectory);
+    return new Appliance(server, await runDirectory.makeDirectory());
   } catch (thrown) {
     await server.stop();
     throwIfAborted(signal);
@@ -118,7 +118,7 @@ function requireDrives(output: string, drives: readonly ApplianceDrive[]): void 
     throw new VirtSimilarityError(
       'unavailable',
       `[${COMPONENT}] the appliance has other drives than it was given: expected ${JSON.stringify(expected)}, ` +
-        `found ${JSON.stringify(output.trim())}`,
+        `found ${JSON.stringify(output.trim())}; ${ALTERNATIVE}`,
     );
   }
 }

@@ -1,14 +1,10 @@
-import {
-  type DiskImage,
-  type ErrorCode,
-  type Extent,
-  type ImageIdentity,
-  VirtSimilarityError,
-} from '@virt-similarity/core';
+import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { mapExtents } from '../qemu/extents.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
+import { readError } from '../reading/read-error.js';
+import { requireRange } from '../reading/require-range.js';
 import { TransferCache } from './transfer-cache.js';
 import { planTransfers, type Transfer, transfersWithin } from './transfers.js';
 
@@ -58,13 +54,10 @@ export class LibguestfsImage implements DiskImage {
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
-    const end = position + target.length;
-    if (!Number.isSafeInteger(position) || position < 0 || end > this.virtualSize) {
-      throw this.#failure('usage', `bytes ${position} to ${end} are not within its ${this.virtualSize} bytes`);
-    }
+    requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
     try {
-      await this.#fill(target, position, end);
+      await this.#fill(target, position, position + target.length);
     } finally {
       // Whatever else happened, a read that closing cut off says so.
       this.#requireOpen();
@@ -102,12 +95,7 @@ export class LibguestfsImage implements DiskImage {
 
   #requireOpen(): void {
     if (this.#closed !== undefined) {
-      throw this.#failure('unreadable', 'it was closed');
+      throw readError(this.#call, 'unreadable', 'it was closed');
     }
-  }
-
-  #failure(code: ErrorCode, reason: string): VirtSimilarityError {
-    const { component, image = this.#image.file.path } = this.#call;
-    return new VirtSimilarityError(code, `[${component}] cannot read ${image}: ${reason}`, { image });
   }
 }

@@ -7,7 +7,7 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
-import { inspect } from '../inspection/inspect.js';
+import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { LaunchExperience } from './launch-appliance.js';
 import type { LibguestfsSession } from './libguestfs-session.js';
 import { COMPONENT } from './tools.js';
@@ -24,12 +24,12 @@ export class LibguestfsReader implements DiskReader {
   readonly #experience: LaunchExperience = { acceleration: 'default' };
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspect(source, quietly(options));
+    await inspectQuietly(source, options);
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return wholeIdentityOf(await inspect(source, quietly(options)));
+    return wholeIdentityOf(await inspectQuietly(source, options));
   }
 
   /** A session of one, which ends when the image is closed. */
@@ -52,9 +52,4 @@ export class LibguestfsReader implements DiskReader {
       close: async () => (await session)?.close(),
     };
   }
-}
-
-/** What there is to note about an image is noted when it is opened, and then once. */
-function quietly({ warn: _, ...options }: ReadOptions): ReadOptions {
-  return options;
 }

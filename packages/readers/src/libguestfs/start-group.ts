@@ -1,7 +1,7 @@
 import { type DiskSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { createRunDirectory } from '../processes/run-directory.js';
-import type { Appliance } from './appliance.js';
-import { closeParts, type LaunchedPart, launchApart } from './launch-apart.js';
+import { readError } from '../reading/read-error.js';
+import { DriveAppliances } from './drive-appliances.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
 import { requireReadable } from './require-readable.js';
@@ -9,7 +9,7 @@ import { COMPONENT } from './tools.js';
 
 /** An image within a running group. */
 interface StartedDrive extends ReadyDrive {
-  /** The `length` bytes of the drive from `start` on. Throws as `Appliance.transfer`. */
+  /** The `length` bytes of the drive from `start` on. Throws as `DriveAppliances.transfer`. */
   transfer(start: number, length: number): Promise<Uint8Array>;
 }
 
@@ -22,8 +22,8 @@ export interface StartedGroup {
 }
 
 /**
- * Exports all sources that can be read and launches an appliance with them, if there are any: several where a source
- * keeps one from starting, which then fails for itself.
+ * Exports all sources that can be read and launches an appliance with them, if there are any. Where a source keeps it
+ * from starting or going on, that one fails for itself, see `DriveAppliances`.
  *
  * @throws VirtSimilarityError `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
  */
@@ -34,22 +34,19 @@ export async function startGroup(
 ): Promise<StartedGroup> {
   const runDirectory = await createRunDirectory();
   const prepared = await prepareDrives(sources, runDirectory, options);
-  let parts: readonly LaunchedPart<Appliance>[] = [];
+  const appliances = new DriveAppliances(
+    attachable(prepared),
+    (drives, timeoutMs) => launchAppliance(drives, { ...options, runDirectory, experience, timeoutMs }),
+    options.warn,
+  );
   const stop = async () => {
-    await closeParts(parts);
+    await appliances.close();
     await closeDrives(prepared.values());
     await runDirectory.remove();
   };
   try {
     throwIfAborted(options.signal);
-    const attached = attachable(prepared);
-    if (attached.size > 0) {
-      const launchOptions = { ...options, runDirectory, experience };
-      parts = await launchApart(attached, (drives, timeoutMs) =>
-        launchAppliance(drives, { ...launchOptions, timeoutMs }),
-      );
-    }
-    return { drives: startedDrives(prepared, parts), stop };
+    return { drives: await startedDrives(prepared, appliances), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -67,27 +64,27 @@ function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, A
   return drives;
 }
 
-/** Tells each image its drive; an image without a byte has none, and nothing is ever transferred of it. */
-function startedDrives(
+/** Has each image's drive launched; an image without a byte has none, and nothing is ever transferred of it. */
+async function startedDrives(
   prepared: ReadonlyMap<string, PreparedDrive>,
-  parts: readonly LaunchedPart<Appliance>[],
-): Map<string, StartedDrive | FailedDrive> {
+  appliances: DriveAppliances,
+): Promise<Map<string, StartedDrive | FailedDrive>> {
   const drives = new Map<string, StartedDrive | FailedDrive>();
   for (const [key, drive] of prepared) {
-    const part = parts.find(({ keys }) => keys.includes(key));
-    if (drive.outcome === 'failed') {
-      drives.set(key, drive);
-    } else if (part?.outcome === 'failed') {
-      drives.set(key, { outcome: 'failed', error: launchError(drive, part.error) });
-    } else {
-      const number = part?.keys.indexOf(key) ?? 0;
-      drives.set(key, {
-        ...drive,
-        transfer: (start, length) => transfer(drive, part!.appliance, number, start, length),
-      });
-    }
+    drives.set(key, drive.outcome === 'failed' ? drive : await startedDrive(key, drive, appliances));
   }
   return drives;
+}
+
+async function startedDrive(
+  key: string,
+  drive: ReadyDrive,
+  appliances: DriveAppliances,
+): Promise<StartedDrive | FailedDrive> {
+  const failure = drive.exported === undefined ? undefined : await appliances.failureOf(key);
+  return failure === undefined
+    ? { ...drive, transfer: (start, length) => transfer(key, drive, appliances, start, length) }
+    : { outcome: 'failed', error: launchError(drive, failure) };
 }
 
 function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimilarityError {
@@ -95,31 +92,42 @@ function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimi
   return new VirtSimilarityError('unavailable', message, { image: call.image, cause });
 }
 
-/**
- * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
- * appliance.
- */
 async function transfer(
-  { call, exported }: ReadyDrive,
-  appliance: Appliance,
-  number: number,
+  key: string,
+  drive: ReadyDrive,
+  appliances: DriveAppliances,
   start: number,
   length: number,
 ): Promise<Uint8Array> {
   try {
-    return await appliance.transfer(number, start, length, call.image);
+    return await appliances.transfer(key, start, length, drive.call.image);
   } catch (thrown) {
-    if (!(thrown instanceof VirtSimilarityError) || thrown.code !== 'unreadable' || exported === undefined) {
+    if (!(thrown instanceof VirtSimilarityError)) {
       throw thrown;
     }
-    if (!(await exported.isServed())) {
-      throw new VirtSimilarityError(
-        'unavailable',
-        `[${COMPONENT}] cannot read ${call.image}: qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again`,
-        { image: call.image, cause: thrown },
-      );
+    if (thrown.code === 'unreadable') {
+      await requireServed(drive, { start, length }, thrown);
     }
-    await requireReadable(exported.socketPath, { start, length }, call);
-    throw thrown;
+    // An appliance that was to take the place of another one does not know for which image it was.
+    throw thrown.code === 'unavailable' && thrown.image === undefined ? launchError(drive, thrown) : thrown;
   }
+}
+
+/**
+ * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
+ * appliance, which could not read there. Throws as `requireReadable`, and `unavailable`.
+ */
+async function requireServed(
+  { call, exported }: ReadyDrive,
+  range: { readonly start: number; readonly length: number },
+  cause: VirtSimilarityError,
+): Promise<void> {
+  if (exported === undefined) {
+    return;
+  }
+  if (!(await exported.isServed())) {
+    const happened = 'qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again';
+    throw readError(call, 'unavailable', happened, cause);
+  }
+  await requireReadable(exported.socketPath, range, call);
 }

@@ -1,4 +1,5 @@
 import type { Extent } from '@virt-similarity/core';
+import { partitionPoint } from '../reading/partition-point.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -60,19 +61,4 @@ export function transfersWithin(transfers: readonly Transfer[], start: number, e
   const first = partitionPoint(transfers, (transfer) => transfer.start + transfer.length <= start);
   const past = partitionPoint(transfers, (transfer) => transfer.start < end);
   return Array.from({ length: past - first }, (_, index) => first + index);
-}
-
-/** How many things at the beginning of the list fulfil a condition that none after them fulfils. */
-function partitionPoint<T>(list: readonly T[], condition: (item: T) => boolean): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (condition(list[middle]!)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }

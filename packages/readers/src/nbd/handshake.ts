@@ -15,8 +15,6 @@ export interface NbdExport {
   readonly canForbidFragments: boolean;
   /** Whether several connections at once see the same. */
   readonly allowsMoreConnections: boolean;
-  /** Number of the meta context `base:allocation`; absent where the server cannot tell what is allocated. */
-  readonly allocationContext: number | undefined;
 }
 
 /** What the server says when the transmission phase begins. */
@@ -27,7 +25,7 @@ interface Beginning extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maxim
 
 /**
  * The fixed newstyle handshake, from the server's greeting to the beginning of the transmission phase.
- * Asks for structured replies, allocation and block sizes, and does without where the server has none of them.
+ * Asks for structured replies and block sizes, and does without where the server has none of them.
  *
  * @throws VirtSimilarityError `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
  * than the protocol, and whatever the stream rejects with.
@@ -36,12 +34,10 @@ export async function shakeHands(stream: HandshakeStream, exportName: string, sp
   const zeroesOmitted = await greet(stream, speaker);
   const negotiation = new Negotiation(stream, speaker);
   const structured = await negotiation.enableStructuredReplies();
-  const allocationContext = structured ? await negotiation.selectAllocationContext(exportName) : undefined;
   const { flags, ...sizes } =
     (await negotiation.go(exportName)) ?? (await negotiation.chooseByName(exportName, zeroesOmitted));
   return {
     ...sizes,
-    allocationContext,
     canForbidFragments: structured && (flags & protocol.FLAG_SEND_DF) !== 0,
     allowsMoreConnections: (flags & protocol.FLAG_CAN_MULTI_CONN) !== 0,
   };
@@ -79,22 +75,6 @@ class Negotiation {
   async enableStructuredReplies(): Promise<boolean> {
     this.#options.ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
     return (await this.#options.reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
-  }
-
-  async selectAllocationContext(exportName: string): Promise<number | undefined> {
-    const queries = Buffer.alloc(4);
-    queries.writeUInt32BE(1);
-    const option = protocol.OPT_SET_META_CONTEXT;
-    this.#options.ask(option, Buffer.concat([sized(exportName), queries, sized(protocol.META_CONTEXT_ALLOCATION)]));
-    let context: number | undefined;
-    let reply = await this.#options.reply(option);
-    for (; reply.type === protocol.REP_META_CONTEXT; reply = await this.#options.reply(option)) {
-      this.#require(reply.data.length >= 4, 'a meta context without a number');
-      if (reply.data.toString('utf8', 4) === protocol.META_CONTEXT_ALLOCATION) {
-        context = reply.data.readUInt32BE(0);
-      }
-    }
-    return context;
   }
 
   /** Begins the transmission phase; nothing where the server does not know how. */

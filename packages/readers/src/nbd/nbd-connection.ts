@@ -4,21 +4,17 @@ import { readError, type Speaker } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
 import { encodeRequest } from './encode-request.js';
 import type { NbdExport } from './handshake.js';
-import { protocolError } from './nbd-error.js';
-import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from './nbd-request.js';
 import type { NbdSocket } from './nbd-socket.js';
 import * as protocol from './protocol.js';
+import { ReadRequest } from './read-request.js';
 import { ReplyReader } from './reply-reader.js';
-
-/** Bytes that one request for block status may ask about: the largest power of two that its field holds. */
-const MAXIMUM_STATUS_LENGTH = 2 ** 31;
 
 /** Bytes that one request reads at most: larger ones have the server work on fewer at a time, and were slower. */
 const REQUEST_BYTES = 256 * 1024;
 
 /** A request, and the clock that limits it. */
 interface Pending {
-  readonly request: NbdRequest;
+  readonly request: ReadRequest;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -40,7 +36,7 @@ export class NbdConnection {
     socket.onFailure((reason) => this.#rejectAll(reason));
     const listener = {
       find: (handle: bigint) => this.#pending.get(handle)?.request,
-      finish: (handle: bigint, request: NbdRequest) => this.#finish(handle, request),
+      finish: (handle: bigint, request: ReadRequest) => this.#finish(handle, request),
       fail: (reason: Error) => socket.fail(reason),
     };
     new ReplyReader(socket.receiver, listener, speaker).start();
@@ -78,42 +74,6 @@ export class NbdConnection {
     target.set(whole.subarray(position - start, position - start + target.length));
   }
 
-  /**
-   * How the `length` bytes from `position` on are stored: runs that cover exactly these, all of them neither hole nor
-   * zero where the server cannot tell. Throws as `read`.
-   */
-  async blockStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
-    requireRange(position, length, this.size, this.#speaker);
-    if (this.#export.allocationContext === undefined) {
-      return length === 0 ? [] : [{ length, hole: false, zero: false }];
-    }
-    const alignment = this.#export.minimumBlockSize;
-    const end = position + length;
-    const runs: BlockStatus[] = [];
-    for (let at = position; at < end; ) {
-      const start = at - (at % alignment);
-      const asked = Math.min(
-        MAXIMUM_STATUS_LENGTH,
-        Math.ceil((end - start) / alignment) * alignment,
-        this.size - start,
-      );
-      const before = at;
-      let runStart = start;
-      for (const run of await this.#requestStatus(start, asked)) {
-        const runEnd = Math.min(runStart + run.length, end);
-        if (runEnd > at) {
-          runs.push({ ...run, length: runEnd - at });
-          at = runEnd;
-        }
-        runStart += run.length;
-      }
-      if (at === before) {
-        throw protocolError(this.#speaker, `a block status of less than the ${alignment} bytes of a block`);
-      }
-    }
-    return runs;
-  }
-
   /** Takes leave of the server and ends the connection; pending requests fail. Idempotent. */
   async close(): Promise<void> {
     if (this.#socket.failure === undefined) {
@@ -136,17 +96,11 @@ export class NbdConnection {
     // qemu 7.2 hangs up on an input/output error within a reply in pieces instead of reporting it.
     const flags = this.#export.canForbidFragments ? protocol.CMD_FLAG_DF : 0;
     return new Promise((resolve, reject) => {
-      this.#send(protocol.CMD_READ, flags, new ReadRequest(target, position, resolve, reject));
+      this.#send(flags, new ReadRequest(target, position, resolve, reject));
     });
   }
 
-  #requestStatus(position: number, length: number): Promise<readonly BlockStatus[]> {
-    return new Promise((resolve, reject) => {
-      this.#send(protocol.CMD_BLOCK_STATUS, 0, new BlockStatusRequest(position, length, resolve, reject));
-    });
-  }
-
-  #send(command: number, flags: number, request: NbdRequest): void {
+  #send(flags: number, request: ReadRequest): void {
     if (this.#socket.failure !== undefined) {
       request.reject(this.#socket.failure);
       return;
@@ -155,10 +109,10 @@ export class NbdConnection {
     this.#nextHandle += 1n;
     const timer = setTimeout(() => this.#socket.fail(this.#late(request)), this.#timeoutMs);
     this.#pending.set(handle, { request, timer });
-    this.#socket.send(encodeRequest(command, flags, handle, request.position, request.length));
+    this.#socket.send(encodeRequest(protocol.CMD_READ, flags, handle, request.position, request.length));
   }
 
-  #finish(handle: bigint, request: NbdRequest): void {
+  #finish(handle: bigint, request: ReadRequest): void {
     clearTimeout(this.#pending.get(handle)?.timer);
     this.#pending.delete(handle);
     if (request.error === undefined) {
@@ -168,7 +122,7 @@ export class NbdConnection {
     }
   }
 
-  #late({ position }: NbdRequest): VirtSimilarityError {
+  #late({ position }: ReadRequest): VirtSimilarityError {
     const seconds = this.#timeoutMs / 1000;
     return readError(
       this.#speaker,

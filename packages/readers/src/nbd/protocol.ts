@@ -19,11 +19,9 @@ export const FLAG_CAN_MULTI_CONN = 1 << 8;
 export const OPT_EXPORT_NAME = 1;
 export const OPT_GO = 7;
 export const OPT_STRUCTURED_REPLY = 8;
-export const OPT_SET_META_CONTEXT = 10;
 
 export const REP_ACK = 1;
 export const REP_INFO = 3;
-export const REP_META_CONTEXT = 4;
 export const REP_FLAG_ERROR = 2 ** 31;
 export const REP_ERR_UNSUP = REP_FLAG_ERROR + 1;
 
@@ -32,7 +30,6 @@ export const INFO_BLOCK_SIZE = 3;
 
 export const CMD_READ = 0;
 export const CMD_DISC = 2;
-export const CMD_BLOCK_STATUS = 7;
 
 export const CMD_FLAG_DF = 1 << 2;
 
@@ -40,13 +37,8 @@ export const REPLY_FLAG_DONE = 1 << 0;
 export const REPLY_TYPE_NONE = 0;
 export const REPLY_TYPE_OFFSET_DATA = 1;
 export const REPLY_TYPE_OFFSET_HOLE = 2;
-export const REPLY_TYPE_BLOCK_STATUS = 5;
 export const REPLY_TYPE_FLAG_ERROR = 1 << 15;
 export const REPLY_TYPE_ERROR_OFFSET = REPLY_TYPE_FLAG_ERROR + 2;
-
-export const META_CONTEXT_ALLOCATION = 'base:allocation';
-export const STATE_HOLE = 1 << 0;
-export const STATE_ZERO = 1 << 1;
 
 /** Bytes of a request's header, which is all there is of the requests made here. */
 export const REQUEST_LENGTH = 28;

@@ -1,28 +1,28 @@
 import type { Speaker } from '../reading/read-error.js';
 import type { ByteReceiver } from './byte-receiver.js';
 import { protocolError, requestError } from './nbd-error.js';
-import type { BlockStatus, NbdRequest } from './nbd-request.js';
 import * as protocol from './protocol.js';
+import type { ReadRequest } from './read-request.js';
 
 /** What a reply reader tells of. */
 export interface ReplyListener {
   /** The request under way that has this handle. */
-  find(handle: bigint): NbdRequest | undefined;
+  find(handle: bigint): ReadRequest | undefined;
   /** The last byte of the reply to it has come. */
-  finish(handle: bigint, request: NbdRequest): void;
+  finish(handle: bigint, request: ReadRequest): void;
   /** The stream makes no sense any more. */
   fail(reason: Error): void;
 }
 
-/** Longest payload of a chunk that is not data: an error, or some 500,000 runs. */
-const MAXIMUM_DESCRIPTION = 4 * 1024 * 1024;
+/** Longest payload of a chunk that tells of an error: its number, a message, where it is. */
+const MAXIMUM_DESCRIPTION = 6 + protocol.MAXIMUM_STRING_LENGTH + 8;
 
 /** The chunk that is being received. */
 interface Chunk {
   readonly flags: number;
   readonly type: number;
   readonly handle: bigint;
-  readonly request: NbdRequest;
+  readonly request: ReadRequest;
 }
 
 /** Takes the replies of the transmission phase apart, simple and structured ones alike. */
@@ -63,7 +63,7 @@ export class ReplyReader {
     }
   }
 
-  #readSimpleReply(handle: bigint, request: NbdRequest, errorNumber: number): void {
+  #readSimpleReply(handle: bigint, request: ReadRequest, errorNumber: number): void {
     if (errorNumber !== 0) {
       request.error = requestError(this.#speaker, errorNumber, request.position, '');
       this.#finish(handle, request);
@@ -83,9 +83,6 @@ export class ReplyReader {
       this.#receiver.expect(this.#hole, () => this.#fillHole(chunk));
     } else if (type === protocol.REPLY_TYPE_NONE && length === 0) {
       this.#endChunk(chunk);
-    } else if (type === protocol.REPLY_TYPE_BLOCK_STATUS && length % 8 === 4 && length <= MAXIMUM_DESCRIPTION) {
-      const description = Buffer.allocUnsafe(length);
-      this.#receiver.expect(description, () => this.#readStatus(chunk, description));
     } else if ((type & protocol.REPLY_TYPE_FLAG_ERROR) !== 0 && length >= 6 && length <= MAXIMUM_DESCRIPTION) {
       const description = Buffer.allocUnsafe(length);
       this.#receiver.expect(description, () => this.#readError(chunk, description));
@@ -94,7 +91,7 @@ export class ReplyReader {
     }
   }
 
-  #receiveData(request: NbdRequest, offset: number, length: number, whenReceived: () => void): void {
+  #receiveData(request: ReadRequest, offset: number, length: number, whenReceived: () => void): void {
     const destination = request.destination(offset, length);
     if (destination === undefined) {
       this.#break(`${length} bytes of data from ${offset} on that were not asked for`);
@@ -113,24 +110,6 @@ export class ReplyReader {
     }
     destination.fill(0);
     this.#endChunk(chunk);
-  }
-
-  /** A number of a meta context, of which only one was selected, then pairs of length and flags. */
-  #readStatus(chunk: Chunk, description: Buffer): void {
-    const runs: BlockStatus[] = [];
-    for (let at = 4; at < description.length; at += 8) {
-      const flags = description.readUInt32BE(at + 4);
-      runs.push({
-        length: description.readUInt32BE(at),
-        hole: (flags & protocol.STATE_HOLE) !== 0,
-        zero: (flags & protocol.STATE_ZERO) !== 0,
-      });
-    }
-    if (chunk.request.describe(runs)) {
-      this.#endChunk(chunk);
-    } else {
-      this.#break('a block status that was not asked for');
-    }
   }
 
   /** An error number, the length of a message, the message and, in one type, where the error is. */
@@ -156,7 +135,7 @@ export class ReplyReader {
     }
   }
 
-  #finish(handle: bigint, request: NbdRequest): void {
+  #finish(handle: bigint, request: ReadRequest): void {
     if (request.error === undefined && !request.isComplete()) {
       this.#break(`an answer to less than the ${request.length} bytes asked for at ${request.position}`);
       return;

@@ -1,5 +1,6 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { spawnTool, unavailable } from './spawn-tool.js';
+import { TooMuchOutput } from './too-much-output.js';
 import type { Tool } from './tool.js';
 import { ToolFailure } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -17,8 +18,8 @@ export interface RunToolOptions extends ToolOptions {
  * Runs a program to its end and gives what it wrote to its standard output, as UTF-8 text.
  *
  * Rejects with `ToolFailure` where the program itself failed, and with a `VirtSimilarityError` where it is not
- * installed, takes too long or prints too much (`unavailable`), or was interrupted (`aborted`): the process is gone by
- * then.
+ * installed, takes too long or prints too much (`unavailable`, the latter with the cause `TooMuchOutput`), or was
+ * interrupted (`aborted`): the process is gone by then.
  */
 export async function runTool(tool: Tool, toolArguments: readonly string[], options: RunToolOptions): Promise<string> {
   const { maxOutputBytes = MAX_OUTPUT_BYTES_DEFAULT } = options;
@@ -30,10 +31,15 @@ export async function runTool(tool: Tool, toolArguments: readonly string[], opti
   }
   if (stopped === 'late') {
     const seconds = (options.timeoutMs ?? 0) / 1000;
-    throw unavailable(options, `${tool.command} did not end within ${seconds} s; it was stopped`);
+    throw unavailable(
+      options,
+      `${tool.command} did not end within ${seconds} s; try again when the machine is less busy`,
+    );
   }
   if (stopped === 'verbose') {
-    throw unavailable(options, `${tool.command} printed more than is sensible; it was stopped`);
+    const found = `${tool.command} printed more than ${maxOutputBytes} bytes`;
+    const remedy = `check that the one in PATH is that of ${tool.package}`;
+    throw unavailable(options, `${found}; ${remedy}`, new TooMuchOutput(found));
   }
   if (exit.exitCode !== 0) {
     throw new ToolFailure(tool, exit);

@@ -1,6 +1,7 @@
 import type { DataExtent, Extent, Layer, VirtSimilarityError } from '@virt-similarity/core';
 import { chainEntries } from '../chain-map/chain-entries.js';
 import { openChainMap } from '../chain-map/open-chain-map.js';
+import { chainOf } from '../inspection/chain-of.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
@@ -94,11 +95,7 @@ function bytesInFile(stored: NonNullable<DataExtent['stored']>, length: number, 
 }
 
 function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage): boolean {
-  let holder: InspectedImage | undefined = image;
-  for (let depth = 0; depth < entry.depth; depth += 1) {
-    holder = holder?.backing;
-  }
-  return holder?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
+  return chainOf(image)[entry.depth]?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
 function cutShort(position: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {

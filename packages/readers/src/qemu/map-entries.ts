@@ -1,6 +1,7 @@
-import { throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
+import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { allocatedBytes } from '../reading/has-holes.js';
+import { TooMuchOutput } from '../processes/too-much-output.js';
+import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
@@ -27,7 +28,7 @@ export interface MapEntry {
 /** A first window small enough for the tiniest clusters, and how fast windows grow while they hold little. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
-/** Bytes of data in a raw file whose map is had in one call: at most a million entries, in blocks of 4 KiB. */
+/** Bytes of data in a raw file whose map is asked for in one call: in blocks of 4 KiB it has a million entries at most. */
 const SMALL_MAP_BYTES = 2 ** 31;
 /** Entries of a window from which on the windows grow no more. */
 const MANY_ENTRIES = 50_000;
@@ -36,7 +37,7 @@ const MANY_ENTRIES = 50_000;
  * The map of an image from its first byte to `virtualSize`, ascending and gapless, clamped to it.
  *
  * It is asked for in windows, so that the map of a huge fragmented image needs no huge memory, while one that holds
- * little is had in a few calls.
+ * little is had in a few calls. A window that turns out to hold too much is asked for in smaller ones.
  *
  * @throws VirtSimilarityError as `qemuImgJson`, and `corrupt` where the map leaves something out.
  */
@@ -49,15 +50,39 @@ export async function* mapEntries(
   // A raw file that holds little has few holes too, wherever they are: each needs data on both sides.
   const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
   let window = isSmallMap ? virtualSize : FIRST_WINDOW;
+  let largestWindow = Infinity;
   while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
-    const range = [`--start-offset=${position}`, `--max-length=${length}`];
-    const entries = await qemuImgJson(['map', ...range], isEntryList, image, call);
+    const entries = await entriesWithin(position, length, image, call);
+    if (entries === undefined) {
+      // Between windows the disk is cut at whole sectors.
+      largestWindow = Math.max(FIRST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
+      window = largestWindow;
+      continue;
+    }
     const end = position + length;
     yield* gaplessEntries(entries, position, end, call);
     position = end;
-    window = entries.length < MANY_ENTRIES ? window * WINDOW_GROWTH : window;
+    window = entries.length < MANY_ENTRIES ? Math.min(window * WINDOW_GROWTH, largestWindow) : window;
+  }
+}
+
+/** The entries of a window; nothing where they are too many for one of its length, and a smaller one may do. */
+async function entriesWithin(
+  position: number,
+  length: number,
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<readonly MapEntry[] | undefined> {
+  const range = [`--start-offset=${position}`, `--max-length=${length}`];
+  try {
+    return await qemuImgJson(['map', ...range], isEntryList, image, call);
+  } catch (thrown) {
+    if (length > FIRST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
+      return undefined;
+    }
+    throw thrown;
   }
 }
 

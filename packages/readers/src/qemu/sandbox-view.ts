@@ -1,3 +1,4 @@
+import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { findProgram } from '../processes/find-program.js';
 import type { SandboxView } from '../processes/sandbox.js';
@@ -27,7 +28,7 @@ export async function sandboxView(
   if (call.sandbox === 'off' || (await findProgram(command)) === undefined) {
     return undefined;
   }
-  const chain = [...chainOf(image)];
+  const chain = chainOf(image);
   const sandbox = await workingSandbox();
   if (sandbox.works) {
     return viewOf(chain);
@@ -52,12 +53,6 @@ function viewOf(chain: readonly InspectedImage[]): SandboxView {
     devices: chain.filter(({ isDevice }) => isDevice).map(({ file }) => file.path),
     writable: [],
   };
-}
-
-function* chainOf(top: InspectedImage): Generator<InspectedImage, void> {
-  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
-    yield image;
-  }
 }
 
 function warnOnce(reason: string, { component, warn }: QemuCall): void {

@@ -1,4 +1,5 @@
 import { type Layer, realPath } from '@virt-similarity/core';
+import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { readError } from '../reading/read-error.js';
 import { imageInfo } from './image-info.js';
@@ -19,7 +20,7 @@ export interface StorageFile {
  */
 export async function storageFiles(top: InspectedImage, call: QemuCall): Promise<readonly (readonly StorageFile[])[]> {
   const chain: (readonly StorageFile[])[] = [];
-  for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {
+  for (const image of chainOf(top)) {
     const { file, extentFiles } = image;
     chain.push(extentFiles.length === 0 ? [{ end: Infinity, layer: file }] : await extentsOf(image, call));
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { qcow2Geometry } from '#readers/chain-map/qcow2-geometry.js';
 import { Qcow2Map } from '#readers/chain-map/qcow2-map.js';
+import { NO_HOLES } from '#readers/chain-map/raw-map.js';
 
 const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
@@ -20,7 +21,11 @@ function mapOf(words: readonly bigint[], changes: { version?: number; features?:
   }
   const read = async (position: number, length: number) => file.subarray(position, position + length);
   const speaker = { component: 'qemu', image: 'a.qcow2' };
-  return new Qcow2Map({ path: '/images/a.qcow2', size: file.length, read, speaker }, qcow2Geometry(file)!, 2 ** 20);
+  return new Qcow2Map(
+    { path: '/images/a.qcow2', size: file.length, holes: NO_HOLES, read, speaker },
+    qcow2Geometry(file)!,
+    2 ** 20,
+  );
 }
 
 const EXTENDED = 1 << 4;

@@ -60,12 +60,9 @@ const GO = reply(protocol.OPT_GO, protocol.REP_ACK);
 
 describe('shakeHands', () => {
   test('takes all that a server offers', async () => {
-    const context = Buffer.concat([Buffer.of(0, 0, 0, 42), Buffer.from('base:allocation')]);
     const { result } = handshakeWith(
       greeting(FIXED | protocol.FLAG_NO_ZEROES),
       reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK),
-      reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_META_CONTEXT, context),
-      reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ACK),
       exportInfo(5n * 2n ** 40n, protocol.FLAG_SEND_DF | protocol.FLAG_CAN_MULTI_CONN),
       blockSizes(512, 2 ** 32 - 1),
       GO,
@@ -76,13 +73,12 @@ describe('shakeHands', () => {
       maximumBlockSize: 32 * 2 ** 20,
       canForbidFragments: true,
       allowsMoreConnections: true,
-      allocationContext: 42,
     });
   });
 
   test('does without structured replies', async () => {
     const { result } = handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), GO);
-    expect(await result).toMatchObject({ size: 512, allocationContext: undefined, canForbidFragments: false });
+    expect(await result).toMatchObject({ size: 512, canForbidFragments: false });
   });
 
   test('chooses the export in the old way, padding included, where the server knows no other', async () => {

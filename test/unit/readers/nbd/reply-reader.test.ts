@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ByteReceiver } from '#readers/nbd/byte-receiver.js';
-import { type BlockStatus, BlockStatusRequest, type NbdRequest, ReadRequest } from '#readers/nbd/nbd-request.js';
 import * as protocol from '#readers/nbd/protocol.js';
+import { ReadRequest } from '#readers/nbd/read-request.js';
 import { ReplyReader } from '#readers/nbd/reply-reader.js';
 import { pushInPieces } from './push-in-pieces.js';
 
@@ -12,13 +12,13 @@ const { REPLY_FLAG_DONE: DONE } = protocol;
 class Exchange {
   readonly receiver = new ByteReceiver();
   readonly outcomes: string[] = [];
-  readonly #requests = new Map<bigint, NbdRequest>();
+  readonly #requests = new Map<bigint, ReadRequest>();
   failure: Error | undefined;
 
   constructor() {
     const listener = {
       find: (handle: bigint) => this.#requests.get(handle),
-      finish: (handle: bigint, request: NbdRequest) => {
+      finish: (handle: bigint, request: ReadRequest) => {
         this.#requests.delete(handle);
         this.outcomes.push(`${handle} ${request.error?.message ?? 'done'}`);
       },
@@ -35,23 +35,6 @@ class Exchange {
     const unused = () => {};
     this.#requests.set(handle, new ReadRequest(target, position, unused, unused));
     return target;
-  }
-
-  askStatus(handle: bigint, position: number, length: number): () => readonly BlockStatus[] {
-    let runs: readonly BlockStatus[] = [];
-    const request = new BlockStatusRequest(
-      position,
-      length,
-      (result) => {
-        runs = result;
-      },
-      () => {},
-    );
-    this.#requests.set(handle, request);
-    return () => {
-      request.resolve();
-      return runs;
-    };
   }
 }
 
@@ -99,7 +82,7 @@ describe('ReplyReader', () => {
     const replies = Buffer.concat([
       chunk(2n, 0, protocol.REPLY_TYPE_OFFSET_DATA, u64(104), Buffer.from('efgh')),
       simple(1n, 0, 'first'),
-      chunk(3n, DONE, protocol.REPLY_TYPE_BLOCK_STATUS, u32(7, 4096, 3, 512, 0)),
+      simple(3n, 0, 'third'),
       chunk(2n, 0, protocol.REPLY_TYPE_OFFSET_HOLE, u64(108), u32(2)),
       simple(4n, 5),
       chunk(2n, DONE, protocol.REPLY_TYPE_OFFSET_DATA, u64(100), Buffer.from('abcd')),
@@ -111,17 +94,14 @@ describe('ReplyReader', () => {
         const exchange = new Exchange();
         const first = exchange.read(1n, 0, 5);
         const second = exchange.read(2n, 100, 10);
-        const status = exchange.askStatus(3n, 0, 8192);
+        const third = exchange.read(3n, 8192, 5);
         exchange.read(4n, 512, 100);
         exchange.read(5n, 1024, 4096);
         pushInPieces(exchange.receiver, replies, lengths);
         expect(exchange.failure).toBeUndefined();
         expect(first.toString()).toBe('first');
         expect(second.toString()).toBe('abcdefgh\0\0');
-        expect(status()).toEqual([
-          { length: 4096, hole: true, zero: true },
-          { length: 512, hole: false, zero: false },
-        ]);
+        expect(third.toString()).toBe('third');
         expect(exchange.outcomes).toEqual([
           '1 done',
           '3 done',
@@ -142,7 +122,7 @@ describe('ReplyReader', () => {
     ['with too little data', chunk(0n, DONE, 1, u64(100), Buffer.alloc(9))],
     ['with no data at all', chunk(0n, DONE, 0)],
     ['of an unknown type', chunk(0n, DONE, 77, u64(0))],
-    ['with a block status that was not asked for', chunk(0n, DONE, 5, u32(1, 512, 0))],
+    ['that tells a block status, which nobody asks for', chunk(0n, DONE, 5, u32(1, 512, 0))],
     ['with an error longer than itself', chunk(0n, DONE, 32_769, u32(5), Buffer.of(1, 0))],
     ['with an empty chunk of data', chunk(0n, DONE, 1, u64(100))],
   ])('fails on a reply %s', (_, reply) => {
@@ -151,14 +131,5 @@ describe('ReplyReader', () => {
     exchange.receiver.push(reply);
     expect(exchange.failure).toMatchObject({ code: 'unavailable', message: expect.stringContaining('protocol') });
     expect(exchange.outcomes).toEqual([]);
-  });
-
-  test('fails on a block status without an end or of nothing', () => {
-    for (const runs of [u32(1), u32(1, 0, 0)]) {
-      const exchange = new Exchange();
-      exchange.askStatus(0n, 0, 512);
-      exchange.receiver.push(chunk(0n, DONE, protocol.REPLY_TYPE_BLOCK_STATUS, runs));
-      expect(exchange.failure).toMatchObject({ code: 'unavailable' });
-    }
   });
 });

@@ -62,6 +62,19 @@ describe('a map is refused that is', () => {
   });
 });
 
+test('a window that holds too much is asked for in smaller ones', async () => {
+  const size = 2 ** 34 + 1000;
+  // Prints without end where more than one GiB is asked for, otherwise that there are zeros.
+  const script = `
+    start=\${2#*=} length=\${3#*=}
+    [ "$length" -le ${2 ** 30} ] || exec yes "much too much"
+    echo "[{\\"start\\":$start,\\"length\\":$length,\\"depth\\":0,\\"zero\\":true,\\"data\\":false}]"`;
+  await withFakeProgram('qemu-img', script, async () => {
+    const entries = await mapOf(inspectedImage({ format: 'raw', path: '/dev/null' }), size);
+    expect(entries.at(-1)).toMatchObject({ start: 2 ** 34, length: 1000 });
+  });
+});
+
 async function mapOf(image: InspectedImage, size: number): Promise<MapEntry[]> {
   const entries: MapEntry[] = [];
   for await (const entry of mapEntries(image, size, CALL)) {

@@ -1,8 +1,12 @@
-import type { FormatInspector } from '../format-inspector.js';
+import type { FileBytes, FormatInspector } from '../format-inspector.js';
+import { corrupt } from '../header-error.js';
+import { requireChunks } from './dmg-chunks.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
 const SIGNATURE = Buffer.from('koly', 'latin1');
 const TRAILER_BYTES = 512;
+/** As far before the end qemu looks for the trailer, of which it takes the first. */
+const SEARCHED_BYTES = 2 * TRAILER_BYTES - 1;
 
 /**
  * Apple's disk image, by its trailer, after block/dmg.c of qemu. How large the guest sees the disk follows from its
@@ -13,9 +17,20 @@ export const dmg: FormatInspector = {
   recognize: ({ tail }) =>
     tail.length === TRAILER_BYTES && tail.subarray(0, 4).equals(SIGNATURE) ? 'tail' : undefined,
   readHeader: async (bytes) => {
-    const trailer = await readExactly(bytes, bytes.size - TRAILER_BYTES, TRAILER_BYTES, 'dmg trailer');
+    const trailer = await readTrailer(bytes);
     requireWithin(bytes, trailer.readBigUInt64BE(0x18), trailer.readBigUInt64BE(0x20), 'data fork');
     requireWithin(bytes, trailer.readBigUInt64BE(0xd8), trailer.readBigUInt64BE(0xe0), 'property list');
     return { virtualSize: undefined };
   },
+  requireTables: async (bytes) => requireChunks(bytes, await readTrailer(bytes)),
 };
+
+async function readTrailer(bytes: FileBytes): Promise<Buffer> {
+  const start = Math.max(0, bytes.size - SEARCHED_BYTES);
+  const searched = await readExactly(bytes, start, bytes.size - start, 'dmg trailer');
+  const trailer = searched.subarray(-TRAILER_BYTES);
+  if (trailer.length < TRAILER_BYTES || searched.indexOf(SIGNATURE) !== searched.length - TRAILER_BYTES) {
+    throw corrupt('it does not have just one dmg trailer, in its last 512 bytes');
+  }
+  return trailer;
+}

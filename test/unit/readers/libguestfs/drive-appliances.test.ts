@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { ApplianceEnd } from '#readers/libguestfs/appliance-end.js';
+import { DriveAppliances, type DriveReader } from '#readers/libguestfs/drive-appliances.js';
+import type { ApplianceDrive } from '#readers/libguestfs/launch-appliance.js';
+
+/** Appliances as they are launched, each with the names of its drives. */
+interface FakeAppliance extends DriveReader {
+  readonly names: readonly string[];
+  readonly reads: string[];
+  isRunning: boolean;
+}
+
+/** Whether an appliance with these drives ends when one of them is read. */
+type Ends = (read: string, names: readonly string[], launch: number) => boolean;
+
+/** A drive's bytes are its name. */
+function stage(names: readonly string[], ends: Ends, starts: (names: readonly string[]) => boolean = () => true) {
+  const launched: FakeAppliance[] = [];
+  const warnings: string[] = [];
+  const launch = async (drives: readonly ApplianceDrive[]) => {
+    const own = drives.map(({ socketPath }) => socketPath);
+    if (!starts(own)) {
+      throw new VirtSimilarityError('unavailable', '[libguestfs] the appliance did not start');
+    }
+    const appliance = fakeAppliance(own, launched.length + 1, ends);
+    launched.push(appliance);
+    return appliance;
+  };
+  const drives = new Map(names.map((name) => [`key of ${name}`, { socketPath: name, virtualSize: 512 }]));
+  const appliances = new DriveAppliances(drives, launch, (message) => void warnings.push(message));
+  const read = async (name: string) => (await appliances.transfer(`key of ${name}`, 0, 512, name)).toString();
+  return { appliances, launched, warnings, read };
+}
+
+/** Carries out transfers one after the other, as `Appliance` does. */
+function fakeAppliance(names: readonly string[], launch: number, ends: Ends): FakeAppliance {
+  let end: ApplianceEnd | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const transferNow = async (drive: number, image: string) => {
+    await new Promise(setImmediate);
+    const name = names[drive]!;
+    if (end === undefined && ends(name, names, launch)) {
+      end = new ApplianceEnd(drive, image, 'killed by signal 9');
+    }
+    if (end !== undefined) {
+      throw end;
+    }
+    appliance.reads.push(name);
+    return Buffer.from(name);
+  };
+  const appliance: FakeAppliance = {
+    names,
+    reads: [],
+    isRunning: true,
+    transfer: (drive, _start, _length, image) => {
+      const transfer = last.then(() => transferNow(drive, image));
+      last = transfer.catch(() => undefined);
+      return transfer;
+    },
+    close: async () => {
+      appliance.isRunning = false;
+      await last;
+    },
+  };
+  return appliance;
+}
+
+const NAMES = ['a', 'b', 'c', 'd'];
+
+test('drives are read through one appliance, which is launched once', async () => {
+  const { appliances, launched, read } = stage(NAMES, () => false);
+  await Promise.all(NAMES.map((name) => appliances.failureOf(`key of ${name}`)));
+  expect(await Promise.all(NAMES.map(read))).toEqual(NAMES);
+  expect(launched.map(({ names }) => names)).toEqual([NAMES]);
+});
+
+describe('where an appliance ends while a drive is read', () => {
+  test('that drive is read in one of its own and the others in another one, none of them in vain', async () => {
+    const { launched, warnings, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
+    expect(await Promise.all(NAMES.map(read))).toEqual(NAMES);
+    expect(launched.map(({ names, reads, isRunning }) => ({ names, reads, isRunning }))).toEqual([
+      { names: NAMES, reads: ['a'], isRunning: false },
+      { names: ['b'], reads: ['b'], isRunning: true },
+      { names: ['a', 'c', 'd'], reads: ['c', 'd'], isRunning: true },
+    ]);
+    expect(warnings).toEqual([expect.stringMatching(/while it read b \(killed by signal 9\)/)]);
+  });
+
+  test('the others get no appliance unless something is read of them', async () => {
+    const { launched, read } = stage(NAMES, (name, _, launch) => name === 'd' && launch === 1);
+    for (const name of NAMES) {
+      await read(name);
+    }
+    expect(launched.map(({ names }) => names)).toEqual([NAMES, ['d']]);
+  });
+
+  test('drives with which every appliance ends fail, and no others', async () => {
+    const { launched, read } = stage(NAMES, (name) => name === 'b' || name === 'd');
+    const outcomes = await Promise.allSettled(NAMES.map(read));
+    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code))).toEqual([
+      ...['a', 'unavailable', 'c', 'unavailable'],
+    ]);
+    expect(launched.map(({ names }) => names.join(''))).toEqual(['abcd', 'b', 'acd', 'd']);
+    await expect(read('b')).rejects.toMatchObject({
+      image: 'b',
+      message: expect.stringMatching(/^\[libguestfs\] cannot read b: .*killed by signal 9; try again/),
+    });
+    expect(launched).toHaveLength(4);
+  });
+
+  test('a drive with which no further appliance starts fails alone', async () => {
+    let hasEnded = false;
+    const { read } = stage(
+      NAMES,
+      (name) => {
+        hasEnded ||= name === 'b';
+        return name === 'b';
+      },
+      (names) => !(hasEnded && names.includes('b')),
+    );
+    const outcomes = await Promise.allSettled(NAMES.map(read));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  test('closing ends all that were launched, and launches no more', async () => {
+    const { appliances, launched, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
+    await Promise.all(['a', 'b'].map(read));
+    await appliances.close();
+    await appliances.close();
+    expect(launched.map(({ isRunning }) => isRunning)).toEqual([false, false]);
+    await expect(read('c')).rejects.toMatchObject({ code: 'aborted' });
+    expect(launched).toHaveLength(2);
+  });
+});
+
+test('what is wrong with a drive itself ends nothing', async () => {
+  const damage = new VirtSimilarityError('unreadable', 'damaged');
+  const { launched, warnings, read } = stage(NAMES, (name) => {
+    if (name === 'b') {
+      throw damage;
+    }
+    return false;
+  });
+  await expect(read('b')).rejects.toBe(damage);
+  expect(await read('c')).toBe('c');
+  expect(launched).toHaveLength(1);
+  expect(warnings).toEqual([]);
+});

@@ -1,6 +1,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type ErrorCode, type Layer, messageOf, systemPath, type VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type ErrorCode,
+  isExhaustion,
+  type Layer,
+  messageOf,
+  systemPath,
+  type VirtSimilarityError,
+} from '@virt-similarity/core';
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
 
@@ -19,8 +26,8 @@ export class StoredBytes {
   /**
    * Fills `target` with the bytes at `offset` of a layer's file.
    *
-   * @throws VirtSimilarityError `changed` where the file was replaced or became shorter; `unreadable`, also once this
-   * was closed.
+   * @throws VirtSimilarityError `changed` where the file was replaced or became shorter; `unavailable` for want of open
+   * files or memory; `unreadable`, also once this was closed.
    */
   async read(layer: number, target: Uint8Array, offset: number): Promise<void> {
     const file = await this.#file(layer);
@@ -79,7 +86,10 @@ export class StoredBytes {
       if (this.#isClosed) {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
-      throw this.#error('unreadable', layer, `${failing} (${messageOf(cause)}); check it and its storage`, cause);
+      const [code, remedy]: [ErrorCode, string] = isExhaustion(cause)
+        ? ['unavailable', 'lower --jobs, or allow more open files and memory']
+        : ['unreadable', 'check it and its storage'];
+      throw this.#error(code, layer, `${failing} (${messageOf(cause)}); ${remedy}`, cause);
     }
   }
 

@@ -37,4 +37,12 @@ describe('a file that is inspected', () => {
       message: 'permission denied; allow this user to read it',
     });
   });
+
+  test.each(['EMFILE', 'ENFILE', 'ENOMEM'])('is unavailable where the system says %s', async (code) => {
+    stateBefore = () => Promise.reject(Object.assign(new Error(code), { code }));
+    await expect(openLayerFile(directory, 'named')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `${code}; lower --jobs, or allow more open files and memory`,
+    });
+  });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, realpath, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,4 +95,21 @@ test('nothing is read any more after closing, which may be done again', async ()
     code: 'unreadable',
     message: '[qemu] cannot read a.qcow2: it was closed',
   });
+});
+
+/** Opens what can be opened, and then a layer. */
+const WITHOUT_DESCRIPTORS = `
+import { openSync } from 'node:fs';
+import { StoredBytes } from '#readers/reading/stored-bytes.js';
+const stored = new StoredBytes([{ path: process.argv[1] }], { component: 'qemu', image: 'a.qcow2' });
+try { for (;;) openSync('/dev/null'); } catch {}
+await stored.read(0, Buffer.alloc(1), 0).catch(({ code, message }) => console.log(code, message));
+`;
+
+test('a file for which there is no descriptor left is unavailable, not unreadable', () => {
+  const node = [process.execPath, '--input-type=module', '-e', WITHOUT_DESCRIPTORS, first];
+  expect(execFileSync('prlimit', ['--nofile=128', ...node], { encoding: 'utf8' })).toBe(
+    `unavailable [qemu] cannot read a.qcow2: ${first} cannot be opened (EMFILE: too many open files, open '${first}'); ` +
+      'lower --jobs, or allow more open files and memory\n',
+  );
 });

@@ -72,8 +72,8 @@ export class WorkerThreads<Task, Answer> {
 
   /**
    * What a thread answers. Rejects with `unavailable` where no thread can be started, with `usage` where the task cannot
-   * be copied to one, with `TimeLimitError` where it took too long: its thread is then ended; also where the thread ends
-   * in the middle of the task, and once this is closed.
+   * be copied to one, with `TimeLimitError` where it took too long: its thread is then ended; with what ended the thread
+   * where that happens in the middle of the task; also once this is closed.
    */
   run(task: Task): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('the threads were ended'));
@@ -137,10 +137,12 @@ export class WorkerThreads<Task, Answer> {
     let failure: unknown;
     const ended = new Promise<void>((resolve) => {
       worker.on('error', (reason) => {
-        failure = threadError(reason);
+        failure = reason;
       });
       worker.on('exit', (status) => {
-        this.#lose(thread, failure ?? new Error(`exit status ${status}`));
+        const reason = failure ?? new Error(`exit status ${status}`);
+        // What ends it later may be the fault of what it was given to do.
+        this.#lose(thread, thread.isReady ? reason : threadError(reason));
         resolve();
       });
     });

@@ -81,6 +81,10 @@ describe('an isolated plugin', () => {
       { clusterer: 'unsendable-clusterer' },
       '[unsendable-clusterer] expected a dendrogram of 3 things, found { size: [Function: size] }',
     ],
+    [
+      { clusterer: 'incomplete-clusterer' },
+      /^\[incomplete-clusterer\] the clusterer ended its thread: .*Cannot find package 'no-such-dependency'/,
+    ],
     [{ hasher: 'exiting' }, /^\[exiting\] the hasher ended its thread/],
   ])('that fails (%j) is at fault', async (options, message) => {
     await expect(analyzer.analyze(GOOD, { ...OPTIONS, ...options })).rejects.toMatchObject({

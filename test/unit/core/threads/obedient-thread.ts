@@ -3,7 +3,7 @@ import { answerTasks } from '#core/threads/answer-tasks.js';
 
 /** A task for the threads of the tests: what to do, and for how many milliseconds before. */
 export interface ObedientTask {
-  readonly order: 'answer' | 'chat' | 'exit' | 'throw';
+  readonly order: 'answer' | 'chat' | 'exit' | 'throw' | 'want';
   readonly after: number;
 }
 
@@ -20,5 +20,6 @@ answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
   if (order === 'exit') process.exit(9);
   if (order === 'chat') parentPort?.postMessage({ answer: 'none of yours' });
   if (order === 'throw') throw new Error('the thread is tired');
+  if (order === 'want') throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
   return { thread: threadId, data: workerData };
 });

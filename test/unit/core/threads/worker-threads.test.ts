@@ -65,6 +65,11 @@ test('a task that cannot be copied to a thread fails alone', async () => {
   await one.close();
 });
 
+test('what ends a thread in the middle of a task is told as it is, as it may be the task that wants too much', async () => {
+  const reason = { message: 'out of memory', code: 'ERR_WORKER_OUT_OF_MEMORY' };
+  await expect(threads.run({ order: 'want', after: 0 })).rejects.toMatchObject(reason);
+});
+
 test('a module that cannot be loaded fails each task', async () => {
   const broken = new WorkerThreads<ObedientTask, ObedientAnswer>(new URL('./no-such-thread.js', import.meta.url), 1);
   const tasks = [broken.run(AT_ONCE), broken.run(AT_ONCE)];

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
+import { threadError } from '../../threads/thread-error.js';
 import { received, type ThreadFailure } from '../../threads/thread-failure.js';
 import { WorkerThreads } from '../../threads/worker-threads.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
@@ -78,6 +79,8 @@ function attempt(call: () => void, failed: (error: unknown) => void): void {
 }
 
 async function runTask(workers: ComparisonThreads, task: PositionalTask | ContentTask): Promise<void> {
-  const failure = await workers.run(task);
+  const failure = await workers.run(task).catch((thrown: unknown) => {
+    throw threadError(thrown);
+  });
   if (failure !== undefined) throw received(failure);
 }

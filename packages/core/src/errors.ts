@@ -91,6 +91,10 @@ export function isExhaustion(thrown: unknown): boolean {
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const code = isExhaustion(thrown) ? 'unavailable' : 'plugin';
-  return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}`, { cause: thrown });
+  const found = `[${component}] ${problem}: ${messageOf(thrown)}`;
+  return isExhaustion(thrown)
+    ? new VirtSimilarityError('unavailable', `${found}; lower --jobs, or allow more memory, processes and open files`, {
+        cause: thrown,
+      })
+    : new VirtSimilarityError('plugin', found, { cause: thrown });
 }

@@ -117,6 +117,18 @@ describe('compareVectors', () => {
     const comparing = compareVectors([vectorOfDisk([1]), vectorOfDisk([2])], metric);
     await expect(comparing).rejects.toMatchObject({ code: 'plugin', message });
   });
+
+  test('does not blame a metric that gets no memory, and says what to do', async () => {
+    const metric = new HammingMetric();
+    metric.distance = () => {
+      throw new RangeError('Array buffer allocation failed');
+    };
+    const comparing = compareVectors([vectorOfDisk([1]), vectorOfDisk([2])], metric);
+    await expect(comparing).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/: Array buffer allocation failed; lower --jobs, or allow more memory, /),
+    });
+  });
 });
 
 /** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */

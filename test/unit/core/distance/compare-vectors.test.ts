@@ -91,6 +91,13 @@ describe('compareVectors', () => {
     }
   });
 
+  test('refuses vectors that must be read into memory and are larger than it', async () => {
+    const { storage: _, ...small } = vectorOfDisk([1]);
+    const vector: HashVector = { ...small, digestLength: 64, dataBlocks: 2 ** 31, virtualSize: 2 ** 40 };
+    const comparing = compareVectors([vector, vector], new HammingMetric());
+    await expect(comparing).rejects.toMatchObject({ code: 'unavailable', message: expect.stringMatching(/of memory/) });
+  });
+
   test('measures as the metric wants it: by position, or wherever blocks stand', async () => {
     const vectors = [
       [1, 2, 3],

@@ -6,13 +6,18 @@ export function sharedCounts(length: number): Uint32Array {
   return new Uint32Array(shared(length * 4));
 }
 
+/** Zeroed bytes in memory that threads share. Throws as {@link sharedCounts}. */
+export function sharedBytes(length: number): Uint8Array {
+  return new Uint8Array(shared(length));
+}
+
 /** The vector, with rows that stand in memory of this thread alone copied to memory that threads share. */
 export function sharedVector(vector: StoredVector): StoredVector {
   const { storage } = vector;
   if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return vector;
   const blocks = sharedCounts(storage.blocks.length);
   blocks.set(storage.blocks);
-  const digests = new Uint8Array(shared(storage.digests.length));
+  const digests = sharedBytes(storage.digests.length);
   digests.set(storage.digests);
   return { ...vector, storage: { kind: 'memory', blocks, digests } };
 }

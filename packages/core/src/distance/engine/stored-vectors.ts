@@ -5,6 +5,7 @@ import type { HashVector } from '../../hash-vectors/hash-vector.js';
 import type { HashVectorStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
 import { openUnchanged, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
+import { sharedBytes, sharedCounts } from './shared-memory.js';
 
 /** Descriptors left to others where the system has run out of them. */
 const SPARE_DESCRIPTORS = 64;
@@ -129,8 +130,8 @@ function closeAll(vectors: readonly StoredVector[]): void {
 }
 
 async function readAll(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
-  const blocks = new Uint32Array(new SharedArrayBuffer(vector.dataBlocks * 4));
-  const digests = new Uint8Array(new SharedArrayBuffer(vector.dataBlocks * vector.digestLength));
+  const blocks = sharedCounts(vector.dataBlocks);
+  const digests = sharedBytes(vector.dataBlocks * vector.digestLength);
   let row = 0;
   for await (const rows of vector.rows()) {
     throwIfAborted(signal);

@@ -9,6 +9,7 @@ import {
 } from '@virt-similarity/core';
 import { compareByPosition } from '#core/distance/compare-by-position.js';
 import { compareContents } from '#core/distance/compare-contents.js';
+import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
 import { vectorOfDisk } from '../../../fixtures/numbered-disks.js';
 
 describe('compareByPosition', () => {
@@ -57,16 +58,17 @@ describe.each([
   });
 
   test('is interrupted in the middle, though vectors in memory never wait', async () => {
-    const long = Array.from({ length: 2 ** 20 }, (_, index) => 1 + (index % 3));
+    const long = vectorOfDisk(Array.from({ length: 2 ** 20 }, (_, index) => 1 + (index % 3)));
+    // Enough for many turns of this thread: two would be compared within one on a fast machine.
+    const vectors = new Array<HashVector>(16).fill(long);
+    const inThisThread = { ...COMPARISON_LIMITS, secondsWithoutThreads: Number.POSITIVE_INFINITY };
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), 1);
     let done = 0;
-    const comparing = compare([vectorOfDisk(long), vectorOfDisk(long)], {
-      signal: stop.signal,
-      onFraction: (fraction) => {
-        done = fraction;
-      },
-    });
+    const onFraction = (fraction: number) => {
+      done = fraction;
+    };
+    const comparing = compare(vectors, { signal: stop.signal, onFraction }, inThisThread);
     await expect(comparing).rejects.toMatchObject({ code: 'aborted' });
     clearTimeout(timer);
     expect(done).toBeLessThan(1);

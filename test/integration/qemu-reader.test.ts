@@ -394,6 +394,22 @@ describe('a table that leads past the end of the file is corrupt', () => {
   });
 });
 
+test('a table that leads into the middle of a sector is corrupt, as qemu cannot read there either', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'disk.qcow');
+    await makeImage(path, 'qcow', diskContent());
+    const image = await readFile(path);
+    const table = Number(image.readBigUInt64BE(Number(image.readBigUInt64BE(40))));
+    image.writeBigUInt64BE(image.readBigUInt64BE(table) + 1n, table);
+    await writeFile(path, image);
+    await expect(convertedContent(path, 'qcow')).rejects.toThrow(/Input\/output error/);
+    await expect(readAll({ path, format: 'qcow' })).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(/but byte \d+ is none's first; restore the whole file$/),
+    });
+  });
+});
+
 test('a small file that stands for too much data is not read', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');

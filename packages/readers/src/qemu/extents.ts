@@ -13,7 +13,7 @@ import { mergeExtents } from './merge-extents.js';
 import type { QemuCall } from './qemu-call.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
 
-/** qemu sees a raw file rounded up to this many bytes, the excess as zeros. */
+/** Every format keeps whole sectors. qemu sees a raw file rounded up to that many bytes, the excess as zeros. */
 const SECTOR = 512;
 
 /** Where each image of the chain keeps its bytes, and which index each file has in the identity. */
@@ -29,9 +29,10 @@ interface Storage {
  * a place. `stored.layer` counts in `identityOf(image).layers`.
  *
  * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
- * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage.
+ * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage, as
+ * does one into the middle of a sector, of which some drivers tell although they then refuse to read there.
  *
- * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file; `unavailable` where
+ * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file, or bytes across sectors; `unavailable` where
  * there is too much data for the size of the files, see `ExpansionBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
@@ -63,6 +64,9 @@ async function* extentsOfEntries(
     if (stored === undefined) {
       yield entry.zero ? { kind: 'zero', start, length } : { kind: 'data', start, length, ...inherited };
       continue;
+    }
+    if ((stored.offset - start) % SECTOR !== 0) {
+      throw withinSector(start, stored.offset, storage.layers[stored.layer], call);
     }
     const inFile = bytesInFile(stored, length, storage);
     if (inFile < length && !endsInLastSector(entry, inFile, image)) {
@@ -101,4 +105,9 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
 function cutShort(position: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should stand in ${layer?.path}`;
   return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
+}
+
+function withinSector(position: number, offset: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {
+  const expected = `the bytes from position ${position} on should begin with a sector of ${layer?.path}`;
+  return readError(call, 'corrupt', `${expected}, but byte ${offset} is none's first; restore the whole file`);
 }

@@ -15,8 +15,9 @@ export async function makeDirectories(path: string, mode = 0o777): Promise<void>
   } catch (thrown) {
     if (systemCode(thrown) === 'EEXIST') return;
     const parent = dirname(path);
-    if (systemCode(thrown) !== 'ENOENT' || (await isThere(parent))) throw thrown;
-    await makeDirectories(parent, mode);
+    if (systemCode(thrown) !== 'ENOENT') throw thrown;
+    // Somebody else may have made it meanwhile.
+    if (!(await isThere(parent))) await makeDirectories(parent, mode);
     await mkdir(systemPath(path), { mode }).catch((again: unknown) => {
       if (systemCode(again) !== 'EEXIST') throw again;
     });

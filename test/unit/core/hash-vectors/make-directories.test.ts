@@ -1,0 +1,25 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { makeDirectories } from '#core/hash-vectors/make-directories.js';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'virt-similarity-directories-'));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+test('many at once make the same directories', async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = join(directory, String(round), 'some', 'where');
+    await Promise.all(Array.from({ length: 20 }, () => makeDirectories(path, 0o700)));
+    expect((await stat(path)).mode & 0o777).toBe(0o700);
+  }
+});
+
+test('where a name cannot be made in a directory that is there, it says so', async () => {
+  await expect(makeDirectories('/proc/no/cache')).rejects.toMatchObject({ code: 'ENOENT' });
+});

@@ -108,27 +108,35 @@ export class DriveAppliances {
     return parts;
   }
 
-  /** Sets the drive apart with which a part ended; throws what is none of the appliance's fault. */
+  /**
+   * Ends a part of which the appliance has ended, and sets the drive apart that was read then. Throws what is none of the
+   * appliance's fault, and where that drive had it for itself.
+   */
   async #recover(part: RunningPart, thrown: unknown): Promise<void> {
     if (!(thrown instanceof ApplianceEnd)) {
       throw thrown;
     }
+    let ended = this.#ended.get(part);
+    // All transfers that were waiting come here with the same end.
+    if (ended === undefined) {
+      if (part.keys.length > 1) {
+        this.#setApart(part, thrown);
+      }
+      ended = part.appliance.close();
+      this.#ended.set(part, ended);
+    }
+    await ended;
     if (part.keys.length === 1) {
       throw thrown.toError();
     }
-    // All transfers that were waiting come here with the same end.
-    const ended = this.#ended.get(part) ?? this.#setApart(part, thrown);
-    this.#ended.set(part, ended);
-    await ended;
   }
 
-  #setApart({ keys, appliance }: RunningPart, { drive, image, message }: ApplianceEnd): Promise<void> {
+  #setApart({ keys }: RunningPart, { drive, image, message }: ApplianceEnd): void {
     this.#warn?.(
       `[${COMPONENT}] the appliance ended unexpectedly while it read ${image} (${message}); reading that and the ` +
         'others in new ones',
     );
     this.#share([keys[drive]!]);
     this.#share(keys.filter((_, number) => number !== drive));
-    return appliance.close();
   }
 }

@@ -60,11 +60,8 @@ const BUBBLEWRAP: Tool & Aspect = {
   requiredBy: ['qemu', 'libguestfs'],
 };
 
-/**
- * What of the outside things that readers use is there, with versions. Runs each program once, for its version.
- * Throws `aborted`.
- */
-export async function diagnose(signal?: AbortSignal): Promise<Diagnosis[]> {
+/** As `diagnose`, which loads this module. */
+export async function diagnoseAll(signal?: AbortSignal): Promise<Diagnosis[]> {
   const programs = await Promise.all(PROGRAMS.map((program) => diagnoseProgram(program, signal)));
   return [...programs, await diagnoseSandbox(signal), await diagnoseKernel(), await diagnoseKvm()];
 }

@@ -23,11 +23,6 @@ export function workingSandbox(): Promise<WorkingSandbox> {
   return known.sandbox;
 }
 
-/** Has the sandbox tried while something else is being done, where a program is about to be run in it. */
-export function expectSandbox(): void {
-  void workingSandbox();
-}
-
 async function tryKinds(): Promise<WorkingSandbox> {
   if ((await findProgram('bwrap')) === undefined) {
     return { works: false, reason: 'bwrap is not installed' };

@@ -1,4 +1,5 @@
-import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
+import type { DiskImage, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { respectWriters } from '../chain-map/respect-writers.js';
 import { InflatedBytes } from '../inflation/inflated-bytes.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
@@ -12,8 +13,13 @@ import { virtualSizeOf } from './image-info.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
-/** Opens an image after its inspection. Throws as `virtualSizeOf` does. */
-export async function openQemuImage(image: InspectedImage, call: QemuCall): Promise<QemuImage> {
+/** Opens an image after its inspection. Throws as `respectWriters` and `virtualSizeOf` do. */
+export async function openQemuImage(
+  inspected: InspectedImage,
+  options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
+  call: QemuCall,
+): Promise<QemuImage> {
+  const image = await respectWriters(inspected, options, call);
   return new QemuImage(image, await virtualSizeOf(image, call), call);
 }
 

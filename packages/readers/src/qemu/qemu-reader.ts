@@ -1,6 +1,4 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
-import { respectWriters } from '../chain-map/respect-writers.js';
-import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
@@ -20,14 +18,9 @@ export class QemuReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
-    expectLockQuestions();
     const call = qemuCall({ component: this.name, alternative: 'choose --reader libguestfs' }, source, options);
-    const inspected = await inspect(source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const [image, { openQemuImage }] = await Promise.all([
-      respectWriters(inspected, options, call),
-      import('./qemu-image.js'),
-    ]);
-    return openQemuImage(image, call);
+    const [inspected, { openQemuImage }] = await Promise.all([inspect(source, options), import('./qemu-image.js')]);
+    return openQemuImage(inspected, options, call);
   }
 }

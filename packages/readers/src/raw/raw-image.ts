@@ -1,10 +1,18 @@
-import { type DiskImage, type Extent, type ImageIdentity, messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type DiskImage,
+  type Extent,
+  type ImageIdentity,
+  messageOf,
+  throwIfAborted,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { findProgram } from '../processes/find-program.js';
 import { mapExtents } from '../qemu/extents.js';
 import { alsoEndedBy, type QemuCall } from '../qemu/qemu-call.js';
 import { QEMU_IMG } from '../qemu/qemu-img.js';
+import { begun } from '../reading/begun.js';
 import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 
@@ -16,6 +24,8 @@ export class RawImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #stored: StoredBytes;
   readonly #closing = new AbortController();
+  /** A map that was begun before it was asked for. */
+  #ahead: ReturnType<typeof begun<Extent>> | undefined;
 
   constructor(image: InspectedImage, call: QemuCall) {
     this.virtualSize = Number(image.file.size);
@@ -25,9 +35,16 @@ export class RawImage implements DiskImage {
     this.#stored = new StoredBytes(this.identity.layers, call);
   }
 
+  /** Begins to find out where the holes are. */
+  async mapAhead(): Promise<void> {
+    if (await this.#canMapHoles()) {
+      this.#ahead = begun(mapExtents(this.#image, this.#call));
+    }
+  }
+
   async *extents(): AsyncGenerator<Extent, void> {
     let position = 0;
-    if (await this.#canMapHoles()) {
+    if (this.#ahead !== undefined || (await this.#canMapHoles())) {
       for await (const extent of this.#mappedExtents()) {
         yield extent;
         position = extent.start + extent.length;
@@ -44,9 +61,10 @@ export class RawImage implements DiskImage {
     await this.#stored.read(0, target, position);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closing.abort();
-    return this.#stored.close();
+    await this.#ahead?.return();
+    await this.#stored.close();
   }
 
   /**
@@ -54,8 +72,11 @@ export class RawImage implements DiskImage {
    * there on; but that somebody writes to the image, it is believed.
    */
   async *#mappedExtents(): AsyncGenerator<Extent, void> {
+    throwIfAborted(this.#call.signal);
+    const map = this.#ahead ?? mapExtents(this.#image, this.#call);
+    this.#ahead = undefined;
     try {
-      yield* mapExtents(this.#image, this.#call);
+      yield* map;
     } catch (thrown) {
       if (thrown instanceof VirtSimilarityError && ['aborted', 'in-use'].includes(thrown.code)) {
         throw thrown;

@@ -1,13 +1,9 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
-import { respectWriters } from '../chain-map/respect-writers.js';
-import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { expectSandbox } from '../processes/working-sandbox.js';
 import { qemuCall } from '../qemu/qemu-call.js';
-import { hasHoles } from '../reading/has-holes.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -25,18 +21,13 @@ export class RawReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
-    expectLockQuestions();
     const call = qemuCall({ component: this.name }, source, options);
-    const inspected = await this.#inspectRaw(source, options);
-    if (options.sandbox !== 'off' && (await hasHoles(inspected.file))) {
-      expectSandbox();
-    }
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const [image, { RawImage }] = await Promise.all([
-      respectWriters(inspected, options, call),
-      import('./raw-image.js'),
+    const [inspected, { openRawImage }] = await Promise.all([
+      this.#inspectRaw(source, options),
+      import('./open-raw-image.js'),
     ]);
-    return new RawImage(image, call);
+    return openRawImage(inspected, options, call);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

@@ -79,14 +79,14 @@ describe('a raw image', () => {
 
   test('with holes is one extent where qemu-img is not installed', async () => {
     const { reader, image } = await sparseSubject();
-    const opened = await reader.open(image.source, options);
     const { PATH } = process.env;
     process.env.PATH = directory;
     try {
+      const opened = await reader.open(image.source, options);
       expect(await extentsOf(opened)).toHaveLength(1);
+      await opened.close();
     } finally {
       process.env.PATH = PATH;
-      await opened.close();
     }
   });
 

@@ -65,21 +65,65 @@ export function messageOf(thrown: unknown): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
-/** Codes of errors that say that the system has run out of something, not that anybody is at fault. */
-const EXHAUSTED: ReadonlySet<unknown> = new Set([
-  ...'EAGAIN EDQUOT EMFILE ENFILE ENOMEM ENOSPC'.split(' '),
-  ...'ERR_MEMORY_ALLOCATION_FAILED ERR_WORKER_INIT_FAILED ERR_WORKER_OUT_OF_MEMORY'.split(' '),
+const MORE_SPACE = 'free some space';
+const MORE_MEMORY = 'lower --jobs, or allow more memory';
+const MORE_THREADS = 'lower --jobs, or allow more processes and memory';
+
+/** Codes of errors that say that the system has run out of something, not that anybody is at fault; and the remedies. */
+const EXHAUSTED: ReadonlyMap<unknown, string> = new Map([
+  ['EAGAIN', MORE_THREADS],
+  ['EDQUOT', MORE_SPACE],
+  ['EMFILE', 'lower --jobs, or allow more open files with ulimit -n'],
+  ['ENFILE', 'close other programs, or allow more open files for the whole system'],
+  ['ENOMEM', MORE_MEMORY],
+  ['ENOSPC', MORE_SPACE],
+  ['ERR_MEMORY_ALLOCATION_FAILED', MORE_MEMORY],
+  ['ERR_WORKER_INIT_FAILED', MORE_THREADS],
+  ['ERR_WORKER_OUT_OF_MEMORY', MORE_MEMORY],
 ]);
 
 /** What V8 says, without a code, where it gets no memory for buffers and for WebAssembly. */
 const NO_MEMORY =
   /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
 
-/** Whether something was thrown because the system has run out of space, memory, threads or open files. */
-export function isExhaustion(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null) return false;
-  if ('code' in thrown && EXHAUSTED.has(thrown.code)) return true;
-  return 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
+/** For want of descriptors, Node.js takes a module that is there for one that is not. */
+const MISSING_MODULE: ReadonlySet<unknown> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'MODULE_NOT_FOUND',
+]);
+
+/**
+ * What the user can do about something that was thrown because the system has run out of space, memory, threads or open
+ * files. Nothing where it was thrown for another reason.
+ */
+export function exhaustionRemedy(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const remedy = 'code' in thrown ? EXHAUSTED.get(thrown.code) : undefined;
+  if (remedy !== undefined) return remedy;
+  const isMemory = 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
+  return isMemory ? MORE_MEMORY : undefined;
+}
+
+/** What the user can do about something that was thrown because a module of this program could not be loaded. */
+export function missingModuleRemedy(thrown: unknown): string | undefined {
+  const isMissing =
+    typeof thrown === 'object' && thrown !== null && 'code' in thrown && MISSING_MODULE.has(thrown.code);
+  return isMissing ? 'allow more open files with ulimit -n, or install virt-similarity anew' : undefined;
+}
+
+/**
+ * The code of the error to throw on for something that was thrown, and how its message is to end: `unavailable` and the
+ * remedy where the system has run out of something, and otherwise as given.
+ */
+export function verdictOn(
+  thrown: unknown,
+  code: ErrorCode,
+  remedy?: string,
+): { readonly code: ErrorCode; readonly ending: string } {
+  const exhausted = exhaustionRemedy(thrown);
+  const advice = exhausted ?? remedy;
+  return { code: exhausted === undefined ? code : 'unavailable', ending: advice === undefined ? '' : `; ${advice}` };
 }
 
 /**
@@ -91,10 +135,6 @@ export function isExhaustion(thrown: unknown): boolean {
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const found = `[${component}] ${problem}: ${messageOf(thrown)}`;
-  return isExhaustion(thrown)
-    ? new VirtSimilarityError('unavailable', `${found}; lower --jobs, or allow more memory, processes and open files`, {
-        cause: thrown,
-      })
-    : new VirtSimilarityError('plugin', found, { cause: thrown });
+  const { code, ending } = verdictOn(thrown, 'plugin');
+  return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}${ending}`, { cause: thrown });
 }

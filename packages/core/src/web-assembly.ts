@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isExhaustion, VirtSimilarityError } from './errors.js';
+import { exhaustionRemedy, VirtSimilarityError } from './errors.js';
 import { memoryShortage } from './memory/memory-shortage.js';
 
 /** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
@@ -32,6 +32,6 @@ export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   try {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), { memory: { outOfMemory } }).exports;
   } catch (cause) {
-    throw isExhaustion(cause) ? shortage(RESERVED, cause) : cause;
+    throw exhaustionRemedy(cause) === undefined ? cause : shortage(RESERVED, cause);
   }
 }

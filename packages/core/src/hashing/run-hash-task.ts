@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { isExhaustion, messageOf, VirtSimilarityError } from '../errors.js';
+import { messageOf, VirtSimilarityError, verdictOn } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 
@@ -102,8 +102,8 @@ function openUnchanged(file: TaskFile): number {
   try {
     descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
-    const code = isExhaustion(cause) ? 'unavailable' : 'unreadable';
-    throw new VirtSimilarityError(code, `cannot open ${file.path}: ${messageOf(cause)}`, { cause });
+    const { code, ending } = verdictOn(cause, 'unreadable', 'check the storage it lies on');
+    throw new VirtSimilarityError(code, `cannot open ${file.path}: ${messageOf(cause)}${ending}`, { cause });
   }
   const { dev, ino } = fstatSync(descriptor, { bigint: true });
   if (dev === file.device && ino === file.inode) return descriptor;
@@ -115,10 +115,8 @@ function readAt(file: TaskFile, descriptor: number, target: Buffer, start: numbe
   try {
     return readSync(descriptor, target, start, target.length - start, offset);
   } catch (cause) {
-    throw new VirtSimilarityError(
-      'unreadable',
-      `cannot read ${file.path} at byte ${offset}: ${messageOf(cause)}; check the storage it lies on`,
-      { cause },
-    );
+    const { code, ending } = verdictOn(cause, 'unreadable', 'check the storage it lies on');
+    const found = `cannot read ${file.path} at byte ${offset}: ${messageOf(cause)}`;
+    throw new VirtSimilarityError(code, found + ending, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
-import { isExhaustion, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
@@ -144,8 +144,8 @@ function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource
 
 function ownError(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) return error;
-  const code = isExhaustion(error) ? 'unavailable' : 'plugin';
-  return new VirtSimilarityError(code, `${path}: ${messageOf(error)}`, { image: path, cause: error });
+  const { code, ending } = verdictOn(error, 'plugin');
+  return new VirtSimilarityError(code, `${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
 }
 
 async function realDirectory(path: string): Promise<string> {

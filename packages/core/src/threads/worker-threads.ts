@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { isExhaustion, messageOf, VirtSimilarityError } from '../errors.js';
+import { exhaustionRemedy, messageOf, VirtSimilarityError } from '../errors.js';
 import { type Answered, LOADED } from './answer-tasks.js';
 import { threadError } from './thread-error.js';
 import { TimeLimitError } from './time-limit-error.js';
@@ -199,7 +199,7 @@ export class WorkerThreads<Task, Answer> {
 }
 
 function notCopied(thrown: unknown): unknown {
-  if (isExhaustion(thrown)) return threadError(thrown);
+  if (exhaustionRemedy(thrown) !== undefined) return threadError(thrown);
   const problem = `expected a task that can be copied to a thread, found one that cannot: ${messageOf(thrown)}`;
   return new VirtSimilarityError('usage', `${problem}; leave functions out of it`, { cause: thrown });
 }

@@ -1,4 +1,4 @@
-import { messageOf, throwIfAborted, type VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '@virt-similarity/core';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
 import { chainOf } from '../inspection/chain-of.js';
@@ -82,8 +82,10 @@ export class InflatedBytes {
     const task: InflateTask = { descriptor: await chain.descriptor(layer), clusterBytes, clusters, target };
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
-      const happened = `a thread to decompress on cannot be run (${messageOf(cause)}); free some resources`;
-      throw readError(this.#call, 'unavailable', happened, cause);
+      const { code, ending } = verdictOn(cause, 'unavailable', 'try again');
+      // What kept a thread from starting ends with its own remedy.
+      const remedy = cause instanceof VirtSimilarityError ? '' : ending;
+      throw readError(this.#call, code, `it could not be decompressed: ${messageOf(cause)}${remedy}`, cause);
     });
     if (failure !== undefined) {
       throw this.#failed(failure, layer);

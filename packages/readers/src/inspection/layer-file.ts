@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { isExhaustion, type Layer, messageOf, realPath, systemPath } from '@virt-similarity/core';
+import { exhaustionRemedy, type Layer, messageOf, realPath, systemPath } from '@virt-similarity/core';
 import { readUpTo } from '../reading/read-up-to.js';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
@@ -110,10 +110,9 @@ async function attempt<T>(operation: () => Promise<T>): Promise<T> {
 }
 
 function systemError(cause: unknown): HeaderError {
-  if (isExhaustion(cause)) {
-    return new HeaderError('unavailable', `${messageOf(cause)}; lower --jobs, or allow more open files and memory`, {
-      cause,
-    });
+  const remedy = exhaustionRemedy(cause);
+  if (remedy !== undefined) {
+    return new HeaderError('unavailable', `${messageOf(cause)}; ${remedy}`, { cause });
   }
   const code = (cause as NodeJS.ErrnoException).code;
   switch (code) {

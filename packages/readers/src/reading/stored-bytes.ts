@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import {
   type ErrorCode,
-  isExhaustion,
   type Layer,
   messageOf,
   systemPath,
   type VirtSimilarityError,
+  verdictOn,
 } from '@virt-similarity/core';
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
@@ -86,10 +86,8 @@ export class StoredBytes {
       if (this.#isClosed) {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
-      const [code, remedy]: [ErrorCode, string] = isExhaustion(cause)
-        ? ['unavailable', 'lower --jobs, or allow more open files and memory']
-        : ['unreadable', 'check it and its storage'];
-      throw this.#error(code, layer, `${failing} (${messageOf(cause)}); ${remedy}`, cause);
+      const { code, ending } = verdictOn(cause, 'unreadable', 'check it and its storage');
+      throw this.#error(code, layer, `${failing} (${messageOf(cause)})${ending}`, cause);
     }
   }
 

@@ -38,11 +38,14 @@ describe('a file that is inspected', () => {
     });
   });
 
-  test.each(['EMFILE', 'ENFILE', 'ENOMEM'])('is unavailable where the system says %s', async (code) => {
+  test.each([
+    ['EMFILE', 'lower --jobs, or allow more open files with ulimit -n'],
+    ['ENOMEM', 'lower --jobs, or allow more memory'],
+  ])('is unavailable where the system says %s', async (code, remedy) => {
     stateBefore = () => Promise.reject(Object.assign(new Error(code), { code }));
     await expect(openLayerFile(directory, 'named')).rejects.toMatchObject({
       code: 'unavailable',
-      message: `${code}; lower --jobs, or allow more open files and memory`,
+      message: `${code}; ${remedy}`,
     });
   });
 });

@@ -41,7 +41,14 @@ export async function writersOf(layer: Layer): Promise<Writers> {
   }
 }
 
-/** Where nobody has looked for a while, the kernel takes up to 20 ms until all processors agree on its list. */
+/**
+ * Looks at the locks, for whoever is soon going to ask about some files, and looks again then: where nobody has for a
+ * while, the kernel takes up to 20 ms until all processors agree on its list, and after that hardly any time.
+ */
+export function expectLockQuestions(): void {
+  lookAtLocks().catch(() => {});
+}
+
 const lookAtLocks = sharedLook(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
 
 async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
@@ -18,6 +19,7 @@ export class QemuReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    expectLockQuestions();
     const call = qemuCall({ component: this.name, alternative: 'choose --reader libguestfs' }, source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
     const [inspected, { openQemuImage }] = await Promise.all([inspect(source, options), import('./qemu-image.js')]);

@@ -1,5 +1,6 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
@@ -21,6 +22,7 @@ export class RawReader implements DiskReader {
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+    expectLockQuestions();
     const call = qemuCall({ component: this.name }, source, options);
     // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
     const [inspected, { openRawImage }] = await Promise.all([

@@ -3,6 +3,7 @@ import { exhaustionRemedy, messageOf, missingModuleRemedy } from '@virt-similari
 
 /** Open files with which everything loads; with fewer, Node.js fails in ways that blame something else. */
 const FEWEST_OPEN_FILES = 256;
+
 /** The message where this process may not open as many files as it takes to load this program. */
 export function describeShortage(): string | undefined {
   const allowed = openFilesAllowed();

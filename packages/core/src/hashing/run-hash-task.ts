@@ -79,7 +79,7 @@ class ContentReader {
     const file = this.#task.files[index]!;
     let descriptor = this.#descriptors.get(index);
     if (descriptor === undefined) {
-      descriptor = openUnchanged(file);
+      descriptor = openLayer(file);
       this.#descriptors.set(index, descriptor);
     }
     let done = 0;
@@ -97,7 +97,7 @@ class ContentReader {
   }
 }
 
-function openUnchanged(file: TaskFile): number {
+function openLayer(file: TaskFile): number {
   let descriptor: number;
   try {
     descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { diagnose } from '@virt-similarity/readers';
 import { diskFamily, ext4, hasTool, plainContent, rawFamily } from '../test/dist/fixtures/index.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -16,11 +17,17 @@ const COMMAND = 'packages/cli/dist/main.js';
 const REPORTS = ['tree.nwk', 'tree.dot', 'report.json'];
 
 const hasQemu = (await hasTool('qemu-img')) && (await hasTool('qemu-io'));
+const hasSandbox = (await diagnose()).some(({ name, state }) => name === 'bwrap' && state === 'present');
 const hasExt4Tools = (await hasTool('mke2fs')) && (await hasTool('debugfs'));
 
 async function main() {
   const members = (await builtBefore()) ?? (await build());
   printMembers(members);
+  if (hasQemu && !hasSandbox) {
+    console.log(
+      '\nbubblewrap is missing or does not work here; these images can be trusted, so qemu needs no sandbox.',
+    );
+  }
   const status = analyze(members.map(({ path }) => path));
   if (status !== 0) {
     console.error(`demo: the analysis failed with exit code ${status}`);
@@ -75,7 +82,8 @@ function printMembers(members) {
 /** Runs the command as a user would, with its output on this terminal. Returns its exit code. */
 function analyze(paths) {
   const outputs = REPORTS.flatMap((name) => ['-o', join(DIRECTORY, name)]);
-  const options = ['--cache', join(DIRECTORY, 'similarity-cache'), ...outputs];
+  const sandbox = hasQemu && !hasSandbox ? ['--no-sandbox'] : [];
+  const options = ['--cache', join(DIRECTORY, 'similarity-cache'), ...sandbox, ...outputs];
   console.log(`\n$ virt-similarity ${[...options, ...paths].join(' ')}\n`);
   const { status } = spawnSync(process.execPath, [COMMAND, ...options, ...paths], {
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -32,13 +32,13 @@ const PACKAGES = [
   { name: 'r-cran-ape', for: ['tests'], purpose: 'checking Newick', present: () => isCommand('Rscript') },
   {
     name: 'util-linux',
-    for: ['tests', 'bench'],
+    for: ['demo', 'tests', 'bench'],
     purpose: 'limits of outside tools',
     present: () => isCommand('prlimit'),
   },
   {
     name: 'bubblewrap',
-    for: ['tests', 'bench'],
+    for: ['demo', 'tests', 'bench'],
     purpose: 'the sandbox of outside tools',
     present: () => isCommand('bwrap'),
   },

@@ -1,7 +1,7 @@
 import { runChild } from './command.mjs';
 
 /** The whole command's script, for rows that count its start too. */
-export const VIRT_SIMILARITY = new URL('../packages/cli/dist/main.js', import.meta.url).pathname;
+export const VIRT_SIMILARITY = new URL('../packages/cli/bundle/main.js', import.meta.url).pathname;
 
 /** A sample of hashing images without a cache, in a process of its own whose start is not counted. */
 export async function hashWithLibrary(images, hasher, amount, allowBacking = []) {

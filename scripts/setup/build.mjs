@@ -4,6 +4,7 @@ import { run, tail } from './command.mjs';
 const STEPS = [
   { arguments: ['scripts/build-assembly.mjs'], compiler: 'AssemblyScript' },
   { arguments: ['node_modules/typescript/bin/tsc', '-b'], compiler: 'TypeScript' },
+  { arguments: ['scripts/bundle.mjs'], compiler: 'esbuild' },
 ];
 
 /** Compiles the packages and the tests. Returns what went wrong, or nothing. */

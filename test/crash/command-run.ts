@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Stage } from './stage.js';
 
-const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url))];
+const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url))];
 const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
 const HANG_MS = 60_000;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** What starts the command; this file is compiled to test/dist/e2e. */
 export const COMMAND = [
   process.execPath,
-  fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url)),
+  fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url)),
 ] as const;
 
 /** How a run of the command ended. */

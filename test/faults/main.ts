@@ -13,7 +13,7 @@ import { rowOf, totalsOf } from './harness/report.js';
 import { type CaseOutcome, runCase } from './harness/run-case.js';
 
 /** The command as users run it; this file is compiled to test/dist/faults. */
-const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url))];
+const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url))];
 
 async function runAll({ cases, readers, list }: FaultOptions): Promise<number> {
   if (list) {

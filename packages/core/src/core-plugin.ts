@@ -1,0 +1,17 @@
+import { AutoClusterer } from './clustering/auto-clusterer.js';
+import { FastClusterer } from './clustering/fast/fast-clusterer.js';
+import { MlHclustClusterer } from './clustering/ml-hclust-clusterer.js';
+import type { Plugin } from './contracts/plugin.js';
+import { ContainmentMetric } from './distance/metrics/containment.js';
+import { HammingMetric } from './distance/metrics/hamming.js';
+import { HammingFractionMetric } from './distance/metrics/hamming-fraction.js';
+import { JaccardMetric } from './distance/metrics/jaccard.js';
+import { SharedContentMetric } from './distance/metrics/shared-content.js';
+
+/** The metrics and clusterers that every analyzer has. */
+export const corePlugin = {
+  name: '@virt-similarity/core',
+  url: new URL('./index.js', import.meta.url).href,
+  metrics: [HammingMetric, HammingFractionMetric, JaccardMetric, ContainmentMetric, SharedContentMetric],
+  clusterers: [AutoClusterer, MlHclustClusterer, FastClusterer],
+} satisfies Plugin;

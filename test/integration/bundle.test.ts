@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+
+const ROOT = process.cwd();
+const CORE = join(ROOT, 'packages/core/bundle');
+
+/** Runs a module as a user of the packages does, and gives what it prints as JSON. */
+async function inNode(code: string): Promise<unknown> {
+  const program = ['--input-type=module', '--eval', code];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: ROOT });
+  return JSON.parse(stdout);
+}
+
+/** A file and all that is loaded with it, whether it is wanted or not. */
+async function loadedWith(file: string, known = new Set<string>()): Promise<ReadonlySet<string>> {
+  if (known.has(file)) return known;
+  known.add(file);
+  const text = await readFile(file, 'utf8');
+  for (const [, imported] of text.matchAll(/^(?:import|\} from|import .* from) "(\.\/[^"]+)";$/gm)) {
+    await loadedWith(join(dirname(file), imported!), known);
+  }
+  return known;
+}
+
+describe('the bundles', () => {
+  test('are what an import of a package gets', async () => {
+    const code = `console.log(JSON.stringify(import.meta.resolve('@virt-similarity/core')));`;
+    expect(await inNode(code)).toMatch(/packages\/core\/bundle\/index\.js$/);
+  });
+
+  test('have one class of errors and one token of each kind, whichever export they come from', async () => {
+    const code = `
+      import * as core from '@virt-similarity/core';
+      import * as contracts from '@virt-similarity/core/contracts';
+      import * as errors from '@virt-similarity/core/errors';
+      const shared = { ...contracts, ...errors };
+      console.log(JSON.stringify(Object.keys(shared).map((name) => [name, name in core && core[name] === shared[name]])));`;
+    const found = (await inNode(code)) as readonly (readonly [string, boolean])[];
+    expect(found.filter(([, isSame]) => !isSame)).toEqual([]);
+    expect(found).toContainEqual(['VirtSimilarityError', true]);
+    expect(found).toContainEqual(['BLOCK_HASHER', true]);
+  });
+
+  test.each(['readers', 'hashers', 'reporters'])('of %s can be imported by the url of its plugin', async (name) => {
+    const code = `
+      const { default: plugin } = await import('@virt-similarity/${name}');
+      const { default: again } = await import(plugin.url);
+      console.log(JSON.stringify({ url: plugin.url, isSame: plugin === again }));`;
+    const url = expect.stringMatching(new RegExp(`packages/${name}/bundle/index\\.js$`));
+    expect(await inNode(code)).toEqual({ url, isSame: true });
+  });
+
+  test.each(['hash-worker', 'comparison-worker'])('let %s start without the analyzer', async (worker) => {
+    const loaded = await loadedWith(join(CORE, `${worker}.js`));
+    expect(loaded).not.toContain(join(CORE, 'index.js'));
+    const text = (await Promise.all([...loaded].map((file) => readFile(file, 'utf8')))).join('\n');
+    expect(text).not.toMatch(/ComposedAnalyzer|require\("tsyringe"\)/);
+  });
+});

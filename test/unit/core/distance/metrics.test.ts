@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { distanceMetricContract } from '@virt-similarity/contract-tests';
 import type { PairCounts } from '@virt-similarity/core';
-import { corePlugin } from '#core/pipeline/core-plugin.js';
+import { corePlugin } from '#core/core-plugin.js';
 
 /** Ten blocks in the first, six in the second, four of them equal, twelve positions in all. */
 const some: PairCounts = { equal: 4, different: 8, either: 12, first: 10, second: 6 };

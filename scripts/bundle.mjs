@@ -1,57 +1,63 @@
 /**
  * Bundles the compiled modules of each package into few files, which Node.js loads much sooner: one for each export and
- * command of package.json, one for each module that a thread starts with, and more for what some of these share, so that
- * none loads what it does not need. Imports of other packages stay imports: whoever imports a module has the same one.
+ * command of package.json, one for each module that a thread starts with or that is imported later, and more for what
+ * several of these share, so that none loads what it does not need. Imports of other packages stay imports: whoever
+ * imports a module has the same one. Files that are as they should be are left alone.
  */
-import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const PACKAGES = 'packages';
 
-/** What a module loads at run time from beside itself: another module in a thread, or WebAssembly. */
+/**
+ * What a module loads at run time from beside itself: another module in a thread, or WebAssembly. All that does so stands
+ * in one folder in the bundle, so it has to be written just so, and every name is there once.
+ */
 const BESIDE = /new URL\('\.\/([\w.-]+)', import\.meta\.url\)/g;
 
-/** The modules that package.json names, by the names of their bundles without `.js`. */
-function namedModules(directory) {
+/** Pairs of a file's name in the bundle and the compiled file it is made from, for what package.json names. */
+function named(directory) {
   const { exports, bin = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-  const exported = Object.values(exports).filter((target) => target.unbundled !== undefined);
-  const pairs = [
-    ...exported.map((target) => [target.default, target.unbundled]),
-    ...Object.values(bin).map((bundle) => [bundle, `./dist/${basename(bundle)}`]),
+  return [
+    ...Object.values(exports)
+      .filter((target) => target.unbundled !== undefined)
+      .map((target) => [basename(target.default), join(directory, target.unbundled)]),
+    ...Object.values(bin).map((bundle) => [basename(bundle), join(directory, 'dist', basename(bundle))]),
   ];
-  return new Map(pairs.map(([bundle, module]) => [basename(bundle, '.js'), join(directory, module)]));
 }
 
-/** The files that modules load from beside themselves. */
-function filesBeside(directory) {
-  const modules = readdirSync(join(directory, 'dist'), { recursive: true }).filter((name) => name.endsWith('.js'));
-  const found = modules
-    .map((name) => join(directory, 'dist', name))
-    .flatMap((module) =>
-      [...readFileSync(module, 'utf8').matchAll(BESIDE)].map(([, name]) => join(dirname(module), name)),
-    );
-  return [...new Set(found)];
+/** The same for what modules load from beside themselves. Sources are asked: `dist` may hold what has none any more. */
+function beside(directory) {
+  const sources = join(directory, 'src');
+  return readdirSync(sources, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => {
+      const folder = join(directory, 'dist', dirname(name));
+      const text = readFileSync(join(sources, name), 'utf8');
+      return [...text.matchAll(BESIDE)].map(([, file]) => [file, join(folder, file)]);
+    });
 }
 
-/** All entry points; in the bundle they stand beside each other, so no two may have one name. */
-function entryPoints(directory, beside) {
-  const entries = namedModules(directory);
-  for (const module of beside.filter((file) => file.endsWith('.js'))) {
-    const name = basename(module, '.js');
-    const other = entries.get(name) ?? module;
-    if (other !== module) throw new Error(`expected one ${name}.js, found ${other} and ${module}; rename one`);
-    entries.set(name, module);
+/** What a bundle is made from, by name. */
+function inputs(directory) {
+  const files = new Map();
+  for (const [name, file] of [...named(directory), ...beside(directory)]) {
+    const other = files.get(name) ?? file;
+    if (other !== file)
+      throw new Error(`expected one file ${name} in a bundle, found ${other} and ${file}; rename one`);
+    files.set(name, file);
   }
-  return Object.fromEntries(entries);
+  return [...files];
 }
 
 async function bundle(directory) {
-  const beside = filesBeside(directory);
   const target = join(directory, 'bundle');
-  const { metafile } = await build({
-    entryPoints: entryPoints(directory, beside),
+  const files = inputs(directory);
+  const modules = files.filter(([name]) => name.endsWith('.js'));
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(modules.map(([name, file]) => [basename(name, '.js'), file])),
     outdir: target,
     bundle: true,
     splitting: true,
@@ -64,15 +70,19 @@ async function bundle(directory) {
     sourcesContent: false,
     // The modules are compiled already.
     tsconfigRaw: {},
-    metafile: true,
+    write: false,
     logLevel: 'warning',
   });
-  const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-  for (const file of beside.filter((each) => !each.endsWith('.js'))) {
-    copyFileSync(file, join(target, basename(file)));
-    written.add(basename(file));
+  const outputs = new Map([
+    ...outputFiles.map(({ path, contents }) => [relative(target, path), Buffer.from(contents)]),
+    ...files.filter((file) => !modules.includes(file)).map(([name, file]) => [name, readFileSync(file)]),
+  ]);
+  mkdirSync(target, { recursive: true });
+  for (const [name, contents] of outputs) {
+    const path = join(target, name);
+    if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents);
   }
-  for (const name of readdirSync(target).filter((each) => !written.has(each))) rmSync(join(target, name));
+  for (const name of readdirSync(target)) if (!outputs.has(name)) rmSync(join(target, name));
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

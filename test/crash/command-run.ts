@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { COMMAND } from '../fixtures/command.js';
 import type { Stage } from './stage.js';
 
-const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url))];
 const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
 const HANG_MS = 60_000;
@@ -30,7 +29,7 @@ export class CommandRun {
   constructor(stage: Pick<Stage, 'directory' | 'temporary'>, words: readonly string[], command = COMMAND) {
     this.#stage = stage;
     this.#marker = `${MARKER}=${process.pid}-${Math.random().toString(36).slice(2)}`;
-    const [file, ...first] = command as [string, ...string[]];
+    const [file, ...first] = command;
     const child = spawn(file, [...first, ...words], {
       cwd: stage.directory,
       env: environment(stage, this.#marker),

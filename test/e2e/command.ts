@@ -2,13 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** What starts the command; this file is compiled to test/dist/e2e. */
-export const COMMAND = [
-  process.execPath,
-  fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url)),
-] as const;
+import { COMMAND } from '../fixtures/command.js';
 
 /** How a run of the command ended. */
 export interface Ended {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, symlink } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { COMMAND, type Ended, Workplace } from './command.js';
+import { COMMAND } from '../fixtures/command.js';
+import { type Ended, Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
 
 jest.setTimeout(60_000);

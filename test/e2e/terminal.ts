@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { COMMAND, type Workplace } from './command.js';
+import { COMMAND } from '../fixtures/command.js';
+import type { Workplace } from './command.js';
 
 /** The character that a terminal sends for Ctrl-C. */
 export const CTRL_C = '\u0003';

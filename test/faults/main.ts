@@ -5,15 +5,12 @@
  *   npm run test:faults -- --only 5-12,40 --readers raw,qemu
  *   npm run test:faults -- --list
  */
-import { fileURLToPath } from 'node:url';
+import { COMMAND } from '../fixtures/command.js';
 import chooseLibguestfsBackend from '../fixtures/libguestfs-backend.js';
 import { CASES, WAITING } from './cases/index.js';
 import { type FaultOptions, readOptions, USAGE } from './harness/options.js';
 import { rowOf, totalsOf } from './harness/report.js';
 import { type CaseOutcome, runCase } from './harness/run-case.js';
-
-/** The command as users run it; this file is compiled to test/dist/faults. */
-const COMMAND = [process.execPath, fileURLToPath(new URL('../../../packages/cli/bundle/main.js', import.meta.url))];
 
 async function runAll({ cases, readers, list }: FaultOptions): Promise<number> {
   if (list) {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
@@ -57,6 +58,21 @@ describe('the bundles', () => {
     const loaded = await loadedWith(join(CORE, `${worker}.js`));
     expect(loaded).not.toContain(join(CORE, 'index.js'));
     const text = (await Promise.all([...loaded].map((file) => readFile(file, 'utf8')))).join('\n');
-    expect(text).not.toMatch(/ComposedAnalyzer|require\("tsyringe"\)/);
+    expect(text).not.toMatch(/ComposedAnalyzer|require\d*\("tsyringe"\)/);
+  });
+
+  test('have beside them what they load from there', async () => {
+    const found: string[] = [];
+    for (const name of ['core', 'readers', 'hashers', 'reporters', 'cli']) {
+      const directory = join(ROOT, 'packages', name, 'bundle');
+      for (const file of (await readdir(directory)).filter((each) => each.endsWith('.js'))) {
+        const text = await readFile(join(directory, file), 'utf8');
+        const urls = [...text.matchAll(/new URL\(\s*"([^"]*)",\s*import\.meta\.url\s*\)/g)];
+        found.push(...urls.map(([, url]) => join(directory, url!)));
+      }
+    }
+    expect(found).toContain(join(CORE, 'hash-worker.js'));
+    expect(found).toContain(join(CORE, 'pair-kernel.wasm'));
+    expect(found.filter((path) => !existsSync(path))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { describeExhaustion, describeShortage } from './exhaustion.js';
 import { packageVersion } from './package-version.js';
-import { describeShortage } from './shortage.js';
 
 /** Milliseconds that whatever is left open has to end by itself. */
 const LEFTOVERS_END_MS = 200;
@@ -29,8 +29,6 @@ async function run(): Promise<number> {
     const { runCommand } = await import('./run-command.js');
     return await runCommand(words);
   } catch (error) {
-    // Not at the top: what the program waits for before it loads the rest makes every run longer.
-    const { describeExhaustion } = await import('./exhaustion.js');
     const exhaustion = describeExhaustion(error);
     if (exhaustion === undefined) {
       throw error;

@@ -11,6 +11,7 @@ import { SharedContentMetric } from './distance/metrics/shared-content.js';
 /** The metrics and clusterers that every analyzer has. */
 export const corePlugin = {
   name: '@virt-similarity/core',
+  // As right from the bundle as from the compiled modules.
   url: new URL('./index.js', import.meta.url).href,
   metrics: [HammingMetric, HammingFractionMetric, JaccardMetric, ContainmentMetric, SharedContentMetric],
   clusterers: [AutoClusterer, MlHclustClusterer, FastClusterer],

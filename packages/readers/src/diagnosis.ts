@@ -60,8 +60,11 @@ const BUBBLEWRAP: Tool & Aspect = {
   requiredBy: ['qemu', 'libguestfs'],
 };
 
-/** As `diagnose`, which loads this module. */
-export async function diagnoseAll(signal?: AbortSignal): Promise<Diagnosis[]> {
+/**
+ * What of the outside things that readers use is there, with versions. Runs each program once, for its version.
+ * Throws `aborted`.
+ */
+export async function diagnose(signal?: AbortSignal): Promise<Diagnosis[]> {
   const programs = await Promise.all(PROGRAMS.map((program) => diagnoseProgram(program, signal)));
   return [...programs, await diagnoseSandbox(signal), await diagnoseKernel(), await diagnoseKvm()];
 }

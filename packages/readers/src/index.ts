@@ -3,8 +3,7 @@ import { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
-export * from './diagnose.js';
-export type { Diagnosis } from './diagnosis.js';
+export * from './diagnosis.js';
 export { FORMAT_NAMES } from './inspection/format-names.js';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { removeLeftRunDirectories } from './processes/run-directory.js';

@@ -9,7 +9,7 @@ import type {
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { LaunchExperience } from './launch-appliance.js';
-import type { LibguestfsSession } from './libguestfs-session.js';
+import { LibguestfsSession } from './libguestfs-session.js';
 import { COMPONENT } from './tools.js';
 
 /**
@@ -38,18 +38,6 @@ export class LibguestfsReader implements DiskReader {
   }
 
   startSession(sources: readonly DiskSource[], options: ReadOptions): ReaderSession {
-    // What reads is loaded when something is to be read.
-    let session: Promise<LibguestfsSession> | undefined;
-    const begin = async (): Promise<LibguestfsSession> => {
-      const { LibguestfsSession } = await import('./libguestfs-session.js');
-      return new LibguestfsSession(sources, options, this.#experience);
-    };
-    return {
-      open: async (source, openOptions) => {
-        session ??= begin();
-        return (await session).open(source, openOptions);
-      },
-      close: async () => (await session)?.close(),
-    };
+    return new LibguestfsSession(sources, options, this.#experience);
   }
 }

@@ -4,6 +4,7 @@ import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import { qemuCall } from './qemu-call.js';
+import { openQemuImage } from './qemu-image.js';
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -21,8 +22,6 @@ export class QemuReader implements DiskReader {
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
     const call = qemuCall({ component: this.name, alternative: 'choose --reader libguestfs' }, source, options);
-    // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const [inspected, { openQemuImage }] = await Promise.all([inspect(source, options), import('./qemu-image.js')]);
-    return openQemuImage(inspected, options, call);
+    return openQemuImage(await inspect(source, options), options, call);
   }
 }

@@ -5,6 +5,7 @@ import { identityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { qemuCall } from '../qemu/qemu-call.js';
+import { openRawImage } from './open-raw-image.js';
 
 /**
  * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
@@ -24,12 +25,7 @@ export class RawReader implements DiskReader {
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
     const call = qemuCall({ component: this.name }, source, options);
-    // What reads is loaded when something is to be read: a run that finds every vector in the cache does without.
-    const [inspected, { openRawImage }] = await Promise.all([
-      this.#inspectRaw(source, options),
-      import('./open-raw-image.js'),
-    ]);
-    return openRawImage(inspected, options, call);
+    return openRawImage(await this.#inspectRaw(source, options), options, call);
   }
 
   async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {

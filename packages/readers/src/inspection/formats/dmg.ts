@@ -1,5 +1,6 @@
 import type { FileBytes, FormatInspector } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
+import { requireChunks } from './dmg-chunks.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
 const SIGNATURE = Buffer.from('koly', 'latin1');
@@ -21,11 +22,7 @@ export const dmg: FormatInspector = {
     requireWithin(bytes, trailer.readBigUInt64BE(0xd8), trailer.readBigUInt64BE(0xe0), 'property list');
     return { virtualSize: undefined };
   },
-  requireTables: async (bytes) => {
-    // Loaded here, as hardly any image is one.
-    const { requireChunks } = await import('./dmg-chunks.js');
-    await requireChunks(bytes, await readTrailer(bytes));
-  },
+  requireTables: async (bytes) => requireChunks(bytes, await readTrailer(bytes)),
 };
 
 async function readTrailer(bytes: FileBytes): Promise<Buffer> {

@@ -2,6 +2,6 @@ import { createRequire } from 'node:module';
 
 /** The version of this package. */
 export function packageVersion(): string {
-  // As right from the bundle as from the compiled modules.
+  // One folder up, from the compiled modules as from the bundle.
   return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 }

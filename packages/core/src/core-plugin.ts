@@ -11,7 +11,7 @@ import { SharedContentMetric } from './distance/metrics/shared-content.js';
 /** The metrics and clusterers that every analyzer has. */
 export const corePlugin = {
   name: '@virt-similarity/core',
-  // As right from the bundle as from the compiled modules.
+  // Beside this file among the compiled modules, and in the bundle, where all stand beside each other.
   url: new URL('./index.js', import.meta.url).href,
   metrics: [HammingMetric, HammingFractionMetric, JaccardMetric, ContainmentMetric, SharedContentMetric],
   clusterers: [AutoClusterer, MlHclustClusterer, FastClusterer],

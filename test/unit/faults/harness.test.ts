@@ -19,9 +19,9 @@ function commandOf(script: string): readonly string[] {
   return [process.execPath, '-e', script];
 }
 
-/** Seconds after which a command hangs. */
+/** Seconds after which a command counts as hung; enough for one that ends, also on a busy machine. */
 const SECONDS = 20;
-/** For one that does, so as not to wait for nothing. */
+/** The same for one that does hang, so as not to wait for nothing. */
 const FEW_SECONDS = 2;
 
 /** A case in which the real command would do nothing wrong: one line of error, and the code that is expected. */

@@ -87,6 +87,7 @@ async function inspectBytes(format: string, content: Buffer): Promise<void> {
 function countedBytes(content: Buffer): FileBytes {
   let total = 0;
   return {
+    name: 'image',
     size: content.length,
     read: async (position, length) => {
       require(Number.isSafeInteger(position) && position >= 0, `a position, found ${position}`);

@@ -7,15 +7,22 @@ export interface DiskSource {
   readonly path: string;
   /** The format the user states (`raw`, `qcow2`, `vmdk`, …); when absent it is found by inspection. */
   readonly format?: string;
+  /** Set where the path was found in a listing of a directory: a symbolic link in its place is refused. */
+  readonly noFollow?: true;
 }
 
 /** What a run allows and offers its readers. */
 export interface ReadOptions {
   /**
-   * Directories in which backing files and other layers that the user did not name may lie:
-   * those of the named images and those the user added. Absolute, symbolic links resolved.
+   * Directories in which files that a header names may lie: those in which the user named images. The directories
+   * themselves, not what is below them, and no hidden file (`.name`). Absolute, symbolic links resolved.
    */
   readonly allowedDirectories: readonly string[];
+  /**
+   * Directories that the user added for the same purpose: everything below them may be read, also hidden files, block
+   * devices and what symbolic links lead to. Absolute, symbolic links resolved.
+   */
+  readonly allowedTrees?: readonly string[];
   /** Bytes that a disk may claim to have at most; more is `refused`. `READ_DEFAULTS.maxVirtualSize` when absent. */
   readonly maxVirtualSize?: number;
   /**
@@ -66,6 +73,12 @@ export interface DiskReader {
    * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided.
    */
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity>;
+
+  /**
+   * Which of a directory's files (`names`) are parts of an image in it: each part's name with that image's file name.
+   * Never throws for a file that cannot be read.
+   */
+  partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /** Opens the image. The caller closes it. */
   open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;

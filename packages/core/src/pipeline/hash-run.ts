@@ -27,12 +27,16 @@ export class HashRun {
   readonly #readOptions: ReadOptions;
   readonly #cache: HashVectorCache | undefined;
 
-  private constructor(registry: PluginRegistry, options: CompleteOptions, allowedDirectories: readonly string[]) {
+  private constructor(
+    registry: PluginRegistry,
+    options: CompleteOptions,
+    allowed: Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
+  ) {
     const { cache, onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
     const warn = (message: string): void => callBack(() => onNote('warning', message));
     this.#registry = registry;
     this.#options = options;
-    this.#readOptions = { allowedDirectories, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
+    this.#readOptions = { ...allowed, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
     if (cache !== false) this.#cache = new HashVectorCache(cache, warn);
   }
 
@@ -42,9 +46,9 @@ export class HashRun {
     { sources, directories }: FoundImages,
     options: CompleteOptions,
   ): AsyncGenerator<HashOutcome> {
-    const allowed = await Promise.all(options.allowBacking.map(realDirectory));
+    const allowedTrees = await Promise.all(options.allowBacking.map(realDirectory));
     try {
-      yield* new HashRun(registry, options, [...directories, ...allowed]).#hash(sources);
+      yield* new HashRun(registry, options, { allowedDirectories: directories, allowedTrees }).#hash(sources);
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }

@@ -1,8 +1,11 @@
 import { basename, extname } from 'node:path';
+import { containerOf } from './containers.js';
 import type { FileEnds } from './format-inspector.js';
+import { vmdkPart } from './formats/vmdk-names.js';
 import { FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
+import { shellWord } from './shell-word.js';
 
 /** The formats that each extension stands for. */
 const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -12,7 +15,9 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.vmdk', ['vmdk']],
   ['.vdi', ['vdi']],
   ['.vhdx', ['vhdx']],
+  ['.avhdx', ['vhdx']],
   ['.vhd', ['vpc']],
+  ['.avhd', ['vpc']],
   ['.vpc', ['vpc']],
   ['.qed', ['qed']],
   ['.parallels', ['parallels']],
@@ -21,6 +26,9 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.dmg', ['dmg']],
   ['.luks', ['luks']],
 ]);
+
+/** Names of the parts into which OVF (`disk.vmdk.000000001`) and `split` (`disk.img.001`) cut a file. */
+const PART_NAME = /\.(?:0\d\d|\d{9})$/;
 
 /** Extensions of disk images that say nothing of the format. */
 const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
@@ -34,8 +42,13 @@ export interface FormatEvidence {
   readonly ends: FileEnds;
   /** The format that the user or the header above states. */
   readonly stated: string | undefined;
-  /** How a format can be stated: by the user for his own file, by the header above for a backing file. */
-  readonly statedBy: 'user' | 'overlay';
+  /**
+   * Where a format can be stated: on the command line, in the header of the overlay, or nowhere, as the parent of a VMDK
+   * must be a VMDK.
+   */
+  readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
+  /** The file's name as the header above has it. */
+  readonly reference?: string;
 }
 
 /** The format in which a file is read. */
@@ -55,15 +68,19 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
   if (stated !== undefined) {
     return certain(statedFormat(stated, found?.format, evidence));
   }
+  requireWhole(evidence);
   const expected = evidence.isDevice ? undefined : EXTENSIONS.get(extensionOf(evidence.path));
   if (expected === undefined) {
     return decideByHeader(evidence, found);
   }
   if (expected.includes('raw')) {
     requireNoMagic(evidence, found);
+    requireNoContainer(evidence);
     return certain('raw');
   }
   if (found === undefined) {
+    requireNoContainer(evidence);
+    requireNoVmdkPart(evidence);
     throw missingHeader(expected.join(' or '), undefined, evidence);
   }
   if (!expected.includes(found.format)) {
@@ -105,7 +122,34 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   return stated;
 }
 
+/** A part of a cut file may begin with anything, also with the header of the whole. */
+function requireWhole(evidence: FormatEvidence): void {
+  const name = basename(evidence.path);
+  if (!evidence.isDevice && PART_NAME.test(name)) {
+    const whole = name.replace(PART_NAME, '');
+    throw refused(
+      `its name says that it is one part of ${JSON.stringify(whole)}; join the parts with cat first, or ${remedy(evidence, 'raw')} if it is a whole disk`,
+    );
+  }
+}
+
+/** An archive or a compressed file is no disk, whatever it is called. */
+function requireNoContainer(evidence: FormatEvidence): void {
+  const container = containerOf(evidence.ends.head);
+  if (container !== undefined) {
+    throw refused(
+      `it is ${container.what}, not a disk image; ${container.remedy} first, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
+    );
+  }
+}
+
 function missingHeader(expected: string, found: string | undefined, evidence: FormatEvidence): HeaderError {
+  if (evidence.statedBy === 'vmdk-child') {
+    return corrupt(
+      `expected a vmdk header, found ${found === undefined ? 'none' : `a ${found} header`}`,
+      remedy(evidence),
+    );
+  }
   if (evidence.size === 0) {
     return corrupt(
       `it is empty; expected a ${expected} header`,
@@ -117,6 +161,13 @@ function missingHeader(expected: string, found: string | undefined, evidence: Fo
     `expected a ${expected} header, found ${instead}`,
     `${remedy(evidence, found ?? 'raw')} if that is what it is`,
   );
+}
+
+function requireNoVmdkPart(evidence: FormatEvidence): void {
+  const part = vmdkPart(basename(evidence.path));
+  if (part !== undefined) {
+    throw refused(`its name says that it is ${part}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`);
+  }
 }
 
 /** A `.raw` disk holding another format's header is ambiguous; an encrypted one is opaque bytes either way. */
@@ -142,6 +193,7 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
   if (evidence.size === 0) {
     throw missingHeader('disk image', undefined, evidence);
   }
+  requireNoContainer(evidence);
   const neutral = evidence.isDevice || NEUTRAL_EXTENSIONS.has(extensionOf(evidence.path));
   if (!neutral && isPlainText(evidence.ends.head)) {
     throw refused(`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
@@ -150,10 +202,19 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
 }
 
 /** What states one of the formats, so that there is no doubt any more. */
-export function remedy({ statedBy }: Pick<FormatEvidence, 'statedBy'>, ...formats: readonly string[]): string {
-  return statedBy === 'user'
-    ? `pass ${formats.map((format) => `--format ${format}`).join(' or ')}`
-    : `state its format in the overlay with qemu-img rebase -u -F ${formats.join(' or -F ')}`;
+export function remedy(
+  { statedBy, reference, path }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'path'>,
+  ...formats: readonly string[]
+): string {
+  switch (statedBy) {
+    case 'user':
+      return `pass ${formats.map((format) => `--format ${format}`).join(' or ')}`;
+    case 'overlay':
+      // Without -b, qemu-img would remove the reference.
+      return `state its format in the overlay with qemu-img rebase -u -F ${formats.join(' or -F ')} -b ${shellWord(reference ?? path)}`;
+    case 'vmdk-child':
+      return "correct parentFileNameHint in the child's descriptor";
+  }
 }
 
 function extensionOf(path: string): string {

@@ -1,5 +1,9 @@
+import type { InspectedImage, VmdkDescriptorFields } from './inspected-image.js';
+
 /** A file's bytes, as far as inspection needs them. */
 export interface FileBytes {
+  /** The file's name without directory, for messages. */
+  readonly name: string;
   /** Bytes of the file. */
   readonly size: number;
   /** The bytes from `position` on: `length` of them, fewer only where the file ends. */
@@ -12,6 +16,8 @@ export interface BackingReference {
   readonly name: string;
   /** Its format, where the header says so. */
   readonly format?: string;
+  /** What {@link FormatHeader.contentId} of that file must be. */
+  readonly contentId?: string;
 }
 
 /** A file that holds the guest's data in the place of the file with the header. */
@@ -24,10 +30,14 @@ export interface ExtentReference {
 
 /** What a header says. */
 export interface FormatHeader {
-  /** Bytes that the guest sees, where that is plain from the header alone. */
-  readonly virtualSize: number | undefined;
+  /** Bytes that the guest sees, as qemu counts them given `driverOptions`. */
+  readonly virtualSize: number;
   readonly backing?: BackingReference;
   readonly extents?: readonly ExtentReference[];
+  /** A number that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
+  readonly contentId?: string;
+  readonly driverOptions?: InspectedImage['driverOptions'];
+  readonly descriptor?: VmdkDescriptorFields;
 }
 
 /** The bytes by which formats are recognised. */

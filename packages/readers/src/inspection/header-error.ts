@@ -6,7 +6,7 @@ import type { ErrorCode } from '@virt-similarity/core';
  */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';
-  readonly code: Extract<ErrorCode, 'corrupt' | 'refused' | 'unavailable' | 'unreadable' | 'usage'>;
+  readonly code: Extract<ErrorCode, 'changed' | 'corrupt' | 'refused' | 'unavailable' | 'unreadable' | 'usage'>;
 
   constructor(code: HeaderError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,57 +1,106 @@
-import type { Layer, ReadOptions } from '@virt-similarity/core';
+import type { DiskSource, Layer, ReadOptions } from '@virt-similarity/core';
 import { decideFormat, type FormatDecision, type FormatEvidence, remedy } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
+import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
-import { inContext, refused } from './header-error.js';
+import { HeaderError, inContext, refused } from './header-error.js';
 import type { InspectedImage } from './inspected-image.js';
-import { type LayerFile, openLayerFile } from './layer-file.js';
-import { resolveReference } from './reference-path.js';
+import { type LayerFile, openNamedFile } from './layer-file.js';
+import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 
 /** Files at most that one header may spread its data over. */
 const MAX_EXTENT_FILES = 1024;
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 
-/** A file that is yet to be inspected. */
-export interface ImageToInspect extends Pick<FormatEvidence, 'path' | 'stated' | 'statedBy'> {
-  /** A backing file's name as the header above has it; absent for the user's own file. */
-  readonly reference?: string;
+/** An image that is yet to be inspected: the user's own, or one that a header names. */
+export type ImageToInspect = NamedImage | ReferencedImage;
+
+interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
+  readonly statedBy: 'user';
+  readonly stated: string | undefined;
+}
+
+interface ReferencedImage {
+  readonly statedBy: 'overlay' | 'vmdk-child';
+  readonly stated: string | undefined;
+  /** Its name as the header above has it. */
+  readonly reference: string;
+  /** The file with that header. */
+  readonly headerPath: string;
 }
 
 /** One image without what backs it. */
-export interface InspectedFile extends Omit<InspectedImage, 'backing'> {
+export interface InspectedFile {
+  readonly image: Omit<InspectedImage, 'backing'>;
   readonly header: FormatHeader;
+  /** What names in the header are relative to: the file as it was named or found, links to it not resolved. */
+  readonly path: string;
   /** What the user should know of how the file was taken. */
   readonly note: string | undefined;
 }
 
 /** Inspects one image of a chain and its extent files. Throws `HeaderError`. */
 export async function inspectFile(image: ImageToInspect, options: ReadOptions): Promise<InspectedFile> {
-  const file = await openLayerFile(image.path, image.statedBy === 'user' ? 'named' : 'referenced');
+  const { path, ...file } = await openFile(image, options);
   try {
-    const evidence = await gatherEvidence(file, image);
+    const evidence = await gatherEvidence(file, path, image);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
+    const { driverOptions, descriptor } = header;
     return {
-      format: decision.format,
-      file: file.layer,
-      isDevice: file.isDevice,
-      // Beside the file itself, not beside a link to it: qemu, which opens them, is given the file.
-      extentFiles: await inspectExtents(header.extents ?? [], file.layer.path, options),
-      virtualSize: header.virtualSize,
+      image: {
+        format: decision.format,
+        file: file.layer,
+        isDevice: file.isDevice,
+        // Beside the file itself, not beside a link to it: qemu, which opens them, is given the file.
+        extentFiles: await inspectExtents(header.extents ?? [], file.layer.path, options),
+        virtualSize: header.virtualSize,
+        ...(driverOptions && { driverOptions }),
+        ...(descriptor && { descriptor }),
+      },
       header,
-      note: decision.mustBeSelfContained ? `taken as ${decision.format}, because its header says so` : undefined,
+      path,
+      note: noteOn(decision, evidence),
     };
   } finally {
     await file.close();
   }
 }
 
-async function gatherEvidence({ bytes, isDevice }: LayerFile, image: ImageToInspect): Promise<FormatEvidence> {
-  const { path, stated, statedBy } = image;
+async function openFile(image: ImageToInspect, options: ReadOptions): Promise<ReferencedFile> {
+  return image.statedBy === 'user'
+    ? { ...(await openNamedFile(image)), path: image.path }
+    : openReferencedFile(image.reference, image.headerPath, options);
+}
+
+function noteOn({ format, mustBeSelfContained }: FormatDecision, { ends, stated, statedBy }: FormatEvidence) {
+  if (mustBeSelfContained) {
+    return `taken as ${format}, because its header says so`;
+  }
+  const isOwnChoice = stated !== undefined && statedBy === 'user';
+  return format === 'raw' && !isOwnChoice && luks.recognize(ends) !== undefined
+    ? 'it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it to compare its content'
+    : undefined;
+}
+
+async function gatherEvidence(
+  { bytes, isDevice }: LayerFile,
+  path: string,
+  image: ImageToInspect,
+): Promise<FormatEvidence> {
+  const { stated, statedBy } = image;
   const head = await bytes.read(0, HEAD_BYTES);
   const tail = await bytes.read(Math.max(0, bytes.size - TAIL_BYTES), TAIL_BYTES);
-  return { path, size: bytes.size, isDevice, ends: { head, tail }, stated, statedBy };
+  return {
+    path,
+    size: bytes.size,
+    isDevice,
+    ends: { head, tail },
+    stated,
+    statedBy,
+    ...(statedBy !== 'user' && { reference: image.reference }),
+  };
 }
 
 async function readHeader(
@@ -66,15 +115,23 @@ async function readHeader(
   if (!mustBeSelfContained) {
     return inspector.readHeader(bytes);
   }
-  const describe = (message: string) =>
-    `its name does not say ${format} but its header does, and ${message}; ${remedy(evidence, format, 'raw')}`;
-  return inContext(describe, async () => requireSelfContained(await inspector.readHeader(bytes)));
+  const taken = `its name does not say ${format} but its header does, and`;
+  try {
+    return requireSelfContained(await inspector.readHeader(bytes), evidence, format);
+  } catch (error) {
+    if (!(error instanceof HeaderError)) {
+      throw error;
+    }
+    // What is refused whatever its name says has a remedy of its own.
+    const more = error.code === 'corrupt' ? `; ${remedy(evidence, format, 'raw')}` : '';
+    throw new HeaderError(error.code, `${taken} ${error.message}${more}`, { cause: error.cause });
+  }
 }
 
-function requireSelfContained(header: FormatHeader): FormatHeader {
+function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, format: string): FormatHeader {
   const other = header.backing ?? header.extents?.[0];
   if (other !== undefined) {
-    throw refused(`it points to another file, ${JSON.stringify(other.name)}`);
+    throw refused(`it points to another file, ${JSON.stringify(other.name)}; ${remedy(evidence, format, 'raw')}`);
   }
   return header;
 }
@@ -91,19 +148,26 @@ async function inspectExtents(
   }
   const layers: Layer[] = [];
   for (const extent of extents) {
-    const describe = (message: string) => `its extent file ${JSON.stringify(extent.name)} cannot be used: ${message}`;
+    const describe = (message: string) => `its extent file ${shownName(extent.name)} cannot be used: ${message}`;
     layers.push(await inContext(describe, () => inspectExtent(extent, headerPath, options)));
   }
   return layers;
 }
 
 async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<Layer> {
-  const path = await resolveReference(extent.name, headerPath, options.allowedDirectories);
-  const file = await openLayerFile(path, 'referenced');
+  const file = await openReferencedFile(extent.name, headerPath, options);
   try {
+    if (file.isDevice) {
+      throw refused('it is a block device; expected a regular file; convert the image with qemu-img convert');
+    }
     await extent.check(file.bytes);
     return file.layer;
   } finally {
     await file.close();
   }
+}
+
+/** A name of a header as messages show it: like JSON, but backslashes once, as in paths of Windows. */
+export function shownName(name: string): string {
+  return JSON.stringify(name).replaceAll('\\\\', '\\');
 }

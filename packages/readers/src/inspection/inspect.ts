@@ -6,11 +6,11 @@ import {
   throwIfAborted,
   VirtSimilarityError,
 } from '@virt-similarity/core';
-import { HeaderError, inContext, refused } from './header-error.js';
-import { type ImageToInspect, type InspectedFile, inspectFile } from './inspect-file.js';
+import type { BackingReference, FormatHeader } from './format-inspector.js';
+import { corrupt, HeaderError, inContext, refused } from './header-error.js';
+import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
 import type { InspectedImage } from './inspected-image.js';
 import { tooLarge } from './largest-disk.js';
-import { resolveReference } from './reference-path.js';
 
 /** Images of a chain at most; each costs qemu memory and stack. */
 const MAX_CHAIN_LENGTH = 64;
@@ -20,11 +20,11 @@ const MAX_CHAIN_LENGTH = 64;
  * the policy. Starts no process and keeps nothing open. `options.warn` is told of every file that is taken for what its
  * header alone says.
  *
- * @throws VirtSimilarityError `refused`, `corrupt`, `unreadable`, `usage` for an unknown stated format, `aborted`.
+ * @throws VirtSimilarityError `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
   try {
-    return await inspectChain(namedImage(source), [], options);
+    return (await inspectChain(namedImage(source), [], options)).image;
   } catch (error) {
     if (!(error instanceof HeaderError)) {
       throw error;
@@ -34,36 +34,53 @@ export async function inspect(source: DiskSource, options: ReadOptions): Promise
   }
 }
 
-function namedImage({ path, format }: DiskSource): ImageToInspect {
-  return { path: absolutePath(path), stated: format, statedBy: 'user' };
+function namedImage({ path, format, noFollow }: DiskSource): ImageToInspect {
+  return { path: absolutePath(path), stated: format, statedBy: 'user', ...(noFollow && { noFollow }) };
+}
+
+/** An image with what backs it, and the header of its own file. */
+interface InspectedChain {
+  readonly image: InspectedImage;
+  readonly header: FormatHeader;
 }
 
 /** Inspects an image and what backs it; `above` are the files of the overlays that led here, top first. */
 async function inspectChain(
-  image: ImageToInspect,
+  toInspect: ImageToInspect,
   above: readonly Layer[],
   options: ReadOptions,
-): Promise<InspectedImage> {
+): Promise<InspectedChain> {
   throwIfAborted(options.signal);
-  const { header, note, ...inspected } = await inContext(describe(image), async () =>
-    requireAllowedSize(await inspectFile(image, options), options),
+  const { image, header, path, note } = await inContext(describe(toInspect), async () =>
+    requireAllowedSize(await inspectFile(toInspect, options), options),
   );
-  requireShortChain(inspected.file, above);
+  requireShortChain(image.file, above);
   if (note !== undefined) {
-    options.warn?.(`${inspected.file.path}: ${note}`);
+    options.warn?.(`${image.file.path}: ${note}`);
   }
   if (header.backing === undefined) {
-    return { ...inspected, backing: undefined };
+    return { image: { ...image, backing: undefined }, header };
   }
   const { name, format } = header.backing;
-  const next = { reference: name, stated: format, statedBy: 'overlay' } as const;
-  const path = await inContext(describe(next), () => resolveReference(name, image.path, options.allowedDirectories));
-  return { ...inspected, backing: await inspectChain({ ...next, path }, [...above, inspected.file], options) };
+  const statedBy = image.format === 'vmdk' ? 'vmdk-child' : 'overlay';
+  const next = { reference: name, headerPath: path, stated: format, statedBy } as const;
+  const backing = await inspectChain(next, [...above, image.file], options);
+  requireSameContent(header.backing, backing.header);
+  return { image: { ...image, backing: backing.image }, header };
 }
 
-/** Where only qemu knows how large a disk is, `virtualSizeOf` sees to it. */
+/** A parent that was written to after its snapshot was made holds other data than the snapshot needs. */
+function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
+  if (contentId !== parent.contentId && contentId !== undefined) {
+    throw corrupt(
+      `its parent ${shownName(name)} was changed after it: it needs the content with CID ${contentId}, found CID ${parent.contentId}`,
+      'restore the parent as it was',
+    );
+  }
+}
+
 function requireAllowedSize(file: InspectedFile, options: ReadOptions): InspectedFile {
-  const problem = tooLarge(file.virtualSize ?? 0, options);
+  const problem = tooLarge(file.header.virtualSize, options);
   if (problem !== undefined) {
     throw refused(problem);
   }
@@ -82,7 +99,7 @@ function requireShortChain(file: Layer, above: readonly Layer[]): void {
 }
 
 /** Says in a message which file of the chain it is about. */
-function describe({ reference }: Pick<ImageToInspect, 'reference'>): (message: string) => string {
+function describe(image: ImageToInspect): (message: string) => string {
   return (message) =>
-    reference === undefined ? message : `its backing file ${JSON.stringify(reference)} cannot be used: ${message}`;
+    image.statedBy === 'user' ? message : `its backing file ${shownName(image.reference)} cannot be used: ${message}`;
 }

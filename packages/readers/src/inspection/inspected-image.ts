@@ -13,8 +13,12 @@ export interface InspectedImage {
   readonly isDevice: boolean;
   /** Files that hold the guest's data where the header's file does not: extents of a VMDK descriptor. In order. */
   readonly extentFiles: readonly Layer[];
-  /** Bytes that the guest sees, where the header says so; a raw image's is its file's size. */
+  /** Bytes that the guest sees, as qemu counts them given `driverOptions`; a raw image's is its file's size. */
   readonly virtualSize: number | undefined;
+  /** Options that qemu's driver of the format needs to read the image as it is meant. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  /** What a VMDK's text descriptor says; the extents are those of `extentFiles`, in the same order. */
+  readonly descriptor?: VmdkDescriptorFields;
   /** The backing image, which shows wherever this one holds nothing. */
   readonly backing: InspectedImage | undefined;
   /**
@@ -22,4 +26,20 @@ export interface InspectedImage {
    * `without-writers` where opening is to fail then. When absent, no tool has to look.
    */
   readonly access?: 'beside-writers' | 'without-writers';
+}
+
+/** What a VMDK's text descriptor says. */
+export interface VmdkDescriptorFields {
+  /** The number that VMware changes with the content: 8 hexadecimal digits. */
+  readonly cid: string;
+  /** The parent's `cid`; `ffffffff` where there is no parent. */
+  readonly parentCid: string;
+  readonly createType: string;
+  readonly extents: readonly {
+    readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE';
+    /** Sectors of 512 bytes that the guest sees of it. */
+    readonly sectors: bigint;
+    /** The first of them in the extent's file; 0 unless it is flat. */
+    readonly first: bigint;
+  }[];
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import { chainOf } from './chain-of.js';
@@ -35,6 +36,7 @@ async function requireTablesOf({ format, file }: InspectedImage, bytes: FileByte
 
 function bytesOf(stored: StoredBytes, layer: number, { file }: InspectedImage): FileBytes {
   return {
+    name: basename(file.path),
     size: Number(file.size),
     read: async (position, length) => {
       const bytes = Buffer.alloc(length);

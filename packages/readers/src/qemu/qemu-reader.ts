@@ -3,6 +3,7 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
+import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { qemuCall } from './qemu-call.js';
 import { openQemuImage } from './qemu-image.js';
 
@@ -17,6 +18,10 @@ export class QemuReader implements DiskReader {
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     return identityOf(await inspectQuietly(source, options));
+  }
+
+  partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return vmdkPartsIn(directory, names);
   }
 
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {

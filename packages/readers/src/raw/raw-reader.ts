@@ -2,6 +2,7 @@ import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } fr
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { identityOf } from '../inspection/identity-of.js';
+import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { qemuCall } from '../qemu/qemu-call.js';
@@ -25,12 +26,17 @@ export class RawReader implements DiskReader {
   async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
     const call = qemuCall({ component: this.name }, source, options);
-    return openRawImage(await this.#inspectRaw(source, options), options, call);
+    const notes: string[] = [];
+    const image = await this.#inspectRaw(source, { ...options, warn: (note) => void notes.push(note) }, inspect);
+    // What inspection notes of an image in another format is for that one's reader to report.
+    for (const note of notes) {
+      options.warn?.(note);
+    }
+    return openRawImage(image, options, call);
   }
 
-  async #inspectRaw(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
-    // Inspection notes nothing of a raw image, and what it notes of another is for that one's reader to say.
-    const image = await inspectQuietly(source, options);
+  async #inspectRaw(source: DiskSource, options: ReadOptions, look = inspectQuietly): Promise<InspectedImage> {
+    const image = await look(source, options);
     if (image.format !== 'raw') {
       throw new VirtSimilarityError(
         'usage',

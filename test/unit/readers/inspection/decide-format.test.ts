@@ -7,6 +7,7 @@ const VDI = fileWith(4096, { 64: Buffer.from('7f10dabe', 'hex') });
 const LUKS = fileWith(4096, { 0: ascii('LUKS\xba\xbe') });
 const NOISE = fileWith(4096, { 0: ascii('\x90\x90') });
 const FIXED_VHD = fileWith(4096, { [4096 - 512]: ascii('conectix') });
+const VHDX = fileWith(4096, { 0: ascii('vhdxfile') });
 const TEXT = ascii('these are notes\n');
 const EMPTY = Buffer.alloc(0);
 
@@ -23,6 +24,8 @@ describe('the format is', () => {
     ['that of the extension in whatever case', 'A.QCOW2', QCOW2, 'qcow2'],
     ['qcow2 where its old extension is used', 'a.qcow', QCOW2, 'qcow2'],
     ['that of a footer where the extension agrees', 'a.vhd', FIXED_VHD, 'vpc'],
+    ['that of the extension of a checkpoint', 'a.avhdx', VHDX, 'vhdx'],
+    ['that of the extension of an older checkpoint', 'a.avhd', FIXED_VHD, 'vpc'],
     ['luks where extension and header agree', 'a.luks', LUKS, 'luks'],
     ['raw by its extension', 'a.raw', NOISE, 'raw'],
     ['raw where there is no known header', 'a.img', NOISE, 'raw'],
@@ -97,6 +100,35 @@ describe('no format is decided on', () => {
   });
 
   test('for a doubtful backing file, and the remedy is in its overlay', () => {
-    expect(() => decide('a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/qemu-img rebase -u -F raw or -F qcow2/);
+    const inOverlay = { statedBy: 'overlay', reference: '../a.raw' } as const;
+    expect(() => decide('/b/a.raw', QCOW2, inOverlay)).toThrow(/rebase -u -F raw or -F qcow2 -b "\.\.\/a\.raw"$/);
+    expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b "\/b\/a\.raw"$/);
+  });
+
+  test('for a parent of a VMDK that is none, whose format cannot be stated', () => {
+    const parent = { stated: 'vmdk', statedBy: 'vmdk-child' } as const;
+    const remedy = "; correct parentFileNameHint in the child's descriptor";
+    expect(() => decide('a.vmdk', QCOW2, parent)).toThrow(`expected a vmdk header, found a qcow2 header${remedy}`);
+    expect(() => decide('a.vmdk', NOISE, parent)).toThrow(`expected a vmdk header, found none${remedy}`);
+  });
+
+  test.each<[string, RegExp]>([
+    ['web-flat.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk", or pass --format raw/],
+    ['web-s012.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk"/],
+    ['web-ctk.vmdk', /change tracking of a VMDK, without any disk data; name the descriptor, usually "web.vmdk"/],
+  ])('for a part of a VMDK without header, %s', (name, message) => {
+    const expected = expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
+    expect(() => decide(`/images/${name}`, NOISE)).toThrow(expected);
+  });
+
+  test.each([
+    ['disk.vmdk.000000000', QCOW2],
+    ['disk.vmdk.000000001', NOISE],
+    ['disk.img.001', NOISE],
+  ])('for a part of a file that was cut, %s', (name, file) => {
+    const message = expect.stringMatching(/one part of "disk\.(?:vmdk|img)"; join .* cat .* pass --format raw/);
+    expect(() => decide(`/images/${name}`, file)).toThrow(expect.objectContaining({ code: 'refused', message }));
+    expect(decide(`/images/${name}`, file, { stated: 'raw' })).toEqual(sure('raw'));
+    expect(decide(`/dev/${name}`, NOISE, { isDevice: true })).toEqual(sure('raw'));
   });
 });

@@ -38,6 +38,7 @@ export function le64(...values: readonly (number | bigint)[]): Buffer {
 /** The bytes of a file that stands in memory only. */
 export function bytesOf(file: Buffer): FileBytes {
   return {
+    name: 'image',
     size: file.length,
     read: async (position, length) => file.subarray(position, position + length),
   };

@@ -2,37 +2,177 @@ import { execFileSync } from 'node:child_process';
 import * as realFiles from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-const directory = await realFiles.mkdtemp(join(tmpdir(), 'virt-similarity-layer-'));
-afterAll(() => realFiles.rm(directory, { recursive: true }));
+const root = await realFiles.realpath(await realFiles.mkdtemp(join(tmpdir(), 'virt-similarity-layer-')));
+afterAll(() => realFiles.rm(root, { recursive: true }));
 
-/** What stands in the place of the file's state before it was opened. */
-let stateBefore: (path: string) => Promise<unknown> = async () => {};
+/** What another process does after a path was looked up; the file system has no moment at which it must. */
+let meanwhile: (path: string) => Promise<unknown>;
+let directory: string;
 
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...realFiles,
-  lstat: (path: string) => stateBefore(path),
+  open: async (path: string, flags: number) => {
+    const handle = await realFiles.open(path, flags);
+    await meanwhile(path);
+    return handle;
+  },
 }));
 
-const { openLayerFile } = await import('#readers/inspection/layer-file.js');
+const { openNamedFile } = await import('#readers/inspection/layer-file.js');
+const { openReferencedFile } = await import('#readers/inspection/referenced-file.js');
 
-describe('a file that is inspected', () => {
-  test('is refused where it is replaced by something else as it is opened', async () => {
-    const regular = join(directory, 'regular');
-    const fifo = join(directory, 'fifo');
-    await realFiles.writeFile(regular, '');
-    execFileSync('mkfifo', [fifo]);
-    stateBefore = () => realFiles.lstat(regular, { bigint: true });
-    await expect(openLayerFile(fifo, 'named')).rejects.toMatchObject({
-      code: 'refused',
-      message: expect.stringContaining('it is a FIFO'),
+beforeEach(async () => {
+  meanwhile = async () => {};
+  directory = await realFiles.mkdtemp(join(root, 'images-'));
+});
+
+async function write(path: string, content: string): Promise<string> {
+  await realFiles.mkdir(join(directory, path, '..'), { recursive: true });
+  await realFiles.writeFile(join(directory, path), content);
+  return join(directory, path);
+}
+
+async function contentOf(opening: ReturnType<typeof openNamedFile>): Promise<string> {
+  const file = await opening;
+  try {
+    return (await file.bytes.read(0, 100)).toString();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Does something once, as soon as the path was looked up. */
+function onceLookedUp(lookedUp: string, change: () => Promise<unknown>): void {
+  let isDone = false;
+  meanwhile = async (path) => {
+    if (path.endsWith(lookedUp) && !isDone) {
+      isDone = true;
+      await change();
+    }
+  };
+}
+
+describe('a file that the user names', () => {
+  test('is the one that was judged, also if a FIFO takes its place', async () => {
+    const path = await write('a.img', 'image');
+    onceLookedUp('/a.img', async () => {
+      await realFiles.rename(path, join(directory, 'moved.img'));
+      execFileSync('mkfifo', [path]);
+    });
+    const file = await openNamedFile({ path });
+    expect(file.layer.path).toBe(join(directory, 'moved.img'));
+    expect(await contentOf(Promise.resolve(file))).toBe('image');
+  });
+
+  test('is the one that was judged, also if it is deleted', async () => {
+    const path = await write('a.img', 'image');
+    onceLookedUp('/a.img', () => realFiles.rm(path));
+    await expect(openNamedFile({ path })).rejects.toMatchObject({
+      code: 'changed',
+      message: 'it was moved or replaced while it was opened; leave it alone and try again',
     });
   });
 
-  test.each(['EACCES', 'EPERM'])('is unreadable where the system says %s', async (code) => {
-    stateBefore = () => Promise.reject(Object.assign(new Error(code), { code }));
-    await expect(openLayerFile(directory, 'named')).rejects.toMatchObject({
+  test('may be a link, unless it was found in a listing', async () => {
+    await write('a.img', 'image');
+    const path = join(directory, 'link.img');
+    await realFiles.symlink('a.img', path);
+    expect(await contentOf(openNamedFile({ path }))).toBe('image');
+    await expect(openNamedFile({ path, noFollow: true })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('it is a symbolic link'),
+    });
+    expect(await contentOf(openNamedFile({ path: join(directory, 'a.img'), noFollow: true }))).toBe('image');
+  });
+
+  test('may have a name that is not UTF-8', async () => {
+    await realFiles.writeFile(Buffer.from(`${directory}/caf\xe9.img`, 'latin1'), 'image');
+    expect(await contentOf(openNamedFile({ path: `${directory}/caf\udce9.img` }))).toBe('image');
+  });
+});
+
+describe('a file that a header names', () => {
+  const policy = () => ({ allowedDirectories: [directory] });
+
+  test('is judged by where its directory is now, also if another takes its place', async () => {
+    await write('base.img', 'the base');
+    await write('secrets/base.img', 'a secret');
+    const away = `${directory}-away`;
+    onceLookedUp(directory, async () => {
+      await realFiles.rename(directory, away);
+      await realFiles.symlink(join(away, 'secrets'), directory);
+    });
+    const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), policy());
+    await expect(opening).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining(`--allow-backing "${away}"`),
+    });
+  });
+
+  test('is opened in the directory that was judged, also if that is exchanged after it was judged', async () => {
+    await write('base.img', 'the base');
+    await write('secrets/base.img', 'a secret');
+    const away = `${directory}-away`;
+    // The second look is at the entry, which is seen through the descriptor of the directory.
+    const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), {
+      get allowedDirectories() {
+        execFileSync('mv', [directory, away]);
+        execFileSync('ln', ['-s', join(away, 'secrets'), directory]);
+        return [directory];
+      },
+    });
+    expect(await contentOf(opening)).toBe('the base');
+  });
+
+  test('is not followed where a link takes its place', async () => {
+    const path = await write('base.img', 'the base');
+    const secret = await write('secrets/base.img', 'a secret');
+    onceLookedUp('/base.img', async () => {
+      await realFiles.rm(path);
+      await realFiles.symlink(secret, path);
+    });
+    expect(await contentOf(openReferencedFile('base.img', join(directory, 'top.qcow2'), policy()))).toBe('the base');
+    await expect(openReferencedFile('base.img', join(directory, 'top.qcow2'), policy())).rejects.toMatchObject({
+      code: 'refused',
+    });
+  });
+
+  test('is the target that was judged, also if the link leads elsewhere by then', async () => {
+    const target = await write('store/base.img', 'the base');
+    const secret = await write('secrets/base.img', 'a secret');
+    const link = join(directory, 'base.img');
+    await realFiles.symlink(target, link);
+    let looks = 0;
+    meanwhile = async (path) => {
+      looks += path.endsWith('/base.img') ? 1 : 0;
+      if (looks === 2) {
+        await realFiles.rm(link);
+        await realFiles.symlink(secret, link);
+        looks += 1;
+      }
+    };
+    const policyWithTree = { ...policy(), allowedTrees: [join(directory, 'store')] };
+    const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), policyWithTree);
+    expect(await contentOf(opening)).toBe('the base');
+    await expect(openReferencedFile('base.img', join(directory, 'top.qcow2'), policyWithTree)).rejects.toMatchObject({
+      message: expect.stringContaining(`it is a symbolic link to "${secret}"`),
+    });
+  });
+
+  test('may have a name that is not UTF-8', async () => {
+    await realFiles.writeFile(Buffer.from(`${directory}/caf\xe9.img`, 'latin1'), 'image');
+    const opening = openReferencedFile('caf\udce9.img', join(directory, 'top.qcow2'), policy());
+    expect((await opening).layer.path).toBe(`${directory}/caf\udce9.img`);
+    await (await opening).close();
+  });
+});
+
+describe('what the system says', () => {
+  test.each(['EACCES', 'EPERM'])('is unreadable where it is %s', async (code) => {
+    meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
+    await expect(openNamedFile({ path: root })).rejects.toMatchObject({
       code: 'unreadable',
       message: 'permission denied; allow this user to read it',
     });
@@ -41,9 +181,9 @@ describe('a file that is inspected', () => {
   test.each([
     ['EMFILE', 'lower --jobs, or allow more open files with ulimit -n'],
     ['ENOMEM', 'lower --jobs, or allow more memory'],
-  ])('is unavailable where the system says %s', async (code, remedy) => {
-    stateBefore = () => Promise.reject(Object.assign(new Error(code), { code }));
-    await expect(openLayerFile(directory, 'named')).rejects.toMatchObject({
+  ])('is unavailable where it is %s', async (code, remedy) => {
+    meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
+    await expect(openNamedFile({ path: root })).rejects.toMatchObject({
       code: 'unavailable',
       message: `${code}; ${remedy}`,
     });

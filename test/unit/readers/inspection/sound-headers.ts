@@ -41,20 +41,51 @@ export function vhdxMetadata(...entries: readonly (readonly [string, number])[])
   return Buffer.concat([ascii('metadata\0\0'), le16(entries.length), Buffer.alloc(20), ...rows]);
 }
 
-export function vpcFooter(type: number, dataOffset = 512): Buffer {
-  const footer = fileWith(512, { 0: ascii('conectix'), 16: be64(dataOffset), 60: be32(type) });
+/** What a VHD's footer is made of; of Hyper-V and without any sectors where nothing is said. */
+export interface VpcFields {
+  readonly creator?: string;
+  /** Bytes. */
+  readonly currentSize?: number;
+  readonly geometry?: readonly [cylinders: number, heads: number, sectors: number];
+  readonly dataOffset?: number;
+}
+
+export function vpcFooter(type: number, fields: VpcFields = {}): Buffer {
+  const { creator = 'win ', currentSize = 0, geometry: [cylinders, heads, sectors] = [0, 0, 0] } = fields;
+  const footer = fileWith(512, {
+    0: ascii('conectix'),
+    16: be64(fields.dataOffset ?? 512),
+    28: ascii(creator),
+    48: be64(currentSize),
+    56: Buffer.from([cylinders >> 8, cylinders & 0xff, heads, sectors]),
+    60: be32(type),
+  });
   be32(~footer.reduce((sum, byte) => sum + byte, 0) >>> 0).copy(footer, 64);
   return footer;
 }
 
-export const VPC_DYNAMIC = { 0: vpcFooter(3), 512: ascii('cxsparse'), 528: be64(1536), 540: be32(1) };
-
-/** A sparse extent of 1 MiB whose embedded descriptor is empty. */
-export const VMDK = {
-  0: Buffer.concat([ascii('KDMV'), le32(1, 3), le64(2048, 128, 1, 20), le32(512), le64(21, 26, 128)]),
+/** A block map of one block of 2 MiB. */
+export const VPC_DYNAMIC = {
+  0: vpcFooter(3, { currentSize: MIB }),
+  512: ascii('cxsparse'),
+  528: be64(1536),
+  540: be32(1, 2 * MIB),
 };
 
-export const VMDK_DESCRIPTOR = { 0: ascii('# Disk DescriptorFile\nRW 2048 FLAT "a-flat.vmdk" 0\n') };
+/** A sparse extent of 1 MiB with as short a descriptor as there is. */
+export const VMDK = {
+  0: Buffer.concat([ascii('KDMV'), le32(1, 3), le64(2048, 128, 1, 20), le32(512), le64(21, 26, 128)]),
+  512: ascii('CID=fffffffe\n'),
+};
+
+/** A text descriptor of a disk without parent, but for fields in these lines, which stand at its end. */
+export function vmdkDescriptor(...lines: readonly string[]): Buffer {
+  const fields = ['version=1', 'CID=fffffffe', 'parentCID=ffffffff', 'createType="monolithicFlat"'];
+  const isReplaced = (field: string) => lines.some((line) => line.startsWith(field.slice(0, field.indexOf('=') + 1)));
+  return ascii(['# Disk DescriptorFile', ...fields.filter((field) => !isReplaced(field)), ...lines, ''].join('\n'));
+}
+
+export const VMDK_DESCRIPTOR = { 0: vmdkDescriptor('RW 2048 FLAT "a-flat.vmdk" 0') };
 
 /** A sound file of each format, by its name, and of some in two forms. */
 export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
@@ -68,6 +99,6 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['parallels', fileWith(4096, PARALLELS)],
   ['dmg', fileWith(1024, { 512: ascii('koly') })],
   ['vmdk', fileWith(65_536, VMDK)],
-  ['vmdk', fileWith(100, VMDK_DESCRIPTOR)],
+  ['vmdk', fileWith(200, VMDK_DESCRIPTOR)],
   ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],
 ];

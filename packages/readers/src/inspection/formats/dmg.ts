@@ -1,17 +1,18 @@
 import type { FileBytes, FormatInspector } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { requireChunks } from './dmg-chunks.js';
-import { readExactly, requireWithin } from './header-fields.js';
+import { countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const SIGNATURE = Buffer.from('koly', 'latin1');
 const TRAILER_BYTES = 512;
 /** As far before the end qemu looks for the trailer, of which it takes the first. */
 const SEARCHED_BYTES = 2 * TRAILER_BYTES - 1;
 
-/**
- * Apple's disk image, by its trailer, after block/dmg.c of qemu. How large the guest sees the disk follows from its
- * tables of chunks, so that is left to qemu.
- */
+const SECTOR_BYTES = 512n;
+/** Where the trailer has the disk's sectors. */
+const SECTOR_COUNT = 0x1ec;
+
+/** Apple's disk image, by its trailer, after block/dmg.c of qemu. */
 export const dmg: FormatInspector = {
   format: 'dmg',
   recognize: ({ tail }) =>
@@ -20,7 +21,7 @@ export const dmg: FormatInspector = {
     const trailer = await readTrailer(bytes);
     requireWithin(bytes, trailer.readBigUInt64BE(0x18), trailer.readBigUInt64BE(0x20), 'data fork');
     requireWithin(bytes, trailer.readBigUInt64BE(0xd8), trailer.readBigUInt64BE(0xe0), 'property list');
-    return { virtualSize: undefined };
+    return { virtualSize: countableSize(trailer.readBigUInt64BE(SECTOR_COUNT) * SECTOR_BYTES) };
   },
   requireTables: async (bytes) => requireChunks(bytes, await readTrailer(bytes)),
 };

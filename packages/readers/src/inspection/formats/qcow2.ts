@@ -114,8 +114,9 @@ function requireTablePositions(
 }
 
 async function requireTables(bytes: FileBytes): Promise<void> {
+  // The header is checked again, as it may have changed since it was read.
+  const tableBytes = BigInt((await readFixedHeader(bytes)).clusterBytes);
   const header = await readExactly(bytes, 0, VERSION_2_HEADER_BYTES, 'qcow2 header');
-  const tableBytes = 1n << BigInt(header.readUInt32BE(20));
   await requireDirectory(bytes, {
     what: 'L1 table',
     position: header.readBigUInt64BE(40),

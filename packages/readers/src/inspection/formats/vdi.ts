@@ -5,6 +5,7 @@ import { countableSize, partsOf, readExactly, requireWithin } from './header-fie
 const MAGIC_OFFSET = 0x40;
 const MAGIC = Buffer.from('7f10dabe', 'hex');
 const HEADER_BYTES = 0x1c8;
+const SECTOR_BYTES = 512n;
 const DYNAMIC = 1;
 const FIXED = 2;
 
@@ -30,7 +31,8 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     );
   }
   requireBlockMap(bytes, header);
-  return { virtualSize: countableSize(header.readBigUInt64LE(0x170)) };
+  // qemu rounds up to whole sectors, as VirtualBox writes odd sizes.
+  return { virtualSize: countableSize(partsOf(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 
 function requireBlockMap(bytes: FileBytes, header: Buffer): void {

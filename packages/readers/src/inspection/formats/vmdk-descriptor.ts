@@ -1,63 +1,185 @@
 import type { ExtentReference, FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
+import type { VmdkDescriptorFields } from '../inspected-image.js';
 import { headerText, requireWithin } from './header-fields.js';
 import { readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
-export const DESCRIPTOR_SIGNATURE = '# Disk DescriptorFile';
-
-/** What qemu may take for the beginning of an extent. */
-const EXTENT_START = /^\s*(RW|RDONLY|NOACCESS)\b/;
 /**
- * `RW 4192256 FLAT "disk-f001.vmdk" 0`: access, sectors, kind, file, first sector. Stricter than qemu, which takes line
- * ends for blanks and cuts long names, so that both see the same files.
+ * How a text descriptor begins, as VMware writes it and as qemu takes it: its first line says so, or comments and blank
+ * lines are followed by a version.
  */
+const DESCRIPTOR_START =
+  /^(?:\xef\xbb\xbf)?(?:[ \t\r\n]*#[ \t]*disk[ \t]*descriptor[ \t]*file|(?:[ \t]*(?:#[^\n]*)?\n|[ \t]*\r\n)*[ \t]*version[ \t]*=[ \t]*[123][ \t]*\r?\n)/i;
+/** As VMware has it; the others are qemu's. */
+const KNOWN_CREATE_TYPES = [
+  ...['monolithicFlat', 'twoGbMaxExtentFlat', 'twoGbMaxExtentSparse'],
+  ...['vmfs', 'vmfsSparse'],
+];
+const FIELD_LINE = /^[ \t]*([\w.-]+)[ \t]*=(.*)$/;
+/** A disk database entry, of which nothing matters here. */
+const DATABASE_LINE = /^[ \t]*ddb\./;
+const IGNORED_LINE = /^[ \t]*(?:#.*)?$/;
+const EXTENT_START = /^[ \t]*(?:RW|RDONLY|NOACCESS)\b/;
+/** `RW 4192256 FLAT "disk-f001.vmdk" 0`: access, sectors, kind, file, first sector. */
 const EXTENT_LINE =
-  /^\s*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+(\w+)[ \t]+"([^"\r]{1,511})"(?:[ \t]+(\d{1,18}))?\s*$/;
-const FLAT_KINDS = ['FLAT', 'VMFS'];
-const SPARSE_KINDS = ['SPARSE', 'VMFSSPARSE'];
+  /^[ \t]*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+(\w+)[ \t]+"([^"\r]{1,511})"(?:[ \t]+(\d{1,18}))?[ \t]*$/;
+/** Characters of a line in a message. */
+const MAX_EXCERPT = 120;
+const CONTENT_ID = /^[\da-f]{1,8}$/i;
 
-/** What a text descriptor says of the disk's extents. */
+/** The content id that means "no parent". */
+export const NO_PARENT = 'ffffffff';
+
+const KINDS = ['FLAT', 'VMFS', 'SPARSE', 'VMFSSPARSE'] as const;
+type ExtentKind = (typeof KINDS)[number];
+
+/** Whether bytes begin as a text descriptor does. */
+export function isDescriptor(head: Buffer): boolean {
+  return DESCRIPTOR_START.test(head.toString('latin1'));
+}
+
+/** What a text descriptor says. */
 export interface VmdkDescriptor {
   /** Bytes. */
   readonly virtualSize: bigint;
+  readonly fields: VmdkDescriptorFields;
   readonly extents: readonly ExtentReference[];
+  /** As the descriptor has it; empty where it names none. */
+  readonly parentHint: string;
 }
 
-/** Reads a descriptor, given as one character a byte. Throws `HeaderError` on extents that qemu does not read either. */
+/**
+ * Reads a text descriptor, given as one character a byte. Nothing of it is guessed: a line that is not understood, or a
+ * field that is missing or there twice, throws `HeaderError`.
+ */
 export function readDescriptor(text: string): VmdkDescriptor {
-  const lines = text.split('\n').filter((line) => EXTENT_START.test(line));
-  if (lines.length === 0) {
+  const { fields, extents } = readLines(text);
+  if (extents.length === 0) {
     throw corrupt('its vmdk descriptor lists no extents');
   }
-  const extents = lines.map(readExtentLine);
-  return { virtualSize: extents.reduce((total, { sectors }) => total + sectors, 0n) * SECTOR_BYTES, extents };
+  const createType = requiredField(fields, 'createType');
+  if (!KNOWN_CREATE_TYPES.includes(createType)) {
+    throw refused(
+      `its vmdk descriptor has the createType ${JSON.stringify(createType)}, which is not supported; convert it with the program that made it`,
+    );
+  }
+  return {
+    virtualSize: extents.reduce((total, { sectors }) => total + sectors, 0n) * SECTOR_BYTES,
+    fields: {
+      cid: contentId(requiredField(fields, 'CID'), 'CID'),
+      parentCid: contentId(requiredField(fields, 'parentCID'), 'parentCID'),
+      createType,
+      extents: extents.map(({ kind, sectors, first }) => ({ kind, sectors, first })),
+    },
+    extents,
+    parentHint: fields.get('parentfilenamehint') ?? '',
+  };
+}
+
+/** The names of files that a text descriptor has for parts of its disk, in whatever way it uses them. */
+export function namedParts(text: string): string[] {
+  const names = text.split('\n').map((line) => {
+    const [, key, value] = FIELD_LINE.exec(line.replace(/\r$/, '')) ?? [];
+    const isNamed = EXTENT_START.test(line) || key?.toLowerCase() === 'changetrackpath';
+    return isNamed ? /"([^"\r]+)"/.exec(value ?? line)?.[1] : undefined;
+  });
+  return names.filter((name) => name !== undefined);
+}
+
+/** A content id in 8 hexadecimal digits. Throws `HeaderError` where it is none. */
+export function contentId(value: string, what: string): string {
+  if (!CONTENT_ID.test(value)) {
+    throw corrupt(`its vmdk descriptor has the ${what} ${JSON.stringify(value)}; expected up to 8 hexadecimal digits`);
+  }
+  return value.toLowerCase().padStart(8, '0');
+}
+
+interface DescriptorLines {
+  /** By their names in lower case. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly extents: readonly DescriptorExtent[];
+}
+
+function readLines(text: string): DescriptorLines {
+  const fields = new Map<string, string>();
+  const extents: DescriptorExtent[] = [];
+  const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n');
+  for (const line of lines.map((each) => each.replace(/\r$/, ''))) {
+    if (EXTENT_START.test(line)) {
+      extents.push(readExtentLine(line));
+    } else if (!IGNORED_LINE.test(line) && !DATABASE_LINE.test(line)) {
+      const [key, value] = readFieldLine(line);
+      if (fields.has(key)) {
+        throw refused(`its vmdk descriptor has ${key} twice; leave the one that is meant`);
+      }
+      fields.set(key, value);
+    }
+  }
+  return { fields, extents };
+}
+
+function readFieldLine(line: string): [key: string, value: string] {
+  const [, key, text] = FIELD_LINE.exec(line) ?? [];
+  const [, quoted, bare] = /^(?:"([^"]*)"|([^"]*))$/.exec(text?.trim() ?? '"') ?? [];
+  const value = quoted ?? bare;
+  if (key === undefined || value === undefined) {
+    throw refused(
+      `its vmdk descriptor has a line that cannot be understood, ${excerpt(line)}; correct it or remove it`,
+    );
+  }
+  return [key.toLowerCase(), value];
+}
+
+function excerpt(line: string): string {
+  return JSON.stringify(line.length > MAX_EXCERPT ? `${line.slice(0, MAX_EXCERPT)}…` : line);
+}
+
+function requiredField(fields: DescriptorLines['fields'], name: string): string {
+  const value = fields.get(name.toLowerCase());
+  if (value === undefined) {
+    throw corrupt(`its vmdk descriptor has no ${name}`);
+  }
+  return value;
 }
 
 interface DescriptorExtent extends ExtentReference {
+  readonly kind: ExtentKind;
   readonly sectors: bigint;
+  readonly first: bigint;
 }
 
 function readExtentLine(line: string): DescriptorExtent {
   const [, access, count, kind, name, first] = EXTENT_LINE.exec(line) ?? [];
-  if (access === undefined || count === undefined || kind === undefined || name === undefined) {
-    throw corrupt(`its vmdk descriptor has an extent that cannot be read: ${JSON.stringify(line)}`);
+  if (kind === undefined || count === undefined || name === undefined || BigInt(count) === 0n) {
+    throw corrupt(`its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}`);
   }
-  if (access !== 'RW' || !(FLAT_KINDS.includes(kind) || SPARSE_KINDS.includes(kind))) {
+  if (access !== 'RW' || !isKnown(kind)) {
     throw refused(`its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it first`);
   }
+  if (first === undefined ? kind === 'FLAT' : kind.endsWith('SPARSE')) {
+    throw corrupt(
+      `its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}; expected a first sector ${kind === 'FLAT' ? 'at its end' : 'nowhere'}`,
+    );
+  }
   const sectors = BigInt(count);
-  const check = SPARSE_KINDS.includes(kind) ? checkSparse(sectors) : checkFlat(sectors, BigInt(first ?? '0'));
-  return { name: headerText(Buffer.from(name, 'latin1'), "extent file's name"), sectors, check };
+  const place = { sectors, first: BigInt(first ?? '0') };
+  const check = kind.endsWith('SPARSE') ? checkSparse(sectors) : checkFlat(place);
+  return { name: headerText(Buffer.from(name, 'latin1'), "extent file's name"), kind, ...place, check };
 }
 
-function checkFlat(sectors: bigint, first: bigint): ExtentReference['check'] {
+function isKnown(kind: string): kind is ExtentKind {
+  return KINDS.some((known) => known === kind);
+}
+
+function checkFlat({ sectors, first }: Pick<DescriptorExtent, 'sectors' | 'first'>): ExtentReference['check'] {
   return async (bytes: FileBytes) => requireWithin(bytes, first * SECTOR_BYTES, sectors * SECTOR_BYTES, 'data');
 }
 
 function checkSparse(sectors: bigint): ExtentReference['check'] {
   return async (bytes: FileBytes) => {
     const header = await readSparseHeader(bytes);
-    if (header.capacity < sectors) {
+    // qemu goes by the extent's own header: if that had more, all that follows would be moved.
+    if (header.capacity !== sectors) {
       throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);
     }
     // At once, as nobody else knows that the file is a sparse extent. Such files have two gibibytes at most, as a rule.

@@ -1,13 +1,16 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
-import { refused } from '../header-error.js';
+import { corrupt, refused } from '../header-error.js';
 import { countableSize, headerText } from './header-fields.js';
-import { DESCRIPTOR_SIGNATURE, readDescriptor } from './vmdk-descriptor.js';
+import { contentId, isDescriptor, NO_PARENT, readDescriptor } from './vmdk-descriptor.js';
+import { vmdkPart } from './vmdk-names.js';
 import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
 /** qemu takes a parent's name from these sectors of a sparse extent, wherever its header says the descriptor is. */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
-/** As far as qemu reads one: a disk of any size may begin with it. */
+/** Bytes by which a text descriptor is recognised. */
+const HEAD_BYTES = 4096;
+/** More than any text descriptor has: a disk of any size may begin with one. */
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
@@ -23,24 +26,49 @@ export const vmdk: FormatInspector = {
   },
 };
 
-function isDescriptor(head: Buffer): boolean {
-  return head.toString('latin1', 0, DESCRIPTOR_SIGNATURE.length) === DESCRIPTOR_SIGNATURE;
+async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
+  return isDescriptor(await bytes.read(0, Math.min(bytes.size, HEAD_BYTES)));
 }
 
-async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
-  return isDescriptor(await bytes.read(0, Math.min(bytes.size, DESCRIPTOR_SIGNATURE.length)));
+/** The text of a descriptor file, one character a byte; nothing where the file is none. Throws `HeaderError`. */
+export async function readDescriptorText(bytes: FileBytes): Promise<string | undefined> {
+  return (await startsAsDescriptor(bytes)) ? textOf(bytes) : undefined;
+}
+
+async function textOf(bytes: FileBytes): Promise<string> {
+  const head = await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES));
+  if (bytes.size > head.length && !head.includes(0)) {
+    throw corrupt(`its vmdk descriptor has more than ${MAX_DESCRIPTOR_BYTES} bytes`);
+  }
+  return textUntilNul(head);
 }
 
 async function readTextHeader(bytes: FileBytes): Promise<FormatHeader> {
-  const text = textUntilNul(await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES)));
-  const { virtualSize, extents } = readDescriptor(text);
-  return { virtualSize: countableSize(virtualSize), extents, ...parentOf(text) };
+  const { virtualSize, fields, extents, parentHint } = readDescriptor(await textOf(bytes));
+  return {
+    virtualSize: countableSize(virtualSize),
+    extents,
+    descriptor: fields,
+    contentId: fields.cid,
+    ...parentOf(parentHint, fields.parentCid),
+  };
 }
 
 async function readSparse(bytes: FileBytes): Promise<FormatHeader> {
   const { capacity } = await readSparseHeader(bytes);
   const text = textUntilNul(await bytes.read(EMBEDDED_DESCRIPTOR_OFFSET, EMBEDDED_DESCRIPTOR_BYTES));
-  return { virtualSize: countableSize(capacity * SECTOR_BYTES), ...parentOf(text) };
+  const cid = embeddedField(text, 'CID');
+  if (cid === undefined) {
+    throw refused(
+      `it is ${vmdkPart(bytes.name) ?? 'a part of a VMDK; name the descriptor, a small text file beside it'}`,
+    );
+  }
+  const parentCid = embeddedField(text, 'parentCID') ?? NO_PARENT;
+  return {
+    virtualSize: countableSize(capacity * SECTOR_BYTES),
+    contentId: contentId(cid, 'CID'),
+    ...parentOf(embeddedHint(text), contentId(parentCid, 'parentCID')),
+  };
 }
 
 function textUntilNul(bytes: Buffer): string {
@@ -48,18 +76,53 @@ function textUntilNul(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
+/** As qemu takes it: what follows the first mention and one character, which must be a line of its own here. */
+function embeddedField(text: string, key: string): string | undefined {
+  const mention = text.indexOf(key);
+  if (mention < 0) {
+    return undefined;
+  }
+  const value = /^=([^\r\n]*)\r?(?:\n|$)/.exec(text.slice(mention + key.length))?.[1];
+  const isLine = mention === 0 || text[mention - 1] === '\n';
+  if (value === undefined || !isLine) {
+    throw refused(
+      `its vmdk descriptor mentions ${key} where it has no value; convert it with the program that made it`,
+    );
+  }
+  return value.trim();
+}
+
 /** The parent that qemu would follow: the quoted text after the first mention of the hint, whatever stands around it. */
-function parentOf(text: string): { backing?: BackingReference } {
+function embeddedHint(text: string): string {
   const mention = text.indexOf(PARENT_HINT);
   if (mention < 0) {
-    return {};
+    return '';
   }
-  const quoted = /^="([^"]*)"/.exec(text.slice(mention + PARENT_HINT.length));
-  if (quoted === null) {
+  const quoted = /^="([^"]*)"/.exec(text.slice(mention + PARENT_HINT.length))?.[1];
+  if (quoted === undefined) {
     throw refused(
       `its vmdk descriptor has a ${PARENT_HINT} that cannot be read; convert it with the program that made it`,
     );
   }
-  const name = headerText(Buffer.from(quoted[1]!, 'latin1'), PARENT_HINT);
-  return name === '' ? {} : { backing: { name } };
+  return quoted;
+}
+
+/** A parent is always a VMDK, and known by its content id too. */
+function parentOf(hint: string, parentCid: string): { backing?: BackingReference } {
+  const name = headerText(Buffer.from(hint, 'latin1'), PARENT_HINT);
+  if (name === '' && parentCid === NO_PARENT) {
+    return {};
+  }
+  if (name === '') {
+    throw corrupt(
+      `it is a snapshot of a disk (parentCID ${parentCid}) but does not say of which`,
+      `add its ${PARENT_HINT}`,
+    );
+  }
+  if (parentCid === NO_PARENT) {
+    throw corrupt(
+      `its vmdk descriptor names a parent, ${JSON.stringify(name)}, but its parentCID says that it has none`,
+    );
+  }
+  return { backing: { name, format: 'vmdk', contentId: parentCid } };
 }

@@ -1,17 +1,24 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { readExactly, requireWithin } from './header-fields.js';
+import { countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const COOKIE = Buffer.from('conectix', 'latin1');
 const FOOTER_BYTES = 512;
 const DYNAMIC_HEADER_BYTES = 1024;
 const FIXED = 2;
 const DYNAMIC = 3;
+const SECTOR_BYTES = 512n;
+/** 65,535 cylinders of 16 heads and 255 sectors: a larger disk has no geometry, and qemu takes the footer's size. */
+const MAX_GEOMETRY_SECTORS = 65_535n * 16n * 255n;
+/** Programs whose guests see cylinders × heads × sectors: Virtual PC, and qemu before it wrote `qem2`. */
+const CREATORS_BY_GEOMETRY = ['vpc ', 'qemu'];
 
 /**
- * Virtual PC's and Hyper-V's first virtual hard disk, after Microsoft's "Virtual Hard Disk Image Format Specification".
- * A fixed disk is raw data with a footer; any other begins with a copy of it. How large the guest sees the disk depends
- * on the program that made it, so that is left to qemu.
+ * Virtual PC's and Hyper-V's first virtual hard disk, after Microsoft's "Virtual Hard Disk Image Format Specification"
+ * and block/vpc.c of qemu. A fixed disk is raw data with a footer; any other begins with a copy of it.
+ *
+ * How large the guest sees the disk depends on the program that made it. qemu 7.2 goes by the geometry for programs
+ * that it does not know, such as Azure and VirtualBox, and cuts off the disk's end; so it is told what to go by.
  */
 export const vpc: FormatInspector = {
   format: 'vpc',
@@ -20,20 +27,47 @@ export const vpc: FormatInspector = {
 };
 
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
-  const first = await readExactly(bytes, 0, FOOTER_BYTES, 'vpc footer');
-  const footer = hasCookie(first)
-    ? first
-    : await readExactly(bytes, bytes.size - FOOTER_BYTES, FOOTER_BYTES, 'vpc footer');
+  const footer = await readFooter(bytes);
   requireChecksum(footer);
+  const { virtualSize, driverOptions } = sizeOf(footer);
   const type = footer.readUInt32BE(60);
   if (type === DYNAMIC) {
-    await requireBlockMap(bytes, footer);
-  } else if (type !== FIXED) {
+    await requireBlockMap(bytes, footer, virtualSize);
+  } else if (type === FIXED) {
+    requireWithin(bytes, 0n, virtualSize + BigInt(FOOTER_BYTES), 'fixed disk with its footer');
+  } else {
     throw refused(
-      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones stand alone; convert it with Convert-VHD first`,
+      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones stand alone; merge it with Merge-VHD first`,
     );
   }
-  return { virtualSize: undefined };
+  return { virtualSize: countableSize(virtualSize), driverOptions };
+}
+
+/** The copy at the beginning counts, as for qemu. The guest of a fixed disk can write one there, so both must agree. */
+async function readFooter(bytes: FileBytes): Promise<Buffer> {
+  const first = await readExactly(bytes, 0, FOOTER_BYTES, 'vpc footer');
+  const last = await readExactly(bytes, bytes.size - FOOTER_BYTES, FOOTER_BYTES, 'vpc footer');
+  if (!hasCookie(first)) {
+    return last;
+  }
+  if (first.readUInt32BE(60) === FIXED || (hasCookie(last) && last.readUInt32BE(60) === FIXED)) {
+    throw refused(
+      'it is a fixed vpc disk that begins with a footer too, so it is not clear which one counts; convert it with the program that made it, or pass --format raw to compare its bytes as they are',
+    );
+  }
+  return first;
+}
+
+/** What the guest sees, bytes, and how qemu is told to count them. */
+function sizeOf(footer: Buffer): { readonly virtualSize: bigint; readonly driverOptions: Record<string, string> } {
+  const geometry = BigInt(footer.readUInt16BE(56)) * BigInt(footer.readUInt8(58)) * BigInt(footer.readUInt8(59));
+  const byGeometry =
+    CREATORS_BY_GEOMETRY.includes(footer.toString('latin1', 28, 32)) && geometry !== MAX_GEOMETRY_SECTORS;
+  const sectors = byGeometry ? geometry : footer.readBigUInt64BE(48) / SECTOR_BYTES;
+  return {
+    virtualSize: sectors * SECTOR_BYTES,
+    driverOptions: { force_size_calc: byGeometry ? 'chs' : 'current_size' },
+  };
 }
 
 function hasCookie(bytes: Buffer): boolean {
@@ -48,12 +82,17 @@ function requireChecksum(footer: Buffer): void {
   }
 }
 
-async function requireBlockMap(bytes: FileBytes, footer: Buffer): Promise<void> {
+async function requireBlockMap(bytes: FileBytes, footer: Buffer, virtualSize: bigint): Promise<void> {
   const position = footer.readBigUInt64BE(16);
   requireWithin(bytes, position, BigInt(DYNAMIC_HEADER_BYTES), 'dynamic disk header');
   const header = await readExactly(bytes, Number(position), DYNAMIC_HEADER_BYTES, 'dynamic disk header');
   if (header.toString('latin1', 0, 8) !== 'cxsparse') {
     throw corrupt('its dynamic disk header has no signature');
   }
-  requireWithin(bytes, header.readBigUInt64BE(16), BigInt(header.readUInt32BE(28)) * 4n, 'block map');
+  const blocks = BigInt(header.readUInt32BE(28));
+  const blockBytes = BigInt(header.readUInt32BE(32));
+  if (blocks * blockBytes < virtualSize) {
+    throw corrupt(`its block map has ${blocks} blocks of ${blockBytes} bytes for a disk of ${virtualSize} bytes`);
+  }
+  requireWithin(bytes, header.readBigUInt64BE(16), blocks * 4n, 'block map');
 }

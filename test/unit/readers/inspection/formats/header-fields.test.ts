@@ -4,6 +4,7 @@ import { readExactly } from '#readers/inspection/formats/header-fields.js';
 /** A file of so many bytes that gives as many as it has left. */
 function fileOf(size: number, left: number) {
   return {
+    name: 'image',
     size,
     read: async (position: number, length: number) => Buffer.alloc(length, 7).subarray(0, left - position),
   };

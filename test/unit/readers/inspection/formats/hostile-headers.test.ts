@@ -46,6 +46,7 @@ function changed(sound: Buffer, changes: readonly Change[]): Buffer {
 
 /** A file that begins and ends like the given one, however large it says it is, and keeps count of what is read. */
 class WatchedBytes implements FileBytes {
+  readonly name = 'image';
   readonly size: number;
   reads = 0;
   readonly #content: Buffer;

@@ -15,6 +15,7 @@ import {
   VDI,
   VHDX,
   VPC_DYNAMIC,
+  type VpcFields,
   vhdxMetadata,
   vhdxRegions,
   vpcFooter,
@@ -23,6 +24,9 @@ import {
 function read(format: string, size: number, pieces: Pieces): Promise<FormatHeader> {
   return FORMATS.find((each) => each.format === format)!.readHeader(bytesOf(fileWith(size, pieces)));
 }
+
+const BY_SIZE = { driverOptions: { force_size_calc: 'current_size' } };
+const BY_GEOMETRY = { driverOptions: { force_size_calc: 'chs' } };
 
 describe('a sound header is recognised and read', () => {
   test.each<[string, number, Pieces, 'head' | 'tail', FormatHeader]>([
@@ -53,8 +57,9 @@ describe('a sound header is recognised and read', () => {
     ['vdi', 1024, { ...VDI, 76: le32(2) }, 'head', { virtualSize: MIB }],
     ['vhdx', MIB, VHDX, 'head', { virtualSize: MIB }],
     ['vhdx', MIB, { ...VHDX, 196608: ascii('torn'), 262144: VHDX[196_608] }, 'head', { virtualSize: MIB }],
-    ['vpc', 2048, VPC_DYNAMIC, 'head', { virtualSize: undefined }],
-    ['vpc', 1536, { 1024: vpcFooter(2) }, 'tail', { virtualSize: undefined }],
+    ['vdi', 1024, { ...VDI, 368: le64(MIB - 511) }, 'head', { virtualSize: MIB }],
+    ['vpc', 2048, VPC_DYNAMIC, 'head', { virtualSize: MIB, ...BY_SIZE }],
+    ['vpc', 1536, { 1024: vpcFooter(2, { currentSize: 1024 }) }, 'tail', { virtualSize: 1024, ...BY_SIZE }],
     ['parallels', 4096, PARALLELS, 'head', { virtualSize: MIB }],
     [
       'parallels',
@@ -63,7 +68,7 @@ describe('a sound header is recognised and read', () => {
       'head',
       { virtualSize: MIB },
     ],
-    ['dmg', 1024, { 512: ascii('koly') }, 'tail', { virtualSize: undefined }],
+    ['dmg', 1024, { 512: ascii('koly'), 1004: be64(2048) }, 'tail', { virtualSize: MIB }],
   ])('%s', async (format, size, pieces, end, header) => {
     const file = fileWith(size, pieces);
     const ends = { head: file.subarray(0, 4096), tail: file.subarray(-512) };
@@ -76,6 +81,30 @@ describe('a sound header is recognised and read', () => {
   });
 });
 
+describe('the size of a vpc disk', () => {
+  const GEOMETRY = [10, 4, 17] as const;
+  const LARGEST = [65_535, 16, 255] as const;
+
+  test.each<[string, VpcFields, number, Pick<FormatHeader, 'driverOptions'>]>([
+    ['Hyper-V', { creator: 'win ' }, MIB, BY_SIZE],
+    ['disk2vhd', { creator: 'd2v ' }, MIB, BY_SIZE],
+    ['qemu today', { creator: 'qem2' }, MIB, BY_SIZE],
+    ['XenServer', { creator: 'tap\0' }, MIB, BY_SIZE],
+    ['XenConverter', { creator: 'CTXS' }, MIB, BY_SIZE],
+    ['Azure', { creator: 'wa\0\0' }, MIB, BY_SIZE],
+    ['VirtualBox', { creator: 'vbox' }, MIB, BY_SIZE],
+    ['a program that nobody knows', { creator: '????' }, MIB, BY_SIZE],
+    ['Virtual PC', { creator: 'vpc ' }, 680 * 512, BY_GEOMETRY],
+    ['qemu of old', { creator: 'qemu' }, 680 * 512, BY_GEOMETRY],
+    ['Virtual PC, too large for a geometry', { creator: 'vpc ', geometry: LARGEST }, MIB, BY_SIZE],
+  ])('is what %s means', async (_, fields, virtualSize, options) => {
+    const footer = { currentSize: MIB, geometry: GEOMETRY, ...fields };
+    const header = { virtualSize, ...options };
+    expect(await read('vpc', MIB + 512, { [MIB]: vpcFooter(2, footer) })).toEqual(header);
+    expect(await read('vpc', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(3, footer) })).toEqual(header);
+  });
+});
+
 describe('a header is refused', () => {
   test.each<[string, string, number, Pieces, RegExp]>([
     ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
@@ -85,6 +114,8 @@ describe('a header is refused', () => {
     ['vdi', 'that is a difference', 1024, { ...VDI, 440: le32(1) }, /difference/],
     ['vhdx', 'that is a difference', MIB, { ...VHDX, 589828: le32(2) }, /difference/],
     ['vpc', 'that is a difference', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(4) }, /type 4/],
+    ['vpc', 'that is fixed, at its beginning', 2048, { 0: vpcFooter(2) }, /not clear which one counts.*--format raw/],
+    ['vpc', 'that is dynamic, of a fixed disk', 2048, { ...VPC_DYNAMIC, 1536: vpcFooter(2) }, /not clear which one/],
     ['luks', 'that is encrypted', 4096, { 0: ascii('LUKS\xba\xbe') }, /encrypted with LUKS.*--format raw/],
   ])('%s %s', async (format, _, size, pieces, message) => {
     await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
@@ -128,8 +159,15 @@ describe('a header is corrupt', () => {
     ['vhdx', 'without size', MIB, { ...VHDX, 524288: vhdxMetadata([FILE_PARAMETERS, 65_536]) }],
     ['vpc', 'with a wrong checksum', 2048, { ...VPC_DYNAMIC, 20: be32(1) }],
     ['vpc', 'without dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
-    ['vpc', 'with its dynamic disk header past the end', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(3, 2000) }],
-    ['vpc', 'with its block map past the end', 2048, { ...VPC_DYNAMIC, 540: be32(1000) }],
+    [
+      'vpc',
+      'with its dynamic disk header past the end',
+      2048,
+      { ...VPC_DYNAMIC, 0: vpcFooter(3, { dataOffset: 2000 }) },
+    ],
+    ['vpc', 'with its block map past the end', 2048, { ...VPC_DYNAMIC, 540: be32(1000, 2 * MIB) }],
+    ['vpc', 'with too few blocks', 2048, { ...VPC_DYNAMIC, 540: be32(1, MIB - 512) }],
+    ['vpc', 'that is fixed and cut short', 1535, { 1023: vpcFooter(2, { currentSize: 1024 }) }],
     ['parallels', 'that is cut short', 60, PARALLELS],
     ['parallels', 'without blocks', 4096, { ...PARALLELS, 28: le32(0) }],
     ['parallels', 'with too few blocks', 4096, { ...PARALLELS, 32: le32(0) }],

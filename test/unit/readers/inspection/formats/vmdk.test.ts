@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { vmdk } from '#readers/inspection/formats/vmdk.js';
 import { ascii, bytesOf, fileWith, le16, le32, le64 } from '../headers.js';
+import { vmdkDescriptor } from '../sound-headers.js';
 
 const IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 
@@ -31,56 +32,85 @@ function sparseHeader({
   ]);
 }
 
-function sparseFile(fields: SparseFields = {}, descriptor = ''): Buffer {
+/** The beginning of the descriptor of a disk that has a parent. */
+const CHILD = 'CID=0000000a\nparentCID=0000000b\n';
+
+function sparseFile(fields: SparseFields = {}, descriptor = 'CID=0000000a\nparentCID=ffffffff\n'): Buffer {
   return fileWith(65_536, { 0: sparseHeader(fields), 512: ascii(descriptor) });
 }
 
-function textFile(...lines: readonly string[]): Buffer {
-  return ascii(['# Disk DescriptorFile', 'version=1', ...lines, ''].join('\n'));
-}
+const SOUND = { virtualSize: 1 << 20, contentId: '0000000a' };
 
 const read = (file: Buffer) => vmdk.readHeader(bytesOf(file));
 
 describe('a sparse vmdk extent', () => {
   test('tells the virtual size', async () => {
-    expect(await read(sparseFile())).toEqual({ virtualSize: 1 << 20 });
+    expect(await read(sparseFile())).toEqual(SOUND);
   });
 
-  test('tells its parent from the embedded descriptor', async () => {
-    expect(await read(sparseFile({}, 'parentFileNameHint="base disk.vmdk"\n'))).toMatchObject({
-      backing: { name: 'base disk.vmdk' },
+  test('tells its parent from the embedded descriptor, and what it must hold', async () => {
+    expect(await read(sparseFile({}, `${CHILD}parentFileNameHint="base disk.vmdk"\n`))).toEqual({
+      ...SOUND,
+      backing: { name: 'base disk.vmdk', format: 'vmdk', contentId: '0000000b' },
     });
   });
 
   test('tells a parent that stands where its header does not look', async () => {
-    expect(await read(sparseFile({ descriptorSector: 0 }, 'xparentFileNameHint="/etc/passwd"'))).toMatchObject({
+    expect(await read(sparseFile({ descriptorSector: 0 }, `${CHILD}xparentFileNameHint="/etc/passwd"`))).toMatchObject({
       backing: { name: '/etc/passwd' },
     });
   });
 
   test('has no parent where the hint is empty', async () => {
-    expect(await read(sparseFile({}, 'parentFileNameHint=""'))).toEqual({ virtualSize: 1 << 20 });
+    expect(await read(sparseFile({}, 'CID=a\nparentFileNameHint=""'))).toEqual(SOUND);
   });
 
   test('has no parent behind a NUL', async () => {
-    expect(await read(sparseFile({}, '\0parentFileNameHint="x"'))).toEqual({ virtualSize: 1 << 20 });
+    expect(await read(sparseFile({}, 'CID=a\r\n\0parentFileNameHint="x"'))).toEqual(SOUND);
   });
 
-  test('of ESX tells the virtual size', async () => {
-    const file = fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 1, 4, 1)]) });
-    expect(await read(file)).toEqual({ virtualSize: 1 << 20 });
+  test.each([
+    ['of ESX', fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 1, 4, 1)]) })],
+    ['of a split disk', sparseFile({}, '')],
+  ])('%s without a descriptor is a part of a disk', async (_, file) => {
+    await expect(read(file)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'it is a part of a VMDK; name the descriptor, a small text file beside it',
+    });
+    await expect(vmdk.readHeader({ ...bytesOf(file), name: 'web-s001.vmdk' })).rejects.toMatchObject({
+      message: 'it is a part of a VMDK; name the descriptor, usually "web.vmdk"',
+    });
+  });
+
+  test.each<[string, string, string, RegExp]>([
+    ['its parent first', 'parentCID=b\nCID=a\n', 'refused', /mentions CID where/],
+    ['no number of its own', 'CID=many\n', 'corrupt', /has the CID "many"; expected up to 8 hexadecimal/],
+    ['a line that goes on', 'CID', 'refused', /mentions CID where it has no value/],
+    ['a parent without a name', CHILD, 'corrupt', /snapshot of a disk \(parentCID 0000000b\).* add its parentFile/],
+    ['a parent without a number', 'CID=a\nparentFileNameHint="x.vmdk"', 'corrupt', /names a parent, "x.vmdk", but/],
+  ])('whose descriptor has %s is not read', async (_, descriptor, code, message) => {
+    await expect(read(sparseFile({}, descriptor))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
   });
 
   test('finds its directory by a footer that agrees with the header', async () => {
     const footer = sparseHeader({});
-    const file = fileWith(65_536, { 0: sparseHeader({ directory: IN_FOOTER }), [65_536 - 1024]: footer });
-    expect(await read(file)).toEqual({ virtualSize: 1 << 20 });
+    const pieces = { 0: sparseHeader({ directory: IN_FOOTER }), 512: ascii('CID=fffffffe\n') };
+    const file = fileWith(65_536, { ...pieces, [65_536 - 1024]: footer });
+    expect(await read(file)).toEqual({ ...SOUND, contentId: 'fffffffe' });
   });
 
   test.each<[string, Buffer, string, RegExp]>([
     ['leads to other files', sparseFile({ capacity: 0 }), 'refused', /leads to other files/],
     ['has its descriptor elsewhere', sparseFile({ descriptorSector: 7 }), 'refused', /sector 7/],
-    ['has a parent that cannot be read', sparseFile({}, 'parentFileNameHint=x'), 'refused', /parentFileNameHint/],
+    [
+      'has a parent that cannot be read',
+      sparseFile({}, `${CHILD}parentFileNameHint=x`),
+      'refused',
+      /parentFileNameHint/,
+    ],
     ['has no grains', sparseFile({ grain: 0 }), 'corrupt', /grains of 0/],
     ['has no tables', sparseFile({ entries: 0 }), 'corrupt', /tables of 0/],
     ['has its directory past the end', sparseFile({ directory: 128 }), 'corrupt', /grain directory/],
@@ -147,54 +177,142 @@ describe('the grain tables of vmdk', () => {
   });
 
   test('are none of a descriptor', async () => {
-    await expect(vmdk.requireTables!(bytesOf(textFile('RW 1 FLAT "x"')))).resolves.toBeUndefined();
+    await expect(vmdk.requireTables!(bytesOf(vmdkDescriptor('RW 1 FLAT "x" 0')))).resolves.toBeUndefined();
   });
 });
 
 describe('a vmdk descriptor', () => {
   test('tells the size and the files of its extents in order', async () => {
-    const header = await read(textFile('RW 2048 FLAT "a b-f001.vmdk" 0', 'RW 1024 SPARSE "s002.vmdk"', 'ddb.x = "1"'));
+    const header = await read(
+      vmdkDescriptor('RW 2048 FLAT "a b-f001.vmdk" 0', 'RW 1024 SPARSE "s002.vmdk"', 'ddb.x = "1"'),
+    );
     expect(header.virtualSize).toBe(3072 * 512);
     expect(header.extents?.map(({ name }) => name)).toEqual(['a b-f001.vmdk', 's002.vmdk']);
   });
 
+  test('tells all that another descriptor of the same disk needs', async () => {
+    const lines = [
+      ...['CID=1A', 'createType="vmfsSparse"', 'RW 2048 FLAT "a" 7', 'RW 1 VMFS "b"', 'RW 2 VMFS "c" 9'],
+      ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"'],
+    ];
+    expect((await read(vmdkDescriptor(...lines))).descriptor).toEqual({
+      cid: '0000001a',
+      parentCid: 'ffffffff',
+      createType: 'vmfsSparse',
+      extents: [
+        { kind: 'FLAT', sectors: 2048n, first: 7n },
+        { kind: 'VMFS', sectors: 1n, first: 0n },
+        { kind: 'VMFS', sectors: 2n, first: 9n },
+        { kind: 'SPARSE', sectors: 3n, first: 0n },
+        { kind: 'VMFSSPARSE', sectors: 4n, first: 0n },
+      ],
+    });
+  });
+
+  test.each([
+    ['a blank line before the first of its extents', '', 'RW 1 FLAT "x" 0'],
+    ['blanks in a line of their own', ' \t', 'RW 1 FLAT "x" 0'],
+    ['a comment and fields that do not matter', '# Extent description', 'isNativeSnapshot="no"', 'RW 1 FLAT "x" 0'],
+    ['blanks around a value', 'CID=  a \t', 'RW 1 FLAT "x" 0'],
+    ['a value that is not quoted', 'encoding = UTF-8', 'RW 1 FLAT "x" 0'],
+    ['a disk database with quotes in quotes', 'RW 1 FLAT "x" 0', 'ddb.comment = "a "b" c"'],
+  ])('may have %s', async (_, ...lines) => {
+    const header = await read(vmdkDescriptor(...lines));
+    expect(header).toMatchObject({ virtualSize: 512, extents: [{ name: 'x' }] });
+  });
+
+  test.each([
+    '# Disk Descriptor File\nversion=1\n',
+    '#disk descriptorfile\r\nversion=1\r\n',
+    '\xef\xbb\xbf# Disk DescriptorFile\nversion=1\n',
+    '\n# made by hand\n \nversion = 3\n',
+    'version=2\r\n',
+  ])('may begin with %j', async (beginning) => {
+    const whole = vmdkDescriptor('RW 1 FLAT "x" 0').toString('latin1');
+    const file = ascii(whole.replace('# Disk DescriptorFile\nversion=1\n', beginning));
+    expect(vmdk.recognize({ head: file, tail: file })).toBe('head');
+    expect((await read(file)).virtualSize).toBe(512);
+  });
+
+  test.each(['# made by hand\n', 'version=4\n', 'conversion=1\n', '#!/bin/sh\nversion=1', ''])(
+    'does not begin with %j',
+    (beginning) => {
+      expect(vmdk.recognize({ head: ascii(beginning), tail: ascii(beginning) })).toBeUndefined();
+    },
+  );
+
+  test.each(['CID=', 'parentCID=', 'createType='])('without %s is not read', async (field) => {
+    const text = vmdkDescriptor('RW 1 FLAT "x" 0').toString('latin1');
+    const file = ascii(
+      text
+        .split('\n')
+        .filter((line) => !line.startsWith(field))
+        .join('\n'),
+    );
+    await expect(read(file)).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining(`its vmdk descriptor has no ${field.slice(0, -1)}`),
+    });
+  });
+
+  test('of more text than any has is not read', async () => {
+    const file = Buffer.concat([vmdkDescriptor('RW 1 FLAT "x" 0'), Buffer.alloc(1024 * 1024, '#')]);
+    await expect(read(file)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/more than/) });
+  });
+
+  test('is read in no time, however long its lines', async () => {
+    const blanks = ' '.repeat(300_000);
+    await expect(read(vmdkDescriptor(`x=${blanks}"`, `RW 1 FLAT "x"${blanks}0${blanks}x`))).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/^.{1,300}$/),
+    });
+  });
+
   test('may indent its extents and end its lines as Windows does', async () => {
-    const header = await read(textFile(' \tRW 1 FLAT "x" 0\r'));
+    const header = await read(vmdkDescriptor(' \tRW 1 FLAT "x" 0\r'));
     expect(header.extents?.map(({ name }) => name)).toEqual(['x']);
   });
 
   test('may name files in bytes that are not UTF-8', async () => {
-    const header = await read(textFile('parentFileNameHint="base\xff"', 'RW 1 FLAT "\xe9"'));
+    const header = await read(vmdkDescriptor('parentCID=b', 'parentFileNameHint="base\xff"', 'RW 1 FLAT "\xe9" 0'));
     expect(header).toMatchObject({ backing: { name: 'base\udcff' }, extents: [{ name: '\udce9' }] });
   });
 
   test('tells its parent', async () => {
-    const header = await read(textFile('parentFileNameHint="base.vmdk"', 'RW 1 FLAT "x"'));
-    expect(header.backing).toEqual({ name: 'base.vmdk' });
+    const header = await read(vmdkDescriptor('parentCID=B', 'parentFileNameHint="base.vmdk"', 'RW 1 FLAT "x" 0'));
+    expect(header.backing).toEqual({ name: 'base.vmdk', format: 'vmdk', contentId: '0000000b' });
   });
 
   test.each<[string, string, string, RegExp]>([
     ['lists no extents', 'ddb.x = "1"', 'corrupt', /no extents/],
-    ['has a crooked extent', 'RW many FLAT "x"', 'corrupt', /cannot be read/],
+    ['has a crooked extent', 'RW many FLAT "x" 0', 'corrupt', /cannot be read/],
     ['has an extent without file', 'RW 1 FLAT', 'corrupt', /cannot be read/],
-    ['has an extent that runs over lines', 'RW\n1 FLAT "x"', 'corrupt', /cannot be read/],
+    ['has an extent that runs over lines', 'RW\n1 FLAT "x" 0', 'corrupt', /cannot be read/],
     ['has a name that qemu would cut at a return', 'RW 1 SPARSE "x\ry"', 'corrupt', /cannot be read/],
     ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /cannot be read/],
+    ['has an extent without sectors', 'RW 0 FLAT "x" 0', 'corrupt', /cannot be read/],
+    ['has a flat extent that does not say where it begins', 'RW 1 FLAT "x"', 'corrupt', /first sector at its end/],
+    ['has a sparse extent that says where it begins', 'RW 1 SPARSE "x" 0', 'corrupt', /first sector nowhere/],
+    ['has a line of another language', 'RW 1 FLAT "x" 0\nrw 1 FLAT "y" 0', 'refused', /line that cannot be understood/],
+    ['has a value with too many quotes', 'CID="a"b"\nRW 1 FLAT "x" 0', 'refused', /line that cannot be understood/],
+    ['has a field twice', 'parentCID=a\nparentcid=b\nRW 1 FLAT "x" 0', 'refused', /has parentcid twice/],
+    ['has a number that is none', 'CID=-1\nRW 1 FLAT "x" 0', 'corrupt', /the CID "-1"/],
+    ['is of another kind', 'createType="fullDevice"\nRW 1 FLAT "x" 0', 'refused', /createType "fullDevice"/],
     ['has an extent of zeros', 'RW 1 ZERO "x"', 'refused', /RW ZERO/],
-    ['has an extent that is not for writing', 'RDONLY 1 FLAT "x"', 'refused', /RDONLY FLAT/],
+    ['has an extent that is not for writing', 'RDONLY 1 FLAT "x" 0', 'refused', /RDONLY FLAT/],
   ])('that %s is not read', async (_, line, code, message) => {
-    await expect(read(textFile(line))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(read(vmdkDescriptor(line))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
   test('at the beginning of a large disk is read as far as qemu reads it', async () => {
-    const file = Buffer.concat([textFile('RW 1 FLAT "x"'), Buffer.alloc(1024 * 1024)]);
+    const file = Buffer.concat([vmdkDescriptor('RW 1 FLAT "x" 0'), Buffer.alloc(1024 * 1024)]);
     expect(await read(file)).toMatchObject({ virtualSize: 512, extents: [{ name: 'x' }] });
   });
 });
 
 describe('an extent file', () => {
   async function check(line: string, file: Buffer): Promise<void> {
-    const { extents } = await read(textFile(line));
+    const { extents } = await read(vmdkDescriptor(line));
     await extents![0]!.check(bytesOf(file));
   }
 
@@ -204,9 +322,10 @@ describe('an extent file', () => {
     await check('RW 3 VMFS "x"', Buffer.alloc(1536));
   });
 
-  test('that is sparse must have a header of at least its size', async () => {
+  test('that is sparse must have a header of its size', async () => {
     await check('RW 2048 SPARSE "x"', sparseFile());
     await expect(check('RW 2049 SPARSE "x"', sparseFile())).rejects.toMatchObject({ code: 'corrupt' });
+    await expect(check('RW 2047 SPARSE "x"', sparseFile())).rejects.toMatchObject({ code: 'corrupt' });
     await expect(check('RW 2048 SPARSE "x"', Buffer.alloc(1024))).rejects.toMatchObject({ code: 'corrupt' });
   });
 

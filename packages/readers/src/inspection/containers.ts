@@ -1,0 +1,141 @@
+/** A file format that holds other files, or one disk in a form that only its own programs read. */
+export interface Container {
+  /** What it is, in words that follow "it is". */
+  readonly what: string;
+  /** What to do with it, in words that go before "first". */
+  readonly remedy: string;
+}
+
+interface KnownContainer extends Container {
+  /** One of these, given as one character a byte, stands at `at` or at the file's beginning. */
+  readonly magics: readonly string[];
+  readonly at?: number;
+  /** What else must hold of the file's first 4 KiB. */
+  readonly holds?: (head: Buffer) => boolean;
+}
+
+const TAR_HEADER_BYTES = 512;
+const TAR_CHECKSUM = { start: 148, end: 156 };
+const LZMA_DICTIONARY_AT = 1;
+const LZMA_SIZE_AT = 5;
+/** Bytes of what an .lzma file may hold: 256 TiB, more than any disk that is compressed. */
+const LZMA_MAX_BYTES = 2n ** 48n;
+const UNKNOWN_SIZE = 2n ** 64n - 1n;
+
+const compressed = (program: string, unpack: string): Container => ({
+  what: `compressed by ${program}`,
+  remedy: `unpack it with ${unpack}`,
+});
+const archive = (kind: string, unpack: string): Container => ({ what: kind, remedy: `unpack it with ${unpack}` });
+
+/**
+ * What is recognised at the beginning of a file, by the formats' specifications and the magic database of `file`. Only
+ * formats in which disk images are kept or sent, and only what no disk that boots or bears a partition table or file
+ * system begins with. A guest can write it over the beginning of its disk, so the user has the last word.
+ */
+const CONTAINERS: readonly KnownContainer[] = [
+  {
+    ...compressed('gzip', 'gunzip'),
+    magics: ['\x1f\x8b\x08'],
+    // The upper three flags are reserved.
+    holds: (head) => head.length > 3 && head[3]! < 0x20,
+  },
+  { ...compressed('xz', 'unxz'), magics: ['\xfd7zXZ\0'] },
+  { ...compressed('bzip2', 'bunzip2'), magics: ['1AY&SY', '\x17rE8P\x90'], at: 4, holds: startsWith('BZh') },
+  { ...compressed('zstd', 'unzstd'), magics: ['\x28\xb5\x2f\xfd', ...skippableFrames()] },
+  { ...compressed('lz4', 'unlz4'), magics: ['\x04\x22\x4d\x18', '\x02\x21\x4c\x18'] },
+  { ...compressed('lzip', 'lzip -d'), magics: ['LZIP\x01'] },
+  { ...compressed('lzop', 'lzop -d'), magics: ['\x89LZO\0\r\n\x1a\n'] },
+  { ...compressed('lzma', 'unlzma'), magics: ['\x5d\0\0'], holds: isLzma },
+  { ...compressed('compress', 'uncompress'), magics: ['\x1f\x9d\x8c', '\x1f\x9d\x90'] },
+  { ...archive('a zip archive', 'unzip'), magics: ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08PK\x03\x04'] },
+  { ...archive('a 7z archive', '7z x'), magics: ['7z\xbc\xaf\x27\x1c'] },
+  { ...archive('a rar archive', 'unrar x'), magics: ['Rar!\x1a\x07'] },
+  { ...archive('a cabinet archive', 'cabextract'), magics: ['MSCF\0\0\0\0'] },
+  { ...archive('an ar archive', 'ar x'), magics: ['!<arch>\n'] },
+  { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
+  // The magic stands late in the header, and the oldest archives have none: the checksum is what counts.
+  { ...archive('a tar archive', 'tar -xf'), magics: [''], holds: isTar },
+  { ...archive('a Proxmox VMA archive', 'vma extract'), magics: ['VMA\0\0\0\0\x01'] },
+  { ...archive('a Windows imaging (WIM) archive', 'wimapply'), magics: ['MSWIM\0\0\0'] },
+  {
+    what: 'an EnCase (E01) acquisition',
+    remedy: 'export it as a raw disk with ewfexport',
+    magics: ['EVF\t\r\n\xff\0', 'EVF2\r\n\x81\0'],
+  },
+  { what: 'an AFF acquisition', remedy: 'export it as a raw disk with affconvert -r', magics: ['AFF10\r\n\0'] },
+  {
+    what: 'a compressed loop (cloop) image',
+    remedy: 'unpack it with qemu-img convert -f cloop -O raw',
+    magics: ['#!/bin/sh\n#V1.', '#!/bin/sh\n#V2.', '#!/bin/sh\n#V3.', '#!/bin/sh\n#V4.'],
+  },
+  {
+    what: 'a Bochs image',
+    remedy: 'convert it with qemu-img convert -f bochs -O raw',
+    magics: ['Bochs Virtual HD Image\0'],
+  },
+  { what: 'an Android sparse image', remedy: 'unpack it with simg2img', magics: ['\x3a\xff\x26\xed\x01\0'] },
+  {
+    what: 'an encrypted Apple disk image',
+    remedy: 'convert it with hdiutil convert',
+    magics: ['encrcdsa'],
+  },
+  { what: 'an Apple sparse image', remedy: 'convert it with hdiutil convert', magics: ['sprs\0\0\0\x03'] },
+  {
+    what: 'an ESXi seSparse extent',
+    remedy: 'clone the disk with vmkfstools -i',
+    magics: ['\xbe\xba\xfe\xca\0\0\0\0'],
+  },
+  { what: 'a Partclone image', remedy: 'restore it with partclone.restore', magics: ['partclone-image'] },
+  { what: 'an ntfsclone image', remedy: 'restore it with ntfsclone -r', magics: ['\0ntfsclone-image'] },
+  { what: 'an image of Ceph RBD', remedy: 'import it with rbd import', magics: ['rbd image v', 'rbd diff v'] },
+];
+
+/** The container that a file is by its first 4 KiB; nothing where it may be a disk. */
+export function containerOf(head: Buffer): Container | undefined {
+  return CONTAINERS.find(
+    ({ magics, at = 0, holds }) =>
+      magics.some((magic) => head.toString('latin1', at, at + magic.length) === magic) && (holds?.(head) ?? true),
+  );
+}
+
+function startsWith(text: string): (head: Buffer) => boolean {
+  return (head) => head.toString('latin1', 0, text.length) === text;
+}
+
+/** zstd and lz4 programs begin with such a frame to hold what only they need. */
+function skippableFrames(): string[] {
+  return Array.from({ length: 16 }, (_, index) => `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`);
+}
+
+/** The properties of nearly every .lzma file, a dictionary of 2ⁿ or 3·2ⁿ bytes, a size that can be, and a zero. */
+function isLzma(head: Buffer): boolean {
+  if (head.length < 14) {
+    return false;
+  }
+  const dictionary = head.readUInt32LE(LZMA_DICTIONARY_AT);
+  const size = head.readBigUInt64LE(LZMA_SIZE_AT);
+  const lowest = dictionary & -dictionary;
+  return (
+    (dictionary === lowest || dictionary === 3 * lowest) &&
+    (size === UNKNOWN_SIZE || (size > 0n && size < LZMA_MAX_BYTES)) &&
+    head[13] === 0
+  );
+}
+
+/** Thirteen numbers in octal or hexadecimal digits follow the magic. */
+function isCpio(head: Buffer): boolean {
+  return /^0707(?:07[0-7]{70}|0[12][\da-f]{104})/i.test(head.toString('latin1', 0, 110));
+}
+
+/** The checksum of a tar header is the sum of its bytes, its own eight counted as blanks, in octal digits. */
+function isTar(head: Buffer): boolean {
+  if (head.length < TAR_HEADER_BYTES || head[0] === 0) {
+    return false;
+  }
+  const { start, end } = TAR_CHECKSUM;
+  const stated = /^[ 0]*([0-7]+)[ \0]+$/.exec(head.toString('latin1', start, end))?.[1];
+  const header = head.subarray(0, TAR_HEADER_BYTES);
+  const sum = header.reduce((total, byte, index) => total + (index >= start && index < end ? 0x20 : byte), 0);
+  return stated !== undefined && Number.parseInt(stated, 8) === sum;
+}

@@ -1,0 +1,15 @@
+/** As VMware names the extents and the change tracking of a disk: `web-flat.vmdk`, `web-s001.vmdk`. */
+const PART_NAME = /^(.+)-(?:[fs]\d{3}|flat|delta|sesparse|rdmp?|(ctk))\.vmdk$/i;
+
+/**
+ * What the name of a file without descriptor says of it, in words that follow "it is" or "its name says that it is",
+ * with the remedy; nothing where the name says nothing.
+ */
+export function vmdkPart(name: string): string | undefined {
+  const [, disk, changeTracking] = PART_NAME.exec(name) ?? [];
+  if (disk === undefined) {
+    return undefined;
+  }
+  const what = changeTracking === undefined ? 'a part of a VMDK' : 'change tracking of a VMDK, without any disk data';
+  return `${what}; name the descriptor, usually ${JSON.stringify(`${disk}.vmdk`)}`;
+}

@@ -1,0 +1,70 @@
+import type { BigIntStats } from 'node:fs';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
+import { pathText, systemPath } from '@virt-similarity/core';
+import { HeaderError } from './header-error.js';
+import { systemErrors } from './system-errors.js';
+
+/** Linux's `O_PATH`, which `node:fs` does not export; the same number on every architecture that Node.js supports. */
+const O_PATH = 0o10_000_000;
+
+/**
+ * A file or directory that was looked up once, held by a descriptor. Whatever happens to its path afterwards, it is the
+ * same file that is judged and opened. Looking up opens nothing: no device starts, no FIFO waits.
+ */
+export class PinnedPath {
+  readonly stats: BigIntStats;
+  readonly #handle: FileHandle;
+
+  private constructor(handle: FileHandle, stats: BigIntStats) {
+    this.#handle = handle;
+    this.stats = stats;
+  }
+
+  /**
+   * Looks a path up, through symbolic links unless `flags` has `O_NOFOLLOW`; then a link itself is held. The caller
+   * closes it. Throws `HeaderError`.
+   */
+  static async lookUp(path: string, flags = 0): Promise<PinnedPath> {
+    const handle = await systemErrors(() => open(systemPath(path), O_PATH | flags));
+    try {
+      return new PinnedPath(handle, await systemErrors(() => handle.stat({ bigint: true })));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Looks a directory up, through symbolic links. As `lookUp`. */
+  static directory(path: string): Promise<PinnedPath> {
+    return PinnedPath.lookUp(path, constants.O_DIRECTORY);
+  }
+
+  /** Looks an entry of this directory up. As `lookUp`. */
+  entry(name: string, flags?: number): Promise<PinnedPath> {
+    return PinnedPath.lookUp(`${this.#descriptorPath}/${name}`, flags);
+  }
+
+  /** Its path without symbolic links. Throws `HeaderError`, also where that path leads to another file by now. */
+  async realPath(): Promise<string> {
+    const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
+    const found = await lstat(systemPath(path), { bigint: true }).catch(() => undefined);
+    if (found?.dev !== this.stats.dev || found.ino !== this.stats.ino) {
+      throw new HeaderError('changed', 'it was moved or replaced while it was opened; leave it alone and try again');
+    }
+    return path;
+  }
+
+  /** Opens this very file for reading, without waiting for a writer. The caller closes it. Throws `HeaderError`. */
+  openForReading(): Promise<FileHandle> {
+    return systemErrors(() => open(this.#descriptorPath, constants.O_RDONLY | constants.O_NONBLOCK));
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  get #descriptorPath(): string {
+    return `/proc/self/fd/${this.#handle.fd}`;
+  }
+}

@@ -1,0 +1,131 @@
+import { constants } from 'node:fs';
+import { basename, dirname, isAbsolute } from 'node:path';
+import type { ReadOptions } from '@virt-similarity/core';
+import { refused } from './header-error.js';
+import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
+import { PinnedPath } from './pinned-path.js';
+import { shellWord } from './shell-word.js';
+
+/** Where files that a header names may lie. */
+export type ReferencePolicy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>;
+
+/** A file that a header named. */
+export interface ReferencedFile extends LayerFile {
+  /** Where it was found, the directory without symbolic links: names in its own header are relative to this path. */
+  readonly path: string;
+}
+
+/**
+ * Opens the file that a header names, relative to the directory of the file with the header, as qemu takes it. Only
+ * plain paths are followed, and only to
+ *
+ * - regular files in an allowed directory itself whose names do not begin with a dot,
+ * - regular files and block devices anywhere below an allowed tree,
+ * - these, by a symbolic link that lies in one of both and leads into an allowed tree.
+ *
+ * The file is looked up in its directory once; what is judged is what is opened. The caller closes it.
+ *
+ * @throws HeaderError
+ */
+export async function openReferencedFile(
+  name: string,
+  headerPath: string,
+  policy: ReferencePolicy,
+): Promise<ReferencedFile> {
+  requirePlainPath(name);
+  // Not normalised: what `..` means behind a symbolic link is for the kernel to say.
+  const path = isAbsolute(name) ? name : `${dirname(headerPath)}/${name}`;
+  const directory = await PinnedPath.directory(dirname(path));
+  try {
+    const realDirectory = await directory.realPath();
+    return await openEntry(directory, { directory: realDirectory, name: basename(path) }, policy);
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Where a file lies: its directory, without symbolic links, and its name in it. */
+interface Location {
+  readonly directory: string;
+  readonly name: string;
+}
+
+async function openEntry(directory: PinnedPath, location: Location, policy: ReferencePolicy): Promise<ReferencedFile> {
+  const path = pathOf(location);
+  const entry = await directory.entry(location.name, constants.O_NOFOLLOW);
+  try {
+    if (entry.stats.isSymbolicLink()) {
+      return { ...(await openLinked(directory, location, policy)), path };
+    }
+    requireImageKind(entry.stats);
+    requireAllowed(location, entry.stats.isBlockDevice() ? 'device' : 'file', policy);
+    return { ...(await openPinnedFile(entry, path)), path };
+  } finally {
+    await entry.close();
+  }
+}
+
+async function openLinked(directory: PinnedPath, link: Location, policy: ReferencePolicy): Promise<LayerFile> {
+  const target = await directory.entry(link.name);
+  try {
+    requireImageKind(target.stats);
+    const realPath = await target.realPath();
+    requireAllowedLink(link, { directory: dirname(realPath), name: basename(realPath) }, policy);
+    return await openPinnedFile(target, realPath);
+  } finally {
+    await target.close();
+  }
+}
+
+function requirePlainPath(name: string): void {
+  if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
+    throw refused(
+      'it is a path of Windows, which leads nowhere here; name the file as it is called here in the header',
+    );
+  }
+  // As qemu's path_has_protocol: a colon before the first slash. Takes in `json:`, too.
+  if (/^[^/:]*:/.test(name)) {
+    throw refused('it is no plain path, and nothing else is followed; convert the image with the program that made it');
+  }
+}
+
+function requireAllowed(location: Location, kind: 'file' | 'device', policy: ReferencePolicy): void {
+  if (isInTree(location, policy) || (kind === 'file' && isInDirectory(location, policy))) {
+    return;
+  }
+  const { directory, name } = location;
+  if (!policy.allowedDirectories.includes(directory)) {
+    throw notAllowed('it lies outside the directories of the named images', directory);
+  }
+  throw notAllowed(
+    kind === 'device' ? 'it is a block device' : `it is a hidden file, ${JSON.stringify(name)}`,
+    directory,
+  );
+}
+
+function requireAllowedLink(link: Location, target: Location, policy: ReferencePolicy): void {
+  const missing = [
+    ...(isInTree(link, policy) || isInDirectory(link, policy) ? [] : [link.directory]),
+    ...(isInTree(target, policy) ? [] : [target.directory]),
+  ];
+  if (missing.length > 0) {
+    throw notAllowed(`it is a symbolic link to ${JSON.stringify(pathOf(target))}`, ...new Set(missing));
+  }
+}
+
+function notAllowed(found: string, ...directories: readonly string[]): Error {
+  const options = directories.map((directory) => `--allow-backing ${shellWord(directory)}`).join(' ');
+  return refused(`${found}; if you know that the files belong together, pass ${options}`);
+}
+
+function isInDirectory({ directory, name }: Location, { allowedDirectories }: ReferencePolicy): boolean {
+  return allowedDirectories.includes(directory) && !name.startsWith('.');
+}
+
+function isInTree({ directory }: Location, { allowedTrees = [] }: ReferencePolicy): boolean {
+  return allowedTrees.some((tree) => directory === tree || directory.startsWith(tree === '/' ? tree : `${tree}/`));
+}
+
+function pathOf({ directory, name }: Location): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`;
+}

@@ -1,0 +1,33 @@
+import { exhaustionRemedy, messageOf } from '@virt-similarity/core';
+import { HeaderError } from './header-error.js';
+
+/** Runs a file operation; what the system throws comes as a `HeaderError` with a remedy. */
+export async function systemErrors<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (cause) {
+    throw systemError(cause);
+  }
+}
+
+function systemError(cause: unknown): HeaderError {
+  const remedy = exhaustionRemedy(cause);
+  if (remedy !== undefined) {
+    return new HeaderError('unavailable', `${messageOf(cause)}; ${remedy}`, { cause });
+  }
+  const code = (cause as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new HeaderError('unreadable', 'there is no such file; check its name', { cause });
+    case 'EACCES':
+    case 'EPERM':
+      return new HeaderError('unreadable', 'permission denied; allow this user to read it', { cause });
+    case 'ELOOP':
+      return new HeaderError('refused', 'it is a symbolic link that leads in a circle; name the file itself', {
+        cause,
+      });
+    default:
+      return new HeaderError('unreadable', `${messageOf(cause)}; check the storage that it is on`, { cause });
+  }
+}

@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { VirtSimilarityError } from '@virt-similarity/core';
+import { inspect } from '#readers/inspection/inspect.js';
+import { shellWord } from '#readers/inspection/shell-word.js';
+import { fileWith, qcow2File } from './headers.js';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-remedies-')));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+async function write(name: string, content = fileWith(70_000, {})): Promise<string> {
+  const path = join(directory, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+/** Writes an overlay over a file that is called so. */
+function overlay(backing: string): Promise<string> {
+  return write('images/top.qcow2', qcow2File({ backing, backingFormat: 'raw' }));
+}
+
+async function refusalOf(path: string, allowedTrees: readonly string[]): Promise<VirtSimilarityError> {
+  const options = { allowedDirectories: [join(directory, 'images')], allowedTrees };
+  return (await inspect({ path }, options).catch((thrown: unknown) => thrown)) as VirtSimilarityError;
+}
+
+/** Passes what a refusal says, through a shell as the user would, until nothing is refused; gives what was passed. */
+async function followRemedies(path: string): Promise<string[]> {
+  const { message, code } = await refusalOf(path, []);
+  expect(code).toBe('refused');
+  const words = /; if you know that the files belong together, pass (.*)$/.exec(message)?.[1];
+  const passed = execFileSync('bash', ['-c', `printf '%s\\0' ${words}`], { encoding: 'utf8' }).split('\0');
+  const trees = passed.filter((_, index) => index % 2 === 1);
+  const options = { allowedDirectories: [join(directory, 'images')], allowedTrees: trees };
+  expect((await inspect({ path }, options)).backing?.format).toBe('raw');
+  return trees;
+}
+
+describe('following what a refusal says works where the backing file', () => {
+  test('lies in another directory', async () => {
+    await write('store/base.img');
+    expect(await followRemedies(await overlay('../store/base.img'))).toEqual([join(directory, 'store')]);
+  });
+
+  test('lies below the directory of the image', async () => {
+    await write('images/below/base.img');
+    expect(await followRemedies(await overlay('below/base.img'))).toEqual([join(directory, 'images/below')]);
+  });
+
+  test.each(['.base.img', '.ssh/id_ed25519'])('is hidden: %s', async (name) => {
+    await write(`images/${name}`);
+    const trees = await followRemedies(await overlay(name));
+    expect(trees).toEqual([dirname(join(directory, 'images', name))]);
+  });
+
+  test('is a link into another directory', async () => {
+    await write('store/base.img');
+    await write('images/other.img');
+    await symlink('../store/base.img', join(directory, 'images/base.img'));
+    expect(await followRemedies(await overlay('base.img'))).toEqual([join(directory, 'store')]);
+  });
+
+  test('is a link in another directory, into a third one', async () => {
+    await write('store/base.img');
+    await mkdir(join(directory, 'pool'));
+    await symlink('../store/base.img', join(directory, 'pool/base.img'));
+    const trees = await followRemedies(await overlay('../pool/base.img'));
+    expect(trees).toEqual([join(directory, 'pool'), join(directory, 'store')]);
+  });
+
+  test('is a link beside it', async () => {
+    await symlink(await write('images/base-1.img'), join(directory, 'images/base.img'));
+    expect(await followRemedies(await overlay('base.img'))).toEqual([join(directory, 'images')]);
+  });
+
+  test.each(['a $(touch x) b', 'quo"te', "apo'strophe", '`touch x`', 'back\\slash', 'ümlaut', 'line\nbreak', '$HOME!'])(
+    'lies in a directory called %j',
+    async (name) => {
+      await write(`${name}/base.img`);
+      expect(await followRemedies(await overlay(`../${name}/base.img`))).toEqual([join(directory, name)]);
+      const { message } = await refusalOf(join(directory, 'images/top.qcow2'), []);
+      expect(message).toMatch(/^[^\n]*$/);
+    },
+  );
+
+  test('is a block device (needs root: losetup)', async () => {
+    if (process.getuid?.() !== 0) {
+      console.warn('not tested: a loop device needs root');
+      return;
+    }
+    const device = execFileSync('losetup', ['--find', '--show', await write('disk.raw', fileWith(69_632, {}))], {
+      encoding: 'utf8',
+    }).trim();
+    try {
+      const path = await overlay(device);
+      expect(await followRemedies(path)).toEqual(['/dev']);
+      const image = await inspect({ path }, { allowedDirectories: [], allowedTrees: ['/dev'] });
+      expect(image.backing).toMatchObject({ format: 'raw', isDevice: true, virtualSize: 69_632 });
+      const inDirectory = inspect({ path }, { allowedDirectories: ['/dev'] });
+      await expect(inDirectory).rejects.toMatchObject({ message: expect.stringContaining('it is a block device; if') });
+    } finally {
+      execFileSync('losetup', ['--detach', device]);
+    }
+  });
+});
+
+describe('nothing is advised that cannot help where the backing file', () => {
+  test.each([
+    ['is a link to nothing', (path: string) => symlink('nowhere', path), /there is no such file/],
+    ['is a link in a circle', (path: string) => symlink(path, path), /leads in a circle/],
+    ['is a link to a directory', (path: string) => symlink('.', path), /it is a directory/],
+    ['is a character device', (path: string) => symlink('/dev/zero', path), /it is a character device/],
+    ['is a FIFO', async (path: string) => void execFileSync('mkfifo', [path]), /it is a FIFO/],
+  ])('%s', async (_, make, message) => {
+    const path = await overlay('base.img');
+    await make(join(directory, 'images/base.img'));
+    const error = await refusalOf(path, [directory]);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('--allow-backing');
+    expect((await refusalOf(path, [])).message).toBe(error.message);
+  });
+});
+
+test('names in the header of a linked file are relative to the link', async () => {
+  await write('store/middle.qcow2', qcow2File({ backing: 'base.img', backingFormat: 'raw' }));
+  await write('images/base.img');
+  await symlink('../store/middle.qcow2', join(directory, 'images/middle.qcow2'));
+  const path = await write('images/top.qcow2', qcow2File({ backing: 'middle.qcow2', backingFormat: 'qcow2' }));
+  const options = { allowedDirectories: [join(directory, 'images')], allowedTrees: [join(directory, 'store')] };
+  const image = await inspect({ path }, options);
+  expect(image.backing?.file.path).toBe(join(directory, 'store/middle.qcow2'));
+  expect(image.backing?.backing?.file.path).toBe(join(directory, 'images/base.img'));
+});
+
+test('the root directory as a tree is all, and as a directory itself only', async () => {
+  const path = await overlay('/proc/version');
+  await expect(inspect({ path }, { allowedDirectories: ['/'] })).rejects.toMatchObject({ code: 'refused' });
+  const image = await inspect({ path }, { allowedDirectories: [], allowedTrees: ['/'] });
+  expect(image.backing?.file.path).toBe('/proc/version');
+});
+
+test('rebase, as a refusal advises it, states the format and keeps the backing file', async () => {
+  const base = await write('images/base.raw', qcow2File());
+  const path = await write('images/top.qcow2', qcow2File({ backing: 'base.raw' }));
+  const words = /qemu-img (rebase -u -F raw) or -F qcow2 (-b "base.raw")$/.exec((await refusalOf(path, [])).message)!;
+  // An overlay that qemu opens, as the other one is but a header.
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-b', 'base.raw', '-F', 'qcow2', path, '1M']);
+  execFileSync('bash', ['-c', `qemu-img ${words[1]} ${words[2]} ${shellWord(path)}`], { cwd: dirname(path) });
+  const image = await inspect({ path }, { allowedDirectories: [dirname(path)] });
+  expect(image.backing).toMatchObject({ format: 'raw', file: { path: base } });
+});
+
+test('a word for a shell shows bytes that are no text', () => {
+  expect(shellWord('/images')).toBe('"/images"');
+  expect(shellWord('a\udcff\x1b[1m')).toBe("$'a\\xff\\x1b\\x5b1m'");
+});

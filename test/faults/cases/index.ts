@@ -8,6 +8,7 @@ import { FOREIGN_FILES } from './foreign-files.js';
 import { INPUT_FAULTS } from './input-faults.js';
 import { NAMES } from './names.js';
 import { PLUGINS } from './plugins.js';
+import { REFERENCED_FILES } from './referenced-files.js';
 import { RESOURCES } from './resources.js';
 import { SECRETS_AND_TOOLS } from './secrets-and-tools.js';
 import { SIZES } from './sizes.js';
@@ -30,6 +31,7 @@ export const CASES: readonly FaultCase[] = [
   ...RESOURCES,
   ...PLUGINS,
   ...SECRETS_AND_TOOLS,
+  ...REFERENCED_FILES,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

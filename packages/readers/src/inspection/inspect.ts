@@ -98,8 +98,11 @@ function requireShortChain(file: Layer, above: readonly Layer[]): void {
   }
 }
 
-/** Says in a message which file of the chain it is about. */
+/** Says in a message which file of the chain it is about, and where it was named. */
 function describe(image: ImageToInspect): (message: string) => string {
-  return (message) =>
-    image.statedBy === 'user' ? message : `its backing file ${shownName(image.reference)} cannot be used: ${message}`;
+  if (image.statedBy === 'user') {
+    return (message) => message;
+  }
+  const naming = image.statedBy === 'vmdk-child' ? 'parentFileNameHint' : 'backing file';
+  return (message) => `its ${naming} ${shownName(image.reference)} cannot be used: ${message}`;
 }

@@ -80,7 +80,7 @@ async function openLinked(directory: PinnedPath, link: Location, policy: Referen
 function requirePlainPath(name: string): void {
   if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
     throw refused(
-      'it is a path of Windows, which leads nowhere here; name the file as it is called here in the header',
+      'it is a path of Windows, which leads nowhere here; change it to the path that the file has on this machine',
     );
   }
   // As qemu's path_has_protocol: a colon before the first slash. Takes in `json:`, too.

@@ -185,7 +185,7 @@ describe('a backing chain', () => {
   test.each(['C:\\VMs\\base.img', '\\\\server\\share\\base.img'])('may not name %s, of Windows', async (backing) => {
     const error = await failureOf(await qcow2('top.qcow2', { backing }));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${backing}"`) });
-    expect(error.message).toMatch(/a path of Windows.*in the header$/);
+    expect(error.message).toMatch(/a path of Windows, .* on this machine$/);
   });
 
   test('may not come back to itself', async () => {

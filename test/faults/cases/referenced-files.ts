@@ -1,0 +1,155 @@
+import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { convert } from '../../fixtures/qemu-images.js';
+import { runTool } from '../../fixtures/run-tool.js';
+import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { patch, writeRawDisk } from '../inputs/patch.js';
+import { createQcow2 } from '../inputs/qcow2.js';
+import { flatDescriptor } from '../inputs/vmdk.js';
+
+const DISK_BYTES = 2 * 1024 * 1024;
+const FOOTER_BYTES = 512;
+
+/** Writes an image in the format of its extension; gives its path. */
+async function writeImage(
+  stage: Stage,
+  name: string,
+  format: 'vmdk' | 'vpc',
+  creation: Record<string, string>,
+): Promise<string> {
+  const raw = stage.image('content.bin');
+  await writeFile(raw, deterministicBytes('content', DISK_BYTES));
+  await convert(raw, stage.image(name), format, { creation });
+  return stage.image(name);
+}
+
+async function writeOverlay(stage: Stage, name: string, backing: string): Promise<string> {
+  await createQcow2(stage.image(name), { backing });
+  return stage.image(name);
+}
+
+async function writeDescriptor(stage: Stage, name: string, text: Buffer): Promise<string> {
+  await writeFile(stage.image(name), text);
+  return stage.image(name);
+}
+
+/** What headers may lead to, and files that are no disks or not those that they seem to be. */
+export const REFERENCED_FILES: readonly FaultCase[] = [
+  {
+    number: 80,
+    title: 'backing files and extents that are hidden, or lie below the directory of the image',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      await stage.secret('../images/.secret');
+      await mkdir(stage.image('below'));
+      await stage.secret('../images/below/secret');
+      const images = [
+        await writeOverlay(stage, 'hidden.qcow2', '.secret'),
+        await writeOverlay(stage, 'below.qcow2', 'below/secret'),
+        await writeDescriptor(stage, 'hidden.vmdk', flatDescriptor('.secret', 1)),
+        await writeDescriptor(stage, 'below.vmdk', flatDescriptor('below/secret', 1)),
+      ];
+      return stage.trial(images, { errors: images.length });
+    },
+  },
+  {
+    number: 81,
+    title: 'backing file and extent that are links to a file of the host',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      await symlink(await stage.secret('secret'), stage.image('base.raw'));
+      const images = [
+        await writeOverlay(stage, 'top.qcow2', 'base.raw'),
+        await writeDescriptor(stage, 'top.vmdk', flatDescriptor('base.raw', 1)),
+      ];
+      return stage.trial(images, { errors: images.length });
+    },
+  },
+  {
+    number: 82,
+    title: 'compressed disks and archives, under their own names and as disks',
+    readers: READERS,
+    exit: 4,
+    build: async (stage) => {
+      const disk = deterministicBytes('packed', 256 * 1024);
+      await writeFile(stage.image('disk.bin'), disk);
+      const tar = stage.image('vm.ova');
+      await runTool('tar', ['-cf', tar, '-C', stage.image(''), 'disk.bin']);
+      const packed = { 'disk.raw.gz': gzipSync(disk), 'gzip.img': gzipSync(disk), 'gzip.raw': gzipSync(disk) };
+      const others = { 'tar.img': await readFile(tar), 'vm.box': gzipSync(await readFile(tar)) };
+      const images = [tar];
+      for (const [name, content] of Object.entries({ ...packed, ...others, 'disk.vmdk.000000001': disk })) {
+        await writeFile(stage.image(name), content);
+        images.push(stage.image(name));
+      }
+      return stage.trial(images, { errors: images.length });
+    },
+  },
+  {
+    number: 83,
+    title: 'vmdk whose parent was written to after the snapshot',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const base = await writeImage(stage, 'base.vmdk', 'vmdk', { subformat: 'monolithicSparse' });
+      const top = stage.image('top.vmdk');
+      await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-F', 'vmdk', '-b', base, top]);
+      await runTool('qemu-io', ['-f', 'vmdk', '-c', 'write -P 1 0 64k', base]);
+      return stage.trial([top]);
+    },
+  },
+  {
+    number: 84,
+    title: 'vmdk descriptors that cannot be understood',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      await writeFile(stage.image('flat.bin'), deterministicBytes('flat', DISK_BYTES));
+      const sound = flatDescriptor('flat.bin').toString('latin1');
+      const texts = [
+        sound.replace('\nRW', '\nrw 256 FLAT "flat.bin" 256\nRW'),
+        sound.replace('\nCID=', '\nCID=00000001\nCID='),
+        sound.replace('monolithicFlat', 'partitionedDevice'),
+        sound.replace('\nRW', '\nRDONLY 256 FLAT "flat.bin" 256\nRW'),
+      ];
+      const names = texts.map((_, index) => `${index}.vmdk`);
+      const images = await Promise.all(
+        texts.map((text, index) => writeDescriptor(stage, names[index]!, Buffer.from(text, 'latin1'))),
+      );
+      return stage.trial(images, { errors: images.length });
+    },
+  },
+  {
+    number: 85,
+    title: 'fixed vpc disk whose guest wrote a dynamic one over its beginning',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const dynamic = await readFile(
+        await writeImage(stage, 'dynamic.vhd', 'vpc', { subformat: 'dynamic', force_size: 'on' }),
+      );
+      const fixed = await writeImage(stage, 'fixed.vhd', 'vpc', { subformat: 'fixed', force_size: 'on' });
+      await patch(fixed, { 0: dynamic.subarray(0, 64 * 1024) });
+      return stage.trial([fixed]);
+    },
+  },
+  {
+    number: 86,
+    title: 'fixed vpc disk that is shorter than its footer says',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const whole = await writeImage(stage, 'whole.vhd', 'vpc', { subformat: 'fixed', force_size: 'on' });
+      const footer = (await readFile(whole)).subarray(-FOOTER_BYTES);
+      const cut = stage.image('cut.vhd');
+      await writeRawDisk(cut, deterministicBytes('content', DISK_BYTES / 2), DISK_BYTES / 2);
+      await patch(cut, { [DISK_BYTES / 2]: footer });
+      await truncate(cut, DISK_BYTES / 2 + FOOTER_BYTES);
+      return stage.trial([cut]);
+    },
+  },
+];

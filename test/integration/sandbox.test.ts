@@ -1,9 +1,12 @@
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '#readers/processes/run-tool.js';
+import { EMPTY_VIEW, type SandboxView, sandboxName } from '#readers/processes/sandbox.js';
 import { workingSandbox } from '#readers/processes/working-sandbox.js';
 
 const SHELL = { command: 'bash', package: 'bash' };
@@ -22,10 +25,17 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
+/** A view of one file. */
+async function viewOf(path: string): Promise<SandboxView> {
+  const { dev: device, ino: inode } = await stat(path, { bigint: true });
+  return { ...EMPTY_VIEW, files: [{ path, device, inode, isBlockDevice: false }], writable: [output] };
+}
+
 /** What a script prints in the sandbox: `$1` is the image, `$2` the directory that it can write, `$3` one of the host. */
-function confined(script: string, limits = {}): Promise<string> {
-  const view = { readable: [image], devices: [], writable: [output] };
-  return runTool({ ...SHELL, limits }, ['-c', script, 'bash', image, output, directory], { component: 'test', view });
+async function confined(script: string, limits = {}): Promise<string> {
+  const view = await viewOf(image);
+  const words = ['-c', script, 'bash', sandboxName(0), output, directory];
+  return runTool({ ...SHELL, limits }, words, { component: 'test', view });
 }
 
 test('the sandbox works on this machine', async () => {
@@ -34,7 +44,7 @@ test('the sandbox works on this machine', async () => {
 });
 
 describe('in the sandbox a program', () => {
-  test('reads its image under its own name', async () => {
+  test('reads its image', async () => {
     expect(await confined('cat "$1"')).toBe('content');
   });
 
@@ -44,7 +54,7 @@ describe('in the sandbox a program', () => {
       await confined('cat "$3/secret" /etc/passwd /etc/shadow 2>/dev/null; ls /home /root /var 2>/dev/null; :'),
     ).toBe('');
     expect((await confined('ls /')).split('\n').sort().join(' ').trim()).toMatch(
-      /^bin dev( etc)? lib( lib32)?( lib64)?( libx32)? proc sbin tmp usr$/,
+      /^bin dev( etc)? image lib( lib32)?( lib64)?( libx32)? proc sbin text tmp usr$/,
     );
   });
 
@@ -89,7 +99,88 @@ describe('in the sandbox a program', () => {
 
   test('has no powers but those over the files that it sees', async () => {
     const powers = /CapEff:\s*(\w+)/.exec(await confined('cat /proc/self/status'))?.[1];
-    // CAP_DAC_OVERRIDE, so that root can read what belongs to others.
-    expect(['0000000000000000', '0000000000000002']).toContain(powers);
+    // CAP_DAC_READ_SEARCH, so that root can read what belongs to others.
+    expect(['0000000000000000', '0000000000000004']).toContain(powers);
+  });
+
+  test('writes to no block device that it sees', async () => {
+    if (process.getuid?.() !== 0) {
+      console.warn('skipped: making a block device takes root');
+      return;
+    }
+    const disk = join(directory, 'disk');
+    await writeFile(disk, 'content'.padEnd(4096));
+    const device = execFileSync('losetup', ['--find', '--show', disk], { encoding: 'utf8' }).trim();
+    try {
+      const [seen] = (await viewOf(device)).files;
+      const view = { ...EMPTY_VIEW, files: [{ ...seen!, isBlockDevice: true }] };
+      const script = `head -c 7 "$1"; echo overwritten 2>&1 >"$1" || echo 'is denied'`;
+      const printed = await runTool(SHELL, ['-c', script, 'bash', sandboxName(0)], { component: 'test', view });
+      expect(printed).toMatch(/^content.*is denied\n$/s);
+    } finally {
+      execFileSync('losetup', ['--detach', device]);
+    }
+  });
+
+  test('is not started where another file has taken the place of the one that was inspected', async () => {
+    const [path, other] = [join(directory, 'inspected.raw'), join(directory, 'other.raw')];
+    await writeFile(path, 'inspected');
+    await writeFile(other, 'other');
+    const view = await viewOf(path);
+    await rename(other, path);
+    await expect(runTool(SHELL, ['-c', `cat ${sandboxName(0)}`], { component: 'test', view })).rejects.toMatchObject({
+      exitCode: 1,
+      stderr: 'virt-similarity: another file took the place of one that was inspected',
+    });
+  });
+});
+
+describe('a tool that an image has taken over', () => {
+  const script = fileURLToPath(new URL('../../integration/taken-over-tool.py', import.meta.url));
+
+  /** What the tool managed to do, when `node` is started with these words before it. */
+  function takenOver(...wrapper: string[]): unknown {
+    const module = new URL('../../../packages/readers/dist/processes/', import.meta.url).href;
+    const program = `
+      const { readFileSync, statSync } = await import('node:fs');
+      const { runTool } = await import('${module}run-tool.js');
+      const { EMPTY_VIEW } = await import('${module}sandbox.js');
+      const { dev: device, ino: inode } = statSync(process.env.IMAGE, { bigint: true });
+      const files = [{ path: process.env.IMAGE, device, inode, isBlockDevice: false }];
+      const view = { ...EMPTY_VIEW, files, texts: [Buffer.from('text')], writable: [process.env.OUTPUT] };
+      const words = ['-c', readFileSync(process.env.SCRIPT, 'utf8'), String(process.pid), process.env.OUTPUT];
+      const tool = { command: 'python3', package: 'python3' };
+      process.stdout.write(await runTool(tool, words, { component: 'test', view }));`;
+    // The secret is open as 50 and stands in the environment.
+    const words = ['-c', 'exec 50<"$SECRET"; exec "$@"', 'bash', ...wrapper, process.execPath, '--input-type=module'];
+    const { stdout, stderr } = spawnSync('bash', [...words, '-e', program], {
+      encoding: 'utf8',
+      env: {
+        PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
+        IMAGE: image,
+        OUTPUT: output,
+        SCRIPT: script,
+        SECRET: join(directory, 'secret'),
+        AWS_SECRET_ACCESS_KEY: 'secret',
+      },
+    });
+    if (stdout === '') {
+      throw new Error(stderr);
+    }
+    return JSON.parse(stdout);
+  }
+
+  test('finds nothing to write, read, call or signal', () => {
+    expect(takenOver()).toEqual([]);
+  });
+
+  test('finds nothing either as an ordinary user', async () => {
+    if (process.getuid?.() !== 0) {
+      // The test before was one already.
+      return;
+    }
+    await chmod(directory, 0o755);
+    await chmod(output, 0o777);
+    expect(takenOver('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups')).toEqual([]);
   });
 });

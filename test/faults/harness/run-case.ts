@@ -81,7 +81,8 @@ function runOn(stage: Stage, line: CommandLine, command: readonly string[]): Pro
       command,
       directory: stage.work,
       environment: stage.environment,
-      marker: `VIRT_SIMILARITY_FAULTS=${stage.root}`,
+      // Of the variables that tools are passed, TMPDIR has it too.
+      marker: stage.root,
       seconds: line.seconds ?? SECONDS[stage.reader],
     },
   );

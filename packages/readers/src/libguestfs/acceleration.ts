@@ -6,16 +6,21 @@ export type Acceleration = 'default' | 'tcg';
 const KVM_DEVICE = '/dev/kvm';
 const FORCE_TCG = 'force_tcg';
 
+/** Variables that libguestfs and what it starts are controlled by, and where it finds its configuration. */
+const PASSED_ON = /^(?:LIBGUESTFS_\w+|SUPERMIN_\w+|HOME)$/;
+
 /**
- * The variables that guestfish gets on top of `environment`. The user's choice of a backend stands; without one it is
- * `direct`, which needs no libvirt. Reference: guestfs(3), "BACKEND".
+ * The variables that guestfish gets: those of `environment` that concern it. The user's choice of a backend is kept; without
+ * one it is `direct`, which needs no libvirt. Reference: guestfs(3), "BACKEND".
  */
 export function applianceEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   acceleration: Acceleration,
 ): Record<string, string> {
   const settings = environment.LIBGUESTFS_BACKEND_SETTINGS || undefined;
+  const passedOn = Object.entries(environment).filter(([name, value]) => value !== undefined && PASSED_ON.test(name));
   return {
+    ...(Object.fromEntries(passedOn) as Record<string, string>),
     LIBGUESTFS_BACKEND: environment.LIBGUESTFS_BACKEND || 'direct',
     ...(acceleration === 'tcg'
       ? { LIBGUESTFS_BACKEND_SETTINGS: settings === undefined ? FORCE_TCG : `${settings}:${FORCE_TCG}` }

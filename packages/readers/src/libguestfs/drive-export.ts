@@ -1,11 +1,13 @@
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
+import { EMPTY_VIEW } from '../processes/sandbox.js';
 import { startTool } from '../processes/start-tool.js';
 import { startNbdServer } from '../qemu/nbd-server.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
-import { sandboxView } from '../qemu/sandbox-view.js';
+import { isConfined } from '../qemu/sandbox-policy.js';
 import { awaitReadyFile } from './ready-file.js';
 import { ALTERNATIVE, NBDKIT } from './tools.js';
 
@@ -40,11 +42,9 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
     const directory = await runDirectory.makeDirectory();
     const socketPath = join(directory, 'drive');
     const readyPath = join(directory, 'drive.pid');
-    const view = (await sandboxView(NBDKIT, image, call)) && {
-      readable: [dirname(source.socketPath)],
-      devices: [],
-      writable: [directory],
-    };
+    const view = (await isConfined(NBDKIT, chainOf(image), call))
+      ? { ...EMPTY_VIEW, readable: [dirname(source.socketPath)], writable: [directory] }
+      : undefined;
     const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), {
       ...call,
       alternative: ALTERNATIVE,

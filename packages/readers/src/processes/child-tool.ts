@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
+import { inheritedDescriptors } from './inherited-descriptors.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
 
@@ -18,10 +21,18 @@ const MALLOC_ARENA_MAX = '8';
 /** Why a program was asked to end before it did so by itself. */
 type StopReason = 'aborted' | 'late' | 'verbose' | 'unneeded';
 
+/** Variables that every program gets, if this process has them. */
+const PASSED_ON = ['PATH', 'TMPDIR'];
+
+/** What a program has under a descriptor: a descriptor of this process, or bytes to be read to their end. */
+export type DescriptorContent = number | Uint8Array;
+
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /** Bytes of standard output (a character beyond ASCII counts once) after which it is ended; 0 to throw it away. */
   readonly output: number;
+  /** What the program has open beside its standard descriptors, by number, from 3 on. It has nothing else open. */
+  readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
 
 /** How a program ended, and what it had written to its standard output, as UTF-8 text. */
@@ -77,17 +88,32 @@ export class ChildTool {
 
   /** Starts a program. Rejects where the system does not. */
   static async start(file: string, programArguments: readonly string[], options: ChildToolOptions): Promise<ChildTool> {
-    const child = spawn(file, programArguments, {
-      stdio: ['pipe', options.output > 0 ? 'pipe' : 'ignore', 'pipe'],
-      // A group of its own, to which Ctrl-C does not go, and which can be killed as a whole.
-      detached: true,
-      env: { ...process.env, LC_ALL: 'C', MALLOC_ARENA_MAX, ...options.environment },
-    });
+    const { output, descriptors = new Map<number, DescriptorContent>(), environment } = options;
+    const nothing = openSync('/dev/null', 'r');
+    let child: ChildProcess;
+    try {
+      child = spawn(file, programArguments, {
+        stdio: ['pipe', output > 0 ? 'pipe' : 'ignore', 'pipe', ...furtherDescriptors(descriptors, nothing)],
+        // A group of its own, to which Ctrl-C does not go, and which can be killed as a whole.
+        detached: true,
+        env: { ...passedOn(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
+      });
+    } finally {
+      closeSync(nothing);
+    }
     if (child.pid === undefined) {
       throw (await once(child, 'error'))[0];
     }
     // What may come later is that a signal could not be sent, to a process that then has ended.
     child.on('error', () => {});
+    for (const [descriptor, content] of descriptors) {
+      if (typeof content !== 'number') {
+        const pipe = child.stdio[descriptor] as Writable;
+        // The program may have ended without reading it.
+        pipe.on('error', () => {});
+        pipe.end(content);
+      }
+    }
     return new ChildTool(child, options);
   }
 
@@ -111,6 +137,31 @@ export class ChildTool {
       // It has ended in the meantime.
     }
   }
+}
+
+/**
+ * The entries of `stdio` from 3 on. What this process has inherited itself, and would pass on, is covered by `nothing`,
+ * a descriptor of an empty file.
+ */
+function furtherDescriptors(
+  wanted: ReadonlyMap<number, DescriptorContent>,
+  nothing: number,
+): (IOType | number | undefined)[] {
+  const inherited = new Set(inheritedDescriptors());
+  const last = Math.max(2, ...inherited, ...wanted.keys());
+  return Array.from({ length: last - 2 }, (_, index) => {
+    const content = wanted.get(index + 3);
+    if (content !== undefined) {
+      return typeof content === 'number' ? content : 'pipe';
+    }
+    return inherited.has(index + 3) ? nothing : 'ignore';
+  });
+}
+
+function passedOn(): Record<string, string> {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /** What wraps a program passes on the signal that ended it as shells do. */

@@ -1,3 +1,5 @@
+import { CHECK_FILES, expectedFiles, type SandboxView } from './sandbox.js';
+
 /**
  * Runs `"$@"` for as long as standard input lasts, on which nothing comes: the other end is held by this process alone,
  * so that the program ends with it however it ends, and at whatever moment.
@@ -9,7 +11,7 @@ const GUARD = `
 exec 3<&0
 "$@" 3<&- </dev/null &
 program=$!
-exec >/dev/null 2>&1
+exec >&- 2>&-
 { read -r _ <&3; kill -KILL $program; } &
 watcher=$!
 wait $program
@@ -20,3 +22,8 @@ exit $status
 
 /** The words that, before a command, tie its life to its standard input. It reads nothing itself. */
 export const LIFELINE_WORDS: readonly string[] = ['/bin/sh', '-c', GUARD, 'sh'];
+
+/** The same in the sandbox, where the files of `view` are first compared with what is there. */
+export function checkedLifelineWords(view: SandboxView): string[] {
+  return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', expectedFiles(view)];
+}

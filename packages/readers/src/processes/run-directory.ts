@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError, verdictOn } from '@virt-similarity/core';
 import { runDirectoryPrefix, sweepRunDirectories } from './left-run-directories.js';
 
 /** The longest path of a Unix socket, `sun_path` less its final NUL. */
@@ -37,19 +37,19 @@ function removeAll(): void {
  */
 export async function createRunDirectory(): Promise<RunDirectory> {
   const prefix = await runDirectoryPrefix();
-  const parent = await runParent(prefix);
-  await sweepRunDirectories(parent);
-  let path: string;
-  try {
-    path = await mkdtemp(join(parent, prefix));
-  } catch (cause) {
-    throw new VirtSimilarityError(
-      'unavailable',
-      `cannot make a private directory in ${parent}; set TMPDIR to one that can be written`,
-      { cause },
-    );
+  const failures: unknown[] = [];
+  const parents = runParents(prefix);
+  for (const parent of parents) {
+    try {
+      await sweepRunDirectories(parent);
+      return runDirectoryAt(await mkdtemp(join(parent, prefix)));
+    } catch (cause) {
+      failures.push(cause);
+    }
   }
-  return runDirectoryAt(path);
+  const { code, ending } = verdictOn(failures[0], 'unavailable', 'set TMPDIR to a directory that can be written');
+  const found = `cannot make a private directory in ${parents.join(' or ')} (${messageOf(failures[0])})`;
+  throw new VirtSimilarityError(code, `${found}${ending}`, { cause: failures[0] });
 }
 
 /**
@@ -57,7 +57,9 @@ export async function createRunDirectory(): Promise<RunDirectory> {
  * rejects.
  */
 export async function removeLeftRunDirectories(): Promise<void> {
-  await sweepRunDirectories(await runParent(await runDirectoryPrefix()));
+  for (const parent of runParents(await runDirectoryPrefix())) {
+    await sweepRunDirectories(parent);
+  }
 }
 
 function runDirectoryAt(path: string): RunDirectory {
@@ -84,24 +86,14 @@ function runDirectoryAt(path: string): RunDirectory {
   };
 }
 
-async function runParent(prefix: string): Promise<string> {
-  const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'];
-  for (const candidate of candidates) {
-    if (candidate?.startsWith('/') && leavesRoomForSocket(candidate, prefix) && (await isDirectory(candidate))) {
-      return candidate;
-    }
-  }
-  return '/tmp';
+/** Where a run directory may be made, in order of preference. */
+function runParents(prefix: string): string[] {
+  const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>
+    path?.startsWith('/'),
+  ) as string[];
+  return [...new Set(candidates)].filter((path) => leavesRoomForSocket(path, prefix));
 }
 
 function leavesRoomForSocket(parent: string, prefix: string): boolean {
   return Buffer.byteLength(join(parent, `${prefix}XXXXXX`)) + SOCKET_NAME_BYTES <= SOCKET_PATH_BYTES;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,8 @@
 import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { ChildTool, type ChildToolOptions } from './child-tool.js';
 import { findProgram } from './find-program.js';
-import { LIFELINE_WORDS } from './lifeline.js';
-import { type SandboxView, sandboxWords } from './sandbox.js';
+import { checkedLifelineWords, LIFELINE_WORDS } from './lifeline.js';
+import { type Confinement, confine, type SandboxView } from './sandbox.js';
 import type { Tool } from './tool.js';
 import { limitingWords } from './tool-limits.js';
 import type { ToolOptions } from './tool-options.js';
@@ -24,19 +24,30 @@ export async function spawnTool(
   if (program === undefined) {
     throw unavailable(options, missing(tool, options));
   }
+  const confinement = options.view === undefined ? UNCONFINED : await confinementFor(options.view, program, options);
   const words = [
     ...(await limitingWords(tool.limits)),
-    ...(options.view === undefined ? [] : await confiningWords(options.view, program, options)),
-    ...(tool.endsWithInput ? [] : LIFELINE_WORDS),
+    ...confinement.words,
+    ...lifelineWords(tool, options.view),
     program,
     ...toolArguments,
   ];
   throwIfAborted(options.signal);
   try {
-    return await ChildTool.start(words[0]!, words.slice(1), { ...options, output });
+    const descriptors = new Map([...(options.descriptors ?? []), ...confinement.descriptors]);
+    return await ChildTool.start(words[0]!, words.slice(1), { ...options, descriptors, output });
   } catch (cause) {
     throw unavailable(options, `${tool.command} could not be started: ${messageOf(cause)}`, cause);
   }
+}
+
+const UNCONFINED: Confinement = { words: [], descriptors: new Map() };
+
+function lifelineWords({ endsWithInput }: Tool, view: SandboxView | undefined): readonly string[] {
+  if (view !== undefined) {
+    return checkedLifelineWords(view);
+  }
+  return endsWithInput ? [] : LIFELINE_WORDS;
 }
 
 /** The error for a program that cannot be had, or did not end in time. */
@@ -53,10 +64,10 @@ function missing(tool: Tool, options: ToolOptions): string {
   return `${tool.command} is not installed; install ${tool.package}${alternative}`;
 }
 
-async function confiningWords(view: SandboxView, program: string, options: ToolOptions): Promise<string[]> {
+async function confinementFor(view: SandboxView, program: string, options: ToolOptions): Promise<Confinement> {
   const sandbox = await workingSandbox();
   if (!sandbox.works) {
     throw unavailable(options, `its tools are to run in a sandbox, but ${sandbox.reason}; install bubblewrap`);
   }
-  return sandboxWords(sandbox.kind, view, program);
+  return confine(sandbox.kind, view, program);
 }

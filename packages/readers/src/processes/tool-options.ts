@@ -1,3 +1,4 @@
+import type { DescriptorContent } from './child-tool.js';
 import type { SandboxView } from './sandbox.js';
 
 /** How an outside program is run, and what its errors say. */
@@ -12,8 +13,10 @@ export interface ToolOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds after which the program is ended; no limit when absent. */
   readonly timeoutMs?: number;
-  /** Variables on top of those of this process and `LC_ALL=C`. */
+  /** Variables beside `PATH` and `TMPDIR`, which are passed on, and `LC_ALL=C`. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Has the program run in a sandbox, which must have been found to work, with nothing but this to see. */
   readonly view?: SandboxView;
+  /** What it has open beside its standard descriptors, by number, from 10 on. */
+  readonly descriptors?: ReadonlyMap<number, DescriptorContent>;
 }

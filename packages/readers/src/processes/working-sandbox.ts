@@ -1,7 +1,7 @@
 import { messageOf } from '@virt-similarity/core';
 import { ChildTool } from './child-tool.js';
 import { findProgram } from './find-program.js';
-import { type SandboxKind, sandboxWords } from './sandbox.js';
+import { confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
 
 /** Milliseconds that the trial may take. */
 const TRIAL_TIMEOUT_MS = 10_000;
@@ -39,15 +39,20 @@ async function tryKinds(): Promise<WorkingSandbox> {
 
 /** In a container root may lack the right to make namespaces without one of users. */
 function kindsToTry(): readonly SandboxKind[] {
-  return process.getuid?.() === 0 ? ['privileged', 'unprivileged'] : ['unprivileged'];
+  const unprivileged = ['unprivileged', 'unprivileged, old bubblewrap'] as const;
+  return process.getuid?.() === 0 ? ['privileged', ...unprivileged] : unprivileged;
 }
 
 /** What bwrap complains of; nothing where it works. */
 async function failureOf(kind: SandboxKind): Promise<string> {
-  const nothing = { readable: [], devices: [], writable: [] };
-  const [file, ...words] = await sandboxWords(kind, nothing, '/usr/bin/true');
+  const { words, descriptors } = await confine(kind, EMPTY_VIEW, '/usr/bin/true');
+  const [file, ...bwrapArguments] = words;
   try {
-    const trial = await ChildTool.start(file!, [...words, '/usr/bin/true'], { output: 0, timeoutMs: TRIAL_TIMEOUT_MS });
+    const trial = await ChildTool.start(file!, [...bwrapArguments, '/usr/bin/true'], {
+      output: 0,
+      timeoutMs: TRIAL_TIMEOUT_MS,
+      descriptors,
+    });
     const { exitCode, signal, stderr, stopped } = await trial.ended;
     if (exitCode === 0) {
       return '';

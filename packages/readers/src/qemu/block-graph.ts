@@ -1,4 +1,5 @@
 import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { ToolFiles } from './tool-files.js';
 
 /** A node of qemu's block layer with everything below it, as `blockdev-add` describes it. */
 export interface BlockNode {
@@ -25,34 +26,34 @@ export interface BlockGraph {
 
 /**
  * States the whole of an image's block graph, so that qemu neither probes a format nor follows a name from a header:
- * each level names its driver, its file by absolute path and, where there can be one, its backing image or `null`.
+ * each level names its driver, its file and, where there can be one, its backing image or `null`.
  *
- * Only the names of a VMDK descriptor's extents cannot be stated, which qemu takes from the descriptor itself; but that
- * they are files and no protocol can.
+ * Only the names of a VMDK's extents cannot be stated, which qemu takes from the text descriptor; it is given one of ours.
  *
  * Format: the QMP reference, `BlockdevOptions`
  * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
  */
-export function blockGraph(image: InspectedImage): BlockGraph {
-  const node = formatNode(image);
+export function blockGraph(image: InspectedImage, { nameOf }: Pick<ToolFiles, 'nameOf'>): BlockGraph {
+  const node = formatNode(image, nameOf);
   return { node, argument: `json:${JSON.stringify(node)}` };
 }
 
-function formatNode(image: InspectedImage): BlockNode {
+function formatNode(image: InspectedImage, nameOf: ToolFiles['nameOf']): BlockNode {
   const sharing = sharingOf(image);
   return {
     driver: image.format,
     ...sharing,
-    file: fileNode(image),
+    ...(image.format !== 'raw' && image.driverOptions),
+    file: fileNode(image, nameOf(image)),
     ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
     // qemu takes `null` from drivers without backing images too: stated everywhere, it cannot be forgotten anywhere.
-    backing: image.backing === undefined ? null : formatNode(image.backing),
+    backing: image.backing === undefined ? null : formatNode(image.backing, nameOf),
   };
 }
 
-function fileNode(image: InspectedImage): BlockNode {
+function fileNode(image: InspectedImage, filename: string): BlockNode {
   const sharing = sharingOf(image);
-  const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename: image.file.path };
+  const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
   // qemu lets a raw image be read beside writers unless a filter objects.
   return image.access === 'without-writers'
     ? { driver: 'blkdebug', ...sharing, 'unshare-child-perms': ['write', 'resize'], image: file }

@@ -39,7 +39,7 @@ interface Storage {
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
   const virtualSize = await virtualSizeOf(image, call);
-  const storage: Storage = { chain: await storageFiles(image, call), layers: identityOf(image).layers };
+  const storage: Storage = { chain: storageFiles(image), layers: identityOf(image).layers };
   const map = await openChainMap(image, call);
   try {
     const entries =

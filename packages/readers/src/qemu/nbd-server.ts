@@ -9,10 +9,9 @@ import type { Tool } from '../processes/tool.js';
 import { SERVER_CPU_SECONDS } from '../processes/tool-limits.js';
 import { readError } from '../reading/read-error.js';
 import { blockGraph } from './block-graph.js';
-import { withPlainNames } from './plain-names.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
-import { sandboxView } from './sandbox-view.js';
+import { type ToolFiles, toolFiles } from './tool-files.js';
 
 const QEMU_NBD: Tool = {
   command: 'qemu-nbd',
@@ -44,29 +43,47 @@ export interface NbdServer {
  * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
- * does not answer in time; `refused` as `sandboxView` and `withPlainNames`; `aborted`.
+ * does not answer in time; as `toolFiles`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
   const directory = await runDirectory.makeDirectory();
   const socketPath = join(directory, 'nbd');
-  const named = await withPlainNames(image, runDirectory, call);
-  const view = await sandboxView(QEMU_NBD, named, call);
-  const server = await startTool(
-    QEMU_NBD,
-    ['--read-only', '--persistent', `--shared=${clients}`, `--socket=${socketPath}`, blockGraph(named).argument],
-    { ...call, ...(view === undefined ? {} : { view: { ...view, writable: [directory] } }) },
-  );
+  const files = await toolFiles(QEMU_NBD, image, call);
   try {
-    await awaitReadiness(server, socketPath, options);
-  } catch (thrown) {
-    await server.stop();
-    throw thrown;
+    const server = await startTool(
+      files.tool,
+      [
+        '--read-only',
+        '--persistent',
+        `--shared=${clients}`,
+        `--socket=${socketPath}`,
+        blockGraph(image, files).argument,
+      ],
+      { ...call, ...withWritable(files.access, directory) },
+    );
+    try {
+      await awaitReadiness(server, socketPath, files, options);
+    } catch (thrown) {
+      await server.stop();
+      throw thrown;
+    }
+    return { socketPath, close: () => server.stop() };
+  } finally {
+    await files.close();
   }
-  return { socketPath, close: () => server.stop() };
 }
 
-async function awaitReadiness(server: RunningTool, socketPath: string, options: NbdServerOptions): Promise<void> {
+function withWritable({ view, descriptors }: ToolFiles['access'], directory: string): ToolFiles['access'] {
+  return view === undefined ? { ...(descriptors && { descriptors }) } : { view: { ...view, writable: [directory] } };
+}
+
+async function awaitReadiness(
+  server: RunningTool,
+  socketPath: string,
+  files: ToolFiles,
+  options: NbdServerOptions,
+): Promise<void> {
   const startTimeoutMs = options.startTimeoutMs ?? NBD_SERVER_DEFAULTS.startTimeoutMs;
   const watch = new AbortController();
   try {
@@ -81,7 +98,7 @@ async function awaitReadiness(server: RunningTool, socketPath: string, options: 
     throwIfAborted(options.signal);
     throw outcome === 'late'
       ? readError(options, 'unavailable', 'qemu-nbd does not answer; try again when the machine is less busy')
-      : qemuFailure(QEMU_NBD.command, outcome, options);
+      : qemuFailure(QEMU_NBD.command, outcome, files, options);
   } finally {
     watch.abort();
   }

@@ -1,6 +1,8 @@
 import type { ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
+import { FOREIGN_FILE } from '../processes/sandbox.js';
 import type { ToolExit } from '../processes/tool-failure.js';
 import { readError, type Speaker } from '../reading/read-error.js';
+import type { ToolFiles } from './tool-files.js';
 
 interface Meaning {
   readonly pattern: RegExp;
@@ -10,6 +12,11 @@ interface Meaning {
 
 /** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
 const MEANINGS: readonly Meaning[] = [
+  {
+    pattern: new RegExp(`^${FOREIGN_FILE}$|^bwrap: Can't find source path`, 'm'),
+    code: 'changed',
+    remedy: 'leave it alone and try again',
+  },
   {
     pattern: /Failed to get .*lock/i,
     code: 'in-use',
@@ -29,13 +36,18 @@ const MEANINGS: readonly Meaning[] = [
 
 const CORRUPT: Omit<Meaning, 'pattern'> = { code: 'corrupt', remedy: 'check the image with qemu-img check' };
 
-/** How qemu names a node that was given as a graph; the reason follows. */
-const GRAPH = /Could not open 'json:.*\}': /;
+/** How qemu names a node that was given as a graph, of which long ones are cut at their beginning; the reason follows. */
+const GRAPH = /^.*\}': /;
 
 /** The error for a qemu tool that would not open or read an image, from what the tool said. */
-export function qemuFailure(tool: string, exit: ToolExit, speaker: Speaker): VirtSimilarityError {
+export function qemuFailure(
+  tool: string,
+  exit: ToolExit,
+  files: Pick<ToolFiles, 'withPaths'>,
+  speaker: Speaker,
+): VirtSimilarityError {
   const { code, remedy } = meaningOf(tool, exit);
-  return readError(speaker, code, `${tool}: ${reasonOf(exit)}; ${remedy}`, exit);
+  return readError(speaker, code, `${tool}: ${files.withPaths(reasonOf(exit))}; ${remedy}`, exit);
 }
 
 function meaningOf(tool: string, exit: ToolExit): Omit<Meaning, 'pattern'> {
@@ -55,8 +67,8 @@ function reasonOf(exit: ToolExit): string {
   }
   const lines = exit.stderr.split('\n').map((line) =>
     line
-      .replace(/^qemu-(?:img|nbd): /, '')
       .replace(GRAPH, '')
+      .replace(/^qemu-(?:img|nbd): |^virt-similarity: /, '')
       .trim(),
   );
   return lines.filter((line) => line !== '').join('. ') || `exit status ${exit.exitCode}`;

@@ -1,14 +1,12 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { createRunDirectory } from '../processes/run-directory.js';
 import { runTool } from '../processes/run-tool.js';
 import type { Tool } from '../processes/tool.js';
 import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
-import { hasPlainNames, withPlainNames } from './plain-names.js';
 import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
-import { sandboxView } from './sandbox-view.js';
+import { toolFiles } from './tool-files.js';
 
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
@@ -21,7 +19,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
  * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `isExpected` takes; `refused` as `sandboxView` and `withPlainNames`; `aborted`.
+ * slow, or prints something else than `isExpected` takes; and as `toolFiles`; `aborted`.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],
@@ -29,9 +27,7 @@ export async function qemuImgJson<T>(
   image: InspectedImage,
   call: QemuCall,
 ): Promise<T> {
-  const run = hasPlainNames(image) ? runQemuImg : runQemuImgByLinks;
-  const printed = await run(subcommand, image, call);
-  const output = parseJson(printed);
+  const output = parseJson(await runQemuImg(subcommand, image, call));
   if (isExpected(output)) {
     return output;
   }
@@ -57,30 +53,18 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-async function runQemuImgByLinks(
-  subcommand: readonly string[],
-  image: InspectedImage,
-  call: QemuCall,
-): Promise<string> {
-  const runDirectory = await createRunDirectory();
-  try {
-    return await runQemuImg(subcommand, await withPlainNames(image, runDirectory, call), call);
-  } finally {
-    await runDirectory.remove();
-  }
-}
-
 async function runQemuImg(subcommand: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {
-  const view = await sandboxView(QEMU_IMG, image, call);
-  const qemuArguments = [...subcommand, '--output=json', blockGraph(image).argument];
+  const files = await toolFiles(QEMU_IMG, image, call);
   try {
-    return await runTool(QEMU_IMG, qemuArguments, {
+    return await runTool(files.tool, [...subcommand, '--output=json', blockGraph(image, files).argument], {
       ...call,
-      ...(view === undefined ? {} : { view }),
+      ...files.access,
       timeoutMs: TIMEOUT_MS,
       maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   } catch (thrown) {
-    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, call) : thrown;
+    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, files, call) : thrown;
+  } finally {
+    await files.close();
   }
 }

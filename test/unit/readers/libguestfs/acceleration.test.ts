@@ -13,6 +13,20 @@ describe('applianceEnvironment', () => {
     });
   });
 
+  test('passes on what concerns libguestfs, and nothing else', () => {
+    const environment = {
+      HOME: '/root',
+      LIBGUESTFS_CACHEDIR: '/c',
+      AWS_SECRET_ACCESS_KEY: 's',
+      LIBGUESTFS_X: undefined,
+    };
+    expect(applianceEnvironment(environment, 'default')).toEqual({
+      HOME: '/root',
+      LIBGUESTFS_BACKEND: 'direct',
+      LIBGUESTFS_CACHEDIR: '/c',
+    });
+  });
+
   test('adds emulation to the settings of the user', () => {
     expect(applianceEnvironment({}, 'tcg')).toMatchObject({ LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg' });
     expect(applianceEnvironment({ LIBGUESTFS_BACKEND_SETTINGS: 'gdb' }, 'tcg')).toMatchObject({

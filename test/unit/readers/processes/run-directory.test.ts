@@ -44,6 +44,7 @@ test.each([
   ['does not exist', '/no/such/directory'],
   ['is no directory', '/etc/passwd'],
   ['is relative', 'relative'],
+  ['cannot be written, even by root,', '/sys'],
 ])('a runtime directory that %s is passed over', async (_, runtime) => {
   process.env.XDG_RUNTIME_DIR = runtime;
   const directory = await createRunDirectory();

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Layer } from '@virt-similarity/core';
 import type { InspectedImage } from '#readers/inspection/inspected-image.js';
 
@@ -19,4 +21,11 @@ export function inspectedImage({
     backing: undefined,
     ...known,
   };
+}
+
+/** A layer that is a real file, of whatever content. */
+export function realLayer(): Layer {
+  const path = fileURLToPath(import.meta.url);
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { InspectedImage } from '#readers/inspection/inspected-image.js';
 import { gaplessEntries, type MapEntry, mapEntries } from '#readers/qemu/map-entries.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
-import { inspectedImage } from './inspected-image.js';
+import { inspectedImage, realLayer } from './inspected-image.js';
 
 const CALL = { component: 'qemu', image: 'a.img', sandbox: 'off' } as const;
 
@@ -55,7 +55,9 @@ describe('a map is refused that is', () => {
     ['longer than the disk', `[{"start":0,"length":1024,${run}},{"start":1000,"length":1024,${run}}]`, 'corrupt'],
   ])('%s', async (_, json, code) => {
     await withFakeProgram('qemu-img', `echo '${json}'`, async () => {
-      await expect(mapOf(inspectedImage({ format: 'raw', path: '/images/a.img' }), 1000)).rejects.toMatchObject({
+      await expect(
+        mapOf(inspectedImage({ format: 'raw', path: '/images/a.img', file: realLayer() }), 1000),
+      ).rejects.toMatchObject({
         code,
       });
     });
@@ -70,7 +72,7 @@ test('a window that holds too much is asked for in smaller ones', async () => {
     [ "$length" -le ${2 ** 30} ] || exec yes "much too much"
     echo "[{\\"start\\":$start,\\"length\\":$length,\\"depth\\":0,\\"zero\\":true,\\"data\\":false}]"`;
   await withFakeProgram('qemu-img', script, async () => {
-    const entries = await mapOf(inspectedImage({ format: 'raw', path: '/dev/null' }), size);
+    const entries = await mapOf(inspectedImage({ format: 'raw', path: '/images/a.img', file: realLayer() }), size);
     expect(entries.at(-1)).toMatchObject({ start: 2 ** 34, length: 1000 });
   });
 });

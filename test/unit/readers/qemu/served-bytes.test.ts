@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServedBytes } from '#readers/qemu/served-bytes.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
-import { inspectedImage } from './inspected-image.js';
+import { inspectedImage, realLayer } from './inspected-image.js';
 
-const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2' });
+const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2', file: realLayer() });
 const CALL = { component: 'qemu', image: 'a.qcow2', sandbox: 'off' } as const;
 const RUNTIME = process.env.XDG_RUNTIME_DIR;
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sandboxView } from '#readers/qemu/sandbox-view.js';
+import { chainOf } from '#readers/inspection/chain-of.js';
+import { isConfined } from '#readers/qemu/sandbox-policy.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
 import { inspectedImage, layer } from './inspected-image.js';
 
@@ -16,29 +17,17 @@ function callWith(notes: string[]) {
 }
 
 describe('where the sandbox works', () => {
-  test('a tool sees every file of the chain', async () => {
-    expect(await sandboxView(TOOL, OVERLAY, callWith([]))).toEqual({
-      readable: ['/images/a.qcow2', '/images/base.raw'],
-      devices: [],
-      writable: [],
-    });
-    expect(await sandboxView(TOOL, VMDK, callWith([]))).toMatchObject({
-      readable: ['/images/a.vmdk', '/images/a-flat.vmdk'],
-    });
-  });
-
-  test('a block device is seen as such', async () => {
-    const device = inspectedImage({ format: 'raw', path: '/dev/vg/disk', isDevice: true });
-    expect(await sandboxView(TOOL, device, callWith([]))).toMatchObject({ readable: [], devices: ['/dev/vg/disk'] });
+  test('a tool runs in it', async () => {
+    expect(await isConfined(TOOL, chainOf(OVERLAY), callWith([]))).toBe(true);
   });
 
   test('the caller can do without', async () => {
-    expect(await sandboxView(TOOL, VMDK, { ...callWith([]), sandbox: 'off' })).toBeUndefined();
+    expect(await isConfined(TOOL, chainOf(VMDK), { ...callWith([]), sandbox: 'off' })).toBe(false);
   });
 
-  test('a tool that is not installed is left to whoever starts it', async () => {
+  test('a tool that is not installed needs none: starting it fails with a better message', async () => {
     const missing = { command: 'virt-similarity-no-such-program', package: 'none' };
-    expect(await sandboxView(missing, VMDK, callWith([]))).toBeUndefined();
+    expect(await isConfined(missing, chainOf(VMDK), callWith([]))).toBe(false);
   });
 });
 
@@ -60,8 +49,8 @@ describe('where bwrap is missing', () => {
   test('raw and qcow2 are opened without, after one warning', async () => {
     const notes: string[] = [];
     const call = callWith(notes);
-    expect(await sandboxView(TOOL, OVERLAY, call)).toBeUndefined();
-    expect(await sandboxView(TOOL, BASE, call)).toBeUndefined();
+    expect(await isConfined(TOOL, chainOf(OVERLAY), call)).toBe(false);
+    expect(await isConfined(TOOL, chainOf(BASE), call)).toBe(false);
     expect(notes).toEqual(["[qemu] qemu's tools run without a sandbox: bwrap is not installed; install bubblewrap"]);
   });
 
@@ -69,7 +58,7 @@ describe('where bwrap is missing', () => {
     ['another format', VMDK],
     ['another format beneath qcow2', { ...OVERLAY, backing: VMDK }],
   ])('%s is refused, with the remedy', async (_, image) => {
-    await expect(sandboxView(TOOL, image, callWith([]))).rejects.toMatchObject({
+    await expect(isConfined(TOOL, chainOf(image), callWith([]))).rejects.toMatchObject({
       code: 'refused',
       message:
         '[qemu] cannot read a: qemu opens vmdk images in a sandbox only, and bwrap is not installed; ' +
@@ -80,7 +69,7 @@ describe('where bwrap is missing', () => {
 
 test('a bwrap that does not work says why', async () => {
   await withFakeProgram('bwrap', 'echo "bwrap: No permissions to create new namespace" >&2; exit 1', async () => {
-    await expect(sandboxView(TOOL, VMDK, callWith([]))).rejects.toMatchObject({
+    await expect(isConfined(TOOL, chainOf(VMDK), callWith([]))).rejects.toMatchObject({
       message: expect.stringContaining('bwrap does not work here (No permissions to create new namespace)'),
     });
   });

@@ -1,7 +1,5 @@
-import { chainOf } from '../inspection/chain-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { findProgram } from '../processes/find-program.js';
-import type { SandboxView } from '../processes/sandbox.js';
 import type { Tool } from '../processes/tool.js';
 import { workingSandbox } from '../processes/working-sandbox.js';
 import { readError } from '../reading/read-error.js';
@@ -10,28 +8,26 @@ import type { QemuCall } from './qemu-call.js';
 /** Formats whose drivers are in use everywhere, so that they may be opened where no sandbox works. */
 const TRUSTED_FORMATS: ReadonlySet<string> = new Set(['raw', 'qcow2']);
 
-/** Where it was said that there is no sandbox: once for each run is enough. */
+/** The runs in which the user was warned that there is no sandbox: once for each is enough. */
 const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
 
 /**
- * What of the machine a tool may see that opens an image: its files. Nothing where the tool is to run without a sandbox:
- * because the caller said so, or, after a warning, where none works and all formats of the chain are raw or qcow2. A tool
- * that is not installed needs none either.
+ * Whether a tool that opens an image runs in the sandbox. It does not where the caller said so, or, after a warning, where
+ * none works and all formats of the chain are raw or qcow2. A tool that is not installed needs none either.
  *
  * @throws VirtSimilarityError `refused` where no sandbox works and a format is another one.
  */
-export async function sandboxView(
+export async function isConfined(
   { command }: Tool,
-  image: InspectedImage,
+  chain: readonly InspectedImage[],
   call: QemuCall,
-): Promise<SandboxView | undefined> {
+): Promise<boolean> {
   if (call.sandbox === 'off' || (await findProgram(command)) === undefined) {
-    return undefined;
+    return false;
   }
-  const chain = chainOf(image);
   const sandbox = await workingSandbox();
   if (sandbox.works) {
-    return viewOf(chain);
+    return true;
   }
   const untrusted = chain.find(({ format }) => !TRUSTED_FORMATS.has(format));
   if (untrusted !== undefined) {
@@ -43,16 +39,7 @@ export async function sandboxView(
     );
   }
   warnOnce(sandbox.reason, call);
-  return undefined;
-}
-
-function viewOf(chain: readonly InspectedImage[]): SandboxView {
-  const files = chain.flatMap(({ file, extentFiles, isDevice }) => (isDevice ? extentFiles : [file, ...extentFiles]));
-  return {
-    readable: files.map(({ path }) => path),
-    devices: chain.filter(({ isDevice }) => isDevice).map(({ file }) => file.path),
-    writable: [],
-  };
+  return false;
 }
 
 function warnOnce(reason: string, { component, warn }: QemuCall): void {

@@ -1,0 +1,239 @@
+import { endianness } from 'node:os';
+
+/** What a program under the filter may open for writing: whatever its mounts let it, or no file at all. */
+export type WritePolicy = 'as-mounted' | 'denied';
+
+/** The numbers that matter on one processor architecture. */
+interface Architecture {
+  /** `AUDIT_ARCH_…` of linux/audit.h. */
+  readonly audit: number;
+  /** Which of the two columns of {@link DENIED} holds its numbers. */
+  readonly column: 0 | 1;
+  readonly clone: number;
+  readonly clone3: number;
+  readonly socket: number;
+  readonly ioctl: number;
+  /** System calls that take the flags of open(2), and which argument these are. */
+  readonly opening: readonly { readonly number: number; readonly flags: number }[];
+  /** The first number of a second set of system calls, which nothing uses (x32). */
+  readonly foreign?: number;
+}
+
+const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, Architecture>>> = {
+  x64: {
+    audit: 0xc000_003e,
+    column: 0,
+    clone: 56,
+    clone3: 435,
+    socket: 41,
+    ioctl: 16,
+    opening: [
+      { number: 2, flags: 1 },
+      { number: 257, flags: 2 },
+    ],
+    foreign: 0x4000_0000,
+  },
+  arm64: {
+    audit: 0xc000_00b7,
+    column: 1,
+    clone: 220,
+    clone3: 435,
+    socket: 198,
+    ioctl: 29,
+    opening: [{ number: 56, flags: 2 }],
+  },
+};
+
+/**
+ * System calls that no tool needs to read an image and that reach beyond its own process: their numbers on x86-64 and on
+ * arm64 (from the kernel's unistd.h), where there are any.
+ */
+const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
+  // Mounts and namespaces.
+  mount: [165, 40],
+  umount2: [166, 39],
+  pivot_root: [155, 41],
+  chroot: [161, 51],
+  open_tree: [428, 428],
+  move_mount: [429, 429],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
+  fspick: [433, 433],
+  mount_setattr: [442, 442],
+  unshare: [272, 97],
+  setns: [308, 268],
+  // Files by handle, which no mount hides; device nodes.
+  name_to_handle_at: [303, 264],
+  open_by_handle_at: [304, 265],
+  mknod: [133],
+  mknodat: [259, 33],
+  fanotify_init: [300, 262],
+  quotactl: [179, 60],
+  quotactl_fd: [443, 443],
+  // Other processes.
+  ptrace: [101, 117],
+  process_vm_readv: [310, 270],
+  process_vm_writev: [311, 271],
+  process_madvise: [440, 440],
+  kcmp: [312, 272],
+  pidfd_getfd: [438, 438],
+  move_pages: [279, 239],
+  migrate_pages: [256, 238],
+  // Keys, programs in the kernel, and interfaces that take requests past this filter.
+  add_key: [248, 217],
+  request_key: [249, 218],
+  keyctl: [250, 219],
+  bpf: [321, 280],
+  perf_event_open: [298, 241],
+  userfaultfd: [323, 282],
+  io_uring_setup: [425, 425],
+  io_uring_enter: [426, 426],
+  io_uring_register: [427, 427],
+  // The machine as a whole.
+  init_module: [175, 105],
+  finit_module: [313, 273],
+  delete_module: [176, 106],
+  kexec_load: [246, 104],
+  kexec_file_load: [320, 294],
+  reboot: [169, 142],
+  swapon: [167, 224],
+  swapoff: [168, 225],
+  acct: [163, 89],
+  syslog: [103, 116],
+  iopl: [172],
+  ioperm: [173],
+  modify_ldt: [154],
+  settimeofday: [164, 170],
+  clock_settime: [227, 112],
+  adjtimex: [159, 171],
+  clock_adjtime: [305, 266],
+  sethostname: [170, 161],
+  setdomainname: [171, 162],
+  vhangup: [153, 58],
+  personality: [135, 92],
+  // Flags in memory, which a filter cannot see.
+  openat2: [437, 437],
+};
+
+/** The flags of clone(2) that make a new namespace: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+const NEW_NAMESPACES = 0x7e02_0000;
+/** The only sockets: AF_UNIX. */
+const UNIX_SOCKETS = 1;
+/** ioctl(2) requests that type into a terminal: TIOCSTI, TIOCLINUX. */
+const TYPING_REQUESTS = [0x5412, 0x541c];
+/** The flags of open(2) that may change something: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
+const WRITING = 0o1103;
+/** creat(2) on x86-64. */
+const CREAT = 85;
+
+// linux/filter.h and linux/seccomp.h.
+const LOAD = 0x20;
+const JUMP_IF_EQUAL = 0x15;
+const JUMP_IF_AT_LEAST = 0x35;
+const JUMP_IF_ANY_BIT = 0x45;
+const RETURN = 0x06;
+const ALLOW = 0x7fff_0000;
+const KILL_PROCESS = 0x8000_0000;
+const FAIL = 0x0005_0000;
+const EPERM = 1;
+const EACCES = 13;
+const ENOSYS = 38;
+
+/** Where `struct seccomp_data` has the call's number, the architecture and the lower half of an argument. Bytes. */
+const NUMBER = 0;
+const ARCHITECTURE = 4;
+const argument = (index: number) => 16 + index * 8;
+
+const INSTRUCTION_BYTES = 8;
+
+/** One instruction of classic BPF. Both jumps are forward, counted from the next instruction. */
+interface Instruction {
+  readonly code: number;
+  readonly ifTrue?: number;
+  readonly ifFalse?: number;
+  readonly value: number;
+}
+
+/**
+ * A seccomp filter, as bwrap's `--seccomp` takes it, that lets a program do what reading an image needs: no namespaces or
+ * mounts, no other processes, no keys, no sockets but those of the file system. What it denies fails with EPERM, or ENOSYS
+ * where programs have another way then; a foreign architecture's calls end the program. Nothing on processors other than
+ * x86-64 and arm64.
+ *
+ * Format: https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
+ */
+export function systemCallFilter(
+  writing: WritePolicy,
+  architecture: NodeJS.Architecture = process.arch,
+): Uint8Array | undefined {
+  const machine = ARCHITECTURES[architecture];
+  if (machine === undefined || endianness() !== 'LE') {
+    return undefined;
+  }
+  const denied = Object.values(DENIED).flatMap((numbers) => numbers[machine.column] ?? []);
+  return encode([
+    { code: LOAD, value: ARCHITECTURE },
+    ...unless(JUMP_IF_EQUAL, machine.audit, KILL_PROCESS),
+    { code: LOAD, value: NUMBER },
+    ...(machine.foreign === undefined ? [] : when(JUMP_IF_AT_LEAST, machine.foreign, FAIL | ENOSYS)),
+    ...denied.flatMap((number) => when(JUMP_IF_EQUAL, number, FAIL | EPERM)),
+    // Its flags stand in memory; C libraries use clone(2) then.
+    ...when(JUMP_IF_EQUAL, machine.clone3, FAIL | ENOSYS),
+    ...onCall(machine.clone, [load(0), ...when(JUMP_IF_ANY_BIT, NEW_NAMESPACES, FAIL | EPERM)]),
+    ...onCall(machine.socket, [load(0), ...unless(JUMP_IF_EQUAL, UNIX_SOCKETS, FAIL | EPERM)]),
+    ...onCall(machine.ioctl, [
+      load(1),
+      ...TYPING_REQUESTS.flatMap((request) => when(JUMP_IF_EQUAL, request, FAIL | EPERM)),
+    ]),
+    ...(writing === 'denied' ? denyWriting(machine) : []),
+    { code: RETURN, value: ALLOW },
+  ]);
+}
+
+function denyWriting({ opening, column }: Architecture): Instruction[] {
+  return [
+    ...(column === 0 ? when(JUMP_IF_EQUAL, CREAT, FAIL | EACCES) : []),
+    ...opening.flatMap(({ number, flags }) =>
+      onCall(number, [load(flags), ...when(JUMP_IF_ANY_BIT, WRITING, FAIL | EACCES)]),
+    ),
+  ];
+}
+
+function load(index: number): Instruction {
+  return { code: LOAD, value: argument(index) };
+}
+
+/** Ends with `verdict` where the condition holds. */
+function when(code: number, value: number, verdict: number): Instruction[] {
+  return [
+    { code, value, ifFalse: 1 },
+    { code: RETURN, value: verdict },
+  ];
+}
+
+/** Ends with `verdict` where the condition does not hold. */
+function unless(code: number, value: number, verdict: number): Instruction[] {
+  return [
+    { code, value, ifTrue: 1 },
+    { code: RETURN, value: verdict },
+  ];
+}
+
+/** Runs `body` for one system call, and allows what it does not end with. The call's number is loaded before. */
+function onCall(number: number, body: readonly Instruction[]): Instruction[] {
+  return [{ code: JUMP_IF_EQUAL, value: number, ifFalse: body.length + 1 }, ...body, { code: RETURN, value: ALLOW }];
+}
+
+/** `struct sock_filter` for each: a 16-bit code, two 8-bit jumps, a 32-bit value. */
+function encode(program: readonly Instruction[]): Uint8Array {
+  const bytes = Buffer.alloc(program.length * INSTRUCTION_BYTES);
+  program.forEach(({ code, ifTrue = 0, ifFalse = 0, value }, index) => {
+    const at = index * INSTRUCTION_BYTES;
+    bytes.writeUInt16LE(code, at);
+    bytes.writeUInt8(ifTrue, at + 2);
+    bytes.writeUInt8(ifFalse, at + 3);
+    bytes.writeUInt32LE(value >>> 0, at + 4);
+  });
+  return bytes;
+}

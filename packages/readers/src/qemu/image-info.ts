@@ -4,6 +4,8 @@ import { readError } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
 
+const SECTOR_BYTES = 512;
+
 /** What `qemu-img info` prints, as far as it is used. */
 interface PrintedInfo {
   readonly 'virtual-size': number;
@@ -38,6 +40,19 @@ export async function virtualSizeOf(image: InspectedImage, call: QemuCall): Prom
     throw readError(call, 'refused', problem);
   }
   return virtualSize;
+}
+
+/**
+ * Throws `refused` unless qemu sees a disk of the size that inspection found, to the sector: where they differ, they do not
+ * mean the same content.
+ *
+ * @param size Bytes, as qemu counts them.
+ */
+export function requireSameSize(size: number, { virtualSize }: InspectedImage, call: QemuCall): void {
+  if (virtualSize !== undefined && size !== Math.ceil(virtualSize / SECTOR_BYTES) * SECTOR_BYTES) {
+    const found = `its header describes a disk of ${virtualSize} bytes, but qemu sees ${size}`;
+    throw readError(call, 'refused', `${found}; convert it with the program that made it`);
+  }
 }
 
 function isInfo(output: unknown): output is PrintedInfo {

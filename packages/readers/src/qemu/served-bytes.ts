@@ -2,6 +2,7 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import { connectNbd } from '../nbd/connect-nbd.js';
 import type { NbdConnection } from '../nbd/nbd-connection.js';
 import { createRunDirectory, type RunDirectory } from '../processes/run-directory.js';
+import { requireSameSize } from './image-info.js';
 import { type NbdServer, startNbdServer } from './nbd-server.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 
@@ -24,7 +25,7 @@ export class ServedBytes {
     this.#call = alsoEndedBy(call, this.#closing.signal);
   }
 
-  /** Fills `target` with the bytes from `position` on. Throws as `startNbdServer` and `NbdConnection.read`. */
+  /** Fills `target` with the bytes from `position` on. Throws as `startNbdServer`, `requireSameSize` and `NbdConnection.read`. */
   async read(target: Uint8Array, position: number): Promise<void> {
     this.#connections ??= this.#start();
     const connections = await this.#connections;
@@ -47,6 +48,7 @@ export class ServedBytes {
     this.#server = await startNbdServer(this.#image, options);
     const { socketPath } = this.#server;
     const first = await connectNbd(socketPath, this.#call);
+    requireSameSize(first.size, this.#image, this.#call);
     if (!first.allowsMoreConnections) {
       return [first];
     }

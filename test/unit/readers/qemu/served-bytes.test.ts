@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServedBytes } from '#readers/qemu/served-bytes.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
+import { runTool } from '../../../fixtures/run-tool.js';
 import { inspectedImage, realLayer } from './inspected-image.js';
 
 const IMAGE = inspectedImage({ format: 'qcow2', path: '/images/a.qcow2', file: realLayer() });
@@ -102,6 +103,28 @@ test('a server that breaks the protocol is told, and leaves nothing', async () =
     await served.close();
     await expectNothingLeft();
   });
+});
+
+test('nothing is read of an image that qemu sees with another size', async () => {
+  const path = join(pids, 'disk.qcow2');
+  await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', path, '1M']);
+  const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const file = { path, device, inode, size, mtimeNs, ctimeNs };
+  for (const [virtualSize, outcome] of [
+    [2 ** 20, 'read'],
+    [2 ** 20 - 1, 'read'],
+    [2 ** 20 + 1, 'refused'],
+    [2 ** 20 - 512, 'refused'],
+  ] as const) {
+    const served = new ServedBytes(inspectedImage({ format: 'qcow2', path, file, virtualSize }), CALL);
+    expect(
+      await read(served).then(
+        () => 'read',
+        ({ code }) => code,
+      ),
+    ).toBe(outcome);
+    await served.close();
+  }
 });
 
 test('closing what was never read starts nothing', async () => {

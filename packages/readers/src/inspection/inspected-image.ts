@@ -26,25 +26,6 @@ export interface InspectedImage {
    * `without-writers` where opening is to fail then. When absent, no tool has to look.
    */
   readonly access?: 'beside-writers' | 'without-writers';
-  /** Options of qemu's driver for the format, such as how a vpc image's size is to be taken. */
-  readonly driverOptions?: Readonly<Record<string, string>>;
-  /** What a VMDK's text descriptor says, where `file` is one: its extents are those of `extentFiles`, in order. */
-  readonly descriptor?: VmdkDescriptorFields;
-}
-
-/** A VMDK text descriptor as inspection understood it. */
-export interface VmdkDescriptorFields {
-  /** Content identifiers of the disk and of its parent: eight hexadecimal digits. */
-  readonly cid: string;
-  readonly parentCid: string;
-  readonly createType: string;
-  readonly extents: readonly {
-    readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE';
-    /** Sectors of 512 bytes that the guest sees of it. */
-    readonly sectors: bigint;
-    /** The sector of a flat extent's file at which it begins. */
-    readonly first: bigint;
-  }[];
 }
 
 /** What a VMDK's text descriptor says. */

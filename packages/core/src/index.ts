@@ -55,3 +55,4 @@ export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.j
 export { type FoundImages, findImages } from './pipeline/find-images.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export { unknownName } from './pipeline/plugin-registry.js';
+export { hasEnded, PROCESS_MARK, processMark } from './processes/process-mark.js';

@@ -19,7 +19,9 @@ test('a run directory is private and named after the process', async () => {
   const directory = await createRunDirectory();
   const stats = await stat(directory.path);
   expect(stats.mode & 0o777).toBe(0o700);
-  expect(basename(directory.path)).toMatch(new RegExp(`^virt-similarity-${process.pid}-[\\da-z]+-[\\da-z]+-.{6}$`));
+  expect(basename(directory.path)).toMatch(
+    new RegExp(`^virt-similarity-${process.pid}-[\\da-z]+-[\\da-z]+-[\\da-z]+-.{6}$`),
+  );
   await directory.remove();
 });
 
@@ -82,18 +84,20 @@ test.each([
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
   const ours = await createRunDirectory();
-  const [, , pid, namespace, start] = basename(ours.path).split('-');
+  const [, , pid, namespace, start, boot] = basename(ours.path).split('-');
   const gone = 2 ** 22 + 1;
   const removed: [name: string, days: number][] = [
-    [`virt-similarity-${gone}-${namespace}-${start}-aBc123`, 0],
+    [`virt-similarity-${gone}-${namespace}-${start}-${boot}-aBc123`, 0],
     // Another process has the number now.
-    [`virt-similarity-${pid}-${namespace}-1a-reused`, 0],
-    [`virt-similarity-${gone}-zzz-1a-aBc123`, 2],
+    [`virt-similarity-${pid}-${namespace}-1a-${boot}-reused`, 0],
+    [`virt-similarity-${gone}-zzz-1a-${boot}-aBc123`, 2],
+    [`virt-similarity-${pid}-${namespace}-${start}-zzz-aBc123`, 2],
   ];
   const kept: [name: string, days: number][] = [
-    [`virt-similarity-${pid}-${namespace}-${start}-ours12`, 2],
-    [`virt-similarity-${gone}-zzz-1a-young1`, 0.5],
-    [`virt-similarity-${gone}-${namespace}-1a-longer-name`, 2],
+    [`virt-similarity-${pid}-${namespace}-${start}-${boot}-ours12`, 2],
+    [`virt-similarity-${gone}-zzz-1a-${boot}-young1`, 0.5],
+    [`virt-similarity-${gone}-${namespace}-1a-zzz-young1`, 0.5],
+    [`virt-similarity-${gone}-${namespace}-1a-${boot}-longer-name`, 2],
     ['virt-similarity-mine', 2],
   ];
   for (const [name, days] of [...removed, ...kept]) {

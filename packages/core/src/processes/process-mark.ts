@@ -1,0 +1,96 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** The pattern of a process mark: process id, PID namespace, start time and boot id, the last three in base 36. */
+export const PROCESS_MARK = '\\d+-[\\da-z]+-[\\da-z]+-[\\da-z]+';
+
+/** Written for each field that the kernel does not provide, because /proc is missing or shows another PID namespace. */
+const UNKNOWN = '0';
+
+/** Leftovers of a process that cannot be observed from here are kept for this long. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Hexadecimal digits of the boot id that are used: 48 bits. */
+const BOOT_DIGITS = 12;
+
+/** States of a process that has exited: zombie, dead. */
+const EXITED = /^[ZX]/;
+
+interface System {
+  /** Inode of the PID namespace. */
+  readonly namespace: string;
+  readonly boot: string;
+}
+
+let own: { readonly mark: string; readonly system: System } | undefined;
+
+/**
+ * A name for this process that no other process has: not a later one with the same id, nor one in another container or
+ * on another machine. Put it into the name of every temporary file and directory, so that {@link hasEnded} can tell
+ * whether its owner is still at work.
+ */
+export function processMark(): string {
+  return ownProcess().mark;
+}
+
+/**
+ * Whether the process with this mark has ended. For a process of this boot and PID namespace the kernel knows. For any
+ * other one (another container, or another machine on a network file system) it counts as ended if what it left is a day
+ * old.
+ *
+ * @param age milliseconds since what it left was last written; called only in the second case
+ */
+export async function hasEnded(mark: string, age: () => number | Promise<number>): Promise<boolean> {
+  const { mark: ownMark, system } = ownProcess();
+  if (mark === ownMark) {
+    return false;
+  }
+  const [pid, namespace, start, boot] = mark.split('-');
+  const isVisible = namespace === system.namespace && boot === system.boot;
+  if (isVisible && namespace !== UNKNOWN && boot !== UNKNOWN) {
+    return startOf(pid ?? '') !== start;
+  }
+  return (await age()) > KEPT_MS;
+}
+
+function ownProcess(): { readonly mark: string; readonly system: System } {
+  own ??= identifyProcess();
+  return own;
+}
+
+function identifyProcess(): { readonly mark: string; readonly system: System } {
+  // Where /proc is that of another PID namespace, its process ids say nothing about the processes here.
+  const isOwnProc = readOrEmpty('/proc/self/stat').startsWith(`${process.pid} `);
+  const namespace = isOwnProc ? base36(/\d+/.exec(linkOrEmpty('/proc/self/ns/pid'))?.[0]) : UNKNOWN;
+  const bootId = readOrEmpty('/proc/sys/kernel/random/boot_id').replace(/[^\da-f]/g, '');
+  const boot = bootId === '' ? UNKNOWN : base36(`0x${bootId.slice(0, BOOT_DIGITS)}`);
+  const start = (isOwnProc ? startOf('self') : undefined) ?? UNKNOWN;
+  return { mark: `${process.pid}-${namespace}-${start}-${boot}`, system: { namespace, boot } };
+}
+
+/** When a process started, in ticks since boot; `undefined` if there is none or it has exited. */
+function startOf(pid: string): string | undefined {
+  const status = readOrEmpty(`/proc/${pid}/stat`);
+  // The second field is a name in parentheses, which may contain blanks and parentheses.
+  const fields = status.slice(status.lastIndexOf(')') + 2);
+  return status === '' || EXITED.test(fields) ? undefined : base36(fields.split(' ')[19]);
+}
+
+function base36(number: string | undefined): string {
+  return number === undefined ? UNKNOWN : Number(number).toString(36);
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function linkOrEmpty(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

@@ -27,6 +27,7 @@ export {
   ATOMIC_FILE_DEFAULTS,
   type AtomicFileOptions,
   type FileChunks,
+  requireReplaceable,
   writeFileAtomically,
 } from './hash-vectors/atomic-file.js';
 export type * from './hash-vectors/hash-vector.js';
@@ -40,6 +41,8 @@ export type {
 export { isHashVectorFile } from './hash-vectors/is-hash-vector-file.js';
 export { makeDirectories } from './hash-vectors/make-directories.js';
 export * from './hash-vectors/memory-hash-vector.js';
+export { OpenDirectory } from './hash-vectors/open-directory.js';
+export { ProtectedFiles } from './hash-vectors/protected-files.js';
 export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';
 export * from './hash-vectors/write-hash-vector.js';
 export * from './hashing/hash-image.js';

@@ -1,19 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { systemPath } from '../paths/path-text.js';
-import { realPath } from '../paths/real-path.js';
 import { fileError, systemCode } from './file-error.js';
-import { sweepOnce, temporaryName } from './temporary-files.js';
+import { OpenDirectory } from './open-directory.js';
+import type { ProtectedFiles } from './protected-files.js';
+import { NEW_FILE, sweepOnce, temporaryName } from './temporary-files.js';
 
 /** The system is called once for so many bytes, because a call costs as much as copying some 100 KiB. */
 const BYTES_PER_WRITE = 256 * 1024;
 
-export interface AtomicFileOptions {
+export interface PlacedFileOptions {
   /** Permissions before the umask. */
   readonly mode?: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface AtomicFileOptions extends PlacedFileOptions {
+  /** The directory of the path, if it is open already. It stays open. */
+  readonly directory?: OpenDirectory | undefined;
+  /** Files that are not replaced, under whatever name. */
+  readonly protect?: ProtectedFiles | undefined;
 }
 
 export const ATOMIC_FILE_DEFAULTS = { mode: 0o666 } as const;
@@ -22,78 +29,143 @@ export const ATOMIC_FILE_DEFAULTS = { mode: 0o666 } as const;
 export type FileChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Writes a file so that it is there whole, on disk, or not at all: to a temporary file in the same directory, fsync,
- * rename, fsync of the directory. An existing regular file is replaced, one behind a symbolic link too. Temporary files
- * of writers that were killed more than an hour ago are removed from the directory.
+ * Writes a file so that it is there completely, on disk, or not at all: to a new temporary file in the same directory,
+ * fsync, rename, fsync of the directory. The directory is opened once; what is done to its path meanwhile has no effect.
+ * An existing regular file is replaced. Nothing is ever written through a link: one that is found at the path is refused,
+ * and one that is put there at the last moment is replaced itself. Temporary files of processes that were killed are
+ * removed from the directory.
  *
- * A chunk must not change before the next one is asked for. Throws `refused` where the path is something
- * other than a regular file, `aborted`, `unavailable` (no space), `unreadable`, and whatever `chunks` throws; the
- * temporary file is then gone.
+ * A chunk must not change before the next one is asked for.
+ *
+ * @throws VirtSimilarityError `refused` where the path is something other than a regular file, or a protected one,
+ *   `aborted`, `unavailable` (no space), `unreadable`, and whatever `chunks` throws; the temporary file is then removed
  */
 export async function writeFileAtomically(
   path: string,
   chunks: FileChunks,
   options: AtomicFileOptions = {},
 ): Promise<void> {
-  const target = await resolveTarget(path);
-  await sweepOnce(dirname(target));
-  const place = async (temporary: string) => {
-    await rename(systemPath(temporary), systemPath(target));
-    return target;
-  };
-  await placeFileAtomically(dirname(target), chunks, place, options);
+  const name = fileNameOf(path);
+  const directory = options.directory ?? (await openDirectoryOf(path));
+  const check = () => requireReplaceable(directory, name, path, options.protect);
+  try {
+    await check();
+    await sweepOnce(directory);
+    const place = async (temporary: string) => {
+      await check();
+      await rename(directory.at(temporary), directory.at(name));
+    };
+    await placeFileAtomically(directory, chunks, place, options);
+  } finally {
+    if (options.directory === undefined) {
+      directory.close();
+    }
+  }
 }
 
 /**
- * As `writeFileAtomically`, for a file whose place is known only after its last chunk. `place` is called with the path
- * of the temporary file once that is on disk, makes it, or one that is there already, the result, and gives its path.
+ * As `writeFileAtomically`, for a file whose name is known only after its last chunk. `place` is called with the name of
+ * the temporary file once that is on disk, and gives it its own name, or leaves it to be removed. Returns what `place`
+ * returns.
  */
-export async function placeFileAtomically(
-  directory: string,
+export async function placeFileAtomically<Result>(
+  directory: OpenDirectory,
   chunks: FileChunks,
-  place: (temporary: string) => Promise<string>,
-  options: AtomicFileOptions = {},
-): Promise<string> {
-  const temporary = join(directory, temporaryName(randomBytes(8).toString('hex')));
+  place: (temporary: string) => Promise<Result>,
+  options: PlacedFileOptions = {},
+): Promise<Result> {
+  const failed = (thrown: unknown) => fileError(thrown, `cannot write to directory ${directory.path}`, directory.path);
+  const temporary = temporaryName();
   let handle: FileHandle;
   try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    handle = await open(systemPath(temporary), flags, options.mode ?? ATOMIC_FILE_DEFAULTS.mode);
+    handle = await open(directory.at(temporary), NEW_FILE, options.mode ?? ATOMIC_FILE_DEFAULTS.mode);
   } catch (thrown) {
-    throw fileError(thrown, `cannot write to directory ${directory}`, directory);
+    throw failed(thrown);
   }
   try {
+    let written: BigIntStats;
     try {
       await writeChunks(handle, chunks, options.signal);
       await handle.sync();
+      written = await handle.stat({ bigint: true });
     } finally {
       await handle.close();
     }
     throwIfAborted(options.signal);
-    const path = await place(temporary);
-    await syncDirectory(directory);
-    return path;
+    await requireSameFile(directory, temporary, written);
+    const result = await place(temporary);
+    await directory.sync();
+    return result;
   } catch (thrown) {
-    throw systemCode(thrown) === undefined
-      ? thrown
-      : fileError(thrown, `cannot write to directory ${directory}`, directory);
+    throw systemCode(thrown) === undefined ? thrown : failed(thrown);
   } finally {
-    await rm(systemPath(temporary), { force: true });
+    // Gone if it was renamed; what cannot be removed is swept by a later process.
+    await unlink(directory.at(temporary)).catch(() => {});
   }
 }
 
-async function resolveTarget(path: string): Promise<string> {
+/** The last part of a path. Throws `refused` where that cannot be a file's name. */
+function fileNameOf(path: string): string {
+  const name = basename(path);
+  if (path.endsWith('/') || ['', '.', '..'].includes(name)) {
+    throw new VirtSimilarityError('refused', `cannot write ${path}: expected a file name, found a directory`, {
+      image: path,
+    });
+  }
+  return name;
+}
+
+async function openDirectoryOf(path: string): Promise<OpenDirectory> {
   try {
-    // A rename would replace a device such as /dev/null by a file.
-    if (!(await stat(systemPath(path))).isFile()) {
-      throw new VirtSimilarityError('refused', `cannot write ${path}: expected a regular file or a free name`, {
-        image: path,
-      });
-    }
-    return await realPath(path);
+    return await OpenDirectory.open(dirname(path));
   } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT') return path;
     throw fileError(thrown, `cannot write ${path}`, path);
+  }
+}
+
+/**
+ * Requires that a name is free, or that of a regular file that may be replaced: a rename would replace a device such as
+ * /dev/null by a file. Returns what is known of that file; `undefined` for a free name.
+ *
+ * @throws VirtSimilarityError `refused`, and `unreadable` where the system does not say
+ */
+export async function requireReplaceable(
+  directory: OpenDirectory,
+  name: string,
+  path: string,
+  protect: ProtectedFiles | undefined,
+): Promise<BigIntStats | undefined> {
+  const stats = await lstat(directory.at(name), { bigint: true }).catch((thrown: unknown) => {
+    if (systemCode(thrown) === 'ENOENT') {
+      return undefined;
+    }
+    throw fileError(thrown, `cannot write ${path}`, path);
+  });
+  const image = stats && protect?.pathOf(stats);
+  if (image !== undefined) {
+    throw new VirtSimilarityError('refused', `${path} would overwrite the image ${image}; choose another name`, {
+      image: path,
+    });
+  }
+  if (stats?.isFile() === false) {
+    const found = stats.isSymbolicLink() ? 'a symbolic link' : stats.isDirectory() ? 'a directory' : 'a special file';
+    throw new VirtSimilarityError(
+      'refused',
+      `cannot write ${path}: expected a regular file or a free name, found ${found}; remove it, or choose another name`,
+      { image: path },
+    );
+  }
+  return stats;
+}
+
+/** In a directory that others can write to, the temporary file may have been replaced by another one. */
+async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
+  const now = await lstat(directory.at(name), { bigint: true });
+  if (now.dev !== written.dev || now.ino !== written.ino) {
+    throw new VirtSimilarityError(
+      'changed',
+      `cannot write to directory ${directory.path}: a temporary file in it was replaced; choose a directory of your own`,
+    );
   }
 }
 
@@ -121,17 +193,5 @@ async function writeChunks(handle: FileHandle, chunks: FileChunks, signal: Abort
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += (await handle.write(bytes, done)).bytesWritten;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(systemPath(directory), constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } catch (thrown) {
-    // Some network file systems cannot; the file itself is safe.
-    if (systemCode(thrown) !== 'EINVAL') throw fileError(thrown, `cannot write to directory ${directory}`, directory);
-  } finally {
-    await handle.close();
   }
 }

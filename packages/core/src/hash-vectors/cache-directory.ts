@@ -1,62 +1,127 @@
-import type { Stats } from 'node:fs';
-import { lstat, readdir, rm } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
 import { makeDirectories } from './make-directories.js';
+import { OpenDirectory } from './open-directory.js';
 
-const WRITABLE_BY_OTHERS = 0o022;
+const WRITABLE_BY_OTHERS = 0o022n;
+
+/** A name in an open directory. */
+export interface PlaceInDirectory {
+  readonly directory: OpenDirectory;
+  readonly name: string;
+}
 
 /**
- * The names in a cache directory, in order; none if it does not exist.
- * Throws `refused` if others could put entries there: it is a symbolic link, someone else's or writable by others.
+ * Calls with the cache directory open; with `undefined` if it does not exist. Owner and mode are checked on the open
+ * directory, and everything in it is reached through its descriptor, so nobody can exchange it after the check.
+ * Throws `refused` if others could put entries there: it is a symbolic link, another user's or writable by others; and
+ * what the call throws.
  */
-export async function listCacheDirectory(directory: string): Promise<string[]> {
+export async function withCacheDirectory<Result>(
+  path: string,
+  call: (directory: OpenDirectory | undefined) => Promise<Result>,
+): Promise<Result> {
+  const directory = await openIfThere(path);
   try {
-    return (await isThere(directory)) ? (await readdir(systemPath(directory))).sort() : [];
-  } catch (thrown) {
-    throw fileError(thrown, `cannot read the cache ${directory}`, directory);
+    return await call(directory);
+  } finally {
+    directory?.close();
   }
 }
 
-/** Makes the directory if it is missing. Throws as `listCacheDirectory` does. */
-export async function makeCacheDirectory(directory: string): Promise<void> {
+/** As `withCacheDirectory`, after making the directory if it is missing. */
+export async function withNewCacheDirectory<Result>(
+  path: string,
+  call: (directory: OpenDirectory) => Promise<Result>,
+): Promise<Result> {
+  const directory = (await openIfThere(path)) ?? (await makeCacheDirectory(path));
   try {
-    if (!(await isThere(directory))) await makeDirectories(directory, 0o700);
-  } catch (thrown) {
-    throw fileError(thrown, `cannot make the cache ${directory}`, directory);
+    return await call(directory);
+  } finally {
+    directory.close();
   }
 }
 
-/** Removes what stands at a path, if anything does. Throws `unreadable` where that is not allowed. */
-export async function removeFromCache(path: string): Promise<void> {
+/** The names in a cache directory, in order. */
+export async function listCacheDirectory(directory: OpenDirectory): Promise<string[]> {
   try {
-    await rm(systemPath(path), { force: true, recursive: true });
+    return (await readdir(directory.at('.'))).sort();
   } catch (thrown) {
+    throw fileError(thrown, `cannot read the cache ${directory.path}`, directory.path);
+  }
+}
+
+/** Removes an entry, if it is there. Throws `unreadable` where that is not allowed, and for a directory. */
+export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
+  try {
+    await unlink(directory.at(name));
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') {
+      return;
+    }
+    const path = join(directory.path, name);
     throw fileError(thrown, `cannot remove ${path} from the cache`, path);
   }
 }
 
-/** Whether the directory exists; throws `refused` if it does and is not private. */
-async function isThere(directory: string): Promise<boolean> {
-  const stats = await lstat(systemPath(directory)).catch((thrown: unknown) => {
-    if (systemCode(thrown) === 'ENOENT') return undefined;
-    throw thrown;
-  });
-  if (stats === undefined) return false;
-  const found = whyNotPrivate(stats);
-  if (found === undefined) return true;
-  throw new VirtSimilarityError(
-    'refused',
-    `cannot use the cache ${directory}: expected a directory that only you can write to, found ${found}; ` +
-      'remove it, or choose another directory with --cache',
-  );
+async function openIfThere(path: string): Promise<OpenDirectory | undefined> {
+  let directory: OpenDirectory;
+  try {
+    directory = await OpenDirectory.openItself(path);
+  } catch (thrown) {
+    const found = await whyNoDirectory(path);
+    if (found !== undefined) {
+      throw refusal(path, found);
+    }
+    if (systemCode(thrown) === 'ENOENT') {
+      return undefined;
+    }
+    throw fileError(thrown, `cannot read the cache ${path}`, path);
+  }
+  return requirePrivate(directory);
 }
 
-function whyNotPrivate(stats: Stats): string | undefined {
-  if (stats.isSymbolicLink()) return 'a symbolic link';
-  if (!stats.isDirectory()) return 'something that is no directory';
-  if (process.getuid !== undefined && stats.uid !== process.getuid()) return "another user's";
-  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) return 'one that others can write to';
-  return undefined;
+async function makeCacheDirectory(path: string): Promise<OpenDirectory> {
+  try {
+    return requirePrivate(await makeDirectories(path, 0o700));
+  } catch (thrown) {
+    throw fileError(thrown, `cannot make the cache ${path}`, path);
+  }
+}
+
+function requirePrivate(directory: OpenDirectory): OpenDirectory {
+  const found = whyNotPrivate(directory.stats);
+  if (found === undefined) {
+    return directory;
+  }
+  directory.close();
+  throw refusal(directory.path, found);
+}
+
+function whyNotPrivate({ uid, mode }: BigIntStats): string | undefined {
+  if (process.getuid !== undefined && uid !== BigInt(process.getuid())) {
+    return "another user's";
+  }
+  return (mode & WRITABLE_BY_OTHERS) === 0n ? undefined : 'one that others can write to';
+}
+
+/** What is at the path where no directory could be opened; `undefined` if that is not the reason. */
+async function whyNoDirectory(path: string): Promise<string | undefined> {
+  const stats = await lstat(systemPath(path)).catch(() => undefined);
+  if (stats === undefined || stats.isDirectory()) {
+    return undefined;
+  }
+  return stats.isSymbolicLink() ? 'a symbolic link' : 'something that is no directory';
+}
+
+function refusal(path: string, found: string): VirtSimilarityError {
+  return new VirtSimilarityError(
+    'refused',
+    `cannot use the cache ${path}: expected a directory that only you can write to, found ${found}; ` +
+      'remove it, or choose another directory with --cache',
+  );
 }

@@ -1,17 +1,18 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { closeSync, constants, read } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
+import type { PlaceInDirectory } from './cache-directory.js';
 import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { fileIdentityOf } from './hash-vector-storage.js';
-import { type FileBytes, hashVectorIn, openHashVector, readsOf, requireRowOrder } from './read-hash-vector.js';
-import { openRegularFile, readExactly } from './regular-file.js';
+import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from './read-hash-vector.js';
+import { type OpenFile, openRegularFile, readExactly } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
@@ -44,8 +45,13 @@ export function keyOfEntryName(name: string): string | undefined {
  * Opens an entry without proving its digest. Throws as `openHashVector` does, and `corrupt` if it is not the
  * entry that its name says.
  */
-export async function openEntry(path: string): Promise<HashVector> {
-  return checkKey(path, await openHashVector(path));
+export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
+  const { path, descriptor, stats } = openFile(entry);
+  try {
+    return checkKey(path, hashVectorIn({ path, identity: fileIdentityOf(stats), read: readsOf(descriptor) }));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -53,12 +59,12 @@ export async function openEntry(path: string): Promise<HashVector> {
  * `openEntry` does, and `aborted`.
  */
 export async function openProvenEntry(
-  path: string,
+  entry: PlaceInDirectory,
   buffers: SpareBuffers,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<HashVector> {
   throwIfAborted(signal);
-  const { descriptor, stats } = openRegularFile(path, constants.O_NOFOLLOW);
+  const { path, descriptor, stats } = openFile(entry);
   try {
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
@@ -80,9 +86,9 @@ export async function openProvenEntry(
 }
 
 /** Whether there is an entry that is what its name says. */
-export async function isSoundEntry(path: string, buffers: SpareBuffers): Promise<boolean> {
+export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<boolean> {
   try {
-    await openProvenEntry(path, buffers);
+    await openProvenEntry(entry, buffers);
     return true;
   } catch {
     return false;
@@ -113,6 +119,11 @@ async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'miss
     if (systemCode(thrown) === undefined) throw thrown;
     return 'missing';
   }
+}
+
+function openFile({ directory, name }: PlaceInDirectory): OpenFile & { readonly path: string } {
+  const path = join(directory.path, name);
+  return { path, ...openRegularFile(path, constants.O_NOFOLLOW, directory.at(name)) };
 }
 
 function keyAndDigestOf(path: string): { key: string; digest: string } {

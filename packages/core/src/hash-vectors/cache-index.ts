@@ -1,40 +1,37 @@
-import { stat } from 'node:fs/promises';
-import { systemPath } from '../paths/path-text.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
+import type { OpenDirectory } from './open-directory.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
 
 /** What a directory held when it was listed. */
 interface Listing {
-  /** The directory's time of change; undefined where there was no directory. */
-  readonly changed: bigint | undefined;
+  /** Which directory it was, and its time of change. */
+  readonly version: string;
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * The names of a cache's entries by key, listed anew only where the directory has changed. What killed writers left there
- * is removed on that occasion.
+ * The names of a cache's entries by key, listed again only where the directory has changed. Temporary files of writers
+ * that were killed are removed then.
  */
 export class CacheIndex {
-  readonly #directory: string;
   #listing: Promise<Listing> | undefined;
 
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
   /** The file names of the entries of a key, in order. Throws as `listCacheDirectory` does. */
-  async namesOf(key: string): Promise<readonly string[]> {
+  async namesOf(key: string, directory: OpenDirectory): Promise<readonly string[]> {
     // What changes within one tick of the file system's clock after a listing may be missed: that costs time, no truth.
-    const changed = await this.#timeOfChange();
-    if (this.#listing === undefined || (await this.#listing).changed !== changed) this.#listing = this.#list(changed);
+    const { dev, ino, mtimeNs } = directory.stats;
+    const version = `${dev}:${ino}:${mtimeNs}`;
+    if (this.#listing === undefined || (await this.#listing).version !== version) {
+      this.#listing = this.#list(version, directory);
+    }
     return (await this.#listing).names.get(key) ?? [];
   }
 
-  async #list(changed: bigint | undefined): Promise<Listing> {
+  async #list(version: string, directory: OpenDirectory): Promise<Listing> {
     const names = new Map<string, string[]>();
-    const listed = await listCacheDirectory(this.#directory);
-    await sweepTemporaryFiles(this.#directory, listed);
+    const listed = await listCacheDirectory(directory);
+    await sweepTemporaryFiles(directory, listed);
     for (const name of listed) {
       const key = keyOfEntryName(name);
       if (key === undefined) continue;
@@ -42,11 +39,6 @@ export class CacheIndex {
       if (others) others.push(name);
       else names.set(key, [name]);
     }
-    return { changed, names };
-  }
-
-  async #timeOfChange(): Promise<bigint | undefined> {
-    const stats = await stat(systemPath(this.#directory), { bigint: true }).catch(() => undefined);
-    return stats?.mtimeNs;
+    return { version, names };
   }
 }

@@ -1,17 +1,23 @@
 import { createHash, type Hash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { absolutePath } from '../paths/absolute-path.js';
-import { systemPath } from '../paths/path-text.js';
 import { placeFileAtomically } from './atomic-file.js';
-import { listCacheDirectory, makeCacheDirectory, removeFromCache } from './cache-directory.js';
+import {
+  listCacheDirectory,
+  type PlaceInDirectory,
+  removeFromCache,
+  withCacheDirectory,
+  withNewCacheDirectory,
+} from './cache-directory.js';
 import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import type { OpenDirectory } from './open-directory.js';
 import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SpareBuffers } from './spare-buffers.js';
@@ -46,13 +52,12 @@ export interface CacheOptions {
  */
 export class HashVectorCache {
   readonly #directory: string;
-  readonly #index: CacheIndex;
+  readonly #index = new CacheIndex();
   readonly #buffers = new SpareBuffers();
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
     this.#directory = resolve(absolutePath(directory));
-    this.#index = new CacheIndex(this.#directory);
     this.#onWarning = onWarning;
   }
 
@@ -68,7 +73,16 @@ export class HashVectorCache {
     options: CacheOptions = {},
   ): Promise<HashVector | undefined> {
     if (identity.volatile) return undefined;
-    return this.#find(cacheKeyOf({ identity, algorithm, blockSize }), options, this.#onWarning);
+    const key = cacheKeyOf({ identity, algorithm, blockSize });
+    try {
+      return await withCacheDirectory(this.#directory, (directory) =>
+        this.#find(directory, key, options, this.#onWarning),
+      );
+    } catch (thrown) {
+      if (!isOfTheSystem(thrown)) throw thrown;
+      this.#onWarning(thrown.message);
+      return undefined;
+    }
   }
 
   /**
@@ -86,8 +100,11 @@ export class HashVectorCache {
     if (identity.volatile) return vector;
     const key = cacheKeyOf({ ...vector, identity });
     try {
-      await makeCacheDirectory(this.#directory);
-      return (await this.#find(key, options, () => {})) ?? (await this.#write(vector, key, options));
+      return await withNewCacheDirectory(
+        this.#directory,
+        async (directory) =>
+          (await this.#find(directory, key, options, () => {})) ?? (await this.#write(directory, vector, key, options)),
+      );
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
       this.#onWarning(`${thrown.message}; ${vector.name} is not cached`);
@@ -97,48 +114,67 @@ export class HashVectorCache {
 
   /** All entries in the order of their file names, without proving their digests. */
   async list(options: CacheOptions = {}): Promise<CacheEntry[]> {
-    return this.#describeAll(async (path) => {
-      throwIfAborted(options.signal);
-      return openEntry(path);
-    });
+    return withCacheDirectory(this.#directory, (directory) =>
+      describeAll(directory, async (entry) => {
+        throwIfAborted(options.signal);
+        return openEntry(entry);
+      }),
+    );
   }
 
   /** As `list`, after proving the digest and reading every row of each entry. */
   async verify(options: CacheOptions = {}): Promise<CacheEntry[]> {
-    return this.#describeAll(async (path) => {
-      const vector = await openProvenEntry(path, this.#buffers, options);
+    return withCacheDirectory(this.#directory, (directory) => this.#verify(directory, options));
+  }
+
+  /** Removes the entries that `verify` finds bad, changed or missing, and what killed writers left; returns the entries. */
+  async prune(options: CacheOptions = {}): Promise<CacheEntry[]> {
+    return withCacheDirectory(this.#directory, async (directory) => {
+      if (directory === undefined) return [];
+      await sweepTemporaryFiles(directory, await listCacheDirectory(directory));
+      const useless = (await this.#verify(directory, options)).filter((entry) => entry.state !== 'current');
+      const removals = useless.map(({ path }) => removeFromCache({ directory, name: basename(path) }));
+      // All that can be removed, also where something else cannot.
+      await Promise.allSettled(removals);
+      await Promise.all(removals);
+      return useless;
+    });
+  }
+
+  #verify(directory: OpenDirectory | undefined, options: CacheOptions): Promise<CacheEntry[]> {
+    return describeAll(directory, async (entry) => {
+      const vector = await openProvenEntry(entry, this.#buffers, options);
       for await (const _ of vector.rows()) throwIfAborted(options.signal);
       return vector;
     });
   }
 
-  /** Removes the entries that `verify` finds bad, changed or missing, and what killed writers left; gives the entries. */
-  async prune(options: CacheOptions = {}): Promise<CacheEntry[]> {
-    await sweepTemporaryFiles(this.#directory, await listCacheDirectory(this.#directory));
-    const useless = (await this.verify(options)).filter((entry) => entry.state !== 'current');
-    for (const { path } of useless) await removeFromCache(path);
-    return useless;
-  }
-
   /** All entries of the key are looked at: more than one is there only after processes wrote at the same moment. */
-  async #find(key: string, options: CacheOptions, warn: (message: string) => void): Promise<HashVector | undefined> {
+  async #find(
+    directory: OpenDirectory | undefined,
+    key: string,
+    options: CacheOptions,
+    warn: (message: string) => void,
+  ): Promise<HashVector | undefined> {
+    if (directory === undefined) return undefined;
     let found: HashVector | undefined;
-    for (const path of await this.#entries(key, warn)) {
+    for (const name of await this.#names(directory, key, warn)) {
+      const entry = { directory, name };
       try {
-        const vector = await openProvenEntry(path, this.#buffers, options);
+        const vector = await openProvenEntry(entry, this.#buffers, options);
         found ??= vector;
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
         warn(`${messageOf(thrown)}; the image is read again`);
-        if (codeOf(thrown) === 'corrupt') await removeBadEntry(path, this.#buffers);
+        if (codeOf(thrown) === 'corrupt') await removeBadEntry(entry, this.#buffers);
       }
     }
     return found;
   }
 
-  async #entries(key: string, warn: (message: string) => void): Promise<string[]> {
+  async #names(directory: OpenDirectory, key: string, warn: (message: string) => void): Promise<readonly string[]> {
     try {
-      return (await this.#index.namesOf(key)).map((name) => join(this.#directory, name));
+      return await this.#index.namesOf(key, directory);
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
       warn(thrown.message);
@@ -146,29 +182,37 @@ export class HashVectorCache {
     }
   }
 
-  async #write(vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
+  async #write(directory: OpenDirectory, vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
     const hash = createHash('sha256');
     const chunks = feeding(hash, encodeHashVector(vector));
     const place = (temporary: string) =>
-      placeEntry({ temporary, directory: this.#directory, key, digest: hash.digest('hex') }, this.#buffers);
-    const path = await placeFileAtomically(this.#directory, chunks, place, { ...options, mode: 0o600 });
-    return openEntry(path);
-  }
-
-  async #describeAll(open: (path: string) => Promise<HashVector>): Promise<CacheEntry[]> {
-    const entries: CacheEntry[] = [];
-    for (const name of await listCacheDirectory(this.#directory)) {
-      if (isEntryName(name)) entries.push(await describeEntry(join(this.#directory, name), open));
-    }
-    return entries;
+      placeEntry({ temporary, directory, key, digest: hash.digest('hex') }, this.#buffers);
+    const name = await placeFileAtomically(directory, chunks, place, { ...options, mode: 0o600 });
+    return openEntry({ directory, name });
   }
 }
 
-async function describeEntry(path: string, open: (path: string) => Promise<HashVector>): Promise<CacheEntry> {
+async function describeAll(
+  directory: OpenDirectory | undefined,
+  open: (entry: PlaceInDirectory) => Promise<HashVector>,
+): Promise<CacheEntry[]> {
+  const entries: CacheEntry[] = [];
+  if (directory === undefined) return entries;
+  for (const name of await listCacheDirectory(directory)) {
+    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, open));
+  }
+  return entries;
+}
+
+async function describeEntry(
+  entry: PlaceInDirectory,
+  open: (entry: PlaceInDirectory) => Promise<HashVector>,
+): Promise<CacheEntry> {
+  const path = join(entry.directory.path, entry.name);
   let bytes = 0;
   try {
-    bytes = (await lstat(systemPath(path))).size;
-    const { rows, ...header } = await open(path);
+    bytes = (await lstat(entry.directory.at(entry.name))).size;
+    const { rows, ...header } = await open(entry);
     return { path, bytes, state: await stateOfImage(header), header };
   } catch (thrown) {
     if (codeOf(thrown) === 'aborted' || codeOf(thrown) === 'unavailable') throw thrown;

@@ -1,32 +1,35 @@
-import { lstat, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { systemPath } from '../paths/path-text.js';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { systemCode } from './file-error.js';
+import { OpenDirectory } from './open-directory.js';
 
 /**
- * Makes a directory, and those above it that are missing; one that is there already is left as it is. Throws as `mkdir`.
+ * Opens a directory, after making it and those above it that are missing. Each is made in its parent's descriptor, and
+ * opened without following a link that was put in its place. The caller closes the directory.
+ * Throws as `OpenDirectory.open` and `mkdir`.
  *
  * Not by `mkdir`'s own option: where a file system says that a name in it is missing instead of refusing it, as /proc
  * does, Node.js 20 tries for ever.
  */
-export async function makeDirectories(path: string, mode = 0o777): Promise<void> {
+export async function makeDirectories(path: string, mode = 0o777): Promise<OpenDirectory> {
   try {
-    await mkdir(systemPath(path), { mode });
+    return await OpenDirectory.open(path);
   } catch (thrown) {
-    if (systemCode(thrown) === 'EEXIST') return;
-    const parent = dirname(path);
-    if (systemCode(thrown) !== 'ENOENT') throw thrown;
-    // Somebody else may have made it meanwhile.
-    if (!(await isThere(parent))) await makeDirectories(parent, mode);
-    await mkdir(systemPath(path), { mode }).catch((again: unknown) => {
-      if (systemCode(again) !== 'EEXIST') throw again;
-    });
+    if (systemCode(thrown) !== 'ENOENT' || dirname(path) === path) {
+      throw thrown;
+    }
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(systemPath(path)).then(
-    () => true,
-    () => false,
-  );
+  const parent = await makeDirectories(dirname(path), mode);
+  const name = basename(path);
+  try {
+    await mkdir(parent.at(name), { mode }).catch((thrown: unknown) => {
+      // Another process may have made it meanwhile.
+      if (systemCode(thrown) !== 'EEXIST') {
+        throw thrown;
+      }
+    });
+    return await parent.openBelow(name, path);
+  } finally {
+    parent.close();
+  }
 }

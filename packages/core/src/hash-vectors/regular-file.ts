@@ -18,11 +18,12 @@ export interface OpenFile {
  * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
  *
  * @param flags of open(2), in addition to reading
+ * @param place what is opened, where that is not the path itself but a name in an open directory
  */
-export function openRegularFile(path: string, flags = 0): OpenFile {
+export function openRegularFile(path: string, flags = 0, place: string | Buffer = systemPath(path)): OpenFile {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(systemPath(path), constants.O_RDONLY | constants.O_NONBLOCK | flags);
+    descriptor = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK | flags);
     const stats = fstatSync(descriptor, { bigint: true });
     if (stats.isFile()) return { descriptor, stats };
     throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {

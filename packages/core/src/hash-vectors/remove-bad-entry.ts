@@ -1,5 +1,5 @@
-import { lstat, rm } from 'node:fs/promises';
-import { systemPath } from '../paths/path-text.js';
+import { lstat, unlink } from 'node:fs/promises';
+import type { PlaceInDirectory } from './cache-directory.js';
 import { isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
@@ -7,13 +7,14 @@ import type { SpareBuffers } from './spare-buffers.js';
  * Removes an entry that was found damaged, unless another process has put a sound one in its place since. What cannot be
  * removed stays: it does no harm.
  */
-export async function removeBadEntry(path: string, buffers: SpareBuffers): Promise<void> {
+export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<void> {
+  const place = entry.directory.at(entry.name);
   try {
-    const before = await lstat(systemPath(path), { bigint: true });
-    if (await isSoundEntry(path, buffers)) return;
-    const now = await lstat(systemPath(path), { bigint: true });
-    if (now.ino === before.ino && now.ctimeNs === before.ctimeNs) await rm(systemPath(path));
+    const before = await lstat(place, { bigint: true });
+    if (await isSoundEntry(entry, buffers)) return;
+    const now = await lstat(place, { bigint: true });
+    if (now.ino === before.ino && now.ctimeNs === before.ctimeNs) await unlink(place);
   } catch {
-    // Gone, or in a directory that is only to be read.
+    // Gone, or in a read-only directory.
   }
 }

@@ -1,32 +1,67 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemPath } from '../paths/path-text.js';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, unlink } from 'node:fs/promises';
+import { hasEnded, PROCESS_MARK, processMark } from '../processes/process-mark.js';
+import type { OpenDirectory } from './open-directory.js';
 
-const TEMPORARY_FILE = /^\.virt-similarity-[0-9a-f]{16}\.tmp$/;
-/** No writer is at work on one file for so long without writing to it. */
-const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+const TEMPORARY_FILE = new RegExp(`^\\.virt-similarity-(?<mark>${PROCESS_MARK})-[0-9a-f]{16}\\.tmp$`);
 
-/** The name of a temporary file. @param random 16 hexadecimal digits */
-export function temporaryName(random: string): string {
-  return `.virt-similarity-${random}.tmp`;
+/** For a new file that is nobody else's: nothing that is there already is opened or followed. */
+export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** A new name for a temporary file. It identifies the process that writes the file. */
+export function temporaryName(): string {
+  return `.virt-similarity-${processMark()}-${randomBytes(8).toString('hex')}.tmp`;
 }
 
-/** Removes those of the names in a directory that are temporary files whose writers were killed. */
-export async function sweepTemporaryFiles(directory: string, names: readonly string[]): Promise<void> {
-  for (const name of names.filter((name) => TEMPORARY_FILE.test(name))) {
-    const path = join(directory, name);
-    const stats = await lstat(systemPath(path)).catch(() => undefined);
-    const isAbandoned = stats?.isFile() && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS;
-    // Of somebody else, or swept by another process meanwhile.
-    if (isAbandoned) await rm(systemPath(path), { force: true }).catch(() => {});
+/**
+ * Removes those of the names in a directory that are temporary files of this user's processes that have ended. Files of
+ * processes that cannot be observed from here are removed after a day.
+ */
+export async function sweepTemporaryFiles(directory: OpenDirectory, names: readonly string[]): Promise<void> {
+  let clock: Promise<number> | undefined;
+  for (const name of names) {
+    const mark = TEMPORARY_FILE.exec(name)?.groups?.mark;
+    if (mark === undefined) {
+      continue;
+    }
+    try {
+      const { mtimeMs, uid } = await lstat(directory.at(name));
+      const age = async () => {
+        clock ??= timeOf(directory);
+        return (await clock) - mtimeMs;
+      };
+      if (uid === process.getuid?.() && (await hasEnded(mark, age))) {
+        await unlink(directory.at(name));
+      }
+    } catch {
+      // Swept by another process meanwhile, or in a directory that cannot be written to.
+    }
   }
 }
 
 const swept = new Set<string>();
 
 /** As `sweepTemporaryFiles`, for all names in a directory that many files may be written to: looks only once. */
-export async function sweepOnce(directory: string): Promise<void> {
-  if (swept.has(directory)) return;
-  swept.add(directory);
-  await sweepTemporaryFiles(directory, await readdir(systemPath(directory)).catch(() => []));
+export async function sweepOnce(directory: OpenDirectory): Promise<void> {
+  // Inodes of directories that were removed are used again.
+  const { dev, ino, birthtimeNs } = directory.stats;
+  const identity = `${dev}:${ino}:${birthtimeNs}`;
+  if (swept.has(identity)) {
+    return;
+  }
+  swept.add(identity);
+  await sweepTemporaryFiles(directory, await readdir(directory.at('.')).catch(() => []));
+}
+
+/** The time by the clock of the directory's file system, which on a network is not this machine's. */
+async function timeOf(directory: OpenDirectory): Promise<number> {
+  const name = temporaryName();
+  const handle = await open(directory.at(name), NEW_FILE, 0o600);
+  try {
+    return (await handle.stat()).mtimeMs;
+  } finally {
+    await handle.close();
+    await unlink(directory.at(name));
+  }
 }

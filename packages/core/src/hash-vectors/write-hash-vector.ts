@@ -1,10 +1,8 @@
-import { writeFileAtomically } from './atomic-file.js';
+import { type AtomicFileOptions, writeFileAtomically } from './atomic-file.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 import type { HashVector } from './hash-vector.js';
 
-export interface WriteHashVectorOptions {
-  readonly signal?: AbortSignal | undefined;
-}
+export type WriteHashVectorOptions = AtomicFileOptions;
 
 /**
  * Writes a hash vector as an Arrow IPC file, atomically; equal vectors give equal bytes.

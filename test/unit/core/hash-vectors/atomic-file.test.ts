@@ -1,12 +1,20 @@
-import { lstat, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { lchown, link, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { writeFileAtomically } from '@virt-similarity/core';
+import { ProtectedFiles, processMark, writeFileAtomically } from '@virt-similarity/core';
 import { inDirectory } from './example-vectors.js';
 
 async function* chunks(...pieces: (string | Uint8Array)[]) {
   yield* pieces;
 }
+
+/** Writes a file in another process; argument: its path. */
+const WRITER = `
+  const { writeFileAtomically } = await import('@virt-similarity/core');
+  await writeFileAtomically(process.argv[1], (async function* () { yield 'other'; })());`;
 
 describe('writing a file atomically', () => {
   test('joins text and bytes of any size in order', () =>
@@ -44,14 +52,54 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual(['out']);
     }));
 
-  test('removes the temporary files of writers that were killed long ago, and nothing else', () =>
+  test('removes the temporary file of a killed writer at once, and nothing else', () =>
     inDirectory(async (directory) => {
-      const [old, young] = ['0', '1'].map((digit) => `.virt-similarity-${digit.repeat(16)}.tmp`) as [string, string];
-      for (const name of [old, young, 'old.tmp']) await writeFile(join(directory, name), '');
-      const longAgo = Date.now() / 1000 - 2 * 60 * 60;
-      for (const name of [old, 'old.tmp']) await utimes(join(directory, name), longAgo, longAgo);
+      const script = `
+        const { writeFileAtomically } = await import('@virt-similarity/core');
+        async function* endless() {
+          yield 'a';
+          console.log('begun');
+          await new Promise(() => setInterval(() => {}, 1000));
+        }
+        await writeFileAtomically(process.argv[1], endless());`;
+      const path = join(directory, 'killed');
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', script, path]);
+      await once(writer.stdout, 'data');
+      const [temporary] = (await readdir(directory)) as [string];
+      writer.kill('SIGKILL');
+      await once(writer, 'close');
+      expect(await readdir(directory)).toEqual([temporary]);
+      await writeFile(join(directory, 'old.tmp'), '');
       await writeFileAtomically(join(directory, 'out'), chunks('new'));
-      expect((await readdir(directory)).sort()).toEqual([young, 'old.tmp', 'out']);
+      expect((await readdir(directory)).sort()).toEqual(['old.tmp', 'out']);
+    }));
+
+  test('leaves the temporary file of a living writer, however old its times are', () =>
+    inDirectory(async (directory) => {
+      async function* slow() {
+        yield 'whole';
+        const [temporary] = (await readdir(directory)) as [string];
+        await utimes(join(directory, temporary), 1, 1);
+        await promisify(execFile)(process.execPath, ['--input-type=module', '-e', WRITER, join(directory, 'other')]);
+        expect(await readdir(directory)).toContain(temporary);
+      }
+      await writeFileAtomically(join(directory, 'out'), slow());
+      expect(await readFile(join(directory, 'out'), 'utf8')).toBe('whole');
+      expect((await readdir(directory)).sort()).toEqual(['other', 'out']);
+    }));
+
+  test('leaves the temporary files of other machines and containers for a day by the clock of the file system', () =>
+    inDirectory(async (directory) => {
+      const [pid, namespace, start, boot] = processMark().split('-') as [string, string, string, string];
+      const nameOf = (mark: string, digit: string) => `.virt-similarity-${mark}-${digit.repeat(16)}.tmp`;
+      const marks = [`${pid}-zzz-${start}-${boot}`, `${pid}-${namespace}-${start}-zzz`];
+      const [old, young] = ['0', '1'].map((digit) => marks.map((mark) => nameOf(mark, digit))) as [string[], string[]];
+      for (const name of [...old, ...young]) await writeFile(join(directory, name), '');
+      const now = Date.now() / 1000;
+      for (const name of old) await utimes(join(directory, name), now - 90_000, now - 90_000);
+      for (const name of young) await utimes(join(directory, name), now - 80_000, now - 80_000);
+      await writeFileAtomically(join(directory, 'out'), chunks('new'));
+      expect((await readdir(directory)).sort()).toEqual([...young, 'out'].sort());
     }));
 
   test('leaves nothing when it is aborted between chunks', () =>
@@ -73,13 +121,86 @@ describe('writing a file atomically', () => {
       expect((await stat(join(directory, 'out'))).mode & 0o777).toBe(0o600);
     }));
 
-  test('replaces the file behind a symbolic link, not the link', () =>
+  test('refuses a symbolic link, and writes nothing where it leads', () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, 'real'), 'old');
-      await symlink('real', join(directory, 'link'));
-      await writeFileAtomically(join(directory, 'link'), chunks('new'));
-      expect((await lstat(join(directory, 'link'))).isSymbolicLink()).toBe(true);
-      expect(await readFile(join(directory, 'real'), 'utf8')).toBe('new');
+      for (const target of ['real', 'nowhere']) {
+        const path = join(directory, `to-${target}`);
+        await symlink(target, path);
+        await expect(writeFileAtomically(path, chunks('new'))).rejects.toMatchObject({ code: 'refused', image: path });
+      }
+      expect(await readFile(join(directory, 'real'), 'utf8')).toBe('old');
+      expect((await readdir(directory)).sort()).toEqual(['real', 'to-nowhere', 'to-real']);
+    }));
+
+  test('refuses a symbolic link that is put in its place while it is written', () =>
+    inDirectory(async (directory) => {
+      await writeFile(join(directory, 'real'), 'old');
+      async function* planting() {
+        yield 'new';
+        await symlink('real', join(directory, 'out'));
+      }
+      const written = writeFileAtomically(join(directory, 'out'), planting());
+      await expect(written).rejects.toMatchObject({ code: 'refused' });
+      expect(await readFile(join(directory, 'real'), 'utf8')).toBe('old');
+      expect((await readdir(directory)).sort()).toEqual(['out', 'real']);
+    }));
+
+  test('refuses to replace a protected file that gets its name while it is written', () =>
+    inDirectory(async (directory) => {
+      const image = join(directory, 'image');
+      await writeFile(image, 'old');
+      const { dev, ino } = await stat(image, { bigint: true });
+      const protect = new ProtectedFiles();
+      protect.add({ device: dev, inode: ino, path: image });
+      async function* planting() {
+        yield 'new';
+        await link(image, join(directory, 'out'));
+      }
+      const written = writeFileAtomically(join(directory, 'out'), planting(), { protect });
+      await expect(written).rejects.toMatchObject({ code: 'refused' });
+      expect(await readFile(join(directory, 'out'), 'utf8')).toBe('old');
+    }));
+
+  test('does not put a file in place that took that of its temporary file', () =>
+    inDirectory(async (directory) => {
+      async function* exchanging() {
+        yield 'new';
+        const [temporary] = (await readdir(directory)) as [string];
+        await writeFile(join(directory, 'forged'), 'forged');
+        await rename(join(directory, 'forged'), join(directory, temporary));
+      }
+      const written = writeFileAtomically(join(directory, 'out'), exchanging());
+      await expect(written).rejects.toMatchObject({ code: 'changed' });
+      expect(await readdir(directory)).toEqual([]);
+    }));
+
+  test('stays in the directory that it was opened in', () =>
+    inDirectory(async (parent) => {
+      const [directory, moved] = [join(parent, 'directory'), join(parent, 'moved')];
+      await mkdir(directory);
+      async function* moving() {
+        yield 'new';
+        await rename(directory, moved);
+        await mkdir(directory);
+      }
+      await writeFileAtomically(join(directory, 'out'), moving());
+      expect(await readdir(moved)).toEqual(['out']);
+      expect(await readdir(directory)).toEqual([]);
+    }));
+
+  test("refuses a directory behind another user's link", () =>
+    inDirectory(async (parent) => {
+      await mkdir(join(parent, 'real'));
+      await symlink('real', join(parent, 'link'));
+      await writeFileAtomically(join(parent, 'link', 'out'), chunks('a'));
+      expect(await readdir(join(parent, 'real'))).toEqual(['out']);
+      // Only root can give a link away.
+      if (process.getuid?.() !== 0) return;
+      await lchown(join(parent, 'link'), 65_534, 65_534);
+      const written = writeFileAtomically(join(parent, 'link', 'other'), chunks('a'));
+      await expect(written).rejects.toMatchObject({ code: 'refused' });
+      expect(await readdir(join(parent, 'real'))).toEqual(['out']);
     }));
 
   test('refuses to replace a directory or a device', () =>

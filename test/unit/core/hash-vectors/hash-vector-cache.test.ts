@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
-import { HashVectorCache, type ImageIdentity, type Layer } from '@virt-similarity/core';
+import { HashVectorCache, type ImageIdentity, type Layer, processMark } from '@virt-similarity/core';
+import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 // Thousands of small files are written and read.
@@ -410,6 +411,30 @@ describe('the directory of the cache', () => {
     }),
   );
 
+  test('is opened once: what takes its place after it was checked is not used', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity }));
+      await withCacheDirectory(directory, async (opened) => {
+        await rename(directory, `${directory}.moved`);
+        await mkdir(directory, { mode: 0o700 });
+        await writeFile(join(directory, `${'0'.repeat(32)}.${'0'.repeat(64)}.arrow`), 'forged');
+        expect(await listCacheDirectory(opened!)).toEqual(await readdir(`${directory}.moved`));
+      });
+    }));
+
+  test('leaves a directory that is named like an entry, and says so', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      await cache.store(exampleVector(1, { identity: await identify() }));
+      const [own, bad] = ['0', '1'].map((digit) => `${digit.repeat(32)}.${'0'.repeat(64)}.arrow`) as [string, string];
+      await mkdir(join(directory, own));
+      await writeFile(join(directory, own, 'file'), 'somebody’s');
+      await writeFile(join(directory, bad), 'bad');
+      await expect(cache.prune()).rejects.toMatchObject({ code: 'unreadable', message: expect.stringContaining(own) });
+      expect(await readFile(join(directory, own, 'file'), 'utf8')).toBe('somebody’s');
+      expect(await readdir(directory)).not.toContain(bad);
+    }));
+
   test("is refused when it is another user's", () =>
     inCache(async ({ directory }) => {
       const isRoot = process.getuid?.() === 0;
@@ -484,11 +509,14 @@ describe('looking after the cache', () => {
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
-      const [dead, living] = ['0', '1'].map((digit) => `.virt-similarity-${digit.repeat(16)}.tmp`) as [string, string];
+      const [pid, ...rest] = processMark().split('-');
+      // No process has a number above 2^22.
+      const marks = [`${2 ** 22 + Number(pid)}-${rest.join('-')}`, processMark()];
+      const [dead, living] = marks.map((mark) => `.virt-similarity-${mark}-${'0'.repeat(16)}.tmp`) as [string, string];
       const leave = async () => {
         await writeFile(join(directory, dead), '');
-        await utimes(join(directory, dead), 1, 1);
         await writeFile(join(directory, living), '');
+        await utimes(join(directory, living), 1, 1);
       };
       await leave();
       await cache.prune();

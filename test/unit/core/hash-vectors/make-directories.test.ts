@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -15,11 +15,18 @@ afterEach(() => rm(directory, { recursive: true }));
 test('many at once make the same directories', async () => {
   for (let round = 0; round < 20; round++) {
     const path = join(directory, String(round), 'some', 'where');
-    await Promise.all(Array.from({ length: 20 }, () => makeDirectories(path, 0o700)));
+    const opened = await Promise.all(Array.from({ length: 20 }, () => makeDirectories(path, 0o700)));
+    for (const each of opened) each.close();
     expect((await stat(path)).mode & 0o777).toBe(0o700);
   }
 });
 
 test('where a name cannot be made in a directory that is there, it says so', async () => {
   await expect(makeDirectories('/proc/no/cache')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a link that leads nowhere is not followed', async () => {
+  await symlink('elsewhere', join(directory, 'link'));
+  await expect(makeDirectories(join(directory, 'link'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  await expect(stat(join(directory, 'elsewhere'))).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -1,0 +1,131 @@
+import { type BigIntStats, closeSync, constants, fstatSync, fsync, open, statSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../paths/path-text.js';
+import { systemCode } from './file-error.js';
+
+const openLater = promisify(open);
+const fsyncLater = promisify(fsync);
+
+const ROOT = 0n;
+
+/**
+ * An open directory. The names in it are resolved from its descriptor, as openat(2) does, so they stay in this directory
+ * when somebody replaces the directory, or a link on the way to it, at its path. Node.js has no openat; Linux resolves
+ * `/proc/self/fd/N/name` in the same way.
+ */
+export class OpenDirectory {
+  /** The path by which it was opened, for messages. */
+  readonly path: string;
+  /** As of opening. */
+  readonly stats: BigIntStats;
+  #descriptor: number | undefined;
+
+  private constructor(path: string, descriptor: number, stats: BigIntStats) {
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.stats = stats;
+  }
+
+  /**
+   * Opens the directory that a user named. The path may end in a symbolic link, but only in one of the same user's or
+   * root's. The caller closes the directory.
+   *
+   * @throws VirtSimilarityError `refused` for a link of another user's, `unavailable` without /proc; and what the system
+   *   throws
+   */
+  static async open(path: string): Promise<OpenDirectory> {
+    const place = systemPath(withoutSlashes(path));
+    const link = await lstat(place, { bigint: true });
+    if (!link.isSymbolicLink()) {
+      return OpenDirectory.#openAt(place, path, constants.O_NOFOLLOW);
+    }
+    if (link.uid !== ROOT && link.uid !== BigInt(process.getuid?.() ?? 0)) {
+      throw new VirtSimilarityError(
+        'refused',
+        `cannot use directory ${path}: found a symbolic link of another user's; name the directory itself`,
+      );
+    }
+    const directory = await OpenDirectory.#openAt(place, path, 0);
+    const now = await lstat(place, { bigint: true }).catch(() => undefined);
+    if (now?.ino !== link.ino || now.ctimeNs !== link.ctimeNs) {
+      directory.close();
+      throw new VirtSimilarityError('changed', `cannot use directory ${path}: it was replaced just now; run again`);
+    }
+    return directory;
+  }
+
+  /** Opens a directory without following a link in its place. Throws as {@link open}. */
+  static openItself(path: string): Promise<OpenDirectory> {
+    return OpenDirectory.#openAt(systemPath(path), path, constants.O_NOFOLLOW);
+  }
+
+  static async #openAt(place: string | Buffer, path: string, flags: number): Promise<OpenDirectory> {
+    const descriptor = await openLater(place, constants.O_RDONLY | constants.O_DIRECTORY | flags);
+    try {
+      const stats = fstatSync(descriptor, { bigint: true });
+      const directory = new OpenDirectory(path, descriptor, stats);
+      requireProc(directory);
+      return directory;
+    } catch (thrown) {
+      closeSync(descriptor);
+      throw thrown;
+    }
+  }
+
+  /** Opens a directory in this one, without following a link. Throws as {@link open}. */
+  openBelow(name: string, path: string): Promise<OpenDirectory> {
+    return OpenDirectory.#openAt(this.at(name), path, constants.O_NOFOLLOW);
+  }
+
+  /** The path of a name in this directory, as functions of `node:fs` take it, while the directory is open. */
+  at(name: string): string | Buffer {
+    if (this.#descriptor === undefined) {
+      throw new Error(`directory ${this.path} is closed`);
+    }
+    return systemPath(`/proc/self/fd/${this.#descriptor}/${name}`);
+  }
+
+  /** Flushes the names in it to disk, where the file system can do that. Throws what the system throws. */
+  async sync(): Promise<void> {
+    try {
+      await fsyncLater(this.#descriptor ?? -1);
+    } catch (thrown) {
+      // Some network file systems cannot; the files themselves are safe.
+      if (systemCode(thrown) !== 'EINVAL') {
+        throw thrown;
+      }
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#descriptor !== undefined) {
+      closeSync(this.#descriptor);
+      this.#descriptor = undefined;
+    }
+  }
+}
+
+let hasProc = false;
+
+/** Checks once that names are resolved through /proc as they must be. */
+function requireProc(directory: OpenDirectory): void {
+  if (hasProc) {
+    return;
+  }
+  const seen = statSync(directory.at('.'), { bigint: true, throwIfNoEntry: false });
+  if (seen?.dev !== directory.stats.dev || seen.ino !== directory.stats.ino) {
+    throw new VirtSimilarityError(
+      'unavailable',
+      `cannot use directory ${directory.path}: expected /proc of Linux, found none; mount it`,
+    );
+  }
+  hasProc = true;
+}
+
+/** A slash at the end would make lstat follow a link. */
+function withoutSlashes(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '');
+}

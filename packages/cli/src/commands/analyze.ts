@@ -3,7 +3,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
-import { checkOutputFiles } from '../output/check-output-files.js';
+import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports } from '../output/plan-reports.js';
 import { writeReportFile } from '../output/write-report-file.js';
 import { writeStdout } from '../output/write-stdout.js';
@@ -34,25 +34,29 @@ export async function analyze(context: CommandContext): Promise<number> {
       `expected at least two images, found ${sources.length}; name more disk images`,
     );
   }
-  await checkOutputFiles(
+  const outputs = await openOutputFiles(
     plan.files.flatMap(({ path, companionPath }) => (companionPath === undefined ? [path] : [path, companionPath])),
     sources.map(({ path }) => path),
   );
-
-  const analysis = await runAnalysis(analyzer, sources, settings, context);
-  const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
-  const { stdout } = plan;
-  const exitCode = await writeAll(messages, [
-    () => writeStdout(analyzer.report(stdout.name, analysis, optionsFor(stdout, reportOptions), run)),
-    ...plan.files.map(
-      (file) => () => writeReportFile(file, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
-    ),
-  ]);
-  messages.note(summarize(analysis));
-  if (exitCode !== EXIT_DONE) {
-    return exitCode;
+  try {
+    const analysis = await runAnalysis(analyzer, sources, outputs, settings, context);
+    const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
+    const { stdout } = plan;
+    const exitCode = await writeAll(messages, [
+      () => writeStdout(analyzer.report(stdout.name, analysis, optionsFor(stdout, reportOptions), run)),
+      ...plan.files.map(
+        (file) => () =>
+          writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
+      ),
+    ]);
+    messages.note(summarize(analysis));
+    if (exitCode !== EXIT_DONE) {
+      return exitCode;
+    }
+    return analysis.failures.length > 0 ? EXIT_PARTIAL : EXIT_DONE;
+  } finally {
+    outputs.close();
   }
-  return analysis.failures.length > 0 ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 /** Writes every report, also where another one fails; gives the exit code of the first failure. */
@@ -75,10 +79,11 @@ async function writeAll(messages: Messages, reports: readonly (() => Promise<voi
 async function runAnalysis(
   analyzer: Analyzer,
   sources: readonly DiskSource[],
+  outputs: OutputFiles,
   settings: AnalyzeSettings,
   { messages, signal }: CommandContext,
 ): Promise<Analysis> {
-  const run = startHashingRun(settings, sources.length, messages, signal);
+  const run = startHashingRun(settings, sources.length, outputs, messages, signal);
   const { metric, linkage, clusterer } = settings;
   try {
     const options = { ...run.options, ...withoutAbsent({ metric, linkage, clusterer }) };

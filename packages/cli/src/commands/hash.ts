@@ -1,11 +1,13 @@
-import { writeHashVector } from '@virt-similarity/core';
+import { type HashOutcome, writeHashVector } from '@virt-similarity/core';
 import { HASH_SETTINGS, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
-import { checkOutputFiles } from '../output/check-output-files.js';
+import { openOutputFiles } from '../output/open-output-files.js';
 import { planVectorFiles } from '../output/plan-vector-files.js';
 import type { CommandContext } from './command-context.js';
 import { findSources } from './find-sources.js';
 import { startHashingRun } from './hashing-run.js';
+
+type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
  * Writes each image's hash vector to an Arrow file of its own, as soon as it stands.
@@ -18,25 +20,40 @@ export async function hash(context: CommandContext): Promise<number> {
   const sources = await findSources(context.sources, analyzer.registrations);
   const paths = sources.map(({ path }) => path);
   const files = await planVectorFiles(paths, output);
-  await checkOutputFiles([...files.values()], paths);
+  const outputs = await openOutputFiles([...files.values()], paths, { making: output?.endsWith('/') === true });
 
-  const run = startHashingRun(settings, sources.length, messages, signal);
+  const run = startHashingRun(settings, sources.length, outputs, messages, signal);
   let written = 0;
   let firstFailure: number | undefined;
+  const write = async ({ path, vector }: Hashed) => {
+    const file = files.get(path) as string;
+    await writeHashVector(vector, file, { ...outputs.optionsFor(file), signal });
+    messages.note(`wrote ${file}`);
+    written += 1;
+  };
+  // Nothing is written before the files of every image are known, none of which may be replaced.
+  const waiting: Hashed[] = [];
+  const writeWaiting = async () => {
+    for (const outcome of waiting.splice(0)) {
+      await write(outcome);
+    }
+  };
   try {
     for await (const outcome of analyzer.hash(sources, run.options)) {
       if ('error' in outcome) {
         messages.failure(outcome.error);
         firstFailure ??= exitCodeOf(outcome.error.code);
-        continue;
+      } else {
+        waiting.push(outcome);
       }
-      const file = files.get(outcome.path) as string;
-      await writeHashVector(outcome.vector, file, { signal });
-      messages.note(`wrote ${file}`);
-      written += 1;
+      if (outputs.knowsAllImages()) {
+        await writeWaiting();
+      }
     }
+    await writeWaiting();
   } finally {
     run.end();
+    outputs.close();
   }
   if (firstFailure === undefined) {
     return EXIT_DONE;

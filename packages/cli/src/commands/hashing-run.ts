@@ -1,6 +1,7 @@
 import type { HashOptions } from '@virt-similarity/core';
 import { removeLeftRunDirectories } from '@virt-similarity/readers';
 import type { HashSettings } from '../arguments/settings.js';
+import type { OutputFiles } from '../output/open-output-files.js';
 import type { Messages } from '../terminal/messages.js';
 import { createProgressDisplay } from '../terminal/progress-display.js';
 
@@ -12,10 +13,14 @@ export interface HashingRun {
   end(): void;
 }
 
-/** Connects a run of so many images with the messages: progress, notes, and each failure as it happens. */
+/**
+ * Connects a run of so many images with the messages: progress, notes, and each failure as it happens; and with the
+ * outputs, which are told of every file of the images.
+ */
 export function startHashingRun(
   settings: Omit<HashSettings, 'output'>,
   images: number,
+  outputs: OutputFiles,
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
@@ -28,6 +33,7 @@ export function startHashingRun(
   const options: HashOptions = {
     ...withoutAbsent({ ...reading, hasher, blockSize, cache, jobs, pluginTimeout }),
     onProgress: (event) => {
+      outputs.observe(event);
       display.show(event);
       if (event.kind === 'image-failed' && event.error.code !== 'aborted') {
         messages.failure(event.error);

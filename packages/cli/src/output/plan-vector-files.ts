@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeDirectories, systemPath } from '@virt-similarity/core';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { systemPath } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
 const EXTENSION = '.arrow';
 
 /**
  * The file for the hash vector of each image, by the image's path: `output` itself for one image; otherwise, in the
- * directory `output` or the working directory, the image's base name and `.arrow`. A directory that `output` names
- * with a slash at its end is made if it is missing.
+ * directory `output` or the working directory, the image's base name and `.arrow`. `output` is a directory where it ends
+ * with a slash or is one already.
  *
  * Throws `usage` where two images would share a file, and where several are to go to something that is no directory.
  */
@@ -20,9 +20,7 @@ export async function planVectorFiles(
     return filesIn('', images);
   }
   if (output.endsWith('/') || (await isDirectory(output))) {
-    const files = filesIn(output, images);
-    await makeDirectory(output);
-    return files;
+    return filesIn(output, images);
   }
   const [only, second] = images;
   if (only !== undefined && second === undefined) {
@@ -48,16 +46,6 @@ function vectorFile(path: string): string {
 async function isDirectory(path: string): Promise<boolean> {
   const status = await stat(systemPath(path)).catch(() => undefined);
   return status?.isDirectory() === true;
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await makeDirectories(path);
-  } catch (error) {
-    throw new VirtSimilarityError('usage', `--output ${path}: cannot make this directory: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 function filesIn(directory: string, images: readonly string[]): Map<string, string> {

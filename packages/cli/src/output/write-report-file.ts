@@ -5,11 +5,13 @@ import {
   type ReportRun,
   writeFileAtomically,
 } from '@virt-similarity/core';
+import type { OutputFiles } from './open-output-files.js';
 import type { ReportFile } from './plan-reports.js';
 
 /** Writes a report, and beside it its companion if that has something to say; each is whole or not there. */
 export async function writeReportFile(
   file: ReportFile,
+  outputs: OutputFiles,
   analyzer: Analyzer,
   analysis: Analysis,
   options: ReportOptions,
@@ -20,10 +22,14 @@ export async function writeReportFile(
   if (file.companionPath !== undefined) {
     const text = await collect(analyzer.companion(name, analysis, options, run));
     if (text !== '') {
-      await writeFileAtomically(file.companionPath, pieces(text), { signal });
+      await writeFileAtomically(file.companionPath, pieces(text), {
+        ...outputs.optionsFor(file.companionPath),
+        signal,
+      });
     }
   }
-  await writeFileAtomically(file.path, analyzer.report(name, analysis, options, run), { signal });
+  const report = analyzer.report(name, analysis, options, run);
+  await writeFileAtomically(file.path, report, { ...outputs.optionsFor(file.path), signal });
 }
 
 async function collect(texts: AsyncIterable<string>): Promise<string> {

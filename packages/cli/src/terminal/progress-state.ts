@@ -38,6 +38,8 @@ export function initialProgress(images: number): ProgressState {
 /** The state after an event that happened at `now`, in milliseconds. */
 export function advanceProgress(state: ProgressState, event: ProgressEvent, now: number): ProgressState {
   switch (event.kind) {
+    case 'image-identified':
+      return state;
     case 'image-started':
       return {
         ...state,

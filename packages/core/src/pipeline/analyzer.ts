@@ -1,5 +1,6 @@
 import type { Analysis } from '../contracts/analysis.js';
 import type { Linkage } from '../contracts/clusterer.js';
+import type { Layer } from '../contracts/disk-image.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import type { VirtSimilarityError } from '../errors.js';
@@ -57,6 +58,11 @@ export interface ReportRun {
 
 /** What happens to the images of a run, as it happens. */
 export type ProgressEvent =
+  /**
+   * The files that an image's content comes from are known, the top layer first; none for a hash-vector file. Before any
+   * image is read, each has had this event or has failed.
+   */
+  | { readonly kind: 'image-identified'; readonly path: string; readonly layers: readonly Layer[] }
   /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
   /** The same of an image that others are laid over, which is read once for all of them. */

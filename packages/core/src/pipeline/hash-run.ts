@@ -1,4 +1,4 @@
-import type { ImageIdentity } from '../contracts/disk-image.js';
+import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -69,6 +69,7 @@ export class HashRun {
       });
     try {
       for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
+        this.#tellLayers(found);
         if ('reader' in found) {
           unread.push(found);
           bytes += storedBytes(found.identity);
@@ -120,6 +121,12 @@ export class HashRun {
     }
   }
 
+  #tellLayers(found: HashOutcome | AssignedSource): void {
+    if ('error' in found) return;
+    const path = 'reader' in found ? found.source.path : found.path;
+    this.#progress({ kind: 'image-identified', path, layers: layersOf(found) });
+  }
+
   #tell(outcome: HashOutcome): HashOutcome {
     if ('error' in outcome) this.#progress({ kind: 'image-failed', ...outcome });
     else this.#progress({ kind: 'image-finished', ...outcome });
@@ -134,6 +141,14 @@ export class HashRun {
 /** The vector under the name that its image or file has in this run: the cache may know it by another. */
 function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
   return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
+}
+
+/** The files of an image; none for a vector that was named itself: its image is not part of the run. */
+function layersOf(found: Exclude<HashOutcome, { error: unknown }> | AssignedSource): readonly Layer[] {
+  if ('reader' in found) return found.identity.layers;
+  const { identity, storage } = found.vector;
+  const isNamed = storage?.kind === 'file' && storage.path === found.path;
+  return isNamed ? [] : (identity?.layers ?? []);
 }
 
 /** Bytes of all files that an image's content comes from. */

@@ -1,8 +1,9 @@
-import { link, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { checkOutputFiles } from '#cli/output/check-output-files.js';
+import { VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
+import { openOutputFiles } from '#cli/output/open-output-files.js';
 import { planVectorFiles } from '#cli/output/plan-vector-files.js';
 
 let directory: string;
@@ -16,33 +17,100 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
+/** Opens the outputs and closes them again. */
+async function check(paths: readonly string[], images: readonly string[] = [], making = false): Promise<void> {
+  (await openOutputFiles(paths, images, { making })).close();
+}
+
+async function layerOf(path: string) {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
+}
+
+async function* text(value: string) {
+  yield value;
+}
+
 describe('output files', () => {
   test('may be new, or replace files that are no images', async () => {
     await writeFile(at('old.nwk'), '');
-    await expect(
-      checkOutputFiles([at('old.nwk'), at('new.txt')], [at('image.raw'), at('missing')]),
-    ).resolves.toBeUndefined();
+    await expect(check([at('old.nwk'), at('new.txt')], [at('image.raw'), at('missing')])).resolves.toBeUndefined();
   });
 
   test('never replace an image, by whatever name', async () => {
     await link(at('image.raw'), at('other.nwk'));
-    await expect(checkOutputFiles([at('other.nwk')], [at('image.raw')])).rejects.toThrow(
+    await expect(check([at('other.nwk')], [at('image.raw')])).rejects.toThrow(
       expect.objectContaining({ code: 'refused', message: expect.stringContaining('would overwrite the image') }),
     );
   });
 
+  test('that are symbolic links are refused, wherever they lead', async () => {
+    for (const target of ['image.raw', 'nowhere', 'folder']) {
+      await symlink(target, at(`${target}.nwk`));
+      await expect(check([at(`${target}.nwk`)])).rejects.toMatchObject({ code: 'refused' });
+    }
+  });
+
   test.each([
     ['are named twice', ['a.nwk', './a.nwk']],
+    ['are one file in a directory of two names', ['folder/a.nwk', 'other/a.nwk']],
     ['lie in a directory that is not there', ['no/a.nwk']],
     ['lie below a file', ['image.raw/a.nwk']],
-    ['are directories', ['folder']],
   ])('are refused before any work where they %s', async (_, names) => {
-    await expect(
-      checkOutputFiles(
-        names.map((name) => `${directory}/${name}`),
-        [],
-      ),
-    ).rejects.toThrow(expect.objectContaining({ code: 'usage' }));
+    await symlink('folder', at('other'));
+    await expect(check(names.map((name) => `${directory}/${name}`))).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('that are directories are refused before any work', async () => {
+    await expect(check([at('folder')])).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test('lie in a directory that is made where that is asked for', async () => {
+    await check([at('new/below/a.arrow')], [], true);
+    expect((await stat(at('new/below'))).isDirectory()).toBe(true);
+  });
+
+  test('are refused as soon as they turn out to be part of an image', async () => {
+    await writeFile(at('base.txt'), 'base');
+    const outputs = await openOutputFiles([at('base.txt')], [at('image.raw')]);
+    const layers = [await layerOf(at('image.raw')), await layerOf(at('base.txt'))];
+    const event = { kind: 'image-identified', path: at('image.raw'), layers } as const;
+    expect(() => outputs.observe(event)).toThrow(
+      expect.objectContaining({ code: 'refused', message: expect.stringContaining('a file of the image') }),
+    );
+    outputs.close();
+  });
+
+  test('do not replace a part of an image that was put in their place', async () => {
+    await writeFile(at('base.raw'), 'base');
+    const outputs = await openOutputFiles([at('tree.txt')], [at('image.raw')]);
+    outputs.observe({ kind: 'image-identified', path: at('image.raw'), layers: [await layerOf(at('base.raw'))] });
+    await link(at('base.raw'), at('tree.txt'));
+    const written = writeFileAtomically(at('tree.txt'), text('tree'), outputs.optionsFor(at('tree.txt')));
+    await expect(written).rejects.toMatchObject({ code: 'refused' });
+    expect(await readFile(at('tree.txt'), 'utf8')).toBe('base');
+    outputs.close();
+  });
+
+  test('are written to the directory that was opened, whatever takes its place', async () => {
+    const outputs = await openOutputFiles([at('folder/tree.txt')], []);
+    await mkdir(at('elsewhere'));
+    await rename(at('folder'), at('moved'));
+    await symlink('elsewhere', at('folder'));
+    await writeFileAtomically(at('folder/tree.txt'), text('tree'), outputs.optionsFor(at('folder/tree.txt')));
+    expect(await readFile(at('moved/tree.txt'), 'utf8')).toBe('tree');
+    await expect(stat(at('elsewhere/tree.txt'))).rejects.toMatchObject({ code: 'ENOENT' });
+    outputs.close();
+  });
+
+  test('wait until every image is identified or has failed', async () => {
+    const outputs = await openOutputFiles([], ['one', 'other']);
+    expect(outputs.knowsAllImages()).toBe(false);
+    outputs.observe({ kind: 'image-identified', path: 'one', layers: [] });
+    expect(outputs.knowsAllImages()).toBe(false);
+    outputs.observe({ kind: 'image-failed', path: 'other', error: new VirtSimilarityError('corrupt', 'no image') });
+    expect(outputs.knowsAllImages()).toBe(true);
+    outputs.close();
   });
 });
 
@@ -67,9 +135,8 @@ describe('hash-vector files', () => {
     expect(await names(['a.img'], at('folder'))).toEqual([at('folder/a.img.arrow')]);
   });
 
-  test('go to a directory that is made, where its name ends with a slash', async () => {
+  test('go to a directory that is to be made, where its name ends with a slash', async () => {
     expect(await names(['a.img', 'b.img'], at('new/'))).toEqual([at('new/a.img.arrow'), at('new/b.img.arrow')]);
-    expect((await stat(at('new'))).isDirectory()).toBe(true);
   });
 
   test('of several images are refused where one file is named', async () => {

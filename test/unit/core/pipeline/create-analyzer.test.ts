@@ -139,11 +139,12 @@ describe('analyze', () => {
     expect(disks.opened).toEqual(['memory:clone']);
   });
 
-  test('tells of every image when it starts, advances and ends', async () => {
+  test('reports when every image is identified, starts, advances and ends', async () => {
     const events: ProgressEvent[] = [];
     await analyzerOf(family()).analyze(GOOD.slice(0, 2), { ...OPTIONS, onProgress: (event) => events.push(event) });
     const of = events.filter((event) => 'path' in event && event.path === 'memory:base');
     expect(of).toMatchObject([
+      { kind: 'image-identified', layers: [expect.objectContaining({ path: expect.anything() })] },
       { kind: 'image-started', bytes: 4096 },
       { kind: 'image-advanced', bytes: 4096 },
       { kind: 'image-finished', cached: false },

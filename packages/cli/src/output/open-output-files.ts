@@ -1,0 +1,147 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import {
+  type AtomicFileOptions,
+  makeDirectories,
+  OpenDirectory,
+  type ProgressEvent,
+  ProtectedFiles,
+  requireReplaceable,
+  systemPath,
+} from '@virt-similarity/core';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
+
+/** The files that a command is going to write: their directories, open until they are written, and what they must not replace. */
+export interface OutputFiles {
+  /**
+   * To be told what happens to the images: the files that an image consists of are protected from then on.
+   * Throws `refused` where one of them is an output.
+   */
+  observe(event: ProgressEvent): void;
+  /** Whether the files of every image are known, as far as they ever will be. */
+  knowsAllImages(): boolean;
+  /** How an output is written with `writeFileAtomically`. */
+  optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'>;
+  close(): void;
+}
+
+/**
+ * Opens the directories of output files, before any work. Checks that the files can be written there: each once, and over
+ * nothing but regular files, and over no image. The same is checked again just before each is written.
+ *
+ * @param making whether directories that are missing are made
+ * @throws VirtSimilarityError `usage` or `refused`
+ */
+export async function openOutputFiles(
+  paths: readonly string[],
+  imagePaths: readonly string[],
+  { making = false }: { readonly making?: boolean } = {},
+): Promise<OutputFiles> {
+  const outputs = new OpenOutputFiles(imagePaths);
+  try {
+    await outputs.protectNamed(imagePaths);
+    for (const path of paths) {
+      await outputs.open(path, making);
+    }
+    return outputs;
+  } catch (error) {
+    outputs.close();
+    throw error;
+  }
+}
+
+class OpenOutputFiles implements OutputFiles {
+  /** By the paths as they were given. */
+  readonly #directories = new Map<string, OpenDirectory>();
+  /** The outputs by directory and name, so that one file under two paths is found. */
+  readonly #places = new Set<string>();
+  /** The files that are at the outputs' paths now, and the outputs' paths. */
+  readonly #existing = new ProtectedFiles();
+  readonly #images = new ProtectedFiles();
+  readonly #unknown: Set<string>;
+
+  constructor(imagePaths: readonly string[]) {
+    this.#unknown = new Set(imagePaths);
+  }
+
+  async protectNamed(imagePaths: readonly string[]): Promise<void> {
+    for (const path of imagePaths) {
+      const stats = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
+      if (stats !== undefined) {
+        this.#images.add({ device: stats.dev, inode: stats.ino, path });
+      }
+    }
+  }
+
+  async open(path: string, making: boolean): Promise<void> {
+    const directory = await this.#directoryOf(path, making);
+    const place = `${directory.stats.dev}:${directory.stats.ino}/${basename(path)}`;
+    if (this.#places.has(place)) {
+      throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a name of its own`);
+    }
+    this.#places.add(place);
+    const existing = await requireReplaceable(directory, basename(path), path, this.#images);
+    if (existing !== undefined) {
+      this.#existing.add({ device: existing.dev, inode: existing.ino, path });
+    }
+  }
+
+  observe(event: ProgressEvent): void {
+    if (event.kind === 'image-failed') {
+      this.#unknown.delete(event.path);
+    } else if (event.kind === 'image-identified') {
+      this.#unknown.delete(event.path);
+      for (const layer of event.layers) {
+        this.#images.add(layer);
+        const output = this.#existing.pathOf({ dev: layer.device, ino: layer.inode });
+        if (output !== undefined) {
+          throw new VirtSimilarityError(
+            'refused',
+            `${output} would overwrite ${layer.path}, a file of the image ${event.path}; choose another name`,
+          );
+        }
+      }
+    } else if (event.kind === 'image-finished') {
+      // It may have been replaced by another file between its identification and its reading.
+      const { identity, storage } = event.vector;
+      const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
+      for (const layer of isVectorFile ? [] : (identity?.layers ?? [])) {
+        this.#images.add(layer);
+      }
+    }
+  }
+
+  knowsAllImages(): boolean {
+    return this.#unknown.size === 0;
+  }
+
+  optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'> {
+    return { directory: this.#directories.get(dirname(path)), protect: this.#images };
+  }
+
+  close(): void {
+    for (const directory of this.#directories.values()) {
+      directory.close();
+    }
+  }
+
+  async #directoryOf(path: string, making: boolean): Promise<OpenDirectory> {
+    const parent = dirname(path);
+    const known = this.#directories.get(parent);
+    if (known !== undefined) {
+      return known;
+    }
+    try {
+      const directory = await (making ? makeDirectories(parent) : OpenDirectory.open(parent));
+      this.#directories.set(parent, directory);
+      return directory;
+    } catch (error) {
+      if (isVirtSimilarityError(error)) {
+        throw error;
+      }
+      const problem = making ? `cannot make the directory ${parent}` : `cannot open the directory ${parent}`;
+      throw new VirtSimilarityError('usage', `cannot write ${path}: ${problem}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}

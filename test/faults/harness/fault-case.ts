@@ -27,6 +27,8 @@ export interface Trial {
   readonly commands: readonly CommandLine[];
   /** Paths, absolute, of those inputs that the case itself changes during a run. */
   readonly changes?: readonly string[];
+  /** Paths, absolute, of what else the case or a plugin of its writes during a run, with all below them. */
+  readonly writes?: readonly string[];
   /** Whether the cache is one that the command must refuse, so that there is nothing in it to verify. */
   readonly cache?: 'verified' | 'refused';
   /** What else must hold after the last command; throws where it does not. */

@@ -28,6 +28,7 @@ export function totalsOf(outcomes: readonly CaseOutcome[], built: number, waitin
   return [
     `${right} of ${built} cases right, ${cases.size} run; not built yet: ${waiting.join(', ')}`,
     `${passed} passed, ${failed} failed, ${count('canary')} canary leaks, ${count('network')} calls outside, ` +
-      `${count('hang')} hangs, ${count('orphan')} orphans, ${count('leftover')} leftovers`,
+      `${count('hang')} hangs, ${count('orphan')} orphans, ${count('leftover')} leftovers, ` +
+      `${count('write')} foreign writes`,
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { violationsOf, violationsOfCase } from './find-violations.js';
 import { tracedConnections } from './network-trace.js';
 import { type CommandEnd, runCommand } from './run-command.js';
 import { GOOD_IMAGES, Stage } from './stage.js';
+import { foreignWrites, snapshotOf } from './stage-snapshot.js';
 import type { Violation } from './violation.js';
 
 /** Seconds that a run may take unless its case says otherwise: an appliance without hardware virtualization is slow. */
@@ -53,9 +54,12 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
       for (const line of trial.commands) {
         await line.before?.();
         const usual = line.within === undefined ? 0 : await usualMilliseconds(command);
+        const untouched = await snapshotOf(stage);
         const end = await runOn(stage, line, command);
         ends.push(end);
         violations.push(...violationsOf(line, end, fault.exit, usual));
+        const writes = await foreignWrites(stage, trial, line, untouched);
+        violations.push(...writes.map((what): Violation => ({ kind: 'write', what })));
       }
       await attempt('check', () => checkTrial(trial, ends));
       violations.push(...(await violationsOfCase(stage, trial, ends, before)));

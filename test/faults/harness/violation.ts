@@ -14,6 +14,8 @@ export type ViolationKind =
   | 'leftover'
   /** An input is not as it was. */
   | 'input'
+  /** Something other than the stated outputs was created, replaced, written to or removed. */
+  | 'write'
   /** A secret of the host's in what was written. */
   | 'canary'
   /** A call for a connection over the network. */

@@ -92,6 +92,14 @@ describe('the harness of the fault cases', () => {
       ),
       'cache',
     ],
+    ['a file that is no output', refusing(`require('fs').writeFileSync(process.env.HOME + '/new', '')`), 'write'],
+    ['an output that was not asked for', refusing(`require('fs').writeFileSync('out/tree.txt', '')`), 'write'],
+    [
+      'an input replaced by an equal file',
+      refusing(`require('fs').copyFileSync(path, path + '.new'); require('fs').renameSync(path + '.new', path)`),
+      'write',
+    ],
+    ['a link in the place of an input', refusing(`require('fs').symlinkSync('good/good-1.raw', 'link')`), 'write'],
     ['much memory', refusing('globalThis.held = Buffer.alloc(1100 * 1024 ** 2, 1)'), 'memory'],
   ] as const)('reports %s', async (_, script, kind) => {
     const { violations } = await tried(script);
@@ -161,6 +169,25 @@ describe('the harness of the fault cases', () => {
     });
   });
 
+  test('reports no output that the words of a command name, nor what a case declares', async () => {
+    const outputs = ['out/tree.nwk', 'out/tree.names.tsv', 'vectors/disk.arrow'];
+    const deed = `const fs = require('fs'); fs.mkdirSync('vectors', { recursive: true });
+      for (const path of ${JSON.stringify(outputs)}) if (process.argv.includes(path)) fs.writeFileSync(path, '');`;
+    const fault = sampleCase(async () => 'x', {
+      build: async (stage) => ({
+        commands: [
+          { words: ['analyze', '-o', 'out/tree.nwk', 'out/tree.names.tsv'] },
+          { words: ['hash', '-o', 'vectors/', 'vectors/disk.arrow'] },
+        ],
+        writes: [`${stage.work}/vectors`],
+      }),
+    });
+    expect((await runCase(fault, 'auto', commandOf(refusing(deed)))).violations).toEqual([]);
+    const undeclared = { ...fault, build: async (stage: Stage) => ({ ...(await fault.build(stage)), writes: [] }) };
+    const { violations } = await runCase(undeclared, 'auto', commandOf(refusing(deed)));
+    expect(violations).toEqual([{ kind: 'write', what: expect.stringMatching(/^created .*\/vectors$/) }]);
+  });
+
   test('reports an input that cannot be built', async () => {
     const fault = sampleCase(() => Promise.reject(new Error('no such tool')));
     const outcome = await runCase(fault, 'auto', commandOf(''));
@@ -171,7 +198,7 @@ describe('the harness of the fault cases', () => {
     const outcomes = [await tried(refusing('')), await tried('setInterval(() => {}, 1000)', FEW_SECONDS)];
     expect(totalsOf(outcomes, 58, [59, 60])).toBe(
       '0 of 58 cases right, 1 run; not built yet: 59, 60\n' +
-        '1 passed, 1 failed, 0 canary leaks, 0 calls outside, 1 hangs, 0 orphans, 0 leftovers',
+        '1 passed, 1 failed, 0 canary leaks, 0 calls outside, 1 hangs, 0 orphans, 0 leftovers, 0 foreign writes',
     );
   });
 });

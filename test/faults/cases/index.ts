@@ -7,6 +7,7 @@ import { CHANGE_AND_USE } from './change-and-use.js';
 import { FOREIGN_FILES } from './foreign-files.js';
 import { INPUT_FAULTS } from './input-faults.js';
 import { NAMES } from './names.js';
+import { OUTPUTS } from './outputs.js';
 import { PLUGINS } from './plugins.js';
 import { REFERENCED_FILES } from './referenced-files.js';
 import { RESOURCES } from './resources.js';
@@ -32,6 +33,7 @@ export const CASES: readonly FaultCase[] = [
   ...PLUGINS,
   ...SECRETS_AND_TOOLS,
   ...REFERENCED_FILES,
+  ...OUTPUTS,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

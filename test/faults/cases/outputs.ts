@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chown, link, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { HashVectorCache, openHashVector, writeFileAtomically } from '@virt-similarity/core';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { type CommandLine, type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
+import type { RunningCommand } from '../harness/run-command.js';
+import { GOOD_IMAGES, type Stage } from '../harness/stage.js';
+import { onlyEntry, withTextForged } from '../inputs/cache-entry.js';
+import { whileExchanged } from '../inputs/directory-exchange.js';
+import { plantLink } from '../inputs/planted-link.js';
+import { createQcow2, writeGuest } from '../inputs/qcow2.js';
+import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { SLOW_REPORT, writeSlowReporter } from '../inputs/slow-reporter.js';
+import { flatDescriptor } from '../inputs/vmdk.js';
+
+const BLOCK = 65_536;
+const BLOCKS = 16;
+const BLOCK_MS = 30;
+const FINDS = 3_000;
+const NOBODY = 65_534;
+
+/** Words that write an image's vector or a report of it to a path that is part of the image, in this order. */
+function writesOver(stage: Stage, image: string, vector: string, report: string): CommandLine[] {
+  return [
+    { words: ['hash', ...readerOf(stage), '-o', vector, image] },
+    { words: ['analyze', ...readerOf(stage), '-o', report, GOOD_IMAGES[0], image] },
+  ];
+}
+
+function readerOf({ reader }: Stage): string[] {
+  return reader === 'auto' ? [] : ['--reader', reader];
+}
+
+/** An image whose first byte tells the slow hasher to say that it has begun. */
+async function writeMarkedImage(path: string): Promise<void> {
+  const content = deterministicBytes('marked', BLOCKS * BLOCK);
+  content[0] = MARKED;
+  await writeFile(path, content);
+}
+
+/** Output files that are, or become, images or links to images; and temporary files. */
+export const OUTPUTS: readonly FaultCase[] = [
+  {
+    number: 61,
+    title: "an output's name is another user's link to an image, in a shared directory",
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      const [image, precious] = [stage.image('disk.raw'), stage.image('precious.raw')];
+      for (const path of [image, precious]) await writeFile(path, deterministicBytes(path, BLOCK));
+      await plantLink(precious, join(stage.work, 'disk.raw.arrow'));
+      await plantLink(precious, stage.output('tree.txt'));
+      // The companion of a tree whose names must be explained.
+      const blank = stage.image('with blank (1).raw');
+      await writeFile(blank, deterministicBytes('blank', BLOCK));
+      await plantLink(precious, stage.output('tree.names.tsv'));
+      return {
+        commands: [
+          { words: ['hash', image] },
+          { words: ['analyze', '-o', 'out/tree.txt', ...GOOD_IMAGES] },
+          { words: ['analyze', '-o', 'out/tree.nwk', GOOD_IMAGES[0], blank] },
+        ],
+      };
+    },
+  },
+  {
+    number: 62,
+    title: 'a link to an image takes the name of an output after that was checked',
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      const image = stage.image('disk.raw');
+      await writeMarkedImage(image);
+      await writeSlowHasher(stage, BLOCK_MS);
+      const planting = (name: string) => async (running: RunningCommand) => {
+        await begun(stage, running);
+        await plantLink(image, stage.output(name));
+      };
+      const slow = ['--no-cache', ...SLOW_HASHER];
+      const planted = ['disk.raw.arrow', 'tree.txt'].map((name) => stage.output(name));
+      return {
+        commands: [
+          { words: ['hash', '-o', 'out/', ...slow, image], during: planting('disk.raw.arrow') },
+          {
+            words: ['analyze', '-o', 'out/tree.txt', ...slow, GOOD_IMAGES[0], image],
+            before: () => removeBegun(stage),
+            during: planting('tree.txt'),
+          },
+          {
+            words: ['hash', '-o', 'made/', ...slow, image],
+            exit: 0,
+            before: () => removeBegun(stage),
+            during: async (running) => {
+              await begun(stage, running);
+              // The directory itself is exchanged for a link to that of the images.
+              await rename(join(stage.work, 'made'), join(stage.work, 'moved'));
+              await plantLink(`${stage.root}/images`, join(stage.work, 'made'));
+            },
+          },
+        ],
+        writes: [`${stage.root}/begun`, join(stage.work, 'moved'), join(stage.work, 'made'), ...planted],
+        check: async () => assert.deepEqual(await readdir(`${stage.root}/images`), ['disk.raw']),
+      };
+    },
+  },
+  {
+    number: 63,
+    title: 'an output is the backing file of an image',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const [vector, report] = [stage.image('base.arrow'), stage.image('base.txt')];
+      for (const path of [vector, report]) {
+        await writeFile(path, deterministicBytes(path, 4 * BLOCK));
+        await createQcow2(`${path}.qcow2`, { backing: basename(path), backingFormat: 'raw' });
+        await writeGuest(`${path}.qcow2`, [1, 0, '64k']);
+      }
+      const [overVector] = writesOver(stage, `${vector}.qcow2`, vector, report);
+      const [, overReport] = writesOver(stage, `${report}.qcow2`, vector, report);
+      // The same where the vectors are in the cache.
+      const read = (image: string): CommandLine => ({
+        words: ['hash', ...readerOf(stage), '-o', 'out/', image],
+        exit: 0,
+      });
+      return {
+        commands: [
+          overVector!,
+          overReport!,
+          read(`${vector}.qcow2`),
+          read(`${report}.qcow2`),
+          overVector!,
+          overReport!,
+        ],
+      };
+    },
+  },
+  {
+    number: 64,
+    title: 'an output is an extent of a VMDK',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const [vector, report] = [stage.image('disk.arrow'), stage.image('disk.txt')];
+      for (const path of [vector, report]) {
+        await writeFile(path, deterministicBytes(path, 2 * BLOCK));
+        const descriptor = flatDescriptor(basename(path), (2 * BLOCK) / 512);
+        await writeFile(`${path}.vmdk`, descriptor);
+      }
+      const [overVector] = writesOver(stage, `${vector}.vmdk`, vector, report);
+      const [, overReport] = writesOver(stage, `${report}.vmdk`, vector, report);
+      return { commands: [overVector!, overReport!] };
+    },
+  },
+  {
+    number: 65,
+    title: 'an output is a hard link to a file of an image',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      const [base, overlay] = [stage.image('base.raw'), stage.image('overlay.qcow2')];
+      await writeFile(base, deterministicBytes('base', 4 * BLOCK));
+      await createQcow2(overlay, { backing: 'base.raw', backingFormat: 'raw' });
+      for (const name of ['base.arrow', 'base.txt']) await link(base, stage.output(name));
+      await link(overlay, stage.output('overlay.arrow'));
+      await link(overlay, stage.output('overlay.txt'));
+      return {
+        commands: [
+          ...writesOver(stage, overlay, stage.output('base.arrow'), stage.output('base.txt')),
+          ...writesOver(stage, overlay, stage.output('overlay.arrow'), stage.output('overlay.txt')),
+        ],
+      };
+    },
+  },
+  {
+    number: 66,
+    title: 'the cache directory is exchanged for a forged one of another user, over and over',
+    readers: ['auto'],
+    exit: 0,
+    build: async (stage) => {
+      const image = stage.image('disk.raw');
+      await writeFile(image, deterministicBytes('cached', BLOCK));
+      return {
+        commands: [stage.hash([image])],
+        check: async () => {
+          const entry = await onlyEntry(stage.cache);
+          const { identity, algorithm, blockSize, name } = await openHashVector(entry.path);
+          const forged = `${stage.root}/forged`;
+          await mkdir(forged, { mode: 0o700 });
+          await forgeEntry(entry.path, forged, name);
+          if (process.getuid?.() !== 0) return;
+          await chown(forged, NOBODY, NOBODY);
+          await whileExchanged(stage.cache, forged, async () => {
+            let found = 0;
+            for (let round = 0; round < FINDS; round += 1) {
+              const cache = new HashVectorCache(stage.cache);
+              const vector = await cache.find(identity!, algorithm, blockSize).catch(() => undefined);
+              if (vector === undefined) continue;
+              found += 1;
+              assert.equal(vector.name, name, `what was found in round ${round}`);
+            }
+            assert.ok(found > 0, 'the sound entry is found');
+          });
+          await restoreCache(stage, forged);
+        },
+      };
+    },
+  },
+  {
+    number: 67,
+    title: "a running writer's temporary file looks two hours old, as by a clock that is ahead",
+    readers: ['auto'],
+    exit: 0,
+    build: async (stage) => {
+      const goOn = await writeSlowReporter(stage);
+      const report = stage.output('tree.slow');
+      const slow = ['--plugin', './slow-reporter.mjs', '--plugin-timeout', '0'];
+      return {
+        commands: [
+          {
+            words: ['analyze', ...slow, '-o', 'out/tree.slow', ...GOOD_IMAGES],
+            during: async (running) => {
+              let temporary: string | undefined;
+              await running.until(async () => {
+                temporary = (await readdir(stage.output(''))).find((name) => name.endsWith('.tmp'));
+                return temporary !== undefined;
+              }, 'its report was begun');
+              const old = Date.now() / 1000 - 2 * 60 * 60;
+              await utimes(stage.output(temporary!), old, old);
+              await writeFileAtomically(stage.output('other.txt'), other());
+              await writeFile(goOn, '');
+            },
+          },
+        ],
+        writes: [goOn, stage.output('other.txt')],
+        check: async () => assert.equal(await readFile(report, 'utf8'), SLOW_REPORT),
+      };
+    },
+  },
+  {
+    number: 68,
+    title: "the directory of outputs is another user's link",
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      await mkdir(`${stage.root}/elsewhere`);
+      await plantLink(`${stage.root}/elsewhere`, join(stage.work, 'planted'));
+      const isRoot = process.getuid?.() === 0;
+      const exit = isRoot ? 4 : 0;
+      return {
+        commands: [
+          { words: ['hash', '-o', 'planted/', GOOD_IMAGES[0]], exit },
+          { words: ['analyze', '-o', 'planted/tree.txt', ...GOOD_IMAGES], exit },
+        ],
+        check: async () => assert.equal((await readdir(`${stage.root}/elsewhere`)).length, isRoot ? 0 : 2),
+      };
+    },
+  },
+  {
+    number: 69,
+    title: 'vectors wait until the chains of all images are known: one is the base of another image',
+    readers: FORMAT_READERS,
+    exit: 4,
+    build: async (stage) => {
+      // The vector of the first image has the name of the backing file of the last.
+      const [first, base, last] = [stage.image('a.raw'), stage.output('a.raw.arrow'), stage.output('z.qcow2')];
+      await writeFile(first, deterministicBytes('first', BLOCK));
+      await writeFile(base, deterministicBytes('base', 4 * BLOCK));
+      await createQcow2(last, { backing: basename(base), backingFormat: 'raw' });
+      await writeGuest(last, [1, 0, '64k']);
+      const words = ['hash', ...readerOf(stage), '-o', 'out/', first, last];
+      const before = await readFile(base);
+      return {
+        commands: [{ words }],
+        check: async () => assert.ok(before.equals(await readFile(base)), 'the backing file is as it was'),
+      };
+    },
+  },
+];
+
+async function removeBegun(stage: Stage): Promise<void> {
+  await rename(`${stage.root}/begun`, `${stage.root}/begun-before`);
+}
+
+/** Puts a copy of an entry, of another image's name, into a directory. */
+async function forgeEntry(path: string, directory: string, name: string): Promise<void> {
+  const copy = join(directory, basename(path));
+  const bytes = withTextForged(await readFile(path), new RegExp(name.slice(-8), 'g'), 'forged');
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  await writeFile(copy.replace(/[0-9a-f]{64}(?=\.arrow$)/, digest), bytes, { mode: 0o600 });
+}
+
+/** Undoes an odd number of exchanges. */
+async function restoreCache(stage: Stage, other: string): Promise<void> {
+  const entries = await new HashVectorCache(stage.cache).list().catch(() => undefined);
+  if (entries !== undefined) return;
+  await rename(stage.cache, `${other}.forged`);
+  await rename(other, stage.cache);
+}
+
+async function* other(): AsyncIterable<string> {
+  yield 'other';
+}

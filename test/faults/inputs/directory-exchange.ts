@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Exchanges two paths until it is killed; Node.js has no renameat2. */
+const EXCHANGE = `
+import ctypes, sys
+libc = ctypes.CDLL(None)
+one, other = (path.encode() for path in sys.argv[1:3])
+if libc.renameat2(-100, one, -100, other, 2) != 0: sys.exit('cannot exchange paths here')
+print('begun', flush=True)
+while True: libc.renameat2(-100, one, -100, other, 2)
+`;
+
+/** Has two paths exchanged over and over in another process while a call is made. */
+export async function whileExchanged(one: string, other: string, call: () => Promise<void>): Promise<void> {
+  const exchanger = spawn('/usr/bin/python3', ['-c', EXCHANGE, one, other], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(exchanger, 'exit');
+  const begun = await Promise.race([once(exchanger.stdout, 'data'), ended.then(() => undefined)]);
+  if (begun === undefined) throw new Error('the paths could not be exchanged');
+  try {
+    await call();
+  } finally {
+    exchanger.kill('SIGKILL');
+    await ended;
+  }
+}

@@ -1,0 +1,28 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stage } from '../harness/stage.js';
+
+/** What the slow reporter writes. */
+export const SLOW_REPORT = 'begun, and ended\n';
+
+/** Writes a plugin whose reports, in files named `*.slow`, end once a file is there; returns that file's path. */
+export async function writeSlowReporter(stage: Stage): Promise<string> {
+  const goOn = join(stage.root, 'go-on');
+  const [beginning, end] = [SLOW_REPORT.slice(0, 6), SLOW_REPORT.slice(6)].map((text) => JSON.stringify(text));
+  const text = `
+import { existsSync } from 'node:fs';
+class SlowReporter {
+  name = 'slow';
+  extension = '.slow';
+  mediaType = 'text/plain';
+  *report() {
+    yield ${beginning};
+    while (!existsSync(${JSON.stringify(goOn)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    yield ${end};
+  }
+}
+export default { name: 'slow', url: import.meta.url, reporters: [SlowReporter] };
+`;
+  await writeFile(join(stage.work, 'slow-reporter.mjs'), text);
+  return goOn;
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SeededRandom } from '../fixtures/seeded-random.js';
 import { CommandRun } from './command-run.js';
 import { KILL_TIMES, type KillTime, killAt, killPoint } from './kill-points.js';
-import { age, type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
+import { type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
 import type { Stage } from './stage.js';
 import type { Tally } from './tally.js';
 
@@ -88,9 +88,8 @@ async function killRound(
   requireKept(before, after, tally, where);
   await verifyVectors(stage, tally, where);
   const left = await leftovers(stage);
-  if (left.length > 0) tally.count('kills that left files for the next run to sweep');
+  if (left.length > 0) tally.count('kills that left files for the next run to remove at once');
   if (after.entries.length > before.entries.length) tally.count('kills after which the cache held more');
-  await age(left);
   const isForNext = random.below(2) === 0 && after.entries.length < stage.images.length;
   const kept = `${stage.cache}.kept`;
   if (isForNext) await cp(stage.cache, kept, { recursive: true, preserveTimestamps: true });

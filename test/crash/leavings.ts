@@ -1,4 +1,4 @@
-import { lstat, lutimes, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HashVectorCache } from '#core/hash-vectors/hash-vector-cache.js';
 import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
@@ -6,8 +6,6 @@ import type { Stage } from './stage.js';
 import type { Tally } from './tally.js';
 
 const ENTRY = /^[0-9a-f]{32}\.[0-9a-f]{64}(\.[0-9a-f]{8})?\.arrow$/;
-/** Older than any age below which a file may still be somebody's. */
-const LONG_AGO = new Date(Date.now() - 7 * 24 * 60 * 60 * 1000);
 
 /** What the cache holds. */
 export interface CacheState {
@@ -46,11 +44,6 @@ export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vect
   const cached = (await names(stage.cache)).filter((path) => !ENTRY.test(path.slice(stage.cache.length + 1)));
   const written = (await names(stage.vectors)).filter((path) => !path.endsWith('.arrow'));
   return [...(await names(stage.temporary)), ...cached, ...written];
-}
-
-/** Makes files as old as they must be for the next run to see that nobody needs them any more. */
-export async function age(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await lutimes(path, LONG_AGO, LONG_AGO);
 }
 
 /** What tells whether an image was touched: the kernel sets the time of change, and nobody can set it back. */

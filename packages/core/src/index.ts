@@ -55,7 +55,6 @@ export * from './paths/path-text.js';
 export { realPath } from './paths/real-path.js';
 export type * from './pipeline/analyzer.js';
 export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
-export { type FoundImages, findImages } from './pipeline/find-images.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export { unknownName } from './pipeline/plugin-registry.js';
 export { hasEnded, PROCESS_MARK, processMark } from './processes/process-mark.js';

@@ -1,4 +1,4 @@
-import type { Analysis, Analyzer, DiskSource, ReportRun } from '@virt-similarity/core';
+import type { Analysis, Analyzer, FoundImages, ReportRun } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
@@ -27,7 +27,8 @@ export async function analyze(context: CommandContext): Promise<number> {
     { format: settings.outputFormat ?? DEFAULT_OUTPUT_FORMAT, paths: settings.output ?? [], options: reportOptions },
     analyzer.reporters,
   );
-  const sources = await findSources(context.sources, analyzer.registrations);
+  const found = await findSources(context.sources, analyzer, context);
+  const { sources } = found;
   if (sources.length < 2) {
     throw new VirtSimilarityError(
       'usage',
@@ -39,7 +40,7 @@ export async function analyze(context: CommandContext): Promise<number> {
     sources.map(({ path }) => path),
   );
   try {
-    const analysis = await runAnalysis(analyzer, sources, outputs, settings, context);
+    const analysis = await runAnalysis(analyzer, found, outputs, settings, context);
     const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
     const { stdout } = plan;
     const exitCode = await writeAll(messages, [
@@ -78,16 +79,16 @@ async function writeAll(messages: Messages, reports: readonly (() => Promise<voi
 
 async function runAnalysis(
   analyzer: Analyzer,
-  sources: readonly DiskSource[],
+  found: FoundImages,
   outputs: OutputFiles,
   settings: AnalyzeSettings,
   { messages, signal }: CommandContext,
 ): Promise<Analysis> {
-  const run = startHashingRun(settings, sources.length, outputs, messages, signal);
+  const run = startHashingRun(settings, found.sources.length, outputs, messages, signal);
   const { metric, linkage, clusterer } = settings;
   try {
     const options = { ...run.options, ...withoutAbsent({ metric, linkage, clusterer }) };
-    const analysis = await analyzer.analyze(sources, options);
+    const analysis = await analyzer.analyze(found, options);
     run.end();
     for (const { error } of analysis.failures) {
       messages.failure(error);

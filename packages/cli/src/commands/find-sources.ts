@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { type DiskSource, findImages, type Registration, systemPath } from '@virt-similarity/core';
+import { type Analyzer, type DiskSource, type FoundImages, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
 import { COMMAND_NAMES } from '../arguments/commands.js';
 import { didYouMean } from '../suggestion.js';
+import type { CommandContext } from './command-context.js';
 
 /**
  * The images that were named, directories replaced by what is in them.
@@ -12,15 +13,16 @@ import { didYouMean } from '../suggestion.js';
  */
 export async function findSources(
   named: readonly DiskSource[],
-  registrations: readonly Registration[],
-): Promise<readonly DiskSource[]> {
+  analyzer: Analyzer,
+  { messages, signal }: Pick<CommandContext, 'messages' | 'signal'>,
+): Promise<FoundImages> {
   await requireImages(named);
   // Of a plugin's readers it is not known which formats they read: they say so themselves, image by image.
-  const isOwn = registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
+  const isOwn = analyzer.registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
   if (isOwn) {
     checkFormats(named, FORMAT_NAMES);
   }
-  return (await findImages(named)).sources;
+  return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
 }
 
 async function requireImages([first, second]: readonly DiskSource[]): Promise<void> {

@@ -17,12 +17,12 @@ export async function hash(context: CommandContext): Promise<number> {
   const { messages, signal } = context;
   const { output, ...settings } = parseSettings(HASH_SETTINGS, context.options);
   const analyzer = await context.analyzer();
-  const sources = await findSources(context.sources, analyzer.registrations);
-  const paths = sources.map(({ path }) => path);
+  const found = await findSources(context.sources, analyzer, context);
+  const paths = found.sources.map(({ path }) => path);
   const files = await planVectorFiles(paths, output);
   const outputs = await openOutputFiles([...files.values()], paths, { making: output?.endsWith('/') === true });
 
-  const run = startHashingRun(settings, sources.length, outputs, messages, signal);
+  const run = startHashingRun(settings, paths.length, outputs, messages, signal);
   let written = 0;
   let firstFailure: number | undefined;
   const write = async ({ path, vector }: Hashed) => {
@@ -39,7 +39,7 @@ export async function hash(context: CommandContext): Promise<number> {
     }
   };
   try {
-    for await (const outcome of analyzer.hash(sources, run.options)) {
+    for await (const outcome of analyzer.hash(found, run.options)) {
       if ('error' in outcome) {
         messages.failure(outcome.error);
         firstFailure ??= exitCodeOf(outcome.error.code);

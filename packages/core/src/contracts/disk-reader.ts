@@ -63,6 +63,12 @@ export interface DiskReader {
   readonly name: string;
 
   /**
+   * File name extensions of the images that this reader reads, lower case with the dot. Of a directory that the user
+   * names, only files with an extension of some reader are taken.
+   */
+  readonly extensions?: readonly string[];
+
+  /**
    * Whether `--reader auto` may choose this reader for the source.
    * Cheap: looks at the header at most. Throws where policy refuses the source to every reader.
    */
@@ -82,6 +88,16 @@ export interface DiskReader {
 
   /** Opens the image. The caller closes it. */
   open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
+
+  /**
+   * Which of the files in a directory are parts of an image beside them, such as the extents that a VMDK descriptor
+   * names: for each part's name the name of its image. Decides by what that image says, never by the part's own name.
+   * Cheap: reads descriptors only. Does not fail on a file that cannot be read or parsed: it has no parts.
+   *
+   * @param directory its path, as the user wrote it
+   * @param names of regular files in the directory, each with an extension of some reader
+   */
+  partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /**
    * For readers that are costly to start: announces the sources that one run is going to open, so that they can be

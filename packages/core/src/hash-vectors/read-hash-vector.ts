@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { throwIfAborted } from '../errors.js';
 import { parseArrowFooter } from './arrow-footer.js';
 import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
@@ -22,6 +22,8 @@ const LONGEST_MESSAGE = 1024 * 1024;
 export interface OpenHashVectorOptions {
   /** Also ends the reading of rows. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether a symbolic link is `refused`. */
+  readonly noFollow?: boolean | undefined;
 }
 
 /** The bytes of a file, of which some can be had. */
@@ -52,7 +54,7 @@ interface HashVectorFile {
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
-  const { descriptor, stats } = openRegularFile(path);
+  const { descriptor, stats } = openRegularFile(path, options.noFollow ? constants.O_NOFOLLOW : 0);
   try {
     return hashVectorIn({ path, identity: fileIdentityOf(stats), read: readsOf(descriptor) }, options);
   } finally {

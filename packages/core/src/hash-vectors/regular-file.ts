@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, read
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
-import { fileError } from './file-error.js';
+import { fileError, systemCode } from './file-error.js';
 
 const readLater = promisify(read);
 
@@ -31,6 +31,10 @@ export function openRegularFile(path: string, flags = 0, place: string | Buffer 
     });
   } catch (thrown) {
     if (descriptor !== undefined) closeSync(descriptor);
+    if (systemCode(thrown) === 'ELOOP' && (flags & constants.O_NOFOLLOW) !== 0) {
+      const problem = `cannot open ${path}: expected a regular file, found a symbolic link`;
+      throw new VirtSimilarityError('refused', problem, { image: path, cause: thrown });
+    }
     throw fileError(thrown, `cannot open ${path}`, path);
   }
 }

@@ -2,7 +2,13 @@ import type { DiskImage, Extent, ImageIdentity } from '../contracts/disk-image.j
 import type { DiskReader, DiskSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
+import type { Placed } from './plugin-calls.js';
 import { withinLimit } from './within-limit.js';
+
+/** A reader as it is, or within the time limit if it is isolated. */
+export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginTimeout: number): DiskReader {
+  return isolatedUrl === undefined ? part : new LimitedReader(part, pluginTimeout);
+}
 
 /**
  * A reader that answers in time, or fails with `unavailable`, and at once when it is interrupted, whatever the one that
@@ -10,6 +16,8 @@ import { withinLimit } from './within-limit.js';
  */
 export class LimitedReader implements DiskReader {
   readonly name: string;
+  readonly extensions?: readonly string[];
+  readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly startSession?: (sources: readonly DiskSource[], options: ReadOptions) => ReaderSession;
   readonly #reader: DiskReader;
   readonly #limit: Limit;
@@ -19,6 +27,12 @@ export class LimitedReader implements DiskReader {
     this.name = reader.name;
     this.#reader = reader;
     this.#limit = new Limit(reader.name, pluginTimeout);
+    if (reader.extensions) {
+      this.extensions = reader.extensions;
+    }
+    if (reader.partsIn) {
+      this.partsIn = (directory, names) => this.#limit.on(reader.partsIn!(directory, names));
+    }
     if (reader.startSession) {
       this.startSession = (sources, options) => this.#limitSession(reader.startSession!(sources, options));
     }

@@ -6,6 +6,20 @@ import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import type { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 
+/** The images of a run, as {@link Analyzer.findImages} finds them. */
+export interface FoundImages {
+  /** Each file once; those from the listing of a directory have `noFollow`. */
+  readonly sources: readonly DiskSource[];
+  /**
+   * The directories in which the images were named or listed, absolute, symbolic links resolved: layers of the images
+   * may lie there. The directory of a named link counts, the one of its target does not.
+   */
+  readonly directories: readonly string[];
+}
+
+/** The images of a run, as a user names them or as {@link Analyzer.findImages} found them. */
+export type Images = readonly (string | DiskSource)[] | FoundImages;
+
 /** How images are read and hashed. */
 export interface HashOptions {
   /** Name of a disk reader, or `auto`: the first registered one that can read the image. */
@@ -97,11 +111,21 @@ export interface Analyzer {
   readonly registrations: readonly Registration[];
 
   /**
+   * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and leaves out
+   * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
+   * made once. Throws `unreadable` where a directory cannot be listed.
+   */
+  findImages(
+    images: readonly (string | DiskSource)[],
+    options?: Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'>,
+  ): Promise<FoundImages>;
+
+  /**
    * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order.
    * A failed image is an outcome, not an exception. Throws `usage` on unusable options, `aborted` when interrupted, and
    * what a callback throws. Whoever leaves the loop ends the work: threads and images are closed when it is left.
    */
-  hash(images: readonly (string | DiskSource)[], options?: HashOptions): AsyncIterable<HashOutcome>;
+  hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
 
   /**
    * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
@@ -109,7 +133,7 @@ export interface Analyzer {
    * the clusterer fails, and `unavailable` where threads are missing, or memory for all pairs: if that is sure, before
    * anything is hashed.
    */
-  analyze(images: readonly (string | DiskSource)[], options?: AnalyzeOptions): Promise<Analysis>;
+  analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
 
   /**
    * The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option, `plugin` where the

@@ -11,9 +11,20 @@ import { compareContents } from '../distance/compare-contents.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { limitedReader } from '../isolation/limited-reader.js';
 import { clusterBy, measureBy, type Placed, reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
-import type { AnalyzeOptions, Analyzer, HashOptions, HashOutcome, Registration, ReportRun } from './analyzer.js';
+import { unlessAborted } from '../unless-aborted.js';
+import type {
+  AnalyzeOptions,
+  Analyzer,
+  FoundImages,
+  HashOptions,
+  HashOutcome,
+  Images,
+  Registration,
+  ReportRun,
+} from './analyzer.js';
 import { findImages } from './find-images.js';
 import { HashRun } from './hash-run.js';
 import { uniqueNames } from './named-images.js';
@@ -54,16 +65,23 @@ class ComposedAnalyzer implements Analyzer {
     return this.#registry.all('reporter');
   }
 
-  async *hash(images: readonly (string | DiskSource)[], options: HashOptions = {}): AsyncGenerator<HashOutcome> {
-    const complete = completeOptions(options);
-    this.#checkNames(complete);
-    yield* HashRun.hash(this.#registry, await findImages(images), complete);
+  async findImages(
+    images: readonly (string | DiskSource)[],
+    options: Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'> = {},
+  ): Promise<FoundImages> {
+    return this.#find(images, completeOptions(options));
   }
 
-  async analyze(images: readonly (string | DiskSource)[], options: AnalyzeOptions = {}): Promise<Analysis> {
+  async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
     const complete = completeOptions(options);
     this.#checkNames(complete);
-    const found = await findImages(images);
+    yield* HashRun.hash(this.#registry, await this.#find(images, complete), complete);
+  }
+
+  async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
+    const complete = completeOptions(options);
+    this.#checkNames(complete);
+    const found = await this.#find(images, complete);
     // Reading them all first could take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
@@ -81,6 +99,16 @@ class ComposedAnalyzer implements Analyzer {
 
   companion(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
     return this.#report(name, 'companion', analysis, options, run);
+  }
+
+  async #find(images: Images, { onNote, pluginTimeout, signal }: CompleteOptions): Promise<FoundImages> {
+    if ('sources' in images) {
+      return images;
+    }
+    const readers = this.#registry
+      .all('reader')
+      .map(({ name }) => limitedReader(this.#registry.place('reader', name), pluginTimeout));
+    return unlessAborted(findImages(images, { readers, onNote }), signal);
   }
 
   async *#report(

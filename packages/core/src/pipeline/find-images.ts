@@ -1,89 +1,104 @@
-import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
-import type { DiskSource } from '../contracts/disk-reader.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
-import { pathText, systemPath } from '../paths/path-text.js';
+import { lstat, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import { systemPath } from '../paths/path-text.js';
+import type { FoundImages, HashOptions } from './analyzer.js';
+import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
 import { RealPaths } from './real-paths.js';
-import { takeTurns } from './take-turns.js';
 
-/** Endings that disk images and hash-vector files in a directory are known by. */
-const IMAGE_EXTENSIONS = new Set(
-  '.arrow .dd .dmg .hdd .img .iso .qcow .qcow2 .qed .raw .vdi .vhd .vhdx .vmdk .vpc'.split(' '),
-);
+/** What finding images needs beside their names. */
+export interface FindOptions {
+  /** The readers whose extensions are known, and which recognize parts of images. */
+  readonly readers: readonly DiskReader[];
+  /** Takes a note on everything that is left out. */
+  readonly onNote: NonNullable<HashOptions['onNote']>;
+}
 
-/** Files that belong to a VMDK descriptor beside them, and are no images of their own. */
-const VMDK_PART = /-(flat|delta|ctk|sesparse|[sf]\d{3}|\d{6}-delta)\.vmdk$/i;
-
-/** The sources of a run, and where their layers may lie. */
-export interface FoundImages {
-  readonly sources: readonly DiskSource[];
-  /**
-   * The directories that the sources lie in, absolute, symbolic links resolved; where a source is itself a link,
-   * that of the link and that of the file, as names within an image count from the one that was opened.
-   */
-  readonly directories: readonly string[];
+/** An image that was named or listed. */
+interface Candidate {
+  readonly source: DiskSource;
+  /** Its path without symbolic links; absent if it cannot be resolved. */
+  readonly real?: string | undefined;
+  /** The directory in which it was named or listed, without symbolic links; absent if there is none. */
+  readonly directory?: string | undefined;
 }
 
 /**
  * Replaces directories by the images in them, in the order of their names, without descending into further directories
- * or following symbolic links. A path that cannot be looked at stays, as does a directory without images, and fails when it is opened.
- * Throws `usage` where an image is given twice.
+ * or following symbolic links. Each file is taken once, however often it is named; hard links are images of their own,
+ * since relative names in an image count from its directory. Everything that is left out is noted.
+ *
+ * A path that cannot be examined stays, as does a directory without images, and fails when it is opened.
+ *
+ * @throws VirtSimilarityError `unreadable` if a directory cannot be listed.
  */
-export async function findImages(images: readonly (string | DiskSource)[]): Promise<FoundImages> {
-  const sources: DiskSource[] = [];
-  const directories = new Set<string>();
-  const parents = new Set<string>();
-  const named = new Map<string, string>();
+export async function findImages(images: readonly (string | DiskSource)[], options: FindOptions): Promise<FoundImages> {
   const realPaths = new RealPaths();
-  for (const image of images) {
-    const source = typeof image === 'string' ? { path: image } : image;
-    const content = await imagesInDirectory(source.path);
-    for (const path of content ?? [source.path]) {
-      await takeTurns();
-      const real = unlessMissing(() => realPaths.of(path));
-      const earlier = named.get(real ?? path);
-      if (earlier !== undefined && content === undefined) throw givenTwice(earlier, path);
-      if (earlier !== undefined) continue;
-      sources.push({ ...source, path });
-      named.set(real ?? path, path);
-      if (real === undefined) continue;
-      directories.add(dirname(real));
-      parents.add(dirname(path));
+  const named = await Promise.all(
+    images.map((image) => candidatesOf(typeof image === 'string' ? { path: image } : image, realPaths, options)),
+  );
+  const taken = new Map<string, DiskSource>();
+  const directories = new Set<string>();
+  for (const { source, real, directory } of named.flat()) {
+    const { path } = source;
+    const earlier = taken.get(real ?? path);
+    if (earlier !== undefined) {
+      options.onNote('warning', duplicateNote(path, earlier.path));
+      continue;
+    }
+    taken.set(real ?? path, source);
+    if (directory !== undefined) {
+      directories.add(directory);
     }
   }
-  for (const parent of parents) directories.add(realPaths.ofDirectory(parent));
-  return { sources, directories: [...directories] };
+  return { sources: [...taken.values()], directories: [...directories] };
 }
 
-function givenTwice(earlier: string, path: string): VirtSimilarityError {
-  const found = earlier === path ? `${path} is given twice` : `${path} and ${earlier} are the same file`;
-  return new VirtSimilarityError('usage', `${found}; name each image once`, { image: path });
+async function candidatesOf(source: DiskSource, realPaths: RealPaths, options: FindOptions): Promise<Candidate[]> {
+  const { path } = source;
+  const status = await lstat(systemPath(path)).catch(() => undefined);
+  const isFile = status?.isFile() === true;
+  if (!isFile && (await isDirectory(path))) {
+    const listing = await listDirectory(path, options.readers, (message) => options.onNote('warning', message));
+    noteLeftOut(path, listing, options);
+    if (listing.images.length > 0) {
+      const directory = await realPaths.ofDirectory(path).catch(() => undefined);
+      return listing.images.map((name) => ({
+        source: { ...source, path: pathIn(path, name), noFollow: true },
+        real: directory && pathIn(directory, name),
+        directory,
+      }));
+    }
+  }
+  const real = status && (await realPaths.of(path, status).catch(() => undefined));
+  const directory = real === undefined ? undefined : await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
+  return [{ source, real, directory }];
 }
 
-/** The images in a directory; nothing where the path is none, or holds none and so is refused as an image. */
-async function imagesInDirectory(path: string): Promise<string[] | undefined> {
-  const status = unlessMissing(() => statSync(systemPath(path)));
-  if (!status?.isDirectory()) return undefined;
-  const options = { withFileTypes: true, encoding: 'buffer' } as const;
-  const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
-    throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
-  });
-  const files = entries.filter((entry) => entry.isFile());
-  const names = files.map((file) => pathText(file.name)).filter(isImageName);
-  if (names.length === 0) return undefined;
-  return names.toSorted().map((name) => join(path, name));
-}
-
-/** What the call returns; nothing where the system does not let it. */
-function unlessMissing<Result>(call: () => Result): Result | undefined {
-  try {
-    return call();
-  } catch {
-    return undefined;
+function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, { onNote }: FindOptions): void {
+  if (leftOut.length > 0) {
+    const left = `left out of ${path}: ${countByReason(leftOut)}`;
+    const remedy = images.length > 0 ? 'name an image to include it' : 'no image remains, so name the images';
+    onNote('warning', `${left}; ${remedy}, or see every name with --verbose`);
+  }
+  for (const entry of leftOut) {
+    onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);
   }
 }
 
-function isImageName(name: string): boolean {
-  return IMAGE_EXTENSIONS.has(extname(name).toLowerCase()) && !VMDK_PART.test(name);
+function duplicateNote(path: string, earlier: string): string {
+  const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
+  return `${found}; it is compared once, as ${earlier}`;
+}
+
+function isDirectory(path: string): Promise<boolean> {
+  return stat(systemPath(path)).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+}
+
+/** Not by `join`, which resolves `..` without asking the system what a symbolic link before it means. */
+function pathIn(directory: string, name: string): string {
+  return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }

@@ -4,7 +4,7 @@ import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
-import { LimitedReader } from '../isolation/limited-reader.js';
+import { limitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
@@ -39,7 +39,7 @@ export class ImageLookUp {
       format === undefined &&
       (path.endsWith(VECTOR_EXTENSION) || (await isHashVectorFile(path).catch(() => false)))
     ) {
-      const vector = await openHashVector(path);
+      const vector = await openHashVector(path, { noFollow: source.noFollow });
       this.#checkFit(path, vector);
       return { vector };
     }
@@ -71,8 +71,7 @@ export class ImageLookUp {
   #reader(name: string): DiskReader {
     const known = this.#readers.get(name);
     if (known) return known;
-    const { part, isolatedUrl } = this.#registry.place('reader', name);
-    const reader = isolatedUrl === undefined ? part : new LimitedReader(part, this.#options.pluginTimeout);
+    const reader = limitedReader(this.#registry.place('reader', name), this.#options.pluginTimeout);
     this.#readers.set(name, reader);
     return reader;
   }

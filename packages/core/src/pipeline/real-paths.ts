@@ -1,28 +1,29 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pathText, systemPath } from '../paths/path-text.js';
+import { realPath } from '../paths/real-path.js';
 
-/** Paths without symbolic links. Of many files in one directory, the directory's is looked up once. */
+/** Paths without symbolic links. The directory of many files is resolved once. */
 export class RealPaths {
-  readonly #directories = new Map<string, string>();
+  readonly #directories = new Map<string, Promise<string>>();
 
-  /** The path of a file or directory without symbolic links. Throws what the system throws. */
-  of(path: string): string {
-    // Anything else may end in `..`, or in a link, of which only the system knows what it means.
-    const isFile = lstatSync(systemPath(path)).isFile();
-    return isFile ? join(this.ofDirectory(dirname(path)), basename(path)) : realPathOf(path);
+  /**
+   * The path of a file without symbolic links.
+   *
+   * @param status what lstat(2) says of it
+   * @throws what the system throws.
+   */
+  async of(path: string, status: Stats): Promise<string> {
+    // Anything but a regular file may end in `..`, or be a link: only the system can resolve it.
+    return status.isFile() ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
   }
 
-  ofDirectory(path: string): string {
+  /** @throws what the system throws. */
+  ofDirectory(path: string): Promise<string> {
     let real = this.#directories.get(path);
     if (real === undefined) {
-      real = realPathOf(path);
+      real = realPath(path);
       this.#directories.set(path, real);
     }
     return real;
   }
-}
-
-function realPathOf(path: string): string {
-  return pathText(realpathSync.native(systemPath(path), 'buffer'));
 }

@@ -33,6 +33,9 @@ const PART_NAME = /\.(?:0\d\d|\d{9})$/;
 /** Extensions of disk images that say nothing of the format. */
 const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
 
+/** The extensions of disk images. */
+export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
+
 /** What is known of a file before its format is decided. */
 export interface FormatEvidence {
   readonly path: string;

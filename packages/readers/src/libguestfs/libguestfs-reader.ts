@@ -6,6 +6,7 @@ import type {
   ReaderSession,
   ReadOptions,
 } from '@virt-similarity/core';
+import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
 import type { LaunchExperience } from './launch-appliance.js';
@@ -21,6 +22,7 @@ import { COMPONENT } from './tools.js';
  */
 export class LibguestfsReader implements DiskReader {
   readonly name = COMPONENT;
+  readonly extensions = IMAGE_EXTENSIONS;
   readonly #experience: LaunchExperience = { acceleration: 'default' };
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
@@ -10,6 +11,7 @@ import { openQemuImage } from './qemu-image.js';
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
   readonly name = 'qemu';
+  readonly extensions = IMAGE_EXTENSIONS;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
     await inspectQuietly(source, options);

@@ -1,6 +1,7 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectQuietly } from '../inspection/inspect-quietly.js';
@@ -14,6 +15,7 @@ import { openRawImage } from './open-raw-image.js';
  */
 export class RawReader implements DiskReader {
   readonly name = 'raw';
+  readonly extensions = IMAGE_EXTENSIONS;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
     return (await inspectQuietly(source, options)).format === 'raw';

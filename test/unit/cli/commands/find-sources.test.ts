@@ -1,24 +1,37 @@
 import { describe, expect, test } from '@jest/globals';
+import type { DiskReader } from '@virt-similarity/core';
 import { findSources } from '#cli/commands/find-sources.js';
+import { composeAnalyzer } from '#cli/composition.js';
+import { Messages } from '#cli/terminal/messages.js';
 
-const reader = (plugin: string) => ({ kind: 'reader', name: 'raw', plugin, url: undefined }) as const;
+const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
+const context = { messages, signal: new AbortController().signal };
+const OWN = composeAnalyzer([]);
+
+class MyReader implements DiskReader {
+  readonly name = 'mine';
+  canRead = async () => false;
+  identify = () => Promise.reject(new Error('not called'));
+  open = () => Promise.reject(new Error('not called'));
+}
 
 describe('the images of a run', () => {
   test('must have been named', async () => {
-    await expect(findSources([], [])).rejects.toThrow(/expected disk images, found none/);
+    await expect(findSources([], OWN, context)).rejects.toThrow(/expected disk images, found none/);
   });
 
   test('are not a mistyped command', async () => {
-    await expect(findSources([{ path: 'doctr' }], [])).rejects.toThrow(/did you mean 'doctor'\?$/);
+    await expect(findSources([{ path: 'doctr' }], OWN, context)).rejects.toThrow(/did you mean 'doctor'\?$/);
   });
 
   test('have a format that is known', async () => {
     const images = [{ path: 'a', format: 'qcow3' }, { path: 'b' }];
-    await expect(findSources(images, [reader('@virt-similarity/readers')])).rejects.toThrow(/did you mean 'qcow2'\?$/);
+    await expect(findSources(images, OWN, context)).rejects.toThrow(/did you mean 'qcow2'\?$/);
   });
 
   test("may have any format where a plugin's reader is there", async () => {
     const images = [{ path: 'a', format: 'new' }, { path: 'b' }];
-    expect(await findSources(images, [reader('@virt-similarity/readers'), reader('mine')])).toEqual(images);
+    const analyzer = composeAnalyzer([{ name: 'mine', url: import.meta.url, readers: [MyReader] }]);
+    expect((await findSources(images, analyzer, context)).sources).toEqual(images);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -160,6 +160,16 @@ describe('a hash-vector file', () => {
       expect(await isHashVectorFile(join(directory, 'noise.arrow'))).toBe(true);
       expect(await isHashVectorFile(join(directory, 'text'))).toBe(false);
       expect(await isHashVectorFile(join(directory, 'empty'))).toBe(false);
+    }));
+
+  test('is refused as a symbolic link where links are not to be followed', () =>
+    inDirectory(async (directory) => {
+      const [path, link] = [join(directory, 'v.arrow'), join(directory, 'link.arrow')];
+      await writeHashVector(exampleVector(1), path);
+      await symlink('v.arrow', link);
+      expect((await openHashVector(path, { noFollow: true })).name).toBe((await openHashVector(link)).name);
+      const message = expect.stringContaining('found a symbolic link');
+      await expect(openHashVector(link, { noFollow: true })).rejects.toMatchObject({ code: 'refused', message });
     }));
 
   test('must be a regular file that exists', () =>

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -206,14 +206,25 @@ describe('analyze', () => {
     expect(failures).toMatchObject([{ path, error: { code, message: expect.stringContaining(says), image: path } }]);
   });
 
-  test('refuses an image that is no file and given twice', async () => {
-    const analysis = analyzerOf(family()).analyze(['memory:base', 'memory:base'], OPTIONS);
-    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('given twice') });
+  test('counts an image once that is named twice, and says so', async () => {
+    const notes: string[] = [];
+    const onNote = (_level: string, message: string) => notes.push(message);
+    const { images } = await analyzerOf(family()).analyze([...GOOD, GOOD[0]!], { ...OPTIONS, onNote });
+    expect(images.map(({ path }) => path)).toEqual(GOOD);
+    expect(notes).toContain(`${GOOD[0]} is named twice; it is compared once, as ${GOOD[0]}`);
   });
 
-  test('refuses an image that is given twice', async () => {
-    const analysis = analyzerOf(family()).analyze([import.meta.filename, import.meta.filename], OPTIONS);
-    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('twice') });
+  test('lists no directory again where images were found before, and repeats no note', async () => {
+    const directory = join(cache, '..', 'pool');
+    await mkdir(join(directory, 'sub'), { recursive: true });
+    const analyzer = analyzerOf(family());
+    const notes: string[] = [];
+    const onNote = (_level: string, message: string) => notes.push(message);
+    const found = await analyzer.findImages([directory, ...GOOD], { onNote });
+    const said = notes.length;
+    expect(said).toBeGreaterThan(0);
+    await analyzer.analyze(found, { ...OPTIONS, onNote });
+    expect(notes.slice(said).filter((note) => note.includes('left out'))).toEqual([]);
   });
 
   test('ends when it is interrupted', async () => {

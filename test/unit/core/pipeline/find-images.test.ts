@@ -2,12 +2,23 @@ import { link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DiskReader, FoundImages } from '@virt-similarity/core';
 import { systemPath } from '#core/paths/path-text.js';
 import { findImages } from '#core/pipeline/find-images.js';
+import { runTool } from '../../../fixtures/run-tool.js';
 
+const EXTENSIONS = ['.img', '.qcow2', '.raw', '.vmdk'];
+
+const REMEDY = 'name an image to include it, or see every name with --verbose';
+
+/** A file name as the cache gives it. */
+const CACHE_ENTRY = `${'0123456789abcdef'.repeat(2)}.${'0123456789abcdef'.repeat(4)}.arrow`;
+
+let notes: [string, string][];
 let directory: string;
 
 beforeEach(async () => {
+  notes = [];
   directory = await realpath(await mkdtemp(join(tmpdir(), 'find-images-')));
 });
 
@@ -18,16 +29,63 @@ afterEach(async () => {
 describe('findImages', () => {
   test('keeps what is named, with its format and in its order', async () => {
     await files('b.img', 'a.img');
-    const { sources, directories } = await findImages([{ path: path('b.img'), format: 'raw' }, path('a.img')]);
+    const { sources, directories } = await find([{ path: path('b.img'), format: 'raw' }, path('a.img')]);
     expect(sources).toEqual([{ path: path('b.img'), format: 'raw' }, { path: path('a.img') }]);
     expect(directories).toEqual([directory]);
   });
 
-  test('takes the images of a directory by their endings, in the order of their names', async () => {
-    await files('c.QCOW2', 'a.raw', 'notes.txt', 'b.vmdk', 'b-flat.vmdk', 'b-s001.vmdk', 'vector.arrow');
+  test('takes the images of a directory by the extensions of its readers, in the order of their names', async () => {
+    await files('c.QCOW2', 'a.raw', 'notes.txt', 'b.vmdk', 'vector.arrow', 'd.vdi');
     await mkdir(path('d.img'));
-    const { sources } = await findImages([directory]);
+    const { sources } = await find([directory]);
     expect(sources.map((source) => source.path)).toEqual(['a.raw', 'b.vmdk', 'c.QCOW2', 'vector.arrow'].map(path));
+  });
+
+  test('marks what it lists as not to be followed, and keeps the format that was stated', async () => {
+    await files('a.raw');
+    const { sources } = await find([{ path: directory, format: 'raw' }]);
+    expect(sources).toEqual([{ path: path('a.raw'), format: 'raw', noFollow: true }]);
+  });
+
+  test('takes files named like parts of a VMDK unless a reader says that they are parts', async () => {
+    await files('srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk');
+    const everything = ['srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk'];
+    expect((await find([directory])).sources.map((source) => source.path)).toEqual(everything.map(path));
+    const { sources } = await find([directory], async (asked, names) => {
+      expect([asked, [...names].toSorted()]).toEqual([directory, everything]);
+      return new Map([['x-flat.vmdk', 'x.vmdk']]);
+    });
+    expect(sources.map((source) => source.path)).toEqual(['srv-s001.vmdk', 'web-delta.vmdk', 'x.vmdk'].map(path));
+    expect(notes).toEqual([
+      ['warning', `left out of ${directory}: 1 part of another image; ${REMEDY}`],
+      ['debug', `left out ${path('x-flat.vmdk')}: part of x.vmdk`],
+    ]);
+  });
+
+  test('takes everything where a reader cannot look for parts, and says so', async () => {
+    await files('a.vmdk');
+    const { sources } = await find([directory], () => Promise.reject(new Error('no luck')));
+    expect(sources).toHaveLength(1);
+    expect(notes).toEqual([['warning', `[fake] cannot look for parts of images in ${directory}: no luck`]]);
+  });
+
+  test('notes what it leaves out of a directory, once in all and each by its name', async () => {
+    await files('a.raw', 'notes.txt', 'disk', CACHE_ENTRY);
+    await mkdir(path('sub'));
+    await symlink('a.raw', path('link.raw'));
+    await runTool('mkfifo', [path('pipe.raw')]);
+    expect((await find([directory])).sources).toEqual([{ path: path('a.raw'), noFollow: true }]);
+    const counts =
+      '1 entry of a cache, 2 files without the extension of a disk image, 1 symbolic link, 1 subdirectory, 1 special file';
+    expect(notes).toEqual([
+      ['warning', `left out of ${directory}: ${counts}; ${REMEDY}`],
+      ['debug', `left out ${path(CACHE_ENTRY)}: entry of a cache`],
+      ['debug', `left out ${path('disk')}: file without the extension of a disk image`],
+      ['debug', `left out ${path('link.raw')}: symbolic link`],
+      ['debug', `left out ${path('notes.txt')}: file without the extension of a disk image`],
+      ['debug', `left out ${path('pipe.raw')}: special file`],
+      ['debug', `left out ${path('sub')}: subdirectory`],
+    ]);
   });
 
   test('takes images whose names are not UTF-8, and none of them for another', async () => {
@@ -35,7 +93,7 @@ describe('findImages', () => {
     for (const name of ['\udcff/\udce9.raw', '\udcff/\ufffd.raw', '\udcff/\udce8.raw']) {
       await writeFile(systemPath(path(name)), '');
     }
-    const { sources, directories } = await findImages([path('\udcff')]);
+    const { sources, directories } = await find([path('\udcff')]);
     expect(sources.map((source) => source.path)).toEqual(
       ['\udcff/\udce8.raw', '\udcff/\udce9.raw', '\udcff/\ufffd.raw'].map(path),
     );
@@ -47,42 +105,60 @@ describe('findImages', () => {
     await mkdir(path('links'));
     await symlink(path('a.raw'), path('links/b.raw'));
     await files('links/c.raw');
-    expect((await findImages([path('links')])).sources).toEqual([{ path: path('links/c.raw') }]);
-    const { sources, directories } = await findImages([path('links/b.raw')]);
-    expect(sources).toEqual([{ path: path('links/b.raw') }]);
-    expect(directories.toSorted()).toEqual([directory, path('links')]);
+    expect((await find([path('links')])).sources).toEqual([{ path: path('links/c.raw'), noFollow: true }]);
+    expect((await find([path('links/b.raw')])).sources).toEqual([{ path: path('links/b.raw') }]);
   });
 
-  test('refuses a file that is named twice, also by way of a link', async () => {
+  test('allows the directory in which a link was named, not the one that it leads to', async () => {
+    await mkdir(path('secret'));
+    await mkdir(path('links'));
+    await files('secret/a.raw');
+    await symlink(path('secret/a.raw'), path('links/b.raw'));
+    await symlink(path('links'), path('other'));
+    expect((await find([path('other/b.raw')])).directories).toEqual([path('links')]);
+  });
+
+  test('takes a file once that is named twice, also by way of a link, and says so', async () => {
     await files('a.raw');
     await symlink(path('a.raw'), path('b.raw'));
-    await expect(findImages([path('a.raw'), path('a.raw')])).rejects.toMatchObject({ code: 'usage' });
-    await expect(findImages([path('a.raw'), path('b.raw')])).rejects.toMatchObject({
-      code: 'usage',
-      message: `${path('b.raw')} and ${path('a.raw')} are the same file; name each image once`,
-    });
+    expect((await find([path('a.raw'), path('b.raw'), path('a.raw')])).sources).toEqual([{ path: path('a.raw') }]);
+    expect(notes).toEqual([
+      ['warning', `${path('b.raw')} and ${path('a.raw')} are the same file; it is compared once, as ${path('a.raw')}`],
+      ['warning', `${path('a.raw')} is named twice; it is compared once, as ${path('a.raw')}`],
+    ]);
+  });
+
+  test('does not resolve what is behind a symbolic link by the text of the path', async () => {
+    await mkdir(path('far/below'), { recursive: true });
+    await files('far/a.raw');
+    await symlink(path('far/below'), path('link'));
+    expect((await find([`${path('link')}/..`])).sources).toEqual([
+      { path: `${path('link')}/../a.raw`, noFollow: true },
+    ]);
   });
 
   test('takes two hard links of one file for two images', async () => {
     await files('a.raw');
     await link(path('a.raw'), path('b.raw'));
-    expect((await findImages([path('a.raw'), path('b.raw')])).sources).toHaveLength(2);
+    expect((await find([path('a.raw'), path('b.raw')])).sources).toHaveLength(2);
   });
 
   test('counts an image once that is named and lies in a named directory', async () => {
     await files('a.raw', 'b.raw');
-    expect((await findImages([path('b.raw'), directory])).sources.map((source) => source.path)).toEqual(
+    expect((await find([path('b.raw'), directory])).sources.map((source) => source.path)).toEqual(
       ['b.raw', 'a.raw'].map(path),
     );
   });
 
-  test('leaves a directory without images to whoever opens it', async () => {
+  test('leaves a directory without images to whoever opens it, and says why nothing is taken', async () => {
     await files('notes.txt');
-    expect((await findImages([directory])).sources).toEqual([{ path: directory }]);
+    expect((await find([directory])).sources).toEqual([{ path: directory }]);
+    const why = '1 file without the extension of a disk image; no image remains, so name the images';
+    expect(notes).toContainEqual(['warning', `left out of ${directory}: ${why}, or see every name with --verbose`]);
   });
 
   test('leaves a missing file to whoever opens it', async () => {
-    expect((await findImages([path('missing.img')])).sources).toEqual([{ path: path('missing.img') }]);
+    expect((await find([path('missing.img')])).sources).toEqual([{ path: path('missing.img') }]);
   });
 });
 
@@ -92,4 +168,12 @@ function path(name: string): string {
 
 async function files(...names: string[]): Promise<void> {
   for (const name of names) await writeFile(path(name), '');
+}
+
+/** Finds images with one reader, which recognizes no parts unless `partsIn` is given. */
+function find(images: Parameters<typeof findImages>[0], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
+  const never = () => Promise.reject(new Error('not called'));
+  const methods = { canRead: never, identify: never, open: never, ...(partsIn && { partsIn }) };
+  const reader: DiskReader = { name: 'fake', extensions: EXTENSIONS, ...methods };
+  return findImages(images, { readers: [reader], onNote: (level, message) => notes.push([level, message]) });
 }

@@ -1,0 +1,126 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { DiskReader } from '../contracts/disk-reader.js';
+import { messageOf, VirtSimilarityError } from '../errors.js';
+import { isEntryName } from '../hash-vectors/cache-entry.js';
+import { pathText, systemPath } from '../paths/path-text.js';
+
+/** Extension of hash-vector files. */
+const VECTOR_EXTENSION = '.arrow';
+
+/** Why an entry of a directory is not taken as an image, in the singular and in the plural. */
+const REASONS = {
+  part: ['part of another image', 'parts of other images'],
+  cacheEntry: ['entry of a cache', 'entries of a cache'],
+  extension: ['file without the extension of a disk image', 'files without the extension of a disk image'],
+  link: ['symbolic link', 'symbolic links'],
+  directory: ['subdirectory', 'subdirectories'],
+  special: ['special file', 'special files'],
+} as const;
+
+/** An entry of a directory that is not taken as an image. */
+export interface LeftOut {
+  readonly name: string;
+  readonly reason: keyof typeof REASONS;
+  /** The image that it is a part of. */
+  readonly image?: string;
+}
+
+/** The entries of a directory, each list in the order of names. */
+export interface DirectoryListing {
+  /** Names of the images and hash-vector files. */
+  readonly images: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
+ * entries of a cache nor parts of another image.
+ *
+ * @throws VirtSimilarityError `unreadable` if the directory cannot be listed.
+ */
+export async function listDirectory(
+  path: string,
+  readers: readonly DiskReader[],
+  warn: (message: string) => void,
+): Promise<DirectoryListing> {
+  const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap((reader) => reader.extensions ?? [])]);
+  const options = { withFileTypes: true, encoding: 'buffer' } as const;
+  const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
+    throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
+  });
+  const candidates: string[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const entry of entries) {
+    const name = pathText(entry.name);
+    const reason = reasonToLeaveOut(entry, name, extensions);
+    if (reason === undefined) {
+      candidates.push(name);
+    } else {
+      leftOut.push({ name, reason });
+    }
+  }
+  const parts = await partsAmong(path, candidates, readers, warn);
+  for (const [name, image] of parts) {
+    leftOut.push({ name, reason: 'part', image });
+  }
+  return {
+    images: candidates.filter((name) => !parts.has(name)).toSorted(),
+    leftOut: leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+/** Counts what was left out of a directory by its reason, such as `2 symbolic links, 1 subdirectory`. */
+export function countByReason(leftOut: readonly LeftOut[]): string {
+  const counts = Object.entries(REASONS).flatMap(([reason, [one, several]]) => {
+    const count = leftOut.filter((entry) => entry.reason === reason).length;
+    return count === 0 ? [] : `${count} ${count === 1 ? one : several}`;
+  });
+  return counts.join(', ');
+}
+
+/** Says why one entry was left out. */
+export function reasonOf({ reason, image }: LeftOut): string {
+  return image === undefined ? REASONS[reason][0] : `part of ${image}`;
+}
+
+function reasonToLeaveOut(
+  entry: Dirent<Buffer>,
+  name: string,
+  extensions: ReadonlySet<string>,
+): LeftOut['reason'] | undefined {
+  if (entry.isDirectory()) {
+    return 'directory';
+  }
+  if (entry.isSymbolicLink()) {
+    return 'link';
+  }
+  if (!entry.isFile()) {
+    return 'special';
+  }
+  if (isEntryName(name)) {
+    return 'cacheEntry';
+  }
+  return extensions.has(extname(name).toLowerCase()) ? undefined : 'extension';
+}
+
+/** The names among these that are parts of another, each with the name of its image. */
+async function partsAmong(
+  path: string,
+  names: readonly string[],
+  readers: readonly DiskReader[],
+  warn: (message: string) => void,
+): Promise<ReadonlyMap<string, string>> {
+  const ask = async (reader: DiskReader) => {
+    try {
+      return await reader.partsIn?.(path, names);
+    } catch (thrown) {
+      warn(`[${reader.name}] cannot look for parts of images in ${path}: ${messageOf(thrown)}`);
+      return undefined;
+    }
+  };
+  const answers = await Promise.all(readers.map(ask));
+  const parts = answers.flatMap((answer) => [...(answer ?? [])]);
+  return new Map(parts.filter(([name, image]) => names.includes(name) && name !== image));
+}

@@ -37,6 +37,7 @@ export default { name: 'deaf', readers: [DeafReader], metrics: [DeafMetric], rep
 const SIGNALS = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const;
 
 let workplace: Workplace;

@@ -26,7 +26,20 @@ export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODES[code];
 }
 
+/** Signals that interrupt a run, with their numbers. */
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** A signal that interrupts a run. */
+export type HandledSignal = keyof typeof SIGNAL_NUMBERS;
+
+export const SIGNALS = Object.keys(SIGNAL_NUMBERS) as readonly HandledSignal[];
+
 /** The exit code of a process that a signal ended, as shells count it: 128 and the signal's number. */
-export function exitCodeOfSignal(signal: 'SIGINT' | 'SIGTERM'): number {
-  return signal === 'SIGINT' ? 130 : 143;
+export function exitCodeOfSignal(signal: HandledSignal): number {
+  return 128 + SIGNAL_NUMBERS[signal];
+}
+
+/** The interruption that an exit code stands for, if any. */
+export function signalOfExitCode(exitCode: number): HandledSignal | undefined {
+  return SIGNALS.find((signal) => exitCodeOfSignal(signal) === exitCode);
 }

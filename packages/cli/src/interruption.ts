@@ -1,11 +1,10 @@
-import { exitCodeOfSignal } from './exit-codes.js';
+import { endProcess } from './end-process.js';
+import { exitCodeOfSignal, type HandledSignal, SIGNALS } from './exit-codes.js';
 
 /** Milliseconds that the run has to end in; together with what exiting takes, that is less than a second. */
 const GRACE_MS = 600;
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** The user's wish to stop, from the first SIGINT or SIGTERM on. */
+/** The user's wish to stop, from the first SIGINT, SIGTERM or SIGHUP on. */
 export interface Interruption {
   /** Fires at the first signal. */
   readonly signal: AbortSignal;
@@ -17,7 +16,7 @@ export interface Interruption {
 
 /**
  * Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second;
- * the second ends it at once.
+ * the second ends it at once. Neither waits for a file system that does not answer.
  *
  * @param onExit Called where the process is ended although the run has not.
  */
@@ -25,18 +24,19 @@ export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
   let isListening = true;
-  const interrupt = (signal: (typeof SIGNALS)[number]) => {
+  const interrupt = (signal: HandledSignal) => {
     if (exitCode !== undefined) {
-      process.exit(exitCodeOfSignal(signal));
+      endProcess(exitCodeOfSignal(signal));
+      return;
     }
     exitCode = exitCodeOfSignal(signal);
     controller.abort(new Error(`received ${signal}`));
-    // Whatever is under way still, a plugin that does not listen for one, is left to the exit: children end by it.
+    // Whatever is still under way, such as a plugin that does not listen for one, ends with the process.
     const exit = () => {
       if (isListening) {
         onExit();
       }
-      process.exit(exitCode);
+      endProcess(exitCodeOfSignal(signal));
     };
     setTimeout(exit, GRACE_MS).unref();
   };

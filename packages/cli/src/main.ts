@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { endProcess, watchThreads } from './end-process.js';
 import { describeExhaustion, describeShortage } from './exhaustion.js';
 import { packageVersion } from './package-version.js';
 
@@ -15,9 +16,11 @@ if (words.length === 1 && words[0] === '--version') {
   process.stdout.write(`${packageVersion()}\n`);
 } else {
   // Set, not passed to process.exit(), which would cut off what standard output has not taken yet.
-  process.exitCode = await run();
+  watchThreads();
+  const exitCode = await run();
+  process.exitCode = exitCode;
   // What a plugin left running does not keep the command: it has done what it was asked.
-  setTimeout(() => process.exit(), LEFTOVERS_END_MS).unref();
+  setTimeout(() => endProcess(exitCode), LEFTOVERS_END_MS).unref();
 }
 
 async function run(): Promise<number> {

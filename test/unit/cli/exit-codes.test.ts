@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exitCodeOf, exitCodeOfSignal } from '#cli/exit-codes.js';
+import { exitCodeOf, exitCodeOfSignal, signalOfExitCode } from '#cli/exit-codes.js';
 
 describe('exit codes', () => {
   test.each([
@@ -17,9 +17,11 @@ describe('exit codes', () => {
   });
 
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('tell an interruption by %s as %d', (signal, exitCode) => {
     expect(exitCodeOfSignal(signal)).toBe(exitCode);
+    expect(signalOfExitCode(exitCode)).toBe(signal);
   });
 });

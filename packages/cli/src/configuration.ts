@@ -27,6 +27,9 @@ export async function loadConfiguration(path: string): Promise<Configuration | u
   const { lilconfig } = await import('lilconfig');
   const { parseConfiguration } = await import('./parse-configuration.js');
   const status = await stat(path);
+  if (!status.isFile()) {
+    throw new VirtSimilarityError('refused', `cannot read ${path}: expected a regular file, found something else`);
+  }
   if (status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0) {
     throw new VirtSimilarityError(
       'refused',

@@ -51,6 +51,7 @@ export * from './hashing/same-identity.js';
 export type { IsolationLimits } from './isolation/isolated-thread.js';
 export { tryPlugin } from './isolation/plugin-calls.js';
 export { absolutePath } from './paths/absolute-path.js';
+export { isOnLocalFileSystem } from './paths/local-file-system.js';
 export * from './paths/path-text.js';
 export { realPath } from './paths/real-path.js';
 export type * from './pipeline/analyzer.js';

@@ -1,3 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type IsolationLimits, type Plugin, tryPlugin } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { resolvePlugin } from './resolve-plugin.js';
@@ -9,10 +13,30 @@ import { validatePlugin } from './validate-plugin.js';
  * `plugin` when its code throws, `unavailable` when its time is over, and `aborted`.
  */
 export async function loadPlugin(specifier: string, directory: string, limits: IsolationLimits): Promise<Plugin> {
+  await waitForDirectories(specifier, directory);
   const url = resolvePlugin(specifier, directory);
+  await requireRegularFile(specifier, url);
   await tryPlugin(specifier, url, limits);
   const loaded = await load(url, specifier);
   return validatePlugin(loaded.default, url, specifier);
+}
+
+/**
+ * Node.js looks for modules by calls that block the main thread. Asks the same places before, in a way that does not:
+ * where a file system never answers, signals are still served.
+ */
+async function waitForDirectories(specifier: string, directory: string): Promise<void> {
+  const require = createRequire(join(directory, 'plugins'));
+  const parents = [directory, ...(require.resolve.paths(specifier) ?? [])];
+  await Promise.allSettled(parents.map((parent) => stat(resolve(parent, specifier))));
+}
+
+/** A pipe would be read for ever. */
+async function requireRegularFile(specifier: string, url: string): Promise<void> {
+  const status = await stat(fileURLToPath(url)).catch(() => undefined);
+  if (status?.isFile() === false) {
+    throw new VirtSimilarityError('usage', `--plugin ${specifier}: expected a regular file, found something else`);
+  }
 }
 
 async function load(url: string, specifier: string): Promise<{ readonly default?: unknown }> {

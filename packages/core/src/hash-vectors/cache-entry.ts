@@ -1,10 +1,11 @@
 import { createHash, webcrypto } from 'node:crypto';
-import { closeSync, constants, read } from 'node:fs';
+import { constants, read } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layer } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { isLocalDirectory } from '../paths/local-file-system.js';
 import { systemPath } from '../paths/path-text.js';
 import type { PlaceInDirectory } from './cache-directory.js';
 import { cacheKeyOf } from './cache-key.js';
@@ -12,7 +13,14 @@ import { fileError, systemCode } from './file-error.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import { fileIdentityOf } from './hash-vector-storage.js';
 import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from './read-hash-vector.js';
-import { type OpenFile, openRegularFile, readExactly } from './regular-file.js';
+import {
+  closeRegularFile,
+  type LocatedFile,
+  openRegularFile,
+  openRegularFileLater,
+  readExactly,
+  readExactlyLater,
+} from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
@@ -46,11 +54,11 @@ export function keyOfEntryName(name: string): string | undefined {
  * entry that its name says.
  */
 export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
-  const { path, descriptor, stats } = openFile(entry);
+  const { path, ...file } = await openEntryFile(entry);
   try {
-    return checkKey(path, hashVectorIn({ path, identity: fileIdentityOf(stats), read: readsOf(descriptor) }));
+    return checkKey(path, await hashVectorIn({ path, identity: fileIdentityOf(file.stats), read: readsOf(file) }));
   } finally {
-    closeSync(descriptor);
+    await closeRegularFile(file);
   }
 }
 
@@ -64,15 +72,17 @@ export async function openProvenEntry(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<HashVector> {
   throwIfAborted(signal);
-  const { path, descriptor, stats } = openFile(entry);
+  const { path, ...file } = await openEntryFile(entry);
+  const { descriptor, stats, isLocal } = file;
   try {
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
       requireDigest(path, await digestInPieces(descriptor, signal));
-      return soundVectorIn({ path, identity, read: readsOf(descriptor) });
+      return await soundVectorIn({ path, identity, read: readsOf(file) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
-      readExactly(descriptor, bytes, 0);
+      if (isLocal) readExactly(descriptor, bytes, 0);
+      else await readExactlyLater(descriptor, bytes, 0);
       // Computed beside the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
@@ -81,8 +91,18 @@ export async function openProvenEntry(
   } catch (thrown) {
     throw fileError(thrown, `cannot read ${path}`, path);
   } finally {
-    closeSync(descriptor);
+    await closeRegularFile(file);
   }
+}
+
+/** Opens the file of an entry. A cache is private, so that nobody exchanges an entry for a file that never answers. */
+async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<LocatedFile & { readonly path: string }> {
+  const path = join(directory.path, name);
+  const isLocal = await isLocalDirectory(directory.path);
+  const file = isLocal
+    ? { ...openRegularFile(path, constants.O_NOFOLLOW, directory.at(name)), isLocal }
+    : await openRegularFileLater(path, constants.O_NOFOLLOW, directory.at(name));
+  return { path, ...file };
 }
 
 /** Whether there is an entry that is what its name says. */
@@ -121,11 +141,6 @@ async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'miss
   }
 }
 
-function openFile({ directory, name }: PlaceInDirectory): OpenFile & { readonly path: string } {
-  const path = join(directory.path, name);
-  return { path, ...openRegularFile(path, constants.O_NOFOLLOW, directory.at(name)) };
-}
-
 function keyAndDigestOf(path: string): { key: string; digest: string } {
   const groups = ENTRY_NAME.exec(basename(path))?.groups;
   return { key: groups?.key ?? '', digest: groups?.digest ?? '' };
@@ -143,9 +158,9 @@ function checkKey(path: string, vector: HashVector): HashVector {
 }
 
 /** The vector in an entry of the right digest, which may still have been put together to do harm. */
-function soundVectorIn(bytes: FileBytes): HashVector {
-  const vector = checkKey(bytes.path, hashVectorIn(bytes));
-  requireRowOrder(bytes, vector);
+async function soundVectorIn(bytes: FileBytes): Promise<HashVector> {
+  const vector = checkKey(bytes.path, await hashVectorIn(bytes));
+  await requireRowOrder(bytes, vector);
   return vector;
 }
 

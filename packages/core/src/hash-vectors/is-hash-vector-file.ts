@@ -1,5 +1,4 @@
-import { closeSync } from 'node:fs';
-import { openRegularFile, readExactly } from './regular-file.js';
+import { closeRegularFile, openRegularFileLater, readExactlyLater } from './regular-file.js';
 
 const EXTENSION = '.arrow';
 const MAGIC = Buffer.from('ARROW1');
@@ -9,15 +8,16 @@ const MAGIC = Buffer.from('ARROW1');
  * Throws `unreadable`, or `refused` for anything other than a regular file.
  */
 export async function isHashVectorFile(path: string): Promise<boolean> {
-  const { descriptor, stats } = openRegularFile(path);
+  const file = await openRegularFileLater(path);
+  const { descriptor, stats } = file;
   try {
     if (path.toLowerCase().endsWith(EXTENSION)) return true;
     if (stats.size < MAGIC.length) return false;
     const beginning = new Uint8Array(MAGIC.length);
-    readExactly(descriptor, beginning, 0);
+    await readExactlyLater(descriptor, beginning, 0);
     return hasMagic(beginning);
   } finally {
-    closeSync(descriptor);
+    await closeRegularFile(file);
   }
 }
 

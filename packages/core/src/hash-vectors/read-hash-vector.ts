@@ -1,4 +1,4 @@
-import { closeSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { throwIfAborted } from '../errors.js';
 import { parseArrowFooter } from './arrow-footer.js';
 import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
@@ -8,9 +8,16 @@ import { headerFromMetadata } from './hash-vector-metadata.js';
 import { type FileIdentity, type FileStorage, fileIdentityOf } from './hash-vector-storage.js';
 import { hasMagic } from './is-hash-vector-file.js';
 import { readingError } from './reading-error.js';
-import { openRegularFile, readExactly, readExactlyLater } from './regular-file.js';
+import {
+  closeRegularFile,
+  type LocatedFile,
+  openRegularFileLater,
+  readExactly,
+  readExactlyLater,
+  statusOf,
+} from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
-import { openUnchanged, requireUnchanged } from './unchanged-file.js';
+import { openUnchangedLater, requireSame } from './unchanged-file.js';
 
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
 const SHORTEST_FILE = 18;
@@ -31,7 +38,7 @@ export interface FileBytes {
   readonly path: string;
   readonly identity: FileIdentity;
   /** `length` bytes from `position` on, which do not change any more. Throws a plain error past the end. */
-  read(length: number, position: number): Uint8Array;
+  read(length: number, position: number): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A hash vector in a file, with where its rows stand. */
@@ -54,18 +61,18 @@ interface HashVectorFile {
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
-  const { descriptor, stats } = openRegularFile(path, options.noFollow ? constants.O_NOFOLLOW : 0);
+  const file = await openRegularFileLater(path, options.noFollow ? constants.O_NOFOLLOW : 0);
   try {
-    return hashVectorIn({ path, identity: fileIdentityOf(stats), read: readsOf(descriptor) }, options);
+    return await hashVectorIn({ path, identity: fileIdentityOf(file.stats), read: readsOf(file) }, options);
   } finally {
-    closeSync(descriptor);
+    await closeRegularFile(file);
   }
 }
 
 /** The hash vector of a file whose bytes can be had. Throws as `openHashVector`. */
-export function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions = {}): HashVector {
+export async function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions = {}): Promise<HashVector> {
   try {
-    const file = { ...layoutOf(bytes, signal), signal };
+    const file = { ...(await layoutOf(bytes, signal)), signal };
     return { ...file.header, storage: file.storage, rows: () => readRows(file) };
   } catch (thrown) {
     throw readingError(thrown, bytes.path);
@@ -76,12 +83,12 @@ export function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions
  * Reads the block numbers, and no digests, of a vector that was opened from these bytes. Throws `corrupt` where they do
  * not ascend.
  */
-export function requireRowOrder(bytes: FileBytes, vector: HashVector): void {
+export async function requireRowOrder(bytes: FileBytes, vector: HashVector): Promise<void> {
   let previous = -1;
   const locations = vector.storage?.kind === 'file' ? vector.storage.batches : [];
   for (const { start, count, location } of piecesOf(locations)) {
     // A copy, as numbers must stand at multiples of four bytes.
-    const blocks = new Uint32Array(bytes.read(count * 4, location.blocksOffset + start * 4).slice().buffer);
+    const blocks = new Uint32Array((await bytes.read(count * 4, location.blocksOffset + start * 4)).slice().buffer);
     const problem = problemOfBlocks(blocks, previous, blockCountOf(vector));
     if (problem !== undefined) throw readingError(new Error(problem), bytes.path);
     previous = blocks.at(-1) ?? previous;
@@ -89,17 +96,18 @@ export function requireRowOrder(bytes: FileBytes, vector: HashVector): void {
 }
 
 /** Reads of an open file. */
-export function readsOf(descriptor: number): FileBytes['read'] {
-  return (length, position) => {
+export function readsOf({ descriptor, isLocal }: LocatedFile): FileBytes['read'] {
+  const fill = isLocal ? readExactly : readExactlyLater;
+  return async (length, position) => {
     const bytes = new Uint8Array(length);
-    readExactly(descriptor, bytes, position);
+    await fill(descriptor, bytes, position);
     return bytes;
   };
 }
 
-function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Omit<HashVectorFile, 'signal'> {
+async function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Promise<Omit<HashVectorFile, 'signal'>> {
   const { path, identity } = bytes;
-  const footer = footerOf(bytes);
+  const footer = await footerOf(bytes);
   const described = { ...headerFromMetadata(footer.metadata, path), digestLength: footer.digestLength };
   const locations: RowsLocation[] = [];
   let dataBlocks = 0;
@@ -108,7 +116,7 @@ function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Omit<HashV
     if (batch.metadataLength > LONGEST_MESSAGE) {
       throw new Error(`expected a message of at most ${LONGEST_MESSAGE} bytes, found ${batch.metadataLength}`);
     }
-    const location = parseRecordBatch(bytes.read(batch.metadataLength, batch.offset), batch, footer);
+    const location = parseRecordBatch(await bytes.read(batch.metadataLength, batch.offset), batch, footer);
     locations.push(location);
     dataBlocks += location.rows;
   }
@@ -118,24 +126,25 @@ function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Omit<HashV
   return { header, storage: { kind: 'file', path, identity, batches: locations } };
 }
 
-function footerOf({ identity, read }: FileBytes) {
+async function footerOf({ identity, read }: FileBytes) {
   const size = Number(identity.size);
   if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
-  const tail = read(10, size - 10);
-  if (!hasMagic(read(6, 0)) || !hasMagic(tail.subarray(4))) {
+  const tail = await read(10, size - 10);
+  if (!hasMagic(await read(6, 0)) || !hasMagic(tail.subarray(4))) {
     throw new Error('expected ARROW1 at both ends, found something else');
   }
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const longest = Math.min(size - SHORTEST_FILE, LONGEST_FOOTER);
   if (length > longest) throw new Error(`expected a footer of at most ${longest} bytes, found ${length}`);
   const start = size - 10 - length;
-  return parseArrowFooter(read(length, start), start);
+  return parseArrowFooter(await read(length, start), start);
 }
 
 async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
   throwIfAborted(file.signal);
   const { digestLength } = file.header;
-  const descriptor = openUnchanged(file.storage);
+  const open = await openUnchangedLater(file.storage);
+  const { descriptor } = open;
   try {
     let previous = -1;
     for (const { start, count, location } of piecesOf(file.storage.batches)) {
@@ -154,11 +163,11 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       previous = blocks.at(-1) ?? previous;
       yield { blocks, digests };
     }
-    requireUnchanged(descriptor, file.storage);
+    requireSame(await statusOf(open), file.storage);
   } catch (thrown) {
     throw readingError(thrown, file.storage.path);
   } finally {
-    closeSync(descriptor);
+    await closeRegularFile(open);
   }
 }
 

@@ -1,10 +1,25 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import {
+  type BigIntStats,
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  open,
+  openSync,
+  read,
+  readSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
+import { isOnLocalFileSystem } from '../paths/local-file-system.js';
 import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
 
+const openLater = promisify(open);
+const statLater = promisify<number, { bigint: true }, BigIntStats>(fstat);
 const readLater = promisify(read);
+const closeLater = promisify(close);
 
 /** A regular file, open for reading. Whoever opened it closes its descriptor. */
 export interface OpenFile {
@@ -12,9 +27,15 @@ export interface OpenFile {
   readonly stats: BigIntStats;
 }
 
+/** An open file, and whether this thread may wait for calls to it. */
+export interface LocatedFile extends OpenFile {
+  readonly isLocal: boolean;
+}
+
 /**
- * Opens a regular file for reading; a pipe does not block it. What has been read lately is there again in some
- * microseconds, a hundredth of what asking another thread for it takes; so this one waits.
+ * Opens a regular file for reading and waits for it: not for the main thread, unless the file system is known to be a
+ * local one, of which the system still has what was read lately: it is read in some microseconds, a hundredth of what
+ * asking another thread takes. A pipe does not block it.
  * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
  *
  * @param flags of open(2), in addition to reading
@@ -23,20 +44,58 @@ export interface OpenFile {
 export function openRegularFile(path: string, flags = 0, place: string | Buffer = systemPath(path)): OpenFile {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK | flags);
-    const stats = fstatSync(descriptor, { bigint: true });
-    if (stats.isFile()) return { descriptor, stats };
-    throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {
-      image: path,
-    });
+    descriptor = openSync(place, READ_FLAGS | flags);
+    return { descriptor, stats: requireRegular(path, fstatSync(descriptor, { bigint: true })) };
   } catch (thrown) {
     if (descriptor !== undefined) closeSync(descriptor);
-    if (systemCode(thrown) === 'ELOOP' && (flags & constants.O_NOFOLLOW) !== 0) {
-      const problem = `cannot open ${path}: expected a regular file, found a symbolic link`;
-      throw new VirtSimilarityError('refused', problem, { image: path, cause: thrown });
-    }
-    throw fileError(thrown, `cannot open ${path}`, path);
+    throw openingError(thrown, path, flags);
   }
+}
+
+/** As `openRegularFile`, without blocking this thread; to be closed by `closeRegularFile`. */
+export async function openRegularFileLater(
+  path: string,
+  flags = 0,
+  place: string | Buffer = systemPath(path),
+): Promise<LocatedFile> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = await openLater(place, READ_FLAGS | flags);
+    // Of the descriptor: what the path leads to may be another file by now.
+    const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
+    return { descriptor, stats: requireRegular(path, await statLater(descriptor, { bigint: true })), isLocal };
+  } catch (thrown) {
+    if (descriptor !== undefined) await closeLater(descriptor);
+    throw openingError(thrown, path, flags);
+  }
+}
+
+/** Status of an open file as it is now. */
+export async function statusOf({ descriptor, isLocal }: LocatedFile): Promise<BigIntStats> {
+  return isLocal ? fstatSync(descriptor, { bigint: true }) : statLater(descriptor, { bigint: true });
+}
+
+/** Also closing may block: some file systems write then. */
+export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Promise<void> {
+  if (isLocal) closeSync(descriptor);
+  else await closeLater(descriptor);
+}
+
+const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+function requireRegular(path: string, stats: BigIntStats): BigIntStats {
+  if (stats.isFile()) return stats;
+  throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {
+    image: path,
+  });
+}
+
+function openingError(thrown: unknown, path: string, flags: number): VirtSimilarityError {
+  if (systemCode(thrown) === 'ELOOP' && (flags & constants.O_NOFOLLOW) !== 0) {
+    const problem = `cannot open ${path}: expected a regular file, found a symbolic link`;
+    return new VirtSimilarityError('refused', problem, { image: path, cause: thrown });
+  }
+  return fileError(thrown, `cannot open ${path}`, path);
 }
 
 /** Fills `target` with the bytes from `position` on. Throws a plain error if the file ends before. */

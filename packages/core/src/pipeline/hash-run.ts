@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises';
 import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
+import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
 import type { FoundImages, HashOutcome, ProgressEvent } from './analyzer.js';
 import { CallbackError, callBack } from './call-back.js';
@@ -167,8 +169,13 @@ function ownError(path: string, error: unknown): VirtSimilarityError {
 }
 
 async function realDirectory(path: string): Promise<string> {
-  return realPath(path).catch((cause: unknown) => {
-    const message = `--allow-backing ${path}: expected a directory, found ${messageOf(cause)}`;
-    throw new VirtSimilarityError('usage', message, { cause });
+  const refuse = (found: string, cause?: unknown) =>
+    new VirtSimilarityError('usage', `--allow-backing ${path}: expected a directory, found ${found}`, { cause });
+  const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
+    throw refuse(messageOf(cause), cause);
   });
+  if (!status.isDirectory()) {
+    throw refuse('something else');
+  }
+  return real;
 }

@@ -1,15 +1,7 @@
-import { readFile, statfs } from 'node:fs/promises';
-import { type Layer, systemPath } from '@virt-similarity/core';
+import { readFile } from 'node:fs/promises';
+import { isOnLocalFileSystem, type Layer } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
 import { sharedLook } from './shared-look.js';
-
-/**
- * File systems of which the kernel's list of locks tells everything: on others another machine may hold a lock, or the
- * list may know the file under another number. From linux/magic.h: ext2 to ext4, XFS, btrfs, tmpfs, F2FS, overlayfs; and ZFS.
- */
-const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0xf2f52010, 0x794c7630, 0x2fc12fc1,
-]);
 
 /**
  * The bytes of a file by whose locks a qemu says that it may write or resize (100 + the permission's number), or
@@ -29,7 +21,8 @@ export type Writers = 'none' | 'some' | 'unknown';
 /** Whether some qemu now, not before this is called, has this file open in a way that a reader must respect. */
 export async function writersOf(layer: Layer): Promise<Writers> {
   try {
-    const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(layer)]);
+    // On another file system another machine may hold a lock, or the list may know the file under another number.
+    const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(layer.path)]);
     const { major, minor } = deviceNumber(layer.device);
     const locks = allLocks.filter(({ inode }) => inode === String(layer.inode));
     if (locks.some((lock) => KINDS.includes(lock.kind) && lock.device === `${major}:${minor}`)) {
@@ -50,10 +43,6 @@ export function expectLockQuestions(): void {
 }
 
 const lookAtLocks = sharedLook(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
-
-async function isOnLocalFileSystem({ path }: Layer): Promise<boolean> {
-  return LOCAL_FILE_SYSTEMS.has((await statfs(systemPath(path))).type);
-}
 
 /** A lock on a telling byte, whoever holds it. */
 interface TellingLock {

@@ -23,7 +23,7 @@ export function planRanges(vectors: readonly StoredVector[], threads: number, wi
     const positions = Math.max(...vectors.map((vector) => vector.dataBlocks));
     const smallest = Math.min(1 / 2, Math.max(SMALLEST_RANGE, (window * threads) / positions)) / threads;
     for (const share of rangeEnds(threads, smallest)) {
-      const block = sample[Math.floor(share * sample.length)] ?? blocks;
+      const block = sample[Math.floor(share * sample.length)] ?? Math.floor(share * blocks);
       if (block > bounds.at(-1)! && block < blocks) bounds.push(block);
     }
   }
@@ -41,8 +41,9 @@ function rangeEnds(threads: number, smallest: number): number[] {
   return ends;
 }
 
-/** Block numbers of some rows, ascending. */
-function sampleBlocks(vectors: readonly StoredVector[]): Uint32Array {
+/** Block numbers of some rows, ascending; none of files whose reading could block this thread. */
+function sampleBlocks(all: readonly StoredVector[]): Uint32Array {
+  const vectors = all.filter(({ isRemote }) => !isRemote);
   const sample: number[] = [];
   const block = new Uint32Array(1);
   const step = Math.max(1, Math.floor(vectors.length / SAMPLED_VECTORS));

@@ -1,9 +1,13 @@
 import { closeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
+import { isEntryName } from '../../hash-vectors/cache-entry.js';
 import { blockCountOf } from '../../hash-vectors/check-header.js';
 import type { HashVector } from '../../hash-vectors/hash-vector.js';
 import type { HashVectorStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
-import { openUnchanged, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
+import { closeRegularFile } from '../../hash-vectors/regular-file.js';
+import { openUnchanged, openUnchangedLater, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
+import { isLocalDirectory, isOnLocalFileSystem } from '../../paths/local-file-system.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
 
@@ -19,8 +23,10 @@ export interface StoredVector {
   /** Blocks of the disk; block numbers are below. */
   readonly blocks: number;
   readonly storage: HashVectorStorage;
-  /** Of the file, open in this process; absent where too many are. */
+  /** Of the file, open in this process; absent where too many are, or where it is remote. */
   readonly descriptor?: number;
+  /** Whether the file is on a file system that may never answer: then the main thread neither opens nor reads it. */
+  readonly isRemote: boolean;
 }
 
 /** The reader of a stored vector's rows. */
@@ -49,11 +55,11 @@ export async function withStoredVectors<Result>(
   const stored = withDescriptors(await locate(vectors, signal), openFiles);
   try {
     const result = await call(stored);
-    refuseChanged(stored);
+    await refuseChanged(stored);
     return result;
   } catch (thrown) {
     // What looks like damage may be that someone is writing to the file.
-    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') refuseChanged(stored);
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') await refuseChanged(stored);
     throw thrown;
   } finally {
     closeAll(stored);
@@ -67,15 +73,28 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
     const { name, digestLength, dataBlocks } = vector;
     if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
     const storage = vector.storage ?? (await readAll(vector, signal));
-    stored.push({ name, digestLength, dataBlocks, blocks: blockCountOf(vector), storage });
+    stored.push({
+      name,
+      digestLength,
+      dataBlocks,
+      blocks: blockCountOf(vector),
+      storage,
+      isRemote: storage.kind === 'file' && !(await isLocalFile(storage.path)),
+    });
   }
   return stored;
 }
 
-function refuseChanged(vectors: readonly StoredVector[]): void {
-  for (const { storage, descriptor } of vectors) {
+/** The cache is one directory with many files. */
+function isLocalFile(path: string): Promise<boolean> {
+  return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
+}
+
+async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
+  for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') continue;
-    if (descriptor === undefined) closeSync(openUnchanged(storage));
+    if (isRemote) await closeRegularFile(await openUnchangedLater(storage));
+    else if (descriptor === undefined) closeSync(openUnchanged(storage));
     else requireUnchanged(descriptor, storage);
   }
 }
@@ -85,7 +104,7 @@ function withDescriptors(vectors: readonly StoredVector[], openFiles: number): S
   let room = openFiles;
   try {
     for (const vector of vectors) {
-      if (vector.storage.kind === 'memory' || room === 0) {
+      if (vector.storage.kind === 'memory' || vector.isRemote || room === 0) {
         opened.push(vector);
         continue;
       }

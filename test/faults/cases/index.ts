@@ -6,6 +6,7 @@ import { CACHE_ENTRIES } from './cache-entries.js';
 import { CHANGE_AND_USE } from './change-and-use.js';
 import { FOREIGN_FILES } from './foreign-files.js';
 import { INPUT_FAULTS } from './input-faults.js';
+import { LISTINGS } from './listings.js';
 import { NAMES } from './names.js';
 import { OUTPUTS } from './outputs.js';
 import { PLUGINS } from './plugins.js';
@@ -34,6 +35,7 @@ export const CASES: readonly FaultCase[] = [
   ...SECRETS_AND_TOOLS,
   ...REFERENCED_FILES,
   ...OUTPUTS,
+  ...LISTINGS,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

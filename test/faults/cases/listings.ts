@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { hashVectorOf, writeHashVector } from '@virt-similarity/core';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { mountHungFileSystem } from '../../fixtures/hung-file-system.js';
+import { runTool } from '../../fixtures/run-tool.js';
+import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
+import { readReport } from '../harness/json-report.js';
+import type { CommandEnd, RunningCommand } from '../harness/run-command.js';
+import type { Stage } from '../harness/stage.js';
+
+const BLOCK = 65_536;
+
+/** Gives the exit code of a command that a signal ends, as users see it. */
+const SHELL = ['/bin/sh', '-c', '"$@"; exit $?', 'sh'];
+
+/** Which images a run has. */
+export const LISTINGS: readonly FaultCase[] = [
+  {
+    number: 95,
+    title: 'a named directory: a link takes the place of an image and of a hash vector after the listing',
+    readers: READERS,
+    exit: 4,
+    build: async (stage) => {
+      const pool = await makePool(stage, 'image.raw', 'sound.raw');
+      const vector = join(pool, 'vector.arrow');
+      await writeVector(vector);
+      const secretVector = join(stage.root, 'secrets', 'secret.arrow');
+      await writeVector(secretVector);
+      const links = { [join(pool, 'image.raw')]: await stage.secret('secret.raw'), [vector]: secretVector };
+      await writeFile(join(stage.work, 'exchange.mjs'), exchangePlugin(links));
+      const options = ['--plugin', './exchange.mjs'];
+      return {
+        commands: [stage.analyze([pool], { options, errors: 2 })],
+        changes: Object.keys(links),
+        check: async ([end]) => {
+          const failures = readReport(end!)?.failures.map(({ path, code }) => [basename(path), code]);
+          assert.deepEqual(failures, [
+            ['image.raw', 'refused'],
+            ['vector.arrow', 'refused'],
+          ]);
+        },
+      };
+    },
+  },
+  {
+    number: 96,
+    title: 'a directory: whole disks that are named like parts of a VMDK are taken, what is left out is said',
+    readers: FORMAT_READERS,
+    exit: 0,
+    build: async (stage) => {
+      const pool = await makePool(stage, 'disk.raw');
+      const parts = ['srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk'];
+      for (const name of parts) {
+        await runTool('qemu-img', ['convert', '-O', 'vmdk', join(pool, 'disk.raw'), join(pool, name)]);
+      }
+      await copyFile(join(pool, 'disk.raw'), join(pool, 'no-extension'));
+      await mkdir(join(pool, 'below'));
+      await symlink('disk.raw', join(pool, 'link.raw'));
+      return {
+        commands: [stage.analyze([pool])],
+        check: async ([end]) => {
+          assert.deepEqual(namesBesideGood(end!), ['disk.raw', ...parts]);
+          assert.match(end!.stderr, /left out of .*: 1 file without .*, 1 symbolic link, 1 subdirectory; /);
+        },
+      };
+    },
+  },
+  {
+    number: 97,
+    title: 'the cache in the directory of the images: its entries are no images of the next run',
+    readers: READERS,
+    exit: 0,
+    build: async (stage) => {
+      const pool = join(stage.work, 'pool');
+      await mkdir(pool, { mode: 0o700 });
+      for (const name of ['a.raw', 'b.raw']) await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+      const line = stage.analyze([pool], { options: ['--cache', pool] });
+      return {
+        commands: [line, line],
+        check: async (ends) => {
+          for (const end of ends) assert.deepEqual(namesBesideGood(end), ['a.raw', 'b.raw']);
+          assert.match(ends[1]!.stderr, /4 entries of a cache/);
+        },
+      };
+    },
+  },
+  {
+    number: 98,
+    title: 'a file that is named twice, also by a link: compared once, with a warning',
+    readers: READERS,
+    exit: 0,
+    build: async (stage) => {
+      const pool = await makePool(stage, 'a.raw', 'b.raw');
+      const [a, b, link] = ['a.raw', 'b.raw', 'link.raw'].map((name) => join(pool, name)) as [string, string, string];
+      await symlink('a.raw', link);
+      return {
+        commands: [stage.analyze([a, b, link, b, pool])],
+        check: async ([end]) => {
+          assert.deepEqual(namesBesideGood(end!), ['a.raw', 'b.raw']);
+          assert.match(end!.stderr, /warning: .*link\.raw and .*a\.raw are the same file/);
+          assert.match(end!.stderr, /warning: .*b\.raw is named twice/);
+        },
+      };
+    },
+  },
+  {
+    number: 99,
+    title: 'a file system that never answers: each signal ends the run',
+    readers: READERS,
+    exit: 130,
+    build: async (stage) => {
+      const hung = await mountHungFileSystem(join(stage.root, 'hung'));
+      const images = [1, 2, 3, 4, 5].map((number) => join(hung.directory, `${number}.raw`));
+      const endedBy = (signal: NodeJS.Signals, exit: number) => ({
+        ...stage.hash(images, { exit, errors: 1, wrapper: SHELL }),
+        during: async (running: RunningCommand) => {
+          await running.until(async () => await anyOf(await commandsOf(stage), hung.hasWaiting), 'it was blocked');
+          for (const id of await commandsOf(stage)) process.kill(id, signal);
+        },
+      });
+      return {
+        commands: [endedBy('SIGINT', 130), endedBy('SIGTERM', 143), endedBy('SIGHUP', 129)],
+        cleanUp: hung.unmount,
+      };
+    },
+  },
+];
+
+/** Makes a directory of raw images that differ. */
+async function makePool(stage: Stage, ...names: readonly string[]): Promise<string> {
+  const pool = stage.image('pool');
+  await mkdir(pool);
+  for (const name of names) await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+  return pool;
+}
+
+async function writeVector(path: string): Promise<void> {
+  const header = { name: path, algorithm: 'sha256', digestLength: 32, blockSize: BLOCK, virtualSize: BLOCK };
+  await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(32).fill(1)), path);
+}
+
+/** A plugin of a reader that, asked while a directory is listed, puts links in the places of files. */
+function exchangePlugin(links: Readonly<Record<string, string>>): string {
+  return `
+import { rmSync, symlinkSync } from 'node:fs';
+class ExchangeReader {
+  name = 'exchange';
+  async canRead() { return false; }
+  async partsIn() {
+    for (const [path, target] of Object.entries(${JSON.stringify(links)})) {
+      rmSync(path);
+      symlinkSync(target, path);
+    }
+    return new Map();
+  }
+}
+export default { name: 'exchange', url: import.meta.url, readers: [ExchangeReader] };
+`;
+}
+
+/** Names of the images in a report, without the good ones that every run has. */
+function namesBesideGood(end: CommandEnd): string[] {
+  return (readReport(end)?.images ?? []).slice(2).map(({ path }) => basename(path));
+}
+
+async function anyOf<Item>(items: readonly Item[], test: (item: Item) => Promise<boolean>): Promise<boolean> {
+  return (await Promise.all(items.map(test))).includes(true);
+}
+
+/** Ids of the processes of the command itself. */
+async function commandsOf(stage: Stage): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const isCommand = async (id: string) => {
+    const read = (name: string) => readFile(`/proc/${id}/${name}`, 'latin1').catch(() => '');
+    return (await read('cmdline')).startsWith(process.execPath) && (await read('environ')).includes(stage.root);
+  };
+  const are = await Promise.all(ids.map(isCommand));
+  return ids.filter((_, index) => are[index]).map(Number);
+}

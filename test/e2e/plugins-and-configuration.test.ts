@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Workplace } from './command.js';
-import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
+import { FAMILY, FAMILY_TREE, rawImage, writeFamily } from './sample-images.js';
 
 jest.setTimeout(60_000);
 
@@ -42,6 +42,22 @@ export default {
   name: 'misbehaving', reporters: [Throwing, Endless], hashers: [EndlessHasher], metrics: [EndlessMetric],
   clusterers: [EndlessClusterer], readers: [SilentReader],
 };
+`;
+
+/** Warns in the main thread; in the thread in which it is tried it would warn for itself. */
+const WARNING_PLUGIN = `
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) process.emitWarning('an old call', 'DeprecationWarning');
+class Metric { name = 'mine'; unit = 'none'; alignment = 'position'; distance() { return 0; } }
+export default { name: 'warning', metrics: [Metric] };
+`;
+
+/** Listens to the streams as the threads of a run do, each with some listeners. */
+const LISTENING_PLUGIN = `
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) for (let thread = 0; thread < 20; thread += 1) process.stdout.on('error', () => {});
+class Metric { name = 'mine'; unit = 'none'; alignment = 'position'; distance() { return 0; } }
+export default { name: 'listening', metrics: [Metric] };
 `;
 
 let workplace: Workplace;
@@ -167,6 +183,25 @@ describe('a plugin that misbehaves', () => {
     const { code, stdout } = await workplace.run(...plain, '--reader', 'silent', 'clone.raw', ...vectors);
     expect(code).toBe(3);
     expect(stdout).toContain('base.raw.arrow');
+  });
+});
+
+describe('what Node.js warns of', () => {
+  test('is no concern of a user who does not ask for it', async () => {
+    await workplace.write('warns.mjs', WARNING_PLUGIN);
+    const words = ['--no-cache', '--plugin', './warns.mjs', ...FAMILY];
+    expect(await workplace.run('-q', ...words)).toMatchObject({ code: 0, stderr: '' });
+    expect((await workplace.run('-v', ...words)).stderr).toMatch(/^DeprecationWarning: an old call$/m);
+  });
+
+  test('is nothing where there are many images and many threads', async () => {
+    const names = Array.from({ length: 70 }, (_, index) => `many-${index}.raw`);
+    for (const [index, name] of names.entries()) await workplace.write(name, rawImage(index));
+    const words = ['-v', '--no-cache', '--jobs', '16', '--plugin', './listens.mjs', ...names];
+    await workplace.write('listens.mjs', LISTENING_PLUGIN);
+    const { code, stderr } = await workplace.run(...words);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('Warning');
   });
 });
 

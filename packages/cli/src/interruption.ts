@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { endProcess } from './end-process.js';
 import { exitCodeOfSignal, type HandledSignal, SIGNALS } from './exit-codes.js';
 
@@ -22,6 +23,8 @@ export interface Interruption {
  */
 export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
+  // Whatever is under way for an image listens to it.
+  setMaxListeners(0, controller.signal);
   let exitCode: number | undefined;
   let isListening = true;
   const interrupt = (signal: HandledSignal) => {

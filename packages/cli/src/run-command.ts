@@ -17,6 +17,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   // When nobody reads standard error any more there is nobody to tell.
   process.stderr.on('error', () => {});
   const messages = new Messages(process.stderr, messageStyle(words), process.env);
+  showWarnings(messages);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => messages.error('interrupted'));
   try {
@@ -37,6 +38,17 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   } finally {
     interruption.stopListening();
   }
+}
+
+/**
+ * Warnings of Node.js, such as of deprecated calls, concern the program and not the images: they are debug notes. That
+ * many threads write to the same streams, and many images listen to one signal, is meant, so there is no warning of it.
+ */
+function showWarnings(messages: Messages): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => messages.debug(`${warning.name}: ${messageOf(warning)}`));
+  process.stdout.setMaxListeners(0);
+  process.stderr.setMaxListeners(0);
 }
 
 /** Each command is loaded when it is wanted. */

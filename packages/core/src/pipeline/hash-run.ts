@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
@@ -107,7 +108,10 @@ export class HashRun {
 
   #readOptionsUntil(stop: AbortSignal): ReadOptions {
     const { signal } = this.#options;
-    return { ...this.#readOptions, signal: signal ? AbortSignal.any([signal, stop]) : stop };
+    const either = signal ? AbortSignal.any([signal, stop]) : stop;
+    // Every process and connection for an image listens to it, and without a signal of the caller those of all images.
+    setMaxListeners(0, either);
+    return { ...this.#readOptions, signal: either };
   }
 
   /** Makes an image's failure its outcome; an interruption and what a callback throws are the run's own. */

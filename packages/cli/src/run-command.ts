@@ -9,11 +9,13 @@ import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
 import { isVirtSimilarityError } from './is-virt-similarity-error.js';
+import { divertStdout } from './output/result-stream.js';
 import { writeStdout } from './output/write-stdout.js';
 import { Messages } from './terminal/messages.js';
 
 /** Runs the command with the words after its name, and returns the exit code. Never throws. */
 export async function runCommand(words: readonly string[]): Promise<number> {
+  divertStdout();
   // When nobody reads standard error any more there is nobody to tell.
   process.stderr.on('error', () => {});
   const messages = new Messages(process.stderr, messageStyle(words), process.env);

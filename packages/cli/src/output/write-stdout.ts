@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { RESULT_STREAM, writeResult } from './result-stream.js';
 
 /**
  * Writes results, awaiting every piece, so that nothing is cut off when the process ends and no more than a piece is
@@ -7,7 +8,7 @@ import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
  */
 export async function writeStdout(
   pieces: Iterable<string> | AsyncIterable<string>,
-  stream: Writable = process.stdout,
+  stream: Writable = RESULT_STREAM,
 ): Promise<void> {
   // The stream also emits what it hands to the callback, which would end the process if nobody listened.
   const ignore = () => {};
@@ -32,6 +33,6 @@ class StreamFailure extends Error {}
 
 function writePiece(stream: Writable, piece: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(piece, (error) => (error ? reject(new StreamFailure('write', { cause: error })) : resolve()));
+    writeResult(stream, piece, (error) => (error ? reject(new StreamFailure('write', { cause: error })) : resolve()));
   });
 }

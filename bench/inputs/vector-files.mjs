@@ -46,7 +46,7 @@ export async function cachedGuests({ sizes, data }) {
     for (let index = 0; index < sizes.cached; index++) {
       const disk = join(disks, `guest-${String(index + 1).padStart(4, '0')}.raw`);
       const identity = await reader.identify({ path: disk }, { allowedDirectories: [] });
-      await store.store(familyVector(shape, index, { name: disk, algorithm: 'sha256', identity }));
+      await store.store(familyVector(shape, index, { name: disk, algorithm: 'sha256', hasherVersion: '1', identity }));
     }
   });
   return { disks, cache };

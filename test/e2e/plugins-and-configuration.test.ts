@@ -34,7 +34,7 @@ class EndlessMetric { name = 'endless'; unit = 'none'; alignment = 'position'; d
 class EndlessClusterer { name = 'endless'; linkages = ['single']; cluster = loop; }
 class SilentReader {
   name = 'silent';
-  async canRead() { return true; }
+  async canRead() { return false; }
   identify() { setInterval(() => {}, 1000); return new Promise(() => {}); }
   open() { return new Promise(() => {}); }
 }

@@ -1,11 +1,11 @@
-import { copyFile, mkdtemp, open, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Analysis, createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
-import { type MixedDisk, mixedDiskSet, runTool } from '../fixtures/index.js';
+import { type MixedDisk, mixedDiskSet, runTool, settled } from '../fixtures/index.js';
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 
@@ -19,12 +19,18 @@ beforeAll(async () => {
 
 /** A first run: after it, whatever the test before has changed is in the cache. */
 beforeEach(async () => {
+  await allSettled();
   await imagesReadByARun();
 }, 120_000);
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
+
+async function allSettled(): Promise<void> {
+  const files = await readdir(directory, { withFileTypes: true });
+  await settled(files.filter((file) => file.isFile()).map(({ name }) => at(name)));
+}
 
 /** Analyses all images with one cache. */
 async function analyzed(onProgress: (event: ProgressEvent) => void): Promise<Analysis> {
@@ -97,6 +103,7 @@ describe('a second run', () => {
 
   test('reads an image and the overlays on it again when it was rebased', async () => {
     await runTool('qemu-img', ['rebase', '-f', 'qcow2', '-b', 'plain.qcow2', '-F', 'qcow2', at('middle.qcow2')]);
+    await allSettled();
     expect(await imagesReadByARun()).toEqual(['middle.qcow2', 'top.qcow2']);
     expect(await imagesReadByARun()).toEqual([]);
   });

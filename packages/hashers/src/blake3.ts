@@ -9,6 +9,7 @@ type Blake3 = (input: Uint8Array) => Uint8Array;
 /** BLAKE3 with its default 32 bytes, after the BLAKE3 paper of 2021. */
 export class Blake3Hasher implements BlockHasher {
   readonly name = 'blake3';
+  readonly version = '1';
   readonly digestLength = 32;
   #blake3: Blake3 | undefined;
 

@@ -14,6 +14,7 @@ interface XxHash128 {
  */
 export class Xxh128Hasher implements BlockHasher {
   readonly name = 'xxh128';
+  readonly version = '1';
   readonly digestLength = 16;
   #xxHash128: XxHash128 | undefined;
 

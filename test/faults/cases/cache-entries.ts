@@ -63,13 +63,17 @@ function checkedBy(stage: Stage, image: string, commands: CommandLine[], tryEntr
 
 /** Requires of every variant that the cache does not find it, and warns once. */
 async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[], spoil: Spoil): Promise<void> {
-  const { identity, algorithm, blockSize } = await openHashVector(entry.path);
-  assert.ok(identity !== undefined, 'an entry says what it was made from');
+  const { identity, algorithm: name, hasherVersion, blockSize } = await openHashVector(entry.path);
+  assert.ok(identity !== undefined && hasherVersion !== undefined, 'an entry says what it was made from and by what');
   for (const [index, variant] of variants.entries()) {
     const spoiledPath = await spoil(entry, variant);
     const warnings: string[] = [];
     const cache = new HashVectorCache(stage.cache, (message) => warnings.push(message));
-    assert.equal(await cache.find(identity, algorithm, blockSize), undefined, `variant ${index} is found`);
+    assert.equal(
+      await cache.find(identity, { name, version: hasherVersion }, blockSize),
+      undefined,
+      `variant ${index} is found`,
+    );
     assert.equal(warnings.length, 1, `warnings of variant ${index}`);
     // What was found bad may be gone already.
     await rm(spoiledPath, { force: true });

@@ -185,7 +185,8 @@ export const OUTPUTS: readonly FaultCase[] = [
         commands: [stage.hash([image])],
         check: async () => {
           const entry = await onlyEntry(stage.cache);
-          const { identity, algorithm, blockSize, name } = await openHashVector(entry.path);
+          const { identity, algorithm, hasherVersion, blockSize, name } = await openHashVector(entry.path);
+          const hasher = { name: algorithm, version: hasherVersion! };
           const forged = `${stage.root}/forged`;
           await mkdir(forged, { mode: 0o700 });
           await forgeEntry(entry.path, forged, name);
@@ -195,7 +196,7 @@ export const OUTPUTS: readonly FaultCase[] = [
             let found = 0;
             for (let round = 0; round < FINDS; round += 1) {
               const cache = new HashVectorCache(stage.cache);
-              const vector = await cache.find(identity!, algorithm, blockSize).catch(() => undefined);
+              const vector = await cache.find(identity!, hasher, blockSize).catch(() => undefined);
               if (vector === undefined) continue;
               found += 1;
               assert.equal(vector.name, name, `what was found in round ${round}`);

@@ -26,7 +26,7 @@ function pluginText(name: string, deed: string, reading: string): string {
   return `
 class Reader {
   name = '${name}';
-  async canRead() { return true; }
+  async canRead() { return false; }
   async identify() { ${reading} }
   async open() { ${reading} }
 }

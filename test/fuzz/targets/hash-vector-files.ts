@@ -25,7 +25,7 @@ const IDENTITY: ImageIdentity = {
   layers: [{ path: '/images/a.qcow2', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n }],
   view: 'qcow2',
 };
-const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', blockSize: 65_536 };
+const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
 /** Of so many sound files one is compared with another on the engine's threads. */
 const COMPARED = 50;
 
@@ -111,7 +111,7 @@ async function findCached(bytes: Buffer, directory: string): Promise<HashVector 
   const reader = new HashVectorCache(cache, (message) => warnings.push(message));
   let found: HashVector | undefined;
   try {
-    found = await reader.find(IDENTITY, SUBJECT.algorithm, SUBJECT.blockSize);
+    found = await reader.find(IDENTITY, { name: SUBJECT.algorithm, version: SUBJECT.hasherVersion }, SUBJECT.blockSize);
     await reader.verify();
   } catch (thrown) {
     throw new Finding(`expected no error of the cache, found ${thrown instanceof Error ? thrown.stack : thrown}`);
@@ -147,6 +147,7 @@ function sampleVector(rows: number, identity?: ImageIdentity): HashVector {
   const header: Omit<HashVectorHeader, 'dataBlocks'> = {
     name: 'a.qcow2',
     algorithm: SUBJECT.algorithm,
+    hasherVersion: SUBJECT.hasherVersion,
     digestLength: 32,
     blockSize: SUBJECT.blockSize,
     virtualSize: 20_000 * SUBJECT.blockSize,

@@ -1,4 +1,4 @@
-import { type CacheEntry, HashVectorCache } from '@virt-similarity/core';
+import { type Analyzer, type CacheEntry, HashVectorCache } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { CACHE_ACTIONS } from '../arguments/commands.js';
 import { CACHE_SETTINGS, parseSettings } from '../arguments/settings.js';
@@ -18,7 +18,7 @@ export async function cache(context: CommandContext): Promise<number> {
   const { cache: directory } = parseSettings(CACHE_SETTINGS, context.options);
   const action = actionNamed(operands);
   const vectors = new HashVectorCache(directory, (message) => messages.warning(message));
-  const entries = await vectors[action]({ signal });
+  const entries = await vectors[action]({ signal, hasherVersions: versionsOf(await context.analyzer()) });
   if (entries.length > 0) {
     await writeStdout(table([['STATE', 'SIZE', 'HASH', 'BLOCK', 'IMAGE'], ...entries.map(describe)]));
   }
@@ -27,6 +27,15 @@ export async function cache(context: CommandContext): Promise<number> {
   messages.note(`${formatCount(entries.length, 'hash vector')} (${bytes}) ${where} ${directory}`);
   const isDamaged = entries.some(({ state }) => state === 'bad');
   return action === 'verify' && isDamaged ? exitCodeOf('corrupt') : EXIT_DONE;
+}
+
+/** The versions of the hashers that are registered. */
+function versionsOf({ registrations }: Analyzer): ReadonlyMap<string, string> {
+  return new Map(
+    registrations.flatMap(({ kind, name, version }) =>
+      kind === 'hasher' && version !== undefined ? [[name, version]] : [],
+    ),
+  );
 }
 
 function actionNamed([word, ...others]: readonly string[]): (typeof CACHE_ACTIONS)[number] {

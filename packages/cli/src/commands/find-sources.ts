@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Analyzer, type DiskSource, type FoundImages, systemPath } from '@virt-similarity/core';
+import { type Analyzer, type DiskSource, type FoundImages, systemPath, VECTOR_FORMAT } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
@@ -20,7 +20,7 @@ export async function findSources(
   // Of a plugin's readers it is not known which formats they read: they say so themselves, image by image.
   const isOwn = analyzer.registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
   if (isOwn) {
-    checkFormats(named, FORMAT_NAMES);
+    checkFormats(named, [...FORMAT_NAMES, VECTOR_FORMAT]);
   }
   return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
 }

@@ -7,16 +7,21 @@ import type { InjectionToken } from 'tsyringe';
  * otherwise in the main thread.
  */
 export interface BlockHasher {
-  /**
-   * What `--hash` takes, and what hash-vector files record; unique among hashers. It stands for these very digests: a
-   * version that gives other ones needs another name, or vectors that are kept would be compared with new ones.
-   */
+  /** What `--hash` takes, and what hash-vector files record; unique among hashers. */
   readonly name: string;
+  /**
+   * Names the digests: changed whenever equal blocks get other digests than before. Hash vectors record it; those of
+   * another version are neither found in the cache nor compared. Without one, the SHA-256 of the plugin's module (see
+   * `Plugin.url`) and of the class takes its place, which does not cover what the module imports. A hasher with neither
+   * is not cached. 1 to 100 characters.
+   */
+  readonly version?: string;
   /** Bytes of a digest, 1 to 64. */
   readonly digestLength: number;
   /**
    * Writes the digest of `block` to `digest`, which has exactly `digestLength` bytes.
-   * Both buffers belong to the caller, may be shared memory, and must not be kept.
+   * Both buffers belong to the caller, may be shared memory, and must not be kept. The digest is complete when this
+   * returns: a hasher that returns a promise is refused.
    */
   hash(block: Uint8Array, digest: Uint8Array): void;
 }

@@ -5,7 +5,10 @@ import type { DiskImage, ImageIdentity } from './disk-image.js';
 export interface DiskSource {
   /** Path of a file or block device, as the user wrote it; bytes that are not UTF-8 as `pathText` has them. */
   readonly path: string;
-  /** The format the user states (`raw`, `qcow2`, `vmdk`, …); when absent it is found by inspection. */
+  /**
+   * The format the user states (`raw`, `qcow2`, `vmdk`, …; `arrow` for a hash vector). When absent it is found by
+   * inspection, and a path that ends in `.arrow` is a hash vector.
+   */
   readonly format?: string;
   /** Set where the path was found in a listing of a directory: a symbolic link in its place is refused. */
   readonly noFollow?: true;
@@ -67,6 +70,12 @@ export interface DiskReader {
    * names, only files with an extension of some reader are taken.
    */
   readonly extensions?: readonly string[];
+
+  /**
+   * Set where `canRead` is also true of a source that the reader does not recognise, and takes for a raw disk: `auto`
+   * asks such readers after all others.
+   */
+  readonly fallback?: true;
 
   /**
    * Whether `--reader auto` may choose this reader for the source.

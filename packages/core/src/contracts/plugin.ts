@@ -23,7 +23,9 @@ export interface Plugin {
   readonly name: string;
   /**
    * Where the module can be imported from: `import.meta.url`. Hashers of a plugin that says so run in worker threads,
-   * others in the main thread; so do the metrics, clusterers and reporters of one that is to be isolated.
+   * others in the main thread; so do the metrics, clusterers and reporters of one that is to be isolated. The module's
+   * default export must have these very classes: a thread gets nothing of what a factory was given, so a plugin with
+   * options is the default export of a module of its own.
    */
   readonly url?: string;
   readonly readers?: readonly Constructor<DiskReader>[];

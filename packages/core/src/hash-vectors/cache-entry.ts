@@ -115,9 +115,11 @@ export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffer
   }
 }
 
-/** Whether the image of an entry is still what it was when it was hashed. */
-export async function stateOfImage(header: HashVectorHeader): Promise<'current' | 'changed' | 'missing'> {
-  for (const layer of header.identity?.layers ?? []) {
+/** Whether the layers that something was made from are still, by their sizes and times, what they were. */
+export async function stateOfImage({
+  identity,
+}: Pick<HashVectorHeader, 'identity'>): Promise<'current' | 'changed' | 'missing'> {
+  for (const layer of identity?.layers ?? []) {
     const state = await stateOfLayer(layer);
     if (state !== 'current') return state;
   }

@@ -9,6 +9,8 @@ interface CacheSubject {
   readonly identity: ImageIdentity;
   /** Name of the block hasher. */
   readonly algorithm: string;
+  /** Its version; none in entries of releases that did not record it, which are never looked up. */
+  readonly hasherVersion?: string | undefined;
   /** Bytes. */
   readonly blockSize: number;
 }
@@ -20,10 +22,16 @@ interface CacheSubject {
  * when a machine restarts (NFS, btrfs, removable disks): then the entry is missed, never mistaken, because inode, size
  * and both times stand beside it.
  */
-export function cacheKeyOf({ identity, algorithm, blockSize }: CacheSubject): string {
+export function cacheKeyOf({ identity, algorithm, hasherVersion, blockSize }: CacheSubject): string {
   const layers = identity.layers.map((layer) =>
     [layer.device, layer.inode, layer.size, layer.mtimeNs, layer.ctimeNs].map(String),
   );
-  const canonical = JSON.stringify([layers, identity.view, algorithm, blockSize]);
+  const canonical = JSON.stringify([
+    layers,
+    identity.view,
+    algorithm,
+    blockSize,
+    ...(hasherVersion === undefined ? [] : [hasherVersion]),
+  ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, DIGITS);
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { HashVectorHeader } from './hash-vector.js';
 
 /** Bytes. */
@@ -5,13 +6,18 @@ export const SMALLEST_BLOCK = 512;
 /** Bytes. */
 export const LARGEST_BLOCK = 16 * 1024 * 1024;
 const LONGEST_DIGEST = 64;
+/** Characters. */
+const LONGEST_VERSION = 100;
 /** Block numbers are 32 bits. */
 const MOST_BLOCKS = 2 ** 32;
 
 /** What is wrong with a header, as `expected …, found …`; nothing if it is sound. */
 export function problemOfHeader(header: HashVectorHeader): string | undefined {
-  const { algorithm, blockSize, dataBlocks, digestLength, virtualSize } = header;
+  const { algorithm, blockSize, dataBlocks, digestLength, hasherVersion, virtualSize } = header;
   if (algorithm === '') return 'expected the name of a block hasher, found none';
+  if (hasherVersion !== undefined && !isVersion(hasherVersion)) {
+    return `expected a hasher's version of 1 to ${LONGEST_VERSION} characters, found ${inspect(hasherVersion).slice(0, LONGEST_VERSION)}`;
+  }
   if (!Number.isInteger(digestLength) || digestLength < 1 || digestLength > LONGEST_DIGEST) {
     return `expected digests of 1 to ${LONGEST_DIGEST} bytes, found ${digestLength}`;
   }
@@ -27,6 +33,11 @@ export function problemOfHeader(header: HashVectorHeader): string | undefined {
     return `expected at most ${blockCountOf(header)} rows for a disk of ${virtualSize} bytes, found ${dataBlocks}`;
   }
   return undefined;
+}
+
+/** Whether something can be a version of a hasher. */
+export function isVersion(version: unknown): version is string {
+  return typeof version === 'string' && version !== '' && version.length <= LONGEST_VERSION;
 }
 
 function isBlockSize(size: number): boolean {

@@ -29,8 +29,11 @@ export type CacheEntry = {
   readonly bytes: number;
 } & (
   | {
-      /** Whether every layer of the image is, by its size and times, what it was when it was hashed. */
-      readonly state: 'current' | 'changed' | 'missing';
+      /**
+       * Whether every layer of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
+       * finds the entry, as it was made by another version of its hasher, or by a release that recorded no version.
+       */
+      readonly state: 'current' | 'changed' | 'missing' | 'outdated';
       readonly header: HashVectorHeader;
     }
   | { readonly state: 'bad'; readonly problem: string }
@@ -40,11 +43,16 @@ export interface CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface CacheListOptions extends CacheOptions {
+  /** The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version. */
+  readonly hasherVersions?: ReadonlyMap<string, string>;
+}
+
 /**
  * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
  *
- * An entry belongs to an image's whole chain of layers, the view of it, the algorithm and the block size, and is named
- * after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
+ * An entry belongs to an image's whole chain of layers, the view of it, the hasher and its version, and the block size.
+ * It is named after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
  * To `find` and `store`, a bad entry, which they remove, and a directory that cannot be read or written are warnings, not
@@ -63,17 +71,18 @@ export class HashVectorCache {
 
   /**
    * The vector of an image that is as it was when it was hashed, read from its file. Its `name` is the one that the
-   * image was hashed under, perhaps not today's. Nothing for a volatile identity. The signal ends the search only:
-   * the rows of what was found can be read after it.
+   * image was hashed under, perhaps not today's. Nothing for a volatile identity, or a hasher without a version. The
+   * signal ends the search only: the rows of what was found can be read after it.
    */
   async find(
     identity: ImageIdentity,
-    algorithm: string,
+    hasher: { readonly name: string; readonly version?: string | undefined },
     blockSize: number,
     options: CacheOptions = {},
   ): Promise<HashVector | undefined> {
-    if (identity.volatile) return undefined;
-    const key = cacheKeyOf({ identity, algorithm, blockSize });
+    const { name: algorithm, version: hasherVersion } = hasher;
+    if (identity.volatile || hasherVersion === undefined) return undefined;
+    const key = cacheKeyOf({ identity, algorithm, hasherVersion, blockSize });
     try {
       return await withCacheDirectory(this.#directory, (directory) =>
         this.#find(directory, key, options, this.#onWarning),
@@ -86,8 +95,8 @@ export class HashVectorCache {
   }
 
   /**
-   * Writes a vector and gives it back as it now stands in its file, or as it was where the cache cannot be written and
-   * where its identity is volatile: the entry could outlive the content that it was made from.
+   * Writes a vector and gives it back as it is in its file, or as it was where the cache cannot be written, and where
+   * its identity is volatile or its hasher has no version: the entry could outlive what it was made from.
    * Where an entry of the same key stands already, that one is given.
    * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
    * reading `vector` does.
@@ -97,7 +106,7 @@ export class HashVectorCache {
     if (identity === undefined) {
       throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
     }
-    if (identity.volatile) return vector;
+    if (identity.volatile || vector.hasherVersion === undefined) return vector;
     const key = cacheKeyOf({ ...vector, identity });
     try {
       return await withNewCacheDirectory(
@@ -113,9 +122,9 @@ export class HashVectorCache {
   }
 
   /** All entries in the order of their file names, without proving their digests. */
-  async list(options: CacheOptions = {}): Promise<CacheEntry[]> {
+  async list(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) =>
-      describeAll(directory, async (entry) => {
+      describeAll(directory, options, async (entry) => {
         throwIfAborted(options.signal);
         return openEntry(entry);
       }),
@@ -123,12 +132,12 @@ export class HashVectorCache {
   }
 
   /** As `list`, after proving the digest and reading every row of each entry. */
-  async verify(options: CacheOptions = {}): Promise<CacheEntry[]> {
+  async verify(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) => this.#verify(directory, options));
   }
 
-  /** Removes the entries that `verify` finds bad, changed or missing, and what killed writers left; returns the entries. */
-  async prune(options: CacheOptions = {}): Promise<CacheEntry[]> {
+  /** Removes the entries that `verify` does not find current, and what killed writers left; returns the entries. */
+  async prune(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, async (directory) => {
       if (directory === undefined) return [];
       await sweepTemporaryFiles(directory, await listCacheDirectory(directory));
@@ -141,8 +150,8 @@ export class HashVectorCache {
     });
   }
 
-  #verify(directory: OpenDirectory | undefined, options: CacheOptions): Promise<CacheEntry[]> {
-    return describeAll(directory, async (entry) => {
+  #verify(directory: OpenDirectory | undefined, options: CacheListOptions): Promise<CacheEntry[]> {
+    return describeAll(directory, options, async (entry) => {
       const vector = await openProvenEntry(entry, this.#buffers, options);
       for await (const _ of vector.rows()) throwIfAborted(options.signal);
       return vector;
@@ -194,18 +203,20 @@ export class HashVectorCache {
 
 async function describeAll(
   directory: OpenDirectory | undefined,
+  { hasherVersions = new Map() }: CacheListOptions,
   open: (entry: PlaceInDirectory) => Promise<HashVector>,
 ): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = [];
   if (directory === undefined) return entries;
   for (const name of await listCacheDirectory(directory)) {
-    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, open));
+    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, hasherVersions, open));
   }
   return entries;
 }
 
 async function describeEntry(
   entry: PlaceInDirectory,
+  hasherVersions: ReadonlyMap<string, string>,
   open: (entry: PlaceInDirectory) => Promise<HashVector>,
 ): Promise<CacheEntry> {
   const path = join(entry.directory.path, entry.name);
@@ -213,11 +224,24 @@ async function describeEntry(
   try {
     bytes = (await lstat(entry.directory.at(entry.name))).size;
     const { rows, ...header } = await open(entry);
-    return { path, bytes, state: await stateOfImage(header), header };
+    const state = await stateOfImage(header);
+    return {
+      path,
+      bytes,
+      state: state === 'current' && isOutdated(header, hasherVersions) ? 'outdated' : state,
+      header,
+    };
   } catch (thrown) {
     if (codeOf(thrown) === 'aborted' || codeOf(thrown) === 'unavailable') throw thrown;
     return { path, bytes, state: 'bad', problem: messageOf(thrown) };
   }
+}
+
+function isOutdated(
+  { algorithm, hasherVersion }: HashVectorHeader,
+  hasherVersions: ReadonlyMap<string, string>,
+): boolean {
+  return hasherVersion === undefined || hasherVersion !== (hasherVersions.get(algorithm) ?? hasherVersion);
 }
 
 async function* feeding(hash: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

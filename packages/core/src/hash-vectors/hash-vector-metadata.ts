@@ -8,6 +8,7 @@ const FORMAT = '1';
 export const METADATA_KEYS = {
   format: 'virt-similarity.format',
   algorithm: 'virt-similarity.algorithm',
+  hasherVersion: 'virt-similarity.hasher-version',
   blockSize: 'virt-similarity.block-size',
   virtualSize: 'virt-similarity.virtual-size',
   name: 'virt-similarity.name',
@@ -25,6 +26,7 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
     [METADATA_KEYS.virtualSize, String(header.virtualSize)],
     ...namesOf(header.name),
   ]);
+  if (header.hasherVersion !== undefined) metadata.set(METADATA_KEYS.hasherVersion, header.hasherVersion);
   if (header.identity !== undefined) {
     metadata.set(METADATA_KEYS.layers, JSON.stringify(header.identity.layers.map(layerToJson)));
     metadata.set(METADATA_KEYS.view, header.identity.view);
@@ -52,9 +54,11 @@ export function headerFromMetadata(
     throw new Error(`expected ${METADATA_KEYS.format} ${FORMAT}, found ${JSON.stringify(format.slice(0, 20))}`);
   }
   const identity = identityFrom(metadata.get(METADATA_KEYS.layers), metadata.get(METADATA_KEYS.view));
+  const hasherVersion = metadata.get(METADATA_KEYS.hasherVersion);
   return {
     name: nameFrom(metadata) ?? path,
     algorithm: required(metadata, METADATA_KEYS.algorithm),
+    ...(hasherVersion !== undefined && { hasherVersion }),
     blockSize: decimal(metadata, METADATA_KEYS.blockSize),
     virtualSize: decimal(metadata, METADATA_KEYS.virtualSize),
     ...(identity && { identity }),

@@ -7,6 +7,8 @@ export interface HashVectorHeader {
   readonly name: string;
   /** Name of the block hasher, such as `sha256`. */
   readonly algorithm: string;
+  /** Version of that hasher (see `BlockHasher.version`); absent in older files and those of other makers. */
+  readonly hasherVersion?: string;
   /** Bytes of a digest. */
   readonly digestLength: number;
   /** Bytes of a block; a power of two from 512 to 16 MiB. */

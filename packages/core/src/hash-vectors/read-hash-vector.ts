@@ -6,7 +6,6 @@ import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.j
 import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { headerFromMetadata } from './hash-vector-metadata.js';
 import { type FileIdentity, type FileStorage, fileIdentityOf } from './hash-vector-storage.js';
-import { hasMagic } from './is-hash-vector-file.js';
 import { readingError } from './reading-error.js';
 import {
   closeRegularFile,
@@ -19,6 +18,7 @@ import {
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 import { openUnchangedLater, requireSame } from './unchanged-file.js';
 
+const MAGIC = Buffer.from('ARROW1');
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
 const SHORTEST_FILE = 18;
 /** Twice what the blocks of a vector of 2³² rows in batches of 8,192 take; a bound on what a hostile file allocates. */
@@ -130,7 +130,7 @@ async function footerOf({ identity, read }: FileBytes) {
   const size = Number(identity.size);
   if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
   const tail = await read(10, size - 10);
-  if (!hasMagic(await read(6, 0)) || !hasMagic(tail.subarray(4))) {
+  if (!MAGIC.equals(await read(6, 0)) || !MAGIC.equals(tail.subarray(4))) {
     throw new Error('expected ARROW1 at both ends, found something else');
   }
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);

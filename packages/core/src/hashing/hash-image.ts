@@ -49,7 +49,9 @@ export async function hashImage(
   const { virtualSize, identity } = image;
   const { name: algorithm, digestLength } = pool.hasher;
   const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = identity.layers[0]?.path ?? '' } = options;
-  const header = { name, algorithm, digestLength, blockSize, virtualSize, identity };
+  const { hasherVersion } = pool;
+  const made = { algorithm, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
+  const header = { name, ...made, blockSize, virtualSize, identity };
   const problem = problemOfHeader({ ...header, dataBlocks: 0 });
   if (problem !== undefined) {
     throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });

@@ -2,23 +2,29 @@ import { availableParallelism } from 'node:os';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import { overrunError } from '../threads/overrun-error.js';
-import { received, type ThreadFailure } from '../threads/thread-failure.js';
+import { requireNotTheProgram } from '../threads/require-not-the-program.js';
+import { received } from '../threads/thread-failure.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
 import type { HashTask } from './hash-task.js';
-import type { HashWorkerData } from './hash-worker.js';
+import type { HashWorkerAnswer, HashWorkerData, HashWorkerTask } from './hash-worker.js';
+import { probeHasher } from './probe-hasher.js';
 import { runHashTask } from './run-hash-task.js';
 
 /** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
 export const TASK_BYTES = 8 * 1024 * 1024;
+
+type HashThreads = WorkerThreads<HashWorkerTask, HashWorkerAnswer>;
 
 /** A hasher, and where worker threads can import it from. */
 export interface PlacedHasher {
   readonly hasher: BlockHasher;
   /** The plugin's module; without one the hasher runs in the main thread. */
   readonly url?: string | undefined;
+  /** What hash vectors record as the hasher's version; what the hasher says of itself if left out. */
+  readonly version?: string | undefined;
   /**
-   * Seconds that the hasher has for each task of at most {@link TASK_BYTES}, with reading what it hashes; 0, as when
+   * Seconds that the hasher has for each task of at most {@link TASK_BYTES}, including reading what it hashes; 0, as when
    * absent, for no limit. Nothing limits a hasher in the main thread.
    */
   readonly timeLimit?: number | undefined;
@@ -30,8 +36,17 @@ export interface PlacedHasher {
  */
 export class HashingPool {
   readonly #hasher: BlockHasher;
+  /** What hash vectors record as the hasher's version. */
+  readonly hasherVersion: string | undefined;
   /** None where the hasher runs in the main thread. */
-  readonly #threads: WorkerThreads<HashTask, ThreadFailure | undefined> | undefined;
+  readonly #threads: HashThreads | undefined;
+  /**
+   * One that does not hash, so that there are always two to agree, as a module may make its digests depend on when it was
+   * loaded. For hashers that state a version, and so promise otherwise, one of those that hash is asked.
+   */
+  readonly #probing: HashThreads | undefined;
+  /** The digest of the probe, which every thread must agree with. */
+  #probe: Promise<Uint8Array> | undefined;
   #isClosed = false;
   /** Set once the hasher has taken too long: it is not asked again. */
   #overrun: VirtSimilarityError | undefined;
@@ -39,12 +54,21 @@ export class HashingPool {
   readonly #waiting: (() => void)[] = [];
   readonly #memory: Uint8Array[] = [];
 
-  /** @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them. */
-  constructor({ hasher, url, timeLimit = 0 }: PlacedHasher, jobs: number = availableParallelism()) {
+  /**
+   * Throws `usage` where the url is that of the running program itself, which every thread would start again.
+   *
+   * @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them.
+   */
+  constructor({ hasher, url, version, timeLimit = 0 }: PlacedHasher, jobs: number = availableParallelism()) {
     this.#hasher = hasher;
+    this.hasherVersion = version ?? hasher.version;
     if (url !== undefined) {
+      requireNotTheProgram(url, `hasher ${hasher.name}`);
       const data: HashWorkerData = { pluginUrl: url, hasherName: hasher.name };
-      this.#threads = new WorkerThreads(new URL('./hash-worker.js', import.meta.url), jobs, data, timeLimit * 1000);
+      const threads = (count: number): HashThreads =>
+        new WorkerThreads(new URL('./hash-worker.js', import.meta.url), count, data, timeLimit * 1000);
+      this.#threads = threads(jobs);
+      this.#probing = hasher.version === undefined || timeLimit > 0 ? threads(1) : this.#threads;
     }
     // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
     this.#free = jobs * 2;
@@ -86,27 +110,54 @@ export class HashingPool {
 
   /**
    * Runs a task to its end. Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own
-   * exception, and one that ends its thread, become a `plugin` error. A single task cannot be interrupted.
+   * exception, and one that ends its thread, become a `plugin` error, as does one that gives a block two digests, in
+   * one thread or in two, or returns before the digest is there. A single task cannot be interrupted.
    * Throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
    */
   async run(task: HashTask): Promise<void> {
     if (this.#isClosed) throw closed();
     if (this.#overrun) throw this.#overrun;
+    this.#probe ??= this.#probeHasher();
+    const probe = await this.#probe;
+    if (this.#isClosed) throw closed();
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
-      runInThisThread(task, this.#hasher);
+      this.#inThisThread(() => runHashTask(task, this.#hasher));
       return;
     }
-    const failure = await this.#threads.run(task).catch((thrown: unknown) => {
+    await this.#ask(this.#threads, { kind: 'hash', task, probe });
+  }
+
+  /** The digest of the probe, by the hasher where it is to run: never in the main thread if it has a url. */
+  async #probeHasher(): Promise<Uint8Array> {
+    if (this.#probing === undefined) return this.#inThisThread(() => probeHasher(this.#hasher));
+    const answer = await this.#ask(this.#probing, { kind: 'probe' });
+    const probe = 'probe' in answer ? answer.probe : new Uint8Array(0);
+    requireDigestLength(this.#hasher, probe.length);
+    if (this.#probing !== this.#threads) void this.#probing.close();
+    return probe;
+  }
+
+  async #ask(threads: HashThreads, asked: HashWorkerTask): Promise<HashWorkerAnswer> {
+    const answer = await threads.run(asked).catch((thrown: unknown) => {
       throw this.#errorOf(thrown);
     });
-    if (failure) throw received(failure);
+    if ('failure' in answer) throw received(answer.failure);
+    return answer;
+  }
+
+  #inThisThread<Result>(call: () => Result): Result {
+    try {
+      return call();
+    } catch (thrown) {
+      throw pluginError(this.#hasher.name, 'the hasher failed', thrown);
+    }
   }
 
   /** Ends the threads: when their tasks are done, and after a moment in the middle of them. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#threads?.close();
+    await Promise.all([this.#probing?.close(), this.#threads?.close()]);
   }
 
   #errorOf(thrown: unknown): VirtSimilarityError {
@@ -125,10 +176,9 @@ function closed(): VirtSimilarityError {
   return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
-function runInThisThread(task: HashTask, hasher: BlockHasher): void {
-  try {
-    runHashTask(task, hasher);
-  } catch (error) {
-    throw pluginError(hasher.name, 'the hasher failed', error);
-  }
+/** Throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
+function requireDigestLength({ name, digestLength }: BlockHasher, found: number): void {
+  if (found === digestLength) return;
+  const problem = `expected digests of ${digestLength} bytes, as in the main thread, found ${found} in a worker thread`;
+  throw new VirtSimilarityError('plugin', `[${name}] ${problem}; mend the hasher`);
 }

@@ -3,6 +3,7 @@ import type { BlockHasher } from '../contracts/block-hasher.js';
 import { messageOf, VirtSimilarityError, verdictOn } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import { requireNoPromise } from './probe-hasher.js';
 
 /**
  * Bytes that are read at a time where blocks are not larger: what is hashed right after it was read
@@ -14,7 +15,7 @@ const READ_BYTES = 128 * 1024;
  * Reads the task's content, and writes the digest of every block that is not all zeros to `task.digests` and its mark
  * to `task.present`. Synchronous: made for worker threads.
  * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too many
- * files are open, and whatever the hasher throws.
+ * files are open, `plugin` where the hasher returns a promise, and whatever the hasher throws.
  */
 export function runHashTask(task: HashTask, hasher: BlockHasher): void {
   const descriptors = new Map<number, number>();
@@ -31,7 +32,9 @@ export function runHashTask(task: HashTask, hasher: BlockHasher): void {
         const block = buffer.subarray(index * task.blockSize, (index + 1) * task.blockSize);
         if (block.equals(zeros)) continue;
         const slot = first + index;
-        hasher.hash(block, task.digests.subarray(slot * hasher.digestLength, (slot + 1) * hasher.digestLength));
+        const digest = task.digests.subarray(slot * hasher.digestLength, (slot + 1) * hasher.digestLength);
+        const returned: unknown = hasher.hash(block, digest);
+        if (returned !== undefined) requireNoPromise(hasher, returned);
         task.present[slot] = 1;
       }
     }

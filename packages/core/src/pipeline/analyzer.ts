@@ -22,7 +22,10 @@ export type Images = readonly (string | DiskSource)[] | FoundImages;
 
 /** How images are read and hashed. */
 export interface HashOptions {
-  /** Name of a disk reader, or `auto`: the first registered one that can read the image. */
+  /**
+   * Name of a disk reader, or `auto`: the first registered one that can read the image. Those that take what they do not
+   * recognise, as the project's own do, are asked last.
+   */
   readonly reader?: string;
   /** Name of a block hasher. */
   readonly hasher?: string;
@@ -103,6 +106,8 @@ export interface Registration {
   readonly plugin: string;
   /** Where the plugin was imported from, if it says so. */
   readonly url: string | undefined;
+  /** Of a hasher: what hash vectors record as its version. Without one its vectors are not cached. */
+  readonly version?: string;
 }
 
 /** The stages, composed from plugins. Get one from `createAnalyzer`. */

@@ -81,6 +81,8 @@ class ComposedAnalyzer implements Analyzer {
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
     const complete = completeOptions(options);
     this.#checkNames(complete);
+    await this.#registry.requireImportable('metric', complete.metric, complete);
+    await this.#registry.requireImportable('clusterer', complete.clusterer, complete);
     const found = await this.#find(images, complete);
     // Reading them all first could take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
@@ -121,6 +123,7 @@ class ComposedAnalyzer implements Analyzer {
     const reporter = this.#registry.place('reporter', name);
     checkReportOptions(reporter.part, options);
     const { pluginTimeout, signal } = completeOptions(run);
+    await this.#registry.requireImportable('reporter', name, { pluginTimeout, signal });
     yield* reportBy(reporter, part, analysis, options, { pluginTimeout, signal });
   }
 

@@ -60,7 +60,10 @@ export class HashRun {
     const { hasher, jobs, pluginTimeout } = this.#options;
     const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
     const url = this.#registry.urlOf('hasher', hasher);
-    const pool = new HashingPool({ hasher: part, url, timeLimit: isolatedUrl === undefined ? 0 : pluginTimeout }, jobs);
+    await this.#registry.requireImportable('hasher', hasher, this.#options);
+    const { version } = this.#registry.identifyHasher(hasher);
+    const timeLimit = isolatedUrl === undefined ? 0 : pluginTimeout;
+    const pool = new HashingPool({ hasher: part, url, version, timeLimit }, jobs);
     const unread: AssignedSource[] = [];
     let bytes = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
@@ -87,11 +90,22 @@ export class HashRun {
 
   async *#readAll(unread: readonly AssignedSource[], pool: HashingPool): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#options;
+    const identified = this.#registry.identifyHasher(hasher);
     if (this.#registry.urlOf('hasher', hasher) === undefined) {
       onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
     }
+    if (this.#cache !== undefined && identified.version === undefined) {
+      const reason = 'neither it nor its plugin says which version it is';
+      callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; let it state a version`));
+    }
     const sessions = new ReaderSessions(unread, this.#readOptions);
-    const reading = new ImageReading(unread, { pool, sessions, cache: this.#cache, run: this.#options });
+    const reading = new ImageReading(unread, {
+      pool,
+      sessions,
+      cache: this.#cache,
+      run: this.#options,
+      hasher: identified,
+    });
     const read = (image: AssignedSource, stop: AbortSignal): Promise<HashOutcome> =>
       this.#outcome(image.source.path, async () =>
         outcomeOf(image.source.path, await reading.vectorOf(image, this.#readOptionsUntil(stop)), 'read'),

@@ -2,16 +2,13 @@ import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-read
 import { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
-import { isHashVectorFile } from '../hash-vectors/is-hash-vector-file.js';
+import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
 import { takeTurns } from './take-turns.js';
-
-/** What says that a file is to be a hash vector, whatever is in it. */
-const VECTOR_EXTENSION = '.arrow';
 
 /** What is to be had of an image without reading it: its vector, or else who reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
@@ -33,18 +30,14 @@ export class ImageLookUp {
   /** Throws what the readers throw, and `usage` and `corrupt` on a hash-vector file that does not fit this run. */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     const { hasher, blockSize, signal } = this.#options;
-    const { path, format } = source;
     await takeTurns();
-    if (
-      format === undefined &&
-      (path.endsWith(VECTOR_EXTENSION) || (await isHashVectorFile(path).catch(() => false)))
-    ) {
-      const vector = await openHashVector(path, { noFollow: source.noFollow });
-      this.#checkFit(path, vector);
+    if (isNamedAsVector(source)) {
+      const vector = await openHashVector(source.path, { noFollow: source.noFollow });
+      this.#checkFit(source.path, vector);
       return { vector };
     }
     const { reader, identity } = await this.#identify(source, readOptions);
-    const vector = await this.#cache?.find(identity, hasher, blockSize, { signal });
+    const vector = await this.#cache?.find(identity, this.#registry.identifyHasher(hasher), blockSize, { signal });
     return vector ? { vector } : { source, reader, identity };
   }
 
@@ -55,7 +48,7 @@ export class ImageLookUp {
 
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {
     if (this.#options.reader !== 'auto') return this.#reader(this.#options.reader);
-    const readers = this.#registry.all('reader');
+    const readers = this.#registry.readersByPreference;
     for (const { name } of readers) {
       const reader = this.#reader(name);
       if (await reader.canRead(source, readOptions)) return reader;
@@ -83,6 +76,15 @@ export class ImageLookUp {
       const found = `${vector.algorithm} digests of ${vector.blockSize}-byte blocks`;
       const expected = `${hasher} digests of ${blockSize}-byte blocks`;
       const remedy = `hash the image again, or pass --hash ${vector.algorithm} --block-size ${vector.blockSize}`;
+      throw new VirtSimilarityError('usage', `${path} holds ${found}, expected ${expected}; ${remedy}`, {
+        image: path,
+      });
+    }
+    const { version } = this.#registry.identifyHasher(hasher);
+    if (vector.hasherVersion !== undefined && vector.hasherVersion !== version) {
+      const found = `digests of ${hasher} version ${vector.hasherVersion}`;
+      const expected = version === undefined ? 'of one without a version' : `version ${version}`;
+      const remedy = 'hash the image again';
       throw new VirtSimilarityError('usage', `${path} holds ${found}, expected ${expected}; ${remedy}`, {
         image: path,
       });

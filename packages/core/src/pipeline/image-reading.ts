@@ -1,14 +1,17 @@
+import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { stateOfImage } from '../hash-vectors/cache-entry.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
 import { sameIdentity } from '../hashing/same-identity.js';
+import { isSettled } from '../hashing/settled-identity.js';
 import type { ProgressEvent } from './analyzer.js';
 import { BaseVectors } from './base-vectors.js';
-import { callBack } from './call-back.js';
+import { CallbackError, callBack } from './call-back.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
 
@@ -18,10 +21,14 @@ interface ReadingTools {
   readonly sessions: ReaderSessions;
   readonly cache: HashVectorCache | undefined;
   readonly run: CompleteOptions;
+  readonly hasher: Pick<BlockHasher, 'name' | 'version'>;
 }
 
 /** Why an image is read: for itself, or for those that are laid over it. */
 type Started = 'image-started' | 'backing-started';
+
+/** Failures that have nothing to do with an image's content. */
+const OTHER_REASONS: ReadonlySet<ErrorCode> = new Set(['aborted', 'changed', 'in-use', 'unavailable']);
 
 /** Reads and hashes the images of one run, and once for all those that several of them are laid over. */
 export class ImageReading {
@@ -30,10 +37,10 @@ export class ImageReading {
 
   /** @param images all that the run is going to read */
   constructor(images: readonly AssignedSource[], tools: ReadingTools) {
-    const { hasher, blockSize, signal } = tools.run;
+    const { blockSize, signal } = tools.run;
     this.#tools = tools;
     this.#bases = new BaseVectors(images, tools.run, async (identity) =>
-      tools.cache?.find(identity, hasher, blockSize, { signal }),
+      tools.cache?.find(identity, tools.hasher, blockSize, { signal }),
     );
   }
 
@@ -43,46 +50,56 @@ export class ImageReading {
   }
 
   async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
-    const { cache, run, sessions } = this.#tools;
     const { source, reader } = assigned;
-    const image = await sessions.open(assigned, readOptions);
-    // Not the identity that was looked up: what changed before the image was opened is read as it is now.
-    const { identity } = image;
+    const moment = Date.now();
+    // Not the identity that was looked up, once there is another: what changed before the image was opened is read as
+    // it is now.
+    let { identity } = assigned;
     try {
-      const vector = await this.#hash(image, { source, reader, identity }, started, readOptions);
-      if (!sameIdentity(identity, await reader.identify(source, readOptions))) {
-        tellChange(source.path, identity, readOptions);
+      const image = await this.#tools.sessions.open(assigned, readOptions);
+      identity = image.identity;
+      try {
+        const vector = await this.#hash(image, { source, reader, identity }, started, readOptions);
+        if (!sameIdentity(identity, await reader.identify(source, readOptions))) {
+          reportChange(source.path, identity, readOptions);
+        }
+        return await this.#keep(vector, identity, moment);
+      } finally {
+        await this.#close(image, source.path, readOptions);
       }
-      return (await cache?.store(vector, { signal: run.signal })) ?? vector;
-    } finally {
-      await this.#close(image, source.path, readOptions);
+    } catch (thrown) {
+      throw (await isSignOfChange(thrown, { source, reader, identity }, readOptions))
+        ? changed(source.path, thrown)
+        : thrown;
     }
   }
 
-  /** What is wrong with an image that changes is that it changes. */
   async #hash(
     image: DiskImage,
     assigned: AssignedSource,
     started: Started,
     readOptions: ReadOptions,
   ): Promise<HashVector> {
-    const { source, reader, identity } = assigned;
-    const { path } = source;
+    const { path } = assigned.source;
     const { pool, run } = this.#tools;
-    try {
-      return await hashImage(image, pool, {
-        name: path,
-        blockSize: run.blockSize,
-        base: await this.#bases.below(assigned, (base) => this.#read(base, 'backing-started', readOptions)),
-        onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
-        onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
-        signal: readOptions.signal,
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof VirtSimilarityError && ['corrupt', 'unreadable'].includes(thrown.code))) throw thrown;
-      const now = await reader.identify(source, readOptions).catch(() => identity);
-      throw sameIdentity(identity, now) ? thrown : changed(path, thrown);
-    }
+    return hashImage(image, pool, {
+      name: path,
+      blockSize: run.blockSize,
+      base: await this.#bases.below(assigned, (base) => this.#read(base, 'backing-started', readOptions)),
+      onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
+      onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
+      signal: readOptions.signal,
+    });
+  }
+
+  /** Stores the vector in the cache, unless the image may still change without a trace. */
+  async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
+    const { cache, run } = this.#tools;
+    if (cache === undefined) return vector;
+    if (isSettled(identity, moment)) return cache.store(vector, { signal: run.signal });
+    const reason = 'it was written to so shortly before that its times would not show another change';
+    callBack(() => run.onNote('debug', `${vector.name} is not cached: ${reason}`));
+    return vector;
   }
 
   /** Failing to close takes nothing from what was read, nor from the reason why that failed. */
@@ -99,8 +116,23 @@ export class ImageReading {
   }
 }
 
-/** Throws `changed`; where the user allows writers, and the image had one, he is only told. */
-function tellChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
+/**
+ * Whether reading failed because the image changed: whatever was thrown follows from that then. The layers are looked at
+ * first, as inspecting what has changed may fail too.
+ */
+async function isSignOfChange(
+  thrown: unknown,
+  { source, reader, identity }: AssignedSource,
+  options: ReadOptions,
+): Promise<boolean> {
+  if (thrown instanceof CallbackError) return false;
+  if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
+  if ((await stateOfImage({ identity })) === 'changed') return true;
+  return !sameIdentity(identity, await reader.identify(source, options).catch(() => identity));
+}
+
+/** Throws `changed`; only warns where the user allows writers and the image had one. */
+function reportChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
   if (!allowInUse || !identity.volatile) throw changed(path);
   warn?.(`${path} or a file beneath it changed while it was being read`);
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 // Required, as an import would be searched for exported names at every start.
 import levenshtein = require('fastest-levenshtein');
 
@@ -9,9 +11,13 @@ import { DISTANCE_METRIC, type DistanceMetric } from '../contracts/distance-metr
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { REPORTER, type Reporter } from '../contracts/reporter.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import { isVersion } from '../hash-vectors/check-header.js';
+import type { IsolationLimits } from '../isolation/isolated-thread.js';
 import type { Placed } from '../isolation/plugin-calls.js';
 import { container, instanceCachingFactory } from '../tsyringe.js';
 import type { Registration } from './analyzer.js';
+import { hasherVersionOf } from './hasher-version.js';
+import { requireImportable } from './require-importable.js';
 
 /** What can be registered, by kind. */
 interface Kinds {
@@ -37,6 +43,7 @@ interface Entry {
   readonly registration: Registration;
   readonly isIsolated: boolean;
   readonly instance: Kinds[Kind];
+  readonly partClass: Constructor<Kinds[Kind]>;
 }
 
 /** Everything that plugins registered, constructed by a container of its own; unchangeable once made. */
@@ -84,6 +91,29 @@ export class PluginRegistry {
     return this.#entry(kind, name).registration.url;
   }
 
+  /** The name of a hasher, and the version that hash vectors record for it, if anybody can say which it is. */
+  identifyHasher(name: string): Pick<BlockHasher, 'name' | 'version'> {
+    const { version } = this.#entry('hasher', name).registration;
+    return version === undefined ? { name } : { name, version };
+  }
+
+  /** The readers in the order in which `auto` asks them: those that take what they do not recognise come last. */
+  get readersByPreference(): readonly DiskReader[] {
+    const readers = this.all('reader');
+    return [...readers.filter(({ fallback }) => !fallback), ...readers.filter(({ fallback }) => fallback)];
+  }
+
+  /**
+   * Requires of a part that is to run in threads that these get the same one by importing it. Throws `usage` where they
+   * do not, and what importing it throws.
+   */
+  async requireImportable(kind: Kind, name: string, limits: IsolationLimits): Promise<void> {
+    const { partClass, registration, isIsolated } = this.#entry(kind, name);
+    const { plugin, url } = registration;
+    if (url === undefined || (kind !== 'hasher' && !isIsolated)) return;
+    await requireImportable({ description: `${kind} ${name}`, plugin, list: KINDS[kind].list, partClass, url }, limits);
+  }
+
   /** The one of that kind and name, and where to import it from if it is to run in a thread of its own. */
   place<K extends Kind>(kind: K, name: string): Placed<Kinds[K]> {
     const { instance, registration, isIsolated } = this.#entry(kind, name);
@@ -120,13 +150,36 @@ function register(child: DependencyContainer, plugin: Plugin, isIsolated: boolea
       const factory = instanceCachingFactory<Kinds[Kind]>((dependencies) => dependencies.resolve(pluginClass));
       child.register(token as InjectionToken<Kinds[Kind]>, { useFactory: factory });
       const instance = construct(() => factory(child), plugin, kind);
+      requireName(instance, plugin, kind);
+      const registration = { kind, name: instance.name, plugin: plugin.name, url: plugin.url };
+      const entry = { instance, isIsolated, partClass: pluginClass };
+      if (kind !== 'hasher') return { ...entry, registration };
       return {
-        instance,
-        isIsolated,
-        registration: { kind, name: instance.name, plugin: plugin.name, url: plugin.url },
+        ...entry,
+        registration: { ...registration, ...versionOf(instance as BlockHasher, pluginClass, plugin) },
       };
     });
   });
+}
+
+/** What is registered of a hasher's version. Throws `plugin` where it states something else than a version. */
+function versionOf(
+  hasher: BlockHasher,
+  hasherClass: Constructor<unknown>,
+  plugin: Plugin,
+): Pick<Registration, 'version'> {
+  const version = hasherVersionOf(hasher, hasherClass as Constructor<BlockHasher>, plugin.url);
+  if (version === undefined) return {};
+  if (isVersion(version)) return { version };
+  const found = `found ${inspect(version).slice(0, 100)}`;
+  const problem = `expected hasher ${hasher.name} of plugin ${plugin.name} to have a version of 1 to 100 characters, ${found}`;
+  throw new VirtSimilarityError('plugin', problem);
+}
+
+function requireName(part: { readonly name?: unknown }, plugin: Plugin, kind: Kind): void {
+  if (typeof part.name === 'string' && part.name !== '') return;
+  const problem = `expected a ${kind} of plugin ${plugin.name} to have a name, found ${inspect(part.name)}`;
+  throw new VirtSimilarityError('plugin', problem);
 }
 
 function withoutUrl(plugin: string): VirtSimilarityError {

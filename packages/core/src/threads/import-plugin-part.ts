@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
+import { enterPluginThread } from './require-not-the-program.js';
 
 /** The lists of a plugin whose classes are constructed in threads too. */
 type ThreadedList = 'hashers' | 'metrics' | 'clusterers' | 'reporters';
@@ -38,6 +39,7 @@ export async function tryPluginParts(url: string): Promise<void> {
 }
 
 async function importPlugin(url: string): Promise<Plugin> {
+  enterPluginThread();
   // A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
   createRequire(import.meta.url)('reflect-metadata/lite');
   return ((await import(url)) as { default: Plugin }).default;

@@ -23,6 +23,7 @@ import { COMPONENT } from './tools.js';
 export class LibguestfsReader implements DiskReader {
   readonly name = COMPONENT;
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly fallback = true;
   readonly #experience: LaunchExperience = { acceleration: 'default' };
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {

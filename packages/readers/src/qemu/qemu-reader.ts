@@ -12,6 +12,7 @@ import { openQemuImage } from './qemu-image.js';
 export class QemuReader implements DiskReader {
   readonly name = 'qemu';
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly fallback = true;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
     await inspectQuietly(source, options);

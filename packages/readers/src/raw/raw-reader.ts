@@ -16,6 +16,7 @@ import { openRawImage } from './open-raw-image.js';
 export class RawReader implements DiskReader {
   readonly name = 'raw';
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly fallback = true;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
     return (await inspectQuietly(source, options)).format === 'raw';

@@ -31,6 +31,7 @@ export function exampleVector(rows: number, changes: Partial<Omit<HashVectorHead
   const header = {
     name: 'disk.qcow2',
     algorithm: 'sha256',
+    hasherVersion: '1',
     digestLength,
     blockSize: 65_536,
     virtualSize: rows * 3 * 65_536 + 1,

@@ -22,6 +22,9 @@ import { HashVectorCache, type ImageIdentity, type Layer, processMark } from '@v
 import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
+/** What made the example vectors. */
+const SHA256 = { name: 'sha256', version: '1' };
+
 // Thousands of small files are written and read.
 jest.setTimeout(60_000);
 
@@ -64,10 +67,11 @@ const WRITER = `
   const fail = (message) => { throw new Error(message); };
   for (let round = 0; round < 10; round += 1) {
     const identity = { layers, view: 'round ' + round };
-    const header = { name, algorithm: 'md5', digestLength: 16, blockSize: 512, virtualSize: 512 * 9000, identity };
+    const made = { algorithm: 'md5', hasherVersion: '1', digestLength: 16 };
+    const header = { name, ...made, blockSize: 512, virtualSize: 512 * 9000, identity };
     const cache = new HashVectorCache(directory, fail);
     const stored = await cache.store(hashVectorOf(header, blocks, new Uint8Array(16 * 9000).fill(round)));
-    for (const vector of [stored, await cache.find(identity, 'md5', 512)]) {
+    for (const vector of [stored, await cache.find(identity, { name: 'md5', version: '1' }, 512)]) {
       let rows = 0;
       for await (const { blocks, digests } of vector.rows()) {
         rows += blocks.length;
@@ -101,10 +105,10 @@ describe('the cache of hash vectors', () => {
   test('finds what was stored, from another instance too', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
       const vector = exampleVector(9000, { identity });
       const stored = await cache.store(vector);
-      const found = await new HashVectorCache(directory).find(await identify(), 'sha256', 65_536);
+      const found = await new HashVectorCache(directory).find(await identify(), SHA256, 65_536);
       expect(await contentOf(stored)).toEqual(await contentOf(vector));
       expect(await contentOf(found!)).toEqual(await contentOf(vector));
       expect(warnings).toEqual([]);
@@ -112,7 +116,7 @@ describe('the cache of hash vectors', () => {
 
   test('looks for nothing and makes no directory before something is stored', () =>
     inCache(async ({ directory, cache }) => {
-      await cache.find(IDENTITY, 'sha256', 512);
+      await cache.find(IDENTITY, SHA256, 512);
       expect(await cache.list()).toEqual([]);
       expect(await cache.prune()).toEqual([]);
       await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
@@ -131,9 +135,9 @@ describe('the cache of hash vectors', () => {
     inCache(async ({ cache, top, base, identify }) => {
       const missesAfter = async (change: () => Promise<void>) => {
         await cache.store(exampleVector(1, { identity: await identify() }));
-        expect(await cache.find(await identify(), 'sha256', 65_536)).toBeDefined();
+        expect(await cache.find(await identify(), SHA256, 65_536)).toBeDefined();
         await change();
-        expect(await cache.find(await identify(), 'sha256', 65_536)).toBeUndefined();
+        expect(await cache.find(await identify(), SHA256, 65_536)).toBeUndefined();
       };
       await missesAfter(() => utimes(top, 1, 1));
       await missesAfter(() => writeFile(top, 'pot'));
@@ -148,10 +152,10 @@ describe('the cache of hash vectors', () => {
     inCache(async ({ cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
-      expect(await cache.find({ ...identity, view: 'raw' }, 'sha256', 65_536)).toBeUndefined();
-      expect(await cache.find({ ...identity, layers: identity.layers.slice(0, 1) }, 'sha256', 65_536)).toBeUndefined();
-      expect(await cache.find(identity, 'md5', 65_536)).toBeUndefined();
-      expect(await cache.find(identity, 'sha256', 512)).toBeUndefined();
+      expect(await cache.find({ ...identity, view: 'raw' }, SHA256, 65_536)).toBeUndefined();
+      expect(await cache.find({ ...identity, layers: identity.layers.slice(0, 1) }, SHA256, 65_536)).toBeUndefined();
+      expect(await cache.find(identity, { name: 'md5', version: '1' }, 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 512)).toBeUndefined();
     }));
 
   test('finds an image under another path', () =>
@@ -159,7 +163,7 @@ describe('the cache of hash vectors', () => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
       const elsewhere = identity.layers.map((layer) => ({ ...layer, path: `/elsewhere${layer.path}` }));
-      expect(await cache.find({ ...identity, layers: elsewhere }, 'sha256', 65_536)).toBeDefined();
+      expect(await cache.find({ ...identity, layers: elsewhere }, SHA256, 65_536)).toBeDefined();
     }));
 
   test.each(['flipped', 'cut'])('misses an entry that is %s anywhere, with a warning', (damage) =>
@@ -172,7 +176,7 @@ describe('the cache of hash vectors', () => {
         const changed = Buffer.from(bytes);
         changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
         await writeFile(path, damage === 'flipped' ? changed : bytes.subarray(0, at));
-        expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+        expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
       }
       expect(warnings).toHaveLength(bytes.length);
       expect(warnings[0]).toContain('its SHA-256 is not the one in its name');
@@ -198,7 +202,7 @@ describe('the cache of hash vectors', () => {
       await rm(join(directory, name!));
       const digest = createHash('sha256').update(bytes).digest('hex');
       await writeFile(join(directory, `${name!.slice(0, 32)}.${digest}.arrow`), bytes);
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
       expect(warnings).toEqual([expect.stringContaining('the image is read again')]);
       expect(await cache.verify()).toEqual([]);
       const stored = await cache.store(exampleVector(3, { identity }));
@@ -223,9 +227,9 @@ describe('the cache of hash vectors', () => {
       await cache.store(exampleVector(1, { identity }));
       const [entry] = await readdir(directory);
       await appendFile(join(directory, entry!), 'x');
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
       await cache.store(exampleVector(1, { identity }));
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeDefined();
       expect(warnings).toHaveLength(1);
     }));
 
@@ -235,7 +239,7 @@ describe('the cache of hash vectors', () => {
       await cache.store(exampleVector(1, { identity }));
       const [good] = (await readdir(directory)) as [string];
       await writeFile(join(directory, good.replace('.arrow', '.00000000.arrow')), 'bad');
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeDefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeDefined();
       expect(await readdir(directory)).toEqual([good]);
       expect(warnings).toHaveLength(1);
     }));
@@ -260,8 +264,8 @@ describe('the cache of hash vectors', () => {
       const [one, two] = (await readdir(directory)) as [string, string];
       await rename(join(directory, one), join(directory, two.slice(0, 32) + one.slice(32)));
       await rm(join(directory, two));
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
-      expect(await cache.find(identity, 'md5', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
+      expect(await cache.find(identity, { name: 'md5', version: '1' }, 65_536)).toBeUndefined();
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toContain('another image');
     }));
@@ -273,7 +277,7 @@ describe('the cache of hash vectors', () => {
       const [entry] = await readdir(directory);
       await rename(join(directory, entry!), join(directory, 'real'));
       await symlink('real', join(directory, entry!));
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
       expect(warnings).toHaveLength(1);
     }));
 
@@ -358,7 +362,7 @@ describe('the cache of hash vectors', () => {
       expect(await cache.store(vector)).toBe(vector);
       await expect(readdir(directory)).rejects.toMatchObject({ code: 'ENOENT' });
       await cache.store(exampleVector(3, { identity: await identify() }));
-      expect(await cache.find(identity, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(identity, SHA256, 65_536)).toBeUndefined();
     }));
 
   test('gives vectors that outlive the signal they were found under', () =>
@@ -367,10 +371,10 @@ describe('the cache of hash vectors', () => {
       const stop = new AbortController();
       const { signal } = stop;
       await cache.store(exampleVector(3, { identity }), { signal });
-      const found = await cache.find(identity, 'sha256', 65_536, { signal });
+      const found = await cache.find(identity, SHA256, 65_536, { signal });
       stop.abort();
       expect((await contentOf(found!)).blocks).toEqual([0, 3, 6]);
-      await expect(cache.find(identity, 'sha256', 65_536, { signal })).rejects.toMatchObject({ code: 'aborted' });
+      await expect(cache.find(identity, SHA256, 65_536, { signal })).rejects.toMatchObject({ code: 'aborted' });
     }));
 
   test('cannot store a vector of which it is not known what it was made from', () =>
@@ -381,7 +385,7 @@ describe('the cache of hash vectors', () => {
 
 describe('the directory of the cache', () => {
   const everyUse = (cache: HashVectorCache) => [
-    cache.find(IDENTITY, 'sha256', 65_536),
+    cache.find(IDENTITY, SHA256, 65_536),
     cache.store(exampleVector(1, { identity: IDENTITY })),
     cache.list(),
     cache.verify(),
@@ -453,7 +457,7 @@ describe('the directory of the cache', () => {
       const warnings: string[] = [];
       const cache = new HashVectorCache(directoryOf(top), (message) => warnings.push(message));
       const vector = exampleVector(1, { identity: await identify() });
-      expect(await cache.find(vector.identity!, 'sha256', 65_536)).toBeUndefined();
+      expect(await cache.find(vector.identity!, SHA256, 65_536)).toBeUndefined();
       warnings.length = 0;
       expect(await cache.store(vector)).toBe(vector);
       expect(warnings).toHaveLength(1);

@@ -258,7 +258,13 @@ describe('hash', () => {
 describe('plugins', () => {
   test('are listed by kind, name and origin', () => {
     const { registrations } = analyzerOf(family());
-    expect(registrations).toContainEqual({ kind: 'hasher', name: 'checksum', plugin: 'checksums', url: checksums.url });
+    expect(registrations).toContainEqual({
+      kind: 'hasher',
+      name: 'checksum',
+      plugin: 'checksums',
+      url: checksums.url,
+      version: expect.stringMatching(/^module-sha256:[0-9a-f]{32}$/),
+    });
     expect(registrations).toContainEqual({ kind: 'reader', name: 'memory', plugin: 'memory-disks', url: undefined });
     expect(registrations.filter(({ kind }) => kind === 'metric').map(({ name }) => name)).toEqual([
       'hamming',

@@ -1,0 +1,82 @@
+import { types } from 'node:util';
+import type { BlockHasher } from '../contracts/block-hasher.js';
+import { VirtSimilarityError } from '../errors.js';
+
+/** A block of pseudo-random bytes that never changes: every instance of a hasher must give it one digest. */
+const PROBE = Uint8Array.from({ length: 65_536 }, (_, index) => (Math.imul(index + 1, 2_654_435_761) >>> 16) & 0xff);
+
+/** What the digest's memory holds before the hasher is called. Two values, so that a byte that was not written shows. */
+const FILLERS = [0x55, 0xaa] as const;
+/** Bytes on both sides of the digest that must stay as they are. */
+const MARGIN = 64;
+/** Bytes of a digest from which on chance does not make it all zeros. */
+const LONG_ENOUGH = 4;
+
+/**
+ * The digest of a fixed block, which every instance of the hasher must agree on, in whichever thread it is. Throws `plugin`
+ * where the hasher returns a promise, leaves bytes of the digest unwritten or writes others, gives zeros only, or gives
+ * the same block two digests; and whatever the hasher throws.
+ */
+export function probeHasher(hasher: BlockHasher): Uint8Array {
+  const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
+  const unwritten = first.findIndex((byte, index) => byte === FILLERS[0] && second[index] === FILLERS[1]);
+  if (unwritten >= 0) {
+    throw brokenContract(
+      hasher,
+      `to write ${first.length} bytes of digest before it returns, found byte ${unwritten} unwritten`,
+    );
+  }
+  if (first.some((byte, index) => byte !== second[index])) {
+    throw brokenContract(hasher, 'to give equal blocks equal digests, found two digests of one block');
+  }
+  if (first.length >= LONG_ENOUGH && first.every((byte) => byte === 0)) {
+    throw brokenContract(hasher, 'to write a digest, found zeros only for a block that is not zero');
+  }
+  return first;
+}
+
+/** Throws `plugin` where what `hash` returned is a promise: the digest is not there yet, and may never be. */
+export function requireNoPromise(hasher: BlockHasher, returned: unknown): void {
+  if (!isThenable(returned)) return;
+  // What it rejects with later is no news.
+  Promise.resolve(returned).catch(() => {});
+  throw brokenContract(hasher, 'to write the digest before it returns, found that it returns a promise');
+}
+
+/** Throws `plugin` unless this instance's digest of the probe is that of another instance. */
+export function requireSameDigest(hasher: BlockHasher, found: Uint8Array, expected: Uint8Array): void {
+  if (found.length !== expected.length) {
+    throw brokenContract(
+      hasher,
+      `to have digests of one length in every thread, found ${expected.length} bytes in one and ${found.length} in another`,
+    );
+  }
+  if (found.some((byte, index) => byte !== expected[index])) {
+    throw brokenContract(hasher, 'to give equal blocks equal digests in every thread, found two digests of one block');
+  }
+}
+
+function digestOfProbe(hasher: BlockHasher, filler: number): Uint8Array {
+  const { digestLength } = hasher;
+  const memory = new Uint8Array(digestLength + 2 * MARGIN).fill(filler);
+  const digest = memory.subarray(MARGIN, MARGIN + digestLength);
+  const block = PROBE.slice();
+  requireNoPromise(hasher, hasher.hash(block, digest));
+  const margins = [memory.subarray(0, MARGIN), memory.subarray(MARGIN + digestLength)];
+  if (margins.some((margin) => margin.some((byte) => byte !== filler))) {
+    throw brokenContract(hasher, `to write ${digestLength} bytes of digest, found that it writes beside them`);
+  }
+  if (Buffer.compare(block, PROBE) !== 0) {
+    throw brokenContract(hasher, 'to leave the block as it is, found that it changes it');
+  }
+  return digest;
+}
+
+function isThenable(value: unknown): boolean {
+  if (types.isPromise(value)) return true;
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function brokenContract({ name }: BlockHasher, problem: string): VirtSimilarityError {
+  return new VirtSimilarityError('plugin', `[${name}] expected hash() ${problem}; mend the hasher`);
+}

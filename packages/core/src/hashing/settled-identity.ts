@@ -1,0 +1,29 @@
+import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
+
+const SECOND = 1_000_000_000n;
+/** Nanoseconds: files written within two ticks of the kernel's clock may get one time. */
+const FINE = 20_000_000n;
+/** Nanoseconds: what FAT keeps times in; other file systems with coarse times keep seconds. */
+const COARSE = 2n * SECOND;
+
+/**
+ * Whether whatever is written to an image from `moment` on shows in its layers' times. A file that was written just
+ * before may be written once more without getting another time, so nothing can be concluded from equal ones. This is
+ * what git calls racily clean (https://git-scm.com/docs/racy-git). A time in the future says nothing either.
+ *
+ * @param moment milliseconds since 1970, from before the image was opened
+ */
+export function isSettled({ layers }: ImageIdentity, moment: number): boolean {
+  return layers.every((layer) =>
+    timesOf(layer).every((time) => time + granularityOf(layer) <= BigInt(moment) * 1_000_000n),
+  );
+}
+
+function timesOf({ mtimeNs, ctimeNs }: Layer): readonly bigint[] {
+  return [mtimeNs, ctimeNs];
+}
+
+/** How far apart the times of two writes are kept apart. Nobody can set a ctime, so a whole second is the file system's. */
+function granularityOf({ ctimeNs }: Layer): bigint {
+  return ctimeNs % SECOND === 0n ? COARSE : FINE;
+}

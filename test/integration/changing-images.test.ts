@@ -90,6 +90,18 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
       return { source, change: () => truncateSync(source.path, 70_000) };
     },
   ],
+  [
+    'a compressed image whose header is written over',
+    async (directory) => {
+      const source = await compressed(directory);
+      const change = (): void => {
+        const file = openSync(source.path, 'r+');
+        writeSync(file, Buffer.alloc(64, 0xff), 0, 64, 8);
+        closeSync(file);
+      };
+      return { source, change };
+    },
+  ],
 ];
 
 /** Of libguestfs, whose appliance takes long to start, one of each kind. */

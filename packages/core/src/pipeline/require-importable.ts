@@ -2,7 +2,6 @@ import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import type { IsolationLimits } from '../isolation/isolated-thread.js';
 import { withinLimit } from '../isolation/within-limit.js';
-import { overrunError } from '../threads/overrun-error.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 
@@ -41,7 +40,14 @@ async function importDefault({ plugin, url }: ImportedPart, limits: IsolationLim
     const loaded: { readonly default?: unknown } = await withinLimit(import(url), limits);
     return loaded.default;
   } catch (thrown) {
-    if (thrown instanceof TimeLimitError) throw overrunError(plugin, 'plugin', thrown);
+    if (thrown instanceof TimeLimitError) throw neverLoaded(plugin, url, thrown);
     throw pluginError(plugin, `cannot import ${url}`, thrown);
   }
+}
+
+/** What waits for an analysis that waits for it: the program's own module, as it is still being loaded. */
+function neverLoaded(plugin: string, url: string, cause: TimeLimitError): VirtSimilarityError {
+  const problem = `[${plugin}] ${url} has not finished loading: ${cause.message}`;
+  const remedy = 'put the plugin into a module of its own, which does not wait for the analysis';
+  return new VirtSimilarityError('unavailable', `${problem}; ${remedy}`, { cause });
 }

@@ -18,8 +18,9 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
-import { HashVectorCache, type ImageIdentity, type Layer, processMark } from '@virt-similarity/core';
+import { HashVectorCache, type ImageIdentity, type Layer, processMark, writeHashVector } from '@virt-similarity/core';
 import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
+import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 /** What made the example vectors. */
@@ -100,6 +101,44 @@ function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[
 }
 
 const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
+
+/** An entry as earlier releases wrote it, without a version of its hasher. */
+async function writeUnversionedEntry(directory: string, identity: ImageIdentity): Promise<void> {
+  const { hasherVersion: _, ...vector } = exampleVector(1, { identity, name: 'unversioned' });
+  const path = join(directory, 'new.arrow');
+  await writeHashVector(vector, path);
+  const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+  await rename(path, join(directory, `${cacheKeyOf({ ...vector, identity })}.${digest}.arrow`));
+}
+
+describe('entries of another version of their hasher', () => {
+  test('are outdated where the version in use is known, as are those that record none; prune removes these', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const identity = await identify();
+      await cache.store(exampleVector(1, { identity, name: 'first' }));
+      await cache.store(exampleVector(1, { identity, name: 'second', hasherVersion: '2' }));
+      await writeUnversionedEntry(directory, identity);
+      const statesWith = async (...versions: [string, string][]) => {
+        const entries = await cache.verify({ hasherVersions: new Map(versions) });
+        return entries.map((entry) => `${'header' in entry ? entry.header.name : ''} ${entry.state}`).sort();
+      };
+      expect(await statesWith()).toEqual(['first current', 'second current', 'unversioned outdated']);
+      expect(await statesWith(['md5', '3'])).toEqual(['first current', 'second current', 'unversioned outdated']);
+      expect(await statesWith(['sha256', '2'])).toEqual(['first outdated', 'second current', 'unversioned outdated']);
+      expect(await cache.find(identity, { name: 'sha256', version: '3' }, 65_536)).toBeUndefined();
+      expect(await cache.find(identity, { name: 'sha256' }, 65_536)).toBeUndefined();
+      expect(await cache.prune()).toHaveLength(1);
+      expect(await cache.prune({ hasherVersions: new Map([['sha256', '2']]) })).toHaveLength(1);
+      expect(await statesWith()).toEqual(['second current']);
+    }));
+
+  test('are not written where the hasher has no version', () =>
+    inCache(async ({ directory, cache, identify }) => {
+      const { hasherVersion: _, ...vector } = exampleVector(1, { identity: await identify() });
+      expect(await cache.store(vector)).toBe(vector);
+      expect(await readdir(directory).catch(() => [])).toEqual([]);
+    }));
+});
 
 describe('the cache of hash vectors', () => {
   test('finds what was stored, from another instance too', () =>

@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAnalyzer, type HashOutcome } from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers from '@virt-similarity/readers';
+import { deterministicBytes, runTool } from '../fixtures/index.js';
+
+const analyzer = createAnalyzer({ plugins: [readers, hashers] });
+const SIZE = 65_536;
+/** Writes within one second that are tried for before the test gives up. */
+const ATTEMPTS = 30;
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn('skipped: tests of file systems with coarse times mount some, which only root may');
+
+/** File systems, and for how many milliseconds after a write their times may not show another one. */
+const FILE_SYSTEMS = [
+  { name: 'ext3 with inodes of 128 bytes', options: ['-t', 'ext3', '-I', '128'], granularity: 2000, coarse: true },
+  { name: 'ext4', options: ['-t', 'ext4'], granularity: 20, coarse: false },
+] as const;
+
+interface Hashed {
+  readonly digests: string;
+  readonly cached: boolean;
+}
+
+async function hash(path: string, cache: string): Promise<Hashed> {
+  const outcomes: HashOutcome[] = [];
+  for await (const outcome of analyzer.hash([{ path, format: 'raw' }], { cache })) outcomes.push(outcome);
+  const [outcome] = outcomes;
+  if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('no outcome');
+  let digests = '';
+  for await (const rows of outcome.vector.rows()) digests += Buffer.from(rows.digests).toString('hex');
+  return { digests, cached: outcome.cached };
+}
+
+async function timesOf(path: string): Promise<readonly bigint[]> {
+  const { mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return [mtimeNs, ctimeNs];
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(5);
+}
+
+(isRoot ? describe : describe.skip).each(FILE_SYSTEMS)('on $name', ({ options, granularity, coarse }) => {
+  let directory: string;
+  let mounted: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'coarse-times-'));
+    mounted = join(directory, 'mounted');
+    await mkdir(mounted);
+    await writeFile(join(directory, 'disk'), new Uint8Array(16 * 1024 * 1024));
+    await runTool('mke2fs', ['-q', ...options, join(directory, 'disk')]);
+    await runTool('mount', ['-o', 'loop', join(directory, 'disk'), mounted]);
+  });
+
+  afterAll(async () => {
+    await runTool('umount', [mounted]);
+    await rm(directory, { recursive: true });
+  });
+
+  test('an image that is written to again without a trace in its times is read again', async () => {
+    const path = join(mounted, 'a.raw');
+    const expected = await hash(await written('expected', 'new'), join(directory, 'other-cache'));
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const cache = join(directory, `cache-${attempt}`);
+      // As much as possible of a second is left, and of a tick of the kernel's clock what chance gives.
+      if (coarse) await until(async () => Date.now() % 1000 < 50);
+      await writeFile(path, deterministicBytes('old', SIZE));
+      const before = await timesOf(path);
+      await hash(path, cache);
+      await writeFile(path, deterministicBytes('new', SIZE));
+      const isTraceless = String(await timesOf(path)) === String(before);
+      expect((await hash(path, cache)).digests).toBe(expected.digests);
+      if (isTraceless || !coarse) return;
+    }
+    throw new Error(`expected two writes of one second in ${ATTEMPTS} attempts, found none`);
+  });
+
+  test('an image is cached once its times are old enough', async () => {
+    const cache = join(directory, 'cache');
+    const path = await written('b.raw', 'content');
+    const [mtime, ctime] = (await timesOf(path)) as [bigint, bigint];
+    const latest = Number((mtime > ctime ? mtime : ctime) / 1_000_000n);
+    await until(async () => Date.now() > latest + granularity + 1);
+    expect((await hash(path, cache)).cached).toBe(false);
+    expect(await readdir(cache)).toHaveLength(1);
+    expect((await hash(path, cache)).cached).toBe(true);
+  });
+
+  async function written(name: string, seed: string): Promise<string> {
+    const path = join(mounted, name);
+    await writeFile(path, deterministicBytes(seed, SIZE));
+    return path;
+  }
+});

@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createAnalyzer, type HashOutcome, type Plugin, writeHashVector } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
+const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(1) };
+
+/** A hasher of digests that depend on `offset`, in the main thread. */
+function firstByte(offset: number, version?: unknown): Plugin {
+  class FirstByteHasher {
+    readonly name = 'first-byte';
+    readonly digestLength = 1;
+    readonly version = version as string;
+    hash(block: Uint8Array, digest: Uint8Array): void {
+      digest[0] = block[0]! + offset;
+    }
+  }
+  return { name: 'first-byte', hashers: [FirstByteHasher] };
+}
+
+let directory: string;
+let cache: string;
+let notes: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'versions-'));
+  cache = join(directory, 'cache');
+  notes = [];
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+const analyzerOf = (plugin: Plugin) => createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), plugin] });
+
+async function hashed(plugin: Plugin, images: readonly string[]): Promise<readonly HashOutcome[]> {
+  const outcomes: HashOutcome[] = [];
+  const onNote = (level: string, message: string) => notes.push(`${level}: ${message}`);
+  for await (const outcome of analyzerOf(plugin).hash(images, { ...OPTIONS, cache, onNote })) outcomes.push(outcome);
+  return outcomes;
+}
+
+const isCached = (outcomes: readonly HashOutcome[]) => outcomes.map((outcome) => 'cached' in outcome && outcome.cached);
+
+test('a vector of one version of a hasher is not found in the cache for another', async () => {
+  await hashed(firstByte(0, '1'), ['memory:a']);
+  expect(isCached(await hashed(firstByte(0, '1'), ['memory:a']))).toEqual([true]);
+  const { distances } = await analyzerOf(firstByte(1, '2')).analyze(Object.keys(DISKS), { ...OPTIONS, cache });
+  expect([...distances.values]).toEqual([0]);
+});
+
+test('vectors of a hasher without a version and a module are not cached, which is said once', async () => {
+  await hashed(firstByte(0), Object.keys(DISKS));
+  expect(notes.filter((note) => note.startsWith('warning'))).toEqual([
+    'warning: hash vectors of first-byte are not cached: neither it nor its plugin says which version it is; ' +
+      'let it state a version',
+  ]);
+  expect(await readdir(cache).catch(() => [])).toEqual([]);
+  const { distances } = await analyzerOf(firstByte(1)).analyze(Object.keys(DISKS), { ...OPTIONS, cache });
+  expect([...distances.values]).toEqual([0]);
+});
+
+test.each(['', 7, 'x'.repeat(101)])('a version must be one: %j', (version) => {
+  expect(() => analyzerOf(firstByte(0, version))).toThrow('to have a version of 1 to 100 characters, found');
+});
+
+test('a named vector of another version is refused, one that records none is taken', async () => {
+  const [outcome] = await hashed(firstByte(0, '1'), ['memory:a']);
+  const { vector } = outcome as HashOutcome & { vector: Parameters<typeof writeHashVector>[0] };
+  const { hasherVersion, ...unversioned } = vector;
+  expect(hasherVersion).toBe('1');
+  const [old, oldest] = [join(directory, 'old.arrow'), join(directory, 'oldest.arrow')];
+  await writeHashVector(vector, old);
+  await writeHashVector(unversioned, oldest);
+  expect(await hashed(firstByte(0, '1'), [old])).toMatchObject([{ path: old, vector: { hasherVersion: '1' } }]);
+  expect(await hashed(firstByte(0, '2'), [old])).toMatchObject([
+    {
+      error: {
+        code: 'usage',
+        message: `${old} holds digests of first-byte version 1, expected version 2; hash the image again`,
+      },
+    },
+  ]);
+  expect(await hashed(firstByte(0), [old])).toMatchObject([{ error: { code: 'usage' } }]);
+  expect(await hashed(firstByte(0, '2'), [oldest])).toMatchObject([{ path: oldest, vector: { dataBlocks: 2 } }]);
+});

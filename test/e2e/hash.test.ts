@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { copyFile, readdir, rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
@@ -30,6 +30,28 @@ describe('virt-similarity hash', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^wrote base\.raw\.arrow$/m);
     expect(await readdir(workplace.directory)).toEqual(expect.arrayContaining(['mine.arrow', 'base.raw.arrow']));
+  });
+
+  test('takes a vector of another name if it is stated, and reads a disk that is named as one if that is stated', async () => {
+    await workplace.run('hash', '-q', '--no-cache', 'base.raw', '-o', 'stated.arrow');
+    await rename(workplace.path('stated.arrow'), workplace.path('stated.vector'));
+    await copyFile(workplace.path('clone.raw'), workplace.path('disk.arrow'));
+    const words = [
+      '--format',
+      'arrow',
+      'stated.vector',
+      '--format',
+      'raw',
+      'disk.arrow',
+      '--format',
+      'auto',
+      'base.raw',
+    ];
+    const { code, stdout } = await workplace.run('-q', '--no-cache', '-O', 'json', ...words);
+    expect(code).toBe(0);
+    const { images, distances } = JSON.parse(stdout) as { images: { path: string }[]; distances: number[] };
+    expect(images.map(({ path }) => path)).toEqual(['stated.vector', 'disk.arrow', 'base.raw']);
+    expect(distances).toEqual([1, 0, 1]);
   });
 
   test('writes the vectors of good images beside failed ones', async () => {

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createAnalyzer, type DiskImage, type DiskReader, type DiskSource, type ImageIdentity } from '@virt-similarity/core';
+import {
+  createAnalyzer,
+  type DiskImage,
+  type DiskReader,
+  type DiskSource,
+  type ImageIdentity,
+} from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
@@ -35,15 +41,18 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-test.each(['before', 'after'])('a plugin registered %s the readers is asked before those that take what they do not recognise', async (order) => {
-  const gzip = { name: 'gzip', readers: [GzipReader] };
-  const content = new Uint8Array(4 * 65_536).fill(7);
-  const [raw, compressed] = [join(directory, 'a.raw'), join(directory, 'a.raw.gz')];
-  await writeFile(raw, content);
-  await writeFile(compressed, gzipSync(content));
-  const plugins = order === 'before' ? [gzip, readers, hashers] : [readers, hashers, gzip];
-  const { images, distances, failures } = await createAnalyzer({ plugins }).analyze([raw, compressed]);
-  expect(failures).toEqual([]);
-  expect(images.map(({ virtualSize }) => virtualSize)).toEqual([content.length, content.length]);
-  expect([...distances.values]).toEqual([0]);
-});
+test.each(['before', 'after'])(
+  'a plugin registered %s the readers is asked before those that take what they do not recognise',
+  async (order) => {
+    const gzip = { name: 'gzip', readers: [GzipReader] };
+    const content = new Uint8Array(4 * 65_536).fill(7);
+    const [raw, compressed] = [join(directory, 'a.raw'), join(directory, 'a.raw.gz')];
+    await writeFile(raw, content);
+    await writeFile(compressed, gzipSync(content));
+    const plugins = order === 'before' ? [gzip, readers, hashers] : [readers, hashers, gzip];
+    const { images, distances, failures } = await createAnalyzer({ plugins }).analyze([raw, compressed]);
+    expect(failures).toEqual([]);
+    expect(images.map(({ virtualSize }) => virtualSize)).toEqual([content.length, content.length]);
+    expect([...distances.values]).toEqual([0]);
+  },
+);

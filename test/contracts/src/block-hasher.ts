@@ -7,8 +7,15 @@ const BLOCK_BYTES = 65_536;
 /** What every block hasher must keep to. The factory makes a new hasher at each call. */
 export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
   return [
-    { title: 'has a name and a digest of 1 to 64 bytes', run: async () => testProperties(create()) },
+    {
+      title: 'has a name, a digest of 1 to 64 bytes, and if it states a version, a sound one',
+      run: async () => testProperties(create()),
+    },
     { title: 'writes the whole digest and nothing beside it', run: async () => testBounds(create()) },
+    {
+      title: 'has written the digest when it returns, and returns no promise',
+      run: async () => testSynchrony(create()),
+    },
     { title: 'gives the same digest for the same block', run: async () => testDeterminism(create) },
     { title: 'keeps no state between blocks', run: async () => testStatelessness(create()) },
     { title: 'gives different digests for blocks that differ in one bit', run: async () => testDifference(create()) },
@@ -21,6 +28,11 @@ export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
 function testProperties(hasher: BlockHasher): void {
   assert.match(hasher.name, /^[a-z0-9][a-z0-9.-]*$/);
   assert.ok(Number.isInteger(hasher.digestLength) && hasher.digestLength >= 1 && hasher.digestLength <= 64);
+  const { version = '1' } = hasher;
+  assert.ok(
+    typeof version === 'string' && version.length >= 1 && version.length <= 100,
+    'a version of 1 to 100 characters',
+  );
 }
 
 function testBounds(hasher: BlockHasher): void {
@@ -33,6 +45,14 @@ function testBounds(hasher: BlockHasher): void {
     return surroundings.slice(8, 8 + digestLength);
   });
   assert.deepEqual(outcomes[0], outcomes[1], 'part of the digest was not written');
+}
+
+function testSynchrony(hasher: BlockHasher): void {
+  const digest = new Uint8Array(hasher.digestLength);
+  const returned: unknown = hasher.hash(patternedBlock(BLOCK_BYTES), digest);
+  const isThenable = typeof returned === 'object' && returned !== null && 'then' in returned;
+  assert.ok(!isThenable, 'hash() returned a promise');
+  assert.ok(hasher.digestLength < 4 || digest.some((byte) => byte !== 0), 'the digest is zeros only');
 }
 
 function testDeterminism(create: () => BlockHasher): void {

@@ -5,6 +5,7 @@ import { CACHE_DIRECTORIES } from './cache-directories.js';
 import { CACHE_ENTRIES } from './cache-entries.js';
 import { CHANGE_AND_USE } from './change-and-use.js';
 import { FOREIGN_FILES } from './foreign-files.js';
+import { HASHERS } from './hashers.js';
 import { INPUT_FAULTS } from './input-faults.js';
 import { LISTINGS } from './listings.js';
 import { NAMES } from './names.js';
@@ -36,6 +37,7 @@ export const CASES: readonly FaultCase[] = [
   ...REFERENCED_FILES,
   ...OUTPUTS,
   ...LISTINGS,
+  ...HASHERS,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

@@ -73,7 +73,10 @@ function define(name: string, options: readonly Option[], operands = Number.POSI
 function imageOptions(): Option[] {
   return [
     repeatable('-a, --add <image>', 'an image, as in the libguestfs tools; may be repeated'),
-    new Option('--format <format>', 'of the images that follow: raw, qcow2, vmdk, …; default: by inspection (auto)'),
+    new Option(
+      '--format <format>',
+      'of the images that follow: raw, qcow2, vmdk, …, or arrow; default: by inspection (auto)',
+    ),
     new Option('--reader <name>', "auto (default), raw, qemu, libguestfs, or a plugin's"),
     repeatable('--allow-backing <dir>', 'where backing files may lie, beside the directories of the images'),
     new Option('--max-virtual-size <size>', 'refuse disks that claim to be larger; default: 64T'),

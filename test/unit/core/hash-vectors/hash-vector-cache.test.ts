@@ -107,7 +107,9 @@ async function writeUnversionedEntry(directory: string, identity: ImageIdentity)
   const { hasherVersion: _, ...vector } = exampleVector(1, { identity, name: 'unversioned' });
   const path = join(directory, 'new.arrow');
   await writeHashVector(vector, path);
-  const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+  const digest = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
   await rename(path, join(directory, `${cacheKeyOf({ ...vector, identity })}.${digest}.arrow`));
 }
 

@@ -37,23 +37,26 @@ describe('a plugin that a factory configured', () => {
     ['hasher', [], OPTIONS],
     ['metric', [configured], { metric: 'weighted', blockSize: 512 }],
     ['clusterer', [configured], { clusterer: 'weighted', blockSize: 512 }],
-  ])('is refused where its %s would lose the options in a thread, before an image is read', async (kind, isolated, options) => {
-    const memory = disks();
-    const sha256 = { name: 'own', hashers: [Sum] };
-    const plugins = isolated.length === 0 ? [memory, configured] : [memory, sha256];
-    const analysis = createAnalyzer({ plugins, isolated }).analyze(Object.keys(DISKS), { hasher: 'sum', ...options });
-    await expect(analysis).rejects.toMatchObject({
-      code: 'usage',
-      message: expect.stringMatching(
-        new RegExp(
-          `^cannot run ${kind} weighted of weighted in threads: expected its class among the ${kind}s of the default ` +
-            'export of file:.*factory-plugin.js, found another; options of a plugin are not passed to threads: ' +
-            'make the configured plugin the default export of a module of its own',
+  ])(
+    'is refused where its %s would lose the options in a thread, before an image is read',
+    async (kind, isolated, options) => {
+      const memory = disks();
+      const sha256 = { name: 'own', hashers: [Sum] };
+      const plugins = isolated.length === 0 ? [memory, configured] : [memory, sha256];
+      const analysis = createAnalyzer({ plugins, isolated }).analyze(Object.keys(DISKS), { hasher: 'sum', ...options });
+      await expect(analysis).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(
+          new RegExp(
+            `^cannot run ${kind} weighted of weighted in threads: expected its class among the ${kind}s of the default ` +
+              'export of file:.*factory-plugin.js, found another; options of a plugin are not passed to threads: ' +
+              'make the configured plugin the default export of a module of its own',
+          ),
         ),
-      ),
-    });
-    expect(memory.opened).toEqual([]);
-  });
+      });
+      expect(memory.opened).toEqual([]);
+    },
+  );
 
   test('is refused where its reporter would lose the options in a thread', async () => {
     const analyzer = createAnalyzer({ plugins: [disks(), { name: 'own', hashers: [Sum] }], isolated: [configured] });
@@ -109,7 +112,10 @@ describe('a program', () => {
   /** Runs it, and gives what it says on standard error and how often it was started. */
   async function run(main: string): Promise<{ stderr: string; starts: number }> {
     await writeFile(join(directory, 'starts'), '');
-    const child = spawn(process.execPath, ['-C', 'unbundled', main], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['-C', 'unbundled', main], {
+      cwd: directory,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
@@ -129,7 +135,9 @@ describe('a program', () => {
     await writeFile(join(directory, 'job.mjs'), program('pluginTimeout: 1'));
     await writeFile(join(directory, 'start.mjs'), "import './job.mjs';");
     const { stderr, starts } = await run('start.mjs');
-    expect(stderr).toMatch(/job\.mjs has not finished loading: no answer within 1 s; put the plugin into a module of its own/);
+    expect(stderr).toMatch(
+      /job\.mjs has not finished loading: no answer within 1 s; put the plugin into a module of its own/,
+    );
     expect(starts).toBe(1);
   });
 });

@@ -31,7 +31,7 @@ class Reader {
   async open() { ${reading} }
 }
 class Hasher { name = '${name}'; digestLength = 1; hash() { ${deed} } }
-class Metric { name = '${name}'; unit = 'blocks'; distance() { ${deed} } }
+class Metric { name = '${name}'; unit = 'blocks'; alignment = 'position'; distance() { ${deed} } }
 class Clusterer { name = '${name}'; linkages = ['single']; cluster() { ${deed} } }
 class Reporter { name = '${name}'; extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
 export default {

@@ -1,7 +1,9 @@
 import type { Plugin } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { didYouMean } from '../suggestion.js';
 
 const KINDS = ['readers', 'hashers', 'metrics', 'clusterers', 'reporters'] as const;
+const KNOWN = ['name', 'url', ...KINDS] as const;
 
 /**
  * What a module exports by default, as a plugin; with the module's own URL where it does not say one.
@@ -34,7 +36,22 @@ export function validatePlugin(exported: unknown, url: string, specifier: string
   if (KINDS.every((kind) => plugin[kind] === undefined)) {
     refuse(`at least one of ${KINDS.join(', ')}`, Object.keys(plugin).join(', '));
   }
+  const [misspelt, meant] = misspeltKind(Object.keys(plugin));
+  if (misspelt !== undefined) {
+    refuse(`lists of ${KINDS.join(', ')}`, `${misspelt}, which would be left out${meant}`);
+  }
   return { url, ...(exported as Plugin) };
+}
+
+/** A key that was probably meant to be a list of parts, and what it should be. Other keys are the plugin's own. */
+function misspeltKind(keys: readonly string[]): readonly [key?: string, meant?: string] {
+  for (const key of keys.filter((key) => !(KNOWN as readonly string[]).includes(key))) {
+    const meant = didYouMean(key, KINDS);
+    if (meant !== '') {
+      return [key, meant];
+    }
+  }
+  return [];
 }
 
 function nameKind(value: unknown): string {

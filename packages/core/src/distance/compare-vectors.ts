@@ -5,6 +5,7 @@ import { compareByPosition } from './compare-by-position.js';
 import { compareContents } from './compare-contents.js';
 import type { CompareOptions } from './compare-options.js';
 import { distanceMatrix } from './distance-matrix.js';
+import { requireAlignment } from './require-alignment.js';
 import { requirePairMemory } from './require-pair-memory.js';
 
 /**
@@ -17,6 +18,7 @@ export async function compareVectors(
   metric: DistanceMetric,
   options: CompareOptions = {},
 ): Promise<CondensedMatrix> {
+  requireAlignment(metric);
   requirePairMemory(vectors.length, metric);
   const compare = metric.alignment === 'position' ? compareByPosition : compareContents;
   return distanceMatrix(await compare(vectors, options), metric);

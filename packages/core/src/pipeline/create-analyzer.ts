@@ -8,6 +8,7 @@ import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { corePlugin } from '../core-plugin.js';
 import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
+import { requireAlignment } from '../distance/require-alignment.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -160,7 +161,7 @@ class ComposedAnalyzer implements Analyzer {
   #checkNames({ reader, hasher, metric, clusterer, linkage }: CompleteOptions): void {
     if (reader !== 'auto') this.#registry.find('reader', reader);
     this.#registry.find('hasher', hasher);
-    this.#registry.find('metric', metric);
+    requireAlignment(this.#registry.find('metric', metric));
     const { linkages } = this.#registry.find('clusterer', clusterer);
     if (linkages.includes(linkage)) return;
     const problem = `clusterer ${clusterer} cannot do linkage ${linkage}: expected one of ${linkages.join(', ')}`;

@@ -5,6 +5,7 @@ import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
+import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
@@ -43,7 +44,7 @@ export class ImageLookUp {
 
   async #identify(source: DiskSource, readOptions: ReadOptions): Promise<Omit<AssignedSource, 'source'>> {
     const reader = await this.#readerOf(source, readOptions);
-    return { reader, identity: await reader.identify(source, readOptions) };
+    return { reader, identity: checkedIdentity(reader.name, await reader.identify(source, readOptions)) };
   }
 
   async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {

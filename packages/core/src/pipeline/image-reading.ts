@@ -12,6 +12,7 @@ import { isSettled } from '../hashing/settled-identity.js';
 import type { ProgressEvent } from './analyzer.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
+import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
 
@@ -57,8 +58,8 @@ export class ImageReading {
     let { identity } = assigned;
     try {
       const image = await this.#tools.sessions.open(assigned, readOptions);
-      identity = image.identity;
       try {
+        identity = checkedIdentity(reader.name, image.identity);
         const vector = await this.#hash(image, { source, reader, identity }, started, readOptions);
         if (!sameIdentity(identity, await reader.identify(source, readOptions))) {
           reportChange(source.path, identity, readOptions);

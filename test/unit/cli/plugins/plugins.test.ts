@@ -18,6 +18,11 @@ describe('a default export', () => {
     expect(validatePlugin(plugin, 'file:///mine.js', './mine.js')).toEqual({ ...plugin, url: 'file:///mine.js' });
   });
 
+  test('may have properties of its own', () => {
+    const plugin = { name: 'mine', version: '1.0.0', options: {}, create() {}, metrics: [Anything as never] };
+    expect(validatePlugin(plugin, 'file:///mine.js', './mine.js')).toEqual({ ...plugin, url: 'file:///mine.js' });
+  });
+
   test('keeps the URL that it says itself', () => {
     const plugin = { name: 'mine', url: 'file:///itself.js', hashers: [] };
     expect(validatePlugin(plugin, 'file:///mine.js', './mine.js').url).toBe('file:///itself.js');
@@ -34,6 +39,11 @@ describe('a default export', () => {
     [
       { name: 'mine', reporter: [] },
       'at least one of readers, hashers, metrics, clusterers, reporters, found name, reporter',
+    ],
+    [
+      { name: 'mine', readers: [], metric: [] },
+      'lists of readers, hashers, metrics, clusterers, reporters, found metric, which would be left out; ' +
+        "did you mean 'metrics'?",
     ],
   ])('such as %j is refused, telling what was found', (exported, message) => {
     expect(() => validatePlugin(exported, 'file:///x', './x.js')).toThrow(

@@ -30,6 +30,7 @@ export const CASES: readonly FaultCase[] = [
   ...INPUT_FAULTS,
   ...CACHE_ENTRIES,
   ...CACHE_DIRECTORIES,
+  ...LISTINGS,
   ...NAMES,
   ...RESOURCES,
   ...PLUGINS,

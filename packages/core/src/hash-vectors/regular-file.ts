@@ -63,7 +63,7 @@ export async function openRegularFileLater(
     descriptor = await openLater(place, READ_FLAGS | flags);
     // Of the descriptor: what the path leads to may be another file by now.
     const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
-    return { descriptor, stats: requireRegular(path, await statLater(descriptor, { bigint: true })), isLocal };
+    return { descriptor, stats: requireRegular(path, await statusOf({ descriptor, isLocal })), isLocal };
   } catch (thrown) {
     if (descriptor !== undefined) await closeLater(descriptor);
     throw openingError(thrown, path, flags);
@@ -71,7 +71,7 @@ export async function openRegularFileLater(
 }
 
 /** Status of an open file as it is now. */
-export async function statusOf({ descriptor, isLocal }: LocatedFile): Promise<BigIntStats> {
+export async function statusOf({ descriptor, isLocal }: Omit<LocatedFile, 'stats'>): Promise<BigIntStats> {
   return isLocal ? fstatSync(descriptor, { bigint: true }) : statLater(descriptor, { bigint: true });
 }
 

@@ -17,6 +17,9 @@ const PACKAGES = 'packages';
  */
 const BESIDE = /new URL\('\.\/([\w.-]+)', import\.meta\.url\)/g;
 
+/** What the committed file behind a command imports from the bundle. */
+const IMPORTED_BY_COMMAND = /'\.\.\/bundle\/([\w.-]+)'/g;
+
 /** Pairs of a file's name in the bundle and the compiled file it is made from, for what package.json names. */
 function named(directory) {
   const { exports, bin = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
@@ -24,7 +27,9 @@ function named(directory) {
     ...Object.values(exports)
       .filter((target) => target.unbundled !== undefined)
       .map((target) => [basename(target.default), join(directory, target.unbundled)]),
-    ...Object.values(bin).map((bundle) => [basename(bundle), join(directory, 'dist', basename(bundle))]),
+    ...Object.values(bin)
+      .flatMap((command) => [...readFileSync(join(directory, command), 'utf8').matchAll(IMPORTED_BY_COMMAND)])
+      .map(([, file]) => [file, join(directory, 'dist', file)]),
   ];
 }
 

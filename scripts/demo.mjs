@@ -13,7 +13,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const DIRECTORY = 'demo';
 const IMAGES = join(DIRECTORY, 'images');
 const MANIFEST = join(DIRECTORY, 'family.json');
-const COMMAND = 'packages/cli/bundle/main.js';
+const COMMAND = 'packages/cli/bin/virt-similarity.js';
 const REPORTS = ['tree.nwk', 'tree.dot', 'report.json'];
 
 const hasQemu = (await hasTool('qemu-img')) && (await hasTool('qemu-io'));

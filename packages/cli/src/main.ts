@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { endProcess, watchThreads } from './end-process.js';
 import { describeExhaustion, describeShortage } from './exhaustion.js';
 import { packageVersion } from './package-version.js';

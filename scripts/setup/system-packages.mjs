@@ -25,6 +25,7 @@ const PACKAGES = [
     present: () => isCommand('nbdinfo'),
   },
   { name: 'fuse3', for: ['tests'], purpose: 'disks that fail', present: () => isCommand('fusermount3') },
+  { name: 'git', for: ['tests'], purpose: 'installing from a clone', present: () => isCommand('git') },
   { name: 'strace', for: ['tests'], purpose: 'seeing that nobody is called', present: () => isCommand('strace') },
   { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },

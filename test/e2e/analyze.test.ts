@@ -41,6 +41,47 @@ describe('virt-similarity IMAGE…', () => {
     expect(stdout).toBe(FAMILY_TREE);
   });
 
+  test('warns that Newick labels are not names, and writes the table of names where --names says', async () => {
+    await workplace.write('web 1.raw', rawImage(1, 2, 3));
+    await workplace.write('web-1.raw', rawImage(1, 2, 4));
+    const newick = ['-q', '--no-cache', '-O', 'newick'];
+    const tree = '(web-1.raw-2:0.5,web-1.raw:0.5):0;\n';
+    expect(await workplace.run(...newick, 'web 1.raw', 'web-1.raw')).toEqual({
+      code: 0,
+      stdout: tree,
+      stderr:
+        'virt-similarity: warning: newick: 1 of 2 labels are not the names of their images; ' +
+        'write the table of names with --names FILE\n',
+    });
+    const named = await workplace.run(...newick, '--names', 'n.tsv', 'web 1.raw', 'web-1.raw');
+    expect(named).toEqual({ code: 0, stdout: tree, stderr: '' });
+    const table = 'label\tname\tpath\nweb-1.raw-2\tweb 1.raw\tweb 1.raw\nweb-1.raw\tweb-1.raw\tweb-1.raw\n';
+    expect(await readFile(workplace.path('n.tsv'), 'utf8')).toBe(table);
+    // A table beside a file of the same format serves for both.
+    const beside = await workplace.run(...newick, '-o', 'beside.nwk', 'web 1.raw', 'web-1.raw');
+    expect(beside).toEqual({ code: 0, stdout: tree, stderr: '' });
+    expect(await readFile(workplace.path('beside.names.tsv'), 'utf8')).toBe(table);
+    const plain = await workplace.run(...newick, 'base.raw', 'web-1.raw');
+    expect(plain).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('writes --names in place of a table beside each file, and never over an image', async () => {
+    const words = ['-q', '--no-cache', '-o', 'elsewhere.nwk'];
+    const { code, stderr } = await workplace.run(...words, '--names', 'chosen.tsv', 'base.raw', 'clone.raw');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await readFile(workplace.path('chosen.tsv'), 'utf8')).toContain('base.raw\tbase.raw\tbase.raw\n');
+    expect(await readdir(workplace.directory)).not.toContain('elsewhere.names.tsv');
+    const over = await workplace.run(...words, '--names', 'base.raw', 'base.raw', 'clone.raw');
+    expect(over).toMatchObject({ code: 4, stderr: expect.stringContaining('would overwrite the image base.raw') });
+    const without = await workplace.run('-q', '--no-cache', '--names', 'n.tsv', 'base.raw', 'clone.raw');
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('--names has no effect here') });
+    const quoted = ['--dialect', 'quoted', '--names', 'quoted.tsv', 'base.raw', 'clone.raw'];
+    expect(await workplace.run(...words, ...quoted)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no table of names with these options'),
+    });
+  });
+
   test('applies --format to the images that follow', async () => {
     await workplace.write('text.txt', 'some words\n'.repeat(100));
     const refused = await workplace.run('-q', '--no-cache', 'text.txt', '--format', 'raw', 'base.raw', 'clone.raw');

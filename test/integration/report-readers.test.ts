@@ -7,6 +7,7 @@ import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similari
 import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
 import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
+import { labelTable, safeLabels } from '#reporters/newick-labels.js';
 import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
 import { reportText, unescaped } from '../fixtures/report-text.js';
 import { runTool } from '../fixtures/run-tool.js';
@@ -16,6 +17,9 @@ type ReadNode = readonly [parent: number, length: number, name: string | null];
 
 /** Where Debian's packages of DendroPy and Biopython are, whatever other Python comes first in the path. */
 const PYTHON = '/usr/bin/python3';
+
+/** R reads UTF-8 only where the locale says so. */
+const UTF8 = { LC_ALL: 'C.UTF-8' };
 
 const SCRIPTS = fileURLToPath(new URL('../../fixtures/report-readers/', import.meta.url));
 
@@ -179,6 +183,45 @@ describe('Newick', () => {
       const nodes = merges.map(({ left, right, height }) => ({ height, children: [left, right] }));
       expectTopology(named, analysis, { size, nodes });
       expectPathLengths(named, analysis);
+    }
+  });
+});
+
+describe('The table of names', () => {
+  const table = [
+    ...CASES,
+    sampleCaterpillar(["=1+1,'", '-x', '"a\tb', '"c', 'd"', "'e", '#f', ' g ', 'NA', '', '007']),
+  ];
+  const readers = {
+    'csv of Python': [PYTHON, join(SCRIPTS, 'read_table.py'), 'minimal'],
+    'csv of Python without quoting': [PYTHON, join(SCRIPTS, 'read_table.py'), 'none'],
+    'read.delim of R': ['Rscript', join(SCRIPTS, 'read_table.R'), 'delim'],
+    'read.table of R': ['Rscript', join(SCRIPTS, 'read_table.R'), 'table'],
+  } as const;
+
+  test.each(Object.entries(readers))('is read by %s as the same labels, names and paths', async (_, program) => {
+    const files: string[] = [];
+    for (const [index, analysis] of table.entries()) {
+      files.push(join(directory, `table-${index}.tsv`));
+      writeFileSync(files.at(-1)!, await reportText(new NewickReporter().companion.report(analysis, {})));
+    }
+    const [command, ...leading] = program;
+    const found = JSON.parse((await runTool(command, [...leading, ...files], UTF8)).stdout) as string[][][];
+    for (const [index, { images }] of table.entries()) {
+      const rows = found[index]!.map(([label, ...texts]) => [label, ...texts.map(unescaped)]);
+      const labels = safeLabels(images);
+      expect(rows).toEqual([
+        ['label', 'name', 'path'],
+        ...images.map(({ name, path }, image) => [labels[image], name, path]),
+      ]);
+    }
+  });
+
+  test('has no cell that a spreadsheet takes for a formula', async () => {
+    for (const { images } of table) {
+      for (const cell of [...labelTable(images)].flatMap((line) => line.slice(0, -1).split('\t'))) {
+        expect(cell).not.toMatch(/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+      }
     }
   });
 });

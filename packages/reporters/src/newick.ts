@@ -1,7 +1,7 @@
 import type { Analysis, Cladogram, Companion, Reporter, ReportOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
-import { labelTable, quotedLabels, safeLabels } from './newick-labels.js';
+import { changedLabels, labelTable, quotedLabels, safeLabels } from './newick-labels.js';
 import { binaryTree } from './tree-order.js';
 
 /**
@@ -30,6 +30,12 @@ export class NewickReporter implements Reporter {
     *report({ images }, options) {
       if (options.dialect !== 'quoted') {
         yield* labelTable(images);
+      }
+    },
+    *omission({ images }, options) {
+      const changed = options.dialect === 'quoted' ? 0 : changedLabels(images);
+      if (changed > 0) {
+        yield `${changed} of ${images.length} labels are not the names of their images`;
       }
     },
   };

@@ -1,12 +1,12 @@
 /**
- * Characters that a terminal obeys or hides instead of showing: C0, DEL and C1 controls, bidirectional marks,
- * embeddings, overrides and isolates, line and paragraph separators, zero-width space, word joiner and byte order
- * mark; and lone surrogates and noncharacters, which cannot be written as UTF-8 or XML.
+ * Characters that a terminal obeys, hides or draws as a blank: everything of the general categories Other (controls,
+ * format characters such as bidirectional overrides and tags, lone surrogates, private use, unassigned) and Separator,
+ * everything that Unicode ignores by default (zero-width characters, variation selectors, fillers), and the empty
+ * Braille pattern. The space is the only blank that is printed as it is.
  */
-export const UNPRINTABLE =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u{200b}\u{2060}\u{feff}]/gu;
+export const UNPRINTABLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}]/gu;
 
-/** A backslash that would be taken for the beginning of an escape, or an unprintable character. */
+/** A backslash that would read as the beginning of an escape, or an unprintable character. */
 const AMBIGUOUS = new RegExp(
   `\\\\(?=\\\\|x[0-9a-f]{2}|u\\{[0-9a-f]+\\}|${UNPRINTABLE.source})|${UNPRINTABLE.source}`,
   'gu',
@@ -22,9 +22,9 @@ export function escapeSequence(character: string): string {
 }
 
 /**
- * The text on one line and fit to be shown on a terminal: {@link UNPRINTABLE} characters stand as `\xNN` or `\u{N…}`.
- * A backslash stays as it is unless it would then read as the beginning of an escape, or as half of a doubled one:
- * such a backslash is doubled. So different texts stay different, and `C:\images\a.img` stays what it is.
+ * Makes a text safe to show on a terminal, on one line: {@link UNPRINTABLE} characters become `\xNN` or `\u{N…}`. A
+ * backslash is doubled only where it would otherwise read as the beginning of an escape or as half of a doubled
+ * backslash. Different texts stay different, and `C:\images\a.img` stays as it is.
  */
 export function terminalText(text: string): string {
   return text.replace(AMBIGUOUS, escapeSequence);

@@ -68,8 +68,10 @@ function checkOptions(reporter: Reporter): void {
 
 async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void> {
   for (const { part, options, text } of await texts(reporter, analysis)) {
-    // A companion may have nothing to say.
-    if (text !== '' || part === 'report') {
+    if (part === 'omission') {
+      assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without its end`);
+    } else if (text !== '' || part === 'report') {
+      // A companion may be empty.
       assert.ok(text.endsWith('\n'), `${part} with ${JSON.stringify(options)}: expected a newline at the end`);
     }
   }
@@ -91,11 +93,16 @@ async function checkUnchanged(reporter: Reporter): Promise<void> {
 
 /** The report and its companion, with no options and with each value of each option. */
 async function texts(reporter: Reporter, analysis: Analysis) {
-  const told: { part: 'report' | 'companion'; options: ReportOptions; text: string }[] = [];
+  const told: { part: 'report' | 'companion' | 'omission'; options: ReportOptions; text: string }[] = [];
   for (const options of optionChoices(reporter)) {
     told.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
     if (reporter.companion !== undefined) {
       told.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
+      told.push({
+        part: 'omission',
+        options,
+        text: await join(reporter.companion.omission?.(analysis, options) ?? []),
+      });
     }
   }
   return told;

@@ -14,8 +14,9 @@ import { require, type Verdict } from '../fuzz-target.js';
 import { type NewickNode, parseNewick } from '../newick-parser.js';
 import { propertyTarget } from '../property-target.js';
 
-/** What a terminal obeys or hides. */
-const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\ufeff]/u;
+/** What a terminal obeys or hides, by ranges of code points. */
+const OBEYED =
+  /[\p{Cc}\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|[\ue000-\uf8ff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
 
 /** Trees of images with names of any characters. */
 const trees = analyses(hostileName);
@@ -45,6 +46,11 @@ const newick = propertyTarget('newick', 10, {
     require(labels.every((label) => /^[A-Za-z0-9.-]+$/.test(label)), 'labels that every reader takes');
     require(sameSet(labels, safeLabels(analysis.images)), 'the labels of all images');
     require(new Set(labels.map((label) => label.toLowerCase())).size === labels.length, 'unique labels');
+    const own = safeLabels(analysis.images);
+    for (const [index, { name }] of analysis.images.entries()) {
+      const others = own.filter((_, other) => other !== index).map((label) => label.toLowerCase());
+      require(!others.includes(name.toLowerCase()), `no other image's label to be ${JSON.stringify(name)}`);
+    }
     const quoted = await reportText(new NewickReporter().report(analysis, { dialect: 'quoted' }));
     require(sameSet(leafLabels(parseNewick(quoted)).map(unescaped), namesOf(analysis)), 'the names of all images');
     return 'accepted';
@@ -71,6 +77,7 @@ const nameTables = propertyTarget('name-tables', 5, {
     require(rows.length === analysis.images.length, `${analysis.images.length} rows, found ${rows.length}`);
     for (const [index, row] of rows.entries()) {
       const [, name] = row.split('\t');
+      require(!/["']|\t[=+@-]/.test(row), `neither quotes nor formulas, found ${JSON.stringify(row)}`);
       require(unescaped(name ?? '') === analysis.images[index]?.name, `the name of image ${index}`);
     }
     return 'accepted';

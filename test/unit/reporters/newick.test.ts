@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
+import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import type { ReportOptions } from '@virt-similarity/core';
 import { NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
@@ -101,10 +102,61 @@ describe('NewickReporter', () => {
   test('tells labels apart that differ in case only, and those that look like numbered ones', async () => {
     expect(await labels('a b', 'A_b', 'a-b-2', 'a!b', 'A-B-2')).toEqual([
       'a-b',
-      'A-b-2',
+      'A-b-3',
       'a-b-2-2',
-      'a-b-3',
+      'a-b-4',
       'A-B-2-3',
+    ]);
+  });
+
+  test('gives a label that is the name of an image to that image only, case ignored', async () => {
+    expect(await labels('web 1.img', 'web-1.img')).toEqual(['web-1.img-2', 'web-1.img']);
+    expect(await labels('WEB 1.img', 'web-1.img')).toEqual(['WEB-1.img-2', 'web-1.img']);
+    expect(await labels('web', 'Web', 'web-2')).toEqual(['web-3', 'Web-4', 'web-2']);
+  });
+
+  test('gives labels that neither case nor other names make ambiguous, whatever the names', async () => {
+    const near = fc
+      .array(fc.constantFrom('a', 'A', ' ', '-', '2', '-2', '-3', '.', '_', 'é', '\u212a', 'k', 'ſ', 'S'), {
+        maxLength: 5,
+      })
+      .map((parts) => parts.join(''));
+    const names = fc.uniqueArray(fc.oneof(near, hostileName), { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(names, async (some) => {
+        const given = await labels(...some);
+        expect(new Set(given.map((label) => label.toLowerCase())).size).toBe(some.length);
+        for (const [index, label] of given.entries()) {
+          for (const [other, name] of some.entries()) {
+            expect(other !== index && name.toLowerCase() === label.toLowerCase()).toBe(false);
+          }
+        }
+      }),
+    );
+  });
+
+  test('says how many labels are not names, in the dialect that changes them', async () => {
+    const omission = (names: readonly string[], options: ReportOptions) =>
+      reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
+    expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe('1 of 3 labels are not the names of their images');
+    expect(await omission(['web-1.img', 'b'], {})).toBe('');
+    expect(await omission(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
+  });
+
+  test('writes no cell that a spreadsheet would calculate or that a reader of tables would join with others', async () => {
+    const rows = await labelRows(['=1+1', '-x', '+1', '@f', '"a', "'b", 'c#d', ' e ', '\uff1d1', 'a\\', 'f=1']);
+    expect(rows.map(([, name]) => name)).toEqual([
+      '\\x3d1+1',
+      '\\x2dx',
+      '\\x2b1',
+      '\\x40f',
+      '\\x22a',
+      '\\x27b',
+      'c\\x23d',
+      '\\x20e\\x20',
+      '\\u{ff1d}1',
+      'a\\\\',
+      'f=1',
     ]);
   });
 

@@ -108,6 +108,10 @@ function comparisonOptions(): Option[] {
       "what goes to standard output: ascii (default), newick, graphviz, json, or a plugin's",
     ),
     repeatable('-o, --output <file>', 'write a file too, in the format of its extension: .nwk .dot .json .txt'),
+    new Option(
+      '--names <file>',
+      "newick: where the table of labels and names goes; default: TREE.names.tsv beside -o's",
+    ),
   ];
 }
 

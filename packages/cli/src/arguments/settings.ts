@@ -94,6 +94,7 @@ export const ANALYZE_SETTINGS = z.object({
   clusterer: name,
   outputFormat: name,
   output: z.array(path).optional(),
+  names: path.optional(),
 });
 
 /** What `hash` was asked. */

@@ -4,8 +4,8 @@ import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../argume
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
-import { optionsFor, planReports } from '../output/plan-reports.js';
-import { writeReportFile } from '../output/write-report-file.js';
+import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
+import { omittedFromStdout, writeNamesFile, writeReportFile } from '../output/write-report-file.js';
 import { writeStdout } from '../output/write-stdout.js';
 import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
@@ -24,7 +24,12 @@ export async function analyze(context: CommandContext): Promise<number> {
   const settings = parseSettings(ANALYZE_SETTINGS, context.options);
   const analyzer = await context.analyzer();
   const plan = planReports(
-    { format: settings.outputFormat ?? DEFAULT_OUTPUT_FORMAT, paths: settings.output ?? [], options: reportOptions },
+    {
+      format: settings.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
+      paths: settings.output ?? [],
+      names: settings.names,
+      options: reportOptions,
+    },
     analyzer.reporters,
   );
   const found = await findSources(context.sources, analyzer, context);
@@ -36,15 +41,28 @@ export async function analyze(context: CommandContext): Promise<number> {
     );
   }
   const outputs = await openOutputFiles(
-    plan.files.flatMap(({ path, companionPath }) => (companionPath === undefined ? [path] : [path, companionPath])),
+    [...plan.files.flatMap(({ path, companionPath }) => [path, companionPath]), plan.names?.path].filter(
+      (path) => path !== undefined,
+    ),
     sources.map(({ path }) => path),
   );
   try {
     const analysis = await runAnalysis(analyzer, found, outputs, settings, context);
     const run: ReportRun = { ...withoutAbsent({ pluginTimeout: settings.pluginTimeout }), signal };
-    const { stdout } = plan;
+    const { stdout, names } = plan;
+    const stdoutOptions = optionsFor(stdout, reportOptions);
     const exitCode = await writeAll(messages, [
-      () => writeStdout(analyzer.report(stdout.name, analysis, optionsFor(stdout, reportOptions), run)),
+      () => writeStdout(analyzer.report(stdout.name, analysis, stdoutOptions, run)),
+      async () => {
+        if (names !== undefined) {
+          await writeNamesFile(names, outputs, analyzer, analysis, optionsFor(names.reporter, reportOptions), run);
+        } else if (isWithoutCompanion(plan)) {
+          const omitted = await omittedFromStdout(stdout, analyzer, analysis, stdoutOptions, run);
+          if (omitted !== undefined) {
+            messages.warning(omitted);
+          }
+        }
+      },
       ...plan.files.map(
         (file) => () =>
           writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
@@ -58,6 +76,11 @@ export async function analyze(context: CommandContext): Promise<number> {
   } finally {
     outputs.close();
   }
+}
+
+/** Whether the report on standard output has a companion that no file of the same reporter brings along. */
+function isWithoutCompanion({ stdout, files }: ReportPlan): boolean {
+  return stdout.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
 }
 
 /** Writes every report, also where another one fails; gives the exit code of the first failure. */

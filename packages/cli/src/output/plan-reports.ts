@@ -8,13 +8,21 @@ export interface ReportPlan {
   /** What goes to standard output. */
   readonly stdout: Reporter;
   readonly files: readonly ReportFile[];
+  /** The file that the user named for the companion text of the reports, and whose companion it is. */
+  readonly names: NamesFile | undefined;
+}
+
+/** The companion text of all reports of one reporter, in a file that the user named. */
+export interface NamesFile {
+  readonly path: string;
+  readonly reporter: Reporter;
 }
 
 /** A report that goes to a file. */
 export interface ReportFile {
   readonly path: string;
   readonly reporter: Reporter;
-  /** Where the reporter's companion text goes, if it has one. */
+  /** Where the reporter's companion text goes: beside the report, if it has one and no file is named for it. */
   readonly companionPath: string | undefined;
 }
 
@@ -24,10 +32,17 @@ export interface ReportWishes {
   readonly format: string;
   /** Files, each in the format of its extension. */
   readonly paths: readonly string[];
+  /** The file for the companion text of the reports, instead of one beside each. */
+  readonly names: string | undefined;
   readonly options: ReportOptions;
 }
 
-/** Finds the reporters for what the user asked. Throws `usage` on unknown names and on options that none of them takes. */
+/**
+ * Finds the reporters for what the user asked.
+ *
+ * @throws VirtSimilarityError `usage` on unknown names, on options that none of the reporters takes, and where no
+ *   reporter or more than one has a companion text for the file of names.
+ */
 export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
   const stdout = reporters.find((reporter) => reporter.name === wishes.format);
@@ -37,9 +52,17 @@ export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]
       `--output-format: expected one of ${names.join(', ')}; found '${wishes.format}'${didYouMean(wishes.format, names)}`,
     );
   }
-  const plan = { stdout, files: wishes.paths.map((path) => planFile(path, reporters)) };
-  checkOptionsAreTaken(wishes.options, plan, reporters);
-  return plan;
+  const files = wishes.paths.map((path) => planFile(path, reporters));
+  const used = [stdout, ...files.map(({ reporter }) => reporter)];
+  checkOptionsAreTaken(wishes.options, used, reporters);
+  if (wishes.names === undefined) {
+    return { stdout, files, names: undefined };
+  }
+  return {
+    stdout,
+    files: files.map((file) => ({ ...file, companionPath: undefined })),
+    names: { path: wishes.names, reporter: onlyCompanion(used, reporters) },
+  };
 }
 
 /** Those of the options that the reporter takes. */
@@ -68,13 +91,34 @@ function planFile(path: string, reporters: readonly Reporter[]): ReportFile {
   return { path, reporter, companionPath };
 }
 
-function checkOptionsAreTaken(options: ReportOptions, plan: ReportPlan, reporters: readonly Reporter[]): void {
-  const used = [plan.stdout, ...plan.files.map(({ reporter }) => reporter)];
+/** The one reporter among those used that has a companion text. */
+function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]): Reporter {
+  const [first, second] = new Set(used.filter(({ companion }) => companion !== undefined));
+  if (first === undefined) {
+    const takers = waysTo(reporters.filter(({ companion }) => companion !== undefined));
+    throw new VirtSimilarityError('usage', `--names has no effect here; it goes with ${takers}`);
+  }
+  if (second !== undefined) {
+    throw new VirtSimilarityError(
+      'usage',
+      `--names: expected reports of one format with a table of names, found ${first.name} and ${second.name}; ` +
+        'write them in two runs',
+    );
+  }
+  return first;
+}
+
+/** The options that choose these reporters. */
+function waysTo(reporters: readonly Reporter[]): string {
+  return reporters.map(({ name, extension }) => `-O ${name} or -o FILE${extension}`).join(', ');
+}
+
+function checkOptionsAreTaken(options: ReportOptions, used: readonly Reporter[], reporters: readonly Reporter[]): void {
   for (const name of Object.keys(options)) {
     const takes = (reporter: Reporter) => reporter.options?.some((option) => option.name === name);
     if (!used.some(takes)) {
-      const takers = reporters.filter(takes).map((reporter) => `-O ${reporter.name} or -o FILE${reporter.extension}`);
-      throw new VirtSimilarityError('usage', `--${name} has no effect here; it goes with ${takers.join(', ')}`);
+      const takers = waysTo(reporters.filter(takes));
+      throw new VirtSimilarityError('usage', `--${name} has no effect here; it goes with ${takers}`);
     }
   }
 }

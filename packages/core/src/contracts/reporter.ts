@@ -33,12 +33,17 @@ export interface Reporter {
   readonly companion?: Companion;
 }
 
-/** A text that is written beside a report whenever the report goes to a file. */
+/** A text that is written beside a report that goes to a file, or where the user says (`--names`). */
 export interface Companion {
   /** What replaces the report's extension: `.names.tsv`. */
   readonly extension: string;
   /** As {@link Reporter.report}; nothing when there is nothing to say. */
   report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+  /**
+   * What readers of the report miss without this text, for a warning where it is written nowhere: `2 of 5 labels are not
+   * the names of their images`. One line; nothing where they miss nothing. Without this method they always miss it.
+   */
+  omission?(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
 }
 
 export const REPORTER: InjectionToken<Reporter> = Symbol.for('virt-similarity.Reporter');

@@ -2,8 +2,8 @@ import type { Analysis } from '../contracts/analysis.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 
-/** The report itself, or the text that goes beside it in a file. */
-export type ReportPart = 'report' | 'companion';
+/** The report itself, its companion, or what readers of the report miss without the companion. */
+export type ReportPart = 'report' | 'companion' | 'omission';
 
 /**
  * A part of a report, in pieces; nothing where the reporter has no companion.
@@ -16,8 +16,7 @@ export async function* textOfReport(
   options: ReportOptions,
 ): AsyncGenerator<string, void, undefined> {
   try {
-    const teller = part === 'report' ? reporter : reporter.companion;
-    for await (const piece of teller?.report(analysis, options) ?? []) {
+    for await (const piece of piecesOf(reporter, part, analysis, options)) {
       if (typeof piece !== 'string') {
         throw new VirtSimilarityError('plugin', `[${reporter.name}] expected a report of text, found ${typeof piece}`);
       }
@@ -27,3 +26,17 @@ export async function* textOfReport(
     throw pluginError(reporter.name, 'the reporter failed', error);
   }
 }
+
+function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, options: ReportOptions) {
+  const { companion } = reporter;
+  if (part === 'report') {
+    return reporter.report(analysis, options);
+  }
+  if (part === 'companion') {
+    return companion?.report(analysis, options) ?? [];
+  }
+  return companion?.omission?.(analysis, options) ?? (companion === undefined ? [] : [OMITTED]);
+}
+
+/** Said of a companion that does not say it itself. */
+const OMITTED = 'this report comes with a second text';

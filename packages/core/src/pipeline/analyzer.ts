@@ -149,6 +149,9 @@ export interface Analyzer {
   /** As {@link report}: the text that goes beside the report in a file, empty if there is none. */
   companion(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
 
+  /** As {@link report}: one line on what readers of the report miss without its companion, empty if nothing. */
+  omission(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
+
   /** The reporters, for those who need their extensions, options and companions. */
   readonly reporters: readonly Reporter[];
 }

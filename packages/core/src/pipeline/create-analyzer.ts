@@ -104,6 +104,10 @@ class ComposedAnalyzer implements Analyzer {
     return this.#report(name, 'companion', analysis, options, run);
   }
 
+  omission(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'omission', analysis, options, run);
+  }
+
   async #find(images: Images, { onNote, pluginTimeout, signal }: CompleteOptions): Promise<FoundImages> {
     if ('sources' in images) {
       return images;

@@ -1,8 +1,8 @@
 import { basename, sep } from 'node:path';
 
 /**
- * A short unique name for each path: its base name, or as many of its last parts as tell it apart from the others.
- * Equal paths, which should not occur, are told apart by a number.
+ * A short unique name for each path: its base name, or as many of its last parts as distinguish it from the others, or
+ * the path itself. No name is the name or the path of another image; equal paths, which should not occur, are numbered.
  */
 export function uniqueNames(paths: readonly string[]): string[] {
   const parts = paths.map((path) => path.split(sep).filter((part) => part !== ''));
@@ -12,12 +12,13 @@ export function uniqueNames(paths: readonly string[]): string[] {
     if (repeated.size === 0) return names;
     let changed = false;
     for (const [index, name] of names.entries()) {
-      const longer = parts[index]!.slice(-depth).join('/');
-      if (!repeated.has(name) || longer === name) continue;
+      if (!repeated.has(name)) continue;
+      const longer = depth > parts[index]!.length ? paths[index]! : parts[index]!.slice(-depth).join('/');
+      if (longer === name) continue;
       names[index] = longer;
       changed = true;
     }
-    if (!changed) return numbered(names);
+    if (!changed) return numbered(names, paths);
   }
 }
 
@@ -26,9 +27,15 @@ function repeatedIn(names: readonly string[]): Set<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-function numbered(names: readonly string[]): string[] {
-  const taken = new Set<string>();
+/** The first of equal names keeps it; the others get numbers that make them no other image's name. */
+function numbered(names: readonly string[], paths: readonly string[]): string[] {
+  const taken = new Set([...names, ...paths]);
+  const kept = new Set<string>();
   return names.map((name) => {
+    if (!kept.has(name)) {
+      kept.add(name);
+      return name;
+    }
     let unique = name;
     for (let number = 2; taken.has(unique); number++) unique = `${name} (${number})`;
     taken.add(unique);

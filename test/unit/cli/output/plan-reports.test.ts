@@ -19,7 +19,8 @@ const json = reporter('json', '.json');
 const tree = reporter('tree', '.tree.json');
 const REPORTERS = [ascii, newick, json, tree];
 
-const plan = (format: string, paths: string[] = [], options = {}) => planReports({ format, paths, options }, REPORTERS);
+const plan = (format: string, paths: string[] = [], options = {}, names?: string) =>
+  planReports({ format, paths, names, options }, REPORTERS);
 
 describe('reports', () => {
   test('go to standard output in the format named, and to files in that of their extensions', () => {
@@ -31,7 +32,38 @@ describe('reports', () => {
         { path: 'dir/c.tree.json', reporter: tree, companionPath: undefined },
         { path: 'd.json', reporter: json, companionPath: undefined },
       ],
+      names: undefined,
     });
+  });
+
+  test('have their companion text in the file that is named for it, and in no other', () => {
+    const names = { path: 'n.tsv', reporter: newick };
+    expect(plan('newick', [], {}, 'n.tsv')).toEqual({ stdout: newick, files: [], names });
+    expect(plan('newick', ['a.nwk', 'b.nwk', 'c.json'], {}, 'n.tsv')).toEqual({
+      stdout: newick,
+      files: [
+        { path: 'a.nwk', reporter: newick, companionPath: undefined },
+        { path: 'b.nwk', reporter: newick, companionPath: undefined },
+        { path: 'c.json', reporter: json, companionPath: undefined },
+      ],
+      names,
+    });
+    expect(plan('ascii', ['a.nwk'], {}, 'n.tsv').names).toEqual(names);
+  });
+
+  test.each([
+    ['json', [], '--names has no effect here; it goes with -O newick or -o FILE.nwk, -O tables or -o FILE.tables'],
+    [
+      'newick',
+      ['a.tables'],
+      '--names: expected reports of one format with a table of names, found newick and tables; write them in two runs',
+    ],
+  ])('of %s and %j are refused with a file for their companion text', (format, paths, message) => {
+    const tables = reporter('tables', '.tables', { companion: { extension: '.csv', report: () => [] } });
+    const wishes = { format, paths, names: 'n.tsv', options: {} };
+    expect(() => planReports(wishes, [...REPORTERS, tables])).toThrow(
+      expect.objectContaining({ code: 'usage', message }),
+    );
   });
 
   test.each([

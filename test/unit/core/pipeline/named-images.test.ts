@@ -16,12 +16,26 @@ describe('uniqueNames', () => {
     ]);
   });
 
-  test('gives a unique name for every path, whatever the paths are', () => {
-    const path = fc.array(fc.constantFrom('a', 'b', '..', '.', 'a (2)'), { minLength: 1, maxLength: 4 });
+  test('takes the path itself where its parts are those of another', () => {
+    expect(uniqueNames(['/a/disk.img', 'a/disk.img'])).toEqual(['/a/disk.img', 'a/disk.img']);
+  });
+
+  test("numbers equal paths, but gives none of them another image's name or path", () => {
+    expect(uniqueNames(['a', 'a', 'a (2)'])).toEqual(['a', 'a (3)', 'a (2)']);
+    expect(uniqueNames(['x/a', 'x/a', 'x/a (2)'])).toEqual(['x/a', 'x/a (3)', 'a (2)']);
+  });
+
+  test("gives every path a unique name that is no other's path, whatever the paths are", () => {
+    const path = fc.array(fc.constantFrom('a', 'b', '..', '.', 'a (2)', 'b (2)', ''), { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(fc.array(path), (paths) => {
-        const names = uniqueNames(paths.map((parts) => parts.join('/')));
+      fc.property(fc.array(path), (parts) => {
+        const paths = parts.map((each) => each.join('/'));
+        const names = uniqueNames(paths);
         expect(new Set(names).size).toBe(paths.length);
+        for (const [index, name] of names.entries()) {
+          const owner = paths.indexOf(name);
+          expect(owner === -1 || paths[owner] === paths[index]).toBe(true);
+        }
       }),
     );
   });

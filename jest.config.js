@@ -11,6 +11,6 @@ export default {
   setupFiles: ['reflect-metadata'],
   transform: {},
   coverageProvider: 'v8',
-  // Outside tools take their time on a busy machine.
-  testTimeout: 60_000,
+  // After this a test has hung: no test waits for a time, however busy the machine is.
+  testTimeout: 300_000,
 };

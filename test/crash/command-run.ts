@@ -6,9 +6,9 @@ import type { Stage } from './stage.js';
 
 const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
-const HANG_MS = 60_000;
+const HANG_MS = 300_000;
 /** Milliseconds within which the children of a killed run must be gone. */
-const ORPHAN_MS = 2000;
+const ORPHAN_MS = 10_000;
 
 /** How a run ended. */
 export interface Ended {

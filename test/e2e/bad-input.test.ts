@@ -1,9 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { rawImage, writeFamily } from './sample-images.js';
-
-jest.setTimeout(60_000);
 
 /** The first bytes of a qcow2 image: magic, version 3, and no more. */
 const CUT_QCOW2 = Uint8Array.of(0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3, 0, 0, 0, 0);

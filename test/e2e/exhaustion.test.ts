@@ -1,10 +1,8 @@
 import { chmod, mkdir, readdir, symlink } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { COMMAND } from '../fixtures/command.js';
 import { type Ended, Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
-
-jest.setTimeout(60_000);
 
 let workplace: Workplace;
 

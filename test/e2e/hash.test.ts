@@ -1,9 +1,7 @@
 import { copyFile, readdir, rename } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
-
-jest.setTimeout(60_000);
 
 let workplace: Workplace;
 

@@ -1,12 +1,10 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemPath } from '@virt-similarity/core';
 import { COMMAND } from '../fixtures/command.js';
 import { runTool } from '../fixtures/run-tool.js';
 import { type Ended, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
-
-jest.setTimeout(60_000);
 
 /** Names that options, protocols, terminals and report formats would make something else of. */
 const NAMES = [

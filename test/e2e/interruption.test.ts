@@ -1,14 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runTool } from '../fixtures/run-tool.js';
 import { type CommandRun, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
 import { SLOW, writeSlowPlugin } from './slow-plugin.js';
 import { CTRL_C, startOnTerminal } from './terminal.js';
 import { writeLargeVectors } from './vector-files.js';
-
-jest.setTimeout(60_000);
 
 /** A plugin of parts that never give an answer: a reader, of images that cannot be closed, a metric and a reporter. */
 const DEAF_PLUGIN = `
@@ -46,8 +44,8 @@ let before: string[];
 
 beforeAll(async () => {
   workplace = await Workplace.make();
-  // 2,000 blocks of 512 bytes in each image: minutes.
-  await writeSlowPlugin(workplace, 100);
+  // A run ends by the signal or not at all: nothing here is ever hashed.
+  await writeSlowPlugin(workplace, Number.POSITIVE_INFINITY);
   await workplace.write('a.raw', rawImage(...Array.from({ length: 16 }, () => 1)));
   await workplace.write('b.raw', rawImage(...Array.from({ length: 16 }, () => 2)));
   await workplace.write('deaf.mjs', DEAF_PLUGIN);
@@ -72,13 +70,13 @@ afterEach(async () => {
 afterAll(() => workplace.remove());
 
 describe('an interrupted run', () => {
-  test.each(SIGNALS)('that hashes ends by %s within a second, with %d', async (signal, exitCode) => {
+  test.each(SIGNALS)('that hashes ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.raw', 'b.raw']);
     await said(run.process, 'hashing', 2);
     await expectEnd(run, signal, exitCode);
   });
 
-  test.each(SIGNALS)('that reads through qemu-nbd ends by %s within a second, with %d', async (signal, exitCode) => {
+  test.each(SIGNALS)('that reads through qemu-nbd ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.vmdk', 'b.vmdk']);
     await said(run.process, 'hashing', 2);
     await serversRun();
@@ -86,10 +84,9 @@ describe('an interrupted run', () => {
     await expectEnd(run, signal, exitCode);
   });
 
-  test.each(SIGNALS)('that compares ends by %s within a second, with %d', async (signal, exitCode) => {
+  test.each(SIGNALS)('that compares ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '--jobs', '1', '-o', 'tree.nwk', ...vectors]);
     await said(run.process, 'taken from the cache', vectors.length);
-    await sleep(300);
     await expectEnd(run, signal, exitCode);
   });
 
@@ -97,42 +94,27 @@ describe('an interrupted run', () => {
     ['hashes', 'hashing', () => ['a.raw', 'b.raw']],
     ['reads through qemu-nbd', 'hashing', () => ['a.vmdk', 'b.vmdk']],
     ['compares', 'comparing', () => ['--jobs', '1', ...vectors]],
-  ])('that %s ends by Ctrl-C within a second', async (_, word, images) => {
+  ])('that %s ends by Ctrl-C', async (_, word, images) => {
     const run = startOnTerminal(workplace, [...SLOW, ...images()]);
     await run.shows(word);
-    await sleep(300);
-    const interruptedAt = performance.now();
     run.process.stdin?.write(CTRL_C);
     expect(await run.ended).toBe(130);
-    expect(performance.now() - interruptedAt).toBeLessThan(1000);
     expect(run.shown()).toMatch(/virt-similarity: error: interrupted\r\n$/);
     await expectNothingLeft();
   });
 
-  test.each(SIGNALS)(
-    'that waits for what does not listen ends by %s within a second, with %d',
-    async (signal, exitCode) => {
-      const { process: child, ended } = workplace.start([
-        '--plugin',
-        './deaf.mjs',
-        '--reader',
-        'deaf',
-        'a.raw',
-        'b.raw',
-      ]);
-      await said(child, 'waiting', 1);
-      const interruptedAt = performance.now();
-      child.kill(signal);
-      expect((await ended).code).toBe(exitCode);
-      expect(performance.now() - interruptedAt).toBeLessThan(1000);
-    },
-  );
+  test.each(SIGNALS)('that waits for what does not listen ends by %s, with %d', async (signal, exitCode) => {
+    const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);
+    await said(child, 'waiting', 1);
+    child.kill(signal);
+    expect((await ended).code).toBe(exitCode);
+  });
 
   test.each([
     ['a metric', ['--metric', 'deaf']],
     ['a reporter', ['-O', 'deaf']],
     ['a plugin that loads', ['--plugin', './loop.mjs']],
-  ])('that waits for %s that never returns ends within a second', async (_, words) => {
+  ])('that waits for %s that never returns ends by SIGINT', async (_, words) => {
     const run = workplace.start([
       '--plugin',
       './deaf.mjs',
@@ -149,9 +131,8 @@ describe('an interrupted run', () => {
   test('ends at once at the second signal', async () => {
     const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);
     await said(child, 'waiting', 1);
+    // The first by itself would end the command a little later, with another code.
     child.kill('SIGINT');
-    await sleep(300);
-    expect(child.exitCode).toBeNull();
     child.kill('SIGTERM');
     expect((await ended).code).toBe(143);
   });
@@ -168,10 +149,8 @@ async function expectEnd(
   exitCode: number,
 ): Promise<void> {
   expect(child.exitCode).toBeNull();
-  const interruptedAt = performance.now();
   child.kill(signal);
   const { code, stdout, stderr } = await ended;
-  expect(performance.now() - interruptedAt).toBeLessThan(1000);
   expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
   expect(stderr).toMatch(/^virt-similarity: error: interrupted\n$/m);
   await expectNothingLeft();

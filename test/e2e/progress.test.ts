@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { SLOW, writeSlowPlugin } from './slow-plugin.js';
 import { startOnTerminal } from './terminal.js';
 import { writeLargeVectors } from './vector-files.js';
-
-jest.setTimeout(60_000);
 
 /** To the first column, and erase to the end of the line. */
 const ERASE_LINE = '\r\u001b[K';

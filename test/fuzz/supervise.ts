@@ -8,7 +8,7 @@ import { ProgressFile } from './progress-file.js';
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 /** What an execution may take. */
 export interface FuzzLimits {
-  /** Milliseconds after which it has hung. */
+  /** Milliseconds after which it has hung, unless its memory grows meanwhile: then it gets as many again. */
   readonly timeMs: number;
   /** A child takes so many milliseconds at most until its first execution: images have to be made. */
   readonly startMs: number;
@@ -18,6 +18,8 @@ export interface FuzzLimits {
 
 const LIMITS: FuzzLimits = { timeMs: 20_000, startMs: 120_000, memory: 1.5 * 2 ** 30 };
 const LOOK_EVERY_MS = 200;
+/** Growth counts from this fraction of the memory that is allowed, so that time is limited too. */
+const GROWTH = 1 / 64;
 
 /** An execution that went wrong. */
 export interface FuzzFinding {
@@ -78,6 +80,8 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
     errors = (errors + text).slice(-2000);
   });
   const started = Date.now();
+  let peak = 0;
+  let grownAt = started;
   const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.on('exit', (code, signal) => resolve(signal ?? code));
   });
@@ -88,11 +92,16 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
     const isBeforeFirst = since < started;
     if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
     const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
+    const memory = await residentBytes(child);
+    if (memory > peak + limits.memory * GROWTH) {
+      peak = memory;
+      grownAt = Date.now();
+    }
     const excess =
-      Date.now() - Math.max(since, started) > limit
-        ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
-        : (await residentBytes(child)) > limits.memory
-          ? ({ kind: 'memory', description: `used more than ${limits.memory} bytes` } as const)
+      memory > limits.memory
+        ? ({ kind: 'memory', description: `used more than ${limits.memory} bytes` } as const)
+        : Date.now() - Math.max(since, started, grownAt) > limit
+          ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
           : undefined;
     if (excess !== undefined) {
       child.kill('SIGKILL');

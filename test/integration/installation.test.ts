@@ -2,15 +2,12 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../fixtures/run-tool.js';
 
 const ROOT = process.cwd();
 /** Install scripts, audits and the network are not needed: every dependency is in place already. */
 const NPM_OPTIONS = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-
-/** npm starts many processes and copies many files. */
-jest.setTimeout(300_000);
 
 interface LockedPackage {
   readonly dev?: boolean;

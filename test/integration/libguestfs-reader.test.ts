@@ -288,43 +288,51 @@ test(
   LAUNCH_TIMEOUT_MS,
 );
 
-test('an interrupted launch leaves no process and no file', async () => {
-  const known = await guestfishesOf(process.pid);
-  const directories = await runDirectoriesOf(process.pid);
-  const helpers = await helpersOf(process.pid);
-  const controller = new AbortController();
-  const opening = reader.open(sources.anchor, { ...options, signal: controller.signal });
-  opening.catch(() => undefined);
-  let started: number[] = [];
-  await eventually(async () => {
-    started = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid));
-    return started.length > 0;
-  }, 60);
-  expect(started).toHaveLength(1);
-  controller.abort();
-  await expect(opening).rejects.toMatchObject({ code: 'aborted' });
-  expect(await isRunning(started[0]!)).toBe(false);
-  expect(await helpersOf(process.pid)).toEqual(helpers);
-  expect(await runDirectoriesOf(process.pid)).toEqual(directories);
-}, 120_000);
+test(
+  'an interrupted launch leaves no process and no file',
+  async () => {
+    const known = await guestfishesOf(process.pid);
+    const directories = await runDirectoriesOf(process.pid);
+    const helpers = await helpersOf(process.pid);
+    const controller = new AbortController();
+    const opening = reader.open(sources.anchor, { ...options, signal: controller.signal });
+    opening.catch(() => undefined);
+    let started: number[] = [];
+    await eventually(async () => {
+      started = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid));
+      return started.length > 0;
+    }, 600);
+    expect(started).toHaveLength(1);
+    controller.abort();
+    await expect(opening).rejects.toMatchObject({ code: 'aborted' });
+    expect(await isRunning(started[0]!)).toBe(false);
+    expect(await helpersOf(process.pid)).toEqual(helpers);
+    expect(await runDirectoriesOf(process.pid)).toEqual(directories);
+  },
+  LAUNCH_TIMEOUT_MS,
+);
 
-test('when the program is killed, everything it started ends', async () => {
-  const script = `
+test(
+  'when the program is killed, everything it started ends',
+  async () => {
+    const script = `
     const { LibguestfsReader } = await import('@virt-similarity/readers');
     await new LibguestfsReader().open(${JSON.stringify(sources.anchor)}, ${JSON.stringify(options)});
   `;
-  const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
-  const pid = program.pid!;
-  try {
-    expect(await eventually(async () => (await guestfishesOf(pid)).length > 0, 60)).toBe(true);
-    const [guestfish] = await guestfishesOf(pid);
-    // The shell that waits, nbdkit, qemu-nbd and the appliance.
-    expect(await eventually(async () => (await helpersOf(pid)).length >= 4, 60)).toBe(true);
-    program.kill('SIGKILL');
-    const allGone = async () => !(await isRunning(guestfish!)) && (await helpersOf(pid)).length === 0;
-    expect(await eventually(allGone, 2)).toBe(true);
-  } finally {
-    program.kill('SIGKILL');
-    await Promise.all((await runDirectoriesOf(pid)).map((path) => rm(path, { recursive: true, force: true })));
-  }
-}, 180_000);
+    const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    const pid = program.pid!;
+    try {
+      expect(await eventually(async () => (await guestfishesOf(pid)).length > 0, 600)).toBe(true);
+      const [guestfish] = await guestfishesOf(pid);
+      // The shell that waits, nbdkit, qemu-nbd and the appliance.
+      expect(await eventually(async () => (await helpersOf(pid)).length >= 4, 600)).toBe(true);
+      program.kill('SIGKILL');
+      const allGone = async () => !(await isRunning(guestfish!)) && (await helpersOf(pid)).length === 0;
+      expect(await eventually(allGone, 60)).toBe(true);
+    } finally {
+      program.kill('SIGKILL');
+      await Promise.all((await runDirectoriesOf(pid)).map((path) => rm(path, { recursive: true, force: true })));
+    }
+  },
+  LAUNCH_TIMEOUT_MS,
+);

@@ -38,7 +38,7 @@ async function withServer<T>(
   try {
     for (let tries = 0; !(await accepts(socketPath)); tries += 1) {
       await Promise.race([delay(20), gone]);
-      if (child.exitCode !== null || tries > 500) {
+      if (child.exitCode !== null || tries > 10_000) {
         throw new Error(`${command} does not serve: ${complaints}`);
       }
     }
@@ -207,7 +207,7 @@ describe('a server that fails', () => {
   });
 
   test('by dying has every pending request fail, and each later one', async () => {
-    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], (server) =>
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(server, async (connection) => {
         const pending = [0, 1, 2].map((position) => readBytes(connection, position, 4096));
         const outcomes = Promise.allSettled(pending);
@@ -222,16 +222,16 @@ describe('a server that fails', () => {
   });
 
   test('by hanging is given up after the time limit', async () => {
-    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], (server) =>
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(
         server,
         async (connection) => {
           await expect(readBytes(connection, 7, 1)).rejects.toMatchObject({
             code: 'unavailable',
-            message: expect.stringContaining('did not answer within 0.2 s at byte 7'),
+            message: expect.stringContaining('did not answer within 3 s at byte 7'),
           });
         },
-        { timeoutMs: 200 },
+        { timeoutMs: 3000 },
       ),
     );
   });
@@ -258,7 +258,7 @@ describe('a server that fails', () => {
 
 describe('ending a connection', () => {
   test('by the signal has pending requests fail with aborted', async () => {
-    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], async (server) => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async (server) => {
       const interrupt = new AbortController();
       await withConnection(
         server,
@@ -274,7 +274,7 @@ describe('ending a connection', () => {
   });
 
   test('by closing it has pending requests fail, and closing again does nothing', async () => {
-    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=30'], async ({ socketPath }) => {
+    await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async ({ socketPath }) => {
       const connection = await connectNbd(socketPath, { component: 'qemu', image: 'disk.img' });
       const pending = expect(readBytes(connection, 0, 4096)).rejects.toMatchObject({ code: 'unavailable' });
       await connection.close();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
 import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
@@ -42,9 +42,6 @@ const CASES: readonly Analysis[] = [
   sampleAnalysis(['alone in the world'], []),
   ...fc.sample(analyses(hostileName), { numRuns: 100, seed: 2013 }),
 ];
-
-/** Starting R and Python can take long on a busy machine. */
-jest.setTimeout(120_000);
 
 let directory: string;
 

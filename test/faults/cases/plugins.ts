@@ -6,8 +6,8 @@ import type { CommandLine, FaultCase } from '../harness/fault-case.js';
 import { GOOD_IMAGES, type Stage } from '../harness/stage.js';
 
 const BLOCK = 65_536;
-/** Seconds that a plugin is given. */
-const TIMEOUT = ['--plugin-timeout', '2'];
+/** Seconds that a plugin is given which never returns, enough to be loaded on a busy machine, and any other. */
+const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
 /** Of a reader, which runs in the main thread, a loop can only be ended from outside. */
@@ -51,7 +51,13 @@ function everyPart(name: string, exit: number): CommandLine[] {
     ['--clusterer', 1],
     ['-O', 1],
   ];
-  const words = ['analyze', '--no-cache', ...TIMEOUT, ...GOOD_IMAGES];
+  const words = [
+    'analyze',
+    '--no-cache',
+    '--plugin-timeout',
+    exit === 3 ? LONG_TIMEOUT : SHORT_TIMEOUT,
+    ...GOOD_IMAGES,
+  ];
   return [
     ...parts.map(([option, errors]) => ({
       words: [...words, '--plugin', `./${name}.mjs`, option, name],

@@ -13,7 +13,7 @@ function refused(number: number, title: string, pathOf: (stage: Stage) => Promis
     title,
     readers: READERS,
     exit: 4,
-    build: async (stage) => stage.trial([await pathOf(stage)], { within: 1 }),
+    build: async (stage) => stage.trial([await pathOf(stage)], { within: 20 }),
   };
 }
 
@@ -32,7 +32,7 @@ export const SPECIAL_FILES: readonly FaultCase[] = [
       const [directory, overlay] = [stage.image('directory.raw'), stage.image('overlay.qcow2')];
       await mkdir(directory);
       await createQcow2(overlay, { backing: 'directory.raw' });
-      return stage.trial([directory, overlay], { within: 1, errors: 2 });
+      return stage.trial([directory, overlay], { within: 20, errors: 2 });
     },
   },
   refused(37, 'a character device, /dev/zero', async () => '/dev/zero'),
@@ -49,7 +49,7 @@ export const SPECIAL_FILES: readonly FaultCase[] = [
     build: async (stage) => {
       const image = stage.image('closed.raw');
       await writeFile(image, deterministicBytes('closed', 65_536), { mode: 0 });
-      const trial = stage.trial([image], { within: 1, wrapper: await asOrdinaryUser(stage) });
+      const trial = stage.trial([image], { within: 20, wrapper: await asOrdinaryUser(stage) });
       return { ...trial, check: () => reclaim(stage) };
     },
   },

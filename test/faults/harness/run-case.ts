@@ -7,7 +7,7 @@ import { foreignWrites, snapshotOf } from './stage-snapshot.js';
 import type { Violation } from './violation.js';
 
 /** Seconds that a run may take unless its case says otherwise: an appliance without hardware virtualization is slow. */
-const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 30, raw: 30, qemu: 30, libguestfs: 180 };
+const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 120, raw: 120, qemu: 120, libguestfs: 600 };
 
 /** What a run takes now, in milliseconds, that reads one good image: the measure for what must end at once. */
 async function usualMilliseconds(command: readonly string[]): Promise<number> {

@@ -22,6 +22,12 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   memory: () => {
     for (;;) kept.push(Buffer.alloc(2 ** 20, 1));
   },
+  growth: () => {
+    for (;;) {
+      kept.push(Buffer.alloc(16 * 2 ** 20, 1));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    }
+  },
 };
 
 const unprepared: FuzzTarget = {

@@ -8,7 +8,7 @@ import { validatePlugin } from '#cli/plugins/validate-plugin.js';
 
 class Anything {}
 
-const LIMITS = { pluginTimeout: 30 };
+const LIMITS = { pluginTimeout: 300 };
 
 const usage = (message: unknown) => expect.objectContaining({ code: 'usage', message });
 

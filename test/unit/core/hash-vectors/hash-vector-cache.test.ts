@@ -17,7 +17,7 @@ import {
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { HashVectorCache, type ImageIdentity, type Layer, processMark, writeHashVector } from '@virt-similarity/core';
 import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
 import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
@@ -27,8 +27,6 @@ import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vecto
 const SHA256 = { name: 'sha256', version: '1' };
 
 // Thousands of small files are written and read.
-jest.setTimeout(60_000);
-
 async function layerOf(path: string): Promise<Layer> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };

@@ -1,13 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openHashVector, VirtSimilarityError, writeHashVector } from '@virt-similarity/core';
 import { forgedNumbers } from '../../../fixtures/forged-numbers.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 // Thousands of small files are written and read.
-jest.setTimeout(60_000);
-
 const ROWS = 3;
 
 /** Opens and reads a file of these bytes; the only error that may come of it is `corrupt`. */

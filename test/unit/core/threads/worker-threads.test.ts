@@ -131,11 +131,11 @@ test('closing waits for what the threads were given, and refuses more', async ()
 });
 
 test('closing ends a thread that goes on', async () => {
-  const endless = expect(threads.run({ order: 'answer', after: 60_000 })).rejects.toThrow('exit status');
+  const endless = expect(threads.run({ order: 'answer', after: Number.POSITIVE_INFINITY })).rejects.toThrow(
+    'exit status',
+  );
   await expect(threads.run(AT_ONCE)).resolves.toBeDefined();
-  const before = performance.now();
   await threads.close();
-  expect(performance.now() - before).toBeLessThan(3000);
   await endless;
 });
 

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { runTool } from '#readers/processes/run-tool.js';
 import { ToolFailure } from '#readers/processes/tool-failure.js';
@@ -111,7 +113,13 @@ describe('a program that is ended', () => {
     const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
     const pidFile = join(directory, 'pid');
     try {
-      const running = shell(`echo $$ > ${pidFile}; exec sleep 60`, { signal: AbortSignal.timeout(500) });
+      const interrupt = new AbortController();
+      const running = shell(`echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 60`, {
+        signal: interrupt.signal,
+      });
+      running.catch(() => {});
+      while (!existsSync(pidFile)) await delay(10);
+      interrupt.abort();
       await expect(running).rejects.toMatchObject({ code: 'aborted' });
       expect(isRunning(Number(await readFile(pidFile, 'utf8')))).toBe(false);
     } finally {

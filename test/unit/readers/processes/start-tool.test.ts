@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startTool } from '#readers/processes/start-tool.js';
@@ -27,16 +31,23 @@ test('a server that minds its input itself learns that it is to end, and has tim
 
 test('a server that does not mind its input is killed after a while, with what it started', async () => {
   const keeper = { ...SHELL, endsWithInput: true } as const;
-  const server = await startTool(keeper, ['-c', 'echo "$$" >&2; sleep 60 & echo "$!" >&2; kill -STOP "$$"'], OPTIONS);
-  await delay(200);
+  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
+  const ready = join(directory, 'ready');
+  const server = await startTool(
+    keeper,
+    ['-c', 'echo "$$" >&2; sleep 60 & echo "$!" >&2; >"$0"; kill -STOP "$$"', ready],
+    OPTIONS,
+  );
+  await eventually(async () => existsSync(ready), 120);
   await server.stop();
+  await rm(directory, { recursive: true });
   const { signal, stderr } = await server.exited;
   expect(signal).toBe('SIGKILL');
   const processes = stderr.split('\n').map(Number);
   expect(processes).toHaveLength(2);
   // A process closes its files a moment before it is gone.
   for (const pid of processes) {
-    expect(await eventually(async () => !(await isRunning(pid)), 2)).toBe(true);
+    expect(await eventually(async () => !(await isRunning(pid)), 60)).toBe(true);
   }
 });
 
@@ -75,6 +86,5 @@ test.each([0, 2, 4, 8, 16, 300])('a server does not outlive a parent killed afte
   await delay(age);
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await delay(500);
-  expect(await isRunning(pid)).toBe(false);
+  expect(await eventually(async () => !(await isRunning(pid)), 30)).toBe(true);
 });

@@ -21,7 +21,10 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   const messages = new Messages(process.stderr, messageStyle(words), process.env);
   showWarnings(messages);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
-  const interruption = listenForInterruption(() => messages.error('interrupted'));
+  const interruption = listenForInterruption(() => {
+    messages.status('');
+    messages.error('interrupted');
+  });
   try {
     const invocation = await readCommandLine(
       await wordsAsGiven(words),

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Analysis, type AnalyzeOptions, createAnalyzer, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type Analysis,
+  type AnalyzeOptions,
+  createAnalyzer,
+  type ProgressEvent,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
 import checksums from '../../../fixtures/checksum-plugin.js';
 import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 import misbehaving from '../../../fixtures/misbehaving-plugin.js';
@@ -91,15 +97,15 @@ describe('an isolated plugin', () => {
     [{ clusterer: 'silent-clusterer' }, 'the clusterer'],
   ])('that never returns (%j) is given up after its time', async (options, part) => {
     const [name] = Object.values(options);
-    const events: string[] = [];
-    const onProgress = ({ kind }: { readonly kind: string }) => events.push(kind);
+    const failures = new Set<Error>();
+    const onProgress = (event: ProgressEvent) => event.kind === 'image-failed' && failures.add(event.error);
     const run = { ...OPTIONS, ...options, pluginTimeout: SHORT_TIMEOUT, jobs: 1, onProgress };
     await expect(analyzer.analyze(GOOD, run)).rejects.toMatchObject({
       code: 'unavailable',
       message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with --plugin-timeout`,
     });
-    // Once, not once for each image.
-    expect(events.filter((kind) => kind === 'image-failed')).toEqual([]);
+    // One answer was waited for, not one for each image.
+    expect(failures.size).toBeLessThanOrEqual(1);
   });
 
   test.each(['endless-reporter', 'silent-reporter'])('that never ends its report (%s) is given up', async (name) => {

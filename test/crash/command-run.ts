@@ -8,7 +8,7 @@ const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
 const HANG_MS = 300_000;
 /** Milliseconds within which the children of a killed run must be gone. */
-const ORPHAN_MS = 10_000;
+const ORPHAN_MS = 5_000;
 
 /** How a run ended. */
 export interface Ended {

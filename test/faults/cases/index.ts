@@ -10,6 +10,7 @@ import { INPUT_FAULTS } from './input-faults.js';
 import { LISTINGS } from './listings.js';
 import { NAMES } from './names.js';
 import { OUTPUTS } from './outputs.js';
+import { NAMES_IN_TABLES } from './names-in-tables.js';
 import { PLUGINS } from './plugins.js';
 import { REFERENCED_FILES } from './referenced-files.js';
 import { RESOURCES } from './resources.js';
@@ -39,6 +40,7 @@ export const CASES: readonly FaultCase[] = [
   ...OUTPUTS,
   ...LISTINGS,
   ...HASHERS,
+  ...NAMES_IN_TABLES,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

@@ -4,7 +4,7 @@ import type { CommandLine } from './fault-case.js';
 import { ProcessWatch } from './process-watch.js';
 
 /** Milliseconds for which a child may outlive the command. */
-const CHILDREN_LIVE_MS = 10_000;
+const CHILDREN_LIVE_MS = 5_000;
 
 /** Where, as what, and for how long at most a command runs. */
 export interface CommandSetting {

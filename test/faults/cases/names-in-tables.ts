@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { unescaped } from '../../fixtures/report-text.js';
+import { expectReports } from '../harness/expect-reports.js';
+import type { FaultCase } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+
+const BLOCK = 65_536;
+/** What is invisible or a blank, by ranges of code points. */
+const INVISIBLE =
+  /[\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
+
+/** Sound raw images of names that the table of names or the tree could show as something else. */
+function named(number: number, title: string, names: readonly string[]): FaultCase {
+  return {
+    number,
+    title: `names in tables: ${title}`,
+    readers: ['auto', 'raw'],
+    exit: 0,
+    build: async (stage) => {
+      for (const [index, name] of names.entries()) {
+        await writeFile(join(stage.work, name), deterministicBytes(`name ${index}`, 2 * BLOCK));
+      }
+      return {
+        ...stage.trial(['--', ...names]),
+        check: async (ends) => {
+          await expectReports(stage, ends.at(-1)!, names);
+          await expectHarmlessTable(stage);
+          for (const file of ['tree.txt', 'tree.dot', 'tree.names.tsv']) {
+            assert.doesNotMatch(
+              await readFile(stage.output(file), 'utf8'),
+              INVISIBLE,
+              `invisible characters in ${file}`,
+            );
+          }
+          assert.doesNotMatch(ends.map(({ stdout, stderr }) => stdout + stderr).join(''), INVISIBLE);
+        },
+      };
+    },
+  };
+}
+
+/** Requires that labels belong to one image each, and that no cell is a formula or joins others. */
+async function expectHarmlessTable(stage: Stage): Promise<void> {
+  const rows = (await readFile(stage.output('tree.names.tsv'), 'utf8')).split('\n').slice(1, -1);
+  const cells = rows.map((row) => row.split('\t'));
+  for (const cell of cells.flat()) {
+    assert.doesNotMatch(cell, /^\s*[=+\-@＝＋－＠]|["']/, 'a cell that is interpreted');
+  }
+  for (const [label] of cells) {
+    const folded = label!.toLowerCase();
+    const owners = cells.filter(([other, name]) => other === label || unescaped(name!).toLowerCase() === folded);
+    assert.equal(owners.length, 1, `${label} could be more than one image`);
+  }
+}
+
+/** Images whose names are made to be read as another image, as nothing, or as a formula. */
+export const NAMES_IN_TABLES: readonly FaultCase[] = [
+  named(100, 'that become the label of another image', [
+    'web 1.raw',
+    'web-1.raw',
+    'WEB_1.raw',
+    'db-1.raw',
+    'DB-1.raw',
+    'db 1.raw',
+  ]),
+  named(101, 'of invisible characters', [
+    'tag\u{e0041}\u{e007f}.raw',
+    'tag.raw',
+    'soft\u00adhyphen\u200b\u200d\u2060.raw',
+    'selector\ufe0f\u{e0100}.raw',
+    'annotation\ufff9a\ufffab\ufffb.raw',
+    'filler\u3164\u2800\u00a0\u115f.raw',
+    'override\u202e\u2066\u061c.raw',
+  ]),
+  named(102, 'like formulas and quotes', [
+    '=HYPERLINK("http:example.com").raw',
+    '+1.raw',
+    '-1.raw',
+    '@SUM(A1).raw',
+    '\uff1d1.raw',
+    '"opens.raw',
+    `'opens.raw`,
+    'closes".raw',
+    '#comment.raw',
+    ' blank.raw',
+    '\t=1.raw',
+    '\r=1.raw',
+  ]),
+];

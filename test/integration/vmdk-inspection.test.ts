@@ -77,7 +77,9 @@ describe('the parent of a VMDK', () => {
     await replace('top.vmdk', 'parentCID=ffffffff', `parentCID=0000000a\n${hint}`);
     await expect(look('top.vmdk')).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringMatching(/its parentFileNameHint "C:\\VMs\\p\.vmdk" cannot be used: it is a path of Windows/),
+      message: expect.stringMatching(
+        /its parentFileNameHint "C:\\VMs\\p\.vmdk" cannot be used: it is a path of Windows/,
+      ),
     });
   });
 
@@ -86,7 +88,9 @@ describe('the parent of a VMDK', () => {
     await replace('top.vmdk', 'parentCID=ffffffff', 'parentCID=0000000a\nparentFileNameHint="/vmfs/p.vmdk"');
     await expect(look('top.vmdk')).rejects.toMatchObject({
       code: 'unreadable',
-      message: expect.stringMatching(/parentFileNameHint "\/vmfs\/p\.vmdk" cannot be used: there is no such file; check its name$/),
+      message: expect.stringMatching(
+        /parentFileNameHint "\/vmfs\/p\.vmdk" cannot be used: there is no such file; check its name$/,
+      ),
     });
   });
 });

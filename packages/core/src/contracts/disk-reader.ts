@@ -89,12 +89,6 @@ export interface DiskReader {
    */
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity>;
 
-  /**
-   * Which of a directory's files (`names`) are parts of an image in it: each part's name with that image's file name.
-   * Never throws for a file that cannot be read.
-   */
-  partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
-
   /** Opens the image. The caller closes it. */
   open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
 

@@ -42,7 +42,10 @@ const raw = { format: 'raw', mustBeSelfContained: false };
 
 describe('what a program packs is no disk image', () => {
   test.each([
-    ['gzip -c disk.raw > out', /compressed by gzip, not a disk image; unpack it with gunzip first, or pass --format raw/],
+    [
+      'gzip -c disk.raw > out',
+      /compressed by gzip, not a disk image; unpack it with gunzip first, or pass --format raw/,
+    ],
     ['gzip -cn disk.raw > out', /compressed by gzip/],
     ['xz -c -0 disk.raw > out', /compressed by xz.*unxz/],
     ['xz -c --check=none disk.raw > out', /compressed by xz/],
@@ -58,7 +61,9 @@ describe('what a program packs is no disk image', () => {
     ['python3 -m zipfile -c out disk.raw', /a zip archive.*unzip/],
     ['7z a -t7z out disk.raw > log && mv out.7z out', /a 7z archive/],
     ['ar q out disk.raw 2> log', /an ar archive/],
-    ...['newc', 'crc', 'odc'].map((form) => [`cpio -o -H ${form} > out <<< disk.raw 2> log`, /a cpio archive/] as const),
+    ...['newc', 'crc', 'odc'].map(
+      (form) => [`cpio -o -H ${form} > out <<< disk.raw 2> log`, /a cpio archive/] as const,
+    ),
     ...['v7', 'ustar', 'oldgnu', 'gnu', 'pax'].map(
       (form) => [`tar --format ${form} -cf out disk.raw`, /a tar archive, .* tar -xf/] as const,
     ),

@@ -81,7 +81,11 @@ class OpenOutputFiles implements OutputFiles {
       throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a name of its own`);
     }
     this.#places.add(place);
-    const existing = await requireReplaceable(directory, basename(path), path, this.#images);
+    const existing = await requireReplaceable(directory, basename(path), {
+      path,
+      protect: this.#images,
+      code: 'usage',
+    });
     if (existing !== undefined) {
       this.#existing.add({ device: existing.dev, inode: existing.ino, path });
     }

@@ -47,7 +47,7 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const name = fileNameOf(path);
   const directory = options.directory ?? (await openDirectoryOf(path));
-  const check = () => requireReplaceable(directory, name, path, options.protect);
+  const check = () => requireReplaceable(directory, name, { path, protect: options.protect });
   try {
     await check();
     await sweepOnce(directory);
@@ -123,17 +123,25 @@ async function openDirectoryOf(path: string): Promise<OpenDirectory> {
   }
 }
 
+/** A file that is to be written. */
+export interface ReplaceableFile {
+  /** For messages. */
+  readonly path: string;
+  readonly protect: ProtectedFiles | undefined;
+  /** The code of the error for a directory or a special file; `refused` by default. */
+  readonly code?: 'usage' | 'refused';
+}
+
 /**
  * Requires that a name is free, or that of a regular file that may be replaced: a rename would replace a device such as
- * /dev/null by a file. Returns what is known of that file; `undefined` for a free name.
+ * /dev/null by a file. Returns the status of that file; `undefined` for a free name.
  *
- * @throws VirtSimilarityError `refused`, and `unreadable` where the system does not say
+ * @throws VirtSimilarityError `refused` or the code for a directory, and `unreadable` where the system does not say
  */
 export async function requireReplaceable(
   directory: OpenDirectory,
   name: string,
-  path: string,
-  protect: ProtectedFiles | undefined,
+  { path, protect, code = 'refused' }: ReplaceableFile,
 ): Promise<BigIntStats | undefined> {
   const stats = await lstat(directory.at(name), { bigint: true }).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT') {
@@ -150,7 +158,7 @@ export async function requireReplaceable(
   if (stats?.isFile() === false) {
     const found = stats.isSymbolicLink() ? 'a symbolic link' : stats.isDirectory() ? 'a directory' : 'a special file';
     throw new VirtSimilarityError(
-      'refused',
+      stats.isSymbolicLink() ? 'refused' : code,
       `cannot write ${path}: expected a regular file or a free name, found ${found}; remove it, or choose another name`,
       { image: path },
     );

@@ -6,8 +6,8 @@ export type Acceleration = 'default' | 'tcg';
 const KVM_DEVICE = '/dev/kvm';
 const FORCE_TCG = 'force_tcg';
 
-/** Variables that libguestfs and what it starts are controlled by, and where it finds its configuration. */
-const PASSED_ON = /^(?:LIBGUESTFS_\w+|SUPERMIN_\w+|HOME)$/;
+/** Variables that control libguestfs and supermin, which builds its appliance. */
+const PASSED_ON = /^(?:LIBGUESTFS|SUPERMIN)_\w+$/;
 
 /**
  * The variables that guestfish gets: those of `environment` that concern it. The user's choice of a backend is kept; without

@@ -107,12 +107,14 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
 }
 
 /**
- * Has libguestfs make its temporary files and, where their paths are short enough, its sockets in a directory. The
- * appliance, which it keeps for the next time, it would put where `TMPDIR` points; it stays where it is by default.
+ * Has libguestfs make its temporary files and, where their paths are short enough, its sockets in a directory, and
+ * guestfish its history. The appliance, which libguestfs keeps for the next time, stays where it is by default, and not
+ * where `TMPDIR` points.
  */
 function temporaryDirectories(directory: string): Record<string, string> {
   const leavesRoom = Buffer.byteLength(directory) + LIBGUESTFS_SOCKET.length <= SOCKET_PATH_BYTES;
   return {
+    HOME: directory,
     LIBGUESTFS_TMPDIR: directory,
     LIBGUESTFS_CACHEDIR: process.env.LIBGUESTFS_CACHEDIR || LIBGUESTFS_CACHE,
     ...(leavesRoom ? { XDG_RUNTIME_DIR: directory } : {}),

@@ -1,9 +1,13 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasEnded, PROCESS_MARK, processMark } from '@virt-similarity/core';
 
 /** The mark of the process that owns the directory, then six random characters. */
 const RUN_DIRECTORY_NAME = new RegExp(`^virt-similarity-(?<mark>${PROCESS_MARK})-\\w{6}$`);
+
+const WRITABLE_BY_OTHERS = 0o022;
+/** What is in the directory can be renamed by its owner only. */
+const STICKY = 0o1000;
 
 /** The beginning of the names of this process's directories: no other process has it, not even a later one. */
 export async function runDirectoryPrefix(): Promise<string> {
@@ -15,8 +19,14 @@ export async function runDirectoryPrefix(): Promise<string> {
  * PID namespace, such as a container, or on another machine, which may share the directory.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
+  const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
   await Promise.all(names.map((name) => sweep(parent, name)));
+}
+
+/** Whether nobody else can give a directory of this user another name there, under which it would be removed. */
+async function isSafeParent(parent: string): Promise<boolean> {
+  const stats = await stat(parent).catch(() => undefined);
+  return stats !== undefined && ((stats.mode & WRITABLE_BY_OTHERS) === 0 || (stats.mode & STICKY) !== 0);
 }
 
 /** Several processes may sweep at once, so whatever fails is left to the next. */

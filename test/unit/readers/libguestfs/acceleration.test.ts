@@ -21,7 +21,6 @@ describe('applianceEnvironment', () => {
       LIBGUESTFS_X: undefined,
     };
     expect(applianceEnvironment(environment, 'default')).toEqual({
-      HOME: '/root',
       LIBGUESTFS_BACKEND: 'direct',
       LIBGUESTFS_CACHEDIR: '/c',
     });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -109,4 +109,21 @@ test.each([
   await sweep();
   expect((await readdir(runtime)).sort()).toEqual(kept.map(([name]) => name).sort());
   await rm(runtime, { recursive: true });
+});
+
+test('nothing is removed from a parent in which others can rename our directories', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'shared-'));
+  // As if of a process that has ended.
+  const { path, remove } = await createRunDirectory();
+  const left = join(parent, basename(path).replace(`-${process.pid}-`, '-4194305-'));
+  await remove();
+  await mkdir(left);
+  process.env.XDG_RUNTIME_DIR = parent;
+  await chmod(parent, 0o777);
+  await removeLeftRunDirectories();
+  expect(await readdir(parent)).toEqual([basename(left)]);
+  await chmod(parent, 0o1777);
+  await removeLeftRunDirectories();
+  expect(await readdir(parent)).toEqual([]);
+  await rm(parent, { recursive: true });
 });

@@ -49,7 +49,12 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     5,
     /random\.arrow as a hash vector: expected ARROW1/,
   ],
-  ['a disk stated to be a hash vector', '--format arrow base.raw clone.raw', 5, /base\.raw as a hash vector: expected/],
+  [
+    'a disk stated to be a hash vector',
+    '--format arrow base.raw --format raw clone.raw',
+    5,
+    /base\.raw as a hash vector: expected/,
+  ],
   ['an unknown command', 'doctr', 2, /did you mean 'doctor'\?/],
   ['an unknown option', '--linkge ward base.raw clone.raw', 2, /--linkge.*Did you mean --linkage\?/],
   ['an option without its value', 'base.raw clone.raw --metric', 2, /--metric.*argument missing/],

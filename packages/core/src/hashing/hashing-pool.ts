@@ -117,8 +117,7 @@ export class HashingPool {
   async run(task: HashTask): Promise<void> {
     if (this.#isClosed) throw closed();
     if (this.#overrun) throw this.#overrun;
-    this.#probe ??= this.#probeHasher();
-    const probe = await this.#probe;
+    const probe = await this.#probed();
     if (this.#isClosed) throw closed();
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
@@ -126,6 +125,15 @@ export class HashingPool {
       return;
     }
     await this.#ask(this.#threads, { kind: 'hash', task, probe });
+  }
+
+  /** The digest of the probe. A hasher that is at fault is asked once; where no thread could be started, again. */
+  #probed(): Promise<Uint8Array> {
+    this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
+      if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') this.#probe = undefined;
+      throw thrown;
+    });
+    return this.#probe;
   }
 
   /** The digest of the probe, by the hasher where it is to run: never in the main thread if it has a url. */

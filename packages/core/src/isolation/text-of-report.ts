@@ -38,5 +38,5 @@ function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, opti
   return companion?.omission?.(analysis, options) ?? (companion === undefined ? [] : [OMITTED]);
 }
 
-/** Said of a companion that does not say it itself. */
+/** What is missing without a companion that does not describe it. */
 const OMITTED = 'this report comes with a second text';

@@ -4,6 +4,7 @@ import {
   type AnalyzeOptions,
   createAnalyzer,
   type ProgressEvent,
+  type Reporter,
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import checksums from '../../../fixtures/checksum-plugin.js';
@@ -53,6 +54,19 @@ describe('an isolated plugin', () => {
       /^memory:a\nmemory:b\nmemory:c\nmemory:broken corrupt broken: its head is missing\n1 4 4 blocks \{\}\nx{200000}\n$/,
     );
     expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
+  });
+
+  test('has its companion missed, also where it does not say what is missing', async () => {
+    const missing = await textOf(analyzer.omission('obedient-reporter', analysis));
+    expect(missing).toBe('this report comes with a second text');
+    class PlainReporter implements Reporter {
+      readonly name = 'plain';
+      readonly extension = '.plain';
+      readonly mediaType = 'text/plain';
+      report = () => ['text\n'];
+    }
+    const plain = createAnalyzer({ plugins: [{ name: 'plain', reporters: [PlainReporter] }] });
+    expect(await textOf(plain.omission('plain', analysis))).toBe('');
   });
 
   test('must say where it can be imported from', () => {

@@ -15,6 +15,8 @@ export interface FoundImages {
    * may lie there. The directory of a named link counts, the one of its target does not.
    */
   readonly directories: readonly string[];
+  /** By path, why a source fails: directories that were named and in which there is no image. */
+  readonly failures: ReadonlyMap<string, VirtSimilarityError>;
 }
 
 /** The images of a run, as a user names them or as {@link Analyzer.findImages} found them. */

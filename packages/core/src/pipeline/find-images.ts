@@ -1,6 +1,8 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import type { FoundImages, HashOptions } from './analyzer.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
@@ -21,6 +23,7 @@ interface Candidate {
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, without symbolic links; absent if there is none. */
   readonly directory?: string | undefined;
+  readonly failure?: VirtSimilarityError | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ interface Candidate {
  * or following symbolic links. Each file is taken once, however often it is named; hard links are images of their own,
  * since relative names in an image count from its directory. Everything that is left out is noted.
  *
- * A path that cannot be examined stays, as does a directory without images, and fails when it is opened.
+ * A path that cannot be examined stays, and fails when it is opened. So does a directory without images, with a failure.
  *
  * @throws VirtSimilarityError `unreadable` if a directory cannot be listed.
  */
@@ -39,7 +42,8 @@ export async function findImages(images: readonly (string | DiskSource)[], optio
   );
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
-  for (const { source, real, directory } of named.flat()) {
+  const failures = new Map<string, VirtSimilarityError>();
+  for (const { source, real, directory, failure } of named.flat()) {
     const { path } = source;
     const earlier = taken.get(real ?? path);
     if (earlier !== undefined) {
@@ -47,48 +51,66 @@ export async function findImages(images: readonly (string | DiskSource)[], optio
       continue;
     }
     taken.set(real ?? path, source);
-    if (directory !== undefined) {
+    if (failure !== undefined) {
+      failures.set(path, failure);
+    } else if (directory !== undefined) {
       directories.add(directory);
     }
   }
-  return { sources: [...taken.values()], directories: [...directories] };
+  return { sources: [...taken.values()], directories: [...directories], failures };
 }
 
 async function candidatesOf(source: DiskSource, realPaths: RealPaths, options: FindOptions): Promise<Candidate[]> {
   const { path } = source;
-  const status = await lstat(systemPath(path)).catch(() => undefined);
-  const isFile = status?.isFile() === true;
-  if (!isFile && (await isDirectory(path))) {
-    const listing = await listDirectory(path, options.readers, (message) => options.onNote('warning', message));
-    noteLeftOut(path, listing, options);
-    if (listing.images.length > 0) {
-      const directory = await realPaths.ofDirectory(path).catch(() => undefined);
-      return listing.images.map((name) => ({
-        source: { ...source, path: pathIn(path, name), noFollow: true },
-        real: directory && pathIn(directory, name),
-        directory,
-      }));
-    }
+  const status = await statusOf(path).catch(() => undefined);
+  if (status === undefined) {
+    return [{ source }];
   }
-  const real = status && (await realPaths.of(path, status).catch(() => undefined));
+  if (status.isDirectory() || (status.isSymbolicLink() && (await isDirectory(path)))) {
+    const warn = (message: string) => options.onNote('warning', message);
+    const listing = await listDirectory(path, options.readers, warn);
+    noteLeftOut(path, listing, options);
+    if (listing.images.length === 0) {
+      return [{ source, failure: noImages(path, listing) }];
+    }
+    const directory = await realPaths.ofDirectory(path).catch(() => undefined);
+    return listing.images.map((name) => ({
+      source: { ...source, path: pathIn(path, name), noFollow: true },
+      real: directory && pathIn(directory, name),
+      directory,
+    }));
+  }
+  const real = await realPaths.of(path, status).catch(() => undefined);
   const directory = real === undefined ? undefined : await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   return [{ source, real, directory }];
 }
 
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, { onNote }: FindOptions): void {
-  if (leftOut.length > 0) {
+  if (leftOut.length > 0 && images.length > 0) {
     const left = `left out of ${path}: ${countByReason(leftOut)}`;
-    const remedy = images.length > 0 ? 'name an image to include it' : 'no image remains, so name the images';
-    onNote('warning', `${left}; ${remedy}, or see every name with --verbose`);
+    onNote('warning', `${left}; name an image to include it, or see every name with --verbose`);
   }
   for (const entry of leftOut) {
     onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);
   }
 }
 
+function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityError {
+  const found = leftOut.length === 0 ? 'it is empty' : `found ${countByReason(leftOut)}`;
+  const problem = `${path} is a directory without images: expected files with the extension of a disk image, ${found}`;
+  return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
+}
+
 function duplicateNote(path: string, earlier: string): string {
   const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
   return `${found}; it is compared once, as ${earlier}`;
+}
+
+/** What lstat(2) says; nothing of what cannot be examined. By a callback, which takes a fifth of a promise's time. */
+function statusOf(path: string): Promise<Stats | undefined> {
+  return new Promise((resolve) => {
+    lstat(systemPath(path), (_error, status) => resolve(status));
+  });
 }
 
 function isDirectory(path: string): Promise<boolean> {

@@ -45,18 +45,18 @@ export class HashRun {
   /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
   static async *hash(
     registry: PluginRegistry,
-    { sources, directories }: FoundImages,
+    { sources, directories, failures }: FoundImages,
     options: CompleteOptions,
   ): AsyncGenerator<HashOutcome> {
     const allowedTrees = await Promise.all(options.allowBacking.map(realDirectory));
     try {
-      yield* new HashRun(registry, options, { allowedDirectories: directories, allowedTrees }).#hash(sources);
+      yield* new HashRun(registry, options, { allowedDirectories: directories, allowedTrees }).#hash(sources, failures);
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
   }
 
-  async *#hash(sources: readonly DiskSource[]): AsyncGenerator<HashOutcome> {
+  async *#hash(sources: readonly DiskSource[], failures: FoundImages['failures']): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, pluginTimeout } = this.#options;
     const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
     const url = this.#registry.urlOf('hasher', hasher);
@@ -69,6 +69,10 @@ export class HashRun {
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
     const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | AssignedSource> =>
       this.#outcome(source.path, async () => {
+        const failure = failures.get(source.path);
+        if (failure !== undefined) {
+          throw failure;
+        }
         const found = await lookUp.find(source, this.#readOptionsUntil(stop));
         return 'reader' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });

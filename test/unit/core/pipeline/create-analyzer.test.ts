@@ -217,6 +217,8 @@ describe('analyze', () => {
   test('lists no directory again where images were found before, and repeats no note', async () => {
     const directory = join(cache, '..', 'pool');
     await mkdir(join(directory, 'sub'), { recursive: true });
+    const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512 };
+    await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(4)), join(directory, 'v.arrow'));
     const analyzer = analyzerOf(family());
     const notes: string[] = [];
     const onNote = (_level: string, message: string) => notes.push(message);

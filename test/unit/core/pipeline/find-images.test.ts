@@ -150,11 +150,20 @@ describe('findImages', () => {
     );
   });
 
-  test('leaves a directory without images to whoever opens it, and says why nothing is taken', async () => {
+  test('has a failure for a directory without images, which says what is in it', async () => {
     await files('notes.txt');
-    expect((await find([directory])).sources).toEqual([{ path: directory }]);
-    const why = '1 file without the extension of a disk image; no image remains, so name the images';
-    expect(notes).toContainEqual(['warning', `left out of ${directory}: ${why}, or see every name with --verbose`]);
+    await mkdir(path('empty'));
+    const { sources, directories, failures } = await find([directory, path('empty')]);
+    expect(sources).toEqual([{ path: directory }, { path: path('empty') }]);
+    expect(directories).toEqual([]);
+    expect([...failures.values()]).toMatchObject([
+      {
+        code: 'refused',
+        message: expect.stringContaining('found 1 file without the extension of a disk image, 1 sub'),
+      },
+      { code: 'refused', message: expect.stringContaining('it is empty; name the images themselves') },
+    ]);
+    expect(notes.filter(([level]) => level === 'warning')).toEqual([]);
   });
 
   test('leaves a missing file to whoever opens it', async () => {

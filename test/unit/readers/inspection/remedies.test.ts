@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { VirtSimilarityError } from '@virt-similarity/core';
 import { inspect } from '#readers/inspection/inspect.js';
 import { shellWord } from '#readers/inspection/shell-word.js';
+import { runTool } from '../../../fixtures/index.js';
 import { fileWith, qcow2File } from './headers.js';
 
 let directory: string;
@@ -151,10 +152,10 @@ test('the root directory as a tree is all, and as a directory itself only', asyn
 test('rebase, as a refusal advises it, states the format and keeps the backing file', async () => {
   const base = await write('images/base.raw', qcow2File());
   const path = await write('images/top.qcow2', qcow2File({ backing: 'base.raw' }));
-  const words = /qemu-img (rebase -u -F raw) or -F qcow2 (-b "base.raw")$/.exec((await refusalOf(path, [])).message)!;
+  const words = /(qemu-img rebase -u -F raw) or -F qcow2 (-b "base.raw")$/.exec((await refusalOf(path, [])).message)!;
   // An overlay that qemu opens, as the other one is but a header.
-  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-b', 'base.raw', '-F', 'qcow2', path, '1M']);
-  execFileSync('bash', ['-c', `qemu-img ${words[1]} ${words[2]} ${shellWord(path)}`], { cwd: dirname(path) });
+  await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-b', 'base.raw', '-F', 'qcow2', path, '1M']);
+  execFileSync('bash', ['-c', `${words[1]} ${words[2]} ${shellWord(path)}`], { cwd: dirname(path) });
   const image = await inspect({ path }, { allowedDirectories: [dirname(path)] });
   expect(image.backing).toMatchObject({ format: 'raw', file: { path: base } });
 });

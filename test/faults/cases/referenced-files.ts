@@ -129,11 +129,12 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
-      const dynamic = await readFile(
-        await writeImage(stage, 'dynamic.vhd', 'vpc', { subformat: 'dynamic', force_size: 'on' }),
-      );
+      // Without any data, so that it fits: its disk would read as zeros.
+      const dynamic = stage.image('dynamic.vhd');
+      const size = ['-o', 'subformat=dynamic,force_size=on', dynamic, String(DISK_BYTES)];
+      await runTool('qemu-img', ['create', '-q', '-f', 'vpc', ...size]);
       const fixed = await writeImage(stage, 'fixed.vhd', 'vpc', { subformat: 'fixed', force_size: 'on' });
-      await patch(fixed, { 0: dynamic.subarray(0, 64 * 1024) });
+      await patch(fixed, { 0: await readFile(dynamic) });
       return stage.trial([fixed]);
     },
   },

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
+import { COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '../faults/inputs/extent-bombs.js';
 import { chunkPlace, dmgImage, withChunkTable } from '../fixtures/dmg-image.js';
 import {
   contentByExtents,
@@ -413,17 +414,15 @@ test('a table that leads into the middle of a sector is corrupt, as qemu cannot 
 test('a small file that stands for too much data is not read', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');
-    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', path, '3T');
-    // All L1 entries lead to one L2 table, all of whose entries lead to one cluster.
-    const table = 2 ** 20;
-    const image = Buffer.alloc(table + 2 * 65_536);
+    const cluster = 2 ** 21;
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'cluster_size=2M', path, '512G');
+    // All entries of the one L2 table lead to one cluster.
+    const table = 4 * cluster;
+    const image = Buffer.alloc(table + 2 * cluster);
     (await readFile(path)).copy(image);
-    const l1 = Number(image.readBigUInt64BE(40));
-    for (let entry = 0; entry < image.readUInt32BE(36); entry += 1) {
-      image.writeBigUInt64BE(BigInt(table), l1 + entry * 8);
-    }
-    for (let entry = 0; entry < 8192; entry += 1) {
-      image.writeBigUInt64BE(BigInt(table + 65_536), table + entry * 8);
+    image.writeBigUInt64BE(BigInt(table), Number(image.readBigUInt64BE(40)));
+    for (let at = table; at < table + cluster; at += 8) {
+      image.writeBigUInt64BE(BigInt(table + cluster), at);
     }
     await writeFile(path, image);
     await expect(withImage({ path, format: 'qcow2' }, extentsOf)).rejects.toMatchObject({
@@ -431,6 +430,33 @@ test('a small file that stands for too much data is not read', async () => {
       message: expect.stringMatching(
         /more than 1024 times the \d+ bytes .* convert it with qemu-img convert -O raw first$/,
       ),
+    });
+  });
+});
+
+describe('an image whose entries share a table is not read', () => {
+  test.each([
+    ['qcow2', (path: string) => writeSharedL2(path, 100, COMPRESSED_AND_ZERO), 'its own L2 table'],
+    ['vmdk', (path: string) => writeGrainBomb(path, 100, 0), 'its own grain table'],
+  ] as const)('of %s', async (format, write, expected) => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, `disk.${format}`);
+      await write(path);
+      await expect(withImage({ path, format }, extentsOf)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(`${expected}, found several .* convert it with qemu-img convert -O raw first$`),
+      });
+    });
+  });
+});
+
+test('an image that describes more runs than its bytes allow is not read', async () => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'disk.vmdk');
+    await writeGrainBomb(path, 1000, 1);
+    await expect(withImage({ path, format: 'vmdk' }, extentsOf)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/its \d+ stored bytes describe more than \d+ separate runs of data and zeros; /),
     });
   });
 });

@@ -50,6 +50,7 @@ export * from './hashing/hashing-pool.js';
 export * from './hashing/same-identity.js';
 export type { IsolationLimits } from './isolation/isolated-thread.js';
 export { tryPlugin } from './isolation/plugin-calls.js';
+export { partitionPoint } from './partition-point.js';
 export { absolutePath } from './paths/absolute-path.js';
 export { isOnLocalFileSystem } from './paths/local-file-system.js';
 export * from './paths/path-text.js';

@@ -4,6 +4,7 @@ import { BACKING_FILES } from './backing-files.js';
 import { CACHE_DIRECTORIES } from './cache-directories.js';
 import { CACHE_ENTRIES } from './cache-entries.js';
 import { CHANGE_AND_USE } from './change-and-use.js';
+import { EXTENT_BOMBS } from './extent-bombs.js';
 import { FOREIGN_FILES } from './foreign-files.js';
 import { HASHERS } from './hashers.js';
 import { INPUT_FAULTS } from './input-faults.js';
@@ -25,6 +26,7 @@ export const CASES: readonly FaultCase[] = [
   ...BACKING_FILES,
   ...FOREIGN_FILES,
   ...SIZES,
+  ...EXTENT_BOMBS,
   ...TRUNCATIONS,
   ...CHANGE_AND_USE,
   ...SPECIAL_FILES,

@@ -11,15 +11,40 @@ const FIRST_LAYER = 2;
 const INHERITED = 2 ** 32;
 const LAST_LAYER = INHERITED - FIRST_LAYER - 1;
 
-/** All extents of a disk, in 24 bytes each: a fragmented disk has one for every block. */
+/** Extents that may begin in one block. */
+export const EXTENTS_PER_BLOCK = 4;
+
+export interface ExtentListOptions {
+  /** Bytes, a whole number. With blocks of one byte, as by default, the list has all extents just as they came. */
+  readonly blockSize?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The extents of a disk, in 24 bytes each. However fragmented the disk is, at most `EXTENTS_PER_BLOCK` of them begin in a
+ * block: the last one stands for the rest of the block, which is then data that is not stored verbatim unless all of it
+ * reads as zeros. So the list never takes more than 96 bytes for a block.
+ */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);
   #used = 0;
   #end = 0;
+  readonly #blockSize: number;
+  /** The block in which the last extent begins, and how many begin in it. */
+  #block = -1;
+  #inBlock = 0;
+
+  private constructor(blockSize: number) {
+    this.#blockSize = blockSize;
+  }
 
   /** Collects extents. Throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order. */
-  static async from(extents: AsyncIterable<Extent>, virtualSize: number, signal?: AbortSignal): Promise<ExtentList> {
-    const list = new ExtentList();
+  static async from(
+    extents: AsyncIterable<Extent>,
+    virtualSize: number,
+    { blockSize = 1, signal }: ExtentListOptions = {},
+  ): Promise<ExtentList> {
+    const list = new ExtentList(blockSize);
     for await (const extent of extents) {
       throwIfAborted(signal);
       list.#add(extent);
@@ -47,16 +72,51 @@ export class ExtentList implements Iterable<Extent> {
       throw brokenContract('a whole length above 0', `${extent.length}`);
     }
     if (extent.kind === 'data' && extent.stored !== undefined) requirePlace(extent.stored);
+    const what = codeOf(extent) + (extent.inherited ? INHERITED : 0);
+    const offset = extent.kind === 'data' ? (extent.stored?.offset ?? 0) : 0;
+    const block = Math.floor(extent.start / this.#blockSize);
+    if (block !== this.#block) {
+      this.#block = block;
+      this.#inBlock = 0;
+    }
+    let { length } = extent;
+    if (this.#inBlock === EXTENTS_PER_BLOCK) {
+      const inBlock = Math.min(length, (block + 1) * this.#blockSize - extent.start);
+      this.#extendLast(inBlock, what);
+      length -= inBlock;
+      if (length > 0) {
+        this.#block = block + 1;
+        this.#push(length, what, extent.kind === 'data' && extent.stored !== undefined ? offset + inBlock : 0);
+        this.#inBlock = 1;
+      }
+    } else {
+      this.#push(length, what, offset);
+      this.#inBlock += 1;
+    }
+    this.#end += extent.length;
+  }
+
+  #push(length: number, what: number, offset: number): void {
     if (this.#used === this.#fields.length) {
       const grown = new Float64Array(this.#fields.length * 2);
       grown.set(this.#fields);
       this.#fields = grown;
     }
-    this.#fields[this.#used] = extent.length;
-    this.#fields[this.#used + 1] = codeOf(extent) + (extent.inherited ? INHERITED : 0);
-    this.#fields[this.#used + 2] = extent.kind === 'data' ? (extent.stored?.offset ?? 0) : 0;
+    this.#fields[this.#used] = length;
+    this.#fields[this.#used + 1] = what;
+    this.#fields[this.#used + 2] = offset;
     this.#used += FIELDS;
-    this.#end += extent.length;
+  }
+
+  /** Makes the last extent longer. What it and the added bytes have in common is all that is known of it then. */
+  #extendLast(length: number, what: number): void {
+    const last = this.#used - FIELDS;
+    const before = this.#fields[last + 1]!;
+    const isZero = before % INHERITED === ZERO && what % INHERITED === ZERO;
+    const isInherited = before >= INHERITED && what >= INHERITED;
+    this.#fields[last] = this.#fields[last]! + length;
+    this.#fields[last + 1] = (isZero ? ZERO : NOT_STORED) + (isInherited ? INHERITED : 0);
+    this.#fields[last + 2] = 0;
   }
 }
 

@@ -9,7 +9,7 @@ import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
-import { dataBytesOf, type PlannedSegment, type PlannedTask, planTasks } from './plan-tasks.js';
+import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 
 export interface HashImageOptions {
   /** What the vector is to be named; by default the path of the image's top layer. */
@@ -35,7 +35,7 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
  * the caller to find out, by its reader's `identify`.
  *
- * Memory: the vector twice, 24 bytes for each extent, and the pool's tasks of 8 MiB each.
+ * Memory: the vector twice, at most 96 bytes for each block that holds data, and the pool's tasks of at most 16 MiB each.
  * Throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
  * `changed` where a layer's file is not the one it was, `usage` on an unusable block size, one that gives the image
  * more than 2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image
@@ -56,8 +56,8 @@ export async function hashImage(
   if (problem !== undefined) {
     throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });
   }
-  const extents = await ExtentList.from(image.extents(), virtualSize, options.signal);
-  const ranges = base === undefined ? [] : inheritedRanges(extents, blockSize);
+  const extents = await ExtentList.from(image.extents(), virtualSize, { blockSize, signal: options.signal });
+  const ranges = { [Symbol.iterator]: () => (base === undefined ? [].values() : inheritedRanges(extents, blockSize)) };
   const toRead = { [Symbol.iterator]: () => withoutRanges(extents, ranges, blockSize) };
   options.onStart?.(bytesToRead(toRead));
   const own = concatenate(await hashTasks(image, toRead, pool, { ...options, blockSize }), digestLength);
@@ -125,10 +125,10 @@ async function hashTask(
   const { digestLength } = pool.hasher;
   const digests = sharedBytes(planned.blocks.length * digestLength);
   const present = sharedBytes(planned.blocks.length);
-  const unread = bytesToReadThroughImage(planned);
+  const unread = planned.reads.reduce((sum, { length }) => sum + length, 0);
   const memory = unread === 0 ? NO_MEMORY : pool.borrowMemory(unread);
   // What is given up ends when image and pool are closed.
-  const segments = await unlessAborted(readSegments(image, planned.segments, memory), signal);
+  const segments = await unlessAborted(readSegments(image, planned, memory), signal);
   const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
   const task: HashTask = { blockSize, files, segments, digests, present };
   await unlessAborted(pool.run(task), signal);
@@ -137,28 +137,26 @@ async function hashTask(
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
-function bytesToReadThroughImage({ segments }: PlannedTask): number {
-  return segments.reduce((sum, { kind, length }) => (kind === 'read' ? sum + length : sum), 0);
-}
-
 /** Reads what must be read through the image into shared memory; leaves the rest to the worker. */
 async function readSegments(
   image: DiskImage,
-  planned: readonly PlannedSegment[],
+  { segments, reads }: PlannedTask,
   memory: Uint8Array,
 ): Promise<Segment[]> {
   let used = 0;
-  const reads: Promise<void>[] = [];
-  const segments = planned.map((segment): Segment => {
-    if (segment.kind !== 'read') return segment;
-    const bytes = memory.subarray(used, used + segment.length);
-    used += segment.length;
-    reads.push(image.read(bytes, segment.position));
-    return { kind: 'memory', bytes, length: segment.length };
+  const starts = reads.map(({ position, length }) => {
+    const start = used;
+    used += length;
+    return { position, start, bytes: memory.subarray(start, used) };
   });
-  const outcomes = await Promise.allSettled(reads);
+  const outcomes = await Promise.allSettled(starts.map(({ position, bytes }) => image.read(bytes, position)));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  return segments;
+  return segments.map((segment): Segment => {
+    if (segment.kind !== 'read') return segment;
+    const { position, length } = segment;
+    const { position: first, bytes } = starts[segment.read]!;
+    return { kind: 'memory', bytes: bytes.subarray(position - first, position - first + length), length };
+  });
 }
 
 function sharedBytes(length: number): Uint8Array {

@@ -1,6 +1,7 @@
 import type { Extent } from '../contracts/disk-image.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
-import { concatenate, type HashedBlocks } from './hashed-blocks.js';
+import { partitionPoint } from '../partition-point.js';
+import type { HashedBlocks } from './hashed-blocks.js';
 
 /** Consecutive block numbers. */
 export interface BlockRange {
@@ -10,38 +11,39 @@ export interface BlockRange {
 }
 
 /** The whole blocks all of whose bytes come from the backing image, in ascending ranges. */
-export function inheritedRanges(extents: Iterable<Extent>, blockSize: number): BlockRange[] {
-  const ranges: BlockRange[] = [];
+export function* inheritedRanges(extents: Iterable<Extent>, blockSize: number): Generator<BlockRange, undefined> {
   let start: number | undefined;
   let end = 0;
-  const endRun = (): void => {
-    if (start === undefined) return;
-    const range = { first: Math.ceil(start / blockSize), end: Math.floor(end / blockSize) };
-    if (range.first < range.end) ranges.push(range);
-    start = undefined;
-  };
   for (const extent of extents) {
     if (extent.inherited) start ??= extent.start;
-    else endRun();
+    else {
+      if (start !== undefined) yield* wholeBlocks(start, end, blockSize);
+      start = undefined;
+    }
     end = extent.start + extent.length;
   }
-  endRun();
-  return ranges;
+  if (start !== undefined) yield* wholeBlocks(start, end, blockSize);
+}
+
+/** The range of the blocks that lie within some bytes, if there are any. */
+function* wholeBlocks(start: number, end: number, blockSize: number): Generator<BlockRange, undefined> {
+  const range = { first: Math.ceil(start / blockSize), end: Math.floor(end / blockSize) };
+  if (range.first < range.end) yield range;
 }
 
 /** The extents with the blocks of the ranges taken for zeros, so that they are not read. */
 export function* withoutRanges(
   extents: Iterable<Extent>,
-  ranges: readonly BlockRange[],
+  ranges: Iterable<BlockRange>,
   blockSize: number,
 ): Generator<Extent> {
-  let next = 0;
+  const remaining = ranges[Symbol.iterator]();
+  let range = nextOf(remaining);
   for (const extent of extents) {
     const extentEnd = extent.start + extent.length;
     let position = extent.start;
     while (position < extentEnd) {
-      while (next < ranges.length && ranges[next]!.end * blockSize <= position) next++;
-      const range = ranges[next];
+      while (range !== undefined && range.end * blockSize <= position) range = nextOf(remaining);
       const rangeStart = range === undefined ? Number.POSITIVE_INFINITY : range.first * blockSize;
       const isWithin = position >= rangeStart;
       const end = Math.min(extentEnd, isWithin ? range!.end * blockSize : rangeStart);
@@ -55,31 +57,66 @@ export function* withoutRanges(
 export async function withInherited(
   own: HashedBlocks,
   base: HashVector,
-  ranges: readonly BlockRange[],
+  ranges: Iterable<BlockRange>,
 ): Promise<HashedBlocks> {
-  const parts: HashedBlocks[] = [];
+  const merged = new MergedBlocks(own.blocks.length + base.dataBlocks, base.digestLength);
   let ownRow = 0;
   const takeOwnBelow = (block: number): void => {
-    const from = ownRow;
-    while (ownRow < own.blocks.length && own.blocks[ownRow]! < block) ownRow++;
-    if (from < ownRow) parts.push(rows(own, from, ownRow, base.digestLength));
+    const end = partitionPoint(own.blocks, (ownBlock) => ownBlock < block, ownRow);
+    merged.append(own, ownRow, end);
+    ownRow = end;
   };
-  let next = 0;
+  const remaining = ranges[Symbol.iterator]();
+  let range = nextOf(remaining);
   for await (const batch of base.rows()) {
     let row = 0;
-    while (row < batch.blocks.length && next < ranges.length) {
-      const { first, end } = ranges[next]!;
-      const from = firstRowAt(batch.blocks, first, row);
-      row = firstRowAt(batch.blocks, end, from);
+    while (row < batch.blocks.length && range !== undefined) {
+      const { first, end } = range;
+      const from = partitionPoint(batch.blocks, (block) => block < first, row);
+      row = partitionPoint(batch.blocks, (block) => block < end, from);
       if (from < row) {
         takeOwnBelow(first);
-        parts.push(rows(batch, from, row, base.digestLength));
+        merged.append(batch, from, row);
       }
-      if (row < batch.blocks.length) next++;
+      if (row < batch.blocks.length) range = nextOf(remaining);
     }
   }
   takeOwnBelow(Number.POSITIVE_INFINITY);
-  return concatenate(parts, base.digestLength);
+  return merged.take();
+}
+
+/** Collects rows in memory for as many as there can be. */
+class MergedBlocks {
+  readonly #blocks: Uint32Array;
+  readonly #digests: Uint8Array;
+  readonly #digestLength: number;
+  #count = 0;
+
+  constructor(most: number, digestLength: number) {
+    this.#blocks = new Uint32Array(most);
+    this.#digests = new Uint8Array(most * digestLength);
+    this.#digestLength = digestLength;
+  }
+
+  append({ blocks, digests }: HashedBlocks, from: number, end: number): void {
+    this.#blocks.set(blocks.subarray(from, end), this.#count);
+    this.#digests.set(
+      digests.subarray(from * this.#digestLength, end * this.#digestLength),
+      this.#count * this.#digestLength,
+    );
+    this.#count += end - from;
+  }
+
+  take(): HashedBlocks {
+    return {
+      blocks: this.#blocks.slice(0, this.#count),
+      digests: this.#digests.slice(0, this.#count * this.#digestLength),
+    };
+  }
+}
+
+function nextOf<T>(iterator: Iterator<T, undefined>): T | undefined {
+  return iterator.next().value;
 }
 
 function part(extent: Extent, start: number, end: number): Extent {
@@ -87,20 +124,4 @@ function part(extent: Extent, start: number, end: number): Extent {
   if (extent.kind === 'zero' || extent.stored === undefined) return { ...extent, start, length };
   const { layer, offset } = extent.stored;
   return { ...extent, start, length, stored: { layer, offset: offset + start - extent.start } };
-}
-
-function rows({ blocks, digests }: HashedBlocks, from: number, to: number, digestLength: number): HashedBlocks {
-  return { blocks: blocks.subarray(from, to), digests: digests.subarray(from * digestLength, to * digestLength) };
-}
-
-/** The first row from `from` on whose block number is `block` or more. */
-function firstRowAt(blocks: Uint32Array, block: number, from: number): number {
-  let low = from;
-  let high = blocks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (blocks[middle]! < block) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,8 +4,20 @@ import type { Segment } from './hash-task.js';
 /** Consecutive bytes of a planned task; a segment's file is the image's layer with that index. All in bytes. */
 export type PlannedSegment =
   | Exclude<Segment, { readonly kind: 'memory' }>
-  /** Must be read through the image. */
-  | { readonly kind: 'read'; readonly position: number; readonly length: number };
+  /** Must be read through the image; part of the task's read with the given index. */
+  | { readonly kind: 'read'; readonly read: number; readonly position: number; readonly length: number };
+
+/** Bytes that are read through the image at once. */
+export interface PlannedRead {
+  readonly position: number;
+  readonly length: number;
+}
+
+/**
+ * Bytes between two segments up to which one read covers both, as long as no whole block lies between them: a call costs
+ * as much time as reading some bytes. No read is more than twice as long as its segments together.
+ */
+const READ_ACROSS = 32 * 1024;
 
 /** Some whole blocks of a disk that are not holes, and where their content is to be had. */
 export interface PlannedTask {
@@ -13,6 +25,8 @@ export interface PlannedTask {
   readonly blocks: Uint32Array;
   /** The content of those blocks, one after the other; padded with zeros past the end of the disk. */
   readonly segments: readonly PlannedSegment[];
+  /** Ascending and apart. */
+  readonly reads: readonly PlannedRead[];
 }
 
 /** Bytes of a task that are not filled in. */
@@ -58,6 +72,9 @@ class TaskBuilder {
   readonly #blocks: Uint32Array;
   #count = 0;
   #segments: PlannedSegment[] = [];
+  #reads: PlannedRead[] = [];
+  /** Bytes of the last read that belong to segments. */
+  #lastReadData = 0;
   /** Bytes that the last block of the task still lacks. */
   missing = 0;
 
@@ -95,7 +112,7 @@ class TaskBuilder {
   addData(extent: Extent & { kind: 'data' }, position: number, length: number): void {
     this.#segments.push(
       extent.stored === undefined
-        ? { kind: 'read', position, length }
+        ? { kind: 'read', read: this.#addRead(position, length), position, length }
         : { kind: 'file', file: extent.stored.layer, offset: extent.stored.offset + position - extent.start, length },
     );
     const whole = Math.max(0, length - this.missing);
@@ -106,9 +123,27 @@ class TaskBuilder {
   }
 
   take(): PlannedTask {
-    const task = { blocks: this.#blocks.slice(0, this.#count), segments: this.#segments };
+    const task = { blocks: this.#blocks.slice(0, this.#count), segments: this.#segments, reads: this.#reads };
     this.#count = 0;
     this.#segments = [];
+    this.#reads = [];
     return task;
+  }
+
+  /** Adds bytes to the last read, or a read for them; gives its index. */
+  #addRead(position: number, length: number): number {
+    const last = this.#reads.at(-1);
+    const end = last === undefined ? Number.NEGATIVE_INFINITY : last.position + last.length;
+    const gap = position - end;
+    const hasBlockBetween = Math.ceil(end / this.#blockSize) < Math.floor(position / this.#blockSize);
+    const isNear = gap <= READ_ACROSS && !hasBlockBetween;
+    if (last !== undefined && isNear && last.length + gap <= 2 * this.#lastReadData) {
+      this.#reads[this.#reads.length - 1] = { position: last.position, length: last.length + gap + length };
+      this.#lastReadData += length;
+    } else {
+      this.#reads.push({ position, length });
+      this.#lastReadData = length;
+    }
+    return this.#reads.length - 1;
   }
 }

@@ -28,6 +28,8 @@ export interface CompressedCluster {
 export interface LayerMap {
   /** Bytes that the image shows. */
   readonly size: number;
+  /** Runs that a byte of the file can describe at most. */
+  readonly runsPerByte: number;
   /**
    * The run that begins at a position of the image and ends before `end`, at most `size`: at least one byte, not always
    * as many as there are alike. At once where nothing has to be read for it. One call at a time.

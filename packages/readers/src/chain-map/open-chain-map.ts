@@ -14,6 +14,8 @@ import { rememberedHoles } from './remembered-holes.js';
 export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
+  /** Fills `target` with the bytes at `offset` of an image's file. Throws as `StoredBytes.read`. */
+  read(layer: number, target: Uint8Array, offset: number): Promise<void>;
   /** The file of the image with this number, open until the map is closed. Throws as `StoredBytes.read`. */
   descriptor(layer: number): Promise<number>;
   close(): Promise<void>;
@@ -45,7 +47,12 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
       }
       maps.push(map);
     }
-    return { layers: maps, descriptor: (layer) => stored.descriptor(layer), close: () => stored.close() };
+    return {
+      layers: maps,
+      read: (layer, target, offset) => stored.read(layer, target, offset),
+      descriptor: (layer) => stored.descriptor(layer),
+      close: () => stored.close(),
+    };
   } catch (thrown) {
     await stored.close();
     throw thrown;

@@ -3,6 +3,7 @@ import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
 import { alikeGranules, type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
 import { type Holes, RawMap } from './raw-map.js';
+import { RUNS_PER_BYTE, RUNS_PER_EXTENDED_BYTE } from './runs-per-byte.js';
 
 const SECTOR_BYTES = 512;
 const L1_ENTRY_BYTES = 8;
@@ -10,7 +11,14 @@ const L1_ENTRY_BYTES = 8;
 const L1_PART_ENTRIES = 8192;
 
 type ValidState = Exclude<GranuleState, { kind: 'invalid' }>;
-type CompressedState = Extract<GranuleState, { kind: 'compressed' }>;
+
+/** Granules of one L2 table that are alike. Positions of the guest, in bytes. */
+interface TableRun {
+  readonly start: number;
+  readonly end: number;
+  /** That of the first granule. */
+  readonly state: ValidState;
+}
 
 /** The file of a qcow2 image, and who speaks of it. */
 export interface Qcow2File {
@@ -32,6 +40,7 @@ export interface Qcow2File {
  */
 export class Qcow2Map implements LayerMap {
   readonly size: number;
+  readonly runsPerByte: number;
   readonly #file: Qcow2File;
   /** What the file itself holds where. */
   readonly #content: RawMap;
@@ -42,31 +51,44 @@ export class Qcow2Map implements LayerMap {
   #l2: Buffer = Buffer.alloc(0);
   /** Number of the L1 entry that leads to `#l2`. */
   #l2Number = -1;
+  /** The last run of `#l2` that was found: finding it again for each of its parts would cost the square of its length. */
+  #run: TableRun | undefined;
+  /** The last range found without tables. Positions of the guest, in bytes. */
+  #empty = { start: 0, end: 0 };
 
   constructor(file: Qcow2File, geometry: Qcow2Geometry, size: number) {
     this.#file = file;
     this.#content = new RawMap(file.size, file.holes);
     this.#geometry = geometry;
     this.size = size;
+    this.runsPerByte = geometry.granulesPerCluster > 1 ? RUNS_PER_EXTENDED_BYTE : RUNS_PER_BYTE;
   }
 
   runAt(position: number, end: number): LayerRun | Promise<LayerRun> {
     const number = Math.floor(position / this.#geometry.l2Coverage);
-    return number === this.#l2Number ? this.#runInTable(position, end) : this.#runFrom(number, position, end);
+    if (number === this.#l2Number) {
+      return this.#runInTable(position, end);
+    }
+    const { start, end: emptyEnd } = this.#empty;
+    return position >= start && position < emptyEnd
+      ? { kind: 'unallocated', length: Math.min(end, emptyEnd) - position }
+      : this.#runFrom(number, position, end);
   }
 
   async #runFrom(number: number, position: number, end: number): Promise<LayerRun> {
     await this.#loadL1(number);
     const offset = positionIn(this.#l1, (number - this.#l1Start) * L1_ENTRY_BYTES);
+    const { clusterBytes, l2Coverage } = this.#geometry;
     if (offset === 0) {
-      return { kind: 'unallocated', length: Math.min(end, this.#tablesFrom(number)) - position };
+      this.#empty = { start: number * l2Coverage, end: this.#tablesFrom(number) };
+      return { kind: 'unallocated', length: Math.min(end, this.#empty.end) - position };
     }
-    const { clusterBytes } = this.#geometry;
     if (offset % clusterBytes !== 0 || offset + clusterBytes > this.#file.size) {
       throw this.#corrupt(position, `its L2 table is said to stand at byte ${offset}`);
     }
     this.#l2 = await this.#file.read(offset, clusterBytes);
     this.#l2Number = number;
+    this.#run = undefined;
     return this.#runInTable(position, end);
   }
 
@@ -93,30 +115,52 @@ export class Qcow2Map implements LayerMap {
   }
 
   #runInTable(position: number, end: number): LayerRun {
-    const { granuleBytes, l2Coverage } = this.#geometry;
-    const tableStart = this.#l2Number * l2Coverage;
-    const limit = Math.min(end, tableStart + l2Coverage);
-    const within = (position - tableStart) % granuleBytes;
-    const granule = (position - tableStart - within) / granuleBytes;
-    const first = this.#stateOf(granule, position);
-    const lastEnd = Math.ceil((limit - tableStart) / granuleBytes);
-    let granules = alikeGranules(this.#l2, granule, lastEnd, first.kind, this.#geometry);
-    const runEnd = () => tableStart + (granule + granules) * granuleBytes;
-    while (runEnd() < limit && continues(this.#stateOf(granule + granules, runEnd()), first, granules * granuleBytes)) {
-      granules += 1;
+    if (this.#run === undefined || position < this.#run.start || position >= this.#run.end) {
+      this.#run = this.#findRun(position);
     }
-    const length = Math.min(limit, runEnd()) - position;
-    if (first.kind === 'stored') {
-      return this.#content.runAt(first.offset + within, first.offset + within + length);
+    const { start, end: runEnd, state } = this.#run;
+    const length = Math.min(end, runEnd) - position;
+    if (state.kind === 'stored') {
+      const offset = state.offset + position - start;
+      return this.#content.runAt(offset, offset + length);
     }
-    return first.kind === 'compressed'
-      ? { kind: 'compressed', length, cluster: this.#clusterOf(first, position) }
-      : { kind: first.kind, length };
+    return state.kind === 'compressed'
+      ? { kind: 'compressed', length, cluster: this.#clusterAt(position) }
+      : { kind: state.kind, length };
   }
 
-  #clusterOf({ offset, storedBytes }: CompressedState, position: number): CompressedCluster | undefined {
-    const { clusterBytes, isDeflated } = this.#geometry;
-    return isDeflated ? { start: position - (position % clusterBytes), clusterBytes, offset, storedBytes } : undefined;
+  /** All of the run around a position, as far as its table reaches. It may not reach back to where the run begins. */
+  #findRun(position: number): TableRun {
+    const { granuleBytes, l2Coverage } = this.#geometry;
+    const tableStart = this.#l2Number * l2Coverage;
+    const granule = Math.floor((position - tableStart) / granuleBytes);
+    const state = this.#stateOf(granule, position);
+    const limit = Math.ceil((Math.min(this.size, tableStart + l2Coverage) - tableStart) / granuleBytes);
+    let granules = alikeGranules(this.#l2, granule, limit, state.kind, this.#geometry);
+    while (granule + granules < limit && this.#continues(granule + granules, state, granules * granuleBytes)) {
+      granules += 1;
+    }
+    const start = tableStart + granule * granuleBytes;
+    return { start, end: start + granules * granuleBytes, state };
+  }
+
+  /** Whether a granule continues the run of one that begins `distance` bytes before it. */
+  #continues(granule: number, before: ValidState, distance: number): boolean {
+    const state = granuleState(this.#l2, granule, this.#geometry);
+    if (state.kind === 'stored' && before.kind === 'stored') {
+      return state.offset === before.offset + distance;
+    }
+    return state.kind === before.kind && this.#isWithinFile(state);
+  }
+
+  #clusterAt(position: number): CompressedCluster | undefined {
+    const { clusterBytes, l2Coverage, granuleBytes, isDeflated } = this.#geometry;
+    const state = this.#stateOf(Math.floor((position % l2Coverage) / granuleBytes), position);
+    if (!isDeflated || state.kind !== 'compressed') {
+      return undefined;
+    }
+    const { offset, storedBytes } = state;
+    return { start: position - (position % clusterBytes), clusterBytes, offset, storedBytes };
   }
 
   #stateOf(granule: number, position: number): ValidState {
@@ -124,10 +168,15 @@ export class Qcow2Map implements LayerMap {
     if (state.kind === 'invalid') {
       throw this.#corrupt(position, 'its L2 table says what the format forbids');
     }
-    if (state.kind === 'compressed' && state.offset + state.storedBytes - SECTOR_BYTES >= this.#file.size) {
+    if (state.kind === 'compressed' && !this.#isWithinFile(state)) {
       throw this.#corrupt(position, `a compressed cluster is said to stand at ${state.offset}+${state.storedBytes}`);
     }
     return state;
+  }
+
+  /** The last sector of a compressed cluster may be cut off. Whether stored bytes lie within the file is not checked. */
+  #isWithinFile(state: GranuleState): boolean {
+    return state.kind !== 'compressed' || state.offset + state.storedBytes - SECTOR_BYTES < this.#file.size;
   }
 
   #corrupt(position: number, found: string) {
@@ -135,11 +184,4 @@ export class Qcow2Map implements LayerMap {
     const where = `${found}, for the guest's byte ${position}`;
     return readError(speaker, 'corrupt', `${path} has ${size} bytes and ${where}; check it with qemu-img check`);
   }
-}
-
-/** Whether a granule says the same as the one that stands `distance` bytes before it. */
-function continues(state: GranuleState, before: GranuleState, distance: number): boolean {
-  return state.kind === 'stored' && before.kind === 'stored'
-    ? state.offset === before.offset + distance
-    : state.kind === before.kind;
 }

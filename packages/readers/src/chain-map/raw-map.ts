@@ -1,9 +1,11 @@
-import { partitionPoint } from '../reading/partition-point.js';
+import { partitionPoint } from '@virt-similarity/core';
 import type { LayerMap, LayerRun } from './layer-map.js';
+import { RUNS_PER_BYTE } from './runs-per-byte.js';
 
 /** What a raw image holds where: everything but its holes. */
 export class RawMap implements LayerMap {
   readonly size: number;
+  readonly runsPerByte = RUNS_PER_BYTE;
   readonly #holes: Holes;
 
   /** @param size Bytes of the file. */
@@ -25,8 +27,8 @@ export class RawMap implements LayerMap {
 
 /** The holes of a file, ascending, none touching the next. Positions in bytes. */
 export interface Holes {
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
+  readonly starts: ArrayLike<number>;
+  readonly ends: ArrayLike<number>;
 }
 
 export const NO_HOLES: Holes = { starts: [], ends: [] };

@@ -3,18 +3,18 @@ import { findProgram } from '../processes/find-program.js';
 import { mapEntries } from '../qemu/map-entries.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
 import { QEMU_IMG } from '../qemu/qemu-img.js';
+import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
-/** Files whose holes are remembered, the one that was not asked for the longest is forgotten first. */
+/** Files whose holes are remembered. The least recently used is forgotten first. */
 const MAX_FILES = 16;
-/** Holes of a file that are worth the memory. */
-const MAX_HOLES = 1_000_000;
 
 const remembered = new Map<string, Promise<Holes>>();
 
 /**
  * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file. None
- * where it is not installed: knowing them only saves time. Throws as `mapEntries`.
+ * where it is not installed, and the longest ones where there are many: knowing them only saves time. Throws as
+ * `mapEntries`.
  */
 export async function rememberedHoles(image: InspectedImage, call: QemuCall): Promise<Holes> {
   if ((await findProgram(QEMU_IMG.command)) === undefined) {
@@ -24,16 +24,12 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
   const key = [device, inode, size, mtimeNs, ctimeNs].join();
   const known = remembered.get(key);
   remembered.delete(key);
-  // What was asked for another image may have failed, or been ended, for that one's reasons.
+  // A call for another image may have failed, or been aborted, for reasons of that image.
   const holes = known === undefined ? holesOf(image, call) : known.catch(() => holesOf(image, call));
   remembered.set(key, holes);
   forgetOldest();
   try {
-    const found = await holes;
-    if (found.starts.length > MAX_HOLES) {
-      remembered.delete(key);
-    }
-    return found;
+    return await holes;
   } catch (thrown) {
     remembered.delete(key);
     throw thrown;
@@ -41,21 +37,14 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
 }
 
 async function holesOf(image: InspectedImage, call: QemuCall): Promise<Holes> {
-  const starts: number[] = [];
-  const ends: number[] = [];
+  const holes = new HoleList();
   const file: InspectedImage = { ...image, format: 'raw', extentFiles: [], backing: undefined };
   for await (const { start, length, data } of mapEntries(file, Number(file.file.size), call)) {
-    if (data) {
-      continue;
+    if (!data) {
+      holes.add(start, start + length);
     }
-    if (ends.at(-1) === start) {
-      ends.pop();
-    } else {
-      starts.push(start);
-    }
-    ends.push(start + length);
   }
-  return { starts, ends };
+  return holes.toHoles();
 }
 
 function forgetOldest(): void {

@@ -1,5 +1,4 @@
-import type { Extent } from '@virt-similarity/core';
-import { partitionPoint } from '../reading/partition-point.js';
+import { type Extent, partitionPoint } from '@virt-similarity/core';
 
 const MEBIBYTE = 2 ** 20;
 

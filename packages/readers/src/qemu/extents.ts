@@ -1,16 +1,17 @@
 import type { DataExtent, Extent, Layer, VirtSimilarityError } from '@virt-similarity/core';
 import { chainEntries } from '../chain-map/chain-entries.js';
 import { openChainMap } from '../chain-map/open-chain-map.js';
+import { RUNS_PER_BYTE } from '../chain-map/runs-per-byte.js';
 import { chainOf } from '../inspection/chain-of.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
 import { readError } from '../reading/read-error.js';
-import { ExpansionBudget } from './expansion-budget.js';
 import { virtualSizeOf } from './image-info.js';
 import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
 import type { QemuCall } from './qemu-call.js';
+import { ReadBudget } from './read-budget.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
 
 /** Every format keeps whole sectors. qemu sees a raw file rounded up to that many bytes, the excess as zeros. */
@@ -33,8 +34,7 @@ interface Storage {
  * does one into the middle of a sector, of which some drivers tell although they then refuse to read there.
  *
  * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file, or bytes begin within
- * a sector; `unavailable` where there is too much data for the size of the files, see `ExpansionBudget`; otherwise as
- * `qemuImgJson`.
+ * a sector; `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
@@ -44,7 +44,8 @@ export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncG
   try {
     const entries =
       map === undefined ? mapEntries(image, virtualSize, call) : chainEntries(map.layers, virtualSize, call.signal);
-    yield* mergeExtents(extentsOfEntries(entries, storage, image, call));
+    const runsPerByte = Math.max(RUNS_PER_BYTE, ...(map?.layers ?? []).map((layer) => layer.runsPerByte));
+    yield* mergeExtents(extentsOfEntries(entries, storage, new ReadBudget(image, call, runsPerByte), image, call));
   } finally {
     await map?.close();
   }
@@ -53,13 +54,16 @@ export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncG
 async function* extentsOfEntries(
   entries: AsyncIterable<MapEntry>,
   storage: Storage,
+  budget: ReadBudget,
   image: InspectedImage,
   call: QemuCall,
 ): AsyncGenerator<Extent, void> {
-  const budget = new ExpansionBudget(image, call);
   for await (const entry of entries) {
     const { start, length } = entry;
-    budget.spend(entry.zero ? 0 : length);
+    const check = budget.spend(entry.zero ? 0 : length);
+    if (check !== undefined) {
+      await check;
+    }
     const inherited = entry.depth > 0 && ({ inherited: true } as const);
     const stored = placeOf(entry, storage);
     if (stored === undefined) {

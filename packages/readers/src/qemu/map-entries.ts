@@ -25,19 +25,21 @@ export interface MapEntry {
   readonly offset?: number | undefined;
 }
 
-/** A first window small enough for the tiniest clusters, and how fast windows grow while they hold little. */
+/** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
-/** Bytes of data in a raw file whose map is asked for in one call: in blocks of 4 KiB it has a million entries at most. */
+/** The smallest window: an entry for each of its sectors fits in the output that one call may print. */
+const LEAST_WINDOW = 2 ** 24;
+/** Bytes of data in a raw file whose map is asked for in one call at first: it rarely has many holes. */
 const SMALL_MAP_BYTES = 2 ** 31;
-/** Entries of a window from which on the windows grow no more. */
-const MANY_ENTRIES = 50_000;
+/** Windows do not grow after one with this many entries: the next would print too much. */
+const MANY_ENTRIES = 4000;
 
 /**
  * The map of an image from its first byte to `virtualSize`, ascending and gapless, clamped to it.
  *
- * It is asked for in windows, so that the map of a huge fragmented image needs no huge memory, while one that holds
- * little is had in a few calls. A window that turns out to hold too much is asked for in smaller ones.
+ * It is asked for in windows, so that the memory for a fragmented image is bounded by the output of one call, and an
+ * image with few entries takes few calls. A window with too many entries is asked for again in smaller ones.
  *
  * @throws VirtSimilarityError as `qemuImgJson`, and `corrupt` where the map leaves something out.
  */
@@ -57,7 +59,7 @@ export async function* mapEntries(
     const entries = await entriesWithin(position, length, image, call);
     if (entries === undefined) {
       // Between windows the disk is cut at whole sectors.
-      largestWindow = Math.max(FIRST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
+      largestWindow = Math.max(LEAST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
       window = largestWindow;
       continue;
     }
@@ -79,7 +81,7 @@ async function entriesWithin(
   try {
     return await qemuImgJson(['map', ...range], isEntryList, image, call);
   } catch (thrown) {
-    if (length > FIRST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
+    if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
       return undefined;
     }
     throw thrown;

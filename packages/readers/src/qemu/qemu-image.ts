@@ -1,13 +1,10 @@
 import type { DiskImage, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { respectWriters } from '../chain-map/respect-writers.js';
-import { InflatedBytes } from '../inflation/inflated-bytes.js';
+import { ChainBytes } from '../inflation/chain-bytes.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { allSettled } from '../reading/all-settled.js';
 import { readError } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
-import { StoredBytes } from '../reading/stored-bytes.js';
-import { ExtentIndex } from './extent-index.js';
 import { mapExtents } from './extents.js';
 import { virtualSizeOf } from './image-info.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
@@ -24,18 +21,18 @@ export async function openQemuImage(
 }
 
 /**
- * A disk image as qemu sees it: what stands verbatim in a file is read there, what qcow2 compresses by deflate is
- * decompressed here, the rest comes through qemu-nbd.
+ * A disk image as qemu sees it: a chain of qcow2 images is read and decompressed here, the rest comes through qemu-nbd.
+ * Nothing is kept of its map, which for a fragmented image is long.
  */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
-  readonly #stored: StoredBytes;
+  readonly #chain: ChainBytes;
   readonly #served: ServedBytes;
-  readonly #inflated: InflatedBytes;
-  #index: Promise<ExtentIndex> | undefined;
+  /** Settled once the whole map was found sound: damage is an error of the map, where reading may see zeros. */
+  #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
   constructor(image: InspectedImage, virtualSize: number, call: QemuCall) {
@@ -43,20 +40,24 @@ export class QemuImage implements DiskImage {
     this.identity = identityOf(image);
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);
-    this.#stored = new StoredBytes(this.identity.layers, call);
+    this.#chain = new ChainBytes(image, this.#call);
     this.#served = new ServedBytes(image, call);
-    this.#inflated = new InflatedBytes(image, this.#call);
   }
 
-  extents(): AsyncIterable<Extent> {
-    return mapExtents(this.#image, this.#call);
+  async *extents(): AsyncGenerator<Extent, void> {
+    yield* mapExtents(this.#image, this.#call);
+    this.#sound = Promise.resolve();
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
     requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
     try {
-      await this.#fill(target, position);
+      this.#sound ??= drain(this.extents());
+      await this.#sound;
+      if (!(await this.#chain.read(target, position))) {
+        await this.#served.read(target, position);
+      }
     } finally {
       // Whatever else happened, a read that closing cut off says so.
       this.#requireOpen();
@@ -65,35 +66,8 @@ export class QemuImage implements DiskImage {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    const mapped = this.#index?.catch(() => undefined);
-    await Promise.all([mapped, this.#inflated.close(), this.#served.close(), this.#stored.close()]);
-  }
-
-  async #fill(target: Uint8Array, position: number): Promise<void> {
-    this.#index ??= collect(this.extents());
-    const parts = [...(await this.#index).between(position, position + target.length)];
-    await allSettled(
-      parts.map((extent) =>
-        this.#readPart(extent, target.subarray(extent.start - position, extent.start - position + extent.length)),
-      ),
-    );
-  }
-
-  async #readPart(extent: Extent, target: Uint8Array): Promise<void> {
-    this.#requireOpen();
-    if (extent.kind === 'zero') {
-      target.fill(0);
-    } else if (extent.stored === undefined) {
-      await this.#readUnstored(target, extent.start);
-    } else {
-      await this.#stored.read(extent.stored.layer, target, extent.stored.offset);
-    }
-  }
-
-  async #readUnstored(target: Uint8Array, position: number): Promise<void> {
-    if (!(await this.#inflated.read(target, position))) {
-      await this.#served.read(target, position);
-    }
+    const mapped = this.#sound?.catch(() => undefined);
+    await Promise.all([mapped, this.#chain.close(), this.#served.close()]);
   }
 
   #requireOpen(): void {
@@ -103,10 +77,8 @@ export class QemuImage implements DiskImage {
   }
 }
 
-async function collect(extents: AsyncIterable<Extent>): Promise<ExtentIndex> {
-  const collected: Extent[] = [];
-  for await (const extent of extents) {
-    collected.push(extent);
+async function drain(extents: AsyncIterable<Extent>): Promise<void> {
+  for await (const _ of extents) {
+    // Only what it throws matters.
   }
-  return new ExtentIndex(collected);
 }

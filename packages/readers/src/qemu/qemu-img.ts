@@ -12,8 +12,8 @@ export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
 /** Milliseconds that one call may take: reading the tables of a huge image from a slow disk takes minutes. */
 const TIMEOUT_MS = 10 * 60_000;
-/** Bytes of JSON that one call may print. */
-const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+/** Bytes of JSON that one call may print: some 60,000 entries of a map. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Extent } from '@virt-similarity/core';
+import fc from 'fast-check';
 import { ExtentList } from '#core/hashing/extent-list.js';
 
 describe('ExtentList', () => {
@@ -14,6 +15,47 @@ describe('ExtentList', () => {
     ];
     const list = await ExtentList.from(stream(extents), 18 + 2 ** 40);
     expect([...list]).toEqual(extents);
+  });
+
+  test('keeps at most four extents of a block, and never says of data that it is zeros', async () => {
+    const runs = fc.array(
+      fc.record({
+        zero: fc.boolean(),
+        inherited: fc.boolean(),
+        stored: fc.boolean(),
+        length: fc.integer({ min: 1, max: 40 }),
+      }),
+      { maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(runs, async (described) => {
+        const blockSize = 16;
+        let size = 0;
+        const extents = described.map(({ zero, inherited, stored, length }): Extent => {
+          const run = { start: size, length, ...(inherited && { inherited: true as const }) };
+          size += length;
+          if (zero) return { kind: 'zero', ...run };
+          return { kind: 'data', ...run, ...(stored && { stored: { layer: 1, offset: run.start + 1000 } }) };
+        });
+        const kept = [...(await ExtentList.from(stream(extents), size, { blockSize }))];
+        const perBlock = new Map<number, number>();
+        let end = 0;
+        for (const extent of kept) {
+          expect(extent.start).toBe(end);
+          end += extent.length;
+          const block = Math.floor(extent.start / blockSize);
+          perBlock.set(block, (perBlock.get(block) ?? 0) + 1);
+          for (const original of extents.filter(({ start, length }) => start < end && start + length > extent.start)) {
+            if (extent.kind === 'zero') expect(original.kind).toBe('zero');
+            if (extent.inherited) expect(original.inherited).toBe(true);
+            if (extent.kind === 'data' && extent.stored) expect(extent.stored.offset).toBe(extent.start + 1000);
+            if (extent.kind === 'data' && extent.stored) expect(original).toMatchObject({ stored: { layer: 1 } });
+          }
+        }
+        expect(end).toBe(size);
+        expect(Math.max(0, ...perBlock.values())).toBeLessThanOrEqual(4);
+      }),
+    );
   });
 
   test('grows past its first size', async () => {

@@ -9,7 +9,7 @@ describe('planTasks', () => {
   test('leaves out blocks that lie in holes', () => {
     const tasks = plan([zero(0, 1024), data(1024, 512), zero(1536, 512)], 8);
     expect(tasks).toEqual([
-      { blocks: Uint32Array.of(2), segments: [{ kind: 'file', file: 0, offset: 1024, length: 512 }] },
+      { blocks: Uint32Array.of(2), segments: [{ kind: 'file', file: 0, offset: 1024, length: 512 }], reads: [] },
     ]);
   });
 
@@ -23,6 +23,7 @@ describe('planTasks', () => {
           { kind: 'file', file: 0, offset: 100, length: 50 },
           { kind: 'zero', length: 362 },
         ],
+        reads: [],
       },
     ]);
   });
@@ -40,7 +41,8 @@ describe('planTasks', () => {
 
   test('reads through the image what does not stand verbatim in a file', () => {
     const [task] = plan([{ kind: 'data', start: 0, length: BLOCK }], 1);
-    expect(task?.segments).toEqual([{ kind: 'read', position: 0, length: BLOCK }]);
+    expect(task?.segments).toEqual([{ kind: 'read', read: 0, position: 0, length: BLOCK }]);
+    expect(task?.reads).toEqual([{ position: 0, length: BLOCK }]);
   });
 
   test('plans nothing for a disk of 0 bytes', () => {

@@ -1,6 +1,7 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields.js';
+import { requireDistinctTables } from './require-distinct-tables.js';
 
 const ENTRY_BYTES = 8n;
 /** The bits of an entry that are a position; the rest are flags or reserved. */
@@ -17,7 +18,7 @@ export interface TableDirectory {
   readonly tableBytes: bigint;
 }
 
-/** Throws `HeaderError` unless the directory and every table that it leads to lie within the file. */
+/** Throws `HeaderError` unless the directory and its tables lie within the file and no two entries share a table. */
 export async function requireDirectory(bytes: FileBytes, directory: TableDirectory): Promise<void> {
   const { what, position, entries, tables, tableBytes } = directory;
   const length = entries * ENTRY_BYTES;
@@ -26,10 +27,15 @@ export async function requireDirectory(bytes: FileBytes, directory: TableDirecto
   }
   requireWithin(bytes, position, length, what);
   const table = await readExactly(bytes, Number(position), Number(length), what);
+  const positions = new Float64Array(Number(entries));
+  let found = 0;
   for (let at = 0; at < table.length; at += Number(ENTRY_BYTES)) {
     const start = table.readBigUInt64BE(at) & POSITION_BITS;
     if (start !== 0n) {
       requireWithin(bytes, start, tableBytes, tables);
+      positions[found] = Number(start);
+      found += 1;
     }
   }
+  requireDistinctTables(positions.subarray(0, found), directory);
 }

@@ -1,6 +1,7 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 import { MAX_DIRECTORY_BYTES, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { requireDistinctTables } from './require-distinct-tables.js';
 
 export const SECTOR_BYTES = 512n;
 
@@ -48,19 +49,25 @@ export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> 
 }
 
 /**
- * Throws `HeaderError` unless the grain tables of a sparse extent lie within the file: qemu reads one that does not as
- * zeros, which would mean an extent without data.
+ * Throws `HeaderError` unless the grain tables of a sparse extent lie within the file, each at a position of its own: qemu
+ * reads a table past the end as zeros, which would mean an extent without data.
  */
 export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
   const { position, entries, tableBytes } = directory;
   const length = Number(entries * DIRECTORY_ENTRY_BYTES);
   const table = await readExactly(bytes, Number(position), length, 'grain directory');
+  const positions = new Float64Array(Number(entries));
+  let found = 0;
   for (let at = 0; at < length; at += Number(DIRECTORY_ENTRY_BYTES)) {
     const sector = table.readUInt32LE(at);
     if (sector !== 0) {
       requireWithin(bytes, BigInt(sector) * SECTOR_BYTES, tableBytes, 'grain table');
+      positions[found] = sector;
+      found += 1;
     }
   }
+  const bytesAt = positions.subarray(0, found).map((sector) => sector * Number(SECTOR_BYTES));
+  requireDistinctTables(bytesAt, { what: 'grain directory', tables: 'grain table' });
 }
 
 function readEsx(header: Buffer): SparseHeader {

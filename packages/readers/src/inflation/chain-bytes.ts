@@ -1,0 +1,172 @@
+import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '@virt-similarity/core';
+import { entryAt } from '../chain-map/chain-entries.js';
+import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
+import { chainOf } from '../inspection/chain-of.js';
+import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { QemuCall } from '../qemu/qemu-call.js';
+import { allSettled } from '../reading/all-settled.js';
+import { readError } from '../reading/read-error.js';
+import type { InflateFailure, InflateTask, WantedBytes } from './inflate-clusters.js';
+import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
+
+/** Bytes that one task reads: enough to make posting it cheap, few enough to keep all threads busy. */
+const TASK_BYTES = 2 * 1024 * 1024;
+/** Stored pieces that are read without threads: so few are read before a thread has started. */
+const FEW_PIECES = 16;
+
+/** Bytes that one image of the chain holds. */
+interface Piece {
+  /** Number of the image in the chain. */
+  readonly layer: number;
+  /** Bytes of a compressed cluster; 0 where the piece is not compressed. */
+  readonly clusterBytes: number;
+  readonly wanted: WantedBytes;
+}
+
+/**
+ * The guest-visible bytes of a chain of qcow2 images, looked up in its tables as they are read. What a read needs, however
+ * many pieces it is in, is read and decompressed in a few tasks on threads of this process: faster than qemu-nbd, which
+ * sends what it decompresses over a socket.
+ */
+export class ChainBytes {
+  readonly #image: InspectedImage;
+  readonly #call: QemuCall;
+  #chain: Promise<ChainMap | undefined> | undefined;
+  #inflaters: InflaterLease | undefined;
+  /** The last lookup in the tables, which allow one at a time. */
+  #lastLookup: Promise<unknown> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(image: InspectedImage, call: QemuCall) {
+    this.#image = image;
+    this.#call = call;
+  }
+
+  /**
+   * Fills `target` with the bytes from `position` on and resolves with `true`; with `false` where some of them are in
+   * images or compressed clusters that are not understood here. What `target` holds is undefined then.
+   *
+   * @throws VirtSimilarityError `corrupt` where a cluster cannot be decompressed, `changed` where a file became shorter,
+   * `unreadable`, `unavailable` where no thread can be started, `aborted`, and as `openChainMap`.
+   */
+  async read(target: Uint8Array, position: number): Promise<boolean> {
+    this.#chain ??= openChainMap(this.#image, this.#call);
+    const chain = await this.#chain;
+    const lookup = this.#lastLookup.then(() => chain && piecesOf(chain, position, target));
+    this.#lastLookup = lookup.catch(() => undefined);
+    const pieces = await lookup;
+    if (chain === undefined || pieces === undefined) {
+      return false;
+    }
+    throwIfAborted(this.#call.signal);
+    if (pieces.length <= FEW_PIECES && pieces.every(({ clusterBytes }) => clusterBytes === 0)) {
+      await allSettled(
+        pieces.map(({ layer, wanted: { offset, length, to } }) =>
+          this.#track(chain.read(layer, target.subarray(to, to + length), offset)),
+        ),
+      );
+      return true;
+    }
+    // The threads write to shared memory only.
+    const isShared = target.buffer instanceof SharedArrayBuffer;
+    const memory = isShared ? target : new Uint8Array(new SharedArrayBuffer(target.length));
+    await allSettled(tasksOf(pieces).map((group) => this.#track(this.#run(chain, group, memory))));
+    if (!isShared) {
+      for (const { wanted } of pieces) {
+        target.set(memory.subarray(wanted.to, wanted.to + wanted.length), wanted.to);
+      }
+    }
+    return true;
+  }
+
+  /** Waits for what is under way, then lets go of threads and files. Idempotent. */
+  async close(): Promise<void> {
+    const chain = await this.#chain?.catch(() => undefined);
+    await this.#lastLookup;
+    await Promise.allSettled(this.#running);
+    const threads = this.#inflaters;
+    this.#inflaters = undefined;
+    await threads?.release();
+    await chain?.close();
+  }
+
+  async #run(chain: ChainMap, group: readonly Piece[], target: Uint8Array): Promise<void> {
+    const { layer } = group[0]!;
+    const task: InflateTask = {
+      descriptor: await chain.descriptor(layer),
+      clusterBytes: Math.max(...group.map(({ clusterBytes }) => clusterBytes)),
+      clusters: group.map(({ wanted }) => wanted),
+      target,
+    };
+    this.#inflaters ??= leaseInflaters();
+    const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
+      const { code, ending } = verdictOn(cause, 'unavailable', 'try again');
+      // The error of a thread that could not start has a remedy already.
+      const remedy = cause instanceof VirtSimilarityError ? '' : ending;
+      throw readError(this.#call, code, `its clusters could not be read: ${messageOf(cause)}${remedy}`, cause);
+    });
+    if (failure !== undefined) {
+      throw this.#failed(failure, layer);
+    }
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    this.#running.add(work);
+    const forget = () => void this.#running.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  #failed({ code, offset, reason }: InflateFailure, layer: number): VirtSimilarityError {
+    const { path } = chainOf(this.#image)[layer]!.file;
+    if (code === 'changed') {
+      return readError(this.#call, code, `${path} ends at byte ${offset} now; leave it alone and try again`);
+    }
+    const what = `the cluster at byte ${offset} of ${path} cannot be read (${reason})`;
+    return readError(this.#call, code, `${what}; check the image with qemu-img check`);
+  }
+}
+
+/** The pieces of a range; nothing unless all of it is understood. Zeros are filled in at once. */
+async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): Promise<Piece[] | undefined> {
+  const pieces: Piece[] = [];
+  const end = position + target.length;
+  for (let at = position; at < end; ) {
+    const { cluster, depth, length, zero, offset } = await entryAt(chain.layers, at, end);
+    const to = at - position;
+    if (zero) {
+      target.fill(0, to, to + length);
+      at += length;
+    } else if (offset !== undefined) {
+      pieces.push({ layer: depth, clusterBytes: 0, wanted: { offset, length, to } });
+      at += length;
+    } else if (cluster !== undefined) {
+      const { clusterBytes, start, storedBytes } = cluster;
+      const inCluster = Math.min(length, start + clusterBytes - at);
+      const wanted = { offset: cluster.offset, storedBytes, from: at - start, length: inCluster, to };
+      pieces.push({ layer: depth, clusterBytes, wanted });
+      at += inCluster;
+    } else {
+      return undefined;
+    }
+  }
+  return pieces;
+}
+
+/** The pieces in groups of about `TASK_BYTES`, each of one file and in the order of the pieces. */
+function tasksOf(pieces: readonly Piece[]): Piece[][] {
+  const groups: Piece[][] = [];
+  /** The group that further pieces of a layer go to. */
+  const current = new Map<number, { readonly group: Piece[]; bytes: number }>();
+  for (const piece of pieces) {
+    let last = current.get(piece.layer);
+    if (last === undefined || last.bytes >= TASK_BYTES) {
+      last = { group: [], bytes: 0 };
+      current.set(piece.layer, last);
+      groups.push(last.group);
+    }
+    last.group.push(piece);
+    last.bytes += Math.max(piece.clusterBytes, piece.wanted.length);
+  }
+  return groups;
+}

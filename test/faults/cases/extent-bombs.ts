@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { truncate } from 'node:fs/promises';
+import { type FaultCase, FORMAT_READERS, type Trial } from '../harness/fault-case.js';
+import type { Stage } from '../harness/stage.js';
+import { ALL_ZERO, COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '../inputs/extent-bombs.js';
+import { createQcow2 } from '../inputs/qcow2.js';
+
+/** Bytes of memory that the command may take. */
+const MOST_MEMORY = 512 * 2 ** 20;
+/** Seconds after which the command counts as hung. An appliance takes longer to start, whatever it is given. */
+const SECONDS = 10;
+
+/** Each image alone, then all beside the good ones, in bounded memory. */
+function boundedTrial(stage: Stage, images: readonly string[]): Trial {
+  const bounds = stage.reader === 'libguestfs' ? {} : { seconds: SECONDS };
+  return {
+    commands: [...images.map((image) => stage.hash([image], bounds)), stage.analyze(images, { errors: images.length })],
+    check: async (ends) => {
+      for (const { peakMemory } of ends) assert.ok(peakMemory <= MOST_MEMORY, `${peakMemory} bytes of memory`);
+    },
+  };
+}
+
+/** Small images that describe more pieces than anybody can walk. */
+export const EXTENT_BOMBS: readonly FaultCase[] = [
+  {
+    number: 77,
+    title: 'qcow2 images all of whose L1 entries lead to one L2 table',
+    readers: FORMAT_READERS,
+    exit: 7,
+    build: async (stage) => {
+      const [small, large, zeros] = [
+        stage.image('small.qcow2'),
+        stage.image('large.qcow2'),
+        stage.image('zeros.qcow2'),
+      ];
+      await writeSharedL2(small, 20_000, COMPRESSED_AND_ZERO);
+      await writeSharedL2(large, 999_000, COMPRESSED_AND_ZERO);
+      await writeSharedL2(zeros, 2_000_000, ALL_ZERO);
+      return boundedTrial(stage, [small, large, zeros]);
+    },
+  },
+  {
+    number: 78,
+    title: 'VMDK images whose grain tables are one, or overlap',
+    readers: FORMAT_READERS,
+    exit: 7,
+    build: async (stage) => {
+      const [shared, overlapping] = [stage.image('shared.vmdk'), stage.image('overlapping.vmdk')];
+      await writeGrainBomb(shared, 18_000, 0);
+      await writeGrainBomb(overlapping, 1000, 1);
+      return boundedTrial(stage, [shared, overlapping]);
+    },
+  },
+  {
+    number: 79,
+    title: 'such an image below an overlay, and one that holes make large',
+    readers: FORMAT_READERS,
+    exit: 7,
+    build: async (stage) => {
+      const [overlay, sparse] = [stage.image('overlay.qcow2'), stage.image('sparse.vmdk')];
+      await writeSharedL2(stage.image('base.qcow2'), 20_000, COMPRESSED_AND_ZERO);
+      await createQcow2(overlay, { size: '600M', backing: 'base.qcow2', backingFormat: 'qcow2' });
+      await writeGrainBomb(sparse, 1000, 1);
+      await truncate(sparse, 256 * 2 ** 20);
+      return boundedTrial(stage, [overlay, sparse]);
+    },
+  },
+];

@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { HoleList } from '#readers/chain-map/hole-list.js';
+
+const steps = fc.array(fc.record({ gap: fc.nat(3), length: fc.integer({ min: 1, max: 50 }) }), { maxLength: 40 });
+
+test('holes are kept, those that touch as one, and the shortest are dropped when there are too many', () => {
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 1, max: 8 }), (described, maxHoles) => {
+      const list = new HoleList(maxHoles);
+      const isHole: boolean[] = [];
+      for (const { gap, length } of described) {
+        const start = isHole.length + gap;
+        isHole.push(...Array<boolean>(gap).fill(false), ...Array<boolean>(length).fill(true));
+        list.add(start, start + length);
+      }
+      const { starts, ends } = list.toHoles();
+      expect(starts.length).toBeLessThanOrEqual(maxHoles);
+      let last = -1;
+      for (const [hole, start] of Array.from(starts).entries()) {
+        expect(start).toBeGreaterThan(last);
+        last = ends[hole]!;
+        expect(isHole.slice(start, last).every(Boolean)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('the longest hole is never dropped while a shorter one is kept', () => {
+  const list = new HoleList(2);
+  list.add(0, 1);
+  list.add(10, 110);
+  list.add(200, 202);
+  list.add(300, 301);
+  const { starts, ends } = list.toHoles();
+  expect([Array.from(starts), Array.from(ends)]).toEqual([
+    [10, 200],
+    [110, 202],
+  ]);
+});

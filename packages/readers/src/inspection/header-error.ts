@@ -25,12 +25,15 @@ export function refused(message: string): HeaderError {
 }
 
 /** Runs an operation; a `HeaderError` of it comes with its message put into context. */
-export async function inContext<T>(describe: (message: string) => string, operation: () => Promise<T>): Promise<T> {
+export async function inContext<T>(
+  describe: (message: string, code: HeaderError['code']) => string,
+  operation: () => Promise<T>,
+): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     throw error instanceof HeaderError
-      ? new HeaderError(error.code, describe(error.message), { cause: error.cause })
+      ? new HeaderError(error.code, describe(error.message, error.code), { cause: error.cause })
       : error;
   }
 }

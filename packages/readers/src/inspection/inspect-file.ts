@@ -3,7 +3,7 @@ import { decideFormat, type FormatDecision, type FormatEvidence, remedy } from '
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
 import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
-import { HeaderError, inContext, refused } from './header-error.js';
+import { type HeaderError, inContext, refused } from './header-error.js';
 import type { InspectedImage } from './inspected-image.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
@@ -115,17 +115,12 @@ async function readHeader(
   if (!mustBeSelfContained) {
     return inspector.readHeader(bytes);
   }
-  const taken = `its name does not say ${format} but its header does, and`;
-  try {
-    return requireSelfContained(await inspector.readHeader(bytes), evidence, format);
-  } catch (error) {
-    if (!(error instanceof HeaderError)) {
-      throw error;
-    }
+  const describe = (message: string, code: HeaderError['code']) => {
     // What is refused whatever its name says has a remedy of its own.
-    const more = error.code === 'corrupt' ? `; ${remedy(evidence, format, 'raw')}` : '';
-    throw new HeaderError(error.code, `${taken} ${error.message}${more}`, { cause: error.cause });
-  }
+    const more = code === 'corrupt' ? `; ${remedy(evidence, format, 'raw')}` : '';
+    return `its name does not say ${format} but its header does, and ${message}${more}`;
+  };
+  return inContext(describe, async () => requireSelfContained(await inspector.readHeader(bytes), evidence, format));
 }
 
 function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, format: string): FormatHeader {

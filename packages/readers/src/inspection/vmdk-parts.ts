@@ -2,7 +2,6 @@ import { basename, dirname, resolve } from 'node:path';
 import { headerText } from './formats/header-fields.js';
 import { readDescriptorText } from './formats/vmdk.js';
 import { namedParts } from './formats/vmdk-descriptor.js';
-import { HeaderError } from './header-error.js';
 import { openNamedFile } from './layer-file.js';
 
 const EXTENSION = '.vmdk';
@@ -40,11 +39,8 @@ async function partsOf(directory: string, descriptor: string): Promise<readonly 
     } finally {
       await file.close();
     }
-  } catch (error) {
-    if (error instanceof HeaderError) {
-      return [];
-    }
-    throw error;
+  } catch {
+    return [];
   }
 }
 

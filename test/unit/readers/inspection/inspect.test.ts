@@ -92,6 +92,36 @@ describe('an image that stands alone', () => {
   });
 });
 
+describe('a disk of ciphertext', () => {
+  const luks = () => write('disk.img', fileWith(4096, { 0: ascii('LUKS\xba\xbe') }));
+
+  test('is raw, with a note', async () => {
+    const path = await luks();
+    expect((await look(path)).format).toBe('raw');
+    expect(notes).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS, so ciphertext is compared/)]);
+  });
+
+  test('is raw without a note where the user states that', async () => {
+    expect((await look(await luks(), { format: 'raw' })).format).toBe('raw');
+    expect(notes).toEqual([]);
+  });
+
+  test('is noted beneath an overlay that states it', async () => {
+    await luks();
+    await look(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
+    expect(notes).toHaveLength(1);
+  });
+});
+
+test('a link that was found in a listing is refused', async () => {
+  const path = join(directory, 'link.img');
+  await symlink(await write('a.img', NOISE), path);
+  await expect(inspect({ path, noFollow: true }, { allowedDirectories: [directory] })).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('it is a symbolic link'),
+  });
+});
+
 describe('a backing chain', () => {
   test('is told from the top, with all its files', async () => {
     const base = await write('base.img', NOISE);
@@ -283,6 +313,35 @@ describe('extent files', () => {
     const lines = Array.from({ length: 1025 }, (_, index) => `RW 1 FLAT "${index}" 0`);
     const error = await failureOf(await write('x.vmdk', vmdkDescriptor(...lines)));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('1025 files') });
+  });
+});
+
+describe('the parent of a VMDK', () => {
+  const child = (parentCid: string) =>
+    write('top.vmdk', vmdkDescriptor(`parentCID=${parentCid}`, 'parentFileNameHint="base.vmdk"', 'RW 1 FLAT "flat" 0'));
+
+  beforeEach(async () => {
+    await write('flat', Buffer.alloc(512));
+    await write('base.vmdk', vmdkDescriptor('CID=1a2b', 'RW 1 FLAT "flat" 0'));
+  });
+
+  test('is the one that it was made over', async () => {
+    expect((await look(await child('00001A2B'))).backing?.descriptor?.cid).toBe('00001a2b');
+  });
+
+  test('is corrupt where it was changed since', async () => {
+    expect(await failureOf(await child('1a2c'))).toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(/parent "base.vmdk" was changed after it: .* CID 00001a2c, found CID 00001a2b; /),
+    });
+  });
+
+  test('is named by its hint where it is no VMDK', async () => {
+    await write('base.vmdk', qcow2File());
+    expect(await failureOf(await child('1a2b'))).toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(/its parentFileNameHint "base.vmdk" cannot be used: expected a vmdk header/),
+    });
   });
 });
 

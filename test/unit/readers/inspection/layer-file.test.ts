@@ -8,14 +8,14 @@ const root = await realFiles.realpath(await realFiles.mkdtemp(join(tmpdir(), 'vi
 afterAll(() => realFiles.rm(root, { recursive: true }));
 
 /** What another process does after a path was looked up; the file system has no moment at which it must. */
-let meanwhile: (path: string) => Promise<unknown>;
+let meanwhile: (path: string, handle: realFiles.FileHandle) => Promise<unknown>;
 let directory: string;
 
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...realFiles,
   open: async (path: string, flags: number) => {
     const handle = await realFiles.open(path, flags);
-    await meanwhile(path);
+    await meanwhile(path, handle);
     return handle;
   },
 }));
@@ -170,6 +170,12 @@ describe('a file that a header names', () => {
 });
 
 describe('what the system says', () => {
+  test.each(['/a.img', '/proc/self/fd'])('is unreadable where %s has gone after it was opened', async (opened) => {
+    const path = await write('a.img', 'image');
+    meanwhile = (name, handle) => (name.includes(opened) ? handle.close() : Promise.resolve());
+    await expect(openNamedFile({ path })).rejects.toMatchObject({ name: 'HeaderError', code: 'unreadable' });
+  });
+
   test.each(['EACCES', 'EPERM'])('is unreadable where it is %s', async (code) => {
     meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
     await expect(openNamedFile({ path: root })).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import { inspect } from '#readers/inspection/inspect.js';
 import { shellWord } from '#readers/inspection/shell-word.js';
 import { runTool } from '../../../fixtures/index.js';
 import { fileWith, qcow2File } from './headers.js';
+import { vmdkDescriptor } from './sound-headers.js';
 
 let directory: string;
 
@@ -106,6 +107,12 @@ describe('following what a refusal says works where the backing file', () => {
       expect(await followRemedies(path)).toEqual(['/dev']);
       const image = await inspect({ path }, { allowedDirectories: [], allowedTrees: ['/dev'] });
       expect(image.backing).toMatchObject({ format: 'raw', isDevice: true, virtualSize: 69_632 });
+      const extent = await write('images/x.vmdk', vmdkDescriptor(`RW 1 FLAT "${device}" 0`));
+      const asExtent = inspect({ path: extent }, { allowedDirectories: [], allowedTrees: ['/dev'] });
+      await expect(asExtent).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(/block device; ex/),
+      });
       const inDirectory = inspect({ path }, { allowedDirectories: ['/dev'] });
       await expect(inDirectory).rejects.toMatchObject({ message: expect.stringContaining('it is a block device; if') });
     } finally {
@@ -140,6 +147,11 @@ test('names in the header of a linked file are relative to the link', async () =
   const image = await inspect({ path }, options);
   expect(image.backing?.file.path).toBe(join(directory, 'store/middle.qcow2'));
   expect(image.backing?.backing?.file.path).toBe(join(directory, 'images/base.img'));
+});
+
+test('what lies in the root directory is found', async () => {
+  const { code, message } = await refusalOf(await overlay('/proc'), []);
+  expect([code, message]).toEqual(['refused', expect.stringContaining('it is a directory')]);
 });
 
 test('the root directory as a tree is all, and as a directory itself only', async () => {

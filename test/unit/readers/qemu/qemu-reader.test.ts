@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Extent, ReadOptions } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
 import { withFakeProgram } from '../../../fixtures/index.js';
-import { ascii, fileWith, qcow2File } from '../inspection/headers.js';
+import { ascii, be64, fileWith, qcow2File } from '../inspection/headers.js';
 
 let directory: string;
 
@@ -29,9 +30,9 @@ test('an image that only its header speaks for is noted once, when it is opened'
   expect(notes).toEqual([`${path}: taken as qcow2, because its header says so`]);
 });
 
-test('opening ends with the signal of its caller, and the qemu-img that it waits for with it', async () => {
-  const path = join(directory, 'sized-by-qemu.dmg');
-  await writeFile(path, fileWith(1024, { 512: ascii('koly') }));
+test('opening and mapping end with the signal of the caller, and the qemu-img that they wait for with it', async () => {
+  const path = join(directory, 'mapped-by-qemu.dmg');
+  await writeFile(path, fileWith(1024, { 512: ascii('koly'), 1004: be64(1) }));
   const started = join(directory, 'started');
   await withFakeProgram(
     'qemu-img',
@@ -39,14 +40,27 @@ test('opening ends with the signal of its caller, and the qemu-img that it waits
     async () => {
       const interrupt = new AbortController();
       const options = { allowedDirectories: [directory], sandbox: 'off', signal: interrupt.signal } as const;
-      const opening = new QemuReader().open({ path }, options).catch((error: unknown) => error);
+      const mapping = mapOf(new QemuReader(), path, options).catch((error: unknown) => error);
       const pid = await contentOf(started);
       interrupt.abort();
-      expect(await opening).toMatchObject({ code: 'aborted' });
+      expect(await mapping).toMatchObject({ code: 'aborted' });
       await expect(access(`/proc/${pid}`)).rejects.toMatchObject({ code: 'ENOENT' });
     },
   );
 });
+
+async function mapOf(reader: QemuReader, path: string, options: ReadOptions): Promise<Extent[]> {
+  const image = await reader.open({ path }, options);
+  try {
+    const extents: Extent[] = [];
+    for await (const extent of image.extents()) {
+      extents.push(extent);
+    }
+    return extents;
+  } finally {
+    await image.close();
+  }
+}
 
 async function contentOf(path: string): Promise<string> {
   for (;;) {

@@ -25,8 +25,16 @@ export class CommandRun {
   readonly #marker: string;
   readonly #stage: Pick<Stage, 'directory' | 'temporary'>;
 
-  /** @param command what starts it; by default the command as it was built */
-  constructor(stage: Pick<Stage, 'directory' | 'temporary'>, words: readonly string[], command = COMMAND) {
+  /**
+   * @param command what starts it; by default the command as it was built
+   * @param hangMs milliseconds after which it is killed
+   */
+  constructor(
+    stage: Pick<Stage, 'directory' | 'temporary'>,
+    words: readonly string[],
+    command = COMMAND,
+    hangMs = HANG_MS,
+  ) {
     this.#stage = stage;
     this.#marker = `${MARKER}=${process.pid}-${Math.random().toString(36).slice(2)}`;
     const [file, ...first] = command;
@@ -37,7 +45,7 @@ export class CommandRun {
       detached: true,
     });
     this.process = child;
-    this.ended = outcome(child);
+    this.ended = outcome(child, hangMs);
   }
 
   /**
@@ -95,7 +103,7 @@ function environment(
   };
 }
 
-function outcome(child: ChildProcess): Promise<Ended> {
+function outcome(child: ChildProcess, hangMs: number): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => {
@@ -104,7 +112,7 @@ function outcome(child: ChildProcess): Promise<Ended> {
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     stderr += text;
   });
-  const watchdog = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), hangMs);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     // An orphan may hold the pipes open for ever.

@@ -1,0 +1,60 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
+import { all, type Digests } from './contents.js';
+import type { Findings } from './findings.js';
+import type { Stage } from './stage.js';
+
+/** Requires that every hash vector in a directory is that of the files which it says it was made from. */
+export async function checkVectors(
+  directory: string,
+  { known }: Pick<Stage, 'known'>,
+  findings: Findings,
+  where: string,
+): Promise<void> {
+  for (const name of (await readdir(directory)).filter((each) => each.endsWith('.arrow'))) {
+    const path = join(directory, name);
+    const stats = await lstat(path);
+    // Where results are exchanged, links and empty files are planted.
+    if (!stats.isFile() || stats.size === 0) continue;
+    findings.count('hash vectors');
+    try {
+      const vector = await openHashVector(path);
+      const found = await digestsIn(vector);
+      if (vector.identity === undefined) {
+        findings.report('false vectors', where, `${path} does not say what it was made from`);
+        continue;
+      }
+      const { layers } = vector.identity;
+      if (isAbsolute(vector.name) && layers[0]?.path !== vector.name) findings.count('names that led elsewhere when they were opened');
+      const expected = known.expected(vector.identity);
+      if (expected === undefined) {
+        findings.report('canary leaks', where, `${path} was made from ${layers.map((layer) => layer.path).join(', ')}`);
+        continue;
+      }
+      const foreign = found.flatMap((digest) => (digest && known.foreignOwners(digest, vector.identity!)) ?? []);
+      if (foreign.length > 0) {
+        findings.report('canary leaks', where, `${vector.name} holds blocks of ${[...new Set(foreign)].join(', ')}`);
+      } else if (!areEqual(found, expected)) {
+        findings.report('false vectors', where, `${vector.name} is not what its files hold: ${path}`);
+      }
+    } catch (thrown) {
+      findings.report('false vectors', where, `${path}: ${thrown}`);
+    }
+  }
+}
+
+async function digestsIn(vector: Awaited<ReturnType<typeof openHashVector>>): Promise<Digests> {
+  const found: (string | undefined)[] = Array(Math.ceil(vector.virtualSize / vector.blockSize)).fill(undefined);
+  for await (const { blocks, digests } of vector.rows()) {
+    blocks.forEach((block, row) => {
+      const digest = digests.subarray(row * vector.digestLength, (row + 1) * vector.digestLength);
+      found[block] = Buffer.from(digest).toString('hex');
+    });
+  }
+  return found;
+}
+
+function areEqual(one: Digests, other: Digests): boolean {
+  return one.length === other.length && all(one.length).every((block) => one[block] === other[block]);
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The script is not compiled; this file is compiled to test/dist/races. */
+const SCRIPT = fileURLToPath(new URL('../../races/exchanger.py', import.meta.url));
+const PYTHON = 'python3';
+
+/** Two names that are exchanged with each other during a run. */
+export interface Exchange {
+  readonly first: string;
+  readonly second: string;
+  /** Files and directories whose events count; a directory's include those of its entries. */
+  readonly watch: readonly string[];
+  /** Whether `first` is a directory, and the exchange is that of each file created in it during the run. */
+  readonly created?: boolean;
+}
+
+/** How many events pass, and then how many microseconds, before the names are exchanged. */
+export type Step = readonly [events: number, microseconds: number];
+
+/** What became of one pair of names in a run. */
+export interface Exchanged {
+  /** Exchanges that took effect, among them one that put things back. */
+  readonly exchanged: number;
+  /** Events on what was watched. */
+  readonly events: number;
+}
+
+/** A process that watches files with inotify and exchanges names at the events that it is told. */
+export class Exchanger {
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor() {
+    const child = spawn(PYTHON, [SCRIPT], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = child;
+    child.on('error', () => {});
+    child.stdin?.on('error', () => {});
+    this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  /** Resolves once every watch is in place. */
+  async arm(exchanges: readonly (Exchange & { readonly steps: readonly Step[] })[]): Promise<void> {
+    const requests = exchanges.map(({ first, second, watch, steps, created = false }) => {
+      return { first, second, watch, steps, created };
+    });
+    this.#send(JSON.stringify({ exchanges: requests }));
+    const answer = await this.#line();
+    if (answer !== 'armed') {
+      throw new Error(`expected 'armed' from ${SCRIPT}, found '${answer}'`);
+    }
+  }
+
+  /** Puts every pair back as it was. */
+  async stop(): Promise<Exchanged[]> {
+    this.#send('stop');
+    return JSON.parse(await this.#line()) as Exchanged[];
+  }
+
+  close(): void {
+    this.#process.stdin?.end();
+    this.#process.kill();
+  }
+
+  #send(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
+  async #line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) {
+      throw new Error(`${PYTHON} ${SCRIPT} ended; is ${PYTHON} installed?`);
+    }
+    return value;
+  }
+}

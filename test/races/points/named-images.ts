@@ -1,0 +1,103 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { READERS, type ReaderName } from '../../faults/harness/fault-case.js';
+import { type Content, digestsOf } from '../contents.js';
+import type { Exchange } from '../exchanger.js';
+import type { Storage } from '../known-files.js';
+import { type Stage, versionsOf } from '../stage.js';
+import type { Point, Scene, SceneImage } from './point.js';
+
+/** A kind of image, and two contents of it. */
+interface Kind {
+  readonly name: string;
+  readonly storage: Storage;
+  readonly versions: readonly [Content, Content];
+}
+
+const RAW: Storage = { format: 'raw' };
+/** Read straight from their files, after qemu-img map, by their tables, and through qemu-nbd. */
+const KINDS: readonly Kind[] = [
+  { name: 'dense.raw', storage: RAW, versions: versionsOf(16) },
+  { name: 'sparse.raw', storage: RAW, versions: versionsOf(64, [3, 12, 40], [5, 10, 50]) },
+  // The holes of the one are all that the other has.
+  { name: 'hollow.raw', storage: RAW, versions: versionsOf(64, [3, 12, 40], []) },
+  { name: 'plain.qcow2', storage: { format: 'qcow2' }, versions: versionsOf(16) },
+  {
+    name: 'zstd.qcow2',
+    storage: { format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } },
+    versions: versionsOf(16),
+  },
+  {
+    name: 'stream.vmdk',
+    storage: { format: 'vmdk', creation: { subformat: 'streamOptimized' } },
+    versions: versionsOf(16),
+  },
+];
+
+/** Makes what an image at this path is exchanged with, and says so. */
+type Rival = (stage: Stage, path: string, write: (path: string) => Promise<void>) => Promise<Exchange>;
+
+/** A point at which images that the user names are exchanged with others of the same format. */
+function exchanged(title: string, rivalOf: Rival): Point {
+  return {
+    title: `named image: ${title}`,
+    readers: READERS,
+    build: async (stage, { reader }) => {
+      const images: SceneImage[] = [];
+      const exchanges: Exchange[] = [];
+      for (const { name, storage, versions } of kindsFor(reader)) {
+        const path = stage.shared(name.replace('.', '-'), 'disks', name);
+        const write = async (to: string, content: Content) => {
+          await mkdir(dirname(to), { recursive: true });
+          await stage.known.writeDisk(to, content, storage);
+        };
+        await write(path, versions[0]);
+        exchanges.push(await rivalOf(stage, path, (to) => write(to, versions[1])));
+        images.push({ path, versions: versions.map(digestsOf) });
+      }
+      return { images, exchanges } satisfies Scene;
+    },
+  };
+}
+
+function kindsFor(reader: ReaderName): readonly Kind[] {
+  return reader === 'raw' ? KINDS.filter(({ storage }) => storage === RAW) : KINDS;
+}
+
+export const NAMED_IMAGES: readonly Point[] = [
+  exchanged('file and file', async (_stage, path, write) => {
+    const second = `${path}.other`;
+    await write(second);
+    return { first: path, second, watch: [dirname(path)] };
+  }),
+  exchanged('file and link', async (stage, path, write) => {
+    const target = stage.secret(path.split('/').at(-1)!);
+    await write(target);
+    await symlink(target, `${path}.link`);
+    return { first: path, second: `${path}.link`, watch: [dirname(path), target] };
+  }),
+  exchanged('directory and link', (stage, path, write) => directoryAndLink(stage, path, dirname(path), write)),
+  exchanged('directory and directory', async (_stage, path, write) => {
+    const [first, second] = [dirname(path), `${dirname(path)}.other`];
+    const other = join(second, path.slice(first.length + 1));
+    await write(other);
+    return { first, second, watch: [first, second] };
+  }),
+  exchanged('directory above and link', (stage, path, write) =>
+    directoryAndLink(stage, path, dirname(dirname(path)), write),
+  ),
+];
+
+/** Exchanges a directory above an image with a link to one in which files have the same names. */
+async function directoryAndLink(
+  stage: Stage,
+  path: string,
+  directory: string,
+  write: (path: string) => Promise<void>,
+): Promise<Exchange> {
+  const target = stage.secret(directory.replaceAll('/', '-'));
+  const other = join(target, path.slice(directory.length + 1));
+  await write(other);
+  await symlink(target, `${directory}.link`);
+  return { first: directory, second: `${directory}.link`, watch: [dirname(path), dirname(other)] };
+}

@@ -1,0 +1,112 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ReaderName } from '../../faults/harness/fault-case.js';
+import { digestsOf } from '../contents.js';
+import type { Exchange } from '../exchanger.js';
+import { type Stage, versionsOf } from '../stage.js';
+import type { Point, SceneImage } from './point.js';
+
+const BLOCKS = 16;
+const [OWN] = versionsOf(BLOCKS);
+const NAMES = ['a', 'b', 'c', 'd'].map((name) => `${name}.raw`);
+/** Writing is the same whatever reads. */
+const WRITING_READERS: readonly ReaderName[] = ['auto'];
+/** What `analyze` is told to write. */
+export const REPORTS = ['tree.dot', 'tree.nwk', 'tree.txt'];
+
+async function writeImages(stage: Stage): Promise<SceneImage[]> {
+  const images = NAMES.map((name) => ({ path: stage.shared(name), versions: [digestsOf(OWN)] }));
+  for (const { path } of images) await stage.known.writeDisk(path, OWN);
+  await stage.writeCanary(stage.secret('key'), 2);
+  return images;
+}
+
+/** Files that nobody may write to or create, to which links are planted: an image, one that is not named, a secret. */
+function victims(stage: Stage): string[] {
+  return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
+}
+
+/** The files that a run writes to the directory of results, by name. */
+const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS];
+
+/** Files, directories and temporary files that are written. */
+export const OUTPUTS: readonly Point[] = [
+  {
+    title: 'output: file and link to an image or a secret',
+    readers: WRITING_READERS,
+    build: async (stage) => {
+      const images = await writeImages(stage);
+      const links = stage.shared('links');
+      await mkdir(links);
+      const planted = RESULTS.map((name, index) => ({
+        path: join(stage.vectors, name),
+        other: join(links, name),
+        target: victims(stage)[index % victims(stage).length]!,
+      }));
+      return {
+        images,
+        exchanges: planted.map(({ path, other }) => ({ first: path, second: other, watch: [stage.vectors] })),
+        exchangesResults: true,
+        mayWrite: [links],
+        // Half of the links are there from the beginning.
+        prepare: async () => {
+          for (const [index, { path, other, target }] of planted.entries()) {
+            const [link, file] = index % 2 === 0 ? [path, other] : [other, path];
+            for (const old of [link, file]) await rm(old, { force: true });
+            await symlink(target, link);
+            await writeFile(file, '');
+          }
+        },
+      };
+    },
+  },
+  {
+    title: 'output: temporary file and link to an image or a secret',
+    readers: WRITING_READERS,
+    build: async (stage) => {
+      const images = await writeImages(stage);
+      const links = stage.shared('links');
+      await mkdir(links);
+      const exchanges = victims(stage).map((target): Exchange & { target: string } => ({
+        first: stage.vectors,
+        second: join(links, basename(target)),
+        watch: [stage.vectors],
+        created: true,
+        target,
+      }));
+      return {
+        images,
+        exchanges,
+        exchangesResults: true,
+        mayWrite: [links],
+        prepare: async () => {
+          for (const { second, target } of exchanges) {
+            await rm(second, { force: true });
+            await symlink(target, second);
+          }
+        },
+      };
+    },
+  },
+  {
+    title: 'output: directory and link to a directory of secrets',
+    readers: WRITING_READERS,
+    build: async (stage) => {
+      const images = await writeImages(stage);
+      const [directory, target, link] = [stage.vectors, stage.secret('out'), `${stage.vectors}.link`];
+      await mkdir(target);
+      await stage.writeCanary(join(target, 'key'), 2);
+      await symlink(target, link);
+      return {
+        images,
+        exchanges: [{ first: directory, second: link, watch: [directory, target] }],
+        exchangesResults: true,
+        // The user named it, and a link that was there before would be followed.
+        mayWrite: RESULTS.map((name) => join(target, name)),
+        prepare: async () => {
+          for (const name of RESULTS) await rm(join(target, name), { force: true });
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,124 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FORMAT_READERS } from '../../faults/harness/fault-case.js';
+import { type Content, contentOf, digestsOf } from '../contents.js';
+import type { Exchange } from '../exchanger.js';
+import type { Storage } from '../known-files.js';
+import { type Stage, versionsOf } from '../stage.js';
+import type { Point, SceneImage } from './point.js';
+
+const BLOCKS = 16;
+const [OWN, OTHER] = versionsOf(BLOCKS);
+/** What an overlay holds itself. */
+const TOP = contentOf('top', BLOCKS, [0, 7]);
+
+const ZSTD: Storage = { format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } };
+/** Names and storage of the files that a header refers to. */
+const BACKING: readonly (readonly [name: string, storage: Storage])[] = [
+  ['base.raw', { format: 'raw' }],
+  ['plain.qcow2', { format: 'qcow2' }],
+  ['zstd.qcow2', ZSTD],
+];
+
+/** A file that a header refers to, and a way to write one like it, or one that holds secrets. */
+interface Referenced {
+  readonly path: string;
+  /** Writes a file of the same kind, of another content, that another user may put there. */
+  writeOther(path: string): Promise<void>;
+  /** Writes a file that the header must not lead to. */
+  writeCanary(path: string): Promise<unknown>;
+}
+
+/** Says what is exchanged with a referenced file, after it was made. */
+type Rival = (stage: Stage, referenced: Referenced) => Promise<Exchange>;
+
+const RIVALS: Readonly<Record<string, Rival>> = {
+  'file and file': async (_stage, { path, writeOther }) => {
+    await writeOther(`${path}.other`);
+    return { first: path, second: `${path}.other`, watch: [dirname(path)] };
+  },
+  'file and link to a secret': async (stage, { path, writeCanary }) => {
+    const target = stage.secret(path.replaceAll('/', '-'));
+    await writeCanary(target);
+    await symlink(target, `${path}.link`);
+    return { first: path, second: `${path}.link`, watch: [dirname(path), target] };
+  },
+  'its directory and link to secrets': async (stage, { path, writeCanary }) => {
+    const [first, target] = [dirname(path), stage.secret(dirname(path).replaceAll('/', '-'))];
+    await writeCanary(join(target, path.slice(first.length + 1)));
+    await symlink(target, `${first}.link`);
+    return { first, second: `${first}.link`, watch: [dirname(first), first, target] };
+  },
+};
+
+/** A point at which a backing file of overlays is exchanged; it is beside them, or in a directory below. */
+function backing(where: string, directory: string, rival: string): Point {
+  return {
+    title: `backing file ${where}: ${rival}`,
+    readers: FORMAT_READERS,
+    build: async (stage) => {
+      const images: SceneImage[] = [];
+      const exchanges: Exchange[] = [];
+      const options: string[] = [];
+      for (const [name, storage] of BACKING) {
+        const top = stage.shared(name.replace('.', '-'), `over-${name}.qcow2`);
+        const path = join(dirname(top), directory, name);
+        const write = async (to: string, content: Content) => {
+          await mkdir(dirname(to), { recursive: true });
+          await stage.known.writeDisk(to, content, storage);
+        };
+        await write(path, OWN);
+        await stage.known.writeOverlay(top, TOP, { name: join(directory, name), format: storage.format });
+        exchanges.push(await RIVALS[rival]!(stage, referenced(stage, path, (to) => write(to, OTHER))));
+        images.push({ path: top, versions: [over(OWN), over(OTHER)].map(digestsOf) });
+        if (directory !== '') options.push('--allow-backing', dirname(path));
+      }
+      return { images, exchanges, options };
+    },
+  };
+}
+
+/** A point at which an extent of VMDK descriptors is exchanged. */
+function extent(where: string, directory: string, rival: string): Point {
+  return {
+    title: `VMDK extent ${where}: ${rival}`,
+    readers: FORMAT_READERS,
+    build: async (stage) => {
+      const images: SceneImage[] = [];
+      const exchanges: Exchange[] = [];
+      const options: string[] = [];
+      for (const number of [1, 2, 3]) {
+        const descriptor = stage.shared(`vmdk-${number}`, `disk-${number}.vmdk`);
+        const names = ['first', 'second'].map((name) => join(directory, `${name}-${number}.vmdk`));
+        const [first, second] = names.map((name) => join(dirname(descriptor), name)) as [string, string];
+        await mkdir(dirname(first), { recursive: true });
+        await stage.known.writeDisk(first, OWN.slice(0, BLOCKS / 2));
+        await stage.known.writeDisk(second, OWN.slice(BLOCKS / 2));
+        await stage.known.writeDescriptor(descriptor, names, BLOCKS / 2);
+        const writeOther = (to: string) => stage.known.writeDisk(to, OTHER.slice(BLOCKS / 2));
+        exchanges.push(await RIVALS[rival]!(stage, referenced(stage, second, writeOther)));
+        const other = [...OWN.slice(0, BLOCKS / 2), ...OTHER.slice(BLOCKS / 2)];
+        images.push({ path: descriptor, versions: [OWN, other].map(digestsOf) });
+        if (directory !== '') options.push('--allow-backing', dirname(first));
+      }
+      return { images, exchanges, options };
+    },
+  };
+}
+
+function referenced(stage: Stage, path: string, writeOther: (path: string) => Promise<void>): Referenced {
+  return { path, writeOther, writeCanary: (to) => stage.writeCanary(to, BLOCKS) };
+}
+
+/** What an overlay shows over a content. */
+function over(content: Content): Content {
+  return content.map((block, index) => TOP[index] ?? block);
+}
+
+/** Files that images refer to: exchanged beside the image, and in a directory of their own. */
+export const REFERENCES: readonly Point[] = Object.keys(RIVALS).flatMap((rival) => [
+  backing('beside the image', '', rival),
+  backing('in a directory below', 'bases', rival),
+  extent('beside the descriptor', '', rival),
+  extent('in a directory below', 'extents', rival),
+]);

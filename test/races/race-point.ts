@@ -1,0 +1,138 @@
+import { CommandRun, type Ended } from '../crash/command-run.js';
+import type { ReaderName } from '../faults/harness/fault-case.js';
+import { SeededRandom } from '../fixtures/seeded-random.js';
+import { checkDistances, type Versions } from './check-distances.js';
+import { checkRun, lookAround } from './check-run.js';
+import { digestsOf } from './contents.js';
+import type { Exchanger } from './exchanger.js';
+import { Findings } from './findings.js';
+import { REPORTS } from './points/outputs.js';
+import type { Point, Scene } from './points/point.js';
+import { REFERENCE_IMAGES, REFERENCES, Stage } from './stage.js';
+import { stepsOf } from './steps.js';
+
+/** Events of a run before any was counted. */
+const EVENTS = 10;
+/** After so many runs, one in which nothing is exchanged uses the cache. */
+const QUIET_EVERY = 8;
+/** Runs for each exchange that is asked for, at most: of some runs no exchange comes to pass. */
+const MOST_RUNS = 2;
+/** Milliseconds after which a run has hung: an appliance without hardware virtualization is slow. */
+const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 240_000 };
+
+/** What is done at a point with one reader. */
+export interface RaceSetting {
+  readonly reader: ReaderName;
+  readonly seed: number;
+  /** At least so many are made. */
+  readonly exchanges: number;
+  readonly command: [string, ...string[]];
+}
+
+/** Runs the command at a point until as many exchanges were made as are asked for. */
+export async function racePoint(point: Point, setting: RaceSetting, exchanger: Exchanger): Promise<Findings> {
+  const stage = await Stage.make();
+  try {
+    const run = async (words: readonly string[]) => (await start(stage, setting, words)).ended;
+    const scene = await point.build(stage, { reader: setting.reader, run });
+    return await new PointRace(point, setting, exchanger, stage, scene).run();
+  } finally {
+    await stage.remove();
+  }
+}
+
+async function start(stage: Stage, { command, reader }: RaceSetting, words: readonly string[]): Promise<CommandRun> {
+  return new CommandRun(stage, words, command, HANG_MS[reader]);
+}
+
+class PointRace {
+  readonly findings = new Findings();
+  /** Events that each pair of names saw at most. */
+  readonly #events: number[];
+  readonly #versions: Versions;
+
+  constructor(
+    readonly point: Point,
+    readonly setting: RaceSetting,
+    readonly exchanger: Exchanger,
+    readonly stage: Stage,
+    readonly scene: Scene,
+  ) {
+    this.#events = scene.exchanges.map(() => EVENTS);
+    const references = [REFERENCES.own, REFERENCES.other].map(
+      (content, index) => [REFERENCE_IMAGES[index]!, [digestsOf(content)]] as const,
+    );
+    this.#versions = new Map([...references, ...scene.images.map(({ path, versions }) => [path, versions] as const)]);
+  }
+
+  async run(): Promise<Findings> {
+    const { exchanges, seed, reader } = this.setting;
+    for (let run = 0; this.findings.counted('exchanges') < exchanges; run += 1) {
+      if (run >= MOST_RUNS * exchanges) {
+        this.findings.report('missing exchanges', this.#where(run), `${exchanges} were asked for`);
+        break;
+      }
+      await this.#race(run, new SeededRandom(seed, this.point.title, reader, run));
+      if (run % QUIET_EVERY === QUIET_EVERY - 1 && !this.scene.exchangesResults) await this.#quiet(run);
+    }
+    return this.findings;
+  }
+
+  async #race(run: number, random: SeededRandom): Promise<void> {
+    const { stage, scene, findings, exchanger } = this;
+    await stage.clear();
+    await scene.prepare?.();
+    const before = await lookAround(stage);
+    const isAnalysis = run % 2 === 1;
+    const steps = scene.exchanges.map((_, index) => stepsOf(random, run, this.#events[index]!));
+    await exchanger.arm(scene.exchanges.map((exchange, index) => ({ ...exchange, steps: steps[index]! })));
+    const victim = await start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
+    const ended = await victim.ended;
+    const orphans = await victim.orphans();
+    for (const [index, { exchanged, events }] of (await exchanger.stop()).entries()) {
+      findings.count('exchanges', exchanged);
+      this.#events[index] = Math.max(this.#events[index]!, Math.min(events, 200));
+    }
+    findings.count('runs');
+    findings.count(`exit ${ended.code}`);
+    const where = this.#where(run);
+    if (orphans.length > 0) findings.report('orphans', where, orphans.join(', '));
+    await checkRun(stage, scene, { ...ended, before }, findings, where);
+    // Without a report, the exit code says why.
+    if (isAnalysis && (ended.code === 0 || ended.code === 3)) {
+      checkDistances(ended.stdout, this.#versions, findings, where);
+    }
+  }
+
+  /** Nothing that the last run cached may be wrong for the images as they are. */
+  async #quiet(run: number): Promise<void> {
+    const where = `${this.#where(run)}, quiet`;
+    const ended: Ended = await (await start(this.stage, this.setting, this.#analyze())).ended;
+    this.findings.count('quiet runs');
+    if (ended.code !== 0) this.findings.report('unexpected ends', where, `exit ${ended.code}: ${ended.stderr}`);
+    const versions = new Map([...this.#versions].map(([path, each]) => [path, each.slice(0, 1)]));
+    if (ended.code === 0) checkDistances(ended.stdout, versions, this.findings, where);
+  }
+
+  #hash(): string[] {
+    return ['hash', '-o', 'out/', ...this.#options(), ...this.#names()];
+  }
+
+  #analyze(): string[] {
+    const outputs = REPORTS.flatMap((name) => ['-o', `out/${name}`]);
+    return ['analyze', '-O', 'json', ...outputs, ...this.#options(), ...REFERENCE_IMAGES, ...this.#names()];
+  }
+
+  #options(): readonly string[] {
+    const { reader } = this.setting;
+    return [...(reader === 'auto' ? [] : ['--reader', reader]), ...(this.scene.options ?? [])];
+  }
+
+  #names(): readonly string[] {
+    return this.scene.names ?? this.scene.images.map(({ path }) => path);
+  }
+
+  #where(run: number): string {
+    return `${this.point.title}, ${this.setting.reader}, run ${run}`;
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Canary, createCanary } from '../faults/harness/canary.js';
+import { BLOCK, type Content, contentOf } from './contents.js';
+import { KnownFiles } from './known-files.js';
+
+/** What is read and compared, and what other users have. */
+const DIRECTORIES = ['work/good', 'shared', 'secrets'];
+/** Directories of what a run writes. */
+const WRITTEN = ['work/similarity-cache', 'work/out', 'tmp', 'run', 'home'];
+
+/** The contents of the two images that are compared with every other, and that nobody exchanges. */
+export const REFERENCES = { own: contentOf('own', 16), other: contentOf('other', 16) } as const;
+export const REFERENCE_IMAGES = ['good/own.raw', 'good/other.raw'] as const;
+
+/** The directories of one point with one reader: images, what is exchanged with them, and what the command writes. */
+export class Stage {
+  readonly root: string;
+  readonly known = new KnownFiles();
+  readonly #canaries: Canary[] = [];
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async make(): Promise<Stage> {
+    // Short, so that sockets' paths below it stay within what the kernel takes.
+    const stage = new Stage(await mkdtemp('/tmp/vsr-'));
+    for (const directory of DIRECTORIES) await mkdir(join(stage.root, directory), { recursive: true });
+    await stage.clear();
+    for (const [index, content] of [REFERENCES.own, REFERENCES.other].entries()) {
+      await stage.known.writeDisk(join(stage.directory, REFERENCE_IMAGES[index]!), content);
+    }
+    return stage;
+  }
+
+  /** The working directory of the command. */
+  get directory(): string {
+    return join(this.root, 'work');
+  }
+
+  get temporary(): string {
+    return join(this.root, 'tmp');
+  }
+
+  get cache(): string {
+    return join(this.directory, 'similarity-cache');
+  }
+
+  get vectors(): string {
+    return join(this.directory, 'out');
+  }
+
+  /** A path in the directory that other users write to. */
+  shared(...names: readonly string[]): string {
+    return join(this.root, 'shared', ...names);
+  }
+
+  /** A path in the directory of what no other user may read. */
+  secret(...names: readonly string[]): string {
+    return join(this.root, 'secrets', ...names);
+  }
+
+  /** Writes a file that no image leads to by right, of so many blocks. */
+  async writeCanary(path: string, blocks: number): Promise<Canary> {
+    const canary = createCanary();
+    this.#canaries.push(canary);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, Buffer.alloc(blocks * BLOCK, canary.content));
+    return canary;
+  }
+
+  /** Bytes that nothing which the command writes may hold. */
+  get traces(): readonly Buffer[] {
+    return this.#canaries.flatMap(({ traces }) => traces);
+  }
+
+  /** Removes everything that a run wrote. */
+  async clear(): Promise<void> {
+    for (const directory of WRITTEN) {
+      await rm(join(this.root, directory), { recursive: true, force: true });
+      await mkdir(join(this.root, directory), { mode: 0o700 });
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Content of a name: what the user named, or what another user puts in its place. */
+export function versionsOf(blocks: number, data?: readonly number[], otherData = data): readonly [Content, Content] {
+  return [contentOf('own', blocks, data), contentOf('other', blocks, otherData)];
+}

@@ -16,7 +16,10 @@ export function checkDistances(stdout: string, versions: Versions, findings: Fin
   const possible = new Map(paths.map((path) => [path, versions.get(path) ?? []]));
   // What an image can have been follows from its distances to those that nobody exchanged.
   forEachPair(paths, report.distances, (one, other, distance) => {
-    for (const [fixed, moving] of [[one, other], [other, one]] as const) {
+    for (const [fixed, moving] of [
+      [one, other],
+      [other, one],
+    ] as const) {
       const [content, ...more] = possible.get(fixed)!;
       if (more.length > 0 || content === undefined || (versions.get(moving)?.length ?? 0) < 2) continue;
       possible.set(

@@ -63,7 +63,13 @@ async function checkTraces(stage: Stage, printed: string, findings: Findings, wh
     if (stage.traces.some((trace) => bytes.includes(trace))) findings.report('canary leaks', where, place);
   };
   look(Buffer.from(printed), 'standard output or error');
-  for (const directory of [stage.vectors, stage.cache, stage.temporary, join(stage.root, 'run'), join(stage.root, 'home')]) {
+  for (const directory of [
+    stage.vectors,
+    stage.cache,
+    stage.temporary,
+    join(stage.root, 'run'),
+    join(stage.root, 'home'),
+  ]) {
     for (const path of await regularFiles(directory)) look(await readFile(path), path);
   }
 }

@@ -26,7 +26,8 @@ export async function checkVectors(
         continue;
       }
       const { layers } = vector.identity;
-      if (isAbsolute(vector.name) && layers[0]?.path !== vector.name) findings.count('names that led elsewhere when they were opened');
+      if (isAbsolute(vector.name) && layers[0]?.path !== vector.name)
+        findings.count('names that led elsewhere when they were opened');
       const expected = known.expected(vector.identity);
       if (expected === undefined) {
         findings.report('canary leaks', where, `${path} was made from ${layers.map((layer) => layer.path).join(', ')}`);

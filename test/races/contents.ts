@@ -9,10 +9,13 @@ export type Content = readonly (Buffer | undefined)[];
 /** The digests of a content, block by block, in hexadecimal; nothing where the block is zeros. */
 export type Digests = readonly (string | undefined)[];
 
+/** Bytes that a block repeats, so that it can be compressed. */
+const PATTERN = 4096;
+
 /** Content of so many blocks of which only the named ones are data, each unlike every other block of any seed. */
 export function contentOf(seed: string, blocks: number, data: readonly number[] = all(blocks)): Content {
   return Array.from({ length: blocks }, (_, block) =>
-    data.includes(block) ? deterministicBytes(`${seed} ${block}`, BLOCK) : undefined,
+    data.includes(block) ? Buffer.alloc(BLOCK, deterministicBytes(`${seed} ${block}`, PATTERN)) : undefined,
   );
 }
 

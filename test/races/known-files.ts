@@ -1,9 +1,12 @@
 import { statSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import type { ImageIdentity } from '@virt-similarity/core';
+import { splitFlatDescriptor } from '../faults/inputs/vmdk.js';
 import { convert, type WritableFormat } from '../fixtures/qemu-images.js';
 import { runTool } from '../fixtures/run-tool.js';
 import { BLOCK, type Content, type Digests, digestsOf } from './contents.js';
+
+const SECTOR = 512;
 
 /** What a file contributes to a disk: all of it, some blocks over the files below it, or a list of the files below. */
 type Role = 'disk' | 'overlay' | 'descriptor';
@@ -64,10 +67,7 @@ export class KnownFiles {
 
   /** Writes a VMDK descriptor of flat extents, which need not exist, of so many blocks each. */
   async writeDescriptor(path: string, extents: readonly string[], blocks: number): Promise<void> {
-    const sectors = (blocks * BLOCK) / 512;
-    const head = ['# Disk DescriptorFile', 'version=1', 'CID=fffffffe', 'parentCID=ffffffff'];
-    const lines = extents.map((name) => `RW ${sectors} FLAT "${name}" 0`);
-    await writeFile(path, [...head, 'createType="twoGbMaxExtentFlat"', ...lines, ''].join('\n'));
+    await writeFile(path, splitFlatDescriptor(extents, (blocks * BLOCK) / SECTOR));
     this.#add(path, 'descriptor', []);
   }
 

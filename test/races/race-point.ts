@@ -33,7 +33,7 @@ export interface RaceSetting {
 export async function racePoint(point: Point, setting: RaceSetting, exchanger: Exchanger): Promise<Findings> {
   const stage = await Stage.make();
   try {
-    const run = async (words: readonly string[]) => (await start(stage, setting, words)).ended;
+    const run = (words: readonly string[]) => start(stage, setting, words).ended;
     const scene = await point.build(stage, { reader: setting.reader, run });
     return await new PointRace(point, setting, exchanger, stage, scene).run();
   } finally {
@@ -41,7 +41,7 @@ export async function racePoint(point: Point, setting: RaceSetting, exchanger: E
   }
 }
 
-async function start(stage: Stage, { command, reader }: RaceSetting, words: readonly string[]): Promise<CommandRun> {
+function start(stage: Stage, { command, reader }: RaceSetting, words: readonly string[]): CommandRun {
   return new CommandRun(stage, words, command, HANG_MS[reader]);
 }
 
@@ -84,9 +84,9 @@ class PointRace {
     await scene.prepare?.();
     const before = await lookAround(stage);
     const isAnalysis = run % 2 === 1;
-    const steps = scene.exchanges.map((_, index) => stepsOf(random, run, this.#events[index]!));
+    const steps = this.#events.map((events) => stepsOf(random, run, events, scene.exchanges.length));
     await exchanger.arm(scene.exchanges.map((exchange, index) => ({ ...exchange, steps: steps[index]! })));
-    const victim = await start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
+    const victim = start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
     const ended = await victim.ended;
     const orphans = await victim.orphans();
     for (const [index, { exchanged, events }] of (await exchanger.stop()).entries()) {
@@ -107,7 +107,7 @@ class PointRace {
   /** Nothing that the last run cached may be wrong for the images as they are. */
   async #quiet(run: number): Promise<void> {
     const where = `${this.#where(run)}, quiet`;
-    const ended: Ended = await (await start(this.stage, this.setting, this.#analyze())).ended;
+    const ended: Ended = await start(this.stage, this.setting, this.#analyze()).ended;
     this.findings.count('quiet runs');
     if (ended.code !== 0) this.findings.report('unexpected ends', where, `exit ${ended.code}: ${ended.stderr}`);
     const versions = new Map([...this.#versions].map(([path, each]) => [path, each.slice(0, 1)]));

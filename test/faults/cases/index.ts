@@ -1,5 +1,6 @@
 import type { FaultCase } from '../harness/fault-case.js';
 import { AMBIGUOUS_FORMATS } from './ambiguous-formats.js';
+import { ATTACKS } from './attacks.js';
 import { BACKING_FILES } from './backing-files.js';
 import { CACHE_DIRECTORIES } from './cache-directories.js';
 import { CACHE_ENTRIES } from './cache-entries.js';
@@ -43,6 +44,7 @@ export const CASES: readonly FaultCase[] = [
   ...LISTINGS,
   ...HASHERS,
   ...NAMES_IN_TABLES,
+  ...ATTACKS,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

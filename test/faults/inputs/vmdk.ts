@@ -17,6 +17,13 @@ export function flatDescriptor(extent: string, sectors = 256): Buffer {
   return descriptor(`RW ${sectors} FLAT "${extent}" 0`);
 }
 
+/** A descriptor of a disk that is split into flat extents of so many sectors each. */
+export function splitFlatDescriptor(extents: readonly string[], sectors: number): string {
+  const head = ['# Disk DescriptorFile', 'version=1', 'CID=fffffffe', 'parentCID=ffffffff'];
+  const lines = extents.map((name) => `RW ${sectors} FLAT "${name}" 0`);
+  return [...head, 'createType="twoGbMaxExtentFlat"', ...lines, ''].join('\n');
+}
+
 /** Makes a sparse image whose embedded descriptor names a parent. */
 export async function createWithParent(path: string, parent: string): Promise<void> {
   await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=monolithicSparse', path, '1M']);

@@ -26,8 +26,8 @@ function victims(stage: Stage): string[] {
   return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
 }
 
-/** The files that a run writes to the directory of results, by name. */
-const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS];
+/** The files that a run writes to the directory of results, by name; beside a tree there may be a table of its names. */
+const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS, 'tree.names.tsv'];
 
 /** Files, directories and temporary files that are written. */
 export const OUTPUTS: readonly Point[] = [
@@ -48,13 +48,11 @@ export const OUTPUTS: readonly Point[] = [
         exchanges: planted.map(({ path, other }) => ({ first: path, second: other, watch: [stage.vectors] })),
         exchangesResults: true,
         mayWrite: [links],
-        // Half of the links are there from the beginning.
         prepare: async () => {
-          for (const [index, { path, other, target }] of planted.entries()) {
-            const [link, file] = index % 2 === 0 ? [path, other] : [other, path];
-            for (const old of [link, file]) await rm(old, { force: true });
-            await symlink(target, link);
-            await writeFile(file, '');
+          for (const { path, other, target } of planted) {
+            for (const old of [path, other]) await rm(old, { force: true });
+            await symlink(target, other);
+            await writeFile(path, '');
           }
         },
       };

@@ -69,7 +69,12 @@ function backing(where: string, directory: string, rival: string): Point {
         };
         await write(path, OWN);
         await stage.known.writeOverlay(top, TOP, { name: join(directory, name), format: storage.format });
-        exchanges.push(await RIVALS[rival]!(stage, referenced(stage, path, (to) => write(to, OTHER))));
+        exchanges.push(
+          await RIVALS[rival]!(
+            stage,
+            referenced(stage, path, (to) => write(to, OTHER)),
+          ),
+        );
         images.push({ path: top, versions: [over(OWN), over(OTHER)].map(digestsOf) });
         if (directory !== '') options.push('--allow-backing', dirname(path));
       }

@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stage } from '../harness/stage.js';
+
+/** What the command's error holds where one of these tools was run: it repeats what a tool says. */
+export const SAW = /spy: descriptors 0/;
+
+/** Descriptors that every program has, and the one by which bash reads a script. */
+const USUAL = '0|1|2|255';
+
+/**
+ * Says on standard error which descriptors are open, what can be read through each, and all variables; then fails. A
+ * directory is listed, and the files in it are read.
+ */
+const SPY = `#!/bin/bash
+for link in /proc/self/fd/*; do
+  number=\${link##*/}
+  found="$found $number"
+  case $number in ${USUAL}) continue ;; esac
+  [ -f "/proc/$$/fd/$number" ] && read -r -N 200 text < "/proc/$$/fd/$number" && said="$said $number holds $text;"
+  for file in "/proc/$$/fd/$number"/*; do
+    [ -f "$file" ] && read -r -N 200 text < "$file" && said="$said $number/\${file##*/} holds $text;"
+  done
+done
+echo "spy: descriptors$found;$said variables $(env | tr '\\n' ' ')" >&2
+exit 1
+`;
+
+/** Writes programs of the names of qemu's tools; gives their directory. */
+export async function writeSpies(stage: Stage): Promise<string> {
+  const directory = join(stage.root, 'spies');
+  await mkdir(directory);
+  for (const tool of ['qemu-img', 'qemu-nbd']) await writeFile(join(directory, tool), SPY, { mode: 0o755 });
+  return directory;
+}

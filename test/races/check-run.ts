@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ended } from '../crash/command-run.js';
+import { readReport } from '../faults/harness/json-report.js';
 import { regularFiles } from '../faults/harness/stage.js';
 import { checkVectors } from './check-vectors.js';
 import type { Findings } from './findings.js';
@@ -11,6 +12,8 @@ import type { Stage } from './stage.js';
 
 /** Exit codes of a run of which some or all images failed because of what was exchanged. */
 const ENDS: readonly (number | null)[] = [0, 3, 4, 5, 6];
+/** Codes of the errors of an image that is not what it was, or not where it was. */
+const CODES = ['refused', 'corrupt', 'unreadable', 'in-use', 'changed'];
 const STACK_TRACE = /^\s+at .*:\d+/m;
 const CACHE_ENTRY = /^[0-9a-f]{32}\.[0-9a-f]{64}(\.[0-9a-f]{8})?\.arrow$/;
 
@@ -31,6 +34,9 @@ export async function checkRun(
   if (signal !== null) findings.report('hangs', where, `ended by ${signal}`);
   else if (!ENDS.includes(code)) findings.report('unexpected ends', where, `exit ${code}: ${lastLine}`);
   if (STACK_TRACE.test(stderr)) findings.report('unexpected ends', where, `a stack trace: ${stderr}`);
+  for (const { path, code: found } of readReport({ stdout })?.failures ?? []) {
+    if (!CODES.includes(found)) findings.report('unexpected ends', where, `${path}: ${found}: ${lastLine}`);
+  }
   await checkFiles(stage, scene, before, findings, where);
   await checkTraces(stage, stdout + stderr, findings, where);
   for (const directory of [stage.vectors, stage.cache]) await checkVectors(directory, stage, findings, where);

@@ -9,16 +9,20 @@ import { Findings } from './findings.js';
 import { REPORTS } from './points/outputs.js';
 import type { Point, Scene } from './points/point.js';
 import { REFERENCE_IMAGES, REFERENCES, Stage } from './stage.js';
-import { stepsOf } from './steps.js';
+import { stepsOf, TIMES } from './steps.js';
 
 /** Events of a run before any was counted. */
 const EVENTS = 10;
+/** Events of a file from its creation to its last name. */
+const EVENTS_OF_NEW_FILE = 4;
+/** Pairs below which each is exchanged more often. */
+const FEW_PAIRS = 3;
 /** After so many runs, one in which nothing is exchanged uses the cache. */
 const QUIET_EVERY = 8;
 /** Runs for each exchange that is asked for, at most: of some runs no exchange comes to pass. */
 const MOST_RUNS = 2;
 /** Milliseconds after which a run has hung: an appliance without hardware virtualization is slow. */
-const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 240_000 };
+const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 300_000 };
 
 /** What is done at a point with one reader. */
 export interface RaceSetting {
@@ -84,7 +88,9 @@ class PointRace {
     await scene.prepare?.();
     const before = await lookAround(stage);
     const isAnalysis = run % 2 === 1;
-    const steps = this.#events.map((events) => stepsOf(random, run, events, scene.exchanges.length));
+    const steps = scene.exchanges.map(({ created }, index) =>
+      stepsOf(random, run, created ? EVENTS_OF_NEW_FILE : this.#events[index]!, this.#times),
+    );
     await exchanger.arm(scene.exchanges.map((exchange, index) => ({ ...exchange, steps: steps[index]! })));
     const victim = start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
     const ended = await victim.ended;
@@ -130,6 +136,11 @@ class PointRace {
 
   #names(): readonly string[] {
     return this.scene.names ?? this.scene.images.map(({ path }) => path);
+  }
+
+  get #times(): readonly number[] {
+    if (this.setting.reader === 'libguestfs') return TIMES.longRun;
+    return this.scene.exchanges.length < FEW_PAIRS ? TIMES.fewPairs : TIMES.manyPairs;
   }
 
   #where(run: number): string {

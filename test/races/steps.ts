@@ -1,10 +1,11 @@
 import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { Step } from './exchanger.js';
 
-/** How often a pair of names is exchanged and put back in a run: once leaves the command most time between. */
-const TIMES = { many: [1, 1, 1, 2, 3, 5], few: [1, 2, 4, 8, 16] };
-/** Pairs of a scene below which each is exchanged more often. */
-const FEW_PAIRS = 3;
+/**
+ * How often a pair of names is exchanged and put back in a run. Once leaves the command most time between; more often
+ * where there are few pairs, and where a run takes so long that there can be few runs.
+ */
+export const TIMES = { manyPairs: [1, 1, 1, 2, 3, 5], fewPairs: [1, 2, 4, 8, 16], longRun: [4, 8, 16, 32] } as const;
 /** Microseconds between the start of the command and an exchange that waits for no event. */
 const START = { earliest: 100_000, latest: 400_000 };
 /** Microseconds between an event and an exchange. */
@@ -17,11 +18,10 @@ const DURATION = { shortest: 50, longest: 30_000 };
  * hit in the course of the runs.
  *
  * @param events that a run caused at most so far
- * @param pairs that are exchanged in the same run
  */
-export function stepsOf(random: SeededRandom, run: number, events: number, pairs: number): Step[] {
+export function stepsOf(random: SeededRandom, run: number, events: number, times: readonly number[]): Step[] {
   const steps: Step[] = [];
-  for (let times = random.oneOf(pairs < FEW_PAIRS ? TIMES.few : TIMES.many); times > 0; times -= 1) {
+  for (let left = random.oneOf(times); left > 0; left -= 1) {
     steps.push(steps.length === 0 ? first(random, run, events) : [1 + random.below(4), lag(random)], back(random));
   }
   return steps;

@@ -34,6 +34,8 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+const COPIES = 2;
+
 /** Makes what an image at this path is exchanged with, and says so. */
 type Rival = (stage: Stage, path: string, write: (path: string) => Promise<void>) => Promise<Exchange>;
 
@@ -45,8 +47,8 @@ function exchanged(title: string, rivalOf: Rival): Point {
     build: async (stage, { reader }) => {
       const images: SceneImage[] = [];
       const exchanges: Exchange[] = [];
-      for (const { name, storage, versions } of kindsFor(reader)) {
-        const path = stage.shared(name.replace('.', '-'), 'disks', name);
+      for (const [number, { name, storage, versions }] of copiesFor(reader).entries()) {
+        const path = stage.shared(`image-${number}`, 'disks', `${number}-${name}`);
         const write = async (to: string, content: Content) => {
           await mkdir(dirname(to), { recursive: true });
           await stage.known.writeDisk(to, content, storage);
@@ -60,8 +62,10 @@ function exchanged(title: string, rivalOf: Rival): Point {
   };
 }
 
-function kindsFor(reader: ReaderName): readonly Kind[] {
-  return reader === 'raw' ? KINDS.filter(({ storage }) => storage === RAW) : KINDS;
+/** Several images of each kind that the reader reads, so that a run sees more exchanges. */
+function copiesFor(reader: ReaderName): readonly Kind[] {
+  const kinds = reader === 'raw' ? KINDS.filter(({ storage }) => storage === RAW) : KINDS;
+  return Array.from({ length: COPIES }, () => kinds).flat();
 }
 
 export const NAMED_IMAGES: readonly Point[] = [

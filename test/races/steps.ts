@@ -10,8 +10,8 @@ export const TIMES = { manyPairs: [1, 1, 1, 2, 3, 5], fewPairs: [1, 2, 4, 8, 16]
 const START = { earliest: 100_000, latest: 400_000 };
 /** Microseconds between an event and an exchange. */
 const LAG = { shortest: 10, longest: 5_000 };
-/** Microseconds that an exchange lasts where it waits for no event. */
-const DURATION = { shortest: 50, longest: 30_000 };
+/** Microseconds that an exchange lasts where it waits for no event: up to as long as a tool takes to start. */
+const DURATION = { shortest: 50, longest: 200_000 };
 
 /**
  * When two names are exchanged in a run. The first exchange comes at a later event with each run, so that every event is

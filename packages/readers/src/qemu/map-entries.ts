@@ -3,6 +3,7 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import { TooMuchOutput } from '../processes/too-much-output.js';
 import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
+import { requireSameSize } from './image-info.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
 
@@ -25,6 +26,7 @@ export interface MapEntry {
   readonly offset?: number | undefined;
 }
 
+const SECTOR_BYTES = 512;
 /** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
@@ -41,7 +43,7 @@ const MANY_ENTRIES = 4000;
  * It is asked for in windows, so that the memory for a fragmented image is bounded by the output of one call, and an
  * image with few entries takes few calls. A window with too many entries is asked for again in smaller ones.
  *
- * @throws VirtSimilarityError as `qemuImgJson`, and `corrupt` where the map leaves something out.
+ * @throws VirtSimilarityError as `qemuImgJson` and `requireSameSize`, and `corrupt` where the map leaves something out.
  */
 export async function* mapEntries(
   image: InspectedImage,
@@ -56,7 +58,9 @@ export async function* mapEntries(
   while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
-    const entries = await entriesWithin(position, length, image, call);
+    // What qemu sees past the end shows in the last window.
+    const beyond = position + length === virtualSize ? SECTOR_BYTES : 0;
+    const entries = await entriesWithin(position, length + beyond, image, call);
     if (entries === undefined) {
       // Between windows the disk is cut at whole sectors.
       largestWindow = Math.max(LEAST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
@@ -64,6 +68,9 @@ export async function* mapEntries(
       continue;
     }
     const end = position + length;
+    if (end === virtualSize && image.format !== 'raw') {
+      requireSameSize(endOf(entries), image, call);
+    }
     yield* gaplessEntries(entries, position, end, call);
     position = end;
     window = entries.length < MANY_ENTRIES ? Math.min(window * WINDOW_GROWTH, largestWindow) : window;
@@ -86,6 +93,12 @@ async function entriesWithin(
     }
     throw thrown;
   }
+}
+
+/** The position after the last entry. */
+function endOf(entries: readonly MapEntry[]): number {
+  const last = entries.at(-1);
+  return last === undefined ? 0 : last.start + last.length;
 }
 
 /** The entries of a map from `start` to `end`, the last one clamped. Throws `corrupt` unless they cover just that. */

@@ -14,10 +14,12 @@ export function vmdkDescriptorText(fields: VmdkDescriptorFields, names: readonly
     `parentCID=${parentCid}`,
     `createType="${createType}"`,
     '# Extent description',
-    ...extents.map(({ kind, sectors, first }, index) => {
-      const start = kind === 'FLAT' || kind === 'VMFS' ? ` ${first}` : '';
-      return `RW ${sectors} ${kind} "${names[index]}"${start}`;
-    }),
+    // Of a VMFS extent qemu takes no first sector.
+    ...extents.map(({ kind, sectors, first }, index) =>
+      kind === 'FLAT' || kind === 'VMFS'
+        ? `RW ${sectors} FLAT "${names[index]}" ${first}`
+        : `RW ${sectors} ${kind} "${names[index]}"`,
+    ),
     '# The Disk Data Base',
     '#DDB',
     'ddb.adapterType = "lsilogic"',

@@ -23,9 +23,8 @@ export function inspectedImage({
   };
 }
 
-/** A layer that is a real file, of whatever content. */
-export function realLayer(): Layer {
-  const path = fileURLToPath(import.meta.url);
+/** A layer that is a real file: the one at the path, or some file. */
+export function realLayer(path = fileURLToPath(import.meta.url)): Layer {
   const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
   return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
 }

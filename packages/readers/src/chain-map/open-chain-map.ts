@@ -81,7 +81,7 @@ async function layerMap(
     return bytes;
   };
   const geometry = qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
-  return geometry === undefined || image.virtualSize === undefined
+  return geometry === undefined
     ? undefined
     : new Qcow2Map({ path: image.file.path, size, holes, read, speaker: call }, geometry, image.virtualSize);
 }

@@ -59,7 +59,8 @@ function filesOf(top: InspectedImage): ImageFile[] {
 
 /** Has qemu-img ask for the locks itself. What it cannot tell, because it is missing or fails, nobody can. */
 async function qemuFindsWriters(file: Layer, isDevice: boolean, call: QemuCall): Promise<boolean> {
-  const asked = { format: 'raw', file, isDevice, extentFiles: [], virtualSize: undefined, backing: undefined } as const;
+  const virtualSize = Number(file.size);
+  const asked = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;
   try {
     await imageInfo({ ...asked, access: 'without-writers' }, call);
     return false;

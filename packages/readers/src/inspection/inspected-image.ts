@@ -14,7 +14,7 @@ export interface InspectedImage {
   /** Files that hold the guest's data where the header's file does not: extents of a VMDK descriptor. In order. */
   readonly extentFiles: readonly Layer[];
   /** Bytes that the guest sees, as qemu counts them given `driverOptions`; a raw image's is its file's size. */
-  readonly virtualSize: number | undefined;
+  readonly virtualSize: number;
   /** Options that qemu's driver of the format needs to read the image as it is meant. */
   readonly driverOptions?: Readonly<Record<string, string>>;
   /** What a VMDK's text descriptor says; the extents are those of `extentFiles`, in the same order. */

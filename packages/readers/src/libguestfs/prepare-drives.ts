@@ -3,7 +3,6 @@ import { respectWriters } from '../chain-map/respect-writers.js';
 import { inspect } from '../inspection/inspect.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
-import { virtualSizeOf } from '../qemu/image-info.js';
 import { type QemuCall, qemuCall } from '../qemu/qemu-call.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT } from './tools.js';
@@ -56,7 +55,7 @@ async function prepare(source: DiskSource, runDirectory: RunDirectory, options: 
   const call = qemuCall({ component: COMPONENT }, source, options);
   try {
     const image = await respectWriters(await inspect(source, options), options, call);
-    const virtualSize = await virtualSizeOf(image, call);
+    const { virtualSize } = image;
     const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
     return { outcome: 'ready', image, virtualSize, call, exported };
   } catch (thrown) {

@@ -7,7 +7,6 @@ import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
 import { readError } from '../reading/read-error.js';
-import { virtualSizeOf } from './image-info.js';
 import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
 import type { QemuCall } from './qemu-call.js';
@@ -38,7 +37,7 @@ interface Storage {
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
-  const virtualSize = await virtualSizeOf(image, call);
+  const { virtualSize } = image;
   const storage: Storage = { chain: storageFiles(image), layers: identityOf(image).layers };
   const map = await openChainMap(image, call);
   try {
@@ -60,12 +59,12 @@ async function* extentsOfEntries(
 ): AsyncGenerator<Extent, void> {
   for await (const entry of entries) {
     const { start, length } = entry;
-    const check = budget.spend(entry.zero ? 0 : length);
+    const stored = placeOf(entry, storage);
+    const check = budget.spend(entry.zero ? 0 : length, stored === undefined ? 'expanded' : 'verbatim');
     if (check !== undefined) {
       await check;
     }
     const inherited = entry.depth > 0 && ({ inherited: true } as const);
-    const stored = placeOf(entry, storage);
     if (stored === undefined) {
       yield entry.zero ? { kind: 'zero', start, length } : { kind: 'data', start, length, ...inherited };
       continue;

@@ -1,5 +1,4 @@
 import type { InspectedImage } from '../inspection/inspected-image.js';
-import { tooLarge } from '../inspection/largest-disk.js';
 import { readError } from '../reading/read-error.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
@@ -24,32 +23,13 @@ export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<
 }
 
 /**
- * Bytes that the guest sees: a raw image's are its file's, to the byte, where qemu would round up to a sector; others
- * are as the header says, or else as qemu says. Throws as `imageInfo`, and `refused` where qemu says more than is allowed.
- */
-export async function virtualSizeOf(image: InspectedImage, call: QemuCall): Promise<number> {
-  if (image.format === 'raw') {
-    return Number(image.file.size);
-  }
-  if (image.virtualSize !== undefined) {
-    return image.virtualSize;
-  }
-  const { virtualSize } = await imageInfo(image, call);
-  const problem = tooLarge(virtualSize, call);
-  if (problem !== undefined) {
-    throw readError(call, 'refused', problem);
-  }
-  return virtualSize;
-}
-
-/**
  * Throws `refused` unless qemu sees a disk of the size that inspection found, to the sector: where they differ, they do not
  * mean the same content.
  *
  * @param size Bytes, as qemu counts them.
  */
 export function requireSameSize(size: number, { virtualSize }: InspectedImage, call: QemuCall): void {
-  if (virtualSize !== undefined && size !== Math.ceil(virtualSize / SECTOR_BYTES) * SECTOR_BYTES) {
+  if (size !== Math.ceil(virtualSize / SECTOR_BYTES) * SECTOR_BYTES) {
     const found = `its header describes a disk of ${virtualSize} bytes, but qemu sees ${size}`;
     throw readError(call, 'refused', `${found}; convert it with the program that made it`);
   }

@@ -6,18 +6,17 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import { readError } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
 import { mapExtents } from './extents.js';
-import { virtualSizeOf } from './image-info.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
-/** Opens an image after its inspection. Throws as `respectWriters` and `virtualSizeOf` do. */
+/** Opens an image after its inspection. Throws as `respectWriters`. */
 export async function openQemuImage(
   inspected: InspectedImage,
   options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
   call: QemuCall,
 ): Promise<QemuImage> {
   const image = await respectWriters(inspected, options, call);
-  return new QemuImage(image, await virtualSizeOf(image, call), call);
+  return new QemuImage(image, call);
 }
 
 /**
@@ -35,8 +34,8 @@ export class QemuImage implements DiskImage {
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(image: InspectedImage, virtualSize: number, call: QemuCall) {
-    this.virtualSize = virtualSize;
+  constructor(image: InspectedImage, call: QemuCall) {
+    this.virtualSize = image.virtualSize;
     this.identity = identityOf(image);
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);

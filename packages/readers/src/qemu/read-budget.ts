@@ -11,6 +11,9 @@ const DATA_PER_STORED_BYTE = 1024;
 /** Bytes of data allowed for any image. */
 const LEAST_DATA_BYTES = 2 ** 30;
 
+/** Bytes of data stored verbatim that are allowed for any image, beyond those of its files. */
+const LEAST_VERBATIM_BYTES = 2 ** 26;
+
 /** Runs allowed for any image. */
 const LEAST_RUNS = 65_536;
 /**
@@ -23,6 +26,7 @@ export class ReadBudget {
   readonly #call: QemuCall;
   readonly #runsPerByte: number;
   #dataBytes = 0;
+  #verbatimBytes = 0;
   #runs = 0;
   #storedBytes: number | undefined;
 
@@ -37,13 +41,19 @@ export class ReadBudget {
    * Counts a run, and those of its bytes that must be read. Call it before anything is kept for the run; await what it
    * returns, if anything.
    *
+   * @param how whether the bytes are those of a file, of which each can be data once, or are made from fewer
    * @throws VirtSimilarityError `unavailable` beyond the bounds, and as `rememberedHoles`.
    */
-  spend(bytesToRead: number): Promise<void> | undefined {
+  spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
     this.#runs += 1;
     this.#dataBytes += bytesToRead;
+    this.#verbatimBytes += how === 'verbatim' ? bytesToRead : 0;
     const stored = this.#storedBytes ?? 0;
-    return this.#runs > this.#mostRuns(stored) || this.#dataBytes > mostDataBytes(stored) ? this.#check() : undefined;
+    const isExceeded =
+      this.#runs > this.#mostRuns(stored) ||
+      this.#dataBytes > mostDataBytes(stored) ||
+      this.#verbatimBytes > mostVerbatimBytes(stored);
+    return isExceeded ? this.#check() : undefined;
   }
 
   async #check(): Promise<void> {
@@ -52,6 +62,9 @@ export class ReadBudget {
     const mostRuns = this.#mostRuns(stored);
     if (this.#runs > mostRuns) {
       throw this.#exceeded(`its ${stored} stored bytes describe more than ${mostRuns} separate runs of data and zeros`);
+    }
+    if (this.#verbatimBytes > mostVerbatimBytes(stored)) {
+      throw this.#exceeded(`its tables lead to the same of its ${stored} stored bytes again and again`);
     }
     if (this.#dataBytes > mostDataBytes(stored)) {
       throw this.#exceeded(
@@ -68,6 +81,10 @@ export class ReadBudget {
     const remedy = 'if you trust it, convert it with qemu-img convert -O raw first';
     return readError(this.#call, 'unavailable', `${found}; ${remedy}`);
   }
+}
+
+function mostVerbatimBytes(storedBytes: number): number {
+  return LEAST_VERBATIM_BYTES + storedBytes;
 }
 
 function mostDataBytes(storedBytes: number): number {

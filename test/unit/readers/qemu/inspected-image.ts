@@ -17,7 +17,7 @@ export function inspectedImage({
     file: layer(path),
     isDevice: false,
     extentFiles: [],
-    virtualSize: undefined,
+    virtualSize: 65_536,
     backing: undefined,
     ...known,
   };

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { QemuImage } from '#readers/qemu/qemu-image.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
-import { inspectedImage } from './inspected-image.js';
+import { inspectedImage, realLayer } from './inspected-image.js';
 
 test('closing an image ends a qemu-img that is still mapping it', async () => {
   await withFakeProgram('qemu-img', 'exec sleep 60', async () => {
-    const image = inspectedImage({ format: 'qed', path: '/images/a.qed', virtualSize: 1000 });
-    const opened = new QemuImage(image, 1000, { component: 'qemu', image: 'a.qed', sandbox: 'off' });
+    const image = inspectedImage({ format: 'qed', path: '/images/a.qed', file: realLayer(), virtualSize: 1000 });
+    const opened = new QemuImage(image, { component: 'qemu', image: 'a.qed', sandbox: 'off' });
     const pending = expect(opened.read(Buffer.alloc(10), 0)).rejects.toMatchObject({
       code: 'unreadable',
       message: '[qemu] cannot read a.qed: it was closed',

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { COMMAND } from '../fixtures/command.js';
 import type { Stage } from './stage.js';
 
-const MARKER = 'VIRT_SIMILARITY_TEST_RUN';
 /** After so many milliseconds a run that was not killed has hung. */
 const HANG_MS = 300_000;
 /** Milliseconds within which the children of a killed run must be gone. */
@@ -36,7 +37,8 @@ export class CommandRun {
     hangMs = HANG_MS,
   ) {
     this.#stage = stage;
-    this.#marker = `${MARKER}=${process.pid}-${Math.random().toString(36).slice(2)}`;
+    // A directory of its own, which is empty at the end: TMPDIR is one of the few variables that every child is given.
+    this.#marker = mkdtempSync(join(stage.temporary, 'run-'));
     const [file, ...first] = command;
     const child = spawn(file, [...first, ...words], {
       cwd: stage.directory,
@@ -45,7 +47,7 @@ export class CommandRun {
       detached: true,
     });
     this.process = child;
-    this.ended = outcome(child, hangMs);
+    this.ended = outcome(child, hangMs).finally(() => rmIfEmpty(this.#marker));
   }
 
   /**
@@ -79,6 +81,15 @@ export class CommandRun {
   }
 }
 
+/** What is left in it is for the stage to find. */
+function rmIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It is not empty, or the stage has removed it.
+  }
+}
+
 function killIfThere(id: number): void {
   try {
     process.kill(id, 'SIGKILL');
@@ -91,14 +102,12 @@ function environment(
   { directory, temporary }: Pick<Stage, 'directory' | 'temporary'>,
   marker: string,
 ): NodeJS.ProcessEnv {
-  const [name, value] = marker.split('=') as [string, string];
   return {
     ...process.env,
-    [name]: value,
     HOME: directory,
     XDG_CONFIG_HOME: directory,
     XDG_RUNTIME_DIR: temporary,
-    TMPDIR: temporary,
+    TMPDIR: marker,
     NO_COLOR: '1',
   };
 }

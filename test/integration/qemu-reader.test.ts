@@ -481,14 +481,14 @@ describe('an open image', () => {
       await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
       const image = await reader.open({ path, format: 'vmdk' }, { allowedDirectories: [directory] });
       await image.read(Buffer.alloc(4096), 0);
-      expect(await serversOf(path)).toHaveLength(1);
+      expect(await servers()).toHaveLength(1);
       const pending = image.read(Buffer.alloc(2 ** 20), 2 ** 20);
       pending.catch(() => {});
       await image.close();
       await image.close();
       await expect(pending).rejects.toMatchObject({ name: 'VirtSimilarityError' });
       await expect(image.read(Buffer.alloc(1), 0)).rejects.toMatchObject({ name: 'VirtSimilarityError' });
-      expect(await serversOf(path)).toHaveLength(0);
+      expect(await servers()).toHaveLength(0);
     });
   });
 
@@ -503,7 +503,7 @@ describe('an open image', () => {
       interrupt.abort();
       await expect(image.read(Buffer.alloc(4096), 0)).rejects.toMatchObject({ code: 'aborted' });
       await image.close();
-      expect(await serversOf(path)).toHaveLength(0);
+      expect(await servers()).toHaveLength(0);
     });
   });
 });
@@ -613,8 +613,9 @@ async function expectInherited(image: DiskImage, backing: DiskImage): Promise<vo
   }
 }
 
-/** Process numbers of the qemu-nbd that serve a file. */
-async function serversOf(path: string): Promise<string[]> {
+/** The qemu-nbd of this process: their sockets are in its run directories. */
+async function servers(): Promise<string[]> {
   const processes = await runTestTool('ps', '-eo', 'pid,args', '--no-headers', '-ww');
-  return processes.split('\n').filter((line) => /^ *\d+ \S*qemu-nbd /.test(line) && line.includes(path));
+  const ours = `/virt-similarity-${process.pid}-`;
+  return processes.split('\n').filter((line) => /^ *\d+ \S*qemu-nbd /.test(line) && line.includes(ours));
 }

@@ -59,7 +59,8 @@ export async function* mapEntries(
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
     // What qemu sees past the end shows in the last window.
-    const beyond = position + length === virtualSize ? SECTOR_BYTES : 0;
+    const isLast = position + length === virtualSize && image.format !== 'raw';
+    const beyond = isLast ? SECTOR_BYTES : 0;
     const entries = await entriesWithin(position, length + beyond, image, call);
     if (entries === undefined) {
       // Between windows the disk is cut at whole sectors.
@@ -68,7 +69,7 @@ export async function* mapEntries(
       continue;
     }
     const end = position + length;
-    if (end === virtualSize && image.format !== 'raw') {
+    if (isLast && endOf(entries) > end) {
       requireSameSize(endOf(entries), image, call);
     }
     yield* gaplessEntries(entries, position, end, call);

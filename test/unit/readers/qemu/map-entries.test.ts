@@ -85,7 +85,7 @@ test.each([
   [2 ** 20, 'mapped'],
   [2 ** 20 - 1, 'mapped'],
   [2 ** 20 - 512, 'refused'],
-  [2 ** 20 + 512, 'refused'],
+  [2 ** 20 + 512, 'corrupt'],
 ])('an image of 1 MiB that inspection takes for one of %d bytes is %s', async (virtualSize, outcome) => {
   const directory = await mkdtemp(join(tmpdir(), 'map-'));
   const path = join(directory, 'disk.vdi');

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { SIGNALS, signalOfExitCode } from './exit-codes.js';
 
@@ -42,6 +43,9 @@ export function endProcess(exitCode: number): void {
       process.exit();
     }
     if (performance.now() > deadline) {
+      if (signal === undefined) {
+        writeSync(2, 'virt-similarity: error: a file system does not answer, so the process ends by SIGKILL\n');
+      }
       process.emit('exit', exitCode);
       process.kill(process.pid, signal ?? 'SIGKILL');
     }

@@ -121,7 +121,11 @@ class OpenOutputFiles implements OutputFiles {
   }
 
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'> {
-    return { directory: this.#directories.get(dirname(path)), protect: this.#images };
+    const directory = this.#directories.get(dirname(path));
+    if (directory === undefined) {
+      throw new Error(`${path} is not one of the outputs that were opened`);
+    }
+    return { directory, protect: this.#images };
   }
 
   close(): void {

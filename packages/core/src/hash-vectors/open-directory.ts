@@ -1,11 +1,12 @@
-import { type BigIntStats, closeSync, constants, fstatSync, fsync, open, statSync } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { type BigIntStats, closeSync, constants, fstat, fsync, open } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import { systemCode } from './file-error.js';
 
 const openLater = promisify(open);
+const statLater = promisify<number, { bigint: true }, BigIntStats>(fstat);
 const fsyncLater = promisify(fsync);
 
 const ROOT = 0n;
@@ -64,9 +65,9 @@ export class OpenDirectory {
   static async #openAt(place: string | Buffer, path: string, flags: number): Promise<OpenDirectory> {
     const descriptor = await openLater(place, constants.O_RDONLY | constants.O_DIRECTORY | flags);
     try {
-      const stats = fstatSync(descriptor, { bigint: true });
+      const stats = await statLater(descriptor, { bigint: true });
       const directory = new OpenDirectory(path, descriptor, stats);
-      requireProc(directory);
+      await requireProc(directory);
       return directory;
     } catch (thrown) {
       closeSync(descriptor);
@@ -111,11 +112,11 @@ export class OpenDirectory {
 let hasProc = false;
 
 /** Checks once that names are resolved through /proc as they must be. */
-function requireProc(directory: OpenDirectory): void {
+async function requireProc(directory: OpenDirectory): Promise<void> {
   if (hasProc) {
     return;
   }
-  const seen = statSync(directory.at('.'), { bigint: true, throwIfNoEntry: false });
+  const seen = await stat(directory.at('.'), { bigint: true }).catch(() => undefined);
   if (seen?.dev !== directory.stats.dev || seen.ino !== directory.stats.ino) {
     throw new VirtSimilarityError(
       'unavailable',
@@ -125,7 +126,7 @@ function requireProc(directory: OpenDirectory): void {
   hasProc = true;
 }
 
-/** A slash at the end would make lstat follow a link. */
+/** A slash at the end, or `/.`, would make lstat follow a link. */
 function withoutSlashes(path: string): string {
-  return path.replace(/(?<=.)\/+$/, '');
+  return path.replace(/(?<=.)(?:\/\.?)+$/, '');
 }

@@ -140,7 +140,10 @@ export class HashingPool {
   async #probeHasher(): Promise<Uint8Array> {
     if (this.#probing === undefined) return this.#inThisThread(() => probeHasher(this.#hasher));
     const answer = await this.#ask(this.#probing, { kind: 'probe' });
-    const probe = 'probe' in answer ? answer.probe : new Uint8Array(0);
+    if (!('probe' in answer)) {
+      throw new Error('a thread answered a probe with something else');
+    }
+    const { probe } = answer;
     requireDigestLength(this.#hasher, probe.length);
     if (this.#probing !== this.#threads) void this.#probing.close();
     return probe;

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
+import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { systemPath } from '../paths/path-text.js';
 import type { FoundImages, HashOptions } from './analyzer.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
@@ -33,7 +34,7 @@ interface Candidate {
  *
  * A path that cannot be examined stays, and fails when it is opened. So does a directory without images, with a failure.
  *
- * @throws VirtSimilarityError `unreadable` if a directory cannot be listed.
+ * @throws VirtSimilarityError `unreadable` if a directory cannot be listed; `usage` if a file is named in two formats.
  */
 export async function findImages(images: readonly (string | DiskSource)[], options: FindOptions): Promise<FoundImages> {
   const realPaths = new RealPaths();
@@ -47,6 +48,8 @@ export async function findImages(images: readonly (string | DiskSource)[], optio
     const { path } = source;
     const earlier = taken.get(real ?? path);
     if (earlier !== undefined) {
+      const kept = moreSpecific(earlier, source);
+      taken.set(real ?? path, kept);
       options.onNote('warning', duplicateNote(path, earlier.path));
       continue;
     }
@@ -75,7 +78,7 @@ async function candidatesOf(source: DiskSource, realPaths: RealPaths, options: F
     }
     const directory = await realPaths.ofDirectory(path).catch(() => undefined);
     return listing.images.map((name) => ({
-      source: { ...source, path: pathIn(path, name), noFollow: true },
+      source: listedSource(source, pathIn(path, name)),
       real: directory && pathIn(directory, name),
       directory,
     }));
@@ -83,6 +86,12 @@ async function candidatesOf(source: DiskSource, realPaths: RealPaths, options: F
   const real = await realPaths.of(path, status).catch(() => undefined);
   const directory = real === undefined ? undefined : await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   return [{ source, real, directory }];
+}
+
+/** A file of a directory in the format that was stated for the directory, unless it is named as a hash vector. */
+function listedSource({ format, ...source }: DiskSource, path: string): DiskSource {
+  const listed = { ...source, path, noFollow: true } as const;
+  return format === undefined || isNamedAsVector({ path }) ? listed : { ...listed, format };
 }
 
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, { onNote }: FindOptions): void {
@@ -99,6 +108,23 @@ function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityEr
   const found = leftOut.length === 0 ? 'it is empty' : `found ${countByReason(leftOut)}`;
   const problem = `${path} is a directory without images: expected files with the extension of a disk image, ${found}`;
   return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
+}
+
+/**
+ * Which of two sources of one file to take: the first, but a file's own format before that of the directory that it was
+ * listed in. Throws `usage` where the file itself is named in two formats: only one of them could be obeyed.
+ */
+function moreSpecific(earlier: DiskSource, source: DiskSource): DiskSource {
+  if (earlier.format === source.format || source.noFollow) {
+    return earlier;
+  }
+  if (earlier.noFollow) {
+    const { format: _, ...listed } = earlier;
+    return source.format === undefined ? listed : { ...listed, format: source.format };
+  }
+  const [first, second] = [earlier, source].map(({ format }) => format ?? 'no format');
+  const found = `${source.path} is named with ${first} and with ${second}`;
+  throw new VirtSimilarityError('usage', `${found}; name it once`, { image: source.path });
 }
 
 function duplicateNote(path: string, earlier: string): string {

@@ -22,6 +22,9 @@ export class ImageLookUp {
   /** Readers by name, isolated ones within their limits. */
   readonly #readers = new Map<string, DiskReader>();
 
+  /** Whether a vector of unknown version was noted. */
+  #hasNotedVersion = false;
+
   constructor(registry: PluginRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
     this.#registry = registry;
     this.#options = options;
@@ -34,7 +37,7 @@ export class ImageLookUp {
     await takeTurns();
     if (isNamedAsVector(source)) {
       const vector = await openHashVector(source.path, { noFollow: source.noFollow });
-      this.#checkFit(source.path, vector);
+      this.#checkFit(source.path, vector, readOptions);
       return { vector };
     }
     const { reader, identity } = await this.#identify(source, readOptions);
@@ -71,7 +74,7 @@ export class ImageLookUp {
   }
 
   /** A named hash-vector file must have been made as this run makes its own. */
-  #checkFit(path: string, vector: HashVector): void {
+  #checkFit(path: string, vector: HashVector, { warn }: ReadOptions): void {
     const { hasher, blockSize } = this.#options;
     if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {
       const found = `${vector.algorithm} digests of ${vector.blockSize}-byte blocks`;
@@ -82,6 +85,11 @@ export class ImageLookUp {
       });
     }
     const { version } = this.#registry.identifyHasher(hasher);
+    if (vector.hasherVersion === undefined && version !== undefined && !this.#hasNotedVersion) {
+      this.#hasNotedVersion = true;
+      const taken = `compared as if it were version ${version}, as are others like it`;
+      warn?.(`${path} does not record the version of the ${hasher} that made it; ${taken}`);
+    }
     if (vector.hasherVersion !== undefined && vector.hasherVersion !== version) {
       const found = `digests of ${hasher} version ${vector.hasherVersion}`;
       const expected = version === undefined ? 'of one without a version' : `version ${version}`;

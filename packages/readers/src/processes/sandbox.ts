@@ -1,5 +1,5 @@
 import { lstat, readlink } from 'node:fs/promises';
-import { systemPath } from '@virt-similarity/core';
+import { systemPath, VirtSimilarityError } from '@virt-similarity/core';
 import type { DescriptorContent } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { systemCallFilter } from './system-call-filter.js';
@@ -90,6 +90,13 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
   const hasDevice = view.files.some(({ isBlockDevice }) => isBlockDevice);
   // A mount that is read-only keeps no one from writing to a device.
   const filter = systemCallFilter(hasDevice ? 'denied' : 'as-mounted');
+  if (hasDevice && filter === undefined) {
+    throw new VirtSimilarityError(
+      'refused',
+      `a block device cannot be given to a tool on ${process.arch}, where nothing keeps the tool from writing to it; ` +
+        'copy the device to a file, or run the tools without a sandbox',
+    );
+  }
   const options: (string | Buffer)[] = [
     ...NAMESPACES[kind],
     ...['--die-with-parent', '--new-session', '--chdir', '/'],

@@ -153,7 +153,7 @@ async function anonymousFile(bytes: Uint8Array): Promise<FileHandle> {
   const directory = await createRunDirectory();
   try {
     const file = await open(join(directory.path, 'text'), 'wx+', 0o600);
-    await file.write(bytes);
+    await file.writeFile(bytes);
     return file;
   } finally {
     await directory.remove();

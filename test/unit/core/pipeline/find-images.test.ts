@@ -47,6 +47,30 @@ describe('findImages', () => {
     expect(sources).toEqual([{ path: path('a.raw'), format: 'raw', noFollow: true }]);
   });
 
+  test("does not take a directory's format for its hash vectors", async () => {
+    await files('a.raw', 'v.arrow');
+    const { sources } = await find([{ path: directory, format: 'raw' }]);
+    expect(sources[1]).toEqual({ path: path('v.arrow'), noFollow: true });
+  });
+
+  test('takes the format of a file before that of its directory, whatever comes first', async () => {
+    await files('a.img');
+    const [listed, named] = [
+      { path: directory, format: 'raw' },
+      { path: path('a.img'), format: 'qcow2' },
+    ];
+    expect((await find([listed, named])).sources).toMatchObject([{ path: path('a.img'), format: 'qcow2' }]);
+    expect((await find([named, listed])).sources).toMatchObject([{ path: path('a.img'), format: 'qcow2' }]);
+  });
+
+  test('refuses a file that is named in two formats', async () => {
+    await files('a.img');
+    await expect(find([{ path: path('a.img'), format: 'raw' }, path('a.img')])).rejects.toMatchObject({
+      code: 'usage',
+      message: `${path('a.img')} is named with raw and with no format; name it once`,
+    });
+  });
+
   test('takes files named like parts of a VMDK unless a reader says that they are parts', async () => {
     await files('srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk');
     const everything = ['srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk'];

@@ -42,14 +42,19 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 78,
-    title: 'VMDK images whose grain tables are one, or overlap',
+    title: 'VMDK images whose grain tables are one, overlap, or lead to one grain',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
-      const [shared, overlapping] = [stage.image('shared.vmdk'), stage.image('overlapping.vmdk')];
+      const [shared, overlapping, distinct] = [
+        stage.image('shared.vmdk'),
+        stage.image('overlapping.vmdk'),
+        stage.image('distinct.vmdk'),
+      ];
       await writeGrainBomb(shared, 18_000, 0);
       await writeGrainBomb(overlapping, 1000, 1);
-      return boundedTrial(stage, [shared, overlapping]);
+      await writeGrainBomb(distinct, 3700, 4);
+      return boundedTrial(stage, [shared, overlapping, distinct]);
     },
   },
   {

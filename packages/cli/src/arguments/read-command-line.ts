@@ -8,6 +8,7 @@ import { chooseCommand } from './choose-command.js';
 import { type CommandName, defineCommands } from './commands.js';
 import { namedSources } from './named-sources.js';
 import { collectReportOptions } from './report-options.js';
+import { requireEffect } from './require-effect.js';
 import { scanArguments } from './scan-arguments.js';
 import { DEFAULT_PLUGIN_TIMEOUT, parseSeconds } from './seconds.js';
 
@@ -49,6 +50,8 @@ export async function readCommandLine(
   if (text !== undefined) {
     return { kind: 'text', text };
   }
+  const scanned = scanArguments(chosen.words, command.options);
+  requireEffect(scanned, chosen.command === 'cache' ? 'operands' : 'images');
   const options = command.opts();
   return {
     kind: 'command',
@@ -56,7 +59,7 @@ export async function readCommandLine(
     context: {
       options,
       reportOptions: givenReportOptions(command, reportOptions),
-      sources: namedSources(scanArguments(chosen.words, command.options)),
+      sources: namedSources(scanned),
       operands: command.args,
       analyzer,
     },

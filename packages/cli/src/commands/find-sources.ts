@@ -29,11 +29,15 @@ async function requireImages([first, second]: readonly DiskSource[]): Promise<vo
   if (first === undefined) {
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
   }
-  if (second === undefined && !(await exists(first.path))) {
-    const suggestion = didYouMean(first.path, COMMAND_NAMES);
-    if (suggestion !== '') {
-      throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
-    }
+  if (await exists(first.path)) {
+    return;
+  }
+  const suggestion = didYouMean(first.path, COMMAND_NAMES);
+  if (suggestion !== '') {
+    throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
+  }
+  if (second === undefined) {
+    throw new VirtSimilarityError('unreadable', `cannot open ${first.path}: there is no such file; check its name`);
   }
 }
 

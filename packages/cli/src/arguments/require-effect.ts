@@ -1,0 +1,50 @@
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { Option } from '../commander.js';
+import type { ScannedArgument } from './scan-arguments.js';
+
+/** An option whose value holds for the images after it, so that it may be given again. */
+const POSITIONAL = '--format';
+
+/**
+ * Requires that every word of the command line has an effect. Throws `usage` where an option that takes one value is given
+ * a second one, where `--format` follows all images, and where what looks like an option would be taken for an image.
+ */
+export function requireEffect(scanned: readonly ScannedArgument[], images: 'images' | 'operands'): void {
+  requireSingleValues(scanned);
+  for (const argument of scanned) {
+    if (argument.kind === 'operand' && !argument.isLiteral && /^-./.test(argument.value)) {
+      throw usage(`unknown option '${argument.value}'; put -- before names that begin with a hyphen`);
+    }
+  }
+  const last = scanned.findLastIndex(namesImage);
+  const format = scanned.findIndex((argument, index) => index > last && isFormat(argument));
+  if (images === 'images' && last >= 0 && format >= 0) {
+    throw usage(`${POSITIONAL} follows every image, so it applies to none; put it before the images that it is for`);
+  }
+}
+
+function requireSingleValues(scanned: readonly ScannedArgument[]): void {
+  const values = new Map<Option, string | undefined>();
+  for (const argument of scanned) {
+    if (argument.kind === 'operand' || argument.option.parseArg !== undefined || isFormat(argument)) {
+      continue;
+    }
+    const { option, value } = argument;
+    if (values.has(option) && values.get(option) !== value) {
+      throw usage(`${option.long} is given as ${values.get(option)} and as ${value}; give it once`);
+    }
+    values.set(option, value);
+  }
+}
+
+function isFormat(argument: ScannedArgument): boolean {
+  return argument.kind === 'option' && argument.option.long === POSITIONAL;
+}
+
+function namesImage(argument: ScannedArgument): boolean {
+  return argument.kind === 'operand' || argument.option.long === '--add';
+}
+
+function usage(problem: string): VirtSimilarityError {
+  return new VirtSimilarityError('usage', problem);
+}

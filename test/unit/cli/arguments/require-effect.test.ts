@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { defineCommands } from '#cli/arguments/commands.js';
+import { requireEffect } from '#cli/arguments/require-effect.js';
+import { scanArguments } from '#cli/arguments/scan-arguments.js';
+
+const { analyze, hash } = defineCommands([]);
+
+/** What is wrong with words; nothing where each has an effect. */
+function problemOf(words: string, command = analyze): string | undefined {
+  try {
+    requireEffect(scanArguments(words.split(' '), command.options), 'images');
+    return undefined;
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+}
+
+describe('requireEffect', () => {
+  test.each([
+    '--format raw a --format qcow2 b',
+    'a --format raw -a b',
+    '-o t.nwk -o t.dot a b',
+    '--metric jaccard --metric jaccard a b',
+    'a -- -0 --metric',
+    '-q a - b',
+  ])('takes %s', (words) => {
+    expect(problemOf(words)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'a b --format raw',
+      '--format follows every image, so it applies to none; put it before the images that it is for',
+    ],
+    ['--metric jaccard a b --metric hamming', '--metric is given as jaccard and as hamming; give it once'],
+    ['-0 json a b', "unknown option '-0'; put -- before names that begin with a hyphen"],
+  ])('refuses %s', (words, problem) => {
+    expect(problemOf(words)).toBe(problem);
+  });
+
+  test('refuses a second output of hash, which takes one', () => {
+    expect(problemOf('a -o a.arrow -o b.arrow', hash)).toBe(
+      '--output is given as a.arrow and as b.arrow; give it once',
+    );
+  });
+});

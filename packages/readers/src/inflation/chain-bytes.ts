@@ -79,7 +79,7 @@ export class ChainBytes {
     return true;
   }
 
-  /** Waits for what is under way, then lets go of threads and files. Idempotent. */
+  /** Waits for what is under way, then closes threads and files. Idempotent. */
   async close(): Promise<void> {
     const chain = await this.#chain?.catch(() => undefined);
     await this.#lastLookup;

@@ -7,7 +7,7 @@ export interface Container {
 }
 
 interface KnownContainer extends Container {
-  /** One of these, given as one character a byte, stands at `at` or at the file's beginning. */
+  /** One of these is at offset `at` (0 by default); one character per byte. */
   readonly magics: readonly string[];
   readonly at?: number;
   /** What else must hold of the file's first 4 KiB. */
@@ -30,8 +30,8 @@ const archive = (kind: string, unpack: string): Container => ({ what: kind, reme
 
 /**
  * What is recognised at the beginning of a file, by the formats' specifications and the magic database of `file`. Only
- * formats in which disk images are kept or sent, and only what no disk that boots or bears a partition table or file
- * system begins with. A guest can write it over the beginning of its disk, so the user has the last word.
+ * formats in which disk images are kept or sent, and only signatures with which no bootable, partitioned or formatted
+ * disk begins. A guest can write one over the start of its disk, so `--format raw` overrides them.
  */
 const CONTAINERS: readonly KnownContainer[] = [
   {
@@ -54,7 +54,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...archive('a cabinet archive', 'cabextract'), magics: ['MSCF\0\0\0\0'] },
   { ...archive('an ar archive', 'ar x'), magics: ['!<arch>\n'] },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
-  // The magic stands late in the header, and the oldest archives have none: the checksum is what counts.
+  // The magic is late in the header, and the oldest archives have none: the checksum is what counts.
   { ...archive('a tar archive', 'tar -xf'), magics: [''], holds: isTar },
   { ...archive('a Proxmox VMA archive', 'vma extract'), magics: ['VMA\0\0\0\0\x01'] },
   { ...archive('a Windows imaging (WIM) archive', 'wimapply'), magics: ['MSWIM\0\0\0'] },

@@ -52,6 +52,8 @@ export interface FormatEvidence {
   readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
   /** The file's name as the header above has it. */
   readonly reference?: string;
+  /** The file with that header. */
+  readonly headerPath?: string;
 }
 
 /** The format in which a file is read. */
@@ -206,15 +208,18 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
 
 /** What states one of the formats, so that there is no doubt any more. */
 export function remedy(
-  { statedBy, reference, path }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'path'>,
+  { statedBy, reference, headerPath, path }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'headerPath' | 'path'>,
   ...formats: readonly string[]
 ): string {
   switch (statedBy) {
     case 'user':
       return `pass ${formats.map((format) => `--format ${format}`).join(' or ')}`;
-    case 'overlay':
+    case 'overlay': {
+      const files = [reference ?? path, ...(headerPath === undefined ? [] : [headerPath])].map(shellWord).join(' ');
       // Without -b, qemu-img would remove the reference.
-      return `state its format in the overlay with qemu-img rebase -u -F ${formats.join(' or -F ')} -b ${shellWord(reference ?? path)}`;
+      const commands = formats.map((format) => `qemu-img rebase -u -F ${format} -b ${files}`);
+      return `state its format in the overlay with ${commands.join(' or ')}`;
+    }
     case 'vmdk-child':
       return "correct parentFileNameHint in the child's descriptor";
   }

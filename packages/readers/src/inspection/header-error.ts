@@ -24,6 +24,17 @@ export function refused(message: string): HeaderError {
   return new HeaderError('refused', message);
 }
 
+/**
+ * The header is refused, but the file's bytes can be compared as they are. The caller appends how to state the format raw,
+ * which depends on what names the file.
+ */
+export class RawRemedyError extends HeaderError {
+  /** @param found what was found and another remedy, in words that `, or …` follows */
+  constructor(found: string) {
+    super('refused', found);
+  }
+}
+
 /** Runs an operation; a `HeaderError` of it comes with its message put into context. */
 export async function inContext<T>(
   describe: (message: string, code: HeaderError['code']) => string,

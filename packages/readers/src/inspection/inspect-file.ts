@@ -3,7 +3,7 @@ import { decideFormat, type FormatDecision, type FormatEvidence, remedy } from '
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
 import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
-import { type HeaderError, inContext, refused } from './header-error.js';
+import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
 import type { InspectedImage } from './inspected-image.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
@@ -99,7 +99,7 @@ async function gatherEvidence(
     ends: { head, tail },
     stated,
     statedBy,
-    ...(statedBy !== 'user' && { reference: image.reference }),
+    ...(statedBy !== 'user' && { reference: image.reference, headerPath: image.headerPath }),
   };
 }
 
@@ -112,15 +112,27 @@ async function readHeader(
   if (inspector === undefined) {
     return { virtualSize: bytes.size };
   }
+  const read = () => withRawAsRemedy(evidence, () => inspector.readHeader(bytes));
   if (!mustBeSelfContained) {
-    return inspector.readHeader(bytes);
+    return read();
   }
   const describe = (message: string, code: HeaderError['code']) => {
     // What is refused whatever its name says has a remedy of its own.
     const more = code === 'corrupt' ? `; ${remedy(evidence, format, 'raw')}` : '';
     return `its name does not say ${format} but its header does, and ${message}${more}`;
   };
-  return inContext(describe, async () => requireSelfContained(await inspector.readHeader(bytes), evidence, format));
+  return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
+}
+
+async function withRawAsRemedy<T>(evidence: FormatEvidence, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof RawRemedyError) {
+      throw refused(`${error.message}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`);
+    }
+    throw error;
+  }
 }
 
 function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, format: string): FormatHeader {

@@ -73,7 +73,7 @@ async function inspectChain(
 function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
   if (contentId !== parent.contentId && contentId !== undefined) {
     throw corrupt(
-      `its parent ${shownName(name)} was changed after it: it needs the content with CID ${contentId}, found CID ${parent.contentId}`,
+      `its parent ${shownName(name)} was changed after this snapshot was made: expected CID ${contentId}, found CID ${parent.contentId}`,
       'restore the parent as it was',
     );
   }

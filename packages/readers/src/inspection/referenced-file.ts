@@ -79,13 +79,13 @@ async function openLinked(directory: PinnedPath, link: Location, policy: Referen
 
 function requirePlainPath(name: string): void {
   if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
-    throw refused(
-      'it is a path of Windows, which leads nowhere here; change it to the path that the file has on this machine',
-    );
+    throw refused("it is a Windows path, which does not exist on this machine; replace it by the file's path here");
   }
   // As qemu's path_has_protocol: a colon before the first slash. Takes in `json:`, too.
   if (/^[^/:]*:/.test(name)) {
-    throw refused('it is no plain path, and nothing else is followed; convert the image with the program that made it');
+    throw refused(
+      'it is not a plain file path, and URLs and `json:` names are not followed; convert the image with the program that made it',
+    );
   }
 }
 

@@ -1,12 +1,10 @@
 import { basename, dirname, resolve } from 'node:path';
 import { headerText } from './formats/header-fields.js';
-import { readDescriptorText } from './formats/vmdk.js';
+import { MAX_DESCRIPTOR_BYTES, readDescriptorText } from './formats/vmdk.js';
 import { namedParts } from './formats/vmdk-descriptor.js';
 import { openNamedFile } from './layer-file.js';
 
 const EXTENSION = '.vmdk';
-/** Bytes of the longest text descriptor that is looked into: 1,024 extents with long names. */
-const MAX_BYTES = 1024 * 1024;
 
 /**
  * Which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor that
@@ -32,7 +30,7 @@ async function partsOf(directory: string, descriptor: string): Promise<readonly 
   try {
     const file = await openNamedFile({ path: `${directory}/${descriptor}`, noFollow: true });
     try {
-      const text = file.bytes.size > MAX_BYTES ? undefined : await readDescriptorText(file.bytes);
+      const text = file.bytes.size > MAX_DESCRIPTOR_BYTES ? undefined : await readDescriptorText(file.bytes);
       return namedParts(text ?? '').flatMap((name) =>
         nameIn(directory, headerText(Buffer.from(name, 'latin1'), 'name')),
       );

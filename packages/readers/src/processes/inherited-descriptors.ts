@@ -5,8 +5,8 @@ const CLOSE_ON_EXEC = 0o2_000_000;
 const LAST_STANDARD_DESCRIPTOR = 2;
 
 /**
- * The descriptors of this process, beside the standard ones, that a child would inherit: those that whoever started this
- * process left open. Node.js opens its own to be closed on execution, and sees to inherited ones up to 16 only.
+ * The descriptors of this process, beside the standard ones, that a child would inherit: those that the process that
+ * started this one left open. Node.js marks its own as close-on-exec, and of inherited ones only those up to 16.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {

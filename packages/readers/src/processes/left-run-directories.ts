@@ -10,7 +10,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /** The beginning of the names of this process's directories: no other process has it, not even a later one. */
-export async function runDirectoryPrefix(): Promise<string> {
+export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 

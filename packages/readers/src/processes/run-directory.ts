@@ -36,7 +36,7 @@ function removeAll(): void {
  * @throws VirtSimilarityError `unavailable` where no directory can be made.
  */
 export async function createRunDirectory(): Promise<RunDirectory> {
-  const prefix = await runDirectoryPrefix();
+  const prefix = runDirectoryPrefix();
   const failures: unknown[] = [];
   const parents = runParents(prefix);
   for (const parent of parents) {
@@ -57,7 +57,7 @@ export async function createRunDirectory(): Promise<RunDirectory> {
  * rejects.
  */
 export async function removeLeftRunDirectories(): Promise<void> {
-  for (const parent of runParents(await runDirectoryPrefix())) {
+  for (const parent of runParents(runDirectoryPrefix())) {
     await sweepRunDirectories(parent);
   }
 }

@@ -178,7 +178,7 @@ export function systemCallFilter(
     { code: LOAD, value: NUMBER },
     ...(machine.foreign === undefined ? [] : when(JUMP_IF_AT_LEAST, machine.foreign, FAIL | ENOSYS)),
     ...denied.flatMap((number) => when(JUMP_IF_EQUAL, number, FAIL | EPERM)),
-    // Its flags stand in memory; C libraries use clone(2) then.
+    // Its flags are in memory, where a filter cannot see them; C libraries use clone(2) then.
     ...when(JUMP_IF_EQUAL, machine.clone3, FAIL | ENOSYS),
     ...onCall(machine.clone, [load(0), ...when(JUMP_IF_ANY_BIT, NEW_NAMESPACES, FAIL | EPERM)]),
     ...onCall(machine.socket, [load(0), ...unless(JUMP_IF_EQUAL, UNIX_SOCKETS, FAIL | EPERM)]),

@@ -10,12 +10,11 @@ import type { QemuCall } from './qemu-call.js';
 const DATA_PER_STORED_BYTE = 1024;
 /** Bytes of data allowed for any image. */
 const LEAST_DATA_BYTES = 2 ** 30;
-
 /** Bytes of data stored verbatim that are allowed for any image, beyond those of its files. */
 const LEAST_VERBATIM_BYTES = 2 ** 26;
-
 /** Runs allowed for any image. */
 const LEAST_RUNS = 65_536;
+
 /**
  * The work that an image may cause, by the bytes that its files store: guest-visible bytes to read, and runs of data or
  * zeros to walk. Without it, compression, and tables whose entries lead to the same data, could make a file of some KiB a
@@ -68,7 +67,7 @@ export class ReadBudget {
     }
     if (this.#dataBytes > mostDataBytes(stored)) {
       throw this.#exceeded(
-        `more than ${DATA_PER_STORED_BYTE} times the ${stored} bytes that it is stored in and 1 GiB would have to be read`,
+        `reading it would take more than 1 GiB plus ${DATA_PER_STORED_BYTE.toLocaleString('en')} times its ${stored} stored bytes`,
       );
     }
   }

@@ -29,7 +29,7 @@ export interface ToolFiles {
   nameOf(image: InspectedImage): string;
   /** What the tool says, with the files' paths in place of the names that it was given. */
   withPaths(text: string): string;
-  /** Lets go of the files: once the tool was started, or was not. */
+  /** Closes the files. Call it once the tool has started or has failed to. */
   close(): Promise<void>;
 }
 

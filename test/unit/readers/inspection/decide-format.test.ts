@@ -100,8 +100,9 @@ describe('no format is decided on', () => {
   });
 
   test('for a doubtful backing file, and the remedy is in its overlay', () => {
-    const inOverlay = { statedBy: 'overlay', reference: '../a.raw' } as const;
-    expect(() => decide('/b/a.raw', QCOW2, inOverlay)).toThrow(/rebase -u -F raw or -F qcow2 -b "\.\.\/a\.raw"$/);
+    const inOverlay = { statedBy: 'overlay', reference: '../a.raw', headerPath: '/b/c/top.qcow2' } as const;
+    const commands = ['raw', 'qcow2'].map((format) => `rebase -u -F ${format} -b "../a.raw" "/b/c/top.qcow2"`);
+    expect(() => decide('/b/a.raw', QCOW2, inOverlay)).toThrow(commands.join(' or qemu-img '));
     expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b "\/b\/a\.raw"$/);
   });
 

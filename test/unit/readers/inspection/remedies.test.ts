@@ -8,7 +8,7 @@ import { inspect } from '#readers/inspection/inspect.js';
 import { shellWord } from '#readers/inspection/shell-word.js';
 import { runTool } from '../../../fixtures/index.js';
 import { fileWith, qcow2File } from './headers.js';
-import { vmdkDescriptor } from './sound-headers.js';
+import { vmdkDescriptor, vpcFooter } from './sound-headers.js';
 
 let directory: string;
 
@@ -164,12 +164,31 @@ test('the root directory as a tree is all, and as a directory itself only', asyn
 test('rebase, as a refusal advises it, states the format and keeps the backing file', async () => {
   const base = await write('images/base.raw', qcow2File());
   const path = await write('images/top.qcow2', qcow2File({ backing: 'base.raw' }));
-  const words = /(qemu-img rebase -u -F raw) or -F qcow2 (-b "base.raw")$/.exec((await refusalOf(path, [])).message)!;
+  const { message } = await refusalOf(path, []);
+  const [, command] = /(qemu-img rebase -u -F raw .*) or qemu-img rebase -u -F qcow2 .*$/.exec(message)!;
   // An overlay that qemu opens, as the other one is but a header.
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-b', 'base.raw', '-F', 'qcow2', path, '1M']);
-  execFileSync('bash', ['-c', `${words[1]} ${words[2]} ${shellWord(path)}`], { cwd: dirname(path) });
+  execFileSync('bash', ['-c', command!]);
   const image = await inspect({ path }, { allowedDirectories: [dirname(path)] });
   expect(image.backing).toMatchObject({ format: 'raw', file: { path: base } });
+});
+
+test.each([
+  ['is encrypted', 'qcow2', qcow2File({ encryption: 1 })],
+  ['is a fixed VHD with two footers', 'vpc', fileWith(2048, { 0: vpcFooter(2), 1536: vpcFooter(2) })],
+])('a disk that %s can be stated as raw where its format is stated', async (_, format, content) => {
+  const base = await write('images/base.img', content);
+  const options = { allowedDirectories: [dirname(base)] };
+  const asItIs = 'to compare its bytes as they are$';
+  await expect(inspect({ path: base, format }, options)).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(`, or pass --format raw ${asItIs}`),
+  });
+  const top = await write('images/top.qcow2', qcow2File({ backing: 'base.img', backingFormat: format }));
+  await expect(inspect({ path: top }, options)).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(`with qemu-img rebase -u -F raw -b "base.img" "${top}" ${asItIs}`),
+  });
 });
 
 test('a word for a shell shows bytes that are no text', () => {

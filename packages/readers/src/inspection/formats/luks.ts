@@ -1,5 +1,5 @@
 import type { FormatInspector } from '../format-inspector.js';
-import { refused } from '../header-error.js';
+import { RawRemedyError } from '../header-error.js';
 
 const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
 
@@ -8,6 +8,6 @@ export const luks: FormatInspector = {
   format: 'luks',
   recognize: ({ head }) => (head.subarray(0, 6).equals(MAGIC) ? 'head' : undefined),
   readHeader: async () => {
-    throw refused('it is encrypted with LUKS; decrypt it first, or pass --format raw to compare its bytes as they are');
+    throw new RawRemedyError('it is encrypted with LUKS; decrypt it first');
   },
 };

@@ -1,5 +1,5 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
-import { corrupt, refused } from '../header-error.js';
+import { corrupt, RawRemedyError, refused } from '../header-error.js';
 import { countableSize, partsOf, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import { type ExtensionBounds, readExtensions } from './qcow2-extensions.js';
 import { requireDirectory } from './require-directory.js';
@@ -51,9 +51,7 @@ async function readFixedHeader(bytes: FileBytes): Promise<FixedHeader> {
     );
   }
   if (header.readUInt32BE(32) !== 0) {
-    throw refused(
-      'it is encrypted; decrypt it with qemu-img convert first, or pass --format raw to compare its bytes as they are',
-    );
+    throw new RawRemedyError('it is encrypted; decrypt it with qemu-img convert first');
   }
   const clusterBits = header.readUInt32BE(20);
   if (clusterBits < 9 || clusterBits > 21) {

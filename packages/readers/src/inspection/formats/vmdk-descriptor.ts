@@ -110,7 +110,7 @@ function readLines(text: string): DescriptorLines {
     } else if (!IGNORED_LINE.test(line) && !DATABASE_LINE.test(line)) {
       const [key, value] = readFieldLine(line);
       if (fields.has(key)) {
-        throw refused(`its vmdk descriptor has ${key} twice; leave the one that is meant`);
+        throw refused(`its vmdk descriptor has ${key} twice; keep only the correct one`);
       }
       fields.set(key, value);
     }
@@ -158,7 +158,7 @@ function readExtentLine(line: string): DescriptorExtent {
   }
   if (first === undefined ? kind === 'FLAT' : kind.endsWith('SPARSE')) {
     throw corrupt(
-      `its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}; expected a first sector ${kind === 'FLAT' ? 'at its end' : 'nowhere'}`,
+      `its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}; expected ${kind === 'FLAT' ? 'a first sector at its end' : 'no first sector'}`,
     );
   }
   const sectors = BigInt(count);

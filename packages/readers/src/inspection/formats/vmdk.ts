@@ -10,8 +10,8 @@ const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
 /** Bytes by which a text descriptor is recognised. */
 const HEAD_BYTES = 4096;
-/** More than any text descriptor has: a disk of any size may begin with one. */
-const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
+/** The longest text descriptor: 1,024 extents with long names. A disk of any size may begin like one. */
+export const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
 /** VMware's disk, after VMware's "Virtual Disk Format 5.0" and block/vmdk.c of qemu: sparse extents and descriptors. */

@@ -1,5 +1,5 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
-import { corrupt, refused } from '../header-error.js';
+import { corrupt, RawRemedyError, refused } from '../header-error.js';
 import { countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const COOKIE = Buffer.from('conectix', 'latin1');
@@ -37,7 +37,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     requireWithin(bytes, 0n, virtualSize + BigInt(FOOTER_BYTES), 'fixed disk with its footer');
   } else {
     throw refused(
-      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones stand alone; merge it with Merge-VHD first`,
+      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones can be read by themselves; merge it with Merge-VHD first`,
     );
   }
   return { virtualSize: countableSize(virtualSize), driverOptions };
@@ -51,8 +51,8 @@ async function readFooter(bytes: FileBytes): Promise<Buffer> {
     return last;
   }
   if (first.readUInt32BE(60) === FIXED || (hasCookie(last) && last.readUInt32BE(60) === FIXED)) {
-    throw refused(
-      'it is a fixed vpc disk that begins with a footer too, so it is not clear which one counts; convert it with the program that made it, or pass --format raw to compare its bytes as they are',
+    throw new RawRemedyError(
+      'it is a fixed vpc disk that begins with a footer too, so it is not clear which one counts; convert it with the program that made it',
     );
   }
   return first;

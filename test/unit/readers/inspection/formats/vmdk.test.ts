@@ -292,7 +292,7 @@ describe('a vmdk descriptor', () => {
     ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /cannot be read/],
     ['has an extent without sectors', 'RW 0 FLAT "x" 0', 'corrupt', /cannot be read/],
     ['has a flat extent that does not say where it begins', 'RW 1 FLAT "x"', 'corrupt', /first sector at its end/],
-    ['has a sparse extent that says where it begins', 'RW 1 SPARSE "x" 0', 'corrupt', /first sector nowhere/],
+    ['has a sparse extent that says where it begins', 'RW 1 SPARSE "x" 0', 'corrupt', /expected no first sector/],
     ['has a line of another language', 'RW 1 FLAT "x" 0\nrw 1 FLAT "y" 0', 'refused', /line that cannot be understood/],
     ['has a value with too many quotes', 'CID="a"b"\nRW 1 FLAT "x" 0', 'refused', /line that cannot be understood/],
     ['has a field twice', 'parentCID=a\nparentcid=b\nRW 1 FLAT "x" 0', 'refused', /has parentcid twice/],

@@ -28,7 +28,10 @@ export async function loadConfiguration(path: string): Promise<Configuration | u
   const { parseConfiguration } = await import('./parse-configuration.js');
   const status = await stat(path);
   if (!status.isFile()) {
-    throw new VirtSimilarityError('refused', `cannot read ${path}: expected a regular file, found something else`);
+    throw new VirtSimilarityError(
+      'refused',
+      `cannot read ${path}: it is not a regular file; replace it by a regular file, or remove it`,
+    );
   }
   if (status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0) {
     throw new VirtSimilarityError(

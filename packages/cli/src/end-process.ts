@@ -23,8 +23,8 @@ export function watchThreads(): void {
  * Ends the process with an exit code, whatever is still under way.
  *
  * `process.exit` waits for every thread, and a thread in a call to a file system that does not answer never ends. Where
- * there is one, exit listeners are called, which remove temporary files, and then the process ends by the signal that
- * the exit code stands for, which is the same to a shell, or by SIGKILL. From now on a signal ends the process by itself.
+ * there is one, exit listeners are called, which remove temporary files, and the process then ends by the signal that the
+ * exit code denotes, or by SIGKILL where it denotes none. After this call, signals have their default action.
  */
 export function endProcess(exitCode: number): void {
   for (const signal of SIGNALS) {
@@ -32,7 +32,7 @@ export function endProcess(exitCode: number): void {
   }
   process.exitCode = exitCode;
   for (const thread of threads) {
-    // What it throws in the middle of being ended is nobody's.
+    // An error thrown while the thread is terminated is ignored.
     thread.on('error', () => {});
     void thread.terminate();
   }

@@ -39,7 +39,7 @@ export function exitCodeOfSignal(signal: HandledSignal): number {
   return 128 + SIGNAL_NUMBERS[signal];
 }
 
-/** The interruption that an exit code stands for, if any. */
+/** The signal that an exit code denotes, if any. */
 export function signalOfExitCode(exitCode: number): HandledSignal | undefined {
   return SIGNALS.find((signal) => exitCodeOfSignal(signal) === exitCode);
 }

@@ -14,9 +14,9 @@ if (words.length === 1 && words[0] === '--version') {
   // Answered without loading the rest.
   process.stdout.write(`${packageVersion()}\n`);
 } else {
-  // Set, not passed to process.exit(), which would cut off what standard output has not taken yet.
   watchThreads();
   const exitCode = await run();
+  // Set, not passed to process.exit(), which would cut off what standard output has not taken yet.
   process.exitCode = exitCode;
   // What a plugin left running does not keep the command: it has done what it was asked.
   setTimeout(() => endProcess(exitCode), LEFTOVERS_END_MS).unref();

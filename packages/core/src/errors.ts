@@ -50,6 +50,8 @@ export class VirtSimilarityError extends Error {
   }
 }
 
+const EXCERPT_CHARACTERS = 100;
+
 /** Throws an `aborted` error if the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
@@ -57,11 +59,30 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   }
 }
 
+/**
+ * The error for a part of a plugin that breaks its contract.
+ *
+ * @param component name of the part, such as that of a hasher
+ * @param part what has to be fixed, such as `hasher`
+ */
+export function brokenContract(component: string, expected: string, found: string, part: string): VirtSimilarityError {
+  return new VirtSimilarityError('plugin', `[${component}] expected ${expected}, found ${found}; fix the ${part}`);
+}
+
+/** A value as messages show it: on one line, of which at most 100 characters. */
+export function excerptOf(value: unknown): string {
+  return onOneLine(inspect(value)).slice(0, EXCERPT_CHARACTERS);
+}
+
 /** The message of anything that was thrown, also of what is no error, on one line. */
 export function messageOf(thrown: unknown): string {
   // An error of another realm, such as a vm context, is no instance of this one's class.
   const isError = thrown instanceof Error || types.isNativeError(thrown);
   const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
+  return onOneLine(text);
+}
+
+function onOneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 

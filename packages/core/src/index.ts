@@ -40,7 +40,7 @@ export type {
 } from './hash-vectors/hash-vector-storage.js';
 export { makeDirectories } from './hash-vectors/make-directories.js';
 export * from './hash-vectors/memory-hash-vector.js';
-export { isNamedAsVector, VECTOR_FORMAT } from './hash-vectors/named-as-vector.js';
+export { isNamedAsVector, VECTOR_EXTENSION, VECTOR_FORMAT } from './hash-vectors/named-as-vector.js';
 export { OpenDirectory } from './hash-vectors/open-directory.js';
 export { ProtectedFiles } from './hash-vectors/protected-files.js';
 export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';

@@ -35,7 +35,7 @@ export class NewickReporter implements Reporter {
     *omission({ images }, options) {
       const changed = options.dialect === 'quoted' ? 0 : changedLabels(images);
       if (changed > 0) {
-        yield `${changed} of ${images.length} labels are not the names of their images`;
+        yield `${changed} of ${images.length} labels are not the names of their images, and the table of names is not written`;
       }
     },
   };

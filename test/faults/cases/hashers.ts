@@ -103,7 +103,10 @@ export const HASHERS: readonly FaultCase[] = [
         ],
         check: async ([, compared, refused]) => {
           assert.deepEqual((JSON.parse(compared?.stdout ?? '') as { distances: unknown }).distances, [0]);
-          assert.match(refused?.stderr ?? '', /holds digests of sum version \S+, expected version \S+; hash the image/);
+          assert.match(
+            refused?.stderr ?? '',
+            /holds digests of sum version \S+, but the sum in use is version \S+; hash the image/,
+          );
         },
       };
     },

@@ -138,7 +138,9 @@ describe('NewickReporter', () => {
   test('says how many labels are not names, in the dialect that changes them', async () => {
     const omission = (names: readonly string[], options: ReportOptions) =>
       reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
-    expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe('1 of 3 labels are not the names of their images');
+    expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe(
+      '1 of 3 labels are not the names of their images, and the table of names is not written',
+    );
     expect(await omission(['web-1.img', 'b'], {})).toBe('');
     expect(await omission(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
   });

@@ -78,7 +78,7 @@ function imageOptions(): Option[] {
       'of the images that follow: raw, qcow2, vmdk, …, or arrow; default: by inspection (auto)',
     ),
     new Option('--reader <name>', "auto (default), raw, qemu, libguestfs, or a plugin's"),
-    repeatable('--allow-backing <dir>', 'where backing files may lie, beside the directories of the images'),
+    repeatable('--allow-backing <dir>', 'allow backing files anywhere below this directory; may be repeated'),
     new Option('--max-virtual-size <size>', 'refuse disks that claim to be larger; default: 64T'),
     new Option('--allow-in-use', 'read images that are open for writing too, with a warning; they are not cached'),
     new Option('--no-sandbox', 'run the tools that parse images outside of the sandbox'),
@@ -108,10 +108,7 @@ function comparisonOptions(): Option[] {
       "what goes to standard output: ascii (default), newick, graphviz, json, or a plugin's",
     ),
     repeatable('-o, --output <file>', 'write a file too, in the format of its extension: .nwk .dot .json .txt'),
-    new Option(
-      '--names <file>',
-      "newick: where the table of labels and names goes; default: TREE.names.tsv beside -o's",
-    ),
+    new Option('--names <file>', 'newick: write the table of labels and names to FILE instead of beside each -o file'),
   ];
 }
 

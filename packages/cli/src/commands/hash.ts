@@ -10,7 +10,8 @@ import { startHashingRun } from './hashing-run.js';
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
- * Writes each image's hash vector to an Arrow file of its own, as soon as it stands.
+ * Writes each image's hash vector to an Arrow file of its own, as soon as it is complete and every image has been
+ * identified.
  * Fails as a whole only where every image failed: then with the code of the first failure.
  */
 export async function hash(context: CommandContext): Promise<number> {
@@ -19,8 +20,10 @@ export async function hash(context: CommandContext): Promise<number> {
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
-  const files = await planVectorFiles(paths, output);
-  const outputs = await openOutputFiles([...files.values()], paths, { making: output?.endsWith('/') === true });
+  const { files, makesDirectory } = await planVectorFiles(paths, output);
+  const outputs = await openOutputFiles([...files.values()], paths, {
+    missingDirectories: makesDirectory ? 'make' : 'refuse',
+  });
 
   const run = startHashingRun(settings, paths.length, outputs, messages, signal);
   let written = 0;

@@ -15,7 +15,7 @@ export interface HashingRun {
 
 /**
  * Connects a run of so many images with the messages: progress, notes, and each failure as it happens; and with the
- * outputs, which are told of every file of the images.
+ * outputs, which observe its events.
  */
 export function startHashingRun(
   settings: Omit<HashSettings, 'output'>,

@@ -12,10 +12,12 @@ import {
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 
+type MissingDirectories = 'make' | 'refuse';
+
 /** The files that a command is going to write: their directories, open until they are written, and what they must not replace. */
 export interface OutputFiles {
   /**
-   * To be told what happens to the images: the files that an image consists of are protected from then on.
+   * Takes each progress event: the files that an image consists of are protected from then on.
    * Throws `refused` where one of them is an output.
    */
   observe(event: ProgressEvent): void;
@@ -30,19 +32,19 @@ export interface OutputFiles {
  * Opens the directories of output files, before any work. Checks that the files can be written there: each once, and over
  * nothing but regular files, and over no image. The same is checked again just before each is written.
  *
- * @param making whether directories that are missing are made
+ * @param options.missingDirectories what is done where an output's directory does not exist; `refuse` by default
  * @throws VirtSimilarityError `usage` or `refused`
  */
 export async function openOutputFiles(
   paths: readonly string[],
   imagePaths: readonly string[],
-  { making = false }: { readonly making?: boolean } = {},
+  { missingDirectories = 'refuse' }: { readonly missingDirectories?: MissingDirectories } = {},
 ): Promise<OutputFiles> {
   const outputs = new OpenOutputFiles(imagePaths);
   try {
     await outputs.protectNamed(imagePaths);
     for (const path of paths) {
-      await outputs.open(path, making);
+      await outputs.open(path, missingDirectories);
     }
     return outputs;
   } catch (error) {
@@ -56,7 +58,7 @@ class OpenOutputFiles implements OutputFiles {
   readonly #directories = new Map<string, OpenDirectory>();
   /** The outputs by directory and name, so that one file under two paths is found. */
   readonly #places = new Set<string>();
-  /** The files that are at the outputs' paths now, and the outputs' paths. */
+  /** Files that exist at the outputs' paths. */
   readonly #existing = new ProtectedFiles();
   readonly #images = new ProtectedFiles();
   readonly #unknown: Set<string>;
@@ -74,8 +76,8 @@ class OpenOutputFiles implements OutputFiles {
     }
   }
 
-  async open(path: string, making: boolean): Promise<void> {
-    const directory = await this.#directoryOf(path, making);
+  async open(path: string, missingDirectories: MissingDirectories): Promise<void> {
+    const directory = await this.#directoryOf(path, missingDirectories);
     const place = `${directory.stats.dev}:${directory.stats.ino}/${basename(path)}`;
     if (this.#places.has(place)) {
       throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a name of its own`);
@@ -84,7 +86,6 @@ class OpenOutputFiles implements OutputFiles {
     const existing = await requireReplaceable(directory, basename(path), {
       path,
       protect: this.#images,
-      code: 'usage',
     });
     if (existing !== undefined) {
       this.#existing.add({ device: existing.dev, inode: existing.ino, path });
@@ -134,12 +135,13 @@ class OpenOutputFiles implements OutputFiles {
     }
   }
 
-  async #directoryOf(path: string, making: boolean): Promise<OpenDirectory> {
+  async #directoryOf(path: string, missingDirectories: MissingDirectories): Promise<OpenDirectory> {
     const parent = dirname(path);
     const known = this.#directories.get(parent);
     if (known !== undefined) {
       return known;
     }
+    const making = missingDirectories === 'make';
     try {
       const directory = await (making ? makeDirectories(parent) : OpenDirectory.open(parent));
       this.#directories.set(parent, directory);

@@ -96,7 +96,7 @@ function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]
   const [first, second] = new Set(used.filter(({ companion }) => companion !== undefined));
   if (first === undefined) {
     const takers = waysTo(reporters.filter(({ companion }) => companion !== undefined));
-    throw new VirtSimilarityError('usage', `--names has no effect here; it goes with ${takers}`);
+    throw new VirtSimilarityError('usage', `--names has no effect here; it needs ${takers}`);
   }
   if (second !== undefined) {
     throw new VirtSimilarityError(
@@ -110,7 +110,7 @@ function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]
 
 /** The options that choose these reporters. */
 function waysTo(reporters: readonly Reporter[]): string {
-  return reporters.map(({ name, extension }) => `-O ${name} or -o FILE${extension}`).join(', ');
+  return reporters.map(({ name, extension }) => `-O ${name} or -o FILE${extension}`).join(' or ');
 }
 
 function checkOptionsAreTaken(options: ReportOptions, used: readonly Reporter[], reporters: readonly Reporter[]): void {
@@ -118,7 +118,7 @@ function checkOptionsAreTaken(options: ReportOptions, used: readonly Reporter[],
     const takes = (reporter: Reporter) => reporter.options?.some((option) => option.name === name);
     if (!used.some(takes)) {
       const takers = waysTo(reporters.filter(takes));
-      throw new VirtSimilarityError('usage', `--${name} has no effect here; it goes with ${takers}`);
+      throw new VirtSimilarityError('usage', `--${name} has no effect here; it needs ${takers}`);
     }
   }
 }

@@ -1,30 +1,34 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { systemPath } from '@virt-similarity/core';
+import { systemPath, VECTOR_EXTENSION } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
-const EXTENSION = '.arrow';
+/** Where the hash vectors of a run go. */
+export interface VectorFilePlan {
+  /** The file for the hash vector of each image, by the image's path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Whether a directory that is missing is made. */
+  readonly makesDirectory: boolean;
+}
 
 /**
- * The file for the hash vector of each image, by the image's path: `output` itself for one image; otherwise, in the
- * directory `output` or the working directory, the image's base name and `.arrow`. `output` is a directory where it ends
- * with a slash or is one already.
+ * Plans the file for each image: `output` itself for one image; otherwise, in the directory `output` or the working
+ * directory, the image's base name and `.arrow`. `output` is a directory where it is one already or ends with a slash,
+ * which has it made.
  *
  * Throws `usage` where two images would share a file, and where several are to go to something that is no directory.
  */
-export async function planVectorFiles(
-  images: readonly string[],
-  output: string | undefined,
-): Promise<ReadonlyMap<string, string>> {
+export async function planVectorFiles(images: readonly string[], output: string | undefined): Promise<VectorFilePlan> {
   if (output === undefined) {
-    return filesIn('', images);
+    return { files: filesIn('', images), makesDirectory: false };
   }
-  if (output.endsWith('/') || (await isDirectory(output))) {
-    return filesIn(output, images);
+  const makesDirectory = output.endsWith('/');
+  if (makesDirectory || (await isDirectory(output))) {
+    return { files: filesIn(output, images), makesDirectory };
   }
   const [only, second] = images;
   if (only !== undefined && second === undefined) {
-    return new Map([[only, vectorFile(output)]]);
+    return { files: new Map([[only, vectorFile(output)]]), makesDirectory };
   }
   throw new VirtSimilarityError(
     'usage',
@@ -34,10 +38,10 @@ export async function planVectorFiles(
 
 /** Asks for the extension, so that no slip of the hand writes over a disk image. */
 function vectorFile(path: string): string {
-  if (!path.endsWith(EXTENSION)) {
+  if (!path.endsWith(VECTOR_EXTENSION)) {
     throw new VirtSimilarityError(
       'usage',
-      `--output ${path}: expected a name that ends in ${EXTENSION}, or a directory; write ${path}/ to have one made`,
+      `--output ${path}: expected a name that ends in ${VECTOR_EXTENSION}, or a directory; write ${path}/ to have one made`,
     );
   }
   return path;
@@ -52,7 +56,7 @@ function filesIn(directory: string, images: readonly string[]): Map<string, stri
   const files = new Map<string, string>();
   const owners = new Map<string, string>();
   for (const image of images) {
-    const name = basename(image, EXTENSION) + EXTENSION;
+    const name = basename(image, VECTOR_EXTENSION) + VECTOR_EXTENSION;
     const other = owners.get(name);
     if (other !== undefined) {
       throw new VirtSimilarityError(

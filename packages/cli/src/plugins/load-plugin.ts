@@ -35,7 +35,10 @@ async function waitForDirectories(specifier: string, directory: string): Promise
 async function requireRegularFile(specifier: string, url: string): Promise<void> {
   const status = await stat(fileURLToPath(url)).catch(() => undefined);
   if (status?.isFile() === false) {
-    throw new VirtSimilarityError('usage', `--plugin ${specifier}: expected a regular file, found something else`);
+    throw new VirtSimilarityError(
+      'usage',
+      `--plugin ${specifier}: expected a regular file, found a directory or special file; name the module's file`,
+    );
   }
 }
 

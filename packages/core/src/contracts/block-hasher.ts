@@ -10,9 +10,9 @@ export interface BlockHasher {
   /** What `--hash` takes, and what hash-vector files record; unique among hashers. */
   readonly name: string;
   /**
-   * Names the digests: changed whenever equal blocks get other digests than before. Hash vectors record it; those of
+   * The version of the digests. Change it whenever the digest of any block changes. Hash vectors record it; those of
    * another version are neither found in the cache nor compared. Without one, the SHA-256 of the plugin's module (see
-   * `Plugin.url`) and of the class takes its place, which does not cover what the module imports. A hasher with neither
+   * `Plugin.url`) and of the class is used instead, which does not cover what the module imports. A hasher with neither
    * is not cached. 1 to 100 characters.
    */
   readonly version?: string;

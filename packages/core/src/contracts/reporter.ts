@@ -41,7 +41,7 @@ export interface Companion {
   report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
   /**
    * What readers of the report miss without this text, for a warning where it is written nowhere: `2 of 5 labels are not
-   * the names of their images`. One line; nothing where they miss nothing. Without this method they always miss it.
+   * the names of their images, and the table of names is not written`. The remedy follows it. One line; nothing where they miss nothing. Without this method they always miss it.
    */
   omission?(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
 }

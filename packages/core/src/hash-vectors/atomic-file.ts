@@ -108,9 +108,13 @@ export async function placeFileAtomically<Result>(
 function fileNameOf(path: string): string {
   const name = basename(path);
   if (path.endsWith('/') || ['', '.', '..'].includes(name)) {
-    throw new VirtSimilarityError('refused', `cannot write ${path}: expected a file name, found a directory`, {
-      image: path,
-    });
+    throw new VirtSimilarityError(
+      'refused',
+      `cannot write ${path}: expected a file name, found a directory; add a file name`,
+      {
+        image: path,
+      },
+    );
   }
   return name;
 }
@@ -128,20 +132,18 @@ export interface ReplaceableFile {
   /** For messages. */
   readonly path: string;
   readonly protect: ProtectedFiles | undefined;
-  /** The code of the error for a directory or a special file; `refused` by default. */
-  readonly code?: 'usage' | 'refused';
 }
 
 /**
  * Requires that a name is free, or that of a regular file that may be replaced: a rename would replace a device such as
  * /dev/null by a file. Returns the status of that file; `undefined` for a free name.
  *
- * @throws VirtSimilarityError `refused` or the code for a directory, and `unreadable` where the system does not say
+ * @throws VirtSimilarityError `refused`, and `unreadable` where the system does not say what is there
  */
 export async function requireReplaceable(
   directory: OpenDirectory,
   name: string,
-  { path, protect, code = 'refused' }: ReplaceableFile,
+  { path, protect }: ReplaceableFile,
 ): Promise<BigIntStats | undefined> {
   const stats = await lstat(directory.at(name), { bigint: true }).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT') {
@@ -156,12 +158,12 @@ export async function requireReplaceable(
     });
   }
   if (stats?.isFile() === false) {
-    const found = stats.isSymbolicLink() ? 'a symbolic link' : stats.isDirectory() ? 'a directory' : 'a special file';
-    throw new VirtSimilarityError(
-      stats.isSymbolicLink() ? 'refused' : code,
-      `cannot write ${path}: expected a regular file or a free name, found ${found}; remove it, or choose another name`,
-      { image: path },
-    );
+    const isLink = stats.isSymbolicLink();
+    const found = isLink ? 'a symbolic link' : stats.isDirectory() ? 'a directory' : 'a special file';
+    const remedy = isLink ? 'name its target, or choose another name' : 'choose another name';
+    throw new VirtSimilarityError('refused', `cannot write ${path}: it is ${found}, not a regular file; ${remedy}`, {
+      image: path,
+    });
   }
   return stats;
 }
@@ -172,7 +174,7 @@ async function requireSameFile(directory: OpenDirectory, name: string, written: 
   if (now.dev !== written.dev || now.ino !== written.ino) {
     throw new VirtSimilarityError(
       'changed',
-      `cannot write to directory ${directory.path}: a temporary file in it was replaced; choose a directory of your own`,
+      `cannot write to directory ${directory.path}: a temporary file in it was replaced; write to a directory that only you can write to`,
     );
   }
 }

@@ -104,7 +104,7 @@ function requirePrivate(directory: OpenDirectory): OpenDirectory {
 
 function whyNotPrivate({ uid, mode }: BigIntStats): string | undefined {
   if (process.getuid !== undefined && uid !== BigInt(process.getuid())) {
-    return "another user's";
+    return 'one that belongs to another user';
   }
   return (mode & WRITABLE_BY_OTHERS) === 0n ? undefined : 'one that others can write to';
 }
@@ -115,7 +115,7 @@ async function whyNoDirectory(path: string): Promise<string | undefined> {
   if (stats === undefined || stats.isDirectory()) {
     return undefined;
   }
-  return stats.isSymbolicLink() ? 'a symbolic link' : 'something that is no directory';
+  return stats.isSymbolicLink() ? 'a symbolic link' : 'a file that is not a directory';
 }
 
 function refusal(path: string, found: string): VirtSimilarityError {

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { excerptOf } from '../errors.js';
 import type { HashVectorHeader } from './hash-vector.js';
 
 /** Bytes. */
@@ -16,7 +16,7 @@ export function problemOfHeader(header: HashVectorHeader): string | undefined {
   const { algorithm, blockSize, dataBlocks, digestLength, hasherVersion, virtualSize } = header;
   if (algorithm === '') return 'expected the name of a block hasher, found none';
   if (hasherVersion !== undefined && !isVersion(hasherVersion)) {
-    return `expected a hasher's version of 1 to ${LONGEST_VERSION} characters, found ${inspect(hasherVersion).slice(0, LONGEST_VERSION)}`;
+    return `expected a hasher's version of 1 to ${LONGEST_VERSION} characters, found ${excerptOf(hasherVersion)}`;
   }
   if (!Number.isInteger(digestLength) || digestLength < 1 || digestLength > LONGEST_DIGEST) {
     return `expected digests of 1 to ${LONGEST_DIGEST} bytes, found ${digestLength}`;

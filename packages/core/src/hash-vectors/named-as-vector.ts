@@ -2,7 +2,8 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 
 /** The format to state for a hash-vector file that has another extension. */
 export const VECTOR_FORMAT = 'arrow';
-const VECTOR_EXTENSION = '.arrow';
+/** The extension of hash-vector files. */
+export const VECTOR_EXTENSION = '.arrow';
 
 /**
  * Whether the user names a source as a hash vector: by its format, or by its extension where no format is stated.

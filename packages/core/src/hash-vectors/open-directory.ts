@@ -45,7 +45,7 @@ export class OpenDirectory {
     if (link.uid !== ROOT && link.uid !== BigInt(process.getuid?.() ?? 0)) {
       throw new VirtSimilarityError(
         'refused',
-        `cannot use directory ${path}: found a symbolic link of another user's; name the directory itself`,
+        `cannot use directory ${path}: it is a symbolic link that belongs to another user; name the directory itself`,
       );
     }
     const directory = await OpenDirectory.#openAt(place, path, 0);
@@ -120,7 +120,7 @@ async function requireProc(directory: OpenDirectory): Promise<void> {
   if (seen?.dev !== directory.stats.dev || seen.ino !== directory.stats.ino) {
     throw new VirtSimilarityError(
       'unavailable',
-      `cannot use directory ${directory.path}: expected /proc of Linux, found none; mount it`,
+      `cannot use directory ${directory.path}: /proc is not mounted; mount it`,
     );
   }
   hasProc = true;

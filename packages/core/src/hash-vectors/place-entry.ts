@@ -18,7 +18,7 @@ interface WrittenEntry {
 /**
  * Gives an entry its name, and returns it; or returns the name of an equal entry that another process has written
  * meanwhile and may be reading: a file that took its place would be another one to that process. Where the existing one
- * is damaged, the new one gets a name that was never used before, so that whoever removes the damaged one removes no
+ * is damaged, the new one gets a name that was never used before, so that removing the damaged entry cannot remove a
  * sound one.
  */
 export async function placeEntry(

@@ -21,7 +21,7 @@ const statLater = promisify<number, { bigint: true }, BigIntStats>(fstat);
 const readLater = promisify(read);
 const closeLater = promisify(close);
 
-/** A regular file, open for reading. Whoever opened it closes its descriptor. */
+/** A regular file, open for reading. The caller closes its descriptor. */
 export interface OpenFile {
   readonly descriptor: number;
   readonly stats: BigIntStats;
@@ -33,9 +33,8 @@ export interface LocatedFile extends OpenFile {
 }
 
 /**
- * Opens a regular file for reading and waits for it: not for the main thread, unless the file system is known to be a
- * local one, of which the system still has what was read lately: it is read in some microseconds, a hundredth of what
- * asking another thread takes. A pipe does not block it.
+ * Opens a regular file for reading, synchronously. Call it in a worker thread, or in the main thread for a file on a
+ * local file system, where cached data is read within microseconds. A FIFO does not block it.
  * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
  *
  * @param flags of open(2), in addition to reading

@@ -22,8 +22,9 @@ export interface ExtentListOptions {
 
 /**
  * The extents of a disk, in 24 bytes each. However fragmented the disk is, at most `EXTENTS_PER_BLOCK` of them begin in a
- * block: the last one stands for the rest of the block, which is then data that is not stored verbatim unless all of it
- * reads as zeros. So the list never takes more than 96 bytes for a block.
+ * block: the last one covers the rest of the block, which is then data that is not stored verbatim unless all of it
+ * reads as zeros. So the list takes at most 96 bytes for each block in which an extent begins, and up to three times that
+ * while the list grows.
  */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);
@@ -49,7 +50,7 @@ export class ExtentList implements Iterable<Extent> {
       throwIfAborted(signal);
       list.#add(extent);
     }
-    if (list.#end !== virtualSize) throw brokenContract(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
+    if (list.#end !== virtualSize) throw wrongExtents(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
     return list;
   }
 
@@ -67,9 +68,9 @@ export class ExtentList implements Iterable<Extent> {
   }
 
   #add(extent: Extent): void {
-    if (extent.start !== this.#end) throw brokenContract(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
+    if (extent.start !== this.#end) throw wrongExtents(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
     if (!(Number.isSafeInteger(extent.length) && extent.length > 0)) {
-      throw brokenContract('a whole length above 0', `${extent.length}`);
+      throw wrongExtents('a whole length above 0', `${extent.length}`);
     }
     if (extent.kind === 'data' && extent.stored !== undefined) requirePlace(extent.stored);
     const what = codeOf(extent) + (extent.inherited ? INHERITED : 0);
@@ -125,7 +126,7 @@ function requirePlace({ layer, offset }: NonNullable<DataExtent['stored']>): voi
   const isOffset = Number.isSafeInteger(offset) && offset >= 0;
   const isLayer = Number.isSafeInteger(layer) && layer >= 0 && layer <= LAST_LAYER;
   if (isOffset && isLayer) return;
-  throw brokenContract('whole numbers from 0 for a layer and an offset', `${layer} and ${offset}`);
+  throw wrongExtents('whole numbers from 0 for a layer and an offset', `${layer} and ${offset}`);
 }
 
 function codeOf(extent: Extent): number {
@@ -133,6 +134,9 @@ function codeOf(extent: Extent): number {
   return extent.stored === undefined ? NOT_STORED : FIRST_LAYER + extent.stored.layer;
 }
 
-function brokenContract(expected: string, found: string): VirtSimilarityError {
-  return new VirtSimilarityError('plugin', `the reader's extents are wrong: expected ${expected}, found ${found}`);
+function wrongExtents(expected: string, found: string): VirtSimilarityError {
+  return new VirtSimilarityError(
+    'plugin',
+    `the reader's extents are wrong: expected ${expected}, found ${found}; fix the reader`,
+  );
 }

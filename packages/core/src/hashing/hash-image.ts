@@ -35,7 +35,8 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
  * the caller to find out, by its reader's `identify`.
  *
- * Memory: the vector twice, at most 96 bytes for each block that holds data, and the pool's tasks of at most 16 MiB each.
+ * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three times
+ * that while the list grows; and the pool's tasks of at most 16 MiB each.
  * Throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
  * `changed` where a layer's file is not the one it was, `usage` on an unusable block size, one that gives the image
  * more than 2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image

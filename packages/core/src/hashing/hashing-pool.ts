@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { pluginError, VirtSimilarityError } from '../errors.js';
+import { brokenContract, pluginError, VirtSimilarityError } from '../errors.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { received } from '../threads/thread-failure.js';
@@ -127,7 +127,7 @@ export class HashingPool {
     await this.#ask(this.#threads, { kind: 'hash', task, probe });
   }
 
-  /** The digest of the probe. A hasher that is at fault is asked once; where no thread could be started, again. */
+  /** The digest of the probe. A failed probe is kept, unless the thread could not be started. */
   #probed(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
       if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') this.#probe = undefined;
@@ -190,6 +190,6 @@ function closed(): VirtSimilarityError {
 /** Throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
 function requireDigestLength({ name, digestLength }: BlockHasher, found: number): void {
   if (found === digestLength) return;
-  const problem = `expected digests of ${digestLength} bytes, as in the main thread, found ${found} in a worker thread`;
-  throw new VirtSimilarityError('plugin', `[${name}] ${problem}; mend the hasher`);
+  const expected = `digests of ${digestLength} bytes, as in the main thread`;
+  throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { VirtSimilarityError } from '../errors.js';
+import { brokenContract } from '../errors.js';
 
 /** A block of pseudo-random bytes that never changes: every instance of a hasher must give it one digest. */
 const PROBE = Uint8Array.from({ length: 65_536 }, (_, index) => (Math.imul(index + 1, 2_654_435_761) >>> 16) & 0xff);
@@ -21,16 +21,17 @@ export function probeHasher(hasher: BlockHasher): Uint8Array {
   const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
   const unwritten = first.findIndex((byte, index) => byte === FILLERS[0] && second[index] === FILLERS[1]);
   if (unwritten >= 0) {
-    throw brokenContract(
+    throw brokenHash(
       hasher,
-      `to write ${first.length} bytes of digest before it returns, found byte ${unwritten} unwritten`,
+      `to write ${first.length} bytes of digest before it returns`,
+      `byte ${unwritten} unwritten`,
     );
   }
   if (first.some((byte, index) => byte !== second[index])) {
-    throw brokenContract(hasher, 'to give equal blocks equal digests, found two digests of one block');
+    throw brokenHash(hasher, 'to give equal blocks equal digests', 'two digests of one block');
   }
   if (first.length >= LONG_ENOUGH && first.every((byte) => byte === 0)) {
-    throw brokenContract(hasher, 'to write a digest, found zeros only for a block that is not zero');
+    throw brokenHash(hasher, 'to write a digest', 'zeros only for a block that is not zero');
   }
   return first;
 }
@@ -40,19 +41,20 @@ export function requireNoPromise(hasher: BlockHasher, returned: unknown): void {
   if (!isThenable(returned)) return;
   // What it rejects with later is no news.
   Promise.resolve(returned).catch(() => {});
-  throw brokenContract(hasher, 'to write the digest before it returns, found that it returns a promise');
+  throw brokenHash(hasher, 'to write the digest before it returns', 'that it returns a promise');
 }
 
 /** Throws `plugin` unless this instance's digest of the probe is that of another instance. */
 export function requireSameDigest(hasher: BlockHasher, found: Uint8Array, expected: Uint8Array): void {
   if (found.length !== expected.length) {
-    throw brokenContract(
+    throw brokenHash(
       hasher,
-      `to have digests of one length in every thread, found ${expected.length} bytes in one and ${found.length} in another`,
+      'to have digests of one length in every thread',
+      `${expected.length} bytes in one and ${found.length} in another`,
     );
   }
   if (found.some((byte, index) => byte !== expected[index])) {
-    throw brokenContract(hasher, 'to give equal blocks equal digests in every thread, found two digests of one block');
+    throw brokenHash(hasher, 'to give equal blocks equal digests in every thread', 'two digests of one block');
   }
 }
 
@@ -64,10 +66,10 @@ function digestOfProbe(hasher: BlockHasher, filler: number): Uint8Array {
   requireNoPromise(hasher, hasher.hash(block, digest));
   const margins = [memory.subarray(0, MARGIN), memory.subarray(MARGIN + digestLength)];
   if (margins.some((margin) => margin.some((byte) => byte !== filler))) {
-    throw brokenContract(hasher, `to write ${digestLength} bytes of digest, found that it writes beside them`);
+    throw brokenHash(hasher, `to write ${digestLength} bytes of digest`, 'that it writes beside them');
   }
   if (Buffer.compare(block, PROBE) !== 0) {
-    throw brokenContract(hasher, 'to leave the block as it is, found that it changes it');
+    throw brokenHash(hasher, 'to leave the block as it is', 'that it changes it');
   }
   return digest;
 }
@@ -77,6 +79,6 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function brokenContract({ name }: BlockHasher, problem: string): VirtSimilarityError {
-  return new VirtSimilarityError('plugin', `[${name}] expected hash() ${problem}; mend the hasher`);
+function brokenHash({ name }: BlockHasher, expected: string, found: string): Error {
+  return brokenContract(name, `hash() ${expected}`, found, 'hasher');
 }

@@ -23,7 +23,7 @@ function timesOf({ mtimeNs, ctimeNs }: Layer): readonly bigint[] {
   return [mtimeNs, ctimeNs];
 }
 
-/** How far apart the times of two writes are kept apart. Nobody can set a ctime, so a whole second is the file system's. */
+/** The resolution of the file system's times, in nanoseconds; a ctime of whole seconds is taken as coarse. */
 function granularityOf({ ctimeNs }: Layer): bigint {
   return ctimeNs % SECOND === 0n ? COARSE : FINE;
 }

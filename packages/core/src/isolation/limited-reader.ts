@@ -16,6 +16,7 @@ export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginT
  */
 export class LimitedReader implements DiskReader {
   readonly name: string;
+  readonly fallback?: true;
   readonly extensions?: readonly string[];
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly startSession?: (sources: readonly DiskSource[], options: ReadOptions) => ReaderSession;
@@ -27,6 +28,9 @@ export class LimitedReader implements DiskReader {
     this.name = reader.name;
     this.#reader = reader;
     this.#limit = new Limit(reader.name, pluginTimeout);
+    if (reader.fallback !== undefined) {
+      this.fallback = reader.fallback;
+    }
     if (reader.extensions) {
       this.extensions = reader.extensions;
     }

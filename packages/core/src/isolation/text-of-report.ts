@@ -39,4 +39,4 @@ function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, opti
 }
 
 /** What is missing without a companion that does not describe it. */
-const OMITTED = 'this report comes with a second text';
+const OMITTED = 'its companion text is not written';

@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
 import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
-import { VirtSimilarityError } from '../errors.js';
+import { brokenContract, excerptOf } from '../errors.js';
 
 const NUMBERS = ['device', 'inode', 'size', 'mtimeNs', 'ctimeNs'] as const satisfies readonly (keyof Layer)[];
 
@@ -12,17 +11,16 @@ const NUMBERS = ['device', 'inode', 'size', 'mtimeNs', 'ctimeNs'] as const satis
  */
 export function checkedIdentity(reader: string, identity: ImageIdentity): ImageIdentity {
   const { layers, view, volatile } = identity;
-  if (typeof view !== 'string') throw brokenContract(reader, 'a view', view);
-  if (!Array.isArray(layers)) throw brokenContract(reader, 'layers', layers);
-  if (layers.length === 0 && !volatile) throw brokenContract(reader, 'at least one layer, or to be volatile', layers);
+  if (typeof view !== 'string') throw brokenIdentity(reader, 'a view', view);
+  if (!Array.isArray(layers)) throw brokenIdentity(reader, 'layers', layers);
+  if (layers.length === 0 && !volatile) throw brokenIdentity(reader, 'at least one layer, or to be volatile', layers);
   for (const layer of layers as readonly Layer[]) {
     const missing = NUMBERS.find((key) => typeof layer[key] !== 'bigint');
-    if (missing !== undefined) throw brokenContract(reader, `layers whose ${missing} is a bigint`, layer[missing]);
+    if (missing !== undefined) throw brokenIdentity(reader, `layers whose ${missing} is a bigint`, layer[missing]);
   }
   return identity;
 }
 
-function brokenContract(reader: string, expected: string, found: unknown): VirtSimilarityError {
-  const problem = `[${reader}] expected an identity to have ${expected}, found ${inspect(found).slice(0, 100)}`;
-  return new VirtSimilarityError('plugin', `${problem}; mend the reader`);
+function brokenIdentity(reader: string, expected: string, found: unknown): Error {
+  return brokenContract(reader, `an identity to have ${expected}`, excerptOf(found), 'reader');
 }

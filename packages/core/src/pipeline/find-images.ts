@@ -105,8 +105,8 @@ function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, { onNo
 }
 
 function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityError {
-  const found = leftOut.length === 0 ? 'it is empty' : `found ${countByReason(leftOut)}`;
-  const problem = `${path} is a directory without images: expected files with the extension of a disk image, ${found}`;
+  const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
+  const problem = `${path} is a directory without images: expected files with the extension of a disk image, found ${found}`;
   return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
 }
 

@@ -99,8 +99,9 @@ export class HashRun {
       onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
     }
     if (this.#cache !== undefined && identified.version === undefined) {
-      const reason = 'neither it nor its plugin says which version it is';
-      callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; let it state a version`));
+      const reason = 'the hasher states no version and its plugin has no readable url';
+      const remedy = 'give the hasher a version';
+      callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; ${remedy}`));
     }
     const sessions = new ReaderSessions(unread, this.#readOptions);
     const reading = new ImageReading(unread, {
@@ -191,13 +192,15 @@ function ownError(path: string, error: unknown): VirtSimilarityError {
 }
 
 async function realDirectory(path: string): Promise<string> {
-  const refuse = (found: string, cause?: unknown) =>
-    new VirtSimilarityError('usage', `--allow-backing ${path}: expected a directory, found ${found}`, { cause });
+  const refuse = (problem: string, cause?: unknown) =>
+    new VirtSimilarityError('usage', `--allow-backing ${path}: ${problem}; name the directory that holds the file`, {
+      cause,
+    });
   const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
-    throw refuse(messageOf(cause), cause);
+    throw refuse(`cannot open it: ${messageOf(cause)}`, cause);
   });
   if (!status.isDirectory()) {
-    throw refuse('something else');
+    throw refuse('it is not a directory');
   }
   return real;
 }

@@ -91,12 +91,9 @@ export class ImageLookUp {
       warn?.(`${path} does not record the version of the ${hasher} that made it; ${taken}`);
     }
     if (vector.hasherVersion !== undefined && vector.hasherVersion !== version) {
-      const found = `digests of ${hasher} version ${vector.hasherVersion}`;
-      const expected = version === undefined ? 'of one without a version' : `version ${version}`;
-      const remedy = 'hash the image again';
-      throw new VirtSimilarityError('usage', `${path} holds ${found}, expected ${expected}; ${remedy}`, {
-        image: path,
-      });
+      const found = `${path} holds digests of ${hasher} version ${vector.hasherVersion}`;
+      const inUse = `the ${hasher} in use ${version === undefined ? 'states no version' : `is version ${version}`}`;
+      throw new VirtSimilarityError('usage', `${found}, but ${inUse}; hash the image again`, { image: path });
     }
     const { digestLength } = this.#registry.find('hasher', hasher);
     if (vector.digestLength !== digestLength) {

@@ -4,10 +4,8 @@ import { extname } from 'node:path';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
 import { isEntryName } from '../hash-vectors/cache-entry.js';
+import { VECTOR_EXTENSION } from '../hash-vectors/named-as-vector.js';
 import { pathText, systemPath } from '../paths/path-text.js';
-
-/** Extension of hash-vector files. */
-const VECTOR_EXTENSION = '.arrow';
 
 /** Why an entry of a directory is not taken as an image, in the singular and in the plural. */
 const REASONS = {

@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 // Required, as an import would be searched for exported names at every start.
 import levenshtein = require('fastest-levenshtein');
 
@@ -10,7 +8,7 @@ import { DISK_READER, type DiskReader } from '../contracts/disk-reader.js';
 import { DISTANCE_METRIC, type DistanceMetric } from '../contracts/distance-metric.js';
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { REPORTER, type Reporter } from '../contracts/reporter.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { excerptOf, messageOf, VirtSimilarityError } from '../errors.js';
 import { isVersion } from '../hash-vectors/check-header.js';
 import type { IsolationLimits } from '../isolation/isolated-thread.js';
 import type { Placed } from '../isolation/plugin-calls.js';
@@ -171,15 +169,19 @@ function versionOf(
   const version = hasherVersionOf(hasher, hasherClass as Constructor<BlockHasher>, plugin.url);
   if (version === undefined) return {};
   if (isVersion(version)) return { version };
-  const found = `found ${inspect(version).slice(0, 100)}`;
-  const problem = `expected hasher ${hasher.name} of plugin ${plugin.name} to have a version of 1 to 100 characters, ${found}`;
-  throw new VirtSimilarityError('plugin', problem);
+  const expected = `expected hasher ${hasher.name} to have a version of 1 to 100 characters`;
+  throw new VirtSimilarityError(
+    'plugin',
+    `[${plugin.name}] ${expected}, found ${excerptOf(version)}; give its class such a version`,
+  );
 }
 
 function requireName(part: { readonly name?: unknown }, plugin: Plugin, kind: Kind): void {
   if (typeof part.name === 'string' && part.name !== '') return;
-  const problem = `expected a ${kind} of plugin ${plugin.name} to have a name, found ${inspect(part.name)}`;
-  throw new VirtSimilarityError('plugin', problem);
+  throw new VirtSimilarityError(
+    'plugin',
+    `[${plugin.name}] expected a ${kind} to have a name, found ${excerptOf(part.name)}; give its class a name`,
+  );
 }
 
 function withoutUrl(plugin: string): VirtSimilarityError {

@@ -18,8 +18,12 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 /** Opens the outputs and closes them again. */
-async function check(paths: readonly string[], images: readonly string[] = [], making = false): Promise<void> {
-  (await openOutputFiles(paths, images, { making })).close();
+async function check(
+  paths: readonly string[],
+  images: readonly string[] = [],
+  missingDirectories: 'make' | 'refuse' = 'refuse',
+): Promise<void> {
+  (await openOutputFiles(paths, images, { missingDirectories })).close();
 }
 
 async function layerOf(path: string) {
@@ -56,14 +60,23 @@ describe('output files', () => {
     ['are one file in a directory of two names', ['folder/a.nwk', 'other/a.nwk']],
     ['lie in a directory that is not there', ['no/a.nwk']],
     ['lie below a file', ['image.raw/a.nwk']],
-    ['are directories', ['folder']],
   ])('are refused before any work where they %s', async (_, names) => {
     await symlink('folder', at('other'));
     await expect(check(names.map((name) => `${directory}/${name}`))).rejects.toMatchObject({ code: 'usage' });
   });
 
+  test.each([
+    ['a directory', 'folder', (path: string) => at(path)],
+    ['a special file', 'null', () => '/dev/null'],
+  ])('that are %s are refused, and nobody is told to remove it', async (what, name, pathOf) => {
+    await expect(check([pathOf(name)])).rejects.toMatchObject({
+      code: 'refused',
+      message: `cannot write ${pathOf(name)}: it is ${what}, not a regular file; choose another name`,
+    });
+  });
+
   test('lie in a directory that is made where that is asked for', async () => {
-    await check([at('new/below/a.arrow')], [], true);
+    await check([at('new/below/a.arrow')], [], 'make');
     expect((await stat(at('new/below'))).isDirectory()).toBe(true);
   });
 
@@ -112,7 +125,9 @@ describe('output files', () => {
 });
 
 describe('hash-vector files', () => {
-  const names = async (images: string[], output?: string) => [...(await planVectorFiles(images, output)).values()];
+  const names = async (images: string[], output?: string) => [
+    ...(await planVectorFiles(images, output)).files.values(),
+  ];
 
   test('stand in the working directory, named after the images, unless told otherwise', async () => {
     expect(await names(['x/a.img', 'y/b.qcow2', 'c.arrow'])).toEqual(['a.img.arrow', 'b.qcow2.arrow', 'c.arrow']);
@@ -134,6 +149,8 @@ describe('hash-vector files', () => {
 
   test('go to a directory that is to be made, where its name ends with a slash', async () => {
     expect(await names(['a.img', 'b.img'], at('new/'))).toEqual([at('new/a.img.arrow'), at('new/b.img.arrow')]);
+    expect(await planVectorFiles(['a.img'], at('new/'))).toMatchObject({ makesDirectory: true });
+    expect(await planVectorFiles(['a.img'], at('folder'))).toMatchObject({ makesDirectory: false });
   });
 
   test('of several images are refused where one file is named', async () => {

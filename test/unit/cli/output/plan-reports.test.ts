@@ -52,7 +52,7 @@ describe('reports', () => {
   });
 
   test.each([
-    ['json', [], '--names has no effect here; it goes with -O newick or -o FILE.nwk, -O tables or -o FILE.tables'],
+    ['json', [], '--names has no effect here; it needs -O newick or -o FILE.nwk or -O tables or -o FILE.tables'],
     [
       'newick',
       ['a.tables'],
@@ -91,7 +91,7 @@ describe('reports', () => {
       {},
       "--output .nwk: expected a name that ends in .txt, .nwk, .json, .tree.json; found .nwk; did you mean '.nwk'?",
     ],
-    ['json', ['a.txt'], { binary: true }, '--binary has no effect here; it goes with -O newick or -o FILE.nwk'],
+    ['json', ['a.txt'], { binary: true }, '--binary has no effect here; it needs -O newick or -o FILE.nwk'],
   ])('are refused as %s to %j with %j', (format, paths, options, message) => {
     expect(() => plan(format, paths, options)).toThrow(expect.objectContaining({ code: 'usage', message }));
   });

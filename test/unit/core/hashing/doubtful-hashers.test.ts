@@ -53,7 +53,7 @@ describe.each(PLACES)('in %s, a hasher', (_, compose) => {
   test.each(PROBLEMS)(
     'that is no function of the block is refused, and nothing is cached: %s',
     async (name, problem) => {
-      const message = `plugin: [${name}] expected hash() ${problem}; mend the hasher`;
+      const message = `plugin: [${name}] expected hash() ${problem}; fix the hasher`;
       expect(await failuresOf(name, compose)).toEqual([message, message]);
       expect(await readdir(cache).catch(() => [])).toEqual([]);
     },
@@ -63,13 +63,13 @@ describe.each(PLACES)('in %s, a hasher', (_, compose) => {
 describe.each(PLACES.slice(0, 2))('in %s, a hasher', (_, compose) => {
   test('whose digests depend on the thread is refused', async () => {
     const problem = 'to give equal blocks equal digests in every thread, found two digests of one block';
-    const message = `plugin: [seeded] expected hash() ${problem}; mend the hasher`;
+    const message = `plugin: [seeded] expected hash() ${problem}; fix the hasher`;
     expect(await failuresOf('seeded', compose)).toEqual([message, message]);
   });
 
   test('whose digests are longer in a thread is refused', async () => {
     const problem = 'expected digests of 8 bytes, as in the main thread, found 16 in a worker thread';
-    const message = `plugin: [unequal] ${problem}; mend the hasher`;
+    const message = `plugin: [unequal] ${problem}; fix the hasher`;
     expect(await failuresOf('unequal', compose)).toEqual([message, message]);
   });
 });

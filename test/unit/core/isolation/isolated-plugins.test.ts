@@ -58,7 +58,7 @@ describe('an isolated plugin', () => {
 
   test('has its companion missed, also where it does not say what is missing', async () => {
     const missing = await textOf(analyzer.omission('obedient-reporter', analysis));
-    expect(missing).toBe('this report comes with a second text');
+    expect(missing).toBe('its companion text is not written');
     class PlainReporter implements Reporter {
       readonly name = 'plain';
       readonly extension = '.plain';

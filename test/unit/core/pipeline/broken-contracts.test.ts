@@ -57,7 +57,7 @@ describe('a reader whose identity', () => {
       'layers whose ctimeNs is a bigint, found 1',
     ],
   ])('%s is refused, as it could be that of any image', async (_, identity, problem) => {
-    const error = { code: 'plugin', message: `[careless] expected an identity to have ${problem}; mend the reader` };
+    const error = { code: 'plugin', message: `[careless] expected an identity to have ${problem}; fix the reader` };
     for (const plugin of [readerOf(identity), readerOf({ layers: [LAYER], view: 'x' }, identity)]) {
       const analysis = createAnalyzer({ plugins: [plugin, own] }).analyze(IMAGES, OPTIONS);
       await expect(analysis).rejects.toMatchObject(error);

@@ -185,7 +185,7 @@ describe('findImages', () => {
         code: 'refused',
         message: expect.stringContaining('found 1 file without the extension of a disk image, 1 sub'),
       },
-      { code: 'refused', message: expect.stringContaining('it is empty; name the images themselves') },
+      { code: 'refused', message: expect.stringContaining('found nothing; name the images themselves') },
     ]);
     expect(notes.filter(([level]) => level === 'warning')).toEqual([]);
   });

@@ -54,8 +54,8 @@ test('a vector of one version of a hasher is not found in the cache for another'
 test('vectors of a hasher without a version and a module are not cached, which is said once', async () => {
   await hashed(firstByte(0), Object.keys(DISKS));
   expect(notes.filter((note) => note.startsWith('warning'))).toEqual([
-    'warning: hash vectors of first-byte are not cached: neither it nor its plugin says which version it is; ' +
-      'let it state a version',
+    'warning: hash vectors of first-byte are not cached: the hasher states no version and its plugin has no readable ' +
+      'url; give the hasher a version',
   ]);
   expect(await readdir(cache).catch(() => [])).toEqual([]);
   const { distances } = await analyzerOf(firstByte(1)).analyze(Object.keys(DISKS), { ...OPTIONS, cache });
@@ -63,7 +63,9 @@ test('vectors of a hasher without a version and a module are not cached, which i
 });
 
 test.each(['', 7, 'x'.repeat(101)])('a version must be one: %j', (version) => {
-  expect(() => analyzerOf(firstByte(0, version))).toThrow('to have a version of 1 to 100 characters, found');
+  expect(() => analyzerOf(firstByte(0, version))).toThrow(
+    /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; give its class such a version$/,
+  );
 });
 
 test('a named vector of another version is refused, one that records none is taken', async () => {
@@ -79,10 +81,12 @@ test('a named vector of another version is refused, one that records none is tak
     {
       error: {
         code: 'usage',
-        message: `${old} holds digests of first-byte version 1, expected version 2; hash the image again`,
+        message: `${old} holds digests of first-byte version 1, but the first-byte in use is version 2; hash the image again`,
       },
     },
   ]);
-  expect(await hashed(firstByte(0), [old])).toMatchObject([{ error: { code: 'usage' } }]);
+  expect(await hashed(firstByte(0), [old])).toMatchObject([
+    { error: { code: 'usage', message: expect.stringContaining('but the first-byte in use states no version; hash') } },
+  ]);
   expect(await hashed(firstByte(0, '2'), [oldest])).toMatchObject([{ path: oldest, vector: { dataBlocks: 2 } }]);
 });

@@ -1,0 +1,77 @@
+import {
+  type Analysis,
+  type Analyzer,
+  type Reporter,
+  type ReportOptions,
+  type ReportRun,
+  writeFileAtomically,
+} from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { OutputFiles } from './open-output-files.js';
+import type { NamesFile } from './plan-reports.js';
+
+/**
+ * Writes the companion text of a reporter, unless it is empty with these options. Returns whether it was written.
+ *
+ * @throws VirtSimilarityError as the reporter and writing the file do.
+ */
+export async function writeCompanion(
+  { path, reporter }: NamesFile,
+  outputs: OutputFiles,
+  analyzer: Analyzer,
+  analysis: Analysis,
+  options: ReportOptions,
+  run: ReportRun,
+): Promise<boolean> {
+  const text = await collect(analyzer.companion(reporter.name, analysis, options, run));
+  if (text === '') {
+    return false;
+  }
+  await writeFileAtomically(path, pieces(text), { ...outputs.optionsFor(path), signal: run.signal });
+  return true;
+}
+
+/**
+ * Writes the companion text of a reporter into the file that the user named for it.
+ *
+ * @throws VirtSimilarityError `usage` where the text is empty with these options, and as `writeCompanion`.
+ */
+export async function writeNamesFile(
+  file: NamesFile,
+  outputs: OutputFiles,
+  analyzer: Analyzer,
+  analysis: Analysis,
+  options: ReportOptions,
+  run: ReportRun,
+): Promise<void> {
+  if (!(await writeCompanion(file, outputs, analyzer, analysis, options, run))) {
+    throw new VirtSimilarityError(
+      'usage',
+      `--names ${file.path}: the ${file.reporter.name} report has no table of names with these options; leave --names out`,
+    );
+  }
+}
+
+/** What readers of the report on standard output miss where its companion is not written; nothing if they miss nothing. */
+export async function omittedFromStdout(
+  reporter: Reporter,
+  analyzer: Analyzer,
+  analysis: Analysis,
+  options: ReportOptions,
+  run: ReportRun,
+): Promise<string | undefined> {
+  const text = await collect(analyzer.omission(reporter.name, analysis, options, run));
+  return text === '' ? undefined : `${reporter.name}: ${text}; write it with --names FILE`;
+}
+
+async function collect(texts: AsyncIterable<string>): Promise<string> {
+  let whole = '';
+  for await (const text of texts) {
+    whole += text;
+  }
+  return whole;
+}
+
+async function* pieces(text: string): AsyncIterable<string> {
+  yield text;
+}

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { VECTOR_EXTENSION } from '@virt-similarity/core';
+import { IMAGE_EXTENSIONS } from '#readers/inspection/decide-format.js';
 import { runTool } from '../fixtures/run-tool.js';
 
 const ROOT = process.cwd();
@@ -28,6 +30,12 @@ describe("the README's", () => {
     const example = await readFile(join(ROOT, 'examples/reporter-plugin/index.js'), 'utf8');
     expect(await codeBlocks('js')).toContain(example);
   });
+});
+
+test("the command's README lists the extensions that a directory is searched for", async () => {
+  const readme = await readFile(join(ROOT, 'packages/cli/README.md'), 'utf8');
+  const list = /with one of the extensions ((?:`\.\w+`[\s,]+)+)or one that/.exec(readme)?.[1];
+  expect(list?.match(/\.\w+/g)).toEqual([...IMAGE_EXTENSIONS.toSorted(), VECTOR_EXTENSION]);
 });
 
 async function codeBlocks(language: string): Promise<string[]> {

@@ -19,7 +19,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   // When nobody reads standard error any more there is nobody to tell.
   process.stderr.on('error', () => {});
   const messages = new Messages(process.stderr, messageStyle(words), process.env);
-  showWarnings(messages);
+  demoteNodeWarnings(messages);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => {
     messages.status('');
@@ -46,10 +46,10 @@ export async function runCommand(words: readonly string[]): Promise<number> {
 }
 
 /**
- * Warnings of Node.js, such as of deprecated calls, concern the program and not the images: they are debug notes. That
- * many threads write to the same streams, and many images listen to one signal, is meant, so there is no warning of it.
+ * Shows warnings of Node.js, such as of deprecated calls, as debug notes: they concern the program and not the images.
+ * Lifts the limits on listeners of the standard streams, to which many threads write on purpose.
  */
-function showWarnings(messages: Messages): void {
+function demoteNodeWarnings(messages: Messages): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => messages.debug(`${warning.name}: ${messageOf(warning)}`));
   process.stdout.setMaxListeners(0);

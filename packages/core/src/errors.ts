@@ -134,10 +134,10 @@ export function missingModuleRemedy(thrown: unknown): string | undefined {
 }
 
 /**
- * The code of the error to throw on for something that was thrown, and how its message is to end: `unavailable` and the
- * remedy where the system has run out of something, and otherwise as given.
+ * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy where the system
+ * has run out of something, otherwise as given.
  */
-export function verdictOn(
+export function classifyFailure(
   thrown: unknown,
   code: ErrorCode,
   remedy?: string,
@@ -156,6 +156,6 @@ export function verdictOn(
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const { code, ending } = verdictOn(thrown, 'plugin');
+  const { code, ending } = classifyFailure(thrown, 'plugin');
   return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}${ending}`, { cause: thrown });
 }

@@ -95,7 +95,7 @@ function planFile(path: string, reporters: readonly Reporter[]): ReportFile {
 function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]): Reporter {
   const [first, second] = new Set(used.filter(({ companion }) => companion !== undefined));
   if (first === undefined) {
-    const takers = waysTo(reporters.filter(({ companion }) => companion !== undefined));
+    const takers = optionsThatChoose(reporters.filter(({ companion }) => companion !== undefined));
     throw new VirtSimilarityError('usage', `--names has no effect here; it needs ${takers}`);
   }
   if (second !== undefined) {
@@ -109,7 +109,7 @@ function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]
 }
 
 /** The options that choose these reporters. */
-function waysTo(reporters: readonly Reporter[]): string {
+function optionsThatChoose(reporters: readonly Reporter[]): string {
   return reporters.map(({ name, extension }) => `-O ${name} or -o FILE${extension}`).join(' or ');
 }
 
@@ -117,7 +117,7 @@ function checkOptionsAreTaken(options: ReportOptions, used: readonly Reporter[],
   for (const name of Object.keys(options)) {
     const takes = (reporter: Reporter) => reporter.options?.some((option) => option.name === name);
     if (!used.some(takes)) {
-      const takers = waysTo(reporters.filter(takes));
+      const takers = optionsThatChoose(reporters.filter(takes));
       throw new VirtSimilarityError('usage', `--${name} has no effect here; it needs ${takers}`);
     }
   }

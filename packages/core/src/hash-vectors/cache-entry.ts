@@ -17,15 +17,15 @@ import {
   closeRegularFile,
   type LocatedFile,
   openRegularFile,
-  openRegularFileLater,
+  openRegularFileSync,
   readExactly,
-  readExactlyLater,
+  readExactlySync,
 } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
-const readLater = promisify(read);
+const readAsync = promisify(read);
 
 /** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
@@ -81,8 +81,8 @@ export async function openProvenEntry(
       return await soundVectorIn({ path, identity, read: readsOf(file) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
-      if (isLocal) readExactly(descriptor, bytes, 0);
-      else await readExactlyLater(descriptor, bytes, 0);
+      if (isLocal) readExactlySync(descriptor, bytes, 0);
+      else await readExactly(descriptor, bytes, 0);
       // Computed beside the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
@@ -100,8 +100,8 @@ async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<Loc
   const path = join(directory.path, name);
   const isLocal = await isLocalDirectory(directory.path);
   const file = isLocal
-    ? { ...openRegularFile(path, constants.O_NOFOLLOW, directory.at(name)), isLocal }
-    : await openRegularFileLater(path, constants.O_NOFOLLOW, directory.at(name));
+    ? { ...openRegularFileSync(path, constants.O_NOFOLLOW, directory.at(name)), isLocal }
+    : await openRegularFile(path, constants.O_NOFOLLOW, directory.at(name));
   return { path, ...file };
 }
 
@@ -171,7 +171,7 @@ async function digestInPieces(descriptor: number, signal: AbortSignal | undefine
   const piece = new Uint8Array(1024 * 1024);
   for (;;) {
     throwIfAborted(signal);
-    const { bytesRead } = await readLater(descriptor, piece, 0, piece.length, null);
+    const { bytesRead } = await readAsync(descriptor, piece, 0, piece.length, null);
     if (bytesRead === 0) return hash.digest('hex');
     hash.update(piece.subarray(0, bytesRead));
   }

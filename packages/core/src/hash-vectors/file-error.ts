@@ -1,4 +1,4 @@
-import { messageOf, VirtSimilarityError, verdictOn } from '../errors.js';
+import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
 
 /** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
 export function systemCode(thrown: unknown): string | undefined {
@@ -14,6 +14,6 @@ export function systemCode(thrown: unknown): string | undefined {
  */
 export function fileError(thrown: unknown, action: string, path: string): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const { code, ending } = verdictOn(thrown, 'unreadable');
+  const { code, ending } = classifyFailure(thrown, 'unreadable');
   return new VirtSimilarityError(code, `${action}: ${messageOf(thrown)}${ending}`, { image: path, cause: thrown });
 }

@@ -5,9 +5,9 @@ import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import { systemCode } from './file-error.js';
 
-const openLater = promisify(open);
-const statLater = promisify<number, { bigint: true }, BigIntStats>(fstat);
-const fsyncLater = promisify(fsync);
+const openAsync = promisify(open);
+const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);
+const fsyncAsync = promisify(fsync);
 
 const ROOT = 0n;
 
@@ -63,9 +63,9 @@ export class OpenDirectory {
   }
 
   static async #openAt(place: string | Buffer, path: string, flags: number): Promise<OpenDirectory> {
-    const descriptor = await openLater(place, constants.O_RDONLY | constants.O_DIRECTORY | flags);
+    const descriptor = await openAsync(place, constants.O_RDONLY | constants.O_DIRECTORY | flags);
     try {
-      const stats = await statLater(descriptor, { bigint: true });
+      const stats = await statAsync(descriptor, { bigint: true });
       const directory = new OpenDirectory(path, descriptor, stats);
       await requireProc(directory);
       return directory;
@@ -91,7 +91,7 @@ export class OpenDirectory {
   /** Flushes the names in it to disk, where the file system can do that. Throws what the system throws. */
   async sync(): Promise<void> {
     try {
-      await fsyncLater(this.#descriptor ?? -1);
+      await fsyncAsync(this.#descriptor ?? -1);
     } catch (thrown) {
       // Some network file systems cannot; the files themselves are safe.
       if (systemCode(thrown) !== 'EINVAL') {

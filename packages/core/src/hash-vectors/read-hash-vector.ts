@@ -10,13 +10,13 @@ import { readingError } from './reading-error.js';
 import {
   closeRegularFile,
   type LocatedFile,
-  openRegularFileLater,
+  openRegularFile,
   readExactly,
-  readExactlyLater,
+  readExactlySync,
   statusOf,
 } from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
-import { openUnchangedLater, requireSame } from './unchanged-file.js';
+import { openUnchanged, requireSame } from './unchanged-file.js';
 
 const MAGIC = Buffer.from('ARROW1');
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
@@ -61,7 +61,7 @@ interface HashVectorFile {
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
-  const file = await openRegularFileLater(path, options.noFollow ? constants.O_NOFOLLOW : 0);
+  const file = await openRegularFile(path, options.noFollow ? constants.O_NOFOLLOW : 0);
   try {
     return await hashVectorIn({ path, identity: fileIdentityOf(file.stats), read: readsOf(file) }, options);
   } finally {
@@ -97,7 +97,7 @@ export async function requireRowOrder(bytes: FileBytes, vector: HashVector): Pro
 
 /** Reads of an open file. */
 export function readsOf({ descriptor, isLocal }: LocatedFile): FileBytes['read'] {
-  const fill = isLocal ? readExactly : readExactlyLater;
+  const fill = isLocal ? readExactlySync : readExactly;
   return async (length, position) => {
     const bytes = new Uint8Array(length);
     await fill(descriptor, bytes, position);
@@ -143,7 +143,7 @@ async function footerOf({ identity, read }: FileBytes) {
 async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, void, undefined> {
   throwIfAborted(file.signal);
   const { digestLength } = file.header;
-  const open = await openUnchangedLater(file.storage);
+  const open = await openUnchanged(file.storage);
   const { descriptor } = open;
   try {
     let previous = -1;
@@ -152,8 +152,8 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       const blocks = new Uint32Array(count);
       const digests = new Uint8Array(count * digestLength);
       const reads = [
-        readExactlyLater(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
-        readExactlyLater(descriptor, digests, location.digestsOffset + start * digestLength),
+        readExactly(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
+        readExactly(descriptor, digests, location.digestsOffset + start * digestLength),
       ];
       // Both, also where one fails: after that the descriptor is closed.
       await Promise.allSettled(reads);

@@ -16,10 +16,10 @@ import { isOnLocalFileSystem } from '../paths/local-file-system.js';
 import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
 
-const openLater = promisify(open);
-const statLater = promisify<number, { bigint: true }, BigIntStats>(fstat);
-const readLater = promisify(read);
-const closeLater = promisify(close);
+const openAsync = promisify(open);
+const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);
+const readAsync = promisify(read);
+const closeAsync = promisify(close);
 
 /** A regular file, open for reading. The caller closes its descriptor. */
 export interface OpenFile {
@@ -40,7 +40,7 @@ export interface LocatedFile extends OpenFile {
  * @param flags of open(2), in addition to reading
  * @param place what is opened, where that is not the path itself but a name in an open directory
  */
-export function openRegularFile(path: string, flags = 0, place: string | Buffer = systemPath(path)): OpenFile {
+export function openRegularFileSync(path: string, flags = 0, place: string | Buffer = systemPath(path)): OpenFile {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(place, READ_FLAGS | flags);
@@ -51,33 +51,33 @@ export function openRegularFile(path: string, flags = 0, place: string | Buffer 
   }
 }
 
-/** As `openRegularFile`, without blocking this thread; to be closed by `closeRegularFile`. */
-export async function openRegularFileLater(
+/** As `openRegularFileSync`, without blocking this thread; to be closed by `closeRegularFile`. */
+export async function openRegularFile(
   path: string,
   flags = 0,
   place: string | Buffer = systemPath(path),
 ): Promise<LocatedFile> {
   let descriptor: number | undefined;
   try {
-    descriptor = await openLater(place, READ_FLAGS | flags);
+    descriptor = await openAsync(place, READ_FLAGS | flags);
     // Of the descriptor: what the path leads to may be another file by now.
     const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
     return { descriptor, stats: requireRegular(path, await statusOf({ descriptor, isLocal })), isLocal };
   } catch (thrown) {
-    if (descriptor !== undefined) await closeLater(descriptor);
+    if (descriptor !== undefined) await closeAsync(descriptor);
     throw openingError(thrown, path, flags);
   }
 }
 
 /** Status of an open file as it is now. */
 export async function statusOf({ descriptor, isLocal }: Omit<LocatedFile, 'stats'>): Promise<BigIntStats> {
-  return isLocal ? fstatSync(descriptor, { bigint: true }) : statLater(descriptor, { bigint: true });
+  return isLocal ? fstatSync(descriptor, { bigint: true }) : statAsync(descriptor, { bigint: true });
 }
 
 /** Also closing may block: some file systems write then. */
 export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Promise<void> {
   if (isLocal) closeSync(descriptor);
-  else await closeLater(descriptor);
+  else await closeAsync(descriptor);
 }
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -98,7 +98,7 @@ function openingError(thrown: unknown, path: string, flags: number): VirtSimilar
 }
 
 /** Fills `target` with the bytes from `position` on. Throws a plain error if the file ends before. */
-export function readExactly(descriptor: number, target: Uint8Array, position: number): void {
+export function readExactlySync(descriptor: number, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {
     const bytesRead = readSync(descriptor, target, done, target.length - done, position + done);
     if (bytesRead === 0) throw endOfFile(target.length, position);
@@ -106,10 +106,10 @@ export function readExactly(descriptor: number, target: Uint8Array, position: nu
   }
 }
 
-/** As `readExactly`, in another thread. */
-export async function readExactlyLater(descriptor: number, target: Uint8Array, position: number): Promise<void> {
+/** As `readExactlySync`, in another thread. */
+export async function readExactly(descriptor: number, target: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < target.length; ) {
-    const { bytesRead } = await readLater(descriptor, target, done, target.length - done, position + done);
+    const { bytesRead } = await readAsync(descriptor, target, done, target.length - done, position + done);
     if (bytesRead === 0) throw endOfFile(target.length, position);
     done += bytesRead;
   }

@@ -3,11 +3,17 @@ import { VirtSimilarityError } from '../errors.js';
 import { systemCode } from './file-error.js';
 import { type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
 import { changedFile } from './reading-error.js';
-import { closeRegularFile, type LocatedFile, openRegularFile, openRegularFileLater } from './regular-file.js';
+import {
+  closeRegularFile,
+  type LocatedFile,
+  type OpenFile,
+  openRegularFile,
+  openRegularFileSync,
+} from './regular-file.js';
 
-/** Opens a hash-vector file once more. Throws `changed` if it is not the one that it was, and as `openRegularFile`. */
-export function openUnchanged(storage: FileStorage): number {
-  const { descriptor, stats } = unlessGone(storage, () => openRegularFile(storage.path));
+/** Opens a hash-vector file once more. Throws `changed` if it is not the one that it was, and as `openRegularFileSync`. */
+export function openUnchangedSync(storage: FileStorage): number {
+  const { descriptor, stats } = reopenSync(storage);
   try {
     requireSame(stats, storage);
     return descriptor;
@@ -17,10 +23,10 @@ export function openUnchanged(storage: FileStorage): number {
   }
 }
 
-/** As `openUnchanged`, without blocking this thread. */
-export async function openUnchangedLater(storage: FileStorage): Promise<LocatedFile> {
-  const file = await openRegularFileLater(storage.path).catch((thrown: unknown) => {
-    throw goneOr(storage, thrown);
+/** As `openUnchangedSync`, without blocking this thread. */
+export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> {
+  const file = await openRegularFile(storage.path).catch((thrown: unknown) => {
+    throw changedIfGone(storage, thrown);
   });
   try {
     requireSame(file.stats, storage);
@@ -41,16 +47,16 @@ export function requireSame(stats: BigIntStats, { path, identity }: FileStorage)
   if (!sameFile(fileIdentityOf(stats), identity)) throw changedFile(path);
 }
 
-function unlessGone<Result>(storage: FileStorage, open: () => Result): Result {
+function reopenSync(storage: FileStorage): OpenFile {
   try {
-    return open();
+    return openRegularFileSync(storage.path);
   } catch (thrown) {
-    throw goneOr(storage, thrown);
+    throw changedIfGone(storage, thrown);
   }
 }
 
-/** Anybody may delete entries of the cache at any time. */
-function goneOr({ path }: FileStorage, thrown: unknown): unknown {
+/** The error to throw where opening failed: `changed` if the file is gone, as anybody may delete entries of the cache. */
+function changedIfGone({ path }: FileStorage, thrown: unknown): unknown {
   const isGone = thrown instanceof VirtSimilarityError && systemCode(thrown.cause) === 'ENOENT';
   return isGone ? changedFile(path, thrown.cause) : thrown;
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import { messageOf, VirtSimilarityError, verdictOn } from '../errors.js';
+import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment, TaskFile } from './hash-task.js';
 import { requireNoPromise } from './probe-hasher.js';
@@ -105,7 +105,7 @@ function openLayer(file: TaskFile): number {
   try {
     descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
-    const { code, ending } = verdictOn(cause, 'unreadable', 'check the storage it lies on');
+    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
     throw new VirtSimilarityError(code, `cannot open ${file.path}: ${messageOf(cause)}${ending}`, { cause });
   }
   const { dev, ino } = fstatSync(descriptor, { bigint: true });
@@ -118,7 +118,7 @@ function readAt(file: TaskFile, descriptor: number, target: Buffer, start: numbe
   try {
     return readSync(descriptor, target, start, target.length - start, offset);
   } catch (cause) {
-    const { code, ending } = verdictOn(cause, 'unreadable', 'check the storage it lies on');
+    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
     const found = `cannot read ${file.path} at byte ${offset}: ${messageOf(cause)}`;
     throw new VirtSimilarityError(code, found + ending, { cause });
   }

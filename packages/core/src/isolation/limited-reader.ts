@@ -3,7 +3,7 @@ import type { DiskReader, DiskSource, ReaderSession, ReadOptions } from '../cont
 import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import type { Placed } from './plugin-calls.js';
-import { withinLimit } from './within-limit.js';
+import { withTimeout } from './with-timeout.js';
 
 /** A reader as it is, or within the time limit if it is isolated. */
 export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginTimeout: number): DiskReader {
@@ -11,8 +11,8 @@ export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginT
 }
 
 /**
- * A reader that answers in time, or fails with `unavailable`, and at once when it is interrupted, whatever the one that
- * it asks does. That one runs in this thread: nothing helps against a loop without an `await`.
+ * Wraps a reader so that every call settles within the time limit, with `unavailable`, or when the signal fires. The reader
+ * runs in this thread: nothing helps against a loop without an `await`.
  */
 export class LimitedReader implements DiskReader {
   readonly name: string;
@@ -125,7 +125,7 @@ class Limit {
 
   async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
-      return await withinLimit(answer, { pluginTimeout: this.#pluginTimeout, signal });
+      return await withTimeout(answer, { pluginTimeout: this.#pluginTimeout, signal });
     } catch (thrown) {
       throw thrown instanceof TimeLimitError ? overrunError(this.#name, 'reader', thrown) : thrown;
     }

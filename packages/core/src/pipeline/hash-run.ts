@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
-import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '../errors.js';
+import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
@@ -78,7 +78,7 @@ export class HashRun {
       });
     try {
       for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
-        this.#tellLayers(found);
+        this.#reportIdentified(found);
         if ('reader' in found) {
           unread.push(found);
           bytes += storedBytes(found.identity);
@@ -145,7 +145,7 @@ export class HashRun {
     }
   }
 
-  #tellLayers(found: HashOutcome | AssignedSource): void {
+  #reportIdentified(found: HashOutcome | AssignedSource): void {
     if ('error' in found) return;
     const path = 'reader' in found ? found.source.path : found.path;
     this.#progress({ kind: 'image-identified', path, layers: layersOf(found) });
@@ -187,7 +187,7 @@ function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource
 
 function ownError(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) return error;
-  const { code, ending } = verdictOn(error, 'plugin');
+  const { code, ending } = classifyFailure(error, 'plugin');
   return new VirtSimilarityError(code, `${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
 }
 

@@ -9,7 +9,7 @@ import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
 import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
-import { takeTurns } from './take-turns.js';
+import { yieldToEventLoop } from './yield-to-event-loop.js';
 
 /** What is to be had of an image without reading it: its vector, or else who reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
@@ -34,7 +34,7 @@ export class ImageLookUp {
   /** Throws what the readers throw, and `usage` and `corrupt` on a hash-vector file that does not fit this run. */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     const { hasher, blockSize, signal } = this.#options;
-    await takeTurns();
+    await yieldToEventLoop();
     if (isNamedAsVector(source)) {
       const vector = await openHashVector(source.path, { noFollow: source.noFollow });
       this.#checkFit(source.path, vector, readOptions);

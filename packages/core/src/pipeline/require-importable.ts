@@ -1,7 +1,7 @@
 import type { Constructor, Plugin } from '../contracts/plugin.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import type { IsolationLimits } from '../isolation/isolated-thread.js';
-import { withinLimit } from '../isolation/within-limit.js';
+import { withTimeout } from '../isolation/with-timeout.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 
@@ -37,7 +37,7 @@ export async function requireImportable(part: ImportedPart, limits: IsolationLim
 
 async function importDefault({ plugin, url }: ImportedPart, limits: IsolationLimits): Promise<unknown> {
   try {
-    const loaded: { readonly default?: unknown } = await withinLimit(import(url), limits);
+    const loaded: { readonly default?: unknown } = await withTimeout(import(url), limits);
     return loaded.default;
   } catch (thrown) {
     if (thrown instanceof TimeLimitError) throw neverLoaded(plugin, url, thrown);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isOnLocalFileSystem, type Layer } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
-import { sharedLook } from './shared-look.js';
+import { coalesce } from './coalesce.js';
 
 /**
  * The bytes of a file by whose locks a qemu says that it may write or resize (100 + the permission's number), or
@@ -42,7 +42,7 @@ export function expectLockQuestions(): void {
   lookAtLocks().catch(() => {});
 }
 
-const lookAtLocks = sharedLook(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
+const lookAtLocks = coalesce(async () => tellingLocks(await readFile('/proc/locks', 'latin1')));
 
 /** A lock on a telling byte, whoever holds it. */
 interface TellingLock {

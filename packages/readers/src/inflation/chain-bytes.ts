@@ -1,4 +1,4 @@
-import { messageOf, throwIfAborted, VirtSimilarityError, verdictOn } from '@virt-similarity/core';
+import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
 import { chainOf } from '../inspection/chain-of.js';
@@ -100,7 +100,7 @@ export class ChainBytes {
     };
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
-      const { code, ending } = verdictOn(cause, 'unavailable', 'try again');
+      const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
       // The error of a thread that could not start has a remedy already.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
       throw readError(this.#call, code, `its clusters could not be read: ${messageOf(cause)}${remedy}`, cause);

@@ -1,5 +1,5 @@
 import { type DiskSource, messageOf, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
-import { respectWriters } from '../chain-map/respect-writers.js';
+import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { inspect } from '../inspection/inspect.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { RunDirectory } from '../processes/run-directory.js';
@@ -54,7 +54,7 @@ export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void
 async function prepare(source: DiskSource, runDirectory: RunDirectory, options: ReadOptions): Promise<PreparedDrive> {
   const call = qemuCall({ component: COMPONENT }, source, options);
   try {
-    const image = await respectWriters(await inspect(source, options), options, call);
+    const image = await requireNoWriter(await inspect(source, options), options, call);
     const { virtualSize } = image;
     const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
     return { outcome: 'ready', image, virtualSize, call, exported };

@@ -28,7 +28,7 @@ export interface SandboxView {
 export const EMPTY_VIEW: SandboxView = { files: [], texts: [], readable: [], writable: [] };
 
 /** The kernel's namespaces and capabilities that make a sandbox. */
-export type SandboxKind = 'privileged' | 'unprivileged' | 'unprivileged, old bubblewrap';
+export type SandboxKind = 'privileged' | 'unprivileged' | 'unprivileged-without-disable-userns';
 
 const FILES_DIRECTORY = '/image';
 const TEXTS_DIRECTORY = '/text';
@@ -45,7 +45,7 @@ const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
     ...['--cap-drop', 'ALL', '--cap-add', 'CAP_DAC_READ_SEARCH'],
   ],
   unprivileged: ['--unshare-user', '--unshare-all', '--disable-userns', '--cap-drop', 'ALL'],
-  'unprivileged, old bubblewrap': ['--unshare-all', '--cap-drop', 'ALL'],
+  'unprivileged-without-disable-userns': ['--unshare-all', '--cap-drop', 'ALL'],
 };
 
 /** Directories that, beside /usr, hold programs and libraries; where they are links into /usr, they are made anew. */
@@ -130,8 +130,8 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
   };
 }
 
-/** What {@link CHECK_FILES} says before it ends the program, and with which status. */
-export const FOREIGN_FILE = 'virt-similarity: another file took the place of one that was inspected';
+/** What {@link CHECK_FILES} prints before it ends the program. */
+export const REPLACED_FILE_MESSAGE = 'virt-similarity: another file took the place of one that was inspected';
 
 /**
  * The shell commands that end with a failure unless `$1` holds device and inode of the files that are seen, one a line,
@@ -139,7 +139,7 @@ export const FOREIGN_FILE = 'virt-similarity: another file took the place of one
  */
 export const CHECK_FILES = `
 if [ -n "$1" ] && [ "$1" != "$(stat -L -c %d:%i ${FILES_DIRECTORY}/*)" ]; then
-  echo '${FOREIGN_FILE}' >&2
+  echo '${REPLACED_FILE_MESSAGE}' >&2
   exit 1
 fi
 shift

@@ -39,7 +39,7 @@ async function tryKinds(): Promise<WorkingSandbox> {
 
 /** In a container root may lack the right to make namespaces without one of users. */
 function kindsToTry(): readonly SandboxKind[] {
-  const unprivileged = ['unprivileged', 'unprivileged, old bubblewrap'] as const;
+  const unprivileged = ['unprivileged', 'unprivileged-without-disable-userns'] as const;
   return process.getuid?.() === 0 ? ['privileged', ...unprivileged] : unprivileged;
 }
 

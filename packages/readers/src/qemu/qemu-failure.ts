@@ -1,5 +1,5 @@
 import type { ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
-import { FOREIGN_FILE } from '../processes/sandbox.js';
+import { REPLACED_FILE_MESSAGE } from '../processes/sandbox.js';
 import type { ToolExit } from '../processes/tool-failure.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { ToolFiles } from './tool-files.js';
@@ -13,7 +13,7 @@ interface Meaning {
 /** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
 const MEANINGS: readonly Meaning[] = [
   {
-    pattern: new RegExp(`^${FOREIGN_FILE}$|^bwrap: Can't find source path`, 'm'),
+    pattern: new RegExp(`^${REPLACED_FILE_MESSAGE}$|^bwrap: Can't find source path`, 'm'),
     code: 'changed',
     remedy: 'leave it alone and try again',
   },

@@ -1,5 +1,5 @@
 import type { DiskImage, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
-import { respectWriters } from '../chain-map/respect-writers.js';
+import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { ChainBytes } from '../inflation/chain-bytes.js';
 import { identityOf } from '../inspection/identity-of.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
@@ -9,13 +9,13 @@ import { mapExtents } from './extents.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 import { ServedBytes } from './served-bytes.js';
 
-/** Opens an image after its inspection. Throws as `respectWriters`. */
+/** Opens an image after its inspection. Throws as `requireNoWriter`. */
 export async function openQemuImage(
   inspected: InspectedImage,
   options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
   call: QemuCall,
 ): Promise<QemuImage> {
-  const image = await respectWriters(inspected, options, call);
+  const image = await requireNoWriter(inspected, options, call);
   return new QemuImage(image, call);
 }
 

@@ -1,5 +1,5 @@
 import type { ReadOptions } from '@virt-similarity/core';
-import { respectWriters } from '../chain-map/respect-writers.js';
+import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import type { QemuCall } from '../qemu/qemu-call.js';
 import { RawImage } from './raw-image.js';
@@ -8,7 +8,7 @@ import { RawImage } from './raw-image.js';
  * Opens a raw image after its inspection. Whether somebody writes to it and where its holes are is asked at the same time,
  * as each takes a while.
  *
- * @throws VirtSimilarityError as `respectWriters`.
+ * @throws VirtSimilarityError as `requireNoWriter`.
  */
 export async function openRawImage(
   inspected: InspectedImage,
@@ -18,7 +18,7 @@ export async function openRawImage(
   const image = new RawImage(inspected, call);
   await image.mapAhead();
   try {
-    const allowed = await respectWriters(inspected, options, call);
+    const allowed = await requireNoWriter(inspected, options, call);
     if (allowed === inspected) {
       return image;
     }

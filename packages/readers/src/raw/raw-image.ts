@@ -12,7 +12,7 @@ import { findProgram } from '../processes/find-program.js';
 import { mapExtents } from '../qemu/extents.js';
 import { alsoEndedBy, type QemuCall } from '../qemu/qemu-call.js';
 import { QEMU_IMG } from '../qemu/qemu-img.js';
-import { begun } from '../reading/begun.js';
+import { prefetchFirst } from '../reading/prefetch-first.js';
 import { requireRange } from '../reading/require-range.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 
@@ -24,8 +24,8 @@ export class RawImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #stored: StoredBytes;
   readonly #closing = new AbortController();
-  /** A map that was begun before it was asked for. */
-  #ahead: ReturnType<typeof begun<Extent>> | undefined;
+  /** A prefetched map. */
+  #ahead: ReturnType<typeof prefetchFirst<Extent>> | undefined;
 
   constructor(image: InspectedImage, call: QemuCall) {
     this.virtualSize = Number(image.file.size);
@@ -38,7 +38,7 @@ export class RawImage implements DiskImage {
   /** Begins to find out where the holes are. */
   async mapAhead(): Promise<void> {
     if (await this.#canMapHoles()) {
-      this.#ahead = begun(mapExtents(this.#image, this.#call));
+      this.#ahead = prefetchFirst(mapExtents(this.#image, this.#call));
     }
   }
 

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import {
+  classifyFailure,
   type ErrorCode,
   type Layer,
   messageOf,
   systemPath,
   type VirtSimilarityError,
-  verdictOn,
 } from '@virt-similarity/core';
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
@@ -86,7 +86,7 @@ export class StoredBytes {
       if (this.#isClosed) {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
-      const { code, ending } = verdictOn(cause, 'unreadable', 'check it and its storage');
+      const { code, ending } = classifyFailure(cause, 'unreadable', 'check it and its storage');
       throw this.#error(code, layer, `${failing} (${messageOf(cause)})${ending}`, cause);
     }
   }

@@ -2,8 +2,8 @@ import { closeSync } from 'node:fs';
 import type { VirtSimilarityError } from '../../errors.js';
 import type { FileStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
 import { readingError } from '../../hash-vectors/reading-error.js';
-import { readExactly } from '../../hash-vectors/regular-file.js';
-import { openUnchanged } from '../../hash-vectors/unchanged-file.js';
+import { readExactlySync } from '../../hash-vectors/regular-file.js';
+import { openUnchangedSync } from '../../hash-vectors/unchanged-file.js';
 
 /** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
 export interface RowSource {
@@ -74,7 +74,7 @@ export class FileRows implements RowSource {
   }
 
   open(): void {
-    if (this.#lent === undefined) this.#own = openUnchanged(this.#storage);
+    if (this.#lent === undefined) this.#own = openUnchangedSync(this.#storage);
   }
 
   close(): void {
@@ -115,7 +115,7 @@ export class FileRows implements RowSource {
 
   #readExactly(target: Uint8Array, position: number): void {
     try {
-      readExactly((this.#lent ?? this.#own)!, target, position);
+      readExactlySync((this.#lent ?? this.#own)!, target, position);
     } catch (thrown) {
       throw readingError(thrown, this.#storage.path);
     }

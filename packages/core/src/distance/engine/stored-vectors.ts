@@ -6,7 +6,7 @@ import { blockCountOf } from '../../hash-vectors/check-header.js';
 import type { HashVector } from '../../hash-vectors/hash-vector.js';
 import type { HashVectorStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
 import { closeRegularFile } from '../../hash-vectors/regular-file.js';
-import { openUnchanged, openUnchangedLater, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
+import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
 import { isLocalDirectory, isOnLocalFileSystem } from '../../paths/local-file-system.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
@@ -93,8 +93,8 @@ function isLocalFile(path: string): Promise<boolean> {
 async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') continue;
-    if (isRemote) await closeRegularFile(await openUnchangedLater(storage));
-    else if (descriptor === undefined) closeSync(openUnchanged(storage));
+    if (isRemote) await closeRegularFile(await openUnchanged(storage));
+    else if (descriptor === undefined) closeSync(openUnchangedSync(storage));
     else requireUnchanged(descriptor, storage);
   }
 }
@@ -127,7 +127,7 @@ function withDescriptors(vectors: readonly StoredVector[], openFiles: number): S
 
 function openIfPossible(storage: HashVectorStorage & { kind: 'file' }): number | undefined {
   try {
-    return openUnchanged(storage);
+    return openUnchangedSync(storage);
   } catch (thrown) {
     if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') return undefined;
     throw thrown;

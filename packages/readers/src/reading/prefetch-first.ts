@@ -1,8 +1,8 @@
 /**
- * A sequence whose first element is made already, before anybody asks for it. What goes wrong with that is thrown when it
- * is asked for. Who does not want it calls `return`.
+ * An async iterator that prefetches its first item; call `return()` to discard it. An error of the prefetch is thrown by
+ * the first call of `next()`.
  */
-export function begun<T>(sequence: AsyncGenerator<T, void>): Required<AsyncIterableIterator<T, void>> {
+export function prefetchFirst<T>(sequence: AsyncGenerator<T, void>): Required<AsyncIterableIterator<T, void>> {
   let first: Promise<IteratorResult<T, void>> | undefined = sequence.next();
   first.catch(() => {});
   return {

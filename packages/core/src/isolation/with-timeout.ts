@@ -3,10 +3,10 @@ import { unlessAborted } from '../unless-aborted.js';
 import type { IsolationLimits } from './isolated-thread.js';
 
 /**
- * What the work gives. Throws `TimeLimitError` and `aborted` as soon as its time is over or the signal fires: the work is
- * then left to itself.
+ * Awaits work. Throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not
+ * stopped.
  */
-export async function withinLimit<Result>(
+export async function withTimeout<Result>(
   work: Promise<Result>,
   { pluginTimeout, signal }: IsolationLimits,
 ): Promise<Result> {

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { sharedLook } from '#readers/chain-map/shared-look.js';
+import { coalesce } from '#readers/chain-map/coalesce.js';
 
 /** A look that tells its number, and ends when it is told to. */
 function countedLook() {
   const ends: (() => void)[] = [];
-  const ask = sharedLook(async () => {
+  const ask = coalesce(async () => {
     const number = ends.length + 1;
     await new Promise<void>((resolve) => ends.push(resolve));
     return number;
@@ -36,7 +36,7 @@ test('who asks while a look is taken shares the next, which begins after it', as
 
 test('a look that fails does so for those who share it, and no others', async () => {
   let looks = 0;
-  const ask = sharedLook(async () => {
+  const ask = coalesce(async () => {
     looks += 1;
     if (looks === 1) {
       throw new Error('no list');

@@ -1,8 +1,8 @@
 /**
- * Looks at something on behalf of many, one look at a time. All who ask before a look begins share it; who asks while one
- * is taken shares the next: nobody is told how it was before he asked.
+ * Coalesces concurrent calls; no caller gets a result that was obtained before it asked. Calls made before a look begins
+ * share it; calls made during a look share the next one.
  */
-export function sharedLook<T>(look: () => Promise<T>): () => Promise<T> {
+export function coalesce<T>(look: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
   return () => {

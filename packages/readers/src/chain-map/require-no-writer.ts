@@ -6,12 +6,12 @@ import type { QemuCall } from '../qemu/qemu-call.js';
 import { writersOf } from './writer-locks.js';
 
 /**
- * The image as it may be read: as it is where nobody has a file of its chain open for writing; otherwise, where the user
- * allows it, marked, after a warning.
+ * Requires that no program has a file of the image's chain open for writing. Returns the image; where there is a writer and
+ * the user allows it, marked as such, after a warning.
  *
  * @throws VirtSimilarityError `in-use`, `aborted`.
  */
-export async function respectWriters(
+export async function requireNoWriter(
   image: InspectedImage,
   { allowInUse, warn }: Pick<ReadOptions, 'allowInUse' | 'warn'>,
   call: QemuCall,

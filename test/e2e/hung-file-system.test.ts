@@ -79,7 +79,7 @@ describe('a pipe that nobody writes to', () => {
     await mkdir(workplace.path('configuration/virt-similarity'));
     await runTool('mkfifo', ['-m', '600', workplace.path('configuration/virt-similarity/config.json')]);
     const { code, stderr } = await workplace.run('--no-cache', 'a.raw', 'b.raw');
-    expect([code, stderr]).toEqual([4, expect.stringContaining('expected a regular file')]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('it is not a regular file; replace it')]);
   });
 });
 

@@ -17,7 +17,7 @@ const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const IMAGES = ['memory:a', 'memory:b'];
 
 class FirstByteHasher {
-  readonly name = 'first-byte';
+  readonly name: string = 'first-byte';
   readonly version = '1';
   readonly digestLength = 1;
   hash(block: Uint8Array, digest: Uint8Array): void {
@@ -64,6 +64,13 @@ describe('a reader whose identity', () => {
     }
   });
 
+  test('is refused on one line, whatever it is', async () => {
+    const view = { lines: ['x'.repeat(40), 'y'.repeat(40), 'z'.repeat(40)] };
+    const analysis = createAnalyzer({ plugins: [readerOf({ layers: [LAYER], view }), own] }).analyze(IMAGES, OPTIONS);
+    const message = /^\[careless\] expected an identity to have a view, found \{ lines: \[.{1,90}; fix the reader$/;
+    await expect(analysis).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  });
+
   test('has no layer and is volatile reads every image', async () => {
     const plugin = readerOf({ layers: [], view: 'x', volatile: true });
     const { distances } = await createAnalyzer({ plugins: [plugin, own] }).analyze(['1', '2'], OPTIONS);
@@ -90,4 +97,13 @@ describe('a metric', () => {
     const vector = hashVectorOf(header, Uint32Array.of(0), Uint8Array.of(1));
     await expect(compareVectors([vector, vector], metric)).rejects.toMatchObject({ code: 'plugin', message });
   });
+});
+
+test('a part without a name is refused, and its plugin named', () => {
+  class Nameless extends FirstByteHasher {
+    override readonly name: string = '';
+  }
+  expect(() => createAnalyzer({ plugins: [{ name: 'careless', hashers: [Nameless] }] })).toThrow(
+    "[careless] expected a hasher to have a name, found ''; give its class a name",
+  );
 });

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { ReadBudget } from '#readers/qemu/read-budget.js';
+import { inspectedImage } from './inspected-image.js';
+
+const STORED = 65_536;
+const GIB = 2 ** 30;
+
+function budget(): ReadBudget {
+  return new ReadBudget(inspectedImage({ path: 'a.img', format: 'raw' }), { component: 'qemu', image: 'a.img' }, 1);
+}
+
+test('as many bytes may be made from stored ones as the bound allows, and not one more', async () => {
+  const spent = budget();
+  await spent.spend(GIB + 1024 * STORED, 'expanded');
+  await expect(spent.spend(1, 'expanded')).rejects.toMatchObject({
+    code: 'unavailable',
+    message:
+      '[qemu] cannot read a.img: reading it would take more than 1 GiB plus 1,024 times its 65536 stored bytes; ' +
+      'if you trust it, convert it with qemu-img convert -O raw first',
+  });
+});
+
+test('each stored byte may be data once, and 64 MiB more', async () => {
+  const spent = budget();
+  await spent.spend(2 ** 26 + STORED, 'verbatim');
+  await expect(spent.spend(1, 'verbatim')).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('its tables lead to the same of its 65536 stored bytes again and again'),
+  });
+});

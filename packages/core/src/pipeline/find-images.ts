@@ -29,8 +29,8 @@ interface Candidate {
 
 /**
  * Replaces directories by the images in them, in the order of their names, without descending into further directories
- * or following symbolic links. Each file is taken once, however often it is named; hard links are images of their own,
- * since relative names in an image count from its directory. Everything that is left out is noted.
+ * or following symbolic links. Each file is taken once, however often it is named in one directory; hard links, and links in
+ * other directories, are images of their own, since relative names in an image count from its directory. Everything that is left out is noted.
  *
  * A path that cannot be examined stays, and fails when it is opened. So does a directory without images, with a failure.
  *
@@ -46,14 +46,16 @@ export async function findImages(images: readonly (string | DiskSource)[], optio
   const failures = new Map<string, VirtSimilarityError>();
   for (const { source, real, directory, failure } of named.flat()) {
     const { path } = source;
-    const earlier = taken.get(real ?? path);
+    // A link in another directory is another image: relative names in it count from there.
+    const key = real === undefined ? path : `${real}\0${directory}`;
+    const earlier = taken.get(key);
     if (earlier !== undefined) {
       const kept = moreSpecific(earlier, source);
-      taken.set(real ?? path, kept);
+      taken.set(key, kept);
       options.onNote('warning', duplicateNote(path, earlier.path));
       continue;
     }
-    taken.set(real ?? path, source);
+    taken.set(key, source);
     if (failure !== undefined) {
       failures.set(path, failure);
     } else if (directory !== undefined) {

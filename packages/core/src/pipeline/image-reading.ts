@@ -13,6 +13,7 @@ import type { ProgressEvent } from './analyzer.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
 import { checkedIdentity } from './checked-identity.js';
+import { flushLayers } from './flush-layers.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
 
@@ -52,6 +53,9 @@ export class ImageReading {
 
   async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
     const { source, reader } = assigned;
+    if (this.#tools.cache !== undefined && !assigned.identity.volatile) {
+      await flushLayers(assigned.identity.layers);
+    }
     const moment = Date.now();
     // Not the identity that was looked up, once there is another: what changed before the image was opened is read as
     // it is now.

@@ -164,14 +164,24 @@ async function expectNothingLeft(): Promise<void> {
   expect(await readdir(workplace.path('similarity-cache')).catch(() => [])).toEqual([]);
 }
 
-/** The processes that were started in the workplace, however they were started, and their command lines. */
-async function processesOf({ directory }: Workplace): Promise<{ readonly id: number; readonly line: string }[]> {
+/**
+ * The processes that were started in the workplace, however they were started, and their command lines. Tools are given
+ * few variables: TMPDIR is one of them.
+ */
+async function processesOf({
+  directory,
+  temporary,
+}: Workplace): Promise<{ readonly id: number; readonly line: string }[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const processes = await Promise.all(
     ids.map(async (id) => {
       const read = (name: string) => readFile(`/proc/${id}/${name}`, 'latin1').catch(() => '');
       const [environment, line] = await Promise.all([read('environ'), read('cmdline')]);
-      return { id, line: line.replaceAll('\0', ' '), isOurs: `${environment}${line}`.includes(directory) };
+      return {
+        id,
+        line: line.replaceAll('\0', ' '),
+        isOurs: [directory, temporary].some((path) => `${environment}${line}`.includes(path)),
+      };
     }),
   );
   return processes.flatMap(({ id, line, isOurs }) => (isOurs ? { id, line } : []));

@@ -41,9 +41,10 @@ async function requireImages([first, second]: readonly DiskSource[]): Promise<vo
   }
 }
 
+/** What cannot be examined for another reason is there: its reader says what is wrong with it. */
 function exists(path: string): Promise<boolean> {
   return stat(systemPath(path)).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
   );
 }

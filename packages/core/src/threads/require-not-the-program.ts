@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
@@ -34,9 +34,13 @@ function isMainModule(url: string): boolean {
   const [, program] = process.argv;
   if (program === undefined || !url.startsWith('file:')) return false;
   try {
-    // Node.js takes a program's name without its extension too.
-    return realpathSync(createRequire(import.meta.url).resolve(program)) === realpathSync(fileURLToPath(url));
+    return realpathSync(programFile(program)) === realpathSync(fileURLToPath(url));
   } catch {
     return false;
   }
+}
+
+/** Node.js takes a program's name without its extension too, which is costly to resolve. */
+function programFile(program: string): string {
+  return existsSync(program) ? program : createRequire(import.meta.url).resolve(program);
 }

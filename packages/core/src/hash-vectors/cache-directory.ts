@@ -25,7 +25,7 @@ export async function withCacheDirectory<Result>(
   path: string,
   call: (directory: OpenDirectory | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const directory = await openIfThere(path);
+  const directory = await openCacheDirectory(path);
   try {
     return await call(directory);
   } finally {
@@ -38,7 +38,7 @@ export async function withNewCacheDirectory<Result>(
   path: string,
   call: (directory: OpenDirectory) => Promise<Result>,
 ): Promise<Result> {
-  const directory = (await openIfThere(path)) ?? (await makeCacheDirectory(path));
+  const directory = (await openCacheDirectory(path)) ?? (await makeCacheDirectory(path));
   try {
     return await call(directory);
   } finally {
@@ -68,7 +68,10 @@ export async function removeFromCache({ directory, name }: PlaceInDirectory): Pr
   }
 }
 
-async function openIfThere(path: string): Promise<OpenDirectory | undefined> {
+/**
+ * Opens a cache directory; `undefined` if it does not exist. The caller closes it. Throws as `withCacheDirectory`.
+ */
+export async function openCacheDirectory(path: string): Promise<OpenDirectory | undefined> {
   let directory: OpenDirectory;
   try {
     directory = await OpenDirectory.openItself(path);

@@ -20,6 +20,7 @@ import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import type { OpenDirectory } from './open-directory.js';
 import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
+import { SharedCacheDirectory } from './shared-cache-directory.js';
 import { SpareBuffers } from './spare-buffers.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
 
@@ -60,12 +61,14 @@ export interface CacheListOptions extends CacheOptions {
  */
 export class HashVectorCache {
   readonly #directory: string;
+  readonly #shared: SharedCacheDirectory;
   readonly #index = new CacheIndex();
   readonly #buffers = new SpareBuffers();
   readonly #onWarning: (message: string) => void;
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
     this.#directory = resolve(absolutePath(directory));
+    this.#shared = new SharedCacheDirectory(this.#directory);
     this.#onWarning = onWarning;
   }
 
@@ -84,9 +87,7 @@ export class HashVectorCache {
     if (identity.volatile || hasherVersion === undefined) return undefined;
     const key = cacheKeyOf({ identity, algorithm, hasherVersion, blockSize });
     try {
-      return await withCacheDirectory(this.#directory, (directory) =>
-        this.#find(directory, key, options, this.#onWarning),
-      );
+      return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
       this.#onWarning(thrown.message);

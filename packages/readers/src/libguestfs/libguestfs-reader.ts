@@ -8,7 +8,7 @@ import type {
 } from '@virt-similarity/core';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
-import { inspectQuietly } from '../inspection/inspect-quietly.js';
+import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
 import type { LaunchExperience } from './launch-appliance.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import { COMPONENT } from './tools.js';
@@ -27,12 +27,12 @@ export class LibguestfsReader implements DiskReader {
   readonly #experience: LaunchExperience = { acceleration: 'default' };
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspectQuietly(source, options);
+    await inspectToChoose(source, options);
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return wholeIdentityOf(await inspectQuietly(source, options));
+    return wholeIdentityOf(await inspectToIdentify(source, options));
   }
 
   /** A session of one, which ends when the image is closed. */

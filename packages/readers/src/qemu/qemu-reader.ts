@@ -3,7 +3,7 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
-import { inspectQuietly } from '../inspection/inspect-quietly.js';
+import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { qemuCall } from './qemu-call.js';
 import { openQemuImage } from './qemu-image.js';
@@ -15,12 +15,12 @@ export class QemuReader implements DiskReader {
   readonly fallback = true;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspectQuietly(source, options);
+    await inspectToChoose(source, options);
     return true;
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspectQuietly(source, options));
+    return identityOf(await inspectToIdentify(source, options));
   }
 
   partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -4,7 +4,7 @@ import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
-import { inspectQuietly } from '../inspection/inspect-quietly.js';
+import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
 import type { InspectedImage } from '../inspection/inspected-image.js';
 import { qemuCall } from '../qemu/qemu-call.js';
 import { openRawImage } from './open-raw-image.js';
@@ -19,7 +19,7 @@ export class RawReader implements DiskReader {
   readonly fallback = true;
 
   async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    return (await inspectQuietly(source, options)).format === 'raw';
+    return (await inspectToChoose(source, options)).format === 'raw';
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
@@ -38,7 +38,7 @@ export class RawReader implements DiskReader {
     return openRawImage(image, options, call);
   }
 
-  async #inspectRaw(source: DiskSource, options: ReadOptions, look = inspectQuietly): Promise<InspectedImage> {
+  async #inspectRaw(source: DiskSource, options: ReadOptions, look = inspectToIdentify): Promise<InspectedImage> {
     const image = await look(source, options);
     if (image.format !== 'raw') {
       throw new VirtSimilarityError(

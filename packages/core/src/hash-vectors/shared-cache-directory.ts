@@ -1,0 +1,28 @@
+import { openCacheDirectory } from './cache-directory.js';
+import type { OpenDirectory } from './open-directory.js';
+
+/** A cache directory that is open while anybody uses it: many look-ups at once need no more descriptors than one. */
+export class SharedCacheDirectory {
+  readonly #path: string;
+  #opened: { readonly directory: Promise<OpenDirectory | undefined>; users: number } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Calls with the directory open; with `undefined` if it does not exist. Throws as `openCacheDirectory` and the call. */
+  async use<Result>(call: (directory: OpenDirectory | undefined) => Promise<Result>): Promise<Result> {
+    this.#opened ??= { directory: openCacheDirectory(this.#path), users: 0 };
+    const opened = this.#opened;
+    opened.users += 1;
+    try {
+      return await call(await opened.directory);
+    } finally {
+      opened.users -= 1;
+      if (opened.users === 0) {
+        if (this.#opened === opened) this.#opened = undefined;
+        (await opened.directory.catch(() => undefined))?.close();
+      }
+    }
+  }
+}

@@ -120,7 +120,7 @@ describe('the packed packages', () => {
       await link(join(ROOT, path), target);
     }
     await link(join(ROOT, 'node_modules/.bin'), join(project, 'node_modules/.bin'));
-    await rm(join(project, 'node_modules/.bin/virt-similarity'));
+    await rm(join(project, 'node_modules/.bin/virt-similarity'), { force: true });
     const files = (await readdir(tarballs)).map((file) => join(tarballs, file));
     await runIn(project, 'npm', 'install', ...NPM_OPTIONS, ...files);
   });

@@ -2,12 +2,14 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Option } from '../commander.js';
 import type { ScannedArgument } from './scan-arguments.js';
 
-/** An option whose value holds for the images after it, so that it may be given again. */
+/** An option whose value holds for the images after it. */
 const POSITIONAL = '--format';
+/** Options that ask for a file: of others the last value holds, as a user's alias may have given one before. */
+const OUTPUTS = ['--output', '--names'];
 
 /**
- * Requires that every word of the command line has an effect. Throws `usage` where an option that takes one value is given
- * a second one, where `--format` follows all images, and where what looks like an option would be taken for an image.
+ * Requires that what the command line asks for is not left out. Throws `usage` where an output that can be given once is
+ * given twice, where `--format` follows all images, and where what looks like an option would be taken for an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[], images: 'images' | 'operands'): void {
   requireSingleValues(scanned);
@@ -26,11 +28,12 @@ export function requireEffect(scanned: readonly ScannedArgument[], images: 'imag
 function requireSingleValues(scanned: readonly ScannedArgument[]): void {
   const values = new Map<Option, string | undefined>();
   for (const argument of scanned) {
-    if (argument.kind === 'operand' || argument.option.parseArg !== undefined || isFormat(argument)) {
+    if (argument.kind === 'operand') {
       continue;
     }
     const { option, value } = argument;
-    if (values.has(option) && values.get(option) !== value) {
+    const isSingle = OUTPUTS.includes(option.long ?? '') && option.parseArg === undefined;
+    if (isSingle && values.has(option) && values.get(option) !== value) {
       throw usage(`${option.long} is given as ${values.get(option)} and as ${value}; give it once`);
     }
     values.set(option, value);

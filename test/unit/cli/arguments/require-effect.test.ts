@@ -20,7 +20,8 @@ describe('requireEffect', () => {
     '--format raw a --format qcow2 b',
     'a --format raw -a b',
     '-o t.nwk -o t.dot a b',
-    '--metric jaccard --metric jaccard a b',
+    '--metric jaccard a b --metric hamming',
+    '--names n.tsv --names n.tsv a b',
     'a -- -0 --metric',
     '-q a - b',
   ])('takes %s', (words) => {
@@ -32,7 +33,7 @@ describe('requireEffect', () => {
       'a b --format raw',
       '--format follows every image, so it applies to none; put it before the images that it is for',
     ],
-    ['--metric jaccard a b --metric hamming', '--metric is given as jaccard and as hamming; give it once'],
+    ['--names n.tsv a b --names m.tsv', '--names is given as n.tsv and as m.tsv; give it once'],
     ['-0 json a b', "unknown option '-0'; put -- before names that begin with a hyphen"],
   ])('refuses %s', (words, problem) => {
     expect(problemOf(words)).toBe(problem);

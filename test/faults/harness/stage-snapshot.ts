@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathText, systemPath } from '@virt-similarity/core';
 import type { CommandLine, Trial } from './fault-case.js';
@@ -19,7 +19,8 @@ const VECTOR = '.arrow';
 /** What is in a stage, links not followed. */
 export async function snapshotOf(stage: Stage): Promise<Snapshot> {
   const found = new Map<string, string>();
-  await lookInto(stage.root, found, new Set(NOT_WATCHED.map((name) => join(stage.root, name))));
+  const skipped = [...NOT_WATCHED.map((name) => join(stage.root, name)), ...(await mountPoints())];
+  await lookInto(stage.root, found, new Set(skipped));
   return found;
 }
 
@@ -75,6 +76,12 @@ async function outputsOf(stage: Stage, { words }: CommandLine): Promise<(path: s
     files.has(path) ||
     (vectorDirectories.has(dirname(path)) && path.endsWith(VECTOR)) ||
     (writesCache && (path === cache || dirname(path) === cache));
+}
+
+/** Where file systems are mounted: one of a case may never answer. */
+async function mountPoints(): Promise<string[]> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  return mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
 }
 
 async function lookInto(directory: string, found: Map<string, string>, skipped: ReadonlySet<string>): Promise<void> {

@@ -55,6 +55,7 @@ export { absolutePath } from './paths/absolute-path.js';
 export { isOnLocalFileSystem } from './paths/local-file-system.js';
 export * from './paths/path-text.js';
 export { realPath } from './paths/real-path.js';
+export { shellOperand, shellWord } from './paths/shell-word.js';
 export type * from './pipeline/analyzer.js';
 export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';

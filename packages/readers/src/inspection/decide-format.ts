@@ -1,11 +1,11 @@
 import { basename, extname } from 'node:path';
+import { shellOperand, shellWord } from '@virt-similarity/core';
 import { containerOf } from './containers.js';
 import type { FileEnds } from './format-inspector.js';
 import { vmdkPart } from './formats/vmdk-names.js';
 import { FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
-import { shellWord } from './shell-word.js';
 
 /** The formats that each extension stands for. */
 const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -50,7 +50,7 @@ export interface FormatEvidence {
    * must be a VMDK.
    */
   readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
-  /** The file's name as the header above has it. */
+  /** The file's name as the user or the header above has it. */
   readonly reference?: string;
   /** The file with that header. */
   readonly headerPath?: string;
@@ -73,7 +73,7 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
   if (stated !== undefined) {
     return certain(statedFormat(stated, found?.format, evidence));
   }
-  requireWhole(evidence);
+  requireWhole(evidence, found);
   const expected = evidence.isDevice ? undefined : EXTENSIONS.get(extensionOf(evidence.path));
   if (expected === undefined) {
     return decideByHeader(evidence, found);
@@ -127,13 +127,17 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   return stated;
 }
 
-/** A part of a cut file may begin with anything, also with the header of the whole. */
-function requireWhole(evidence: FormatEvidence): void {
+/**
+ * A part of a cut file may begin with anything, and the first part begins with the header of the whole. A whole image may
+ * have such a name too: libvirt names an external snapshot after its disk and the snapshot, `web.001`.
+ */
+function requireWhole(evidence: FormatEvidence, found: Recognition | undefined): void {
   const name = basename(evidence.path);
   if (!evidence.isDevice && PART_NAME.test(name)) {
-    const whole = name.replace(PART_NAME, '');
+    const whole = JSON.stringify(name.replace(PART_NAME, ''));
+    const held = found === undefined ? '' : `, and it holds a ${found.format} header`;
     throw refused(
-      `its name says that it is one part of ${JSON.stringify(whole)}; join the parts with cat first, or ${remedy(evidence, 'raw')} if it is a whole disk`,
+      `its name says that it is one part of ${whole}${held}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
     );
   }
 }
@@ -206,14 +210,20 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
   return certain('raw');
 }
 
-/** What states one of the formats, so that there is no doubt any more. */
+/** How to state one of the formats, for this file only, so that there is no doubt any more. */
 export function remedy(
-  { statedBy, reference, headerPath, path }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'headerPath' | 'path'>,
+  {
+    statedBy,
+    reference,
+    headerPath,
+    path,
+    stated,
+  }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'headerPath' | 'path' | 'stated'>,
   ...formats: readonly string[]
 ): string {
   switch (statedBy) {
     case 'user':
-      return `pass ${formats.map((format) => `--format ${format}`).join(' or ')}`;
+      return `name it as ${formats.map((format) => namedInFormat(reference ?? path, format, stated)).join(' or ')}`;
     case 'overlay': {
       const files = [reference ?? path, ...(headerPath === undefined ? [] : [headerPath])].map(shellWord).join(' ');
       // Without -b, qemu-img would remove the reference.
@@ -223,6 +233,14 @@ export function remedy(
     case 'vmdk-child':
       return "correct parentFileNameHint in the child's descriptor";
   }
+}
+
+/**
+ * How a file is named in a format on the command line. A stated format applies to every image after it, so the format
+ * that was in force follows the file.
+ */
+export function namedInFormat(path: string, format: string, inForce: string | undefined): string {
+  return `--format ${format} ${shellOperand(path)} --format ${inForce ?? 'auto'}`;
 }
 
 function extensionOf(path: string): string {

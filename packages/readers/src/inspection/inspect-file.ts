@@ -19,6 +19,8 @@ export type ImageToInspect = NamedImage | ReferencedImage;
 interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
   readonly statedBy: 'user';
   readonly stated: string | undefined;
+  /** Its name as the user has it. */
+  readonly reference: string;
 }
 
 interface ReferencedImage {
@@ -89,7 +91,7 @@ async function gatherEvidence(
   path: string,
   image: ImageToInspect,
 ): Promise<FormatEvidence> {
-  const { stated, statedBy } = image;
+  const { stated, statedBy, reference } = image;
   const head = await bytes.read(0, HEAD_BYTES);
   const tail = await bytes.read(Math.max(0, bytes.size - TAIL_BYTES), TAIL_BYTES);
   return {
@@ -99,7 +101,8 @@ async function gatherEvidence(
     ends: { head, tail },
     stated,
     statedBy,
-    ...(statedBy !== 'user' && { reference: image.reference, headerPath: image.headerPath }),
+    reference,
+    ...(image.statedBy !== 'user' && { headerPath: image.headerPath }),
   };
 }
 

@@ -35,7 +35,7 @@ export async function inspect(source: DiskSource, options: ReadOptions): Promise
 }
 
 function namedImage({ path, format, noFollow }: DiskSource): ImageToInspect {
-  return { path: absolutePath(path), stated: format, statedBy: 'user', ...(noFollow && { noFollow }) };
+  return { path: absolutePath(path), reference: path, stated: format, statedBy: 'user', ...(noFollow && { noFollow }) };
 }
 
 /** An image with what backs it, and the header of its own file. */

@@ -1,10 +1,9 @@
 import { constants } from 'node:fs';
 import { basename, dirname, isAbsolute } from 'node:path';
-import type { ReadOptions } from '@virt-similarity/core';
+import { type ReadOptions, shellWord } from '@virt-similarity/core';
 import { refused } from './header-error.js';
 import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
 import { PinnedPath } from './pinned-path.js';
-import { shellWord } from './shell-word.js';
 
 /** Where files that a header names may lie. */
 export type ReferencePolicy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>;
@@ -95,7 +94,7 @@ function requireAllowed(location: Location, kind: 'file' | 'device', policy: Ref
   }
   const { directory, name } = location;
   if (!policy.allowedDirectories.includes(directory)) {
-    throw notAllowed('it lies outside the directories of the named images', directory);
+    throw notAllowed('it does not lie directly in a directory in which an image was named', directory);
   }
   throw notAllowed(
     kind === 'device' ? 'it is a block device' : `it is a hidden file, ${JSON.stringify(name)}`,

@@ -1,7 +1,7 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
-import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { IMAGE_EXTENSIONS, namedInFormat } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
@@ -43,7 +43,7 @@ export class RawReader implements DiskReader {
     if (image.format !== 'raw') {
       throw new VirtSimilarityError(
         'usage',
-        `[raw] cannot open ${source.path}: it is a ${image.format} image; choose --reader qemu, or pass --format raw to compare the file as it is`,
+        `[raw] cannot open ${source.path}: it is a ${image.format} image; choose --reader qemu, or name it as ${namedInFormat(source.path, 'raw', source.format)} to compare its bytes as they are`,
         { image: source.path },
       );
     }

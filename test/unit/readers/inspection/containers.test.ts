@@ -44,7 +44,7 @@ describe('what a program packs is no disk image', () => {
   test.each([
     [
       'gzip -c disk.raw > out',
-      /compressed by gzip, not a disk image; unpack it with gunzip first, or pass --format raw/,
+      /compressed by gzip, not a disk image; unpack it with gunzip first, or name it as --format raw '[^']*' --format auto/,
     ],
     ['gzip -cn disk.raw > out', /compressed by gzip/],
     ['xz -c -0 disk.raw > out', /compressed by xz.*unxz/],

@@ -61,18 +61,48 @@ describe('the format is', () => {
 
 describe('no format is decided on', () => {
   test.each<[string, string, Buffer, string, RegExp]>([
-    ['.raw over a known header', 'a.raw', QCOW2, 'refused', /--format raw or --format qcow2/],
-    ['a footer that the name does not confirm', 'a.img', FIXED_VHD, 'refused', /--format vpc or --format raw/],
-    ['text', 'notes.txt', TEXT, 'refused', /text, not a disk image; pass --format raw/],
-    ['an extension without its header', 'a.qcow2', NOISE, 'corrupt', /found no known header; pass --format raw/],
-    ['an extension with another header', 'a.qcow2', VDI, 'refused', /says qcow2, .* a vdi header; pass .*--format vdi/],
+    [
+      '.raw over a known header',
+      'a.raw',
+      QCOW2,
+      'refused',
+      /--format raw 'a.raw' --format auto or --format qcow2 'a.raw' --format auto$/,
+    ],
+    [
+      'a footer that the name does not confirm',
+      'a.img',
+      FIXED_VHD,
+      'refused',
+      /--format vpc 'a.img' --format auto or --format raw 'a.img' --format auto$/,
+    ],
+    [
+      'text',
+      'notes.txt',
+      TEXT,
+      'refused',
+      /text, not a disk image; name it as --format raw 'notes.txt' --format auto if it is one$/,
+    ],
+    [
+      'an extension without its header',
+      'a.qcow2',
+      NOISE,
+      'corrupt',
+      /found no known header; name it as --format raw 'a.qcow2' --format auto if/,
+    ],
+    [
+      'an extension with another header',
+      'a.qcow2',
+      VDI,
+      'refused',
+      /says qcow2, .* a vdi header; name it as .*--format vdi 'a.qcow2' --format auto$/,
+    ],
     ['an empty file with the extension of a format', 'a.qcow2', EMPTY, 'corrupt', /is empty; expected a qcow2 header/],
     [
       'an empty file with any other extension',
       'a.img',
       EMPTY,
       'corrupt',
-      /is empty.*--format raw if a disk of 0 bytes/,
+      /is empty.*--format raw 'a.img' --format auto if a disk of 0 bytes/,
     ],
   ])('for %s', (_, path, file, code, message) => {
     expect(() => decide(path, file)).toThrow(
@@ -101,9 +131,9 @@ describe('no format is decided on', () => {
 
   test('for a doubtful backing file, and the remedy is in its overlay', () => {
     const inOverlay = { statedBy: 'overlay', reference: '../a.raw', headerPath: '/b/c/top.qcow2' } as const;
-    const commands = ['raw', 'qcow2'].map((format) => `rebase -u -F ${format} -b "../a.raw" "/b/c/top.qcow2"`);
+    const commands = ['raw', 'qcow2'].map((format) => `rebase -u -F ${format} -b '../a.raw' '/b/c/top.qcow2'`);
     expect(() => decide('/b/a.raw', QCOW2, inOverlay)).toThrow(commands.join(' or qemu-img '));
-    expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b "\/b\/a\.raw"$/);
+    expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b '\/b\/a\.raw'$/);
   });
 
   test('for a parent of a VMDK that is none, whose format cannot be stated', () => {
@@ -114,7 +144,10 @@ describe('no format is decided on', () => {
   });
 
   test.each<[string, RegExp]>([
-    ['web-flat.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk", or pass --format raw/],
+    [
+      'web-flat.vmdk',
+      /part of a VMDK; name the descriptor, usually "web.vmdk", or name it as --format raw '.*' --format auto to/,
+    ],
     ['web-s012.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk"/],
     ['web-ctk.vmdk', /change tracking of a VMDK, without any disk data; name the descriptor, usually "web.vmdk"/],
   ])('for a part of a VMDK without header, %s', (name, message) => {
@@ -123,11 +156,16 @@ describe('no format is decided on', () => {
   });
 
   test.each([
-    ['disk.vmdk.000000000', QCOW2],
-    ['disk.vmdk.000000001', NOISE],
-    ['disk.img.001', NOISE],
-  ])('for a part of a file that was cut, %s', (name, file) => {
-    const message = expect.stringMatching(/one part of "disk\.(?:vmdk|img)"; join .* cat .* pass --format raw/);
+    ['disk.vmdk.000000000', QCOW2, 'qcow2'],
+    ['disk.vmdk.000000001', NOISE, 'raw'],
+    ['disk.img.001', NOISE, 'raw'],
+    ['disk.img.002', FIXED_VHD, 'vpc'],
+  ])('for a part of a file that was cut, %s, and only what it can be is offered', (name, file, format) => {
+    const held = format === 'raw' ? '' : `, and it holds a ${format} header`;
+    const named = `--format ${format} '/images/${name}' --format auto`;
+    const message = expect.stringMatching(
+      `one part of "disk\\.(?:vmdk|img)"${held}; join the parts with cat first, or name it as ${named} if it is a whole image$`,
+    );
     expect(() => decide(`/images/${name}`, file)).toThrow(expect.objectContaining({ code: 'refused', message }));
     expect(decide(`/images/${name}`, file, { stated: 'raw' })).toEqual(sure('raw'));
     expect(decide(`/dev/${name}`, NOISE, { isDevice: true })).toEqual(sure('raw'));

@@ -161,7 +161,7 @@ describe('a backing chain', () => {
     ]) {
       await expect(look(top, { allowed })).rejects.toMatchObject({
         code: 'refused',
-        message: expect.stringContaining(`pass --allow-backing "${elsewhere}"`),
+        message: expect.stringContaining(`pass --allow-backing '${elsewhere}'`),
       });
     }
     for (const tree of [elsewhere, directory, '/']) {
@@ -248,7 +248,7 @@ describe('a backing chain', () => {
     await write('secret.img', NOISE);
     await qcow2('base.img', { backing: 'secret.img' });
     const top = await qcow2('top.qcow2', { backing: 'base.img' });
-    const commands = ['qcow2', 'raw'].map((format) => `qemu-img rebase -u -F ${format} -b "base.img" "${top}"`);
+    const commands = ['qcow2', 'raw'].map((format) => `qemu-img rebase -u -F ${format} -b 'base.img' '${top}'`);
     const error = await failureOf(top);
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(commands.join(' or ')) });
   });
@@ -260,7 +260,9 @@ describe('a header that only the first bytes speak for', () => {
     const error = await failureOf(await qcow2('disk.img', { backing: 'secret.img' }));
     expect(error).toMatchObject({
       code: 'refused',
-      message: expect.stringMatching(/points to another file, "secret.img"; pass --format qcow2 or --format raw$/),
+      message: expect.stringMatching(
+        /points to another file, "secret.img"; name it as --format qcow2 '.*disk.img' --format auto or --format raw '.*disk.img' --format auto$/,
+      ),
     });
   });
 
@@ -272,7 +274,10 @@ describe('a header that only the first bytes speak for', () => {
 
   test('is told with the remedy where it is damaged', async () => {
     const error = await failureOf(await qcow2('disk.img', { fileSize: 100_000 }));
-    expect(error).toMatchObject({ code: 'corrupt', message: expect.stringMatching(/--format raw$/) });
+    expect(error).toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(/--format raw '.*disk.img' --format auto$/),
+    });
   });
 
   test('is not looked at where raw is stated', async () => {

@@ -1,4 +1,4 @@
-import { inspect, types } from 'node:util';
+import { getSystemErrorMap, inspect, types } from 'node:util';
 
 /**
  * What went wrong, as a stable word. The command maps each to its exit code;
@@ -80,6 +80,16 @@ export function messageOf(thrown: unknown): string {
   const isError = thrown instanceof Error || types.isNativeError(thrown);
   const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
   return onOneLine(text);
+}
+
+/**
+ * What went wrong, in the system's words without its code, call and path: `no such file or directory`. For messages that
+ * already say what was done to which file. As {@link messageOf} for what the system did not throw.
+ */
+export function systemReasonOf(thrown: unknown): string {
+  const isSystemError = typeof thrown === 'object' && thrown !== null && 'syscall' in thrown && 'errno' in thrown;
+  const known = isSystemError ? getSystemErrorMap().get(Number(thrown.errno)) : undefined;
+  return known?.[1] ?? messageOf(thrown);
 }
 
 function onOneLine(text: string): string {

@@ -3,11 +3,14 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../paths/path-text.js';
+import { shellWord } from '../paths/shell-word.js';
 import { fileError, systemCode } from './file-error.js';
 import { makeDirectories } from './make-directories.js';
 import { OpenDirectory } from './open-directory.js';
 
 const WRITABLE_BY_OTHERS = 0o022n;
+
+const ANOTHER = 'choose another directory with --cache';
 
 /** A name in an open directory. */
 export interface PlaceInDirectory {
@@ -51,7 +54,7 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
   try {
     return (await readdir(directory.at('.'))).sort();
   } catch (thrown) {
-    throw fileError(thrown, `cannot read the cache ${directory.path}`, directory.path);
+    throw directoryError(thrown, 'cannot read', directory.path);
   }
 }
 
@@ -78,12 +81,12 @@ export async function openCacheDirectory(path: string): Promise<OpenDirectory | 
   } catch (thrown) {
     const found = await whyNoDirectory(path);
     if (found !== undefined) {
-      throw refusal(path, found);
+      throw refusal(path, found, ANOTHER);
     }
     if (systemCode(thrown) === 'ENOENT') {
       return undefined;
     }
-    throw fileError(thrown, `cannot read the cache ${path}`, path);
+    throw directoryError(thrown, 'cannot read', path);
   }
   return requirePrivate(directory);
 }
@@ -92,24 +95,27 @@ async function makeCacheDirectory(path: string): Promise<OpenDirectory> {
   try {
     return requirePrivate(await makeDirectories(path, 0o700));
   } catch (thrown) {
-    throw fileError(thrown, `cannot make the cache ${path}`, path);
+    throw directoryError(thrown, 'cannot make', path);
   }
 }
 
 function requirePrivate(directory: OpenDirectory): OpenDirectory {
-  const found = whyNotPrivate(directory.stats);
+  const { path, stats } = directory;
+  const found = refusalOfStatus(path, stats);
   if (found === undefined) {
     return directory;
   }
   directory.close();
-  throw refusal(directory.path, found);
+  throw found;
 }
 
-function whyNotPrivate({ uid, mode }: BigIntStats): string | undefined {
+function refusalOfStatus(path: string, { uid, mode }: BigIntStats): VirtSimilarityError | undefined {
   if (process.getuid !== undefined && uid !== BigInt(process.getuid())) {
-    return 'one that belongs to another user';
+    return refusal(path, 'one that belongs to another user', ANOTHER);
   }
-  return (mode & WRITABLE_BY_OTHERS) === 0n ? undefined : 'one that others can write to';
+  return (mode & WRITABLE_BY_OTHERS) === 0n
+    ? undefined
+    : refusal(path, 'one that others can write to', `run chmod go-w ${shellWord(path)}, or ${ANOTHER}`);
 }
 
 /** What is at the path where no directory could be opened; `undefined` if that is not the reason. */
@@ -121,10 +127,13 @@ async function whyNoDirectory(path: string): Promise<string | undefined> {
   return stats.isSymbolicLink() ? 'a symbolic link' : 'a file that is not a directory';
 }
 
-function refusal(path: string, found: string): VirtSimilarityError {
+function refusal(path: string, found: string, remedy: string): VirtSimilarityError {
   return new VirtSimilarityError(
     'refused',
-    `cannot use the cache ${path}: expected a directory that only you can write to, found ${found}; ` +
-      'remove it, or choose another directory with --cache',
+    `cannot use the cache ${path}: expected a directory that only you can write to, found ${found}; ${remedy}`,
   );
+}
+
+function directoryError(thrown: unknown, action: string, path: string): VirtSimilarityError {
+  return fileError(thrown, `${action} the cache ${path}`, path, ANOTHER);
 }

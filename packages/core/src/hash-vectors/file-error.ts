@@ -1,4 +1,4 @@
-import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
+import { classifyFailure, systemReasonOf, VirtSimilarityError } from '../errors.js';
 
 /** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
 export function systemCode(thrown: unknown): string | undefined {
@@ -11,9 +11,10 @@ export function systemCode(thrown: unknown): string | undefined {
  * `unreadable`, or `unavailable` where space or descriptors ran out.
  *
  * @param action such as `cannot write tree.nwk`
+ * @param remedy unless space or descriptors ran out, which has remedies of its own
  */
-export function fileError(thrown: unknown, action: string, path: string): VirtSimilarityError {
+export function fileError(thrown: unknown, action: string, path: string, remedy?: string): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
-  const { code, ending } = classifyFailure(thrown, 'unreadable');
-  return new VirtSimilarityError(code, `${action}: ${messageOf(thrown)}${ending}`, { image: path, cause: thrown });
+  const { code, ending } = classifyFailure(thrown, 'unreadable', remedy);
+  return new VirtSimilarityError(code, `${action}: ${systemReasonOf(thrown)}${ending}`, { image: path, cause: thrown });
 }

@@ -57,7 +57,7 @@ export interface CacheListOptions extends CacheOptions {
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
  * To `find` and `store`, a bad entry, which they remove, and a directory that cannot be read or written are warnings, not
- * errors: they cost time, not the run. The other methods throw `unreadable` or `unavailable` then.
+ * errors: they cost time, not the run. A directory that cannot be read, made or written to is one warning. The other methods throw `unreadable` or `unavailable` then.
  */
 export class HashVectorCache {
   readonly #directory: string;
@@ -65,11 +65,20 @@ export class HashVectorCache {
   readonly #index = new CacheIndex();
   readonly #buffers = new SpareBuffers();
   readonly #onWarning: (message: string) => void;
+  /** What was said of the directory as a whole. */
+  readonly #reported = new Set<string>();
 
   constructor(directory: string, onWarning: (message: string) => void = () => {}) {
     this.#directory = resolve(absolutePath(directory));
     this.#shared = new SharedCacheDirectory(this.#directory);
     this.#onWarning = onWarning;
+  }
+
+  /** Throws `refused` if no entry may be used, so that a run can fail before its first image. */
+  async requireAllowed(): Promise<void> {
+    await withCacheDirectory(this.#directory, async () => {}).catch((thrown: unknown) => {
+      if (!isOfTheSystem(thrown)) throw thrown;
+    });
   }
 
   /**
@@ -90,7 +99,7 @@ export class HashVectorCache {
       return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
-      this.#onWarning(thrown.message);
+      this.#warnOfDirectory(thrown);
       return undefined;
     }
   }
@@ -117,7 +126,9 @@ export class HashVectorCache {
       );
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
-      this.#onWarning(`${thrown.message}; ${vector.name} is not cached`);
+      // What has run out may be there again for the next entry; anything else concerns the directory.
+      if (thrown.code === 'unreadable') this.#warnOfDirectory(thrown);
+      else this.#onWarning(`${thrown.message}; ${vector.name} is not cached`);
       return vector;
     }
   }
@@ -168,7 +179,7 @@ export class HashVectorCache {
   ): Promise<HashVector | undefined> {
     if (directory === undefined) return undefined;
     let found: HashVector | undefined;
-    for (const name of await this.#names(directory, key, warn)) {
+    for (const name of await this.#names(directory, key)) {
       const entry = { directory, name };
       try {
         const vector = await openProvenEntry(entry, this.#buffers, options);
@@ -182,12 +193,18 @@ export class HashVectorCache {
     return found;
   }
 
-  async #names(directory: OpenDirectory, key: string, warn: (message: string) => void): Promise<readonly string[]> {
+  #warnOfDirectory({ message }: VirtSimilarityError): void {
+    if (this.#reported.has(message)) return;
+    this.#reported.add(message);
+    this.#onWarning(`${message}; this run is not cached`);
+  }
+
+  async #names(directory: OpenDirectory, key: string): Promise<readonly string[]> {
     try {
       return await this.#index.namesOf(key, directory);
     } catch (thrown) {
       if (!isOfTheSystem(thrown)) throw thrown;
-      warn(thrown.message);
+      this.#warnOfDirectory(thrown);
       return [];
     }
   }

@@ -2,9 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
-import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { classifyFailure, messageOf, systemReasonOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { systemCode } from '../hash-vectors/file-error.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
+import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { HashingPool } from '../hashing/hashing-pool.js';
 import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
@@ -61,6 +63,8 @@ export class HashRun {
     const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
     const url = this.#registry.urlOf('hasher', hasher);
     await this.#registry.requireImportable('hasher', hasher, this.#options);
+    // A refused cache concerns every image, so it is one error of the run.
+    if (!sources.every(isNamedAsVector)) await this.#cache?.requireAllowed();
     const { version } = this.#registry.identifyHasher(hasher);
     const timeLimit = isolatedUrl === undefined ? 0 : pluginTimeout;
     const pool = new HashingPool({ hasher: part, url, version, timeLimit }, jobs);
@@ -197,7 +201,8 @@ async function realDirectory(path: string): Promise<string> {
       cause,
     });
   const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
-    throw refuse(`cannot open it: ${messageOf(cause)}`, cause);
+    const isMissing = systemCode(cause) === 'ENOENT';
+    throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
   });
   if (!status.isDirectory()) {
     throw refuse('it is not a directory');

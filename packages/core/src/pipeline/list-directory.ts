@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { DiskReader } from '../contracts/disk-reader.js';
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { isEntryName } from '../hash-vectors/cache-entry.js';
+import { fileError } from '../hash-vectors/file-error.js';
 import { VECTOR_EXTENSION } from '../hash-vectors/named-as-vector.js';
 import { pathText, systemPath } from '../paths/path-text.js';
 
@@ -36,7 +37,7 @@ export interface DirectoryListing {
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
  * entries of a cache nor parts of another image.
  *
- * @throws VirtSimilarityError `unreadable` if the directory cannot be listed.
+ * @throws VirtSimilarityError `unreadable` if the directory cannot be listed, `unavailable` if descriptors ran out.
  */
 export async function listDirectory(
   path: string,
@@ -46,7 +47,7 @@ export async function listDirectory(
   const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap((reader) => reader.extensions ?? [])]);
   const options = { withFileTypes: true, encoding: 'buffer' } as const;
   const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
-    throw new VirtSimilarityError('unreadable', `cannot list ${path}: ${messageOf(cause)}`, { image: path, cause });
+    throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
   });
   const candidates: string[] = [];
   const leftOut: LeftOut[] = [];

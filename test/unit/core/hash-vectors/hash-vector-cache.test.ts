@@ -491,16 +491,16 @@ describe('the directory of the cache', () => {
   test.each<[string, (top: string) => string]>([
     ['lies under a file', (top) => join(top, 'cache')],
     ['cannot be written to', () => '/proc/self/fd'],
-  ])('costs a warning when it %s', (_, directoryOf) =>
+  ])('costs one warning, without internals, when it %s', (_, directoryOf) =>
     inCache(async ({ top, identify }) => {
       const warnings: string[] = [];
       const cache = new HashVectorCache(directoryOf(top), (message) => warnings.push(message));
       const vector = exampleVector(1, { identity: await identify() });
       expect(await cache.find(vector.identity!, SHA256, 65_536)).toBeUndefined();
-      warnings.length = 0;
       expect(await cache.store(vector)).toBe(vector);
-      expect(warnings).toHaveLength(1);
-      expect(warnings[0]).toContain('is not cached');
+      expect(await cache.store(vector)).toBe(vector);
+      expect(warnings).toEqual([expect.stringMatching(/; this run is not cached$/)]);
+      expect(warnings[0]).not.toMatch(/\/fd\/\d|E[A-Z]{4}/);
     }),
   );
 });

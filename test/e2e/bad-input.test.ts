@@ -30,6 +30,7 @@ afterAll(() => workplace.remove());
 const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, message: RegExp][] = [
   ['no image', '', 2, /expected disk images, found none/],
   ['one image', 'base.raw', 2, /expected at least two images, found 1/],
+  ['one directory without images', 'without-images', 4, /without-images is a directory without images: .*; name the/],
   ['a missing file', 'base.raw missing.raw', 5, /missing\.raw/],
   [
     'a directory without images',
@@ -85,7 +86,18 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['an unknown color', '--color sometimes base.raw clone.raw', 2, /sometimes.*auto, always, never/],
   ['an option of another report', '--binary base.raw clone.raw', 2, /--binary has no effect here.*-O newick/],
   ['one output twice', '-o a.nwk -o ./a.nwk base.raw clone.raw', 2, /would be written twice/],
-  ['an output in no directory', '-o no/a.nwk base.raw clone.raw', 2, /cannot write no\/a\.nwk/],
+  [
+    'an output in no directory',
+    '-o no/a.nwk base.raw clone.raw',
+    2,
+    /cannot write no\/a\.nwk: there is no directory no; make it with mkdir -p 'no'/,
+  ],
+  [
+    'a directory that is not there, for backing files',
+    '--allow-backing nodir base.raw clone.raw',
+    2,
+    /--allow-backing nodir: there is no such directory; name/,
+  ],
   ['hash vectors of one name', 'hash base.raw twin/base.raw', 2, /base\.raw and twin\/base\.raw would both be written/],
   ['a hash vector over an image', 'hash base.raw -o clone.raw', 2, /clone\.raw.*\.arrow/],
   ['nothing to do with the cache', 'cache', 2, /expected one of list, verify, prune; found nothing/],
@@ -125,6 +137,25 @@ describe('bad input', () => {
     expect(ended.stdout).toContain('base.raw');
     expect(ended.stdout).toContain('clone.raw');
     expect(ended.stderr.match(/^virt-similarity: error: .*(missing\.raw|cut\.qcow2)/gm)).toHaveLength(2);
+  });
+
+  test.each(['analyze', 'hash'])('of several images is reported to %s in the order of their names', async (command) => {
+    // The first takes longest to fail, and the second is looked at after the first 16.
+    const bad = [
+      'text.txt',
+      ...Array.from({ length: 40 }, (_, index) => `missing-${index}.raw`),
+      'cut.qcow2',
+      'empty.img',
+    ];
+    const output = command === 'hash' ? ['-o', 'vectors/'] : [];
+    const ended = await workplace.run(command, '-q', '--no-cache', ...output, 'base.raw', ...bad, 'clone.raw');
+    expect(ended.code).toBe(3);
+    const failed = [...ended.stderr.matchAll(/^virt-similarity: error: cannot open ([^:]*): /gm)].map(
+      ([, name]) => name,
+    );
+    expect(failed).toEqual(bad);
+    const verbose = await workplace.run(command, '-v', '--no-cache', ...output, 'base.raw', ...bad, 'clone.raw');
+    expect(verbose.stderr.match(/^virt-similarity: error: /gm)).toHaveLength(bad.length);
   });
 
   test('comes with a stack trace where --verbose asks for it', async () => {

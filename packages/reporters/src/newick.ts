@@ -27,6 +27,7 @@ export class NewickReporter implements Reporter {
 
   readonly companion: Companion = {
     extension: '.names.tsv',
+    emptyWith: { dialect: 'quoted' },
     *report({ images }, options) {
       if (options.dialect !== 'quoted') {
         yield* labelTable(images);

@@ -36,9 +36,10 @@ export async function analyze(context: CommandContext): Promise<number> {
   const found = await findSources(context.sources, analyzer, context);
   const { sources } = found;
   if (sources.length < 2) {
-    throw new VirtSimilarityError(
-      'usage',
-      `expected at least two images, found ${sources.length}; name more disk images`,
+    const [failure] = found.failures.values();
+    throw (
+      failure ??
+      new VirtSimilarityError('usage', `expected at least two images, found ${sources.length}; name more disk images`)
     );
   }
   const outputs = await openOutputFiles(
@@ -108,16 +109,11 @@ async function runAnalysis(
   settings: AnalyzeSettings,
   { messages, signal }: CommandContext,
 ): Promise<Analysis> {
-  const run = startHashingRun(settings, found.sources.length, outputs, messages, signal);
+  const run = startHashingRun(settings, found.sources, outputs, messages, signal);
   const { metric, linkage, clusterer } = settings;
   try {
     const options = { ...run.options, ...withoutAbsent({ metric, linkage, clusterer }) };
-    const analysis = await analyzer.analyze(found, options);
-    run.end();
-    for (const { error } of analysis.failures) {
-      messages.failure(error);
-    }
-    return analysis;
+    return await analyzer.analyze(found, options);
   } finally {
     run.end();
   }

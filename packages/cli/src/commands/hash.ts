@@ -25,9 +25,8 @@ export async function hash(context: CommandContext): Promise<number> {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
 
-  const run = startHashingRun(settings, paths.length, outputs, messages, signal);
+  const run = startHashingRun(settings, found.sources, outputs, messages, signal);
   let written = 0;
-  let firstFailure: number | undefined;
   const write = async ({ path, vector }: Hashed) => {
     const file = files.get(path) as string;
     await writeHashVector(vector, file, { ...outputs.optionsFor(file), signal });
@@ -43,10 +42,7 @@ export async function hash(context: CommandContext): Promise<number> {
   };
   try {
     for await (const outcome of analyzer.hash(found, run.options)) {
-      if ('error' in outcome) {
-        messages.failure(outcome.error);
-        firstFailure ??= exitCodeOf(outcome.error.code);
-      } else {
+      if (!('error' in outcome)) {
         waiting.push(outcome);
       }
       if (outputs.knowsAllImages()) {
@@ -58,8 +54,9 @@ export async function hash(context: CommandContext): Promise<number> {
     run.end();
     outputs.close();
   }
+  const [firstFailure] = run.failures;
   if (firstFailure === undefined) {
     return EXIT_DONE;
   }
-  return written > 0 ? EXIT_PARTIAL : firstFailure;
+  return written > 0 ? EXIT_PARTIAL : exitCodeOf(firstFailure.code);
 }

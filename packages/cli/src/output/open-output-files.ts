@@ -7,9 +7,10 @@ import {
   type ProgressEvent,
   ProtectedFiles,
   requireReplaceable,
+  shellOperand,
   systemPath,
 } from '@virt-similarity/core';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 
 type MissingDirectories = 'make' | 'refuse';
@@ -150,8 +151,19 @@ class OpenOutputFiles implements OutputFiles {
       if (isVirtSimilarityError(error)) {
         throw error;
       }
-      const problem = making ? `cannot make the directory ${parent}` : `cannot open the directory ${parent}`;
-      throw new VirtSimilarityError('usage', `cannot write ${path}: ${problem}: ${messageOf(error)}`, { cause: error });
+      throw new VirtSimilarityError('usage', `cannot write ${path}: ${problemOf(error, parent, missingDirectories)}`, {
+        cause: error,
+      });
     }
   }
+}
+
+/** Why an output's directory cannot be had, and the remedy. */
+function problemOf(error: unknown, directory: string, missingDirectories: MissingDirectories): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' && missingDirectories === 'refuse') {
+    return `there is no directory ${directory}; make it with mkdir -p ${shellOperand(directory)}`;
+  }
+  const action = missingDirectories === 'make' ? 'make' : 'open';
+  return `cannot ${action} the directory ${directory}: ${systemReasonOf(error)}; choose another`;
 }

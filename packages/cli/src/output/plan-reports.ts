@@ -41,7 +41,7 @@ export interface ReportWishes {
  * Finds the reporters for what the user asked.
  *
  * @throws VirtSimilarityError `usage` on unknown names, on options that none of the reporters takes, and where no
- *   reporter or more than one has a companion text for the file of names.
+ *   reporter or more than one has a companion text for the file of names with these options.
  */
 export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
@@ -61,7 +61,7 @@ export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]
   return {
     stdout,
     files: files.map((file) => ({ ...file, companionPath: undefined })),
-    names: { path: wishes.names, reporter: onlyCompanion(used, reporters) },
+    names: { path: wishes.names, reporter: onlyCompanion(used, wishes.options, reporters) },
   };
 }
 
@@ -91,12 +91,18 @@ function planFile(path: string, reporters: readonly Reporter[]): ReportFile {
   return { path, reporter, companionPath };
 }
 
-/** The one reporter among those used that has a companion text. */
-function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]): Reporter {
-  const [first, second] = new Set(used.filter(({ companion }) => companion !== undefined));
+/** The one reporter among those used that has a companion text with these options. */
+function onlyCompanion(used: readonly Reporter[], options: ReportOptions, reporters: readonly Reporter[]): Reporter {
+  const candidates = used.filter(({ companion }) => companion !== undefined);
+  const [first, second] = new Set(candidates.filter((reporter) => emptyingOption(reporter, options) === undefined));
   if (first === undefined) {
+    const emptying = candidates[0] && emptyingOption(candidates[0], options);
     const takers = optionsThatChoose(reporters.filter(({ companion }) => companion !== undefined));
-    throw new VirtSimilarityError('usage', `--names has no effect here; it needs ${takers}`);
+    const problem =
+      emptying === undefined
+        ? `--names has no effect here; it needs ${takers}`
+        : `--names has no effect with ${emptying}; leave one of them out`;
+    throw new VirtSimilarityError('usage', problem);
   }
   if (second !== undefined) {
     throw new VirtSimilarityError(
@@ -106,6 +112,12 @@ function onlyCompanion(used: readonly Reporter[], reporters: readonly Reporter[]
     );
   }
   return first;
+}
+
+/** The option with which a reporter's companion text is empty, as it is written on the command line; if it is given. */
+function emptyingOption({ companion }: Reporter, options: ReportOptions): string | undefined {
+  const found = Object.entries(companion?.emptyWith ?? {}).find(([name, value]) => options[name] === value);
+  return found && `--${found.filter((word) => word !== true).join(' ')}`;
 }
 
 /** The options that choose these reporters. */

@@ -37,6 +37,8 @@ export interface Reporter {
 export interface Companion {
   /** What replaces the report's extension: `.names.tsv`. */
   readonly extension: string;
+  /** Values of the reporter's options with any of which this text is empty, whatever the analysis; none when absent. */
+  readonly emptyWith?: ReportOptions;
   /** As {@link Reporter.report}; nothing when there is nothing to say. */
   report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
   /**

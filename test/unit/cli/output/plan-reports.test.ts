@@ -51,6 +51,22 @@ describe('reports', () => {
     expect(plan('ascii', ['a.nwk'], {}, 'n.tsv').names).toEqual(names);
   });
 
+  test('of options that leave the companion text empty do not have it in a file', () => {
+    const companion = { extension: '.csv', report: () => [], emptyWith: { plain: true, dialect: 'quoted' } } as const;
+    const tables = reporter('tables', '.tables', { companion, options: [{ name: 'plain', description: '' }] });
+    const planOf = (format: string, paths: string[], options = {}) =>
+      planReports({ format, paths, names: 'n.tsv', options }, [...REPORTERS, tables]);
+    expect(planOf('tables', []).names).toEqual({ path: 'n.tsv', reporter: tables });
+    expect(() => planOf('tables', [], { plain: true })).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: '--names has no effect with --plain; leave one of them out',
+      }),
+    );
+    // The other report has one.
+    expect(planOf('newick', ['a.tables'], { plain: true }).names).toEqual({ path: 'n.tsv', reporter: newick });
+  });
+
   test.each([
     ['json', [], '--names has no effect here; it needs -O newick or -o FILE.nwk or -O tables or -o FILE.tables'],
     [

@@ -1,0 +1,186 @@
+import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { systemPath } from '@virt-similarity/core';
+import { COMMAND } from '../fixtures/command.js';
+import { runTool } from '../fixtures/run-tool.js';
+import { type Ended, Workplace } from './command.js';
+import { rawImage, writeFamily } from './sample-images.js';
+
+/** Bytes of a sample image's disk. */
+const SIZE = 6 * 65_536;
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await Workplace.make();
+  await writeFamily(workplace);
+});
+
+afterAll(() => workplace.remove());
+
+/** Has a shell run a line in the directory of the images, `virt-similarity` being the command. */
+function type(line: string): Promise<Ended> {
+  const script = `cd "$1"; shift; virt-similarity() { "\${command[@]}" "$@"; }; command=("$@"); ${line}`;
+  return workplace.startBy('bash', ['-c', script, 'bash', workplace.directory, ...COMMAND]).ended;
+}
+
+/** The part of the messages that is a remedy, as it can be copied from the terminal. */
+function remedyIn({ stderr }: Ended, pattern: RegExp): string {
+  const found = pattern.exec(stderr)?.[1];
+  expect({ stderr, found }).toMatchObject({ found: expect.any(String) });
+  return found ?? '';
+}
+
+/** Creates a qcow2 image of a raw one. */
+async function qcow2(name: string, options: readonly string[] = []): Promise<void> {
+  const output = workplace.path(name);
+  await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...options, `${output}.new`, `${SIZE}`]);
+  await rename(`${output}.new`, output);
+}
+
+async function imagesOf(ended: Ended): Promise<{ path: string; virtualSize: number }[]> {
+  expect(ended).toMatchObject({ code: 0 });
+  return (JSON.parse(ended.stdout) as { images: { path: string; virtualSize: number }[] }).images;
+}
+
+describe('what a message says about --allow-backing can be pasted', () => {
+  test.each([
+    'plain',
+    'two words',
+    'a$b',
+    'a`id`b',
+    'a\\b',
+    'a\\x41\\u{41}\\\\b',
+    'a"b',
+    "a'b",
+    'a!b',
+    'a\tb',
+    'a\nb',
+    'a\u001b[31mb',
+    'a\u00a0b',
+    'a\u202eb',
+    'a\udcffb',
+    "'\\",
+  ])('where the backing file lies in the directory %j', async (name) => {
+    const here = `links-${Buffer.from(name, 'utf16le').toString('hex')}`;
+    const store = `${workplace.path(here)}/${name}`;
+    await mkdir(systemPath(store), { recursive: true });
+    await writeFile(systemPath(`${store}/base.img`), rawImage(1, 2, 3, 4, 5, 0));
+    await symlink(systemPath(`${name}/base.img`), workplace.path(`${here}/base.img`));
+    await qcow2(`${here}/top.qcow2`, ['-u', '-b', 'base.img', '-F', 'raw']);
+    const line = `virt-similarity -q -O json --no-cache ${here}/top.qcow2 base.raw`;
+    const refused = await type(line);
+    expect(refused.code).toBe(4);
+    const words = remedyIn(refused, /; if you know that the files belong together, pass (--allow-backing .*)\n/);
+    const ended = await type(`${line} ${words}`);
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('where the backing file lies below the directory of the image', async () => {
+    await mkdir(workplace.path('below/store'), { recursive: true });
+    await workplace.write('below/store/base.img', rawImage(1, 2, 3, 4, 5, 0));
+    await qcow2('below/top.qcow2', ['-u', '-b', 'store/base.img', '-F', 'raw']);
+    const line = 'virt-similarity -q -O json --no-cache below/top.qcow2 base.raw';
+    const refused = await type(line);
+    expect(refused.stderr).toContain('it does not lie directly in a directory in which an image was named; if');
+    expect(await type(`${line} ${remedyIn(refused, /, pass (--allow-backing .*)\n/)}`)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('what a message says about --format concerns the file only', () => {
+  test.each([
+    ['named after a snapshot', 'web.001', 'qcow2'],
+    ['whose name says nothing', 'web.img', 'qcow2'],
+    ['whose name begins with a hyphen', '-web $1.img', 'qcow2'],
+    ['whose name is not plain', "it's\n\\x41.img", 'qcow2'],
+  ])('an overlay %s', async (_, name, format) => {
+    await qcow2(name, ['-u', '-b', 'base.raw', '-F', 'raw']);
+    await qcow2('good.qcow2');
+    const refused = await workplace.run('-q', '--no-cache', 'base.raw', '--', name, 'good.qcow2');
+    expect(refused.code).toBe(3);
+    const pattern = new RegExp(`name it as (--format ${format} .*? --format auto)(?: or | if |\\n)`);
+    const words = remedyIn(refused, pattern);
+    const ended = await type(`virt-similarity -q -O json --no-cache base.raw ${words} good.qcow2`);
+    // The file as what it is, and the images after it as what they are.
+    expect((await imagesOf(ended)).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, SIZE, SIZE]);
+  });
+
+  test('a file without header in a directory of images', async () => {
+    await mkdir(workplace.path('mixed'));
+    await qcow2('mixed/good.qcow2');
+    await workplace.write('mixed/noise.qcow2', rawImage(1, 2, 3));
+    const refused = await type('virt-similarity -q --no-cache mixed base.raw');
+    const words = remedyIn(refused, /name it as (--format raw .* --format auto) if/);
+    const images = await imagesOf(await type(`virt-similarity -q -O json --no-cache ${words} mixed base.raw`));
+    expect(images).toMatchObject([{ virtualSize: 3 * 65_536 }, { virtualSize: SIZE }, { virtualSize: SIZE }]);
+  });
+
+  test('a file that was stated to be another format than the following', async () => {
+    await qcow2('stated.img');
+    await qcow2('after.img');
+    await workplace.write('raw.img', rawImage(1, 2, 3));
+    const refused = await type('virt-similarity -q --no-cache --format qcow2 stated.img raw.img after.img');
+    const words = remedyIn(refused, /name it as (--format raw .* --format qcow2) if/);
+    const line = `virt-similarity -q -O json --no-cache --format qcow2 stated.img ${words} after.img`;
+    expect((await imagesOf(await type(line))).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, 3 * 65_536, SIZE]);
+  });
+
+  test('a backing file named after a snapshot is rebased in its own format', async () => {
+    await qcow2('disk.001', ['-u', '-b', 'base.raw', '-F', 'raw']);
+    // Only an old qemu writes no format.
+    await qcow2('disk.qcow2', ['-u', '-b', 'disk.001', '-F', 'qcow2']);
+    await dropBackingFormat('disk.qcow2');
+    const line = 'virt-similarity -q -O json --no-cache disk.qcow2 base.raw';
+    const refused = await type(line);
+    expect(refused.code).toBe(4);
+    const command = remedyIn(refused, /with (qemu-img rebase .*) if it is a whole image\n/);
+    expect(await type(command)).toMatchObject({ code: 0 });
+    await imagesOf(await type(line));
+  });
+});
+
+/** Turns the header extension that states the backing file's format into one that says nothing. */
+async function dropBackingFormat(name: string): Promise<void> {
+  const bytes = await readFile(workplace.path(name));
+  const at = bytes.indexOf(Buffer.from([0xe2, 0x79, 0x2a, 0xca]));
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt32BE(0x0bad_c0de, at);
+  await writeFile(workplace.path(name), bytes);
+}
+
+describe('what a message says about the cache', () => {
+  test('leaves a disk that was named for it alone, and is said once', async () => {
+    const before = await readFile(workplace.path('other.raw'));
+    const ended = await type('virt-similarity -q --cache other.raw base.raw clone.raw');
+    expect(ended).toMatchObject({ code: 4, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /^virt-similarity: error: cannot use the cache .*found a file that is not a directory; choose another directory with --cache\n$/,
+    );
+    expect(await readFile(workplace.path('other.raw'))).toEqual(before);
+  });
+
+  test('makes a directory private that others can write to', async () => {
+    await mkdir(workplace.path("o'pen $cache"));
+    await chmod(workplace.path("o'pen $cache"), 0o777);
+    const line = 'virt-similarity -q --cache "o\'pen \\$cache" base.raw clone.raw';
+    const refused = await type(line);
+    expect(refused.stderr.split('\n')).toHaveLength(2);
+    const command = remedyIn(refused, /; run (chmod .*), or choose another directory with --cache\n/);
+    expect(await type(command)).toMatchObject({ code: 0 });
+    expect(await type(line)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+test.each(['new', "it's $new/below", '-new'])(
+  'what a message says about a missing output directory makes it: %j',
+  async (name) => {
+    const quoted = `-o "./${name.replaceAll('$', '\\$')}/tree.nwk"`;
+    const line = `virt-similarity -q --no-cache ${quoted} base.raw clone.raw`;
+    const refused = await type(line);
+    expect(refused.stderr).not.toContain('ENOENT');
+    const command = remedyIn(refused, /; make it with (mkdir .*)\n/);
+    expect(await type(command)).toMatchObject({ code: 0, stderr: '' });
+    expect(await type(line)).toMatchObject({ code: 0, stderr: '' });
+    expect(await readdir(workplace.path(name))).toContain('tree.nwk');
+  },
+);

@@ -1,3 +1,5 @@
+import { constants, inflateSync } from 'node:zlib';
+
 /** A file format that holds other files, or one disk in a form that only its own programs read. */
 export interface Container {
   /** What it is, in words that follow "it is". */
@@ -16,6 +18,18 @@ interface KnownContainer extends Container {
 
 const TAR_HEADER_BYTES = 512;
 const TAR_CHECKSUM = { start: 148, end: 156 };
+/** How zlib streams begin: by deflate, with a window of 256 bytes to 32 KiB. */
+const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
+/** A shorter beginning of another file may pass for one of a zlib stream. */
+const ZLIB_MIN_BYTES = 512;
+/** Of a binary cpio header. */
+const CPIO_HEADER_BYTES = 26;
+const CPIO_NAME_LENGTH_AT = 20;
+/** The usual properties of LZMA: lc = 3, lp = 0, pb = 2. */
+const LZMA_PROPERTIES = 0x5d;
+/** LZMA has 9 values of lc, 5 of lp, 5 of pb. */
+const LZMA_MAX_PROPERTIES = 9 * 5 * 5 - 1;
+const LZMA_MIN_DICTIONARY = 4096;
 const LZMA_DICTIONARY_AT = 1;
 const LZMA_SIZE_AT = 5;
 /** Bytes of what an .lzma file may hold: 256 TiB, more than any disk that is compressed. */
@@ -46,7 +60,10 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...compressed('lz4', 'unlz4'), magics: ['\x04\x22\x4d\x18', '\x02\x21\x4c\x18'] },
   { ...compressed('lzip', 'lzip -d'), magics: ['LZIP\x01'] },
   { ...compressed('lzop', 'lzop -d'), magics: ['\x89LZO\0\r\n\x1a\n'] },
-  { ...compressed('lzma', 'unlzma'), magics: ['\x5d\0\0'], holds: isLzma },
+  { ...compressed('lzma', 'unlzma'), magics: [''], holds: isLzma },
+  { ...compressed('zlib', 'pigz -dz'), magics: ZLIB_METHODS, holds: isZlib },
+  { ...compressed('snappy', 'snzip -d'), magics: ['\xff\x06\0\0sNaPpY'] },
+  { ...compressed('lrzip', 'lrunzip'), magics: ['LRZI'], holds: (head) => head.length > 4 && head[4] === 0 },
   { ...compressed('compress', 'uncompress'), magics: ['\x1f\x9d\x8c', '\x1f\x9d\x90'] },
   { ...archive('a zip archive', 'unzip'), magics: ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08PK\x03\x04'] },
   { ...archive('a 7z archive', '7z x'), magics: ['7z\xbc\xaf\x27\x1c'] },
@@ -54,6 +71,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...archive('a cabinet archive', 'cabextract'), magics: ['MSCF\0\0\0\0'] },
   { ...archive('an ar archive', 'ar x'), magics: ['!<arch>\n'] },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
+  { ...archive('a cpio archive', 'cpio -i'), magics: ['\xc7\x71', '\x71\xc7'], holds: isBinaryCpio },
   // The magic is late in the header, and the oldest archives have none: the checksum is what counts.
   { ...archive('a tar archive', 'tar -xf'), magics: [''], holds: isTar },
   { ...archive('a Proxmox VMA archive', 'vma extract'), magics: ['VMA\0\0\0\0\x01'] },
@@ -86,6 +104,8 @@ const CONTAINERS: readonly KnownContainer[] = [
     remedy: 'clone the disk with vmkfstools -i',
     magics: ['\xbe\xba\xfe\xca\0\0\0\0'],
   },
+  { what: 'encrypted by OpenSSL', remedy: 'decrypt it with openssl enc -d', magics: ['Salted__'] },
+  { what: 'encrypted by age', remedy: 'decrypt it with age -d', magics: ['age-encryption.org/v1\n'] },
   { what: 'a Partclone image', remedy: 'restore it with partclone.restore', magics: ['partclone-image'] },
   { what: 'an ntfsclone image', remedy: 'restore it with ntfsclone -r', magics: ['\0ntfsclone-image'] },
   { what: 'an image of Ceph RBD', remedy: 'import it with rbd import', magics: ['rbd image v', 'rbd diff v'] },
@@ -108,18 +128,50 @@ function skippableFrames(): string[] {
   return Array.from({ length: 16 }, (_, index) => `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`);
 }
 
-/** The properties of nearly every .lzma file, a dictionary of 2ⁿ or 3·2ⁿ bytes, a size that can be, and a zero. */
+/**
+ * Properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a size that can be, and a zero. With unusual properties only where the
+ * size is unknown, as the header is easily met otherwise.
+ */
 function isLzma(head: Buffer): boolean {
   if (head.length < 14) {
     return false;
   }
+  const properties = head[0]!;
   const dictionary = head.readUInt32LE(LZMA_DICTIONARY_AT);
   const size = head.readBigUInt64LE(LZMA_SIZE_AT);
-  const lowest = dictionary & -dictionary;
+  const lowest = (dictionary & -dictionary) >>> 0;
+  const isKnownSize = properties === LZMA_PROPERTIES && size > 0n && size < LZMA_MAX_BYTES;
   return (
+    properties <= LZMA_MAX_PROPERTIES &&
+    dictionary >= LZMA_MIN_DICTIONARY &&
     (dictionary === lowest || dictionary === 3 * lowest) &&
-    (size === UNKNOWN_SIZE || (size > 0n && size < LZMA_MAX_BYTES)) &&
+    (size === UNKNOWN_SIZE || isKnownSize) &&
     head[13] === 0
+  );
+}
+
+/** The two bytes of the header are a multiple of 31, and what follows can be inflated, as far as it is there. */
+function isZlib(head: Buffer): boolean {
+  if (head.length < ZLIB_MIN_BYTES || head.readUInt16BE(0) % 31 !== 0) {
+    return false;
+  }
+  try {
+    return inflateSync(head, { finishFlush: constants.Z_SYNC_FLUSH }).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Thirteen numbers of 16 bits in either byte order, among them the length of the name that follows, with its NUL. */
+function isBinaryCpio(head: Buffer): boolean {
+  if (head.length < CPIO_HEADER_BYTES) {
+    return false;
+  }
+  const isLittleEndian = head[0] === 0xc7;
+  const length = isLittleEndian ? head.readUInt16LE(CPIO_NAME_LENGTH_AT) : head.readUInt16BE(CPIO_NAME_LENGTH_AT);
+  const name = head.subarray(CPIO_HEADER_BYTES, CPIO_HEADER_BYTES + length);
+  return (
+    length > 1 && name.length === length && name.findIndex((byte) => byte < 0x20) === length - 1 && name.at(-1) === 0
   );
 }
 

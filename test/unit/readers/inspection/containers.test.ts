@@ -2,16 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { containerOf } from '#readers/inspection/containers.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
+import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
 import { ascii, fileWith, le32, le64 } from './headers.js';
 
 const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-containers-'));
 afterAll(() => rm(directory, { recursive: true }));
 
 await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, 'disk '));
+await writeFile(join(directory, 'random'), deterministicBytes('random', 100_000));
 
 /** The beginning of what a program makes in the directory, as `out`; nothing where it is not installed. */
 async function made(command: string, before = 'true'): Promise<Buffer | undefined> {
@@ -51,6 +54,16 @@ describe('what a program packs is no disk image', () => {
     ['xz -c --check=none disk.raw > out', /compressed by xz/],
     ['xz -c --format=lzma disk.raw > out', /compressed by lzma.*unlzma/],
     ['xz -c --format=lzma -9 disk.raw > out', /compressed by lzma/],
+    ['xz -c --format=lzma --lzma1=lc=0,lp=2 disk.raw > out', /compressed by lzma/],
+    ['xz -c --format=lzma --lzma1=lc=4,pb=0,dict=3MiB disk.raw > out', /compressed by lzma/],
+    ...[1, 6, 9].map(
+      (level) =>
+        [
+          `python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read(), ${level}))' < random > out`,
+          /compressed by zlib/,
+        ] as const,
+    ),
+    ['openssl enc -aes-256-cbc -pbkdf2 -k secret -in disk.raw -out out', /encrypted by OpenSSL.*openssl enc -d/],
     ['bzip2 -c disk.raw > out', /compressed by bzip2.*bunzip2/],
     ['bzip2 -c < /dev/null > out', /compressed by bzip2/],
     ['zstd -q -c disk.raw > out', /compressed by zstd.*unzstd/],
@@ -61,7 +74,7 @@ describe('what a program packs is no disk image', () => {
     ['python3 -m zipfile -c out disk.raw', /a zip archive.*unzip/],
     ['7z a -t7z out disk.raw > log && mv out.7z out', /a 7z archive/],
     ['ar q out disk.raw 2> log', /an ar archive/],
-    ...['newc', 'crc', 'odc'].map(
+    ...['newc', 'crc', 'odc', 'bin', 'hpbin'].map(
       (form) => [`cpio -o -H ${form} > out <<< disk.raw 2> log`, /a cpio archive/] as const,
     ),
     ...['v7', 'ustar', 'oldgnu', 'gnu', 'pax'].map(
@@ -95,6 +108,11 @@ describe('what begins like this is no disk image', () => {
     ['AFF', ascii('AFF10\r\n\0'), /AFF/],
     ['cloop', ascii('#!/bin/sh\n#V2.0 Format\nmodprobe cloop'), /cloop.*qemu-img convert/],
     ['Bochs', ascii('Bochs Virtual HD Image\0'), /Bochs.*qemu-img convert/],
+    ['a binary cpio archive of the other byte order', cpio(), /cpio/],
+    ['framed snappy', ascii('\xff\x06\0\0sNaPpY'), /compressed by snappy/],
+    ['lrzip', ascii('LRZI\0\x06'), /compressed by lrzip/],
+    ['age', ascii('age-encryption.org/v1\n-> X25519'), /encrypted by age/],
+    ['zlib with the smallest window', deflateSync(Buffer.alloc(2 ** 20), { windowBits: 9 }), /compressed by zlib/],
     ['an Android sparse image', ascii('\x3a\xff\x26\xed\x01\0\0\0'), /simg2img/],
     ['an encrypted DMG', ascii('encrcdsa'), /hdiutil/],
     ['a sparse image of Apple', ascii('sprs\0\0\0\x03'), /hdiutil/],
@@ -112,8 +130,13 @@ describe('what begins like this is no disk image', () => {
   });
 });
 
-function lzma(dictionary: number, size: bigint): Buffer {
-  return Buffer.concat([ascii('\x5d'), le32(dictionary), le64(size), ascii('\0')]);
+function lzma(dictionary: number, size: bigint, properties = 0x5d): Buffer {
+  return Buffer.concat([Buffer.from([properties]), le32(dictionary), le64(size), ascii('\0')]);
+}
+
+/** A binary cpio header, big-endian, with the name of a file. */
+function cpio({ length = 9, name = 'disk.raw\0' } = {}): Buffer {
+  return fileWith(64, { 0: ascii('\x71\xc7'), 20: Buffer.from([length >> 8, length & 0xff]), 26: ascii(name) });
 }
 
 /** A disk's beginning: boot code with a signature, and one partition. */
@@ -131,6 +154,20 @@ describe('a disk is none of them', () => {
     ['lzma without content', fileWith(65_536, { 0: lzma(1 << 23, 0n) })],
     ['lzma with a dictionary of no size', fileWith(65_536, { 0: lzma(5 << 20, 1000n) })],
     ['lzma without its zero', fileWith(65_536, { 0: lzma(1 << 23, 1000n).subarray(0, 13), 13: ascii('\x01') })],
+    ['lzma of a known size with unusual properties', fileWith(65_536, { 0: lzma(1 << 23, 1000n, 2) })],
+    ['lzma with impossible properties', fileWith(65_536, { 0: lzma(1 << 23, 2n ** 64n - 1n, 225) })],
+    ['lzma with the smallest of dictionaries', fileWith(65_536, { 0: lzma(2048, 2n ** 64n - 1n) })],
+    ['the header of zlib without a stream', fileWith(65_536, { 0: ascii('\x78\x01') })],
+    ['the header of zlib before boot code', fileWith(65_536, { 0: ascii('\x78\x9c\xfa\x33\xc0\x8e\xd0\xbc\0\x7c') })],
+    ['the method of zlib with a wrong checksum', fileWith(65_536, { 0: ascii('\x78\x02') })],
+    ['the header of zlib and no more', ascii('\x78\x9c\x4b')],
+    ['the magic of binary cpio and no more', fileWith(65_536, { 0: ascii('\xc7\x71') })],
+    ['binary cpio cut short', ascii('\xc7\x71')],
+    ['binary cpio with a name that ends early', fileWith(65_536, { 0: cpio({ length: 10 }) })],
+    ['binary cpio with a name that ends late', fileWith(65_536, { 0: cpio({ length: 8 }) })],
+    ['binary cpio with a name of control characters', fileWith(65_536, { 0: cpio({ name: 'disk\x01raw\0' }) })],
+    ['the magic of lrzip with another version', fileWith(65_536, { 0: ascii('LRZI\x01') })],
+    ['the magic of lrzip and no more', ascii('LRZI')],
     ['bzip2 without a block', fileWith(65_536, { 0: ascii('BZh9') })],
     ['the block of bzip2 without its beginning', fileWith(65_536, { 4: ascii('1AY&SY') })],
     ['digits of cpio and no more', fileWith(65_536, { 0: ascii('070707') })],

@@ -27,6 +27,13 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.luks', ['luks']],
 ]);
 
+/** What qemu opens without a format, as raw bytes: an overlay can state one of these where a format is expected. */
+const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
+  ['file', 'file'],
+  ['host_device', 'device'],
+  ['host_cdrom', 'device'],
+]);
+
 /** Names of the parts into which OVF (`disk.vmdk.000000001`) and `split` (`disk.img.001`) cut a file. */
 const PART_NAME = /\.(?:0\d\d|\d{9})$/;
 
@@ -116,6 +123,9 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   if (stated === 'raw') {
     return stated;
   }
+  if (evidence.statedBy === 'overlay' && PROTOCOLS.has(stated)) {
+    return protocolFormat(stated, evidence);
+  }
   const known = FORMATS.map(({ format }) => format);
   if (!known.includes(stated)) {
     const code = evidence.statedBy === 'user' ? 'usage' : 'refused';
@@ -125,6 +135,15 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
     throw missingHeader(stated, found, evidence);
   }
   return stated;
+}
+
+/** qemu opens no file as a device, and no device as a file. */
+function protocolFormat(protocol: string, evidence: FormatEvidence): string {
+  if ((PROTOCOLS.get(protocol) === 'device') !== evidence.isDevice) {
+    const found = evidence.isDevice ? 'a block device' : 'a regular file';
+    throw refused(`its overlay says ${protocol}, but it is ${found}; ${remedy(evidence, 'raw')}`);
+  }
+  return 'raw';
 }
 
 /**

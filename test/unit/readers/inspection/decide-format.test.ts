@@ -54,6 +54,19 @@ describe('the format is', () => {
     expect(decide('a.img', FIXED_VHD, { stated: 'vpc' })).toEqual(sure('vpc'));
   });
 
+  test('raw where an overlay states that qemu opens the file without a format', () => {
+    const over = (stated: string, isDevice: boolean) =>
+      decide('/b/a', NOISE, { stated, isDevice, statedBy: 'overlay' });
+    expect(over('file', false)).toEqual(sure('raw'));
+    expect(over('host_device', true)).toEqual(sure('raw'));
+    expect(over('host_cdrom', true)).toEqual(sure('raw'));
+    const refusal = (message: RegExp) =>
+      expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
+    expect(() => over('host_device', false)).toThrow(refusal(/says host_device, but it is a regular file; .* -F raw/));
+    expect(() => over('file', true)).toThrow(refusal(/says file, but it is a block device; .* -F raw/));
+    expect(() => decide('a.img', NOISE, { stated: 'file' })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
   test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw where that is stated', (file) => {
     expect(decide('a.qcow2', file, { stated: 'raw' })).toEqual(sure('raw'));
   });

@@ -38,6 +38,8 @@ export interface FormatHeader {
   readonly contentId?: string;
   readonly driverOptions?: InspectedImage['driverOptions'];
   readonly descriptor?: VmdkDescriptorFields;
+  /** The name, as the header has it, of the file in which a VMDK's changed blocks are tracked. */
+  readonly changeTracking?: string;
 }
 
 /** The bytes by which formats are recognised. */

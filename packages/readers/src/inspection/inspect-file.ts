@@ -55,8 +55,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
         format: decision.format,
         file: file.layer,
         isDevice: file.isDevice,
-        // Beside the file itself, not beside a link to it: qemu, which opens them, is given the file.
-        extentFiles: await inspectExtents(header.extents ?? [], file.layer.path, options),
+        extentFiles: await inspectExtents(header.extents ?? [], path, options),
         virtualSize: header.virtualSize,
         ...(driverOptions && { driverOptions }),
         ...(descriptor && { descriptor }),

@@ -1,49 +1,81 @@
 import { basename, dirname, resolve } from 'node:path';
-import { headerText } from './formats/header-fields.js';
-import { MAX_DESCRIPTOR_BYTES, readDescriptorText } from './formats/vmdk.js';
-import { namedParts } from './formats/vmdk-descriptor.js';
-import { openNamedFile } from './layer-file.js';
+import { type InspectedFile, inspectFile } from './inspect-file.js';
+import { PinnedPath } from './pinned-path.js';
 
 const EXTENSION = '.vmdk';
+/** As VMware names the files in which it tracks changed blocks. */
+const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
  * Which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor that
- * lists it as an extent or for change tracking. Never throws: what cannot be read names nothing.
+ * lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts: nothing else may
+ * keep an image from being read. Never throws: what cannot be read has no parts.
  *
  * @param names Files of the directory, without it.
  */
 export async function vmdkPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const present = new Set(names);
-  const parts = new Map<string, string>();
-  for (const descriptor of names.filter((name) => name.toLowerCase().endsWith(EXTENSION))) {
-    for (const part of await partsOf(directory, descriptor)) {
-      if (part !== descriptor && present.has(part) && !parts.has(part)) {
-        parts.set(part, descriptor);
-      }
+  const partsByDescriptor = new Map<string, readonly string[]>();
+  for (const name of names.filter(isNamedVmdk)) {
+    const parts = await partsOf(directory, name);
+    if (parts !== undefined) {
+      partsByDescriptor.set(name, parts);
     }
   }
-  return parts;
+  // Descriptors that name each other are all images.
+  const candidates = new Set(names.filter((name) => !partsByDescriptor.has(name)));
+  const owners = new Map<string, string>();
+  for (const [descriptor, parts] of partsByDescriptor) {
+    for (const part of parts.filter((name) => candidates.has(name) && !owners.has(name))) {
+      owners.set(part, descriptor);
+    }
+  }
+  return owners;
 }
 
-/** The names in its own directory that a file lists, if it is a text descriptor. */
-async function partsOf(directory: string, descriptor: string): Promise<readonly string[]> {
+function isNamedVmdk(name: string): boolean {
+  return name.toLowerCase().endsWith(EXTENSION);
+}
+
+/** The names in its own directory that a file lists; nothing unless it is a text descriptor that inspection accepts. */
+async function partsOf(directory: string, name: string): Promise<readonly string[] | undefined> {
+  const file = await inspected(directory, name);
+  if (file?.image.descriptor === undefined) {
+    return undefined;
+  }
+  const { image, header } = file;
+  const extents = image.extentFiles.map(({ path }) => basename(path));
+  const tracking = trackingIn(directory, header.changeTracking);
+  // Whether its parent can be used is not known here. If not, the extents that are images are all that can be read.
+  const doubtful = header.backing === undefined ? tracking : [...extents, ...tracking];
+  const images = new Set<string>();
+  for (const part of doubtful) {
+    if ((await inspected(directory, part)) !== undefined) {
+      images.add(part);
+    }
+  }
+  return [...extents, ...tracking].filter((part) => !images.has(part));
+}
+
+/** The name of a file for change tracking, if it is in the directory. */
+function trackingIn(directory: string, path = ''): readonly string[] {
+  const absolute = resolve(directory, path);
+  return CHANGE_TRACKING.test(path) && dirname(absolute) === resolve(directory) ? [basename(absolute)] : [];
+}
+
+/** An image in the directory, without what backs it; nothing unless inspection accepts it. */
+async function inspected(directory: string, name: string): Promise<InspectedFile | undefined> {
   try {
-    const file = await openNamedFile({ path: `${directory}/${descriptor}`, noFollow: true });
+    const pinned = await PinnedPath.directory(directory);
     try {
-      const text = file.bytes.size > MAX_DESCRIPTOR_BYTES ? undefined : await readDescriptorText(file.bytes);
-      return namedParts(text ?? '').flatMap((name) =>
-        nameIn(directory, headerText(Buffer.from(name, 'latin1'), 'name')),
+      const options = { allowedDirectories: [await pinned.realPath()] };
+      return await inspectFile(
+        { path: `${directory}/${name}`, noFollow: true, stated: undefined, statedBy: 'user' },
+        options,
       );
     } finally {
-      await file.close();
+      await pinned.close();
     }
   } catch {
-    return [];
+    return undefined;
   }
-}
-
-/** The last part of a path that leads into the directory; nothing where it leads elsewhere. */
-function nameIn(directory: string, path: string): readonly string[] {
-  const absolute = resolve(directory, path);
-  return dirname(absolute) === resolve(directory) ? [basename(absolute)] : [];
 }

@@ -296,13 +296,17 @@ describe('extent files', () => {
     expect(identityOf(image).layers.map((layer) => layer.path)).toEqual([path, first, second]);
   });
 
-  test('are found beside the file that a link leads to', async () => {
-    const extent = await write('images/x-flat.vmdk', Buffer.alloc(512));
+  test('are found beside a link to the file with the header, as backing files are', async () => {
+    await write('images/x-flat.vmdk', Buffer.alloc(512));
     const path = await write('images/x.vmdk', vmdkDescriptor('RW 1 FLAT "x-flat.vmdk" 0'));
-    await mkdir(join(directory, 'links'));
-    await symlink(path, join(directory, 'links/x.vmdk'));
-    const image = await look(join(directory, 'links/x.vmdk'), { allowed: [join(directory, 'images')] });
+    const extent = await write('links/x-flat.vmdk', Buffer.alloc(512, 1));
+    const link = join(directory, 'links/x.vmdk');
+    await symlink(path, link);
+    const image = await look(link, { allowed: [join(directory, 'links')] });
     expect(image.extentFiles.map((layer) => layer.path)).toEqual([extent]);
+    const child = await qcow2('links/child.qcow2', { backing: 'x.vmdk', backingFormat: 'vmdk' });
+    const { backing } = await look(child, { trees: [directory] });
+    expect(backing?.extentFiles.map((layer) => layer.path)).toEqual([extent]);
   });
 
   test('must lie where it is allowed', async () => {

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { QemuReader } from '@virt-similarity/readers';
-import { ascii } from './headers.js';
-import { vmdkDescriptor } from './sound-headers.js';
+import { ascii, fileWith } from './headers.js';
+import { VMDK, vmdkDescriptor } from './sound-headers.js';
+
+const SECTOR = Buffer.alloc(512);
+/** A sparse extent without descriptor. */
+const SPARSE = fileWith(65_536, { ...VMDK, 512: Buffer.alloc(0) });
 
 let directory: string;
 
@@ -26,34 +30,74 @@ describe('the parts of VMDKs in a directory', () => {
   test('are the extents and the change tracking that a descriptor in it names', async () => {
     const found = await parts({
       'web.vmdk': vmdkDescriptor('RW 1 FLAT "web-flat.vmdk" 0', 'changeTrackPath="web-ctk.vmdk"'),
-      'db.vmdk': vmdkDescriptor('RW 1 SPARSE "db-s001.vmdk"', 'RW 1 SPARSE "./db-s002.vmdk"'),
-      'esx.vmdk': vmdkDescriptor('createType="seSparse"', 'RW 1 SESPARSE "esx-sesparse.vmdk"'),
+      'db.vmdk': vmdkDescriptor('RW 2048 SPARSE "db-s001.vmdk"', 'RW 2048 SPARSE "./db-s002.vmdk"'),
       'absolute.vmdk': vmdkDescriptor(`RW 1 FLAT "${directory}/disk.bin" 0`),
-      ...{ 'web-flat.vmdk': '', 'web-ctk.vmdk': '', 'db-s001.vmdk': '', 'db-s002.vmdk': '' },
-      ...{ 'esx-sesparse.vmdk': '', 'disk.bin': '', 'srv-s001.vmdk': '', 'web-delta.vmdk': '' },
+      ...{ 'web-flat.vmdk': SECTOR, 'web-ctk.vmdk': SECTOR, 'db-s001.vmdk': SPARSE, 'db-s002.vmdk': SPARSE },
+      ...{ 'disk.bin': SECTOR, 'srv-s001.vmdk': SPARSE, 'web-delta.vmdk': SECTOR },
     });
     expect(found).toEqual({
       'web-flat.vmdk': 'web.vmdk',
       'web-ctk.vmdk': 'web.vmdk',
       'db-s001.vmdk': 'db.vmdk',
       'db-s002.vmdk': 'db.vmdk',
-      'esx-sesparse.vmdk': 'esx.vmdk',
       'disk.bin': 'absolute.vmdk',
     });
   });
 
+  test('are none of a descriptor that cannot be used', async () => {
+    const found = await parts({
+      'missing.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', 'RW 1 FLAT "none.raw" 0'),
+      'short.vmdk': vmdkDescriptor('RW 2 FLAT "a.raw" 0'),
+      'other.vmdk': vmdkDescriptor('createType="seSparse"', 'RW 1 SESPARSE "a.raw"'),
+      'odd.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', 'what is this?'),
+      'a.raw': SECTOR,
+    });
+    expect(found).toEqual({});
+  });
+
+  test('are no images that a descriptor names for change tracking', async () => {
+    const found = await parts({
+      'a.vmdk': vmdkDescriptor('RW 1 FLAT "a-flat.vmdk" 0', 'changeTrackPath="a.raw"'),
+      'b.vmdk': vmdkDescriptor('RW 1 FLAT "b-flat.vmdk" 0', 'changeTrackPath="b-ctk.vmdk"'),
+      'c.vmdk': vmdkDescriptor('RW 1 FLAT "c-flat.vmdk" 0', 'changeTrackPath="/c-ctk.vmdk"'),
+      ...{ 'a-flat.vmdk': SECTOR, 'b-flat.vmdk': SECTOR, 'c-flat.vmdk': SECTOR },
+      ...{ 'a.raw': SECTOR, 'b-ctk.vmdk': fileWith(65_536, VMDK), 'c-ctk.vmdk': SECTOR },
+    });
+    expect(found).toEqual({ 'a-flat.vmdk': 'a.vmdk', 'b-flat.vmdk': 'b.vmdk', 'c-flat.vmdk': 'c.vmdk' });
+  });
+
+  test('of a snapshot are only what is no image itself, as its parent may be missing', async () => {
+    const parent = ['parentCID=12345678', 'parentFileNameHint="missing.vmdk"'];
+    const found = await parts({
+      'web-000001.vmdk': vmdkDescriptor('RW 2048 SPARSE "web-000001-s001.vmdk"', ...parent),
+      'odd.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', ...parent),
+      ...{ 'web-000001-s001.vmdk': SPARSE, 'a.raw': SECTOR },
+    });
+    expect(found).toEqual({ 'web-000001-s001.vmdk': 'web-000001.vmdk' });
+  });
+
+  test('are no descriptors that are images too', async () => {
+    const found = await parts({
+      'a.vmdk': vmdkDescriptor('RW 1 FLAT "b.vmdk" 0', `#${' '.repeat(512)}`),
+      'b.vmdk': vmdkDescriptor('RW 1 FLAT "a.vmdk" 0', `#${' '.repeat(512)}`),
+    });
+    expect(found).toEqual({});
+  });
+
   test('are none that lie elsewhere, are missing, or are the descriptor itself', async () => {
     await mkdir(join(directory, 'below'));
+    await writeFile(join(directory, 'below/a.vmdk'), SECTOR);
     const found = await parts({
+      'below.vmdk': vmdkDescriptor('RW 1 FLAT "below/a.vmdk" 0'),
       'web.vmdk': vmdkDescriptor('RW 1 FLAT "below/a.vmdk" 0', 'RW 1 FLAT "../a.vmdk" 0', 'RW 1 FLAT "b.vmdk" 0'),
       'self.vmdk': vmdkDescriptor('RW 1 SPARSE "self.vmdk"'),
-      'a.vmdk': '',
+      'a.vmdk': SECTOR,
     });
     expect(found).toEqual({});
   });
 
   test('have names that are not UTF-8', async () => {
-    await writeFile(Buffer.from(`${directory}/caf\xe9.vmdk`, 'latin1'), '');
+    await writeFile(Buffer.from(`${directory}/caf\xe9.vmdk`, 'latin1'), SECTOR);
     await writeFile(join(directory, 'web.vmdk'), vmdkDescriptor('RW 1 FLAT "caf\xe9.vmdk" 0'));
     const found = await new QemuReader().partsIn(directory, ['caf\udce9.vmdk', 'web.vmdk']);
     expect([...found]).toEqual([['caf\udce9.vmdk', 'web.vmdk']]);
@@ -65,10 +109,10 @@ describe('the parts of VMDKs in a directory', () => {
     await mkdir(join(directory, 'directory.vmdk'));
     const found = await parts({
       'broken.vmdk': ascii('# Disk DescriptorFile\nRW "x" "y'),
-      'huge.vmdk': Buffer.concat([vmdkDescriptor('RW 1 FLAT "a.vmdk" 0'), Buffer.alloc(1 << 20)]),
+      'huge.vmdk': Buffer.concat([vmdkDescriptor('RW 1 FLAT "a.vmdk" 0'), Buffer.alloc(1 << 20, '\n')]),
       'sparse.vmdk': ascii('KDMV'),
       'web.vmdk': vmdkDescriptor('RW 1 FLAT "a.vmdk" 0'),
-      'a.vmdk': '',
+      'a.vmdk': SECTOR,
     });
     expect(found).toEqual({ 'a.vmdk': 'web.vmdk' });
     expect(await new QemuReader().partsIn(join(directory, 'missing'), ['a.vmdk'])).toEqual(new Map());

@@ -46,6 +46,8 @@ export interface VmdkDescriptor {
   readonly extents: readonly ExtentReference[];
   /** As the descriptor has it; empty where it names none. */
   readonly parentHint: string;
+  /** As the descriptor has it. */
+  readonly changeTracking: string | undefined;
 }
 
 /**
@@ -73,17 +75,8 @@ export function readDescriptor(text: string): VmdkDescriptor {
     },
     extents,
     parentHint: fields.get('parentfilenamehint') ?? '',
+    changeTracking: fields.get('changetrackpath'),
   };
-}
-
-/** The names of files that a text descriptor has for parts of its disk, in whatever way it uses them. */
-export function namedParts(text: string): string[] {
-  const names = text.split('\n').map((line) => {
-    const [, key, value] = FIELD_LINE.exec(line.replace(/\r$/, '')) ?? [];
-    const isNamed = EXTENT_START.test(line) || key?.toLowerCase() === 'changetrackpath';
-    return isNamed ? /"([^"\r]+)"/.exec(value ?? line)?.[1] : undefined;
-  });
-  return names.filter((name) => name !== undefined);
 }
 
 /** A content id in 8 hexadecimal digits. Throws `HeaderError` where it is none. */

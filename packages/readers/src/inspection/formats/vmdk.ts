@@ -11,7 +11,7 @@ const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
 /** Bytes by which a text descriptor is recognised. */
 const HEAD_BYTES = 4096;
 /** The longest text descriptor: 1,024 extents with long names. A disk of any size may begin like one. */
-export const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
+const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
 /** VMware's disk, after VMware's "Virtual Disk Format 5.0" and block/vmdk.c of qemu: sparse extents and descriptors. */
@@ -30,11 +30,7 @@ async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
   return isDescriptor(await bytes.read(0, Math.min(bytes.size, HEAD_BYTES)));
 }
 
-/** The text of a descriptor file, one character a byte; nothing where the file is none. Throws `HeaderError`. */
-export async function readDescriptorText(bytes: FileBytes): Promise<string | undefined> {
-  return (await startsAsDescriptor(bytes)) ? textOf(bytes) : undefined;
-}
-
+/** The text of a descriptor file, one character a byte. Throws `HeaderError`. */
 async function textOf(bytes: FileBytes): Promise<string> {
   const head = await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES));
   if (bytes.size > head.length && !head.includes(0)) {
@@ -44,12 +40,13 @@ async function textOf(bytes: FileBytes): Promise<string> {
 }
 
 async function readTextHeader(bytes: FileBytes): Promise<FormatHeader> {
-  const { virtualSize, fields, extents, parentHint } = readDescriptor(await textOf(bytes));
+  const { virtualSize, fields, extents, parentHint, changeTracking } = readDescriptor(await textOf(bytes));
   return {
     virtualSize: countableSize(virtualSize),
     extents,
     descriptor: fields,
     contentId: fields.cid,
+    ...(changeTracking !== undefined && { changeTracking: textOfName(changeTracking, 'changeTrackPath') }),
     ...parentOf(parentHint, fields.parentCid),
   };
 }
@@ -107,9 +104,13 @@ function embeddedHint(text: string): string {
   return quoted;
 }
 
+function textOfName(name: string, what: string): string {
+  return headerText(Buffer.from(name, 'latin1'), what);
+}
+
 /** A parent is always a VMDK, and known by its content id too. */
 function parentOf(hint: string, parentCid: string): { backing?: BackingReference } {
-  const name = headerText(Buffer.from(hint, 'latin1'), PARENT_HINT);
+  const name = textOfName(hint, PARENT_HINT);
   if (name === '' && parentCid === NO_PARENT) {
     return {};
   }

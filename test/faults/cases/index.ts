@@ -5,6 +5,7 @@ import { BACKING_FILES } from './backing-files.js';
 import { CACHE_DIRECTORIES } from './cache-directories.js';
 import { CACHE_ENTRIES } from './cache-entries.js';
 import { CHANGE_AND_USE } from './change-and-use.js';
+import { DAMAGED_HEADERS } from './damaged-headers.js';
 import { EXTENT_BOMBS } from './extent-bombs.js';
 import { FOREIGN_FILES } from './foreign-files.js';
 import { HASHERS } from './hashers.js';
@@ -45,6 +46,7 @@ export const CASES: readonly FaultCase[] = [
   ...HASHERS,
   ...NAMES_IN_TABLES,
   ...ATTACKS,
+  ...DAMAGED_HEADERS,
 ];
 
 /** Cases that belong to the applying of plans, as does the second half of 56. */

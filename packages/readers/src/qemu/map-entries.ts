@@ -55,7 +55,11 @@ export async function* mapEntries(
   const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
   let window = isSmallMap ? virtualSize : FIRST_WINDOW;
   let largestWindow = Infinity;
-  while (position < virtualSize) {
+  if (virtualSize === 0 && image.format === 'raw') {
+    return;
+  }
+  // At least once, so that of a disk of 0 bytes too qemu says whether its header is sound.
+  do {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
     // What qemu sees past the end shows in the last window.
@@ -75,7 +79,7 @@ export async function* mapEntries(
     yield* gaplessEntries(entries, position, end, call);
     position = end;
     window = entries.length < MANY_ENTRIES ? Math.min(window * WINDOW_GROWTH, largestWindow) : window;
-  }
+  } while (position < virtualSize);
 }
 
 /** The entries of a window; nothing where they are too many for one of its length, and a smaller one may do. */
@@ -87,7 +91,9 @@ async function entriesWithin(
 ): Promise<readonly MapEntry[] | undefined> {
   const range = [`--start-offset=${position}`, `--max-length=${length}`];
   try {
-    return await qemuImgJson(['map', ...range], isEntryList, image, call);
+    const entries = await qemuImgJson(['map', ...range], isEntryList, image, call);
+    // A disk of 0 bytes has an entry without length.
+    return entries.filter((entry) => entry.length > 0);
   } catch (thrown) {
     if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
       return undefined;
@@ -130,7 +136,7 @@ function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolea
   const { start, length, depth, zero, data, compressed = false, offset = 0 } = value ?? {};
   const counts = [start, length, depth, offset];
   const flags = [zero, data, compressed];
-  return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
+  return counts.every(isCount) && flags.every((flag) => typeof flag === 'boolean');
 }
 
 function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {

@@ -61,6 +61,12 @@ export interface Qcow2Fields {
   readonly l1Entries?: number;
   readonly l1Offset?: bigint;
   readonly refcountOffset?: bigint;
+  readonly refcountClusters?: number;
+  readonly refcountOrder?: number;
+  readonly snapshots?: number;
+  readonly snapshotOffset?: bigint;
+  readonly autoclear?: bigint;
+  readonly compressionType?: number;
   readonly incompatible?: bigint;
   readonly headerBytes?: number;
   readonly extensions?: Buffer;
@@ -83,8 +89,15 @@ export function qcow2File(fields: Qcow2Fields = {}): Buffer {
     24: be64(virtualSize),
     32: be32(fields.encryption ?? 0, fields.l1Entries ?? 1),
     40: be64(fields.l1Offset ?? 0x30000, fields.refcountOffset ?? 0x10000),
-    56: be32(1),
-    ...(version === 2 ? {} : { 72: be64(fields.incompatible ?? 0), 96: be32(4, headerBytes) }),
+    56: be32(fields.refcountClusters ?? 1, fields.snapshots ?? 0),
+    64: be64(fields.snapshotOffset ?? 0),
+    ...(version === 2
+      ? {}
+      : {
+          72: be64(fields.incompatible ?? 0, 0, fields.autoclear ?? 0),
+          96: be32(fields.refcountOrder ?? 4, headerBytes),
+          104: Buffer.from([fields.compressionType ?? 0]),
+        }),
     [headerBytes]: Buffer.concat([
       backingFormat === undefined ? Buffer.alloc(0) : qcow2Extension(0xe2792aca, ascii(backingFormat)),
       extensions,

@@ -5,7 +5,8 @@ export const MIB = 1 << 20;
 export const METADATA_REGION = '06a27c8b90479a4bb8fe575f050f886e';
 export const BLOCK_MAP_REGION = '6677c22d23f600429d64115e9bfd4a08';
 export const FILE_PARAMETERS = '3767a1ca36fa434db3b633f0aa44e76b';
-const VIRTUAL_DISK_SIZE = '2442a52f1bcd7648b2115dbed83bf4b8';
+export const VIRTUAL_DISK_SIZE = '2442a52f1bcd7648b2115dbed83bf4b8';
+export const LOGICAL_SECTOR_SIZE = '1dbf41816fa90947ba47f233a8faab5f';
 
 /** Bytes of a file by their position; the rest are zeros. */
 export type Pieces = Record<number, Buffer>;
@@ -18,8 +19,10 @@ export const QED = {
 };
 export const VDI = {
   64: Buffer.from('7f10dabe', 'hex'),
+  68: le32(0x10001),
   76: le32(1),
   340: le32(512, 1024),
+  360: le32(512),
   368: le64(MIB),
   376: le32(MIB, 0, 1, 0),
 };
@@ -27,8 +30,8 @@ export const PARALLELS = { 0: ascii('WithouFreSpacExt'), 16: le32(2, 16, 4, 2048
 export const VHDX = {
   0: ascii('vhdxfile'),
   196608: vhdxRegions([METADATA_REGION, 524_288], [BLOCK_MAP_REGION, 393_216]),
-  524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544]),
-  589824: Buffer.concat([le32(MIB, 0), le64(MIB)]),
+  524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544], [LOGICAL_SECTOR_SIZE, 65_552]),
+  589824: Buffer.concat([le32(MIB, 0), le64(MIB), le32(512)]),
 };
 
 export function vhdxRegions(...entries: readonly (readonly [string, number])[]): Buffer {
@@ -97,7 +100,7 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['vhdx', fileWith(MIB, VHDX)],
   ['vpc', fileWith(2048, VPC_DYNAMIC)],
   ['parallels', fileWith(4096, PARALLELS)],
-  ['dmg', fileWith(1024, { 512: ascii('koly') })],
+  ['dmg', fileWith(1024, { 512: ascii('koly'), 1004: be64(2048) })],
   ['vmdk', fileWith(65_536, VMDK)],
   ['vmdk', fileWith(200, VMDK_DESCRIPTOR)],
   ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],

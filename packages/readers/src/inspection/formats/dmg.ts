@@ -21,7 +21,11 @@ export const dmg: FormatInspector = {
     const trailer = await readTrailer(bytes);
     requireWithin(bytes, trailer.readBigUInt64BE(0x18), trailer.readBigUInt64BE(0x20), 'data fork');
     requireWithin(bytes, trailer.readBigUInt64BE(0xd8), trailer.readBigUInt64BE(0xe0), 'property list');
-    return { virtualSize: countableSize(trailer.readBigUInt64BE(SECTOR_COUNT) * SECTOR_BYTES) };
+    const sectors = trailer.readBigUInt64BE(SECTOR_COUNT);
+    if (sectors === 0n) {
+      throw corrupt('its dmg trailer says a disk of 0 sectors; no program makes one');
+    }
+    return { virtualSize: countableSize(sectors * SECTOR_BYTES) };
   },
   requireTables: async (bytes) => requireChunks(bytes, await readTrailer(bytes)),
 };

@@ -49,6 +49,10 @@ export function partsOf(whole: bigint, part: bigint): bigint {
   return (whole + part - 1n) / part;
 }
 
+export function isPowerOfTwo(count: number): boolean {
+  return Number.isInteger(Math.log2(count));
+}
+
 /** Text that stands in a header, bytes that are not UTF-8 as in a path. Throws `HeaderError` where it holds a NUL. */
 export function headerText(bytes: Buffer, what: string): string {
   const text = pathText(bytes);

@@ -5,9 +5,14 @@ import { countableSize, partsOf, readExactly, requireWithin } from './header-fie
 const OLD_MAGIC = 'WithoutFreeSpace';
 const NEW_MAGIC = 'WithouFreSpacExt';
 const HEADER_BYTES = 64;
+const VERSION = 2;
+/** So that a block can be read at once. */
+const MAX_SECTORS_PER_BLOCK = 4_186_127n;
+/** So that positions in the block map fit in signed numbers of 32 bits. */
+const MAX_BLOCKS = 0x1fff_ffffn;
 const SECTOR_BYTES = 512n;
 
-/** Parallels' expandable disk, after docs/interop/parallels.txt of qemu. */
+/** Parallels' expandable disk, after docs/interop/parallels.txt and block/parallels.c of qemu. */
 export const parallels: FormatInspector = {
   format: 'parallels',
   recognize: ({ head }) => ([OLD_MAGIC, NEW_MAGIC].includes(magicOf(head)) ? 'head' : undefined),
@@ -16,11 +21,16 @@ export const parallels: FormatInspector = {
 
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'parallels header');
+  const version = header.readUInt32LE(16);
+  if (version !== VERSION) {
+    throw corrupt(`its parallels header has version ${version}; expected ${VERSION}`);
+  }
   const sectorsPerBlock = BigInt(header.readUInt32LE(28));
   const blocks = BigInt(header.readUInt32LE(32));
   // The old form has only 32 bits for the size; what follows may be anything.
   const sectors = magicOf(header) === OLD_MAGIC ? BigInt(header.readUInt32LE(36)) : header.readBigUInt64LE(36);
-  if (sectorsPerBlock === 0n || blocks < partsOf(sectors, sectorsPerBlock)) {
+  const isSound = sectorsPerBlock > 0n && sectorsPerBlock <= MAX_SECTORS_PER_BLOCK && blocks <= MAX_BLOCKS;
+  if (!isSound || blocks < partsOf(sectors, sectorsPerBlock)) {
     throw corrupt(
       `its parallels header has ${blocks} blocks of ${sectorsPerBlock} sectors for a disk of ${sectors} sectors`,
     );

@@ -5,6 +5,8 @@ import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
 const HEADER_BYTES = 48;
+/** qemu opens no smaller disk, nor does it make one. */
+const MIN_VIRTUAL_SIZE = 2n;
 
 /** The first qcow, after block/qcow.c of qemu. */
 export const qcow: FormatInspector = {
@@ -20,6 +22,9 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     throw refused('it is encrypted; decrypt it with qemu-img convert first');
   }
   const virtualSize = header.readBigUInt64BE(24);
+  if (virtualSize < MIN_VIRTUAL_SIZE) {
+    throw corrupt(`its qcow header says a disk of ${virtualSize} bytes; expected at least ${MIN_VIRTUAL_SIZE}`);
+  }
   requireL1Table(bytes, header);
   const backing = await readBacking(bytes, header);
   return { virtualSize: countableSize(wholeSectors(virtualSize)), ...(backing === undefined ? {} : { backing }) };

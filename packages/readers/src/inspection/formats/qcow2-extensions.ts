@@ -1,51 +1,122 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { headerText } from './header-fields.js';
+import type { Qcow2FixedHeader } from './qcow2-header.js';
 
 const EXTENSION_END = 0;
 const EXTENSION_BACKING_FORMAT = 0xe2792aca;
 const EXTENSION_EXTERNAL_DATA = 0x44415441;
+const EXTENSION_ENCRYPTION = 0x0537be77;
+const EXTENSION_BITMAPS = 0x23852875;
 
-/** What of the fixed header tells where extensions stand. */
-export interface ExtensionBounds {
-  readonly headerBytes: number;
-  readonly clusterBytes: number;
-  readonly backingOffset: bigint;
+const EXTENSION_HEADER_BYTES = 8;
+const MAX_BACKING_FORMAT_BYTES = 15;
+const BITMAPS_BYTES = 24;
+const MAX_BITMAPS = 65_535;
+const MAX_BITMAP_DIRECTORY_BYTES = 1024n * BigInt(MAX_BITMAPS);
+
+/** Where the descriptions of an image's dirty bitmaps are. */
+export interface BitmapDirectory {
+  readonly bitmaps: number;
+  readonly position: bigint;
+  /** Bytes. */
+  readonly length: bigint;
 }
 
 /** What the extensions of a qcow2 header say, as far as it matters here. */
 export interface Qcow2Extensions {
   readonly externalData: boolean;
   readonly backingFormat: string | undefined;
+  readonly bitmapDirectory: BitmapDirectory | undefined;
 }
 
-/** Reads the extensions behind a fixed header. Throws `HeaderError` where they are damaged. */
-export async function readExtensions(bytes: FileBytes, fixed: ExtensionBounds): Promise<Qcow2Extensions> {
-  const area = await bytes.read(fixed.headerBytes, Math.max(0, extensionsEnd(fixed) - fixed.headerBytes));
+/**
+ * Reads the extensions behind a fixed header, as `qcow2_read_extensions` of qemu's block/qcow2.c.
+ *
+ * @throws HeaderError where they are damaged
+ */
+export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader): Promise<Qcow2Extensions> {
   let externalData = false;
   let backingFormat: string | undefined;
-  for (let position = 0; position + 8 <= area.length; ) {
-    const type = area.readUInt32BE(position);
-    const length = area.readUInt32BE(position + 4);
-    const data = area.subarray(position + 8, position + 8 + length);
-    if (type === EXTENSION_END) {
-      break;
+  let bitmapDirectory: BitmapDirectory | undefined;
+  for (const { type, data } of extensionsIn(await readArea(bytes, fixed))) {
+    switch (type) {
+      case EXTENSION_EXTERNAL_DATA:
+        externalData = true;
+        break;
+      case EXTENSION_BACKING_FORMAT:
+        backingFormat = readBackingFormat(data);
+        break;
+      case EXTENSION_ENCRYPTION:
+        throw corrupt('its header has an extension for encryption, but it is not encrypted');
+      case EXTENSION_BITMAPS:
+        bitmapDirectory = readBitmapDirectory(data, fixed);
+        break;
     }
-    if (data.length < length) {
-      throw corrupt('a header extension reaches past the header');
-    }
-    if (type === EXTENSION_EXTERNAL_DATA) {
-      externalData = true;
-    } else if (type === EXTENSION_BACKING_FORMAT) {
-      backingFormat = headerText(data, 'backing format');
-    }
-    position += 8 + Math.ceil(length / 8) * 8;
   }
-  return { externalData, backingFormat };
+  return { externalData, backingFormat, bitmapDirectory };
 }
 
-/** Extensions stand between the fixed header and the backing file's name, within the first cluster. */
-function extensionsEnd(fixed: ExtensionBounds): number {
-  const { backingOffset, clusterBytes } = fixed;
-  return backingOffset === 0n || backingOffset > BigInt(clusterBytes) ? clusterBytes : Number(backingOffset);
+/**
+ * The bytes between the fixed header and the backing file's name, or else the end of the first cluster. What is past the
+ * end of the file counts as zeros, which end the extensions.
+ */
+async function readArea(bytes: FileBytes, fixed: Qcow2FixedHeader): Promise<Buffer> {
+  const { headerBytes, clusterBytes, backingOffset } = fixed;
+  const end = backingOffset === 0n ? clusterBytes : Number(backingOffset);
+  const area = Buffer.alloc(Math.max(0, end - headerBytes));
+  (await bytes.read(headerBytes, area.length)).copy(area);
+  return area;
+}
+
+interface Extension {
+  readonly type: number;
+  readonly data: Buffer;
+}
+
+function* extensionsIn(area: Buffer): Generator<Extension, void> {
+  let position = 0;
+  while (position < area.length) {
+    const start = position + EXTENSION_HEADER_BYTES;
+    const type = start > area.length ? EXTENSION_END : area.readUInt32BE(position);
+    const end = start > area.length ? start : start + area.readUInt32BE(position + 4);
+    if (end > area.length) {
+      throw corrupt('a header extension reaches past the header');
+    }
+    if (type === EXTENSION_END) {
+      return;
+    }
+    yield { type, data: area.subarray(start, end) };
+    position = start + Math.ceil((end - start) / 8) * 8;
+  }
+}
+
+function readBackingFormat(data: Buffer): string {
+  if (data.length > MAX_BACKING_FORMAT_BYTES) {
+    throw corrupt(`its backing format has ${data.length} bytes; expected at most ${MAX_BACKING_FORMAT_BYTES}`);
+  }
+  return headerText(data, 'backing format');
+}
+
+function readBitmapDirectory(
+  data: Buffer,
+  { hasBitmaps, clusterBytes }: Qcow2FixedHeader,
+): BitmapDirectory | undefined {
+  if (data.length !== BITMAPS_BYTES) {
+    throw corrupt(`its header extension for bitmaps has ${data.length} bytes; expected ${BITMAPS_BYTES}`);
+  }
+  if (!hasBitmaps) {
+    return undefined;
+  }
+  const bitmaps = data.readUInt32BE(0);
+  const [length, position] = [data.readBigUInt64BE(8), data.readBigUInt64BE(16)];
+  if (data.readUInt32BE(4) !== 0 || bitmaps < 1 || bitmaps > MAX_BITMAPS) {
+    throw corrupt(`its header extension for bitmaps says ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS} and zeros`);
+  }
+  if (length < 1n || length > MAX_BITMAP_DIRECTORY_BYTES || position % BigInt(clusterBytes) !== 0n) {
+    throw corrupt(
+      `its bitmap directory has ${length} bytes from byte ${position} on; expected 1 to ${MAX_BITMAP_DIRECTORY_BYTES} from the beginning of a cluster on`,
+    );
+  }
+  return { bitmaps, position, length };
 }

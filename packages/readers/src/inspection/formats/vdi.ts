@@ -5,7 +5,12 @@ import { countableSize, partsOf, readExactly, requireWithin } from './header-fie
 const MAGIC_OFFSET = 0x40;
 const MAGIC = Buffer.from('7f10dabe', 'hex');
 const HEADER_BYTES = 0x1c8;
+const VERSION_1_1 = 0x0001_0001;
 const SECTOR_BYTES = 512n;
+/** Programs write no other blocks, and qemu reads no other ones. */
+const BLOCK_BYTES = 1024n * 1024n;
+/** As many as qemu reads into memory. */
+const MAX_BLOCKS = 0x1fff_ff80n;
 const DYNAMIC = 1;
 const FIXED = 2;
 
@@ -18,6 +23,12 @@ export const vdi: FormatInspector = {
 
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vdi header');
+  const version = header.readUInt32LE(0x44);
+  if (version !== VERSION_1_1) {
+    throw refused(
+      `its vdi header has version ${version >>> 16}.${version & 0xffff}, known is 1.1; convert it with VBoxManage first`,
+    );
+  }
   const type = header.readUInt32LE(0x4c);
   if (type !== DYNAMIC && type !== FIXED) {
     throw refused(
@@ -35,12 +46,25 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   return { virtualSize: countableSize(partsOf(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 
+/** Throws `HeaderError` unless qemu takes the positions and sizes, whose checks in `vdi_open` these are. */
 function requireBlockMap(bytes: FileBytes, header: Buffer): void {
   const virtualSize = header.readBigUInt64LE(0x170);
+  const sectorBytes = BigInt(header.readUInt32LE(0x168));
   const blockBytes = BigInt(header.readUInt32LE(0x178));
+  if (sectorBytes !== SECTOR_BYTES || blockBytes !== BLOCK_BYTES) {
+    throw corrupt(
+      `its vdi header says sectors of ${sectorBytes} bytes and blocks of ${blockBytes} bytes; expected ${SECTOR_BYTES} and ${BLOCK_BYTES}`,
+    );
+  }
   const blocks = BigInt(header.readUInt32LE(0x180));
-  if (blockBytes === 0n || blocks < partsOf(virtualSize, blockBytes)) {
+  if (blocks > MAX_BLOCKS || blocks < partsOf(virtualSize, blockBytes)) {
     throw corrupt(`its vdi header has ${blocks} blocks of ${blockBytes} bytes for a disk of ${virtualSize} bytes`);
   }
-  requireWithin(bytes, BigInt(header.readUInt32LE(0x154)), blocks * 4n, 'block map');
+  const [mapOffset, dataOffset] = [header.readUInt32LE(0x154), header.readUInt32LE(0x158)].map(BigInt);
+  if (mapOffset! % SECTOR_BYTES !== 0n || dataOffset! % SECTOR_BYTES !== 0n) {
+    throw corrupt(
+      `its block map begins at byte ${mapOffset} and its data at byte ${dataOffset}; expected multiples of ${SECTOR_BYTES}`,
+    );
+  }
+  requireWithin(bytes, mapOffset!, blocks * 4n, 'block map');
 }

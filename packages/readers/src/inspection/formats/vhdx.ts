@@ -1,6 +1,6 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, isPowerOfTwo, partsOf, readExactly, requireWithin } from './header-fields.js';
 
 const MAGIC = Buffer.from('vhdxfile', 'latin1');
 const KIB = 1024;
@@ -14,7 +14,15 @@ const METADATA_REGION = guid('8b7ca206-4790-4b9a-b8fe-575f050f886e');
 const BLOCK_MAP_REGION = guid('2dc27766-f623-4200-9d64-115e9bfd4a08');
 const FILE_PARAMETERS = guid('caa16737-fa36-4d43-b3b6-33f0aa44e76b');
 const VIRTUAL_DISK_SIZE = guid('2fa54224-cd1b-4876-b211-5dbed83bf4b8');
+const LOGICAL_SECTOR_SIZE = guid('8141bf1d-a96f-4709-ba47-f233a8faab5f');
 const HAS_PARENT = 2;
+
+const MIN_BLOCK_BYTES = 1024 * KIB;
+const MAX_BLOCK_BYTES = 256 * 1024 * KIB;
+const SECTOR_SIZES = [512, 4096];
+/** Sectors whose blocks are followed by one bitmap in the block map. */
+const SECTORS_PER_CHUNK = 2 ** 23;
+const ENTRY_OF_MAP_BYTES = 8;
 
 /** Hyper-V's virtual hard disk, version 2, after Microsoft's [MS-VHDX]. */
 export const vhdx: FormatInspector = {
@@ -30,10 +38,42 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const metadata = findEntry(regions, METADATA_REGION, 'metadata region');
   const position = metadata.readBigUInt64LE(16);
   requireWithin(bytes, position, BigInt(TABLE_BYTES), 'metadata region');
-  return readMetadata(bytes, Number(position));
+  const { virtualSize, ...geometry } = await readMetadata(bytes, Number(position));
+  requireBlockMap(virtualSize, geometry, blockMap.readUInt32LE(24));
+  return { virtualSize: countableSize(virtualSize) };
 }
 
-async function readMetadata(bytes: FileBytes, region: number): Promise<FormatHeader> {
+interface Geometry {
+  readonly blockBytes: number;
+  readonly sectorBytes: number;
+}
+
+/**
+ * Throws `HeaderError` unless the block map has an entry for each block of the disk, and one for each bitmap of sectors
+ * that comes after the blocks of a chunk. As many as `vhdx_calc_bat_entries` of qemu's block/vhdx.c expects: of a disk
+ * of 0 bytes, more than fit in most block maps.
+ */
+function requireBlockMap(virtualSize: bigint, { blockBytes, sectorBytes }: Geometry, mapBytes: number): void {
+  if (!isPowerOfTwo(blockBytes) || blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_BLOCK_BYTES) {
+    throw corrupt(
+      `it says blocks of ${blockBytes} bytes; expected a power of two from ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES}`,
+    );
+  }
+  if (!SECTOR_SIZES.includes(sectorBytes)) {
+    throw corrupt(`it says sectors of ${sectorBytes} bytes; expected ${SECTOR_SIZES.join(' or ')}`);
+  }
+  const entries = Math.floor(mapBytes / ENTRY_OF_MAP_BYTES);
+  const blocks = partsOf(virtualSize, BigInt(blockBytes));
+  const blocksPerChunk = BigInt((SECTORS_PER_CHUNK * sectorBytes) / blockBytes);
+  const bitmaps = BigInt.asUintN(32, blocks - 1n) / blocksPerChunk;
+  if (blocks + bitmaps > BigInt(entries)) {
+    throw corrupt(
+      `its block map has room for ${entries} entries; a disk of ${virtualSize} bytes needs ${blocks + bitmaps}`,
+    );
+  }
+}
+
+async function readMetadata(bytes: FileBytes, region: number): Promise<Geometry & { readonly virtualSize: bigint }> {
   const table = await readExactly(bytes, region, TABLE_BYTES, 'metadata table');
   if (table.toString('latin1', 0, 8) !== 'metadata') {
     throw corrupt('its metadata table has no signature');
@@ -46,7 +86,12 @@ async function readMetadata(bytes: FileBytes, region: number): Promise<FormatHea
     throw refused('it is a difference to another vhdx image, which cannot be followed; merge it with Merge-VHD first');
   }
   const size = await item(VIRTUAL_DISK_SIZE, 8, 'virtual disk size');
-  return { virtualSize: countableSize(size.readBigUInt64LE(0)) };
+  const sectorSize = await item(LOGICAL_SECTOR_SIZE, 4, 'logical sector size');
+  return {
+    virtualSize: size.readBigUInt64LE(0),
+    blockBytes: parameters.readUInt32LE(0),
+    sectorBytes: sectorSize.readUInt32LE(0),
+  };
 }
 
 /** The entries of the first region table that bears its signature: one of the two may have been cut by a crash. */

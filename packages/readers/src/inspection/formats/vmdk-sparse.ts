@@ -71,8 +71,12 @@ export async function requireGrainTables(bytes: FileBytes, { directory }: Sparse
 }
 
 function readEsx(header: Buffer): SparseHeader {
+  const capacity = BigInt(header.readUInt32LE(12));
+  if (capacity === 0n) {
+    throw corrupt('its vmdk header says an extent of 0 sectors');
+  }
   return {
-    capacity: BigInt(header.readUInt32LE(12)),
+    capacity,
     directory: {
       position: BigInt(header.readUInt32LE(20)) * SECTOR_BYTES,
       entries: BigInt(header.readUInt32LE(24)),

@@ -1,6 +1,6 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, RawRemedyError, refused } from '../header-error.js';
-import { countableSize, readExactly, requireWithin } from './header-fields.js';
+import { countableSize, isPowerOfTwo, readExactly, requireWithin } from './header-fields.js';
 
 const COOKIE = Buffer.from('conectix', 'latin1');
 const FOOTER_BYTES = 512;
@@ -91,6 +91,11 @@ async function requireBlockMap(bytes: FileBytes, footer: Buffer, virtualSize: bi
   }
   const blocks = BigInt(header.readUInt32BE(28));
   const blockBytes = BigInt(header.readUInt32BE(32));
+  if (!isPowerOfTwo(Number(blockBytes)) || blockBytes < SECTOR_BYTES) {
+    throw corrupt(
+      `its dynamic disk header says blocks of ${blockBytes} bytes; expected a power of two of ${SECTOR_BYTES} or more`,
+    );
+  }
   if (blocks * blockBytes < virtualSize) {
     throw corrupt(`its block map has ${blocks} blocks of ${blockBytes} bytes for a disk of ${virtualSize} bytes`);
   }

@@ -110,6 +110,7 @@ describe('a header is refused', () => {
     ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
     ['qed', 'with features that are not known', 327_680, { ...QED, 16: le64(8) }, /0x8/],
     ['qed', 'with a disk beyond counting', 327_680, { ...QED, 48: le64(1n << 60n) }, /1152921504606846976/],
+    ['vdi', 'of another version', 1024, { ...VDI, 68: le32(0x10000) }, /version 1\.0, known is 1\.1/],
     ['vdi', 'of another type', 1024, { ...VDI, 76: le32(4) }, /type 4/],
     ['vdi', 'that is a difference', 1024, { ...VDI, 440: le32(1) }, /difference/],
     ['vhdx', 'that is a difference', MIB, { ...VHDX, 589828: le32(2) }, /difference/],
@@ -129,6 +130,18 @@ describe('a header is refused', () => {
   });
 });
 
+/** A VHDX whose block map has room for 8,192 entries. */
+function vhdx(blockBytes: number, virtualSize: number, sectorBytes: number): Pieces {
+  return { ...VHDX, 589824: Buffer.concat([le32(blockBytes, 0), le64(virtualSize), le32(sectorBytes)]) };
+}
+
+test('a vhdx disk may be as large as its block map', async () => {
+  expect(await read('vhdx', MIB, vhdx(MIB, 8191 * MIB, 512))).toEqual({ virtualSize: 8191 * MIB });
+  expect(await read('vhdx', MIB, vhdx(256 * MIB, 0x1f00 * 256 * MIB, 4096))).toEqual({
+    virtualSize: 0x1f00 * 256 * MIB,
+  });
+});
+
 describe('a header is corrupt', () => {
   test.each<[string, string, number, Pieces]>([
     ['qcow', 'that is cut short', 40, QCOW],
@@ -138,6 +151,8 @@ describe('a header is corrupt', () => {
     ['qcow', 'with tables too large', 4096, { ...QCOW, 32: Buffer.from([12, 14]) }],
     ['qcow', 'with a disk beyond its L1 table', 4096, { ...QCOW, 24: be64(1n << 60n) }],
     ['qcow', 'with its L1 table past the end', 4096, { ...QCOW, 40: be64(4095) }],
+    ['qcow', 'of 0 bytes', 4096, { ...QCOW, 24: be64(0) }],
+    ['qcow', 'of 1 byte', 4096, { ...QCOW, 24: be64(1) }],
     ['qcow', 'with too long a name', 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
     ['qcow', 'with its name past the end', 4096, { ...QCOW, 8: be64(1n << 60n), 16: be32(4) }],
     ['qed', 'that is cut short', 60, QED],
@@ -146,11 +161,23 @@ describe('a header is corrupt', () => {
     ['qed', 'without tables', 327_680, { ...QED, 4: le32(65_536, 0) }],
     ['qed', 'with tables too large', 327_680, { ...QED, 4: le32(65_536, 17) }],
     ['qed', 'with its L1 table past the end', 327_679, QED],
+    ['qed', 'with clusters that are no power of two', 655_360, { ...QED, 4: le32(65_536 + 512, 4) }],
+    ['qed', 'with tables that are no power of two', 327_680, { ...QED, 4: le32(65_536, 3) }],
+    ['qed', 'with half a sector', 327_680, { ...QED, 48: le64(MIB + 256) }],
+    ['qed', 'with a disk beyond its tables', 327_680, { ...QED, 48: le64(1n << 47n) }],
+    ['qed', 'with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(65_536 + 512) }],
+    ['qed', 'with its L1 table in its header', 655_360, { ...QED, 12: le32(2) }],
+    ['qed', 'of 0 bytes with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(512, 0) }],
+    ['qed', 'with its name outside the header', 327_680, { ...QED, 16: le64(1), 56: le32(65_535, 4) }],
     ['qed', 'with a nameless backing file', 327_680, { ...QED, 16: le64(1) }],
     ['qed', 'with too long a name', 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
+    ['vdi', 'with sectors of another size', 1024, { ...VDI, 360: le32(4096) }],
+    ['vdi', 'with too many blocks', 1024, { ...VDI, 384: le32(0x1fffff81) }],
+    ['vdi', 'with its block map inside a sector', 1024, { ...VDI, 340: le32(516, 1024) }],
+    ['vdi', 'with its data inside a sector', 1024, { ...VDI, 340: le32(512, 1028) }],
     ['vdi', 'without blocks', 1024, { ...VDI, 376: le32(0, 0, 1, 0) }],
     ['vdi', 'with too few blocks', 1024, { ...VDI, 384: le32(0) }],
-    ['vdi', 'with its block map past the end', 1024, { ...VDI, 340: le32(1022) }],
+    ['vdi', 'with its block map past the end', 1024, { ...VDI, 340: le32(1024) }],
     ['vhdx', 'that is cut short', 200_000, VHDX],
     ['vhdx', 'without region tables', MIB, { ...VHDX, 196608: Buffer.alloc(0) }],
     ['vhdx', 'with too many regions', MIB, { ...VHDX, 196616: le32(2048) }],
@@ -162,6 +189,12 @@ describe('a header is corrupt', () => {
       { ...VHDX, 196608: vhdxRegions([METADATA_REGION, MIB], [BLOCK_MAP_REGION, 0]) },
     ],
     ['vhdx', 'without metadata', MIB, { ...VHDX, 524288: Buffer.alloc(0) }],
+    ['vhdx', 'of 0 bytes', MIB, vhdx(MIB, 0, 512)],
+    ['vhdx', 'with blocks too small', MIB, vhdx(MIB / 2, MIB, 512)],
+    ['vhdx', 'with blocks too large', MIB, vhdx(512 * MIB, MIB, 512)],
+    ['vhdx', 'with blocks that are no power of two', MIB, vhdx(3 * MIB, MIB, 512)],
+    ['vhdx', 'with sectors of another size', MIB, vhdx(MIB, MIB, 1024)],
+    ['vhdx', 'with a disk beyond its block map', MIB, vhdx(MIB, 8192 * MIB, 512)],
     ['vhdx', 'without size', MIB, { ...VHDX, 524288: vhdxMetadata([FILE_PARAMETERS, 65_536]) }],
     ['vpc', 'with a wrong checksum', 2048, { ...VPC_DYNAMIC, 20: be32(1) }],
     ['vpc', 'without dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
@@ -172,13 +205,19 @@ describe('a header is corrupt', () => {
       { ...VPC_DYNAMIC, 0: vpcFooter(3, { dataOffset: 2000 }) },
     ],
     ['vpc', 'with its block map past the end', 2048, { ...VPC_DYNAMIC, 540: be32(1000, 2 * MIB) }],
-    ['vpc', 'with too few blocks', 2048, { ...VPC_DYNAMIC, 540: be32(1, MIB - 512) }],
+    ['vpc', 'with too few blocks', 2048, { ...VPC_DYNAMIC, 540: be32(1, MIB / 2) }],
+    ['vpc', 'with blocks that are no power of two', 2048, { ...VPC_DYNAMIC, 540: be32(1, 3 * MIB) }],
+    ['vpc', 'with blocks of less than a sector', 2048, { ...VPC_DYNAMIC, 540: be32(100_000, 256) }],
     ['vpc', 'that is fixed and cut short', 1535, { 1023: vpcFooter(2, { currentSize: 1024 }) }],
     ['parallels', 'that is cut short', 60, PARALLELS],
+    ['parallels', 'of another version', 4096, { ...PARALLELS, 16: le32(1) }],
+    ['parallels', 'with blocks too large', 4096, { ...PARALLELS, 28: le32(4_186_128) }],
+    ['parallels', 'with too many blocks', 4096, { ...PARALLELS, 32: le32(0x20000000) }],
     ['parallels', 'without blocks', 4096, { ...PARALLELS, 28: le32(0) }],
     ['parallels', 'with too few blocks', 4096, { ...PARALLELS, 32: le32(0) }],
     ['parallels', 'with its block map past the end', 4096, { ...PARALLELS, 32: le32(2000) }],
     ['dmg', 'that is cut short', 100, {}],
+    ['dmg', 'of 0 sectors', 1024, { 512: ascii('koly') }],
     ['dmg', 'with its data past the end', 1024, { 512: ascii('koly'), 544: be64(2000) }],
     ['dmg', 'with its property list past the end', 1024, { 512: ascii('koly'), 736: be64(2000) }],
   ])('%s %s', async (format, _, size, pieces) => {

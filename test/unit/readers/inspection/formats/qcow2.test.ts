@@ -2,10 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { qcow2 } from '#readers/inspection/formats/qcow2.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
-import { ascii, bytesOf, type Qcow2Fields, qcow2Extension, qcow2File } from '../headers.js';
+import { ascii, be32, be64, bytesOf, type Qcow2Fields, qcow2Extension, qcow2File } from '../headers.js';
 
 function read(fields: Qcow2Fields) {
   return qcow2.readHeader(bytesOf(qcow2File(fields)));
+}
+
+/** The extension for bitmaps, and the feature that says that it is up to date. */
+function bitmaps(count: number, reserved: number, length: number | bigint, position = 0): Qcow2Fields {
+  const data = Buffer.concat([be32(count, reserved), be64(length, position)]);
+  return { autoclear: 1n, extensions: qcow2Extension(0x23852875, data) };
 }
 
 describe('a sound qcow2 header', () => {
@@ -32,6 +38,20 @@ describe('a sound qcow2 header', () => {
     expect(await read({ extensions })).toEqual({ virtualSize: 1 << 20 });
   });
 
+  test('may describe bitmaps, up to date or not', async () => {
+    expect(await read(bitmaps(1, 0, 64))).toEqual({ virtualSize: 1 << 20 });
+    expect(await read({ ...bitmaps(0, 0, 0), autoclear: 0n })).toEqual({ virtualSize: 1 << 20 });
+  });
+
+  test('may have snapshots, or none at any cluster', async () => {
+    expect(await read({ snapshots: 2, snapshotOffset: 0x20000n })).toEqual({ virtualSize: 1 << 20 });
+    expect(await read({ snapshotOffset: 1n << 40n })).toEqual({ virtualSize: 1 << 20 });
+  });
+
+  test('may be of a disk of 0 bytes without tables', async () => {
+    expect(await read({ virtualSize: 0n, l1Entries: 0, l1Offset: 1n << 40n })).toEqual({ virtualSize: 0 });
+  });
+
   test('may be longer than is known', async () => {
     expect(await read({ headerBytes: 112, backing: 'b', backingFormat: 'raw' })).toMatchObject({
       backing: { name: 'b', format: 'raw' },
@@ -39,7 +59,9 @@ describe('a sound qcow2 header', () => {
   });
 
   test('may be marked as dirty, and have subclusters and zstd', async () => {
-    expect(await read({ incompatible: 0b11001n })).toEqual({ virtualSize: 1 << 20 });
+    expect(await read({ incompatible: 0b11001n, headerBytes: 112, compressionType: 1 })).toEqual({
+      virtualSize: 1 << 20,
+    });
   });
 
   test('may name a backing file in bytes that are not UTF-8', async () => {
@@ -61,10 +83,14 @@ describe('a qcow2 header is refused', () => {
       { extensions: qcow2Extension(0x44415441, ascii('json:{}')) },
       /external data file/,
     ],
+    ['with a compression that is not known', { headerBytes: 112, compressionType: 2 }, /compression type 2/],
     ['with features that are not known', { incompatible: 1n << 5n }, /incompatible bits 0x20/],
     [
       'with a disk beyond counting',
-      { virtualSize: 1n << 56n, l1Entries: 4 * 1024 * 1024, clusterBits: 21, fileSize: 40_000_000 },
+      {
+        ...{ virtualSize: 1n << 56n, l1Entries: 4 * 1024 * 1024, clusterBits: 21, fileSize: 40_000_000 },
+        ...{ l1Offset: 1n << 22n, refcountOffset: 1n << 21n },
+      },
       /72057594037927936 bytes/,
     ],
   ])('%s', async (_, fields, message) => {
@@ -84,9 +110,50 @@ describe('a qcow2 header is corrupt', () => {
     ['of a crooked length', { headerBytes: 108 }, /108 bytes/],
     ['with too small an L1 table', { virtualSize: 1n << 63n }, /needs 17179869184/],
     ['with too large an L1 table', { l1Entries: 0xffffffff }, /4294967295 entries/],
-    ['with its L1 table past the end', { l1Offset: 262_140n }, /L1 table ends at byte 262148/],
+    ['with its L1 table past the end', { l1Offset: 262_144n }, /L1 table ends at byte 262152/],
+    [
+      'with its L1 table inside a cluster',
+      { l1Offset: 0x30200n },
+      /L1 table begins at byte 197120; expected .* cluster of 65536/,
+    ],
     ['with its refcount table past the end', { refcountOffset: 262_144n }, /refcount table/],
     ['with an extension that is too long', { extensions: qcow2Extension(1, ascii('x')).fill(0xff, 4, 8) }, /extension/],
+    [
+      'with an end of extensions that is too long',
+      { extensions: qcow2Extension(0, ascii('')).fill(0xff, 4) },
+      /extension/,
+    ],
+    ['with half an extension', { backing: 'x', backingOffset: 108n }, /extension/],
+    ['without refcount table', { refcountClusters: 0 }, /no refcount table/],
+    ['with its refcount table inside a cluster', { refcountOffset: 0x10200n }, /refcount table begins at byte 66048/],
+    ['with too large a refcount table', { refcountClusters: 129 }, /refcount table has 1056768 entries; .* 1048576/],
+    ['with refcounts too large', { refcountOrder: 7 }, /refcounts of 2\^7 bits/],
+    ['with too many snapshots', { snapshots: 65_537 }, /snapshot table has 65537 entries; expected at most 65536/],
+    [
+      'with its snapshot table inside a cluster',
+      { snapshots: 1, snapshotOffset: 8n },
+      /snapshot table begins at byte 8/,
+    ],
+    ['with its snapshot table beyond counting', { snapshotOffset: 1n << 63n }, /snapshot table begins at byte 9223/],
+    ['with its snapshot table past the end', { snapshots: 1, snapshotOffset: 262_144n }, /snapshot table ends at/],
+    ['with subclusters too small', { incompatible: 16n, clusterBits: 13 }, /subclusters in clusters of 8192/],
+    ['with a compression that no feature announces', { headerBytes: 112, compressionType: 1 }, /compression type 1/],
+    ['without a compression that a feature announces', { incompatible: 8n }, /compression type 0/],
+    ['with a raw external data file that it does not have', { autoclear: 2n }, /external data file is raw/],
+    ['with an encryption that it does not have', { extensions: qcow2Extension(0x0537be77, ascii('')) }, /encryption/],
+    ['with too long a backing format', { backingFormat: 'x'.repeat(16) }, /backing format has 16 bytes/],
+    [
+      'with bitmaps of an impossible length',
+      { extensions: qcow2Extension(0x23852875, be32(1)) },
+      /4 bytes; expected 24/,
+    ],
+    ['without any of its bitmaps', bitmaps(0, 0, 64), /0 bitmaps/],
+    ['with too many bitmaps', bitmaps(65_536, 0, 64), /65536 bitmaps/],
+    ['with bitmaps and what is reserved', bitmaps(1, 1, 64), /1 bitmaps; expected .* zeros/],
+    ['with an empty directory of bitmaps', bitmaps(1, 0, 0), /directory has 0 bytes/],
+    ['with too long a directory of bitmaps', bitmaps(1, 0, 1n << 40n), /directory has 1099511627776 bytes/],
+    ['with its directory of bitmaps inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes from byte 8 on/],
+    ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
     ['with too long a name', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with its name past the first cluster', { backing: 'x', backingOffset: 65_536n }, /outside its first cluster/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
@@ -95,7 +162,7 @@ describe('a qcow2 header is corrupt', () => {
   });
 
   test('that ends within the name of the backing file', async () => {
-    const file = qcow2File({ clusterBits: 13, l1Offset: 8n, refcountOffset: 8n, backing: 'base', fileSize: 4098 });
+    const file = qcow2File({ clusterBits: 13, l1Offset: 0n, refcountOffset: 0n, backing: 'base', fileSize: 4098 });
     await expect(qcow2.readHeader(bytesOf(file))).rejects.toMatchObject({ code: 'corrupt' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { qcow } from '#readers/inspection/formats/qcow.js';
 import { qcow2 } from '#readers/inspection/formats/qcow2.js';
-import { ascii, be32, be64, bytesOf, fileWith, type Qcow2Fields, qcow2File } from '../headers.js';
+import { ascii, be32, be64, bytesOf, fileWith, type Qcow2Fields, qcow2Extension, qcow2File } from '../headers.js';
 
 const CLUSTER = 65_536;
 const L1 = 0x30000;
@@ -36,13 +36,139 @@ describe('the tables of qcow2', () => {
     });
   });
 
-  test('are corrupt where they are too long to be read into memory, however long the file', async () => {
-    const header = qcow2File();
-    be32(0xffffffff).copy(header, 56);
-    const bytes = bytesOf(header);
-    await expect(qcow2.requireTables!({ ...bytes, size: Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({
-      code: 'corrupt',
-      message: expect.stringContaining('expected at most 33554432'),
+  test('cannot be walked where two entries lead to one of them', async () => {
+    const two = Buffer.concat([be64(3 * CLUSTER), be64(3 * CLUSTER)]);
+    await expect(requireQcow2Tables({ l1Entries: 2 }, { [L1]: two })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^expected each entry of its L1 table .* at byte 196608, .*convert -O raw first$/),
+    });
+  });
+
+  describe('of snapshots', () => {
+    const at = 0x20000;
+    const one = { snapshots: 1, snapshotOffset: BigInt(at) };
+
+    function snapshot(nameBytes: number, extraBytes = 16): Buffer {
+      return fileWith(40, { 12: be32((1 << 16) + nameBytes), 36: be32(extraBytes) });
+    }
+
+    test('may be of any number and names', async () => {
+      const pieces = { [at]: snapshot(4), [at + 64]: snapshot(3, 1024) };
+      await expect(requireQcow2Tables({ ...one, snapshots: 2 }, pieces)).resolves.toBeUndefined();
+    });
+
+    test.each<[string, Qcow2Fields, Readonly<Record<number, Buffer>>, RegExp]>([
+      ['one has too many extra bytes', one, { [at]: snapshot(4, 1025) }, /snapshot 0 has 1025 extra bytes/],
+      [
+        'one lies past the end',
+        { snapshots: 2, snapshotOffset: 0x30000n, fileSize: 0x30000 + 80, l1Offset: 0x20000n },
+        { 196608: snapshot(400) },
+        /snapshot table ends at/,
+      ],
+    ])('are corrupt where %s', async (_, fields, pieces, message) => {
+      await expect(requireQcow2Tables(fields, pieces)).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringMatching(message),
+      });
+    });
+
+    test('are corrupt where they are too long', async () => {
+      const header = qcow2File({ snapshots: 65_536, snapshotOffset: BigInt(at) });
+      // Every eight bytes, a snapshot may begin whose name and extra data have 1,023 bytes each.
+      const longest = Buffer.alloc(2 * 1024 * 1024, be64(1023));
+      const read = async (position: number, length: number) =>
+        position < at ? header.subarray(position, position + length) : longest.subarray(0, length);
+      await expect(qcow2.requireTables!({ name: 'image', size: 2 ** 40, read })).rejects.toMatchObject({
+        code: 'corrupt',
+        message: 'its snapshot table has more than 67108864 bytes; restore it from a good copy',
+      });
+    });
+  });
+
+  describe('of bitmaps', () => {
+    const at = 0x20000;
+
+    interface BitmapFields {
+      readonly position?: number;
+      readonly clusters?: number;
+      readonly flags?: number;
+      readonly type?: number;
+      readonly granularity?: number;
+      readonly name?: string;
+      readonly extraBytes?: number;
+    }
+
+    function bitmap(fields: BitmapFields = {}): Buffer {
+      const {
+        position = CLUSTER,
+        clusters = 1,
+        flags = 2,
+        type = 1,
+        granularity = 16,
+        name = 'daily',
+        extraBytes = 0,
+      } = fields;
+      return Buffer.concat([
+        be64(position),
+        be32(clusters, flags),
+        Buffer.from([type, granularity, name.length >> 8, name.length & 0xff]),
+        be32(extraBytes),
+        ascii(name),
+        Buffer.alloc((8 - (name.length % 8)) % 8),
+      ]);
+    }
+
+    interface DirectoryFields extends Qcow2Fields {
+      readonly count?: number;
+      readonly length?: number;
+    }
+
+    function check(directory: Buffer, directoryFields: DirectoryFields = {}): Promise<void> {
+      const { count = 1, length = directory.length, ...fields } = directoryFields;
+      const extensions = qcow2Extension(0x23852875, Buffer.concat([be32(count, 0), be64(length, at)]));
+      return requireQcow2Tables({ autoclear: 1n, extensions, ...fields }, { [at]: directory });
+    }
+
+    test('may be of any number, and in use', async () => {
+      const directory = Buffer.concat([bitmap(), bitmap({ name: 'nightly-2', flags: 1, granularity: 9 })]);
+      await expect(check(directory, { count: 2 })).resolves.toBeUndefined();
+    });
+
+    test.each<[string, BitmapFields]>([
+      ['no table', { position: 0 }],
+      ['a table inside a cluster', { position: 512 }],
+      ['an empty table', { clusters: 0 }],
+      ['too large a table', { clusters: 8193 }],
+      ['too fine a granularity', { granularity: 8 }],
+      ['too coarse a granularity', { granularity: 32 }],
+      ['flags that are not known', { flags: 4 }],
+      ['another type', { type: 2 }],
+      ['no name', { name: '' }],
+      ['too long a name', { name: 'x'.repeat(1024) }],
+      ['extra bytes', { extraBytes: 8 }],
+    ])('are corrupt where one has %s', async (_, fields) => {
+      await expect(check(bitmap(fields))).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringContaining('qemu-img bitmap --remove'),
+      });
+    });
+
+    test('are corrupt where one is too small for the disk', async () => {
+      const larger = { virtualSize: 1n << 29n, clusterBits: 16 };
+      await expect(check(bitmap({ granularity: 9 }), larger)).rejects.toMatchObject({ code: 'corrupt' });
+      await expect(check(bitmap({ granularity: 9, flags: 3 }), larger)).resolves.toBeUndefined();
+    });
+
+    test.each([
+      ['is cut short', bitmap(), { length: 31 }, /cut short/],
+      ['ends within an entry', bitmap(), { length: 40 }, /cut short/],
+      ['has fewer bitmaps', bitmap(), { count: 2 }, /has 1 bitmaps; its header says 2/],
+      ['lies past the end', bitmap(), { length: 0x20001 }, /bitmap directory ends at byte 262145/],
+    ])('are corrupt where their directory %s', async (_, directory, more, message) => {
+      await expect(check(directory, more)).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringMatching(message),
+      });
     });
   });
 });
@@ -58,6 +184,14 @@ describe('the tables of qcow', () => {
     await expect(qcow.requireTables!(bytesOf(fileWith(8192, { ...pieces, 48: be64(4608) })))).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringContaining('its L2 table ends at byte 8704'),
+    });
+  });
+
+  test('are corrupt where they are too long to be read into memory, however long the file', async () => {
+    const bytes = bytesOf(fileWith(8192, { ...pieces, 24: be64(1n << 45n) }));
+    await expect(qcow.requireTables!({ ...bytes, size: Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('expected at most 33554432'),
     });
   });
 });

@@ -144,6 +144,12 @@ describe('a sparse vmdk extent', () => {
       'corrupt',
       /grain directory/,
     ],
+    [
+      'of ESX has no sectors',
+      fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 0, 1, 4, 0)]) }),
+      'corrupt',
+      /an extent of 0 sectors/,
+    ],
   ])('that %s is not read', async (_, file, code, message) => {
     await expect(read(file)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });

@@ -1,0 +1,71 @@
+import type { FileBytes } from '../format-inspector.js';
+import { corrupt } from '../header-error.js';
+import { readExactly, requireWithin } from './header-fields.js';
+import type { BitmapDirectory } from './qcow2-extensions.js';
+import type { Qcow2FixedHeader } from './qcow2-header.js';
+
+const ENTRY_BYTES = 24;
+const IN_USE = 1;
+/** In use, and enabled. */
+const KNOWN_FLAGS = 0b11;
+const DIRTY_TRACKING = 1;
+const MAX_NAME_BYTES = 1023;
+const MAX_BITMAP_BYTES = 0x2000_0000n;
+
+/**
+ * Throws `HeaderError` unless the directory of an image's dirty bitmaps is one that qemu takes, as `bitmap_list_load` of
+ * its block/qcow2-bitmap.c. qemu opens no image with a damaged one. What the bitmaps hold does not matter.
+ */
+export async function requireBitmaps(
+  bytes: FileBytes,
+  directory: BitmapDirectory,
+  fixed: Pick<Qcow2FixedHeader, 'virtualSize' | 'clusterBytes'>,
+): Promise<void> {
+  const { position, length, bitmaps } = directory;
+  requireWithin(bytes, position, length, 'bitmap directory');
+  const entries = await readExactly(bytes, Number(position), Number(length), 'bitmap directory');
+  let found = 0;
+  let next = 0;
+  while (next < entries.length) {
+    const entry = entries.subarray(next);
+    const nameBytes = entry.length < ENTRY_BYTES ? Infinity : entry.readUInt16BE(18);
+    const entryBytes = Math.ceil((ENTRY_BYTES + nameBytes) / 8) * 8;
+    if (entryBytes > entry.length) {
+      throw corrupt('its bitmap directory is cut short');
+    }
+    requireBitmap(entry, fixed);
+    next += entryBytes;
+    found += 1;
+  }
+  if (found !== bitmaps) {
+    throw corrupt(`its bitmap directory has ${found} bitmaps; its header says ${bitmaps}`);
+  }
+}
+
+function requireBitmap(
+  entry: Buffer,
+  { virtualSize, clusterBytes }: Pick<Qcow2FixedHeader, 'virtualSize' | 'clusterBytes'>,
+): void {
+  const position = entry.readBigUInt64BE(0);
+  const flags = entry.readUInt32BE(12);
+  const granularity = entry.readUInt8(17);
+  const nameBytes = entry.readUInt16BE(18);
+  const bitmapBytes = BigInt(entry.readUInt32BE(8)) * BigInt(clusterBytes);
+  const coveredBytes = (bitmapBytes * 8n) << BigInt(granularity);
+  const isSound = [
+    position !== 0n && position % BigInt(clusterBytes) === 0n,
+    bitmapBytes > 0n && bitmapBytes <= MAX_BITMAP_BYTES,
+    granularity >= 9 && granularity <= 31,
+    (flags & ~KNOWN_FLAGS) === 0,
+    nameBytes >= 1 && nameBytes <= MAX_NAME_BYTES,
+    entry.readUInt8(16) === DIRTY_TRACKING,
+    entry.readUInt32BE(20) === 0,
+    (flags & IN_USE) !== 0 || virtualSize <= coveredBytes,
+  ];
+  if (isSound.includes(false)) {
+    throw corrupt(
+      'its bitmap directory has a bitmap that qemu does not take',
+      'remove it with qemu-img bitmap --remove',
+    );
+  }
+}

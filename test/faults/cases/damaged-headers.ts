@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { type ConvertOptions, convert, type WritableFormat } from '../../fixtures/qemu-images.js';
+import { runTool } from '../../fixtures/run-tool.js';
+import { expectContent } from '../harness/expect-content.js';
+import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
+import { readReport } from '../harness/json-report.js';
+import type { Stage } from '../harness/stage.js';
+import { be64, type Patches, patch } from '../inputs/patch.js';
+import { createQcow2, QCOW2_FIELDS, writeGuest } from '../inputs/qcow2.js';
+import { flatDescriptor } from '../inputs/vmdk.js';
+
+const DISK_BYTES = 2 * 1024 * 1024;
+const NO_BYTES = be64(0n);
+/** Fields of a qcow2 header, by qemu's docs/interop/qcow2.txt. */
+const FIELDS = {
+  ...QCOW2_FIELDS,
+  refcountClusters: 56,
+  snapshots: 60,
+  snapshotOffset: 64,
+  refcountOrder: 96,
+  compressionType: 104,
+  firstExtension: 112,
+};
+
+/** What qemu refuses in the header of a qcow2 image that holds data. */
+const QCOW2_DAMAGE: Readonly<Record<string, Patches>> = {
+  'l1-inside-a-cluster': { [FIELDS.l1Offset]: be64(0x30200n) },
+  'no-refcount-table': { [FIELDS.refcountClusters]: be32(0) },
+  'refcounts-inside-a-cluster': { [FIELDS.refcountOffset]: be64(0x10200n) },
+  'refcounts-too-large': { [FIELDS.refcountOrder]: be32(7) },
+  'too-many-snapshots': { [FIELDS.snapshots]: be32(65_537) },
+  'snapshots-inside-a-cluster': { [FIELDS.snapshotOffset]: be64(512n) },
+  'snapshots-past-the-end': { [FIELDS.snapshots]: be32(1), [FIELDS.snapshotOffset]: be64(1n << 32n) },
+  'compression-without-feature': { [FIELDS.compressionType]: Buffer.of(1) },
+  'extension-too-long': { [FIELDS.firstExtension]: be32(0x6803_f857, 0x0001_0000) },
+  'encryption-of-nothing': { [FIELDS.firstExtension]: be32(0x0537_be77, 16) },
+};
+
+function be32(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, index) => {
+    bytes.writeUInt32BE(value, 4 * index);
+  });
+  return bytes;
+}
+
+/** Makes an image with data, and damages it. */
+async function damaged(
+  stage: Stage,
+  name: string,
+  format: WritableFormat,
+  patches: Patches,
+  options?: ConvertOptions,
+): Promise<string> {
+  const raw = stage.image('content.bin');
+  await writeFile(raw, deterministicBytes('content', DISK_BYTES));
+  await convert(raw, stage.image(name), format, options);
+  await patch(stage.image(name), patches);
+  return stage.image(name);
+}
+
+/** Images whose headers were damaged so that their disks seem empty, and files that hide or replace others. */
+export const DAMAGED_HEADERS: readonly FaultCase[] = [
+  {
+    number: 110,
+    title: 'qcow2 with a header that qemu refuses, alone and as a backing file',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const images: string[] = [];
+      for (const [name, patches] of Object.entries(QCOW2_DAMAGE)) {
+        images.push(await damaged(stage, `${name}.qcow2`, 'qcow2', patches));
+      }
+      images.push(await withDamagedBitmap(stage));
+      const overlay = stage.image('overlay.qcow2');
+      await createQcow2(overlay, { backing: 'l1-inside-a-cluster.qcow2', backingFormat: 'qcow2', size: '2M' });
+      return stage.trial([...images, overlay], { errors: images.length + 1 });
+    },
+  },
+  {
+    number: 111,
+    title: 'a disk of 0 bytes by a damaged field, in each format in which qemu refuses it',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const images = [
+        await damaged(stage, 'size.vhdx', 'vhdx', { 3211272: NO_BYTES }),
+        await damaged(stage, 'table.qed', 'qed', { 40: Buffer.of(0, 2), 48: NO_BYTES }),
+        await damaged(stage, 'clusters.qed', 'qed', { 4: Buffer.of(1), 48: NO_BYTES }),
+        await damaged(stage, 'sectors.vdi', 'vdi', { 360: Buffer.of(1), 368: NO_BYTES }),
+        await damaged(stage, 'version.hdd', 'parallels', { 16: Buffer.of(1), 36: NO_BYTES }),
+      ];
+      const qcow = stage.image('size.qcow');
+      await runTool('qemu-img', ['create', '-q', '-f', 'qcow', qcow, '2M']);
+      await patch(qcow, { 24: NO_BYTES });
+      return stage.trial([...images, qcow], { errors: images.length + 1 });
+    },
+  },
+  {
+    number: 112,
+    title: 'a link to a vmdk descriptor, with other extents beside it',
+    readers: FORMAT_READERS,
+    exit: 0,
+    build: async (stage) => {
+      await mkdir(stage.image('links'));
+      const content = deterministicBytes('beside the link', DISK_BYTES);
+      await writeFile(stage.image('disk-flat.vmdk'), deterministicBytes('beside the descriptor', DISK_BYTES));
+      await writeFile(stage.image('links/disk-flat.vmdk'), content);
+      await writeFile(stage.image('disk.vmdk'), flatDescriptor('disk-flat.vmdk', DISK_BYTES / 512));
+      const link = stage.image('links/disk.vmdk');
+      await symlink('../disk.vmdk', link);
+      // Of an overlay, the link is a backing file, which only an allowed tree may hold.
+      const overlay = stage.image('links/overlay.qcow2');
+      await createQcow2(overlay, { backing: 'disk.vmdk', backingFormat: 'vmdk', size: '2M' });
+      return {
+        ...stage.trial([link, overlay], { options: ['--allow-backing', stage.image('')] }),
+        check: async () => {
+          await expectContent(stage.output('disk.vmdk.arrow'), content);
+          await expectContent(stage.output('overlay.qcow2.arrow'), content);
+        },
+      };
+    },
+  },
+  {
+    number: 113,
+    title: 'a directory: vmdk descriptors that would hide whole images',
+    readers: FORMAT_READERS,
+    exit: 5,
+    build: async (stage) => {
+      const pool = stage.image('pool');
+      await mkdir(pool);
+      const sound = ['a.raw', 'b.raw', 'c.raw', 'd.raw'];
+      for (const name of sound) {
+        await writeFile(join(pool, name), deterministicBytes(name, DISK_BYTES));
+      }
+      await copyFile(join(pool, 'a.raw'), join(pool, 'whole-flat.vmdk'));
+      const sectors = DISK_BYTES / 512;
+      const tracked = `${flatDescriptor('whole-flat.vmdk', sectors).toString('latin1')}changeTrackPath="a.raw"\n`;
+      await writeFile(join(pool, 'whole.vmdk'), tracked);
+      const unusable = {
+        'short.vmdk': flatDescriptor('b.raw', sectors + 1),
+        'missing.vmdk': `${flatDescriptor('c.raw', sectors).toString('latin1')}RW 1 FLAT "none.raw" 0\n`,
+        'odd.vmdk': `${flatDescriptor('d.raw', sectors).toString('latin1')}RW none FLAT "none.raw" 0\n`,
+      };
+      for (const [name, text] of Object.entries(unusable)) {
+        await writeFile(join(pool, name), text);
+      }
+      return {
+        commands: [stage.analyze([pool], { exit: 3, errors: 3 })],
+        check: async ([end]) => {
+          const { images = [], failures = [] } = readReport(end!) ?? {};
+          const names = images.slice(2).map(({ path }) => basename(path));
+          assert.deepEqual(names.toSorted(), [...sound, 'whole.vmdk']);
+          assert.deepEqual(failures.map(({ path }) => basename(path)).toSorted(), Object.keys(unusable).toSorted());
+        },
+      };
+    },
+  },
+];
+
+/** Makes an image with a bitmap whose granularity is none. */
+async function withDamagedBitmap(stage: Stage): Promise<string> {
+  const image = stage.image('bitmap.qcow2');
+  await createQcow2(image);
+  await writeGuest(image, [5, 0, '64k']);
+  await runTool('qemu-img', ['bitmap', '--add', image, 'daily']);
+  const bytes = await readFile(image);
+  const entry = bytes.lastIndexOf('daily') - 24;
+  await patch(image, { [entry + 17]: Buffer.of(64) });
+  return image;
+}

@@ -69,7 +69,7 @@ async function inspected(directory: string, name: string): Promise<InspectedFile
     try {
       const options = { allowedDirectories: [await pinned.realPath()] };
       return await inspectFile(
-        { path: `${directory}/${name}`, noFollow: true, stated: undefined, statedBy: 'user' },
+        { path: `${directory}/${name}`, noFollow: true, stated: undefined, statedBy: 'user', reference: name },
         options,
       );
     } finally {

@@ -3,7 +3,7 @@ import type { InspectedImage } from '../inspection/inspected-image.js';
 import { TooMuchOutput } from '../processes/too-much-output.js';
 import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
-import { requireSameSize } from './image-info.js';
+import { imageInfo, requireSameSize } from './image-info.js';
 import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
 
@@ -50,16 +50,16 @@ export async function* mapEntries(
   virtualSize: number,
   call: QemuCall,
 ): AsyncGenerator<MapEntry, void> {
+  if (virtualSize === 0 && image.format !== 'raw') {
+    // There is nothing to map, but qemu may refuse the header.
+    requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
+  }
   let position = 0;
   // A raw file that holds little has few holes too, wherever they are: each needs data on both sides.
   const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
   let window = isSmallMap ? virtualSize : FIRST_WINDOW;
   let largestWindow = Infinity;
-  if (virtualSize === 0 && image.format === 'raw') {
-    return;
-  }
-  // At least once, so that of a disk of 0 bytes too qemu says whether its header is sound.
-  do {
+  while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
     // What qemu sees past the end shows in the last window.
@@ -79,7 +79,7 @@ export async function* mapEntries(
     yield* gaplessEntries(entries, position, end, call);
     position = end;
     window = entries.length < MANY_ENTRIES ? Math.min(window * WINDOW_GROWTH, largestWindow) : window;
-  } while (position < virtualSize);
+  }
 }
 
 /** The entries of a window; nothing where they are too many for one of its length, and a smaller one may do. */
@@ -91,9 +91,7 @@ async function entriesWithin(
 ): Promise<readonly MapEntry[] | undefined> {
   const range = [`--start-offset=${position}`, `--max-length=${length}`];
   try {
-    const entries = await qemuImgJson(['map', ...range], isEntryList, image, call);
-    // A disk of 0 bytes has an entry without length.
-    return entries.filter((entry) => entry.length > 0);
+    return await qemuImgJson(['map', ...range], isEntryList, image, call);
   } catch (thrown) {
     if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
       return undefined;
@@ -136,7 +134,7 @@ function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolea
   const { start, length, depth, zero, data, compressed = false, offset = 0 } = value ?? {};
   const counts = [start, length, depth, offset];
   const flags = [zero, data, compressed];
-  return counts.every(isCount) && flags.every((flag) => typeof flag === 'boolean');
+  return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
 }
 
 function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {

@@ -68,6 +68,16 @@ describe('a map is refused that is', () => {
   });
 });
 
+test('of a disk of 0 bytes, qemu is asked whether it is one', async () => {
+  const image = inspectedImage({ format: 'vpc', path: '/images/a.vhd', file: realLayer(), virtualSize: 0 });
+  await withFakeProgram('qemu-img', `echo '{"virtual-size":512}'`, async () => {
+    await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'refused' });
+  });
+  await withFakeProgram('qemu-img', 'echo "bad header" >&2; exit 1', async () => {
+    await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
 test('a window that holds too much is asked for in smaller ones', async () => {
   const size = 2 ** 34 + 1000;
   // Prints without end where more than one GiB is asked for, otherwise that there are zeros.

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
-import { readExactly, requireWithin } from './header-fields.js';
+import { partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import type { BitmapDirectory } from './qcow2-extensions.js';
 import type { Qcow2FixedHeader } from './qcow2-header.js';
 
@@ -50,8 +50,8 @@ function requireBitmap(
   const flags = entry.readUInt32BE(12);
   const granularity = entry.readUInt8(17);
   const nameBytes = entry.readUInt16BE(18);
-  const bitmapBytes = BigInt(entry.readUInt32BE(8)) * BigInt(clusterBytes);
-  const coveredBytes = (bitmapBytes * 8n) << BigInt(granularity);
+  const clusters = BigInt(entry.readUInt32BE(8));
+  const bitmapBytes = clusters * BigInt(clusterBytes);
   const isSound = [
     position !== 0n && position % BigInt(clusterBytes) === 0n,
     bitmapBytes > 0n && bitmapBytes <= MAX_BITMAP_BYTES,
@@ -60,7 +60,7 @@ function requireBitmap(
     nameBytes >= 1 && nameBytes <= MAX_NAME_BYTES,
     entry.readUInt8(16) === DIRTY_TRACKING,
     entry.readUInt32BE(20) === 0,
-    (flags & IN_USE) !== 0 || virtualSize <= coveredBytes,
+    (flags & IN_USE) !== 0 || clusters === clustersNeeded(wholeSectors(virtualSize), granularity, clusterBytes),
   ];
   if (isSound.includes(false)) {
     throw corrupt(
@@ -68,4 +68,10 @@ function requireBitmap(
       'remove it with qemu-img bitmap --remove',
     );
   }
+}
+
+/** The clusters of a bitmap that qemu loads, which has whole words of 64 bits. */
+function clustersNeeded(virtualSize: bigint, granularity: number, clusterBytes: number): bigint {
+  const words = partsOf(partsOf(virtualSize, 1n << BigInt(granularity)), 64n);
+  return partsOf(words * 8n, BigInt(clusterBytes));
 }

@@ -153,7 +153,8 @@ describe('the tables of qcow2', () => {
       });
     });
 
-    test('are corrupt where one is too small for the disk', async () => {
+    test('are corrupt where the disk lost its size, or one is too small for it', async () => {
+      await expect(check(bitmap(), { virtualSize: 0n })).rejects.toMatchObject({ code: 'corrupt' });
       const larger = { virtualSize: 1n << 29n, clusterBits: 16 };
       await expect(check(bitmap({ granularity: 9 }), larger)).rejects.toMatchObject({ code: 'corrupt' });
       await expect(check(bitmap({ granularity: 9, flags: 3 }), larger)).resolves.toBeUndefined();

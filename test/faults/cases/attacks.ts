@@ -115,6 +115,7 @@ export const ATTACKS: readonly FaultCase[] = [
       return {
         commands: [hash],
         changes: overlays,
+        writes: [`${stage.root}/begun`],
         cleanUp: restore,
         check: async () => {
           const entries = await new HashVectorCache(stage.cache).list();

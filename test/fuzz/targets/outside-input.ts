@@ -39,8 +39,14 @@ const extentLine = fc
   })
   .map(({ access, sectors, kind, name, first, end }) => `${access} ${sectors} ${kind} "${name}"${first}${end}`);
 
+/** What every descriptor must have besides its extents. */
+const REQUIRED_FIELDS = ['CID=1', 'parentCID=ffffffff', 'createType="twoGbMaxExtentFlat"'];
+const descriptorLine = fc.oneof({ weight: 9, arbitrary: extentLine }, fc.constant('CID=1'), fc.string());
+
 const descriptors = propertyTarget('vmdk-descriptors', 20, {
-  values: fc.array(fc.oneof({ weight: 3, arbitrary: extentLine }, fc.constant('CID=1'), fc.string()), { maxLength: 4 }),
+  values: fc
+    .tuple(fc.subarray(REQUIRED_FIELDS, { minLength: 2 }), fc.array(descriptorLine, { maxLength: 4 }))
+    .map(([fields, lines]) => [...fields, ...lines]),
   check: (lines): Verdict => {
     try {
       const { virtualSize, extents } = readDescriptor(lines.join('\n'));

@@ -1,9 +1,12 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { run, say, tail } from './command.mjs';
+
+/** npm links it only while it installs: an older installation may lack it, whatever its times are. */
+const COMMAND_LINK = 'node_modules/.bin/virt-similarity';
 
 /** Installs what package-lock.json lists, unless that is in place already. Returns what went wrong, or nothing. */
 export function installNodeModules() {
-  if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) {
+  if (existsSync(COMMAND_LINK) && modified('node_modules/.package-lock.json') >= modified('package-lock.json')) {
     return undefined;
   }
   say('installing the JavaScript dependencies with npm ci, as package-lock.json lists them (about 20 s) …');

@@ -21,7 +21,7 @@ const MOST_EXTENTS = 1024;
 const MANY_IMAGES = 80;
 /** What takes long on a busy machine has so many seconds. */
 const SECONDS = 180;
-/** A directory in which nobody can make a file, whoever they are. */
+/** A directory in which nobody can make a file, not even root. */
 const UNWRITABLE = '/sys/kernel';
 
 /** An image that is read by qemu-nbd. */

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { type ConvertOptions, convert, type WritableFormat } from '../../fixtures/qemu-images.js';
+import type { ConvertOptions, WritableFormat } from '../../fixtures/qemu-images.js';
 import { runTool } from '../../fixtures/run-tool.js';
 import { expectContent } from '../harness/expect-content.js';
 import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
 import { readReport } from '../harness/json-report.js';
 import type { Stage } from '../harness/stage.js';
+import { DISK_BYTES, writeConverted } from '../inputs/converted-image.js';
 import { be64, type Patches, patch } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, writeGuest } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
 
-const DISK_BYTES = 2 * 1024 * 1024;
 const NO_BYTES = be64(0n);
 /** Fields of a qcow2 header, by qemu's docs/interop/qcow2.txt. */
 const FIELDS = {
@@ -55,11 +55,9 @@ async function damaged(
   patches: Patches,
   options?: ConvertOptions,
 ): Promise<string> {
-  const raw = stage.image('content.bin');
-  await writeFile(raw, deterministicBytes('content', DISK_BYTES));
-  await convert(raw, stage.image(name), format, options);
-  await patch(stage.image(name), patches);
-  return stage.image(name);
+  const image = await writeConverted(stage, name, format, options);
+  await patch(image, patches);
+  return image;
 }
 
 /** Images whose headers were damaged so that their disks seem empty, and files that hide or replace others. */

@@ -1,29 +1,15 @@
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { convert } from '../../fixtures/qemu-images.js';
 import { runTool } from '../../fixtures/run-tool.js';
 import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
 import type { Stage } from '../harness/stage.js';
+import { DISK_BYTES, writeConverted } from '../inputs/converted-image.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
 
-const DISK_BYTES = 2 * 1024 * 1024;
 const FOOTER_BYTES = 512;
-
-/** Writes an image in the format of its extension; gives its path. */
-async function writeImage(
-  stage: Stage,
-  name: string,
-  format: 'vmdk' | 'vpc',
-  creation: Record<string, string>,
-): Promise<string> {
-  const raw = stage.image('content.bin');
-  await writeFile(raw, deterministicBytes('content', DISK_BYTES));
-  await convert(raw, stage.image(name), format, { creation });
-  return stage.image(name);
-}
 
 async function writeOverlay(stage: Stage, name: string, backing: string): Promise<string> {
   await createQcow2(stage.image(name), { backing });
@@ -95,7 +81,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
-      const base = await writeImage(stage, 'base.vmdk', 'vmdk', { subformat: 'monolithicSparse' });
+      const base = await writeConverted(stage, 'base.vmdk', 'vmdk', { creation: { subformat: 'monolithicSparse' } });
       const top = stage.image('top.vmdk');
       await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-F', 'vmdk', '-b', base, top]);
       await runTool('qemu-io', ['-f', 'vmdk', '-c', 'write -P 1 0 64k', base]);
@@ -133,7 +119,9 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
       const dynamic = stage.image('dynamic.vhd');
       const size = ['-o', 'subformat=dynamic,force_size=on', dynamic, String(DISK_BYTES)];
       await runTool('qemu-img', ['create', '-q', '-f', 'vpc', ...size]);
-      const fixed = await writeImage(stage, 'fixed.vhd', 'vpc', { subformat: 'fixed', force_size: 'on' });
+      const fixed = await writeConverted(stage, 'fixed.vhd', 'vpc', {
+        creation: { subformat: 'fixed', force_size: 'on' },
+      });
       await patch(fixed, { 0: await readFile(dynamic) });
       return stage.trial([fixed]);
     },
@@ -144,7 +132,9 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
-      const whole = await writeImage(stage, 'whole.vhd', 'vpc', { subformat: 'fixed', force_size: 'on' });
+      const whole = await writeConverted(stage, 'whole.vhd', 'vpc', {
+        creation: { subformat: 'fixed', force_size: 'on' },
+      });
       const footer = (await readFile(whole)).subarray(-FOOTER_BYTES);
       const cut = stage.image('cut.vhd');
       await writeRawDisk(cut, deterministicBytes('content', DISK_BYTES / 2), DISK_BYTES / 2);

@@ -26,7 +26,7 @@ export function hasherVersionOf(
   return `module-sha256:${digest.digest('hex').slice(0, DIGITS)}`;
 }
 
-/** The code at a URL, and what the URL tells the module beyond where it is. */
+/** The code at a URL, with the URL's query and fragment, by which a module may choose what it exports. */
 function codeOf(url: string): string | undefined {
   try {
     const { protocol, search, hash } = new URL(url);

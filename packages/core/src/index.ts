@@ -30,6 +30,7 @@ export {
   requireReplaceable,
   writeFileAtomically,
 } from './hash-vectors/atomic-file.js';
+export type { CacheEntry, CacheListOptions, CacheOptions } from './hash-vectors/describe-entries.js';
 export type * from './hash-vectors/hash-vector.js';
 export * from './hash-vectors/hash-vector-cache.js';
 export type {

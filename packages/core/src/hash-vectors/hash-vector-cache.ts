@@ -1,53 +1,22 @@
 import { createHash, type Hash } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { absolutePath } from '../paths/absolute-path.js';
 import { placeFileAtomically } from './atomic-file.js';
-import {
-  listCacheDirectory,
-  type PlaceInDirectory,
-  removeFromCache,
-  withCacheDirectory,
-  withNewCacheDirectory,
-} from './cache-directory.js';
-import { isEntryName, openEntry, openProvenEntry, stateOfImage } from './cache-entry.js';
+import { listCacheDirectory, removeFromCache, withCacheDirectory, withNewCacheDirectory } from './cache-directory.js';
+import { openEntry, openProvenEntry } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { cacheKeyOf } from './cache-key.js';
+import { type CacheEntry, type CacheListOptions, type CacheOptions, describeEntries } from './describe-entries.js';
 import { encodeHashVector } from './encode-hash-vector.js';
-import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import type { HashVector } from './hash-vector.js';
 import type { OpenDirectory } from './open-directory.js';
 import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SharedCacheDirectory } from './shared-cache-directory.js';
 import { SpareBuffers } from './spare-buffers.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
-
-/** One entry of the cache, and whether it is of use. */
-export type CacheEntry = {
-  readonly path: string;
-  readonly bytes: number;
-} & (
-  | {
-      /**
-       * Whether every layer of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
-       * finds the entry, as it was made by another version of its hasher, or by a release that recorded no version.
-       */
-      readonly state: 'current' | 'changed' | 'missing' | 'outdated';
-      readonly header: HashVectorHeader;
-    }
-  | { readonly state: 'bad'; readonly problem: string }
-);
-
-export interface CacheOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CacheListOptions extends CacheOptions {
-  /** The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version. */
-  readonly hasherVersions?: ReadonlyMap<string, string>;
-}
 
 /**
  * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
@@ -57,7 +26,8 @@ export interface CacheListOptions extends CacheOptions {
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
  * To `find` and `store`, a bad entry, which they remove, and a directory that cannot be read or written are warnings, not
- * errors: they cost time, not the run. A directory that cannot be read, made or written to is one warning. The other methods throw `unreadable` or `unavailable` then.
+ * errors: they cost time, not the run. A directory that cannot be read, made or written to is one warning. The other
+ * methods throw `unreadable` or `unavailable` then.
  */
 export class HashVectorCache {
   readonly #directory: string;
@@ -136,7 +106,7 @@ export class HashVectorCache {
   /** All entries in the order of their file names, without proving their digests. */
   async list(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) =>
-      describeAll(directory, options, async (entry) => {
+      describeEntries(directory, options, async (entry) => {
         throwIfAborted(options.signal);
         return openEntry(entry);
       }),
@@ -163,7 +133,7 @@ export class HashVectorCache {
   }
 
   #verify(directory: OpenDirectory | undefined, options: CacheListOptions): Promise<CacheEntry[]> {
-    return describeAll(directory, options, async (entry) => {
+    return describeEntries(directory, options, async (entry) => {
       const vector = await openProvenEntry(entry, this.#buffers, options);
       for await (const _ of vector.rows()) throwIfAborted(options.signal);
       return vector;
@@ -217,49 +187,6 @@ export class HashVectorCache {
     const name = await placeFileAtomically(directory, chunks, place, { ...options, mode: 0o600 });
     return openEntry({ directory, name });
   }
-}
-
-async function describeAll(
-  directory: OpenDirectory | undefined,
-  { hasherVersions = new Map() }: CacheListOptions,
-  open: (entry: PlaceInDirectory) => Promise<HashVector>,
-): Promise<CacheEntry[]> {
-  const entries: CacheEntry[] = [];
-  if (directory === undefined) return entries;
-  for (const name of await listCacheDirectory(directory)) {
-    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, hasherVersions, open));
-  }
-  return entries;
-}
-
-async function describeEntry(
-  entry: PlaceInDirectory,
-  hasherVersions: ReadonlyMap<string, string>,
-  open: (entry: PlaceInDirectory) => Promise<HashVector>,
-): Promise<CacheEntry> {
-  const path = join(entry.directory.path, entry.name);
-  let bytes = 0;
-  try {
-    bytes = (await lstat(entry.directory.at(entry.name))).size;
-    const { rows, ...header } = await open(entry);
-    const state = await stateOfImage(header);
-    return {
-      path,
-      bytes,
-      state: state === 'current' && isOutdated(header, hasherVersions) ? 'outdated' : state,
-      header,
-    };
-  } catch (thrown) {
-    if (codeOf(thrown) === 'aborted' || codeOf(thrown) === 'unavailable') throw thrown;
-    return { path, bytes, state: 'bad', problem: messageOf(thrown) };
-  }
-}
-
-function isOutdated(
-  { algorithm, hasherVersion }: HashVectorHeader,
-  hasherVersions: ReadonlyMap<string, string>,
-): boolean {
-  return hasherVersion === undefined || hasherVersion !== (hasherVersions.get(algorithm) ?? hasherVersion);
 }
 
 async function* feeding(hash: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
-import { shellOperand, shellWord } from '@virt-similarity/core';
 import { containerOf } from './containers.js';
 import type { FileEnds } from './format-inspector.js';
+import { remedy, type StatedFormat } from './format-remedy.js';
 import { vmdkPart } from './formats/vmdk-names.js';
 import { FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
@@ -44,23 +44,11 @@ const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.dis
 export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
 
 /** What is known of a file before its format is decided. */
-export interface FormatEvidence {
-  readonly path: string;
+export interface FormatEvidence extends StatedFormat {
   /** Bytes of the file. */
   readonly size: number;
   readonly isDevice: boolean;
   readonly ends: FileEnds;
-  /** The format that the user or the header above states. */
-  readonly stated: string | undefined;
-  /**
-   * Where a format can be stated: on the command line, in the header of the overlay, or nowhere, as the parent of a VMDK
-   * must be a VMDK.
-   */
-  readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
-  /** The file's name as the user or the header above has it. */
-  readonly reference?: string;
-  /** The file with that header. */
-  readonly headerPath?: string;
 }
 
 /** The format in which a file is read. */
@@ -227,39 +215,6 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
     throw refused(`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
   }
   return certain('raw');
-}
-
-/** How to state one of the formats, for this file only, so that there is no doubt any more. */
-export function remedy(
-  {
-    statedBy,
-    reference,
-    headerPath,
-    path,
-    stated,
-  }: Pick<FormatEvidence, 'statedBy' | 'reference' | 'headerPath' | 'path' | 'stated'>,
-  ...formats: readonly string[]
-): string {
-  switch (statedBy) {
-    case 'user':
-      return `name it as ${formats.map((format) => namedInFormat(reference ?? path, format, stated)).join(' or ')}`;
-    case 'overlay': {
-      const files = [reference ?? path, ...(headerPath === undefined ? [] : [headerPath])].map(shellWord).join(' ');
-      // Without -b, qemu-img would remove the reference.
-      const commands = formats.map((format) => `qemu-img rebase -u -F ${format} -b ${files}`);
-      return `state its format in the overlay with ${commands.join(' or ')}`;
-    }
-    case 'vmdk-child':
-      return "correct parentFileNameHint in the child's descriptor";
-  }
-}
-
-/**
- * How a file is named in a format on the command line. A stated format applies to every image after it, so the format
- * that was in force follows the file.
- */
-export function namedInFormat(path: string, format: string, inForce: string | undefined): string {
-  return `--format ${format} ${shellOperand(path)} --format ${inForce ?? 'auto'}`;
 }
 
 function extensionOf(path: string): string {

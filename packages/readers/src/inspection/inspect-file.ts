@@ -1,6 +1,7 @@
 import type { DiskSource, Layer, ReadOptions } from '@virt-similarity/core';
-import { decideFormat, type FormatDecision, type FormatEvidence, remedy } from './decide-format.js';
+import { decideFormat, type FormatDecision, type FormatEvidence } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
+import { remedy } from './format-remedy.js';
 import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
 import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';

@@ -1,7 +1,8 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
-import { IMAGE_EXTENSIONS, namedInFormat } from '../inspection/decide-format.js';
+import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { namedInFormat } from '../inspection/format-remedy.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { inspect } from '../inspection/inspect.js';
 import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';

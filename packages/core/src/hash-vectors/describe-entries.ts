@@ -1,0 +1,76 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, VirtSimilarityError } from '../errors.js';
+import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
+import { isEntryName, stateOfImage } from './cache-entry.js';
+import type { HashVector, HashVectorHeader } from './hash-vector.js';
+import type { OpenDirectory } from './open-directory.js';
+
+/** One entry of the cache, and whether it is of use. */
+export type CacheEntry = {
+  readonly path: string;
+  readonly bytes: number;
+} & (
+  | {
+      /**
+       * Whether every layer of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
+       * finds the entry, as it was made by another version of its hasher, or by a release that recorded no version.
+       */
+      readonly state: 'current' | 'changed' | 'missing' | 'outdated';
+      readonly header: HashVectorHeader;
+    }
+  | { readonly state: 'bad'; readonly problem: string }
+);
+
+export interface CacheOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CacheListOptions extends CacheOptions {
+  /** The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version. */
+  readonly hasherVersions?: ReadonlyMap<string, string>;
+}
+
+/** Describes each entry in the order of file names, opened by `open`; throws `aborted`, `unavailable`, and as listing does. */
+export async function describeEntries(
+  directory: OpenDirectory | undefined,
+  { hasherVersions = new Map() }: CacheListOptions,
+  open: (entry: PlaceInDirectory) => Promise<HashVector>,
+): Promise<CacheEntry[]> {
+  const entries: CacheEntry[] = [];
+  if (directory === undefined) return entries;
+  for (const name of await listCacheDirectory(directory)) {
+    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, hasherVersions, open));
+  }
+  return entries;
+}
+
+async function describeEntry(
+  entry: PlaceInDirectory,
+  hasherVersions: ReadonlyMap<string, string>,
+  open: (entry: PlaceInDirectory) => Promise<HashVector>,
+): Promise<CacheEntry> {
+  const path = join(entry.directory.path, entry.name);
+  let bytes = 0;
+  try {
+    bytes = (await lstat(entry.directory.at(entry.name))).size;
+    const { rows, ...header } = await open(entry);
+    const state = await stateOfImage(header);
+    return {
+      path,
+      bytes,
+      state: state === 'current' && isOutdated(header, hasherVersions) ? 'outdated' : state,
+      header,
+    };
+  } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError && ['aborted', 'unavailable'].includes(thrown.code)) throw thrown;
+    return { path, bytes, state: 'bad', problem: messageOf(thrown) };
+  }
+}
+
+function isOutdated(
+  { algorithm, hasherVersion }: HashVectorHeader,
+  hasherVersions: ReadonlyMap<string, string>,
+): boolean {
+  return hasherVersion === undefined || hasherVersion !== (hasherVersions.get(algorithm) ?? hasherVersion);
+}

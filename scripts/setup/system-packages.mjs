@@ -1,6 +1,28 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isCommand, run, say, tail } from './command.mjs';
 
+/** Packages, and the programs in them, that make what is no disk image, and disks that must not be taken for that. */
+const MAKERS = {
+  binutils: 'ar',
+  'btrfs-progs': 'mkfs.btrfs',
+  bzip2: 'bzip2',
+  cpio: 'cpio',
+  dosfstools: 'mkfs.vfat',
+  fdisk: 'sfdisk',
+  genisoimage: 'genisoimage',
+  lz4: 'lz4',
+  lzip: 'lzip',
+  lzop: 'lzop',
+  ncompress: 'compress',
+  'ntfs-3g': 'mkfs.ntfs',
+  'p7zip-full': '7z',
+  'squashfs-tools': 'mksquashfs',
+  xfsprogs: 'mkfs.xfs',
+  xorriso: 'xorrisofs',
+  'xz-utils': 'xz',
+  zstd: 'zstd',
+};
+
 /**
  * Debian and Ubuntu packages, the goals that need them, what for, and how to tell that they are there on a system
  * without dpkg.
@@ -43,7 +65,13 @@ const PACKAGES = [
     purpose: 'the sandbox of outside tools',
     present: () => isCommand('bwrap'),
   },
-  { name: 'openssl', for: ['bench'], purpose: 'hashing with md5 and sha256', present: () => isCommand('openssl') },
+  ...Object.entries(MAKERS).map(([name, program]) => ({
+    name,
+    for: ['tests'],
+    purpose: 'files to tell from disks',
+    present: () => isCommand(program),
+  })),
+  { name: 'openssl', for: ['tests', 'bench'], purpose: 'encrypting and hashing', present: () => isCommand('openssl') },
   { name: 'xxhash', for: ['bench'], purpose: 'hashing with xxh128', present: () => isCommand('xxhsum') },
   { name: 'b3sum', for: ['bench'], purpose: 'hashing with blake3', present: () => isCommand('b3sum') },
   { name: 'duperemove', for: ['bench'], purpose: 'hashing blocks of files', present: () => isCommand('duperemove') },

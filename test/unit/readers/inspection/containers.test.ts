@@ -16,17 +16,12 @@ afterAll(() => rm(directory, { recursive: true }));
 await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, 'disk '));
 await writeFile(join(directory, 'random'), deterministicBytes('random', 100_000));
 
-/** The beginning of what a program makes in the directory, as `out`; nothing where it is not installed. */
-async function made(command: string, before = 'true'): Promise<Buffer | undefined> {
-  const program = command.split(' ')[0]!;
-  try {
-    execFileSync('bash', ['-c', `command -v ${program}`]);
-  } catch {
-    console.warn(`not tested: ${program} is not installed`);
-    return undefined;
-  }
+/** The beginning of what a program makes in the directory, as `out`. */
+async function made(command: string, before = 'true'): Promise<Buffer> {
   await rm(join(directory, 'out'), { force: true });
-  execFileSync('bash', ['-c', `${before} && ${command}`], { cwd: directory });
+  // Makers of file systems are not in the PATH of an ordinary user.
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  execFileSync('bash', ['-c', `${before} && ${command}`], { cwd: directory, env });
   const file = await open(join(directory, 'out'));
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
@@ -83,9 +78,6 @@ describe('what a program packs is no disk image', () => {
     ['tar -czf out disk.raw', /compressed by gzip/],
   ])('%s', async (command, message) => {
     const file = await made(command);
-    if (file === undefined) {
-      return;
-    }
     for (const name of ['disk.img', 'disk.raw', 'disk.box', 'disk.ova', 'disk', 'disk.qcow2', 'disk.vmdk']) {
       const refusal = expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
       expect(() => decide(name, file)).toThrow(refusal);
@@ -199,10 +191,8 @@ describe('a disk is none of them', () => {
     ['squashfs', 'mksquashfs disk.raw out -noappend -quiet -no-progress > log'],
   ])('made as %s', async (_, command) => {
     const file = await made(command, 'truncate -s 320M out');
-    if (file !== undefined) {
-      expect(decide('disk.img', file)).toEqual(raw);
-      expect(decide('disk.iso', file)).toEqual(raw);
-    }
+    expect(decide('disk.img', file)).toEqual(raw);
+    expect(decide('disk.iso', file)).toEqual(raw);
   });
 
   test('of random bytes', () => {

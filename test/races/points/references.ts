@@ -29,6 +29,13 @@ interface Referenced {
   writeCanary(path: string): Promise<unknown>;
 }
 
+const COPIES = 4;
+
+/** Several images of each kind, so that a run sees more exchanges: starting one is slow with libguestfs. */
+function copiesOf<Kind>(kinds: readonly Kind[]): readonly Kind[] {
+  return Array.from({ length: COPIES }, () => kinds).flat();
+}
+
 /** Says what is exchanged with a referenced file, after it was made. */
 type Rival = (stage: Stage, referenced: Referenced) => Promise<Exchange>;
 
@@ -60,8 +67,8 @@ function backing(where: string, directory: string, rival: string): Point {
       const images: SceneImage[] = [];
       const exchanges: Exchange[] = [];
       const options: string[] = [];
-      for (const [name, storage] of BACKING) {
-        const top = stage.shared(name.replace('.', '-'), `over-${name}.qcow2`);
+      for (const [number, [name, storage]] of copiesOf(BACKING).entries()) {
+        const top = stage.shared(`${number}-${name.replace('.', '-')}`, `over-${number}-${name}.qcow2`);
         const path = join(dirname(top), directory, name);
         const write = async (to: string, content: Content) => {
           await mkdir(dirname(to), { recursive: true });
@@ -92,7 +99,7 @@ function extent(where: string, directory: string, rival: string): Point {
       const images: SceneImage[] = [];
       const exchanges: Exchange[] = [];
       const options: string[] = [];
-      for (const number of [1, 2, 3]) {
+      for (const number of copiesOf([1, 2, 3]).keys()) {
         const descriptor = stage.shared(`vmdk-${number}`, `disk-${number}.vmdk`);
         const names = ['first', 'second'].map((name) => join(directory, `${name}-${number}.vmdk`));
         const [first, second] = names.map((name) => join(dirname(descriptor), name)) as [string, string];

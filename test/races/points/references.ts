@@ -29,12 +29,8 @@ interface Referenced {
   writeCanary(path: string): Promise<unknown>;
 }
 
-const COPIES = 4;
-
-/** Several images of each kind, so that a run sees more exchanges: starting one is slow with libguestfs. */
-function copiesOf<Kind>(kinds: readonly Kind[]): readonly Kind[] {
-  return Array.from({ length: COPIES }, () => kinds).flat();
-}
+/** Images of each point: many, so that a run sees many exchanges, as starting one is slow with libguestfs. */
+const IMAGES = 12;
 
 /** Says what is exchanged with a referenced file, after it was made. */
 type Rival = (stage: Stage, referenced: Referenced) => Promise<Exchange>;
@@ -67,7 +63,8 @@ function backing(where: string, directory: string, rival: string): Point {
       const images: SceneImage[] = [];
       const exchanges: Exchange[] = [];
       const options: string[] = [];
-      for (const [number, [name, storage]] of copiesOf(BACKING).entries()) {
+      for (let number = 0; number < IMAGES; number++) {
+        const [name, storage] = BACKING[number % BACKING.length]!;
         const top = stage.shared(`${number}-${name.replace('.', '-')}`, `over-${number}-${name}.qcow2`);
         const path = join(dirname(top), directory, name);
         const write = async (to: string, content: Content) => {
@@ -99,7 +96,7 @@ function extent(where: string, directory: string, rival: string): Point {
       const images: SceneImage[] = [];
       const exchanges: Exchange[] = [];
       const options: string[] = [];
-      for (const number of copiesOf([1, 2, 3]).keys()) {
+      for (let number = 0; number < IMAGES; number++) {
         const descriptor = stage.shared(`vmdk-${number}`, `disk-${number}.vmdk`);
         const names = ['first', 'second'].map((name) => join(directory, `${name}-${number}.vmdk`));
         const [first, second] = names.map((name) => join(dirname(descriptor), name)) as [string, string];

@@ -13,6 +13,9 @@ import { divertStdout } from './output/result-stream.js';
 import { writeStdout } from './output/write-stdout.js';
 import { Messages } from './terminal/messages.js';
 
+/** Milliseconds: the longest that a timer can be set to. */
+const LONGEST_INTERVAL = 2 ** 31 - 1;
+
 /** Runs the command with the words after its name, and returns the exit code. Never throws. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   divertStdout();
@@ -25,6 +28,8 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     messages.status('');
     messages.error('interrupted');
   });
+  // What a plugin promises and never does leaves Node.js nothing to wait for: it would exit without a word, with 13.
+  const keepAlive = setInterval(() => {}, LONGEST_INTERVAL);
   try {
     const invocation = await readCommandLine(
       await wordsAsGiven(words),
@@ -41,6 +46,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   } catch (error) {
     return reportEnd(error, messages, interruption);
   } finally {
+    clearInterval(keepAlive);
     interruption.stopListening();
   }
 }

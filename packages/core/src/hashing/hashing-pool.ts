@@ -74,9 +74,9 @@ export class HashingPool {
     this.#free = jobs * 2;
   }
 
-  /** Starts as many threads as are needed for so many bytes, so that they are ready by the time these can be read. */
-  expect(bytes: number): void {
-    this.#threads?.prepare(Math.ceil(bytes / TASK_BYTES));
+  /** Starts threads for this many tasks, so that they are ready by the time the tasks' bytes can be read. */
+  expect(tasks: number): void {
+    this.#threads?.prepare(tasks);
   }
 
   get hasher(): BlockHasher {

@@ -7,7 +7,7 @@ import { systemCode } from '../hash-vectors/file-error.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
-import { HashingPool } from '../hashing/hashing-pool.js';
+import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
 import type { FoundImages, HashOutcome, ProgressEvent } from './analyzer.js';
@@ -69,7 +69,7 @@ export class HashRun {
     const timeLimit = isolatedUrl === undefined ? 0 : pluginTimeout;
     const pool = new HashingPool({ hasher: part, url, version, timeLimit }, jobs);
     const unread: AssignedSource[] = [];
-    let bytes = 0;
+    let tasks = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
     const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | AssignedSource> =>
       this.#outcome(source.path, async () => {
@@ -85,9 +85,9 @@ export class HashRun {
         this.#reportIdentified(found);
         if ('reader' in found) {
           unread.push(found);
-          bytes += storedBytes(found.identity);
+          tasks += Math.ceil(storedBytes(found.identity) / TASK_BYTES);
           // Threads take longer to start than the images to be opened.
-          pool.expect(bytes);
+          pool.expect(tasks);
         } else yield this.#tell(found);
       }
       if (unread.length > 0) yield* this.#readAll(inOrder(unread, sources), pool);

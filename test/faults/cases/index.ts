@@ -42,7 +42,6 @@ export const CASES: readonly FaultCase[] = [
   ...SECRETS_AND_TOOLS,
   ...REFERENCED_FILES,
   ...OUTPUTS,
-  ...LISTINGS,
   ...HASHERS,
   ...NAMES_IN_TABLES,
   ...ATTACKS,

@@ -3,7 +3,6 @@
  * meeting by chance, to spare the disk.
  */
 export class SyntheticHasher {
-  name = 'synthetic';
   digestLength = 8;
 
   hash() {
@@ -11,4 +10,4 @@ export class SyntheticHasher {
   }
 }
 
-export const syntheticPlugin = { name: 'synthetic', hashers: [SyntheticHasher] };
+export const syntheticPlugin = { name: 'synthetic', hashers: { synthetic: SyntheticHasher } };

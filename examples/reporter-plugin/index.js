@@ -5,7 +5,6 @@
  * @implements {Reporter}
  */
 export class NearestReporter {
-  name = 'nearest';
   extension = '.md';
   mediaType = 'text/markdown';
 
@@ -34,4 +33,8 @@ function cell(/** @type {string} */ text) {
 }
 
 /** @type {Plugin} */
-export default { name: 'virt-similarity-reporter-example', url: import.meta.url, reporters: [NearestReporter] };
+export default {
+  name: 'virt-similarity-reporter-example',
+  url: import.meta.url,
+  reporters: { nearest: NearestReporter },
+};

@@ -12,14 +12,12 @@ import { writeLargeVectors } from './vector-files.js';
 const DEAF_PLUGIN = `
 const image = {
   virtualSize: 512,
-  identity: { layers: [], view: 'deaf', volatile: true },
+  identity: { chain: [{ format: 'deaf', parts: [], volatile: true }] },
   async *extents() { yield { kind: 'data', start: 0, length: 512 }; },
   read() { process.stderr.write('waiting\\n'); return new Promise(() => {}); },
   close() { setInterval(() => {}, 1000); return new Promise(() => {}); },
 };
 class DeafReader {
-  name = 'deaf';
-  async canRead() { return true; }
   async identify() { return image.identity; }
   async open() { return image; }
 }
@@ -27,9 +25,9 @@ const loop = () => {
   process._rawDebug('waiting');
   for (;;);
 };
-class DeafMetric { name = 'deaf'; unit = 'none'; alignment = 'position'; distance = loop; }
-class DeafReporter { name = 'deaf'; extension = '.deaf'; mediaType = 'text/plain'; report = loop; }
-export default { name: 'deaf', readers: [DeafReader], metrics: [DeafMetric], reporters: [DeafReporter] };
+class DeafMetric { unit = 'none'; alignment = 'position'; distance = loop; }
+class DeafReporter { extension = '.deaf'; mediaType = 'text/plain'; report = loop; }
+export default { name: 'deaf', readers: { deaf: DeafReader }, metrics: { deaf: DeafMetric }, reporters: { deaf: DeafReporter } };
 `;
 
 const SIGNALS = [

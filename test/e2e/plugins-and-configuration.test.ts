@@ -9,7 +9,7 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/reporter-plugin/index.j
 
 const PLUGIN_WITH_OPTIONS = `
 class ShoutReporter {
-  name = 'shout'; extension = '.shout'; mediaType = 'text/plain';
+  extension = '.shout'; mediaType = 'text/plain';
   options = [{ name: 'volume', description: 'how loud', values: ['low', 'high'] }];
   *report({ images }, { volume = 'low' }) {
     const text = images.map(({ name }) => name).join(' ');
@@ -17,28 +17,30 @@ class ShoutReporter {
   }
 }
 class ShareMetric {
-  name = 'share'; unit = 'share'; alignment = 'position';
+  unit = 'share'; alignment = 'position';
   distance({ different, either }) { return either === 0 ? 0 : different / either; }
 }
-export default { name: 'shouting', reporters: [ShoutReporter], metrics: [ShareMetric] };
+export default { name: 'shouting', reporters: { shout: ShoutReporter }, metrics: { share: ShareMetric } };
 `;
 
 const MISBEHAVING_PLUGIN = `
 const loop = () => { for (;;); };
-class Throwing { name = 'throwing'; extension = '.throwing'; mediaType = 'text/plain'; report() { throw new Error('out of ink'); } }
-class Endless { name = 'endless'; extension = '.endless'; mediaType = 'text/plain'; report = loop; }
-class EndlessHasher { name = 'endless'; digestLength = 4; hash = loop; }
-class EndlessMetric { name = 'endless'; unit = 'none'; alignment = 'position'; distance = loop; }
-class EndlessClusterer { name = 'endless'; linkages = ['single']; cluster = loop; }
+class Throwing { extension = '.throwing'; mediaType = 'text/plain'; report() { throw new Error('out of ink'); } }
+class Endless { extension = '.endless'; mediaType = 'text/plain'; report = loop; }
+class EndlessHasher { digestLength = 4; hash = loop; }
+class EndlessMetric { unit = 'none'; alignment = 'position'; distance = loop; }
+class EndlessClusterer { linkages = ['single']; cluster = loop; }
 class SilentReader {
-  name = 'silent';
-  async canRead() { return false; }
-  identify() { setInterval(() => {}, 1000); return new Promise(() => {}); }
+  async identify(source, { isChosen }) {
+    if (!isChosen) return undefined;
+    setInterval(() => {}, 1000);
+    return new Promise(() => {});
+  }
   open() { return new Promise(() => {}); }
 }
 export default {
-  name: 'misbehaving', reporters: [Throwing, Endless], hashers: [EndlessHasher], metrics: [EndlessMetric],
-  clusterers: [EndlessClusterer], readers: [SilentReader],
+  name: 'misbehaving', reporters: { throwing: Throwing, endless: Endless }, hashers: { endless: EndlessHasher }, metrics: { endless: EndlessMetric },
+  clusterers: { endless: EndlessClusterer }, readers: { silent: SilentReader },
 };
 `;
 
@@ -46,16 +48,16 @@ export default {
 const WARNING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.emitWarning('an old call', 'DeprecationWarning');
-class Metric { name = 'mine'; unit = 'none'; alignment = 'position'; distance() { return 0; } }
-export default { name: 'warning', metrics: [Metric] };
+class Metric { unit = 'none'; alignment = 'position'; distance() { return 0; } }
+export default { name: 'warning', metrics: { mine: Metric } };
 `;
 
 /** Listens to the streams as the threads of a run do, each with some listeners. */
 const LISTENING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) for (let thread = 0; thread < 20; thread += 1) process.stdout.on('error', () => {});
-class Metric { name = 'mine'; unit = 'none'; alignment = 'position'; distance() { return 0; } }
-export default { name: 'listening', metrics: [Metric] };
+class Metric { unit = 'none'; alignment = 'position'; distance() { return 0; } }
+export default { name: 'listening', metrics: { mine: Metric } };
 `;
 
 let workplace: Workplace;

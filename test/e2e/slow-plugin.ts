@@ -9,14 +9,13 @@ export async function writeSlowPlugin(workplace: Workplace, milliseconds: number
     'slow.mjs',
     `
 class SlowHasher {
-  name = 'slow';
   digestLength = 1;
   hash(block, digest) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${milliseconds});
     digest[0] = block[0];
   }
 }
-export default { name: 'slow', url: import.meta.url, hashers: [SlowHasher] };
+export default { name: 'slow', url: import.meta.url, hashers: { slow: SlowHasher } };
 `,
   );
 }

@@ -63,7 +63,7 @@ describe('the bundles', () => {
 
   test('have beside them what they load from there', async () => {
     const found: string[] = [];
-    for (const name of ['core', 'readers', 'hashers', 'reporters', 'cli']) {
+    for (const name of ['core', 'image-tools', 'readers', 'hashers', 'reporters', 'cli']) {
       const directory = join(ROOT, 'packages', name, 'bundle');
       for (const file of (await readdir(directory)).filter((each) => each.endsWith('.js'))) {
         const text = await readFile(join(directory, file), 'utf8');

@@ -2,10 +2,10 @@ import { stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { type MapEntry, mapEntries } from '#image-tools/qemu/map-entries.js';
 import { chainEntries } from '#readers/chain-map/chain-entries.js';
 import { openChainMap } from '#readers/chain-map/open-chain-map.js';
 import { inspect } from '#readers/inspection/inspect.js';
-import { type MapEntry, mapEntries } from '#readers/qemu/map-entries.js';
 import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
 const MIB = 2 ** 20;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { QemuReader } from '@virt-similarity/readers';
+import { openImage } from '../fixtures/open-image.js';
 import { runTestTool, withDirectory } from './qemu-images.js';
 
 const READS = 256;
@@ -14,8 +15,8 @@ async function expectSameContent(path: string): Promise<void> {
   const raw = `${path}.raw`;
   await runTestTool('qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', path, raw);
   const options = { allowedDirectories: [join(path, '..')] };
-  const image = await new QemuReader().open({ path, format: 'qcow2' }, options);
-  const plain = await new QemuReader().open({ path: raw, format: 'raw' }, options);
+  const image = await openImage(new QemuReader(), { path, format: 'qcow2' }, options);
+  const plain = await openImage(new QemuReader(), { path: raw, format: 'raw' }, options);
   try {
     const [found, expected] = [Buffer.alloc(image.virtualSize), Buffer.alloc(image.virtualSize)];
     await image.read(found, 0);

@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { formatsOf, partsOf } from '@virt-similarity/core';
 import { identityOf } from '#readers/inspection/identity-of.js';
 import { inspect } from '#readers/inspection/inspect.js';
 import { FORMAT_SAMPLES, runTool, writeFormatSamples } from '../fixtures/index.js';
@@ -71,9 +72,9 @@ describe('backing files that qemu-img writes', () => {
     ['over.vmdk', 'vmdk', 'sparse.vmdk', 'vmdk'],
   ])('are followed from %s', async (name, format, base, baseFormat) => {
     await create(name, format, '-b', base, '-F', baseFormat);
-    const { view, layers } = identityOf(await look(name));
-    expect(view).toBe(`${format}<${baseFormat}`);
-    expect(layers.map(({ path }) => path)).toEqual([join(directory, name), join(directory, base)]);
+    const identity = identityOf(await look(name));
+    expect(formatsOf(identity)).toBe(`${format}<${baseFormat}`);
+    expect(partsOf(identity).map(({ path }) => path)).toEqual([join(directory, name), join(directory, base)]);
   });
 });
 

@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
-import type { DiskImage, DiskReader, DiskSource, ReaderSession } from '@virt-similarity/core';
+import {
+  type DiskImage,
+  type DiskReader,
+  type DiskSource,
+  type IdentifiedSource,
+  type ReaderSession,
+} from '@virt-similarity/core';
 import { LibguestfsReader } from '@virt-similarity/readers';
+import { createRunDirectory } from '#image-tools/processes/run-directory.js';
 import { inspect } from '#readers/inspection/inspect.js';
 import { exportDrive } from '#readers/libguestfs/drive-export.js';
-import { createRunDirectory } from '#readers/processes/run-directory.js';
+import { openImage } from '../fixtures/open-image.js';
 import {
   eventually,
   guestfishesOf,
@@ -92,8 +99,8 @@ beforeAll(async () => {
     await writeFile(at(rawName(size)), bytes);
   }
   await writeFile(at('anchor.img'), 'anchor');
-  session = reader.startSession(Object.values(sources).flat(), options);
-  anchor = await session.open(sources.anchor, options);
+  session = reader.startSession(await Promise.all(Object.values(sources).flat().map(identified)), options);
+  anchor = await openInSession(sources.anchor);
 }, LAUNCH_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -101,6 +108,17 @@ afterAll(async () => {
   await session?.close();
   await rm(directory, { recursive: true });
 }, 60_000);
+
+/** A source with its identity, as a run announces it; a made-up one for what cannot be identified. */
+async function identified(of: DiskSource): Promise<IdentifiedSource> {
+  const identity = await reader.identify(of, options).catch(() => undefined);
+  return { source: of, identity: identity ?? { chain: [] } };
+}
+
+/** Opens an image that was announced. */
+function openInSession(of: DiskSource): Promise<DiskImage> {
+  return session.open(of, { chain: [] }, options);
+}
 
 async function makeOverlay(): Promise<void> {
   await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', 'plain.qcow2', '-F', 'qcow2', at('top.qcow2'));
@@ -139,7 +157,7 @@ async function makeDisguised(): Promise<void> {
 }
 
 async function readWhole(from: DiskSource): Promise<Buffer> {
-  const image = await session.open(from, options);
+  const image = await openInSession(from);
   try {
     return await contentByReads(image);
   } finally {
@@ -175,7 +193,7 @@ describe('in one appliance', () => {
   });
 
   test('all data is read through the appliance, and holes are not', async () => {
-    const image = await session.open(source('plain.qcow2', 'qcow2'), options);
+    const image = await openInSession(source('plain.qcow2', 'qcow2'));
     const extents = await extentsOf(image);
     await image.close();
     expect(extents.every((extent) => extent.kind === 'zero' || extent.stored === undefined)).toBe(true);
@@ -183,7 +201,7 @@ describe('in one appliance', () => {
   });
 
   test('an image that is cut short or missing fails for itself', async () => {
-    await expect(session.open(sources.missing, options)).rejects.toMatchObject({ code: 'unreadable' });
+    await expect(openInSession(sources.missing)).rejects.toMatchObject({ code: 'unreadable' });
     await expect(readWhole(sources.cut)).rejects.toMatchObject({ code: 'corrupt' });
     await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
   });
@@ -199,10 +217,8 @@ describe('in one appliance', () => {
 
   describe('the reader keeps to the contract', () => {
     const inSession: DiskReader = {
-      name: reader.name,
-      canRead: (from, readOptions) => reader.canRead(from, readOptions),
       identify: (from, readOptions) => reader.identify(from, readOptions),
-      open: (from, readOptions) => session.open(from, readOptions),
+      open: (from, identity, readOptions) => session.open(from, identity, readOptions),
     };
     const create = async () => {
       const content = await convertedContent(at('contract.qcow2'), 'qcow2');
@@ -253,7 +269,7 @@ describe('without a tool', () => {
       }
     }
     process.env.PATH = tools;
-    await expect(reader.open(sources.anchor, { ...options, sandbox: 'off' })).rejects.toMatchObject({
+    await expect(openImage(reader, sources.anchor, { ...options, sandbox: 'off' })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining(`${missing} is not installed; ${remedy}`),
     });
@@ -266,15 +282,16 @@ test(
     const known = await guestfishesOf(process.pid);
     const [first, second] = [source('plain.qcow2', 'qcow2'), source('disk.vdi', 'vdi')];
     const warnings: string[] = [];
-    const killed = reader.startSession([first, second], { ...options, warn: (message) => void warnings.push(message) });
+    const announced = await Promise.all([first, second].map(identified));
+    const killed = reader.startSession(announced, { ...options, warn: (message) => void warnings.push(message) });
     try {
-      const images = await Promise.all([killed.open(first, options), killed.open(second, options)]);
-      const before = await contentByReads(images[0]);
+      const images = await Promise.all(announced.map((image) => killed.open(image.source, image.identity, options)));
+      const before = await contentByReads(images[0]!);
       const [guestfish] = (await guestfishesOf(process.pid)).filter((pid) => !known.includes(pid));
       const machines = await machinesOf(guestfish!);
       expect(machines).toHaveLength(1);
       process.kill(machines[0]!, 'SIGKILL');
-      const after = await contentByReads(images[1]);
+      const after = await contentByReads(images[1]!);
       expect(digest(before)).toBe(digest(await convertedContent(first.path, 'qcow2')));
       expect(digest(after)).toBe(digest(await convertedContent(second.path, 'vdi')));
       expect(warnings).toEqual([expect.stringContaining(`while it read ${second.path}`)]);
@@ -295,7 +312,7 @@ test(
     const directories = await runDirectoriesOf(process.pid);
     const helpers = await helpersOf(process.pid);
     const controller = new AbortController();
-    const opening = reader.open(sources.anchor, { ...options, signal: controller.signal });
+    const opening = openImage(reader, sources.anchor, { ...options, signal: controller.signal });
     opening.catch(() => undefined);
     let started: number[] = [];
     await eventually(async () => {
@@ -317,7 +334,9 @@ test(
   async () => {
     const script = `
     const { LibguestfsReader } = await import('@virt-similarity/readers');
-    await new LibguestfsReader().open(${JSON.stringify(sources.anchor)}, ${JSON.stringify(options)});
+    const [source, options] = ${JSON.stringify([sources.anchor, options])};
+    const reader = new LibguestfsReader();
+    await reader.open(source, await reader.identify(source, options), options);
   `;
     const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
     const pid = program.pid!;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type DiskReader, type DiskSource, systemPath } from '@virt-similarity/core';
 import { QemuReader, RawReader } from '@virt-similarity/readers';
+import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
 /** The name `café` in Latin-1, and how a path's text has it. */
@@ -23,7 +24,7 @@ async function move(names: readonly string[], from: string, to: string): Promise
 
 /** Both ways of reading must give the content, to the byte. */
 async function expectContent(reader: DiskReader, source: DiskSource, expected: Buffer, allowed: string): Promise<void> {
-  const image = await reader.open(source, { allowedDirectories: [allowed] });
+  const image = await openImage(reader, source, { allowedDirectories: [allowed] });
   try {
     expect(image.virtualSize).toBe(expected.length);
     expect(expected.equals(await contentByExtents(image))).toBe(true);

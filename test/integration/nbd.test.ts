@@ -5,8 +5,8 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { type ConnectNbdOptions, connectNbd } from '#readers/nbd/connect-nbd.js';
-import type { NbdConnection } from '#readers/nbd/nbd-connection.js';
+import { type ConnectNbdOptions, connectNbd } from '#image-tools/nbd/connect-nbd.js';
+import type { NbdConnection } from '#image-tools/nbd/nbd-connection.js';
 import { diskContent, makeImage, withDirectory } from './qemu-images.js';
 
 interface TestServer {

@@ -1,7 +1,7 @@
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DiskImage, type Extent, systemPath } from '@virt-similarity/core';
+import { type DiskImage, type Extent, partsOf, systemPath } from '@virt-similarity/core';
 import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 /** Runs a tool that a test needs, and fails loudly where it is missing or fails. */
@@ -81,7 +81,7 @@ export async function contentByExtents(image: DiskImage): Promise<Buffer> {
     } else if (extent.stored === undefined) {
       await image.read(target, extent.start);
     } else {
-      await readFully(image.identity.layers[extent.stored.layer]!.path, target, extent.stored.offset);
+      await readFully(partsOf(image.identity)[extent.stored.file]!.path, target, extent.stored.offset);
     }
   }
   return content;

@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
-import type { DiskImage, DiskSource } from '@virt-similarity/core';
+import { baseOf, type DiskImage, type DiskSource, formatsOf } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
 import { COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '../faults/inputs/extent-bombs.js';
 import { chunkPlace, dmgImage, withChunkTable } from '../fixtures/dmg-image.js';
+import { openImage } from '../fixtures/open-image.js';
 import {
   contentByExtents,
   contentByReads,
@@ -34,7 +35,7 @@ import {
 const reader = new QemuReader();
 
 async function withImage<T>(source: DiskSource, use: (image: DiskImage) => Promise<T>): Promise<T> {
-  const image = await reader.open(source, { allowedDirectories: [join(source.path, '..')] });
+  const image = await openImage(reader, source, { allowedDirectories: [join(source.path, '..')] });
   try {
     return await use(image);
   } finally {
@@ -136,7 +137,7 @@ describe('an image reads as qemu-img convert has it', () => {
           const data = (await extentsOf(image)).flatMap((extent) =>
             extent.kind === 'data' && extent.length >= 2 ** 20 ? [extent] : [],
           );
-          expect(data.map(({ start, length, stored }) => [start, length, stored?.layer])).toEqual([
+          expect(data.map(({ start, length, stored }) => [start, length, stored?.file])).toEqual([
             [2047 * 2 ** 20, 2 ** 20, 1],
             [2048 * 2 ** 20, 2 ** 20, 2],
           ]);
@@ -208,9 +209,9 @@ describe('a chain of backing files', () => {
       await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 6 2M 4k', '-c', 'discard 3M 64k', top);
       await expectSameAsConverted(top, 'qcow2');
       await withImage({ path: top, format: 'qcow2' }, async (image) => {
-        const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
-        expect(layers).toEqual(new Set([false, 0, 1, 2]));
-        expect(image.identity.view).toBe('qcow2<qcow2<raw');
+        const files = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.file));
+        expect(files).toEqual(new Set([false, 0, 1, 2]));
+        expect(formatsOf(image.identity)).toBe('qcow2<qcow2<raw');
       });
     });
   });
@@ -224,8 +225,8 @@ describe('a chain of backing files', () => {
       await runTestTool('qemu-io', '-f', format, '-c', 'write -P 6 2M 100k', top);
       await expectSameAsConverted(top, format);
       await withImage({ path: top, format }, async (image) => {
-        const layers = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.layer));
-        expect(layers).toEqual(new Set([false, 0, 1]));
+        const files = new Set((await extentsOf(image)).map((extent) => 'stored' in extent && extent.stored?.file));
+        expect(files).toEqual(new Set([false, 0, 1]));
       });
     });
   });
@@ -263,7 +264,7 @@ describe('a raw image', () => {
       await truncate(path, 2 ** 40);
       await withImage({ path, format: 'raw' }, async (image) => {
         expect(await extentsOf(image)).toEqual([
-          { kind: 'data', start: 0, length: 4096, stored: { layer: 0, offset: 0 } },
+          { kind: 'data', start: 0, length: 4096, stored: { file: 0, offset: 0 } },
           { kind: 'zero', start: 4096, length: 2 ** 40 - 4096 },
         ]);
       });
@@ -479,7 +480,7 @@ describe('an open image', () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.vmdk');
       await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
-      const image = await reader.open({ path, format: 'vmdk' }, { allowedDirectories: [directory] });
+      const image = await openImage(reader, { path, format: 'vmdk' }, { allowedDirectories: [directory] });
       await image.read(Buffer.alloc(4096), 0);
       expect(await servers()).toHaveLength(1);
       const pending = image.read(Buffer.alloc(2 ** 20), 2 ** 20);
@@ -498,7 +499,7 @@ describe('an open image', () => {
       await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
       const interrupt = new AbortController();
       const options = { allowedDirectories: [directory], signal: interrupt.signal };
-      const image = await reader.open({ path, format: 'vmdk' }, options);
+      const image = await openImage(reader, { path, format: 'vmdk' }, options);
       await image.read(Buffer.alloc(4096), 0);
       interrupt.abort();
       await expect(image.read(Buffer.alloc(4096), 0)).rejects.toMatchObject({ code: 'aborted' });
@@ -571,9 +572,9 @@ describe('a backing image', () => {
       await runTestTool('qemu-img', 'create', '-q', '-f', format, '-F', format, '-b', middle, top);
       await runTestTool('qemu-io', '-f', format, '-c', 'write -P 6 2M 100k', top);
       await withImage({ path: top, format }, async (image) => {
-        const { source, identity } = image.identity.backing!;
+        const { source, identity } = baseOf(image.identity)!;
         expect(source).toEqual({ path: middle, format });
-        expect(image.identity.layers.slice(1)).toEqual(identity.layers);
+        expect(image.identity.chain.slice(1)).toEqual(identity.chain);
         await withImage(source, async (backing) => {
           expect(backing.identity).toEqual(identity);
           await expectInherited(image, backing);
@@ -594,7 +595,7 @@ describe('a backing image', () => {
       await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 6 2M 100k', top);
       await expectSameAsConverted(top, 'qcow2');
       await withImage({ path: top, format: 'qcow2' }, (image) =>
-        withImage(image.identity.backing!.source, (backing) => expectInherited(image, backing)),
+        withImage(baseOf(image.identity)!.source, (backing) => expectInherited(image, backing)),
       );
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Extent } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
-import { runTool } from '../fixtures/index.js';
+import { openImage, runTool } from '../fixtures/index.js';
 
 const MIB = 1 << 20;
 let directory: string;
@@ -32,7 +32,8 @@ test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'grö
   'the holes of a raw image named %j are known',
   async (name) => {
     const size = 64 * MIB + 1000;
-    const image = await new RawReader().open(
+    const image = await openImage(
+      new RawReader(),
       { path: await sparseFile(name, size, 16 * MIB) },
       { allowedDirectories: [directory] },
     );
@@ -43,7 +44,7 @@ test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'grö
     await image.close();
     expect(extents).toEqual([
       { kind: 'zero', start: 0, length: 16 * MIB },
-      { kind: 'data', start: 16 * MIB, length: MIB, stored: { layer: 0, offset: 16 * MIB } },
+      { kind: 'data', start: 16 * MIB, length: MIB, stored: { file: 0, offset: 16 * MIB } },
       { kind: 'zero', start: 17 * MIB, length: 47 * MIB + 1000 },
     ]);
   },
@@ -52,7 +53,7 @@ test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'grö
 test('asking for holes ends with the signal of its caller', async () => {
   const controller = new AbortController();
   const options = { allowedDirectories: [directory], signal: controller.signal };
-  const image = await new RawReader().open({ path: await sparseFile('aborted.img', 8 * MIB, 0) }, options);
+  const image = await openImage(new RawReader(), { path: await sparseFile('aborted.img', 8 * MIB, 0) }, options);
   controller.abort();
   await expect(image.extents()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'aborted' });
   await image.close();

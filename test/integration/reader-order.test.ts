@@ -14,18 +14,12 @@ import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
 
-const IDENTITY: ImageIdentity = { layers: [], view: 'gzip', volatile: true };
+const IDENTITY: ImageIdentity = { chain: [{ format: 'gzip', parts: [], volatile: true }] };
 
 /** Reads raw disks that gzip compressed. */
 class GzipReader implements DiskReader {
-  readonly name = 'gzip';
-
-  async canRead({ path }: DiskSource): Promise<boolean> {
-    return path.endsWith('.gz');
-  }
-
-  async identify(): Promise<ImageIdentity> {
-    return IDENTITY;
+  async identify({ path }: DiskSource): Promise<ImageIdentity | undefined> {
+    return path.endsWith('.gz') ? IDENTITY : undefined;
   }
 
   async open({ path }: DiskSource): Promise<DiskImage> {
@@ -44,7 +38,7 @@ afterAll(() => rm(directory, { recursive: true }));
 test.each(['before', 'after'])(
   'a plugin registered %s the readers is asked before those that take what they do not recognise',
   async (order) => {
-    const gzip = { name: 'gzip', readers: [GzipReader] };
+    const gzip = { name: 'gzip', readers: { gzip: GzipReader } };
     const content = new Uint8Array(4 * 65_536).fill(7);
     const [raw, compressed] = [join(directory, 'a.raw'), join(directory, 'a.raw.gz')];
     await writeFile(raw, content);

@@ -32,14 +32,28 @@ describe("the README's", () => {
   });
 });
 
+test("the image tools' README looks at an image in the sandbox", async () => {
+  const [code] = await codeBlocks('js', 'packages/image-tools/README.md');
+  const directory = await mkdtemp(join(ROOT, 'test/dist/image-tools-readme-'));
+  try {
+    await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', join(directory, 'web.qcow2'), '3M']);
+    const program = ['--input-type=module', '--eval', code!];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: directory });
+    expect(stdout).toBe('3145728\n');
+    expect(stderr).toBe('');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test("the command's README lists the extensions that a directory is searched for", async () => {
   const readme = await readFile(join(ROOT, 'packages/cli/README.md'), 'utf8');
   const list = /with one of the extensions ((?:`\.\w+`[\s,]+)+)or one that/.exec(readme)?.[1];
   expect(list?.match(/\.\w+/g)).toEqual([...IMAGE_EXTENSIONS.toSorted(), VECTOR_EXTENSION]);
 });
 
-async function codeBlocks(language: string): Promise<string[]> {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+async function codeBlocks(language: string, file = 'README.md'): Promise<string[]> {
+  const readme = await readFile(join(ROOT, file), 'utf8');
   return [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
     .filter(([, found]) => found === language)
     .map(([, , code]) => code!);

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runTool } from '#readers/processes/run-tool.js';
-import { EMPTY_VIEW, type SandboxView, sandboxName } from '#readers/processes/sandbox.js';
-import { workingSandbox } from '#readers/processes/working-sandbox.js';
+import { runTool } from '#image-tools/processes/run-tool.js';
+import { EMPTY_VIEW, type SandboxView, sandboxName } from '#image-tools/processes/sandbox.js';
+import { workingSandbox } from '#image-tools/processes/working-sandbox.js';
 
 const SHELL = { command: 'bash', package: 'bash' };
 
@@ -140,7 +140,7 @@ describe('a tool that an image has taken over', () => {
 
   /** What the tool managed to do, when `node` is started with these words before it. */
   function takenOver(...wrapper: string[]): unknown {
-    const module = new URL('../../../packages/readers/dist/processes/', import.meta.url).href;
+    const module = new URL('../../../packages/image-tools/dist/processes/', import.meta.url).href;
     const program = `
       const { readFileSync, statSync } = await import('node:fs');
       const { runTool } = await import('${module}run-tool.js');

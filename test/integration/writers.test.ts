@@ -3,13 +3,15 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { createAnalyzer, type DiskReader, type DiskSource, type HashOutcome } from '@virt-similarity/core';
+import { createAnalyzer, type DiskReader, type DiskSource, type HashOutcome, isVolatile } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers, { QemuReader, RawReader } from '@virt-similarity/readers';
+import { createRunDirectory } from '#image-tools/processes/run-directory.js';
+import { imageInfo } from '#image-tools/qemu/image-info.js';
 import { inspect } from '#readers/inspection/inspect.js';
+import { Inspections } from '#readers/inspection/inspections.js';
 import { prepareDrives } from '#readers/libguestfs/prepare-drives.js';
-import { createRunDirectory } from '#readers/processes/run-directory.js';
-import { imageInfo } from '#readers/qemu/image-info.js';
+import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
 /** Runs `use` while a qemu has the image open for writing. */
@@ -64,13 +66,13 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const options = { allowedDirectories: [directory] };
       await whileWritten(written.path, written.format, async () => {
-        await expect(reader.open(source, options)).rejects.toMatchObject({
+        await expect(openImage(reader, source, options)).rejects.toMatchObject({
           code: 'in-use',
           image: source.path,
           message: expect.stringMatching(/is open for writing by another program; .*--allow-in-use$/),
         });
       });
-      await (await reader.open(source, options)).close();
+      await (await openImage(reader, source, options)).close();
     });
   });
 
@@ -83,18 +85,18 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
         warn: (each: string) => warnings.push(each),
       };
       await whileWritten(written.path, written.format, async () => {
-        const image = await reader.open(source, options);
+        const image = await openImage(reader, source, options);
         try {
           expect((await contentByReads(image)).equals(diskContent())).toBe(true);
           expect((await contentByExtents(image)).equals(diskContent())).toBe(true);
-          expect(image.identity.volatile).toBe(true);
+          expect(isVolatile(image.identity)).toBe(true);
         } finally {
           await image.close();
         }
       });
       expect(warnings).toEqual([expect.stringMatching(/is open for writing by another program: /)]);
-      const image = await reader.open(source, options);
-      expect(image.identity.volatile).toBeUndefined();
+      const image = await openImage(reader, source, options);
+      expect(isVolatile(image.identity)).toBe(false);
       await image.close();
     });
   });
@@ -103,9 +105,9 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     await withSubject(kind, async ({ source, written }, directory) => {
       const runDirectory = await createRunDirectory();
       try {
-        const sources = new Map([['a', source]]);
+        const images = new Map([['a', { source, identity: { chain: [] } }]]);
         const prepared = await whileWritten(written.path, written.format, () =>
-          prepareDrives(sources, runDirectory, { allowedDirectories: [directory] }),
+          prepareDrives(images, runDirectory, { allowedDirectories: [directory] }, new Inspections()),
         );
         expect(prepared.get('a')).toMatchObject({ outcome: 'failed', error: { code: 'in-use' } });
         expect(await readdir(runDirectory.path)).toEqual([]);
@@ -139,7 +141,7 @@ test('a lock that is none of qemu does not keep an image from being read', async
     const holder = spawn('flock', [source.path, 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
     try {
       await locked(source.path);
-      await (await reader.open(source, { allowedDirectories: [directory] })).close();
+      await (await openImage(reader, source, { allowedDirectories: [directory] })).close();
     } finally {
       holder.stdin.end();
       await new Promise((resolve) => holder.once('close', resolve));

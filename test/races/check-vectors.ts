@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { partsOf } from '@virt-similarity/core';
 import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
 import { all, type Digests } from './contents.js';
 import type { Findings } from './findings.js';
@@ -25,12 +26,12 @@ export async function checkVectors(
         findings.report('false vectors', where, `${path} does not say what it was made from`);
         continue;
       }
-      const { layers } = vector.identity;
-      if (isAbsolute(vector.name) && layers[0]?.path !== vector.name)
+      const files = partsOf(vector.identity);
+      if (isAbsolute(vector.name) && files[0]?.path !== vector.name)
         findings.count('names that led elsewhere when they were opened');
       const expected = known.expected(vector.identity);
       if (expected === undefined) {
-        findings.report('canary leaks', where, `${path} was made from ${layers.map((layer) => layer.path).join(', ')}`);
+        findings.report('canary leaks', where, `${path} was made from ${files.map((file) => file.path).join(', ')}`);
         continue;
       }
       const foreign = found.flatMap((digest) => (digest && known.foreignOwners(digest, vector.identity!)) ?? []);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
-import type { ImageIdentity } from '@virt-similarity/core';
+import { type ImageIdentity, partsOf } from '@virt-similarity/core';
 import { splitFlatDescriptor } from '../faults/inputs/vmdk.js';
 import { convert, type WritableFormat } from '../fixtures/qemu-images.js';
 import { runTool } from '../fixtures/run-tool.js';
@@ -72,8 +72,8 @@ export class KnownFiles {
   }
 
   /** What an image that was read from these files holds; nothing where one of them is not known. */
-  expected({ layers }: ImageIdentity): Digests | undefined {
-    const [top, ...below] = layers.map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
+  expected(identity: ImageIdentity): Digests | undefined {
+    const [top, ...below] = partsOf(identity).map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
     if (top === undefined || below.includes(undefined)) {
       return undefined;
     }
@@ -89,9 +89,9 @@ export class KnownFiles {
   }
 
   /** Paths of files that hold this block, none of which is among the given files. */
-  foreignOwners(digest: string, { layers }: ImageIdentity): string[] {
+  foreignOwners(digest: string, identity: ImageIdentity): string[] {
     const owners = this.#owners.get(digest);
-    const isOwn = layers.some(({ device, inode }) => owners?.has(`${device} ${inode}`));
+    const isOwn = partsOf(identity).some(({ device, inode }) => owners?.has(`${device} ${inode}`));
     return owners === undefined || isOwn ? [] : [...owners].map((key) => this.#paths.get(key) ?? key);
   }
 

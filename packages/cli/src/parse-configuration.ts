@@ -1,21 +1,23 @@
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { OptionValues } from '@virt-similarity/core';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
-import { didYouMean } from './suggestion.js';
 
 /** What the configuration file says. */
 export interface Configuration {
   /** Where it stands. */
   readonly path: string;
-  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory. */
-  readonly plugins: readonly string[];
+  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory; with options of the plugins. */
+  readonly plugins: readonly { readonly module: string; readonly options: OptionValues }[];
   /** Values of options that the command line does not give, by long name without the dashes. */
   readonly defaults: Readonly<Record<string, string | boolean>>;
 }
 
 const text = z.string().min(1);
 
+const OPTIONS = z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.array(z.string())]));
+
 const SCHEMA = z.strictObject({
-  plugins: z.array(text).optional(),
+  plugins: z.array(z.union([text, z.tuple([text, OPTIONS])])).optional(),
   reader: text.optional(),
   hash: text.optional(),
   'block-size': z.union([text, z.int()]).optional(),
@@ -49,7 +51,10 @@ export function parseConfiguration(path: string, value: unknown): Configuration 
   }
   return {
     path,
-    plugins,
+    plugins: plugins.map((plugin) => {
+      const [module, options] = typeof plugin === 'string' ? [plugin, {}] : plugin;
+      return { module, options };
+    }),
     defaults,
   };
 }

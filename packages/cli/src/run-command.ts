@@ -1,4 +1,4 @@
-import { messageOf } from '@virt-similarity/core/errors';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { CommandName } from './arguments/commands.js';
 import { messageStyle } from './arguments/message-style.js';
 import { readCommandLine } from './arguments/read-command-line.js';
@@ -8,7 +8,6 @@ import type { CommandAction } from './commands/command-context.js';
 import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
-import { isVirtSimilarityError } from './is-virt-similarity-error.js';
 import { divertStdout } from './output/result-stream.js';
 import { writeStdout } from './output/write-stdout.js';
 import { Messages } from './terminal/messages.js';
@@ -36,6 +35,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
       process.cwd(),
       process.env,
       interruption.signal,
+      { note: (level, message) => messages[level](message) },
     );
     if (invocation.kind === 'text') {
       await writeStdout([invocation.text]);
@@ -82,7 +82,7 @@ function reportEnd(error: unknown, messages: Messages, interruption: Interruptio
     messages.error(`${messageOf(error).replace(/^error: |\.$/g, '')}; see virt-similarity --help`);
     return EXIT_USAGE;
   }
-  if (isVirtSimilarityError(error)) {
+  if (error instanceof VirtSimilarityError) {
     messages.failure(error);
     return exitCodeOf(error.code);
   }

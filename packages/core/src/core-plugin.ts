@@ -13,6 +13,12 @@ export const corePlugin = {
   name: '@virt-similarity/core',
   // Beside this file among the compiled modules, and in the bundle, where all stand beside each other.
   url: new URL('./index.js', import.meta.url).href,
-  metrics: [HammingMetric, HammingFractionMetric, JaccardMetric, ContainmentMetric, SharedContentMetric],
-  clusterers: [AutoClusterer, MlHclustClusterer, FastClusterer],
+  metrics: {
+    hamming: HammingMetric,
+    'hamming-fraction': HammingFractionMetric,
+    jaccard: JaccardMetric,
+    containment: ContainmentMetric,
+    'shared-content': SharedContentMetric,
+  },
+  clusterers: { auto: AutoClusterer, 'ml-hclust': MlHclustClusterer, fast: FastClusterer },
 } satisfies Plugin;

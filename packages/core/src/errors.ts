@@ -1,5 +1,8 @@
 import { getSystemErrorMap, inspect, types } from 'node:util';
 
+// Required, as an import would be searched for exported names at every start.
+import levenshtein = require('fastest-levenshtein');
+
 /**
  * What went wrong, as a stable word. The command maps each to its exit code;
  * programs branch on it instead of on the text of the message.
@@ -32,6 +35,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+const BRAND = Symbol.for('virt-similarity.error');
+
 /**
  * The one base class of every error this project throws on purpose.
  *
@@ -40,6 +45,7 @@ export interface ErrorDetails {
  */
 export class VirtSimilarityError extends Error {
   override readonly name = 'VirtSimilarityError';
+  readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly image: string | undefined;
 
@@ -47,6 +53,14 @@ export class VirtSimilarityError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.image = details.image;
+  }
+
+  /** Recognises the errors of every copy of this package: a plugin may have one of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass has its own instances only
+    if (this === VirtSimilarityError) return typeof value === 'object' && value !== null && BRAND in value;
+    // biome-ignore lint/complexity/noThisInStatic: the same
+    return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 
@@ -117,7 +131,7 @@ const EXHAUSTED: ReadonlyMap<unknown, string> = new Map([
 const NO_MEMORY =
   /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
 
-/** For want of descriptors, Node.js takes a module that is there for one that is not. */
+/** When descriptors have run out, Node.js reports an existing module as missing. */
 const MISSING_MODULE: ReadonlySet<unknown> = new Set([
   'ERR_MODULE_NOT_FOUND',
   'ERR_UNSUPPORTED_DIR_IMPORT',
@@ -168,4 +182,35 @@ export function pluginError(component: string, problem: string, thrown: unknown)
   if (thrown instanceof VirtSimilarityError) return thrown;
   const { code, ending } = classifyFailure(thrown, 'plugin');
   return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}${ending}`, { cause: thrown });
+}
+
+/**
+ * The error for a name that is not among those known: lists them, and suggests the nearest one.
+ *
+ * @param owner what the names are those of, such as `clusterer auto`
+ */
+export function unknownName(kind: string, name: string, known: readonly string[], owner?: string): VirtSimilarityError {
+  const problem = `unknown ${kind} ${name}${owner === undefined ? '' : ` of ${owner}`}`;
+  const expected = known.length === 0 ? 'there are none' : `expected one of ${known.join(', ')}`;
+  return new VirtSimilarityError('usage', `${problem}: ${expected}${didYouMean(name, known)}`);
+}
+
+/**
+ * `; did you mean 'hamming'?` where one of the candidates looks like the word, otherwise nothing.
+ * Ends a message about an unknown name.
+ */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const typed = word.toLowerCase();
+  // Two neighbouring letters exchanged are two edits; but a word must not be edited away.
+  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+  let best: string | undefined;
+  let least = limit + 1;
+  for (const candidate of candidates) {
+    const edits = levenshtein.distance(typed, candidate.toLowerCase());
+    if (edits < least) {
+      best = candidate;
+      least = edits;
+    }
+  }
+  return best === undefined ? '' : `; did you mean '${best}'?`;
 }

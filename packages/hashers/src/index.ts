@@ -12,5 +12,5 @@ export { Xxh128Hasher } from './xxh128.js';
 export default {
   name: '@virt-similarity/hashers',
   url: import.meta.url,
-  hashers: [Sha256Hasher, Md5Hasher, Blake3Hasher, Xxh128Hasher],
+  hashers: { sha256: Sha256Hasher, md5: Md5Hasher, blake3: Blake3Hasher, xxh128: Xxh128Hasher },
 } satisfies Plugin;

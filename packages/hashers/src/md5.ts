@@ -3,7 +3,6 @@ import type { BlockHasher } from '@virt-similarity/core';
 
 /** MD5, after RFC 1321. Fast to check against other tools, but whoever controls two disks can make it collide. */
 export class Md5Hasher implements BlockHasher {
-  readonly name = 'md5';
   readonly version = '1';
   readonly digestLength = 16;
 

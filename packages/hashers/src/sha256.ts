@@ -3,7 +3,6 @@ import type { BlockHasher } from '@virt-similarity/core';
 
 /** SHA-256, after FIPS 180-4. */
 export class Sha256Hasher implements BlockHasher {
-  readonly name = 'sha256';
   readonly version = '1';
   readonly digestLength = 32;
 

@@ -13,14 +13,13 @@ interface XxHash128 {
  * anyone who means to make two blocks look the same.
  */
 export class Xxh128Hasher implements BlockHasher {
-  readonly name = 'xxh128';
   readonly version = '1';
   readonly digestLength = 16;
   #xxHash128: XxHash128 | undefined;
 
   /** @throws VirtSimilarityError `unavailable` where the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
-    this.#xxHash128 ??= loadNativeModule(this.name, loadXxHash128);
+    this.#xxHash128 ??= loadNativeModule('xxh128', loadXxHash128);
     digest.set(this.#xxHash128.hash(block));
   }
 }

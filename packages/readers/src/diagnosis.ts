@@ -1,9 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { messageOf, throwIfAborted } from '@virt-similarity/core';
-import { findProgram } from './processes/find-program.js';
-import { runTool } from './processes/run-tool.js';
-import type { Tool } from './processes/tool.js';
-import { workingSandbox } from './processes/working-sandbox.js';
+import { findProgram, runTool, type Tool, workingSandbox } from '@virt-similarity/image-tools';
 
 /** Milliseconds after which a program that does not tell its version is given up. */
 const VERSION_TIMEOUT_MS = 5000;

@@ -3,10 +3,10 @@ import { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
+export { removeLeftRunDirectories } from '@virt-similarity/image-tools';
 export * from './diagnosis.js';
 export { FORMAT_NAMES } from './inspection/format-names.js';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
-export { removeLeftRunDirectories } from './processes/run-directory.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 
@@ -14,5 +14,5 @@ export { RawReader } from './raw/raw-reader.js';
 export default {
   name: '@virt-similarity/readers',
   url: import.meta.url,
-  readers: [RawReader, QemuReader, LibguestfsReader],
+  readers: { raw: RawReader, qemu: QemuReader, libguestfs: LibguestfsReader },
 } satisfies Plugin;

@@ -16,7 +16,6 @@ interface PendingCluster {
  * begins with `   +---`; every other line goes on with `   |   `, or with seven blanks below the last child.
  */
 export class AsciiReporter implements Reporter {
-  readonly name = 'ascii';
   readonly extension = '.txt';
   readonly mediaType = 'text/plain';
   readonly options = [{ name: 'heights', description: 'write the distance at which each group joins' }];

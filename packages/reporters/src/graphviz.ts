@@ -27,7 +27,6 @@ const LAYOUT = {
  * Format: https://graphviz.org/doc/info/lang.html. Node ids are `n0` …, by the cladogram's numbering of clusters.
  */
 export class GraphvizReporter implements Reporter {
-  readonly name = 'graphviz';
   readonly extension = '.dot';
   readonly mediaType = 'text/vnd.graphviz';
 

@@ -13,5 +13,5 @@ export { terminalText } from './terminal-text.js';
 export default {
   name: '@virt-similarity/reporters',
   url: import.meta.url,
-  reporters: [AsciiReporter, NewickReporter, GraphvizReporter, JsonReporter],
+  reporters: { ascii: AsciiReporter, newick: NewickReporter, graphviz: GraphvizReporter, json: JsonReporter },
 } satisfies Plugin;

@@ -10,7 +10,6 @@ const REPORT_VERSION = 1;
  * All that is not printable is escaped, so that the text may go to a terminal.
  */
 export class JsonReporter implements Reporter {
-  readonly name = 'json';
   readonly extension = '.json';
   readonly mediaType = 'application/json';
 

@@ -12,7 +12,6 @@ import { binaryTree } from './tree-order.js';
  * `negative-branches` is not given.
  */
 export class NewickReporter implements Reporter {
-  readonly name = 'newick';
   readonly extension = '.nwk';
   readonly mediaType = 'text/x-nh';
   readonly options = [

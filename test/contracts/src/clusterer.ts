@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Clusterer, type CondensedMatrix, type Dendrogram, LINKAGES, type Linkage } from '@virt-similarity/core';
+import {
+  type Clusterer,
+  type CondensedMatrix,
+  type Dendrogram,
+  LINKAGES,
+  type Linkage,
+  type StandardLinkage,
+} from '@virt-similarity/core';
 import type { ContractTest } from './contract-test.js';
 import { assertGreedy } from './greedy-clustering.js';
 
@@ -20,21 +27,11 @@ const MATRICES: Readonly<Record<string, readonly CondensedMatrix[]>> = {
 export function clustererContract(create: () => Clusterer): ContractTest[] {
   return [
     {
-      title: 'has a name',
-      async run() {
-        assert.match(create().name, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
-      },
-    },
-    {
-      title: 'takes at least one known linkage, each listed once',
+      title: 'takes at least one linkage, each listed once',
       async run() {
         const { linkages } = create();
         assert.ok(linkages.length > 0);
         assert.equal(new Set(linkages).size, linkages.length);
-        assert.deepEqual(
-          linkages.filter((linkage) => !LINKAGES.includes(linkage)),
-          [],
-        );
       },
     },
     ...Object.entries(MATRICES).flatMap(([kind, matrices]) => [
@@ -42,7 +39,8 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
         assertWellFormed(await clusterer.cluster(matrix, linkage), matrix.size);
       }),
       forEach(`joins the closest clusters first, of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
-        if (orderOfTiesIsFree(linkage) || !hasTies(matrix)) {
+        // What a linkage of a plugin's own means is not known here.
+        if (isStandard(linkage) && (orderOfTiesIsFree(linkage) || !hasTies(matrix))) {
           assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
         }
       }),
@@ -56,6 +54,10 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
       assert.deepEqual(matrix.values, before);
     }),
   ];
+}
+
+function isStandard(linkage: Linkage): linkage is StandardLinkage {
+  return LINKAGES.some((standard) => standard === linkage);
 }
 
 /** A test of every matrix with every linkage that the clusterer takes. */

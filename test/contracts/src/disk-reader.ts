@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
-import type { DiskImage, DiskReader, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core';
+import type { DiskImage, DiskReader, DiskSource, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { baseOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
 import type { ContractTest } from './contract-test.js';
 
 /** An image to read, and what must be found in it. */
@@ -27,7 +27,8 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     title,
     run: async () => {
       const subject = await create();
-      const image = await subject.reader.open(subject.image.source, subject.image.options);
+      const { reader, image: named } = subject;
+      const image = await reader.open(named.source, await identityOf(subject), named.options);
       try {
         await check(image, subject);
       } finally {
@@ -36,7 +37,7 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     },
   });
   return [
-    { title: 'can read the image', run: async () => testCanRead(await create()) },
+    { title: 'takes the image', run: async () => testIdentified(await create()) },
     withImage('tells the size that the guest sees', testSize),
     withImage('tells the same identity with and without opening the image', testIdentity),
     withImage('gives extents that cover the whole disk in order', testExtentsCover),
@@ -53,24 +54,34 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
   ];
 }
 
-async function testCanRead({ reader, image }: DiskReaderSubject): Promise<void> {
-  assert.match(reader.name, /^[a-z0-9][a-z0-9.-]*$/);
-  assert.equal(await reader.canRead(image.source, image.options), true);
+async function identityOf({ reader, image }: DiskReaderSubject): Promise<ImageIdentity> {
+  const identity = await reader.identify(image.source, image.options);
+  assert.ok(identity !== undefined, 'the reader leaves the image to other readers');
+  return identity;
+}
+
+async function testIdentified(subject: DiskReaderSubject): Promise<void> {
+  const { chain } = await identityOf(subject);
+  assert.ok(chain.length >= 1);
+  for (const { format } of chain) {
+    assert.match(format, /^[^<]*$/);
+  }
 }
 
 async function testSize(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
   assert.equal(image.virtualSize, subject.image.content.length);
 }
 
-async function testIdentity(opened: DiskImage, { reader, image }: DiskReaderSubject): Promise<void> {
-  assert.deepEqual(await reader.identify(image.source, image.options), opened.identity);
-  assert.ok(opened.identity.layers.length >= 1);
-  for (const layer of opened.identity.layers) {
-    assert.ok(layer.path.startsWith('/'));
-    const stats = await stat(layer.path, { bigint: true });
+async function testIdentity(opened: DiskImage, subject: DiskReaderSubject): Promise<void> {
+  const identity = await identityOf(subject);
+  assert.deepEqual(identity, opened.identity);
+  assert.ok(partsOf(identity).length >= 1);
+  for (const part of partsOf(identity)) {
+    assert.ok(part.path.startsWith('/'));
+    const stats = await stat(part.path, { bigint: true });
     assert.deepEqual(
       [stats.dev, stats.ino, stats.mtimeNs, stats.ctimeNs],
-      [layer.device, layer.inode, layer.mtimeNs, layer.ctimeNs],
+      [part.device, part.inode, part.mtimeNs, part.ctimeNs],
     );
   }
 }
@@ -95,25 +106,25 @@ async function testZeroExtents(image: DiskImage, subject: DiskReaderSubject): Pr
 async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
   for (const extent of await extentsOf(image)) {
     if (extent.kind === 'data' && extent.stored !== undefined) {
-      const { layer, offset } = extent.stored;
-      const file = await readFile(image.identity.layers[layer]!.path);
-      const stored = file.subarray(offset, offset + extent.length);
+      const { file, offset } = extent.stored;
+      const bytes = await readFile(partsOf(image.identity)[file]!.path);
+      const stored = bytes.subarray(offset, offset + extent.length);
       assertSameBytes(stored, subject.image.content.subarray(extent.start, extent.start + extent.length));
     }
   }
 }
 
 async function testBacking(image: DiskImage, { reader, image: { options } }: DiskReaderSubject): Promise<void> {
-  const { backing, layers } = image.identity;
+  const base = baseOf(image.identity);
   const inherited = (await extentsOf(image)).filter((extent) => extent.kind === 'data' && extent.inherited === true);
-  if (backing === undefined) {
-    assert.equal(inherited.length, 0, 'nothing can be inherited where there is no backing image');
+  if (base === undefined) {
+    assert.equal(inherited.length, 0, 'nothing can be inherited where nothing beneath can be opened');
     return;
   }
-  assert.deepEqual(layers.slice(-backing.identity.layers.length), backing.identity.layers);
-  const opened = await reader.open(backing.source, options);
+  assert.deepEqual(await reader.identify(base.source, options), base.identity);
+  const opened = await reader.open(base.source, base.identity, options);
   try {
-    assert.deepEqual(opened.identity, backing.identity);
+    assert.deepEqual(opened.identity, base.identity);
     for (const { start, length } of inherited) {
       const [own, beneath] = [new Uint8Array(length), new Uint8Array(length)];
       await image.read(own, start);
@@ -160,26 +171,31 @@ async function testClose(image: DiskImage): Promise<void> {
   }
 }
 
-async function testFilesUntouched({ reader, image }: DiskReaderSubject): Promise<void> {
-  const { layers } = await reader.identify(image.source, image.options);
+async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
+  const { reader, image } = subject;
+  const identity = await identityOf(subject);
   const snapshot = () =>
     Promise.all(
-      layers.map(async ({ path }) => ({ path, content: await readFile(path), mtime: (await stat(path)).mtimeMs })),
+      partsOf(identity).map(async ({ path }) => ({
+        path,
+        content: await readFile(path),
+        mtime: (await stat(path)).mtimeMs,
+      })),
     );
   const before = await snapshot();
-  const opened = await reader.open(image.source, image.options);
+  const opened = await reader.open(image.source, identity, image.options);
   await extentsOf(opened);
   await opened.read(new Uint8Array(opened.virtualSize), 0);
   await opened.close();
   assert.deepEqual(await snapshot(), before);
 }
 
-async function testMissing({ reader, image }: DiskReaderSubject): Promise<void> {
+async function testMissing(subject: DiskReaderSubject): Promise<void> {
+  const { reader, image } = subject;
   const source = { ...image.source, path: `${image.source.path}.missing` };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
-  await assert.rejects(reader.canRead(source, image.options), isUnreadable);
   await assert.rejects(reader.identify(source, image.options), isUnreadable);
-  await assert.rejects(reader.open(source, image.options), isUnreadable);
+  await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable);
 }
 
 async function extentsOf(image: DiskImage): Promise<Extent[]> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CondensedMatrix, Dendrogram, Linkage } from '@virt-similarity/core';
+import type { CondensedMatrix, Dendrogram, StandardLinkage } from '@virt-similarity/core';
 
 /** What is known when clusters i and j have been joined and k is another: distances and numbers of leaves. */
 interface Joined {
@@ -12,7 +12,7 @@ interface Joined {
 }
 
 /** The distance of a joined pair to another cluster (Lance and Williams 1967). */
-const UPDATES: Readonly<Record<Linkage, (joined: Joined) => number>> = {
+const UPDATES: Readonly<Record<StandardLinkage, (joined: Joined) => number>> = {
   single: ({ ik, jk }) => Math.min(ik, jk),
   complete: ({ ik, jk }) => Math.max(ik, jk),
   average: ({ ik, jk, i, j }) => (i * ik + j * jk) / (i + j),
@@ -27,7 +27,7 @@ const UPDATES: Readonly<Record<Linkage, (joined: Joined) => number>> = {
  * two clusters at their distance and that no other two were closer at that moment. Where distances tie, several
  * dendrograms pass; under centroid and median linkage only those whose rows are in the order of their making.
  */
-export function assertGreedy(matrix: CondensedMatrix, linkage: Linkage, { merges }: Dendrogram): void {
+export function assertGreedy(matrix: CondensedMatrix, linkage: StandardLinkage, { merges }: Dendrogram): void {
   const { size } = matrix;
   const distances = squareOf(matrix);
   const sizes = new Map(Array.from({ length: size }, (_, leaf) => [leaf, 1]));

@@ -46,7 +46,6 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
 }
 
 function checkNames(reporter: Reporter): void {
-  assert.match(reporter.name, WORDS, 'name: expected lower-case words joined by hyphens');
   assert.match(reporter.extension, EXTENSION, 'extension: expected a dot and letters, such as .nwk');
   assert.match(reporter.mediaType, MEDIA_TYPE, 'mediaType: expected a media type such as text/plain');
   if (reporter.companion !== undefined) {

@@ -17,29 +17,29 @@ const BLOCKS = 16;
 function sumPlugin(salt: number): string {
   return `
 class Sum {
-  name = 'sum'; digestLength = 8;
+  digestLength = 8;
   hash(block, digest) {
     digest.fill(9);
     new DataView(digest.buffer, digest.byteOffset).setUint32(0, block.reduce((sum, byte) => sum + byte, ${salt}));
   }
 }
-export default { name: 'sum', url: import.meta.url, hashers: [Sum] };
+export default { name: 'sum', url: import.meta.url, hashers: { sum: Sum } };
 `;
 }
 
 /** Hashers that give promises for digests: the digests that are read are zeros, or what comes too late. */
 const ASYNC_PLUGIN = `
-class Async { name = 'async'; digestLength = 32; async hash(block, digest) { digest.fill(block[0]); } }
-class Late { name = 'late'; digestLength = 32; hash(block, digest) { setImmediate(() => digest.fill(block[0])); } }
-export default { name: 'async', url: import.meta.url, hashers: [Async, Late] };
+class Async { digestLength = 32; async hash(block, digest) { digest.fill(block[0]); } }
+class Late { digestLength = 32; hash(block, digest) { setImmediate(() => digest.fill(block[0])); } }
+export default { name: 'async', url: import.meta.url, hashers: { async: Async, late: Late } };
 `;
 
 /** A plugin whose factory is given a width, and its module, which threads import. */
 const FACTORY = `
 export function create(width) {
-  class Wide { name = 'wide'; digestLength = 8; hash(block, digest) { digest.fill(1); digest.set(block.subarray(0, width)); } }
-  class Times { name = 'times'; unit = 'blocks'; alignment = 'position'; distance({ different }) { return different * width; } }
-  return { name: 'factory', url: import.meta.url, hashers: [Wide], metrics: [Times] };
+  class Wide { digestLength = 8; hash(block, digest) { digest.fill(1); digest.set(block.subarray(0, width)); } }
+  class Times { unit = 'blocks'; alignment = 'position'; distance({ different }) { return different * width; } }
+  return { name: 'factory', url: import.meta.url, hashers: { wide: Wide }, metrics: { times: Times } };
 }
 export default create(1);
 `;
@@ -47,7 +47,7 @@ export default create(1);
 const TALKATIVE = `
 console.log('loaded');
 class Talkative {
-  name = 'talkative'; digestLength = 8;
+  digestLength = 8;
   constructor() { console.info('made'); }
   hash(block, digest) {
     console.log('hashing');
@@ -56,7 +56,7 @@ class Talkative {
     digest.fill(9, 4);
   }
 }
-export default { name: 'talkative', url: import.meta.url, hashers: [Talkative] };
+export default { name: 'talkative', url: import.meta.url, hashers: { talkative: Talkative } };
 `;
 
 /** What is taken for the digests of a disk, and who makes them. */

@@ -146,8 +146,7 @@ function exchangePlugin(links: Readonly<Record<string, string>>): string {
   return `
 import { rmSync, symlinkSync } from 'node:fs';
 class ExchangeReader {
-  name = 'exchange';
-  async canRead() { return false; }
+  async identify() {}
   async partsIn() {
     for (const [path, target] of Object.entries(${JSON.stringify(links)})) {
       rmSync(path);
@@ -156,7 +155,7 @@ class ExchangeReader {
     return new Map();
   }
 }
-export default { name: 'exchange', url: import.meta.url, readers: [ExchangeReader] };
+export default { name: 'exchange', url: import.meta.url, readers: { exchange: ExchangeReader } };
 `;
 }
 

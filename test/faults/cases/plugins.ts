@@ -25,18 +25,19 @@ const TEMPTING = [
 function pluginText(name: string, deed: string, reading: string): string {
   return `
 class Reader {
-  name = '${name}';
-  async canRead() { return false; }
-  async identify() { ${reading} }
+  async identify(source, { isChosen }) {
+    if (!isChosen) return undefined;
+    ${reading}
+  }
   async open() { ${reading} }
 }
-class Hasher { name = '${name}'; digestLength = 1; hash() { ${deed} } }
-class Metric { name = '${name}'; unit = 'blocks'; alignment = 'position'; distance() { ${deed} } }
-class Clusterer { name = '${name}'; linkages = ['single']; cluster() { ${deed} } }
-class Reporter { name = '${name}'; extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
+class Hasher { digestLength = 1; hash() { ${deed} } }
+class Metric { unit = 'blocks'; alignment = 'position'; distance() { ${deed} } }
+class Clusterer { linkages = ['single']; cluster() { ${deed} } }
+class Reporter { extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
 export default {
   name: '${name}', url: import.meta.url,
-  readers: [Reader], hashers: [Hasher], metrics: [Metric], clusterers: [Clusterer], reporters: [Reporter],
+  readers: { '${name}': Reader }, hashers: { '${name}': Hasher }, metrics: { '${name}': Metric }, clusterers: { '${name}': Clusterer }, reporters: { '${name}': Reporter },
 };
 `;
 }

@@ -11,7 +11,6 @@ export async function writeSlowHasher(stage: Stage, milliseconds: number): Promi
   const text = `
 import { writeFileSync } from 'node:fs';
 class SlowHasher {
-  name = 'slow';
   digestLength = 1;
   hash(block, digest) {
     if (block[0] === ${MARKED}) writeFileSync(${JSON.stringify(begunFile(stage))}, '');
@@ -19,7 +18,7 @@ class SlowHasher {
     digest[0] = block[1];
   }
 }
-export default { name: 'slow', url: import.meta.url, hashers: [SlowHasher] };
+export default { name: 'slow', url: import.meta.url, hashers: { slow: SlowHasher } };
 `;
   await writeFile(join(stage.work, 'slow.mjs'), text);
 }

@@ -12,7 +12,6 @@ export async function writeSlowReporter(stage: Stage): Promise<string> {
   const text = `
 import { existsSync } from 'node:fs';
 class SlowReporter {
-  name = 'slow';
   extension = '.slow';
   mediaType = 'text/plain';
   *report() {
@@ -21,7 +20,7 @@ class SlowReporter {
     yield ${end};
   }
 }
-export default { name: 'slow', url: import.meta.url, reporters: [SlowReporter] };
+export default { name: 'slow', url: import.meta.url, reporters: { slow: SlowReporter } };
 `;
   await writeFile(join(stage.work, 'slow-reporter.mjs'), text);
   return goOn;

@@ -22,8 +22,12 @@ import { applied, described, type Field, mutate } from '../field-mutations.js';
 import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
 
 const IDENTITY: ImageIdentity = {
-  layers: [{ path: '/images/a.qcow2', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n }],
-  view: 'qcow2',
+  chain: [
+    {
+      format: 'qcow2',
+      parts: [{ kind: 'file', path: '/images/a.qcow2', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n }],
+    },
+  ],
 };
 const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
 /** Of so many sound files one is compared with another on the engine's threads. */

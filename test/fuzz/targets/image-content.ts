@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
+import { openImage } from '../../fixtures/open-image.js';
 import type { SeededRandom } from '../../fixtures/seeded-random.js';
 import { described, mutate } from '../field-mutations.js';
 import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
@@ -55,7 +56,7 @@ class ImageContent implements FuzzSubject {
   }
 
   async #read(path: string, format: string, random: SeededRandom): Promise<Verdict> {
-    const image = await this.#reader.open({ path, format }, { allowedDirectories: [this.#directory] });
+    const image = await openImage(this.#reader, { path, format }, { allowedDirectories: [this.#directory] });
     try {
       const content = await guestContent(image);
       if (content !== undefined && random.below(this.#converted) === 0) {

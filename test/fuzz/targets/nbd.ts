@@ -1,9 +1,9 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
-import { ByteReceiver } from '#readers/nbd/byte-receiver.js';
-import { shakeHands } from '#readers/nbd/handshake.js';
-import * as protocol from '#readers/nbd/protocol.js';
-import { ReadRequest } from '#readers/nbd/read-request.js';
-import { ReplyReader } from '#readers/nbd/reply-reader.js';
+import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
+import { shakeHands } from '#image-tools/nbd/handshake.js';
+import * as protocol from '#image-tools/nbd/protocol.js';
+import { ReadRequest } from '#image-tools/nbd/read-request.js';
+import { ReplyReader } from '#image-tools/nbd/reply-reader.js';
 import type { SeededRandom } from '../../fixtures/seeded-random.js';
 import { applied, fieldsAt, mutate } from '../field-mutations.js';
 import { type FuzzTarget, require, type Verdict } from '../fuzz-target.js';

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
+import { gaplessEntries, type MapEntry } from '#image-tools/qemu/map-entries.js';
 import { tellingLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
-import { gaplessEntries, type MapEntry } from '#readers/qemu/map-entries.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
 

@@ -126,7 +126,9 @@ const commandLines = propertyTarget('command-lines', 20, {
     // A plugin would be loaded.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
-      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED);
+      const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED, {
+        note: () => {},
+      });
       if (invocation.kind === 'text') return 'accepted';
       const { sources, options } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');

@@ -30,10 +30,15 @@ describe('the configuration file', () => {
   });
 
   test('names plugins and defaults of options', async () => {
-    await write({ plugins: ['./mine.js', '/opt/yours.js', 'theirs'], jobs: 2, cache: false, 'block-size': '4K' });
+    const plugins = ['./mine.js', ['/opt/yours.js', { level: 3 }], 'theirs'];
+    await write({ plugins, jobs: 2, cache: false, 'block-size': '4K' });
     expect(await loadConfiguration(path)).toEqual({
       path,
-      plugins: ['./mine.js', '/opt/yours.js', 'theirs'],
+      plugins: [
+        { module: './mine.js', options: {} },
+        { module: '/opt/yours.js', options: { level: 3 } },
+        { module: 'theirs', options: {} },
+      ],
       defaults: { jobs: '2', cache: false, 'block-size': '4K' },
     });
   });

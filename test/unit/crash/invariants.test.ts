@@ -26,8 +26,16 @@ afterEach(async () => {
 });
 
 async function fillCache(): Promise<string> {
-  const layer = { path: join(stage.directory, 'a.raw'), device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n };
-  const identity = { layers: [layer], view: 'raw' };
+  const part = {
+    kind: 'file',
+    path: join(stage.directory, 'a.raw'),
+    device: 1n,
+    inode: 1n,
+    size: 1n,
+    mtimeNs: 1n,
+    ctimeNs: 1n,
+  } as const;
+  const identity = { chain: [{ format: 'raw', parts: [part] }] };
   const made = { algorithm: 'sha256', hasherVersion: '1', digestLength: 32 };
   const header = { name: 'a.raw', ...made, blockSize: 512, virtualSize: 512, identity };
   await new HashVectorCache(stage.cache).store(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(32)));

@@ -160,8 +160,8 @@ describe('the harness of the fault cases', () => {
     });
 
     test('reports that an image that failed is in the cache', async () => {
-      const layer = `{ path: 'x', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n }`;
-      const identity = `identity: { layers: [${layer}], view: 'raw' }`;
+      const part = `{ kind: 'file', path: 'x', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n }`;
+      const identity = `identity: { chain: [{ format: 'raw', parts: [${part}] }] }`;
       const made = `algorithm: 'sha256', hasherVersion: '1', digestLength: 32`;
       const header = `{ name: 'x', ${made}, blockSize: 512, virtualSize: 512, ${identity} }`;
       const store = `import(${JSON.stringify(import.meta.resolve('@virt-similarity/core'))}).then(

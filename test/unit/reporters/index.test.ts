@@ -3,8 +3,8 @@ import reporters from '@virt-similarity/reporters';
 
 describe('the plugin @virt-similarity/reporters', () => {
   test('registers four reporters under different names and extensions', () => {
-    const registered = reporters.reporters.map((Reporter) => new Reporter());
-    expect(registered.map(({ name }) => name)).toEqual(['ascii', 'newick', 'graphviz', 'json']);
+    const registered = Object.values(reporters.reporters).map((Reporter) => new Reporter());
+    expect(Object.keys(reporters.reporters)).toEqual(['ascii', 'newick', 'graphviz', 'json']);
     expect(registered.map(({ extension }) => extension)).toEqual(['.txt', '.nwk', '.dot', '.json']);
   });
 

@@ -9,8 +9,10 @@ import { reportText } from '../../fixtures/report-text.js';
 const example = new URL('../../../../examples/reporter-plugin/index.js', import.meta.url);
 const readme = new URL('../../../../packages/reporters/README.md', import.meta.url);
 
-const plugin: { name: string; url: string; reporters: Constructor<Reporter>[] } = (await import(example.href)).default;
-const NearestReporter = plugin.reporters[0]!;
+const plugin: { name: string; url: string; reporters: { nearest: Constructor<Reporter> } } = (
+  await import(example.href)
+).default;
+const NearestReporter = plugin.reporters.nearest;
 
 describe('the example of a reporter plugin', () => {
   for (const { title, run } of reporterContract(() => new NearestReporter())) {

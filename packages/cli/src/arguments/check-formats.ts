@@ -1,6 +1,5 @@
 import type { DiskSource } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import { didYouMean } from '../suggestion.js';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /** Throws `usage` where a stated format is none of those known, before anything is read. */
 export function checkFormats(sources: readonly DiskSource[], known: readonly string[]): void {

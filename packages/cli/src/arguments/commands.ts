@@ -114,7 +114,8 @@ function comparisonOptions(): Option[] {
 
 function commonOptions(): Option[] {
   return [
-    repeatable('--plugin <module>', 'a package, or a file as ./file.js; may be repeated'),
+    repeatable('--plugin <module>', 'a package, or a file or directory as ./file.js; may be repeated'),
+    repeatable('--plugin-option <plugin.option=value>', 'a value for an option of a plugin; may be repeated'),
     new Option('-q, --quiet', 'only warnings and errors on standard error').conflicts('verbose'),
     new Option('-v, --verbose', 'debug notes, and stack traces of errors'),
     new Option('--color <when>', 'colors on standard error; default: auto').choices(['auto', 'always', 'never']),

@@ -1,5 +1,17 @@
 import { dirname } from 'node:path';
-import type { Analyzer, IsolationLimits, Plugin, Reporter, ReportOption, ReportOptions } from '@virt-similarity/core';
+import type {
+  Analyzer,
+  ConfiguredPlugin,
+  IsolationLimits,
+  Logger,
+  NamedPart,
+  OptionValues,
+  Plugin,
+  Reporter,
+  ReportOption,
+  ReportOptions,
+} from '@virt-similarity/core';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type Command, CommanderError } from '../commander.js';
 import type { CommandContext } from '../commands/command-context.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
@@ -11,6 +23,12 @@ import { collectReportOptions } from './report-options.js';
 import { requireEffect } from './require-effect.js';
 import { scanArguments } from './scan-arguments.js';
 import { DEFAULT_PLUGIN_TIMEOUT, parseSeconds } from './seconds.js';
+
+/** A plugin, and what the configuration file gives for its options. */
+interface LoadedPlugin {
+  readonly plugin: Plugin;
+  readonly options: OptionValues;
+}
 
 /** What the command line asks for: a text such as the help, or a command and what it is given. */
 export type Invocation =
@@ -32,11 +50,13 @@ export async function readCommandLine(
   directory: string,
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  logger: Logger,
 ): Promise<Invocation> {
   const configuration = await loadConfiguration(configurationPath(environment));
   const limits = { pluginTimeout: pluginTimeout(words, configuration), signal };
-  const plugins = await loadPlugins(configuration, valuesOf('--plugin', words), directory, limits);
-  const analyzer = once(async () => (await import('../composition.js')).composeAnalyzer(plugins));
+  const loaded = await loadPlugins(configuration, valuesOf('--plugin', words), directory, limits);
+  const plugins = withOptions(loaded, valuesOf('--plugin-option', words));
+  const analyzer = once(async () => (await import('../composition.js')).composeAnalyzer(plugins, logger));
   const reporters = plugins.length > 0 ? (await analyzer()).reporters : await ownReporters();
 
   const reportOptions = collectReportOptions(reporters, optionNames(defineCommands([]).analyze));
@@ -84,24 +104,49 @@ async function loadPlugins(
   named: readonly string[],
   directory: string,
   limits: IsolationLimits,
-): Promise<Plugin[]> {
+): Promise<LoadedPlugin[]> {
   const configured = configuration?.plugins ?? [];
   if (configured.length + named.length === 0) {
     return [];
   }
   const { loadPlugin } = await import('../plugins/load-plugin.js');
   const home = dirname(configuration?.path ?? '');
-  const plugins = await Promise.all([
-    ...configured.map((specifier) => loadPlugin(specifier, home, limits)),
-    ...named.map((specifier) => loadPlugin(specifier, directory, limits)),
+  const loaded = await Promise.all([
+    ...configured.map(async ({ module, options }) => ({ plugin: await loadPlugin(module, home, limits), options })),
+    ...named.map(async (module) => ({ plugin: await loadPlugin(module, directory, limits), options: {} })),
   ]);
-  return plugins.filter(({ url }, index) => plugins.findIndex((plugin) => plugin.url === url) === index);
+  return loaded.filter(({ plugin }, index) => loaded.findIndex((other) => other.plugin.url === plugin.url) === index);
+}
+
+/** Adds the options that the command line gives, each as PLUGIN.OPTION=VALUE; several values of one are a list. */
+function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]): ConfiguredPlugin[] {
+  const options = new Map(loaded.map(({ plugin, options }) => [plugin.name, { ...options }]));
+  const fromCommandLine = new Map<string, string[]>();
+  for (const text of given) {
+    const [, path = '', value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    const dot = path.lastIndexOf('.');
+    if (value === undefined || dot < 1 || dot === path.length - 1) {
+      const expected = 'expected PLUGIN.OPTION=VALUE with the name of a loaded plugin';
+      throw new VirtSimilarityError('usage', `--plugin-option: ${expected}, found '${text}'`);
+    }
+    const own = options.get(path.slice(0, dot));
+    if (own === undefined) {
+      const known = [...options.keys()];
+      const expected = known.length === 0 ? 'no plugin is loaded' : `expected one of ${known.join(', ')}`;
+      const problem = `unknown plugin '${path.slice(0, dot)}': ${expected}${didYouMean(path.slice(0, dot), known)}`;
+      throw new VirtSimilarityError('usage', `--plugin-option: ${problem}`);
+    }
+    const values = [...(fromCommandLine.get(path) ?? []), value];
+    fromCommandLine.set(path, values);
+    own[path.slice(dot + 1)] = values.length === 1 ? value : values;
+  }
+  return loaded.map(({ plugin }) => [plugin, options.get(plugin.name) ?? {}]);
 }
 
 /** The project's own reporters: enough to know the options, without loading readers and hashers for `--help`. */
-async function ownReporters(): Promise<Reporter[]> {
+async function ownReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
-  return plugin.reporters.map((Own) => new Own());
+  return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));
 }
 
 function optionNames(command: Command): ReadonlySet<string> {

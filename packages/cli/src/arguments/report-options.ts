@@ -1,21 +1,21 @@
-import type { Reporter, ReportOption } from '@virt-similarity/core';
+import type { NamedPart, Reporter, ReportOption } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * The options of all reporters, each name once: reporters may share one, and its values are then those of all.
  * Throws `plugin` when an option cannot stand on a command line, or is flag for one and takes a value for another.
  */
-export function collectReportOptions(reporters: readonly Reporter[], taken: ReadonlySet<string>): ReportOption[] {
+export function collectReportOptions(
+  reporters: readonly NamedPart<Reporter>[],
+  taken: ReadonlySet<string>,
+): ReportOption[] {
   const collected = new Map<string, ReportOption>();
-  for (const reporter of reporters) {
-    for (const option of reporter.options ?? []) {
+  for (const { name, part } of reporters) {
+    for (const option of part.options ?? []) {
       const same = collected.get(option.name);
       const problem = problemOf(option, same, taken);
       if (problem !== undefined) {
-        throw new VirtSimilarityError(
-          'plugin',
-          `[${reporter.name}] cannot have an option --${option.name}: ${problem}`,
-        );
+        throw new VirtSimilarityError('plugin', `[${name}] cannot have an option --${option.name}: ${problem}`);
       }
       collected.set(option.name, same === undefined ? option : { ...same, ...mergeValues(same, option) });
     }

@@ -1,8 +1,6 @@
-import { LINKAGES } from '@virt-similarity/core/contracts';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 // zod's version 4 takes longer to load than everything else here together.
 import { z } from 'zod/v3';
-import { didYouMean } from '../suggestion.js';
 import { parseBlockSize } from './block-size.js';
 import { parseByteCount } from './byte-count.js';
 import { LONGEST_TIMEOUT, parseSeconds } from './seconds.js';
@@ -58,18 +56,6 @@ const byteCount = z.string().transform((text, context) => {
   return bytes;
 });
 
-const linkage = z.string().transform((text, context) => {
-  const found = LINKAGES.find((known) => known === text);
-  if (found === undefined) {
-    context.addIssue({
-      code: 'custom',
-      message: `expected one of ${LINKAGES.join(', ')}; found '${text}'${didYouMean(text, LINKAGES)}`,
-    });
-    return z.NEVER;
-  }
-  return found;
-});
-
 const hashing = {
   reader: name,
   hash: name,
@@ -90,7 +76,7 @@ const hashing = {
 export const ANALYZE_SETTINGS = z.object({
   ...hashing,
   metric: name,
-  linkage: linkage.optional(),
+  linkage: name,
   clusterer: name,
   outputFormat: name,
   output: z.array(path).optional(),

@@ -2,7 +2,6 @@ import type { Analysis, Analyzer, FoundImages, ReportRun } from '@virt-similarit
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { ANALYZE_SETTINGS, type AnalyzeSettings, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
-import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 import { omittedFromStdout, writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
@@ -82,7 +81,7 @@ export async function analyze(context: CommandContext): Promise<number> {
 
 /** Whether the report on standard output has a companion that no file of the same reporter brings along. */
 function isWithoutCompanion({ stdout, files }: ReportPlan): boolean {
-  return stdout.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
+  return stdout.part.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
 }
 
 /** Writes every report, also where another one fails; gives the exit code of the first failure. */
@@ -92,7 +91,7 @@ async function writeAll(messages: Messages, reports: readonly (() => Promise<voi
     try {
       await report();
     } catch (error) {
-      if (!isVirtSimilarityError(error) || error.code === 'aborted') {
+      if (!(error instanceof VirtSimilarityError) || error.code === 'aborted') {
         throw error;
       }
       messages.failure(error);

@@ -1,11 +1,10 @@
 import { type Analyzer, type CacheEntry, HashVectorCache } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { CACHE_ACTIONS } from '../arguments/commands.js';
 import { CACHE_SETTINGS, parseSettings } from '../arguments/settings.js';
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { writeStdout } from '../output/write-stdout.js';
-import { didYouMean } from '../suggestion.js';
 import { formatBytes, formatCount } from '../terminal/quantities.js';
 import type { CommandContext } from './command-context.js';
 
@@ -30,11 +29,13 @@ export async function cache(context: CommandContext): Promise<number> {
 }
 
 /** The versions of the hashers that are registered. */
-function versionsOf({ registrations }: Analyzer): ReadonlyMap<string, string> {
+function versionsOf(analyzer: Analyzer): ReadonlyMap<string, string> {
+  const hashers = analyzer.registrations.filter(({ kind }) => kind === 'hasher');
   return new Map(
-    registrations.flatMap(({ kind, name, version }) =>
-      kind === 'hasher' && version !== undefined ? [[name, version]] : [],
-    ),
+    hashers.flatMap(({ name }) => {
+      const version = analyzer.hasherVersion(name);
+      return version === undefined ? [] : [[name, version]];
+    }),
   );
 }
 

@@ -43,5 +43,5 @@ function worksOrNot(requires: string | undefined, diagnoses: readonly Diagnosis[
   const lacking = diagnoses.filter(
     ({ state, requiredBy }) => state !== 'present' && requires !== undefined && requiredBy.includes(requires),
   );
-  return lacking.length === 0 ? 'yes' : `no, for want of ${lacking.map(({ name }) => name).join(', ')}`;
+  return lacking.length === 0 ? 'yes' : `no: ${lacking.map(({ name }) => name).join(', ')} missing`;
 }

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { type Analyzer, type DiskSource, type FoundImages, systemPath, VECTOR_FORMAT } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
 import { COMMAND_NAMES } from '../arguments/commands.js';
-import { didYouMean } from '../suggestion.js';
 import type { CommandContext } from './command-context.js';
 
 /**

@@ -1,6 +1,7 @@
 import {
   type Analysis,
   type Analyzer,
+  type NamedPart,
   type Reporter,
   type ReportOptions,
   type ReportRun,
@@ -54,7 +55,7 @@ export async function writeNamesFile(
 
 /** What readers of the report on standard output miss where its companion is not written; nothing if they miss nothing. */
 export async function omittedFromStdout(
-  reporter: Reporter,
+  reporter: NamedPart<Reporter>,
   analyzer: Analyzer,
   analysis: Analysis,
   options: ReportOptions,

@@ -2,16 +2,18 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import {
   type AtomicFileOptions,
+  fileKeyOf,
+  fileNumberOf,
   makeDirectories,
   OpenDirectory,
   type ProgressEvent,
   ProtectedFiles,
+  partsOf,
   requireReplaceable,
   shellOperand,
   systemPath,
 } from '@virt-similarity/core';
 import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
-import { isVirtSimilarityError } from '../is-virt-similarity-error.js';
 
 type MissingDirectories = 'make' | 'refuse';
 
@@ -72,14 +74,14 @@ class OpenOutputFiles implements OutputFiles {
     for (const path of imagePaths) {
       const stats = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
       if (stats !== undefined) {
-        this.#images.add({ device: stats.dev, inode: stats.ino, path });
+        this.#images.add({ ...fileNumberOf(stats), path });
       }
     }
   }
 
   async open(path: string, missingDirectories: MissingDirectories): Promise<void> {
     const directory = await this.#directoryOf(path, missingDirectories);
-    const place = `${directory.stats.dev}:${directory.stats.ino}/${basename(path)}`;
+    const place = `${fileKeyOf(fileNumberOf(directory.stats))}/${basename(path)}`;
     if (this.#places.has(place)) {
       throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a name of its own`);
     }
@@ -89,7 +91,7 @@ class OpenOutputFiles implements OutputFiles {
       protect: this.#images,
     });
     if (existing !== undefined) {
-      this.#existing.add({ device: existing.dev, inode: existing.ino, path });
+      this.#existing.add({ ...fileNumberOf(existing), path });
     }
   }
 
@@ -98,13 +100,13 @@ class OpenOutputFiles implements OutputFiles {
       this.#unknown.delete(event.path);
     } else if (event.kind === 'image-identified') {
       this.#unknown.delete(event.path);
-      for (const layer of event.layers) {
-        this.#images.add(layer);
-        const output = this.#existing.pathOf({ dev: layer.device, ino: layer.inode });
+      for (const file of event.files) {
+        this.#images.add(file);
+        const output = this.#existing.pathOf(file);
         if (output !== undefined) {
           throw new VirtSimilarityError(
             'refused',
-            `${output} would overwrite ${layer.path}, a file of the image ${event.path}; choose another name`,
+            `${output} would overwrite ${file.path}, a file of the image ${event.path}; choose another name`,
           );
         }
       }
@@ -112,8 +114,8 @@ class OpenOutputFiles implements OutputFiles {
       // It may have been replaced by another file between its identification and its reading.
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
-      for (const layer of isVectorFile ? [] : (identity?.layers ?? [])) {
-        this.#images.add(layer);
+      for (const file of isVectorFile || identity === undefined ? [] : partsOf(identity)) {
+        this.#images.add(file);
       }
     }
   }
@@ -148,7 +150,7 @@ class OpenOutputFiles implements OutputFiles {
       this.#directories.set(parent, directory);
       return directory;
     } catch (error) {
-      if (isVirtSimilarityError(error)) {
+      if (error instanceof VirtSimilarityError) {
         throw error;
       }
       throw new VirtSimilarityError('usage', `cannot write ${path}: ${problemOf(error, parent, missingDirectories)}`, {

@@ -1,12 +1,11 @@
 import { basename } from 'node:path';
-import type { Reporter, ReportOptions } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import { didYouMean } from '../suggestion.js';
+import type { NamedPart, Reporter, ReportOptions } from '@virt-similarity/core';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /** What is reported, and where to. */
 export interface ReportPlan {
   /** What goes to standard output. */
-  readonly stdout: Reporter;
+  readonly stdout: NamedPart<Reporter>;
   readonly files: readonly ReportFile[];
   /** The file that the user named for the companion text of the reports, and whose companion it is. */
   readonly names: NamesFile | undefined;
@@ -15,13 +14,13 @@ export interface ReportPlan {
 /** The companion text of all reports of one reporter, in a file that the user named. */
 export interface NamesFile {
   readonly path: string;
-  readonly reporter: Reporter;
+  readonly reporter: NamedPart<Reporter>;
 }
 
 /** A report that goes to a file. */
 export interface ReportFile {
   readonly path: string;
-  readonly reporter: Reporter;
+  readonly reporter: NamedPart<Reporter>;
   /** Where the reporter's companion text goes: beside the report, if it has one and no file is named for it. */
   readonly companionPath: string | undefined;
 }
@@ -43,7 +42,7 @@ export interface ReportWishes {
  * @throws VirtSimilarityError `usage` on unknown names, on options that none of the reporters takes, and where no
  *   reporter or more than one has a companion text for the file of names with these options.
  */
-export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]): ReportPlan {
+export function planReports(wishes: ReportWishes, reporters: readonly NamedPart<Reporter>[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
   const stdout = reporters.find((reporter) => reporter.name === wishes.format);
   if (stdout === undefined) {
@@ -66,19 +65,19 @@ export function planReports(wishes: ReportWishes, reporters: readonly Reporter[]
 }
 
 /** Those of the options that the reporter takes. */
-export function optionsFor(reporter: Reporter, options: ReportOptions): ReportOptions {
-  const known = new Set(reporter.options?.map((option) => option.name));
+export function optionsFor({ part }: NamedPart<Reporter>, options: ReportOptions): ReportOptions {
+  const known = new Set(part.options?.map((option) => option.name));
   return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
 }
 
-function planFile(path: string, reporters: readonly Reporter[]): ReportFile {
+function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): ReportFile {
   const name = basename(path).toLowerCase();
   // The longest extension wins: a plugin's .tree.json over .json.
   const reporter = reporters
-    .filter(({ extension }) => name.length > extension.length && name.endsWith(extension))
-    .sort((one, other) => other.extension.length - one.extension.length)[0];
+    .filter(({ part: { extension } }) => name.length > extension.length && name.endsWith(extension))
+    .sort((one, other) => other.part.extension.length - one.part.extension.length)[0];
   if (reporter === undefined) {
-    const extensions = reporters.map(({ extension }) => extension);
+    const extensions = reporters.map(({ part }) => part.extension);
     const found = /\.[^.]+$/.exec(name)?.[0];
     throw new VirtSimilarityError(
       'usage',
@@ -86,18 +85,22 @@ function planFile(path: string, reporters: readonly Reporter[]): ReportFile {
         `found ${found ?? 'no extension'}${didYouMean(found ?? '', extensions)}`,
     );
   }
-  const stem = path.slice(0, path.length - reporter.extension.length);
-  const companionPath = reporter.companion && stem + reporter.companion.extension;
+  const { extension, companion } = reporter.part;
+  const companionPath = companion && path.slice(0, path.length - extension.length) + companion.extension;
   return { path, reporter, companionPath };
 }
 
 /** The one reporter among those used that has a companion text with these options. */
-function onlyCompanion(used: readonly Reporter[], options: ReportOptions, reporters: readonly Reporter[]): Reporter {
-  const candidates = used.filter(({ companion }) => companion !== undefined);
+function onlyCompanion(
+  used: readonly NamedPart<Reporter>[],
+  options: ReportOptions,
+  reporters: readonly NamedPart<Reporter>[],
+): NamedPart<Reporter> {
+  const candidates = used.filter(({ part }) => part.companion !== undefined);
   const [first, second] = new Set(candidates.filter((reporter) => emptyingOption(reporter, options) === undefined));
   if (first === undefined) {
     const emptying = candidates[0] && emptyingOption(candidates[0], options);
-    const takers = optionsThatChoose(reporters.filter(({ companion }) => companion !== undefined));
+    const takers = optionsThatChoose(reporters.filter(({ part }) => part.companion !== undefined));
     const problem =
       emptying === undefined
         ? `--names has no effect here; it needs ${takers}`
@@ -115,19 +118,23 @@ function onlyCompanion(used: readonly Reporter[], options: ReportOptions, report
 }
 
 /** The option with which a reporter's companion text is empty, as it is written on the command line; if it is given. */
-function emptyingOption({ companion }: Reporter, options: ReportOptions): string | undefined {
+function emptyingOption({ part: { companion } }: NamedPart<Reporter>, options: ReportOptions): string | undefined {
   const found = Object.entries(companion?.emptyWith ?? {}).find(([name, value]) => options[name] === value);
   return found && `--${found.filter((word) => word !== true).join(' ')}`;
 }
 
 /** The options that choose these reporters. */
-function optionsThatChoose(reporters: readonly Reporter[]): string {
-  return reporters.map(({ name, extension }) => `-O ${name} or -o FILE${extension}`).join(' or ');
+function optionsThatChoose(reporters: readonly NamedPart<Reporter>[]): string {
+  return reporters.map(({ name, part }) => `-O ${name} or -o FILE${part.extension}`).join(' or ');
 }
 
-function checkOptionsAreTaken(options: ReportOptions, used: readonly Reporter[], reporters: readonly Reporter[]): void {
+function checkOptionsAreTaken(
+  options: ReportOptions,
+  used: readonly NamedPart<Reporter>[],
+  reporters: readonly NamedPart<Reporter>[],
+): void {
   for (const name of Object.keys(options)) {
-    const takes = (reporter: Reporter) => reporter.options?.some((option) => option.name === name);
+    const takes = ({ part }: NamedPart<Reporter>) => part.options?.some((option) => option.name === name);
     if (!used.some(takes)) {
       const takers = optionsThatChoose(reporters.filter(takes));
       throw new VirtSimilarityError('usage', `--${name} has no effect here; it needs ${takers}`);

@@ -2,10 +2,9 @@ import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type IsolationLimits, type Plugin, tryPlugin } from '@virt-similarity/core';
+import { checkPlugin, defaultExportOf, type IsolationLimits, type Plugin, tryPlugin } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { resolvePlugin } from './resolve-plugin.js';
-import { validatePlugin } from './validate-plugin.js';
 
 /**
  * Loads a plugin that the user named: a path, or a package installed in or above `directory`.
@@ -18,7 +17,7 @@ export async function loadPlugin(specifier: string, directory: string, limits: I
   await requireRegularFile(specifier, url);
   await tryPlugin(specifier, url, limits);
   const loaded = await load(url, specifier);
-  return validatePlugin(loaded.default, url, specifier);
+  return { url, ...checkPlugin(defaultExportOf(loaded), `--plugin ${specifier}`) };
 }
 
 /**

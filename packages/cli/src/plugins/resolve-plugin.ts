@@ -1,30 +1,51 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
-import { didYouMean } from '../suggestion.js';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { didYouMean, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
  * Where a plugin stands that the user named, as a `file:` URL. A path starts with `/`, `./` or `../`, so that a name
  * never means by chance a file of the working directory; anything else is a package installed in or above `directory`.
  */
 export function resolvePlugin(specifier: string, directory: string): string {
-  const require = createRequire(join(directory, 'plugins'));
   const refuse = (reason: string, cause?: unknown) =>
     new VirtSimilarityError('usage', `--plugin ${specifier}: ${reason}`, { cause });
   if (isBuiltin(specifier)) {
     throw refuse('expected a package or a file, found a module of Node.js');
   }
   try {
-    return pathToFileURL(require.resolve(specifier)).href;
+    return pathToFileURL(resolveFrom(join(directory, 'plugins'), specifier)).href;
   } catch (error) {
-    const isImportOnly = (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
-    const entry = isImportOnly && importOnlyEntry(specifier, require.resolve.paths(specifier) ?? []);
-    if (entry) {
-      return pathToFileURL(entry).href;
+    const beside = isPath(specifier) ? undefined : besideThisPackage(specifier);
+    if (beside !== undefined) {
+      return pathToFileURL(beside).href;
     }
     throw refuse(reason(specifier, directory, error), error);
+  }
+}
+
+/** The file that a module in `parent`'s place would import; throws what `require.resolve` throws. */
+function resolveFrom(parent: string, specifier: string): string {
+  const require = createRequire(parent);
+  try {
+    return require.resolve(specifier);
+  } catch (error) {
+    const directories = isPath(specifier) ? [join(parent, '..')] : (require.resolve.paths(specifier) ?? []);
+    const entry = importOnlyEntry(specifier, directories);
+    if (entry === undefined) {
+      throw error;
+    }
+    return entry;
+  }
+}
+
+/** A package that is installed beside this command, as by `npm install --global` of both. */
+function besideThisPackage(specifier: string): string | undefined {
+  try {
+    return resolveFrom(fileURLToPath(import.meta.url), specifier);
+  } catch {
+    return undefined;
   }
 }
 
@@ -32,14 +53,14 @@ function isPath(specifier: string): boolean {
   return /^(\.{0,2}\/|\.{1,2}$)/.test(specifier);
 }
 
-/** The entry of a package that exports itself to `import` only, which `require.resolve` cannot see. */
+/** The entry of a package, or of a directory with a package.json, that exports itself to `import` only, which `require.resolve` cannot see. */
 function importOnlyEntry(name: string, searchDirectories: readonly string[]): string | undefined {
   for (const directory of searchDirectories) {
     const manifest = join(directory, name, 'package.json');
     if (existsSync(manifest)) {
       const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports?: unknown };
       const entry = importTarget(member(exports, '.') ?? exports);
-      return entry === undefined ? undefined : join(directory, name, entry);
+      return entry === undefined ? undefined : realpathSync(join(directory, name, entry));
     }
   }
   return undefined;

@@ -1,17 +1,18 @@
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import { partToken } from '../contracts/plugin.js';
 import { inject, injectable } from '../tsyringe.js';
-import { FastClusterer } from './fast/fast-clusterer.js';
-import { MlHclustClusterer } from './ml-hclust-clusterer.js';
 
 /** The fast engine, and ml-hclust for the linkages that only it has. */
 @injectable()
 export class AutoClusterer implements Clusterer {
-  readonly name = 'auto';
   readonly linkages: readonly Linkage[];
   readonly #mlHclust: Clusterer;
   readonly #fast: Clusterer;
 
-  constructor(@inject(MlHclustClusterer) mlHclust: Clusterer, @inject(FastClusterer) fast: Clusterer) {
+  constructor(
+    @inject(partToken('clusterer', 'ml-hclust')) mlHclust: Clusterer,
+    @inject(partToken('clusterer', 'fast')) fast: Clusterer,
+  ) {
     this.linkages = mlHclust.linkages;
     this.#mlHclust = mlHclust;
     this.#fast = fast;

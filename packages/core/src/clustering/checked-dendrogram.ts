@@ -1,13 +1,13 @@
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, Merge } from '../contracts/clusterer.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 
 /** The clusterer's dendrogram. Throws `plugin` where the clusterer throws, and where that is none of the matrix's things. */
 export async function checkedDendrogram(
-  clusterer: Clusterer,
+  { name, part: clusterer }: NamedPart<Clusterer>,
   matrix: CondensedMatrix,
   linkage: Linkage,
 ): Promise<Dendrogram> {
-  const { name } = clusterer;
   try {
     const dendrogram = await clusterer.cluster(matrix, linkage);
     const problem = problemOf(dendrogram, matrix.size);

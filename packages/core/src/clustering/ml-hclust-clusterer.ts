@@ -5,7 +5,9 @@ import {
   type Dendrogram,
   LINKAGES,
   type Linkage,
+  type StandardLinkage,
 } from '../contracts/clusterer.js';
+import { unknownName } from '../errors.js';
 import { requireMemory } from '../memory/require-memory.js';
 import { validateMatrix } from './condensed-matrix.js';
 import { dendrogramOf } from './dendrogram.js';
@@ -16,7 +18,7 @@ import { squareMatrix } from './square-matrix.js';
  * ml-hclust's name of a linkage's update formula, and whether that formula is meant for squared distances: then it is
  * given squares, and its heights are squares. (Its `ward2` takes plain distances, but rounds at every square root.)
  */
-const FORMULAS: Readonly<Record<Linkage, { method: AgglomerationMethod; squared: boolean }>> = {
+const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; squared: boolean }>> = {
   single: { method: 'single', squared: false },
   complete: { method: 'complete', squared: false },
   average: { method: 'upgma', squared: false },
@@ -31,13 +33,13 @@ const SQUARES = 3;
 
 /** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of things. */
 export class MlHclustClusterer implements Clusterer {
-  readonly name = 'ml-hclust';
   readonly linkages = LINKAGES;
 
-  /** Throws `usage` on a matrix that is not one of distances, `unavailable` where squares of it surely have no room. */
+  /** Throws `usage` on an unknown linkage and on a matrix that is not one of distances, `unavailable` where squares of it surely have no room. */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust answers NaN with a corrupt tree.
     validateMatrix(matrix);
+    if (!Object.hasOwn(FORMULAS, linkage)) throw unknownName('linkage', linkage, LINKAGES);
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
       purpose: `cluster ${matrix.size} things`,
@@ -45,7 +47,7 @@ export class MlHclustClusterer implements Clusterer {
     });
     // Loading it takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');
-    const { method, squared } = FORMULAS[linkage];
+    const { method, squared } = FORMULAS[linkage as StandardLinkage];
     const values = squared ? matrix.values.map((distance) => distance * distance) : matrix.values;
     const root = agnes(squareMatrix({ size: matrix.size, values }), { method, isDistanceMatrix: true });
     const joins = joinsBelow(root, matrix.size);

@@ -1,5 +1,3 @@
-import type { InjectionToken } from 'tsyringe';
-
 /**
  * A hash function of blocks. Knows nothing of disks; deterministic, without state between calls.
  *
@@ -7,8 +5,6 @@ import type { InjectionToken } from 'tsyringe';
  * otherwise in the main thread.
  */
 export interface BlockHasher {
-  /** What `--hash` takes, and what hash-vector files record; unique among hashers. */
-  readonly name: string;
   /**
    * The version of the digests. Change it whenever the digest of any block changes. Hash vectors record it; those of
    * another version are neither found in the cache nor compared. Without one, the SHA-256 of the plugin's module (see
@@ -19,11 +15,15 @@ export interface BlockHasher {
   /** Bytes of a digest, 1 to 64. */
   readonly digestLength: number;
   /**
+   * Does what is asynchronous, such as loading WebAssembly: called once for each instance, in its thread, and awaited
+   * before the first block.
+   */
+  prepare?(): Promise<void>;
+
+  /**
    * Writes the digest of `block` to `digest`, which has exactly `digestLength` bytes.
    * Both buffers belong to the caller, may be shared memory, and must not be kept. The digest is complete when this
    * returns: a hasher that returns a promise is refused.
    */
   hash(block: Uint8Array, digest: Uint8Array): void;
 }
-
-export const BLOCK_HASHER: InjectionToken<BlockHasher> = Symbol.for('virt-similarity.BlockHasher');

@@ -1,9 +1,10 @@
-import type { InjectionToken } from 'tsyringe';
-
 /** How the distance of a merged cluster to another follows from those of its parts (Lance and Williams 1967). */
 export const LINKAGES = ['single', 'complete', 'average', 'weighted', 'centroid', 'median', 'ward'] as const;
 
-export type Linkage = (typeof LINKAGES)[number];
+export type StandardLinkage = (typeof LINKAGES)[number];
+
+/** One of the standard linkages, or the name of a rule that a plugin's clusterer has. */
+export type Linkage = StandardLinkage | (string & {});
 
 /**
  * The distances of all pairs of `size` things: that of `i` and `j`, i < j, stands at
@@ -42,8 +43,6 @@ export interface Dendrogram {
 
 /** Hierarchical clustering of a condensed matrix. Pure and deterministic; must not change the matrix. */
 export interface Clusterer {
-  /** What `--clusterer` takes; unique among clusterers. */
-  readonly name: string;
   /** The linkages that `cluster` takes. */
   readonly linkages: readonly Linkage[];
   /**
@@ -52,5 +51,3 @@ export interface Clusterer {
    */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram | Promise<Dendrogram>;
 }
-
-export const CLUSTERER: InjectionToken<Clusterer> = Symbol.for('virt-similarity.Clusterer');

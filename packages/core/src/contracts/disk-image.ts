@@ -1,7 +1,6 @@
-import type { DiskSource } from './disk-reader.js';
-
-/** One file that content comes from, told apart from every other file and from its own past and future. */
-export interface Layer {
+/** The state of one file: it differs from that of every other file, and changes when the file does. */
+export interface FileStamp {
+  readonly kind: 'file';
   /** Absolute path, symbolic links resolved; bytes that are not UTF-8 as `pathText` has them. */
   readonly path: string;
   readonly device: bigint;
@@ -14,25 +13,34 @@ export interface Layer {
   readonly ctimeNs: bigint;
 }
 
-/** What an image's content depends on. Equal identities mean equal content. */
-export interface ImageIdentity {
-  /** Every file that content comes from, the top layer first. */
-  readonly layers: readonly Layer[];
+/** The state of something that content comes from. Equal stamps mean equal content. */
+export type Stamp = FileStamp;
+
+/** One image of a chain: what is seen where the links above it hold nothing. */
+export interface Link {
+  /** How its parts are read, as qemu names it where qemu knows it: `raw`, `qcow2`, …; without `<`. */
+  readonly format: string;
+  /** What its own content comes from: the file with its header, then those that the header spreads data over. */
+  readonly parts: readonly Stamp[];
   /**
-   * How the layers are looked at: their formats, top layer first, such as `qcow2<raw`.
-   * Two readers that see the same content in the same layers give the same view.
-   */
-  readonly view: string;
-  /**
-   * Set where content can change without a trace in the layers' sizes and times, as a block device's does, or somebody
-   * is writing to it: then equal identities promise nothing between runs, and the hash vector is not kept.
+   * Set where content can change without a trace in the parts' sizes and times, as a block device's does, or somebody
+   * is writing to it: then equal stamps promise nothing between runs, and no hash vector that depends on them is kept.
    */
   readonly volatile?: true;
   /**
-   * The image that shows wherever this one holds nothing, where the reader can open it by itself: its hash vector then
-   * serves every image that is laid over it. Its layers are the last ones of `layers`.
+   * Set where the reader can open the link, with all that is beneath it, by itself: as the path of its first part in its
+   * format. Its hash vector then serves every image above it.
    */
-  readonly backing?: { readonly source: DiskSource; readonly identity: ImageIdentity };
+  readonly standalone?: true;
+}
+
+/**
+ * What an image's content depends on: its chain, top first, with at least one link. Equal identities mean equal content.
+ * What is left of a chain without its first links is the identity of the image beneath them. Two readers that see the
+ * same content in the same files give the same formats and parts.
+ */
+export interface ImageIdentity {
+  readonly chain: readonly Link[];
 }
 
 /** A run of guest-visible bytes that reads as zeros. */
@@ -42,7 +50,7 @@ export interface ZeroExtent {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
-  /** Set where the bytes are those of the backing image (see `ImageIdentity.backing`) at the same position. */
+  /** Set where the bytes are those of the image beneath (see `baseOf`) at the same position. */
   readonly inherited?: true;
 }
 
@@ -53,16 +61,16 @@ export interface DataExtent {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
-  /** Set where the bytes are those of the backing image (see `ImageIdentity.backing`) at the same position. */
+  /** Set where the bytes are those of the image beneath (see `baseOf`) at the same position. */
   readonly inherited?: true;
   /**
    * Where the bytes stand verbatim in a host file, if they do: whoever holds the image may then read them there,
    * in parallel, without the reader.
    */
   readonly stored?: {
-    /** Index into the identity's layers. */
-    readonly layer: number;
-    /** Offset of the first byte in that layer's file. */
+    /** Which file of the identity's chain: those of the top link count first, see `partsOf`. */
+    readonly file: number;
+    /** Offset of the first byte in that file. */
     readonly offset: number;
   };
 }

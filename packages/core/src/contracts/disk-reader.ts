@@ -1,4 +1,3 @@
-import type { InjectionToken } from 'tsyringe';
 import type { DiskImage, ImageIdentity } from './disk-image.js';
 
 /** A disk image as the user names it. */
@@ -12,6 +11,12 @@ export interface DiskSource {
   readonly format?: string;
   /** Set where the path was found in a listing of a directory: a symbolic link in its place is refused. */
   readonly noFollow?: true;
+}
+
+/** An image whose identity is known. */
+export interface IdentifiedSource {
+  readonly source: DiskSource;
+  readonly identity: ImageIdentity;
 }
 
 /** What a run allows and offers its readers. */
@@ -38,7 +43,17 @@ export interface ReadOptions {
    * is none, readers refuse the formats whose parsers are too rarely used to be trusted without it.
    */
   readonly sandbox?: 'required' | 'off';
-  /** Takes a one-line note for the user about something odd that is no error. */
+  /**
+   * Set where the user chose the reader by name, so that no other one is asked: a reader that knows why a source is not
+   * its own, and what to do about it, throws that instead of declining.
+   */
+  readonly isChosen?: true;
+  /**
+   * Set where `identify` is to have the kernel write changes of the image's files to disk before it looks at them, as
+   * programs made them through shared memory mappings: only then does every later change of that kind show in the times.
+   */
+  readonly flush?: true;
+  /** Takes a one-line note for the user about something odd that is no error. Readers give notes when they open. */
   readonly warn?: (message: string) => void;
   /**
    * Ends what is under way, also the reads and extents of an image that was opened with it: they throw, and nothing
@@ -62,9 +77,6 @@ export const READ_DEFAULTS = {
  * for different sources, throws only `VirtSimilarityError`, and never writes to an image.
  */
 export interface DiskReader {
-  /** What `--reader` takes; unique among readers. */
-  readonly name: string;
-
   /**
    * File name extensions of the images that this reader reads, lower case with the dot. Of a directory that the user
    * names, only files with an extension of some reader are taken.
@@ -72,25 +84,25 @@ export interface DiskReader {
   readonly extensions?: readonly string[];
 
   /**
-   * Set where `canRead` is also true of a source that the reader does not recognise, and takes for a raw disk: `auto`
-   * asks such readers after all others.
+   * Set where `identify` also takes a source that the reader does not recognise, as a raw disk: `auto` asks such readers
+   * after all others.
    */
   readonly fallback?: true;
 
   /**
-   * Whether `--reader auto` may choose this reader for the source.
-   * Cheap: looks at the header at most. Throws where policy refuses the source to every reader.
+   * What the image's content depends on; `undefined` for a source that another reader is to be asked for.
+   * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided. Asked once
+   * before an image is opened and once after it was read, each time with `options` of its own: what was found the first
+   * time must not be taken for an answer the second time. Throws where policy refuses the source to every reader.
    */
-  canRead(source: DiskSource, options: ReadOptions): Promise<boolean>;
+  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined>;
 
   /**
-   * The files that the image's content comes from, and how they are looked at.
-   * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided.
+   * Opens the image. The caller closes it. What `identify` found need not be found again: `identity` is the very object
+   * that it returned, or one of the same links without those above a `standalone` one. Other objects may come too, and
+   * then the image is looked at anew, as it is where it has changed since: the opened image's identity says what is read.
    */
-  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity>;
-
-  /** Opens the image. The caller closes it. */
-  open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
+  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage>;
 
   /**
    * Which of the files in a directory are parts of an image beside them, such as the extents that a VMDK descriptor
@@ -103,19 +115,17 @@ export interface DiskReader {
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /**
-   * For readers that are costly to start: announces the sources that one run is going to open, so that they can be
+   * For readers that are costly to start: announces the images that one run is going to open, so that they can be
    * opened by as few processes as possible. The run then opens them through the session and closes it at the end.
    * Starting is put off to the session's first `open`.
    */
-  startSession?(sources: readonly DiskSource[], options: ReadOptions): ReaderSession;
+  startSession?(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession;
 }
 
-/** The opening of announced sources within one run. */
+/** The opening of announced images within one run. */
 export interface ReaderSession {
-  /** As {@link DiskReader.open}; the source is one of those announced. */
-  open(source: DiskSource, options: ReadOptions): Promise<DiskImage>;
+  /** As {@link DiskReader.open}; the image is one of those announced. */
+  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage>;
   /** Ends every process of the session. Idempotent; images still open are unusable afterwards. */
   close(): Promise<void>;
 }
-
-export const DISK_READER: InjectionToken<DiskReader> = Symbol.for('virt-similarity.DiskReader');

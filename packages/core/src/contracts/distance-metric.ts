@@ -1,5 +1,3 @@
-import type { InjectionToken } from 'tsyringe';
-
 /**
  * What comparing two hash vectors yields, in blocks.
  *
@@ -25,8 +23,6 @@ export interface PairCounts {
  * and is as fast as the project's.
  */
 export interface DistanceMetric {
-  /** What `--metric` takes; unique among metrics. */
-  readonly name: string;
   /** What a distance of 1 means, such as `blocks` or `fraction of blocks`. */
   readonly unit: string;
   /** Whether blocks are counted as equal at the same block number only, or wherever they stand. */
@@ -34,5 +30,3 @@ export interface DistanceMetric {
   /** Finite, at least 0, symmetric in `first` and `second`, and 0 for identical images. */
   distance(counts: PairCounts): number;
 }
-
-export const DISTANCE_METRIC: InjectionToken<DistanceMetric> = Symbol.for('virt-similarity.DistanceMetric');

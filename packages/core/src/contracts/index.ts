@@ -5,5 +5,7 @@ export * from './clusterer.js';
 export type * from './disk-image.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';
-export type * from './plugin.js';
+export type * from './part-reference.js';
+export * from './plugin.js';
+export type * from './plugin-options.js';
 export * from './reporter.js';

@@ -1,4 +1,3 @@
-import type { InjectionToken } from 'tsyringe';
 import type { Analysis } from './analysis.js';
 
 /** An option that a reporter understands: `--heights`, or `--dialect safe` where it has values. */
@@ -19,8 +18,6 @@ export type ReportOptions = Readonly<Record<string, string | true>>;
  * options give the same text.
  */
 export interface Reporter {
-  /** What `--output-format` takes; unique among reporters. */
-  readonly name: string;
   /** Ending of its files, with the dot: `.nwk`; unique among reporters. */
   readonly extension: string;
   /** Media type of its text, such as `application/json`. */
@@ -47,5 +44,3 @@ export interface Companion {
    */
   omission?(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
 }
-
-export const REPORTER: InjectionToken<Reporter> = Symbol.for('virt-similarity.Reporter');

@@ -1,3 +1,4 @@
+import { requirePart } from '../composition/part-kinds.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -5,7 +6,6 @@ import { compareByPosition } from './compare-by-position.js';
 import { compareContents } from './compare-contents.js';
 import type { CompareOptions } from './compare-options.js';
 import { distanceMatrix } from './distance-matrix.js';
-import { requireAlignment } from './require-alignment.js';
 import { requirePairMemory } from './require-pair-memory.js';
 
 /**
@@ -18,7 +18,7 @@ export async function compareVectors(
   metric: DistanceMetric,
   options: CompareOptions = {},
 ): Promise<CondensedMatrix> {
-  requireAlignment(metric);
+  requirePart('metric', 'metric', metric);
   requirePairMemory(vectors.length, metric);
   const compare = metric.alignment === 'position' ? compareByPosition : compareContents;
   return distanceMatrix(await compare(vectors, options), metric);

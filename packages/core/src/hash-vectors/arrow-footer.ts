@@ -14,7 +14,7 @@ const BLOCK_SIZE = 24;
 const MOST_METADATA = 1024;
 /** Bytes of a column's name, or of a key of the metadata. */
 const LONGEST_NAME = 4096;
-/** Bytes: the paths of 64 layers, with room. */
+/** Bytes: the paths of 64 files, with room. */
 const LONGEST_VALUE = 4 * 1024 * 1024;
 const KEYS: ReadonlySet<string> = new Set(Object.values(METADATA_KEYS));
 

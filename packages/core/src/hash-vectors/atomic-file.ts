@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { fileNumberOf, sameFile } from '../identity/stamp.js';
 import { fileError, systemCode } from './file-error.js';
 import { OpenDirectory } from './open-directory.js';
 import type { ProtectedFiles } from './protected-files.js';
@@ -151,7 +152,7 @@ export async function requireReplaceable(
     }
     throw fileError(thrown, `cannot write ${path}`, path);
   });
-  const image = stats && protect?.pathOf(stats);
+  const image = stats && protect?.pathOf(fileNumberOf(stats));
   if (image !== undefined) {
     throw new VirtSimilarityError('refused', `${path} would overwrite the image ${image}; choose another name`, {
       image: path,
@@ -171,7 +172,7 @@ export async function requireReplaceable(
 /** In a directory that others can write to, the temporary file may have been replaced by another one. */
 async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
   const now = await lstat(directory.at(name), { bigint: true });
-  if (now.dev !== written.dev || now.ino !== written.ino) {
+  if (!sameFile(fileNumberOf(now), fileNumberOf(written))) {
     throw new VirtSimilarityError(
       'changed',
       `cannot write to directory ${directory.path}: a temporary file in it was replaced; write to a directory that only you can write to`,

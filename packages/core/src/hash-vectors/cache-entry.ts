@@ -3,8 +3,10 @@ import { constants, read } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Layer } from '../contracts/disk-image.js';
+import type { Stamp } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { partsOf } from '../identity/chain.js';
+import { sameState, stampOf } from '../identity/stamp.js';
 import { isLocalDirectory } from '../paths/local-file-system.js';
 import { systemPath } from '../paths/path-text.js';
 import type { PlaceInDirectory } from './cache-directory.js';
@@ -115,28 +117,23 @@ export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffer
   }
 }
 
-/** Whether the layers that something was made from are still, by their sizes and times, what they were. */
+/** Whether the files that something was made from are still, by their sizes and times, what they were. */
 export async function stateOfImage({
   identity,
 }: Pick<HashVectorHeader, 'identity'>): Promise<'current' | 'changed' | 'missing'> {
-  for (const layer of identity?.layers ?? []) {
-    const state = await stateOfLayer(layer);
+  for (const part of identity === undefined ? [] : partsOf(identity)) {
+    const state = await stateOfPart(part);
     if (state !== 'current') return state;
   }
   return 'current';
 }
 
-async function stateOfLayer(layer: Layer): Promise<'current' | 'changed' | 'missing'> {
+async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {
   try {
-    const now = await stat(systemPath(layer.path), { bigint: true });
-    const same =
-      now.dev === layer.device &&
-      now.ino === layer.inode &&
-      // The system gives no size for a block device.
-      (now.isBlockDevice() || now.size === layer.size) &&
-      now.mtimeNs === layer.mtimeNs &&
-      now.ctimeNs === layer.ctimeNs;
-    return same ? 'current' : 'changed';
+    const now = await stat(systemPath(part.path), { bigint: true });
+    // The system gives no size for a block device.
+    const size = now.isBlockDevice() ? part.size : now.size;
+    return sameState(stampOf(part.path, now, size), part) ? 'current' : 'changed';
   } catch (thrown) {
     if (systemCode(thrown) === undefined) throw thrown;
     return 'missing';

@@ -1,3 +1,4 @@
+import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
 import type { OpenDirectory } from './open-directory.js';
@@ -20,8 +21,7 @@ export class CacheIndex {
   /** The file names of the entries of a key, in order. Throws as `listCacheDirectory` does. */
   async namesOf(key: string, directory: OpenDirectory): Promise<readonly string[]> {
     // What changes within one tick of the file system's clock after a listing may be missed: that costs time, no truth.
-    const { dev, ino, mtimeNs } = directory.stats;
-    const version = `${dev}:${ino}:${mtimeNs}`;
+    const version = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.mtimeNs}`;
     if (this.#listing === undefined || (await this.#listing).version !== version) {
       this.#listing = this.#list(version, directory);
     }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ImageIdentity } from '../contracts/disk-image.js';
+import { formatsOf, partsOf } from '../identity/chain.js';
+import { stateKeyOf } from '../identity/stamp.js';
 
 /** Hexadecimal digits of a key: 128 bits, so that no two images share one by chance. */
 const DIGITS = 32;
@@ -23,12 +25,9 @@ interface CacheSubject {
  * and both times stand beside it.
  */
 export function cacheKeyOf({ identity, algorithm, hasherVersion, blockSize }: CacheSubject): string {
-  const layers = identity.layers.map((layer) =>
-    [layer.device, layer.inode, layer.size, layer.mtimeNs, layer.ctimeNs].map(String),
-  );
   const canonical = JSON.stringify([
-    layers,
-    identity.view,
+    partsOf(identity).map(stateKeyOf),
+    formatsOf(identity),
     algorithm,
     blockSize,
     ...(hasherVersion === undefined ? [] : [hasherVersion]),

@@ -13,7 +13,7 @@ export type CacheEntry = {
 } & (
   | {
       /**
-       * Whether every layer of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
+       * Whether every file of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
        * finds the entry, as it was made by another version of its hasher, or by a release that recorded no version.
        */
       readonly state: 'current' | 'changed' | 'missing' | 'outdated';

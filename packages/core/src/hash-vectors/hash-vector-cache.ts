@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { isVolatile } from '../identity/chain.js';
 import { absolutePath } from '../paths/absolute-path.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, removeFromCache, withCacheDirectory, withNewCacheDirectory } from './cache-directory.js';
@@ -21,7 +22,7 @@ import { sweepTemporaryFiles } from './temporary-files.js';
 /**
  * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
  *
- * An entry belongs to an image's whole chain of layers, the view of it, the hasher and its version, and the block size.
+ * An entry belongs to the files and formats of an image's whole chain, the hasher and its version, and the block size.
  * It is named after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
  *
  * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
@@ -63,7 +64,7 @@ export class HashVectorCache {
     options: CacheOptions = {},
   ): Promise<HashVector | undefined> {
     const { name: algorithm, version: hasherVersion } = hasher;
-    if (identity.volatile || hasherVersion === undefined) return undefined;
+    if (isVolatile(identity) || hasherVersion === undefined) return undefined;
     const key = cacheKeyOf({ identity, algorithm, hasherVersion, blockSize });
     try {
       return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
@@ -86,7 +87,7 @@ export class HashVectorCache {
     if (identity === undefined) {
       throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
     }
-    if (identity.volatile || vector.hasherVersion === undefined) return vector;
+    if (isVolatile(identity) || vector.hasherVersion === undefined) return vector;
     const key = cacheKeyOf({ ...vector, identity });
     try {
       return await withNewCacheDirectory(

@@ -1,4 +1,6 @@
-import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
+import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import { FORMAT_SEPARATOR, formatsOf, partsOf } from '../identity/chain.js';
+import { STATE_NUMBERS } from '../identity/stamp.js';
 import type { HashVectorHeader } from './hash-vector.js';
 
 /** Version of the hash-vector file format that this code writes and reads. */
@@ -13,7 +15,9 @@ export const METADATA_KEYS = {
   virtualSize: 'virt-similarity.virtual-size',
   name: 'virt-similarity.name',
   exactName: 'virt-similarity.exact-name',
+  /** The parts of the image's chain, under the name that they had when the format was made. */
   layers: 'virt-similarity.layers',
+  /** The formats of the chain as one text. */
   view: 'virt-similarity.view',
 } as const;
 
@@ -28,8 +32,8 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
   ]);
   if (header.hasherVersion !== undefined) metadata.set(METADATA_KEYS.hasherVersion, header.hasherVersion);
   if (header.identity !== undefined) {
-    metadata.set(METADATA_KEYS.layers, JSON.stringify(header.identity.layers.map(layerToJson)));
-    metadata.set(METADATA_KEYS.view, header.identity.view);
+    metadata.set(METADATA_KEYS.layers, JSON.stringify(partsOf(header.identity).map(partToJson)));
+    metadata.set(METADATA_KEYS.view, formatsOf(header.identity));
   }
   return metadata;
 }
@@ -92,27 +96,32 @@ function identityFrom(layers: string | undefined, view: string | undefined): Ima
   }
   const parsed: unknown = JSON.parse(layers);
   if (!Array.isArray(parsed)) throw new Error(`expected a list as ${METADATA_KEYS.layers}, found ${describe(layers)}`);
-  return { layers: parsed.map(layerFromJson), view };
+  return chainOf(view, parsed.map(partFromJson));
 }
 
-function layerToJson(layer: Layer): Record<keyof Layer, string> {
-  return {
-    path: layer.path,
-    device: String(layer.device),
-    inode: String(layer.inode),
-    size: String(layer.size),
-    mtimeNs: String(layer.mtimeNs),
-    ctimeNs: String(layer.ctimeNs),
-  };
+/**
+ * The metadata do not say which link has which part. Where each cannot have one, all of them are one link's: its files and
+ * formats, by which an entry is found and its images are watched, are the same.
+ */
+function chainOf(view: string, parts: readonly Stamp[]): ImageIdentity {
+  const formats = view.split(FORMAT_SEPARATOR);
+  return formats.length === parts.length
+    ? { chain: parts.map((part, index) => ({ format: formats[index]!, parts: [part] })) }
+    : { chain: [{ format: view, parts }] };
 }
 
-function layerFromJson(value: unknown): Layer {
+function partToJson(part: Stamp): Record<string, string> {
+  return { path: part.path, ...Object.fromEntries(STATE_NUMBERS.map((key) => [key, String(part[key])])) };
+}
+
+function partFromJson(value: unknown): Stamp {
   if (typeof value !== 'object' || value === null) throw new Error(`expected a layer, found ${describe(value)}`);
   const properties = new Map<string, unknown>(Object.entries(value));
   const path = properties.get('path');
   if (typeof path !== 'string') throw new Error(`expected a layer's path, found ${describe(path)}`);
-  const number = (key: keyof Layer) => bigIntFrom(properties.get(key), key);
+  const number = (key: keyof Stamp) => bigIntFrom(properties.get(key), key);
   return {
+    kind: 'file',
     path,
     device: number('device'),
     inode: number('inode'),

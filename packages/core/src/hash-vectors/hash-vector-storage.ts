@@ -1,14 +1,13 @@
 import type { BigIntStats } from 'node:fs';
+import type { Stamp } from '../contracts/disk-image.js';
+import { fileNumberOf, sameFile } from '../identity/stamp.js';
 import type { RowsLocation } from './arrow-record-batch.js';
 
-/** What tells a file apart from another one, or from itself before it was written to. */
-export interface FileIdentity {
-  readonly device: bigint;
-  readonly inode: bigint;
-  /** Bytes. */
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-}
+/**
+ * Identifies a hash-vector file in one state; it changes when the file is written to. The ctime is left out: a process
+ * that stores an entry of the cache removes the entry's temporary name while others read it already.
+ */
+export type FileIdentity = Pick<Stamp, 'device' | 'inode' | 'size' | 'mtimeNs'>;
 
 /** Rows that stand in a file. */
 export interface FileStorage {
@@ -33,11 +32,9 @@ export interface MemoryStorage {
 export type HashVectorStorage = FileStorage | MemoryStorage;
 
 export function fileIdentityOf(stats: BigIntStats): FileIdentity {
-  return { device: stats.dev, inode: stats.ino, size: stats.size, mtimeNs: stats.mtimeNs };
+  return { ...fileNumberOf(stats), size: stats.size, mtimeNs: stats.mtimeNs };
 }
 
-export function sameFile(one: FileIdentity, other: FileIdentity): boolean {
-  return (
-    one.device === other.device && one.inode === other.inode && one.size === other.size && one.mtimeNs === other.mtimeNs
-  );
+export function sameContent(one: FileIdentity, other: FileIdentity): boolean {
+  return sameFile(one, other) && one.size === other.size && one.mtimeNs === other.mtimeNs;
 }

@@ -2,6 +2,7 @@ import { type BigIntStats, closeSync, constants, fstat, fsync, open } from 'node
 import { lstat, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
+import { fileNumberOf, sameFile, sameState, stampOf } from '../identity/stamp.js';
 import { systemPath } from '../paths/path-text.js';
 import { systemCode } from './file-error.js';
 
@@ -50,7 +51,7 @@ export class OpenDirectory {
     }
     const directory = await OpenDirectory.#openAt(place, path, 0);
     const now = await lstat(place, { bigint: true }).catch(() => undefined);
-    if (now?.ino !== link.ino || now.ctimeNs !== link.ctimeNs) {
+    if (now === undefined || !sameState(stampOf(path, now), stampOf(path, link))) {
       directory.close();
       throw new VirtSimilarityError('changed', `cannot use directory ${path}: it was replaced just now; run again`);
     }
@@ -117,7 +118,7 @@ async function requireProc(directory: OpenDirectory): Promise<void> {
     return;
   }
   const seen = await stat(directory.at('.'), { bigint: true }).catch(() => undefined);
-  if (seen?.dev !== directory.stats.dev || seen.ino !== directory.stats.ino) {
+  if (seen === undefined || !sameFile(fileNumberOf(seen), fileNumberOf(directory.stats))) {
     throw new VirtSimilarityError(
       'unavailable',
       `cannot use directory ${directory.path}: /proc is not mounted; mount it`,

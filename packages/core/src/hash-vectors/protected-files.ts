@@ -1,16 +1,16 @@
-import type { BigIntStats } from 'node:fs';
-import type { Layer } from '../contracts/disk-image.js';
+import type { Stamp } from '../contracts/disk-image.js';
+import { type FileNumber, fileKeyOf } from '../identity/stamp.js';
 
 /** Files that must not be replaced, by device and inode, so that no other name of theirs is replaced either. */
 export class ProtectedFiles {
   readonly #paths = new Map<string, string>();
 
-  add({ device, inode, path }: Pick<Layer, 'device' | 'inode' | 'path'>): void {
-    this.#paths.set(`${device}:${inode}`, path);
+  add(file: FileNumber & Pick<Stamp, 'path'>): void {
+    this.#paths.set(fileKeyOf(file), file.path);
   }
 
   /** The path under which a file was added; `undefined` for other files. */
-  pathOf({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string | undefined {
-    return this.#paths.get(`${dev}:${ino}`);
+  pathOf(file: FileNumber): string | undefined {
+    return this.#paths.get(fileKeyOf(file));
   }
 }

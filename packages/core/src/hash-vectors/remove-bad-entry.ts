@@ -1,4 +1,5 @@
 import { lstat, unlink } from 'node:fs/promises';
+import { sameState, stampOf } from '../identity/stamp.js';
 import type { PlaceInDirectory } from './cache-directory.js';
 import { isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
@@ -13,7 +14,7 @@ export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuff
     const before = await lstat(place, { bigint: true });
     if (await isSoundEntry(entry, buffers)) return;
     const now = await lstat(place, { bigint: true });
-    if (now.ino === before.ino && now.ctimeNs === before.ctimeNs) await unlink(place);
+    if (sameState(stampOf(entry.name, now), stampOf(entry.name, before))) await unlink(place);
   } catch {
     // Gone, or in a read-only directory.
   }

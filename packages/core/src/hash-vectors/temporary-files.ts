@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, unlink } from 'node:fs/promises';
+import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
 import { hasEnded, PROCESS_MARK, processMark } from '../processes/process-mark.js';
 import type { OpenDirectory } from './open-directory.js';
 
@@ -45,8 +46,7 @@ const swept = new Set<string>();
 /** As `sweepTemporaryFiles`, for all names in a directory that many files may be written to: looks only once. */
 export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   // Inodes of directories that were removed are used again.
-  const { dev, ino, birthtimeNs } = directory.stats;
-  const identity = `${dev}:${ino}:${birthtimeNs}`;
+  const identity = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.birthtimeNs}`;
   if (swept.has(identity)) {
     return;
   }

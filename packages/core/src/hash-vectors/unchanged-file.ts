@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync } from 'node:fs';
 import { VirtSimilarityError } from '../errors.js';
 import { systemCode } from './file-error.js';
-import { type FileStorage, fileIdentityOf, sameFile } from './hash-vector-storage.js';
+import { type FileStorage, fileIdentityOf, sameContent } from './hash-vector-storage.js';
 import { changedFile } from './reading-error.js';
 import {
   closeRegularFile,
@@ -44,7 +44,7 @@ export function requireUnchanged(descriptor: number, storage: FileStorage): void
 
 /** Throws `changed` if this is not the status of the file as it was. */
 export function requireSame(stats: BigIntStats, { path, identity }: FileStorage): void {
-  if (!sameFile(fileIdentityOf(stats), identity)) throw changedFile(path);
+  if (!sameContent(fileIdentityOf(stats), identity)) throw changedFile(path);
 }
 
 function reopenSync(storage: FileStorage): OpenFile {

@@ -1,15 +1,15 @@
 import type { DataExtent, Extent } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
-/** Numbers kept per extent: length, what it is, and the offset in its layer. */
+/** Numbers kept per extent: length, what it is, and the offset in its file. */
 const FIELDS = 3;
-/** What an extent is: zeros, not stored verbatim, or from here on the index of its layer … */
+/** What an extent is: zeros, not stored verbatim, or from here on the number of its file … */
 const ZERO = 0;
 const NOT_STORED = 1;
-const FIRST_LAYER = 2;
+const FIRST_FILE = 2;
 /** … to which this is added where it is inherited. */
 const INHERITED = 2 ** 32;
-const LAST_LAYER = INHERITED - FIRST_LAYER - 1;
+const LAST_FILE = INHERITED - FIRST_FILE - 1;
 
 /** Extents that may begin in one block. */
 export const EXTENTS_PER_BLOCK = 4;
@@ -60,9 +60,9 @@ export class ExtentList implements Iterable<Extent> {
       const length = this.#fields[at]!;
       const what = this.#fields[at + 1]!;
       const run = { start, length, ...(what >= INHERITED && { inherited: true as const }) };
-      const layer = (what % INHERITED) - FIRST_LAYER;
-      if (layer >= 0) yield { kind: 'data', ...run, stored: { layer, offset: this.#fields[at + 2]! } };
-      else yield { kind: layer + FIRST_LAYER === ZERO ? 'zero' : 'data', ...run };
+      const file = (what % INHERITED) - FIRST_FILE;
+      if (file >= 0) yield { kind: 'data', ...run, stored: { file, offset: this.#fields[at + 2]! } };
+      else yield { kind: file + FIRST_FILE === ZERO ? 'zero' : 'data', ...run };
       start += length;
     }
   }
@@ -122,16 +122,16 @@ export class ExtentList implements Iterable<Extent> {
 }
 
 /** A system call would take an offset below 0 for the file's own position, and so read something else. */
-function requirePlace({ layer, offset }: NonNullable<DataExtent['stored']>): void {
+function requirePlace({ file, offset }: NonNullable<DataExtent['stored']>): void {
   const isOffset = Number.isSafeInteger(offset) && offset >= 0;
-  const isLayer = Number.isSafeInteger(layer) && layer >= 0 && layer <= LAST_LAYER;
-  if (isOffset && isLayer) return;
-  throw wrongExtents('whole numbers from 0 for a layer and an offset', `${layer} and ${offset}`);
+  const isFile = Number.isSafeInteger(file) && file >= 0 && file <= LAST_FILE;
+  if (isOffset && isFile) return;
+  throw wrongExtents('whole numbers from 0 for a file and an offset', `${file} and ${offset}`);
 }
 
 function codeOf(extent: Extent): number {
   if (extent.kind === 'zero') return ZERO;
-  return extent.stored === undefined ? NOT_STORED : FIRST_LAYER + extent.stored.layer;
+  return extent.stored === undefined ? NOT_STORED : FIRST_FILE + extent.stored.file;
 }
 
 function wrongExtents(expected: string, found: string): VirtSimilarityError {

@@ -3,21 +3,22 @@ import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { problemOfHeader } from '../hash-vectors/check-header.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
+import { expectedFiles, partsOf } from '../identity/chain.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { ExtentList } from './extent-list.js';
-import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import type { HashTask, Segment } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 
 export interface HashImageOptions {
-  /** What the vector is to be named; by default the path of the image's top layer. */
+  /** What the vector is to be named; by default the path of the image's first file. */
   readonly name?: string;
   /** Bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize?: number;
   /**
-   * The hash vector of the image's backing image, made with the same hasher and block size: blocks that the image
+   * The hash vector of the image beneath (see `baseOf`), made with the same hasher and block size: blocks that the image
    * inherits are taken from it instead of read.
    */
   readonly base?: HashVector | undefined;
@@ -38,7 +39,7 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three times
  * that while the list grows; and the pool's tasks of at most 16 MiB each.
  * Throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
- * `changed` where a layer's file is not the one it was, `usage` on an unusable block size, one that gives the image
+ * `changed` where a file is not the one it was, `usage` on an unusable block size, one that gives the image
  * more than 2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image
  * is closed.
  */
@@ -48,10 +49,10 @@ export async function hashImage(
   options: HashImageOptions = {},
 ): Promise<HashVector> {
   const { virtualSize, identity } = image;
-  const { name: algorithm, digestLength } = pool.hasher;
-  const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = identity.layers[0]?.path ?? '' } = options;
+  const { digestLength } = pool.hasher;
+  const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = partsOf(identity)[0]?.path ?? '' } = options;
   const { hasherVersion } = pool;
-  const made = { algorithm, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
+  const made = { algorithm: pool.hasherName, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
   const header = { name, ...made, blockSize, virtualSize, identity };
   const problem = problemOfHeader({ ...header, dataBlocks: 0 });
   if (problem !== undefined) {
@@ -130,8 +131,7 @@ async function hashTask(
   const memory = unread === 0 ? NO_MEMORY : pool.borrowMemory(unread);
   // What is given up ends when image and pool are closed.
   const segments = await unlessAborted(readSegments(image, planned, memory), signal);
-  const files: TaskFile[] = image.identity.layers.map(({ path, device, inode }) => ({ path, device, inode }));
-  const task: HashTask = { blockSize, files, segments, digests, present };
+  const task: HashTask = { blockSize, files: expectedFiles(image.identity), segments, digests, present };
   await unlessAborted(pool.run(task), signal);
   // Only now: what failed or was given up may still be writing to it.
   if (memory !== NO_MEMORY) pool.giveBack(memory);

@@ -1,9 +1,4 @@
-/** A file that segments are read from; the worker makes sure that the path still leads to it. */
-export interface TaskFile {
-  readonly path: string;
-  readonly device: bigint;
-  readonly inode: bigint;
-}
+import type { ExpectedFile } from '../identity/chain.js';
 
 /** Consecutive bytes of a task's content. Lengths and offsets are bytes. */
 export type Segment =
@@ -19,7 +14,8 @@ export type Segment =
  */
 export interface HashTask {
   readonly blockSize: number;
-  readonly files: readonly TaskFile[];
+  /** What segments are read from; the worker makes sure that each path still leads to the expected file. */
+  readonly files: readonly ExpectedFile[];
   readonly segments: readonly Segment[];
   /** Receives the digests, block after block: blocks × digestLength bytes of shared memory. */
   readonly digests: Uint8Array;

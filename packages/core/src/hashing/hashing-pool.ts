@@ -1,26 +1,30 @@
 import { availableParallelism } from 'node:os';
 import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { PartReference } from '../contracts/part-reference.js';
+import type { Logger, NamedPart } from '../contracts/plugin.js';
 import { brokenContract, pluginError, VirtSimilarityError } from '../errors.js';
+import { PART_WORKER, type PartAnswer, type PartTask, type PartThreadData } from '../isolation/part-work.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { received } from '../threads/thread-failure.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
 import type { HashTask } from './hash-task.js';
-import type { HashWorkerAnswer, HashWorkerData, HashWorkerTask } from './hash-worker.js';
 import { probeHasher } from './probe-hasher.js';
 import { runHashTask } from './run-hash-task.js';
 
 /** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
 export const TASK_BYTES = 8 * 1024 * 1024;
 
-type HashThreads = WorkerThreads<HashWorkerTask, HashWorkerAnswer>;
+type HashThreads = WorkerThreads<PartTask, PartAnswer>;
 
-/** A hasher, and where worker threads can import it from. */
+/** A hasher, and how worker threads construct it. */
 export interface PlacedHasher {
+  /** What hash vectors record as the algorithm, and what messages call the hasher. */
+  readonly name: string;
   readonly hasher: BlockHasher;
-  /** The plugin's module; without one the hasher runs in the main thread. */
-  readonly url?: string | undefined;
+  /** Without one the hasher runs in the main thread. */
+  readonly reference?: PartReference | undefined;
   /** What hash vectors record as the hasher's version; what the hasher says of itself if left out. */
   readonly version?: string | undefined;
   /**
@@ -28,6 +32,8 @@ export interface PlacedHasher {
    * absent, for no limit. Nothing limits a hasher in the main thread.
    */
   readonly timeLimit?: number | undefined;
+  /** Takes the notes of the hasher in threads. */
+  readonly logger?: Logger | undefined;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface PlacedHasher {
  * and with it the memory that they take.
  */
 export class HashingPool {
-  readonly #hasher: BlockHasher;
+  readonly #hasher: NamedPart<BlockHasher>;
   /** What hash vectors record as the hasher's version. */
   readonly hasherVersion: string | undefined;
   /** None where the hasher runs in the main thread. */
@@ -59,14 +65,17 @@ export class HashingPool {
    *
    * @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them.
    */
-  constructor({ hasher, url, version, timeLimit = 0 }: PlacedHasher, jobs: number = availableParallelism()) {
-    this.#hasher = hasher;
+  constructor(
+    { name, hasher, reference, version, timeLimit = 0, logger }: PlacedHasher,
+    jobs: number = availableParallelism(),
+  ) {
+    this.#hasher = { name, part: hasher };
     this.hasherVersion = version ?? hasher.version;
-    if (url !== undefined) {
-      requireNotTheProgram(url, `hasher ${hasher.name}`);
-      const data: HashWorkerData = { pluginUrl: url, hasherName: hasher.name };
+    if (reference !== undefined) {
+      for (const { url } of reference.plugins) requireNotTheProgram(url, `hasher ${name}`);
+      const data: PartThreadData = { part: reference };
       const threads = (count: number): HashThreads =>
-        new WorkerThreads(new URL('./hash-worker.js', import.meta.url), count, data, timeLimit * 1000);
+        new WorkerThreads(PART_WORKER, count, { data, timeLimit: timeLimit * 1000, logger });
       this.#threads = threads(jobs);
       this.#probing = hasher.version === undefined || timeLimit > 0 ? threads(1) : this.#threads;
     }
@@ -80,7 +89,12 @@ export class HashingPool {
   }
 
   get hasher(): BlockHasher {
-    return this.#hasher;
+    return this.#hasher.part;
+  }
+
+  /** What hash vectors record as the algorithm. */
+  get hasherName(): string {
+    return this.#hasher.name;
   }
 
   /** Waits for a place among the tasks in preparation; the caller calls what it gets when the task is done. */
@@ -121,10 +135,10 @@ export class HashingPool {
     if (this.#isClosed) throw closed();
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
-      this.#inThisThread(() => runHashTask(task, this.#hasher));
+      await this.#inThisThread(() => runHashTask(task, this.#hasher));
       return;
     }
-    await this.#ask(this.#threads, { kind: 'hash', task, probe });
+    await this.#ask(this.#threads, { method: 'hash', given: [task, probe] });
   }
 
   /** The digest of the probe. A failed probe is kept, unless the thread could not be started. */
@@ -138,28 +152,27 @@ export class HashingPool {
 
   /** The digest of the probe, by the hasher where it is to run: never in the main thread if it has a url. */
   async #probeHasher(): Promise<Uint8Array> {
-    if (this.#probing === undefined) return this.#inThisThread(() => probeHasher(this.#hasher));
-    const answer = await this.#ask(this.#probing, { kind: 'probe' });
-    if (!('probe' in answer)) {
-      throw new Error('a thread answered a probe with something else');
+    if (this.#probing === undefined) {
+      await this.#inThisThread(async () => this.#hasher.part.prepare?.());
+      return this.#inThisThread(() => probeHasher(this.#hasher));
     }
-    const { probe } = answer;
+    const probe = (await this.#ask(this.#probing, { method: 'probe', given: [] })) as Uint8Array;
     requireDigestLength(this.#hasher, probe.length);
     if (this.#probing !== this.#threads) void this.#probing.close();
     return probe;
   }
 
-  async #ask(threads: HashThreads, asked: HashWorkerTask): Promise<HashWorkerAnswer> {
-    const answer = await threads.run(asked).catch((thrown: unknown) => {
+  async #ask(threads: HashThreads, task: PartTask): Promise<unknown> {
+    const answer = await threads.run(task).catch((thrown: unknown) => {
       throw this.#errorOf(thrown);
     });
     if ('failure' in answer) throw received(answer.failure);
-    return answer;
+    return answer.result;
   }
 
-  #inThisThread<Result>(call: () => Result): Result {
+  async #inThisThread<Result>(call: () => Result | Promise<Result>): Promise<Result> {
     try {
-      return call();
+      return await call();
     } catch (thrown) {
       throw pluginError(this.#hasher.name, 'the hasher failed', thrown);
     }
@@ -188,7 +201,7 @@ function closed(): VirtSimilarityError {
 }
 
 /** Throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
-function requireDigestLength({ name, digestLength }: BlockHasher, found: number): void {
+function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHasher>, found: number): void {
   if (found === digestLength) return;
   const expected = `digests of ${digestLength} bytes, as in the main thread`;
   throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');

@@ -122,6 +122,6 @@ function nextOf<T>(iterator: Iterator<T, undefined>): T | undefined {
 function part(extent: Extent, start: number, end: number): Extent {
   const length = end - start;
   if (extent.kind === 'zero' || extent.stored === undefined) return { ...extent, start, length };
-  const { layer, offset } = extent.stored;
-  return { ...extent, start, length, stored: { layer, offset: offset + start - extent.start } };
+  const { file, offset } = extent.stored;
+  return { ...extent, start, length, stored: { file, offset: offset + start - extent.start } };
 }

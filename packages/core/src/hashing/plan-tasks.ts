@@ -1,7 +1,7 @@
 import type { Extent } from '../contracts/disk-image.js';
 import type { Segment } from './hash-task.js';
 
-/** Consecutive bytes of a planned task; a segment's file is the image's layer with that index. All in bytes. */
+/** Consecutive bytes of a planned task; a segment's file is that of the image with this number. All in bytes. */
 export type PlannedSegment =
   | Exclude<Segment, { readonly kind: 'memory' }>
   /** Must be read through the image; part of the task's read with the given index. */
@@ -113,7 +113,7 @@ class TaskBuilder {
     this.#segments.push(
       extent.stored === undefined
         ? { kind: 'read', read: this.#addRead(position, length), position, length }
-        : { kind: 'file', file: extent.stored.layer, offset: extent.stored.offset + position - extent.start, length },
+        : { kind: 'file', file: extent.stored.file, offset: extent.stored.offset + position - extent.start, length },
     );
     const whole = Math.max(0, length - this.missing);
     const opened = Math.ceil(whole / this.#blockSize);

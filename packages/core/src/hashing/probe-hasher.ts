@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { brokenContract } from '../errors.js';
 
 /** A block of pseudo-random bytes that never changes: every instance of a hasher must give it one digest. */
@@ -17,7 +18,7 @@ const LONG_ENOUGH = 4;
  * where the hasher returns a promise, leaves bytes of the digest unwritten or writes others, gives zeros only, or gives
  * the same block two digests; and whatever the hasher throws.
  */
-export function probeHasher(hasher: BlockHasher): Uint8Array {
+export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
   const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
   const unwritten = first.findIndex((byte, index) => byte === FILLERS[0] && second[index] === FILLERS[1]);
   if (unwritten >= 0) {
@@ -37,7 +38,7 @@ export function probeHasher(hasher: BlockHasher): Uint8Array {
 }
 
 /** Throws `plugin` where what `hash` returned is a promise: the digest is not there yet, and may never be. */
-export function requireNoPromise(hasher: BlockHasher, returned: unknown): void {
+export function requireNoPromise(hasher: NamedPart<BlockHasher>, returned: unknown): void {
   if (!isThenable(returned)) return;
   // What it rejects with later is no news.
   Promise.resolve(returned).catch(() => {});
@@ -45,7 +46,7 @@ export function requireNoPromise(hasher: BlockHasher, returned: unknown): void {
 }
 
 /** Throws `plugin` unless this instance's digest of the probe is that of another instance. */
-export function requireSameDigest(hasher: BlockHasher, found: Uint8Array, expected: Uint8Array): void {
+export function requireSameDigest(hasher: NamedPart<BlockHasher>, found: Uint8Array, expected: Uint8Array): void {
   if (found.length !== expected.length) {
     throw brokenHash(
       hasher,
@@ -67,12 +68,12 @@ function pseudoRandomBlock(): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-function digestOfProbe(hasher: BlockHasher, filler: number): Uint8Array {
-  const { digestLength } = hasher;
+function digestOfProbe(hasher: NamedPart<BlockHasher>, filler: number): Uint8Array {
+  const { digestLength } = hasher.part;
   const memory = new Uint8Array(digestLength + 2 * MARGIN).fill(filler);
   const digest = memory.subarray(MARGIN, MARGIN + digestLength);
   const block = PROBE.slice();
-  requireNoPromise(hasher, hasher.hash(block, digest));
+  requireNoPromise(hasher, hasher.part.hash(block, digest));
   const margins = [memory.subarray(0, MARGIN), memory.subarray(MARGIN + digestLength)];
   if (margins.some((margin) => margin.some((byte) => byte !== filler))) {
     throw brokenHash(hasher, `to write ${digestLength} bytes of digest`, 'that it writes beside them');
@@ -88,6 +89,6 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function brokenHash({ name }: BlockHasher, expected: string, found: string): Error {
+function brokenHash({ name }: NamedPart<BlockHasher>, expected: string, found: string): Error {
   return brokenContract(name, `hash() ${expected}`, found, 'hasher');
 }

@@ -1,8 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
+import { type ExpectedFile, isExpected } from '../identity/chain.js';
 import { systemPath } from '../paths/path-text.js';
-import type { HashTask, Segment, TaskFile } from './hash-task.js';
+import type { HashTask, Segment } from './hash-task.js';
 import { requireNoPromise } from './probe-hasher.js';
 
 /**
@@ -17,7 +19,8 @@ const READ_BYTES = 128 * 1024;
  * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too many
  * files are open, `plugin` where the hasher returns a promise, and whatever the hasher throws.
  */
-export function runHashTask(task: HashTask, hasher: BlockHasher): void {
+export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): void {
+  const { part } = hasher;
   const descriptors = new Map<number, number>();
   try {
     const content = new ContentReader(task, descriptors);
@@ -32,8 +35,8 @@ export function runHashTask(task: HashTask, hasher: BlockHasher): void {
         const block = buffer.subarray(index * task.blockSize, (index + 1) * task.blockSize);
         if (block.equals(zeros)) continue;
         const slot = first + index;
-        const digest = task.digests.subarray(slot * hasher.digestLength, (slot + 1) * hasher.digestLength);
-        const returned: unknown = hasher.hash(block, digest);
+        const digest = task.digests.subarray(slot * part.digestLength, (slot + 1) * part.digestLength);
+        const returned: unknown = part.hash(block, digest);
         if (returned !== undefined) requireNoPromise(hasher, returned);
         task.present[slot] = 1;
       }
@@ -82,7 +85,7 @@ class ContentReader {
     const file = this.#task.files[index]!;
     let descriptor = this.#descriptors.get(index);
     if (descriptor === undefined) {
-      descriptor = openLayer(file);
+      descriptor = openExpected(file);
       this.#descriptors.set(index, descriptor);
     }
     let done = 0;
@@ -91,7 +94,7 @@ class ContentReader {
       if (read === 0) {
         throw new VirtSimilarityError(
           'changed',
-          `${file.path} ends at byte ${offset + done}, but more was stored there when it was opened; ` +
+          `${file.stamp.path} ends at byte ${offset + done}, but more was stored there when it was opened; ` +
             'stop what is writing to it and run again',
         );
       }
@@ -100,26 +103,29 @@ class ContentReader {
   }
 }
 
-function openLayer(file: TaskFile): number {
+function openExpected(file: ExpectedFile): number {
   let descriptor: number;
   try {
-    descriptor = openSync(systemPath(file.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(
+      systemPath(file.stamp.path),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch (cause) {
     const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    throw new VirtSimilarityError(code, `cannot open ${file.path}: ${messageOf(cause)}${ending}`, { cause });
+    throw new VirtSimilarityError(code, `cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, { cause });
   }
-  const { dev, ino } = fstatSync(descriptor, { bigint: true });
-  if (dev === file.device && ino === file.inode) return descriptor;
+  if (isExpected(file, fstatSync(descriptor, { bigint: true }))) return descriptor;
   closeSync(descriptor);
-  throw new VirtSimilarityError('changed', `${file.path} was replaced while it was being read; run again`);
+  const happened = `${file.stamp.path} was written to or replaced while it was being read`;
+  throw new VirtSimilarityError('changed', `${happened}; stop what is writing to it and run again`);
 }
 
-function readAt(file: TaskFile, descriptor: number, target: Buffer, start: number, offset: number): number {
+function readAt(file: ExpectedFile, descriptor: number, target: Buffer, start: number, offset: number): number {
   try {
     return readSync(descriptor, target, start, target.length - start, offset);
   } catch (cause) {
     const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    const found = `cannot read ${file.path} at byte ${offset}: ${messageOf(cause)}`;
+    const found = `cannot read ${file.stamp.path} at byte ${offset}: ${messageOf(cause)}`;
     throw new VirtSimilarityError(code, found + ending, { cause });
   }
 }

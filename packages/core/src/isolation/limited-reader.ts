@@ -1,13 +1,18 @@
 import type { DiskImage, Extent, ImageIdentity } from '../contracts/disk-image.js';
-import type { DiskReader, DiskSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
-import type { Placed } from './plugin-calls.js';
 import { withTimeout } from './with-timeout.js';
 
+/** A reader, and whether its plugin is isolated: a reader always runs in the main thread. */
+export interface PlacedReader extends NamedPart<DiskReader> {
+  readonly isIsolated: boolean;
+}
+
 /** A reader as it is, or within the time limit if it is isolated. */
-export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginTimeout: number): DiskReader {
-  return isolatedUrl === undefined ? part : new LimitedReader(part, pluginTimeout);
+export function limitedReader({ name, part, isIsolated }: PlacedReader, pluginTimeout: number): DiskReader {
+  return isIsolated ? new LimitedReader(name, part, pluginTimeout) : part;
 }
 
 /**
@@ -15,19 +20,17 @@ export function limitedReader({ part, isolatedUrl }: Placed<DiskReader>, pluginT
  * runs in this thread: nothing helps against a loop without an `await`.
  */
 export class LimitedReader implements DiskReader {
-  readonly name: string;
   readonly fallback?: true;
   readonly extensions?: readonly string[];
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  readonly startSession?: (sources: readonly DiskSource[], options: ReadOptions) => ReaderSession;
+  readonly startSession?: (images: readonly IdentifiedSource[], options: ReadOptions) => ReaderSession;
   readonly #reader: DiskReader;
   readonly #limit: Limit;
 
   /** @param pluginTimeout seconds for each answer; 0 for no limit */
-  constructor(reader: DiskReader, pluginTimeout: number) {
-    this.name = reader.name;
+  constructor(name: string, reader: DiskReader, pluginTimeout: number) {
     this.#reader = reader;
-    this.#limit = new Limit(reader.name, pluginTimeout);
+    this.#limit = new Limit(name, pluginTimeout);
     if (reader.fallback !== undefined) {
       this.fallback = reader.fallback;
     }
@@ -38,26 +41,26 @@ export class LimitedReader implements DiskReader {
       this.partsIn = (directory, names) => this.#limit.on(reader.partsIn!(directory, names));
     }
     if (reader.startSession) {
-      this.startSession = (sources, options) => this.#limitSession(reader.startSession!(sources, options));
+      this.startSession = (images, options) => this.#limitSession(reader.startSession!(images, options));
     }
   }
 
-  canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    return this.#limit.on(this.#reader.canRead(source, options), options.signal);
-  }
-
-  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
+  identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
     return this.#limit.on(this.#reader.identify(source, options), options.signal);
   }
 
-  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
-    return this.#open(this.#reader, source, options);
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+    return this.#open(this.#reader, { source, identity }, options);
   }
 
-  async #open(opener: Pick<DiskReader, 'open'>, source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+  async #open(
+    opener: Pick<DiskReader, 'open'>,
+    { source, identity }: IdentifiedSource,
+    options: ReadOptions,
+  ): Promise<DiskImage> {
     let opening: Promise<DiskImage> | undefined;
     try {
-      opening = opener.open(source, options);
+      opening = opener.open(source, identity, options);
       return new LimitedImage(await this.#limit.on(opening, options.signal), this.#limit, options.signal);
     } catch (thrown) {
       // What opens too late is nobody's to close.
@@ -68,7 +71,7 @@ export class LimitedReader implements DiskReader {
 
   #limitSession(session: ReaderSession): ReaderSession {
     return {
-      open: (source, options) => this.#open(session, source, options),
+      open: (source, identity, options) => this.#open(session, { source, identity }, options),
       close: () => this.#limit.on(session.close()),
     };
   }

@@ -1,4 +1,5 @@
 import type { Analysis } from '../contracts/analysis.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 
@@ -10,7 +11,7 @@ export type ReportPart = 'report' | 'companion' | 'omission';
  * Throws `plugin` where the reporter throws or gives what is no text.
  */
 export async function* textOfReport(
-  reporter: Reporter,
+  { name, part: reporter }: NamedPart<Reporter>,
   part: ReportPart,
   analysis: Analysis,
   options: ReportOptions,
@@ -18,12 +19,12 @@ export async function* textOfReport(
   try {
     for await (const piece of piecesOf(reporter, part, analysis, options)) {
       if (typeof piece !== 'string') {
-        throw new VirtSimilarityError('plugin', `[${reporter.name}] expected a report of text, found ${typeof piece}`);
+        throw new VirtSimilarityError('plugin', `[${name}] expected a report of text, found ${typeof piece}`);
       }
       yield piece;
     }
   } catch (error) {
-    throw pluginError(reporter.name, 'the reporter failed', error);
+    throw pluginError(name, 'the reporter failed', error);
   }
 }
 

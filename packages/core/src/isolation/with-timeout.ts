@@ -1,6 +1,6 @@
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { unlessAborted } from '../unless-aborted.js';
-import type { IsolationLimits } from './isolated-thread.js';
+import type { IsolationLimits } from './part-thread.js';
 
 /**
  * Awaits work. Throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not

@@ -1,7 +1,9 @@
+import type { ListedPlugin, Registration } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { Linkage } from '../contracts/clusterer.js';
-import type { Layer } from '../contracts/disk-image.js';
+import type { Stamp } from '../contracts/disk-image.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import type { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
@@ -11,7 +13,7 @@ export interface FoundImages {
   /** Each file once; those from the listing of a directory have `noFollow`. */
   readonly sources: readonly DiskSource[];
   /**
-   * The directories in which the images were named or listed, absolute, symbolic links resolved: layers of the images
+   * The directories in which the images were named or listed, absolute, symbolic links resolved: the files of their chains
    * may lie there. The directory of a named link counts, the one of its target does not.
    */
   readonly directories: readonly string[];
@@ -78,10 +80,10 @@ export interface ReportRun {
 /** What happens to the images of a run, as it happens. */
 export type ProgressEvent =
   /**
-   * The files that an image's content comes from are known, the top layer first; none for a hash-vector file. Before any
+   * The files that an image's content comes from are known, the top link's first; none for a hash-vector file. Before any
    * image is read, each has had this event or has failed.
    */
-  | { readonly kind: 'image-identified'; readonly path: string; readonly layers: readonly Layer[] }
+  | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly Stamp[] }
   /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
   /** The same of an image that others are laid over, which is read once for all of them. */
@@ -100,20 +102,11 @@ export type HashOutcome =
   | { readonly path: string; readonly vector: HashVector; readonly cached: boolean }
   | { readonly path: string; readonly error: VirtSimilarityError };
 
-/** One thing that a plugin registered. */
-export interface Registration {
-  readonly kind: 'reader' | 'hasher' | 'metric' | 'clusterer' | 'reporter';
-  readonly name: string;
-  /** Name of the plugin. */
-  readonly plugin: string;
-  /** Where the plugin was imported from, if it says so. */
-  readonly url: string | undefined;
-  /** Of a hasher: what hash vectors record as its version. Without one its vectors are not cached. */
-  readonly version?: string;
-}
-
 /** The stages, composed from plugins. Get one from `createAnalyzer`. */
 export interface Analyzer {
+  /** The plugins with the values of their options, in the order of registration. */
+  readonly plugins: readonly ListedPlugin[];
+
   /** Everything that is registered, in the order of registration. */
   readonly registrations: readonly Registration[];
 
@@ -154,6 +147,9 @@ export interface Analyzer {
   /** As {@link report}: one line on what readers of the report miss without its companion, empty if nothing. */
   omission(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
 
-  /** The reporters, for those who need their extensions, options and companions. */
-  readonly reporters: readonly Reporter[];
+  /** The reporters, for their extensions, options and companions. Constructs them. */
+  readonly reporters: readonly NamedPart<Reporter>[];
+
+  /** The version that hash vectors record for a hasher; without one its vectors are not cached. Constructs the hasher. */
+  hasherVersion(name: string): string | undefined;
 }

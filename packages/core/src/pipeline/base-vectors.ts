@@ -1,6 +1,7 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import { cacheKeyOf } from '../hash-vectors/cache-key.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
+import { baseOf, isVolatile } from '../identity/chain.js';
 import type { AssignedSource } from './reader-sessions.js';
 
 /** How the vectors of a run are made. */
@@ -38,7 +39,7 @@ export class BaseVectors {
     this.#settings = settings;
     this.#find = find;
     for (const { identity } of images) {
-      for (let each: ImageIdentity | undefined = identity; each !== undefined; each = each.backing?.identity) {
+      for (let each: ImageIdentity | undefined = identity; each !== undefined; each = baseOf(each)?.identity) {
         const key = this.#key(each);
         this.#demand.set(key, (this.#demand.get(key) ?? 0) + 1);
       }
@@ -46,15 +47,15 @@ export class BaseVectors {
   }
 
   /** The vector of the image that another is laid over; nothing where reading that one as a whole costs no more. */
-  async below({ identity, reader }: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
-    const { backing } = identity;
-    return backing && this.#vectorOf({ ...backing, reader }, hash);
+  async below({ identity, reader, readerName }: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+    const base = baseOf(identity);
+    return base && this.#vectorOf({ ...base, reader, readerName }, hash);
   }
 
   /** Hashes an image of the run, unless that was done, or is being done, for one that is laid over it. */
   async own(image: AssignedSource, hash: HashAssigned): Promise<HashVector> {
     const key = this.#key(image.identity);
-    if ((this.#demand.get(key) ?? 0) < 2 || image.identity.volatile) return hash(image);
+    if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) return hash(image);
     const made = this.#vectors.get(key);
     if (made === undefined) return this.#making(key, hash(image));
     return (await made) ?? this.#making(key, hash(image));
@@ -80,7 +81,7 @@ export class BaseVectors {
 
   async #findOrHash(base: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
     const { identity } = base;
-    if (identity.volatile) return undefined;
+    if (isVolatile(identity)) return undefined;
     const found = await this.#find(identity);
     if (found !== undefined) return found;
     const isShared = (this.#demand.get(this.#key(identity)) ?? 0) > 1;

@@ -1,24 +1,44 @@
-import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
+import type { ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
 import { brokenContract, excerptOf } from '../errors.js';
-
-const NUMBERS = ['device', 'inode', 'size', 'mtimeNs', 'ctimeNs'] as const satisfies readonly (keyof Layer)[];
+import { FORMAT_SEPARATOR } from '../identity/chain.js';
+import { STATE_NUMBERS } from '../identity/stamp.js';
 
 /**
- * An identity that a reader gave. Throws `plugin` where it could be that of any image: without a layer it is equal to
- * others of its view, and one image's hash vector would be taken for another's.
+ * An identity that a reader gave. Throws `plugin` where it could be that of any image: without a file it is equal to
+ * others of its formats, and one image's hash vector would be taken for another's.
  *
  * @param reader the reader's name
  */
 export function checkedIdentity(reader: string, identity: ImageIdentity): ImageIdentity {
-  const { layers, view, volatile } = identity;
-  if (typeof view !== 'string') throw brokenIdentity(reader, 'a view', view);
-  if (!Array.isArray(layers)) throw brokenIdentity(reader, 'layers', layers);
-  if (layers.length === 0 && !volatile) throw brokenIdentity(reader, 'at least one layer, or to be volatile', layers);
-  for (const layer of layers as readonly Layer[]) {
-    const missing = NUMBERS.find((key) => typeof layer[key] !== 'bigint');
-    if (missing !== undefined) throw brokenIdentity(reader, `layers whose ${missing} is a bigint`, layer[missing]);
+  const chain: unknown = identity?.chain;
+  if (!Array.isArray(chain) || chain.length === 0) {
+    throw brokenIdentity(reader, 'a chain of at least one link', chain);
+  }
+  for (const link of chain as readonly Link[]) {
+    requireSound(reader, link);
   }
   return identity;
+}
+
+function requireSound(reader: string, { format, parts, volatile }: Link): void {
+  if (typeof format !== 'string' || format.includes(FORMAT_SEPARATOR)) {
+    throw brokenIdentity(reader, `links whose format is a text without ${FORMAT_SEPARATOR}`, format);
+  }
+  if (!Array.isArray(parts)) {
+    throw brokenIdentity(reader, 'links with parts', parts);
+  }
+  if (parts.length === 0 && !volatile) {
+    throw brokenIdentity(reader, 'links with at least one part, or volatile ones', parts);
+  }
+  for (const part of parts as readonly Stamp[]) {
+    if (part.kind !== 'file') {
+      throw brokenIdentity(reader, "parts whose kind is 'file'", part.kind);
+    }
+    const missing = STATE_NUMBERS.find((key) => typeof part[key] !== 'bigint');
+    if (missing !== undefined) {
+      throw brokenIdentity(reader, `parts whose ${missing} is a bigint`, part[missing]);
+    }
+  }
 }
 
 function brokenIdentity(reader: string, expected: string, found: unknown): Error {

@@ -1,69 +1,116 @@
+import type { DependencyContainer } from 'tsyringe';
 import { cladogramOf } from '../clustering/cladogram.js';
+import { requireOwnExtensions } from '../composition/own-extensions.js';
+import { type ListedPlugin, PartRegistry, type Registration } from '../composition/part-registry.js';
+import { registeredPlugin } from '../composition/registered-plugin.js';
+import { requireImportable } from '../composition/require-importable.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
-import type { Plugin } from '../contracts/plugin.js';
+import {
+  type ConfiguredPlugin,
+  LOGGER,
+  type Logger,
+  type NamedPart,
+  type PartKind,
+  type PartKinds,
+} from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { corePlugin } from '../core-plugin.js';
 import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
-import { requireAlignment } from '../distance/require-alignment.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { excerptOf, throwIfAborted, unknownName, VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
+import type { IsolationLimits } from '../isolation/part-thread.js';
 import { clusterBy, measureBy, type Placed, reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
+import { container as globalContainer } from '../tsyringe.js';
 import { unlessAborted } from '../unless-aborted.js';
-import type {
-  AnalyzeOptions,
-  Analyzer,
-  FoundImages,
-  HashOptions,
-  HashOutcome,
-  Images,
-  Registration,
-  ReportRun,
-} from './analyzer.js';
+import type { AnalyzeOptions, Analyzer, FoundImages, HashOptions, HashOutcome, Images, ReportRun } from './analyzer.js';
 import { findImages } from './find-images.js';
 import { HashRun } from './hash-run.js';
 import { uniqueNames } from './named-images.js';
 import { type CompleteOptions, completeOptions } from './options.js';
-import { PluginRegistry } from './plugin-registry.js';
 import { checkReportOptions } from './report-options.js';
 
 /** What an analyzer is composed of. */
 export interface AnalyzerParts {
-  readonly plugins: readonly Plugin[];
+  /** Later ones replace parts of earlier ones that have the same name. */
+  readonly plugins: readonly ConfiguredPlugin[];
   /**
    * Plugins that harm only their own part when they fail or never return: their hashers, metrics, clusterers and
-   * reporters run in threads of their own, and all that they do is bounded by `pluginTimeout`. Each must say its url.
+   * reporters run in threads of their own, and all that they do is bounded by `pluginTimeout`. Each must have its url.
    */
-  readonly isolated?: readonly Plugin[];
+  readonly isolated?: readonly ConfiguredPlugin[];
+  /** Takes the notes of all parts; nothing when absent. */
+  readonly logger?: Logger;
+  /**
+   * A tsyringe container in which the program registered what the parts in this thread are to have injected instead of
+   * what plugins registered: see `partToken` and `LOGGER`.
+   */
+  readonly container?: DependencyContainer;
 }
 
+const MEMBERS = ['plugins', 'isolated', 'logger', 'container'] as const satisfies (keyof AnalyzerParts)[];
+
 /**
- * Composes the stages from plugins; the metrics and clusterers of this package are there without asking.
- * Throws `usage` where two plugins register one name.
+ * Composes the stages from plugins; the metrics and clusterers of this package are always included.
+ * Throws `usage` where a value is no plugin, an option of a plugin cannot be used, a plugin was made for another version of
+ * this package, or one that is to be isolated has no url.
  */
-export function createAnalyzer({ plugins, isolated = [] }: AnalyzerParts): Analyzer {
-  return new ComposedAnalyzer(new PluginRegistry([corePlugin, ...plugins], isolated));
+export function createAnalyzer(parts: AnalyzerParts): Analyzer {
+  const { plugins, isolated = [], logger = SILENT, container = globalContainer } = checkedParts(parts);
+  const registered = [
+    ...[corePlugin, ...plugins].map((plugin) => registeredPlugin(plugin, false)),
+    ...isolated.map((plugin) => registeredPlugin(plugin, true)),
+  ];
+  const registry = new PartRegistry(registered, loggerIn(container) ?? logger, () => container);
+  for (const replacement of registry.replacements) registry.logger.note('warning', replacement);
+  return new ComposedAnalyzer(registry);
+}
+
+const SILENT: Logger = { note: () => {} };
+
+function loggerIn(container: DependencyContainer): Logger | undefined {
+  return container.isRegistered(LOGGER, true) ? container.resolve(LOGGER) : undefined;
+}
+
+function checkedParts(parts: AnalyzerParts): AnalyzerParts {
+  const unknown = Object.keys(parts).find((key) => !(MEMBERS as readonly string[]).includes(key));
+  if (unknown !== undefined) throw unknownName('member of createAnalyzer', unknown, MEMBERS);
+  for (const list of [parts.plugins, parts.isolated ?? []]) {
+    if (Array.isArray(list)) continue;
+    throw new VirtSimilarityError('usage', `createAnalyzer: expected plugins to be a list, found ${excerptOf(list)}`);
+  }
+  return parts;
 }
 
 class ComposedAnalyzer implements Analyzer {
-  readonly #registry: PluginRegistry;
+  readonly #registry: PartRegistry;
 
-  constructor(registry: PluginRegistry) {
+  constructor(registry: PartRegistry) {
     this.#registry = registry;
+  }
+
+  get plugins(): readonly ListedPlugin[] {
+    return this.#registry.plugins;
   }
 
   get registrations(): readonly Registration[] {
     return this.#registry.registrations;
   }
 
-  get reporters(): readonly Reporter[] {
-    return this.#registry.all('reporter');
+  get reporters(): readonly NamedPart<Reporter>[] {
+    const reporters = this.#registry.all('reporter');
+    requireOwnExtensions(reporters);
+    return reporters;
+  }
+
+  hasherVersion(name: string): string | undefined {
+    return this.#registry.identifyHasher(name).version;
   }
 
   async findImages(
@@ -82,8 +129,8 @@ class ComposedAnalyzer implements Analyzer {
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
     const complete = completeOptions(options);
     this.#checkNames(complete);
-    await this.#registry.requireImportable('metric', complete.metric, complete);
-    await this.#registry.requireImportable('clusterer', complete.clusterer, complete);
+    await this.#requireImportable('metric', complete.metric, complete);
+    await this.#requireImportable('clusterer', complete.clusterer, complete);
     const found = await this.#find(images, complete);
     // Reading them all first could take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
@@ -112,9 +159,10 @@ class ComposedAnalyzer implements Analyzer {
     if ('sources' in images) {
       return images;
     }
-    const readers = this.#registry
-      .all('reader')
-      .map(({ name }) => limitedReader(this.#registry.place('reader', name), pluginTimeout));
+    const readers = this.#registry.all('reader').map(({ name, part }) => {
+      const isIsolated = this.#registry.isIsolated('reader', name);
+      return { name, part: limitedReader({ name, part, isIsolated }, pluginTimeout) };
+    });
     return unlessAborted(findImages(images, { readers, onNote }), signal);
   }
 
@@ -125,11 +173,11 @@ class ComposedAnalyzer implements Analyzer {
     options: ReportOptions,
     run: ReportRun,
   ): AsyncGenerator<string> {
-    const reporter = this.#registry.place('reporter', name);
-    checkReportOptions(reporter.part, options);
-    const { pluginTimeout, signal } = completeOptions(run);
-    await this.#registry.requireImportable('reporter', name, { pluginTimeout, signal });
-    yield* reportBy(reporter, part, analysis, options, { pluginTimeout, signal });
+    const reporter = this.#place('reporter', name);
+    checkReportOptions(reporter, options);
+    const limits = this.#limits(completeOptions(run));
+    await this.#requireImportable('reporter', name, limits);
+    yield* reportBy(reporter, part, analysis, options, limits);
   }
 
   async #compareAndCluster(
@@ -137,13 +185,12 @@ class ComposedAnalyzer implements Analyzer {
     options: CompleteOptions,
   ): Promise<Omit<Analysis, 'failures'>> {
     const { hasher: algorithm, blockSize, linkage, onProgress, signal } = options;
-    const placed = this.#registry.place('metric', options.metric);
-    const metric = placed.part;
-    const { repeated, distances } = await measure(vectors, placed, options);
+    const metric = this.#place('metric', options.metric);
+    const { repeated, distances } = await measure(vectors, metric, options, this.#limits(options));
     throwIfAborted(signal);
     onProgress({ kind: 'clustering', images: vectors.length });
-    const clusterer = this.#registry.place('clusterer', options.clusterer);
-    const dendrogram = await clusterBy(clusterer, distances, linkage, options);
+    const clusterer = this.#place('clusterer', options.clusterer);
+    const dendrogram = await clusterBy(clusterer, distances, linkage, this.#limits(options));
     throwIfAborted(signal);
     const names = uniqueNames(vectors.map(({ name }) => name));
     return {
@@ -154,22 +201,37 @@ class ComposedAnalyzer implements Analyzer {
         dataBlocks,
         repeatedBlocks: repeated[index]!,
       })),
-      parameters: { algorithm, blockSize, metric: metric.name, unit: metric.unit, linkage },
+      parameters: { algorithm, blockSize, metric: metric.name, unit: metric.part.unit, linkage },
       distances,
       dendrogram,
       cladogram: cladogramOf(dendrogram),
     };
   }
 
+  #limits({ pluginTimeout, signal }: IsolationLimits): IsolationLimits {
+    return { pluginTimeout, signal, logger: this.#registry.logger };
+  }
+
+  #place<Kind extends PartKind>(kind: Kind, name: string): Placed<PartKinds[Kind]> {
+    const isolated = this.#registry.isIsolated(kind, name) ? this.#registry.reference(kind, name) : undefined;
+    return { name, part: this.#registry.find(kind, name), isolated };
+  }
+
+  /** Requires of an isolated part that a thread gets the same one. */
+  async #requireImportable(kind: PartKind, name: string, limits: IsolationLimits): Promise<void> {
+    if (!this.#registry.isIsolated(kind, name)) return;
+    this.#registry.reference(kind, name);
+    await requireImportable(`${kind} ${name}`, this.#registry.providedParts(kind, name), limits);
+  }
+
   /** Finds a misspelt name before any image is read. */
   #checkNames({ reader, hasher, metric, clusterer, linkage }: CompleteOptions): void {
     if (reader !== 'auto') this.#registry.find('reader', reader);
     this.#registry.find('hasher', hasher);
-    requireAlignment(this.#registry.find('metric', metric));
+    this.#registry.find('metric', metric);
     const { linkages } = this.#registry.find('clusterer', clusterer);
     if (linkages.includes(linkage)) return;
-    const problem = `clusterer ${clusterer} cannot do linkage ${linkage}: expected one of ${linkages.join(', ')}`;
-    throw new VirtSimilarityError('usage', `${problem}; or choose another clusterer`);
+    throw unknownName('linkage', linkage, linkages, `clusterer ${clusterer}`);
   }
 }
 
@@ -178,18 +240,19 @@ async function measure(
   vectors: readonly HashVector[],
   metric: Placed<DistanceMetric>,
   options: CompleteOptions,
+  limits: IsolationLimits,
 ): Promise<{ repeated: Float64Array; distances: CondensedMatrix }> {
   const { jobs, onProgress, signal } = options;
   const tell = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
   // Which blocks are repeated is told with every metric.
   if (metric.part.alignment === 'position') {
     const counts = await compareByPosition(vectors, { jobs, onFraction: tell, signal });
-    return { repeated: counts.repeated, distances: await measureBy(metric, counts, options) };
+    return { repeated: counts.repeated, distances: await measureBy(metric, counts, limits) };
   }
   const byHalf = { jobs, onFraction: (fraction: number) => tell(fraction / 2), signal };
   const { repeated } = await compareByPosition(vectors, byHalf);
   const contents = await compareContents(vectors, { jobs, onFraction: (fraction) => tell((1 + fraction) / 2), signal });
-  return { repeated, distances: await measureBy(metric, contents, options) };
+  return { repeated, distances: await measureBy(metric, contents, limits) };
 }
 
 function tooFew(found: number): VirtSimilarityError {

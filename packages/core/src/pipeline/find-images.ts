@@ -2,6 +2,7 @@ import { lstat, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { systemPath } from '../paths/path-text.js';
@@ -12,7 +13,7 @@ import { RealPaths } from './real-paths.js';
 /** What finding images needs beside their names. */
 export interface FindOptions {
   /** The readers whose extensions are known, and which recognize parts of images. */
-  readonly readers: readonly DiskReader[];
+  readonly readers: readonly NamedPart<DiskReader>[];
   /** Takes a note on everything that is left out. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
 }

@@ -1,13 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
-import type { ImageIdentity, Layer } from '../contracts/disk-image.js';
+import type { PartRegistry } from '../composition/part-registry.js';
+import { requireImportable } from '../composition/require-importable.js';
+import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { PartReference } from '../contracts/part-reference.js';
 import { classifyFailure, messageOf, systemReasonOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { systemCode } from '../hash-vectors/file-error.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
+import { partsOf } from '../identity/chain.js';
 import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
 import type { FoundImages, HashOutcome, ProgressEvent } from './analyzer.js';
@@ -16,7 +20,6 @@ import { concurrently } from './concurrently.js';
 import { ImageLookUp } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
 import type { CompleteOptions } from './options.js';
-import type { PluginRegistry } from './plugin-registry.js';
 import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
 
 /** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
@@ -26,13 +29,13 @@ const LOOKUPS_AT_ONCE = 16;
 
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
-  readonly #registry: PluginRegistry;
+  readonly #registry: PartRegistry;
   readonly #options: CompleteOptions;
   readonly #readOptions: ReadOptions;
   readonly #cache: HashVectorCache | undefined;
 
   private constructor(
-    registry: PluginRegistry,
+    registry: PartRegistry,
     options: CompleteOptions,
     allowed: Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
   ) {
@@ -41,12 +44,15 @@ export class HashRun {
     this.#registry = registry;
     this.#options = options;
     this.#readOptions = { ...allowed, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
-    if (cache !== false) this.#cache = new HashVectorCache(cache, warn);
+    if (cache !== false) {
+      this.#cache = new HashVectorCache(cache, warn);
+      this.#readOptions = { ...this.#readOptions, flush: true };
+    }
   }
 
   /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
   static async *hash(
-    registry: PluginRegistry,
+    registry: PartRegistry,
     { sources, directories, failures }: FoundImages,
     options: CompleteOptions,
   ): AsyncGenerator<HashOutcome> {
@@ -60,14 +66,17 @@ export class HashRun {
 
   async *#hash(sources: readonly DiskSource[], failures: FoundImages['failures']): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, pluginTimeout } = this.#options;
-    const { part, isolatedUrl } = this.#registry.place('hasher', hasher);
-    const url = this.#registry.urlOf('hasher', hasher);
-    await this.#registry.requireImportable('hasher', hasher, this.#options);
+    const part = this.#registry.find('hasher', hasher);
+    const reference = this.#hasherReference();
+    if (reference !== undefined) {
+      await requireImportable(`hasher ${hasher}`, this.#registry.providedParts('hasher', hasher), this.#options);
+    }
     // A refused cache concerns every image, so it is one error of the run.
     if (!sources.every(isNamedAsVector)) await this.#cache?.requireAllowed();
     const { version } = this.#registry.identifyHasher(hasher);
-    const timeLimit = isolatedUrl === undefined ? 0 : pluginTimeout;
-    const pool = new HashingPool({ hasher: part, url, version, timeLimit }, jobs);
+    const timeLimit = this.#registry.isIsolated('hasher', hasher) ? pluginTimeout : 0;
+    const { logger } = this.#registry;
+    const pool = new HashingPool({ name: hasher, hasher: part, reference, version, timeLimit, logger }, jobs);
     const unread: AssignedSource[] = [];
     let tasks = 0;
     const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
@@ -99,8 +108,9 @@ export class HashRun {
   async *#readAll(unread: readonly AssignedSource[], pool: HashingPool): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#options;
     const identified = this.#registry.identifyHasher(hasher);
-    if (this.#registry.urlOf('hasher', hasher) === undefined) {
-      onNote('debug', `${hasher} runs in the main thread: its plugin does not say its url`);
+    const homeless = this.#registry.pluginWithoutUrl('hasher', hasher);
+    if (homeless !== undefined) {
+      onNote('debug', `${hasher} runs in the main thread: plugin ${homeless} has no url`);
     }
     if (this.#cache !== undefined && identified.version === undefined) {
       const reason = 'the hasher states no version and its plugin has no readable url';
@@ -129,6 +139,13 @@ export class HashRun {
     }
   }
 
+  /** How threads construct the hasher; nothing where it has to run in the main thread. */
+  #hasherReference(): PartReference | undefined {
+    const { hasher } = this.#options;
+    const isHomeless = this.#registry.pluginWithoutUrl('hasher', hasher) !== undefined;
+    return isHomeless ? undefined : this.#registry.reference('hasher', hasher);
+  }
+
   #readOptionsUntil(stop: AbortSignal): ReadOptions {
     const { signal } = this.#options;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
@@ -152,7 +169,7 @@ export class HashRun {
   #reportIdentified(found: HashOutcome | AssignedSource): void {
     if ('error' in found) return;
     const path = 'reader' in found ? found.source.path : found.path;
-    this.#progress({ kind: 'image-identified', path, layers: layersOf(found) });
+    this.#progress({ kind: 'image-identified', path, files: filesOf(found) });
   }
 
   #tell(outcome: HashOutcome): HashOutcome {
@@ -172,16 +189,16 @@ function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'):
 }
 
 /** The files of an image; none for a vector that was named itself: its image is not part of the run. */
-function layersOf(found: Exclude<HashOutcome, { error: unknown }> | AssignedSource): readonly Layer[] {
-  if ('reader' in found) return found.identity.layers;
+function filesOf(found: Exclude<HashOutcome, { error: unknown }> | AssignedSource): readonly Stamp[] {
+  if ('reader' in found) return partsOf(found.identity);
   const { identity, storage } = found.vector;
   const isNamed = storage?.kind === 'file' && storage.path === found.path;
-  return isNamed ? [] : (identity?.layers ?? []);
+  return isNamed || identity === undefined ? [] : partsOf(identity);
 }
 
 /** Bytes of all files that an image's content comes from. */
-function storedBytes({ layers }: ImageIdentity): number {
-  return layers.reduce((bytes, { size }) => bytes + Number(size), 0);
+function storedBytes(identity: ImageIdentity): number {
+  return partsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
 }
 
 function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource[]): AssignedSource[] {

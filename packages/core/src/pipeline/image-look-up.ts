@@ -1,4 +1,6 @@
+import type { PartRegistry } from '../composition/part-registry.js';
 import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
 import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
@@ -7,7 +9,6 @@ import { openHashVector } from '../hash-vectors/read-hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
 import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
-import type { PluginRegistry } from './plugin-registry.js';
 import type { AssignedSource } from './reader-sessions.js';
 import { yieldToEventLoop } from './yield-to-event-loop.js';
 
@@ -16,16 +17,16 @@ export type LookedUp = { readonly vector: HashVector } | AssignedSource;
 
 /** Finds the vectors of images that have one already, and the readers of the others. */
 export class ImageLookUp {
-  readonly #registry: PluginRegistry;
+  readonly #registry: PartRegistry;
   readonly #options: CompleteOptions;
   readonly #cache: HashVectorCache | undefined;
   /** Readers by name, isolated ones within their limits. */
-  readonly #readers = new Map<string, DiskReader>();
+  readonly #readers = new Map<string, NamedPart<DiskReader>>();
 
   /** Whether a vector of unknown version was noted. */
   #hasNotedVersion = false;
 
-  constructor(registry: PluginRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
+  constructor(registry: PartRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
     this.#registry = registry;
     this.#options = options;
     this.#cache = cache;
@@ -40,35 +41,38 @@ export class ImageLookUp {
       this.#checkFit(source.path, vector, readOptions);
       return { vector };
     }
-    const { reader, identity } = await this.#identify(source, readOptions);
-    const vector = await this.#cache?.find(identity, this.#registry.identifyHasher(hasher), blockSize, { signal });
-    return vector ? { vector } : { source, reader, identity };
+    const assigned = await this.#assign(source, readOptions);
+    const vector = await this.#cache?.find(assigned.identity, this.#registry.identifyHasher(hasher), blockSize, {
+      signal,
+    });
+    return vector ? { vector } : assigned;
   }
 
-  async #identify(source: DiskSource, readOptions: ReadOptions): Promise<Omit<AssignedSource, 'source'>> {
-    const reader = await this.#readerOf(source, readOptions);
-    return { reader, identity: checkedIdentity(reader.name, await reader.identify(source, readOptions)) };
-  }
-
-  async #readerOf(source: DiskSource, readOptions: ReadOptions): Promise<DiskReader> {
-    if (this.#options.reader !== 'auto') return this.#reader(this.#options.reader);
-    const readers = this.#registry.readersByPreference;
-    for (const { name } of readers) {
-      const reader = this.#reader(name);
-      if (await reader.canRead(source, readOptions)) return reader;
+  /** Asks the reader that the user chose, or one after the other. */
+  async #assign(source: DiskSource, options: ReadOptions): Promise<AssignedSource> {
+    const { reader: chosen } = this.#options;
+    const isChosen = chosen !== 'auto';
+    const names = isChosen ? [chosen] : this.#registry.readersByPreference.map(({ name }) => name);
+    const readOptions: ReadOptions = isChosen ? { ...options, isChosen } : options;
+    for (const name of names) {
+      const { part: reader } = this.#reader(name);
+      const identity = await reader.identify(source, readOptions);
+      if (identity !== undefined) {
+        return { source, reader, readerName: name, identity: checkedIdentity(name, identity) };
+      }
     }
-    const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
-    throw new VirtSimilarityError(
-      'unavailable',
-      `no reader can read ${source.path}: tried ${tried}; state its --format`,
-      { image: source.path },
-    );
+    throw isChosen ? declined(source, chosen) : unreadable(source, names);
   }
 
-  #reader(name: string): DiskReader {
+  #reader(name: string): NamedPart<DiskReader> {
     const known = this.#readers.get(name);
     if (known) return known;
-    const reader = limitedReader(this.#registry.place('reader', name), this.#options.pluginTimeout);
+    const placed = {
+      name,
+      part: this.#registry.find('reader', name),
+      isIsolated: this.#registry.isIsolated('reader', name),
+    };
+    const reader = { name, part: limitedReader(placed, this.#options.pluginTimeout) };
     this.#readers.set(name, reader);
     return reader;
   }
@@ -101,4 +105,16 @@ export class ImageLookUp {
       throw new VirtSimilarityError('corrupt', `cannot use ${path}: ${problem}; hash the image again`, { image: path });
     }
   }
+}
+
+function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
+  const problem = `[${reader}] cannot open ${path}: it is not of a kind that this reader reads`;
+  return new VirtSimilarityError('usage', `${problem}; choose --reader auto`, { image: path });
+}
+
+function unreadable({ path }: DiskSource, readers: readonly string[]): VirtSimilarityError {
+  const tried = readers.join(', ') || 'none, as no plugin registers one';
+  return new VirtSimilarityError('unavailable', `no reader can read ${path}: tried ${tried}; state its --format`, {
+    image: path,
+  });
 }

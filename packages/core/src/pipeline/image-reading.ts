@@ -1,4 +1,3 @@
-import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
@@ -7,13 +6,13 @@ import type { HashVector } from '../hash-vectors/hash-vector.js';
 import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
-import { sameIdentity } from '../hashing/same-identity.js';
-import { isSettled } from '../hashing/settled-identity.js';
+import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
+import { isSettled } from '../identity/settled-identity.js';
 import type { ProgressEvent } from './analyzer.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
 import { checkedIdentity } from './checked-identity.js';
-import { flushLayers } from './flush-layers.js';
+import { flushFiles } from './flush-files.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
 
@@ -23,7 +22,7 @@ interface ReadingTools {
   readonly sessions: ReaderSessions;
   readonly cache: HashVectorCache | undefined;
   readonly run: CompleteOptions;
-  readonly hasher: Pick<BlockHasher, 'name' | 'version'>;
+  readonly hasher: { readonly name: string; readonly version?: string };
 }
 
 /** Why an image is read: for itself, or for those that are laid over it. */
@@ -52,20 +51,20 @@ export class ImageReading {
   }
 
   async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
-    const { source, reader } = assigned;
-    if (this.#tools.cache !== undefined && !assigned.identity.volatile) {
-      await flushLayers(assigned.identity.layers);
+    const { source, readerName } = assigned;
+    if (this.#tools.cache !== undefined && !isVolatile(assigned.identity)) {
+      await flushFiles(partsOf(assigned.identity));
     }
     const moment = Date.now();
-    // Not the identity that was looked up, once there is another: what changed before the image was opened is read as
-    // it is now.
+    // Not the identity that was looked up, once there is another: what changed before the image was opened may be read
+    // as it is now.
     let { identity } = assigned;
     try {
       const image = await this.#tools.sessions.open(assigned, readOptions);
       try {
-        identity = checkedIdentity(reader.name, image.identity);
-        const vector = await this.#hash(image, { source, reader, identity }, started, readOptions);
-        if (!sameIdentity(identity, await reader.identify(source, readOptions))) {
+        identity = checkedIdentity(readerName, image.identity);
+        const vector = await this.#hash(image, { ...assigned, identity }, started, readOptions);
+        if (!(await isUnchanged({ ...assigned, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
         }
         return await this.#keep(vector, identity, moment);
@@ -73,7 +72,7 @@ export class ImageReading {
         await this.#close(image, source.path, readOptions);
       }
     } catch (thrown) {
-      throw (await isSignOfChange(thrown, { source, reader, identity }, readOptions))
+      throw (await isSignOfChange(thrown, { ...assigned, identity }, readOptions))
         ? changed(source.path, thrown)
         : thrown;
     }
@@ -122,7 +121,7 @@ export class ImageReading {
 }
 
 /**
- * Whether reading failed because the image changed: whatever was thrown follows from that then. The layers are looked at
+ * Whether reading failed because the image changed: whatever was thrown follows from that then. The files are looked at
  * first, as inspecting what has changed may fail too.
  */
 async function isSignOfChange(
@@ -133,12 +132,23 @@ async function isSignOfChange(
   if (thrown instanceof CallbackError) return false;
   if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
   if ((await stateOfImage({ identity })) === 'changed') return true;
-  return !sameIdentity(identity, await reader.identify(source, options).catch(() => identity));
+  return !(await isUnchanged({ source, reader, identity }, options).catch(() => true));
+}
+
+/** Inspects an image once more: whether it is as it was. */
+async function isUnchanged(
+  { source, reader, identity }: Omit<AssignedSource, 'readerName'>,
+  options: ReadOptions,
+): Promise<boolean> {
+  // What was flushed before shows every change by now. A copy, as this is another question to the reader.
+  const { flush: _, ...readOptions } = options;
+  const now = await reader.identify(source, readOptions);
+  return now !== undefined && sameIdentity(identity, now);
 }
 
 /** Throws `changed`; only warns where the user allows writers and the image had one. */
 function reportChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
-  if (!allowInUse || !identity.volatile) throw changed(path);
+  if (!allowInUse || !isVolatile(identity)) throw changed(path);
   warn?.(`${path} or a file beneath it changed while it was being read`);
 }
 

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { DiskReader } from '../contracts/disk-reader.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { messageOf } from '../errors.js';
 import { isEntryName } from '../hash-vectors/cache-entry.js';
 import { fileError } from '../hash-vectors/file-error.js';
@@ -41,10 +42,10 @@ export interface DirectoryListing {
  */
 export async function listDirectory(
   path: string,
-  readers: readonly DiskReader[],
+  readers: readonly NamedPart<DiskReader>[],
   warn: (message: string) => void,
 ): Promise<DirectoryListing> {
-  const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap((reader) => reader.extensions ?? [])]);
+  const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap(({ part }) => part.extensions ?? [])]);
   const options = { withFileTypes: true, encoding: 'buffer' } as const;
   const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
     throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
@@ -108,14 +109,14 @@ function reasonToLeaveOut(
 async function partsAmong(
   path: string,
   names: readonly string[],
-  readers: readonly DiskReader[],
+  readers: readonly NamedPart<DiskReader>[],
   warn: (message: string) => void,
 ): Promise<ReadonlyMap<string, string>> {
-  const ask = async (reader: DiskReader) => {
+  const ask = async ({ name, part: reader }: NamedPart<DiskReader>) => {
     try {
       return await reader.partsIn?.(path, names);
     } catch (thrown) {
-      warn(`[${reader.name}] cannot look for parts of images in ${path}: ${messageOf(thrown)}`);
+      warn(`[${name}] cannot look for parts of images in ${path}: ${messageOf(thrown)}`);
       return undefined;
     }
   };

@@ -2,13 +2,11 @@ import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 // zod's version 4 takes as long to load as everything else here together.
 import { z } from 'zod/v3';
-import { LINKAGES } from '../contracts/clusterer.js';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
-import { VirtSimilarityError } from '../errors.js';
+import { unknownName, VirtSimilarityError } from '../errors.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../hash-vectors/check-header.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import type { AnalyzeOptions } from './analyzer.js';
-import { unknownName } from './plugin-registry.js';
 
 /** What `hash` and `analyze` do where an option is left out. */
 export const ANALYZE_DEFAULTS = {
@@ -48,7 +46,7 @@ const schema = z.object({
   allowInUse: z.boolean().default(ANALYZE_DEFAULTS.allowInUse),
   sandbox: z.enum(['required', 'off']).default(ANALYZE_DEFAULTS.sandbox),
   metric: name.default(ANALYZE_DEFAULTS.metric),
-  linkage: z.enum(LINKAGES).default(ANALYZE_DEFAULTS.linkage),
+  linkage: name.default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),
   onProgress: z.custom<NonNullable<AnalyzeOptions['onProgress']>>(isFunction).default(() => ignore),
   onNote: z.custom<NonNullable<AnalyzeOptions['onNote']>>(isFunction).default(() => ignore),

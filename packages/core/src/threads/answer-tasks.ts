@@ -8,6 +8,8 @@ export interface Answered<Answer> {
   /** That of the task. */
   readonly number: number;
   readonly answer: Answer;
+  /** Posted by itself, at any time. */
+  readonly note?: { readonly level: 'warning' | 'debug'; readonly message: string };
 }
 
 /**

@@ -1,23 +1,39 @@
 import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
 
-/** An error's way out of a thread: an instance would lose its class. */
+/** An error as it is sent between threads: an instance would lose its class. */
 export interface ThreadFailure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly image?: string;
+  /** The stacks of the error's causes, outermost first. */
+  readonly causes: readonly string[];
 }
 
-/** What a thread says of something that a plugin threw; arguments as those of `pluginError`. */
+/** The failure to send for something that a plugin threw; arguments as those of `pluginError`. */
 export function threadFailureOf(component: string, problem: string, thrown: unknown): ThreadFailure {
   return sendable(pluginError(component, problem, thrown));
 }
 
 /** An error, to be sent to another thread. */
-export function sendable({ code, message, image }: VirtSimilarityError): ThreadFailure {
-  return { code, message, ...(image !== undefined && { image }) };
+export function sendable(error: VirtSimilarityError): ThreadFailure {
+  const { code, message, image } = error;
+  const causes: string[] = [];
+  // A cause may lead back to itself.
+  for (let cause = error.cause; cause instanceof Error && causes.length < MOST_CAUSES; cause = cause.cause) {
+    causes.push(cause.stack ?? String(cause));
+  }
+  return { code, message, causes, ...(image !== undefined && { image }) };
 }
 
-/** The error that was sent by another thread. */
-export function received({ code, message, image }: ThreadFailure): VirtSimilarityError {
-  return new VirtSimilarityError(code, message, image === undefined ? {} : { image });
+const MOST_CAUSES = 10;
+
+/** The error that was sent by another thread; its causes have the stacks that they had there. */
+export function received({ code, message, image, causes }: ThreadFailure): VirtSimilarityError {
+  const cause = causes.reduceRight<Error | undefined>((inner, stack) => {
+    const [first = ''] = stack.split('\n');
+    const error = new Error(first, inner && { cause: inner });
+    error.stack = stack;
+    return error;
+  }, undefined);
+  return new VirtSimilarityError(code, message, { ...(image !== undefined && { image }), cause });
 }

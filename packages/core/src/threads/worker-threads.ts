@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { Logger } from '../contracts/plugin.js';
 import { exhaustionRemedy, messageOf, VirtSimilarityError } from '../errors.js';
 import { type Answered, LOADED } from './answer-tasks.js';
 import { threadError } from './thread-error.js';
@@ -34,6 +35,15 @@ interface Thread<Task, Answer> {
   watch: NodeJS.Timeout | undefined;
 }
 
+export interface WorkerThreadsOptions {
+  /** What the module finds in its `workerData`. */
+  readonly data?: unknown;
+  /** Milliseconds that a thread has for each task, and to start before its first; 0, as when absent, for no limit. */
+  readonly timeLimit?: number;
+  /** Takes the notes that threads post. */
+  readonly logger?: Logger | undefined;
+}
+
 /**
  * Threads that all do the same: each runs a module that calls `answerTasks`. While none has a task, they do not keep the
  * process alive.
@@ -43,6 +53,7 @@ export class WorkerThreads<Task, Answer> {
   #limit: number;
   readonly #data: unknown;
   readonly #timeLimit: number;
+  readonly #logger: Logger | undefined;
   readonly #threads = new Set<Thread<Task, Answer>>();
   readonly #queue: Waiting<Task, Answer>[] = [];
   #lastNumber = LOADED;
@@ -51,14 +62,13 @@ export class WorkerThreads<Task, Answer> {
   /**
    * @param entry The module.
    * @param limit Threads at most, at least 1. They are started as they are needed.
-   * @param data What the module finds in its `workerData`.
-   * @param timeLimit Milliseconds that a thread has for each task, and to start before its first; 0 for no limit.
    */
-  constructor(entry: URL, limit: number, data?: unknown, timeLimit = 0) {
+  constructor(entry: URL, limit: number, { data, timeLimit = 0, logger }: WorkerThreadsOptions = {}) {
     this.#entry = entry;
     this.#limit = limit;
     this.#data = data;
     this.#timeLimit = timeLimit;
+    this.#logger = logger;
   }
 
   /** Starts threads until there are as many, within the limit, so that they are ready when tasks come. */
@@ -164,6 +174,7 @@ export class WorkerThreads<Task, Answer> {
   }
 
   #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
+    if (message?.note !== undefined) this.#logger?.note(message.note.level, message.note.message);
     if (message?.number === LOADED) thread.isReady = true;
     const [begun] = thread.tasks;
     // Modules that the thread has loaded may post messages of their own.

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '@virt-similarity/core';
-import type { MapEntry } from '../qemu/map-entries.js';
+import type { MapEntry } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap } from './layer-map.js';
 
 /** As `qemu-img map` would have it, with what it does not tell. */

@@ -1,9 +1,6 @@
-import { chainOf } from '../inspection/chain-of.js';
-import { identityOf } from '../inspection/identity-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
-import { hasHoles } from '../reading/has-holes.js';
-import { StoredBytes } from '../reading/stored-bytes.js';
+import { chainOf, type InspectedImage, type QemuCall, StoredBytes } from '@virt-similarity/image-tools';
+import { filesOf } from '../inspection/identity-of.js';
+import { hasHoles } from './has-holes.js';
 import type { LayerMap } from './layer-map.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
@@ -30,13 +27,12 @@ export interface ChainMap {
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);
-  const { layers } = identityOf(top);
   // The map of a top image with holes is wanted once, and may be too long to be kept.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
   if (isSparseRaw || !chain.every(isKnown)) {
     return undefined;
   }
-  const stored = new StoredBytes(layers, call);
+  const stored = new StoredBytes(filesOf(top), call);
   try {
     const maps: LayerMap[] = [];
     for (const [layer, image] of chain.entries()) {

@@ -1,4 +1,4 @@
-import { readError, type Speaker } from '../reading/read-error.js';
+import { readError, type Speaker } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
 import { alikeGranules, type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';

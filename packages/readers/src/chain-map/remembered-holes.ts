@@ -1,8 +1,5 @@
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import { findProgram } from '../processes/find-program.js';
-import { mapEntries } from '../qemu/map-entries.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
-import { QEMU_IMG } from '../qemu/qemu-img.js';
+import { stateKeyOf } from '@virt-similarity/core';
+import { findProgram, type InspectedImage, mapEntries, QEMU_IMG, type QemuCall } from '@virt-similarity/image-tools';
 import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
@@ -20,8 +17,7 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
   if ((await findProgram(QEMU_IMG.command)) === undefined) {
     return NO_HOLES;
   }
-  const { device, inode, size, mtimeNs, ctimeNs } = image.file;
-  const key = [device, inode, size, mtimeNs, ctimeNs].join();
+  const key = stateKeyOf(image.file).join();
   const known = remembered.get(key);
   remembered.delete(key);
   // A call for another image may have failed, or been aborted, for reasons of that image.

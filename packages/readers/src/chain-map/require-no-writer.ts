@@ -1,8 +1,5 @@
-import { type Layer, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
-import { chainOf } from '../inspection/chain-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import { imageInfo } from '../qemu/image-info.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
+import { type ReadOptions, type Stamp, VirtSimilarityError } from '@virt-similarity/core';
+import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-similarity/image-tools';
 import { writersOf } from './writer-locks.js';
 
 /**
@@ -30,7 +27,7 @@ export async function requireNoWriter(
   return besideWriters(image);
 }
 
-async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Layer | undefined> {
+async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Stamp | undefined> {
   const files = filesOf(image);
   const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
   const written = files[writers.indexOf('some')];
@@ -46,7 +43,7 @@ async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Layer 
 }
 
 interface ImageFile {
-  readonly layer: Layer;
+  readonly layer: Stamp;
   readonly isDevice: boolean;
 }
 
@@ -58,7 +55,7 @@ function filesOf(top: InspectedImage): ImageFile[] {
 }
 
 /** Has qemu-img ask for the locks itself. What it cannot tell, because it is missing or fails, nobody can. */
-async function qemuFindsWriters(file: Layer, isDevice: boolean, call: QemuCall): Promise<boolean> {
+async function qemuFindsWriters(file: Stamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
   const virtualSize = Number(file.size);
   const asked = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;
   try {

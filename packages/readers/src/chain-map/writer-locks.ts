@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isOnLocalFileSystem, type Layer } from '@virt-similarity/core';
+import { isOnLocalFileSystem, type Stamp } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
@@ -19,12 +19,12 @@ const KINDS = ['OFDLCK', 'POSIX'];
 export type Writers = 'none' | 'some' | 'unknown';
 
 /** Whether some qemu now, not before this is called, has this file open in a way that a reader must respect. */
-export async function writersOf(layer: Layer): Promise<Writers> {
+export async function writersOf(file: Stamp): Promise<Writers> {
   try {
     // On another file system another machine may hold a lock, or the list may know the file under another number.
-    const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(layer.path)]);
-    const { major, minor } = deviceNumber(layer.device);
-    const locks = allLocks.filter(({ inode }) => inode === String(layer.inode));
+    const [allLocks, isLocal] = await Promise.all([lookAtLocks(), isOnLocalFileSystem(file.path)]);
+    const { major, minor } = deviceNumber(file.device);
+    const locks = allLocks.filter(({ inode }) => inode === String(file.inode));
     if (locks.some((lock) => KINDS.includes(lock.kind) && lock.device === `${major}:${minor}`)) {
       return 'some';
     }

@@ -1,11 +1,7 @@
 import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { allSettled, chainOf, type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
-import { chainOf } from '../inspection/chain-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
-import { allSettled } from '../reading/all-settled.js';
-import { readError } from '../reading/read-error.js';
 import type { InflateFailure, InflateTask, WantedBytes } from './inflate-clusters.js';
 import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 

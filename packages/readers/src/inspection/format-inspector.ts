@@ -1,4 +1,4 @@
-import type { InspectedImage, VmdkDescriptorFields } from './inspected-image.js';
+import type { InspectedImage, VmdkDescriptorFields } from '@virt-similarity/image-tools';
 
 /** A file's bytes, as far as inspection needs them. */
 export interface FileBytes {

@@ -1,11 +1,11 @@
-import type { DiskSource, Layer, ReadOptions } from '@virt-similarity/core';
+import type { DiskSource, ReadOptions, Stamp } from '@virt-similarity/core';
+import type { InspectedImage } from '@virt-similarity/image-tools';
 import { decideFormat, type FormatDecision, type FormatEvidence } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy } from './format-remedy.js';
 import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
 import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
-import type { InspectedImage } from './inspected-image.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 
@@ -47,6 +47,7 @@ export interface InspectedFile {
 export async function inspectFile(image: ImageToInspect, options: ReadOptions): Promise<InspectedFile> {
   const { path, ...file } = await openFile(image, options);
   try {
+    await flushIfAsked(file, options);
     const evidence = await gatherEvidence(file, path, image);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
@@ -54,7 +55,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     return {
       image: {
         format: decision.format,
-        file: file.layer,
+        file: file.stamp,
         isDevice: file.isDevice,
         extentFiles: await inspectExtents(header.extents ?? [], path, options),
         virtualSize: header.virtualSize,
@@ -67,6 +68,13 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     };
   } finally {
     await file.close();
+  }
+}
+
+/** Not of a device: what is said of it does not last in any case. */
+async function flushIfAsked(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
+  if (flush && !file.isDevice) {
+    await file.flush();
   }
 }
 
@@ -150,28 +158,29 @@ async function inspectExtents(
   extents: readonly ExtentReference[],
   headerPath: string,
   options: ReadOptions,
-): Promise<Layer[]> {
+): Promise<Stamp[]> {
   if (extents.length > MAX_EXTENT_FILES) {
     throw refused(
       `it is spread over ${extents.length} files, at most ${MAX_EXTENT_FILES} are followed; convert it with qemu-img convert`,
     );
   }
-  const layers: Layer[] = [];
+  const stamps: Stamp[] = [];
   for (const extent of extents) {
     const describe = (message: string) => `its extent file ${shownName(extent.name)} cannot be used: ${message}`;
-    layers.push(await inContext(describe, () => inspectExtent(extent, headerPath, options)));
+    stamps.push(await inContext(describe, () => inspectExtent(extent, headerPath, options)));
   }
-  return layers;
+  return stamps;
 }
 
-async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<Layer> {
+async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<Stamp> {
   const file = await openReferencedFile(extent.name, headerPath, options);
   try {
     if (file.isDevice) {
       throw refused('it is a block device; expected a regular file; convert the image with qemu-img convert');
     }
+    await flushIfAsked(file, options);
     await extent.check(file.bytes);
-    return file.layer;
+    return file.stamp;
   } finally {
     await file.close();
   }

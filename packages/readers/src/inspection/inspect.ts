@@ -1,15 +1,16 @@
 import {
   absolutePath,
   type DiskSource,
-  type Layer,
   type ReadOptions,
+  type Stamp,
+  sameFile,
   throwIfAborted,
   VirtSimilarityError,
 } from '@virt-similarity/core';
+import type { InspectedImage } from '@virt-similarity/image-tools';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
 import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
-import type { InspectedImage } from './inspected-image.js';
 import { tooLarge } from './largest-disk.js';
 
 /** Images of a chain at most; each costs qemu memory and stack. */
@@ -47,7 +48,7 @@ interface InspectedChain {
 /** Inspects an image and what backs it; `above` are the files of the overlays that led here, top first. */
 async function inspectChain(
   toInspect: ImageToInspect,
-  above: readonly Layer[],
+  above: readonly Stamp[],
   options: ReadOptions,
 ): Promise<InspectedChain> {
   throwIfAborted(options.signal);
@@ -87,8 +88,8 @@ function requireAllowedSize(file: InspectedFile, options: ReadOptions): Inspecte
   return file;
 }
 
-function requireShortChain(file: Layer, above: readonly Layer[]): void {
-  if (above.some(({ device, inode }) => device === file.device && inode === file.inode)) {
+function requireShortChain(file: Stamp, above: readonly Stamp[]): void {
+  if (above.some((other) => sameFile(other, file))) {
     throw refused(`its chain of backing files comes back to ${file.path}; rebase it onto another file`);
   }
   if (above.length >= MAX_CHAIN_LENGTH) {

@@ -2,8 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DiskSource, Layer } from '@virt-similarity/core';
-import { readUpTo } from '../reading/read-up-to.js';
+import { type DiskSource, type Stamp, stampOf } from '@virt-similarity/core';
+import { readUpTo } from '@virt-similarity/image-tools';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
 import { refused } from './header-error.js';
@@ -15,9 +15,11 @@ const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */
 export interface LayerFile {
-  readonly layer: Layer;
+  readonly stamp: Stamp;
   readonly isDevice: boolean;
   readonly bytes: FileBytes;
+  /** Has the kernel write what was changed in it to disk, see `ReadOptions.flush`. What cannot be flushed stays as it is. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,9 +44,17 @@ export async function openPinnedFile(place: PinnedPath, realPath: string): Promi
   const handle = await place.openForReading();
   try {
     const stats = await systemErrors(() => handle.stat({ bigint: true }));
-    const layer = await layerOf(realPath, stats);
-    const bytes = { name: basename(realPath), size: Number(layer.size), read: readsOf(handle) };
-    return { layer, isDevice: stats.isBlockDevice(), bytes, close: () => handle.close() };
+    const size = stats.isBlockDevice() ? await blockDeviceSize(stats.rdev) : stats.size;
+    const bytes = { name: basename(realPath), size: Number(size), read: readsOf(handle) };
+    return {
+      stamp: stampOf(realPath, stats, size),
+      isDevice: stats.isBlockDevice(),
+      bytes,
+      flush: async () => {
+        await Promise.allSettled([handle.datasync()]);
+      },
+      close: () => handle.close(),
+    };
   } catch (error) {
     await handle.close();
     throw error;
@@ -69,17 +79,6 @@ function kindOf(stats: BigIntStats): string {
     return 'a FIFO';
   }
   return stats.isSocket() ? 'a socket' : 'a character device';
-}
-
-async function layerOf(path: string, stats: BigIntStats): Promise<Layer> {
-  return {
-    path,
-    device: stats.dev,
-    inode: stats.ino,
-    size: stats.isBlockDevice() ? await blockDeviceSize(stats.rdev) : stats.size,
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-  };
 }
 
 /** Reads the head once, so that all that is said of it is said of the same bytes. */

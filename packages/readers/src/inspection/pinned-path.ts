@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
-import { pathText, systemPath } from '@virt-similarity/core';
+import { fileNumberOf, pathText, sameFile, systemPath } from '@virt-similarity/core';
 import { HeaderError } from './header-error.js';
 import { systemErrors } from './system-errors.js';
 
@@ -49,7 +49,7 @@ export class PinnedPath {
   async realPath(): Promise<string> {
     const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
     const found = await lstat(systemPath(path), { bigint: true }).catch(() => undefined);
-    if (found?.dev !== this.stats.dev || found.ino !== this.stats.ino) {
+    if (found === undefined || !sameFile(fileNumberOf(found), fileNumberOf(this.stats))) {
       throw new HeaderError('changed', 'it was moved or replaced while it was opened; leave it alone and try again');
     }
     return path;

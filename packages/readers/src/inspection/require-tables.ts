@@ -1,12 +1,9 @@
 import { basename } from 'node:path';
-import { readError, type Speaker } from '../reading/read-error.js';
-import { StoredBytes } from '../reading/stored-bytes.js';
-import { chainOf } from './chain-of.js';
+import { chainOf, type InspectedImage, readError, type Speaker, StoredBytes } from '@virt-similarity/image-tools';
 import type { FileBytes } from './format-inspector.js';
 import { FORMATS } from './formats.js';
 import { HeaderError } from './header-error.js';
-import { identityOf } from './identity-of.js';
-import type { InspectedImage } from './inspected-image.js';
+import { filesOf } from './identity-of.js';
 
 /**
  * Requires that the tables of all images of a chain lie within their files, as far as headers lead to them: qemu reads
@@ -15,11 +12,12 @@ import type { InspectedImage } from './inspected-image.js';
  * @throws VirtSimilarityError `corrupt`, or as `StoredBytes.read`.
  */
 export async function requireTables(top: InspectedImage, speaker: Speaker): Promise<void> {
-  const { layers } = identityOf(top);
-  const stored = new StoredBytes(layers, speaker);
+  const files = filesOf(top);
+  const stored = new StoredBytes(files, speaker);
   try {
     for (const image of chainOf(top)) {
-      await requireTablesOf(image, bytesOf(stored, layers.indexOf(image.file), image), speaker);
+      const place = files.findIndex(({ stamp }) => stamp === image.file);
+      await requireTablesOf(image, bytesOf(stored, place, image), speaker);
     }
   } finally {
     await stored.close();
@@ -34,13 +32,13 @@ async function requireTablesOf({ format, file }: InspectedImage, bytes: FileByte
   }
 }
 
-function bytesOf(stored: StoredBytes, layer: number, { file }: InspectedImage): FileBytes {
+function bytesOf(stored: StoredBytes, place: number, { file }: InspectedImage): FileBytes {
   return {
     name: basename(file.path),
     size: Number(file.size),
     read: async (position, length) => {
       const bytes = Buffer.alloc(length);
-      await stored.read(layer, bytes, position);
+      await stored.read(place, bytes, position);
       return bytes;
     },
   };

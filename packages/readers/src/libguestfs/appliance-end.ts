@@ -1,5 +1,5 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
-import { readError } from '../reading/read-error.js';
+import { readError } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT } from './tools.js';
 
 /** An appliance that ended, or is stuck, while one of its drives was read. Nothing can be read through it any more. */

@@ -1,8 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
-import { CONNECT_NBD_DEFAULTS } from '../nbd/connect-nbd.js';
-import { readError } from '../reading/read-error.js';
+import { CONNECT_NBD_DEFAULTS, readError } from '@virt-similarity/image-tools';
 import { ApplianceEnd } from './appliance-end.js';
 import { download, type GuestfishCommand } from './guestfish-arguments.js';
 import type { GuestfishServer } from './guestfish-server.js';

@@ -1,13 +1,15 @@
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { chainOf } from '../inspection/chain-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import type { RunDirectory } from '../processes/run-directory.js';
-import { EMPTY_VIEW } from '../processes/sandbox.js';
-import { startTool } from '../processes/start-tool.js';
-import { startNbdServer } from '../qemu/nbd-server.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
-import { isConfined } from '../qemu/sandbox-policy.js';
+import {
+  chainOf,
+  EMPTY_VIEW,
+  type InspectedImage,
+  isConfined,
+  type QemuCall,
+  type RunDirectory,
+  startNbdServer,
+  startTool,
+} from '@virt-similarity/image-tools';
 import { awaitReadyFile } from './ready-file.js';
 import { ALTERNATIVE, NBDKIT } from './tools.js';
 

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { type DiskImage, type DiskSource, type ReadOptions, throwIfAborted } from '@virt-similarity/core';
-import type { LaunchExperience } from './launch-appliance.js';
+import { type DiskImage, type IdentifiedSource, type ReadOptions, throwIfAborted } from '@virt-similarity/core';
 import { LibguestfsImage } from './libguestfs-image.js';
-import { type StartedGroup, startGroup } from './start-group.js';
+import { type LaunchMeans, type StartedGroup, startGroup } from './start-group.js';
 import { untilAborted } from './until-aborted.js';
 
 /**
@@ -10,23 +9,23 @@ import { untilAborted } from './until-aborted.js';
  * and closed again; opening one afterwards launches it anew.
  */
 export class DriveGroup {
-  readonly #sources: ReadonlyMap<string, DiskSource>;
+  readonly #images: ReadonlyMap<string, IdentifiedSource>;
   readonly #options: ReadOptions;
-  readonly #experience: LaunchExperience;
+  readonly #means: LaunchMeans;
   readonly #unopened: Set<string>;
   readonly #open = new Set<symbol>();
   #closing = new AbortController();
   #started: Promise<StartedGroup> | undefined;
 
-  /** Takes the sources by their keys. */
-  constructor(sources: ReadonlyMap<string, DiskSource>, options: ReadOptions, experience: LaunchExperience) {
-    this.#sources = sources;
+  /** Takes the images by their keys. */
+  constructor(images: ReadonlyMap<string, IdentifiedSource>, options: ReadOptions, means: LaunchMeans) {
+    this.#images = images;
     this.#options = options;
-    this.#experience = experience;
-    this.#unopened = new Set(sources.keys());
+    this.#means = means;
+    this.#unopened = new Set(images.keys());
   }
 
-  /** Opens one of the sources. Throws what is wrong with it, and `unavailable` where the appliance does not start. */
+  /** Opens one of the images. Throws what is wrong with it, and `unavailable` where the appliance does not start. */
   async open(key: string, options: ReadOptions): Promise<DiskImage> {
     throwIfAborted(options.signal);
     const token = Symbol(key);
@@ -39,8 +38,8 @@ export class DriveGroup {
       if (drive.outcome === 'failed') {
         throw drive.error;
       }
-      const { image, virtualSize, call, transfer } = drive;
-      return new LibguestfsImage(image, virtualSize, call, { transfer, release: () => this.#release(token) });
+      const { inspected, virtualSize, call, transfer } = drive;
+      return new LibguestfsImage(inspected, virtualSize, call, { transfer, release: () => this.#release(token) });
     } catch (thrown) {
       await this.#release(token);
       throw thrown;
@@ -64,7 +63,7 @@ export class DriveGroup {
     const ends = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
     // Every process of the group listens to it.
     setMaxListeners(0, ends);
-    return startGroup(this.#sources, { ...this.#options, signal: ends }, this.#experience);
+    return startGroup(this.#images, { ...this.#options, signal: ends }, this.#means);
   }
 
   async #release(token: symbol): Promise<void> {

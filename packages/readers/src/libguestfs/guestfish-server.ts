@@ -1,8 +1,5 @@
 import { join } from 'node:path';
-import type { RunDirectory } from '../processes/run-directory.js';
-import { runTool } from '../processes/run-tool.js';
-import { startTool } from '../processes/start-tool.js';
-import type { ToolOptions } from '../processes/tool-options.js';
+import { type RunDirectory, runTool, startTool, type ToolOptions } from '@virt-similarity/image-tools';
 import { ErrorFile } from './error-file.js';
 import { type GuestfishCommand, remoteArguments } from './guestfish-arguments.js';
 import { awaitReadyFile } from './ready-file.js';

@@ -1,5 +1,5 @@
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
-import type { RunDirectory } from '../processes/run-directory.js';
+import type { RunDirectory } from '@virt-similarity/image-tools';
 import { type Acceleration, applianceEnvironment, usesKvm } from './acceleration.js';
 import { Appliance } from './appliance.js';
 import { ADD_EMPTY_DRIVE, addDrive, deviceName, deviceSize, LAUNCH, LIST_DEVICES } from './guestfish-arguments.js';

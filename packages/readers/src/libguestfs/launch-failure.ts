@@ -1,5 +1,5 @@
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
-import { ToolFailure } from '../processes/tool-failure.js';
+import { ToolFailure } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT } from './tools.js';
 
 /** An appliance that did not start. */

@@ -1,10 +1,7 @@
 import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
-import { wholeIdentityOf } from '../inspection/identity-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
+import { type InspectedImage, type QemuCall, readError, requireRange } from '@virt-similarity/image-tools';
+import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
-import { readError } from '../reading/read-error.js';
-import { requireRange } from '../reading/require-range.js';
 import { TransferCache } from './transfer-cache.js';
 import { planTransfers, type Transfer, transfersWithin } from './transfers.js';
 
@@ -30,9 +27,9 @@ export class LibguestfsImage implements DiskImage {
   #transfers: Promise<readonly Transfer[]> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(image: InspectedImage, virtualSize: number, call: QemuCall, access: DriveAccess) {
+  constructor({ image, identity }: Inspected, virtualSize: number, call: QemuCall, access: DriveAccess) {
     this.virtualSize = virtualSize;
-    this.identity = wholeIdentityOf(image);
+    this.identity = identity;
     this.#image = image;
     this.#call = call;
     this.#access = access;

@@ -2,16 +2,16 @@ import type {
   DiskImage,
   DiskReader,
   DiskSource,
+  IdentifiedSource,
   ImageIdentity,
   ReaderSession,
   ReadOptions,
 } from '@virt-similarity/core';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
-import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
-import type { LaunchExperience } from './launch-appliance.js';
+import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { LibguestfsSession } from './libguestfs-session.js';
-import { COMPONENT } from './tools.js';
+import type { LaunchMeans } from './start-group.js';
 
 /**
  * Reads every format that qemu does, through an appliance of libguestfs, as virt tools do. Launching one takes seconds,
@@ -21,26 +21,24 @@ import { COMPONENT } from './tools.js';
  * arguments alone.
  */
 export class LibguestfsReader implements DiskReader {
-  readonly name = COMPONENT;
   readonly extensions = IMAGE_EXTENSIONS;
   readonly fallback = true;
-  readonly #experience: LaunchExperience = { acceleration: 'default' };
+  readonly #means: LaunchMeans;
 
-  async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspectToChoose(source, options);
-    return true;
+  constructor(inspections = SHARED_INSPECTIONS) {
+    this.#means = { inspections, experience: { acceleration: 'default' } };
   }
 
-  async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return wholeIdentityOf(await inspectToIdentify(source, options));
+  async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
+    return this.#means.inspections.identify(source, options, wholeIdentityOf);
   }
 
   /** A session of one, which ends when the image is closed. */
-  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
-    return this.startSession([source], options).open(source, options);
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+    return this.startSession([{ source, identity }], options).open(source, identity, options);
   }
 
-  startSession(sources: readonly DiskSource[], options: ReadOptions): ReaderSession {
-    return new LibguestfsSession(sources, options, this.#experience);
+  startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
+    return new LibguestfsSession(images, options, this.#means);
   }
 }

@@ -1,12 +1,14 @@
 import {
   type DiskImage,
   type DiskSource,
+  type IdentifiedSource,
+  type ImageIdentity,
   type ReaderSession,
   type ReadOptions,
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import { DriveGroup } from './drive-group.js';
-import type { LaunchExperience } from './launch-appliance.js';
+import type { LaunchMeans } from './start-group.js';
 import { COMPONENT } from './tools.js';
 
 /**
@@ -20,16 +22,17 @@ export const DRIVES_PER_APPLIANCE = 64;
 export class LibguestfsSession implements ReaderSession {
   readonly #groups = new Map<string, DriveGroup>();
 
-  constructor(sources: readonly DiskSource[], options: ReadOptions, experience: LaunchExperience) {
-    for (const group of groupsOf(sources)) {
-      const driveGroup = new DriveGroup(group, options, experience);
+  constructor(images: readonly IdentifiedSource[], options: ReadOptions, means: LaunchMeans) {
+    for (const group of groupsOf(images)) {
+      const driveGroup = new DriveGroup(group, options, means);
       for (const key of group.keys()) {
         this.#groups.set(key, driveGroup);
       }
     }
   }
 
-  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+  /** Opens an announced image by the identity that it was announced with. */
+  async open(source: DiskSource, _identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const key = keyOf(source);
     const group = this.#groups.get(key);
     if (group === undefined) {
@@ -44,9 +47,9 @@ export class LibguestfsSession implements ReaderSession {
   }
 }
 
-/** The sources by their keys, each once, in groups of as many as one appliance takes. */
-export function groupsOf(sources: readonly DiskSource[]): Map<string, DiskSource>[] {
-  const entries = [...new Map(sources.map((source) => [keyOf(source), source]))];
+/** The images by the keys of their sources, each once, in groups of as many as one appliance takes. */
+export function groupsOf(images: readonly IdentifiedSource[]): Map<string, IdentifiedSource>[] {
+  const entries = [...new Map(images.map((image) => [keyOf(image.source), image]))];
   const count = Math.ceil(entries.length / DRIVES_PER_APPLIANCE);
   return Array.from(
     { length: count },

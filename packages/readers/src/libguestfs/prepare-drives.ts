@@ -1,9 +1,14 @@
-import { type DiskSource, messageOf, type ReadOptions, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type DiskSource,
+  type IdentifiedSource,
+  messageOf,
+  type ReadOptions,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import { type QemuCall, qemuCall, type RunDirectory } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
-import { inspect } from '../inspection/inspect.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import type { RunDirectory } from '../processes/run-directory.js';
-import { type QemuCall, qemuCall } from '../qemu/qemu-call.js';
+import { wholeIdentityOf } from '../inspection/identity-of.js';
+import type { Inspected, Inspections } from '../inspection/inspections.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT } from './tools.js';
 
@@ -13,7 +18,7 @@ const CONCURRENCY = 8;
 /** An image that an appliance can have. */
 export interface ReadyDrive {
   readonly outcome: 'ready';
-  readonly image: InspectedImage;
+  readonly inspected: Inspected;
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
   readonly call: QemuCall;
@@ -29,17 +34,18 @@ export interface FailedDrive {
 
 export type PreparedDrive = ReadyDrive | FailedDrive;
 
-/** Inspects and exports the sources, by their keys, each failing for itself. The caller closes the drives. */
+/** Exports the images, by their keys, each failing for itself. The caller closes the drives. */
 export async function prepareDrives(
-  sources: ReadonlyMap<string, DiskSource>,
+  images: ReadonlyMap<string, IdentifiedSource>,
   runDirectory: RunDirectory,
   options: ReadOptions,
+  inspections: Inspections,
 ): Promise<Map<string, PreparedDrive>> {
   const drives = new Map<string, PreparedDrive>();
-  const waiting = sources.entries();
+  const waiting = images.entries();
   const work = async () => {
-    for (const [key, source] of waiting) {
-      drives.set(key, await prepare(source, runDirectory, options));
+    for (const [key, image] of waiting) {
+      drives.set(key, await prepare(image, runDirectory, options, inspections));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
@@ -51,15 +57,22 @@ export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void
   await Promise.all(Array.from(drives, (drive) => (drive.outcome === 'ready' ? drive.exported?.close() : undefined)));
 }
 
-async function prepare(source: DiskSource, runDirectory: RunDirectory, options: ReadOptions): Promise<PreparedDrive> {
-  const call = qemuCall({ component: COMPONENT }, source, options);
+async function prepare(
+  identified: IdentifiedSource,
+  runDirectory: RunDirectory,
+  options: ReadOptions,
+  inspections: Inspections,
+): Promise<PreparedDrive> {
+  const call = qemuCall({ component: COMPONENT }, identified.source, options);
   try {
-    const image = await requireNoWriter(await inspect(source, options), options, call);
+    const found = await inspections.inspected(identified, options, wholeIdentityOf);
+    const image = await requireNoWriter(found.image, options, call);
+    const inspected = image === found.image ? found : { image, identity: wholeIdentityOf(image) };
     const { virtualSize } = image;
     const exported = virtualSize === 0 ? undefined : await exportDrive(image, { ...call, runDirectory });
-    return { outcome: 'ready', image, virtualSize, call, exported };
+    return { outcome: 'ready', inspected, virtualSize, call, exported };
   } catch (thrown) {
-    return { outcome: 'failed', error: asError(thrown, source) };
+    return { outcome: 'failed', error: asError(thrown, identified.source) };
   }
 }
 

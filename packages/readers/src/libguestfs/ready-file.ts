@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
-import type { RunningTool } from '../processes/start-tool.js';
+import type { RunningTool } from '@virt-similarity/image-tools';
 import { COMPONENT } from './tools.js';
 
 const PAUSE_MS = 20;

@@ -1,5 +1,4 @@
-import { connectNbd } from '../nbd/connect-nbd.js';
-import type { Speaker } from '../reading/read-error.js';
+import { connectNbd, type Speaker } from '@virt-similarity/image-tools';
 
 /** Bytes that are read at a time. */
 const STEP_BYTES = 64 * 1024;

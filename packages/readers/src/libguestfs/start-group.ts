@@ -1,6 +1,6 @@
-import { type DiskSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
-import { createRunDirectory } from '../processes/run-directory.js';
-import { readError } from '../reading/read-error.js';
+import { type IdentifiedSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { createRunDirectory, readError } from '@virt-similarity/image-tools';
+import type { Inspections } from '../inspection/inspections.js';
 import { DriveAppliances } from './drive-appliances.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
@@ -13,27 +13,33 @@ interface StartedDrive extends ReadyDrive {
   transfer(start: number, length: number): Promise<Uint8Array>;
 }
 
+/** What the sessions of a reader share. */
+export interface LaunchMeans {
+  readonly experience: LaunchExperience;
+  readonly inspections: Inspections;
+}
+
 /** The processes that serve a group of images. */
 export interface StartedGroup {
-  /** By the sources' keys. */
+  /** By the images' keys. */
   readonly drives: ReadonlyMap<string, StartedDrive | FailedDrive>;
   /** Ends the processes and removes what they left. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Exports all sources that can be read and launches an appliance with them, if there are any. Where a source keeps it
+ * Exports all images that can be read and launches an appliance with them, if there are any. Where an image keeps it
  * from starting or going on, that one fails for itself, see `DriveAppliances`.
  *
  * @throws VirtSimilarityError `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
  */
 export async function startGroup(
-  sources: ReadonlyMap<string, DiskSource>,
+  images: ReadonlyMap<string, IdentifiedSource>,
   options: ReadOptions,
-  experience: LaunchExperience,
+  { experience, inspections }: LaunchMeans,
 ): Promise<StartedGroup> {
   const runDirectory = await createRunDirectory();
-  const prepared = await prepareDrives(sources, runDirectory, options);
+  const prepared = await prepareDrives(images, runDirectory, options, inspections);
   const appliances = new DriveAppliances(
     attachable(prepared),
     (drives, timeoutMs) => launchAppliance(drives, { ...options, runDirectory, experience, timeoutMs }),

@@ -1,5 +1,4 @@
-import type { Tool } from '../processes/tool.js';
-import { SERVER_CPU_SECONDS, type ToolLimits } from '../processes/tool-limits.js';
+import { SERVER_CPU_SECONDS, type Tool, type ToolLimits } from '@virt-similarity/image-tools';
 
 /** How the reader names itself to users. */
 export const COMPONENT = 'libguestfs';

@@ -1,15 +1,18 @@
-import type { DataExtent, Extent, Layer, VirtSimilarityError } from '@virt-similarity/core';
+import { type DataExtent, type Extent, partsOf, type Stamp, type VirtSimilarityError } from '@virt-similarity/core';
+import {
+  chainOf,
+  type InspectedImage,
+  type MapEntry,
+  mapEntries,
+  type QemuCall,
+  readError,
+} from '@virt-similarity/image-tools';
 import { chainEntries } from '../chain-map/chain-entries.js';
 import { openChainMap } from '../chain-map/open-chain-map.js';
 import { RUNS_PER_BYTE } from '../chain-map/runs-per-byte.js';
-import { chainOf } from '../inspection/chain-of.js';
 import { identityOf } from '../inspection/identity-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
 import { requireTables } from '../inspection/require-tables.js';
-import { readError } from '../reading/read-error.js';
-import { type MapEntry, mapEntries } from './map-entries.js';
 import { mergeExtents } from './merge-extents.js';
-import type { QemuCall } from './qemu-call.js';
 import { ReadBudget } from './read-budget.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
 
@@ -19,14 +22,14 @@ const SECTOR = 512;
 /** Where each image of the chain keeps its bytes, and which index each file has in the identity. */
 interface Storage {
   readonly chain: readonly (readonly StorageFile[])[];
-  readonly layers: readonly Layer[];
+  readonly files: readonly Stamp[];
 }
 
 /**
  * What an image holds where, from its tables or from `qemu-img map`: ascending, gapless, covering the virtual size
  * exactly, neighbours of one kind merged. What comes from a backing image is marked as inherited. Bytes that stand
  * verbatim in a file say where; what is compressed, encrypted or of a format whose driver does not tell is data without
- * a place. `stored.layer` counts in `identityOf(image).layers`.
+ * a place. `stored.file` counts in `partsOf(identityOf(image))`.
  *
  * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
  * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage, as
@@ -38,7 +41,7 @@ interface Storage {
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
   const { virtualSize } = image;
-  const storage: Storage = { chain: storageFiles(image), layers: identityOf(image).layers };
+  const storage: Storage = { chain: storageFiles(image), files: partsOf(identityOf(image)) };
   const map = await openChainMap(image, call);
   try {
     const entries =
@@ -70,11 +73,11 @@ async function* extentsOfEntries(
       continue;
     }
     if ((stored.offset - start) % SECTOR !== 0) {
-      throw withinSector(start, stored.offset, storage.layers[stored.layer], call);
+      throw withinSector(start, stored.offset, storage.files[stored.file], call);
     }
     const inFile = bytesInFile(stored, length, storage);
     if (inFile < length && !endsInLastSector(entry, inFile, image)) {
-      throw cutShort(start + inFile, storage.layers[stored.layer], call);
+      throw cutShort(start + inFile, storage.files[stored.file], call);
     }
     if (inFile > 0) {
       yield entry.zero
@@ -88,17 +91,17 @@ async function* extentsOfEntries(
 }
 
 /** Where an entry's bytes stand verbatim, if they do. Preallocated clusters that read as zeros count as not stored. */
-function placeOf(entry: MapEntry, { chain, layers }: Storage): DataExtent['stored'] {
+function placeOf(entry: MapEntry, { chain, files }: Storage): DataExtent['stored'] {
   if (!entry.data || entry.compressed === true || entry.offset === undefined) {
     return undefined;
   }
-  const file = chain[entry.depth]?.find(({ end }) => entry.start < end);
-  const layer = file === undefined ? -1 : layers.indexOf(file.layer);
-  return layer === -1 ? undefined : { layer, offset: entry.offset };
+  const storage = chain[entry.depth]?.find(({ end }) => entry.start < end);
+  const file = storage === undefined ? -1 : files.indexOf(storage.layer);
+  return file === -1 ? undefined : { file, offset: entry.offset };
 }
 
-function bytesInFile(stored: NonNullable<DataExtent['stored']>, length: number, { layers }: Storage): number {
-  const size = Number(layers[stored.layer]?.size ?? 0n);
+function bytesInFile(stored: NonNullable<DataExtent['stored']>, length: number, { files }: Storage): number {
+  const size = Number(files[stored.file]?.size ?? 0n);
   return Math.max(0, Math.min(length, size - stored.offset));
 }
 
@@ -106,12 +109,12 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
   return chainOf(image)[entry.depth]?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
-function cutShort(position: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {
+function cutShort(position: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should stand in ${layer?.path}`;
   return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
 }
 
-function withinSector(position: number, offset: number, layer: Layer | undefined, call: QemuCall): VirtSimilarityError {
+function withinSector(position: number, offset: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should begin with a sector of ${layer?.path}`;
   return readError(call, 'corrupt', `${expected}, but byte ${offset} is none's first; restore the whole file`);
 }

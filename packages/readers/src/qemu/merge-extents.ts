@@ -28,5 +28,5 @@ function continues(current: Extent, next: Extent): boolean {
   if (current.stored === undefined || next.stored === undefined) {
     return current.stored === next.stored;
   }
-  return current.stored.layer === next.stored.layer && current.stored.offset + current.length === next.stored.offset;
+  return current.stored.file === next.stored.file && current.stored.offset + current.length === next.stored.offset;
 }

@@ -1,22 +1,26 @@
 import type { DiskImage, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import {
+  alsoEndedBy,
+  type InspectedImage,
+  type QemuCall,
+  readError,
+  requireRange,
+  ServedBytes,
+} from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { ChainBytes } from '../inflation/chain-bytes.js';
 import { identityOf } from '../inspection/identity-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import { readError } from '../reading/read-error.js';
-import { requireRange } from '../reading/require-range.js';
+import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from './extents.js';
-import { alsoEndedBy, type QemuCall } from './qemu-call.js';
-import { ServedBytes } from './served-bytes.js';
 
 /** Opens an image after its inspection. Throws as `requireNoWriter`. */
 export async function openQemuImage(
-  inspected: InspectedImage,
+  inspected: Inspected,
   options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
   call: QemuCall,
 ): Promise<QemuImage> {
-  const image = await requireNoWriter(inspected, options, call);
-  return new QemuImage(image, call);
+  const image = await requireNoWriter(inspected.image, options, call);
+  return new QemuImage(image === inspected.image ? inspected : { image, identity: identityOf(image) }, call);
 }
 
 /**
@@ -34,9 +38,9 @@ export class QemuImage implements DiskImage {
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(image: InspectedImage, call: QemuCall) {
+  constructor({ image, identity }: Inspected, call: QemuCall) {
     this.virtualSize = image.virtualSize;
-    this.identity = identityOf(image);
+    this.identity = identity;
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);
     this.#chain = new ChainBytes(image, this.#call);

@@ -1,35 +1,34 @@
 import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { qemuCall } from '@virt-similarity/image-tools';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { identityOf } from '../inspection/identity-of.js';
-import { inspect } from '../inspection/inspect.js';
-import { inspectToChoose, inspectToIdentify } from '../inspection/inspect-quietly.js';
+import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
-import { qemuCall } from './qemu-call.js';
 import { openQemuImage } from './qemu-image.js';
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
-  readonly name = 'qemu';
   readonly extensions = IMAGE_EXTENSIONS;
   readonly fallback = true;
+  readonly #inspections;
 
-  async canRead(source: DiskSource, options: ReadOptions): Promise<boolean> {
-    await inspectToChoose(source, options);
-    return true;
+  constructor(inspections = SHARED_INSPECTIONS) {
+    this.#inspections = inspections;
   }
 
-  async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    return identityOf(await inspectToIdentify(source, options));
+  async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
+    return this.#inspections.identify(source, options, identityOf);
   }
 
   partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return vmdkPartsIn(directory, names);
   }
 
-  async open(source: DiskSource, options: ReadOptions): Promise<DiskImage> {
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const call = qemuCall({ component: this.name, alternative: 'choose --reader libguestfs' }, source, options);
-    return openQemuImage(await inspect(source, options), options, call);
+    const call = qemuCall({ component: 'qemu', alternative: 'choose --reader libguestfs' }, source, options);
+    const inspected = await this.#inspections.inspected({ source, identity }, options, identityOf);
+    return openQemuImage(inspected, options, call);
   }
 }

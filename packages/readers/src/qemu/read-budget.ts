@@ -1,10 +1,7 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
+import { chainOf, type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
+import { hasHoles } from '../chain-map/has-holes.js';
 import { rememberedHoles } from '../chain-map/remembered-holes.js';
-import { chainOf } from '../inspection/chain-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import { hasHoles } from '../reading/has-holes.js';
-import { readError } from '../reading/read-error.js';
-import type { QemuCall } from './qemu-call.js';
 
 /** Bytes of guest-visible data allowed for each stored byte: deflate reaches 1,032. */
 const DATA_PER_STORED_BYTE = 1024;

@@ -1,6 +1,5 @@
-import type { Layer } from '@virt-similarity/core';
-import { chainOf } from '../inspection/chain-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
+import type { Stamp } from '@virt-similarity/core';
+import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
 
 const SECTOR_BYTES = 512;
 
@@ -8,7 +7,7 @@ const SECTOR_BYTES = 512;
 export interface StorageFile {
   /** First position that it does not hold. */
   readonly end: number;
-  readonly layer: Layer;
+  readonly layer: Stamp;
 }
 
 /**

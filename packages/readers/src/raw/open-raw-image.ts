@@ -1,7 +1,8 @@
 import type { ReadOptions } from '@virt-similarity/core';
+import type { QemuCall } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import type { QemuCall } from '../qemu/qemu-call.js';
+import { identityOf } from '../inspection/identity-of.js';
+import type { Inspected } from '../inspection/inspections.js';
 import { RawImage } from './raw-image.js';
 
 /**
@@ -11,19 +12,19 @@ import { RawImage } from './raw-image.js';
  * @throws VirtSimilarityError as `requireNoWriter`.
  */
 export async function openRawImage(
-  inspected: InspectedImage,
+  inspected: Inspected,
   options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
   call: QemuCall,
 ): Promise<RawImage> {
   const image = new RawImage(inspected, call);
   await image.mapAhead();
   try {
-    const allowed = await requireNoWriter(inspected, options, call);
-    if (allowed === inspected) {
+    const allowed = await requireNoWriter(inspected.image, options, call);
+    if (allowed === inspected.image) {
       return image;
     }
     await image.close();
-    return new RawImage(allowed, call);
+    return new RawImage({ image: allowed, identity: identityOf(allowed) }, call);
   } catch (thrown) {
     await image.close();
     throw thrown;

@@ -6,15 +6,19 @@ import {
   throwIfAborted,
   VirtSimilarityError,
 } from '@virt-similarity/core';
-import { identityOf } from '../inspection/identity-of.js';
-import type { InspectedImage } from '../inspection/inspected-image.js';
-import { findProgram } from '../processes/find-program.js';
+import {
+  alsoEndedBy,
+  findProgram,
+  type InspectedImage,
+  QEMU_IMG,
+  type QemuCall,
+  requireRange,
+  StoredBytes,
+} from '@virt-similarity/image-tools';
+import { filesOf } from '../inspection/identity-of.js';
+import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
-import { alsoEndedBy, type QemuCall } from '../qemu/qemu-call.js';
-import { QEMU_IMG } from '../qemu/qemu-img.js';
-import { prefetchFirst } from '../reading/prefetch-first.js';
-import { requireRange } from '../reading/require-range.js';
-import { StoredBytes } from '../reading/stored-bytes.js';
+import { prefetchFirst } from './prefetch-first.js';
 
 /** A raw image: the file's bytes are the guest's. */
 export class RawImage implements DiskImage {
@@ -27,12 +31,12 @@ export class RawImage implements DiskImage {
   /** A prefetched map. */
   #ahead: ReturnType<typeof prefetchFirst<Extent>> | undefined;
 
-  constructor(image: InspectedImage, call: QemuCall) {
+  constructor({ image, identity }: Inspected, call: QemuCall) {
     this.virtualSize = Number(image.file.size);
-    this.identity = identityOf(image);
+    this.identity = identity;
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);
-    this.#stored = new StoredBytes(this.identity.layers, call);
+    this.#stored = new StoredBytes(filesOf(image), call);
   }
 
   /** Begins to find out where the holes are. */
@@ -52,7 +56,7 @@ export class RawImage implements DiskImage {
     }
     if (position < this.virtualSize) {
       const length = this.virtualSize - position;
-      yield { kind: 'data', start: position, length, stored: { layer: 0, offset: position } };
+      yield { kind: 'data', start: position, length, stored: { file: 0, offset: position } };
     }
   }
 

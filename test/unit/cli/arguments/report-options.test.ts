@@ -1,13 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Reporter, ReportOption } from '@virt-similarity/core';
+import type { NamedPart, Reporter, ReportOption } from '@virt-similarity/core';
 import { collectReportOptions } from '#cli/arguments/report-options.js';
 
-const reporterWith = (name: string, ...options: ReportOption[]): Reporter => ({
+const reporterWith = (name: string, ...options: ReportOption[]): NamedPart<Reporter> => ({
   name,
-  extension: `.${name}`,
-  mediaType: 'text/plain',
-  options,
-  report: () => [],
+  part: { extension: `.${name}`, mediaType: 'text/plain', options, report: () => [] },
 });
 
 describe("reporters' options", () => {

@@ -22,10 +22,6 @@ describe('settings', () => {
     [{ jobs: '0' }, "--jobs: expected a whole number from 1 to 1024, found '0'"],
     [{ jobs: '1.5' }, "--jobs: expected a whole number from 1 to 1024, found '1.5'"],
     [
-      { linkage: 'avrage' },
-      "--linkage: expected one of single, complete, average, weighted, centroid, median, ward; found 'avrage'; did you mean 'average'?",
-    ],
-    [
       { maxVirtualSize: 'huge' },
       "--max-virtual-size: expected a number of bytes below 8P, such as 500G or 64T; found 'huge'",
     ],

@@ -6,11 +6,10 @@ import { Messages } from '#cli/terminal/messages.js';
 
 const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
 const context = { messages, signal: new AbortController().signal };
-const OWN = composeAnalyzer([]);
+const LOGGER = { note: () => {} };
+const OWN = composeAnalyzer([], LOGGER);
 
 class MyReader implements DiskReader {
-  readonly name = 'mine';
-  canRead = async () => false;
   identify = () => Promise.reject(new Error('not called'));
   open = () => Promise.reject(new Error('not called'));
 }
@@ -31,7 +30,7 @@ describe('the images of a run', () => {
 
   test("may have any format where a plugin's reader is there", async () => {
     const images = [{ path: 'a', format: 'new' }, { path: 'b' }];
-    const analyzer = composeAnalyzer([{ name: 'mine', url: import.meta.url, readers: [MyReader] }]);
+    const analyzer = composeAnalyzer([{ name: 'mine', url: import.meta.url, readers: { mine: MyReader } }], LOGGER);
     expect((await findSources(images, analyzer, context)).sources).toEqual(images);
   });
 });

@@ -2,7 +2,7 @@ import { link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
+import { type Stamp, stampOf, VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
 import { openOutputFiles } from '#cli/output/open-output-files.js';
 import { planVectorFiles } from '#cli/output/plan-vector-files.js';
 
@@ -26,9 +26,8 @@ async function check(
   (await openOutputFiles(paths, images, { missingDirectories })).close();
 }
 
-async function layerOf(path: string) {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
+async function fileOf(path: string): Promise<Stamp> {
+  return stampOf(path, await stat(path, { bigint: true }));
 }
 
 async function* text(value: string) {
@@ -83,8 +82,8 @@ describe('output files', () => {
   test('are refused as soon as they turn out to be part of an image', async () => {
     await writeFile(at('base.txt'), 'base');
     const outputs = await openOutputFiles([at('base.txt')], [at('image.raw')]);
-    const layers = [await layerOf(at('image.raw')), await layerOf(at('base.txt'))];
-    const event = { kind: 'image-identified', path: at('image.raw'), layers } as const;
+    const files = [await fileOf(at('image.raw')), await fileOf(at('base.txt'))];
+    const event = { kind: 'image-identified', path: at('image.raw'), files } as const;
     expect(() => outputs.observe(event)).toThrow(
       expect.objectContaining({ code: 'refused', message: expect.stringContaining('a file of the image') }),
     );
@@ -94,7 +93,7 @@ describe('output files', () => {
   test('do not replace a part of an image that was put in their place', async () => {
     await writeFile(at('base.raw'), 'base');
     const outputs = await openOutputFiles([at('tree.txt')], [at('image.raw')]);
-    outputs.observe({ kind: 'image-identified', path: at('image.raw'), layers: [await layerOf(at('base.raw'))] });
+    outputs.observe({ kind: 'image-identified', path: at('image.raw'), files: [await fileOf(at('base.raw'))] });
     await link(at('base.raw'), at('tree.txt'));
     const written = writeFileAtomically(at('tree.txt'), text('tree'), outputs.optionsFor(at('tree.txt')));
     await expect(written).rejects.toMatchObject({ code: 'refused' });
@@ -116,7 +115,7 @@ describe('output files', () => {
   test('wait until every image is identified or has failed', async () => {
     const outputs = await openOutputFiles([], ['one', 'other']);
     expect(outputs.knowsAllImages()).toBe(false);
-    outputs.observe({ kind: 'image-identified', path: 'one', layers: [] });
+    outputs.observe({ kind: 'image-identified', path: 'one', files: [] });
     expect(outputs.knowsAllImages()).toBe(false);
     outputs.observe({ kind: 'image-failed', path: 'other', error: new VirtSimilarityError('corrupt', 'no image') });
     expect(outputs.knowsAllImages()).toBe(true);

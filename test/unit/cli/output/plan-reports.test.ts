@@ -1,13 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Reporter } from '@virt-similarity/core';
+import type { NamedPart, Reporter } from '@virt-similarity/core';
 import { optionsFor, planReports } from '#cli/output/plan-reports.js';
 
-const reporter = (name: string, extension: string, more: Partial<Reporter> = {}): Reporter => ({
+const reporter = (name: string, extension: string, more: Partial<Reporter> = {}): NamedPart<Reporter> => ({
   name,
-  extension,
-  mediaType: 'text/plain',
-  report: () => [],
-  ...more,
+  part: { extension, mediaType: 'text/plain', report: () => [], ...more },
 });
 
 const ascii = reporter('ascii', '.txt', { options: [{ name: 'heights', description: '' }] });

@@ -27,7 +27,7 @@ describe('results', () => {
     await expect(writeStdout(['a', 'b'], failingWith('EPIPE'))).resolves.toBeUndefined();
   });
 
-  test('that cannot be written for want of space are an error', async () => {
+  test('that cannot be written because the disk is full are an error', async () => {
     await expect(writeStdout(['a'], failingWith('ENOSPC'))).rejects.toThrow(
       expect.objectContaining({ code: 'unavailable', message: 'cannot write to standard output: ENOSPC' }),
     );

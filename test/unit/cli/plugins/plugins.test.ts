@@ -4,57 +4,21 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadPlugin } from '#cli/plugins/load-plugin.js';
-import { validatePlugin } from '#cli/plugins/validate-plugin.js';
-
-class Anything {}
 
 const LIMITS = { pluginTimeout: 300 };
 
+/** What TypeScript compiles a plugin's module to for CommonJS. */
+const COMMON_JS = `
+Object.defineProperty(exports, '__esModule', { value: true });
+exports.default = { name: 'common', reporters: {} };
+`;
+
 const usage = (message: unknown) => expect.objectContaining({ code: 'usage', message });
-
-describe('a default export', () => {
-  test('is a plugin when it has a name and classes, and gets the URL of its module', () => {
-    const plugin = { name: 'mine', metrics: [Anything as never] };
-    expect(validatePlugin(plugin, 'file:///mine.js', './mine.js')).toEqual({ ...plugin, url: 'file:///mine.js' });
-  });
-
-  test('may have properties of its own', () => {
-    const plugin = { name: 'mine', version: '1.0.0', options: {}, create() {}, metrics: [Anything as never] };
-    expect(validatePlugin(plugin, 'file:///mine.js', './mine.js')).toEqual({ ...plugin, url: 'file:///mine.js' });
-  });
-
-  test('keeps the URL that it says itself', () => {
-    const plugin = { name: 'mine', url: 'file:///itself.js', hashers: [] };
-    expect(validatePlugin(plugin, 'file:///mine.js', './mine.js').url).toBe('file:///itself.js');
-  });
-
-  test.each([
-    [undefined, 'a default export { name, reporters: […] }, found none as default export'],
-    [Anything, 'a default export { name, reporters: […] }, found a function as default export'],
-    [{ reporters: [] }, 'a name in the default export, found none'],
-    [{ name: 7 }, 'a name in the default export, found a number'],
-    [{ name: 'mine', url: 1 }, 'url to be import.meta.url, found a number'],
-    [{ name: 'mine', readers: {} }, 'an array of classes in readers, found an object'],
-    [{ name: 'mine', readers: [new Anything()] }, 'classes in readers, found an object'],
-    [
-      { name: 'mine', reporter: [] },
-      'at least one of readers, hashers, metrics, clusterers, reporters, found name, reporter',
-    ],
-    [
-      { name: 'mine', readers: [], metric: [] },
-      'lists of readers, hashers, metrics, clusterers, reporters, found metric, which would be left out; ' +
-        "did you mean 'metrics'?",
-    ],
-  ])('such as %j is refused, telling what was found', (exported, message) => {
-    expect(() => validatePlugin(exported, 'file:///x', './x.js')).toThrow(
-      usage(`--plugin ./x.js: expected ${message}`),
-    );
-  });
-});
 
 describe('a plugin on the command line', () => {
   let directory: string;
-  const source = (name: string) => `export default { name: '${name}', reporters: [] };`;
+  let wrongModules = 0;
+  const source = (name: string) => `export default { name: '${name}', reporters: {} };`;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'virt-similarity-plugins-'));
@@ -62,11 +26,12 @@ describe('a plugin on the command line', () => {
       main: { type: 'module', main: 'entry.js' },
       exporting: { type: 'module', exports: { '.': { types: './entry.d.ts', default: './entry.js' } } },
       '@scope/pattern': { type: 'module', exports: './entry.js' },
+      common: { main: 'entry.js' },
     };
     for (const [name, manifest] of Object.entries(packages)) {
       await mkdir(join(directory, 'node_modules', name), { recursive: true });
       await writeFile(join(directory, 'node_modules', name, 'package.json'), JSON.stringify(manifest));
-      await writeFile(join(directory, 'node_modules', name, 'entry.js'), source(name));
+      await writeFile(join(directory, 'node_modules', name, 'entry.js'), name === 'common' ? COMMON_JS : source(name));
     }
     await writeFile(join(directory, 'file.mjs'), source('file'));
     await writeFile(join(directory, 'endless.mjs'), 'for (;;);');
@@ -81,7 +46,10 @@ describe('a plugin on the command line', () => {
     ['main', 'main'],
     ['exporting', 'exporting'],
     ['@scope/pattern', '@scope/pattern'],
+    ['common', 'common'],
     ['./node_modules/main', 'main'],
+    ['./node_modules/exporting', 'exporting'],
+    ['./node_modules/@scope/pattern/', '@scope/pattern'],
   ])('may be named %s', async (specifier, name) => {
     expect((await loadPlugin(specifier, directory, LIMITS)).name).toBe(name);
   });
@@ -89,6 +57,21 @@ describe('a plugin on the command line', () => {
   test('may be named by its absolute path', async () => {
     const path = join(directory, 'file.mjs');
     expect((await loadPlugin(path, '/', LIMITS)).url).toBe(pathToFileURL(path).href);
+  });
+
+  test('may be a package that is installed beside the command', async () => {
+    expect((await loadPlugin('@virt-similarity/hashers', '/', LIMITS)).name).toBe('@virt-similarity/hashers');
+  });
+
+  test.each([
+    ['undefined', 'a plugin { name, reporters: { … } }, found none'],
+    ['class {}', 'a plugin { name, reporters: { … } }, found a function'],
+    ["{ name: 'mine', url: 1 }", 'url of mine to be text, found a number'],
+    ["{ name: 'mine', readers: [] }", 'readers to be parts by name, such as { mine: MyPart }, found an array'],
+  ])('that exports %s is refused', async (exported, message) => {
+    const path = join(directory, `wrong-${wrongModules++}.mjs`);
+    await writeFile(path, `export default ${exported};`);
+    await expect(loadPlugin(path, '/', LIMITS)).rejects.toThrow(usage(`--plugin ${path}: expected ${message}`));
   });
 
   test.each([

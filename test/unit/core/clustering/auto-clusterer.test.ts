@@ -4,8 +4,11 @@ import {
   type Clusterer,
   type CondensedMatrix,
   type Dendrogram,
+  FastClusterer,
   LINKAGES,
   type Linkage,
+  MlHclustClusterer,
+  partToken,
 } from '@virt-similarity/core';
 import { container } from 'tsyringe';
 
@@ -43,13 +46,21 @@ describe('AutoClusterer', () => {
     expect(await engineFor(2, 'median')).toEqual(['ml-hclust']);
   });
 
+  /** The engines as an analyzer registers them. */
+  function composed(): AutoClusterer {
+    const own = container.createChildContainer();
+    own.register(partToken('clusterer', 'ml-hclust'), { useClass: MlHclustClusterer });
+    own.register(partToken('clusterer', 'fast'), { useClass: FastClusterer });
+    return own.resolve(AutoClusterer);
+  }
+
   test('is composed by the container', async () => {
-    const auto = container.resolve(AutoClusterer);
+    const auto = composed();
     const { merges } = await auto.cluster({ size: 2, values: Float64Array.of(3) }, 'centroid');
     expect(merges).toEqual([{ left: 0, right: 1, height: 3, size: 2 }]);
   });
 
   test('takes every linkage', () => {
-    expect(container.resolve(AutoClusterer).linkages).toEqual(LINKAGES);
+    expect(composed().linkages).toEqual(LINKAGES);
   });
 });

@@ -110,12 +110,11 @@ describe('compareVectors', () => {
   });
 
   test.each([
-    [Number.NaN, '[bad] expected a distance of 0 or more, found NaN'],
-    [-1, '[bad] expected a distance of 0 or more, found -1'],
-    ['throws', '[bad] the metric failed: no idea'],
+    [Number.NaN, '[metric] expected a distance of 0 or more, found NaN'],
+    [-1, '[metric] expected a distance of 0 or more, found -1'],
+    ['throws', '[metric] the metric failed: no idea'],
   ])('blames a metric that gives %s', async (given, message) => {
     const metric: DistanceMetric = {
-      name: 'bad',
       unit: 'blocks',
       alignment: 'position',
       distance: () => {

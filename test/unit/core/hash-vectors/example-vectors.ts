@@ -5,18 +5,28 @@ import { join } from 'node:path';
 import { type HashVector, type HashVectorHeader, hashVectorOf, type ImageIdentity } from '@virt-similarity/core';
 
 export const IDENTITY: ImageIdentity = {
-  layers: [
+  chain: [
     {
-      path: '/images/top.qcow2',
-      device: 2049n,
-      inode: 18446744073709551615n,
-      size: 196_608n,
-      mtimeNs: 1_700_000_000_123_456_789n,
-      ctimeNs: -1n,
+      format: 'qcow2',
+      parts: [
+        {
+          kind: 'file',
+          path: '/images/top.qcow2',
+          device: 2049n,
+          inode: 18446744073709551615n,
+          size: 196_608n,
+          mtimeNs: 1_700_000_000_123_456_789n,
+          ctimeNs: -1n,
+        },
+      ],
     },
-    { path: '/images/base "x".raw', device: 1n, inode: 7n, size: 65_536n, mtimeNs: 0n, ctimeNs: 5n },
+    {
+      format: 'raw',
+      parts: [
+        { kind: 'file', path: '/images/base "x".raw', device: 1n, inode: 7n, size: 65_536n, mtimeNs: 0n, ctimeNs: 5n },
+      ],
+    },
   ],
-  view: 'qcow2<raw',
 };
 
 /** A vector of blocks 0, 3, 6, … with digests that follow from the block number. */

@@ -18,7 +18,15 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { HashVectorCache, type ImageIdentity, type Layer, processMark, writeHashVector } from '@virt-similarity/core';
+import {
+  HashVectorCache,
+  type ImageIdentity,
+  type Link,
+  partsOf,
+  processMark,
+  stampOf,
+  writeHashVector,
+} from '@virt-similarity/core';
 import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
 import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
@@ -27,9 +35,8 @@ import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vecto
 const SHA256 = { name: 'sha256', version: '1' };
 
 // Thousands of small files are written and read.
-async function layerOf(path: string): Promise<Layer> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return { path, device: dev, inode: ino, size, mtimeNs, ctimeNs };
+async function linkOf(path: string, format = 'raw'): Promise<Link> {
+  return { format, parts: [stampOf(path, await stat(path, { bigint: true }))] };
 }
 
 /** A cache in a directory of its own, what it warns of, and two image files: an overlay and its base. */
@@ -49,7 +56,7 @@ async function inCache(
     const [top, base] = [join(parent, 'top.qcow2'), join(parent, 'base.raw')];
     await writeFile(top, 'top');
     await writeFile(base, 'base');
-    const identify = async () => ({ layers: await Promise.all([top, base].map(layerOf)), view: 'qcow2<raw' });
+    const identify = async () => ({ chain: [await linkOf(top, 'qcow2'), await linkOf(base)] });
     const cache = new HashVectorCache(directory, (message) => warnings.push(message));
     await use({ directory, cache, warnings, top, base, identify });
   });
@@ -61,11 +68,11 @@ const WRITER = `
   import { HashVectorCache, hashVectorOf } from '@virt-similarity/core';
   const [, directory, path, name] = process.argv;
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  const layers = [{ path, device: dev, inode: ino, size, mtimeNs, ctimeNs }];
+  const parts = [{ kind: 'file', path, device: dev, inode: ino, size, mtimeNs, ctimeNs }];
   const blocks = Uint32Array.from({ length: 9000 }, (_, row) => row);
   const fail = (message) => { throw new Error(message); };
   for (let round = 0; round < 10; round += 1) {
-    const identity = { layers, view: 'round ' + round };
+    const identity = { chain: [{ format: 'round ' + round, parts }] };
     const made = { algorithm: 'md5', hasherVersion: '1', digestLength: 16 };
     const header = { name, ...made, blockSize: 512, virtualSize: 512 * 9000, identity };
     const cache = new HashVectorCache(directory, fail);
@@ -187,12 +194,14 @@ describe('the cache of hash vectors', () => {
       });
     }));
 
-  test('misses another view, algorithm or block size', () =>
+  test('misses other formats or files, another algorithm or block size', () =>
     inCache(async ({ cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
-      expect(await cache.find({ ...identity, view: 'raw' }, SHA256, 65_536)).toBeUndefined();
-      expect(await cache.find({ ...identity, layers: identity.layers.slice(0, 1) }, SHA256, 65_536)).toBeUndefined();
+      const [top, base] = identity.chain;
+      expect(await cache.find({ chain: [{ ...top!, format: 'raw' }, base!] }, SHA256, 65_536)).toBeUndefined();
+      expect(await cache.find({ chain: [top!, { ...base!, parts: [] }] }, SHA256, 65_536)).toBeUndefined();
+      expect(await cache.find({ chain: [top!] }, SHA256, 65_536)).toBeUndefined();
       expect(await cache.find(identity, { name: 'md5', version: '1' }, 65_536)).toBeUndefined();
       expect(await cache.find(identity, SHA256, 512)).toBeUndefined();
     }));
@@ -201,8 +210,11 @@ describe('the cache of hash vectors', () => {
     inCache(async ({ cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
-      const elsewhere = identity.layers.map((layer) => ({ ...layer, path: `/elsewhere${layer.path}` }));
-      expect(await cache.find({ ...identity, layers: elsewhere }, SHA256, 65_536)).toBeDefined();
+      const elsewhere = identity.chain.map(({ format, parts }) => ({
+        format,
+        parts: parts.map((part) => ({ ...part, path: `/elsewhere${part.path}` })),
+      }));
+      expect(await cache.find({ chain: elsewhere }, SHA256, 65_536)).toBeDefined();
     }));
 
   test.each(['flipped', 'cut'])('misses an entry that is %s anywhere, with a warning', (damage) =>
@@ -252,9 +264,9 @@ describe('the cache of hash vectors', () => {
 
   test('misses an entry whose metadata name __proto__ and constructor, and takes nothing from them', () =>
     inCache(async ({ directory, cache, identify }) => {
-      const layers = (await identify()).layers.map((layer) => ({ ...layer, path: '__proto__' }));
-      const view = 'constructor';
-      await cache.store(exampleVector(1, { identity: { layers, view }, name: '__proto__' }));
+      const parts = partsOf(await identify()).map((part) => ({ ...part, path: '__proto__' }));
+      const identity = { chain: [{ format: 'constructor', parts }] };
+      await cache.store(exampleVector(1, { identity, name: '__proto__' }));
       expect(await cache.list()).toMatchObject([{ state: 'missing', header: { name: '__proto__' } }]);
       expect(({} as Record<string, unknown>).path).toBeUndefined();
       expect(await readdir(directory)).toHaveLength(1);
@@ -396,7 +408,8 @@ describe('the cache of hash vectors', () => {
 
   test('keeps nothing of an image whose content can change without a trace', () =>
     inCache(async ({ cache, directory, identify }) => {
-      const identity = { ...(await identify()), volatile: true as const };
+      const { chain } = await identify();
+      const identity = { chain: chain.map((link) => ({ ...link, volatile: true as const })) };
       const vector = exampleVector(3, { identity });
       expect(await cache.store(vector)).toBe(vector);
       await expect(readdir(directory)).rejects.toMatchObject({ code: 'ENOENT' });
@@ -534,12 +547,10 @@ describe('looking after the cache', () => {
 
   test('prunes what is changed, missing or bad, and keeps the rest', () =>
     inCache(async ({ directory, cache, top, base, identify }) => {
-      await cache.store(exampleVector(1, { identity: { layers: [await layerOf(top)], view: 'raw' }, name: 'kept' }));
+      await cache.store(exampleVector(1, { identity: { chain: [await linkOf(top)] }, name: 'kept' }));
       await cache.store(exampleVector(1, { identity: await identify(), name: 'changed' }));
       await appendFile(base, 'more');
-      await cache.store(
-        exampleVector(1, { identity: { layers: [IDENTITY.layers[0]!], view: 'raw' }, name: 'missing' }),
-      );
+      await cache.store(exampleVector(1, { identity: { chain: IDENTITY.chain.slice(0, 1) }, name: 'missing' }));
       await writeFile(join(directory, `${'0'.repeat(32)}.${'0'.repeat(64)}.arrow`), 'bad');
       await writeFile(join(directory, 'README'), 'not an entry');
       const removed = await cache.prune();

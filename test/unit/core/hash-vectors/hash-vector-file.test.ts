@@ -1,13 +1,23 @@
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type HashVector, hashVectorOf, isNamedAsVector, openHashVector, writeHashVector } from '@virt-similarity/core';
+import {
+  type HashVector,
+  hashVectorOf,
+  isNamedAsVector,
+  openHashVector,
+  partsOf,
+  writeHashVector,
+} from '@virt-similarity/core';
 import fc from 'fast-check';
+import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
 /** Lone surrogates included, which stand for bytes that are not UTF-8. */
 const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: codeUnit }));
+
+const anyFormat = fc.string({ unit: 'binary' }).filter((text) => !text.includes('<'));
 
 const anyVector = fc
   .record({
@@ -18,14 +28,15 @@ const anyVector = fc
     hasherVersion: fc.string({ minLength: 1, maxLength: 100 }),
     exponent: fc.integer({ min: 9, max: 24 }),
     seed: fc.nat(255),
-    view: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
+    formats: fc.option(fc.array(anyFormat, { minLength: 1, maxLength: 3 }), { nil: undefined }),
     path: anyName,
   })
-  .map(({ blocks, digestLength, exponent, seed, view, path, ...rest }) => {
+  .map(({ blocks, digestLength, exponent, seed, formats, path, ...rest }) => {
     const blockSize = 2 ** exponent;
     const digests = Uint8Array.from({ length: blocks.length * digestLength }, (_, index) => (index * 31 + seed) & 255);
-    const layers = IDENTITY.layers.map((layer) => ({ ...layer, path }));
-    const identity = view === undefined ? {} : { identity: { layers, view } };
+    const [part] = partsOf(IDENTITY);
+    const chain = formats?.map((format) => ({ format, parts: [{ ...part!, path }] }));
+    const identity = chain && { identity: { chain } };
     const header = { ...rest, digestLength, blockSize, virtualSize: 100_001 * blockSize, ...identity };
     return hashVectorOf(header, Uint32Array.from(blocks).sort(), digests);
   });
@@ -51,6 +62,19 @@ describe('a hash-vector file', () => {
       expect(await contentOf(await openHashVector(path))).toEqual(await contentOf(vector));
     }),
   );
+
+  test('does not record which of several files belongs to which link: all are one link', () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, 'v.arrow');
+      const [top, base] = IDENTITY.chain;
+      const extents = [...base!.parts, ...base!.parts];
+      const identity = { chain: [top!, { format: 'vmdk', parts: extents }] };
+      await writeHashVector(exampleVector(1, { identity }), path);
+      const found = (await openHashVector(path)).identity!;
+      expect(found).toEqual({ chain: [{ format: 'qcow2<vmdk', parts: [...top!.parts, ...extents] }] });
+      const made = { algorithm: 'sha256', blockSize: 512 };
+      expect(cacheKeyOf({ ...made, identity: found })).toBe(cacheKeyOf({ ...made, identity }));
+    }));
 
   test('has the same bytes whatever the batches it was written from', () =>
     inDirectory(async (directory) => {

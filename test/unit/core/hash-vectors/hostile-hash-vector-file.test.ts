@@ -26,10 +26,7 @@ async function read(path: string, bytes: Uint8Array): Promise<'corrupt' | 'read'
 
 async function smallFile(directory: string): Promise<{ path: string; bytes: Buffer }> {
   const path = join(directory, 'v.arrow');
-  await writeHashVector(
-    exampleVector(ROWS, { digestLength: 8, identity: { ...IDENTITY, layers: IDENTITY.layers.slice(1) } }),
-    path,
-  );
+  await writeHashVector(exampleVector(ROWS, { digestLength: 8, identity: { chain: IDENTITY.chain.slice(1) } }), path);
   return { path, bytes: await readFile(path) };
 }
 

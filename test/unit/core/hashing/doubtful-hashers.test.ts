@@ -35,7 +35,7 @@ afterEach(async () => {
 const PLACES: readonly (readonly [string, (plugin: Plugin) => { plugins: Plugin[]; isolated?: Plugin[] }])[] = [
   ['threads', (plugin) => ({ plugins: [plugin] })],
   ['isolated threads', (plugin) => ({ plugins: [], isolated: [plugin] })],
-  ['the main thread', ({ name, hashers = [] }) => ({ plugins: [{ name, hashers }] })],
+  ['the main thread', ({ name, hashers = {} }) => ({ plugins: [{ name, hashers }] })],
 ];
 
 async function failuresOf(hasher: string, compose: (typeof PLACES)[number][1]): Promise<string[]> {

@@ -8,10 +8,10 @@ describe('ExtentList', () => {
     const extents: Extent[] = [
       { kind: 'zero', start: 0, length: 10 },
       { kind: 'data', start: 10, length: 5 },
-      { kind: 'data', start: 15, length: 2 ** 40, stored: { layer: 3, offset: 2 ** 45 } },
+      { kind: 'data', start: 15, length: 2 ** 40, stored: { file: 3, offset: 2 ** 45 } },
       { kind: 'zero', start: 15 + 2 ** 40, length: 1, inherited: true },
       { kind: 'data', start: 16 + 2 ** 40, length: 1, inherited: true },
-      { kind: 'data', start: 17 + 2 ** 40, length: 1, inherited: true, stored: { layer: 0, offset: 5 } },
+      { kind: 'data', start: 17 + 2 ** 40, length: 1, inherited: true, stored: { file: 0, offset: 5 } },
     ];
     const list = await ExtentList.from(stream(extents), 18 + 2 ** 40);
     expect([...list]).toEqual(extents);
@@ -35,7 +35,7 @@ describe('ExtentList', () => {
           const run = { start: size, length, ...(inherited && { inherited: true as const }) };
           size += length;
           if (zero) return { kind: 'zero', ...run };
-          return { kind: 'data', ...run, ...(stored && { stored: { layer: 1, offset: run.start + 1000 } }) };
+          return { kind: 'data', ...run, ...(stored && { stored: { file: 1, offset: run.start + 1000 } }) };
         });
         const kept = [...(await ExtentList.from(stream(extents), size, { blockSize }))];
         const perBlock = new Map<number, number>();
@@ -49,7 +49,7 @@ describe('ExtentList', () => {
             if (extent.kind === 'zero') expect(original.kind).toBe('zero');
             if (extent.inherited) expect(original.inherited).toBe(true);
             if (extent.kind === 'data' && extent.stored) expect(extent.stored.offset).toBe(extent.start + 1000);
-            if (extent.kind === 'data' && extent.stored) expect(original).toMatchObject({ stored: { layer: 1 } });
+            if (extent.kind === 'data' && extent.stored) expect(original).toMatchObject({ stored: { file: 1 } });
           }
         }
         expect(end).toBe(size);
@@ -66,9 +66,13 @@ describe('ExtentList', () => {
   test.each([
     ['leave a gap', [{ kind: 'zero', start: 1, length: 1 }], 2],
     ['are empty', [{ kind: 'zero', start: 0, length: 0 }], 0],
-    ['stand before their file', [{ kind: 'data', start: 0, length: 1, stored: { layer: 0, offset: -1 } }], 1],
-    ['stand between bytes', [{ kind: 'data', start: 0, length: 1, stored: { layer: 0, offset: 0.5 } }], 1],
-    ['stand in no layer', [{ kind: 'data', start: 0, length: 1, stored: { layer: 2 ** 32, offset: 0 } }], 1],
+    ['stand before their file', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: -1 } }], 1],
+    ['stand between bytes', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: 0.5 } }], 1],
+    [
+      'are stored in no file of the chain',
+      [{ kind: 'data', start: 0, length: 1, stored: { file: 2 ** 32, offset: 0 } }],
+      1,
+    ],
     ['end too early', [{ kind: 'zero', start: 0, length: 5 }], 6],
   ] as [string, Extent[], number][])('refuses extents that %s', async (_, extents, size) => {
     await expect(ExtentList.from(stream(extents), size)).rejects.toMatchObject({ code: 'plugin' });

@@ -1,12 +1,12 @@
-import { mkdtemp, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Extent, HashVector, ImageIdentity } from '@virt-similarity/core';
+import { type Extent, type HashVector, type ImageIdentity, stampOf } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { hashImage } from '#core/hashing/hash-image.js';
 import { HashingPool } from '#core/hashing/hashing-pool.js';
-import checksums, { ChecksumHasher, ExitingHasher, FailingHasher } from '../../../fixtures/checksum-plugin.js';
+import { ChecksumHasher, ExitingHasher, FailingHasher, referenceTo } from '../../../fixtures/checksum-plugin.js';
 import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
 
 const MIB = 1024 * 1024;
@@ -16,7 +16,7 @@ let pool: HashingPool;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hash-image-'));
-  pool = new HashingPool({ hasher: new ChecksumHasher(), url: checksums.url }, 2);
+  pool = new HashingPool({ name: 'checksum', hasher: new ChecksumHasher(), reference: referenceTo('checksum') }, 2);
 });
 
 afterEach(async () => {
@@ -73,7 +73,7 @@ describe('hashImage', () => {
   });
 
   test('runs a hasher that cannot be imported in the main thread', async () => {
-    const here = new HashingPool({ hasher: new ChecksumHasher(), url: undefined }, 2);
+    const here = new HashingPool({ name: 'checksum', hasher: new ChecksumHasher() }, 2);
     const vector = await hashImage(new MemoryDiskImage(Uint8Array.of(5)), here, { name: 'disk', blockSize: 512 });
     expect(await rowsOf(vector)).toEqual([[0, 5]]);
   });
@@ -135,14 +135,30 @@ describe('hashImage', () => {
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toMatchObject({ code: 'changed' });
   });
 
+  test('refuses a file that was written to after it was identified, unless its changes leave no trace', async () => {
+    const file = join(directory, 'layer');
+    await writeFile(file, new Uint8Array(512).fill(1));
+    const { chain } = await identityOf(file);
+    await writeFile(file, new Uint8Array(512).fill(2));
+    await utimes(file, 0, 0);
+    const hash = (identity: ImageIdentity) =>
+      hashImage(storedImage(512, identity), pool, { name: 'd', blockSize: 512 });
+    await expect(hash({ chain })).rejects.toMatchObject({
+      code: 'changed',
+      message: expect.stringContaining('was written to or replaced'),
+    });
+    const volatile = chain.map((link) => ({ ...link, volatile: true as const }));
+    expect(await rowsOf(await hash({ chain: volatile }))).toHaveLength(1);
+  });
+
   test("passes on the image's own error", async () => {
     const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
     image.read = () => Promise.reject(new Error('the disk is on fire'));
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toThrow('the disk is on fire');
   });
 
-  test.each([checksums.url, undefined])("says which hasher failed (plugin's url %s)", async (url) => {
-    const failing = new HashingPool({ hasher: new FailingHasher(), url }, 1);
+  test.each([referenceTo('failing'), undefined])('says which hasher failed (in a thread: %j)', async (reference) => {
+    const failing = new HashingPool({ name: 'failing', hasher: new FailingHasher(), reference }, 1);
     const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
     const failure = { code: 'plugin', message: '[failing] the hasher failed: out of sorts' };
     await expect(hashImage(image, failing, { name: 'd', blockSize: 512 })).rejects.toMatchObject(failure);
@@ -172,7 +188,10 @@ describe('HashingPool', () => {
   });
 
   test('blames a hasher that ends its thread', async () => {
-    const exiting = new HashingPool({ hasher: new ExitingHasher(), url: checksums.url }, 1);
+    const exiting = new HashingPool(
+      { name: 'exiting', hasher: new ExitingHasher(), reference: referenceTo('exiting') },
+      1,
+    );
     await expect(hashImage(new MemoryDiskImage(Uint8Array.of(1)), exiting)).rejects.toMatchObject({
       code: 'plugin',
       message: '[exiting] the hasher ended its thread: exit status 9',
@@ -194,7 +213,7 @@ function diskOf(parts: readonly Part[]): { bytes: Uint8Array; extents: Extent[] 
   for (const { where, length, byte } of parts) {
     if (where === 'hole') extents.push({ kind: 'zero', start, length });
     else if (where === 'image') extents.push({ kind: 'data', start, length });
-    else extents.push({ kind: 'data', start, length, stored: { layer: 0, offset: start } });
+    else extents.push({ kind: 'data', start, length, stored: { file: 0, offset: start } });
     if (where !== 'hole') bytes.fill(byte, start, start + length);
     start += length;
   }
@@ -202,13 +221,12 @@ function diskOf(parts: readonly Part[]): { bytes: Uint8Array; extents: Extent[] 
 }
 
 function storedImage(length: number, identity: ImageIdentity): MemoryDiskImage {
-  const extents: Extent[] = [{ kind: 'data', start: 0, length, stored: { layer: 0, offset: 0 } }];
+  const extents: Extent[] = [{ kind: 'data', start: 0, length, stored: { file: 0, offset: 0 } }];
   return new MemoryDiskImage(new Uint8Array(length), extents, identity);
 }
 
 async function identityOf(path: string): Promise<ImageIdentity> {
-  const { dev: device, ino: inode, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return { layers: [{ path, device, inode, size, mtimeNs, ctimeNs }], view: 'raw' };
+  return { chain: [{ format: 'raw', parts: [stampOf(path, await stat(path, { bigint: true }))] }] };
 }
 
 /** The block number and checksum of every row. */

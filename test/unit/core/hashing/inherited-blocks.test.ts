@@ -12,7 +12,7 @@ const BLOCK = 512;
 let pool: HashingPool;
 
 beforeAll(() => {
-  pool = new HashingPool({ hasher: new ChecksumHasher(), url: undefined }, 1);
+  pool = new HashingPool({ name: 'checksum', hasher: new ChecksumHasher() }, 1);
 });
 
 afterAll(() => pool.close());

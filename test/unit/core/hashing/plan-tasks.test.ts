@@ -88,7 +88,7 @@ function zero(start: number, length: number): Extent {
 
 /** Data that stands in the file where it stands in the disk. */
 function data(start: number, length: number): Extent {
-  return { kind: 'data', start, length, stored: { layer: 0, offset: start } };
+  return { kind: 'data', start, length, stored: { file: 0, offset: start } };
 }
 
 /** For each planned block, the file offset of each of its bytes, or nothing for a zero. */

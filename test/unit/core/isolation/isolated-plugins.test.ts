@@ -60,17 +60,16 @@ describe('an isolated plugin', () => {
     const missing = await textOf(analyzer.omission('obedient-reporter', analysis));
     expect(missing).toBe('its companion text is not written');
     class PlainReporter implements Reporter {
-      readonly name = 'plain';
       readonly extension = '.plain';
       readonly mediaType = 'text/plain';
       report = () => ['text\n'];
     }
-    const plain = createAnalyzer({ plugins: [{ name: 'plain', reporters: [PlainReporter] }] });
+    const plain = createAnalyzer({ plugins: [{ name: 'plain', reporters: { plain: PlainReporter } }] });
     expect(await textOf(plain.omission('plain', analysis))).toBe('');
   });
 
   test('must say where it can be imported from', () => {
-    expect(() => createAnalyzer({ plugins: [], isolated: [{ name: 'homeless' }] })).toThrow(
+    expect(() => createAnalyzer({ plugins: [], isolated: [{ name: 'homeless', metrics: {} }] })).toThrow(
       'plugin homeless cannot be isolated: expected its url, found none; let it say url: import.meta.url',
     );
   });

@@ -17,7 +17,6 @@ const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const IMAGES = ['memory:a', 'memory:b'];
 
 class FirstByteHasher {
-  readonly name: string = 'first-byte';
   readonly version = '1';
   readonly digestLength = 1;
   hash(block: Uint8Array, digest: Uint8Array): void {
@@ -25,15 +24,11 @@ class FirstByteHasher {
   }
 }
 
-const own = { name: 'own', hashers: [FirstByteHasher] };
+const own = { name: 'own', hashers: { 'first-byte': FirstByteHasher } };
 
 /** A reader of two different disks that gives them the identities it is given: when it looks, and when it opens. */
 function readerOf(looked: unknown, opened: unknown = looked): Plugin {
   class Reader implements DiskReader {
-    readonly name = 'careless';
-    async canRead(): Promise<boolean> {
-      return true;
-    }
     async identify(): Promise<ImageIdentity> {
       return looked as ImageIdentity;
     }
@@ -41,38 +36,48 @@ function readerOf(looked: unknown, opened: unknown = looked): Plugin {
       return new MemoryDiskImage(Buffer.alloc(512, path), undefined, opened as ImageIdentity);
     }
   }
-  return { name: 'careless', readers: [Reader] };
+  return { name: 'careless', readers: { careless: Reader } };
 }
 
-const LAYER = { path: '/a', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n };
+const PART = { kind: 'file', path: '/a', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n };
+
+/** An identity of one link, of which some members are replaced. */
+function linkOf(members: object): object {
+  return { chain: [{ format: 'x', parts: [PART], ...members }] };
+}
 
 describe('a reader whose identity', () => {
   test.each([
-    ['has no layer', { layers: [], view: 'x' }, 'at least one layer, or to be volatile, found []'],
-    ['has no layers', { view: 'x' }, 'layers, found undefined'],
-    ['has no view', { layers: [LAYER] }, 'a view, found undefined'],
+    ['is none', null, 'a chain of at least one link, found undefined'],
+    ['has no link', { chain: [] }, 'a chain of at least one link, found []'],
+    ['has no format', linkOf({ format: undefined }), 'links whose format is a text without <, found undefined'],
+    ['has two formats in one', linkOf({ format: 'a<b' }), "links whose format is a text without <, found 'a<b'"],
+    ['has no parts', linkOf({ parts: undefined }), 'links with parts, found undefined'],
+    ['has no part', linkOf({ parts: [] }), 'links with at least one part, or volatile ones, found []'],
+    ['is of no file', linkOf({ parts: [{ ...PART, kind: 'disk' }] }), "parts whose kind is 'file', found 'disk'"],
     [
       'has times that are no bigint',
-      { layers: [{ ...LAYER, ctimeNs: 1 }], view: 'x' },
-      'layers whose ctimeNs is a bigint, found 1',
+      linkOf({ parts: [{ ...PART, ctimeNs: 1 }] }),
+      'parts whose ctimeNs is a bigint, found 1',
     ],
   ])('%s is refused, as it could be that of any image', async (_, identity, problem) => {
     const error = { code: 'plugin', message: `[careless] expected an identity to have ${problem}; fix the reader` };
-    for (const plugin of [readerOf(identity), readerOf({ layers: [LAYER], view: 'x' }, identity)]) {
+    for (const plugin of [readerOf(identity), readerOf(linkOf({}), identity)]) {
       const analysis = createAnalyzer({ plugins: [plugin, own] }).analyze(IMAGES, OPTIONS);
       await expect(analysis).rejects.toMatchObject(error);
     }
   });
 
   test('is refused on one line, whatever it is', async () => {
-    const view = { lines: ['x'.repeat(40), 'y'.repeat(40), 'z'.repeat(40)] };
-    const analysis = createAnalyzer({ plugins: [readerOf({ layers: [LAYER], view }), own] }).analyze(IMAGES, OPTIONS);
-    const message = /^\[careless\] expected an identity to have a view, found \{ lines: \[.{1,90}; fix the reader$/;
+    const format = { lines: ['x'.repeat(40), 'y'.repeat(40), 'z'.repeat(40)] };
+    const analysis = createAnalyzer({ plugins: [readerOf(linkOf({ format })), own] }).analyze(IMAGES, OPTIONS);
+    const message =
+      /^\[careless\] expected an identity to have links .{1,60}, found \{ lines: \[.{1,90}; fix the reader$/;
     await expect(analysis).rejects.toMatchObject({ message: expect.stringMatching(message) });
   });
 
-  test('has no layer and is volatile reads every image', async () => {
-    const plugin = readerOf({ layers: [], view: 'x', volatile: true });
+  test('has no file and is volatile reads every image', async () => {
+    const plugin = readerOf(linkOf({ parts: [], volatile: true }));
     const { distances } = await createAnalyzer({ plugins: [plugin, own] }).analyze(['1', '2'], OPTIONS);
     expect([...distances.values]).toEqual([1]);
   });
@@ -81,13 +86,12 @@ describe('a reader whose identity', () => {
 describe('a metric', () => {
   test.each([undefined, 'positon'])('whose alignment is %p is refused before an image is read', async (alignment) => {
     class Metric extends HammingMetric {
-      override readonly name = 'mine' as never;
       override readonly alignment = alignment as never;
     }
     const metric: DistanceMetric = new Metric();
     const message = expect.stringContaining("expected the metric's alignment to be position or free, found");
     const disks = new MemoryDisksPlugin({ 'memory:a': new Uint8Array(512), 'memory:b': new Uint8Array(512) });
-    const analyzer = createAnalyzer({ plugins: [disks, own, { name: 'mine', metrics: [Metric] }] });
+    const analyzer = createAnalyzer({ plugins: [disks, own, { name: 'mine', metrics: { mine: Metric } }] });
     await expect(analyzer.analyze(IMAGES, { ...OPTIONS, metric: 'mine' })).rejects.toMatchObject({
       code: 'plugin',
       message,
@@ -99,11 +103,8 @@ describe('a metric', () => {
   });
 });
 
-test('a part without a name is refused, and its plugin named', () => {
-  class Nameless extends FirstByteHasher {
-    override readonly name: string = '';
-  }
-  expect(() => createAnalyzer({ plugins: [{ name: 'careless', hashers: [Nameless] }] })).toThrow(
-    "[careless] expected a hasher to have a name, found ''; give its class a name",
+test('a part without a name is refused', () => {
+  expect(() => createAnalyzer({ plugins: [{ name: 'careless', hashers: { '': FirstByteHasher } }] })).toThrow(
+    'expected every hasher to have a name, found an empty one',
   );
 });

@@ -41,16 +41,15 @@ describe('a plugin that a factory configured', () => {
     'is refused where its %s would lose the options in a thread, before an image is read',
     async (kind, isolated, options) => {
       const memory = disks();
-      const sha256 = { name: 'own', hashers: [Sum] };
+      const sha256 = { name: 'own', hashers: { sum: Sum } };
       const plugins = isolated.length === 0 ? [memory, configured] : [memory, sha256];
       const analysis = createAnalyzer({ plugins, isolated }).analyze(Object.keys(DISKS), { hasher: 'sum', ...options });
       await expect(analysis).rejects.toMatchObject({
         code: 'usage',
         message: expect.stringMatching(
           new RegExp(
-            `^cannot run ${kind} weighted of weighted in threads: expected its class among the ${kind}s of the default ` +
-              'export of file:.*factory-plugin.js, found another; options of a plugin are not passed to threads: ' +
-              'make the configured plugin the default export of a module of its own',
+            `^cannot run ${kind} weighted in threads: expected \\w+ weighted of weighted in the default export of ` +
+              'file:.*factory-plugin.js, found another; a thread imports the module anew, without what a function was given',
           ),
         ),
       });
@@ -59,11 +58,14 @@ describe('a plugin that a factory configured', () => {
   );
 
   test('is refused where its reporter would lose the options in a thread', async () => {
-    const analyzer = createAnalyzer({ plugins: [disks(), { name: 'own', hashers: [Sum] }], isolated: [configured] });
+    const analyzer = createAnalyzer({
+      plugins: [disks(), { name: 'own', hashers: { sum: Sum } }],
+      isolated: [configured],
+    });
     const analysis = await analyzer.analyze(Object.keys(DISKS), { hasher: 'sum', blockSize: 512 });
     await expect(textOf(analyzer.report('weighted', analysis))).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining('cannot run reporter weighted of weighted in threads'),
+      message: expect.stringContaining('cannot run reporter weighted in threads'),
     });
   });
 
@@ -77,7 +79,6 @@ describe('a plugin that a factory configured', () => {
 });
 
 class Sum {
-  readonly name = 'sum';
   readonly digestLength = 1;
   hash(block: Uint8Array, digest: Uint8Array): void {
     digest[0] = block[0]!;
@@ -101,8 +102,8 @@ describe('a program', () => {
     import { createAnalyzer } from ${core};
     import readers from ${readers};
     appendFileSync('starts', 'x');
-    class Sum { name = 'sum'; digestLength = 1; hash(block, digest) { digest[0] = block[0]; } }
-    const plugin = { name: 'own', url: import.meta.url, hashers: [Sum] };
+    class Sum { digestLength = 1; hash(block, digest) { digest[0] = block[0]; } }
+    const plugin = { name: 'own', url: import.meta.url, hashers: { sum: Sum } };
     export default plugin;
     const analyzer = createAnalyzer({ plugins: [readers, plugin] });
     const options = { hasher: 'sum', ${options} };

@@ -68,6 +68,14 @@ describe('analyze', () => {
     expect(analysis.parameters).toMatchObject({ algorithm: 'checksum', metric: 'hamming', linkage: 'single' });
   });
 
+  test.each([
+    ['memory', 'usage', '[memory] cannot open file: it is not of a kind that this reader reads; choose --reader auto'],
+    ['auto', 'unavailable', 'no reader can read file: tried memory; state its --format'],
+  ])('fails where no reader takes an image (reader: %s)', async (reader, code, message) => {
+    const { failures } = await analyzerOf(family()).analyze([...GOOD, 'file'], { ...OPTIONS, reader });
+    expect(failures).toMatchObject([{ path: 'file', error: { code, message, image: 'file' } }]);
+  });
+
   test.each([1, 2, 5])('gives the same analysis with %d jobs', async (jobs) => {
     const analysis = await analyzerOf(family()).analyze(GOOD, { ...OPTIONS, jobs });
     expect(analysis).toEqual(await analyzerOf(family()).analyze(GOOD, OPTIONS));
@@ -144,7 +152,7 @@ describe('analyze', () => {
     await analyzerOf(family()).analyze(GOOD.slice(0, 2), { ...OPTIONS, onProgress: (event) => events.push(event) });
     const of = events.filter((event) => 'path' in event && event.path === 'memory:base');
     expect(of).toMatchObject([
-      { kind: 'image-identified', layers: [expect.objectContaining({ path: expect.anything() })] },
+      { kind: 'image-identified', files: [expect.objectContaining({ path: expect.anything() })] },
       { kind: 'image-started', bytes: 4096 },
       { kind: 'image-advanced', bytes: 4096 },
       { kind: 'image-finished', cached: false },
@@ -156,10 +164,10 @@ describe('analyze', () => {
   });
 
   test.each([
-    ['metric', 'haming', 'did you mean hamming?'],
-    ['hasher', 'checksun', 'did you mean checksum?'],
-    ['reader', 'memry', 'did you mean memory?'],
-    ['clusterer', 'fats', 'did you mean fast?'],
+    ['metric', 'haming', "did you mean 'hamming'?"],
+    ['hasher', 'checksun', "did you mean 'checksum'?"],
+    ['reader', 'memry', "did you mean 'memory'?"],
+    ['clusterer', 'fats', "did you mean 'fast'?"],
     ['linkage', 'singel', 'linkage'],
     ['blockSize', 1000, 'power of two'],
     ['blockSize', 256, '512'],
@@ -180,7 +188,7 @@ describe('analyze', () => {
     const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, hahser: 'md5' } as AnalyzeOptions);
     await expect(analysis).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining('did you mean hasher?'),
+      message: expect.stringContaining("did you mean 'hasher'?"),
     });
   });
 
@@ -265,8 +273,8 @@ describe('plugins', () => {
       name: 'checksum',
       plugin: 'checksums',
       url: checksums.url,
-      version: expect.stringMatching(/^module-sha256:[0-9a-f]{32}$/),
     });
+    expect(analyzerOf(family()).hasherVersion('checksum')).toMatch(/^module-sha256:[0-9a-f]{32}$/);
     expect(registrations).toContainEqual({ kind: 'reader', name: 'memory', plugin: 'memory-disks', url: undefined });
     expect(registrations.filter(({ kind }) => kind === 'metric').map(({ name }) => name)).toEqual([
       'hamming',
@@ -277,20 +285,16 @@ describe('plugins', () => {
     ]);
   });
 
-  test('must not register one name twice', () => {
-    expect(() => createAnalyzer({ plugins: [checksums, { ...checksums, name: 'others' }] })).toThrow(
-      'both checksums and others register the hasher checksum',
-    );
-  });
-
   test('that cannot be constructed are named', () => {
     class Thrower {
       constructor() {
         throw new Error('no');
       }
     }
-    const plugin = { name: 'thrower', reporters: [Thrower as never] } satisfies Plugin;
-    expect(() => createAnalyzer({ plugins: [plugin] })).toThrow('cannot construct a reporter of plugin thrower: no');
+    const plugin = { name: 'thrower', reporters: { thrower: Thrower as never } } satisfies Plugin;
+    expect(() => createAnalyzer({ plugins: [plugin] }).reporters).toThrow(
+      'cannot construct reporter thrower of plugin thrower: no',
+    );
   });
 
   test('may report an analysis as they like', async () => {
@@ -299,9 +303,9 @@ describe('plugins', () => {
   });
 
   test.each([
-    ['cuont', {}, 'did you mean count?'],
-    ['count', { untis: 'disks' }, 'did you mean unit?'],
-    ['count', { unit: 'disk' }, 'did you mean disks?'],
+    ['cuont', {}, "did you mean 'count'?"],
+    ['count', { untis: 'disks' }, "did you mean 'unit'?"],
+    ['count', { unit: 'disk' }, "did you mean 'disks'?"],
     ['count', { unit: true as const }, 'expected one of images, disks'],
     ['failing', { unit: 'disks' }, 'this reporter takes none'],
   ])('refuse the report %s with options %j', async (name, options, says) => {
@@ -313,11 +317,12 @@ describe('plugins', () => {
 
   test('that fail to cluster are named', async () => {
     class LostClusterer {
-      readonly name = 'lost';
       readonly linkages = LINKAGES;
       cluster = () => Promise.reject(new Error('no trees here'));
     }
-    const analyzer = createAnalyzer({ plugins: [checksums, family(), { name: 'p', clusterers: [LostClusterer] }] });
+    const analyzer = createAnalyzer({
+      plugins: [checksums, family(), { name: 'p', clusterers: { lost: LostClusterer } }],
+    });
     await expect(analyzer.analyze(GOOD, { ...OPTIONS, clusterer: 'lost' })).rejects.toMatchObject({
       code: 'plugin',
       message: '[lost] the clusterer failed: no trees here',
@@ -333,7 +338,6 @@ describe('plugins', () => {
 });
 
 class CountReporter implements Reporter {
-  readonly name = 'count';
   readonly extension = '.count';
   readonly mediaType = 'text/plain';
   readonly options = [{ name: 'unit', description: 'what to count', values: ['images', 'disks'] }];
@@ -345,7 +349,6 @@ class CountReporter implements Reporter {
 }
 
 class FailingReporter implements Reporter {
-  readonly name = 'failing';
   readonly extension = '.failing';
   readonly mediaType = 'text/plain';
 
@@ -356,7 +359,7 @@ class FailingReporter implements Reporter {
 }
 
 async function textOf(name: string, options: Record<string, string | true>): Promise<string> {
-  const plugin = { name: 'counts', reporters: [CountReporter, FailingReporter] };
+  const plugin = { name: 'counts', reporters: { count: CountReporter, failing: FailingReporter } };
   const analyzer = createAnalyzer({ plugins: [checksums, family(), plugin] });
   const analysis = await analyzer.analyze(['memory:base', 'memory:clone'], OPTIONS);
   let text = '';

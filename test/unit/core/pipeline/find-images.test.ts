@@ -206,7 +206,10 @@ async function files(...names: string[]): Promise<void> {
 /** Finds images with one reader, which recognizes no parts unless `partsIn` is given. */
 function find(images: Parameters<typeof findImages>[0], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
   const never = () => Promise.reject(new Error('not called'));
-  const methods = { canRead: never, identify: never, open: never, ...(partsIn && { partsIn }) };
-  const reader: DiskReader = { name: 'fake', extensions: EXTENSIONS, ...methods };
-  return findImages(images, { readers: [reader], onNote: (level, message) => notes.push([level, message]) });
+  const methods = { identify: never, open: never, ...(partsIn && { partsIn }) };
+  const reader: DiskReader = { extensions: EXTENSIONS, ...methods };
+  return findImages(images, {
+    readers: [{ name: 'fake', part: reader }],
+    onNote: (level, message) => notes.push([level, message]),
+  });
 }

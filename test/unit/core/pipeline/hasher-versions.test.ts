@@ -11,14 +11,13 @@ const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8A
 /** A hasher of digests that depend on `offset`, in the main thread. */
 function firstByte(offset: number, version?: unknown): Plugin {
   class FirstByteHasher {
-    readonly name = 'first-byte';
     readonly digestLength = 1;
     readonly version = version as string;
     hash(block: Uint8Array, digest: Uint8Array): void {
       digest[0] = block[0]! + offset;
     }
   }
-  return { name: 'first-byte', hashers: [FirstByteHasher] };
+  return { name: 'first-byte', hashers: { 'first-byte': FirstByteHasher } };
 }
 
 let directory: string;
@@ -63,8 +62,8 @@ test('vectors of a hasher without a version and a module are not cached, which i
 });
 
 test.each(['', 7, 'x'.repeat(101)])('a version must be one: %j', (version) => {
-  expect(() => analyzerOf(firstByte(0, version))).toThrow(
-    /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; give its class such a version$/,
+  expect(() => analyzerOf(firstByte(0, version)).hasherVersion('first-byte')).toThrow(
+    /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; give it such a version$/,
   );
 });
 

@@ -10,6 +10,7 @@ import {
   type DiskSource,
   type HashOutcome,
   type ImageIdentity,
+  partsOf,
   type ReaderSession,
 } from '@virt-similarity/core';
 import checksums from '../../../fixtures/checksum-plugin.js';
@@ -34,12 +35,9 @@ class Disks implements DiskReader {
   }
 
   identityOf(path: string): ImageIdentity {
-    const layer = { path, device: 1n, inode: BigInt(path.charCodeAt(5)), size: 1n, mtimeNs: 0n, ctimeNs: 0n };
-    return { layers: [layer], view: 'disks' };
-  }
-
-  async canRead(): Promise<boolean> {
-    return true;
+    const inode = BigInt(path.charCodeAt(5));
+    const part = { kind: 'file', path, device: 1n, inode, size: 1n, mtimeNs: 0n, ctimeNs: 0n } as const;
+    return { chain: [{ format: 'disks', parts: [part] }] };
   }
 
   async identify({ path }: DiskSource): Promise<ImageIdentity> {
@@ -54,17 +52,7 @@ let options: AnalyzeOptions;
 
 beforeEach(async () => {
   disks = new Disks();
-  const reader = disks;
-  // What a constructor returns takes the place of the new object.
-  const readers = [
-    class {
-      constructor() {
-        // biome-ignore lint/correctness/noConstructorReturn: the test keeps hold of the reader
-        return reader;
-      }
-    } as new () => DiskReader,
-  ];
-  analyzer = createAnalyzer({ plugins: [checksums, { name: 'disks', readers }] });
+  analyzer = createAnalyzer({ plugins: [checksums, { name: 'disks', readers: { disks } }] });
   directory = await mkdtemp(join(tmpdir(), 'interruption-'));
   options = { hasher: 'checksum', blockSize: 512, jobs: 2, cache: join(directory, 'cache') };
 });
@@ -128,7 +116,7 @@ describe('an interruption', () => {
     let told = 0;
     const open = disks.open;
     disks.open = async (...call) => {
-      const [, { signal }] = call as unknown as [DiskSource, { signal: AbortSignal }];
+      const [, , { signal }] = call as unknown as [DiskSource, ImageIdentity, { signal: AbortSignal }];
       signal.addEventListener('abort', () => told++);
       return open(...call);
     };
@@ -194,8 +182,8 @@ describe('a reader', () => {
     const identityOf = disks.identityOf.bind(disks);
     let inode = 1n;
     disks.identityOf = (path) => {
-      const [layer] = identityOf(path).layers;
-      return { layers: [{ ...layer!, inode }], view: 'disks' };
+      const [part] = partsOf(identityOf(path));
+      return { chain: [{ format: 'disks', parts: [{ ...part!, inode }] }] };
     };
     const open = disks.open;
     disks.open = (source) => {
@@ -203,7 +191,7 @@ describe('a reader', () => {
       return open(source);
     };
     const [outcome] = await all(analyzer.hash(['disk:a'], options));
-    expect(outcome).toMatchObject({ vector: { identity: { layers: [{ inode: 2n }] } } });
+    expect(outcome).toMatchObject({ vector: { identity: { chain: [{ parts: [{ inode: 2n }] }] } } });
     disks.open = () => Promise.reject(new Error('should be cached'));
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
   });
@@ -217,8 +205,8 @@ describe('a reader', () => {
   });
 
   test('of two names of one file keeps both names', async () => {
-    const { layers } = disks.identityOf('disk:a');
-    disks.identityOf = () => ({ layers, view: 'disks' });
+    const identity = disks.identityOf('disk:a');
+    disks.identityOf = () => identity;
     const analysis = await analyzer.analyze(['disk:a', 'disk:b'], options);
     expect(analysis.images.map(({ path }) => path)).toEqual(['disk:a', 'disk:b']);
   });

@@ -8,7 +8,7 @@ const AT_ONCE: ObedientTask = { order: 'answer', after: 0 };
 let threads: WorkerThreads<ObedientTask, ObedientAnswer>;
 
 beforeEach(() => {
-  threads = new WorkerThreads(ENTRY, 2, 'given');
+  threads = new WorkerThreads(ENTRY, 2, { data: 'given' });
 });
 
 afterEach(() => threads.close());
@@ -100,7 +100,7 @@ function dataForOneStart(): { readonly data: object; readonly attempts: () => nu
 
 test('where a second thread cannot be started, the first does all, and no other is tried', async () => {
   const { data, attempts } = dataForOneStart();
-  const two = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 2, data);
+  const two = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 2, { data });
   const answers = await Promise.all(Array.from({ length: 20 }, () => two.run(AT_ONCE)));
   expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
   expect(attempts()).toBe(2);
@@ -108,7 +108,7 @@ test('where a second thread cannot be started, the first does all, and no other 
 });
 
 test('where no thread can be started any more, all tasks fail', async () => {
-  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, dataForOneStart().data);
+  const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, { data: dataForOneStart().data });
   const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
   const outcomes = await Promise.allSettled(tasks);
   const [exited, ...others] = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);

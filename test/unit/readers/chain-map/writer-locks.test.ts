@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { tellingLocks, writersOf } from '#readers/chain-map/writer-locks.js';
-import { layer } from '../qemu/inspected-image.js';
+import { layer } from '../../../fixtures/inspected-image.js';
 
 test.each([
   ['a writer', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 101 101', true],

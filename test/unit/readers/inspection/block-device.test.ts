@@ -3,12 +3,14 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { isVolatile } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
 import fc from 'fast-check';
 import { blockDeviceSize } from '#readers/inspection/block-device-size.js';
 import { deviceNumber } from '#readers/inspection/device-number.js';
 import { identityOf } from '#readers/inspection/identity-of.js';
 import { inspect } from '#readers/inspection/inspect.js';
+import { openImage } from '../../../fixtures/open-image.js';
 import { qcow2File } from './headers.js';
 
 const directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-device-')));
@@ -36,8 +38,8 @@ describe('a block device', () => {
       const options = { allowedDirectories: [] };
       const inspected = await inspect({ path }, options);
       expect(inspected).toMatchObject({ format: 'raw', isDevice: true, virtualSize: CONTENT.length });
-      expect(identityOf(inspected).volatile).toBe(true);
-      const image = await new RawReader().open({ path }, options);
+      expect(isVolatile(identityOf(inspected))).toBe(true);
+      const image = await openImage(new RawReader(), { path }, options);
       try {
         const content = Buffer.alloc(image.virtualSize);
         await image.read(content, 0);

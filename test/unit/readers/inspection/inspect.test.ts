@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { baseOf, formatsOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '#readers/inspection/identity-of.js';
 import { inspect } from '#readers/inspection/inspect.js';
 import { ascii, fileWith, type Qcow2Fields, qcow2File } from './headers.js';
@@ -128,10 +128,10 @@ describe('a backing chain', () => {
     const middle = await qcow2('sub/middle.qcow2', { backing: '../base.img', backingFormat: 'raw' });
     const top = await qcow2('top.qcow2', { backing: 'sub/middle.qcow2' });
     const identity = identityOf(await look(top, { allowed: [directory, join(directory, 'sub')] }));
-    expect(identity.view).toBe('qcow2<qcow2<raw');
-    expect(identity.layers.map(({ path }) => path)).toEqual([top, middle, base]);
-    expect(identity.backing?.source).toEqual({ path: middle, format: 'qcow2' });
-    expect(identity.backing?.identity).toEqual(identityOf(await look(middle)));
+    expect(formatsOf(identity)).toBe('qcow2<qcow2<raw');
+    expect(partsOf(identity).map(({ path }) => path)).toEqual([top, middle, base]);
+    expect(baseOf(identity)?.source).toEqual({ path: middle, format: 'qcow2' });
+    expect(baseOf(identity)?.identity).toEqual(identityOf(await look(middle)));
   });
 
   test('may be named absolutely', async () => {
@@ -229,7 +229,7 @@ describe('a backing chain', () => {
     for (let index = 0; index <= 64; index++) {
       await qcow2(`${index}.qcow2`, index === 0 ? {} : { backing: `${index - 1}.qcow2` });
     }
-    expect(identityOf(await look(join(directory, '63.qcow2'))).layers).toHaveLength(64);
+    expect(identityOf(await look(join(directory, '63.qcow2'))).chain).toHaveLength(64);
     const error = await failureOf(join(directory, '64.qcow2'));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('longer than 64') });
   });
@@ -293,7 +293,7 @@ describe('extent files', () => {
     const path = await write('x.vmdk', vmdkDescriptor('RW 1 FLAT "x-f001.vmdk" 0', 'RW 2 FLAT "sub/x-f002.vmdk" 0'));
     const image = await look(path, { allowed: [directory, join(directory, 'sub')] });
     expect(image).toMatchObject({ format: 'vmdk', virtualSize: 1536 });
-    expect(identityOf(image).layers.map((layer) => layer.path)).toEqual([path, first, second]);
+    expect(partsOf(identityOf(image)).map(({ path }) => path)).toEqual([path, first, second]);
   });
 
   test('are found beside a link to the file with the header, as backing files are', async () => {

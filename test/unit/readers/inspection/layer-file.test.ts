@@ -62,7 +62,7 @@ describe('a file that the user names', () => {
       execFileSync('mkfifo', [path]);
     });
     const file = await openNamedFile({ path });
-    expect(file.layer.path).toBe(join(directory, 'moved.img'));
+    expect(file.stamp.path).toBe(join(directory, 'moved.img'));
     expect(await contentOf(Promise.resolve(file))).toBe('image');
   });
 
@@ -164,7 +164,7 @@ describe('a file that a header names', () => {
   test('may have a name that is not UTF-8', async () => {
     await realFiles.writeFile(Buffer.from(`${directory}/caf\xe9.img`, 'latin1'), 'image');
     const opening = openReferencedFile('caf\udce9.img', join(directory, 'top.qcow2'), policy());
-    expect((await opening).layer.path).toBe(`${directory}/caf\udce9.img`);
+    expect((await opening).stamp.path).toBe(`${directory}/caf\udce9.img`);
     await (await opening).close();
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { ToolFailure } from '#image-tools/processes/tool-failure.js';
 import { asLaunchFailure, LaunchFailure } from '#readers/libguestfs/launch-failure.js';
-import { ToolFailure } from '#readers/processes/tool-failure.js';
 
 const TOOL_FAILURE = new ToolFailure(
   { command: 'guestfish', package: 'guestfish' },

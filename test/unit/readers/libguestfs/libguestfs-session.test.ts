@@ -1,16 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
+import type { DiskSource, IdentifiedSource, ImageIdentity } from '@virt-similarity/core';
+import { Inspections } from '#readers/inspection/inspections.js';
 import { DRIVES_PER_APPLIANCE, groupsOf, LibguestfsSession } from '#readers/libguestfs/libguestfs-session.js';
 
 const OPTIONS = { allowedDirectories: [] };
+const MEANS = { experience: { acceleration: 'default' }, inspections: new Inspections() } as const;
+/** The identity of an image that nobody has looked at. */
+const UNKNOWN: ImageIdentity = { chain: [] };
+
+function identified(source: DiskSource): IdentifiedSource {
+  return { source, identity: UNKNOWN };
+}
 
 describe('groupsOf', () => {
   test('fills one appliance after the other', () => {
-    const sources = Array.from({ length: DRIVES_PER_APPLIANCE + 1 }, (_, index) => ({ path: `${index}.img` }));
+    const sources = Array.from({ length: DRIVES_PER_APPLIANCE + 1 }, (_, index) =>
+      identified({ path: `${index}.img` }),
+    );
     expect(groupsOf(sources).map((group) => group.size)).toEqual([DRIVES_PER_APPLIANCE, 1]);
   });
 
   test('takes a source that is announced twice once, and one in another format as another', () => {
-    const groups = groupsOf([{ path: 'a.img' }, { path: 'a.img' }, { path: 'a.img', format: 'raw' }]);
+    const groups = groupsOf([{ path: 'a.img' }, { path: 'a.img' }, { path: 'a.img', format: 'raw' }].map(identified));
     expect(groups.map((group) => group.size)).toEqual([2]);
   });
 
@@ -20,14 +31,17 @@ describe('groupsOf', () => {
 });
 
 test('a session opens only what was announced', async () => {
-  const session = new LibguestfsSession([{ path: 'a.img' }], OPTIONS, { acceleration: 'default' });
-  await expect(session.open({ path: 'b.img' }, OPTIONS)).rejects.toMatchObject({ code: 'usage', image: 'b.img' });
+  const session = new LibguestfsSession([identified({ path: 'a.img' })], OPTIONS, MEANS);
+  await expect(session.open({ path: 'b.img' }, UNKNOWN, OPTIONS)).rejects.toMatchObject({
+    code: 'usage',
+    image: 'b.img',
+  });
   await session.close();
 });
 
 test('an image that cannot be read fails without an appliance', async () => {
   const source = { path: '/nonexistent/a.img' };
-  const session = new LibguestfsSession([source], OPTIONS, { acceleration: 'default' });
-  await expect(session.open(source, OPTIONS)).rejects.toMatchObject({ code: 'unreadable' });
+  const session = new LibguestfsSession([identified(source)], OPTIONS, MEANS);
+  await expect(session.open(source, UNKNOWN, OPTIONS)).rejects.toMatchObject({ code: 'unreadable' });
   await session.close();
 });

@@ -3,7 +3,7 @@ import type { Extent } from '@virt-similarity/core';
 import * as fc from 'fast-check';
 import { mergeExtents } from '#readers/qemu/merge-extents.js';
 
-type Kind = 'zero' | 'data' | { readonly layer: number; readonly shift: number };
+type Kind = 'zero' | 'data' | { readonly file: number; readonly shift: number };
 
 /** Consecutive extents of these kinds and lengths; those stored in one layer with one shift continue one another. */
 function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
@@ -13,7 +13,7 @@ function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
     start += length;
     return typeof kind === 'string'
       ? { kind, ...range }
-      : { kind: 'data', ...range, stored: { layer: kind.layer, offset: range.start + kind.shift } };
+      : { kind: 'data', ...range, stored: { file: kind.file, offset: range.start + kind.shift } };
   });
 }
 
@@ -33,7 +33,7 @@ function bytesOf(extents: readonly Extent[]): string[] {
   return extents.flatMap((extent) =>
     Array.from({ length: extent.length }, (_, at) =>
       extent.kind === 'data' && extent.stored !== undefined
-        ? `${extent.start + at}: layer ${extent.stored.layer} at ${extent.stored.offset + at}`
+        ? `${extent.start + at}: file ${extent.stored.file} at ${extent.stored.offset + at}`
         : `${extent.start + at}: ${extent.kind}`,
     ),
   );
@@ -58,10 +58,10 @@ describe('mergeExtents', () => {
 
   test('joins stored bytes only where they are neighbours in their file too', async () => {
     const runs = extentsOf([
-      [{ layer: 0, shift: 512 }, 10],
-      [{ layer: 0, shift: 512 }, 10],
-      [{ layer: 0, shift: 1024 }, 10],
-      [{ layer: 1, shift: 1024 }, 10],
+      [{ file: 0, shift: 512 }, 10],
+      [{ file: 0, shift: 512 }, 10],
+      [{ file: 0, shift: 1024 }, 10],
+      [{ file: 1, shift: 1024 }, 10],
       ['data', 10],
     ]);
     expect((await merge(runs)).map(({ length }) => length)).toEqual([20, 10, 10, 10]);
@@ -82,7 +82,7 @@ describe('mergeExtents', () => {
   test('says the same of every byte and leaves nothing to join', async () => {
     const kind = fc.oneof(
       fc.constantFrom('zero' as const, 'data' as const),
-      fc.record({ layer: fc.nat(1), shift: fc.nat(1) }),
+      fc.record({ file: fc.nat(1), shift: fc.nat(1) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(kind, fc.integer({ min: 1, max: 4 }))), async (runs) => {

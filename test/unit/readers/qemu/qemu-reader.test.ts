@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Extent, ReadOptions } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
-import { withFakeProgram } from '../../../fixtures/index.js';
+import { openImage, withFakeProgram } from '../../../fixtures/index.js';
 import { ascii, be64, fileWith, qcow2File } from '../inspection/headers.js';
 
 let directory: string;
@@ -22,10 +22,10 @@ test('an image that only its header speaks for is noted once, when it is opened'
   const notes: string[] = [];
   const options = { allowedDirectories: [directory], warn: (message: string) => void notes.push(message) };
   const reader = new QemuReader();
-  await reader.canRead({ path }, options);
-  await reader.identify({ path }, options);
+  const identity = await reader.identify({ path }, options);
+  expect(await reader.identify({ path }, options)).toEqual(identity);
   expect(notes).toEqual([]);
-  const image = await reader.open({ path }, options);
+  const image = await reader.open({ path }, identity!, options);
   await image.close();
   expect(notes).toEqual([`${path}: taken as qcow2, because its header says so`]);
 });
@@ -50,7 +50,7 @@ test('opening and mapping end with the signal of the caller, and the qemu-img th
 });
 
 async function mapOf(reader: QemuReader, path: string, options: ReadOptions): Promise<Extent[]> {
-  const image = await reader.open({ path }, options);
+  const image = await openImage(reader, { path }, options);
   try {
     const extents: Extent[] = [];
     for await (const extent of image.extents()) {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ReadBudget } from '#readers/qemu/read-budget.js';
-import { inspectedImage } from './inspected-image.js';
+import { inspectedImage } from '../../../fixtures/inspected-image.js';
 
 const STORED = 65_536;
 const GIB = 2 ** 30;

@@ -1,11 +1,11 @@
-import { mkdtemp, open, realpath, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, realpath, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DiskReaderSubject, diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
-import { withFakeProgram } from '../../../fixtures/index.js';
+import { openImage, withFakeProgram } from '../../../fixtures/index.js';
 
 let directory: string;
 let options: ReadOptions;
@@ -70,9 +70,9 @@ describe('a raw image with holes and an odd name', () => {
 describe('a raw image', () => {
   test('without holes is one extent that stands in its file', async () => {
     const { reader, image } = await subject('full.img', content(70_000));
-    const opened = await reader.open(image.source, options);
+    const opened = await openImage(reader, image.source, options);
     expect(await extentsOf(opened)).toEqual([
-      { kind: 'data', start: 0, length: 70_000, stored: { layer: 0, offset: 0 } },
+      { kind: 'data', start: 0, length: 70_000, stored: { file: 0, offset: 0 } },
     ]);
     await opened.close();
   });
@@ -82,7 +82,7 @@ describe('a raw image', () => {
     const { PATH } = process.env;
     process.env.PATH = directory;
     try {
-      const opened = await reader.open(image.source, options);
+      const opened = await openImage(reader, image.source, options);
       expect(await extentsOf(opened)).toHaveLength(1);
       await opened.close();
     } finally {
@@ -97,17 +97,17 @@ describe('a raw image', () => {
     expect(await reader.identify({ path: link }, options)).toEqual(await reader.identify(image.source, options));
   });
 
-  test('has a view that says raw, and one layer', async () => {
+  test('is a chain of one raw link of one file', async () => {
     const { reader, image } = await subject('identity.img', content(1000));
     expect(await reader.identify(image.source, options)).toMatchObject({
-      view: 'raw',
-      layers: [{ path: image.source.path, size: 1000n }],
+      chain: [{ format: 'raw', parts: [{ path: image.source.path, size: 1000n }] }],
     });
   });
 
   test('that shrinks while it is read is told with the place', async () => {
     const { reader, image } = await subject('shrinks.img', content(10_000));
-    const opened = await reader.open(image.source, options);
+    const opened = await openImage(reader, image.source, options);
+    await opened.read(new Uint8Array(1), 0);
     await truncate(image.source.path, 5000);
     await expect(opened.read(new Uint8Array(2000), 4000)).rejects.toMatchObject({
       code: 'changed',
@@ -120,7 +120,7 @@ describe('a raw image', () => {
   test('whose format is stated is read whatever header it holds', async () => {
     const bytes = Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), content(5000)]);
     const { reader, image } = await subject('forged.img', bytes, 'raw');
-    expect(await reader.canRead(image.source, options)).toBe(true);
+    expect(await reader.identify(image.source, options)).toMatchObject({ chain: [{ format: 'raw' }] });
   });
 });
 
@@ -132,12 +132,12 @@ describe('a raw image with holes, where qemu-img', () => {
     const { reader, image } = await sparseSubject();
     notes.length = 0;
     await withFakeProgram('qemu-img', script, async () => {
-      const opened = await reader.open(image.source, { ...options, warn });
+      const opened = await openImage(reader, image.source, { ...options, warn });
       await check(extentsOf(opened)).finally(() => opened.close());
     });
   }
 
-  const allData = { kind: 'data', start: 0, length: 5_000_001, stored: { layer: 0, offset: 0 } };
+  const allData = { kind: 'data', start: 0, length: 5_000_001, stored: { file: 0, offset: 0 } };
 
   test.each([
     ['prints garbage', 'echo garbage', /something else than JSON/],
@@ -158,10 +158,10 @@ describe('a raw image with holes, where qemu-img', () => {
     const script = `case "$*" in *start-offset=0*) echo '[${data},${rest}]';; *) exit 1;; esac`;
     notes.length = 0;
     await withFakeProgram('qemu-img', script, async () => {
-      const opened = await new RawReader().open({ path }, { ...options, warn });
+      const opened = await openImage(new RawReader(), { path }, { ...options, warn });
       expect(await extentsOf(opened)).toEqual([
-        { kind: 'data', start: 0, length: 512, stored: { layer: 0, offset: 0 } },
-        { kind: 'data', start: 512, length: 2 ** 30 + 488, stored: { layer: 0, offset: 512 } },
+        { kind: 'data', start: 0, length: 512, stored: { file: 0, offset: 0 } },
+        { kind: 'data', start: 512, length: 2 ** 30 + 488, stored: { file: 0, offset: 512 } },
       ]);
       await opened.close();
     });
@@ -176,12 +176,25 @@ describe('a raw image with holes, where qemu-img', () => {
 });
 
 describe('a raw image that is replaced', () => {
-  test('before it is read, is told', async () => {
+  test('before it is read, is reported', async () => {
     const { reader, image } = await subject('replaced.img', content(10_000));
-    const opened = await reader.open(image.source, options);
+    const opened = await openImage(reader, image.source, options);
     const other = await subject('other.img', content(10_000));
     await rename(other.image.source.path, image.source.path);
     await expect(opened.read(new Uint8Array(10), 0)).rejects.toMatchObject({ code: 'changed' });
+    await opened.close();
+  });
+});
+
+describe('a raw image that is written to', () => {
+  test('before it is read, is reported', async () => {
+    const { reader, image } = await subject('written.img', content(10_000));
+    const opened = await openImage(reader, image.source, options);
+    await appendFile(image.source.path, 'more');
+    await expect(opened.read(new Uint8Array(10), 0)).rejects.toMatchObject({
+      code: 'changed',
+      message: expect.stringContaining('was written to or replaced'),
+    });
     await opened.close();
   });
 });
@@ -194,13 +207,13 @@ describe('an image of another format', () => {
 
   test('is left to other readers', async () => {
     const { reader, image } = await subject('other.qed', qed);
-    expect(await reader.canRead(image.source, options)).toBe(false);
+    expect(await reader.identify(image.source, options)).toBeUndefined();
   });
 
   test('is not opened, with the remedy', async () => {
     const { reader, image } = await subject('other.qed', qed);
     const refusal = { code: 'usage', message: expect.stringMatching(/it is a qed image; choose --reader qemu, or/) };
-    await expect(reader.open(image.source, options)).rejects.toMatchObject(refusal);
-    await expect(reader.identify(image.source, options)).rejects.toMatchObject(refusal);
+    await expect(reader.open(image.source, { chain: [] }, options)).rejects.toMatchObject(refusal);
+    await expect(reader.identify(image.source, { ...options, isChosen: true })).rejects.toMatchObject(refusal);
   });
 });

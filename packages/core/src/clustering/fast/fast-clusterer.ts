@@ -1,7 +1,8 @@
-import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../../contracts/clusterer.js';
+import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, StandardLinkage } from '../../contracts/clusterer.js';
 import { VirtSimilarityError } from '../../errors.js';
 import { condensedRow, validateMatrix } from '../condensed-matrix.js';
 import { dendrogramOf } from '../dendrogram.js';
+import type { UpdatedLinkage } from './matrix-band.js';
 import { nearestNeighbourChain } from './nearest-neighbour-chain.js';
 import { ShrinkingMatrix } from './shrinking-matrix.js';
 import { SingleLinkage } from './single-linkage.js';
@@ -11,7 +12,6 @@ import { SingleLinkage } from './single-linkage.js';
  * Takes no memory to speak of for single linkage, and one copy of the matrix for the others.
  */
 export class FastClusterer implements Clusterer {
-  readonly name = 'fast';
   readonly linkages = ['single', 'complete', 'average', 'weighted', 'ward'] as const;
 
   /**
@@ -21,13 +21,17 @@ export class FastClusterer implements Clusterer {
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram {
     validateMatrix(matrix);
     const { size } = matrix;
-    switch (linkage) {
+    switch (linkage as StandardLinkage) {
       case 'single':
         return singleDendrogram(matrix);
       case 'complete':
       case 'average':
       case 'weighted':
-        return dendrogramOf(size, nearestNeighbourChain(new ShrinkingMatrix(matrix), linkage), linkage);
+        return dendrogramOf(
+          size,
+          nearestNeighbourChain(new ShrinkingMatrix(matrix), linkage as UpdatedLinkage),
+          linkage,
+        );
       case 'ward':
         return wardDendrogram(matrix);
       default:

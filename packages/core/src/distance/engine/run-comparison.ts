@@ -45,11 +45,9 @@ async function runInThreads(
   { comparison, rounds }: ComparisonWork,
   { threads, onProgress, signal }: RunOptions,
 ): Promise<void> {
-  const workers: ComparisonThreads = new WorkerThreads(
-    new URL('./comparison-worker.js', import.meta.url),
-    threads,
-    comparison,
-  );
+  const workers: ComparisonThreads = new WorkerThreads(new URL('./comparison-worker.js', import.meta.url), threads, {
+    data: comparison,
+  });
   workers.prepare(threads);
   let failure: { readonly error: unknown } | undefined;
   const failed = (error: unknown): void => {

@@ -5,7 +5,6 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
  * An empty image is contained in another empty one only: as a subset of everything it would join all images at 0.
  */
 export class ContainmentMetric implements DistanceMetric {
-  readonly name = 'containment';
   readonly unit = 'fraction of blocks';
   readonly alignment = 'position';
 

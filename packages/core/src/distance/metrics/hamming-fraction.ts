@@ -2,7 +2,6 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
 
 /** The Hamming distance divided by the number of positions at which either image is non-zero; 0 where both are empty. */
 export class HammingFractionMetric implements DistanceMetric {
-  readonly name = 'hamming-fraction';
   readonly unit = 'fraction of blocks';
   readonly alignment = 'position';
 

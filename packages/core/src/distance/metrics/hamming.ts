@@ -2,7 +2,6 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
 
 /** The number of block positions at which two images differ (Hamming 1950): what an overlay of one on the other would store. */
 export class HammingMetric implements DistanceMetric {
-  readonly name = 'hamming';
   readonly unit = 'blocks';
   readonly alignment = 'position';
 

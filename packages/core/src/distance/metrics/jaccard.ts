@@ -5,7 +5,6 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
  * This is the Jaccard distance as SciPy's `pdist(…, 'jaccard')` generalises it to values that are not boolean.
  */
 export class JaccardMetric implements DistanceMetric {
-  readonly name = 'jaccard';
   readonly unit = 'fraction of blocks';
   readonly alignment = 'position';
 

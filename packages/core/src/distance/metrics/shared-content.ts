@@ -5,7 +5,6 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
  * deduplicating store would not share; 0 where both are empty.
  */
 export class SharedContentMetric implements DistanceMetric {
-  readonly name = 'shared-content';
   readonly unit = 'fraction of blocks';
   readonly alignment = 'free';
 

@@ -1,6 +1,6 @@
+import type { VmdkDescriptorFields } from '@virt-similarity/image-tools';
 import type { ExtentReference, FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import type { VmdkDescriptorFields } from '../inspected-image.js';
 import { headerText, requireWithin } from './header-fields.js';
 import { readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module';
+import type { PluginReference } from '../contracts/part-reference.js';
+import type { Logger } from '../contracts/plugin.js';
+import { enterPluginThread } from '../threads/require-not-the-program.js';
+import { checkPlugin } from './check-plugin.js';
+import { defaultExportOf } from './default-export.js';
+import { PART_KIND_NAMES } from './part-kinds.js';
+import { PartRegistry } from './part-registry.js';
+import { completePluginOptions } from './plugin-options.js';
+import type { RegisteredPlugin } from './registered-plugin.js';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Imports plugins into this thread and registers their parts, as the main thread did. Throws what the modules throw, and
+ * `usage` where one exports no plugin.
+ */
+export async function importRegistry(references: readonly PluginReference[], logger: Logger): Promise<PartRegistry> {
+  const plugins = await Promise.all(
+    references.map(async ({ url, options }) => {
+      return { plugin: checkPlugin(await importDefault(url), url), options, isIsolated: false };
+    }),
+  );
+  return registryOf(plugins, logger);
+}
+
+/**
+ * Imports a plugin into this thread and constructs whatever can be constructed with the defaults of its options. Throws
+ * what the module throws. What is wrong with its parts or the plugin itself is reported where they are used.
+ */
+export async function tryPlugin(url: string, logger: Logger): Promise<void> {
+  const exported = await importDefault(url);
+  attempt(() => {
+    const plugin = checkPlugin(exported, url);
+    const options = completePluginOptions(plugin.name, plugin.options);
+    const registry = registryOf([{ plugin, options, isIsolated: false }], logger);
+    for (const kind of PART_KIND_NAMES) {
+      for (const name of registry.names(kind)) attempt(() => registry.find(kind, name));
+    }
+  });
+}
+
+function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartRegistry {
+  return new PartRegistry(plugins, logger, () => (require('tsyringe') as typeof import('tsyringe')).container);
+}
+
+async function importDefault(url: string): Promise<unknown> {
+  enterPluginThread();
+  // A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
+  require('reflect-metadata/lite');
+  return defaultExportOf(await import(url));
+}
+
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Reported elsewhere.
+  }
+}

@@ -1,0 +1,156 @@
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import {
+  LOGGER,
+  type Logger,
+  OPTIONS,
+  type OtherParts,
+  type PartContext,
+  type PartKind,
+  type PartKinds,
+  partsToken,
+  partToken,
+  REPLACED,
+} from '../contracts/plugin.js';
+import { messageOf, unknownName, VirtSimilarityError } from '../errors.js';
+import { isConstructor, isFactory, PART_KIND_NAMES, requirePart } from './part-kinds.js';
+import type { PartTable, RegisteredPart } from './part-table.js';
+
+/**
+ * Constructs each part when it is first asked for, by a container in which it finds the other parts, its plugin's options
+ * and the logger.
+ */
+export class PartConstruction {
+  readonly #table: PartTable;
+  readonly #logger: Logger;
+  readonly #loadContainer: () => DependencyContainer;
+  #container: DependencyContainer | undefined;
+  /** What is being constructed, outermost first. */
+  readonly #underConstruction: RegisteredPart[] = [];
+  /** What made the construction under way fail. */
+  #failure: VirtSimilarityError | undefined;
+
+  /** @param loadContainer the container that knows what an embedding program registered; called when a class is to be constructed that has dependencies */
+  constructor(table: PartTable, logger: Logger, loadContainer: () => DependencyContainer) {
+    this.#table = table;
+    this.#logger = logger;
+    this.#loadContainer = loadContainer;
+  }
+
+  /** The part, constructed at the first call. Throws `plugin`, naming the parts of a cycle where they need each other. */
+  construct(entry: RegisteredPart): object {
+    const outer = this.#underConstruction.at(-1);
+    try {
+      entry.part ??= this.#constructFirst(entry);
+    } catch (thrown) {
+      // tsyringe passes on only the text of what the construction of an injected part threw.
+      this.#failure ??= constructionError(entry, thrown);
+      throw this.#failure;
+    } finally {
+      if (outer === undefined) this.#failure = undefined;
+    }
+    for (const plugin of entry.plugins) outer?.plugins.add(plugin);
+    return entry.part;
+  }
+
+  #constructFirst(entry: RegisteredPart): object {
+    this.#requireNoCycle(entry);
+    this.#underConstruction.push(entry);
+    try {
+      const part = this.#make(entry);
+      requirePart(entry.kind, entry.name, part);
+      return part;
+    } finally {
+      this.#underConstruction.pop();
+    }
+  }
+
+  #make(entry: RegisteredPart): object {
+    const { provider } = entry;
+    if (isFactory(provider)) return provider.create(this.#contextOf(entry));
+    if (!isConstructor(provider)) return provider;
+    // The container takes a thread longer to load than all the rest; only constructors with parameters need it.
+    if (!hasParameters(provider)) return new provider();
+    const container = this.#injecting().createChildContainer();
+    const context = this.#contextOf(entry);
+    container.register(OPTIONS, { useValue: context.options });
+    container.register(REPLACED, { useFactory: () => context.replaced });
+    for (const kind of PART_KIND_NAMES) {
+      container.register(partsToken(kind) as InjectionToken<unknown>, { useFactory: () => context.parts(kind) });
+    }
+    return container.resolve(provider);
+  }
+
+  /** The container in which each part is found by kind and name, unless the embedding program registered it itself. */
+  #injecting(): DependencyContainer {
+    if (this.#container !== undefined) return this.#container;
+    const given = this.#loadContainer();
+    const container = given.createChildContainer();
+    if (!given.isRegistered(LOGGER, true)) container.register(LOGGER, { useValue: this.#logger });
+    for (const { kind, name } of this.#table.all) {
+      const token = partToken(kind, name) as InjectionToken<unknown>;
+      if (!given.isRegistered(token, true)) container.register(token, { useFactory: () => this.#find(kind, name) });
+    }
+    this.#container = container;
+    return container;
+  }
+
+  #contextOf(entry: RegisteredPart): PartContext<object> {
+    const find = (other: RegisteredPart): object => this.construct(other);
+    return {
+      options: entry.from.options,
+      logger: this.#logger,
+      get replaced() {
+        if (entry.replaced !== undefined) return find(entry.replaced);
+        throw new VirtSimilarityError('plugin', `${entry.kind} ${entry.name} replaces none of that name`);
+      },
+      part: (kind, name) => this.#find(kind, name),
+      parts: (kind) => this.#others(entry, kind),
+    };
+  }
+
+  /** The part may ask for any of them later, in a thread too, so it needs the plugins of all. */
+  #others<Kind extends PartKind>(self: RegisteredPart, kind: Kind): OtherParts<PartKinds[Kind]> {
+    const names = this.#table.names(kind).filter((name) => kind !== self.kind || name !== self.name);
+    for (const name of names) self.plugins.add(this.#table.get(kind, name).from);
+    return {
+      names,
+      get: (name) => {
+        if (!names.includes(name)) throw unknownName(`other ${kind}`, name, names);
+        return this.#find(kind, name);
+      },
+    };
+  }
+
+  #requireNoCycle(entry: RegisteredPart): void {
+    const start = this.#underConstruction.indexOf(entry);
+    if (start < 0) return;
+    const cycle = [...this.#underConstruction.slice(start), entry].map(({ kind, name }) => `${kind} ${name}`);
+    throw new VirtSimilarityError(
+      'plugin',
+      `these parts need each other: ${cycle.join(' → ')}; let one of them ask later`,
+    );
+  }
+
+  #find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
+    return this.construct(this.#table.get(kind, name)) as PartKinds[Kind];
+  }
+}
+
+/** Whether a class's constructor has parameters: its own, or one that it inherits. */
+function hasParameters(provider: { readonly length: number }): boolean {
+  return provider.length > 0 || Object.getPrototypeOf(provider) !== Function.prototype;
+}
+
+const MISSING_PART = /unregistered dependency token: "Symbol\(virt-similarity\.(.+?)\)"/;
+
+function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown): VirtSimilarityError {
+  if (thrown instanceof VirtSimilarityError) return thrown;
+  const problem = `cannot construct ${kind} ${name} of plugin ${from.plugin.name}`;
+  const [, missing] = MISSING_PART.exec(messageOf(thrown)) ?? [];
+  if (missing !== undefined) {
+    const remedy = 'load the plugin that registers it too';
+    return new VirtSimilarityError('plugin', `${problem}: no plugin registers ${missing}, which it needs; ${remedy}`);
+  }
+  const remedy = 'a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
+  return new VirtSimilarityError('plugin', `${problem}: ${messageOf(thrown)}; ${remedy}`, { cause: thrown });
+}

@@ -1,0 +1,151 @@
+import type { DependencyContainer } from 'tsyringe';
+import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { DiskReader } from '../contracts/disk-reader.js';
+import type { PartReference } from '../contracts/part-reference.js';
+import type { Logger, NamedPart, PartKind, PartKinds, PartProvider } from '../contracts/plugin.js';
+import type { OptionDeclarations, OptionValues } from '../contracts/plugin-options.js';
+import { excerptOf, VirtSimilarityError } from '../errors.js';
+import { isVersion } from '../hash-vectors/check-header.js';
+import { hasherVersionOf } from './hasher-version.js';
+import { PartConstruction } from './part-construction.js';
+import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
+import { PartTable } from './part-table.js';
+import type { RegisteredPlugin } from './registered-plugin.js';
+import type { ProvidedPart } from './require-importable.js';
+
+/** A plugin that is registered. */
+export interface ListedPlugin {
+  readonly name: string;
+  readonly version?: string | undefined;
+  /** The options that it takes. */
+  readonly declared: OptionDeclarations;
+  /** The values of its options, defaults included. */
+  readonly options: OptionValues;
+}
+
+/** One part that a plugin registered. */
+export interface Registration {
+  readonly kind: PartKind;
+  readonly name: string;
+  /** Name of the plugin. */
+  readonly plugin: string;
+  /** Where the plugin was imported from, if it has a url. */
+  readonly url: string | undefined;
+}
+
+/** The parts that plugins registered: who registered them, the parts themselves, and how a thread gets one. */
+export class PartRegistry {
+  readonly logger: Logger;
+  readonly #plugins: readonly RegisteredPlugin[];
+  readonly #table: PartTable;
+  readonly #construction: PartConstruction;
+
+  /** @param loadContainer see {@link PartConstruction} */
+  constructor(plugins: readonly RegisteredPlugin[], logger: Logger, loadContainer: () => DependencyContainer) {
+    this.logger = logger;
+    this.#plugins = plugins;
+    this.#table = new PartTable(plugins);
+    this.#construction = new PartConstruction(this.#table, logger, loadContainer);
+  }
+
+  get plugins(): readonly ListedPlugin[] {
+    return this.#plugins.map(({ plugin: { name, version, options: declared = {} }, options }) => ({
+      name,
+      version,
+      declared,
+      options,
+    }));
+  }
+
+  /** In the order of registration, kind by kind. */
+  get registrations(): readonly Registration[] {
+    return PART_KIND_NAMES.flatMap((kind) => this.#table.all.filter((part) => part.kind === kind)).map(
+      ({ kind, name, from: { plugin } }) => ({ kind, name, plugin: plugin.name, url: plugin.url }),
+    );
+  }
+
+  /** One line for each part that another one replaces. */
+  get replacements(): readonly string[] {
+    const replacing = this.#table.all.filter(({ replaced }) => replaced !== undefined);
+    return replacing.map(({ kind, name, from, replaced }) => {
+      return `${kind} ${name} of ${replaced!.from.plugin.name} is replaced by that of ${from.plugin.name}`;
+    });
+  }
+
+  /** The names of a kind, in the order of registration. */
+  names(kind: PartKind): readonly string[] {
+    return this.#table.names(kind);
+  }
+
+  /** The part of that kind and name. Throws `usage` with the nearest name where there is none, and `plugin`. */
+  find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
+    return this.#construction.construct(this.#table.get(kind, name)) as PartKinds[Kind];
+  }
+
+  /** All of a kind, constructed. */
+  all<Kind extends PartKind>(kind: Kind): readonly NamedPart<PartKinds[Kind]>[] {
+    return this.names(kind).map((name) => ({ name, part: this.find(kind, name) }));
+  }
+
+  /** The readers in the order in which `auto` asks them: those that take what they do not recognise come last. */
+  get readersByPreference(): readonly NamedPart<DiskReader>[] {
+    const readers = this.all('reader');
+    return [...readers.filter(({ part }) => !part.fallback), ...readers.filter(({ part }) => part.fallback)];
+  }
+
+  /** Whether the part is of an isolated plugin. */
+  isIsolated(kind: PartKind, name: string): boolean {
+    return this.#table.get(kind, name).from.isIsolated;
+  }
+
+  /** Name of the first plugin without a url that the part needs: with one, no thread can construct the part. */
+  pluginWithoutUrl(kind: PartKind, name: string): string | undefined {
+    this.find(kind, name);
+    for (const { plugin } of this.#table.get(kind, name).plugins) if (plugin.url === undefined) return plugin.name;
+    return undefined;
+  }
+
+  /** How a thread constructs the part. Throws `usage` where a plugin that it needs has no url. */
+  reference(kind: PartKind, name: string): PartReference {
+    const homeless = this.pluginWithoutUrl(kind, name);
+    if (homeless !== undefined) {
+      const problem = `${kind} ${name} cannot run in a thread: it needs plugin ${homeless}, which has no url`;
+      throw new VirtSimilarityError('usage', `${problem}; let that plugin say url: import.meta.url`);
+    }
+    const { plugins } = this.#table.get(kind, name);
+    const needed = this.#plugins.filter((plugin) => plugins.has(plugin));
+    return { kind, name, plugins: needed.map(({ plugin, options }) => ({ url: plugin.url!, options })) };
+  }
+
+  /** All parts of the plugins that the part needs, to compare with what a thread would import. */
+  providedParts(kind: PartKind, name: string): readonly ProvidedPart[] {
+    const { plugins } = this.#table.get(kind, name);
+    return [...plugins].flatMap(({ plugin }) =>
+      PART_KIND_NAMES.flatMap((each) =>
+        Object.entries(partsOf(plugin, each)).map(([other, provider]) => ({
+          plugin,
+          kind: each,
+          name: other,
+          provider,
+        })),
+      ),
+    );
+  }
+
+  /**
+   * The name of a hasher, and the version that hash vectors record for it, where one can be determined.
+   * Throws `plugin` where the hasher states something else than a version.
+   */
+  identifyHasher(name: string): { readonly name: string; readonly version?: string } {
+    const hasher = this.find('hasher', name);
+    const { provider, plugins } = this.#table.get('hasher', name);
+    const version = hasherVersionOf(hasher, provider as PartProvider<BlockHasher>, [...plugins]);
+    if (version === undefined) return { name };
+    if (isVersion(version)) return { name, version };
+    const expected = `expected hasher ${name} to have a version of 1 to 100 characters`;
+    throw new VirtSimilarityError(
+      'plugin',
+      `[${name}] ${expected}, found ${excerptOf(version)}; give it such a version`,
+    );
+  }
+}

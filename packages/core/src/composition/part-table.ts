@@ -1,0 +1,61 @@
+import type { PartKind, PartProvider } from '../contracts/plugin.js';
+import { unknownName } from '../errors.js';
+import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
+import type { RegisteredPlugin } from './registered-plugin.js';
+
+/** A part that a plugin registered, and what is known of it once it is constructed. */
+export interface RegisteredPart {
+  readonly kind: PartKind;
+  readonly name: string;
+  readonly from: RegisteredPlugin;
+  readonly provider: PartProvider<object>;
+  /** The part that was registered by the same name before this one. */
+  readonly replaced: RegisteredPart | undefined;
+  /** Set once it is constructed. */
+  part: object | undefined;
+  /** The plugins that its construction asked for parts of, its own included. */
+  readonly plugins: Set<RegisteredPlugin>;
+}
+
+/** The parts of plugins by kind and name; a later registration of a name replaces the earlier one. */
+export class PartTable {
+  /** By kind and name, in the order of the first registration of each name. */
+  readonly #parts = new Map<string, RegisteredPart>();
+
+  constructor(plugins: readonly RegisteredPlugin[]) {
+    for (const from of plugins) {
+      for (const kind of PART_KIND_NAMES) {
+        for (const [name, provider] of Object.entries(partsOf(from.plugin, kind))) {
+          this.#register(kind, name, from, provider as PartProvider<object>);
+        }
+      }
+    }
+  }
+
+  /** Throws `usage` with the nearest name where there is no such part. */
+  get(kind: PartKind, name: string): RegisteredPart {
+    const found = this.#parts.get(keyOf(kind, name));
+    if (found === undefined) throw unknownName(kind, name, this.names(kind));
+    return found;
+  }
+
+  /** The names of a kind, in the order of registration. */
+  names(kind: PartKind): readonly string[] {
+    return this.all.filter((part) => part.kind === kind).map(({ name }) => name);
+  }
+
+  /** In the order of registration, kinds mixed. */
+  get all(): readonly RegisteredPart[] {
+    return [...this.#parts.values()];
+  }
+
+  #register(kind: PartKind, name: string, from: RegisteredPlugin, provider: PartProvider<object>): void {
+    const key = keyOf(kind, name);
+    const replaced = this.#parts.get(key);
+    this.#parts.set(key, { kind, name, from, provider, replaced, part: undefined, plugins: new Set([from]) });
+  }
+}
+
+function keyOf(kind: PartKind, name: string): string {
+  return `${kind} ${name}`;
+}

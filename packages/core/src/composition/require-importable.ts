@@ -1,0 +1,59 @@
+import type { PartKind, Plugin } from '../contracts/plugin.js';
+import { pluginError, VirtSimilarityError } from '../errors.js';
+import type { IsolationLimits } from '../isolation/part-thread.js';
+import { withTimeout } from '../isolation/with-timeout.js';
+import { requireNotTheProgram } from '../threads/require-not-the-program.js';
+import { TimeLimitError } from '../threads/time-limit-error.js';
+import { defaultExportOf } from './default-export.js';
+import { PART_KINDS } from './part-kinds.js';
+
+/** A part as a plugin registered it. */
+export interface ProvidedPart {
+  readonly plugin: Plugin;
+  readonly kind: PartKind;
+  readonly name: string;
+  readonly provider: unknown;
+}
+
+/**
+ * Requires that a thread that imports the plugins' modules gets the parts that were registered here. A plugin that a
+ * function made would be replaced by the one that its module exports, with other settings. Throws `usage` where a part is
+ * another one or the module is the program itself, `plugin` where a module throws, `unavailable` where it never finishes
+ * loading, and `aborted`.
+ *
+ * @param description the part that is to run in threads, such as `hasher checksum`
+ */
+export async function requireImportable(
+  description: string,
+  parts: readonly ProvidedPart[],
+  limits: IsolationLimits,
+): Promise<void> {
+  for (const { plugin, kind, name, provider } of parts) {
+    const url = plugin.url!;
+    requireNotTheProgram(url, description);
+    const { list } = PART_KINDS[kind];
+    const exported = (await importDefault(plugin.name, url, limits)) as Plugin | undefined;
+    if (exported?.[list]?.[name] === provider) continue;
+    const expected = `expected ${kind} ${name} of ${plugin.name} in the default export of ${url}, found another`;
+    const remedy =
+      'a thread imports the module anew, without what a function was given: let the module export the plugin by default, ' +
+      'declare what can be configured as its options, and pass their values with it: [plugin, { … }]';
+    throw new VirtSimilarityError('usage', `cannot run ${description} in threads: ${expected}; ${remedy}`);
+  }
+}
+
+async function importDefault(plugin: string, url: string, limits: IsolationLimits): Promise<unknown> {
+  try {
+    return defaultExportOf(await withTimeout(import(url), limits));
+  } catch (thrown) {
+    if (thrown instanceof TimeLimitError) throw neverLoaded(plugin, url, thrown);
+    throw pluginError(plugin, `cannot import ${url}`, thrown);
+  }
+}
+
+/** A module that waits for the analysis that waits for it: the program's own, as it is still being loaded. */
+function neverLoaded(plugin: string, url: string, cause: TimeLimitError): VirtSimilarityError {
+  const problem = `[${plugin}] ${url} has not finished loading: ${cause.message}`;
+  const remedy = 'put the plugin into a module of its own, which does not wait for the analysis';
+  return new VirtSimilarityError('unavailable', `${problem}; ${remedy}`, { cause });
+}

@@ -1,0 +1,61 @@
+import type { BigIntStats } from 'node:fs';
+import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { IdentifiedSource } from '../contracts/disk-reader.js';
+import { sameFile, sameState, stampOf } from './stamp.js';
+
+/** Between the formats of a chain where they are one text. */
+export const FORMAT_SEPARATOR = '<';
+
+/** Every file that content comes from: the parts of the top link, then those of the next one, and so on. */
+export function partsOf({ chain }: ImageIdentity): Stamp[] {
+  return chain.flatMap(({ parts }) => parts);
+}
+
+/** The formats of a chain as one text, top first, such as `qcow2<raw`. */
+export function formatsOf({ chain }: ImageIdentity): string {
+  return chain.map(({ format }) => format).join(FORMAT_SEPARATOR);
+}
+
+/** Whether the content of an image can change without a trace in its stamps. */
+export function isVolatile({ chain }: ImageIdentity): boolean {
+  return chain.some(({ volatile }) => volatile === true);
+}
+
+/** Whether an image was seen with the same content twice: the same files, untouched in between, in the same formats. */
+export function sameIdentity(one: ImageIdentity, other: ImageIdentity): boolean {
+  const [parts, others] = [partsOf(one), partsOf(other)];
+  return (
+    formatsOf(one) === formatsOf(other) &&
+    parts.length === others.length &&
+    parts.every((part, index) => sameState(part, others[index]!))
+  );
+}
+
+/**
+ * The image directly beneath the top link, as its reader opens it by itself; nothing where there is none, or the reader
+ * cannot.
+ */
+export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource | undefined {
+  const [link] = chain;
+  const [part] = link?.parts ?? [];
+  return link?.standalone === undefined || part === undefined
+    ? undefined
+    : { source: { path: part.path, format: link.format }, identity: { chain } };
+}
+
+/** A file that is going to be opened, and what it must be. */
+export interface ExpectedFile {
+  readonly stamp: Stamp;
+  /** Set where only another file in its place counts as a change. */
+  readonly volatile?: true;
+}
+
+/** The parts of a chain in the order of {@link partsOf}, for who opens them. */
+export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
+  return chain.flatMap(({ parts, volatile }) => parts.map((stamp) => ({ stamp, ...(volatile && { volatile }) })));
+}
+
+/** Whether a file is the expected one, in the state that was seen unless that may change. */
+export function isExpected({ stamp, volatile }: ExpectedFile, stats: BigIntStats): boolean {
+  return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);
+}

@@ -1,0 +1,51 @@
+import type { Analysis, ImageFailure } from '../contracts/analysis.js';
+import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import type { PartReference } from '../contracts/part-reference.js';
+import type { ReportOptions } from '../contracts/reporter.js';
+import type { PairwiseCounts } from '../distance/pairwise-counts.js';
+import type { HashTask } from '../hashing/hash-task.js';
+import type { ThreadFailure } from '../threads/thread-failure.js';
+import type { ReportPart } from './text-of-report.js';
+
+/** What a thread is started for: one part, or to try a whole plugin. */
+export type PartThreadData =
+  | { readonly part: PartReference }
+  | {
+      /** Where to import the plugin from. */
+      readonly url: string;
+      /** What messages call it. */
+      readonly name: string;
+    };
+
+/** An analysis that can be sent to a thread: what is large in it is shared, and errors keep their codes. */
+export type SentAnalysis = Omit<Analysis, 'failures'> & {
+  readonly failures: readonly (Omit<ImageFailure, 'error'> & { readonly error: ThreadFailure })[];
+};
+
+/** What a thread can be asked to do with its part. */
+export interface PartWork {
+  /** Imports the plugin and constructs its parts: whether that ends is all that is asked. */
+  tryPlugin(): Promise<void>;
+  /** The hasher's digest of the probe. */
+  probe(): Promise<Uint8Array>;
+  /** Hashes the task's blocks. `probe` is the digest of the probe by another instance, which this one must agree with. */
+  hash(task: HashTask, probe: Uint8Array): Promise<void>;
+  /** The distances of all pairs, by a metric. */
+  measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
+  cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
+  /** Begins a report, of which `nextText` is then asked. */
+  beginReport(part: ReportPart, analysis: SentAnalysis, options: ReportOptions): Promise<void>;
+  /** Some 64 KiB of the report, or the rest of it; nothing at the end. */
+  nextText(): Promise<string | undefined>;
+}
+
+/** A call of one of a thread's methods. */
+export type PartTask = {
+  readonly [Method in keyof PartWork]: { readonly method: Method; readonly given: Parameters<PartWork[Method]> };
+}[keyof PartWork];
+
+/** What a method returned, or what the plugin threw. */
+export type PartAnswer = { readonly result: unknown } | { readonly failure: ThreadFailure };
+
+/** A thread's module, for `WorkerThreads`; its data are {@link PartThreadData}. */
+export const PART_WORKER = new URL('./part-worker.js', import.meta.url);

@@ -1,0 +1,47 @@
+import { readError, type Speaker } from '../reading/read-error.js';
+import { type NbdExport, shakeHands } from './handshake.js';
+import { NbdConnection } from './nbd-connection.js';
+import { NbdSocket } from './nbd-socket.js';
+
+/** Which export, and how long the server may take. */
+export interface ConnectNbdOptions extends Speaker {
+  /** Name of the export; the server's default one when absent. */
+  readonly exportName?: string;
+  /** Milliseconds that the handshake and then each request may take. */
+  readonly timeoutMs?: number;
+  /** Ends the connection; what is pending rejects with an `aborted` error. */
+  readonly signal?: AbortSignal;
+}
+
+/** What holds where {@link ConnectNbdOptions} say nothing else. */
+export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as const;
+
+/**
+ * Connects to an export of an NBD server on a Unix socket. The caller closes the connection.
+ *
+ * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ *
+ * @throws VirtSimilarityError `unreadable` where the server refuses the export; `unavailable` where it is not there,
+ * hangs or breaks the protocol; `aborted`.
+ */
+export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {
+  const { component, image, signal } = options;
+  const speaker: Speaker = { component, image };
+  const exportName = options.exportName ?? CONNECT_NBD_DEFAULTS.exportName;
+  const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
+  const socket = new NbdSocket(socketPath, speaker, signal);
+  const timer = setTimeout(() => {
+    const happened = `the NBD server did not shake hands within ${timeoutMs / 1000} s; try again`;
+    socket.fail(readError(speaker, 'unavailable', happened));
+  }, timeoutMs);
+  let nbdExport: NbdExport;
+  try {
+    nbdExport = await shakeHands(socket, exportName, speaker);
+  } catch (thrown) {
+    await socket.end(readError(speaker, 'unavailable', 'the connection was closed'));
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+  return new NbdConnection(socket, nbdExport, speaker, timeoutMs);
+}

@@ -1,0 +1,65 @@
+import type { InspectedImage } from './inspected-image.js';
+import type { ToolFiles } from './tool-files.js';
+
+/** A node of qemu's block layer with everything below it, as `blockdev-add` describes it. */
+export interface BlockNode {
+  readonly driver: string;
+  readonly 'read-only': true;
+  readonly 'force-share'?: true;
+  readonly filename?: string;
+  readonly file?: BlockNode;
+  readonly extents?: readonly BlockNode[];
+  readonly image?: BlockNode;
+  readonly 'unshare-child-perms'?: readonly string[];
+  readonly backing?: BlockNode | null;
+}
+
+/** Every file and format that qemu is to open for an image. */
+export interface BlockGraph {
+  readonly node: BlockNode;
+  /**
+   * The graph as one argument of qemu-img or qemu-nbd, in place of a file name and without `-f` or `--image-opts`.
+   * Begins with `json:`, so it is never taken for an option; any character may stand in the file names.
+   */
+  readonly argument: string;
+}
+
+/**
+ * States the whole of an image's block graph, so that qemu neither probes a format nor follows a name from a header:
+ * each level names its driver, its file and, where there can be one, its backing image or `null`.
+ *
+ * Only the names of a VMDK's extents cannot be stated, which qemu takes from the text descriptor; it is given one of ours.
+ *
+ * Format: the QMP reference, `BlockdevOptions`
+ * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
+ */
+export function blockGraph(image: InspectedImage, { nameOf }: Pick<ToolFiles, 'nameOf'>): BlockGraph {
+  const node = formatNode(image, nameOf);
+  return { node, argument: `json:${JSON.stringify(node)}` };
+}
+
+function formatNode(image: InspectedImage, nameOf: ToolFiles['nameOf']): BlockNode {
+  const sharing = sharingOf(image);
+  return {
+    driver: image.format,
+    ...sharing,
+    ...(image.format !== 'raw' && image.driverOptions),
+    file: fileNode(image, nameOf(image)),
+    ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
+    // qemu takes `null` from drivers without backing images too: stated everywhere, it cannot be forgotten anywhere.
+    backing: image.backing === undefined ? null : formatNode(image.backing, nameOf),
+  };
+}
+
+function fileNode(image: InspectedImage, filename: string): BlockNode {
+  const sharing = sharingOf(image);
+  const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
+  // qemu lets a raw image be read beside writers unless a filter objects.
+  return image.access === 'without-writers'
+    ? { driver: 'blkdebug', ...sharing, 'unshare-child-perms': ['write', 'resize'], image: file }
+    : file;
+}
+
+function sharingOf({ access }: InspectedImage): Pick<BlockNode, 'read-only' | 'force-share'> {
+  return { 'read-only': true, ...(access === 'beside-writers' && { 'force-share': true }) };
+}

@@ -1,0 +1,143 @@
+import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { TooMuchOutput } from '../processes/too-much-output.js';
+import { allocatedBytes } from '../reading/allocated-bytes.js';
+import { readError, type Speaker } from '../reading/read-error.js';
+import { imageInfo, requireSameSize } from './image-info.js';
+import type { InspectedImage } from './inspected-image.js';
+import type { QemuCall } from './qemu-call.js';
+import { isCount, qemuImgJson } from './qemu-img.js';
+
+/**
+ * A run of guest-visible bytes as `qemu-img map` describes it; positions and lengths in bytes.
+ * Reference: https://www.qemu.org/docs/master/tools/qemu-img.html, "map".
+ */
+export interface MapEntry {
+  readonly start: number;
+  readonly length: number;
+  /** How many backing files down the image is that holds the run; 0 is the top one. */
+  readonly depth: number;
+  /** Whether the run is known to read as zeros. */
+  readonly zero: boolean;
+  /** Whether bytes are stored for the run; they may still be zeros, or lie past the end of a file cut short. */
+  readonly data: boolean;
+  /** Said by qemu 8.2 and later; earlier ones leave out the offset instead. */
+  readonly compressed?: boolean | undefined;
+  /** Where the bytes stand verbatim in the file that holds them. */
+  readonly offset?: number | undefined;
+}
+
+const SECTOR_BYTES = 512;
+/** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
+const FIRST_WINDOW = 2 ** 30;
+const WINDOW_GROWTH = 16;
+/** The smallest window: an entry for each of its sectors fits in the output that one call may print. */
+const LEAST_WINDOW = 2 ** 24;
+/** Bytes of data in a raw file whose map is asked for in one call at first: it rarely has many holes. */
+const SMALL_MAP_BYTES = 2 ** 31;
+/** Windows do not grow after one with this many entries: the next would print too much. */
+const MANY_ENTRIES = 4000;
+
+/**
+ * The map of an image from its first byte to `virtualSize`, ascending and gapless, clamped to it.
+ *
+ * It is asked for in windows, so that the memory for a fragmented image is bounded by the output of one call, and an
+ * image with few entries takes few calls. A window with too many entries is asked for again in smaller ones.
+ *
+ * @throws VirtSimilarityError as `qemuImgJson` and `requireSameSize`, and `corrupt` where the map leaves something out.
+ */
+export async function* mapEntries(
+  image: InspectedImage,
+  virtualSize: number,
+  call: QemuCall,
+): AsyncGenerator<MapEntry, void> {
+  if (virtualSize === 0 && image.format !== 'raw') {
+    // There is nothing to map, but qemu may refuse the header.
+    requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
+  }
+  let position = 0;
+  // A raw file that holds little has few holes too, wherever they are: each needs data on both sides.
+  const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
+  let window = isSmallMap ? virtualSize : FIRST_WINDOW;
+  let largestWindow = Infinity;
+  while (position < virtualSize) {
+    throwIfAborted(call.signal);
+    const length = Math.min(window, virtualSize - position);
+    // What qemu sees past the end shows in the last window.
+    const isLast = position + length === virtualSize && image.format !== 'raw';
+    const beyond = isLast ? SECTOR_BYTES : 0;
+    const entries = await entriesWithin(position, length + beyond, image, call);
+    if (entries === undefined) {
+      // Between windows the disk is cut at whole sectors.
+      largestWindow = Math.max(LEAST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
+      window = largestWindow;
+      continue;
+    }
+    const end = position + length;
+    if (isLast && endOf(entries) > end) {
+      requireSameSize(endOf(entries), image, call);
+    }
+    yield* gaplessEntries(entries, position, end, call);
+    position = end;
+    window = entries.length < MANY_ENTRIES ? Math.min(window * WINDOW_GROWTH, largestWindow) : window;
+  }
+}
+
+/** The entries of a window; nothing where they are too many for one of its length, and a smaller one may do. */
+async function entriesWithin(
+  position: number,
+  length: number,
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<readonly MapEntry[] | undefined> {
+  const range = [`--start-offset=${position}`, `--max-length=${length}`];
+  try {
+    return await qemuImgJson(['map', ...range], isEntryList, image, call);
+  } catch (thrown) {
+    if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
+      return undefined;
+    }
+    throw thrown;
+  }
+}
+
+/** The position after the last entry. */
+function endOf(entries: readonly MapEntry[]): number {
+  const last = entries.at(-1);
+  return last === undefined ? 0 : last.start + last.length;
+}
+
+/** The entries of a map from `start` to `end`, the last one clamped. Throws `corrupt` unless they cover just that. */
+export function* gaplessEntries(
+  entries: readonly MapEntry[],
+  start: number,
+  end: number,
+  speaker: Speaker,
+): Generator<MapEntry, void> {
+  let position = start;
+  for (const entry of entries) {
+    if (entry.start !== position || position >= end) {
+      throw incompleteMap(position, speaker);
+    }
+    yield { ...entry, length: Math.min(entry.length, end - position) };
+    position = Math.min(entry.start + entry.length, end);
+  }
+  if (position !== end) {
+    throw incompleteMap(position, speaker);
+  }
+}
+
+function isEntryList(output: unknown): output is readonly MapEntry[] {
+  return Array.isArray(output) && output.every(isEntry);
+}
+
+function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolean {
+  const { start, length, depth, zero, data, compressed = false, offset = 0 } = value ?? {};
+  const counts = [start, length, depth, offset];
+  const flags = [zero, data, compressed];
+  return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
+}
+
+function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {
+  const found = `qemu-img map does not say what is at byte ${position}`;
+  return readError(speaker, 'corrupt', `${found}; check the image with qemu-img check`);
+}

@@ -1,0 +1,128 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { throwIfAborted } from '@virt-similarity/core';
+import type { RunDirectory } from '../processes/run-directory.js';
+import { type RunningTool, startTool } from '../processes/start-tool.js';
+import type { Tool } from '../processes/tool.js';
+import { SERVER_CPU_SECONDS } from '../processes/tool-limits.js';
+import { readError } from '../reading/read-error.js';
+import { blockGraph } from './block-graph.js';
+import type { InspectedImage } from './inspected-image.js';
+import type { QemuCall } from './qemu-call.js';
+import { qemuFailure } from './qemu-failure.js';
+import { type ToolFiles, toolFiles } from './tool-files.js';
+
+const QEMU_NBD: Tool = {
+  command: 'qemu-nbd',
+  package: 'qemu-utils',
+  limits: { cpuSeconds: SERVER_CPU_SECONDS },
+};
+
+/** What holds where {@link NbdServerOptions} say nothing else. */
+export const NBD_SERVER_DEFAULTS = { clients: 16, startTimeoutMs: 60_000 } as const;
+
+/** For whom an image is served, and how. */
+export interface NbdServerOptions extends QemuCall {
+  /** Where the socket is made, in a directory of its own; the caller removes it after the server is closed. */
+  readonly runDirectory: RunDirectory;
+  /** Connections that may be open at a time. */
+  readonly clients?: number;
+  /** Milliseconds that the server has until it answers. */
+  readonly startTimeoutMs?: number;
+}
+
+/** A qemu-nbd that serves one image, read-only, under the empty export name. */
+export interface NbdServer {
+  /** Absolute path of its Unix socket. */
+  readonly socketPath: string;
+  /** Ends the server and resolves when it is gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the raw content of an image on a Unix socket, with its block graph stated, so that nothing but the files of
+ * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
+ *
+ * @throws VirtSimilarityError as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
+ * does not answer in time; as `toolFiles`; `aborted`.
+ */
+export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
+  const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
+  const directory = await runDirectory.makeDirectory();
+  const socketPath = join(directory, 'nbd');
+  const files = await toolFiles(QEMU_NBD, image, call);
+  try {
+    const server = await startTool(
+      files.tool,
+      [
+        '--read-only',
+        '--persistent',
+        `--shared=${clients}`,
+        `--socket=${socketPath}`,
+        blockGraph(image, files).argument,
+      ],
+      { ...call, ...withWritable(files.access, directory) },
+    );
+    try {
+      await awaitReadiness(server, socketPath, files, options);
+    } catch (thrown) {
+      await server.stop();
+      throw thrown;
+    }
+    return { socketPath, close: () => server.stop() };
+  } finally {
+    await files.close();
+  }
+}
+
+function withWritable({ view, descriptors }: ToolFiles['access'], directory: string): ToolFiles['access'] {
+  return view === undefined ? { ...(descriptors && { descriptors }) } : { view: { ...view, writable: [directory] } };
+}
+
+async function awaitReadiness(
+  server: RunningTool,
+  socketPath: string,
+  files: ToolFiles,
+  options: NbdServerOptions,
+): Promise<void> {
+  const startTimeoutMs = options.startTimeoutMs ?? NBD_SERVER_DEFAULTS.startTimeoutMs;
+  const watch = new AbortController();
+  try {
+    const outcome = await Promise.race([
+      server.exited,
+      answers(socketPath, watch.signal),
+      delay(startTimeoutMs, 'late' as const, { signal: watch.signal }),
+    ]);
+    if (outcome === 'answers') {
+      return;
+    }
+    throwIfAborted(options.signal);
+    throw outcome === 'late'
+      ? readError(options, 'unavailable', 'qemu-nbd does not answer; try again when the machine is less busy')
+      : qemuFailure(QEMU_NBD.command, outcome, files, options);
+  } finally {
+    watch.abort();
+  }
+}
+
+/** Tries, ever less often, until the server greets: it may listen before it has opened the image, and fail then. */
+async function answers(socketPath: string, signal: AbortSignal): Promise<'answers'> {
+  for (let pause = 5; !(await greets(socketPath, signal)); pause = Math.min(pause * 2, 200)) {
+    await delay(pause, undefined, { signal });
+  }
+  return 'answers';
+}
+
+function greets(socketPath: string, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path: socketPath, signal });
+    const settle = (greeted: boolean) => {
+      resolve(greeted);
+      socket.destroy();
+    };
+    socket.once('data', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.once('close', () => settle(false));
+  });
+}

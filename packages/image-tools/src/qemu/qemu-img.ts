@@ -1,0 +1,71 @@
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { runTool } from '../processes/run-tool.js';
+import type { Tool } from '../processes/tool.js';
+import { ToolFailure } from '../processes/tool-failure.js';
+import { blockGraph } from './block-graph.js';
+import type { InspectedImage } from './inspected-image.js';
+import type { QemuCall } from './qemu-call.js';
+import { qemuFailure } from './qemu-failure.js';
+import { toolFiles } from './tool-files.js';
+
+/** qemu's program for looking at images and making them. */
+export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
+
+/** Milliseconds that one call may take: reading the tables of a huge image from a slow disk takes minutes. */
+const TIMEOUT_MS = 10 * 60_000;
+/** Bytes of JSON that one call may print: some 60,000 entries of a map. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Runs a subcommand of qemu-img that looks at an image and prints JSON.
+ *
+ * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
+ * slow, or prints something else than `isExpected` takes; and as `toolFiles`; `aborted`.
+ */
+export async function qemuImgJson<T>(
+  subcommand: readonly string[],
+  isExpected: (output: unknown) => output is T,
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<T> {
+  const output = parseJson(await runQemuImg(subcommand, image, call));
+  if (isExpected(output)) {
+    return output;
+  }
+  throw new VirtSimilarityError(
+    'unavailable',
+    `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
+      `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
+    { image: call.image },
+  );
+}
+
+/** The value; nothing where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value that was printed is a number of bytes or of images. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+async function runQemuImg(subcommand: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {
+  const files = await toolFiles(QEMU_IMG, image, call);
+  try {
+    return await runTool(files.tool, [...subcommand, '--output=json', blockGraph(image, files).argument], {
+      ...call,
+      ...files.access,
+      timeoutMs: TIMEOUT_MS,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    });
+  } catch (thrown) {
+    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, files, call) : thrown;
+  } finally {
+    await files.close();
+  }
+}

@@ -1,0 +1,29 @@
+import type { VmdkDescriptorFields } from './inspected-image.js';
+
+/**
+ * A VMDK text descriptor with these fields, whose extents are the files of these names, in order.
+ *
+ * Format: VMware's "Virtual Disk Format 5.0"
+ */
+export function vmdkDescriptorText(fields: VmdkDescriptorFields, names: readonly string[]): Uint8Array {
+  const { cid, parentCid, createType, extents } = fields;
+  const lines = [
+    '# Disk DescriptorFile',
+    'version=1',
+    `CID=${cid}`,
+    `parentCID=${parentCid}`,
+    `createType="${createType}"`,
+    '# Extent description',
+    // Of a VMFS extent qemu takes no first sector.
+    ...extents.map(({ kind, sectors, first }, index) =>
+      kind === 'FLAT' || kind === 'VMFS'
+        ? `RW ${sectors} FLAT "${names[index]}" ${first}`
+        : `RW ${sectors} ${kind} "${names[index]}"`,
+    ),
+    '# The Disk Data Base',
+    '#DDB',
+    'ddb.adapterType = "lsilogic"',
+    '',
+  ];
+  return Buffer.from(lines.join('\n'), 'latin1');
+}

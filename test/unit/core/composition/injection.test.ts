@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type ConfiguredPlugin,
+  createAnalyzer,
+  type DistanceMetric,
+  HammingMetric,
+  LOGGER,
+  type OptionValues,
+  type Plugin,
+  partToken,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import { container, inject, injectable } from 'tsyringe';
+import injecting from '../../../fixtures/injecting-plugin.js';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
+const IMAGES = Object.keys(DISKS);
+const disks = () => new MemoryDisksPlugin(DISKS);
+
+async function textOf(texts: AsyncIterable<string>): Promise<string> {
+  let whole = '';
+  for await (const text of texts) whole += text;
+  return whole;
+}
+
+/** Where the parts of the plugin run. */
+const PLACES: readonly (readonly [string, (plugin: ConfiguredPlugin) => Parameters<typeof createAnalyzer>[0]])[] = [
+  ['in the main thread', (plugin) => ({ plugins: [disks(), hashers, plugin] })],
+  ['in the main thread, registered first', (plugin) => ({ plugins: [plugin, disks(), hashers] })],
+  ['in threads', (plugin) => ({ plugins: [disks(), hashers], isolated: [plugin] })],
+];
+
+describe.each(PLACES)('%s, a part', (_, compose) => {
+  test('finds other parts, the one it replaces, all of its kind, its options and the logger', async () => {
+    const notes: string[] = [];
+    const logger = { note: (level: string, message: string) => void notes.push(`${level}: ${message}`) };
+    const analyzer = createAnalyzer({ ...compose([injecting, { salt: 7 }]), logger });
+    const parts = { hasher: 'salted', metric: 'hamming', clusterer: 'borrowing', blockSize: 512 };
+    const analysis = await analyzer.analyze(IMAGES, parts);
+    expect([...analysis.distances.values]).toEqual([4]);
+    expect(analysis.parameters).toMatchObject({ metric: 'hamming', unit: 'half blocks' });
+    expect(await textOf(analyzer.report('counting', analysis))).toBe('2 images, half blocks, salt 7\n');
+    expect(notes).toEqual([
+      'warning: metric hamming of @virt-similarity/core is replaced by that of injecting',
+      'warning: others: auto ml-hclust fast',
+    ]);
+  });
+
+  test('has its options in the digests, and the vectors of other options are not taken for its own', async () => {
+    const firstByteOf = async (options: OptionValues): Promise<[string | undefined, number]> => {
+      const analyzer = createAnalyzer(compose([injecting, options]));
+      for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512 })) {
+        if ('error' in outcome) throw outcome.error;
+        const { hasherVersion, storage } = outcome.vector;
+        return [hasherVersion, storage?.kind === 'memory' ? storage.digests[0]! : Number.NaN];
+      }
+      throw new Error('no outcome');
+    };
+    const [one, other] = [await firstByteOf({ salt: 9 }), await firstByteOf({})];
+    expect([one[1], other[1]]).toEqual([9, 1]);
+    expect(one[0]).toMatch(/^configured-sha256:[0-9a-f]{32}$/);
+    expect(one[0]).not.toBe(other[0]);
+    expect(await firstByteOf({ salt: 9 })).toEqual(one);
+  });
+});
+
+/** A metric that another is injected into. */
+function metricOn(kind: 'metric', other: string) {
+  @injectable()
+  class Metric extends HammingMetric {
+    constructor(@inject(partToken(kind, other)) readonly injected: DistanceMetric) {
+      super();
+    }
+  }
+  return Metric;
+}
+
+describe('a part', () => {
+  const analyze = (plugins: readonly ConfiguredPlugin[], metric: string) =>
+    createAnalyzer({ plugins: [disks(), hashers, ...plugins] }).analyze(IMAGES, { metric, blockSize: 512 });
+
+  test('that needs itself by way of others is refused, and the circle named', async () => {
+    const one: Plugin = { name: 'one', metrics: { a: metricOn('metric', 'b'), b: metricOn('metric', 'c') } };
+    const other: Plugin = { name: 'other', metrics: { c: metricOn('metric', 'a') } };
+    await expect(analyze([one, other], 'a')).rejects.toMatchObject({
+      code: 'plugin',
+      message: 'these parts need each other: metric a → metric b → metric c → metric a; let one of them ask later',
+    });
+    await expect(analyze([{ name: 'own', metrics: { a: metricOn('metric', 'a') } }], 'a')).rejects.toMatchObject({
+      message: expect.stringContaining('metric a → metric a'),
+    });
+  });
+
+  test('that needs one that no plugin registers is refused, and what is missing named', async () => {
+    await expect(analyze([{ name: 'lonely', metrics: { a: metricOn('metric', 'b') } }], 'a')).rejects.toMatchObject({
+      code: 'plugin',
+      message:
+        'cannot construct metric a of plugin lonely: no plugin registers metric b, which it needs; ' +
+        'load the plugin that registers it too',
+    });
+  });
+
+  test('that is not used is not constructed', async () => {
+    class Unwanted extends HammingMetric {
+      constructor() {
+        super();
+        throw new Error('not wanted');
+      }
+    }
+    const { distances } = await analyze([{ name: 'unwanted', metrics: { unwanted: Unwanted } }], 'hamming');
+    expect([...distances.values]).toEqual([2]);
+    await expect(analyze([{ name: 'unwanted', metrics: { unwanted: Unwanted } }], 'unwanted')).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringContaining('cannot construct metric unwanted of plugin unwanted: not wanted'),
+    });
+  });
+
+  test('may be a ready object', async () => {
+    const half: DistanceMetric = { unit: 'pairs', alignment: 'position', distance: ({ different }) => different / 2 };
+    expect([...(await analyze([{ name: 'ready', metrics: { half } }], 'half')).distances.values]).toEqual([1]);
+  });
+
+  test('that replaces none has none injected', async () => {
+    const wrapper = { create: ({ replaced }: { replaced: DistanceMetric }) => replaced };
+    await expect(analyze([{ name: 'wrapper', metrics: { none: wrapper } }], 'none')).rejects.toMatchObject({
+      code: 'plugin',
+      message: 'metric none replaces none of that name',
+    });
+  });
+
+  test('may wrap one that wraps another', async () => {
+    const twice = {
+      create: ({ replaced }: { replaced: DistanceMetric }): DistanceMetric => ({
+        unit: replaced.unit,
+        alignment: replaced.alignment,
+        distance: (counts) => 2 * replaced.distance(counts),
+      }),
+    };
+    const plugin = (name: string): Plugin => ({ name, metrics: { hamming: twice } });
+    expect([...(await analyze([plugin('one'), plugin('two')], 'hamming')).distances.values]).toEqual([8]);
+  });
+});
+
+describe('a program that embeds the library', () => {
+  test('replaces a part and the logger by registering tokens', async () => {
+    const own = container.createChildContainer();
+    const notes: string[] = [];
+    own.register(LOGGER, { useValue: { note: (_level: string, message: string) => void notes.push(message) } });
+    own.register(partToken('hasher', 'sha256'), {
+      useValue: { digestLength: 32, hash: (_: Uint8Array, digest: Uint8Array) => digest.fill(5) },
+    });
+    // Its url is left out, so that the hasher runs in this thread.
+    const { url: _url, ...local } = injecting;
+    const analyzer = createAnalyzer({ plugins: [disks(), hashers, local], container: own });
+    const parts = { hasher: 'salted', clusterer: 'borrowing', blockSize: 512 };
+    const { distances } = await analyzer.analyze(IMAGES, parts);
+    expect([...distances.values]).toEqual([0]);
+    expect(notes).toContain('others: auto ml-hclust fast');
+  });
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['nothing', {}, /at least one of readers, hashers, metrics, clusterers, reporters|expected plugins to be a list/],
+  ['a misspelt member', { plugins: [{ name: 'x', reporter: {} }] }, /did you mean 'reporters'\?$/],
+  ['a misspelt list', { plugin: [] }, /did you mean 'plugins'\?$/],
+  [
+    'a module',
+    { plugins: [await import('@virt-similarity/hashers')] },
+    /the module with all its exports; pass its default/,
+  ],
+  [
+    'lists of classes',
+    { plugins: [{ name: 'x', metrics: [HammingMetric] }] },
+    /metrics to be parts by name.*an array$/,
+  ],
+  [
+    'a part of text',
+    { plugins: [{ name: 'x', metrics: { a: 'b' } }] },
+    /metric a to be a class, a factory .* a string$/,
+  ],
+  ['no name', { plugins: [{ metrics: {} }] }, /the plugin to have a name, found none$/],
+  [
+    'an unknown option',
+    { plugins: [[injecting, { slat: 1 }]] },
+    /unknown option of injecting slat.*did you mean 'salt'\?$/,
+  ],
+  ['an option too large', { plugins: [[injecting, { salt: 256 }]] }, /a number from 0 to 255, found 256$/],
+  [
+    'an option of another type',
+    { plugins: [[injecting, { salt: 'x' }]] },
+    /option salt of injecting: expected a number/,
+  ],
+  [
+    'options of none',
+    { plugins: [[hashers, { a: 1 }]] },
+    /unknown option a of @virt-similarity\/hashers: .* takes none/,
+  ],
+  [
+    'a core of the future',
+    { plugins: [{ name: 'x', core: '^99.0.0', metrics: {} }] },
+    /\^99\.0\.0, found .*; upgrade virt-similarity$/,
+  ],
+  ['a core of the past', { plugins: [{ name: 'x', core: '~0.0.1', metrics: {} }] }, /~0\.0\.1, found .*; upgrade x$/],
+  [
+    'a core that is no range',
+    { plugins: [{ name: 'x', core: 'new', metrics: {} }] },
+    /core to be a range of versions, found 'new'$/,
+  ],
+])('an analyzer of %s is refused', (_, parts, message) => {
+  expect(() => createAnalyzer(parts as never)).toThrow(
+    expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),
+  );
+});
+
+test('two reporters of one extension are refused where extensions matter', () => {
+  const reporter = { extension: '.x', mediaType: 'text/plain', report: () => [] };
+  const { reporters } = createAnalyzer({ plugins: [{ name: 'x', reporters: { one: reporter } }] });
+  expect(reporters.map(({ name }) => name)).toEqual(['one']);
+  const both = createAnalyzer({ plugins: [{ name: 'x', reporters: { one: reporter, two: { ...reporter } } }] });
+  expect(() => both.reporters).toThrow('reporters one and two both write files that end in .x');
+});

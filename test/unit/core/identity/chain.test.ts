@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  baseOf,
+  expectedFiles,
+  formatsOf,
+  type ImageIdentity,
+  isVolatile,
+  partsOf,
+  type Stamp,
+  sameIdentity,
+} from '@virt-similarity/core';
+
+function part(path: string): Stamp {
+  return { kind: 'file', path, device: 1n, inode: BigInt(path.charCodeAt(1)), size: 3n, mtimeNs: 4n, ctimeNs: 5n };
+}
+
+const [a, b, c] = ['/a', '/b', '/c'].map(part) as [Stamp, Stamp, Stamp];
+const IDENTITY: ImageIdentity = {
+  chain: [
+    { format: 'vmdk', parts: [a, b], standalone: true },
+    { format: 'raw', parts: [c], standalone: true },
+  ],
+};
+const [TOP, BASE] = IDENTITY.chain as [(typeof IDENTITY.chain)[0], (typeof IDENTITY.chain)[0]];
+
+test('the parts of a chain are those of its links, top first', () => {
+  expect(partsOf(IDENTITY)).toEqual([a, b, c]);
+  expect(formatsOf(IDENTITY)).toBe('vmdk<raw');
+});
+
+test('a chain is volatile where one of its links is, and only the files of that link may change', () => {
+  const identity: ImageIdentity = { chain: [TOP, { ...BASE, volatile: true }] };
+  expect([isVolatile(IDENTITY), isVolatile(identity)]).toEqual([false, true]);
+  expect(expectedFiles(identity)).toEqual([{ stamp: a }, { stamp: b }, { stamp: c, volatile: true }]);
+});
+
+describe('what is beneath the top link', () => {
+  test('is an image of its own, of the very same links', () => {
+    const base = baseOf(IDENTITY)!;
+    expect(base).toEqual({ source: { path: '/c', format: 'raw' }, identity: { chain: [BASE] } });
+    expect(base.identity.chain[0]).toBe(BASE);
+    expect(baseOf(base.identity)).toBeUndefined();
+  });
+
+  test('is none where its reader cannot open it by itself', () => {
+    const { standalone: _, ...bound } = BASE;
+    expect(baseOf({ chain: [TOP, bound] })).toBeUndefined();
+    expect(baseOf({ chain: [TOP, bound, BASE] })).toBeUndefined();
+  });
+
+  test('is none where it has no file to name it by', () => {
+    expect(baseOf({ chain: [TOP, { ...BASE, parts: [] }] })).toBeUndefined();
+  });
+});
+
+describe('two identities are the same', () => {
+  test('under other paths, and whatever can be done with their links', () => {
+    const chain = IDENTITY.chain.map(({ format, parts }) => ({
+      format,
+      parts: parts.map((each) => ({ ...each, path: `/elsewhere${each.path}` })),
+    }));
+    expect(sameIdentity(IDENTITY, { chain })).toBe(true);
+  });
+
+  test.each<[string, ImageIdentity['chain']]>([
+    ['formats', [{ ...TOP, format: 'raw' }, BASE]],
+    ['files', [TOP]],
+    ['states of a file', [TOP, { ...BASE, parts: [{ ...c, ctimeNs: 9n }] }]],
+    ['numbers of files', [TOP, { ...BASE, parts: [c, c] }]],
+  ])('unless they are of other %s', (_, chain) => {
+    expect(sameIdentity(IDENTITY, { chain })).toBe(false);
+  });
+});

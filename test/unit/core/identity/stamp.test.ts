@@ -1,0 +1,45 @@
+import { link, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { fileKeyOf, type Stamp, sameFile, sameState, stampOf, stateKeyOf } from '@virt-similarity/core';
+
+const STAMP: Stamp = { kind: 'file', path: '/a', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n };
+
+test('a stamp is what the system says of a file, under the path that it is given', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'stamp-'));
+  try {
+    const [one, other] = [join(directory, 'one'), join(directory, 'other')];
+    await writeFile(one, 'content');
+    await link(one, other);
+    const stats = await stat(other, { bigint: true });
+    const stamp = stampOf(one, stats);
+    expect(stamp).toMatchObject({ kind: 'file', path: one, inode: stats.ino, size: 7n });
+    expect(stampOf(one, stats, 512n)).toEqual({ ...stamp, size: 512n });
+    expect(sameState(stamp, stampOf(other, stats))).toBe(true);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+describe('two stamps', () => {
+  test('are of one state of one file whatever its path', () => {
+    const renamed = { ...STAMP, path: '/b' };
+    expect(sameState(STAMP, renamed)).toBe(true);
+    expect(stateKeyOf(STAMP)).toEqual(stateKeyOf(renamed));
+  });
+
+  test.each(['device', 'inode'] as const)('are of two files by their %s', (number) => {
+    const other = { ...STAMP, [number]: 9n };
+    expect([sameFile(STAMP, other), sameState(STAMP, other)]).toEqual([false, false]);
+    expect(fileKeyOf(STAMP)).not.toEqual(fileKeyOf(other));
+    expect(stateKeyOf(STAMP)).not.toEqual(stateKeyOf(other));
+  });
+
+  test.each(['size', 'mtimeNs', 'ctimeNs'] as const)('are of two states of one file by their %s', (number) => {
+    const other = { ...STAMP, [number]: 9n };
+    expect([sameFile(STAMP, other), sameState(STAMP, other)]).toEqual([true, false]);
+    expect(fileKeyOf(STAMP)).toEqual(fileKeyOf(other));
+    expect(stateKeyOf(STAMP)).not.toEqual(stateKeyOf(other));
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
+import { type NbdExport, shakeHands } from '#image-tools/nbd/handshake.js';
+import * as protocol from '#image-tools/nbd/protocol.js';
+
+interface Handshake {
+  readonly result: Promise<NbdExport>;
+  readonly sent: Buffer[];
+}
+
+/** A handshake with a server that says all it has to say at once. */
+function handshakeWith(...said: Buffer[]): Handshake {
+  const receiver = new ByteReceiver();
+  const sent: Buffer[] = [];
+  receiver.push(Buffer.concat(said));
+  setImmediate(() => setImmediate(() => receiver.fail(new Error('the server says no more'))));
+  const stream = {
+    send: (bytes: Uint8Array) => sent.push(Buffer.from(bytes)),
+    receive: (length: number) => receiver.receive(length),
+  };
+  return { result: shakeHands(stream, 'a', { component: 'qemu', image: 'disk.img' }), sent };
+}
+
+function greeting(flags: number, magic = protocol.OPTION_MAGIC): Buffer {
+  const bytes = Buffer.alloc(18);
+  bytes.writeBigUInt64BE(protocol.INIT_MAGIC, 0);
+  bytes.writeBigUInt64BE(magic, 8);
+  bytes.writeUInt16BE(flags, 16);
+  return bytes;
+}
+
+function reply(option: number, type: number, data = Buffer.alloc(0)): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeBigUInt64BE(protocol.OPTION_REPLY_MAGIC, 0);
+  header.writeUInt32BE(option, 8);
+  header.writeUInt32BE(type, 12);
+  header.writeUInt32BE(data.length, 16);
+  return Buffer.concat([header, data]);
+}
+
+function exportInfo(size: bigint, flags = 0): Buffer {
+  const data = Buffer.alloc(12);
+  data.writeBigUInt64BE(size, 2);
+  data.writeUInt16BE(flags, 10);
+  return reply(protocol.OPT_GO, protocol.REP_INFO, data);
+}
+
+function blockSizes(minimum: number, maximum: number): Buffer {
+  const data = Buffer.alloc(14);
+  data.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 0);
+  data.writeUInt32BE(minimum, 2);
+  data.writeUInt32BE(4096, 6);
+  data.writeUInt32BE(maximum, 10);
+  return reply(protocol.OPT_GO, protocol.REP_INFO, data);
+}
+
+const FIXED = protocol.FLAG_FIXED_NEWSTYLE;
+const REFUSED_STRUCTURE = reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ERR_UNSUP);
+const GO = reply(protocol.OPT_GO, protocol.REP_ACK);
+
+describe('shakeHands', () => {
+  test('takes all that a server offers', async () => {
+    const { result } = handshakeWith(
+      greeting(FIXED | protocol.FLAG_NO_ZEROES),
+      reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK),
+      exportInfo(5n * 2n ** 40n, protocol.FLAG_SEND_DF | protocol.FLAG_CAN_MULTI_CONN),
+      blockSizes(512, 2 ** 32 - 1),
+      GO,
+    );
+    expect(await result).toEqual({
+      size: 5 * 2 ** 40,
+      minimumBlockSize: 512,
+      maximumBlockSize: 32 * 2 ** 20,
+      canForbidFragments: true,
+      allowsMoreConnections: true,
+    });
+  });
+
+  test('does without structured replies', async () => {
+    const { result } = handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), GO);
+    expect(await result).toMatchObject({ size: 512, canForbidFragments: false });
+  });
+
+  test('chooses the export in the old way, padding included, where the server knows no other', async () => {
+    const named = Buffer.alloc(10 + protocol.EXPORT_NAME_PADDING);
+    named.writeBigUInt64BE(1024n);
+    const unsupported = reply(protocol.OPT_GO, protocol.REP_ERR_UNSUP);
+    const { result, sent } = handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, unsupported, named);
+    expect(await result).toMatchObject({ size: 1024, minimumBlockSize: 1 });
+    expect(sent.at(-1)?.subarray(8)).toEqual(Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 97]));
+  });
+
+  test.each([
+    ['a greeting of something else', [Buffer.from('SSH-2.0-OpenSSH_9.2')]],
+    ['an oldstyle greeting', [greeting(FIXED, 0x00420281861253n)]],
+    ['a greeting that is not fixed', [greeting(0)]],
+    ['a reply to another option', [greeting(FIXED), GO]],
+    ['a reply without its magic number', [greeting(FIXED), Buffer.alloc(20)]],
+    ['a reply that is endless', [greeting(FIXED), Buffer.concat([GO.subarray(0, 11), Buffer.alloc(9, 0xff)])]],
+    ['no size', [greeting(FIXED), REFUSED_STRUCTURE, GO]],
+    ['a size that cannot be counted', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(2n ** 60n), GO]],
+    ['impossible block sizes', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), blockSizes(3, 4096), GO]],
+  ])('fails on %s', async (_, said) => {
+    await expect(handshakeWith(...said).result).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('broke the protocol'),
+    });
+  });
+
+  test('says why the server refuses the export', async () => {
+    const refused = reply(protocol.OPT_GO, protocol.REP_FLAG_ERROR + 6, Buffer.from("no export\nnamed 'a'"));
+    await expect(handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, refused).result).rejects.toMatchObject({
+      code: 'unreadable',
+      message:
+        "[qemu] cannot read disk.img: the NBD server refuses the export 'a' (no export named 'a'); name one that it has",
+    });
+  });
+
+  test('fails as the stream does where the server hangs up', async () => {
+    await expect(handshakeWith(greeting(FIXED)).result).rejects.toThrow('says no more');
+  });
+});

@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+/** What starts processes. Node.js has nothing else that does, but for clusters of itself. */
+const STARTS_PROCESSES = /['"](?:(?:node:)?child_process|node:cluster|execa)['"]/;
+
+/** The sources of all packages whose text matches, sorted. */
+async function sourcesWith(pattern: RegExp): Promise<string[]> {
+  const packages = await readdir('packages');
+  const matching: string[] = [];
+  for (const name of packages) {
+    const source = join('packages', name, 'src');
+    const files = await readdir(source, { recursive: true }).catch(() => []);
+    for (const file of files.filter((each) => /\.[cm]?[jt]s$/.test(each))) {
+      if (pattern.test(await readFile(join(source, file), 'utf8'))) {
+        matching.push(join(source, file));
+      }
+    }
+  }
+  return matching.sort();
+}
+
+test('no other file of the packages starts a process than the one that limits, confines and ends them', async () => {
+  expect(await sourcesWith(STARTS_PROCESSES)).toEqual(['packages/image-tools/src/processes/child-tool.ts']);
+});
+
+test('and only what spawns tools, or tries the sandbox, uses it', async () => {
+  expect(await sourcesWith(/ChildTool\.start/)).toEqual([
+    'packages/image-tools/src/processes/spawn-tool.ts',
+    'packages/image-tools/src/processes/working-sandbox.ts',
+  ]);
+});

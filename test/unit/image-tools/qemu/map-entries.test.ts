@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { InspectedImage } from '#image-tools/qemu/inspected-image.js';
+import { gaplessEntries, type MapEntry, mapEntries } from '#image-tools/qemu/map-entries.js';
+import { withFakeProgram } from '../../../fixtures/index.js';
+import { inspectedImage, realLayer } from '../../../fixtures/inspected-image.js';
+import { runTool } from '../../../fixtures/run-tool.js';
+
+const CALL = { component: 'qemu', image: 'a.img', sandbox: 'off' } as const;
+
+/** Runs of sectors, each all data or all zeros, as qemu-img would print them. */
+const runs = fc.array(fc.record({ sectors: fc.integer({ min: 1, max: 1000 }), zero: fc.boolean() }), { minLength: 1 });
+
+function entriesOf(
+  described: readonly { sectors: number; zero: boolean }[],
+  from: number,
+): { entries: MapEntry[]; end: number } {
+  let end = from;
+  const entries = described.map(({ sectors, zero }) => {
+    const entry = { start: end, length: sectors * 512, depth: 0, zero, data: !zero, offset: end };
+    end += entry.length;
+    return entry;
+  });
+  return { entries, end };
+}
+
+test('a map covers its range without gaps, and ends with the range, not with its last sector', () => {
+  fc.assert(
+    fc.property(runs, fc.nat(), fc.integer({ min: 0, max: 511 }), (described, from, missing) => {
+      const { entries, end } = entriesOf(described, from);
+      let position = from;
+      for (const [index, { start, length, zero }] of [
+        ...gaplessEntries(entries, from, end - missing, CALL),
+      ].entries()) {
+        expect({ start, zero }).toEqual({ start: position, zero: described[index]!.zero });
+        expect(length).toBeGreaterThan(0);
+        position += length;
+      }
+      expect(position).toBe(end - missing);
+    }),
+  );
+});
+
+describe('a map is refused that is', () => {
+  const run = '"depth":0,"zero":true,"data":false';
+  test.each([
+    ['no JSON', 'garbage', 'unavailable'],
+    ['no list', '{}', 'unavailable'],
+    ['a list of nothing', '[null]', 'unavailable'],
+    ['an entry without kind', '[{"start":0,"length":1024}]', 'unavailable'],
+    ['an entry of no length', `[{"start":0,"length":0,${run}}]`, 'unavailable'],
+    ['a fraction', `[{"start":0,"length":0.5,${run}}]`, 'unavailable'],
+    ['an empty list', '[]', 'corrupt'],
+    ['an entry, a gap, and an entry', `[{"start":0,"length":512,${run}},{"start":600,"length":512,${run}}]`, 'corrupt'],
+    ['shorter than the disk', `[{"start":0,"length":512,${run}}]`, 'corrupt'],
+    ['longer than the disk', `[{"start":0,"length":1024,${run}},{"start":1000,"length":1024,${run}}]`, 'corrupt'],
+  ])('%s', async (_, json, code) => {
+    await withFakeProgram('qemu-img', `echo '${json}'`, async () => {
+      await expect(
+        mapOf(inspectedImage({ format: 'raw', path: '/images/a.img', file: realLayer() }), 1000),
+      ).rejects.toMatchObject({
+        code,
+      });
+    });
+  });
+});
+
+test('of a disk of 0 bytes, qemu is asked whether it is one', async () => {
+  const image = inspectedImage({ format: 'vpc', path: '/images/a.vhd', file: realLayer(), virtualSize: 0 });
+  await withFakeProgram('qemu-img', `echo '{"virtual-size":512}'`, async () => {
+    await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'refused' });
+  });
+  await withFakeProgram('qemu-img', 'echo "bad header" >&2; exit 1', async () => {
+    await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+test('a window that holds too much is asked for in smaller ones', async () => {
+  const size = 2 ** 34 + 1000;
+  // Prints without end where more than one GiB is asked for, otherwise that there are zeros.
+  const script = `
+    start=\${2#*=} length=\${3#*=}
+    [ "$length" -le ${2 ** 30} ] || exec yes "much too much"
+    echo "[{\\"start\\":$start,\\"length\\":$length,\\"depth\\":0,\\"zero\\":true,\\"data\\":false}]"`;
+  await withFakeProgram('qemu-img', script, async () => {
+    const entries = await mapOf(inspectedImage({ format: 'raw', path: '/images/a.img', file: realLayer() }), size);
+    expect(entries.at(-1)).toMatchObject({ start: 2 ** 34, length: 1000 });
+  });
+});
+
+test.each([
+  [2 ** 20, 'mapped'],
+  [2 ** 20 - 1, 'mapped'],
+  [2 ** 20 - 512, 'refused'],
+  [2 ** 20 + 512, 'corrupt'],
+])('an image of 1 MiB that inspection takes for one of %d bytes is %s', async (virtualSize, outcome) => {
+  const directory = await mkdtemp(join(tmpdir(), 'map-'));
+  const path = join(directory, 'disk.vdi');
+  await runTool('qemu-img', ['create', '-q', '-f', 'vdi', path, '1M']);
+  const image = inspectedImage({ format: 'vdi', path, file: realLayer(path), virtualSize });
+  expect(
+    await mapOf(image, virtualSize).then(
+      () => 'mapped',
+      ({ code }) => code,
+    ),
+  ).toBe(outcome);
+  await rm(directory, { recursive: true });
+});
+
+async function mapOf(image: InspectedImage, size: number): Promise<MapEntry[]> {
+  const entries: MapEntry[] = [];
+  for await (const entry of mapEntries(image, size, CALL)) {
+    entries.push(entry);
+  }
+  return entries;
+}

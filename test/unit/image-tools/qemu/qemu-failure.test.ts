@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { qemuFailure } from '#image-tools/qemu/qemu-failure.js';
+
+const GRAPH = `Could not open 'json:{"driver":"qcow2","file":{"filename":"/images/it's {'}': .qcow2"}}': `;
+
+const FILES = { withPaths: (text: string) => text.replace('/image/00000', '/images/a.qcow2') };
+
+function failure(stderr: string, signal?: string) {
+  const exit = { exitCode: signal === undefined ? 1 : undefined, signal, stderr };
+  return qemuFailure('qemu-img', exit, FILES, { component: 'qemu', image: 'a.qcow2' });
+}
+
+describe('qemuFailure', () => {
+  test.each([
+    ['in-use', 'Failed to get shared "write" lock\nIs another process using the image [/images/a.qcow2]?'],
+    ['unreadable', "Could not open '/images/a.qcow2': Permission denied"],
+    ['unreadable', "Could not open '/images/a.qcow2': No such file or directory"],
+    ['unreadable', 'error while reading at byte 0: Input/output error'],
+    ['unavailable', "Unknown driver 'dmg'"],
+    ['unavailable', 'Cannot allocate memory'],
+    ['corrupt', 'Image is not in qcow2 format'],
+    ['corrupt', ''],
+  ])('is %s where qemu says %j', (code, stderr) => {
+    expect(failure(`qemu-img: ${stderr}`)).toMatchObject({ code, image: 'a.qcow2' });
+  });
+
+  test('says on one line what qemu said, without the block graph', () => {
+    const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
+    expect(message).toBe(
+      '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
+        'shut down the machine that has it open, or pass --allow-in-use',
+    );
+  });
+
+  test("puts the user's path in place of the one in the sandbox", () => {
+    expect(failure("qemu-img: Could not open '/image/00000': Permission denied").message).toContain(
+      "Could not open '/images/a.qcow2'",
+    );
+  });
+
+  test('says what qemu said after a graph so long that its beginning is lost', () => {
+    expect(failure(`filename":"/image/00700"}]}': Too many open files`).message).toBe(
+      '[qemu] cannot read a.qcow2: qemu-img: Too many open files; free some resources',
+    );
+  });
+
+  test.each([
+    'virt-similarity: another file took the place of one that was inspected',
+    "bwrap: Can't find source path /a: No such file or directory",
+  ])('is changed where %s', (stderr) => {
+    expect(failure(stderr)).toMatchObject({ code: 'changed' });
+  });
+
+  test('is unavailable where a signal ended the tool', () => {
+    expect(failure('', 'SIGSEGV')).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('ended by SIGSEGV'),
+    });
+  });
+
+  test('is unavailable where a server ended as if all were well: it is not the tool that it should be', () => {
+    const exit = { exitCode: 0, signal: undefined, stderr: '' };
+    expect(qemuFailure('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('check that qemu-nbd in PATH is the one of qemu-utils'),
+    });
+  });
+});

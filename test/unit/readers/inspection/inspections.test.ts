@@ -1,0 +1,211 @@
+import { mkdtemp, open, realpath, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { baseOf, type DiskSource, type ImageIdentity, type ReadOptions } from '@virt-similarity/core';
+import { identityOf } from '#readers/inspection/identity-of.js';
+import { inspect } from '#readers/inspection/inspect.js';
+import { Inspections } from '#readers/inspection/inspections.js';
+import { settled } from '../../../fixtures/settled.js';
+import { qcow2File } from './headers.js';
+import { vmdkDescriptor } from './sound-headers.js';
+
+let directory: string;
+let options: ReadOptions;
+let inspections: Inspections;
+/** The sources that were inspected. */
+let inspected: DiskSource[];
+let notes: string[];
+
+beforeEach(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'inspections-')));
+  notes = [];
+  options = { allowedDirectories: [directory], warn: (note) => void notes.push(note) };
+  inspected = [];
+  inspections = new Inspections((source, readOptions) => {
+    inspected.push(source);
+    return inspect(source, readOptions);
+  });
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+const decline = () => undefined;
+
+/** Writes a file so long ago that its times would show another change. */
+async function write(name: string, bytes: string | Buffer): Promise<DiskSource> {
+  const path = join(directory, name);
+  await writeFile(path, bytes);
+  await settled([path]);
+  return { path };
+}
+
+async function identified(source: DiskSource): Promise<ImageIdentity> {
+  return (await inspections.identify(source, options, identityOf))!;
+}
+
+describe('an image that was identified', () => {
+  test('is opened without being inspected again, as the identity that was given', async () => {
+    const source = await write('a.img', 'disk');
+    const identity = await identified(source);
+    const opened = await inspections.inspected({ source, identity }, options, identityOf);
+    expect(opened.identity).toBe(identity);
+    expect(opened.image.file).toBe(identity.chain[0]!.parts[0]);
+    expect(inspected).toEqual([source]);
+  });
+
+  test('is inspected when it is identified again', async () => {
+    const source = await write('a.img', 'disk');
+    expect(await identified(source)).toEqual(await identified(source));
+    expect(inspected).toHaveLength(2);
+  });
+
+  test('serves who opens what backs it, by itself', async () => {
+    await write('base.raw', 'disk');
+    const source = await write('top.qcow2', qcow2File({ backing: 'base.raw', backingFormat: 'raw' }));
+    const base = baseOf(await identified(source))!;
+    const opened = await inspections.inspected(base, options, identityOf);
+    expect(opened.identity).toBe(base.identity);
+    expect(opened.image.format).toBe('raw');
+    expect(inspected).toEqual([source]);
+  });
+
+  test.each([
+    ['was written to', (path: string) => writeFile(path, 'other')],
+    ['got other times', (path: string) => utimes(path, 1, 1)],
+    [
+      'was replaced',
+      async (path: string) => {
+        await writeFile(`${path}.new`, 'disk');
+        await rename(`${path}.new`, path);
+      },
+    ],
+  ])('and %s is inspected as it is now', async (_, change) => {
+    const source = await write('a.img', 'disk');
+    const identity = await identified(source);
+    await change(source.path);
+    await settled([source.path]);
+    const opened = await inspections.inspected({ source, identity }, options, identityOf);
+    expect(opened.identity).not.toEqual(identity);
+    expect(inspected).toHaveLength(2);
+    // What was found then is kept too.
+    expect(await inspections.inspected({ ...opened, source }, options, identityOf)).toEqual(opened);
+    expect(inspected).toHaveLength(2);
+  });
+
+  test('and is gone fails when it is opened', async () => {
+    const source = await write('a.img', 'disk');
+    const identity = await identified(source);
+    await rm(source.path);
+    const opened = inspections.inspected({ source, identity }, options, identityOf);
+    await expect(opened).rejects.toMatchObject({ code: 'unreadable' });
+  });
+
+  test.each<[string, (source: DiskSource) => [DiskSource, ReadOptions?]]>([
+    ['another path', ({ path }) => [{ path: `${path}/../a.img` }]],
+    ['another format', ({ path }) => [{ path, format: 'raw' }]],
+    ['other allowed directories', (source) => [source, { ...options, allowedDirectories: [directory] }]],
+    ['other allowed trees', (source) => [source, { ...options, allowedTrees: [] }]],
+    ['another largest size', (source) => [source, { ...options, maxVirtualSize: 100 }]],
+  ])('is inspected again under %s', async (_, ask) => {
+    await write('other', '');
+    const source = await write('a.img', 'disk');
+    const identity = await identified(source);
+    const [asked, policy = options] = ask(source);
+    await inspections.inspected({ source: asked, identity }, policy, identityOf).catch(() => undefined);
+    expect(inspected).toEqual([source, asked]);
+  });
+
+  test('just when it was written to is inspected again, as its times may not show another change', async () => {
+    const path = join(directory, 'a.img');
+    await writeFile(path, 'disk');
+    // As if it was written to from now on.
+    await utimes(path, Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+    const identity = await identified({ path });
+    await inspections.inspected({ source: { path }, identity }, options, identityOf);
+    expect(inspected).toHaveLength(2);
+  });
+
+  test('and is a block device is inspected whenever it is opened, as its times say nothing', async () => {
+    inspections = new Inspections(async (source, readOptions) => {
+      inspected.push(source);
+      return { ...(await inspect(source, readOptions)), isDevice: true };
+    });
+    const source = await write('device.img', 'disk');
+    const identity = await identified(source);
+    expect((await inspections.inspected({ source, identity }, options, identityOf)).identity).toEqual(identity);
+    expect(inspected).toHaveLength(2);
+  });
+
+  test('may have been identified with the same limits in other options', async () => {
+    options = { ...options, allowedTrees: [], maxVirtualSize: 100 };
+    const source = await write('a.img', 'disk');
+    const identity = await identified(source);
+    await inspections.inspected({ source, identity }, { ...options }, identityOf);
+    expect(inspected).toEqual([source]);
+  });
+
+  test('elsewhere is inspected, also where its identity says nothing', async () => {
+    const source = await write('a.img', 'disk');
+    const copy = structuredClone(await identified(source));
+    for (const identity of [copy, { chain: [] }]) {
+      const opened = await inspections.inspected({ source, identity }, options, identityOf);
+      expect(opened.identity).toEqual(copy);
+    }
+    expect(inspected).toHaveLength(3);
+  });
+});
+
+test('files are flushed before they are inspected where that is asked for', async () => {
+  const handle = await open(directory);
+  const flushed = jest.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'datasync');
+  await handle.close();
+  await write('x-flat.vmdk', Buffer.alloc(512));
+  const source = await write('x.vmdk', vmdkDescriptor('RW 1 FLAT "x-flat.vmdk" 0'));
+  await identified(source);
+  expect(flushed).not.toHaveBeenCalled();
+  await inspections.identify(source, { ...options, flush: true }, identityOf);
+  expect(flushed).toHaveBeenCalledTimes(2);
+  flushed.mockRestore();
+});
+
+describe('what a reader does not take', () => {
+  test('is not inspected again for the next one that is asked the same question', async () => {
+    const source = await write('a.img', 'disk');
+    expect(await inspections.identify(source, options, decline)).toBeUndefined();
+    expect(await inspections.identify(source, options, decline)).toBeUndefined();
+    await identified(source);
+    expect(inspected).toEqual([source]);
+    await identified(source);
+    expect(inspected).toHaveLength(2);
+  });
+
+  test('is another question for other options or another source', async () => {
+    const source = await write('a.img', 'disk');
+    await inspections.identify(source, options, decline);
+    await inspections.identify(source, { ...options }, decline);
+    await inspections.identify({ ...source }, options, decline);
+    expect(inspected).toHaveLength(3);
+  });
+
+  test('is inspected again where it has changed', async () => {
+    const source = await write('a.img', 'disk');
+    await inspections.identify(source, options, decline);
+    await utimes(source.path, 1, 1);
+    await identified(source);
+    expect(inspected).toHaveLength(2);
+  });
+});
+
+test('what there is to note is noted once, by who opens the image and not for what backs it', async () => {
+  await write('base.img', Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), Buffer.alloc(4090)]));
+  const source = await write('top.qcow2', qcow2File({ backing: 'base.img', backingFormat: 'raw' }));
+  await inspections.identify(source, options, decline);
+  const identity = await identified(source);
+  expect(notes).toEqual([]);
+  await inspections.inspected({ source, identity }, options, identityOf);
+  await inspections.inspected(baseOf(identity)!, options, identityOf);
+  await identified(source);
+  expect(notes).toEqual([expect.stringMatching(/base\.img: it is encrypted with LUKS/)]);
+  await inspections.inspected({ source, identity }, { allowedDirectories: options.allowedDirectories }, identityOf);
+});

@@ -25,6 +25,7 @@ export * from './distance/metrics/hamming.js';
 export * from './distance/metrics/hamming-fraction.js';
 export * from './distance/metrics/jaccard.js';
 export * from './distance/metrics/shared-content.js';
+export { pairRuns } from './distance/pair-runs.js';
 export type { PairwiseCounts } from './distance/pairwise-counts.js';
 export * from './errors.js';
 export {
@@ -34,21 +35,16 @@ export {
   requireReplaceable,
   writeFileAtomically,
 } from './hash-vectors/atomic-file.js';
-export type { CacheEntry, CacheListOptions, CacheOptions } from './hash-vectors/describe-entries.js';
-export type * from './hash-vectors/hash-vector.js';
+export type { CacheEntry, CacheListOptions } from './hash-vectors/describe-entries.js';
 export * from './hash-vectors/hash-vector-cache.js';
-export type {
-  FileIdentity,
-  FileStorage,
-  HashVectorStorage,
-  MemoryStorage,
-} from './hash-vectors/hash-vector-storage.js';
 export { makeDirectories } from './hash-vectors/make-directories.js';
 export * from './hash-vectors/memory-hash-vector.js';
+export { MemoryVectorStore } from './hash-vectors/memory-vector-store.js';
 export { isNamedAsVector, VECTOR_EXTENSION, VECTOR_FORMAT } from './hash-vectors/named-as-vector.js';
 export { OpenDirectory } from './hash-vectors/open-directory.js';
 export { ProtectedFiles } from './hash-vectors/protected-files.js';
 export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';
+export { vectorKeyOf } from './hash-vectors/vector-key.js';
 export * from './hash-vectors/write-hash-vector.js';
 export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';

@@ -7,3 +7,4 @@ export { assertGreedy } from './greedy-clustering.js';
 export * from './hostile-names.js';
 export { reporterContract } from './reporter.js';
 export * from './sample-analysis.js';
+export { vectorStoreContract } from './vector-store.js';

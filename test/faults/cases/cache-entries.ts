@@ -63,14 +63,14 @@ function checkedBy(stage: Stage, image: string, commands: CommandLine[], tryEntr
 
 /** Requires of every variant that the cache does not find it, and warns once. */
 async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[], spoil: Spoil): Promise<void> {
-  const { identity, algorithm: name, hasherVersion, blockSize } = await openHashVector(entry.path);
+  const { identity, algorithm, hasherVersion, blockSize } = await openHashVector(entry.path);
   assert.ok(identity !== undefined && hasherVersion !== undefined, 'an entry says what it was made from and by what');
   for (const [index, variant] of variants.entries()) {
     const spoiledPath = await spoil(entry, variant);
     const warnings: string[] = [];
     const cache = new HashVectorCache(stage.cache, (message) => warnings.push(message));
     assert.equal(
-      await cache.find(identity, { name, version: hasherVersion }, blockSize),
+      await cache.find({ identity, algorithm, hasherVersion, blockSize }),
       undefined,
       `variant ${index} is found`,
     );

@@ -186,7 +186,7 @@ export const OUTPUTS: readonly FaultCase[] = [
         check: async () => {
           const entry = await onlyEntry(stage.cache);
           const { identity, algorithm, hasherVersion, blockSize, name } = await openHashVector(entry.path);
-          const hasher = { name: algorithm, version: hasherVersion! };
+          const subject = { identity: identity!, algorithm, hasherVersion: hasherVersion!, blockSize };
           const forged = `${stage.root}/forged`;
           await mkdir(forged, { mode: 0o700 });
           await forgeEntry(entry.path, forged, name);
@@ -196,7 +196,7 @@ export const OUTPUTS: readonly FaultCase[] = [
             let found = 0;
             for (let round = 0; round < FINDS; round += 1) {
               const cache = new HashVectorCache(stage.cache);
-              const vector = await cache.find(identity!, hasher, blockSize).catch(() => undefined);
+              const vector = await cache.find(subject).catch(() => undefined);
               if (vector === undefined) continue;
               found += 1;
               assert.equal(vector.name, name, `what was found in round ${round}`);

@@ -14,7 +14,7 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import { compareVectors } from '#core/distance/compare-vectors.js';
-import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
+import { vectorKeyOf } from '#core/hash-vectors/vector-key.js';
 import { deterministicBytes } from '../../fixtures/index.js';
 import type { SeededRandom } from '../../fixtures/seeded-random.js';
 import { arrowFields } from '../arrow-fields.js';
@@ -110,12 +110,12 @@ async function findCached(bytes: Buffer, directory: string): Promise<HashVector 
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { mode: 0o700 });
   const digest = createHash('sha256').update(bytes).digest('hex');
-  writeFileSync(join(cache, `${cacheKeyOf(SUBJECT)}.${digest}.arrow`), bytes);
+  writeFileSync(join(cache, `${vectorKeyOf(SUBJECT)}.${digest}.arrow`), bytes);
   const warnings: string[] = [];
   const reader = new HashVectorCache(cache, (message) => warnings.push(message));
   let found: HashVector | undefined;
   try {
-    found = await reader.find(IDENTITY, { name: SUBJECT.algorithm, version: SUBJECT.hasherVersion }, SUBJECT.blockSize);
+    found = await reader.find(SUBJECT);
     await reader.verify();
   } catch (thrown) {
     throw new Finding(`expected no error of the cache, found ${thrown instanceof Error ? thrown.stack : thrown}`);

@@ -148,8 +148,11 @@ function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown
   const problem = `cannot construct ${kind} ${name} of plugin ${from.plugin.name}`;
   const [, missing] = MISSING_PART.exec(messageOf(thrown)) ?? [];
   if (missing !== undefined) {
-    const remedy = 'load the plugin that registers it too';
-    return new VirtSimilarityError('plugin', `${problem}: no plugin registers ${missing}, which it needs; ${remedy}`);
+    const isPart = PART_KIND_NAMES.some((part) => missing.startsWith(`${part} `));
+    const remedy = isPart
+      ? `no plugin registers ${missing}, which it needs; load the plugin that registers it too`
+      : `no ${missing} is registered, which it needs; give createAnalyzer one, and note that threads have none`;
+    return new VirtSimilarityError('plugin', `${problem}: ${remedy}`);
   }
   const remedy = 'a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
   return new VirtSimilarityError('plugin', `${problem}: ${messageOf(thrown)}; ${remedy}`, { cause: thrown });

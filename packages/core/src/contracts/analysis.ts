@@ -1,5 +1,6 @@
 import type { VirtSimilarityError } from '../errors.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
+import type { HashVector } from './hash-vector.js';
 
 /** One image that was hashed and compared. */
 export interface AnalyzedImage {
@@ -11,8 +12,23 @@ export interface AnalyzedImage {
   readonly virtualSize: number;
   /** Blocks that are not all zeros. */
   readonly dataBlocks: number;
-  /** Those of them that stand in another image too, at the same block number. */
+  /** Those of them that another image has too, at the same block number. */
   readonly repeatedBlocks: number;
+  /**
+   * Its hash vector, with the identity of the image; absent in analyses of other makers. `pairRuns` tells where two of
+   * them are equal, different or zero.
+   */
+  readonly vector?: HashVector;
+}
+
+/** Consecutive blocks of a pair of images that are alike in kind. */
+export interface PairRun {
+  /** Number of the first block. */
+  readonly start: number;
+  /** How many blocks, at least 1. */
+  readonly blocks: number;
+  /** `zero`: in both images; `equal`: the same data; `different`: everything else. */
+  readonly kind: 'zero' | 'equal' | 'different';
 }
 
 /** One image that could not be hashed. */
@@ -56,7 +72,7 @@ export interface Cladogram {
   readonly nodes: readonly CladogramNode[];
 }
 
-/** Everything that a reporter may tell. Image i is leaf i of the trees and thing i of the matrix. */
+/** Everything that a reporter may report. Image i is leaf i of the trees and item i of the matrix. */
 export interface Analysis {
   readonly images: readonly AnalyzedImage[];
   readonly failures: readonly ImageFailure[];

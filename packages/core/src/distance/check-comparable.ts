@@ -1,5 +1,5 @@
+import type { HashVector } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
 
 /**
  * Throws `usage` unless there is a vector, and all have one algorithm, one length of digests and one block size. Vectors that

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
 import {

@@ -1,7 +1,7 @@
 import { requirePart } from '../composition/part-kinds.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { compareByPosition } from './compare-by-position.js';
 import { compareContents } from './compare-contents.js';
 import type { CompareOptions } from './compare-options.js';

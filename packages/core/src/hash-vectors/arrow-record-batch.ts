@@ -1,3 +1,4 @@
+import type { RowsLocation } from '../contracts/hash-vector.js';
 import type { ArrowBlock, ArrowFooter } from './arrow-footer.js';
 import { FlatbufferTable } from './flatbuffer-table.js';
 
@@ -6,15 +7,6 @@ const HEADER_RECORD_BATCH = 3;
 /** Bytes of the structs FieldNode and Buffer. */
 const STRUCT_SIZE = 16;
 const CONTINUATION = 0xffffffff;
-
-/** Where the rows of a record batch stand in its file; offsets in bytes from the file's beginning. */
-export interface RowsLocation {
-  readonly rows: number;
-  /** `rows` × 4 bytes, little-endian. */
-  readonly blocksOffset: number;
-  /** `rows` × `digestLength` bytes. */
-  readonly digestsOffset: number;
-}
 
 /**
  * Reads the metadata of one record batch, which may be hostile: both columns are sure to lie inside the batch's body.

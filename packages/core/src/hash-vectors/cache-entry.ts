@@ -4,16 +4,14 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Stamp } from '../contracts/disk-image.js';
+import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { partsOf } from '../identity/chain.js';
 import { sameState, stampOf } from '../identity/stamp.js';
 import { isLocalDirectory } from '../paths/local-file-system.js';
 import { systemPath } from '../paths/path-text.js';
 import type { PlaceInDirectory } from './cache-directory.js';
-import { cacheKeyOf } from './cache-key.js';
 import { fileError, systemCode } from './file-error.js';
-import type { HashVector, HashVectorHeader } from './hash-vector.js';
-import { fileIdentityOf } from './hash-vector-storage.js';
 import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from './read-hash-vector.js';
 import {
   closeRegularFile,
@@ -24,6 +22,8 @@ import {
   readExactlySync,
 } from './regular-file.js';
 import type { SpareBuffers } from './spare-buffers.js';
+import { fileIdentityOf } from './vector-file-identity.js';
+import { vectorKeyOf } from './vector-key.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
@@ -152,7 +152,7 @@ function requireDigest(path: string, found: string): void {
 
 function checkKey(path: string, vector: HashVector): HashVector {
   const { identity } = vector;
-  if (identity !== undefined && cacheKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
+  if (identity !== undefined && vectorKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
   throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
 }
 

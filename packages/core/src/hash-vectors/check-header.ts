@@ -1,5 +1,5 @@
+import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { excerptOf } from '../errors.js';
-import type { HashVectorHeader } from './hash-vector.js';
 
 /** Bytes. */
 export const SMALLEST_BLOCK = 512;

@@ -1,9 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
+import type { StoreOptions } from '../contracts/vector-store.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
 import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
 import { isEntryName, stateOfImage } from './cache-entry.js';
-import type { HashVector, HashVectorHeader } from './hash-vector.js';
 import type { OpenDirectory } from './open-directory.js';
 
 /** One entry of the cache, and whether it is of use. */
@@ -22,11 +23,7 @@ export type CacheEntry = {
   | { readonly state: 'bad'; readonly problem: string }
 );
 
-export interface CacheOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CacheListOptions extends CacheOptions {
+export interface CacheListOptions extends StoreOptions {
   /** The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version. */
   readonly hasherVersions?: ReadonlyMap<string, string>;
 }

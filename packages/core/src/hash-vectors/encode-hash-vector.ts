@@ -1,5 +1,5 @@
 import type { Schema } from 'apache-arrow';
-import type { HashVector, HashVectorRows } from './hash-vector.js';
+import type { HashVector, HashVectorRows } from '../contracts/hash-vector.js';
 import { metadataOf } from './hash-vector-metadata.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 

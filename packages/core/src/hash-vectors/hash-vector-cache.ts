@@ -1,23 +1,22 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import type { ImageIdentity } from '../contracts/disk-image.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { isVolatile } from '../identity/chain.js';
 import { absolutePath } from '../paths/absolute-path.js';
 import { placeFileAtomically } from './atomic-file.js';
 import { listCacheDirectory, removeFromCache, withCacheDirectory, withNewCacheDirectory } from './cache-directory.js';
 import { openEntry, openProvenEntry } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
-import { cacheKeyOf } from './cache-key.js';
-import { type CacheEntry, type CacheListOptions, type CacheOptions, describeEntries } from './describe-entries.js';
+import { type CacheEntry, type CacheListOptions, describeEntries } from './describe-entries.js';
 import { encodeHashVector } from './encode-hash-vector.js';
-import type { HashVector } from './hash-vector.js';
 import type { OpenDirectory } from './open-directory.js';
 import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SharedCacheDirectory } from './shared-cache-directory.js';
 import { SpareBuffers } from './spare-buffers.js';
 import { sweepTemporaryFiles } from './temporary-files.js';
+import { vectorKeyOf } from './vector-key.js';
 
 /**
  * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
@@ -30,7 +29,7 @@ import { sweepTemporaryFiles } from './temporary-files.js';
  * errors: they cost time, not the run. A directory that cannot be read, made or written to is one warning. The other
  * methods throw `unreadable` or `unavailable` then.
  */
-export class HashVectorCache {
+export class HashVectorCache implements VectorStore {
   readonly #directory: string;
   readonly #shared: SharedCacheDirectory;
   readonly #index = new CacheIndex();
@@ -52,20 +51,9 @@ export class HashVectorCache {
     });
   }
 
-  /**
-   * The vector of an image that is as it was when it was hashed, read from its file. Its `name` is the one that the
-   * image was hashed under, perhaps not today's. Nothing for a volatile identity, or a hasher without a version. The
-   * signal ends the search only: the rows of what was found can be read after it.
-   */
-  async find(
-    identity: ImageIdentity,
-    hasher: { readonly name: string; readonly version?: string | undefined },
-    blockSize: number,
-    options: CacheOptions = {},
-  ): Promise<HashVector | undefined> {
-    const { name: algorithm, version: hasherVersion } = hasher;
-    if (isVolatile(identity) || hasherVersion === undefined) return undefined;
-    const key = cacheKeyOf({ identity, algorithm, hasherVersion, blockSize });
+  /** The vector that was stored for the subject, read from its file. */
+  async find(subject: VectorSubject, options: StoreOptions = {}): Promise<HashVector | undefined> {
+    const key = vectorKeyOf(subject);
     try {
       return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
     } catch (thrown) {
@@ -76,19 +64,17 @@ export class HashVectorCache {
   }
 
   /**
-   * Writes a vector and gives it back as it is in its file, or as it was where the cache cannot be written, and where
-   * its identity is volatile or its hasher has no version: the entry could outlive what it was made from.
-   * Where an entry of the same key stands already, that one is given.
+   * Writes a vector and returns it as it is in its file, or as it was where the cache cannot be written. Where there is
+   * an entry of the same key already, that one is returned.
    * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
    * reading `vector` does.
    */
-  async store(vector: HashVector, options: CacheOptions = {}): Promise<HashVector> {
+  async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
     const { identity } = vector;
     if (identity === undefined) {
       throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
     }
-    if (isVolatile(identity) || vector.hasherVersion === undefined) return vector;
-    const key = cacheKeyOf({ ...vector, identity });
+    const key = vectorKeyOf({ ...vector, identity });
     try {
       return await withNewCacheDirectory(
         this.#directory,
@@ -145,7 +131,7 @@ export class HashVectorCache {
   async #find(
     directory: OpenDirectory | undefined,
     key: string,
-    options: CacheOptions,
+    options: StoreOptions,
     warn: (message: string) => void,
   ): Promise<HashVector | undefined> {
     if (directory === undefined) return undefined;
@@ -180,7 +166,7 @@ export class HashVectorCache {
     }
   }
 
-  async #write(directory: OpenDirectory, vector: HashVector, key: string, options: CacheOptions): Promise<HashVector> {
+  async #write(directory: OpenDirectory, vector: HashVector, key: string, options: StoreOptions): Promise<HashVector> {
     const hash = createHash('sha256');
     const chunks = feeding(hash, encodeHashVector(vector));
     const place = (temporary: string) =>

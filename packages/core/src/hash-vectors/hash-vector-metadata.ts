@@ -1,7 +1,7 @@
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { FORMAT_SEPARATOR, formatsOf, partsOf } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
-import type { HashVectorHeader } from './hash-vector.js';
 
 /** Version of the hash-vector file format that this code writes and reads. */
 const FORMAT = '1';

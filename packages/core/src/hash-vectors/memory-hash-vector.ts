@@ -1,6 +1,6 @@
+import type { HashVector, HashVectorHeader, HashVectorRows } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
 import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
-import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**

@@ -1,11 +1,19 @@
 import { constants } from 'node:fs';
+import type {
+  FileIdentity,
+  FileStorage,
+  HashVector,
+  HashVectorHeader,
+  HashVectorRows,
+  HashVectorStorage,
+  RowsLocation,
+} from '../contracts/hash-vector.js';
 import { throwIfAborted } from '../errors.js';
 import { parseArrowFooter } from './arrow-footer.js';
-import { parseRecordBatch, type RowsLocation } from './arrow-record-batch.js';
+import { parseRecordBatch } from './arrow-record-batch.js';
 import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
-import type { HashVector, HashVectorHeader, HashVectorRows } from './hash-vector.js';
 import { headerFromMetadata } from './hash-vector-metadata.js';
-import { type FileIdentity, type FileStorage, fileIdentityOf } from './hash-vector-storage.js';
+import { hashVectorOf } from './memory-hash-vector.js';
 import { readingError } from './reading-error.js';
 import {
   closeRegularFile,
@@ -17,6 +25,7 @@ import {
 } from './regular-file.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 import { openUnchanged, requireSame } from './unchanged-file.js';
+import { fileIdentityOf } from './vector-file-identity.js';
 
 const MAGIC = Buffer.from('ARROW1');
 /** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
@@ -77,6 +86,12 @@ export async function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorO
   } catch (thrown) {
     throw readingError(thrown, bytes.path);
   }
+}
+
+/** The vector whose rows another thread says are in this place. `rows()` throws as that of `openHashVector`. */
+export function hashVectorAt(header: HashVectorHeader, storage: HashVectorStorage): HashVector {
+  if (storage.kind === 'memory') return hashVectorOf(header, storage.blocks, storage.digests);
+  return { ...header, storage, rows: () => readRows({ header, storage, signal: undefined }) };
 }
 
 /**

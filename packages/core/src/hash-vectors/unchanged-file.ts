@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync } from 'node:fs';
+import type { FileStorage } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
 import { systemCode } from './file-error.js';
-import { type FileStorage, fileIdentityOf, sameContent } from './hash-vector-storage.js';
 import { changedFile } from './reading-error.js';
 import {
   closeRegularFile,
@@ -10,6 +10,7 @@ import {
   openRegularFile,
   openRegularFileSync,
 } from './regular-file.js';
+import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
 /** Opens a hash-vector file once more. Throws `changed` if it is not the one that it was, and as `openRegularFileSync`. */
 export function openUnchangedSync(storage: FileStorage): number {

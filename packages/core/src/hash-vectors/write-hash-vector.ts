@@ -1,6 +1,6 @@
+import type { HashVector } from '../contracts/hash-vector.js';
 import { type AtomicFileOptions, writeFileAtomically } from './atomic-file.js';
 import { encodeHashVector } from './encode-hash-vector.js';
-import type { HashVector } from './hash-vector.js';
 
 export type WriteHashVectorOptions = AtomicFileOptions;
 

@@ -1,7 +1,7 @@
 import type { DiskImage, Extent } from '../contracts/disk-image.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { problemOfHeader } from '../hash-vectors/check-header.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
 import { expectedFiles, partsOf } from '../identity/chain.js';
 import { unlessAborted } from '../unless-aborted.js';

@@ -1,5 +1,5 @@
 import type { Extent } from '../contracts/disk-image.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { partitionPoint } from '../partition-point.js';
 import type { HashedBlocks } from './hashed-blocks.js';
 

@@ -1,5 +1,6 @@
-import type { Analysis, ImageFailure } from '../contracts/analysis.js';
+import type { Analysis, AnalyzedImage, ImageFailure } from '../contracts/analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import type { HashVectorHeader, HashVectorStorage } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { ReportOptions } from '../contracts/reporter.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
@@ -18,9 +19,16 @@ export type PartThreadData =
     };
 
 /** An analysis that can be sent to a thread: what is large in it is shared, and errors keep their codes. */
-export type SentAnalysis = Omit<Analysis, 'failures'> & {
+export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
   readonly failures: readonly (Omit<ImageFailure, 'error'> & { readonly error: ThreadFailure })[];
+  readonly images: readonly (Omit<AnalyzedImage, 'vector'> & { readonly vector?: SentVector })[];
 };
+
+/** A hash vector that can be sent to a thread: its rows are in a file or in shared memory. */
+export interface SentVector {
+  readonly header: HashVectorHeader;
+  readonly storage: HashVectorStorage;
+}
 
 /** What a thread can be asked to do with its part. */
 export interface PartWork {

@@ -7,8 +7,9 @@ import { distanceMatrix } from '../distance/distance-matrix.js';
 import { probeHasher, requireSameDigest } from '../hashing/probe-hasher.js';
 import { runHashTask } from '../hashing/run-hash-task.js';
 import { answerTasks } from '../threads/answer-tasks.js';
-import { received, threadFailureOf } from '../threads/thread-failure.js';
+import { threadFailureOf } from '../threads/thread-failure.js';
 import type { PartAnswer, PartTask, PartThreadData, PartWork } from './part-work.js';
+import { receivedAnalysis } from './sent-analysis.js';
 import { textOfReport } from './text-of-report.js';
 
 /** Characters of a report that are handed over at a time. */
@@ -46,9 +47,8 @@ const work: PartWork = {
   async cluster(matrix, linkage) {
     return checkedDendrogram(await own('clusterer'), matrix, linkage);
   },
-  async beginReport(reportPart, { failures, ...analysis }, options) {
-    const failed = failures.map(({ error, ...failure }) => ({ ...failure, error: received(error) }));
-    text = textOfReport(await own('reporter'), reportPart, { ...analysis, failures: failed }, options);
+  async beginReport(reportPart, analysis, options) {
+    text = textOfReport(await own('reporter'), reportPart, receivedAnalysis(analysis), options);
   },
   async nextText() {
     let gathered = '';

@@ -7,9 +7,9 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
-import { sendable } from '../threads/thread-failure.js';
 import { type IsolationLimits, PartThread } from './part-thread.js';
 import type { PartThreadData } from './part-work.js';
+import { sentAnalysis } from './sent-analysis.js';
 import { type ReportPart, textOfReport } from './text-of-report.js';
 
 /** A part, and how a thread of its own constructs it if it is to run in one. */
@@ -63,8 +63,7 @@ export async function* reportBy(
   }
   const thread = new PartThread({ part: reporter.isolated }, limits);
   try {
-    const failures = analysis.failures.map(({ path, error }) => ({ path, error: sendable(error) }));
-    await thread.call('beginReport', part, { ...analysis, failures }, options);
+    await thread.call('beginReport', part, sentAnalysis(analysis), options);
     for (let text = await thread.call('nextText'); text !== undefined; text = await thread.call('nextText')) yield text;
   } finally {
     await thread.close();

@@ -1,12 +1,12 @@
 import type { ListedPlugin, Registration } from '../composition/part-registry.js';
-import type { Analysis } from '../contracts/analysis.js';
-import type { Linkage } from '../contracts/clusterer.js';
-import type { Stamp } from '../contracts/disk-image.js';
+import type { Analysis, Cladogram } from '../contracts/analysis.js';
+import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import type { VirtSimilarityError } from '../errors.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
 
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
 export interface FoundImages {
@@ -35,7 +35,10 @@ export interface HashOptions {
   readonly hasher?: string;
   /** Bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize?: number;
-  /** Directory of cached hash vectors, made if it is missing; `false` for none. */
+  /**
+   * Directory of cached hash vectors, made if it is missing; `false` to keep none. When absent, the analyzer's store keeps
+   * them, if it has one.
+   */
   readonly cache?: string | false;
   /** Worker threads that hash; at least 1. */
   readonly jobs?: number;
@@ -48,7 +51,7 @@ export interface HashOptions {
   readonly pluginTimeout?: number;
   /** Bytes that a disk may claim to have at most; one that claims more is `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number;
-  /** Reads images that are open for writing too, with a warning; their vectors are not kept in the cache. */
+  /** Reads images that are open for writing too, with a warning; their vectors are not kept. */
   readonly allowInUse?: boolean;
   /** Whether tools that parse images must run in a sandbox (the default) or run without one. */
   readonly sandbox?: 'required' | 'off';
@@ -56,7 +59,7 @@ export interface HashOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. */
   readonly onNote?: (level: 'warning' | 'debug', message: string) => void;
-  /** Ends the work; what was under way is undone, what was finished stays in the cache. */
+  /** Ends the work; what was under way is undone, what was finished stays in the store. */
   readonly signal?: AbortSignal;
 }
 
@@ -68,6 +71,15 @@ export interface AnalyzeOptions extends HashOptions {
   /** Name of a clusterer. */
   readonly clusterer?: string;
 }
+
+/** What finding images needs to know. */
+export type FindOptions = Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'>;
+
+/** How hash vectors are compared. */
+export type ComparisonOptions = Pick<AnalyzeOptions, 'metric' | 'jobs' | 'pluginTimeout' | 'onProgress' | 'signal'>;
+
+/** How a matrix of distances is clustered. */
+export type ClusterOptions = Pick<AnalyzeOptions, 'clusterer' | 'linkage' | 'pluginTimeout' | 'onProgress' | 'signal'>;
 
 /** What bounds a report. */
 export interface ReportRun {
@@ -86,11 +98,11 @@ export type ProgressEvent =
   | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly Stamp[] }
   /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
-  /** The same of an image that others are laid over, which is read once for all of them. */
+  /** The same of an image that is the base of others and is read once for all of them. */
   | { readonly kind: 'backing-started'; readonly path: string; readonly bytes: number }
   /** So many more bytes of it have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
-  /** Its vector stands; `cached`: without reading the image. */
+  /** Its vector is known; `cached`: without reading the image. */
   | { readonly kind: 'image-finished'; readonly path: string; readonly cached: boolean; readonly vector: HashVector }
   | { readonly kind: 'image-failed'; readonly path: string; readonly error: VirtSimilarityError }
   /** Of the blocks to compare, this fraction from 0 to 1 has been compared. */
@@ -101,6 +113,32 @@ export type ProgressEvent =
 export type HashOutcome =
   | { readonly path: string; readonly vector: HashVector; readonly cached: boolean }
   | { readonly path: string; readonly error: VirtSimilarityError };
+
+/**
+ * What is known of one image before it is read: its identity, and the reader that reads it. A hash-vector file has no
+ * reader, and the identity that it records, if any.
+ */
+export type IdentifyOutcome =
+  | { readonly path: string; readonly reader?: string; readonly identity?: ImageIdentity }
+  | { readonly path: string; readonly error: VirtSimilarityError };
+
+/** The distances of all pairs of some hash vectors. */
+export interface Comparison {
+  /** Name of the metric. */
+  readonly metric: string;
+  /** What a distance of 1 means. */
+  readonly unit: string;
+  readonly distances: CondensedMatrix;
+  /** For each vector, its non-zero blocks that another one has at the same block number. */
+  readonly repeatedBlocks: Float64Array;
+}
+
+/** A matrix of distances, clustered. */
+export interface Clustering {
+  readonly linkage: Linkage;
+  readonly dendrogram: Dendrogram;
+  readonly cladogram: Cladogram;
+}
 
 /** The stages, composed from plugins. Get one from `createAnalyzer`. */
 export interface Analyzer {
@@ -115,10 +153,13 @@ export interface Analyzer {
    * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
    * made once. Throws `unreadable` where a directory cannot be listed.
    */
-  findImages(
-    images: readonly (string | DiskSource)[],
-    options?: Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'>,
-  ): Promise<FoundImages>;
+  findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
+
+  /**
+   * Inspects images without reading their content, several at a time; yields each outcome as it is known, so in any order.
+   * A failed image is an outcome, not an exception. Throws as `hash`.
+   */
+  identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
    * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order.
@@ -126,6 +167,19 @@ export interface Analyzer {
    * what a callback throws. Whoever leaves the loop ends the work: threads and images are closed when it is left.
    */
   hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
+
+  /**
+   * Compares all pairs of hash vectors, from `hash` or from elsewhere. Throws `usage` where they were not made alike or
+   * there is none, `plugin` where the metric fails, `aborted`, `unavailable` where threads or memory are missing, and what
+   * reading the vectors throws.
+   */
+  compare(vectors: readonly HashVector[], options?: ComparisonOptions): Promise<Comparison>;
+
+  /**
+   * Clusters a matrix of distances, from `compare` or from elsewhere. Throws `usage` on a linkage that the clusterer does
+   * not have, and on a matrix that is not one of distances, `plugin` where the clusterer fails, and `aborted`.
+   */
+  cluster(distances: CondensedMatrix, options?: ClusterOptions): Promise<Clustering>;
 
   /**
    * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it

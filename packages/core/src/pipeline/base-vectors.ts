@@ -1,6 +1,6 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
-import { cacheKeyOf } from '../hash-vectors/cache-key.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import { vectorKeyOf } from '../hash-vectors/vector-key.js';
 import { baseOf, isVolatile } from '../identity/chain.js';
 import type { AssignedSource } from './reader-sessions.js';
 
@@ -16,7 +16,7 @@ interface VectorSettings {
 type HashAssigned = (image: AssignedSource) => Promise<HashVector>;
 
 /**
- * The vectors of images that others are laid over, each had once in a run: from the cache, or by hashing the image where
+ * The vectors of images that others are laid over, each had once in a run: from the store, or by hashing the image where
  * that saves reading it again, because more than one image of the run has it in its chain.
  */
 export class BaseVectors {
@@ -29,7 +29,7 @@ export class BaseVectors {
 
   /**
    * @param images all that the run is going to read
-   * @param find looks into the cache
+   * @param find looks into the store
    */
   constructor(
     images: readonly AssignedSource[],
@@ -92,6 +92,6 @@ export class BaseVectors {
 
   #key(identity: ImageIdentity): string {
     const { hasher: algorithm, blockSize } = this.#settings;
-    return cacheKeyOf({ identity, algorithm, blockSize });
+    return vectorKeyOf({ identity, algorithm, blockSize });
   }
 }

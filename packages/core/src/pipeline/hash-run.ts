@@ -4,104 +4,147 @@ import type { PartRegistry } from '../composition/part-registry.js';
 import { requireImportable } from '../composition/require-importable.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
+import type { VectorStore } from '../contracts/vector-store.js';
 import { classifyFailure, messageOf, systemReasonOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { systemCode } from '../hash-vectors/file-error.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
 import { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { partsOf } from '../identity/chain.js';
 import { systemPath } from '../paths/path-text.js';
 import { realPath } from '../paths/real-path.js';
-import type { FoundImages, HashOutcome, ProgressEvent } from './analyzer.js';
+import type { FoundImages, HashOutcome, IdentifyOutcome, ProgressEvent } from './analyzer.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
-import { ImageLookUp } from './image-look-up.js';
+import { ImageLookUp, type LookedUp } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
 import type { CompleteOptions } from './options.js';
 import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
+import { RunStore } from './run-store.js';
 
 /** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
 const OPENED_AHEAD = 6;
 /** Images whose headers are looked at at once. */
 const LOOKUPS_AT_ONCE = 16;
 
+/** What an analyzer is composed of, as a run needs it. */
+export interface Composition {
+  readonly registry: PartRegistry;
+  /** Where the vectors of runs that state no cache are kept; nowhere when absent. */
+  readonly store: VectorStore | undefined;
+}
+
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
   readonly #registry: PartRegistry;
   readonly #options: CompleteOptions;
   readonly #readOptions: ReadOptions;
-  readonly #cache: HashVectorCache | undefined;
+  readonly #store: RunStore | undefined;
 
   private constructor(
-    registry: PartRegistry,
+    composition: Composition,
     options: CompleteOptions,
     allowed: Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
   ) {
-    const { cache, onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
+    const { onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
     const warn = (message: string): void => callBack(() => onNote('warning', message));
-    this.#registry = registry;
+    const store = storeOf(composition, options.cache, warn);
+    this.#registry = composition.registry;
     this.#options = options;
     this.#readOptions = { ...allowed, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
-    if (cache !== false) {
-      this.#cache = new HashVectorCache(cache, warn);
+    if (store !== undefined) {
+      this.#store = new RunStore(store, warn);
       this.#readOptions = { ...this.#readOptions, flush: true };
     }
   }
 
   /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
-  static async *hash(
-    registry: PartRegistry,
-    { sources, directories, failures }: FoundImages,
+  static hash(composition: Composition, found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
+    return HashRun.#run(composition, found, options, (run) => run.#hash(found));
+  }
+
+  /** Yields what is known of each image before it is read, as it comes. Throws as `hash`. */
+  static identify(
+    composition: Composition,
+    found: FoundImages,
     options: CompleteOptions,
-  ): AsyncGenerator<HashOutcome> {
+  ): AsyncGenerator<IdentifyOutcome> {
+    return HashRun.#run(composition, found, options, (run) => run.#identify(found));
+  }
+
+  static async *#run<Outcome>(
+    composition: Composition,
+    { directories }: FoundImages,
+    options: CompleteOptions,
+    act: (run: HashRun) => AsyncGenerator<Outcome>,
+  ): AsyncGenerator<Outcome> {
     const allowedTrees = await Promise.all(options.allowBacking.map(realDirectory));
     try {
-      yield* new HashRun(registry, options, { allowedDirectories: directories, allowedTrees }).#hash(sources, failures);
+      yield* act(new HashRun(composition, options, { allowedDirectories: directories, allowedTrees }));
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
   }
 
-  async *#hash(sources: readonly DiskSource[], failures: FoundImages['failures']): AsyncGenerator<HashOutcome> {
+  async *#identify(found: FoundImages): AsyncGenerator<IdentifyOutcome> {
+    const lookUp = new ImageLookUp(this.#registry, this.#options, undefined);
+    for await (const each of this.#lookUp(found, (source, options) => lookUp.identify(source, options))) {
+      if ('reader' in each) {
+        const { source, readerName, identity } = each;
+        yield { path: source.path, reader: readerName, identity };
+      } else if ('error' in each) yield each;
+      else yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
+    }
+  }
+
+  async *#hash(found: FoundImages): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, pluginTimeout } = this.#options;
     const part = this.#registry.find('hasher', hasher);
     const reference = this.#hasherReference();
     if (reference !== undefined) {
       await requireImportable(`hasher ${hasher}`, this.#registry.providedParts('hasher', hasher), this.#options);
     }
-    // A refused cache concerns every image, so it is one error of the run.
-    if (!sources.every(isNamedAsVector)) await this.#cache?.requireAllowed();
     const { version } = this.#registry.identifyHasher(hasher);
     const timeLimit = this.#registry.isIsolated('hasher', hasher) ? pluginTimeout : 0;
     const { logger } = this.#registry;
     const pool = new HashingPool({ name: hasher, hasher: part, reference, version, timeLimit, logger }, jobs);
+    const lookUp = new ImageLookUp(this.#registry, this.#options, this.#store);
     const unread: AssignedSource[] = [];
     let tasks = 0;
-    const lookUp = new ImageLookUp(this.#registry, this.#options, this.#cache);
+    try {
+      // A refused store concerns every image, so it is one error of the run.
+      if (!found.sources.every(isNamedAsVector)) await this.#store?.requireAllowed();
+      for await (const each of this.#lookUp(found, (source, options) => lookUp.find(source, options))) {
+        if ('reader' in each) {
+          unread.push(each);
+          tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
+          // Threads take longer to start than the images to be opened.
+          pool.expect(tasks);
+        } else yield this.#tell(each);
+      }
+      if (unread.length > 0) yield* this.#readAll(inOrder(unread, found.sources), pool);
+    } finally {
+      await pool.close();
+    }
+  }
+
+  /** The vectors of images that have one, the readers of the others, and failures. */
+  async *#lookUp(
+    { sources, failures }: FoundImages,
+    look: (source: DiskSource, options: ReadOptions) => Promise<LookedUp>,
+  ): AsyncGenerator<HashOutcome | AssignedSource> {
     const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | AssignedSource> =>
       this.#outcome(source.path, async () => {
         const failure = failures.get(source.path);
-        if (failure !== undefined) {
-          throw failure;
-        }
-        const found = await lookUp.find(source, this.#readOptionsUntil(stop));
+        if (failure !== undefined) throw failure;
+        const found = await look(source, this.#readOptionsUntil(stop));
         return 'reader' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });
-    try {
-      for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
-        this.#reportIdentified(found);
-        if ('reader' in found) {
-          unread.push(found);
-          tasks += Math.ceil(storedBytes(found.identity) / TASK_BYTES);
-          // Threads take longer to start than the images to be opened.
-          pool.expect(tasks);
-        } else yield this.#tell(found);
-      }
-      if (unread.length > 0) yield* this.#readAll(inOrder(unread, sources), pool);
-    } finally {
-      await pool.close();
+    for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
+      this.#reportIdentified(found);
+      yield found;
     }
   }
 
@@ -112,7 +155,7 @@ export class HashRun {
     if (homeless !== undefined) {
       onNote('debug', `${hasher} runs in the main thread: plugin ${homeless} has no url`);
     }
-    if (this.#cache !== undefined && identified.version === undefined) {
+    if (this.#store !== undefined && identified.version === undefined) {
       const reason = 'the hasher states no version and its plugin has no readable url';
       const remedy = 'give the hasher a version';
       callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; ${remedy}`));
@@ -121,7 +164,7 @@ export class HashRun {
     const reading = new ImageReading(unread, {
       pool,
       sessions,
-      cache: this.#cache,
+      store: this.#store,
       run: this.#options,
       hasher: identified,
     });
@@ -181,6 +224,15 @@ export class HashRun {
   #progress(event: ProgressEvent): void {
     callBack(() => this.#options.onProgress(event));
   }
+}
+
+function storeOf(
+  { store }: Composition,
+  cache: CompleteOptions['cache'],
+  warn: (message: string) => void,
+): VectorStore | undefined {
+  if (cache === undefined) return store;
+  return cache === false ? undefined : new HashVectorCache(cache, warn);
 }
 
 /** The vector under the name that its image or file has in this run: the cache may know it by another. */

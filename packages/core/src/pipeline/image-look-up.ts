@@ -1,51 +1,62 @@
 import type { PartRegistry } from '../composition/part-registry.js';
+import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
-import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
 import { openHashVector } from '../hash-vectors/read-hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
 import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource } from './reader-sessions.js';
+import type { RunStore } from './run-store.js';
 import { yieldToEventLoop } from './yield-to-event-loop.js';
 
-/** What is to be had of an image without reading it: its vector, or else who reads it. */
+/** What is known of an image without reading it: its vector, or else the reader that reads it. */
 export type LookedUp = { readonly vector: HashVector } | AssignedSource;
 
 /** Finds the vectors of images that have one already, and the readers of the others. */
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #options: CompleteOptions;
-  readonly #cache: HashVectorCache | undefined;
+  readonly #store: RunStore | undefined;
   /** Readers by name, isolated ones within their limits. */
   readonly #readers = new Map<string, NamedPart<DiskReader>>();
 
   /** Whether a vector of unknown version was noted. */
   #hasNotedVersion = false;
 
-  constructor(registry: PartRegistry, options: CompleteOptions, cache: HashVectorCache | undefined) {
+  constructor(registry: PartRegistry, options: CompleteOptions, store: RunStore | undefined) {
     this.#registry = registry;
     this.#options = options;
-    this.#cache = cache;
+    this.#store = store;
   }
 
-  /** Throws what the readers throw, and `usage` and `corrupt` on a hash-vector file that does not fit this run. */
-  async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
-    const { hasher, blockSize, signal } = this.#options;
+  /** The vector of a hash-vector file, or else the reader of the image. Throws what they throw. */
+  async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     await yieldToEventLoop();
-    if (isNamedAsVector(source)) {
-      const vector = await openHashVector(source.path, { noFollow: source.noFollow });
-      this.#checkFit(source.path, vector, readOptions);
-      return { vector };
+    if (!isNamedAsVector(source)) return this.#assign(source, readOptions);
+    return { vector: await openHashVector(source.path, { noFollow: source.noFollow }) };
+  }
+
+  /** As `identify`, or the vector that the store has. Throws `usage` too, on a hash-vector file that does not fit this run. */
+  async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
+    const found = await this.identify(source, readOptions);
+    if ('vector' in found) {
+      this.#checkFit(source.path, found.vector, readOptions);
+      return found;
     }
-    const assigned = await this.#assign(source, readOptions);
-    const vector = await this.#cache?.find(assigned.identity, this.#registry.identifyHasher(hasher), blockSize, {
-      signal,
-    });
-    return vector ? { vector } : assigned;
+    const vector = await this.#stored(found.identity);
+    return vector ? { vector } : found;
+  }
+
+  async #stored(identity: ImageIdentity): Promise<HashVector | undefined> {
+    if (this.#store === undefined) return undefined;
+    const { hasher, blockSize, signal } = this.#options;
+    const { version: hasherVersion } = this.#registry.identifyHasher(hasher);
+    const made = { algorithm: hasher, blockSize, ...(hasherVersion && { hasherVersion }) };
+    return this.#store.find({ identity, ...made }, { signal });
   }
 
   /** Asks the reader that the user chose, or one after the other. */

@@ -1,9 +1,8 @@
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
 import { stateOfImage } from '../hash-vectors/cache-entry.js';
-import type { HashVector } from '../hash-vectors/hash-vector.js';
-import type { HashVectorCache } from '../hash-vectors/hash-vector-cache.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
 import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
@@ -15,12 +14,13 @@ import { checkedIdentity } from './checked-identity.js';
 import { flushFiles } from './flush-files.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
+import type { RunStore } from './run-store.js';
 
 /** What the images of a run are read with. */
 interface ReadingTools {
   readonly pool: HashingPool;
   readonly sessions: ReaderSessions;
-  readonly cache: HashVectorCache | undefined;
+  readonly store: RunStore | undefined;
   readonly run: CompleteOptions;
   readonly hasher: { readonly name: string; readonly version?: string };
 }
@@ -39,20 +39,22 @@ export class ImageReading {
   /** @param images all that the run is going to read */
   constructor(images: readonly AssignedSource[], tools: ReadingTools) {
     const { blockSize, signal } = tools.run;
+    const { name: algorithm, version: hasherVersion } = tools.hasher;
+    const made = { algorithm, blockSize, ...(hasherVersion && { hasherVersion }) };
     this.#tools = tools;
     this.#bases = new BaseVectors(images, tools.run, async (identity) =>
-      tools.cache?.find(identity, tools.hasher, blockSize, { signal }),
+      tools.store?.find({ identity, ...made }, { signal }),
     );
   }
 
-  /** The vector of an image, kept in the cache. Throws what reading and hashing throws, and `changed`. */
+  /** The vector of an image, kept in the store. Throws what reading and hashing throws, and `changed`. */
   vectorOf(image: AssignedSource, readOptions: ReadOptions): Promise<HashVector> {
     return this.#bases.own(image, () => this.#read(image, 'image-started', readOptions));
   }
 
   async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
     const { source, readerName } = assigned;
-    if (this.#tools.cache !== undefined && !isVolatile(assigned.identity)) {
+    if (this.#tools.store !== undefined && !isVolatile(assigned.identity)) {
       await flushFiles(partsOf(assigned.identity));
     }
     const moment = Date.now();
@@ -96,11 +98,11 @@ export class ImageReading {
     });
   }
 
-  /** Stores the vector in the cache, unless the image may still change without a trace. */
+  /** Keeps the vector in the store, unless the image may still change without a trace. */
   async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
-    const { cache, run } = this.#tools;
-    if (cache === undefined) return vector;
-    if (isSettled(identity, moment)) return cache.store(vector, { signal: run.signal });
+    const { store, run } = this.#tools;
+    if (store === undefined) return vector;
+    if (isSettled(identity, moment)) return store.store(vector, { signal: run.signal });
     const reason = 'it was written to so shortly before that its times would not show another change';
     callBack(() => run.onNote('debug', `${vector.name} is not cached: ${reason}`));
     return vector;

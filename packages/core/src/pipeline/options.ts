@@ -13,7 +13,6 @@ export const ANALYZE_DEFAULTS = {
   reader: 'auto',
   hasher: 'sha256',
   blockSize: HASH_IMAGE_DEFAULTS.blockSize,
-  cache: false,
   jobs: availableParallelism(),
   allowBacking: [],
   pluginTimeout: 60,
@@ -38,7 +37,7 @@ const schema = z.object({
     .max(LARGEST_BLOCK)
     .refine((size) => Number.isInteger(Math.log2(size)), 'expected a power of two')
     .default(ANALYZE_DEFAULTS.blockSize),
-  cache: z.union([z.string().min(1), z.literal(false)]).default(ANALYZE_DEFAULTS.cache),
+  cache: z.union([z.string().min(1), z.literal(false)]).optional(),
   jobs: z.number().int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
   allowBacking: z.array(z.string().min(1)).default([]),
   pluginTimeout: z.number().min(0).max(LONGEST_TIMEOUT).default(ANALYZE_DEFAULTS.pluginTimeout),

@@ -10,7 +10,7 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import fc from 'fast-check';
-import { cacheKeyOf } from '#core/hash-vectors/cache-key.js';
+import { vectorKeyOf } from '#core/hash-vectors/vector-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
@@ -73,7 +73,7 @@ describe('a hash-vector file', () => {
       const found = (await openHashVector(path)).identity!;
       expect(found).toEqual({ chain: [{ format: 'qcow2<vmdk', parts: [...top!.parts, ...extents] }] });
       const made = { algorithm: 'sha256', blockSize: 512 };
-      expect(cacheKeyOf({ ...made, identity: found })).toBe(cacheKeyOf({ ...made, identity }));
+      expect(vectorKeyOf({ ...made, identity: found })).toBe(vectorKeyOf({ ...made, identity }));
     }));
 
   test('has the same bytes whatever the batches it was written from', () =>

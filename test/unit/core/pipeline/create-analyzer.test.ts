@@ -63,6 +63,7 @@ describe('analyze', () => {
       virtualSize: 7 * 512,
       dataBlocks: 5,
       repeatedBlocks: 0,
+      vector: expect.objectContaining({ name: 'memory:other', dataBlocks: 5, algorithm: 'checksum' }),
     });
     expect(analysis.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual([7, 8, 0, 7]);
     expect(analysis.parameters).toMatchObject({ algorithm: 'checksum', metric: 'hamming', linkage: 'single' });

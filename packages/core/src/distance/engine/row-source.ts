@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
+import type { FileStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import type { VirtSimilarityError } from '../../errors.js';
-import type { FileStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
 import { readingError } from '../../hash-vectors/reading-error.js';
 import { readExactlySync } from '../../hash-vectors/regular-file.js';
 import { openUnchangedSync } from '../../hash-vectors/unchanged-file.js';

@@ -1,3 +1,4 @@
+import type { HashVectorStorage } from '../../contracts/hash-vector.js';
 import { allocateShared } from '../../memory/allocate-shared.js';
 import type { StoredVector } from './stored-vectors.js';
 
@@ -11,15 +12,19 @@ export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(shared(length));
 }
 
-/** The vector, with rows that stand in memory of this thread alone copied to memory that threads share. */
+/** The vector, with rows that are in memory of this thread alone copied to memory that threads share. */
 export function sharedVector(vector: StoredVector): StoredVector {
-  const { storage } = vector;
-  if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return vector;
+  return { ...vector, storage: sharedStorage(vector.storage) };
+}
+
+/** The rows' place, or that of their copy in memory that threads share. Throws as {@link sharedCounts}. */
+export function sharedStorage(storage: HashVectorStorage): HashVectorStorage {
+  if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return storage;
   const blocks = sharedCounts(storage.blocks.length);
   blocks.set(storage.blocks);
   const digests = sharedBytes(storage.digests.length);
   digests.set(storage.digests);
-  return { ...vector, storage: { kind: 'memory', blocks, digests } };
+  return { kind: 'memory', blocks, digests };
 }
 
 function shared(bytes: number): SharedArrayBuffer {

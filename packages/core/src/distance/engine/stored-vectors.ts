@@ -1,10 +1,9 @@
 import { closeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { HashVector, HashVectorStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
 import { isEntryName } from '../../hash-vectors/cache-entry.js';
 import { blockCountOf } from '../../hash-vectors/check-header.js';
-import type { HashVector } from '../../hash-vectors/hash-vector.js';
-import type { HashVectorStorage, MemoryStorage } from '../../hash-vectors/hash-vector-storage.js';
 import { closeRegularFile } from '../../hash-vectors/regular-file.js';
 import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
 import { isLocalDirectory, isOnLocalFileSystem } from '../../paths/local-file-system.js';

@@ -1,0 +1,53 @@
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { hashVectorOf } from './memory-hash-vector.js';
+import { vectorKeyOf } from './vector-key.js';
+
+/**
+ * Keeps hash vectors in memory for as long as the store exists: for programs that analyze again and again, and for tests.
+ * Memory: 4 bytes and a digest for each non-zero block. Nothing is ever given up; drop the store to free it.
+ */
+export class MemoryVectorStore implements VectorStore {
+  readonly #vectors = new Map<string, HashVector>();
+
+  /** Number of vectors that are kept. */
+  get size(): number {
+    return this.#vectors.size;
+  }
+
+  async find(subject: VectorSubject, { signal }: StoreOptions = {}): Promise<HashVector | undefined> {
+    throwIfAborted(signal);
+    return this.#vectors.get(vectorKeyOf(subject));
+  }
+
+  /** Throws `usage` if the vector does not say what it was made from, `aborted`, and what reading its rows throws. */
+  async store(vector: HashVector, { signal }: StoreOptions = {}): Promise<HashVector> {
+    const { identity } = vector;
+    if (identity === undefined) {
+      throw new VirtSimilarityError('usage', `cannot store ${vector.name}: what it was made from is not known`);
+    }
+    const key = vectorKeyOf({ ...vector, identity });
+    const known = this.#vectors.get(key);
+    if (known !== undefined) return known;
+    const kept = await inMemory(vector, signal);
+    this.#vectors.set(key, kept);
+    return kept;
+  }
+}
+
+async function inMemory(vector: HashVector, signal: AbortSignal | undefined): Promise<HashVector> {
+  const { storage, rows: _, dataBlocks, ...header } = vector;
+  throwIfAborted(signal);
+  if (storage?.kind === 'memory') return vector;
+  const blocks = new Uint32Array(dataBlocks);
+  const digests = new Uint8Array(dataBlocks * header.digestLength);
+  let row = 0;
+  for await (const batch of vector.rows()) {
+    throwIfAborted(signal);
+    blocks.set(batch.blocks, row);
+    digests.set(batch.digests, row * header.digestLength);
+    row += batch.blocks.length;
+  }
+  return hashVectorOf(header, blocks, digests);
+}

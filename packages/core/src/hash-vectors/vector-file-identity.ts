@@ -1,0 +1,11 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileIdentity } from '../contracts/hash-vector.js';
+import { fileNumberOf, sameFile } from '../identity/stamp.js';
+
+export function fileIdentityOf(stats: BigIntStats): FileIdentity {
+  return { ...fileNumberOf(stats), size: stats.size, mtimeNs: stats.mtimeNs };
+}
+
+export function sameContent(one: FileIdentity, other: FileIdentity): boolean {
+  return sameFile(one, other) && one.size === other.size && one.mtimeNs === other.mtimeNs;
+}

@@ -1,0 +1,42 @@
+import type { Analysis, AnalyzedImage } from '../contracts/analysis.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import { sharedStorage } from '../distance/engine/shared-memory.js';
+import { hashVectorAt } from '../hash-vectors/read-hash-vector.js';
+import { received, sendable } from '../threads/thread-failure.js';
+import type { SentAnalysis, SentVector } from './part-work.js';
+
+/** Shared copies of vectors in memory, for all reports of an analysis. */
+const SENT = new WeakMap<HashVector, SentVector>();
+
+/** The analysis as it is sent to a thread. A vector that does not say where its rows are is left out. */
+export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentAnalysis {
+  return {
+    ...analysis,
+    failures: failures.map(({ path, error }) => ({ path, error: sendable(error) })),
+    images: images.map(({ vector, ...image }) => {
+      const sent = vector && sentVector(vector);
+      return sent === undefined ? image : { ...image, vector: sent };
+    }),
+  };
+}
+
+/** The analysis that another thread sent. */
+export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis): Analysis {
+  return {
+    ...analysis,
+    failures: failures.map(({ path, error }) => ({ path, error: received(error) })),
+    images: images.map(({ vector, ...image }): AnalyzedImage => {
+      return vector === undefined ? image : { ...image, vector: hashVectorAt(vector.header, vector.storage) };
+    }),
+  };
+}
+
+function sentVector(vector: HashVector): SentVector | undefined {
+  const { storage, rows: _, ...header } = vector;
+  if (storage === undefined) return undefined;
+  const known = SENT.get(vector);
+  if (known !== undefined) return known;
+  const sent = { header, storage: sharedStorage(storage) };
+  SENT.set(vector, sent);
+  return sent;
+}

@@ -1,0 +1,179 @@
+import { requireOwnExtensions } from '../composition/own-extensions.js';
+import type { ListedPlugin, PartRegistry, Registration } from '../composition/part-registry.js';
+import type { Analysis } from '../contracts/analysis.js';
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { DiskSource } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { NamedPart } from '../contracts/plugin.js';
+import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import { requirePairMemory } from '../distance/require-pair-memory.js';
+import { VirtSimilarityError } from '../errors.js';
+import { limitedReader } from '../isolation/limited-reader.js';
+import { reportBy } from '../isolation/plugin-calls.js';
+import type { ReportPart } from '../isolation/text-of-report.js';
+import { unlessAborted } from '../unless-aborted.js';
+import type {
+  AnalyzeOptions,
+  Analyzer,
+  Clustering,
+  ClusterOptions,
+  Comparison,
+  ComparisonOptions,
+  FindOptions,
+  FoundImages,
+  HashOptions,
+  HashOutcome,
+  IdentifyOutcome,
+  Images,
+  ReportRun,
+} from './analyzer.js';
+import { clusteringOf, comparisonOf, limitsOf } from './comparison-stages.js';
+import { findImages } from './find-images.js';
+import { type Composition, HashRun } from './hash-run.js';
+import { uniqueNames } from './named-images.js';
+import { type CompleteOptions, completeOptions } from './options.js';
+import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
+import { checkReportOptions } from './report-options.js';
+
+/** The stages over the parts of a registry. */
+export class ComposedAnalyzer implements Analyzer {
+  readonly #composition: Composition;
+  readonly #registry: PartRegistry;
+
+  constructor(composition: Composition) {
+    this.#composition = composition;
+    this.#registry = composition.registry;
+  }
+
+  get plugins(): readonly ListedPlugin[] {
+    return this.#registry.plugins;
+  }
+
+  get registrations(): readonly Registration[] {
+    return this.#registry.registrations;
+  }
+
+  get reporters(): readonly NamedPart<Reporter>[] {
+    const reporters = this.#registry.all('reporter');
+    requireOwnExtensions(reporters);
+    return reporters;
+  }
+
+  hasherVersion(name: string): string | undefined {
+    return this.#registry.identifyHasher(name).version;
+  }
+
+  async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
+    return this.#find(images, completeOptions(options));
+  }
+
+  async *identify(images: Images, options: HashOptions = {}): AsyncGenerator<IdentifyOutcome> {
+    const complete = completeOptions(options);
+    requireKnownNames(this.#registry, { reader: complete.reader });
+    yield* HashRun.identify(this.#composition, await this.#find(images, complete), complete);
+  }
+
+  async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
+    const complete = completeOptions(options);
+    requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
+    yield* HashRun.hash(this.#composition, await this.#find(images, complete), complete);
+  }
+
+  async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
+    return comparisonOf(this.#registry, vectors, completeOptions(options));
+  }
+
+  async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {
+    const complete = completeOptions(options);
+    requireKnownNames(this.#registry, { clusterer: complete.clusterer, linkage: complete.linkage });
+    return clusteringOf(this.#registry, distances, complete);
+  }
+
+  async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
+    const complete = completeOptions(options);
+    requireKnownNames(this.#registry, complete);
+    await this.#requireImportable(complete);
+    const found = await this.#find(images, complete);
+    // Reading them all first could take hours.
+    requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
+    const outcomes = new Map<string, HashOutcome>();
+    for await (const outcome of HashRun.hash(this.#composition, found, complete)) outcomes.set(outcome.path, outcome);
+    const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
+    const failures = ordered.filter((outcome) => 'error' in outcome);
+    const vectors = ordered.flatMap((outcome) => ('vector' in outcome ? [outcome.vector] : []));
+    if (vectors.length < 2) throw failures[0]?.error ?? tooFew(vectors.length);
+    const comparison = await comparisonOf(this.#registry, vectors, complete);
+    const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
+    return analysisOf(vectors, comparison, clustering, { ...complete, failures });
+  }
+
+  report(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'report', analysis, options, run);
+  }
+
+  companion(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'companion', analysis, options, run);
+  }
+
+  omission(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+    return this.#report(name, 'omission', analysis, options, run);
+  }
+
+  async #find(images: Images, { onNote, pluginTimeout, signal }: CompleteOptions): Promise<FoundImages> {
+    if ('sources' in images) return images;
+    const readers = this.#registry.all('reader').map(({ name, part }) => {
+      const isIsolated = this.#registry.isIsolated('reader', name);
+      return { name, part: limitedReader({ name, part, isIsolated }, pluginTimeout) };
+    });
+    return unlessAborted(findImages(images, { readers, onNote }), signal);
+  }
+
+  async *#report(
+    name: string,
+    part: ReportPart,
+    analysis: Analysis,
+    options: ReportOptions,
+    run: ReportRun,
+  ): AsyncGenerator<string> {
+    const reporter = placed(this.#registry, 'reporter', name);
+    checkReportOptions(reporter, options);
+    const limits = limitsOf(this.#registry, completeOptions(run));
+    await requireSameInThreads(this.#registry, 'reporter', name, limits);
+    yield* reportBy(reporter, part, analysis, options, limits);
+  }
+
+  /** Before any image is read. */
+  async #requireImportable(options: CompleteOptions): Promise<void> {
+    const limits = limitsOf(this.#registry, options);
+    await requireSameInThreads(this.#registry, 'metric', options.metric, limits);
+    await requireSameInThreads(this.#registry, 'clusterer', options.clusterer, limits);
+  }
+}
+
+function analysisOf(
+  vectors: readonly HashVector[],
+  { metric, unit, distances, repeatedBlocks }: Comparison,
+  { linkage, dendrogram, cladogram }: Clustering,
+  { hasher: algorithm, blockSize, failures }: CompleteOptions & Pick<Analysis, 'failures'>,
+): Analysis {
+  const names = uniqueNames(vectors.map(({ name }) => name));
+  return {
+    images: vectors.map((vector, index) => ({
+      name: names[index]!,
+      path: vector.name,
+      virtualSize: vector.virtualSize,
+      dataBlocks: vector.dataBlocks,
+      repeatedBlocks: repeatedBlocks[index]!,
+      vector,
+    })),
+    failures,
+    parameters: { algorithm, blockSize, metric, unit, linkage },
+    distances,
+    dendrogram,
+    cladogram,
+  };
+}
+
+function tooFew(found: number): VirtSimilarityError {
+  return new VirtSimilarityError('usage', `expected at least two images, found ${found}; name more disk images`);
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import {
+  type HashVector,
+  type HashVectorHeader,
+  hashVectorOf,
+  type ImageIdentity,
+  type Link,
+  type VectorStore,
+  type VectorSubject,
+} from '@virt-similarity/core';
+import type { ContractTest } from './contract-test.js';
+
+const SUBJECT = {
+  identity: { chain: [linkOf(1n, 'qcow2'), linkOf(2n, 'raw')] },
+  algorithm: 'sha256',
+  hasherVersion: '1',
+  blockSize: 512,
+} as const satisfies VectorSubject;
+
+/** Subjects that differ from {@link SUBJECT} in one respect each: none of them may find its vector. */
+const OTHERS: Readonly<Record<string, VectorSubject>> = {
+  'another file': { ...SUBJECT, identity: { chain: [linkOf(3n, 'qcow2'), linkOf(2n, 'raw')] } },
+  'another base': { ...SUBJECT, identity: { chain: [linkOf(1n, 'qcow2'), linkOf(3n, 'raw')] } },
+  'the base alone': { ...SUBJECT, identity: { chain: [linkOf(2n, 'raw')] } },
+  'another format': { ...SUBJECT, identity: { chain: [linkOf(1n, 'raw'), linkOf(2n, 'raw')] } },
+  'a file that was written to': { ...SUBJECT, identity: changed(SUBJECT.identity) },
+  'another hasher': { ...SUBJECT, algorithm: 'blake3' },
+  'another version of the hasher': { ...SUBJECT, hasherVersion: '2' },
+  'another block size': { ...SUBJECT, blockSize: 1024 },
+};
+
+/** What every store of hash vectors must keep to. The function makes an empty store at each call. */
+export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
+  return [
+    {
+      title: 'finds nothing in an empty store',
+      async run() {
+        assert.equal(await (await create()).find(SUBJECT), undefined);
+      },
+    },
+    {
+      title: 'finds what was stored, row by row, and returns it as it is kept',
+      async run() {
+        for (const rows of [0, 1, 1000]) {
+          const store = await create();
+          const vector = vectorOf(SUBJECT, rows);
+          assert.deepEqual(await contentOf(await store.store(vector)), await contentOf(vector));
+          assert.deepEqual(await contentOf(await store.find(SUBJECT)), await contentOf(vector));
+        }
+      },
+    },
+    ...Object.entries(OTHERS).map(
+      ([difference, other]): ContractTest => ({
+        title: `does not take the vector of ${difference} for it`,
+        async run() {
+          const store = await create();
+          await store.store(vectorOf(SUBJECT, 3));
+          assert.equal(await store.find(other), undefined);
+          await store.store(vectorOf(other, 2));
+          assert.equal((await store.find(SUBJECT))?.dataBlocks, 3);
+          assert.equal((await store.find(other))?.dataBlocks, 2);
+        },
+      }),
+    ),
+    {
+      title: 'finds a vector under another path of the same file',
+      async run() {
+        const store = await create();
+        await store.store(vectorOf(SUBJECT, 3));
+        assert.equal((await store.find({ ...SUBJECT, identity: moved(SUBJECT.identity) }))?.dataBlocks, 3);
+      },
+    },
+    {
+      title: 'keeps one of several vectors that are stored at once for one subject',
+      async run() {
+        const store = await create();
+        const stored = await Promise.all([1, 2, 3].map(() => store.store(vectorOf(SUBJECT, 5))));
+        for (const vector of [...stored, await store.find(SUBJECT)]) assert.equal(vector?.dataBlocks, 5);
+      },
+    },
+    {
+      title: 'has rows that can be read after the signal fired, several times at once',
+      async run() {
+        const store = await create();
+        await store.store(vectorOf(SUBJECT, 9));
+        const controller = new AbortController();
+        const found = await store.find(SUBJECT, { signal: controller.signal });
+        controller.abort();
+        const [one, other] = await Promise.all([contentOf(found), contentOf(found)]);
+        assert.deepEqual(one, other);
+        assert.deepEqual(one, await contentOf(vectorOf(SUBJECT, 9)));
+      },
+    },
+    {
+      title: 'stops where the signal has fired',
+      async run() {
+        const store = await create();
+        const signal = AbortSignal.abort();
+        await assert.rejects(store.store(vectorOf(SUBJECT, 1), { signal }), { code: 'aborted' });
+        assert.equal(await store.find(SUBJECT), undefined);
+      },
+    },
+    {
+      title: 'refuses a vector that does not say what it was made from',
+      async run() {
+        const { identity: _, ...anonymous } = vectorOf(SUBJECT, 1);
+        await assert.rejects((await create()).store(anonymous), { code: 'usage' });
+      },
+    },
+  ];
+}
+
+function vectorOf(subject: VectorSubject, rows: number): HashVector {
+  const blocks = Uint32Array.from({ length: rows }, (_, row) => row * 2);
+  const digests = Uint8Array.from({ length: rows * 32 }, (_, index) => index % 251);
+  const header: Omit<HashVectorHeader, 'dataBlocks'> = {
+    ...subject,
+    name: 'disk.qcow2',
+    digestLength: 32,
+    virtualSize: (rows * 2 + 1) * subject.blockSize,
+  };
+  return hashVectorOf(header, blocks, digests);
+}
+
+async function contentOf(vector: HashVector | undefined) {
+  assert.ok(vector !== undefined, 'the vector is found');
+  const blocks: number[] = [];
+  const digests: number[] = [];
+  for await (const rows of vector.rows()) {
+    blocks.push(...rows.blocks);
+    digests.push(...rows.digests);
+  }
+  const { rows: _, storage: __, ...header } = vector;
+  return { header, blocks, digests };
+}
+
+function linkOf(inode: bigint, format: string): Link {
+  const path = `/images/disk-${inode}`;
+  return { format, parts: [{ kind: 'file', path, device: 1n, inode, size: 9n, mtimeNs: 1n, ctimeNs: 1n }] };
+}
+
+function changed({ chain }: ImageIdentity): ImageIdentity {
+  return { chain: chain.map((link) => ({ ...link, parts: link.parts.map((part) => ({ ...part, ctimeNs: 2n })) })) };
+}
+
+function moved({ chain }: ImageIdentity): ImageIdentity {
+  return {
+    chain: chain.map((link) => ({
+      ...link,
+      parts: link.parts.map((part) => ({ ...part, path: `/moved${part.path}` })),
+    })),
+  };
+}

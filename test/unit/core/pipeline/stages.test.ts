@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type Analyzer,
+  createAnalyzer,
+  type HashVector,
+  type IdentifyOutcome,
+  type Link,
+  VirtSimilarityError,
+  writeHashVector,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const DISKS = {
+  'memory:a': new Uint8Array(2048).fill(1),
+  'memory:b': new Uint8Array(2048).fill(1).fill(2, 512, 1024),
+  'memory:c': new Uint8Array(2048).fill(3),
+  'memory:bad': new VirtSimilarityError('corrupt', 'memory:bad: its header is damaged', { image: 'memory:bad' }),
+};
+const GOOD = ['memory:a', 'memory:b', 'memory:c'];
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'stages-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+function analyzerOf(disks = new MemoryDisksPlugin(DISKS)): Analyzer {
+  return createAnalyzer({ plugins: [disks, hashers] });
+}
+
+async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
+  const vectors = new Map<string, HashVector>();
+  for await (const outcome of analyzer.hash(GOOD, { blockSize: 512 })) {
+    if ('vector' in outcome) vectors.set(outcome.path, outcome.vector);
+  }
+  return GOOD.map((path) => vectors.get(path)!);
+}
+
+async function all(outcomes: AsyncIterable<IdentifyOutcome>): Promise<IdentifyOutcome[]> {
+  const found: IdentifyOutcome[] = [];
+  for await (const outcome of outcomes) found.push(outcome);
+  return found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+describe('identifying', () => {
+  test('says which reader reads an image and what its content depends on, and opens nothing', async () => {
+    const disks = new MemoryDisksPlugin(DISKS);
+    const found = await all(analyzerOf(disks).identify(['memory:a', 'memory:b', 'elsewhere']));
+    expect(found).toMatchObject([
+      { path: 'elsewhere', error: { code: 'unavailable' } },
+      { path: 'memory:a', reader: 'memory', identity: { chain: [{ format: 'memory' }] } },
+      { path: 'memory:b', reader: 'memory' },
+    ]);
+    expect(disks.opened).toEqual([]);
+  });
+
+  test('needs no hasher, and takes hash-vector files of any', async () => {
+    const [vector] = await vectorsOf(analyzerOf());
+    const path = join(directory, 'a.arrow');
+    await writeHashVector(vector!, path);
+    const analyzer = createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS)] });
+    const [{ parts }] = vector!.identity!.chain as [Link];
+    expect(await all(analyzer.identify([path]))).toEqual([{ path, identity: { chain: [{ format: 'memory', parts }] } }]);
+  });
+});
+
+describe('comparing', () => {
+  test('takes vectors from anywhere', async () => {
+    const analyzer = analyzerOf();
+    const { distances, unit, metric, repeatedBlocks } = await analyzer.compare(await vectorsOf(analyzer));
+    expect([...distances.values]).toEqual([1, 4, 4]);
+    expect({ unit, metric, repeatedBlocks }).toEqual({
+      unit: 'blocks',
+      metric: 'hamming',
+      repeatedBlocks: Float64Array.of(3, 3, 0),
+    });
+    const free = await analyzer.compare(await vectorsOf(analyzer), { metric: 'shared-content' });
+    expect(free.distances.values[1]).toBe(1);
+  });
+
+  test('refuses a metric that nobody registered, and nothing to compare', async () => {
+    const analyzer = analyzerOf();
+    await expect(analyzer.compare([], {})).rejects.toMatchObject({ code: 'usage' });
+    const unknown = analyzer.compare(await vectorsOf(analyzer), { metric: 'haming' });
+    await expect(unknown).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining("'hamming'") });
+  });
+});
+
+describe('clustering', () => {
+  test('takes distances from anywhere, and needs no reader and no hasher', async () => {
+    const analyzer = createAnalyzer({ plugins: [] });
+    const distances = { size: 3, values: Float64Array.of(1, 4, 2) };
+    const { dendrogram, cladogram, linkage } = await analyzer.cluster(distances, { linkage: 'complete' });
+    expect(dendrogram.merges.map(({ height }) => height)).toEqual([1, 4]);
+    expect(cladogram.nodes).toHaveLength(2);
+    expect(linkage).toBe('complete');
+  });
+
+  test('refuses a linkage that the clusterer does not have', async () => {
+    const distances = { size: 2, values: Float64Array.of(1) };
+    const clustering = createAnalyzer({ plugins: [] }).cluster(distances, { linkage: 'avrage' });
+    await expect(clustering).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/^unknown linkage avrage of clusterer auto: .*; did you mean 'average'\?$/),
+    });
+  });
+});
+
+test('an analysis is what the stages give one after the other', async () => {
+  const analyzer = analyzerOf();
+  const analysis = await analyzer.analyze(GOOD, { blockSize: 512 });
+  const comparison = await analyzer.compare(await vectorsOf(analyzer));
+  const clustering = await analyzer.cluster(comparison.distances);
+  expect(analysis.distances).toEqual(comparison.distances);
+  expect(analysis.dendrogram).toEqual(clustering.dendrogram);
+  expect(analysis.cladogram).toEqual(clustering.cladogram);
+});

@@ -39,6 +39,7 @@ let shift: u64 = 0;
 let bits: usize = 0;
 let bitStride: usize = 0;
 let rows: u32 = 0;
+let buildVectors: u32 = 0;
 let mostColumns: u32 = 0;
 let columnCount: u32 = 0;
 
@@ -48,8 +49,11 @@ let mostFrequent: u32 = 0;
 let frequentCount: u32 = 0;
 
 /**
- * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one.
+ * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one. Only elements of the
+ * build side are kept.
  *
+ * @param build vectors of the build side
+ * @param probe vectors of the probe side, whose slots begin at the next multiple of 4
  * @param length bytes of a digest
  * @param rowsAtOnce digests that are taken at a time
  * @param capacity elements; a power of two
@@ -57,7 +61,8 @@ let frequentCount: u32 = 0;
  * @param frequentOnes pairs of a digest and a vector that has it more often than elements go
  */
 export function configureElements(
-  count: u32,
+  build: u32,
+  probe: u32,
   length: u32,
   rowsAtOnce: u32,
   capacity: u32,
@@ -76,7 +81,8 @@ export function configureElements(
   shift = <u64>clz(tableSize) + 33;
   table = allocate(<usize>tableSize * 4);
   mostColumns = columns;
-  rows = (count + 3) & ~3;
+  buildVectors = build;
+  rows = ((build + 3) & ~3) + ((probe + 3) & ~3);
   bitStride = rowStride(<usize>columns >> 3);
   bits = allocate(<usize>rows * bitStride);
   mostFrequent = frequentOnes;
@@ -156,17 +162,22 @@ export function elementRowEnd(): usize {
 }
 
 function takeDigest(vector: u32, digest: usize, hash: u64): void {
-  const first = entryOf(1, digest, hash);
+  const first = elementFor(vector, 1, digest, hash);
+  if (first === 0) return;
   const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
   const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
   store<u32>(first, vector + 1, LAST_VECTOR);
   store<u32>(first, times, TIMES);
-  if (times > MOST_OCCURRENCES) countFrequent(first, vector, times);
-  else addHolder(times === 1 ? first : entryOf(times, digest, hash), vector);
+  if (times > MOST_OCCURRENCES) {
+    countFrequent(first, vector, times);
+    return;
+  }
+  const element = times === 1 ? first : elementFor(vector, times, digest, hash);
+  if (element !== 0) addHolder(element, vector);
 }
 
-/** The fields of the entry of an element, which is made if there is none. */
-function entryOf(occurrence: u32, digest: usize, hash: u64): usize {
+/** The fields of the entry of a vector's element. Where there is none, it is made for the build side, and 0 for the other. */
+function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usize {
   let bucket = bucketOf(occurrence, hash);
   for (;;) {
     const entry = load<u32>(table + <usize>bucket * 4);
@@ -176,6 +187,11 @@ function entryOf(occurrence: u32, digest: usize, hash: u64): usize {
     if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(digest, known)) return fields;
     bucket = (bucket + 1) & (tableSize - 1);
   }
+  return vector < buildVectors ? addElement(bucket, occurrence, digest) : 0;
+}
+
+/** The fields of a new entry. */
+function addElement(bucket: u32, occurrence: u32, digest: usize): usize {
   const made = entries + <usize>entryCount * entryStride;
   entryCount++;
   store<u32>(table + <usize>bucket * 4, entryCount);

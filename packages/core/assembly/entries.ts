@@ -12,6 +12,8 @@ const NUMBER: u32 = 0xffff;
 const TAG_SHIFT: u32 = 16;
 const TAG_BITS: u64 = 16;
 const FEWEST_BUCKETS: u32 = 64;
+/** Vectors whose digests at one position stand close to those at the next. */
+const FEW_VECTORS: u32 = 4;
 
 let vectors: u32 = 0;
 let positions: u32 = 0;
@@ -31,6 +33,9 @@ let buckets: u32 = 0;
 let mostBuckets: u32 = 0;
 let shift: u64 = 0;
 
+/** Whether blocks are shared with vectors of the probe side only. */
+let hasProbeSide: bool = false;
+
 /** For each vector, its blocks that another vector has at the same position: u32. */
 let repeated: usize = 0;
 
@@ -38,18 +43,22 @@ let repeated: usize = 0;
 let numbers: usize = 0;
 let numberStride: usize = 0;
 
-/** Lays out memory for what stands at `width` positions of vectors of digests of `length` bytes. */
-export function layOutEntries(count: u32, length: u32, width: u32): void {
+/**
+ * Lays out memory for the digests, `length` bytes each, of `width` positions: the distinct ones of `build` vectors, and
+ * which of them `count` vectors have, the former included.
+ */
+export function layOutEntries(build: u32, count: u32, length: u32, width: u32): void {
   vectors = count;
+  hasProbeSide = count > build;
   positions = width;
   paddedDigest = setDigestLength(length);
   entryStride = paddedDigest + 4;
-  positionStride = rowStride(<usize>vectors * entryStride);
+  positionStride = build <= FEW_VECTORS ? build * entryStride : rowStride(<usize>build * entryStride);
   entries = allocate(positions * positionStride);
   counts = allocate(<usize>positions * 8);
-  mostBuckets = max(FEWEST_BUCKETS, 2 << (32 - clz(vectors | 1)));
+  mostBuckets = 2 << (32 - clz(build | 1));
   tables = allocate(<usize>positions * mostBuckets * 4);
-  setBuckets(FEWEST_BUCKETS);
+  setBuckets(min(FEWEST_BUCKETS, mostBuckets));
   numberStride = rowStride(<usize>positions * 2);
   numbers = allocate(<usize>vectors * numberStride);
   memory.fill(numbers, 0, <usize>vectors * numberStride);
@@ -57,7 +66,7 @@ export function layOutEntries(count: u32, length: u32, width: u32): void {
   memory.fill(repeated, 0, <usize>vectors * 4);
 }
 
-/** For each vector, its blocks that another vector has at the same position, since the beginning: u32. */
+/** For each vector, its blocks that another vector has at the same position, since the beginning: u32. Without a probe side. */
 export function repeatedAt(): usize {
   return repeated;
 }
@@ -104,35 +113,66 @@ export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
     let number = <u32>load<u16>(ancestor + <usize>position * 2);
     let entry = entryOf(position, number);
     if (number === 0 || !equalsPadded(digest, entry)) {
-      number = find(position, digest, vector);
+      number = findOrAdd(position, digest, vector);
       entry = entryOf(position, number);
       ancestor = numbersOf(load<u16>(entry + paddedDigest));
     }
     store<u16>(own + <usize>position * 2, <u16>number);
-    if (ancestor === own) continue;
+    if (ancestor === own || hasProbeSide) continue;
     shared++;
-    if (load<u16>(entry + paddedDigest, 2) === UNIQUE) share(position, entry);
+    shareIfUnique(position, entry);
   }
   countRepeated(vector, shared);
 }
 
+/**
+ * Looks up `rows` digests of a vector of the probe side. At a position where the build side has data, but not this digest,
+ * the vector gets the number {@link UNIQUE}; where it has none, 0.
+ */
+export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
+  const own = numbersOf(vector);
+  let ancestor = numbersOf(0);
+  for (let row: u32 = 0; row < rows; row++) {
+    const position = load<u32>(blocks + <usize>row * 4) - start;
+    const count = entriesAt(position);
+    if (count === 0) continue;
+    const digest = digests + <usize>row * length;
+    let number = <u32>load<u16>(ancestor + <usize>position * 2);
+    if (number === 0 || !equalsPadded(digest, entryOf(position, number))) {
+      // The entry that was compared may be the only one.
+      number = count === <u32>(number !== 0) ? 0 : load<u32>(bucketOf(position, digest, hashOf(digest))) & NUMBER;
+      if (number !== 0) ancestor = numbersOf(load<u16>(entryOf(position, number) + paddedDigest));
+    }
+    store<u16>(own + <usize>position * 2, <u16>max(number, <u32>UNIQUE));
+    if (number !== 0) shareIfUnique(position, entryOf(position, number));
+  }
+}
+
 /** The number of the entry of a digest, which is made if there is none. */
-function find(position: u32, digest: usize, vector: u32): u32 {
+function findOrAdd(position: u32, digest: usize, vector: u32): u32 {
   const hash = hashOf(digest);
+  const bucket = bucketOf(position, digest, hash);
+  const found = load<u32>(bucket);
+  if (found !== 0) return found & NUMBER;
+  const number = addEntry(position, vector, digest);
+  store<u32>(bucket, number | tagOf(hash));
+  if (isCrowded(number)) addBuckets();
+  return number;
+}
+
+/** Where the bucket of a digest's entry is, or the empty one that it would have. */
+function bucketOf(position: u32, digest: usize, hash: u64): usize {
   const tag = tagOf(hash);
   const table = tables + <usize>position * buckets * 4;
   let offset = (<u32>(hash >> shift)) << 2;
   let found = load<u32>(table + offset);
   while (found !== 0) {
     const number = found & NUMBER;
-    if ((found ^ number) === tag && equalsPadded(digest, entryOf(position, number))) return number;
+    if ((found ^ number) === tag && equalsPadded(digest, entryOf(position, number))) break;
     offset = (offset + 4) & (buckets * 4 - 1);
     found = load<u32>(table + offset);
   }
-  const number = addEntry(position, vector, digest);
-  store<u32>(table + offset, number | tag);
-  if (isCrowded(number)) addBuckets();
-  return number;
+  return table + offset;
 }
 
 /** The number of a new entry. */
@@ -147,7 +187,8 @@ function addEntry(position: u32, vector: u32, digest: usize): u32 {
 }
 
 /** Gives an entry that a second vector has a label of its own. */
-function share(position: u32, entry: usize): void {
+function shareIfUnique(position: u32, entry: usize): void {
+  if (load<u16>(entry + paddedDigest, 2) !== UNIQUE) return;
   const count = counts + <usize>position * 8;
   const labels = load<u32>(count, 4);
   store<u32>(count, labels + 1, 4);

@@ -9,5 +9,15 @@ export {
 } from './elements';
 export { repeatedAt } from './entries';
 export { bitRowEnd, byteLabelsEnd, startWindow, wideLabelsEnd, wideLabelsStart } from './label-rows';
-export { appendLabels, blocksAt, configure, digestsAt, labelRows, startSlice, takeRows } from './labels';
+export {
+  appendLabels,
+  blocksAt,
+  configure,
+  digestsAt,
+  labelRows,
+  overlapEnd,
+  overlapStart,
+  startSlice,
+  takeRows,
+} from './labels';
 export { commonCountsAt, countTile, equalCountsAt, TILE } from './pairs';

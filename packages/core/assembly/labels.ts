@@ -7,6 +7,7 @@ import {
   labelsEndAt,
   layOutEntries,
   numbersOf,
+  probeRows,
 } from './entries';
 import {
   endBits,
@@ -19,11 +20,14 @@ import {
   reserveBits,
   reserveByteLabels,
   reserveWideLabels,
+  UNIQUE,
   WIDE,
 } from './label-rows';
 import { allocate, releaseAll } from './memory';
 
+/** Slots of vectors: those of the build side, and from a multiple of 4 on those of the probe side. */
 let vectors: u32 = 0;
+let buildVectors: u32 = 0;
 let digestLength: u32 = 0;
 let sliceWidth: u32 = 0;
 
@@ -48,22 +52,25 @@ const LABELS: u32 = 3;
 const WIDE_NUMBERS: u32 = 4;
 
 /**
- * Lays out memory for vectors of digests of `length` bytes.
+ * Lays out memory for vectors of digests of `length` bytes. Those of the build side are compared with each other and with
+ * those of the probe side, which are not compared with each other.
  *
- * @param count vectors; at most 65,532, so that no entry has the number of a zero block's complement
+ * @param build vectors of the build side; at most 65,532, so that no entry has the number of a zero block's complement
+ * @param probe vectors of the probe side, whose slots begin at the next multiple of 4
  * @param width positions of a slice; a multiple of 16
  * @param labelBytes bytes of a label row; a multiple of 64
  */
-export function configure(count: u32, length: u32, width: u32, labelBytes: u32): void {
+export function configure(build: u32, probe: u32, length: u32, width: u32, labelBytes: u32): void {
   releaseAll();
-  vectors = count;
+  buildVectors = build;
+  vectors = probe === 0 ? build : ((build + 3) & ~3) + probe;
   digestLength = length;
   sliceWidth = width;
   blocks = allocate(<usize>sliceWidth * 4);
   input = allocate(<usize>sliceWidth * digestLength);
   plans = allocate((<usize>sliceWidth / GROUP) * PLAN);
   layOutRows((vectors + 3) & ~3, labelBytes);
-  layOutEntries(vectors, length, width);
+  layOutEntries(buildVectors, vectors, length, width);
 }
 
 /** Where block numbers are to be put for {@link takeRows}: u32, room for one slice. */
@@ -111,9 +118,33 @@ function firstRowFrom(end: u64, count: u32): u32 {
   return low;
 }
 
-/** Looks up the digests at {@link digestsAt} of a vector's first `rows` rows at {@link blocksAt}. */
-export function labelRows(vector: u32, rows: u32, start: u32): void {
-  enterRows(vector, rows, blocks, start, input, digestLength);
+/**
+ * Looks up the digests at {@link digestsAt} of `rows` rows of a vector, of which the first is row `first` of those at
+ * {@link blocksAt}. All vectors of the build side must have been looked up before the first one of the probe side.
+ */
+export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void {
+  const numbers = blocks + <usize>first * 4;
+  if (vector < buildVectors) enterRows(vector, rows, numbers, start, input, digestLength);
+  else probeRows(vector, rows, numbers, start, input, digestLength);
+}
+
+/** The first of the rows `from` to `count` − 1 at {@link blocksAt} at whose position the build side has data, or `count`. */
+export function overlapStart(from: u32, count: u32, start: u32): u32 {
+  let row = from;
+  while (row < count && entriesAt(load<u32>(blocks + <usize>row * 4) - start) === 0) row++;
+  return row;
+}
+
+/**
+ * The end of the rows from `from` on, at most `count`, at whose positions the build side has data, with gaps of at most
+ * `gap` rows between them.
+ */
+export function overlapEnd(from: u32, count: u32, start: u32, gap: u32): u32 {
+  let end = from;
+  for (let row = from; row < count && row <= end + gap; row++) {
+    if (entriesAt(load<u32>(blocks + <usize>row * 4) - start) !== 0) end = row + 1;
+  }
+  return end;
 }
 
 /**
@@ -184,6 +215,6 @@ function replaceByLabels(source: usize, position: u32): void {
   for (let index: u32 = 0; index < GROUP; index++) {
     const address = source + <usize>index * 2;
     const number = load<u16>(address);
-    if (number !== 0) store<u16>(address, labelOf(position + index, number));
+    if (number > UNIQUE) store<u16>(address, labelOf(position + index, number));
   }
 }

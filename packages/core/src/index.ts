@@ -15,11 +15,12 @@ export { defaultExportOf } from './composition/default-export.js';
 export type { ListedPlugin, Registration } from './composition/part-registry.js';
 export * from './contracts/index.js';
 export { corePlugin as default } from './core-plugin.js';
+export { compareContentsBetween, comparePositionsBetween } from './distance/compare-between.js';
 export { compareByPosition, type PositionalCounts } from './distance/compare-by-position.js';
 export { compareContents } from './distance/compare-contents.js';
 export type * from './distance/compare-options.js';
 export * from './distance/compare-vectors.js';
-export * from './distance/distance-matrix.js';
+export { distanceMatrix } from './distance/distance-matrix.js';
 export * from './distance/metrics/containment.js';
 export * from './distance/metrics/hamming.js';
 export * from './distance/metrics/hamming-fraction.js';
@@ -27,6 +28,7 @@ export * from './distance/metrics/jaccard.js';
 export * from './distance/metrics/shared-content.js';
 export { pairRuns } from './distance/pair-runs.js';
 export type { PairwiseCounts } from './distance/pairwise-counts.js';
+export * from './distance/tile.js';
 export * from './errors.js';
 export {
   ATOMIC_FILE_DEFAULTS,

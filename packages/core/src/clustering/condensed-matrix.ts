@@ -2,7 +2,11 @@ import type { CondensedMatrix } from '../contracts/clusterer.js';
 import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
-/** Where the distance of things `i` and `j`, in either order but not equal, stands in a condensed matrix. */
+/**
+ * The index of the pair of `i` and `j`, in either order but not equal, in a condensed array of all pairs of `size` things:
+ * from 0 to size·(size−1)/2 − 1. Pairs are in ascending order of the smaller number, then of the larger. Arguments are not
+ * checked.
+ */
 export function condensedIndex(size: number, i: number, j: number): number {
   const low = Math.min(i, j);
   const high = Math.max(i, j);
@@ -59,6 +63,6 @@ function pairAt(size: number, index: number): [number, number] {
  * which the rows stand one after the other.
  */
 export function condensedRow({ size, values }: CondensedMatrix, thing: number): Float64Array {
-  const start = thing * size - (thing * (thing + 1)) / 2;
+  const start = condensedIndex(size, thing, thing + 1);
   return values.subarray(start, start + size - 1 - thing);
 }

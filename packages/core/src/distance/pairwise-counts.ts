@@ -1,4 +1,5 @@
 import type { PairCounts } from '../contracts/distance-metric.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 
 /** The pair counts of all pairs of hash vectors. */
 export interface PairwiseCounts {
@@ -12,11 +13,19 @@ export interface PairwiseCounts {
   readonly common: Uint32Array;
 }
 
-/** The counts of the pair at `index` of the condensed arrays, whose members are `first` and `second`. */
-export function pairCountsAt(counts: PairwiseCounts, index: number, first: number, second: number): PairCounts {
-  const equal = counts.equal[index]!;
-  const firstBlocks = counts.dataBlocks[first]!;
-  const secondBlocks = counts.dataBlocks[second]!;
-  const either = firstBlocks + secondBlocks - counts.common[index]!;
-  return { equal, either, different: either - equal, first: firstBlocks, second: secondBlocks };
+/** What two vectors have in common, in blocks: some numbers of {@link PairCounts}, from which the others follow. */
+export interface CountedPair extends Pick<PairCounts, 'equal' | 'first' | 'second'> {
+  /** Blocks that are non-zero in both. */
+  readonly common: number;
+}
+
+/** The complete counts of a pair. */
+export function pairCountsOf({ equal, common, first, second }: CountedPair): PairCounts {
+  const either = first + second - common;
+  return { equal, either, different: either - equal, first, second };
+}
+
+/** The non-zero blocks of each vector. */
+export function dataBlocksOf(vectors: readonly HashVector[]): Float64Array {
+  return Float64Array.from(vectors, ({ dataBlocks }) => dataBlocks);
 }

@@ -1,3 +1,4 @@
+import type { PairSet, Span } from './pair-set.js';
 import type { StoredVector } from './stored-vectors.js';
 
 /** What is not to be exceeded; memory, by each thread. */
@@ -25,6 +26,7 @@ export const COMPARISON_LIMITS: ComparisonLimits = {
 
 interface Comparison {
   readonly vectors: readonly StoredVector[];
+  readonly pairs: PairSet;
   readonly limits: ComparisonLimits;
   /** One number, in shared memory: how much has been done, in units of the comparison's own. */
   readonly progress: BigInt64Array;
@@ -47,17 +49,17 @@ export interface PositionalComparison extends Comparison {
 /** Everything that threads share about comparing some vectors as multisets of digests. */
 export interface ContentComparison extends Comparison {
   readonly alignment: 'free';
-  /** Blocks that both of each pair have, condensed, in shared memory. */
+  /** Blocks that both of each pair have, where `pairs` says, in shared memory. */
   readonly equal: Uint32Array;
 }
 
-/** The counts that threads add to, in shared memory. */
+/** The counts that threads add to, in shared memory; those of pairs where `pairs` says. */
 export interface SharedCounts {
-  /** Equal blocks of each pair, condensed. */
+  /** Equal blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both of a pair, condensed. */
+  /** Blocks that are non-zero in both of a pair. */
   readonly common: Uint32Array;
-  /** For each vector, blocks that another one has at the same position. */
+  /** For each vector, blocks that another one has at the same position; empty where there is a probe side. */
   readonly repeated: Uint32Array;
 }
 
@@ -65,11 +67,15 @@ export interface SharedCounts {
 export type PositionalTask =
   /** Find the first rows of these vectors. */
   | { readonly kind: 'locate'; readonly first: number; readonly end: number }
-  /** Compare the range of this number. */
-  | { readonly kind: 'count'; readonly range: number };
+  /** Compare the range of this number, of the build side and these vectors of the probe side. */
+  | { readonly kind: 'count'; readonly range: number; readonly probes: Span };
 
-/** What a thread is given to do of comparing contents: those digests of which some bits, told by a mask, have a value. */
+/**
+ * What a thread is given to do of comparing contents: those digests of which some bits, told by a mask, have a value, of the
+ * build side and some vectors of the probe side.
+ */
 export interface ContentTask {
+  readonly probes: Span;
   readonly mask: number;
   readonly value: number;
 }

@@ -2,6 +2,7 @@ import { VirtSimilarityError } from '../../errors.js';
 import type { ComparisonLimits, ContentComparison, ContentTask } from './comparison.js';
 import { PairCounter } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
+import { firstProbeSlot, probesAtOnce, type Span, slotsOf } from './pair-set.js';
 import type { RowSource } from './row-source.js';
 import { rowSourceOf, rowsOf, type StoredVector } from './stored-vectors.js';
 
@@ -20,7 +21,8 @@ const FREQUENT_ONES = 4096;
 
 /**
  * What one thread does of comparing contents: for one partition of the digests, it numbers the elements that several
- * vectors have, sets a bit for each vector and element, and counts the bits that each pair has in common.
+ * vectors have, sets a bit for each vector and element, and counts the bits that each pair has in common. Elements of the
+ * probe side alone are left out.
  */
 export class ContentThread {
   readonly #comparison: ContentComparison;
@@ -33,49 +35,51 @@ export class ContentThread {
   #toldAhead = 0n;
 
   constructor(comparison: ContentComparison) {
-    const { vectors, limits, equal, locks } = comparison;
+    const { vectors, pairs, limits, equal, locks } = comparison;
     const { digestLength } = vectors[0]!;
     this.#comparison = comparison;
     this.#sources = vectors.map(rowSourceOf);
     this.#kernel = instantiateKernel();
-    this.#counter = new PairCounter(this.#kernel, vectors.length, { common: equal, locks });
+    this.#counter = new PairCounter(this.#kernel, pairs, { common: equal, locks });
     this.#digestLength = digestLength;
     this.#rowsAtOnce = Math.floor(READ_BYTES / digestLength);
-    const elements = roomForElements(vectors, limits);
-    const columns = Math.max(128, Math.floor((limits.elementBytes * 8) / vectors.length) & ~127);
+    const elements = roomForElements(vectors.slice(0, pairs.build), limits);
+    const slots = slotsOf(pairs);
+    const columns = Math.max(128, Math.floor((limits.elementBytes * 8) / slots) & ~127);
     this.#kernel.configureElements(
-      vectors.length,
+      pairs.build,
+      probesAtOnce(pairs),
       digestLength,
       this.#rowsAtOnce,
       elements,
       Math.min(columns, Math.max(128, elements)),
-      vectors.length + FREQUENT_ONES,
+      slots + FREQUENT_ONES,
     );
   }
 
   /** Does a task, in steps of some milliseconds. Throws `unavailable` where a partition cannot be made small enough. */
-  *run({ mask, value }: ContentTask): Generator<void, void, undefined> {
-    if (yield* this.#fill(mask, value)) {
-      yield* this.#count();
+  *run({ mask, value, probes }: ContentTask): Generator<void, void, undefined> {
+    if (yield* this.#fill({ mask, value, probes })) {
+      yield* this.#count(probes);
       return;
     }
     if (mask >= UNITS_PER_ROW - 1) throw tooAlike();
-    yield* this.run({ mask: mask * 2 + 1, value });
-    yield* this.run({ mask: mask * 2 + 1, value: value + mask + 1 });
+    yield* this.run({ mask: mask * 2 + 1, value, probes });
+    yield* this.run({ mask: mask * 2 + 1, value: value + mask + 1, probes });
   }
 
   /** Whether all digests of the partition had room. */
-  *#fill(mask: number, value: number): Generator<void, boolean, undefined> {
-    const { vectors } = this.#comparison;
+  *#fill({ mask, value, probes }: ContentTask): Generator<void, boolean, undefined> {
     const units = BigInt(UNITS_PER_ROW / (mask + 1));
     let told = 0n;
     this.#kernel.startPartition();
-    for (const [vector, source] of this.#sources.entries()) {
-      const { dataBlocks } = vectors[vector]!;
+    for (const { slot, vector } of this.#slotsWith(probes)) {
+      const source = this.#sources[vector]!;
+      const { dataBlocks } = this.#comparison.vectors[vector]!;
       for (let row = 0; row < dataBlocks; row += this.#rowsAtOnce) {
         const rows = Math.min(this.#rowsAtOnce, dataBlocks - row);
         this.#read(source, row, rows);
-        if (!this.#kernel.takeDigests(vector, rows, mask, value)) {
+        if (!this.#kernel.takeDigests(slot, rows, mask, value)) {
           this.#toldAhead += told;
           return false;
         }
@@ -85,6 +89,14 @@ export class ContentThread {
       }
     }
     return true;
+  }
+
+  /** The build side's vectors and these of the probe side, each with the kernel's slot for it. */
+  *#slotsWith({ first, end }: Span): Generator<{ slot: number; vector: number }, void, undefined> {
+    const { pairs } = this.#comparison;
+    for (let vector = 0; vector < pairs.build; vector++) yield { slot: vector, vector };
+    const offset = firstProbeSlot(pairs) - first;
+    for (let vector = first; vector < end; vector++) yield { slot: vector + offset, vector };
   }
 
   #read(source: RowSource, row: number, rows: number): void {
@@ -103,19 +115,22 @@ export class ContentThread {
     Atomics.add(this.#comparison.progress, 0, units - known);
   }
 
-  *#count(): Generator<void, void, undefined> {
+  *#count(probes: Span): Generator<void, void, undefined> {
     const extent = { byteLabels: 0, wideFrom: 0, wideTo: 0, bits: this.#kernel.elementRowEnd() };
-    for (const _ of this.#counter.countRows(extent)) yield;
-    for (const holders of this.#frequentDigests()) yield* this.#addFrequent(holders);
+    for (const _ of this.#counter.countRows(extent, probes)) yield;
+    for (const holders of this.#frequentDigests(probes)) yield* this.#addFrequent(holders);
   }
 
   /** For each digest that is more frequent than elements go, vectors and how often they have it beyond that. */
-  #frequentDigests(): Iterable<readonly Holder[]> {
+  #frequentDigests(probes: Span): Iterable<readonly Holder[]> {
     const kernel = this.#kernel;
+    const { pairs } = this.#comparison;
+    const offset = probes.first - firstProbeSlot(pairs);
     const counts = new Uint32Array(kernel.memory.buffer, kernel.frequentAt(), kernel.frequentOnes() * 3);
     const digests = new Map<number, Holder[]>();
     for (let at = 0; at < counts.length; at += 3) {
-      const holder = { vector: counts[at + 1]!, times: counts[at + 2]! };
+      const slot = counts[at + 1]!;
+      const holder = { vector: slot < pairs.build ? slot : slot + offset, times: counts[at + 2]! };
       const holders = digests.get(counts[at]!);
       if (holders) holders.push(holder);
       else digests.set(counts[at]!, [holder]);
@@ -124,8 +139,11 @@ export class ContentThread {
   }
 
   *#addFrequent(holders: readonly Holder[]): Generator<void, void, undefined> {
+    const { build, probe } = this.#comparison.pairs;
     for (const [index, { vector, times }] of holders.entries()) {
+      if (vector >= build) return;
       for (const other of holders.slice(index + 1)) {
+        if (probe > 0 && other.vector < build) continue;
         this.#counter.add(vector, other.vector, Math.min(times, other.times));
       }
       yield;

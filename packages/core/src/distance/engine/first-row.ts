@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../partition-point.js';
 import type { RowSource } from './row-source.js';
 
 /** Rows that are read at once rather than searched further. */
@@ -8,7 +9,7 @@ const ROWS_AT_ONCE = 2048;
  * In rows that do not ascend, some row of them.
  */
 export function firstRowFrom(source: RowSource, block: number, low: number, high: number): number {
-  const blocks = new Uint32Array(ROWS_AT_ONCE);
+  const blocks = new Uint32Array(Math.min(ROWS_AT_ONCE, high - low));
   const bytes = new Uint8Array(blocks.buffer);
   let [from, to] = [low, high];
   while (to - from > ROWS_AT_ONCE) {
@@ -18,6 +19,5 @@ export function firstRowFrom(source: RowSource, block: number, low: number, high
     else to = middle;
   }
   source.readBlocks(bytes.subarray(0, (to - from) * 4), from);
-  const found = blocks.subarray(0, to - from).findIndex((each) => each >= block);
-  return found < 0 ? to : from + found;
+  return from + partitionPoint(blocks.subarray(0, to - from), (each) => each < block);
 }

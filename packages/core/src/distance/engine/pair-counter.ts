@@ -1,4 +1,5 @@
 import type { PairKernel } from './pair-kernel.js';
+import { firstProbeSlot, type PairSet, placesOf, type Span } from './pair-set.js';
 
 /** How far the kernel's rows are filled, in bytes. */
 export interface RowExtent {
@@ -8,7 +9,7 @@ export interface RowExtent {
   readonly bits: number;
 }
 
-/** Where the counts of all pairs are added to, condensed, in shared memory. */
+/** Where the counts of all pairs are added to, in shared memory. */
 export interface PairSums {
   /** For equal labels; absent where rows have none. */
   readonly equal?: Uint32Array;
@@ -18,51 +19,75 @@ export interface PairSums {
   readonly locks: Int32Array;
 }
 
+/** A rectangle of the pair matrix, of at most as many slots on either side as the kernel counts at once. */
+interface CountedTile {
+  /** Slots of the build side, which are the numbers of its vectors. */
+  readonly first: Span;
+  readonly second: Span;
+  /** What is to be added to a slot of `second` for the number of its vector. */
+  readonly offset: number;
+}
+
 /** Adds what the kernel counts, tile by tile of the pair matrix, to counts that other threads add to as well. */
 export class PairCounter {
   readonly #kernel: PairKernel;
-  readonly #vectors: number;
+  readonly #pairs: PairSet;
   readonly #sums: PairSums;
   readonly #tile: number;
 
-  constructor(kernel: PairKernel, vectors: number, sums: PairSums) {
+  constructor(kernel: PairKernel, pairs: PairSet, sums: PairSums) {
     this.#kernel = kernel;
-    this.#vectors = vectors;
+    this.#pairs = pairs;
     this.#sums = sums;
     this.#tile = kernel.TILE.value;
   }
 
   /**
-   * Counts all pairs in the rows that the kernel holds. Yields, for each band of tiles, the share of the pairs that
-   * it was, so that the caller can tell how far it is, or stop.
+   * Counts all pairs in the rows that the kernel holds, with these of the probe side. Yields, for each band of tiles, the
+   * share of the pairs that it was, so that the caller can tell how far it is, or stop.
    */
-  *countRows({ byteLabels, wideFrom, wideTo, bits }: RowExtent): Generator<number, void, undefined> {
-    const kernel = this.#kernel;
-    const size = this.#vectors;
-    const pairs = Math.max(1, (size * (size - 1)) / 2);
-    for (let first = 0; first < size; first += this.#tile) {
-      const firstEnd = Math.min(first + this.#tile, size);
-      for (let second = first; second < size; second += this.#tile) {
-        const secondEnd = Math.min(second + this.#tile, size);
-        kernel.countTile(first, firstEnd, second, secondEnd, byteLabels, wideFrom, wideTo, bits);
-        this.#addTile(first, firstEnd, second, secondEnd);
+  *countRows({ byteLabels, wideFrom, wideTo, bits }: RowExtent, probes: Span): Generator<number, void, undefined> {
+    const { build } = this.#pairs;
+    for (let start = 0; start < build; start += this.#tile) {
+      const first = { first: start, end: Math.min(start + this.#tile, build) };
+      for (const tile of this.#tilesWith(first, probes)) {
+        const { second } = tile;
+        this.#kernel.countTile(first.first, first.end, second.first, second.end, byteLabels, wideFrom, wideTo, bits);
+        this.#addTile(tile);
       }
-      yield ((firstEnd - first) * (2 * size - first - firstEnd - 1)) / 2 / pairs;
+      yield this.#shareOf(first);
     }
   }
 
-  /** Adds to the common count of a pair, first < second. */
+  /** Adds to the common count of a pair of vectors, first < second. */
   add(first: number, second: number, count: number): void {
+    const { start, step } = placesOf(this.#pairs, first);
     this.#locked(first - (first % this.#tile), () => {
-      this.#sums.common[pairIndex(this.#vectors, first, second)]! += count;
+      this.#sums.common[start + second * step]! += count;
     });
   }
 
-  #addTile(first: number, firstEnd: number, second: number, secondEnd: number): void {
+  *#tilesWith(first: Span, probes: Span): Generator<CountedTile, void, undefined> {
+    const { build, probe } = this.#pairs;
+    const slot = firstProbeSlot(this.#pairs);
+    const offset = probe === 0 ? 0 : probes.first - slot;
+    const end = probe === 0 ? build : probes.end - offset;
+    for (let start = probe === 0 ? first.first : slot; start < end; start += this.#tile) {
+      yield { first, second: { first: start, end: Math.min(start + this.#tile, end) }, offset };
+    }
+  }
+
+  #shareOf({ first, end }: Span): number {
+    const { build, probe } = this.#pairs;
+    if (probe > 0) return (end - first) / build;
+    return ((end - first) * (2 * build - first - end - 1)) / Math.max(2, build * (build - 1));
+  }
+
+  #addTile(tile: CountedTile): void {
     const { equal, common } = this.#sums;
-    this.#locked(first, () => {
-      if (equal) this.#addCounts(this.#kernel.equalCountsAt(), equal, first, firstEnd, second, secondEnd);
-      this.#addCounts(this.#kernel.commonCountsAt(), common, first, firstEnd, second, secondEnd);
+    this.#locked(tile.first.first, () => {
+      if (equal) this.#addCounts(this.#kernel.equalCountsAt(), equal, tile);
+      this.#addCounts(this.#kernel.commonCountsAt(), common, tile);
     });
   }
 
@@ -75,25 +100,15 @@ export class PairCounter {
     Atomics.notify(locks, tile, 1);
   }
 
-  #addCounts(
-    address: number,
-    sums: Uint32Array,
-    first: number,
-    firstEnd: number,
-    second: number,
-    secondEnd: number,
-  ): void {
-    const tile = this.#tile;
-    const counts = new Uint32Array(this.#kernel.memory.buffer, address, tile * tile);
-    for (let a = first; a < firstEnd; a++) {
-      const beforeRow = pairIndex(this.#vectors, a, 0);
-      const place = (a - first) * tile - second;
-      for (let b = Math.max(second, a + 1); b < secondEnd; b++) sums[beforeRow + b]! += counts[place + b]!;
+  #addCounts(address: number, sums: Uint32Array, { first, second, offset }: CountedTile): void {
+    const counts = new Uint32Array(this.#kernel.memory.buffer, address, this.#tile * this.#tile);
+    for (let a = first.first; a < first.end; a++) {
+      const { start, step } = placesOf(this.#pairs, a);
+      const place = (a - first.first) * this.#tile - second.first;
+      // A slot of the probe side is after all of the build side.
+      for (let b = Math.max(second.first, a + 1); b < second.end; b++) {
+        sums[start + (b + offset) * step]! += counts[place + b]!;
+      }
     }
   }
-}
-
-/** Where the pair first < second of so many vectors stands in a condensed array. */
-export function pairIndex(size: number, first: number, second: number): number {
-  return first * size - (first * (first + 1)) / 2 + second - first - 1;
 }

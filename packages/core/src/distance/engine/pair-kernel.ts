@@ -4,12 +4,14 @@ import { instantiateWebAssembly } from '../../web-assembly.js';
 export interface PairKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly TILE: { readonly value: number };
-  configure(vectors: number, digestLength: number, sliceWidth: number, rowBytes: number): void;
+  configure(build: number, probe: number, digestLength: number, sliceWidth: number, rowBytes: number): void;
   blocksAt(): number;
   digestsAt(): number;
   startSlice(): void;
   takeRows(count: number, start: number, end: bigint): number;
-  labelRows(vector: number, rows: number, start: number): void;
+  labelRows(vector: number, first: number, rows: number, start: number): void;
+  overlapStart(from: number, count: number, start: number): number;
+  overlapEnd(from: number, count: number, start: number, gap: number): number;
   startWindow(): void;
   appendLabels(position: number): number;
   repeatedAt(): number;
@@ -18,7 +20,8 @@ export interface PairKernel {
   wideLabelsEnd(): number;
   bitRowEnd(): number;
   configureElements(
-    vectors: number,
+    build: number,
+    probe: number,
     digestLength: number,
     rowsAtOnce: number,
     elements: number,

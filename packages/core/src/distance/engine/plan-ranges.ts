@@ -1,3 +1,4 @@
+import type { PairSet } from './pair-set.js';
 import { rowSourceOf, type StoredVector } from './stored-vectors.js';
 
 /** Vectors, and rows of each, that are looked at to find where the work is. */
@@ -9,18 +10,25 @@ const SMALLEST_RANGE = 1 / 16;
 /**
  * Cuts the block numbers into ranges for `threads` threads to take one after the other: large ones first, for their
  * costs are few, and small ones last, so that all threads end at about the same time. Sizes are measured in rows, of
- * which a sample is taken, because a thin disk has most of its block numbers where nothing is.
+ * which a sample is taken, because a thin disk has most of its block numbers where nothing is. The sample is of the build
+ * side: nothing else has to be read of the other side.
  *
  * Returns the block numbers at which ranges begin, strictly ascending from 0, and at last the number of blocks.
  *
  * @param window positions that are counted at once; with fewer, adding up takes longer than counting
  */
-export function planRanges(vectors: readonly StoredVector[], threads: number, window: number): number[] {
-  const blocks = Math.max(...vectors.map((vector) => vector.blocks));
+export function planRanges(
+  vectors: readonly StoredVector[],
+  { build }: PairSet,
+  threads: number,
+  window: number,
+): number[] {
+  const blocks = vectors.reduce((most, vector) => Math.max(most, vector.blocks), 0);
   const bounds = [0];
   if (threads > 1) {
-    const sample = sampleBlocks(vectors);
-    const positions = Math.max(...vectors.map((vector) => vector.dataBlocks));
+    const builders = vectors.slice(0, build);
+    const sample = sampleBlocks(builders);
+    const positions = builders.reduce((most, { dataBlocks }) => Math.max(most, dataBlocks), 1);
     const smallest = Math.min(1 / 2, Math.max(SMALLEST_RANGE, (window * threads) / positions)) / threads;
     for (const share of rangeEnds(threads, smallest)) {
       const block = sample[Math.floor(share * sample.length)] ?? Math.floor(share * blocks);

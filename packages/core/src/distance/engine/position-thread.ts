@@ -1,5 +1,6 @@
 import type { PositionalComparison, PositionalTask } from './comparison.js';
 import { firstRowFrom } from './first-row.js';
+import type { Span } from './pair-set.js';
 import type { RowSource } from './row-source.js';
 import { SliceLabeller } from './slice-labeller.js';
 import { rowSourceOf } from './stored-vectors.js';
@@ -19,7 +20,7 @@ export class PositionThread {
 
   /** Does a task, in steps of some milliseconds; a caller that does not take them all leaves the counts incomplete. */
   run(task: PositionalTask): Generator<void, void, undefined> {
-    return task.kind === 'locate' ? this.#locate(task.first, task.end) : this.#count(task.range);
+    return task.kind === 'locate' ? this.#locate(task.first, task.end) : this.#count(task.range, task.probes);
   }
 
   /** Finds, for vectors `first` to `end` − 1, the first row of every range. */
@@ -43,8 +44,8 @@ export class PositionThread {
     }
   }
 
-  *#count(range: number): Generator<void, void, undefined> {
+  *#count(range: number, probes: Span): Generator<void, void, undefined> {
     this.#slices ??= new SliceLabeller(this.#comparison, this.#sources);
-    yield* this.#slices.count(range);
+    yield* this.#slices.count(range, probes);
   }
 }

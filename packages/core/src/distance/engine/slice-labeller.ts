@@ -1,6 +1,8 @@
 import type { ComparisonLimits, PositionalComparison } from './comparison.js';
 import { PairCounter, type RowExtent } from './pair-counter.js';
 import { instantiateKernel, type PairKernel } from './pair-kernel.js';
+import { firstProbeSlot, probesAtOnce, type Span, slotsOf } from './pair-set.js';
+import { RowCursor } from './row-cursor.js';
 import type { RowSource } from './row-source.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
@@ -8,22 +10,17 @@ import { rowsOf, type StoredVector } from './stored-vectors.js';
 const LONGEST_ROW = 16_384;
 /** Rows of a vector in a slice, on average: the distinct digests of a slice should stand in the second-level cache. */
 const ROWS_PER_SLICE = 1024;
-/** Positions of a slice of thin disks. */
-const WIDEST_SLICE = 4096;
+/** So many digests in a slice are always possible: a few vectors can have more rows in it, of which more are read at a time. */
+const DIGESTS_PER_SLICE = 8192;
+/** Positions of a slice of thin disks, for each of these rows. */
+const POSITIONS_PER_ROW = 4;
+/** Digests at positions where the build side has no data that are read rather than begin another read after them. */
+const WIDEST_GAP = 128;
 
-/** Where a vector stands in its range. */
-interface Cursor {
-  readonly source: RowSource;
-  /** The first row not taken, and the end of those in the range. */
-  row: number;
-  readonly end: number;
-  /** No row from `row` on has a block number below. */
-  nextBlock: number;
-  /** The end of the range or of the disk: block numbers are below. */
-  readonly limit: number;
-}
-
-/** Reads slices of block numbers of all vectors, and has the kernel label and count them. */
+/**
+ * Reads slices of block numbers of all vectors, and has the kernel label and count them. There are slices only where the
+ * build side has data; of the probe side, nothing else is read.
+ */
 export class SliceLabeller {
   readonly #comparison: PositionalComparison;
   readonly #sources: readonly RowSource[];
@@ -31,55 +28,72 @@ export class SliceLabeller {
   readonly #counter: PairCounter;
   readonly #width: number;
   readonly #digestLength: number;
-  /** Rows labelled since the last window was counted. */
+  /** Rows taken since the last window was counted. */
   #rows = 0;
 
   constructor(comparison: PositionalComparison, sources: readonly RowSource[]) {
-    const { vectors, limits, counts, locks } = comparison;
+    const { vectors, pairs, limits, counts, locks } = comparison;
     this.#comparison = comparison;
     this.#sources = sources;
     this.#kernel = instantiateKernel();
     this.#digestLength = vectors[0]!.digestLength;
-    this.#width = sliceWidth(limits, vectors);
-    this.#kernel.configure(vectors.length, this.#digestLength, this.#width, rowBytes(limits, vectors.length));
-    this.#counter = new PairCounter(this.#kernel, vectors.length, { ...counts, locks });
+    this.#width = sliceWidth(limits, vectors.slice(0, pairs.build));
+    const labelBytes = rowBytes(limits, slotsOf(pairs));
+    this.#kernel.configure(pairs.build, probesAtOnce(pairs), this.#digestLength, this.#width, labelBytes);
+    this.#counter = new PairCounter(this.#kernel, pairs, { ...counts, locks });
   }
 
-  /** Compares one range, in steps of some milliseconds. */
-  *count(range: number): Generator<void, void, undefined> {
-    const end = this.#comparison.bounds[range + 1]!;
-    const cursors = this.#cursorsOf(range);
+  /** Compares one range, with these vectors of the probe side, in steps of some milliseconds. */
+  *count(range: number, probes: Span): Generator<void, void, undefined> {
+    const { bounds, pairs } = this.#comparison;
+    const rangeEnd = bounds[range + 1]!;
+    const builders = this.#cursorsOf(range, { first: 0, end: pairs.build }, 0);
+    const probers = this.#cursorsOf(range, probes, firstProbeSlot(pairs));
     this.#kernel.startWindow();
     for (;;) {
-      const start = cursors.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
+      const start = builders.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
       if (start === Number.POSITIVE_INFINITY) break;
-      yield* this.#labelSlice(cursors, start, Math.min(start + this.#width, end));
-      yield* this.#appendLabels();
+      const end = Math.min(start + this.#width, rangeEnd);
+      this.#kernel.startSlice();
+      yield* this.#labelSlice(builders, start, end, this.#buildRows);
+      const dataEnd = builders.reduce((last, { lastBlock }) => Math.max(last, lastBlock + 1), start);
+      yield* this.#labelSlice(probers, start, dataEnd, this.#probeRows);
+      yield* this.#appendLabels(probes);
     }
-    yield* this.#countWindow();
+    yield* this.#countWindow(probes);
     this.#addRepeated();
+    this.#advance(2 * probers.reduce((rows, cursor) => rows + cursor.rows, 0));
   }
 
-  #cursorsOf(range: number): Cursor[] {
+  #cursorsOf(range: number, { first, end }: Span, slot: number): RowCursor[] {
     const { vectors, bounds, firstRows } = this.#comparison;
     const size = vectors.length;
-    return this.#sources.map((source, vector) => {
-      const row = firstRows[range * size + vector]!;
-      const end = firstRows[(range + 1) * size + vector]!;
-      const { blocks } = vectors[vector]!;
-      const limit = Math.min(blocks, bounds[range + 1]!);
-      return { source, row, end, limit, nextBlock: row < end ? bounds[range]! : Number.POSITIVE_INFINITY };
+    return this.#sources.slice(first, end).map((source, index) => {
+      const vector = first + index;
+      return new RowCursor(slot + index, {
+        source,
+        row: firstRows[range * size + vector]!,
+        end: firstRows[(range + 1) * size + vector]!,
+        firstBlock: bounds[range]!,
+        limit: Math.min(vectors[vector]!.blocks, bounds[range + 1]!),
+      });
     });
   }
 
   /** Reads and labels one vector after the other: what was read is looked up while it stands in the processor's cache. */
-  *#labelSlice(cursors: readonly Cursor[], start: number, end: number): Generator<void, void, undefined> {
-    this.#kernel.startSlice();
-    for (const [vector, cursor] of cursors.entries()) {
+  *#labelSlice(
+    cursors: readonly RowCursor[],
+    start: number,
+    end: number,
+    label: (cursor: RowCursor, start: number, end: number) => number,
+  ): Generator<void, void, undefined> {
+    for (const cursor of cursors) {
       if (cursor.nextBlock >= end) continue;
       cursor.source.open();
       try {
-        this.#labelRows(vector, cursor, start, end);
+        const taken = label.call(this, cursor, start, end);
+        this.#rows += taken;
+        this.#advance(taken);
       } finally {
         cursor.source.close();
       }
@@ -87,45 +101,44 @@ export class SliceLabeller {
     }
   }
 
-  #labelRows(vector: number, cursor: Cursor, start: number, end: number): void {
+  #buildRows(cursor: RowCursor, start: number, end: number): number {
+    const taken = cursor.takeRows(this.#kernel, start, end);
+    if (taken > 0) this.#labelDigests(cursor, { first: 0, end: taken }, taken, start);
+    return taken;
+  }
+
+  #probeRows(cursor: RowCursor, start: number, end: number): number {
     const kernel = this.#kernel;
-    const { source, row } = cursor;
-    const { buffer } = kernel.memory;
-    const count = Math.min(cursor.end - row, end - start);
-    source.readBlocks(new Uint8Array(buffer, kernel.blocksAt(), count * 4), row);
-    const blocks = new Uint32Array(buffer, kernel.blocksAt(), count);
-    const taken = kernel.takeRows(count, start, BigInt(end));
-    if (taken < 0) throw wrongOrder(source, blocks, -1 - taken, row);
-    cursor.row += taken;
-    const isDone = cursor.row === cursor.end;
-    const next = taken < count ? blocks[taken]! : end;
-    const highest = isDone ? blocks[taken - 1]! : next;
-    if (highest >= cursor.limit) {
-      throw source.corrupt(`expected block numbers in ascending order below ${cursor.limit}, found ${highest}`);
+    this.#advance(2 * cursor.skipTo(start));
+    const taken = cursor.takeRows(kernel, start, end);
+    for (let first = kernel.overlapStart(0, taken, start); first < taken; ) {
+      const overlap = { first, end: kernel.overlapEnd(first, taken, start, WIDEST_GAP) };
+      this.#labelDigests(cursor, overlap, taken, start);
+      first = kernel.overlapStart(overlap.end, taken, start);
     }
-    cursor.nextBlock = isDone ? Number.POSITIVE_INFINITY : next;
-    if (taken > 0) this.#labelDigests(vector, source, row, taken, start);
+    return taken;
   }
 
-  #labelDigests(vector: number, source: RowSource, row: number, rows: number, start: number): void {
+  /** Reads and labels some of the last `taken` rows. */
+  #labelDigests(cursor: RowCursor, { first, end }: Span, taken: number, start: number): void {
     const kernel = this.#kernel;
-    source.readDigests(new Uint8Array(kernel.memory.buffer, kernel.digestsAt(), rows * this.#digestLength), row);
-    kernel.labelRows(vector, rows, start);
-    this.#rows += rows;
-    Atomics.add(this.#comparison.progress, 0, BigInt(rows));
+    const rows = end - first;
+    const digests = new Uint8Array(kernel.memory.buffer, kernel.digestsAt(), rows * this.#digestLength);
+    cursor.readDigests(digests, taken, first);
+    kernel.labelRows(cursor.slot, first, rows, start);
   }
 
-  *#appendLabels(): Generator<void, void, undefined> {
+  *#appendLabels(probes: Span): Generator<void, void, undefined> {
     let position = this.#kernel.appendLabels(0);
     while (position < this.#width) {
-      yield* this.#countWindow();
+      yield* this.#countWindow(probes);
       this.#kernel.startWindow();
       position = this.#kernel.appendLabels(position);
     }
     yield;
   }
 
-  *#countWindow(): Generator<void, void, undefined> {
+  *#countWindow(probes: Span): Generator<void, void, undefined> {
     let share = 0;
     let told = 0;
     const kernel = this.#kernel;
@@ -135,10 +148,10 @@ export class SliceLabeller {
       wideTo: kernel.wideLabelsEnd(),
       bits: kernel.bitRowEnd(),
     };
-    for (const counted of this.#counter.countRows(extent)) {
+    for (const counted of this.#counter.countRows(extent, probes)) {
       share += counted;
       const rows = Math.floor(share * this.#rows);
-      Atomics.add(this.#comparison.progress, 0, BigInt(rows - told));
+      this.#advance(rows - told);
       told = rows;
       yield;
     }
@@ -151,13 +164,18 @@ export class SliceLabeller {
     for (const [vector, count] of here.entries()) Atomics.add(repeated, vector, count);
     here.fill(0);
   }
+
+  #advance(units: number): void {
+    Atomics.add(this.#comparison.progress, 0, BigInt(units));
+  }
 }
 
 /** Positions of a slice, such that all digests would be within the limit if none were equal. */
 function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
   const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
   const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
-  const wide = Math.min(WIDEST_SLICE, Math.ceil(ROWS_PER_SLICE * (blocks / Math.max(1, rowsOf(vectors)))));
+  const rows = Math.max(ROWS_PER_SLICE, Math.floor(DIGESTS_PER_SLICE / vectors.length));
+  const wide = Math.min(POSITIONS_PER_ROW * rows, Math.ceil(rows * (blocks / Math.max(1, rowsOf(vectors)))));
   return Math.max(16, Math.min(wide, fitting) & ~15);
 }
 
@@ -165,11 +183,4 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredV
 export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));
   return Math.max(128, Math.min(LONGEST_ROW, fitting) & ~63);
-}
-
-function wrongOrder(source: RowSource, blocks: Uint32Array, row: number, firstRow: number): Error {
-  const before = row === 0 ? '' : ` after ${blocks[row - 1]}`;
-  return source.corrupt(
-    `expected block numbers in ascending order, found ${blocks[row]}${before} in row ${firstRow + row}`,
-  );
 }

@@ -1,0 +1,85 @@
+import type { HashVector } from '../../contracts/hash-vector.js';
+import { VirtSimilarityError } from '../../errors.js';
+import type { CompareOptions } from '../compare-options.js';
+import type { ComparisonLimits, PositionalComparison, PositionalTask, SharedCounts } from './comparison.js';
+import { type PairSet, pairCountOf, probeSpans, rowsToTake, slotsOf } from './pair-set.js';
+import { planRanges } from './plan-ranges.js';
+import { runComparison } from './run-comparison.js';
+import { sharedCounts, sharedVector } from './shared-memory.js';
+import { rowBytes } from './slice-labeller.js';
+import { type StoredVector, withStoredVectors } from './stored-vectors.js';
+import { threadsFor } from './threads-for.js';
+
+/** The distinct digests of a position are numbered in two bytes, without 0 and 1 and their complements. */
+const MOST_BUILDERS = 2 ** 16 - 4;
+/** Vectors that are searched for the beginnings of ranges in one task. */
+const VECTORS_PER_TASK = 64;
+
+/**
+ * Counts equal and common blocks of pairs of vectors, block number by block number.
+ *
+ * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
+ * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
+ * Throws `usage` where the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and what reading
+ * the vectors throws.
+ */
+export async function countPositions(
+  vectors: readonly HashVector[],
+  pairs: PairSet,
+  { jobs, onFraction, signal }: CompareOptions & { readonly jobs: number },
+  limits: ComparisonLimits,
+): Promise<SharedCounts> {
+  if (pairs.build > MOST_BUILDERS) {
+    const found = `found ${pairs.build}; compare fewer at a time`;
+    throw new VirtSimilarityError('usage', `expected at most ${MOST_BUILDERS} images, ${found}`);
+  }
+  return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
+    const threads = threadsFor(stored, pairs, jobs, limits);
+    const comparison = comparisonOf(stored, pairs, threads, limits);
+    const onProgress = (): void => onFraction?.(fractionOf(comparison));
+    await runComparison({ comparison, rounds: roundsOf(comparison) }, { threads, onProgress, signal });
+    onFraction?.(1);
+    return comparison.counts;
+  });
+}
+
+function comparisonOf(
+  vectors: readonly StoredVector[],
+  pairs: PairSet,
+  threads: number,
+  limits: ComparisonLimits,
+): PositionalComparison {
+  const count = pairCountOf(pairs);
+  const bounds = planRanges(vectors, pairs, threads, rowBytes(limits, slotsOf(pairs)));
+  const repeated = sharedCounts(pairs.probe === 0 ? vectors.length : 0);
+  return {
+    alignment: 'position',
+    vectors: threads === 0 ? vectors : vectors.map(sharedVector),
+    pairs,
+    limits,
+    bounds,
+    firstRows: sharedCounts(bounds.length * vectors.length),
+    counts: { equal: sharedCounts(count), common: sharedCounts(count), repeated },
+    progress: new BigInt64Array(new SharedArrayBuffer(8)),
+    stop: new Int32Array(new SharedArrayBuffer(4)),
+    locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
+  };
+}
+
+/** First the beginnings of all ranges are looked up, then the ranges are compared. */
+function roundsOf({ vectors, pairs, bounds }: PositionalComparison): PositionalTask[][] {
+  const locate: PositionalTask[] = [];
+  for (let first = 0; first < vectors.length; first += VECTORS_PER_TASK) {
+    locate.push({ kind: 'locate', first, end: Math.min(first + VECTORS_PER_TASK, vectors.length) });
+  }
+  const ranges = Array.from({ length: bounds.length - 1 }, (_, range) => range);
+  const spans = probeSpans(pairs);
+  const count = ranges.flatMap((range) => spans.map((probes): PositionalTask => ({ kind: 'count', range, probes })));
+  return [locate, count];
+}
+
+/** How much has been done, below 1: there may be something left to do where nothing is left to count. */
+function fractionOf({ vectors, pairs, progress }: PositionalComparison): number {
+  const { build, probe } = rowsToTake(vectors, pairs);
+  return Number(Atomics.load(progress, 0)) / (2 * (build + probe) + 1);
+}

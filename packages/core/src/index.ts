@@ -20,6 +20,7 @@ export { compareByPosition, type PositionalCounts } from './distance/compare-by-
 export { compareContents } from './distance/compare-contents.js';
 export type * from './distance/compare-options.js';
 export * from './distance/compare-vectors.js';
+export { condensedIndex } from './distance/condensed-index.js';
 export { distanceMatrix } from './distance/distance-matrix.js';
 export * from './distance/metrics/containment.js';
 export * from './distance/metrics/hamming.js';

@@ -1,17 +1,7 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
+import { condensedIndex } from '../distance/condensed-index.js';
 import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
-
-/**
- * The index of the pair of `i` and `j`, in either order but not equal, in a condensed array of all pairs of `size` things:
- * from 0 to size·(size−1)/2 − 1. Pairs are in ascending order of the smaller number, then of the larger. Arguments are not
- * checked.
- */
-export function condensedIndex(size: number, i: number, j: number): number {
-  const low = Math.min(i, j);
-  const high = Math.max(i, j);
-  return low * size - (low * (low + 1)) / 2 + (high - low - 1);
-}
 
 /**
  * Throws a `usage` error unless the matrix has one value for each pair of at least one thing, each of them a distance

@@ -1,5 +1,5 @@
 import type { CondensedMatrix, Dendrogram } from '../contracts/clusterer.js';
-import { condensedIndex } from './condensed-matrix.js';
+import { condensedIndex } from '../distance/condensed-index.js';
 
 /**
  * The height at which each pair of leaves is first in one cluster (Sokal and Rohlf 1962), as a new condensed matrix.

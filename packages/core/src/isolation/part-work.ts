@@ -4,6 +4,7 @@ import type { HashVectorHeader, HashVectorStorage } from '../contracts/hash-vect
 import type { PartReference } from '../contracts/part-reference.js';
 import type { ReportOptions } from '../contracts/reporter.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
+import type { Tile } from '../distance/tile.js';
 import type { HashTask } from '../hashing/hash-task.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
 import type { ReportPart } from './text-of-report.js';
@@ -40,6 +41,8 @@ export interface PartWork {
   hash(task: HashTask, probe: Uint8Array): Promise<void>;
   /** The distances of all pairs, by a metric. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
+  /** The distances of the pairs of a tile, by a metric. */
+  measureTile(tile: Tile): Promise<Float64Array>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
   /** Begins a report, of which `nextText` is then asked. */
   beginReport(part: ReportPart, analysis: SentAnalysis, options: ReportOptions): Promise<void>;

@@ -4,6 +4,7 @@ import { importRegistry, tryPlugin } from '../composition/import-registry.js';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { Logger, NamedPart, PartKind, PartKinds } from '../contracts/plugin.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
+import { tileDistances } from '../distance/tile.js';
 import { probeHasher, requireSameDigest } from '../hashing/probe-hasher.js';
 import { runHashTask } from '../hashing/run-hash-task.js';
 import { answerTasks } from '../threads/answer-tasks.js';
@@ -43,6 +44,10 @@ const work: PartWork = {
   async measure(counts) {
     const { name, part } = await own('metric');
     return distanceMatrix(counts, part, name);
+  },
+  async measureTile(tile) {
+    const { name, part } = await own('metric');
+    return tileDistances(tile, part, name);
   },
   async cluster(matrix, linkage) {
     return checkedDendrogram(await own('clusterer'), matrix, linkage);

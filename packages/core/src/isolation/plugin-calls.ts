@@ -7,6 +7,7 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
+import { type Tile, tileDistances } from '../distance/tile.js';
 import { type IsolationLimits, PartThread } from './part-thread.js';
 import type { PartThreadData } from './part-work.js';
 import { sentAnalysis } from './sent-analysis.js';
@@ -35,6 +36,16 @@ export async function measureBy(
 ): Promise<CondensedMatrix> {
   if (isolated === undefined) return distanceMatrix(counts, metric, name);
   return inThread({ part: isolated }, limits, (thread) => thread.call('measure', counts));
+}
+
+/** The metric's distances of the pairs of a tile. Throws as {@link measureBy}. */
+export async function measureTileBy(
+  { name, part: metric, isolated }: Placed<DistanceMetric>,
+  tile: Tile,
+  limits: IsolationLimits,
+): Promise<Float64Array> {
+  if (isolated === undefined) return tileDistances(tile, metric, name);
+  return inThread({ part: isolated }, limits, (thread) => thread.call('measureTile', tile));
 }
 
 /** The clusterer's dendrogram, checked. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */

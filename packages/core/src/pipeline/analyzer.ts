@@ -6,6 +6,7 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { Tile } from '../distance/tile.js';
 import type { VirtSimilarityError } from '../errors.js';
 
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
@@ -133,6 +134,14 @@ export interface Comparison {
   readonly repeatedBlocks: Float64Array;
 }
 
+/** The distances of some hash vectors, the rows, from others, the columns. */
+export interface TileComparison extends Pick<Comparison, 'metric' | 'unit'> {
+  /** Row-major: that of row r and column c is at r × number of columns + c. */
+  readonly distances: Float64Array;
+  /** What the distances were computed from. */
+  readonly tile: Tile;
+}
+
 /** A matrix of distances, clustered. */
 export interface Clustering {
   readonly linkage: Linkage;
@@ -174,6 +183,16 @@ export interface Analyzer {
    * reading the vectors throws.
    */
   compare(vectors: readonly HashVector[], options?: ComparisonOptions): Promise<Comparison>;
+
+  /**
+   * Compares each of some hash vectors with each of others, such as one image more with many that were hashed before. Costs
+   * these pairs only. Throws as `compare`.
+   */
+  compareWith(
+    rows: readonly HashVector[],
+    columns: readonly HashVector[],
+    options?: ComparisonOptions,
+  ): Promise<TileComparison>;
 
   /**
    * Clusters a matrix of distances, from `compare` or from elsewhere. Throws `usage` on a linkage that the clusterer does

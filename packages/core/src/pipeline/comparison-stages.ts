@@ -3,13 +3,14 @@ import type { PartRegistry } from '../composition/part-registry.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { HashVector } from '../contracts/hash-vector.js';
+import { compareContentsBetween, comparePositionsBetween } from '../distance/compare-between.js';
 import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { throwIfAborted } from '../errors.js';
 import type { IsolationLimits } from '../isolation/part-thread.js';
-import { clusterBy, measureBy, type Placed } from '../isolation/plugin-calls.js';
-import type { Clustering, Comparison } from './analyzer.js';
+import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
+import type { Clustering, Comparison, TileComparison } from './analyzer.js';
 import type { CompleteOptions } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
@@ -26,6 +27,25 @@ export async function comparisonOf(
   const { repeated, distances } = await measure(vectors, metric, options, limits);
   throwIfAborted(options.signal);
   return { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
+}
+
+/** Measures some vectors against others. Throws as `Analyzer.compareWith`. */
+export async function comparisonWith(
+  registry: PartRegistry,
+  rows: readonly HashVector[],
+  columns: readonly HashVector[],
+  options: CompleteOptions,
+): Promise<TileComparison> {
+  const { jobs, onProgress, signal } = options;
+  const limits = limitsOf(registry, options);
+  await requireSameInThreads(registry, 'metric', options.metric, limits);
+  const metric = placed(registry, 'metric', options.metric);
+  const compareBetween = metric.part.alignment === 'position' ? comparePositionsBetween : compareContentsBetween;
+  const onFraction = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
+  const tile = await compareBetween(rows, columns, { jobs, onFraction, signal });
+  const distances = await measureTileBy(metric, tile, limits);
+  throwIfAborted(signal);
+  return { metric: metric.name, unit: metric.part.unit, distances, tile };
 }
 
 /** Clusters what has these distances. Throws as `Analyzer.cluster`. */

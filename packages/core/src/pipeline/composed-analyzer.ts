@@ -26,8 +26,9 @@ import type {
   IdentifyOutcome,
   Images,
   ReportRun,
+  TileComparison,
 } from './analyzer.js';
-import { clusteringOf, comparisonOf, limitsOf } from './comparison-stages.js';
+import { clusteringOf, comparisonOf, comparisonWith, limitsOf } from './comparison-stages.js';
 import { findImages } from './find-images.js';
 import { type Composition, HashRun } from './hash-run.js';
 import { uniqueNames } from './named-images.js';
@@ -81,6 +82,14 @@ export class ComposedAnalyzer implements Analyzer {
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
     return comparisonOf(this.#registry, vectors, completeOptions(options));
+  }
+
+  async compareWith(
+    rows: readonly HashVector[],
+    columns: readonly HashVector[],
+    options: ComparisonOptions = {},
+  ): Promise<TileComparison> {
+    return comparisonWith(this.#registry, rows, columns, completeOptions(options));
   }
 
   async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {

@@ -36,10 +36,9 @@ const LIMITS = [
 
 /** Few contents, so that many blocks are equal, within a disk too; disks of any size, with runs of zeros, some empty. */
 const disk = fc
-  .array(
-    fc.tuple(fc.integer({ min: 0, max: 300 }), fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 })),
-    { maxLength: 4 },
-  )
+  .array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 })), {
+    maxLength: 4,
+  })
   .map((runs): NumberedDisk => runs.flatMap(([zeros, contents]) => [...new Array<number>(zeros).fill(0), ...contents]));
 /** Contents that some vectors have very often. */
 const uniform = fc.integer({ min: 0, max: 100 }).map((length): NumberedDisk => new Array<number>(length).fill(1));
@@ -175,7 +174,10 @@ describe('comparePositionsBetween', () => {
   test('reads of columns only what is where the row has data', async () => {
     const row = sparseVector(2 ** 32, [7, 2 ** 31, 2 ** 32 - 1]);
     const path = join(directory, 'column.arrow');
-    await writeHashVector(sparseVector(2 ** 32, [...new Array(5000).keys(), 2 ** 31, 2 ** 31 + 4000, 2 ** 32 - 2]), path);
+    await writeHashVector(
+      sparseVector(2 ** 32, [...new Array(5000).keys(), 2 ** 31, 2 ** 31 + 4000, 2 ** 32 - 2]),
+      path,
+    );
     // Rows that are not looked at, as the row has nothing there.
     await overwriteBlock(path, 3000, 1);
     const tile = await comparePositionsBetween([row], [await openHashVector(path)]);
@@ -183,19 +185,28 @@ describe('comparePositionsBetween', () => {
     expect([...tile.common]).toEqual([2]);
   });
 
-  test.each([0, Number.POSITIVE_INFINITY])('finds block numbers that do not ascend, threads from %d s', async (from) => {
-    const limits = { ...SMALL, secondsWithoutThreads: from };
-    for (const [row, block] of [[5, 4], [299, 300], [299, 4000], [0, 1], [150, 299]] as const) {
-      const file = await stored(vectorOfDisk(new Array<number>(300).fill(1)), `wrong-${from}-${row}`);
-      const { path } = file.storage as { path: string };
-      await overwriteBlock(path, row, block);
-      const vectors = [vectorOfDisk(new Array<number>(400).fill(1)), await openHashVector(path)];
-      for (const [rows, columns] of [vectors, vectors.toReversed()].map(([a, b]) => [[a!], [b!, b!]] as const)) {
-        const comparing = comparePositionsBetween(rows, columns, { jobs: 3 }, limits);
-        await expect(comparing).rejects.toMatchObject({ code: 'corrupt', image: path });
+  test.each([0, Number.POSITIVE_INFINITY])(
+    'finds block numbers that do not ascend, threads from %d s',
+    async (from) => {
+      const limits = { ...SMALL, secondsWithoutThreads: from };
+      for (const [row, block] of [
+        [5, 4],
+        [299, 300],
+        [299, 4000],
+        [0, 1],
+        [150, 299],
+      ] as const) {
+        const file = await stored(vectorOfDisk(new Array<number>(300).fill(1)), `wrong-${from}-${row}`);
+        const { path } = file.storage as { path: string };
+        await overwriteBlock(path, row, block);
+        const vectors = [vectorOfDisk(new Array<number>(400).fill(1)), await openHashVector(path)];
+        for (const [rows, columns] of [vectors, vectors.toReversed()].map(([a, b]) => [[a!], [b!, b!]] as const)) {
+          const comparing = comparePositionsBetween(rows, columns, { jobs: 3 }, limits);
+          await expect(comparing).rejects.toMatchObject({ code: 'corrupt', image: path });
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 interface Span {

@@ -64,7 +64,9 @@ describe('identifying', () => {
     await writeHashVector(vector!, path);
     const analyzer = createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS)] });
     const [{ parts }] = vector!.identity!.chain as [Link];
-    expect(await all(analyzer.identify([path]))).toEqual([{ path, identity: { chain: [{ format: 'memory', parts }] } }]);
+    expect(await all(analyzer.identify([path]))).toEqual([
+      { path, identity: { chain: [{ format: 'memory', parts }] } },
+    ]);
   });
 });
 
@@ -80,6 +82,17 @@ describe('comparing', () => {
     });
     const free = await analyzer.compare(await vectorsOf(analyzer), { metric: 'shared-content' });
     expect(free.distances.values[1]).toBe(1);
+  });
+
+  test('takes one vector more against others, and gives what all pairs would', async () => {
+    const analyzer = analyzerOf();
+    const [a, b, c] = (await vectorsOf(analyzer)) as [HashVector, HashVector, HashVector];
+    for (const metric of ['hamming', 'jaccard', 'shared-content']) {
+      const whole = await analyzer.compare([a, b, c], { metric });
+      const { distances, unit } = await analyzer.compareWith([a], [b, c], { metric });
+      expect([...distances]).toEqual([...whole.distances.values.subarray(0, 2)]);
+      expect(unit).toBe(whole.unit);
+    }
   });
 
   test('refuses a metric that nobody registered, and nothing to compare', async () => {

@@ -1,4 +1,4 @@
-import { condensedIndex } from '../../clustering/condensed-matrix.js';
+import { condensedIndex } from '../condensed-index.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /**

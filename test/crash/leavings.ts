@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HashVectorCache } from '#core/hash-vectors/hash-vector-cache.js';
-import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
+import { HashVectorCache } from '#core/store/hash-vector-cache.js';
+import { openHashVector } from '#core/vectors/read-hash-vector.js';
 import type { Stage } from './stage.js';
 import type { Tally } from './tally.js';
 

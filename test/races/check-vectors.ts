@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { partsOf } from '@virt-similarity/core';
-import { openHashVector } from '#core/hash-vectors/read-hash-vector.js';
+import { openHashVector } from '#core/vectors/read-hash-vector.js';
 import { all, type Digests } from './contents.js';
 import type { Findings } from './findings.js';
 import type { Stage } from './stage.js';

@@ -31,24 +31,22 @@ export { pairRuns } from './distance/pair-runs.js';
 export type { PairwiseCounts } from './distance/pairwise-counts.js';
 export * from './distance/tile.js';
 export * from './errors.js';
+export { absolutePath } from './files/absolute-path.js';
 export {
   ATOMIC_FILE_DEFAULTS,
   type AtomicFileOptions,
   type FileChunks,
   requireReplaceable,
   writeFileAtomically,
-} from './hash-vectors/atomic-file.js';
-export type { CacheEntry, CacheListOptions } from './hash-vectors/describe-entries.js';
-export * from './hash-vectors/hash-vector-cache.js';
-export { makeDirectories } from './hash-vectors/make-directories.js';
-export * from './hash-vectors/memory-hash-vector.js';
-export { MemoryVectorStore } from './hash-vectors/memory-vector-store.js';
-export { isNamedAsVector, VECTOR_EXTENSION, VECTOR_FORMAT } from './hash-vectors/named-as-vector.js';
-export { OpenDirectory } from './hash-vectors/open-directory.js';
-export { ProtectedFiles } from './hash-vectors/protected-files.js';
-export { type OpenHashVectorOptions, openHashVector } from './hash-vectors/read-hash-vector.js';
-export { vectorKeyOf } from './hash-vectors/vector-key.js';
-export * from './hash-vectors/write-hash-vector.js';
+} from './files/atomic-file.js';
+export { isOnLocalFileSystem } from './files/local-file-system.js';
+export { makeDirectories } from './files/make-directories.js';
+export { OpenDirectory } from './files/open-directory.js';
+export * from './files/path-text.js';
+export { hasEnded, PROCESS_MARK, processMark } from './files/process-mark.js';
+export { ProtectedFiles } from './files/protected-files.js';
+export { realPath } from './files/real-path.js';
+export { shellOperand, shellWord } from './files/shell-word.js';
 export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';
 export * from './identity/chain.js';
@@ -57,12 +55,14 @@ export * from './identity/stamp.js';
 export type { IsolationLimits } from './isolation/part-thread.js';
 export { tryPlugin } from './isolation/plugin-calls.js';
 export { partitionPoint } from './partition-point.js';
-export { absolutePath } from './paths/absolute-path.js';
-export { isOnLocalFileSystem } from './paths/local-file-system.js';
-export * from './paths/path-text.js';
-export { realPath } from './paths/real-path.js';
-export { shellOperand, shellWord } from './paths/shell-word.js';
 export type * from './pipeline/analyzer.js';
 export { type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
-export { hasEnded, PROCESS_MARK, processMark } from './processes/process-mark.js';
+export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';
+export * from './store/hash-vector-cache.js';
+export { MemoryVectorStore } from './store/memory-vector-store.js';
+export { vectorKeyOf } from './store/vector-key.js';
+export * from './vectors/memory-hash-vector.js';
+export { isNamedAsVector, VECTOR_EXTENSION, VECTOR_FORMAT } from './vectors/named-as-vector.js';
+export { type OpenHashVectorOptions, openHashVector } from './vectors/read-hash-vector.js';
+export * from './vectors/write-hash-vector.js';

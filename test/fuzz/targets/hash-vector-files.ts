@@ -14,7 +14,7 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import { compareVectors } from '#core/distance/compare-vectors.js';
-import { vectorKeyOf } from '#core/hash-vectors/vector-key.js';
+import { vectorKeyOf } from '#core/store/vector-key.js';
 import { deterministicBytes } from '../../fixtures/index.js';
 import type { SeededRandom } from '../../fixtures/seeded-random.js';
 import { arrowFields } from '../arrow-fields.js';

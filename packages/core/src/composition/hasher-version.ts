@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { PartProvider } from '../contracts/plugin.js';
-import { isVersion } from '../hash-vectors/check-header.js';
+import { isVersion } from '../vectors/check-header.js';
 import { isConstructor, isFactory } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 

@@ -2,16 +2,15 @@ import type { DependencyContainer } from 'tsyringe';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { PartReference } from '../contracts/part-reference.js';
-import type { Logger, NamedPart, PartKind, PartKinds, PartProvider } from '../contracts/plugin.js';
+import type { Logger, NamedPart, PartKind, PartKinds, PartProvider, Plugin } from '../contracts/plugin.js';
 import type { OptionDeclarations, OptionValues } from '../contracts/plugin-options.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
-import { isVersion } from '../hash-vectors/check-header.js';
+import { isVersion } from '../vectors/check-header.js';
 import { hasherVersionOf } from './hasher-version.js';
 import { PartConstruction } from './part-construction.js';
 import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
-import type { ProvidedPart } from './require-importable.js';
 
 /** A plugin that is registered. */
 export interface ListedPlugin {
@@ -31,6 +30,14 @@ export interface Registration {
   readonly plugin: string;
   /** Where the plugin was imported from, if it has a url. */
   readonly url: string | undefined;
+}
+
+/** A part as a plugin registered it. */
+export interface ProvidedPart {
+  readonly plugin: Plugin;
+  readonly kind: PartKind;
+  readonly name: string;
+  readonly provider: unknown;
 }
 
 /** The parts that plugins registered: who registered them, the parts themselves, and how a thread gets one. */

@@ -1,7 +1,7 @@
 import type { PairRun } from '../contracts/analysis.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import { throwIfAborted } from '../errors.js';
-import { blockCountOf } from '../hash-vectors/check-header.js';
+import { blockCountOf } from '../vectors/check-header.js';
 import { checkComparable } from './check-comparable.js';
 
 /**

@@ -1,10 +1,10 @@
 import type { DiskImage, Extent } from '../contracts/disk-image.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { problemOfHeader } from '../hash-vectors/check-header.js';
-import { hashVectorOf } from '../hash-vectors/memory-hash-vector.js';
 import { expectedFiles, partsOf } from '../identity/chain.js';
 import { unlessAborted } from '../unless-aborted.js';
+import { problemOfHeader } from '../vectors/check-header.js';
+import { hashVectorOf } from '../vectors/memory-hash-vector.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment } from './hash-task.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';

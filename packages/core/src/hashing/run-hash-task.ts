@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../files/path-text.js';
 import { type ExpectedFile, isExpected } from '../identity/chain.js';
-import { systemPath } from '../paths/path-text.js';
 import type { HashTask, Segment } from './hash-task.js';
 import { requireNoPromise } from './probe-hasher.js';
 

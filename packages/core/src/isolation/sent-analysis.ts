@@ -1,8 +1,8 @@
 import type { Analysis, AnalyzedImage } from '../contracts/analysis.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import { sharedStorage } from '../distance/engine/shared-memory.js';
-import { hashVectorAt } from '../hash-vectors/read-hash-vector.js';
 import { received, sendable } from '../threads/thread-failure.js';
+import { hashVectorAt } from '../vectors/read-hash-vector.js';
 import type { SentAnalysis, SentVector } from './part-work.js';
 
 /** Shared copies of vectors in memory, for all reports of an analysis. */

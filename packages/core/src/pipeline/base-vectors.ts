@@ -1,7 +1,7 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { HashVector } from '../contracts/hash-vector.js';
-import { vectorKeyOf } from '../hash-vectors/vector-key.js';
 import { baseOf, isVolatile } from '../identity/chain.js';
+import { vectorKeyOf } from '../store/vector-key.js';
 import type { AssignedSource } from './reader-sessions.js';
 
 /** How the vectors of a run are made. */

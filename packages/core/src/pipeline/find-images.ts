@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
-import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
-import { systemPath } from '../paths/path-text.js';
+import { systemPath } from '../files/path-text.js';
+import { RealPaths } from '../files/real-paths.js';
+import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import type { FoundImages, HashOptions } from './analyzer.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
-import { RealPaths } from './real-paths.js';
 
 /** What finding images needs beside their names. */
 export interface FindOptions {

@@ -4,9 +4,9 @@ import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-read
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
-import { isNamedAsVector } from '../hash-vectors/named-as-vector.js';
-import { openHashVector } from '../hash-vectors/read-hash-vector.js';
 import { limitedReader } from '../isolation/limited-reader.js';
+import { isNamedAsVector } from '../vectors/named-as-vector.js';
+import { openHashVector } from '../vectors/read-hash-vector.js';
 import { checkedIdentity } from './checked-identity.js';
 import type { CompleteOptions } from './options.js';
 import type { AssignedSource } from './reader-sessions.js';

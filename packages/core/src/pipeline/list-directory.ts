@@ -4,10 +4,10 @@ import { extname } from 'node:path';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { messageOf } from '../errors.js';
-import { isEntryName } from '../hash-vectors/cache-entry.js';
-import { fileError } from '../hash-vectors/file-error.js';
-import { VECTOR_EXTENSION } from '../hash-vectors/named-as-vector.js';
-import { pathText, systemPath } from '../paths/path-text.js';
+import { fileError } from '../files/file-error.js';
+import { pathText, systemPath } from '../files/path-text.js';
+import { isEntryName } from '../store/cache-entry.js';
+import { VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
 
 /** Why an entry of a directory is not taken as an image, in the singular and in the plural. */
 const REASONS = {

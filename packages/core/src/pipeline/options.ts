@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
-import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../hash-vectors/check-header.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
+import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';
 import type { AnalyzeOptions } from './analyzer.js';
 
 /** What `hash` and `analyze` do where an option is left out. */

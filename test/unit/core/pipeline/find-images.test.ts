@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DiskReader, FoundImages } from '@virt-similarity/core';
-import { systemPath } from '#core/paths/path-text.js';
+import { systemPath } from '#core/files/path-text.js';
 import { findImages } from '#core/pipeline/find-images.js';
 import { runTool } from '../../../fixtures/run-tool.js';
 

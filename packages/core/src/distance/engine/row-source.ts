@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
 import type { FileStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import type { VirtSimilarityError } from '../../errors.js';
-import { readingError } from '../../hash-vectors/reading-error.js';
-import { readExactlySync } from '../../hash-vectors/regular-file.js';
-import { openUnchangedSync } from '../../hash-vectors/unchanged-file.js';
+import { readExactlySync } from '../../files/regular-file.js';
+import { readingError } from '../../vectors/reading-error.js';
+import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 
 /** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
 export interface RowSource {

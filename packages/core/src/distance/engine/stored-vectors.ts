@@ -2,11 +2,11 @@ import { closeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { HashVector, HashVectorStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
-import { isEntryName } from '../../hash-vectors/cache-entry.js';
-import { blockCountOf } from '../../hash-vectors/check-header.js';
-import { closeRegularFile } from '../../hash-vectors/regular-file.js';
-import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../hash-vectors/unchanged-file.js';
-import { isLocalDirectory, isOnLocalFileSystem } from '../../paths/local-file-system.js';
+import { isLocalDirectory, isOnLocalFileSystem } from '../../files/local-file-system.js';
+import { closeRegularFile } from '../../files/regular-file.js';
+import { isEntryName } from '../../store/cache-entry.js';
+import { blockCountOf } from '../../vectors/check-header.js';
+import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../vectors/unchanged-file.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
 

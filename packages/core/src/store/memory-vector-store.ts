@@ -1,7 +1,7 @@
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { hashVectorOf } from './memory-hash-vector.js';
+import { hashVectorOf } from '../vectors/memory-hash-vector.js';
 import { vectorKeyOf } from './vector-key.js';
 
 /**

@@ -6,13 +6,9 @@ import { promisify } from 'node:util';
 import type { Stamp } from '../contracts/disk-image.js';
 import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { partsOf } from '../identity/chain.js';
-import { sameState, stampOf } from '../identity/stamp.js';
-import { isLocalDirectory } from '../paths/local-file-system.js';
-import { systemPath } from '../paths/path-text.js';
-import type { PlaceInDirectory } from './cache-directory.js';
-import { fileError, systemCode } from './file-error.js';
-import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from './read-hash-vector.js';
+import { fileError, systemCode } from '../files/file-error.js';
+import { isLocalDirectory } from '../files/local-file-system.js';
+import { systemPath } from '../files/path-text.js';
 import {
   closeRegularFile,
   type LocatedFile,
@@ -20,9 +16,13 @@ import {
   openRegularFileSync,
   readExactly,
   readExactlySync,
-} from './regular-file.js';
+} from '../files/regular-file.js';
+import { partsOf } from '../identity/chain.js';
+import { sameState, stampOf } from '../identity/stamp.js';
+import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from '../vectors/read-hash-vector.js';
+import { fileIdentityOf } from '../vectors/vector-file-identity.js';
+import type { PlaceInDirectory } from './cache-directory.js';
 import type { SpareBuffers } from './spare-buffers.js';
-import { fileIdentityOf } from './vector-file-identity.js';
 import { vectorKeyOf } from './vector-key.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;

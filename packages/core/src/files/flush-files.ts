@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Stamp } from '../contracts/disk-image.js';
-import { systemPath } from '../paths/path-text.js';
+import { systemPath } from './path-text.js';
 
 /**
  * Has the kernel write changes to files that programs made through shared memory mappings. It sets a file's times at the

@@ -2,11 +2,11 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VirtSimilarityError } from '../errors.js';
-import { systemPath } from '../paths/path-text.js';
-import { shellWord } from '../paths/shell-word.js';
-import { fileError, systemCode } from './file-error.js';
-import { makeDirectories } from './make-directories.js';
-import { OpenDirectory } from './open-directory.js';
+import { fileError, systemCode } from '../files/file-error.js';
+import { makeDirectories } from '../files/make-directories.js';
+import { OpenDirectory } from '../files/open-directory.js';
+import { systemPath } from '../files/path-text.js';
+import { shellWord } from '../files/shell-word.js';
 
 const WRITABLE_BY_OTHERS = 0o022n;
 

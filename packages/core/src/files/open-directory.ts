@@ -3,8 +3,8 @@ import { lstat, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { fileNumberOf, sameFile, sameState, stampOf } from '../identity/stamp.js';
-import { systemPath } from '../paths/path-text.js';
 import { systemCode } from './file-error.js';
+import { systemPath } from './path-text.js';
 
 const openAsync = promisify(open);
 const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);

@@ -10,7 +10,7 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import fc from 'fast-check';
-import { vectorKeyOf } from '#core/hash-vectors/vector-key.js';
+import { vectorKeyOf } from '#core/store/vector-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { realPath } from '../paths/real-path.js';
+import { realPath } from './real-path.js';
 
 /** Paths without symbolic links. The directory of many files is resolved once. */
 export class RealPaths {

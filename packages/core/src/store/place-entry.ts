@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
+import { systemCode } from '../files/file-error.js';
+import type { OpenDirectory } from '../files/open-directory.js';
 import { entryNameOf, isSoundEntry } from './cache-entry.js';
-import { systemCode } from './file-error.js';
-import type { OpenDirectory } from './open-directory.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 /** An entry that is on disk, but not yet under its name. */

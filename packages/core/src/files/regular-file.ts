@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
-import { isOnLocalFileSystem } from '../paths/local-file-system.js';
-import { systemPath } from '../paths/path-text.js';
 import { fileError, systemCode } from './file-error.js';
+import { isOnLocalFileSystem } from './local-file-system.js';
+import { systemPath } from './path-text.js';
 
 const openAsync = promisify(open);
 const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);

@@ -28,9 +28,9 @@ import {
   type VectorSubject,
   writeHashVector,
 } from '@virt-similarity/core';
-import { listCacheDirectory, withCacheDirectory } from '#core/hash-vectors/cache-directory.js';
-import { vectorKeyOf } from '#core/hash-vectors/vector-key.js';
-import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
+import { listCacheDirectory, withCacheDirectory } from '#core/store/cache-directory.js';
+import { vectorKeyOf } from '#core/store/vector-key.js';
+import { contentOf, exampleVector, IDENTITY, inDirectory } from '../vectors/example-vectors.js';
 
 /** What made the example vectors. */
 const SHA256 = { name: 'sha256', version: '1' };

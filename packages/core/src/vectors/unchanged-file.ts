@@ -1,15 +1,15 @@
 import { type BigIntStats, closeSync, fstatSync } from 'node:fs';
 import type { FileStorage } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
-import { systemCode } from './file-error.js';
-import { changedFile } from './reading-error.js';
+import { systemCode } from '../files/file-error.js';
 import {
   closeRegularFile,
   type LocatedFile,
   type OpenFile,
   openRegularFile,
   openRegularFileSync,
-} from './regular-file.js';
+} from '../files/regular-file.js';
+import { changedFile } from './reading-error.js';
 import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
 /** Opens a hash-vector file once more. Throws `changed` if it is not the one that it was, and as `openRegularFileSync`. */

@@ -3,19 +3,19 @@ import { basename, resolve } from 'node:path';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { absolutePath } from '../paths/absolute-path.js';
-import { placeFileAtomically } from './atomic-file.js';
+import { absolutePath } from '../files/absolute-path.js';
+import { placeFileAtomically } from '../files/atomic-file.js';
+import type { OpenDirectory } from '../files/open-directory.js';
+import { sweepTemporaryFiles } from '../files/temporary-files.js';
+import { encodeHashVector } from '../vectors/encode-hash-vector.js';
 import { listCacheDirectory, removeFromCache, withCacheDirectory, withNewCacheDirectory } from './cache-directory.js';
 import { openEntry, openProvenEntry } from './cache-entry.js';
 import { CacheIndex } from './cache-index.js';
 import { type CacheEntry, type CacheListOptions, describeEntries } from './describe-entries.js';
-import { encodeHashVector } from './encode-hash-vector.js';
-import type { OpenDirectory } from './open-directory.js';
 import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SharedCacheDirectory } from './shared-cache-directory.js';
 import { SpareBuffers } from './spare-buffers.js';
-import { sweepTemporaryFiles } from './temporary-files.js';
 import { vectorKeyOf } from './vector-key.js';
 
 /**

@@ -1,5 +1,5 @@
 import { messageOf, VirtSimilarityError } from '../errors.js';
-import { fileError, systemCode } from './file-error.js';
+import { fileError, systemCode } from '../files/file-error.js';
 
 /** The error to throw on for something that was thrown while a hash-vector file was read: if nothing else, `corrupt`. */
 export function readingError(thrown: unknown, path: string): VirtSimilarityError {

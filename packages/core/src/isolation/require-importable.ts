@@ -1,19 +1,12 @@
-import type { PartKind, Plugin } from '../contracts/plugin.js';
+import { defaultExportOf } from '../composition/default-export.js';
+import { PART_KINDS } from '../composition/part-kinds.js';
+import type { ProvidedPart } from '../composition/part-registry.js';
+import type { Plugin } from '../contracts/plugin.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
-import type { IsolationLimits } from '../isolation/part-thread.js';
-import { withTimeout } from '../isolation/with-timeout.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
-import { defaultExportOf } from './default-export.js';
-import { PART_KINDS } from './part-kinds.js';
-
-/** A part as a plugin registered it. */
-export interface ProvidedPart {
-  readonly plugin: Plugin;
-  readonly kind: PartKind;
-  readonly name: string;
-  readonly provider: unknown;
-}
+import type { IsolationLimits } from './part-thread.js';
+import { withTimeout } from './with-timeout.js';
 
 /**
  * Requires that a thread that imports the plugins' modules gets the parts that were registered here. A plugin that a

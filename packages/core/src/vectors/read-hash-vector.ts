@@ -9,12 +9,6 @@ import type {
   RowsLocation,
 } from '../contracts/hash-vector.js';
 import { throwIfAborted } from '../errors.js';
-import { parseArrowFooter } from './arrow-footer.js';
-import { parseRecordBatch } from './arrow-record-batch.js';
-import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
-import { headerFromMetadata } from './hash-vector-metadata.js';
-import { hashVectorOf } from './memory-hash-vector.js';
-import { readingError } from './reading-error.js';
 import {
   closeRegularFile,
   type LocatedFile,
@@ -22,7 +16,13 @@ import {
   readExactly,
   readExactlySync,
   statusOf,
-} from './regular-file.js';
+} from '../files/regular-file.js';
+import { parseArrowFooter } from './arrow-footer.js';
+import { parseRecordBatch } from './arrow-record-batch.js';
+import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.js';
+import { headerFromMetadata } from './hash-vector-metadata.js';
+import { hashVectorOf } from './memory-hash-vector.js';
+import { readingError } from './reading-error.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 import { openUnchanged, requireSame } from './unchanged-file.js';
 import { fileIdentityOf } from './vector-file-identity.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { ProtectedFiles, processMark, writeFileAtomically } from '@virt-similarity/core';
-import { inDirectory } from './example-vectors.js';
+import { inDirectory } from '../vectors/example-vectors.js';
 
 async function* chunks(...pieces: (string | Uint8Array)[]) {
   yield* pieces;

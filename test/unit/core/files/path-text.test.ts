@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isEscaped, pathText, systemPath } from '#core/paths/path-text.js';
+import { isEscaped, pathText, systemPath } from '#core/files/path-text.js';
 
 /** Bytes among which those that begin, continue and spoil characters are frequent. */
 const bytes = fc

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import type { StoreOptions } from '../contracts/vector-store.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import type { OpenDirectory } from '../files/open-directory.js';
 import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
 import { isEntryName, stateOfImage } from './cache-entry.js';
-import type { OpenDirectory } from './open-directory.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { makeDirectories } from '#core/hash-vectors/make-directories.js';
+import { makeDirectories } from '#core/files/make-directories.js';
 
 let directory: string;
 

@@ -1,5 +1,5 @@
+import type { OpenDirectory } from '../files/open-directory.js';
 import { openCacheDirectory } from './cache-directory.js';
-import type { OpenDirectory } from './open-directory.js';
 
 /** A cache directory that is open while anybody uses it: many look-ups at once need no more descriptors than one. */
 export class SharedCacheDirectory {

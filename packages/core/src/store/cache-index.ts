@@ -1,8 +1,8 @@
+import type { OpenDirectory } from '../files/open-directory.js';
+import { sweepTemporaryFiles } from '../files/temporary-files.js';
 import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
-import type { OpenDirectory } from './open-directory.js';
-import { sweepTemporaryFiles } from './temporary-files.js';
 
 /** What a directory held when it was listed. */
 interface Listing {

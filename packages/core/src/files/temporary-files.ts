@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, unlink } from 'node:fs/promises';
 import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
-import { hasEnded, PROCESS_MARK, processMark } from '../processes/process-mark.js';
 import type { OpenDirectory } from './open-directory.js';
+import { hasEnded, PROCESS_MARK, processMark } from './process-mark.js';
 
 const TEMPORARY_FILE = new RegExp(`^\\.virt-similarity-(?<mark>${PROCESS_MARK})-[0-9a-f]{16}\\.tmp$`);
 

@@ -1,5 +1,5 @@
 import type { HashVector } from '../contracts/hash-vector.js';
-import { type AtomicFileOptions, writeFileAtomically } from './atomic-file.js';
+import { type AtomicFileOptions, writeFileAtomically } from '../files/atomic-file.js';
 import { encodeHashVector } from './encode-hash-vector.js';
 
 export type WriteHashVectorOptions = AtomicFileOptions;

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, message: RegExp][] = [
-  ['no image', '', 2, /expected disk images, found none/],
+  ['no image', 'analyze', 2, /expected disk images, found none/],
   ['one image', 'base.raw', 2, /expected at least two images, found 1/],
   ['one directory without images', 'without-images', 4, /without-images is a directory without images: .*; name the/],
   ['a missing file', 'base.raw missing.raw', 5, /missing\.raw/],
@@ -88,7 +88,12 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     /--block-size: expected a power of two.*'100'/,
   ],
   ['jobs out of range', '--jobs 0 base.raw clone.raw', 2, /--jobs: expected a whole number.*'0'/],
-  ['an unknown color', '--color sometimes base.raw clone.raw', 2, /sometimes.*auto, always, never/],
+  [
+    'an unknown color',
+    '--color sometimes base.raw clone.raw',
+    2,
+    /--color: expected one of auto, always, never; found 'sometimes'$/,
+  ],
   ['an option of another report', '--binary base.raw clone.raw', 2, /--binary has no effect here.*-O newick/],
   ['one output twice', '-o a.nwk -o ./a.nwk base.raw clone.raw', 2, /would be written twice/],
   [

@@ -10,8 +10,8 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/reporter-plugin/index.j
 const PLUGIN_WITH_OPTIONS = `
 class ShoutReporter {
   extension = '.shout'; mediaType = 'text/plain';
-  options = [{ name: 'volume', description: 'how loud', values: ['low', 'high'] }];
-  *report({ images }, { volume = 'low' }) {
+  options = { volume: { type: 'enum', description: 'how loud', values: ['low', 'high'], default: 'low' } };
+  *report({ images }, { volume }) {
     const text = images.map(({ name }) => name).join(' ');
     yield (volume === 'high' ? text.toUpperCase() : text) + '\\n';
   }

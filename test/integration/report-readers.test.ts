@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
-import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
+import type { Analysis, Cladogram, OptionValues, Reporter } from '@virt-similarity/core';
 import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { labelTable, safeLabels } from '#reporters/newick-labels.js';
@@ -54,7 +54,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 /** Writes each report to a file of its own; returns their paths. */
 async function written(
   reporter: Reporter,
-  options: ReportOptions,
+  options: OptionValues,
   name: string,
   cases: readonly Analysis[] = CASES,
 ): Promise<string[]> {

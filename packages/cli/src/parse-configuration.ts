@@ -1,68 +1,71 @@
-import type { OptionValues } from '@virt-similarity/core';
-import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
-import { z } from 'zod';
+import type { OptionValue, OptionValues } from '@virt-similarity/core';
+import { didYouMean, excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { optionValueOf } from '@virt-similarity/core/options';
+import { CONFIGURABLE_OPTIONS } from './options/option-table.js';
+
+/** A module to load, as `--plugin` takes it, but looked for from the file's directory; with options of the plugin. */
+interface ConfiguredModule {
+  readonly module: string;
+  readonly options: OptionValues;
+}
 
 /** What the configuration file says. */
 export interface Configuration {
-  /** Where it stands. */
+  /** The file itself. */
   readonly path: string;
-  /** Modules to load, as `--plugin` takes them, but looked for from the file's directory; with options of the plugins. */
-  readonly plugins: readonly { readonly module: string; readonly options: OptionValues }[];
-  /** Values of options that the command line does not give, by long name without the dashes. */
-  readonly defaults: Readonly<Record<string, string | boolean>>;
+  readonly plugins: readonly ConfiguredModule[];
+  /** Values of options that the command line does not give, by name. */
+  readonly defaults: OptionValues;
 }
 
-const text = z.string().min(1);
-
-const OPTIONS = z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.array(z.string())]));
-
-const SCHEMA = z.strictObject({
-  plugins: z.array(z.union([text, z.tuple([text, OPTIONS])])).optional(),
-  reader: text.optional(),
-  hash: text.optional(),
-  'block-size': z.union([text, z.int()]).optional(),
-  metric: text.optional(),
-  linkage: text.optional(),
-  clusterer: text.optional(),
-  'output-format': text.optional(),
-  cache: z.union([text, z.literal(false)]).optional(),
-  jobs: z.int().optional(),
-  'plugin-timeout': z.number().optional(),
-  'max-virtual-size': z.union([text, z.int()]).optional(),
-  'allow-in-use': z.boolean().optional(),
-  sandbox: z.boolean().optional(),
-});
-
 /**
- * The configuration that the file's JSON value stands for. Values are checked further as options are.
+ * The configuration in the file's JSON value. The options of plugins are checked when these are loaded.
  * Throws a `usage` error that names the file.
  */
 export function parseConfiguration(path: string, value: unknown): Configuration {
-  const result = SCHEMA.safeParse(value);
-  if (!result.success) {
-    throw new VirtSimilarityError('usage', `${path}: ${explain(result.error.issues[0])}`);
-  }
-  const { plugins = [], ...options } = result.data;
-  const defaults: Record<string, string | boolean> = {};
-  for (const [name, option] of Object.entries(options)) {
-    if (option !== undefined) {
-      defaults[name] = typeof option === 'boolean' ? option : String(option);
+  const { plugins = [], ...options } = objectIn(value, `${path}: the file`);
+  const defaults: Record<string, OptionValue> = {};
+  for (const [name, found] of Object.entries(options)) {
+    const declaration = Object.hasOwn(CONFIGURABLE_OPTIONS, name) ? CONFIGURABLE_OPTIONS[name] : undefined;
+    if (declaration === undefined) {
+      const known = ['plugins', ...Object.keys(CONFIGURABLE_OPTIONS)];
+      throw new VirtSimilarityError('usage', `${path}: unknown key '${name}'${didYouMean(name, known)}`);
     }
+    defaults[name] = optionValueOf(`${path}: ${name}`, declaration, found);
   }
-  return {
-    path,
-    plugins: plugins.map((plugin) => {
-      const [module, options] = typeof plugin === 'string' ? [plugin, {}] : plugin;
-      return { module, options };
-    }),
-    defaults,
-  };
+  return { path, plugins: pluginsIn(plugins, `${path}: plugins`), defaults };
 }
 
-function explain(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    return `unknown key '${key}'${didYouMean(key, Object.keys(SCHEMA.shape))}`;
+function pluginsIn(value: unknown, subject: string): ConfiguredModule[] {
+  if (!Array.isArray(value)) {
+    throw unexpected(subject, 'a list of modules', value);
   }
-  return `${issue?.path.join('.') || 'the file'}: ${issue?.message}`;
+  return value.map((plugin) => {
+    const [module, options = {}, ...others]: unknown[] = Array.isArray(plugin) ? plugin : [plugin];
+    if (typeof module !== 'string' || module === '' || others.length > 0) {
+      throw unexpected(subject, "modules, such as './mine.js' or ['./mine.js', { level: 3 }]", plugin);
+    }
+    const values = objectIn(options, `${subject}: the options of ${module}`);
+    const wrong = Object.values(values).find((each) => !isOptionValue(each));
+    if (wrong !== undefined) {
+      throw unexpected(`${subject}: the options of ${module}`, 'texts, numbers, true, false, or lists of texts', wrong);
+    }
+    return { module, options: values as OptionValues };
+  });
+}
+
+function isOptionValue(value: unknown): boolean {
+  const isText = (each: unknown) => typeof each === 'string';
+  return ['boolean', 'number', 'string'].includes(typeof value) || (Array.isArray(value) && value.every(isText));
+}
+
+function objectIn(value: unknown, subject: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unexpected(subject, 'an object such as { "jobs": 4 }', value);
+  }
+  return value as Record<string, unknown>;
+}
+
+function unexpected(subject: string, expected: string, found: unknown): VirtSimilarityError {
+  return new VirtSimilarityError('usage', `${subject}: expected ${expected}, found ${excerptOf(found)}`);
 }

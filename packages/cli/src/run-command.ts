@@ -1,15 +1,18 @@
+import type { CommandContext } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
-import type { CommandName } from './arguments/commands.js';
+import { shortHelp } from './arguments/help-texts.js';
+import { knownCommands } from './arguments/known-commands.js';
 import { messageStyle } from './arguments/message-style.js';
-import { readCommandLine } from './arguments/read-command-line.js';
+import { type Invocation, readCommandLine, scanWords } from './arguments/read-command-line.js';
 import { wordsAsGiven } from './arguments/words-as-given.js';
 import { CommanderError } from './commander.js';
-import type { CommandAction } from './commands/command-context.js';
+import type { OwnContext } from './commands/own-command.js';
 import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
 import { divertStdout } from './output/result-stream.js';
 import { writeStdout } from './output/write-stdout.js';
+import { runPluginCommand } from './run-plugin-command.js';
 import { Messages } from './terminal/messages.js';
 
 /** Milliseconds: the longest that a timer can be set to. */
@@ -20,7 +23,11 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   divertStdout();
   // When nobody reads standard error any more there is nobody to tell.
   process.stderr.on('error', () => {});
-  const messages = new Messages(process.stderr, messageStyle(words), process.env);
+  if (words.length === 0) {
+    process.stderr.write(shortHelp(knownCommands({})));
+    return EXIT_USAGE;
+  }
+  const messages = new Messages(process.stderr, messageStyle(scanWords(words)), process.env);
   demoteNodeWarnings(messages);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => {
@@ -41,8 +48,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
       await writeStdout([invocation.text]);
       return EXIT_DONE;
     }
-    const act = await ACTIONS[invocation.command]();
-    return await act({ ...invocation.context, messages, signal: interruption.signal });
+    return await run(invocation, messages, interruption.signal);
   } catch (error) {
     return reportEnd(error, messages, interruption);
   } finally {
@@ -62,14 +68,21 @@ function demoteNodeWarnings(messages: Messages): void {
   process.stderr.setMaxListeners(0);
 }
 
-/** Each command is loaded when it is wanted. */
-const ACTIONS: Readonly<Record<CommandName, () => Promise<CommandAction>>> = {
-  analyze: async () => (await import('./commands/analyze.js')).analyze,
-  hash: async () => (await import('./commands/hash.js')).hash,
-  plugins: async () => (await import('./commands/plugins.js')).plugins,
-  cache: async () => (await import('./commands/cache.js')).cache,
-  doctor: async () => (await import('./commands/doctor.js')).doctor,
-};
+/** Runs the command with its context; a plugin's is given no more than its contract says. */
+function run(
+  { command, context }: Extract<Invocation, { kind: 'command' }>,
+  messages: Messages,
+  signal: AbortSignal,
+): Promise<number> {
+  const { options, operands, analyzer } = context;
+  const write: CommandContext['write'] = (result) => writeStdout(typeof result === 'string' ? [result] : result);
+  if (command.own !== undefined) {
+    return command.own.run({ ...context, options, messages, signal, write } as OwnContext);
+  }
+  const declared = Object.keys(command.command.options ?? {});
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => declared.includes(name)));
+  return runPluginCommand(command, { options: own, operands, analyzer, messages, signal, write });
+}
 
 function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {
   const interrupted = interruption.exitCode();

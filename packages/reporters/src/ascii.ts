@@ -1,4 +1,4 @@
-import type { Analysis, Cladogram, Reporter, ReportOptions } from '@virt-similarity/core';
+import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
 import { heightsCaption, heightText } from './height-text.js';
 import { terminalText } from './terminal-text.js';
 
@@ -18,9 +18,11 @@ interface PendingCluster {
 export class AsciiReporter implements Reporter {
   readonly extension = '.txt';
   readonly mediaType = 'text/plain';
-  readonly options = [{ name: 'heights', description: 'write the distance at which each group joins' }];
+  readonly options: OptionDeclarations = {
+    heights: { type: 'boolean', description: 'write the distance at which each group joins' },
+  };
 
-  *report(analysis: Analysis, options: ReportOptions): Generator<string> {
+  *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const { cladogram, images, parameters } = analysis;
     const stems = options.heights === true ? heightStems(cladogram) : cladogram.nodes.map(() => '---');
     yield* draw(

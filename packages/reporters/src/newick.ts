@@ -1,4 +1,4 @@
-import type { Analysis, Cladogram, Companion, Reporter, ReportOptions } from '@virt-similarity/core';
+import type { Analysis, Cladogram, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { changedLabels, labelTable, quotedLabels, safeLabels } from './newick-labels.js';
@@ -14,15 +14,22 @@ import { binaryTree } from './tree-order.js';
 export class NewickReporter implements Reporter {
   readonly extension = '.nwk';
   readonly mediaType = 'text/x-nh';
-  readonly options = [
-    {
-      name: 'dialect',
-      description: 'labels: plain ones with a table of the names beside the tree, or the names in quotes',
+  readonly options: OptionDeclarations = {
+    dialect: {
+      type: 'enum',
       values: ['safe', 'quoted'],
+      default: 'safe',
+      description: 'labels: plain ones with a table of the names beside the tree, or the names in quotes',
     },
-    { name: 'binary', description: 'write every merge as a node of two, with branches of length 0 where they tie' },
-    { name: 'negative-branches', description: 'allow the negative branches of centroid and median linkage' },
-  ];
+    binary: {
+      type: 'boolean',
+      description: 'write every merge as a node of two, with branches of length 0 where they tie',
+    },
+    'negative-branches': {
+      type: 'boolean',
+      description: 'allow the negative branches of centroid and median linkage',
+    },
+  };
 
   readonly companion: Companion = {
     extension: '.names.tsv',
@@ -40,7 +47,7 @@ export class NewickReporter implements Reporter {
     },
   };
 
-  *report(analysis: Analysis, options: ReportOptions): Generator<string> {
+  *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const tree = options.binary === true ? binaryTree(analysis.dendrogram) : analysis.cladogram;
     const labels = options.dialect === 'quoted' ? quotedLabels(analysis.images) : safeLabels(analysis.images);
     if (tree.size === 1) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Analysis, type Reporter, type ReportOptions, VirtSimilarityError } from '@virt-similarity/core';
+import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
 import type { ContractTest } from './contract-test.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import { sampleAnalysis, sampleCaterpillar } from './sample-analysis.js';
@@ -55,13 +55,14 @@ function checkNames(reporter: Reporter): void {
 }
 
 function checkOptions(reporter: Reporter): void {
-  const names = (reporter.options ?? []).map(({ name }) => name);
-  assert.equal(new Set(names).size, names.length, `options: expected each name once, found ${names.join(', ')}`);
-  for (const { name, description, values } of reporter.options ?? []) {
+  for (const [name, declaration] of Object.entries(reporter.options ?? {})) {
     assert.match(name, WORDS, `option ${name}: expected lower-case words joined by hyphens`);
-    assert.match(description, /^\S.*$/, `option ${name}: expected a description of one line`);
-    assert.ok(values === undefined || values.length > 1, `option ${name}: expected no values, or at least two`);
-    assert.equal(new Set(values).size, values?.length ?? 0, `option ${name}: expected each value once`);
+    assert.match(declaration.description, /^\S.*$/, `option ${name}: expected a description of one line`);
+    if (declaration.type === 'enum') {
+      const { values } = declaration;
+      assert.ok(values.length > 1, `option ${name}: expected at least two values`);
+      assert.equal(new Set(values).size, values.length, `option ${name}: expected each value once`);
+    }
   }
 }
 
@@ -92,7 +93,7 @@ async function checkUnchanged(reporter: Reporter): Promise<void> {
 
 /** The report and its companion, with no options and with each value of each option. */
 async function texts(reporter: Reporter, analysis: Analysis) {
-  const told: { part: 'report' | 'companion' | 'omission'; options: ReportOptions; text: string }[] = [];
+  const told: { part: 'report' | 'companion' | 'omission'; options: OptionValues; text: string }[] = [];
   for (const options of optionChoices(reporter)) {
     told.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
     if (reporter.companion !== undefined) {
@@ -107,10 +108,17 @@ async function texts(reporter: Reporter, analysis: Analysis) {
   return told;
 }
 
-function optionChoices(reporter: Reporter): ReportOptions[] {
-  const choices = (reporter.options ?? []).flatMap(({ name, values }) =>
-    (values ?? [true as const]).map((value) => ({ [name]: value })),
-  );
+/** No options, each value of each enumeration, each switch, and of other types the default. */
+function optionChoices(reporter: Reporter): OptionValues[] {
+  const choices = Object.entries(reporter.options ?? {}).flatMap(([name, declaration]): OptionValues[] => {
+    if (declaration.type === 'enum') {
+      return declaration.values.map((value) => ({ [name]: value }));
+    }
+    if (declaration.type === 'boolean') {
+      return [{ [name]: declaration.default !== true }];
+    }
+    return declaration.default === undefined ? [] : [{ [name]: declaration.default }];
+  });
   return [{}, ...choices];
 }
 

@@ -1,13 +1,18 @@
+import type { OptionDeclaration } from '@virt-similarity/core';
+import { readOptionValue } from '@virt-similarity/core/options';
 import * as fc from 'fast-check';
-import { parseBlockSize } from '#cli/arguments/block-size.js';
-import { parseByteCount } from '#cli/arguments/byte-count.js';
 import { readCommandLine } from '#cli/arguments/read-command-line.js';
-import { LONGEST_TIMEOUT, parseSeconds } from '#cli/arguments/seconds.js';
-import { ANALYZE_SETTINGS, parseSettings } from '#cli/arguments/settings.js';
 import { CommanderError } from '#cli/commander.js';
+import { COMMON_OPTIONS, IMAGE_OPTIONS } from '#cli/options/option-table.js';
 import { parseConfiguration } from '#cli/parse-configuration.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
+
+/** The number that a text is as an option's value; nothing where it is none. */
+function numberOf(declaration: OptionDeclaration, text: string): number | undefined {
+  const value = readOptionValue(declaration, text);
+  return value === undefined ? undefined : Number(value);
+}
 
 const blockSizes = propertyTarget('block-sizes', 10, {
   values: fc.oneof(
@@ -18,7 +23,7 @@ const blockSizes = propertyTarget('block-sizes', 10, {
     fc.tuple(fc.nat(26), fc.constantFrom('', 'K', 'M')).map(([power, unit]) => `${2 ** power}${unit}`),
   ),
   check: (text) => {
-    const size = parseBlockSize(text);
+    const size = numberOf(IMAGE_OPTIONS['block-size'], text);
     if (size === undefined) return 'rejected';
     require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
     const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
@@ -37,7 +42,7 @@ const byteCounts = propertyTarget('byte-counts', 5, {
       .map((parts) => parts.join('')),
   ),
   check: (text) => {
-    const count = parseByteCount(text);
+    const count = numberOf(IMAGE_OPTIONS['max-virtual-size'], text);
     if (count === undefined) return 'rejected';
     const unit = BYTE_UNITS.indexOf(/[kmgtp]/i.exec(text)?.[0].toUpperCase() ?? '');
     const expected = BigInt(/^\d+/.exec(text)?.[0] ?? 0) * 1024n ** BigInt(unit);
@@ -49,10 +54,10 @@ const byteCounts = propertyTarget('byte-counts', 5, {
 const timeouts = propertyTarget('timeouts', 5, {
   values: fc.oneof(fc.string(), fc.double().map(String), fc.nat(2_000_000).map(String)),
   check: (text) => {
-    const seconds = parseSeconds(text);
+    const seconds = numberOf(COMMON_OPTIONS['plugin-timeout'], text);
     if (seconds === undefined) return 'rejected';
     require(seconds >= 0 &&
-      seconds <= LONGEST_TIMEOUT &&
+      seconds <= COMMON_OPTIONS['plugin-timeout'].max &&
       seconds === Number(text), `what ${text} says, found ${seconds}`);
     return 'accepted';
   },
@@ -92,9 +97,10 @@ const configurations = propertyTarget('configurations', 10, {
   ),
   check: (value) => {
     const { plugins, defaults } = parseConfiguration('config.json', JSON.parse(JSON.stringify(value)));
-    require(plugins.every((plugin) => typeof plugin === 'string'), 'names of plugins');
+    require(plugins.every(({ module }) => typeof module === 'string'), 'names of plugins');
     const values = Object.values(defaults);
-    require(values.every((each) => ['boolean', 'string'].includes(typeof each)), 'texts and flags as defaults');
+    const types = ['boolean', 'number', 'string'];
+    require(values.every((each) => types.includes(typeof each)), 'texts, numbers and flags as defaults');
     return 'accepted';
   },
 });
@@ -130,9 +136,8 @@ const commandLines = propertyTarget('command-lines', 20, {
         note: () => {},
       });
       if (invocation.kind === 'text') return 'accepted';
-      const { sources, options } = invocation.context;
+      const { sources } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
-      if (invocation.command === 'analyze') parseSettings(ANALYZE_SETTINGS, options);
       return 'accepted';
     } catch (thrown) {
       if (thrown instanceof CommanderError) return 'rejected';

@@ -39,14 +39,14 @@ describe('the configuration file', () => {
         { module: '/opt/yours.js', options: { level: 3 } },
         { module: 'theirs', options: {} },
       ],
-      defaults: { jobs: '2', cache: false, 'block-size': '4K' },
+      defaults: { jobs: 2, cache: false, 'block-size': 4096 },
     });
   });
 
   test('says what may be read, and how', async () => {
     await write({ 'max-virtual-size': 1024, 'allow-in-use': true, sandbox: false });
     expect((await loadConfiguration(path))?.defaults).toEqual({
-      'max-virtual-size': '1024',
+      'max-virtual-size': 1024,
       'allow-in-use': true,
       sandbox: false,
     });
@@ -72,7 +72,10 @@ describe('the configuration file', () => {
     [[], /config\.json: the file: /],
     [{ metrik: 'jaccard' }, /unknown key 'metrik'; did you mean 'metric'\?$/],
     [{ plugins: './mine.js' }, /config\.json: plugins: /],
-    [{ cache: true }, /config\.json: cache: /],
+    [{ cache: true }, /config\.json: cache: expected a path or false, found true$/],
+    [{ jobs: 0 }, /config\.json: jobs: expected a whole number from 1 to 1024, found 0$/],
+    [{ plugins: [['./mine.js', { level: null }]] }, /plugins: the options of \.\/mine\.js: expected .*, found null$/],
+    [{ plugins: [['./mine.js', {}, 1]] }, /config\.json: plugins: expected modules, such as/],
   ])('saying %j is refused in one line', async (value, message) => {
     await write(value);
     const failure = loadConfiguration(path);

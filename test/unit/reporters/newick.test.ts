@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
-import type { ReportOptions } from '@virt-similarity/core';
+import type { OptionValues } from '@virt-similarity/core';
 import { NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
@@ -136,7 +136,7 @@ describe('NewickReporter', () => {
   });
 
   test('says how many labels are not names, in the dialect that changes them', async () => {
-    const omission = (names: readonly string[], options: ReportOptions) =>
+    const omission = (names: readonly string[], options: OptionValues) =>
       reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
     expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe(
       '1 of 3 labels are not the names of their images, and the table of names is not written',

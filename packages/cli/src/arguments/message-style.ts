@@ -1,17 +1,14 @@
-import type { ColorWhen, MessageStyle } from '../terminal/messages.js';
-import { defineCommands } from './commands.js';
-import { scanArguments } from './scan-arguments.js';
+import { COMMON_OPTIONS } from '../options/option-table.js';
+import type { MessageStyle } from '../terminal/messages.js';
+import type { ScannedArgument } from './scan-arguments.js';
 
-const COLOR_WHEN: readonly ColorWhen[] = ['auto', 'always', 'never'];
-
-/** How messages are to look, known before anything else of the command line so that its errors look like that too. */
-export function messageStyle(words: readonly string[]): MessageStyle {
-  const options = scanArguments(words, defineCommands([]).analyze.options).filter(({ kind }) => kind === 'option');
-  const last = (long: string) =>
-    options.findLast((argument) => argument.kind === 'option' && argument.option.long === long);
-  const color = last('--color')?.value;
+/** How messages look, known before the command line is checked so that its errors look like that too. */
+export function messageStyle(scanned: readonly ScannedArgument[]): MessageStyle {
+  const last = (name: keyof typeof COMMON_OPTIONS) =>
+    scanned.findLast((argument) => argument.kind === 'option' && argument.flag.name === name);
+  const color = last('color')?.value;
   return {
-    verbosity: last('--quiet') ? 'quiet' : last('--verbose') ? 'verbose' : 'normal',
-    color: COLOR_WHEN.find((when) => when === color) ?? 'auto',
+    verbosity: last('quiet') ? 'quiet' : last('verbose') ? 'verbose' : 'normal',
+    color: COMMON_OPTIONS.color.values.find((when) => when === color) ?? COMMON_OPTIONS.color.default,
   };
 }

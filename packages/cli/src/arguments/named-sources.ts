@@ -11,9 +11,9 @@ export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] 
   for (const argument of scanned) {
     if (argument.kind === 'operand') {
       sources.push(sourceOf(argument.value, format));
-    } else if (argument.option.long === '--add') {
+    } else if (argument.flag.name === 'add') {
       sources.push(sourceOf(argument.value ?? '', format));
-    } else if (argument.option.long === '--format') {
+    } else if (argument.flag.name === 'format') {
       // `auto` takes back what an earlier --format said.
       format = argument.value === 'auto' ? undefined : argument.value;
     }

@@ -1,41 +1,44 @@
-import type { NamedPart, Reporter, ReportOption } from '@virt-similarity/core';
+import type { NamedPart, OptionDeclaration, OptionDeclarations, Reporter } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { problemOfName } from './option-names.js';
 
 /**
  * The options of all reporters, each name once: reporters may share one, and its values are then those of all.
- * Throws `plugin` when an option cannot stand on a command line, or is flag for one and takes a value for another.
+ * Throws `plugin` when an option cannot stand on a command line, or reporters declare one name with different types.
  */
 export function collectReportOptions(
   reporters: readonly NamedPart<Reporter>[],
-  taken: ReadonlySet<string>,
-): ReportOption[] {
-  const collected = new Map<string, ReportOption>();
-  for (const { name, part } of reporters) {
-    for (const option of part.options ?? []) {
-      const same = collected.get(option.name);
-      const problem = problemOf(option, same, taken);
+  taken: OptionDeclarations,
+): OptionDeclarations {
+  const collected: Record<string, OptionDeclaration> = {};
+  for (const { name: reporter, part } of reporters) {
+    for (const [name, declaration] of Object.entries(part.options ?? {})) {
+      const same = collected[name];
+      const problem = problemOfName(name, taken) ?? problemOfSame(declaration, same);
       if (problem !== undefined) {
-        throw new VirtSimilarityError('plugin', `[${name}] cannot have an option --${option.name}: ${problem}`);
+        throw new VirtSimilarityError('plugin', `[${reporter}] cannot have an option --${name}: ${problem}`);
       }
-      collected.set(option.name, same === undefined ? option : { ...same, ...mergeValues(same, option) });
+      collected[name] = same === undefined ? withoutShort(declaration) : merge(same, declaration);
     }
   }
-  return [...collected.values()];
+  return collected;
 }
 
-function problemOf(option: ReportOption, same: ReportOption | undefined, taken: ReadonlySet<string>) {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(option.name)) {
-    return 'expected lower-case words joined by hyphens';
-  }
-  if (taken.has(option.name)) {
-    return 'the command has one of that name';
-  }
-  if (same !== undefined && (same.values === undefined) !== (option.values === undefined)) {
-    return 'another reporter has one of that name, and only one of the two takes a value';
-  }
-  return undefined;
+function problemOfSame(declaration: OptionDeclaration, same: OptionDeclaration | undefined): string | undefined {
+  return same === undefined || same.type === declaration.type
+    ? undefined
+    : `another reporter has one of that name with the type ${same.type}, not ${declaration.type}`;
 }
 
-function mergeValues(first: ReportOption, second: ReportOption): Pick<ReportOption, 'values'> {
-  return first.values === undefined ? {} : { values: [...new Set([...first.values, ...(second.values ?? [])])] };
+/** A letter belongs to the options of commands: which reporters are loaded must not change what it means. */
+function withoutShort({ short: _, ...declaration }: OptionDeclaration): OptionDeclaration {
+  return declaration;
+}
+
+function merge(first: OptionDeclaration, second: OptionDeclaration): OptionDeclaration {
+  if (first.type !== 'enum' || second.type !== 'enum') {
+    return first;
+  }
+  const [head, ...others] = new Set([...first.values, ...second.values]);
+  return { ...first, values: [head ?? first.values[0], ...others] };
 }

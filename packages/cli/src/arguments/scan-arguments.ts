@@ -1,12 +1,12 @@
-import type { Option } from '../commander.js';
+import type { Flag } from '../options/flags.js';
 
-/** One thing on the command line. */
+/** One element of a command line. */
 export type ScannedArgument = ScannedOption | Operand;
 
 /** An option, and its value if it takes one. */
-interface ScannedOption {
+export interface ScannedOption {
   readonly kind: 'option';
-  readonly option: Option;
+  readonly flag: Flag;
   readonly value: string | undefined;
 }
 
@@ -16,19 +16,19 @@ interface Operand {
   readonly value: string;
   /** Index among the words. */
   readonly position: number;
-  /** Whether it stands after `--`, so that it names an image whatever it looks like. */
+  /** Whether it stands after `--`, so that it is an operand even where it looks like an option. */
   readonly isLiteral: boolean;
 }
 
 /**
- * The command line in the order in which it was written, which commander does not tell: it keeps operands and options
- * apart, while `--format` speaks of the images after it.
+ * The command line in the order in which it was written. commander does not keep the order of operands and options, on
+ * which the meaning of `--format` depends, and parses only once the command is known.
  *
  * Follows commander's grammar for options that take one value or none: `--name value`, `--name=value`, `-n value`,
  * `-nvalue`, `-nm`, and `--` before operands only. What begins with a hyphen and is no known option is an operand here;
  * commander refuses it.
  */
-export function scanArguments(words: readonly string[], options: readonly Option[]): ScannedArgument[] {
+export function scanArguments(words: readonly string[], flags: readonly Flag[]): ScannedArgument[] {
   const scanned: ScannedArgument[] = [];
   for (let position = 0; position < words.length; position += 1) {
     const word = words[position] ?? '';
@@ -36,11 +36,11 @@ export function scanArguments(words: readonly string[], options: readonly Option
       const literal = words.slice(position + 1).map((value, index) => operand(value, position + 1 + index, true));
       return [...scanned, ...literal];
     }
-    const found = scanWord(word, options);
+    const found = scanWord(word, flags);
     const last = found.at(-1);
     if (last === undefined) {
       scanned.push(operand(word, position, false));
-    } else if (last.option.required && last.value === undefined) {
+    } else if (last.flag.takesValue && last.value === undefined) {
       position += 1;
       scanned.push(...found.slice(0, -1), { ...last, value: words[position] });
     } else {
@@ -51,17 +51,17 @@ export function scanArguments(words: readonly string[], options: readonly Option
 }
 
 /** The options in one word, of which there may be several after one hyphen; none if it is no known option. */
-function scanWord(word: string, options: readonly Option[]): ScannedOption[] {
-  const flag = flagOf(word);
-  const option = options.find(({ long, short }) => long === flag || short === flag);
-  if (option === undefined) {
+function scanWord(word: string, flags: readonly Flag[]): ScannedOption[] {
+  const written = flagIn(word);
+  const flag = flags.find(({ long, short }) => long === written || short === written);
+  if (flag === undefined) {
     return [];
   }
-  if (option.required) {
-    return [{ kind: 'option', option, value: attachedValue(word, flag) }];
+  if (flag.takesValue) {
+    return [{ kind: 'option', flag, value: attachedValue(word, written) }];
   }
-  const others = isShort(word) && word.length > 2 ? scanWord(`-${word.slice(2)}`, options) : [];
-  return [{ kind: 'option', option, value: undefined }, ...others];
+  const others = isShort(word) && word.length > 2 ? scanWord(`-${word.slice(2)}`, flags) : [];
+  return [{ kind: 'option', flag, value: undefined }, ...others];
 }
 
 function operand(value: string, position: number, isLiteral: boolean): Operand {
@@ -72,7 +72,7 @@ function isShort(word: string): boolean {
   return word.startsWith('-') && !word.startsWith('--');
 }
 
-function flagOf(word: string): string {
+function flagIn(word: string): string {
   if (isShort(word)) {
     return word.slice(0, 2);
   }

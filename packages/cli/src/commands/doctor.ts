@@ -1,8 +1,7 @@
-import { type Diagnosis, diagnose } from '@virt-similarity/readers';
+import type { Diagnosis } from '@virt-similarity/readers';
 import { EXIT_DONE } from '../exit-codes.js';
 import { table } from '../output/table.js';
-import { writeStdout } from '../output/write-stdout.js';
-import type { CommandContext } from './command-context.js';
+import type { OwnCommand } from './own-command.js';
 
 /** The readers and what each reads, with the reader that a tool must be required by to be needed for it. */
 const READERS = [
@@ -12,12 +11,19 @@ const READERS = [
   { reader: 'libguestfs', requires: 'libguestfs', purpose: 'all of these, read inside a virtual machine of its own' },
 ] as const;
 
-/** Tells which outside tools are there, which readers work with them, and how to have the rest. */
-export async function doctor({ signal }: CommandContext): Promise<number> {
-  const diagnoses = await diagnose(signal);
-  await writeStdout(describe(diagnoses));
-  return EXIT_DONE;
-}
+/** Reports which outside tools are installed, which readers work with them, and how to install the others. */
+export const doctor: OwnCommand = {
+  name: 'doctor',
+  summary: 'which outside tools are installed, and what works without the others',
+  description: 'Reports which outside tools are installed, and what works without the others.',
+  options: {},
+  operands: { max: 0 },
+  async run({ signal, write }) {
+    const { diagnose } = await import('@virt-similarity/readers');
+    await write(describe(await diagnose(signal)));
+    return EXIT_DONE;
+  },
+};
 
 /** The doctor's report. */
 export function* describe(diagnoses: readonly Diagnosis[]): Iterable<string> {

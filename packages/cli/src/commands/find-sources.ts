@@ -3,8 +3,7 @@ import { type Analyzer, type DiskSource, type FoundImages, systemPath, VECTOR_FO
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
 import { checkFormats } from '../arguments/check-formats.js';
-import { COMMAND_NAMES } from '../arguments/commands.js';
-import type { CommandContext } from './command-context.js';
+import type { OwnContext } from './own-command.js';
 
 /**
  * The images that were named, directories replaced by what is in them.
@@ -13,9 +12,9 @@ import type { CommandContext } from './command-context.js';
 export async function findSources(
   named: readonly DiskSource[],
   analyzer: Analyzer,
-  { messages, signal }: Pick<CommandContext, 'messages' | 'signal'>,
+  { commandNames, messages, signal }: Pick<OwnContext, 'commandNames' | 'messages' | 'signal'>,
 ): Promise<FoundImages> {
-  await requireImages(named);
+  await requireImages(named, commandNames);
   // Of a plugin's readers it is not known which formats they read: they say so themselves, image by image.
   const isOwn = analyzer.registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
   if (isOwn) {
@@ -24,14 +23,14 @@ export async function findSources(
   return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
 }
 
-async function requireImages([first, second]: readonly DiskSource[]): Promise<void> {
+async function requireImages([first, second]: readonly DiskSource[], commandNames: readonly string[]): Promise<void> {
   if (first === undefined) {
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
   }
   if (await exists(first.path)) {
     return;
   }
-  const suggestion = didYouMean(first.path, COMMAND_NAMES);
+  const suggestion = didYouMean(first.path, commandNames);
   if (suggestion !== '') {
     throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
   }

@@ -1,7 +1,7 @@
-import type { DiskSource, HashOptions } from '@virt-similarity/core';
+import type { DiskSource, HashOptions, ValuesOf } from '@virt-similarity/core';
 import type { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { removeLeftRunDirectories } from '@virt-similarity/readers';
-import type { HashSettings } from '../arguments/settings.js';
+import type { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
 import type { OutputFiles } from '../output/open-output-files.js';
 import type { Messages } from '../terminal/messages.js';
 import { createProgressDisplay } from '../terminal/progress-display.js';
@@ -16,6 +16,9 @@ export interface HashingRun {
   end(): void;
 }
 
+/** The values of the options that every command that hashes takes. */
+type HashingSettings = ValuesOf<typeof IMAGE_OPTIONS & typeof COMMON_OPTIONS>;
+
 /**
  * Connects a run of images with the messages: progress, notes and failures; and with the outputs, which observe its events.
  *
@@ -23,7 +26,7 @@ export interface HashingRun {
  * runs can be compared. When verbose, each is shown as it happens.
  */
 export function startHashingRun(
-  settings: Omit<HashSettings, 'output'>,
+  settings: HashingSettings,
   images: readonly DiskSource[],
   outputs: OutputFiles,
   messages: Messages,
@@ -39,11 +42,8 @@ export function startHashingRun(
       messages.failure(error);
     }
   };
-  const { reader, allowBacking, maxVirtualSize, allowInUse, sandbox } = settings;
-  const { hash: hasher, blockSize, cache, jobs, pluginTimeout } = settings;
-  const reading = { reader, allowBacking, maxVirtualSize, allowInUse, sandbox };
   const options: HashOptions = {
-    ...withoutAbsent({ ...reading, hasher, blockSize, cache, jobs, pluginTimeout }),
+    ...hashOptionsOf(settings),
     onProgress: (event) => {
       outputs.observe(event);
       display.show(event);
@@ -71,9 +71,19 @@ export function startHashingRun(
   };
 }
 
-type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** The object without the keys that have no value, so that the library's defaults hold for them. */
-export function withoutAbsent<T extends object>(values: T): Present<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+/** The library's options for those of the command line. */
+function hashOptionsOf(settings: HashingSettings): HashOptions {
+  const { reader, hash: hasher, cache, jobs, sandbox } = settings;
+  return {
+    reader,
+    hasher,
+    cache,
+    blockSize: settings['block-size'],
+    allowBacking: settings['allow-backing'] ?? [],
+    maxVirtualSize: settings['max-virtual-size'],
+    allowInUse: settings['allow-in-use'] ?? false,
+    pluginTimeout: settings['plugin-timeout'],
+    sandbox: sandbox ? 'required' : 'off',
+    ...(jobs === undefined ? {} : { jobs }),
+  };
 }

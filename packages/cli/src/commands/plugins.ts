@@ -2,23 +2,27 @@ import { fileURLToPath } from 'node:url';
 import type { ListedPlugin } from '@virt-similarity/core';
 import { EXIT_DONE } from '../exit-codes.js';
 import { table } from '../output/table.js';
-import { writeStdout } from '../output/write-stdout.js';
-import type { CommandContext } from './command-context.js';
+import type { OwnCommand } from './own-command.js';
 
 /** Prints what is registered: kind, name, plugin, and the module that it came from; when verbose also options. */
-export async function plugins(context: CommandContext): Promise<number> {
-  const { registrations, plugins: loaded } = await context.analyzer();
-  const rows = registrations.map(({ kind, name, plugin, url }) => [kind, name, plugin, moduleOf(url)]);
-  rows.sort(([one = ''], [other = '']) => one.localeCompare(other, 'en'));
-  await writeStdout(table([['KIND', 'NAME', 'PLUGIN', 'MODULE'], ...rows]));
-  if (context.messages.verbosity === 'verbose') {
-    await writeStdout([
-      '\n',
-      ...table([['PLUGIN', 'VERSION', 'OPTION', 'TYPE', 'VALUE', 'DESCRIPTION'], ...loaded.flatMap(describePlugin)]),
-    ]);
-  }
-  return EXIT_DONE;
-}
+export const plugins: OwnCommand = {
+  name: 'plugins',
+  summary: 'what is registered, by kind, and from which module',
+  description: 'Lists what is registered, by kind, and from which module; with --verbose also the options of plugins.',
+  options: {},
+  operands: { max: 0 },
+  async run({ analyzer, messages, write }) {
+    const { registrations, plugins: loaded } = await analyzer();
+    const rows = registrations.map(({ kind, name, plugin, url }) => [kind, name, plugin, moduleOf(url)]);
+    rows.sort(([one = ''], [other = '']) => one.localeCompare(other, 'en'));
+    await write(table([['KIND', 'NAME', 'PLUGIN', 'MODULE'], ...rows]));
+    if (messages.verbosity === 'verbose') {
+      const titles = ['PLUGIN', 'VERSION', 'OPTION', 'TYPE', 'VALUE', 'DESCRIPTION'];
+      await write(['\n', ...table([titles, ...loaded.flatMap(describePlugin)])]);
+    }
+    return EXIT_DONE;
+  },
+};
 
 /** A row for each option, or one for a plugin without any. */
 function describePlugin({ name, version = '-', options, declared }: ListedPlugin): string[][] {

@@ -2,8 +2,8 @@ import {
   type Analysis,
   type Analyzer,
   type NamedPart,
+  type OptionValues,
   type Reporter,
-  type ReportOptions,
   type ReportRun,
   writeFileAtomically,
 } from '@virt-similarity/core';
@@ -21,7 +21,7 @@ export async function writeCompanion(
   outputs: OutputFiles,
   analyzer: Analyzer,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
   run: ReportRun,
 ): Promise<boolean> {
   const text = await collect(analyzer.companion(reporter.name, analysis, options, run));
@@ -42,7 +42,7 @@ export async function writeNamesFile(
   outputs: OutputFiles,
   analyzer: Analyzer,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
   run: ReportRun,
 ): Promise<void> {
   if (!(await writeCompanion(file, outputs, analyzer, analysis, options, run))) {
@@ -58,7 +58,7 @@ export async function omittedFromStdout(
   reporter: NamedPart<Reporter>,
   analyzer: Analyzer,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
   run: ReportRun,
 ): Promise<string | undefined> {
   const text = await collect(analyzer.omission(reporter.name, analysis, options, run));

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { NamedPart, Reporter, ReportOptions } from '@virt-similarity/core';
+import type { NamedPart, OptionValues, Reporter } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /** What is reported, and where to. */
@@ -33,7 +33,7 @@ export interface ReportWishes {
   readonly paths: readonly string[];
   /** The file for the companion text of the reports, instead of one beside each. */
   readonly names: string | undefined;
-  readonly options: ReportOptions;
+  readonly options: OptionValues;
 }
 
 /**
@@ -65,9 +65,9 @@ export function planReports(wishes: ReportWishes, reporters: readonly NamedPart<
 }
 
 /** Those of the options that the reporter takes. */
-export function optionsFor({ part }: NamedPart<Reporter>, options: ReportOptions): ReportOptions {
-  const known = new Set(part.options?.map((option) => option.name));
-  return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
+export function optionsFor({ part }: NamedPart<Reporter>, options: OptionValues): OptionValues {
+  const known = part.options ?? {};
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name)));
 }
 
 function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): ReportFile {
@@ -93,7 +93,7 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
 /** The one reporter among those used that has a companion text with these options. */
 function onlyCompanion(
   used: readonly NamedPart<Reporter>[],
-  options: ReportOptions,
+  options: OptionValues,
   reporters: readonly NamedPart<Reporter>[],
 ): NamedPart<Reporter> {
   const candidates = used.filter(({ part }) => part.companion !== undefined);
@@ -118,7 +118,7 @@ function onlyCompanion(
 }
 
 /** The option with which a reporter's companion text is empty, as it is written on the command line; if it is given. */
-function emptyingOption({ part: { companion } }: NamedPart<Reporter>, options: ReportOptions): string | undefined {
+function emptyingOption({ part: { companion } }: NamedPart<Reporter>, options: OptionValues): string | undefined {
   const found = Object.entries(companion?.emptyWith ?? {}).find(([name, value]) => options[name] === value);
   return found && `--${found.filter((word) => word !== true).join(' ')}`;
 }
@@ -129,12 +129,12 @@ function optionsThatChoose(reporters: readonly NamedPart<Reporter>[]): string {
 }
 
 function checkOptionsAreTaken(
-  options: ReportOptions,
+  options: OptionValues,
   used: readonly NamedPart<Reporter>[],
   reporters: readonly NamedPart<Reporter>[],
 ): void {
   for (const name of Object.keys(options)) {
-    const takes = ({ part }: NamedPart<Reporter>) => part.options?.some((option) => option.name === name);
+    const takes = ({ part }: NamedPart<Reporter>) => Object.hasOwn(part.options ?? {}, name);
     if (!used.some(takes)) {
       const takers = optionsThatChoose(reporters.filter(takes));
       throw new VirtSimilarityError('usage', `--${name} has no effect here; it needs ${takers}`);

@@ -1,7 +1,7 @@
 import {
   type Analysis,
   type Analyzer,
-  type ReportOptions,
+  type OptionValues,
   type ReportRun,
   writeFileAtomically,
 } from '@virt-similarity/core';
@@ -15,7 +15,7 @@ export async function writeReportFile(
   outputs: OutputFiles,
   analyzer: Analyzer,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
   run: ReportRun,
 ): Promise<void> {
   if (companionPath !== undefined) {

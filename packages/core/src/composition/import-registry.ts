@@ -4,9 +4,9 @@ import type { Logger } from '../contracts/plugin.js';
 import { enterPluginThread } from '../threads/require-not-the-program.js';
 import { checkPlugin } from './check-plugin.js';
 import { defaultExportOf } from './default-export.js';
+import { completeOptionValues } from './option-values.js';
 import { PART_KIND_NAMES } from './part-kinds.js';
 import { PartRegistry } from './part-registry.js';
-import { completePluginOptions } from './plugin-options.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
 const require = createRequire(import.meta.url);
@@ -32,7 +32,7 @@ export async function tryPlugin(url: string, logger: Logger): Promise<void> {
   const exported = await importDefault(url);
   attempt(() => {
     const plugin = checkPlugin(exported, url);
-    const options = completePluginOptions(plugin.name, plugin.options);
+    const options = completeOptionValues(plugin.name, plugin.options);
     const registry = registryOf([{ plugin, options, isIsolated: false }], logger);
     for (const kind of PART_KIND_NAMES) {
       for (const name of registry.names(kind)) attempt(() => registry.find(kind, name));

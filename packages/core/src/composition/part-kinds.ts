@@ -8,11 +8,12 @@ import type {
   Plugin,
 } from '../contracts/plugin.js';
 import { brokenContract, excerptOf } from '../errors.js';
+import { areDeclarations } from './option-values.js';
 
 /** What is known of one kind of parts. */
 interface PartKindEntry {
   /** The plugin's member that holds the parts of the kind. */
-  readonly list: 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters';
+  readonly list: 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters' | 'commands';
   /** The methods that every part of the kind has. */
   readonly methods: readonly string[];
   /** By member: what its value must be. */
@@ -35,6 +36,10 @@ const EXTENSION: Expectation = {
   expected: 'a file extension such as .nwk',
   holds: (value) => /^\.[^/\0]+$/.test(String(value)),
 };
+const OPTIONS_OR_NONE: Expectation = {
+  expected: "options by name, such as { heights: { type: 'boolean', description: '…' } }",
+  holds: (value) => value === undefined || areDeclarations(value),
+};
 const DIGEST_LENGTH: Expectation = {
   expected: 'a whole number of bytes from 1 to 64',
   holds: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 64,
@@ -49,7 +54,12 @@ export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   hasher: { list: 'hashers', methods: ['hash'], members: { digestLength: DIGEST_LENGTH } },
   metric: { list: 'metrics', methods: ['distance'], members: { unit: TEXT, alignment: ALIGNMENT } },
   clusterer: { list: 'clusterers', methods: ['cluster'], members: { linkages: TEXTS } },
-  reporter: { list: 'reporters', methods: ['report'], members: { extension: EXTENSION, mediaType: TEXT } },
+  reporter: {
+    list: 'reporters',
+    methods: ['report'],
+    members: { extension: EXTENSION, mediaType: TEXT, options: OPTIONS_OR_NONE },
+  },
+  command: { list: 'commands', methods: ['run'], members: { summary: TEXT, options: OPTIONS_OR_NONE } },
 };
 
 /** In the order in which listings show them. */

@@ -1,9 +1,9 @@
 import type { DependencyContainer } from 'tsyringe';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { DiskReader } from '../contracts/disk-reader.js';
+import type { OptionDeclarations, OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { Logger, NamedPart, PartKind, PartKinds, PartProvider, Plugin } from '../contracts/plugin.js';
-import type { OptionDeclarations, OptionValues } from '../contracts/plugin-options.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { isVersion } from '../vectors/check-header.js';
 import { hasherVersionOf } from './hasher-version.js';

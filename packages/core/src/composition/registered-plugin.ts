@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
+import type { OptionValues } from '../contracts/options.js';
 import type { ConfiguredPlugin, Plugin } from '../contracts/plugin.js';
-import type { OptionValues } from '../contracts/plugin-options.js';
 import { VirtSimilarityError } from '../errors.js';
 import { packageVersion } from '../package-version.js';
 import { checkPlugin } from './check-plugin.js';
-import { completePluginOptions } from './plugin-options.js';
+import { completeOptionValues } from './option-values.js';
 
 /** A plugin with the values of its options. */
 export interface RegisteredPlugin {
@@ -27,7 +27,7 @@ export function registeredPlugin(configured: ConfiguredPlugin, isIsolated: boole
     const problem = `plugin ${plugin.name} cannot be isolated: expected its url, found none`;
     throw new VirtSimilarityError('usage', `${problem}; let it say url: import.meta.url`);
   }
-  return { plugin, options: completePluginOptions(plugin.name, plugin.options, options), isIsolated };
+  return { plugin, options: completeOptionValues(plugin.name, plugin.options, options), isIsolated };
 }
 
 function isPair(configured: ConfiguredPlugin): configured is Extract<ConfiguredPlugin, readonly unknown[]> {

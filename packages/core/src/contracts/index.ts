@@ -2,12 +2,13 @@
 export type * from './analysis.js';
 export * from './block-hasher.js';
 export * from './clusterer.js';
+export type * from './command.js';
 export type * from './disk-image.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';
 export type * from './hash-vector.js';
+export type * from './options.js';
 export type * from './part-reference.js';
 export * from './plugin.js';
-export type * from './plugin-options.js';
 export * from './reporter.js';
 export * from './vector-store.js';

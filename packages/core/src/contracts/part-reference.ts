@@ -1,5 +1,5 @@
+import type { OptionValues } from './options.js';
 import type { PartKind } from './plugin.js';
-import type { OptionValues } from './plugin-options.js';
 
 /** How a thread gets a plugin: it imports the module's default export and gives it the options. */
 export interface PluginReference {

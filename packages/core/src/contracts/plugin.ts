@@ -1,9 +1,10 @@
 import type { InjectionToken } from 'tsyringe';
 import type { BlockHasher } from './block-hasher.js';
 import type { Clusterer } from './clusterer.js';
+import type { Command } from './command.js';
 import type { DiskReader } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
-import type { OptionDeclarations, OptionValues } from './plugin-options.js';
+import type { OptionDeclarations, OptionValues } from './options.js';
 import type { Reporter } from './reporter.js';
 
 /** The kinds of parts that plugins contribute, and what a part of each kind implements. */
@@ -13,6 +14,7 @@ export interface PartKinds {
   readonly metric: DistanceMetric;
   readonly clusterer: Clusterer;
   readonly reporter: Reporter;
+  readonly command: Command;
 }
 
 export type PartKind = keyof PartKinds;
@@ -71,6 +73,7 @@ export interface Plugin {
   readonly metrics?: Parts<DistanceMetric>;
   readonly clusterers?: Parts<Clusterer>;
   readonly reporters?: Parts<Reporter>;
+  readonly commands?: Parts<Command>;
 }
 
 /** A plugin, or one with values for the options that it declares. */

@@ -1,17 +1,5 @@
 import type { Analysis } from './analysis.js';
-
-/** An option that a reporter understands: `--heights`, or `--dialect safe` where it has values. */
-export interface ReportOption {
-  /** Lower-case words joined by hyphens, without the leading dashes. */
-  readonly name: string;
-  /** One line for `--help`. */
-  readonly description: string;
-  /** What may follow it, the default first; absent for an option that is given or not. */
-  readonly values?: readonly string[];
-}
-
-/** The options the user gave, by name: `true`, or one of the option's values. */
-export type ReportOptions = Readonly<Record<string, string | true>>;
+import type { OptionDeclarations, OptionValues } from './options.js';
 
 /**
  * Tells an analysis as text. Pure: no input or output, no clock, no colour of its own; the same analysis and
@@ -22,10 +10,13 @@ export interface Reporter {
   readonly extension: string;
   /** Media type of its text, such as `application/json`. */
   readonly mediaType: string;
-  /** The options that `report` understands; none when absent. */
-  readonly options?: readonly ReportOption[];
+  /**
+   * The options that `report` understands; none when absent. An analyzer passes values that it has checked, defaults
+   * included.
+   */
+  readonly options?: OptionDeclarations;
   /** The text, in pieces of any length, the last of which ends with a newline. */
-  report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+  report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /** A second text that readers of the first need, such as a table of names. */
   readonly companion?: Companion;
 }
@@ -35,12 +26,12 @@ export interface Companion {
   /** What replaces the report's extension: `.names.tsv`. */
   readonly extension: string;
   /** Values of the reporter's options with any of which this text is empty, whatever the analysis; none when absent. */
-  readonly emptyWith?: ReportOptions;
+  readonly emptyWith?: OptionValues;
   /** As {@link Reporter.report}; nothing when there is nothing to say. */
-  report(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+  report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /**
    * What readers of the report miss without this text, for a warning where it is written nowhere: `2 of 5 labels are not
    * the names of their images, and the table of names is not written`. The remedy follows it. One line; nothing where they miss nothing. Without this method they always miss it.
    */
-  omission?(analysis: Analysis, options: ReportOptions): Iterable<string> | AsyncIterable<string>;
+  omission?(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
 }

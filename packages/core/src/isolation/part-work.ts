@@ -1,8 +1,8 @@
 import type { Analysis, AnalyzedImage, ImageFailure } from '../contracts/analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import type { HashVectorHeader, HashVectorStorage } from '../contracts/hash-vector.js';
+import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
-import type { ReportOptions } from '../contracts/reporter.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
 import type { Tile } from '../distance/tile.js';
 import type { HashTask } from '../hashing/hash-task.js';
@@ -45,7 +45,7 @@ export interface PartWork {
   measureTile(tile: Tile): Promise<Float64Array>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
   /** Begins a report, of which `nextText` is then asked. */
-  beginReport(part: ReportPart, analysis: SentAnalysis, options: ReportOptions): Promise<void>;
+  beginReport(part: ReportPart, analysis: SentAnalysis, options: OptionValues): Promise<void>;
   /** Some 64 KiB of the report, or the rest of it; nothing at the end. */
   nextText(): Promise<string | undefined>;
 }

@@ -2,9 +2,10 @@ import { checkedDendrogram } from '../clustering/checked-dendrogram.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
+import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { Reporter } from '../contracts/reporter.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
 import { type Tile, tileDistances } from '../distance/tile.js';
@@ -65,7 +66,7 @@ export async function* reportBy(
   reporter: Placed<Reporter>,
   part: ReportPart,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
   limits: IsolationLimits,
 ): AsyncGenerator<string, void, undefined> {
   if (reporter.isolated === undefined) {

@@ -1,6 +1,7 @@
 import type { Analysis } from '../contracts/analysis.js';
+import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { Reporter } from '../contracts/reporter.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 
 /** The report itself, its companion, or what readers of the report miss without the companion. */
@@ -14,7 +15,7 @@ export async function* textOfReport(
   { name, part: reporter }: NamedPart<Reporter>,
   part: ReportPart,
   analysis: Analysis,
-  options: ReportOptions,
+  options: OptionValues,
 ): AsyncGenerator<string, void, undefined> {
   try {
     for await (const piece of piecesOf(reporter, part, analysis, options)) {
@@ -28,7 +29,7 @@ export async function* textOfReport(
   }
 }
 
-function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, options: ReportOptions) {
+function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, options: OptionValues) {
   const { companion } = reporter;
   if (part === 'report') {
     return reporter.report(analysis, options);

@@ -1,11 +1,13 @@
 import type { ListedPlugin, Registration } from '../composition/part-registry.js';
 import type { Analysis, Cladogram } from '../contracts/analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
+import type { Command } from '../contracts/command.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { Reporter } from '../contracts/reporter.js';
 import type { Tile } from '../distance/tile.js';
 import type { VirtSimilarityError } from '../errors.js';
 
@@ -212,16 +214,19 @@ export interface Analyzer {
    * The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option, `plugin` where the
    * reporter fails, and where it is isolated `unavailable` and `aborted` too.
    */
-  report(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
+  report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /** As {@link report}: the text that goes beside the report in a file, empty if there is none. */
-  companion(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
+  companion(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /** As {@link report}: one line on what readers of the report miss without its companion, empty if nothing. */
-  omission(reporter: string, analysis: Analysis, options?: ReportOptions, run?: ReportRun): AsyncIterable<string>;
+  omission(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /** The reporters, for their extensions, options and companions. Constructs them. */
   readonly reporters: readonly NamedPart<Reporter>[];
+
+  /** The commands of plugins, for a program that offers them. Constructs them. */
+  readonly commands: readonly NamedPart<Command>[];
 
   /** The version that hash vectors record for a hasher; without one its vectors are not cached. Constructs the hasher. */
   hasherVersion(name: string): string | undefined;

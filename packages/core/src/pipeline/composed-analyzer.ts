@@ -1,11 +1,14 @@
+import { completeOptionValues } from '../composition/option-values.js';
 import { requireOwnExtensions } from '../composition/own-extensions.js';
 import type { ListedPlugin, PartRegistry, Registration } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { Command } from '../contracts/command.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter, ReportOptions } from '../contracts/reporter.js';
+import type { Reporter } from '../contracts/reporter.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { VirtSimilarityError } from '../errors.js';
 import { limitedReader } from '../isolation/limited-reader.js';
@@ -34,7 +37,6 @@ import { type Composition, HashRun } from './hash-run.js';
 import { uniqueNames } from './named-images.js';
 import { type CompleteOptions, completeOptions } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
-import { checkReportOptions } from './report-options.js';
 
 /** The stages over the parts of a registry. */
 export class ComposedAnalyzer implements Analyzer {
@@ -58,6 +60,10 @@ export class ComposedAnalyzer implements Analyzer {
     const reporters = this.#registry.all('reporter');
     requireOwnExtensions(reporters);
     return reporters;
+  }
+
+  get commands(): readonly NamedPart<Command>[] {
+    return this.#registry.all('command');
   }
 
   hasherVersion(name: string): string | undefined {
@@ -116,15 +122,15 @@ export class ComposedAnalyzer implements Analyzer {
     return analysisOf(vectors, comparison, clustering, { ...complete, failures });
   }
 
-  report(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+  report(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
     return this.#report(name, 'report', analysis, options, run);
   }
 
-  companion(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+  companion(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
     return this.#report(name, 'companion', analysis, options, run);
   }
 
-  omission(name: string, analysis: Analysis, options: ReportOptions = {}, run: ReportRun = {}): AsyncIterable<string> {
+  omission(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
     return this.#report(name, 'omission', analysis, options, run);
   }
 
@@ -141,14 +147,14 @@ export class ComposedAnalyzer implements Analyzer {
     name: string,
     part: ReportPart,
     analysis: Analysis,
-    options: ReportOptions,
+    options: OptionValues,
     run: ReportRun,
   ): AsyncGenerator<string> {
     const reporter = placed(this.#registry, 'reporter', name);
-    checkReportOptions(reporter, options);
+    const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
     const limits = limitsOf(this.#registry, completeOptions(run));
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
-    yield* reportBy(reporter, part, analysis, options, limits);
+    yield* reportBy(reporter, part, analysis, complete, limits);
   }
 
   /** Before any image is read. */

@@ -1,11 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import { chooseCommand } from '#cli/arguments/choose-command.js';
-import { defineCommands } from '#cli/arguments/commands.js';
+import { knownCommands } from '#cli/arguments/known-commands.js';
+import { commandOf } from './sample-commands.js';
 
-const { options } = defineCommands([]).analyze;
+const AUDIT = commandOf('audit', {
+  options: {
+    depth: { type: 'number', description: '' },
+    // A switch here, with a value for the reports of analyze.
+    volume: { type: 'boolean', description: '' },
+  },
+});
+const COMMANDS = knownCommands(
+  {
+    dialect: { type: 'enum', values: ['safe', 'quoted'], description: '' },
+    volume: { type: 'enum', values: ['low', 'high'], description: '' },
+  },
+  [AUDIT],
+);
+
 const choose = (line: string) => {
-  const { command, words } = chooseCommand(line === '' ? [] : line.split(' '), options);
-  return `${command}: ${words.join(' ')}`;
+  const { command, words } = chooseCommand(line === '' ? [] : line.split(' '), COMMANDS);
+  return `${command.name}: ${words.join(' ')}`;
 };
 
 describe('the command', () => {
@@ -14,7 +29,6 @@ describe('the command', () => {
     ['a.img b.img', 'analyze: a.img b.img'],
     ['analyze a.img', 'analyze: a.img'],
     ['hash a.img', 'hash: a.img'],
-    ['-q --cache dir cache list', 'cache: -q --cache dir list'],
     ['--help hash', 'hash: --help'],
     ['a.img hash', 'analyze: a.img hash'],
     ['./hash b.img', 'analyze: ./hash b.img'],
@@ -22,7 +36,44 @@ describe('the command', () => {
     ['-a hash b.img', 'analyze: -a hash b.img'],
     ['help', 'analyze: --help'],
     ['help cache', 'cache: --help'],
+    ['help audit', 'audit: --help'],
   ])('of %j is %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
+  });
+
+  test.each([
+    ['-v hash x', 'hash: -v x'],
+    ['-qv --color never hash x', 'hash: -qv --color never x'],
+    ['--plugin ./x.js audit x', 'audit: --plugin ./x.js x'],
+    ['--plugin hash audit', 'audit: --plugin hash'],
+  ])('can follow options of every command: %j is %j', (line, chosen) => {
+    expect(choose(line)).toBe(chosen);
+  });
+
+  test.each([
+    ['-q --cache dir cache list', 'cache: -q --cache dir list'],
+    ['--metric hash hash x', 'hash: --metric hash x'],
+    ['--dialect safe audit', 'audit: --dialect safe'],
+    ['--depth 3 audit x', 'audit: --depth 3 x'],
+    ['--no-cache audit', 'audit: --no-cache'],
+    ['-o hash a b', 'analyze: -o hash a b'],
+  ])('can follow options of other commands, whose values are known: %j is %j', (line, chosen) => {
+    expect(choose(line)).toBe(chosen);
+  });
+
+  test('is the default one after an unknown option, which it refuses', () => {
+    expect(choose('--x y hash z')).toBe('analyze: --x y hash z');
+    expect(choose('-Z hash z')).toBe('analyze: -Z hash z');
+  });
+
+  test('must precede an option that takes a value with some commands only', () => {
+    expect(() => choose('--volume audit x')).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: '--volume takes a value with some commands only; put the command before it, such as analyze --volume',
+      }),
+    );
+    expect(choose('audit --volume x')).toBe('audit: --volume x');
+    expect(choose('analyze --volume low x')).toBe('analyze: --volume low x');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { defineCommands } from '#cli/arguments/commands.js';
 import { namedSources } from '#cli/arguments/named-sources.js';
+import { parseWords } from '#cli/arguments/parse-words.js';
 import { scanArguments } from '#cli/arguments/scan-arguments.js';
+import { flagsOfNamed, knownCommand } from './sample-commands.js';
 
-const { analyze } = defineCommands([]);
-const sourcesOf = (line: string) => namedSources(scanArguments(line.split(' '), analyze.options));
+const sourcesOf = (line: string) => namedSources(scanArguments(line.split(' '), flagsOfNamed('analyze')));
 
 describe('the images on a command line', () => {
   test('have the format stated before them', () => {
@@ -61,15 +61,16 @@ describe('the images on a command line', () => {
     );
     fc.assert(
       fc.property(fc.array(word), (words) => {
-        const command = defineCommands([]).hash;
-        const options = command.options;
+        let parsed: ReturnType<typeof parseWords>;
         try {
-          command.parse(words, { from: 'user' });
+          parsed = parseWords(knownCommand('hash'), words, '');
         } catch {
           return;
         }
-        const scanned = scanArguments(words, options).flatMap((found) => (found.kind === 'operand' ? found.value : []));
-        expect(scanned).toEqual(command.args);
+        const scanned = scanArguments(words, flagsOfNamed('hash')).flatMap((found) =>
+          found.kind === 'operand' ? found.value : [],
+        );
+        expect(parsed).toMatchObject({ operands: scanned });
       }),
       { numRuns: 1000 },
     );

@@ -1,33 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NamedPart, Reporter, ReportOption } from '@virt-similarity/core';
+import type { NamedPart, OptionDeclaration, OptionDeclarations, Reporter } from '@virt-similarity/core';
 import { collectReportOptions } from '#cli/arguments/report-options.js';
 
-const reporterWith = (name: string, ...options: ReportOption[]): NamedPart<Reporter> => ({
+const reporterWith = (name: string, options: OptionDeclarations): NamedPart<Reporter> => ({
   name,
   part: { extension: `.${name}`, mediaType: 'text/plain', options, report: () => [] },
 });
 
+const SWITCH: OptionDeclaration = { type: 'boolean', description: '' };
+const SIZE: OptionDeclaration = { type: 'size', description: 'of a page', default: 4096 };
+
 describe("reporters' options", () => {
   test('appear once where two reporters share one, with the values of both', () => {
-    const one = reporterWith('one', { name: 'labels', description: 'first', values: ['safe', 'quoted'] });
-    const two = reporterWith('two', { name: 'labels', description: 'second', values: ['safe', 'none'] });
-    expect(collectReportOptions([one, two], new Set())).toEqual([
-      { name: 'labels', description: 'first', values: ['safe', 'quoted', 'none'] },
-    ]);
+    const one = reporterWith('one', { labels: { type: 'enum', description: 'first', values: ['safe', 'quoted'] } });
+    const two = reporterWith('two', { labels: { type: 'enum', description: 'second', values: ['safe', 'none'] } });
+    expect(collectReportOptions([one, two], {})).toEqual({
+      labels: { type: 'enum', description: 'first', values: ['safe', 'quoted', 'none'] },
+    });
+  });
+
+  test('have any type, and no short form', () => {
+    const reporter = reporterWith('one', { page: { ...SIZE, short: 'p' } });
+    expect(collectReportOptions([reporter], {})).toEqual({ page: SIZE });
   });
 
   test.each([
-    ['has the name of one of the command', [reporterWith('x', { name: 'jobs', description: '' })]],
-    ['cannot be typed', [reporterWith('x', { name: 'Two Words', description: '' })]],
-    [
-      'takes a value for one reporter only',
-      [
-        reporterWith('x', { name: 'a', description: '' }),
-        reporterWith('y', { name: 'a', description: '', values: ['b'] }),
-      ],
-    ],
+    ['has the name of one of the command', [reporterWith('x', { jobs: SWITCH })]],
+    ['cannot be typed', [reporterWith('x', { 'Two Words': SWITCH })]],
+    ['has another type for another reporter', [reporterWith('x', { a: SWITCH }), reporterWith('y', { a: SIZE })]],
   ])('are refused where one %s', (_, reporters) => {
-    expect(() => collectReportOptions(reporters, new Set(['jobs']))).toThrow(
+    expect(() => collectReportOptions(reporters, { jobs: SWITCH })).toThrow(
       expect.objectContaining({ code: 'plugin' }),
     );
   });

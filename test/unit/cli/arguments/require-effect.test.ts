@@ -1,14 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { defineCommands } from '#cli/arguments/commands.js';
 import { requireEffect } from '#cli/arguments/require-effect.js';
 import { scanArguments } from '#cli/arguments/scan-arguments.js';
-
-const { analyze, hash } = defineCommands([]);
+import { flagsOfNamed } from './sample-commands.js';
 
 /** What is wrong with words; nothing where each has an effect. */
-function problemOf(words: string, command = analyze): string | undefined {
+function problemOf(words: string, command = 'analyze'): string | undefined {
   try {
-    requireEffect(scanArguments(words.split(' '), command.options), 'images');
+    requireEffect(scanArguments(words.split(' '), flagsOfNamed(command)));
     return undefined;
   } catch (thrown) {
     return (thrown as Error).message;
@@ -40,7 +38,7 @@ describe('requireEffect', () => {
   });
 
   test('refuses a second output of hash, which takes one', () => {
-    expect(problemOf('a -o a.arrow -o b.arrow', hash)).toBe(
+    expect(problemOf('a -o a.arrow -o b.arrow', 'hash')).toBe(
       '--output is given as a.arrow and as b.arrow; give it once',
     );
   });

@@ -7,9 +7,9 @@ const reporter = (name: string, extension: string, more: Partial<Reporter> = {})
   part: { extension, mediaType: 'text/plain', report: () => [], ...more },
 });
 
-const ascii = reporter('ascii', '.txt', { options: [{ name: 'heights', description: '' }] });
+const ascii = reporter('ascii', '.txt', { options: { heights: { type: 'boolean', description: '' } } });
 const newick = reporter('newick', '.nwk', {
-  options: [{ name: 'binary', description: '' }],
+  options: { binary: { type: 'boolean', description: '' } },
   companion: { extension: '.names.tsv', report: () => [] },
 });
 const json = reporter('json', '.json');
@@ -50,7 +50,10 @@ describe('reports', () => {
 
   test('of options that leave the companion text empty do not have it in a file', () => {
     const companion = { extension: '.csv', report: () => [], emptyWith: { plain: true, dialect: 'quoted' } } as const;
-    const tables = reporter('tables', '.tables', { companion, options: [{ name: 'plain', description: '' }] });
+    const tables = reporter('tables', '.tables', {
+      companion,
+      options: { plain: { type: 'boolean', description: '' } },
+    });
     const planOf = (format: string, paths: string[], options = {}) =>
       planReports({ format, paths, names: 'n.tsv', options }, [...REPORTERS, tables]);
     expect(planOf('tables', []).names).toEqual({ path: 'n.tsv', reporter: tables });

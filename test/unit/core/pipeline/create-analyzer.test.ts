@@ -8,6 +8,8 @@ import {
   createAnalyzer,
   hashVectorOf,
   LINKAGES,
+  type OptionDeclarations,
+  type OptionValues,
   type Plugin,
   type ProgressEvent,
   type Reporter,
@@ -307,8 +309,8 @@ describe('plugins', () => {
     ['cuont', {}, "did you mean 'count'?"],
     ['count', { untis: 'disks' }, "did you mean 'unit'?"],
     ['count', { unit: 'disk' }, "did you mean 'disks'?"],
-    ['count', { unit: true as const }, 'expected one of images, disks'],
-    ['failing', { unit: 'disks' }, 'this reporter takes none'],
+    ['count', { unit: true as const }, 'option unit of reporter count: expected one of images, disks; found true'],
+    ['failing', { unit: 'disks' }, 'unknown option unit of reporter failing: it takes none'],
   ])('refuse the report %s with options %j', async (name, options, says) => {
     await expect(textOf(name, options)).rejects.toMatchObject({
       code: 'usage',
@@ -341,9 +343,11 @@ describe('plugins', () => {
 class CountReporter implements Reporter {
   readonly extension = '.count';
   readonly mediaType = 'text/plain';
-  readonly options = [{ name: 'unit', description: 'what to count', values: ['images', 'disks'] }];
+  readonly options: OptionDeclarations = {
+    unit: { type: 'enum', values: ['images', 'disks'], default: 'images', description: 'what to count' },
+  };
 
-  *report({ images }: Analysis, { unit = 'images' }: Record<string, string | true>): Iterable<string> {
+  *report({ images }: Analysis, { unit }: OptionValues): Iterable<string> {
     yield `${images.length} `;
     yield `${unit}\n`;
   }

@@ -1,0 +1,82 @@
+import type { Command, NamedPart, OptionDeclarations } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { COMMANDS } from '../commands/command-index.js';
+import type { OwnCommand } from '../commands/own-command.js';
+import { type Flag, flagsOf } from '../options/flags.js';
+import { COMMON_OPTIONS } from '../options/option-table.js';
+import { isTypable, problemOfName } from './option-names.js';
+
+/** A command that the command line can name. */
+export interface KnownCommand {
+  readonly name: string;
+  readonly command: Command;
+  /** Its own options, and those of every command. */
+  readonly options: OptionDeclarations;
+  /** The options of reporters, if it takes them. */
+  readonly reportOptions: OptionDeclarations;
+  /** Whether it is run where the command line names none. */
+  readonly isDefault: boolean;
+  /** Set for a command of this program, unset for one of a plugin. */
+  readonly own?: OwnCommand;
+}
+
+/** All flags that a command takes, in the order of its help. */
+export function flagsOfCommand({ command, options, reportOptions }: KnownCommand): Flag[] {
+  return flagsOf({ ...command.options, ...reportOptions, ...options });
+}
+
+/**
+ * The commands of this program and of plugins.
+ * Throws `plugin` where a plugin's command has the name of another, or a name or option that cannot be typed.
+ */
+export function knownCommands(
+  reportOptions: OptionDeclarations,
+  ofPlugins: readonly NamedPart<Command>[] = [],
+): KnownCommand[] {
+  const own = COMMANDS.map((command, index) => ({
+    name: command.name,
+    command: command as Command,
+    options: { ...command.options, ...COMMON_OPTIONS },
+    reportOptions: command.takesReportOptions ? reportOptions : {},
+    isDefault: index === 0,
+    own: command,
+  }));
+  for (const { name, part } of ofPlugins) {
+    const problem = problemOf(name, part);
+    if (problem !== undefined) {
+      throw new VirtSimilarityError('plugin', `command ${name} of a plugin cannot be used: ${problem}`);
+    }
+  }
+  const others = ofPlugins.map(({ name, part }) => {
+    return {
+      name,
+      command: part,
+      options: { ...part.options, ...COMMON_OPTIONS },
+      reportOptions: {},
+      isDefault: false,
+    };
+  });
+  return [...own, ...others];
+}
+
+function problemOf(name: string, { options = {} }: Command): string | undefined {
+  if (!isTypable(name)) {
+    return 'expected a name of lower-case words joined by hyphens';
+  }
+  if (name === 'help' || COMMANDS.some((command) => command.name === name)) {
+    return 'virt-similarity has one of that name; give it another name';
+  }
+  const common: OptionDeclarations = COMMON_OPTIONS;
+  const letters = new Set(Object.values(common).flatMap(({ short }) => short ?? []));
+  for (const [option, { short }] of Object.entries(options)) {
+    const problem = problemOfName(option, COMMON_OPTIONS);
+    if (problem !== undefined) {
+      return `option ${option}: ${problem}`;
+    }
+    if (short !== undefined && (!/^[a-zA-Z]$/.test(short) || letters.has(short))) {
+      return `option ${option}: expected a short form of one letter that no other option has, found '${short}'`;
+    }
+    letters.add(short ?? '');
+  }
+  return undefined;
+}

@@ -1,0 +1,36 @@
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { KnownCommand } from './known-commands.js';
+
+/** Requires the operands that the command declares. Throws `usage` with what was expected and what was found. */
+export function requireOperands({ name, command }: KnownCommand, operands: readonly string[]): void {
+  const { min = 0, max = Number.POSITIVE_INFINITY, values } = command.operands ?? {};
+  const unknown = values && operands.find((operand) => !values.includes(operand));
+  if (operands.length >= min && operands.length <= max && unknown === undefined) {
+    return;
+  }
+  const found = operands.length === 0 ? 'nothing' : `'${operands.join(' ')}'`;
+  const meant = values === undefined || unknown === undefined ? '' : didYouMean(unknown, values);
+  const problem = operands.length > max ? 'too many arguments: expected' : 'expected';
+  throw new VirtSimilarityError(
+    'usage',
+    `${name}: ${problem} ${expectation(min, max, values)}; found ${found}${meant}`,
+  );
+}
+
+function expectation(min: number, max: number, values: readonly string[] | undefined): string {
+  if (max === 0) {
+    return 'none';
+  }
+  if (values !== undefined) {
+    return `one of ${values.join(', ')}`;
+  }
+  if (max === Number.POSITIVE_INFINITY) {
+    return `at least ${argumentsCount(min)}`;
+  }
+  const range = min === 0 ? 'at most ' : `${min} to `;
+  return `${min === max ? '' : range}${argumentsCount(max)}`;
+}
+
+function argumentsCount(count: number): string {
+  return `${count} ${count === 1 ? 'argument' : 'arguments'}`;
+}

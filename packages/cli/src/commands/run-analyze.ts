@@ -1,0 +1,112 @@
+import type { Analysis, Analyzer, FoundImages, Linkage, ReportRun } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
+import { omittedFromStdout, writeNamesFile } from '../output/names-table.js';
+import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
+import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
+import { writeReportFile } from '../output/write-report-file.js';
+import type { Messages } from '../terminal/messages.js';
+import { summarize } from '../terminal/summary.js';
+import type { AnalyzeContext } from './analyze.js';
+import { findSources } from './find-sources.js';
+import { startHashingRun } from './hashing-run.js';
+
+/**
+ * Analyses the images, prints the report on standard output, writes those for files, and sums up.
+ * Whatever can be found wrong with the command line is found before the first image is opened.
+ */
+export async function runAnalyze(context: AnalyzeContext): Promise<number> {
+  const { messages, options, reportOptions, signal } = context;
+  const analyzer = await context.analyzer();
+  const plan = planReports(
+    {
+      format: options['output-format'],
+      paths: options.output ?? [],
+      names: options.names,
+      options: reportOptions,
+    },
+    analyzer.reporters,
+  );
+  const found = await findSources(context.sources, analyzer, context);
+  const { sources } = found;
+  if (sources.length < 2) {
+    const [failure] = found.failures.values();
+    throw (
+      failure ??
+      new VirtSimilarityError('usage', `expected at least two images, found ${sources.length}; name more disk images`)
+    );
+  }
+  const outputs = await openOutputFiles(
+    [...plan.files.flatMap(({ path, companionPath }) => [path, companionPath]), plan.names?.path].filter(
+      (path) => path !== undefined,
+    ),
+    sources.map(({ path }) => path),
+  );
+  try {
+    const analysis = await runAnalysis(analyzer, found, outputs, context);
+    const run: ReportRun = { pluginTimeout: options['plugin-timeout'], signal };
+    const { stdout, names } = plan;
+    const stdoutOptions = optionsFor(stdout, reportOptions);
+    const exitCode = await writeAll(messages, [
+      () => context.write(analyzer.report(stdout.name, analysis, stdoutOptions, run)),
+      async () => {
+        if (names !== undefined) {
+          await writeNamesFile(names, outputs, analyzer, analysis, optionsFor(names.reporter, reportOptions), run);
+        } else if (isWithoutCompanion(plan)) {
+          const omitted = await omittedFromStdout(stdout, analyzer, analysis, stdoutOptions, run);
+          if (omitted !== undefined) {
+            messages.warning(omitted);
+          }
+        }
+      },
+      ...plan.files.map(
+        (file) => () =>
+          writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
+      ),
+    ]);
+    messages.note(summarize(analysis));
+    if (exitCode !== EXIT_DONE) {
+      return exitCode;
+    }
+    return analysis.failures.length > 0 ? EXIT_PARTIAL : EXIT_DONE;
+  } finally {
+    outputs.close();
+  }
+}
+
+/** Whether the report on standard output has a companion that no file of the same reporter brings along. */
+function isWithoutCompanion({ stdout, files }: ReportPlan): boolean {
+  return stdout.part.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
+}
+
+/** Writes every report, also where another one fails; gives the exit code of the first failure. */
+async function writeAll(messages: Messages, reports: readonly (() => Promise<void>)[]): Promise<number> {
+  let exitCode = EXIT_DONE;
+  for (const report of reports) {
+    try {
+      await report();
+    } catch (error) {
+      if (!(error instanceof VirtSimilarityError) || error.code === 'aborted') {
+        throw error;
+      }
+      messages.failure(error);
+      exitCode ||= exitCodeOf(error.code);
+    }
+  }
+  return exitCode;
+}
+
+async function runAnalysis(
+  analyzer: Analyzer,
+  found: FoundImages,
+  outputs: OutputFiles,
+  { messages, options, signal }: AnalyzeContext,
+): Promise<Analysis> {
+  const run = startHashingRun(options, found.sources, outputs, messages, signal);
+  const { metric, linkage, clusterer } = options;
+  try {
+    return await analyzer.analyze(found, { ...run.options, metric, linkage: linkage as Linkage, clusterer });
+  } finally {
+    run.end();
+  }
+}

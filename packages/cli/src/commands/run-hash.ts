@@ -1,0 +1,60 @@
+import { type HashOutcome, writeHashVector } from '@virt-similarity/core';
+import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
+import { openOutputFiles } from '../output/open-output-files.js';
+import { planVectorFiles } from '../output/plan-vector-files.js';
+import { findSources } from './find-sources.js';
+import type { HashContext } from './hash.js';
+import { startHashingRun } from './hashing-run.js';
+
+type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
+
+/**
+ * Writes each image's hash vector to an Arrow file of its own, as soon as it is complete and every image has been
+ * identified.
+ * Fails as a whole only where every image failed: then with the code of the first failure.
+ */
+export async function runHash(context: HashContext): Promise<number> {
+  const { messages, options, signal } = context;
+  const analyzer = await context.analyzer();
+  const found = await findSources(context.sources, analyzer, context);
+  const paths = found.sources.map(({ path }) => path);
+  const { files, makesDirectory } = await planVectorFiles(paths, options.output);
+  const outputs = await openOutputFiles([...files.values()], paths, {
+    missingDirectories: makesDirectory ? 'make' : 'refuse',
+  });
+
+  const run = startHashingRun(options, found.sources, outputs, messages, signal);
+  let written = 0;
+  const write = async ({ path, vector }: Hashed) => {
+    const file = files.get(path) as string;
+    await writeHashVector(vector, file, { ...outputs.optionsFor(file), signal });
+    messages.note(`wrote ${file}`);
+    written += 1;
+  };
+  // Nothing is written before the files of every image are known, none of which may be replaced.
+  const waiting: Hashed[] = [];
+  const writeWaiting = async () => {
+    for (const outcome of waiting.splice(0)) {
+      await write(outcome);
+    }
+  };
+  try {
+    for await (const outcome of analyzer.hash(found, run.options)) {
+      if (!('error' in outcome)) {
+        waiting.push(outcome);
+      }
+      if (outputs.knowsAllImages()) {
+        await writeWaiting();
+      }
+    }
+    await writeWaiting();
+  } finally {
+    run.end();
+    outputs.close();
+  }
+  const [firstFailure] = run.failures;
+  if (firstFailure === undefined) {
+    return EXIT_DONE;
+  }
+  return written > 0 ? EXIT_PARTIAL : exitCodeOf(firstFailure.code);
+}

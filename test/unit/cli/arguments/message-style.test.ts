@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { messageStyle } from '#cli/arguments/message-style.js';
+import { scanWords } from '#cli/arguments/read-command-line.js';
+
+test.each([
+  ['a b', 'normal', 'auto'],
+  ['-q a', 'quiet', 'auto'],
+  ['hash a --verbose --color=always', 'verbose', 'always'],
+  ['--color never --color sometimes', 'normal', 'auto'],
+  ['-- -q', 'normal', 'auto'],
+])('messages of %j are %s and colored %s', (line, verbosity, color) => {
+  expect(messageStyle(scanWords(line.split(' ')))).toEqual({ verbosity, color });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseWords } from '#cli/arguments/parse-words.js';
+import { knownCommand } from './sample-commands.js';
+
+const DIALECT = {
+  dialect: { type: 'enum', values: ['safe', 'quoted'], default: 'safe', description: 'of the labels' },
+} as const;
+
+const parse = (line: string, name = 'analyze') =>
+  parseWords(knownCommand(name, DIALECT), line.split(' '), '\nThe end.');
+
+function helpOf(name: string): string {
+  const parsed = parse('--help', name);
+  return 'text' in parsed ? parsed.text : '';
+}
+
+describe('the words for a command', () => {
+  test('give options by name, as text, and operands', () => {
+    expect(parse('-o a.nwk --block-size=4K --output b.dot -v x.img --dialect safe --no-sandbox -- -y')).toEqual({
+      given: {
+        output: ['a.nwk', 'b.dot'],
+        'block-size': '4K',
+        verbose: true,
+        dialect: 'safe',
+        sandbox: false,
+      },
+      operands: ['x.img', '-y'],
+    });
+  });
+
+  test.each([
+    ['--cache dir --no-cache', false],
+    ['--no-cache --cache dir', 'dir'],
+  ])('give what they say last: %s', (line, cache) => {
+    expect(parse(line)).toMatchObject({ given: { cache } });
+  });
+
+  test.each([
+    ['--linkge ward', /unknown option '--linkge'/],
+    ['--metric', /argument missing/],
+    ['-q -v', /cannot be used with/],
+  ])('are refused as %s', (line, message) => {
+    expect(() => parse(line)).toThrow(message);
+  });
+
+  test('ask for the help, which has every option with its values', () => {
+    const help = helpOf('analyze');
+    expect(help).toMatch(/^Usage: virt-similarity \[analyze\] \[options\] IMAGE…\n/);
+    expect(help).toMatch(/--dialect <value> +of the labels \(safe, quoted; default: safe\)$/m);
+    expect(help).toMatch(/--cache <dir> .*default: similarity-cache/);
+    expect(help).toMatch(/\nThe end\.\n$/);
+    expect(helpOf('hash')).toMatch(/^Usage: virt-similarity hash \[options\] IMAGE…\n/);
+    expect(helpOf('plugins')).toMatch(/^Usage: virt-similarity plugins \[options\]\n/);
+  });
+
+  test('ask for the version', () => {
+    expect(parse('--version', 'doctor')).toEqual({ text: expect.stringMatching(/^\d+\.\d+\.\d+.*\n$/) });
+  });
+});

@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readCommandLine } from '#cli/arguments/read-command-line.js';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'virt-similarity-command-line-'));
+  await mkdir(join(directory, 'virt-similarity'));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+const configure = (value: object) =>
+  writeFile(join(directory, 'virt-similarity/config.json'), JSON.stringify(value), { mode: 0o600 });
+
+async function read(line: string) {
+  const environment = { XDG_CONFIG_HOME: directory };
+  const invocation = await readCommandLine(line.split(' '), '/', environment, new AbortController().signal, {
+    note: () => {},
+  });
+  if (invocation.kind === 'text') {
+    throw new Error(`expected a command, found the text ${invocation.text}`);
+  }
+  return { name: invocation.command.name, ...invocation.context };
+}
+
+describe('a command line', () => {
+  beforeAll(() => configure({}));
+
+  test('is in the units of the library, with defaults', async () => {
+    const { options } = await read('--block-size 4K --jobs 3 --linkage ward --no-cache --max-virtual-size 1T a b');
+    expect(options).toMatchObject({ 'block-size': 4096, jobs: 3, linkage: 'ward', cache: false, sandbox: true });
+    expect(options).toMatchObject({ 'max-virtual-size': 2 ** 40, reader: 'auto', 'plugin-timeout': 60 });
+  });
+
+  test('gives the options of reporters apart, and only those given', async () => {
+    const { options, reportOptions } = await read('--binary a b');
+    expect(reportOptions).toEqual({ binary: true });
+    expect(options).not.toHaveProperty('binary');
+  });
+
+  test.each([
+    ['--block-size 3K a b', "--block-size: expected a power of two from 512 to 16M, such as 65536 or 64K; found '3K'"],
+    ['--jobs 0 a b', "--jobs: expected a whole number from 1 to 1024, found '0'"],
+    ['--hash= a b', '--hash: expected a name, found nothing'],
+    ['-o= --output= a b', '--output: expected a path, found nothing'],
+    ['--dialect quotd a b', "--dialect: expected one of safe, quoted; found 'quotd'; did you mean 'quoted'?"],
+    ['cache list prune', "cache: too many arguments: expected one of list, verify, prune; found 'list prune'"],
+  ])('%s is refused', async (line, message) => {
+    await expect(read(line)).rejects.toThrow(expect.objectContaining({ code: 'usage', message }));
+  });
+
+  test('of another command is never read as images', async () => {
+    await expect(read('--linkage ward hash a b')).rejects.toThrow("unknown option '--linkage'");
+    await expect(read('--x y hash a')).rejects.toThrow("unknown option '--x'");
+  });
+
+  test('knows the names of all commands', async () => {
+    expect((await read('doctor')).commandNames).toEqual(['analyze', 'hash', 'plugins', 'cache', 'doctor']);
+  });
+});
+
+describe('the configuration file', () => {
+  beforeAll(() => configure({ 'block-size': '4K', jobs: 2, cache: false, sandbox: false }));
+
+  test('gives options that the command line does not give', async () => {
+    const { options } = await read('--jobs 5 a b');
+    expect(options).toMatchObject({ 'block-size': 4096, jobs: 5, cache: false, sandbox: false });
+  });
+
+  test('gives a command only what it can use', async () => {
+    expect((await read('cache list')).options).toMatchObject({ cache: 'similarity-cache' });
+    expect((await read('doctor')).options).not.toHaveProperty('jobs');
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { ANALYZE_DEFAULTS, LINKAGES, type OptionDeclarations } from '@virt-similarity/core';
+import { flagsOf } from '#cli/options/flags.js';
+import {
+  COMMON_OPTIONS,
+  COMPARISON_OPTIONS,
+  CONFIGURABLE_OPTIONS,
+  IMAGE_OPTIONS,
+  REPORT_OPTIONS,
+} from '#cli/options/option-table.js';
+
+const ANALYZE: OptionDeclarations = {
+  ...IMAGE_OPTIONS,
+  ...COMPARISON_OPTIONS,
+  ...REPORT_OPTIONS,
+  ...COMMON_OPTIONS,
+};
+
+describe('the table of options', () => {
+  test.each([
+    ['reader', ANALYZE_DEFAULTS.reader],
+    ['hash', ANALYZE_DEFAULTS.hasher],
+    ['block-size', ANALYZE_DEFAULTS.blockSize],
+    ['max-virtual-size', ANALYZE_DEFAULTS.maxVirtualSize],
+    ['plugin-timeout', ANALYZE_DEFAULTS.pluginTimeout],
+    ['metric', ANALYZE_DEFAULTS.metric],
+    ['linkage', ANALYZE_DEFAULTS.linkage],
+    ['clusterer', ANALYZE_DEFAULTS.clusterer],
+  ])('has the default of %s that the library has', (name, value) => {
+    expect(ANALYZE[name]?.default).toBe(value);
+  });
+
+  test('has the defaults of switches that the library has', () => {
+    expect({ sandbox: ANALYZE.sandbox?.default, inUse: ANALYZE['allow-in-use']?.default }).toEqual({
+      sandbox: ANALYZE_DEFAULTS.sandbox === 'required',
+      inUse: ANALYZE_DEFAULTS.allowInUse || undefined,
+    });
+  });
+
+  test('lists every linkage', () => {
+    expect(LINKAGES.filter((linkage) => !ANALYZE.linkage?.description.includes(linkage))).toEqual([]);
+  });
+
+  test('has each flag once', () => {
+    const words = flagsOf(ANALYZE).flatMap(({ long, short }) => [long, short ?? []].flat());
+    expect(new Set(words).size).toBe(words.length);
+  });
+
+  test('says what the configuration file can give', () => {
+    expect(Object.keys(CONFIGURABLE_OPTIONS).sort()).toEqual(
+      [
+        ...[
+          'allow-in-use',
+          'block-size',
+          'cache',
+          'clusterer',
+          'hash',
+          'jobs',
+          'linkage',
+          'max-virtual-size',
+          'metric',
+        ],
+        ...['output-format', 'plugin-timeout', 'reader', 'sandbox'],
+      ].sort(),
+    );
+  });
+});

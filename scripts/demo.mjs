@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { diagnose } from '@virt-similarity/readers';
+import { workingSandbox } from '@virt-similarity/image-tools';
 import { diskFamily, ext4, hasTool, plainContent, rawFamily } from '../test/dist/fixtures/index.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -17,7 +17,7 @@ const COMMAND = 'packages/cli/bin/virt-similarity.js';
 const REPORTS = ['tree.nwk', 'tree.dot', 'report.json'];
 
 const hasQemu = (await hasTool('qemu-img')) && (await hasTool('qemu-io'));
-const hasSandbox = (await diagnose()).some(({ name, state }) => name === 'bwrap' && state === 'present');
+const hasSandbox = (await workingSandbox()).works;
 const hasExt4Tools = (await hasTool('mke2fs')) && (await hasTool('debugfs'));
 
 async function main() {

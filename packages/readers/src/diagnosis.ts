@@ -1,74 +1,45 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { messageOf, throwIfAborted } from '@virt-similarity/core';
+import { type DiagnosisRun, messageOf, type Requirement, throwIfAborted } from '@virt-similarity/core';
 import { findProgram, runTool, type Tool, workingSandbox } from '@virt-similarity/image-tools';
 
 /** Milliseconds after which a program that does not tell its version is given up. */
 const VERSION_TIMEOUT_MS = 5000;
 
-/** An outside thing that readers use. */
-export interface Diagnosis {
-  /** The program's name, or what else it is. */
-  readonly name: string;
-  readonly state: 'present' | 'missing' | 'broken';
-  /** Its version where it is present and has one, and what is wrong where it is broken. */
-  readonly detail: string;
-  /** What it is for. */
-  readonly purpose: string;
-  /** The Debian packages that have it, separated by blanks, if any have. */
-  readonly package: string | undefined;
-  /** The readers that do not work without it; `qemu` still reads qcow2 over qcow2 or raw. */
-  readonly requiredBy: readonly string[];
+/** A program, and what readers use it for. */
+type Program = Tool & Pick<Requirement, 'purpose'>;
+
+/** What the readers of this package use. */
+const REQUIREMENTS = {
+  'qemu-img': program('qemu-img', 'qemu-utils', 'formats other than raw and qcow2; finds the holes of raw images'),
+  'qemu-nbd': program('qemu-nbd', 'qemu-utils', 'content that is not stored verbatim in a file'),
+  guestfish: program('guestfish', 'guestfish libguestfs-tools', 'reading through libguestfs'),
+  nbdkit: program('nbdkit', 'nbdkit', 'hands raw images to libguestfs'),
+  prlimit: program('prlimit', 'util-linux', 'bounds the memory and time that other programs take'),
+  bwrap: diagnoseSandbox,
+  'kernel in /boot': diagnoseKernel,
+  '/dev/kvm': diagnoseKvm,
+} as const satisfies Record<string, (signal: AbortSignal | undefined) => Promise<Requirement>>;
+
+export type RequirementName = keyof typeof REQUIREMENTS;
+
+/** What was found in a diagnosis: several readers ask for the same. */
+const FOUND = new WeakMap<DiagnosisRun, Map<RequirementName, Promise<Requirement>>>();
+
+/** What is present of these requirements. Starts each program once in a run, for its version. Throws `aborted`. */
+export function requirementsFound(names: readonly RequirementName[], run: DiagnosisRun): Promise<Requirement[]> {
+  const found = FOUND.get(run) ?? new Map<RequirementName, Promise<Requirement>>();
+  FOUND.set(run, found);
+  for (const name of names) if (!found.has(name)) found.set(name, REQUIREMENTS[name](run.signal));
+  return Promise.all(names.map((name) => found.get(name)!));
 }
 
-type Aspect = Pick<Diagnosis, 'purpose' | 'requiredBy'>;
-
-const PROGRAMS: readonly (Tool & Aspect)[] = [
-  {
-    command: 'qemu-img',
-    package: 'qemu-utils',
-    purpose: 'formats other than raw and qcow2; tells where raw images have holes',
-    requiredBy: ['qemu', 'libguestfs'],
-  },
-  {
-    command: 'qemu-nbd',
-    package: 'qemu-utils',
-    purpose: 'content that does not stand verbatim in a file',
-    requiredBy: ['qemu', 'libguestfs'],
-  },
-  {
-    command: 'guestfish',
-    package: 'guestfish libguestfs-tools',
-    purpose: 'reading through libguestfs',
-    requiredBy: ['libguestfs'],
-  },
-  { command: 'nbdkit', package: 'nbdkit', purpose: 'hands raw images to libguestfs', requiredBy: ['libguestfs'] },
-  {
-    command: 'prlimit',
-    package: 'util-linux',
-    purpose: 'bounds the memory and time that other programs take',
-    requiredBy: [],
-  },
-];
-
-const BUBBLEWRAP: Tool & Aspect = {
-  command: 'bwrap',
-  package: 'bubblewrap',
-  purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
-  requiredBy: ['qemu', 'libguestfs'],
-};
-
-/**
- * What of the outside things that readers use is there, with versions. Runs each program once, for its version.
- * Throws `aborted`.
- */
-export async function diagnose(signal?: AbortSignal): Promise<Diagnosis[]> {
-  const programs = await Promise.all(PROGRAMS.map((program) => diagnoseProgram(program, signal)));
-  return [...programs, await diagnoseSandbox(signal), await diagnoseKernel(), await diagnoseKvm()];
+function program(command: string, packageName: string, purpose: string) {
+  return (signal: AbortSignal | undefined) => diagnoseProgram({ command, package: packageName, purpose }, signal);
 }
 
-async function diagnoseProgram(program: Tool & Aspect, signal: AbortSignal | undefined): Promise<Diagnosis> {
-  const { command: name, package: packageName, purpose, requiredBy } = program;
-  const about = { name, package: packageName, purpose, requiredBy };
+async function diagnoseProgram(program: Program, signal: AbortSignal | undefined): Promise<Requirement> {
+  const { command: name, package: packageName, purpose } = program;
+  const about = { name, package: packageName, purpose };
   if ((await findProgram(name)) === undefined) {
     return { ...about, state: 'missing', detail: '' };
   }
@@ -85,8 +56,14 @@ async function diagnoseProgram(program: Tool & Aspect, signal: AbortSignal | und
   }
 }
 
-/** bubblewrap may be there and the system not let it do its work. */
-async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Diagnosis> {
+const BUBBLEWRAP: Program = {
+  command: 'bwrap',
+  package: 'bubblewrap',
+  purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
+};
+
+/** bubblewrap may be installed, and the system not let it work. */
+async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Requirement> {
   const [program, sandbox] = await Promise.all([diagnoseProgram(BUBBLEWRAP, signal), workingSandbox()]);
   return program.state !== 'present' || sandbox.works
     ? program
@@ -94,7 +71,7 @@ async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Diagnos
 }
 
 /** libguestfs boots its appliance with the newest kernel it finds in /boot. */
-async function diagnoseKernel(): Promise<Diagnosis> {
+async function diagnoseKernel(): Promise<Requirement> {
   const names = await readdir('/boot').catch(() => []);
   const versions = names.flatMap((name) => /^vmlinu[xz]-(.+)$/.exec(name)?.[1] ?? []);
   return {
@@ -103,11 +80,10 @@ async function diagnoseKernel(): Promise<Diagnosis> {
     detail: versions.join(', '),
     purpose: "boots libguestfs's appliance",
     package: process.arch === 'arm64' ? 'linux-image-cloud-arm64' : 'linux-image-cloud-amd64',
-    requiredBy: ['libguestfs'],
   };
 }
 
-async function diagnoseKvm(): Promise<Diagnosis> {
+async function diagnoseKvm(): Promise<Requirement> {
   const device = '/dev/kvm';
   const isThere = await access(device, constants.F_OK).then(
     () => true,
@@ -124,6 +100,5 @@ async function diagnoseKvm(): Promise<Diagnosis> {
     detail: isUsable ? 'there, not tried' : isThere ? 'no permission: join the group kvm' : '',
     purpose: "makes libguestfs's appliance start in seconds",
     package: undefined,
-    requiredBy: [],
   };
 }

@@ -4,8 +4,6 @@ import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
 export { removeLeftRunDirectories } from '@virt-similarity/image-tools';
-export * from './diagnosis.js';
-export { FORMAT_NAMES } from './inspection/format-names.js';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';

@@ -1,8 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { type Analyzer, type DiskSource, type FoundImages, systemPath, VECTOR_FORMAT } from '@virt-similarity/core';
+import { type Analyzer, type DiskSource, type FoundImages, systemPath } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
-import readers, { FORMAT_NAMES } from '@virt-similarity/readers';
-import { checkFormats } from '../arguments/check-formats.js';
 import type { OwnContext } from './own-command.js';
 
 /**
@@ -15,11 +13,6 @@ export async function findSources(
   { commandNames, messages, signal }: Pick<OwnContext, 'commandNames' | 'messages' | 'signal'>,
 ): Promise<FoundImages> {
   await requireImages(named, commandNames);
-  // Of a plugin's readers it is not known which formats they read: they say so themselves, image by image.
-  const isOwn = analyzer.registrations.every(({ kind, plugin }) => kind !== 'reader' || plugin === readers.name);
-  if (isOwn) {
-    checkFormats(named, [...FORMAT_NAMES, VECTOR_FORMAT]);
-  }
   return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
 }
 

@@ -50,7 +50,11 @@ const DIGEST_LENGTH: Expectation = {
  * A new kind is an entry here and in `PartKinds`.
  */
 export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
-  reader: { list: 'readers', methods: ['identify', 'open'], members: { extensions: TEXTS_OR_NONE } },
+  reader: {
+    list: 'readers',
+    methods: ['identify', 'open'],
+    members: { extensions: TEXTS_OR_NONE, formats: TEXTS_OR_NONE },
+  },
   hasher: { list: 'hashers', methods: ['hash'], members: { digestLength: DIGEST_LENGTH } },
   metric: { list: 'metrics', methods: ['distance'], members: { unit: TEXT, alignment: ALIGNMENT } },
   clusterer: { list: 'clusterers', methods: ['cluster'], members: { linkages: TEXTS } },

@@ -70,6 +70,38 @@ export const READ_DEFAULTS = {
   sandbox: 'required',
 } as const satisfies Partial<ReadOptions>;
 
+/** Something outside that a reader uses: a program, a kernel, a device. */
+export interface Requirement {
+  /** The program's name, or what else it is; the same in the diagnoses of all readers. */
+  readonly name: string;
+  readonly state: 'present' | 'missing' | 'broken';
+  /** Its version where it is present and has one, and what is wrong where it is broken. */
+  readonly detail: string;
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  /** The Debian packages that have it, separated by blanks, if any have. */
+  readonly package?: string | undefined;
+}
+
+/** Something that a reader can do where certain requirements are present. */
+export interface ReaderAbility {
+  /** What can be read, in a few words. */
+  readonly purpose: string;
+  /** Names of the requirements without which it cannot. */
+  readonly needs: readonly string[];
+}
+
+/** One diagnosis of all readers. */
+export interface DiagnosisRun {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a reader can do on this machine. */
+export interface ReaderDiagnosis {
+  readonly requirements: readonly Requirement[];
+  readonly abilities: readonly ReaderAbility[];
+}
+
 /**
  * Opens disk images of some formats, or by some tool.
  *
@@ -82,6 +114,12 @@ export interface DiskReader {
    * names, only files with an extension of some reader are taken.
    */
   readonly extensions?: readonly string[];
+
+  /**
+   * The formats that a user can state for an image of this reader, such as `qcow2`. Where every reader says so, a format
+   * that none of them has is refused before anything is read.
+   */
+  readonly formats?: readonly string[];
 
   /**
    * Set where `identify` also takes a source that the reader does not recognise, as a raw disk: `auto` asks such readers
@@ -120,6 +158,14 @@ export interface DiskReader {
    * Starting is put off to the session's first `open`.
    */
   startSession?(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession;
+
+  /**
+   * What the reader uses of the system, and what it can do with it: for a user who wants to know why something does not
+   * work. May start programs, to ask for their versions. Throws `aborted`.
+   *
+   * @param run the same object for all readers of one diagnosis, so that they can share what they find
+   */
+  diagnose?(run: DiagnosisRun): Promise<ReaderDiagnosis>;
 }
 
 /** The opening of announced images within one run. */

@@ -1,5 +1,13 @@
 import type { DiskImage, Extent, ImageIdentity } from '../contracts/disk-image.js';
-import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
+import type {
+  DiagnosisRun,
+  DiskReader,
+  DiskSource,
+  IdentifiedSource,
+  ReaderDiagnosis,
+  ReaderSession,
+  ReadOptions,
+} from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
@@ -22,6 +30,8 @@ export function limitedReader({ name, part, isIsolated }: PlacedReader, pluginTi
 export class LimitedReader implements DiskReader {
   readonly fallback?: true;
   readonly extensions?: readonly string[];
+  readonly formats?: readonly string[];
+  readonly diagnose?: (run: DiagnosisRun) => Promise<ReaderDiagnosis>;
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly startSession?: (images: readonly IdentifiedSource[], options: ReadOptions) => ReaderSession;
   readonly #reader: DiskReader;
@@ -36,6 +46,12 @@ export class LimitedReader implements DiskReader {
     }
     if (reader.extensions) {
       this.extensions = reader.extensions;
+    }
+    if (reader.formats) {
+      this.formats = reader.formats;
+    }
+    if (reader.diagnose) {
+      this.diagnose = (run) => this.#limit.on(reader.diagnose!(run), run.signal);
     }
     if (reader.partsIn) {
       this.partsIn = (directory, names) => this.#limit.on(reader.partsIn!(directory, names));

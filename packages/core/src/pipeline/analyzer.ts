@@ -3,7 +3,7 @@ import type { Analysis, Cladogram } from '../contracts/analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
-import type { DiskSource } from '../contracts/disk-reader.js';
+import type { DiskSource, ReaderDiagnosis } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
@@ -77,6 +77,14 @@ export interface AnalyzeOptions extends HashOptions {
 
 /** What finding images needs to know. */
 export type FindOptions = Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'>;
+
+/** What bounds a diagnosis. */
+export type DiagnoseOptions = Pick<HashOptions, 'pluginTimeout' | 'signal'>;
+
+/** What a reader says of itself and this machine; only its name where it says nothing. */
+export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
+  readonly reader: string;
+}
 
 /** How hash vectors are compared. */
 export type ComparisonOptions = Pick<AnalyzeOptions, 'metric' | 'jobs' | 'pluginTimeout' | 'onProgress' | 'signal'>;
@@ -159,10 +167,14 @@ export interface Analyzer {
   /** Everything that is registered, in the order of registration. */
   readonly registrations: readonly Registration[];
 
+  /** What the readers need of this machine, and what works, in the order of registration. Throws `aborted`. */
+  diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedReader[]>;
+
   /**
    * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and leaves out
    * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
-   * made once. Throws `unreadable` where a directory cannot be listed.
+   * made once. Throws `usage` where a format is stated that no reader has, and `unreadable` where a directory cannot be
+   * listed.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 

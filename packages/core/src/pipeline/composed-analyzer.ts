@@ -4,7 +4,7 @@ import type { ListedPlugin, PartRegistry, Registration } from '../composition/pa
 import type { Analysis } from '../contracts/analysis.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
-import type { DiskSource } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
@@ -22,6 +22,8 @@ import type {
   ClusterOptions,
   Comparison,
   ComparisonOptions,
+  DiagnosedReader,
+  DiagnoseOptions,
   FindOptions,
   FoundImages,
   HashOptions,
@@ -34,6 +36,7 @@ import type {
 import { clusteringOf, comparisonOf, comparisonWith, limitsOf } from './comparison-stages.js';
 import { findImages } from './find-images.js';
 import { type Composition, HashRun } from './hash-run.js';
+import { requireKnownFormats } from './known-formats.js';
 import { uniqueNames } from './named-images.js';
 import { type CompleteOptions, completeOptions } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
@@ -68,6 +71,14 @@ export class ComposedAnalyzer implements Analyzer {
 
   hasherVersion(name: string): string | undefined {
     return this.#registry.identifyHasher(name).version;
+  }
+
+  async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
+    const { pluginTimeout, signal } = completeOptions(options);
+    const run = { signal };
+    return Promise.all(
+      this.#readers(pluginTimeout).map(async ({ name, part }) => ({ reader: name, ...(await part.diagnose?.(run)) })),
+    );
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
@@ -136,11 +147,17 @@ export class ComposedAnalyzer implements Analyzer {
 
   async #find(images: Images, { onNote, pluginTimeout, signal }: CompleteOptions): Promise<FoundImages> {
     if ('sources' in images) return images;
-    const readers = this.#registry.all('reader').map(({ name, part }) => {
+    const readers = this.#readers(pluginTimeout);
+    requireKnownFormats(images, readers);
+    return unlessAborted(findImages(images, { readers, onNote }), signal);
+  }
+
+  /** In the order of registration, isolated ones within their time limit. */
+  #readers(pluginTimeout: number): readonly NamedPart<DiskReader>[] {
+    return this.#registry.all('reader').map(({ name, part }) => {
       const isIsolated = this.#registry.isIsolated('reader', name);
       return { name, part: limitedReader({ name, part, isIsolated }, pluginTimeout) };
     });
-    return unlessAborted(findImages(images, { readers, onNote }), signal);
   }
 
   async *#report(

@@ -1,17 +1,24 @@
 import type {
+  DiagnosisRun,
   DiskImage,
   DiskReader,
   DiskSource,
   IdentifiedSource,
   ImageIdentity,
+  ReaderDiagnosis,
   ReaderSession,
   ReadOptions,
 } from '@virt-similarity/core';
+import { type RequirementName, requirementsFound } from '../diagnosis.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import type { LaunchMeans } from './start-group.js';
+
+/** What the appliance does not start without. */
+const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish', 'nbdkit', 'bwrap', 'kernel in /boot'];
 
 /**
  * Reads every format that qemu does, through an appliance of libguestfs, as virt tools do. Launching one takes seconds,
@@ -22,6 +29,7 @@ import type { LaunchMeans } from './start-group.js';
  */
 export class LibguestfsReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly formats = FORMAT_NAMES;
   readonly fallback = true;
   readonly #means: LaunchMeans;
 
@@ -31,6 +39,13 @@ export class LibguestfsReader implements DiskReader {
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
     return this.#means.inspections.identify(source, options, wholeIdentityOf);
+  }
+
+  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+    return {
+      requirements: await requirementsFound([...NEEDED, 'prlimit', '/dev/kvm'], run),
+      abilities: [{ purpose: 'all of these, read inside a virtual machine of its own', needs: NEEDED }],
+    };
   }
 
   /** A session of one, which ends when the image is closed. */

@@ -1,7 +1,17 @@
-import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import type {
+  DiagnosisRun,
+  DiskImage,
+  DiskReader,
+  DiskSource,
+  ImageIdentity,
+  ReaderDiagnosis,
+  ReadOptions,
+} from '@virt-similarity/core';
 import { qemuCall } from '@virt-similarity/image-tools';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { requirementsFound } from '../diagnosis.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
@@ -10,6 +20,7 @@ import { openQemuImage } from './qemu-image.js';
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly formats = FORMAT_NAMES;
   readonly fallback = true;
   readonly #inspections;
 
@@ -23,6 +34,16 @@ export class QemuReader implements DiskReader {
 
   partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return vmdkPartsIn(directory, names);
+  }
+
+  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+    return {
+      requirements: await requirementsFound(['qemu-img', 'qemu-nbd', 'prlimit', 'bwrap'], run),
+      abilities: [
+        { purpose: 'qcow2 with backing files, unless compressed by zstd', needs: [] },
+        { purpose: 'every other format that qemu-img reads', needs: ['qemu-img', 'qemu-nbd', 'bwrap'] },
+      ],
+    };
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {

@@ -1,7 +1,16 @@
-import type { DiskImage, DiskReader, DiskSource, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import type {
+  DiagnosisRun,
+  DiskImage,
+  DiskReader,
+  DiskSource,
+  ImageIdentity,
+  ReaderDiagnosis,
+  ReadOptions,
+} from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { requirementsFound } from '../diagnosis.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
 import { identityOf } from '../inspection/identity-of.js';
@@ -14,6 +23,7 @@ import { openRawImage } from './open-raw-image.js';
  */
 export class RawReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
+  readonly formats = ['raw'];
   readonly fallback = true;
   readonly #inspections;
 
@@ -25,6 +35,11 @@ export class RawReader implements DiskReader {
     return this.#inspections.identify(source, options, (image) =>
       image.format === 'raw' || options.isChosen ? rawIdentityOf(image, source) : undefined,
     );
+  }
+
+  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+    const requirements = await requirementsFound(['qemu-img'], run);
+    return { requirements, abilities: [{ purpose: 'raw images', needs: [] }] };
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {

@@ -1,40 +1,59 @@
 import { describe, expect, test } from '@jest/globals';
-import { describe as describeTools } from '#cli/commands/doctor.js';
+import type { DiagnosedReader, Requirement } from '@virt-similarity/core';
+import { describe as describeReaders } from '#cli/commands/doctor.js';
 
-const tool = (name: string, state: 'present' | 'missing' | 'broken', requiredBy: string[] = []) => ({
+const requirement = (name: string, state: Requirement['state']): Requirement => ({
   name,
   state,
   detail: state === 'present' ? '1.2' : '',
   purpose: `for ${name}`,
   package: `${name}-package shared-package`,
-  requiredBy,
 });
+
+const qemu = (state: Requirement['state']): DiagnosedReader => ({
+  reader: 'qemu',
+  requirements: [requirement('qemu-img', state)],
+  abilities: [
+    { purpose: 'qcow2', needs: [] },
+    { purpose: 'every other format', needs: ['qemu-img'] },
+  ],
+});
+
+function textOf(...readers: DiagnosedReader[]): string {
+  return [...describeReaders(readers)].join('');
+}
 
 describe('the doctor', () => {
   test('says that all is well and proposes nothing', () => {
-    const text = [...describeTools([tool('qemu-img', 'present', ['qemu', 'libguestfs'])])].join('');
+    const text = textOf(qemu('present'));
     expect(text).toMatch(/^qemu-img +1\.2 +for qemu-img$/m);
-    expect(text).toMatch(/^libguestfs +yes /m);
+    expect(text).toMatch(/^qemu +yes +every other format$/m);
     expect(text).not.toContain('apt-get');
   });
 
   test('says what does not work, which tools are missing, and the one command that helps', () => {
-    const tools = [
-      tool('qemu-img', 'present', ['qemu', 'libguestfs']),
-      tool('nbdkit', 'missing', ['libguestfs']),
-      tool('guestfish', 'missing', ['libguestfs']),
-      tool('kvm', 'broken'),
+    const requirements = [
+      requirement('nbdkit', 'missing'),
+      requirement('guestfish', 'missing'),
+      requirement('kvm', 'broken'),
     ];
-    const text = [...describeTools(tools)].join('');
-    expect(text).toMatch(/^raw +yes /m);
-    expect(text).toMatch(/^qemu +yes /m);
-    expect(text).toMatch(/^libguestfs +no: nbdkit, guestfish missing /m);
+    const abilities = [{ purpose: 'all of these', needs: ['nbdkit', 'guestfish'] }];
+    const text = textOf(qemu('present'), { reader: 'libguestfs', requirements, abilities });
+    expect(text).toMatch(/^qemu +yes +every other format$/m);
+    expect(text).toMatch(/^libguestfs +no: nbdkit, guestfish missing +all of these$/m);
+    expect(text).toMatch(/^kvm +broken +for kvm$/m);
     expect(text).toMatch(/apt-get install nbdkit-package shared-package guestfish-package\n$/);
   });
 
-  test('says that qcow2 can be read without qemu', () => {
-    const text = [...describeTools([tool('qemu-img', 'missing', ['qemu', 'libguestfs'])])].join('');
-    expect(text).toMatch(/^qemu +yes +qcow2/m);
-    expect(text).toMatch(/^qemu +no: qemu-img missing +every other format/m);
+  test('says what of a reader works without a tool', () => {
+    const text = textOf(qemu('missing'));
+    expect(text).toMatch(/^qemu +yes +qcow2$/m);
+    expect(text).toMatch(/^qemu +no: qemu-img missing +every other format$/m);
+  });
+
+  test('names a requirement of several readers once, and a reader that says nothing', () => {
+    const text = textOf(qemu('present'), { ...qemu('present'), reader: 'other' }, { reader: 'gzip' });
+    expect(text.match(/^qemu-img/gm)).toHaveLength(1);
+    expect(text).toMatch(/^gzip +unknown +the reader does not say what it needs$/m);
   });
 });

@@ -6,6 +6,7 @@ import {
   type Analysis,
   type AnalyzeOptions,
   createAnalyzer,
+  type HashVector,
   hashVectorOf,
   LINKAGES,
   type OptionDeclarations,
@@ -50,6 +51,12 @@ afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
 
+/** An analysis without the functions of its vectors, of which no two are equal. */
+function comparable({ images, ...analysis }: Analysis) {
+  const plain = images.map(({ vector: { rows: _, ...vector } = {} as HashVector, ...image }) => ({ ...image, vector }));
+  return { ...analysis, images: plain };
+}
+
 describe('analyze', () => {
   test('measures all pairs and joins the closest first', async () => {
     const analysis = await analyzerOf(family()).analyze(GOOD, OPTIONS);
@@ -81,7 +88,7 @@ describe('analyze', () => {
 
   test.each([1, 2, 5])('gives the same analysis with %d jobs', async (jobs) => {
     const analysis = await analyzerOf(family()).analyze(GOOD, { ...OPTIONS, jobs });
-    expect(analysis).toEqual(await analyzerOf(family()).analyze(GOOD, OPTIONS));
+    expect(comparable(analysis)).toEqual(comparable(await analyzerOf(family()).analyze(GOOD, OPTIONS)));
   });
 
   test('reports images that fail, whatever they throw, beside the rest', async () => {
@@ -121,7 +128,7 @@ describe('analyze', () => {
     const first = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
     expect(disks.opened.splice(0).toSorted()).toEqual(GOOD.toSorted());
 
-    expect(await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache })).toEqual(first);
+    expect(comparable(await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache }))).toEqual(comparable(first));
     expect(disks.opened).toEqual([]);
 
     disks.touch('memory:clone');

@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { createAnalyzer, type DiskReader, type Plugin } from '@virt-similarity/core';
+import readers from '@virt-similarity/readers';
+
+/** A plugin with a reader of these formats, or one that does not say which it has. */
+function pluginOf(formats?: readonly string[]): Plugin {
+  const reader: DiskReader = {
+    ...(formats && { formats }),
+    identify: async () => undefined,
+    open: async () => {
+      throw new Error('not opened');
+    },
+  };
+  return { name: 'gzip', readers: { gzip: reader } };
+}
+
+const find = (format: string, ...plugins: Plugin[]) =>
+  createAnalyzer({ plugins: [readers, ...plugins] }).findImages([{ path: 'disk', format }]);
+
+test('a stated format that no reader has is refused, with which readers have which', async () => {
+  await expect(find('gzop', pluginOf(['gzip', 'raw']))).rejects.toMatchObject({
+    code: 'usage',
+    image: 'disk',
+    message: expect.stringMatching(
+      /^unknown format 'gzop' of disk: expected arrow or one of raw \(raw, qemu, libguestfs, gzip\), .*qcow2.* \(qemu, libguestfs\), gzip \(gzip\); did you mean 'gzip'\?$/,
+    ),
+  });
+});
+
+test('a format of a plugin is known, and so is that of hash vectors', async () => {
+  for (const format of ['gzip', 'qcow2', 'arrow']) {
+    expect((await find(format, pluginOf(['gzip']))).sources).toEqual([{ path: 'disk', format }]);
+  }
+});
+
+test('any format may be stated where a reader does not say which it has', async () => {
+  expect((await find('gzop', pluginOf())).sources).toHaveLength(1);
+});

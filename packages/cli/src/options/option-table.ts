@@ -75,7 +75,7 @@ export const IMAGE_OPTIONS = {
     type: 'name',
     default: 'auto',
     configurable: true,
-    description: "auto, raw, qemu, libguestfs, or a plugin's",
+    description: "how images are read: auto, raw, qemu, libguestfs, or a plugin's",
   },
   'allow-backing': { type: 'files', placeholder: 'dir', description: 'allow backing files below this directory' },
   'max-virtual-size': {
@@ -101,7 +101,7 @@ export const IMAGE_OPTIONS = {
     type: 'name',
     default: 'sha256',
     configurable: true,
-    description: "sha256, md5, blake3, xxh128, or a plugin's",
+    description: "hash of a block: sha256, md5, blake3, xxh128, or a plugin's",
   },
   'block-size': {
     type: 'size',
@@ -130,19 +130,19 @@ export const COMPARISON_OPTIONS = {
     type: 'name',
     default: 'hamming',
     configurable: true,
-    description: "hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
+    description: "distance of images: hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
   },
   linkage: {
     type: 'name',
     default: 'single',
     configurable: true,
-    description: 'single, complete, average, weighted, centroid, median, ward',
+    description: 'distance of groups: single, complete, average, weighted, centroid, median, ward',
   },
   clusterer: {
     type: 'name',
     default: 'auto',
     configurable: true,
-    description: "auto, ml-hclust, fast, or a plugin's",
+    description: "how the tree is built: auto, ml-hclust, fast, or a plugin's",
   },
 } as const satisfies OwnOptions;
 

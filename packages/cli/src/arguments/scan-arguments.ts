@@ -11,7 +11,7 @@ export interface ScannedOption {
 }
 
 /** A word that is neither an option nor an option's value. */
-interface Operand {
+export interface Operand {
   readonly kind: 'operand';
   readonly value: string;
   /** Index among the words. */

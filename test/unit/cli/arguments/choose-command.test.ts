@@ -66,14 +66,30 @@ describe('the command', () => {
     expect(choose('-Z hash z')).toBe('analyze: -Z hash z');
   });
 
-  test('must precede an option that takes a value with some commands only', () => {
-    expect(() => choose('--volume audit x')).toThrow(
+  test.each([
+    // Either audit with a switch, or analyze with a value and the image x.
+    '--volume audit x',
+    // Either audit with an option that it has without a value, or analyze with two images.
+    '--volume high audit',
+    '--volume --depth 3 audit',
+  ])('must precede an option that is read in two ways: %j', (line) => {
+    expect(() => choose(line)).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: '--volume takes a value with some commands only; put the command before it, such as analyze --volume',
+        message:
+          'expected a command, found options that leave open whether audit or analyze is meant; ' +
+          'put the command before the options',
       }),
     );
-    expect(choose('audit --volume x')).toBe('audit: --volume x');
-    expect(choose('analyze --volume low x')).toBe('analyze: --volume low x');
+  });
+
+  test.each([
+    ['audit --volume x', 'audit: --volume x'],
+    ['analyze --volume low x', 'analyze: --volume low x'],
+    ['--volume low a.img b.img', 'analyze: --volume low a.img b.img'],
+    ['--volume low hash a.img', 'hash: --volume low a.img'],
+    ['--volume high help hash', 'hash: --help'],
+  ])('can follow such an option where it is clear: %j is %j', (line, chosen) => {
+    expect(choose(line)).toBe(chosen);
   });
 });

@@ -20,6 +20,7 @@ const GIB = 2 ** 30;
  * @property {{ count: number, sample: number, blocks: number }} vectors whose pairs are compared; SciPy compares the
  *   first `sample` of them
  * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth
+ * @property {{ columns: number, fewestBlocks: number, mostBlocks: number }} between vectors that one more is compared with
  */
 
 /** Bytes as `2 GiB`. */
@@ -45,6 +46,7 @@ export const FULL = {
   cachedDisk: 10 * GIB,
   vectors: { count: 1_000, sample: 100, blocks: 163_840 },
   growth: { vectors: [1_000, 2_000, 5_000, 10_000], blocks: [2_048, 4_096, 8_192, 16_384] },
+  between: { columns: 1_000, fewestBlocks: 16_384, mostBlocks: 65_536 },
 };
 
 /** @type {Sizes} */
@@ -63,4 +65,5 @@ export const QUICK = {
   cachedDisk: 64 * MIB,
   vectors: { count: 40, sample: 20, blocks: 4_096 },
   growth: { vectors: [25, 50, 75, 100], blocks: [128, 256, 384, 512] },
+  between: { columns: 30, fewestBlocks: 128, mostBlocks: 512 },
 };

@@ -24,6 +24,27 @@ export async function vectorFiles({ data }, { name: algorithm, digestLength }, c
   return Array.from({ length: count }, (_, index) => join(directory, nameOf(index)));
 }
 
+/**
+ * Arrow files of `count` vectors with SHA-256 digests, of disks of different sizes, from `fewestBlocks` to `mostBlocks`.
+ * Returns their paths.
+ */
+export async function unequalVectorFiles({ data }, count, { fewestBlocks, mostBlocks }) {
+  const pathOf = (path, index) => join(path, `guest-${String(index).padStart(5, '0')}.arrow`);
+  const directory = await data.ready(`unequal-vectors-${count}`, async (path) => {
+    await mkdir(path);
+    for (let index = 0; index < count; index++) {
+      // A prime far from both: neighbours in a family differ in size.
+      const blocks = fewestBlocks + ((index * 7919) % (mostBlocks - fewestBlocks + 1));
+      const shape = { families: FAMILIES, blocks, data: DATA, digestLength: 32 };
+      await writeHashVector(
+        familyVector(shape, index, { name: `guest-${index}`, algorithm: 'sha256' }),
+        pathOf(path, index),
+      );
+    }
+  });
+  return Array.from({ length: count }, (_, index) => pathOf(directory, index));
+}
+
 /** What the blocks of the first `count` of these disks hold, as int32, disk after disk. Returns the file's path. */
 export function labelFile({ data }, count, blocks) {
   return data.ready(`labels-${count}-${blocks}`, async (path) => {

@@ -1,3 +1,4 @@
+import { betweenRows } from './between.mjs';
 import { clusteringRows, referenceRow } from './clustering.mjs';
 import { cachedRow, helpRow } from './command.mjs';
 import { duperemoveRows, pairsRow } from './family.mjs';
@@ -17,6 +18,7 @@ export const ROWS = [
   ...duperemoveRows,
   pairsRow,
   vectorsRow,
+  ...betweenRows,
   ...growthRows,
   ...clusteringRows,
   referenceRow,

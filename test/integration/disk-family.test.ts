@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Analysis, createAnalyzer } from '@virt-similarity/core';
+import { type Analysis, condensedIndex, createAnalyzer } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { diskFamily, ext4, plainContent } from '../fixtures/index.js';
@@ -34,9 +34,8 @@ describe.each([
   }
 
   function distance(first: string, second: string): number {
-    const [i, j] = [imageNumber(first), imageNumber(second)].sort((a, b) => a - b) as [number, number];
     const { size, values } = analysis.distances;
-    return values[i * size - (i * (i + 1)) / 2 + (j - i - 1)] ?? Number.NaN;
+    return values[condensedIndex(size, imageNumber(first), imageNumber(second))] ?? Number.NaN;
   }
 
   /** The images below a cluster of the dendrogram, by name. */

@@ -134,17 +134,20 @@ export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
   let ancestor = numbersOf(0);
   for (let row: u32 = 0; row < rows; row++) {
     const position = load<u32>(blocks + <usize>row * 4) - start;
-    const count = entriesAt(position);
-    if (count === 0) continue;
     const digest = digests + <usize>row * length;
     let number = <u32>load<u16>(ancestor + <usize>position * 2);
     if (number === 0 || !equalsPadded(digest, entryOf(position, number))) {
-      // The entry that was compared may be the only one.
-      number = count === <u32>(number !== 0) ? 0 : load<u32>(bucketOf(position, digest, hashOf(digest))) & NUMBER;
-      if (number !== 0) ancestor = numbersOf(load<u16>(entryOf(position, number) + paddedDigest));
+      const others = entriesAt(position) - <u32>(number !== 0);
+      if (number === 0 && others === 0) continue;
+      number = others === 0 ? 0 : load<u32>(bucketOf(position, digest, hashOf(digest))) & NUMBER;
+      if (number === 0) {
+        store<u16>(own + <usize>position * 2, UNIQUE);
+        continue;
+      }
+      ancestor = numbersOf(load<u16>(entryOf(position, number) + paddedDigest));
     }
-    store<u16>(own + <usize>position * 2, <u16>max(number, <u32>UNIQUE));
-    if (number !== 0) shareIfUnique(position, entryOf(position, number));
+    store<u16>(own + <usize>position * 2, <u16>number);
+    shareIfUnique(position, entryOf(position, number));
   }
 }
 

@@ -15,8 +15,9 @@ export {
   configure,
   digestsAt,
   labelRows,
-  overlapEnd,
-  overlapStart,
+  rowsBelow,
+  segmentEnd,
+  segmentStart,
   startSlice,
   takeRows,
 } from './labels';

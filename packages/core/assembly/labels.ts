@@ -104,10 +104,11 @@ export function takeRows(count: u32, start: u32, end: u64): i32 {
     const address = blocks + <usize>row * 4;
     if (load<u32>(address) <= load<u32>(address - 4)) return -1 - row;
   }
-  return firstRowFrom(end, count);
+  return rowsBelow(end, count);
 }
 
-function firstRowFrom(end: u64, count: u32): u32 {
+/** How many of the `count` block numbers at {@link blocksAt}, which ascend, are below `end`. */
+export function rowsBelow(end: u64, count: u32): u32 {
   let low: u32 = 0;
   let high = count;
   while (low < high) {
@@ -128,21 +129,18 @@ export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void 
   else probeRows(vector, rows, numbers, start, input, digestLength);
 }
 
-/** The first of the rows `from` to `count` − 1 at {@link blocksAt} at whose position the build side has data, or `count`. */
-export function overlapStart(from: u32, count: u32, start: u32): u32 {
-  let row = from;
-  while (row < count && entriesAt(load<u32>(blocks + <usize>row * 4) - start) === 0) row++;
-  return row;
+/** The first position from `from` on, of a slice, at which the build side has data; the slice's width if there is none. */
+export function segmentStart(from: u32): u32 {
+  let position = from;
+  while (position < sliceWidth && entriesAt(position) === 0) position++;
+  return position;
 }
 
-/**
- * The end of the rows from `from` on, at most `count`, at whose positions the build side has data, with gaps of at most
- * `gap` rows between them.
- */
-export function overlapEnd(from: u32, count: u32, start: u32, gap: u32): u32 {
+/** The end of the positions from `from` on at which the build side has data, with gaps of at most `gap` between them. */
+export function segmentEnd(from: u32, gap: u32): u32 {
   let end = from;
-  for (let row = from; row < count && row <= end + gap; row++) {
-    if (entriesAt(load<u32>(blocks + <usize>row * 4) - start) !== 0) end = row + 1;
+  for (let position = from; position < sliceWidth && position <= end + gap; position++) {
+    if (entriesAt(position) !== 0) end = position + 1;
   }
   return end;
 }

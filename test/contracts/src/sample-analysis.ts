@@ -1,4 +1,11 @@
-import type { Analysis, Cladogram, CladogramNode, CondensedMatrix, Dendrogram } from '@virt-similarity/core';
+import {
+  type Analysis,
+  type Cladogram,
+  type CladogramNode,
+  type CondensedMatrix,
+  condensedIndex,
+  type Dendrogram,
+} from '@virt-similarity/core';
 
 /** Two clusters and the height at which they join, numbered as in `Dendrogram`. */
 export type SampleMerge = readonly [left: number, right: number, height: number];
@@ -86,8 +93,7 @@ function treeDistances(size: number, merges: readonly SampleMerge[]): CondensedM
   for (const [left, right, height] of merges) {
     for (const one of leavesOf[left]!) {
       for (const other of leavesOf[right]!) {
-        const [i, j] = one < other ? [one, other] : [other, one];
-        values[i * size - (i * (i + 1)) / 2 + (j - i - 1)] = height;
+        values[condensedIndex(size, one, other)] = height;
       }
     }
     leavesOf.push([...leavesOf[left]!, ...leavesOf[right]!]);

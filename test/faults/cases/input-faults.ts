@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
+import { condensedIndex } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
 import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
@@ -91,8 +92,8 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
         check: async (ends) => {
           const report = readReport(ends.at(-1)!)!;
           const place = (path: string) => report.images.findIndex((image) => image.path === path);
-          const found = pairs.map(([first, second]) =>
-            distanceBetween(report.distances, report.images.length, place(first), place(second)),
+          const found = pairs.map(
+            ([first, second]) => report.distances[condensedIndex(report.images.length, place(first), place(second))],
           );
           assert.deepEqual(found, [0, 1, 1, 1, 1]);
         },
@@ -100,8 +101,3 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
     },
   },
 ];
-
-/** The distance of two images, the first named before the second, in a condensed matrix. */
-function distanceBetween(condensed: readonly number[], size: number, first: number, second: number): number {
-  return condensed[first * size - (first * (first + 1)) / 2 + second - first - 1] ?? Number.NaN;
-}

@@ -38,6 +38,10 @@ describe("the core's README", () => {
     expect(await run('compareVectors')).toBe('3 images, distances 1 4 4\n');
   });
 
+  test('compares one vector with others', async () => {
+    expect(await run('comparePositionsBetween')).toBe('distances of c to a and b: 4 4\n');
+  });
+
   test('hashes one image into a file', async () => {
     expect(await run('hashImage')).toBe('a.raw: 3 blocks that are not zero, by sha256\n');
   });
@@ -51,7 +55,7 @@ describe("the core's README", () => {
   });
 
   test('has no other examples', async () => {
-    expect(await examples()).toHaveLength(5);
+    expect(await examples()).toHaveLength(6);
   });
 });
 

@@ -12,6 +12,8 @@ import { threadsFor } from './threads-for.js';
 
 /** The distinct digests of a position are numbered in two bytes, without 0 and 1 and their complements. */
 const MOST_BUILDERS = 2 ** 16 - 4;
+/** With as many parts of the probe side, block numbers are not cut into ranges. */
+const PARTS_PER_THREAD = 4;
 /** Vectors that are searched for the beginnings of ranges in one task. */
 const VECTORS_PER_TASK = 64;
 
@@ -50,7 +52,9 @@ function comparisonOf(
   limits: ComparisonLimits,
 ): PositionalComparison {
   const count = pairCountOf(pairs);
-  const bounds = planRanges(vectors, pairs, threads, rowBytes(limits, slotsOf(pairs)));
+  // Parts of the probe side keep threads busy at less cost: ranges make reads shorter.
+  const hasManyParts = probeSpans(pairs).length >= PARTS_PER_THREAD * threads;
+  const bounds = planRanges(vectors, pairs, hasManyParts ? 1 : threads, rowBytes(limits, slotsOf(pairs)));
   const repeated = sharedCounts(pairs.probe === 0 ? vectors.length : 0);
   return {
     alignment: 'position',

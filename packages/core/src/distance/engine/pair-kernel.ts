@@ -10,8 +10,9 @@ export interface PairKernel {
   startSlice(): void;
   takeRows(count: number, start: number, end: bigint): number;
   labelRows(vector: number, first: number, rows: number, start: number): void;
-  overlapStart(from: number, count: number, start: number): number;
-  overlapEnd(from: number, count: number, start: number, gap: number): number;
+  rowsBelow(end: bigint, count: number): number;
+  segmentStart(from: number): number;
+  segmentEnd(from: number, gap: number): number;
   startWindow(): void;
   appendLabels(position: number): number;
   repeatedAt(): number;

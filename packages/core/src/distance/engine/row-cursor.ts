@@ -23,7 +23,6 @@ export class RowCursor {
   /** The first row that was neither taken nor skipped. */
   #row: number;
   #nextBlock: number;
-  #lastBlock = -1;
 
   constructor(slot: number, { source, row, end, firstBlock, limit }: CursorRange) {
     this.slot = slot;
@@ -37,11 +36,6 @@ export class RowCursor {
   /** No row that is left has a block number below; infinity where none is left. */
   get nextBlock(): number {
     return this.#nextBlock;
-  }
-
-  /** The block number of the row that was taken last. */
-  get lastBlock(): number {
-    return this.#lastBlock;
   }
 
   /** Rows that are left. */
@@ -72,9 +66,8 @@ export class RowCursor {
     const taken = kernel.takeRows(count, start, BigInt(end));
     if (taken < 0) throw this.#wrongOrder(blocks, -1 - taken);
     this.#row += taken;
-    if (taken > 0) this.#lastBlock = blocks[taken - 1]!;
     const next = taken < count ? blocks[taken]! : end;
-    const highest = this.rows === 0 ? this.#lastBlock : next;
+    const highest = this.rows === 0 ? blocks[taken - 1]! : next;
     if (highest >= this.#limit) {
       throw this.source.corrupt(`expected block numbers in ascending order below ${this.#limit}, found ${highest}`);
     }

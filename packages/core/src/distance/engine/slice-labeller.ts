@@ -10,11 +10,11 @@ import { rowsOf, type StoredVector } from './stored-vectors.js';
 const LONGEST_ROW = 16_384;
 /** Rows of a vector in a slice, on average: the distinct digests of a slice should stand in the second-level cache. */
 const ROWS_PER_SLICE = 1024;
-/** So many digests in a slice are always possible: a few vectors can have more rows in it, of which more are read at a time. */
+/** A slice of few vectors has as many digests as this, for longer reads. */
 const DIGESTS_PER_SLICE = 8192;
 /** Positions of a slice of thin disks, for each of these rows. */
 const POSITIONS_PER_ROW = 4;
-/** Digests at positions where the build side has no data that are read rather than begin another read after them. */
+/** Positions where the build side has no data whose digests are read, rather than begin another read after them. */
 const WIDEST_GAP = 128;
 
 /**
@@ -55,9 +55,8 @@ export class SliceLabeller {
       if (start === Number.POSITIVE_INFINITY) break;
       const end = Math.min(start + this.#width, rangeEnd);
       this.#kernel.startSlice();
-      yield* this.#labelSlice(builders, start, end, this.#buildRows);
-      const dataEnd = builders.reduce((last, { lastBlock }) => Math.max(last, lastBlock + 1), start);
-      yield* this.#labelSlice(probers, start, dataEnd, this.#probeRows);
+      yield* this.#labelSlice(builders, start, [{ first: start, end }]);
+      yield* this.#labelSlice(probers, start, this.#segmentsFrom(start));
       yield* this.#appendLabels(probes);
     }
     yield* this.#countWindow(probes);
@@ -80,20 +79,33 @@ export class SliceLabeller {
     });
   }
 
-  /** Reads and labels one vector after the other: what was read is looked up while it stands in the processor's cache. */
+  /** Block numbers of the slice from `start` on at which the build side has data, ascending. */
+  #segmentsFrom(start: number): Span[] {
+    const kernel = this.#kernel;
+    const segments: Span[] = [];
+    for (let position = kernel.segmentStart(0); position < this.#width; ) {
+      const end = kernel.segmentEnd(position, WIDEST_GAP);
+      segments.push({ first: start + position, end: start + end });
+      position = kernel.segmentStart(end);
+    }
+    return segments;
+  }
+
+  /**
+   * Reads and labels the rows in some segments, ascending, of the slice from `start` on, one vector after the other: what
+   * was read is looked up while it stands in the processor's cache.
+   */
   *#labelSlice(
     cursors: readonly RowCursor[],
     start: number,
-    end: number,
-    label: (cursor: RowCursor, start: number, end: number) => number,
+    segments: readonly Span[],
   ): Generator<void, void, undefined> {
+    const end = segments.at(-1)?.end ?? start;
     for (const cursor of cursors) {
       if (cursor.nextBlock >= end) continue;
       cursor.source.open();
       try {
-        const taken = label.call(this, cursor, start, end);
-        this.#rows += taken;
-        this.#advance(taken);
+        this.#labelRows(cursor, start, segments);
       } finally {
         cursor.source.close();
       }
@@ -101,22 +113,18 @@ export class SliceLabeller {
     }
   }
 
-  #buildRows(cursor: RowCursor, start: number, end: number): number {
-    const taken = cursor.takeRows(this.#kernel, start, end);
-    if (taken > 0) this.#labelDigests(cursor, { first: 0, end: taken }, taken, start);
-    return taken;
-  }
-
-  #probeRows(cursor: RowCursor, start: number, end: number): number {
+  #labelRows(cursor: RowCursor, start: number, segments: readonly Span[]): void {
     const kernel = this.#kernel;
-    this.#advance(2 * cursor.skipTo(start));
-    const taken = cursor.takeRows(kernel, start, end);
-    for (let first = kernel.overlapStart(0, taken, start); first < taken; ) {
-      const overlap = { first, end: kernel.overlapEnd(first, taken, start, WIDEST_GAP) };
-      this.#labelDigests(cursor, overlap, taken, start);
-      first = kernel.overlapStart(overlap.end, taken, start);
+    const whole = { first: segments[0]!.first, end: segments.at(-1)!.end };
+    const skipped = cursor.skipTo(whole.first);
+    const taken = cursor.takeRows(kernel, whole.first, whole.end);
+    this.#rows += taken;
+    this.#advance(2 * skipped + taken);
+    for (const segment of segments) {
+      const first = segment.first === whole.first ? 0 : kernel.rowsBelow(BigInt(segment.first), taken);
+      const end = segment.end === whole.end ? taken : kernel.rowsBelow(BigInt(segment.end), taken);
+      if (first < end) this.#labelDigests(cursor, { first, end }, taken, start);
     }
-    return taken;
   }
 
   /** Reads and labels some of the last `taken` rows. */

@@ -4,7 +4,7 @@ import type { StoredVector } from './stored-vectors.js';
 
 /** Seconds that a row takes to be read and entered, or looked up, and a pair's labels at a position; rough, on any machine. */
 const SECONDS_PER_BUILD_ROW = 40e-9;
-const SECONDS_PER_PROBE_ROW = 8e-9;
+const SECONDS_PER_PROBE_ROW = 6e-9;
 const SECONDS_PER_LABEL = 20e-12;
 
 /**

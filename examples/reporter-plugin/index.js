@@ -36,5 +36,7 @@ function cell(/** @type {string} */ text) {
 export default {
   name: 'virt-similarity-reporter-example',
   url: import.meta.url,
+  version: '0.1.0',
+  core: '^0.1.0',
   reporters: { nearest: NearestReporter },
 };

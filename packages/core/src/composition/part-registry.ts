@@ -1,7 +1,7 @@
 import type { DependencyContainer } from 'tsyringe';
+import type { ListedPlugin, Registration } from '../contracts/analyzer.js';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { DiskReader } from '../contracts/disk-reader.js';
-import type { OptionDeclarations, OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { Logger, NamedPart, PartKind, PartKinds, PartProvider, Plugin } from '../contracts/plugin.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
@@ -11,26 +11,6 @@ import { PartConstruction } from './part-construction.js';
 import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
-
-/** A plugin that is registered. */
-export interface ListedPlugin {
-  readonly name: string;
-  readonly version?: string | undefined;
-  /** The options that it takes. */
-  readonly declared: OptionDeclarations;
-  /** The values of its options, defaults included. */
-  readonly options: OptionValues;
-}
-
-/** One part that a plugin registered. */
-export interface Registration {
-  readonly kind: PartKind;
-  readonly name: string;
-  /** Name of the plugin. */
-  readonly plugin: string;
-  /** Where the plugin was imported from, if it has a url. */
-  readonly url: string | undefined;
-}
 
 /** A part as a plugin registered it. */
 export interface ProvidedPart {

@@ -1,5 +1,4 @@
-// biome-ignore lint/style/noRestrictedImports: a command is the one part that uses all stages
-import type { Analyzer } from '../pipeline/analyzer.js';
+import type { Analyzer } from './analyzer.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 
 /**

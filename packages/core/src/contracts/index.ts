@@ -1,5 +1,6 @@
 // What plugins implement and are told, without anything that works: cheap to import.
 export type * from './analysis.js';
+export type * from './analyzer.js';
 export * from './block-hasher.js';
 export * from './clusterer.js';
 export type * from './command.js';
@@ -11,4 +12,5 @@ export type * from './options.js';
 export type * from './part-reference.js';
 export * from './plugin.js';
 export * from './reporter.js';
+export type * from './tile.js';
 export * from './vector-store.js';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { Tile } from '../contracts/tile.js';
 import { VirtSimilarityError } from '../errors.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
@@ -8,7 +9,6 @@ import { countContents } from './engine/count-contents.js';
 import { countPositions } from './engine/count-positions.js';
 import { type PairSet, pairsBetween } from './engine/pair-set.js';
 import { dataBlocksOf } from './pairwise-counts.js';
-import type { Tile } from './tile.js';
 
 /**
  * Compares each of some vectors, the rows, with each of others, the columns, block number by block number: the same counts

@@ -3,8 +3,8 @@ import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clustere
 import type { HashVectorHeader, HashVectorStorage } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
+import type { Tile } from '../contracts/tile.js';
 import type { PairwiseCounts } from '../distance/pairwise-counts.js';
-import type { Tile } from '../distance/tile.js';
 import type { HashTask } from '../hashing/hash-task.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
 import type { ReportPart } from './text-of-report.js';

@@ -1,5 +1,6 @@
 import { cladogramOf } from '../clustering/cladogram.js';
 import type { PartRegistry } from '../composition/part-registry.js';
+import type { Clustering, Comparison, TileComparison } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -10,7 +11,6 @@ import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { throwIfAborted } from '../errors.js';
 import type { IsolationLimits } from '../isolation/part-thread.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
-import type { Clustering, Comparison, TileComparison } from './analyzer.js';
 import type { CompleteOptions } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 

@@ -1,20 +1,7 @@
 import { completeOptionValues } from '../composition/option-values.js';
 import { requireOwnExtensions } from '../composition/own-extensions.js';
-import type { ListedPlugin, PartRegistry, Registration } from '../composition/part-registry.js';
+import type { PartRegistry } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
-import type { CondensedMatrix } from '../contracts/clusterer.js';
-import type { Command } from '../contracts/command.js';
-import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
-import type { HashVector } from '../contracts/hash-vector.js';
-import type { OptionValues } from '../contracts/options.js';
-import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
-import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { VirtSimilarityError } from '../errors.js';
-import { limitedReader } from '../isolation/limited-reader.js';
-import { reportBy } from '../isolation/plugin-calls.js';
-import type { ReportPart } from '../isolation/text-of-report.js';
-import { unlessAborted } from '../unless-aborted.js';
 import type {
   AnalyzeOptions,
   Analyzer,
@@ -30,9 +17,24 @@ import type {
   HashOutcome,
   IdentifyOutcome,
   Images,
+  ListedPlugin,
+  Registration,
   ReportRun,
   TileComparison,
-} from './analyzer.js';
+} from '../contracts/analyzer.js';
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { Command } from '../contracts/command.js';
+import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { OptionValues } from '../contracts/options.js';
+import type { NamedPart } from '../contracts/plugin.js';
+import type { Reporter } from '../contracts/reporter.js';
+import { requirePairMemory } from '../distance/require-pair-memory.js';
+import { VirtSimilarityError } from '../errors.js';
+import { limitedReader } from '../isolation/limited-reader.js';
+import { reportBy } from '../isolation/plugin-calls.js';
+import type { ReportPart } from '../isolation/text-of-report.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { clusteringOf, comparisonOf, comparisonWith, limitsOf } from './comparison-stages.js';
 import { findImages } from './find-images.js';
 import { type Composition, HashRun } from './hash-run.js';

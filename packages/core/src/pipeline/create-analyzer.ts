@@ -1,12 +1,12 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { PartRegistry } from '../composition/part-registry.js';
 import { registeredPlugin } from '../composition/registered-plugin.js';
+import type { Analyzer } from '../contracts/analyzer.js';
 import { type ConfiguredPlugin, LOGGER, type Logger } from '../contracts/plugin.js';
 import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { container as globalContainer } from '../tsyringe.js';
-import type { Analyzer } from './analyzer.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
 /** What an analyzer is composed of. */

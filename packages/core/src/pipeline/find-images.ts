@@ -1,13 +1,13 @@
 import { lstat, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { FoundImages, HashOptions } from '../contracts/analyzer.js';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
 import { systemPath } from '../files/path-text.js';
 import { RealPaths } from '../files/real-paths.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import type { FoundImages, HashOptions } from './analyzer.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
 
 /** What finding images needs beside their names. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { PartRegistry } from '../composition/part-registry.js';
+import type { FoundImages, HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/analyzer.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -15,7 +16,6 @@ import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import type { FoundImages, HashOutcome, IdentifyOutcome, ProgressEvent } from './analyzer.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';

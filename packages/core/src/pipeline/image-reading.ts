@@ -1,3 +1,4 @@
+import type { ProgressEvent } from '../contracts/analyzer.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -8,7 +9,6 @@ import type { HashingPool } from '../hashing/hashing-pool.js';
 import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
 import { isSettled } from '../identity/settled-identity.js';
 import { stateOfImage } from '../store/cache-entry.js';
-import type { ProgressEvent } from './analyzer.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
 import { checkedIdentity } from './checked-identity.js';

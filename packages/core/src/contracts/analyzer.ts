@@ -1,15 +1,34 @@
-import type { ListedPlugin, Registration } from '../composition/part-registry.js';
-import type { Analysis, Cladogram } from '../contracts/analysis.js';
-import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
-import type { Command } from '../contracts/command.js';
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
-import type { DiskSource, ReaderDiagnosis } from '../contracts/disk-reader.js';
-import type { HashVector } from '../contracts/hash-vector.js';
-import type { OptionValues } from '../contracts/options.js';
-import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
-import type { Tile } from '../distance/tile.js';
 import type { VirtSimilarityError } from '../errors.js';
+import type { Analysis, Cladogram } from './analysis.js';
+import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
+import type { Command } from './command.js';
+import type { ImageIdentity, Stamp } from './disk-image.js';
+import type { DiskSource, ReaderDiagnosis } from './disk-reader.js';
+import type { HashVector } from './hash-vector.js';
+import type { OptionDeclarations, OptionValues } from './options.js';
+import type { NamedPart, PartKind } from './plugin.js';
+import type { Reporter } from './reporter.js';
+import type { Tile } from './tile.js';
+
+/** A plugin that is registered. */
+export interface ListedPlugin {
+  readonly name: string;
+  readonly version?: string | undefined;
+  /** The options that it takes. */
+  readonly declared: OptionDeclarations;
+  /** The values of its options, defaults included. */
+  readonly options: OptionValues;
+}
+
+/** One part that a plugin registered. */
+export interface Registration {
+  readonly kind: PartKind;
+  readonly name: string;
+  /** Name of the plugin. */
+  readonly plugin: string;
+  /** Where the plugin was imported from, if it has a url. */
+  readonly url: string | undefined;
+}
 
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
 export interface FoundImages {

@@ -1,4 +1,4 @@
-import type { CommandContext } from '@virt-similarity/core';
+import type { CommandContext, CommandMessages } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { shortHelp } from './arguments/help-texts.js';
 import { knownCommands } from './arguments/known-commands.js';
@@ -68,7 +68,7 @@ function demoteNodeWarnings(messages: Messages): void {
   process.stderr.setMaxListeners(0);
 }
 
-/** Runs the command with its context; a plugin's is given no more than its contract says. */
+/** Runs the command. A plugin's command gets only what `CommandContext` declares. */
 function run(
   { command, context }: Extract<Invocation, { kind: 'command' }>,
   messages: Messages,
@@ -81,7 +81,12 @@ function run(
   }
   const declared = Object.keys(command.command.options ?? {});
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => declared.includes(name)));
-  return runPluginCommand(command, { options: own, operands, analyzer, messages, signal, write });
+  const plain: CommandMessages = {
+    note: (text) => messages.note(text),
+    warning: (text) => messages.warning(text),
+    debug: (text) => messages.debug(text),
+  };
+  return runPluginCommand(command, { options: own, operands, analyzer, messages: plain, signal, write });
 }
 
 function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {

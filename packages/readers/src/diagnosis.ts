@@ -62,7 +62,7 @@ const BUBBLEWRAP: Program = {
   purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
 };
 
-/** bubblewrap may be installed, and the system not let it work. */
+/** bubblewrap may be installed but blocked by the system. */
 async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Requirement> {
   const [program, sandbox] = await Promise.all([diagnoseProgram(BUBBLEWRAP, signal), workingSandbox()]);
   return program.state !== 'present' || sandbox.works

@@ -51,7 +51,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
     },
     ...Object.entries(OTHERS).map(
       ([difference, other]): ContractTest => ({
-        title: `does not take the vector of ${difference} for it`,
+        title: `does not return the vector of ${difference}`,
         async run() {
           const store = await create();
           await store.store(vectorOf(SUBJECT, 3));

@@ -35,11 +35,12 @@ export function* describe(readers: readonly DiagnosedReader[]): Iterable<string>
   }
 }
 
-function abilitiesOf({ reader, requirements = [], abilities }: DiagnosedReader): readonly string[][] {
-  if (abilities === undefined) return [[reader, 'unknown', 'the reader does not say what it needs']];
+function abilitiesOf({ reader, requirements = [], abilities, problem }: DiagnosedReader): readonly string[][] {
+  if (abilities === undefined) return [[reader, 'unknown', problem ?? 'the reader does not say what it needs']];
   return abilities.map(({ purpose, needs }) => {
     const lacking = requirements.filter(({ name, state }) => needs.includes(name) && state !== 'present');
-    const works = lacking.length === 0 ? 'yes' : `no: ${lacking.map(({ name }) => name).join(', ')} missing`;
+    const works =
+      lacking.length === 0 ? 'yes' : `no: ${lacking.map(({ name, state }) => `${name} is ${state}`).join(', ')}`;
     return [reader, works, purpose];
   });
 }

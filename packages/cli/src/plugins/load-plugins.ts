@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { ConfiguredPlugin, IsolationLimits, OptionValues, Plugin } from '@virt-similarity/core';
+import type { ConfiguredPlugin, IsolationLimits, OptionValue, Plugin } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Configuration } from '../parse-configuration.js';
 import { loadPlugin } from './load-plugin.js';
@@ -13,7 +13,7 @@ export interface NamedPlugins {
 /** A plugin, and what the configuration file gives for its options. */
 interface LoadedPlugin {
   readonly plugin: Plugin;
-  readonly options: OptionValues;
+  readonly options: Readonly<Record<string, OptionValue>>;
 }
 
 /**
@@ -44,12 +44,18 @@ async function loadEach(
     ...configured.map(async ({ module, options }) => ({ plugin: await loadPlugin(module, home, limits), options })),
     ...named.map(async (module) => ({ plugin: await loadPlugin(module, directory, limits), options: {} })),
   ]);
-  return loaded.filter(({ plugin }, index) => loaded.findIndex((other) => other.plugin.url === plugin.url) === index);
+  return loaded.filter((each, index) => {
+    const isRepeated = loaded.findIndex(({ plugin }) => plugin.url === each.plugin.url) !== index;
+    if (!isRepeated) return true;
+    if (Object.keys(each.options).length === 0) return false;
+    const problem = `plugin ${each.plugin.name} is listed twice, the second time with options of its own`;
+    throw new VirtSimilarityError('usage', `${problem}; list it once, with all its options`);
+  });
 }
 
 /** Adds the options that the command line gives; several values of one are a list. */
 function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]): ConfiguredPlugin[] {
-  const options = new Map(loaded.map(({ plugin, options }) => [plugin.name, { ...options }]));
+  const configured = loaded.map(({ plugin, options }) => ({ plugin, options: { ...options } }));
   const fromCommandLine = new Map<string, string[]>();
   for (const text of given) {
     const [, path = '', value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
@@ -58,16 +64,26 @@ function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]):
       const expected = 'expected PLUGIN.OPTION=VALUE with the name of a loaded plugin';
       throw new VirtSimilarityError('usage', `--plugin-option: ${expected}, found '${text}'`);
     }
-    const own = options.get(path.slice(0, dot));
-    if (own === undefined) {
-      const known = [...options.keys()];
-      const expected = known.length === 0 ? 'no plugin is loaded' : `expected one of ${known.join(', ')}`;
-      const problem = `unknown plugin '${path.slice(0, dot)}': ${expected}${didYouMean(path.slice(0, dot), known)}`;
-      throw new VirtSimilarityError('usage', `--plugin-option: ${problem}`);
-    }
+    const own = pluginNamed(path.slice(0, dot), configured).options;
     const values = [...(fromCommandLine.get(path) ?? []), value];
     fromCommandLine.set(path, values);
     own[path.slice(dot + 1)] = values.length === 1 ? value : values;
   }
-  return loaded.map(({ plugin }) => [plugin, options.get(plugin.name) ?? {}]);
+  return configured.map(({ plugin, options }) => [plugin, options]);
+}
+
+/** Throws `usage` unless exactly one plugin has the name. */
+function pluginNamed<Loaded extends LoadedPlugin>(name: string, loaded: readonly Loaded[]): Loaded {
+  const [found, other] = loaded.filter(({ plugin }) => plugin.name === name);
+  if (other !== undefined) {
+    const problem = `expected one plugin named ${name}, found several`;
+    throw new VirtSimilarityError('usage', `--plugin-option: ${problem}; give their options in the configuration file`);
+  }
+  if (found !== undefined) return found;
+  const known = loaded.map(({ plugin }) => plugin.name);
+  const expected = known.length === 0 ? 'no plugin is loaded' : `expected one of ${known.join(', ')}`;
+  throw new VirtSimilarityError(
+    'usage',
+    `--plugin-option: unknown plugin '${name}': ${expected}${didYouMean(name, known)}`,
+  );
 }

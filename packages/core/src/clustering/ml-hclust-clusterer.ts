@@ -35,7 +35,7 @@ const SQUARES = 3;
 export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
-  /** Throws `usage` on an unknown linkage and on a matrix that is not one of distances, `unavailable` where squares of it surely have no room. */
+  /** Throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies cannot fit in memory. */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust answers NaN with a corrupt tree.
     validateMatrix(matrix);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BlockHasher } from '../contracts/block-hasher.js';
+import type { OptionValue } from '../contracts/options.js';
 import type { PartProvider } from '../contracts/plugin.js';
 import { isVersion } from '../vectors/check-header.js';
 import { isConstructor, isFactory } from './part-kinds.js';
@@ -12,8 +13,8 @@ const DIGITS = 32;
 
 /**
  * The version that hash vectors record for a hasher: its own, or one made from the code of the modules it comes from.
- * Nothing where the hasher states none and a module cannot be read. Options that a plugin was given are part of it, as
- * digests may depend on them.
+ * Nothing where the hasher states none and a module cannot be read. Options that differ from their
+ * defaults are part of it, as digests may depend on them.
  *
  * @param plugins the hasher's plugin, and those of parts that are injected into it
  */
@@ -23,9 +24,16 @@ export function hasherVersionOf(
   plugins: readonly RegisteredPlugin[],
 ): string | undefined {
   const version = hasher.version ?? moduleVersionOf(provider, plugins);
-  const options = plugins.flatMap((plugin) => (Object.keys(plugin.options).length === 0 ? [] : [plugin.options]));
-  if (options.length === 0 || !isVersion(version)) return version;
+  const options = plugins.map(chosenOptions);
+  if (options.every((chosen) => chosen.length === 0) || !isVersion(version)) return version;
   return `configured-sha256:${digestOf([version, JSON.stringify(options)])}`;
+}
+
+/** The options that differ from their defaults: a new option that nobody uses keeps the vectors valid. */
+function chosenOptions({ plugin, options }: RegisteredPlugin): readonly (readonly [string, OptionValue])[] {
+  return Object.entries(options).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(plugin.options?.[name]?.default),
+  );
 }
 
 function moduleVersionOf(

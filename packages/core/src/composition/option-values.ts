@@ -15,7 +15,7 @@ export function completeOptionValues(
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
   if (unknown !== undefined) throw unknownOption(owner, unknown, Object.keys(declared));
   const entries = Object.entries(declared).flatMap(([name, declaration]): [string, OptionValue][] => {
-    const value = Object.hasOwn(given, name) ? given[name] : declaration.default;
+    const value = (Object.hasOwn(given, name) ? given[name] : undefined) ?? declaration.default;
     return value === undefined ? [] : [[name, optionValueOf(`option ${name} of ${owner}`, declaration, value)]];
   });
   return Object.freeze(Object.fromEntries(entries));
@@ -37,7 +37,7 @@ export function optionValueOf(subject: string, declaration: OptionDeclaration, v
   throw new VirtSimilarityError('usage', `${subject}: expected ${expected}${separator} found ${found}${meant}`);
 }
 
-/** The value as the declared type; nothing where it is none. */
+/** The value converted to the declared type, or `undefined` if it is not valid. */
 export function readOptionValue(declaration: OptionDeclaration, value: unknown): OptionValue | undefined {
   return READERS[declaration.type](value, declaration as never);
 }
@@ -57,7 +57,7 @@ export function formatSize(bytes: number): string {
   return `${bytes / 1024 ** power}${UNITS[power]}`;
 }
 
-/** By type: the value as that type; nothing where it is none. */
+/** By type: converts a value, or returns `undefined` if it is not valid. */
 const READERS: {
   readonly [Type in OptionDeclaration['type']]: (
     value: unknown,

@@ -66,6 +66,7 @@ export class PartConstruction {
 
   #make(entry: RegisteredPart): object {
     const { provider } = entry;
+    if (entry.from.isOfProgram) return this.#injecting().resolve(partToken(entry.kind, entry.name)) as object;
     if (isFactory(provider)) return provider.create(this.#contextOf(entry));
     if (!isConstructor(provider)) return provider;
     // The container takes a thread longer to load than all the rest; only constructors with parameters need it.
@@ -112,6 +113,8 @@ export class PartConstruction {
   #others<Kind extends PartKind>(self: RegisteredPart, kind: Kind): OtherParts<PartKinds[Kind]> {
     const names = this.#table.names(kind).filter((name) => kind !== self.kind || name !== self.name);
     for (const name of names) self.plugins.add(this.#table.get(kind, name).from);
+    // What these need in turn is not known before they are constructed.
+    for (const { from } of this.#table.all) if (from.plugin.url !== undefined) self.plugins.add(from);
     return {
       names,
       get: (name) => {
@@ -127,7 +130,7 @@ export class PartConstruction {
     const cycle = [...this.#underConstruction.slice(start), entry].map(({ kind, name }) => `${kind} ${name}`);
     throw new VirtSimilarityError(
       'plugin',
-      `these parts need each other: ${cycle.join(' → ')}; let one of them ask later`,
+      `these parts need each other: ${cycle.join(' → ')}; inject one of them by partsToken and get it at its first use`,
     );
   }
 
@@ -136,9 +139,16 @@ export class PartConstruction {
   }
 }
 
-/** Whether a class's constructor has parameters: its own, or one that it inherits. */
+/** Whether a class's constructor has parameters: its own, optional ones too, or those that it inherits. */
 function hasParameters(provider: { readonly length: number }): boolean {
-  return provider.length > 0 || Object.getPrototypeOf(provider) !== Function.prototype;
+  const isDerived = Object.getPrototypeOf(provider) !== Function.prototype;
+  return provider.length > 0 || isDerived || hasInjectedParameters(provider);
+}
+
+/** Whether tsyringe's `@inject` was used, even on a parameter with a default, which `length` does not count. */
+function hasInjectedParameters(provider: object): boolean {
+  const { getMetadata } = Reflect as { readonly getMetadata?: (key: string, target: object) => unknown };
+  return getMetadata?.('injectionTokens', provider) !== undefined;
 }
 
 const MISSING_PART = /unregistered dependency token: "Symbol\(virt-similarity\.(.+?)\)"/;
@@ -151,7 +161,7 @@ function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown
     const isPart = PART_KIND_NAMES.some((part) => missing.startsWith(`${part} `));
     const remedy = isPart
       ? `no plugin registers ${missing}, which it needs; load the plugin that registers it too`
-      : `no ${missing} is registered, which it needs; give createAnalyzer one, and note that threads have none`;
+      : `no ${missing} is registered, which it needs; give createAnalyzer one; parts in threads cannot inject it`;
     return new VirtSimilarityError('plugin', `${problem}: ${remedy}`);
   }
   const remedy = 'a class with parameters needs @injectable(), and each of them @inject(TOKEN)';

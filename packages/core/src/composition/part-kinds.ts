@@ -34,7 +34,7 @@ const ALIGNMENT: Expectation = {
 };
 const EXTENSION: Expectation = {
   expected: 'a file extension such as .nwk',
-  holds: (value) => /^\.[^/\0]+$/.test(String(value)),
+  holds: (value) => typeof value === 'string' && /^\.[^/\0]+$/.test(value),
 };
 const OPTIONS_OR_NONE: Expectation = {
   expected: "options by name, such as { heights: { type: 'boolean', description: '…' } }",

@@ -12,6 +12,12 @@ import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
+/** A hasher's name, and its version where one can be determined. */
+export interface IdentifiedHasher {
+  readonly name: string;
+  readonly version?: string;
+}
+
 /** A part as a plugin registered it. */
 export interface ProvidedPart {
   readonly plugin: Plugin;
@@ -26,6 +32,8 @@ export class PartRegistry {
   readonly #plugins: readonly RegisteredPlugin[];
   readonly #table: PartTable;
   readonly #construction: PartConstruction;
+  /** Identified once: a module that is edited meanwhile is not the one that was imported. */
+  readonly #hashers = new Map<string, IdentifiedHasher>();
 
   /** @param loadContainer see {@link PartConstruction} */
   constructor(plugins: readonly RegisteredPlugin[], logger: Logger, loadContainer: () => DependencyContainer) {
@@ -51,9 +59,9 @@ export class PartRegistry {
     );
   }
 
-  /** One line for each part that another one replaces. */
+  /** One line for each part that one of another plugin replaces. */
   get replacements(): readonly string[] {
-    const replacing = this.#table.all.filter(({ replaced }) => replaced !== undefined);
+    const replacing = this.#table.all.filter(({ from, replaced }) => replaced !== undefined && !from.isOfProgram);
     return replacing.map(({ kind, name, from, replaced }) => {
       return `${kind} ${name} of ${replaced!.from.plugin.name} is replaced by that of ${from.plugin.name}`;
     });
@@ -123,7 +131,13 @@ export class PartRegistry {
    * The name of a hasher, and the version that hash vectors record for it, where one can be determined.
    * Throws `plugin` where the hasher states something else than a version.
    */
-  identifyHasher(name: string): { readonly name: string; readonly version?: string } {
+  identifyHasher(name: string): IdentifiedHasher {
+    const known = this.#hashers.get(name) ?? this.#identify(name);
+    this.#hashers.set(name, known);
+    return known;
+  }
+
+  #identify(name: string): IdentifiedHasher {
     const hasher = this.find('hasher', name);
     const { provider, plugins } = this.#table.get('hasher', name);
     const version = hasherVersionOf(hasher, provider as PartProvider<BlockHasher>, [...plugins]);

@@ -13,6 +13,8 @@ export interface RegisteredPlugin {
   readonly options: OptionValues;
   /** Whether what the plugin does must not harm others: see `AnalyzerParts.isolated`. */
   readonly isIsolated: boolean;
+  /** Set for the parts that the embedding program registered in its container. */
+  readonly isOfProgram?: true;
 }
 
 /**
@@ -34,7 +36,7 @@ function isPair(configured: ConfiguredPlugin): configured is Extract<ConfiguredP
   return Array.isArray(configured);
 }
 
-/** Throws `usage` where the plugin was made for versions of this package that this one is none of. */
+/** Throws `usage` if the plugin's range excludes this version. */
 function requireThisCore({ name, core }: Plugin): void {
   if (core === undefined) return;
   const require = createRequire(import.meta.url);

@@ -15,8 +15,8 @@ export interface AnalyzedImage {
   /** Those of them that another image has too, at the same block number. */
   readonly repeatedBlocks: number;
   /**
-   * Its hash vector, with the identity of the image; absent in analyses of other makers. `pairRuns` tells where two of
-   * them are equal, different or zero.
+   * Its hash vector, with the identity of the image; absent in analyses made by other programs. `pairRuns` lists where
+   * two of them are equal, different or zero.
    */
   readonly vector?: HashVector;
 }

@@ -103,6 +103,8 @@ export type DiagnoseOptions = Pick<HashOptions, 'pluginTimeout' | 'signal'>;
 /** What a reader says of itself and this machine; only its name where it says nothing. */
 export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
   readonly reader: string;
+  /** Why the diagnosis failed. */
+  readonly problem?: string;
 }
 
 /** How hash vectors are compared. */

@@ -52,7 +52,7 @@ export interface CommandContext {
 
 /** Messages on standard error: one line each, with control characters escaped. */
 export interface CommandMessages {
-  /** What a user wants to know who did not pass `--quiet`. */
+  /** Shown unless `--quiet` is given. */
   note(text: string): void;
   warning(text: string): void;
   /** Shown only with `--verbose`. */

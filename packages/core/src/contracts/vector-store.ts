@@ -16,8 +16,8 @@ export interface StoreOptions {
  * Keeps hash vectors between runs, in a directory, in memory or elsewhere.
  *
  * A vector belongs to its subject: `vectorKeyOf` makes a key of 32 hexadecimal digits from it, the same for the same
- * content, hasher and block size. A run stores only vectors whose subject can be told again: none of an image that may
- * change without a trace, and none of a hasher without a version.
+ * content, hasher and block size. A run stores a vector only if a later run can recognise its subject: not if the image can
+ * change unnoticed, and not if the hasher has no version.
  *
  * Every method may be called concurrently, by several processes too where the place is shared by them. What a method
  * throws is a warning of the run, which then reads the image or goes on without storing: only `aborted` and `refused`

@@ -19,18 +19,16 @@ export async function* pairRuns(
 ): AsyncGenerator<PairRun, void, undefined> {
   checkComparable([one, other]);
   const end = Math.max(blockCountOf(one), blockCountOf(other));
-  const [first, second] = [new RowCursor(one), new RowCursor(other)];
+  const [first, second] = [new VectorRows(one), new VectorRows(other)];
   let run: { start: number; blocks: number; kind: PairRun['kind'] } | undefined;
   try {
     for (let block = 0; block < end; ) {
       throwIfAborted(signal);
       const [blockOfFirst, blockOfSecond] = [first.peek(), second.peek()];
-      // A promise only now and then: awaiting each row would take ten times as long.
-      const next = Math.min(
-        typeof blockOfFirst === 'number' ? blockOfFirst : await blockOfFirst,
-        typeof blockOfSecond === 'number' ? blockOfSecond : await blockOfSecond,
-        end,
-      );
+      // Promises only when a batch has to be read: awaiting each row would take ten times as long.
+      const isKnown = typeof blockOfFirst === 'number' && typeof blockOfSecond === 'number';
+      const blocksOfRows = isKnown ? [blockOfFirst, blockOfSecond] : await Promise.all([blockOfFirst, blockOfSecond]);
+      const next = Math.min(...blocksOfRows, end);
       const kind = next > block ? 'zero' : kindAt(block, first, second);
       const blocks = Math.max(1, next - block);
       if (run?.kind === kind) run.blocks += blocks;
@@ -46,19 +44,20 @@ export async function* pairRuns(
     }
     if (run !== undefined) yield run;
   } finally {
-    await Promise.all([first.close(), second.close()]);
+    // An error of closing must not replace the one of reading.
+    await Promise.allSettled([first.close(), second.close()]);
   }
 }
 
 /** What a block is at which at least one of the vectors has a row. */
-function kindAt(block: number, one: RowCursor, other: RowCursor): 'equal' | 'different' {
+function kindAt(block: number, one: VectorRows, other: VectorRows): 'equal' | 'different' {
   const [digest, otherDigest] = [one.digestAt(block), other.digestAt(block)];
   if (digest === undefined || otherDigest === undefined) return 'different';
   return Buffer.compare(digest, otherDigest) === 0 ? 'equal' : 'different';
 }
 
 /** Walks the rows of a vector. */
-class RowCursor {
+class VectorRows {
   readonly #digestLength: number;
   readonly #batches: AsyncIterator<{ readonly blocks: Uint32Array; readonly digests: Uint8Array }>;
   #blocks = new Uint32Array();

@@ -5,7 +5,7 @@ import { distanceOf } from './distance-matrix.js';
 
 /**
  * The metric's distances of all pairs of a tile, row-major: rows × columns finite numbers from 0.
- * Throws `usage` where the tile was counted by another alignment than the metric's, and `plugin` where the metric throws or
+ * Throws `usage` if the tile was counted by another alignment than the metric's or has not one count for each pair, and `plugin` where the metric throws or
  * returns anything else than a finite number from 0.
  *
  * @param name of the metric in messages
@@ -18,7 +18,13 @@ export function tileDistances(tile: Tile, metric: DistanceMetric, name = 'metric
       `[${name}] expected a tile with alignment ${metric.alignment}, found ${alignment}; compare the vectors anew`,
     );
   }
-  const distances = new Float64Array(equal.length);
+  const pairs = rowBlocks.length * columnBlocks.length;
+  if (equal.length !== pairs || common.length !== pairs) {
+    const found = `${equal.length} and ${common.length}`;
+    const problem = `expected a tile of ${pairs} pairs to have as many counts, found ${found}; compare the vectors anew`;
+    throw new VirtSimilarityError('usage', `[${name}] ${problem}`);
+  }
+  const distances = new Float64Array(pairs);
   let pair = 0;
   for (const first of rowBlocks) {
     for (const second of columnBlocks) {

@@ -24,13 +24,13 @@ import type {
 } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
-import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { VirtSimilarityError } from '../errors.js';
+import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { limitedReader } from '../isolation/limited-reader.js';
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
@@ -78,9 +78,7 @@ export class ComposedAnalyzer implements Analyzer {
   async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
     const { pluginTimeout, signal } = completeOptions(options);
     const run = { signal };
-    return Promise.all(
-      this.#readers(pluginTimeout).map(async ({ name, part }) => ({ reader: name, ...(await part.diagnose?.(run)) })),
-    );
+    return Promise.all(this.#readers(pluginTimeout).map((reader) => diagnosed(reader, run)));
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
@@ -181,6 +179,19 @@ export class ComposedAnalyzer implements Analyzer {
     const limits = limitsOf(this.#registry, options);
     await requireSameInThreads(this.#registry, 'metric', options.metric, limits);
     await requireSameInThreads(this.#registry, 'clusterer', options.clusterer, limits);
+  }
+}
+
+/** What fails concerns this reader alone. Throws `aborted`. */
+async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRun): Promise<DiagnosedReader> {
+  try {
+    const found = await part.diagnose?.(run);
+    if (found === undefined) return { reader: name };
+    if (Array.isArray(found.requirements) && Array.isArray(found.abilities)) return { reader: name, ...found };
+    throw brokenContract(name, 'a diagnosis to list requirements and abilities', excerptOf(found), 'reader');
+  } catch (thrown) {
+    throwIfAborted(run.signal);
+    return { reader: name, problem: pluginError(name, 'cannot be diagnosed', thrown).message };
   }
 }
 

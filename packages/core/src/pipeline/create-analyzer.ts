@@ -1,8 +1,9 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import { PART_KIND_NAMES, PART_KINDS, partsOf } from '../composition/part-kinds.js';
 import { PartRegistry } from '../composition/part-registry.js';
-import { registeredPlugin } from '../composition/registered-plugin.js';
+import { type RegisteredPlugin, registeredPlugin } from '../composition/registered-plugin.js';
 import type { Analyzer } from '../contracts/analyzer.js';
-import { type ConfiguredPlugin, LOGGER, type Logger } from '../contracts/plugin.js';
+import { type ConfiguredPlugin, LOGGER, type Logger, type Plugin, partToken } from '../contracts/plugin.js';
 import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
@@ -39,13 +40,14 @@ const MEMBERS = ['plugins', 'isolated', 'logger', 'store', 'container'] as const
  */
 export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   const { plugins, isolated = [], logger = SILENT, store, container = globalContainer } = checkedParts(parts);
-  const registered = [
+  const ofPlugins = [
     ...[corePlugin, ...plugins].map((plugin) => registeredPlugin(plugin, false)),
     ...isolated.map((plugin) => registeredPlugin(plugin, true)),
   ];
   const services = container.createChildContainer();
   registerUnlessGiven(services, LOGGER, logger);
   if (store !== undefined) registerUnlessGiven(services, VECTOR_STORE, store);
+  const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
   const registry = new PartRegistry(registered, services.resolve(LOGGER), () => services);
   for (const replacement of registry.replacements) registry.logger.note('warning', replacement);
   return new ComposedAnalyzer({
@@ -60,12 +62,28 @@ function registerUnlessGiven<Value>(container: DependencyContainer, token: Injec
   if (!container.isRegistered(token, true)) container.register(token, { useValue: value });
 }
 
+/** The parts that the program registered in its container instead of those of plugins, as the plugin that comes last. */
+function ofContainer(services: DependencyContainer, plugins: readonly RegisteredPlugin[]): readonly RegisteredPlugin[] {
+  const found = PART_KIND_NAMES.flatMap((kind) => {
+    const names = plugins.flatMap(({ plugin }) => Object.keys(partsOf(plugin, kind)));
+    const given = [...new Set(names)].filter((name) => services.isRegistered(partToken(kind, name), true));
+    // The construction takes them from the container.
+    const parts = given.map((name) => [name, {}]);
+    return parts.length === 0 ? [] : [[PART_KINDS[kind].list, Object.fromEntries(parts)]];
+  });
+  const plugin: Plugin = { name: 'the container', ...Object.fromEntries(found) };
+  return found.length === 0 ? [] : [{ plugin, options: {}, isIsolated: false, isOfProgram: true }];
+}
+
 function checkedParts(parts: AnalyzerParts): AnalyzerParts {
   const unknown = Object.keys(parts).find((key) => !(MEMBERS as readonly string[]).includes(key));
   if (unknown !== undefined) throw unknownName('member of createAnalyzer', unknown, MEMBERS);
   for (const list of [parts.plugins, parts.isolated ?? []]) {
     if (Array.isArray(list)) continue;
-    throw new VirtSimilarityError('usage', `createAnalyzer: expected plugins to be a list, found ${excerptOf(list)}`);
+    throw new VirtSimilarityError(
+      'usage',
+      `createAnalyzer: expected plugins and isolated to be lists of plugins, found ${excerptOf(list)}; write [plugin]`,
+    );
   }
   return parts;
 }

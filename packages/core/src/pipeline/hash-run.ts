@@ -71,7 +71,9 @@ export class HashRun {
     found: FoundImages,
     options: CompleteOptions,
   ): AsyncGenerator<IdentifyOutcome> {
-    return HashRun.#run(composition, found, options, (run) => run.#identify(found));
+    // No vector is looked up or kept, so no file has to be flushed.
+    const unstored = { ...options, cache: false } as const;
+    return HashRun.#run(composition, found, unstored, (run) => run.#identify(found));
   }
 
   static async *#run<Outcome>(

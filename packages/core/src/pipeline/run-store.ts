@@ -6,7 +6,7 @@ import { isVolatile } from '../identity/chain.js';
 /** What a store may throw to end the run. */
 const ENDING: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 
-/** A store as a run uses it: only what can be told again is kept, and a store that fails costs time, not the run. */
+/** A store as a run uses it: skips subjects that no later run could recognise; a store that fails costs time, not the run. */
 export class RunStore {
   readonly #store: VectorStore;
   readonly #warn: (message: string) => void;

@@ -174,7 +174,8 @@ export class WorkerThreads<Task, Answer> {
   }
 
   #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
-    if (message?.note !== undefined) this.#logger?.note(message.note.level, message.note.message);
+    const note = message?.note;
+    if (isNote(note)) this.#logger?.note(note.level, note.message);
     if (message?.number === LOADED) thread.isReady = true;
     const [begun] = thread.tasks;
     // Modules that the thread has loaded may post messages of their own.
@@ -207,6 +208,11 @@ export class WorkerThreads<Task, Answer> {
     else this.#queue.unshift(...others);
     this.#dispatch();
   }
+}
+
+/** Modules that a thread has loaded may post messages of their own. */
+function isNote(note: Answered<unknown>['note'] | undefined): note is NonNullable<typeof note> {
+  return (note?.level === 'warning' || note?.level === 'debug') && typeof note.message === 'string';
 }
 
 function notCopied(thrown: unknown): unknown {

@@ -17,7 +17,7 @@ import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import type { LaunchMeans } from './start-group.js';
 
-/** What the appliance does not start without. */
+/** Required to start the appliance. */
 const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish', 'nbdkit', 'bwrap', 'kernel in /boot'];
 
 /**
@@ -44,7 +44,7 @@ export class LibguestfsReader implements DiskReader {
   async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
     return {
       requirements: await requirementsFound([...NEEDED, 'prlimit', '/dev/kvm'], run),
-      abilities: [{ purpose: 'all of these, read inside a virtual machine of its own', needs: NEEDED }],
+      abilities: [{ purpose: 'every format that qemu reads, inside a virtual machine of its own', needs: NEEDED }],
     };
   }
 

@@ -40,7 +40,7 @@ describe('the doctor', () => {
     const abilities = [{ purpose: 'all of these', needs: ['nbdkit', 'guestfish'] }];
     const text = textOf(qemu('present'), { reader: 'libguestfs', requirements, abilities });
     expect(text).toMatch(/^qemu +yes +every other format$/m);
-    expect(text).toMatch(/^libguestfs +no: nbdkit, guestfish missing +all of these$/m);
+    expect(text).toMatch(/^libguestfs +no: nbdkit is missing, guestfish is missing +all of these$/m);
     expect(text).toMatch(/^kvm +broken +for kvm$/m);
     expect(text).toMatch(/apt-get install nbdkit-package shared-package guestfish-package\n$/);
   });
@@ -48,7 +48,7 @@ describe('the doctor', () => {
   test('says what of a reader works without a tool', () => {
     const text = textOf(qemu('missing'));
     expect(text).toMatch(/^qemu +yes +qcow2$/m);
-    expect(text).toMatch(/^qemu +no: qemu-img missing +every other format$/m);
+    expect(text).toMatch(/^qemu +no: qemu-img is missing +every other format$/m);
   });
 
   test('names a requirement of several readers once, and a reader that says nothing', () => {

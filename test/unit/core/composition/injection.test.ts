@@ -5,7 +5,9 @@ import {
   type DistanceMetric,
   HammingMetric,
   LOGGER,
+  OPTIONS,
   type OptionValues,
+  type PairCounts,
   type Plugin,
   partToken,
 } from '@virt-similarity/core';
@@ -85,7 +87,8 @@ describe('a part', () => {
     const other: Plugin = { name: 'other', metrics: { c: metricOn('metric', 'a') } };
     await expect(analyze([one, other], 'a')).rejects.toMatchObject({
       code: 'plugin',
-      message: 'these parts need each other: metric a → metric b → metric c → metric a; let one of them ask later',
+      message:
+        'these parts need each other: metric a → metric b → metric c → metric a; inject one of them by partsToken and get it at its first use',
     });
     await expect(analyze([{ name: 'own', metrics: { a: metricOn('metric', 'a') } }], 'a')).rejects.toMatchObject({
       message: expect.stringContaining('metric a → metric a'),
@@ -161,7 +164,11 @@ describe('a program that embeds the library', () => {
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['nothing', {}, /at least one of readers, hashers, metrics, clusterers, reporters|expected plugins to be a list/],
+  [
+    'nothing',
+    {},
+    /at least one of readers, hashers, metrics, clusterers, reporters|expected plugins and isolated to be lists/,
+  ],
   ['a misspelt member', { plugins: [{ name: 'x', reporter: {} }] }, /did you mean 'reporters'\?$/],
   ['a misspelt list', { plugin: [] }, /did you mean 'plugins'\?$/],
   [
@@ -219,4 +226,64 @@ test('two reporters of one extension are refused where extensions matter', () =>
   expect(reporters.map(({ name }) => name)).toEqual(['one']);
   const both = createAnalyzer({ plugins: [{ name: 'x', reporters: { one: reporter, two: { ...reporter } } }] });
   expect(() => both.reporters).toThrow('reporters one and two both write files that end in .x');
+});
+
+describe('a part that the program registered in its container', () => {
+  test('replaces that of a plugin where it is chosen by name, too, without a note', async () => {
+    const notes: string[] = [];
+    const metric: DistanceMetric = { unit: 'nothing', alignment: 'position', distance: () => 9 };
+    const own = container.createChildContainer().register(partToken('metric', 'hamming'), { useValue: metric });
+    const logger = { note: (_: string, message: string) => void notes.push(message) };
+    const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own, logger });
+    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512 });
+    expect([...analysis.distances.values]).toEqual([9]);
+    expect(analysis.parameters.unit).toBe('nothing');
+    expect(notes).toEqual([]);
+  });
+
+  test('can inject parts of plugins', async () => {
+    @injectable()
+    class Tripled implements DistanceMetric {
+      readonly unit = 'thirds';
+      readonly alignment = 'position';
+      constructor(@inject(partToken('metric', 'hamming')) readonly hamming: DistanceMetric) {}
+      distance(counts: PairCounts): number {
+        return 3 * this.hamming.distance(counts);
+      }
+    }
+    const own = container.createChildContainer().register(partToken('metric', 'jaccard'), { useClass: Tripled });
+    const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own });
+    const { distances } = await analyzer.analyze(IMAGES, { metric: 'jaccard', blockSize: 512 });
+    expect([...distances.values]).toEqual([6]);
+  });
+
+  test('is a hasher that runs in the main thread', async () => {
+    const hasher = { digestLength: 1, version: '1', hash: (_: Uint8Array, digest: Uint8Array) => void digest.fill(7) };
+    const own = container.createChildContainer().register(partToken('hasher', 'sha256'), { useValue: hasher });
+    const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own });
+    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512 });
+    expect([...analysis.distances.values]).toEqual([0]);
+  });
+});
+
+test('an injected parameter with a default is injected', async () => {
+  @injectable()
+  class Optional implements DistanceMetric {
+    readonly unit: string;
+    readonly alignment = 'position';
+    constructor(@inject(OPTIONS) options: OptionValues = { unit: 'default' }) {
+      this.unit = String(options.unit);
+    }
+    distance(): number {
+      return 0;
+    }
+  }
+  const plugin: Plugin = {
+    name: 'optional',
+    options: { unit: { type: 'string', description: 'what a distance is counted in' } },
+    metrics: { optional: Optional },
+  };
+  const analyzer = createAnalyzer({ plugins: [disks(), hashers, [plugin, { unit: 'given' }]] });
+  const { parameters } = await analyzer.analyze(IMAGES, { metric: 'optional', blockSize: 512 });
+  expect(parameters.unit).toBe('given');
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type Analyzer,
   createAnalyzer,
+  type DiskReader,
   type HashVector,
   type IdentifyOutcome,
   type Link,
@@ -131,4 +132,25 @@ test('an analysis is what the stages give one after the other', async () => {
   expect(analysis.distances).toEqual(comparison.distances);
   expect(analysis.dendrogram).toEqual(clustering.dendrogram);
   expect(analysis.cladogram).toEqual(clustering.cladogram);
+});
+
+test('a diagnosis that fails concerns its reader alone', async () => {
+  const reader = (diagnose?: DiskReader['diagnose']): DiskReader => ({
+    identify: async () => undefined,
+    open: async () => Promise.reject(new Error('not opened')),
+    ...(diagnose && { diagnose }),
+  });
+  const readers = {
+    failing: reader(async () => Promise.reject(new Error('no answer'))),
+    odd: reader(async () => ({}) as never),
+    silent: reader(),
+    sound: reader(async () => ({ requirements: [], abilities: [{ purpose: 'disks', needs: [] }] })),
+  };
+  const found = await createAnalyzer({ plugins: [{ name: 'mine', readers }] }).diagnose();
+  expect(found).toEqual([
+    { reader: 'failing', problem: expect.stringContaining('no answer') },
+    { reader: 'odd', problem: expect.stringContaining('requirements and abilities') },
+    { reader: 'silent' },
+    { reader: 'sound', requirements: [], abilities: [{ purpose: 'disks', needs: [] }] },
+  ]);
 });

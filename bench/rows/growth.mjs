@@ -37,7 +37,8 @@ function growthRow(name, pointOf) {
 async function comparing(context, { vectors, blocks }) {
   const { growth } = context.sizes;
   const total = blocks === growth.blocks.at(-1) ? growth.vectors.at(-1) : growth.vectors[0];
-  const hasher = new SyntheticHasher();
+  const { digestLength } = new SyntheticHasher();
+  const hasher = { name: 'synthetic', digestLength };
   const files = await vectorFiles(context, hasher, total, blocks);
   await warm(files);
   const amount = ((vectors * (vectors - 1)) / 2) * blocks;

@@ -129,9 +129,8 @@ describe('an interrupted run', () => {
   test('ends at once at the second signal', async () => {
     const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);
     await said(child, 'waiting', 1);
-    // The first by itself would end the command a little later, with another code.
-    child.kill('SIGINT');
-    child.kill('SIGTERM');
+    // The first by itself would end the command a little later, with another code. Both wait for the process to go on.
+    for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) child.kill(signal);
     expect((await ended).code).toBe(143);
   });
 });

@@ -42,7 +42,7 @@ describe('the bundles', () => {
     const found = (await inNode(code)) as readonly (readonly [string, boolean])[];
     expect(found.filter(([, isSame]) => !isSame)).toEqual([]);
     expect(found).toContainEqual(['VirtSimilarityError', true]);
-    expect(found).toContainEqual(['BLOCK_HASHER', true]);
+    expect(found).toContainEqual(['LOGGER', true]);
   });
 
   test.each(['readers', 'hashers', 'reporters'])('of %s can be imported by the url of its plugin', async (name) => {
@@ -54,11 +54,15 @@ describe('the bundles', () => {
     expect(await inNode(code)).toEqual({ url, isSame: true });
   });
 
-  test.each(['hash-worker', 'comparison-worker'])('let %s start without the analyzer', async (worker) => {
+  test.each([
+    ['comparison-worker', /ComposedAnalyzer|require\d*\("tsyringe"\)/],
+    // It requires the container for parts that need it.
+    ['part-worker', /ComposedAnalyzer|from "tsyringe"/],
+  ])('let %s start without the analyzer', async (worker, unneeded) => {
     const loaded = await loadedWith(join(CORE, `${worker}.js`));
     expect(loaded).not.toContain(join(CORE, 'index.js'));
     const text = (await Promise.all([...loaded].map((file) => readFile(file, 'utf8')))).join('\n');
-    expect(text).not.toMatch(/ComposedAnalyzer|require\d*\("tsyringe"\)/);
+    expect(text).not.toMatch(unneeded);
   });
 
   test('have beside them what they load from there', async () => {
@@ -71,7 +75,7 @@ describe('the bundles', () => {
         found.push(...urls.map(([, url]) => join(directory, url!)));
       }
     }
-    expect(found).toContain(join(CORE, 'hash-worker.js'));
+    expect(found).toContain(join(CORE, 'part-worker.js'));
     expect(found).toContain(join(CORE, 'pair-kernel.wasm'));
     expect(found.filter((path) => !existsSync(path))).toEqual([]);
   });

@@ -55,7 +55,11 @@ async function loadEach(
 
 /** Adds the options that the command line gives; several values of one are a list. */
 function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]): ConfiguredPlugin[] {
-  const configured = loaded.map(({ plugin, options }) => ({ plugin, options: { ...options } }));
+  const configured = loaded.map(({ plugin, options }) => {
+    // Without a prototype, an option named __proto__ is one as any other, and refused as unknown.
+    const own: Record<string, OptionValue> = Object.assign(Object.create(null), options);
+    return { plugin, options: own };
+  });
   const fromCommandLine = new Map<string, string[]>();
   for (const text of given) {
     const [, path = '', value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];

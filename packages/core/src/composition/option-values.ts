@@ -151,6 +151,6 @@ function rangeOf({ min, max }: { min?: number; max?: number }, format: (bound: n
 }
 
 function unknownOption(owner: string, name: string, known: readonly string[]): VirtSimilarityError {
-  if (known.length > 0) return unknownName(`option of ${owner}`, name, known);
+  if (known.length > 0) return unknownName('option', name, known, owner);
   return new VirtSimilarityError('usage', `unknown option ${name} of ${owner}: it takes none; leave it out`);
 }

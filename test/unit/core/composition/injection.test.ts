@@ -190,7 +190,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'an unknown option',
     { plugins: [[injecting, { slat: 1 }]] },
-    /unknown option of injecting slat.*did you mean 'salt'\?$/,
+    /unknown option slat of injecting.*did you mean 'salt'\?$/,
   ],
   ['an option too large', { plugins: [[injecting, { salt: 256 }]] }, /a number from 0 to 255, found 256$/],
   [

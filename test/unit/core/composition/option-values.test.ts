@@ -126,7 +126,7 @@ describe('the values of all options', () => {
     expect(() => completeOptionValues('mine', declared, { jobs: 0 })).toThrow(
       'option jobs of mine: expected a whole number from 1 to 1024, found 0',
     );
-    expect(() => completeOptionValues('mine', declared, { job: 1 })).toThrow(/unknown option of mine job:.*'jobs'\?$/);
+    expect(() => completeOptionValues('mine', declared, { job: 1 })).toThrow(/unknown option job of mine:.*'jobs'\?$/);
     expect(() => completeOptionValues('mine', {}, { job: 1 })).toThrow(
       'unknown option job of mine: it takes none; leave it out',
     );

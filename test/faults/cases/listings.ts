@@ -147,6 +147,7 @@ function exchangePlugin(links: Readonly<Record<string, string>>): string {
 import { rmSync, symlinkSync } from 'node:fs';
 class ExchangeReader {
   async identify() {}
+  async open() { throw new Error('nothing is opened'); }
   async partsIn() {
     for (const [path, target] of Object.entries(${JSON.stringify(links)})) {
       rmSync(path);

@@ -122,10 +122,12 @@ function completeOptions(
 ): OptionValues {
   return Object.fromEntries(
     Object.entries(declared).flatMap(([name, declaration]): [string, OptionValue][] => {
-      // What another command of this name takes, such as no cache, may be of no use to this one.
-      const fallback = readOptionValue(declaration, configured[name]) ?? declaration.default;
-      const value = given[name] ?? fallback;
-      return value === undefined ? [] : [[name, optionValueOf(`--${name}`, declaration, value)]];
+      if (given[name] !== undefined) return [[name, optionValueOf(`--${name}`, declaration, given[name])]];
+      // No cache, for a command that maintains the cache: it means the default one.
+      const isOff = configured[name] === false && readOptionValue(declaration, false) === undefined;
+      const value = (isOff ? undefined : configured[name]) ?? declaration.default;
+      if (value === undefined) return [];
+      return [[name, optionValueOf(`${name} in the configuration file`, declaration, value)]];
     }),
   );
 }

@@ -75,4 +75,16 @@ describe('the configuration file', () => {
     expect((await read('cache list')).options).toMatchObject({ cache: 'similarity-cache' });
     expect((await read('doctor')).options).not.toHaveProperty('jobs');
   });
+
+  test('is refused where a command takes the option but not the value', async () => {
+    const option = "{ jobs: { type: 'number', max: 1, description: 'x' } }";
+    const command = `{ summary: 'x', options: ${option}, run: () => 0 }`;
+    const plugin = `export default { name: 'few', url: import.meta.url, commands: { few: ${command} } };`;
+    await writeFile(join(directory, 'few.mjs'), plugin);
+    await expect(read(`--plugin ${join(directory, 'few.mjs')} few`)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'jobs in the configuration file: expected a number of at most 1, found 2',
+    });
+    expect((await read(`--plugin ${join(directory, 'few.mjs')} few --jobs 1`)).options).toMatchObject({ jobs: 1 });
+  });
 });

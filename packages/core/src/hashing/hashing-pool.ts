@@ -153,7 +153,7 @@ export class HashingPool {
   /** The digest of the probe, by the hasher where it is to run: never in the main thread if it has a url. */
   async #probeHasher(): Promise<Uint8Array> {
     if (this.#probing === undefined) {
-      await this.#inThisThread(async () => this.#hasher.part.prepare?.());
+      await this.#inThisThread(() => prepared(this.#hasher.part));
       return this.#inThisThread(() => probeHasher(this.#hasher));
     }
     const probe = (await this.#ask(this.#probing, { method: 'probe', given: [] })) as Uint8Array;
@@ -205,4 +205,13 @@ function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHa
   if (found === digestLength) return;
   const expected = `digests of ${digestLength} bytes, as in the main thread`;
   throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');
+}
+
+/** Hashers of the main thread that were prepared: once for each instance, not for each run. */
+const PREPARED = new WeakMap<BlockHasher, Promise<void>>();
+
+function prepared(hasher: BlockHasher): Promise<void> {
+  const preparing = PREPARED.get(hasher) ?? (async () => hasher.prepare?.())();
+  PREPARED.set(hasher, preparing);
+  return preparing;
 }

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { createAnalyzer, type Plugin } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import preparing, { PREPARATIONS } from '../../../fixtures/preparing-plugin.js';
+
+/** Without a url, its hashers run in the main thread. */
+const { url: _, ...homeless } = preparing;
+
+test.each<[string, Plugin]>([
+  ['in threads', preparing],
+  ['in the main thread', homeless],
+])('a hasher %s is prepared before its first block, once for all runs', async (_title, plugin) => {
+  const disks = new MemoryDisksPlugin({ 'memory:a': new Uint8Array(1024).fill(3) });
+  const analyzer = createAnalyzer({ plugins: [disks, plugin] });
+  const before = PREPARATIONS.count;
+  for (let run = 0; run < 2; run++) {
+    for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'preparing', blockSize: 512, jobs: 1 })) {
+      if ('error' in outcome) throw outcome.error;
+      const { storage } = outcome.vector;
+      expect(storage?.kind === 'memory' && [...storage.digests]).toEqual([7, 3, 7, 3]);
+    }
+  }
+  expect(PREPARATIONS.count - before).toBe(plugin === homeless ? 1 : 0);
+});

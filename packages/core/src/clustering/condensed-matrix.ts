@@ -49,10 +49,10 @@ function pairAt(size: number, index: number): [number, number] {
 }
 
 /**
- * The distances of a thing to all later ones, in ascending order: a view of `size`−1−`thing` values of the matrix, in
+ * The distances of an item to all later ones, in ascending order: a view of `size`−1−`item` values of the matrix, in
  * which the rows stand one after the other.
  */
-export function condensedRow({ size, values }: CondensedMatrix, thing: number): Float64Array {
-  const start = condensedIndex(size, thing, thing + 1);
-  return values.subarray(start, start + size - 1 - thing);
+export function condensedRow({ size, values }: CondensedMatrix, item: number): Float64Array {
+  const start = condensedIndex(size, item, item + 1);
+  return values.subarray(start, start + size - 1 - item);
 }

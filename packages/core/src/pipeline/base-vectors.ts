@@ -16,8 +16,8 @@ interface VectorSettings {
 type HashAssigned = (image: AssignedSource) => Promise<HashVector>;
 
 /**
- * The vectors of images that others are laid over, each had once in a run: from the store, or by hashing the image where
- * that saves reading it again, because more than one image of the run has it in its chain.
+ * The vectors of base images, each obtained once per run: from the store, or by hashing the base if several images of the
+ * run share it.
  */
 export class BaseVectors {
   readonly #settings: VectorSettings;

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { stat } from 'node:fs/promises';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { FoundImages, HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/analyzer.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
@@ -7,15 +6,13 @@ import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { VectorStore } from '../contracts/vector-store.js';
-import { classifyFailure, messageOf, systemReasonOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { systemCode } from '../files/file-error.js';
-import { systemPath } from '../files/path-text.js';
-import { realPath } from '../files/real-path.js';
+import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
+import { allowedTrees } from './allowed-trees.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';
@@ -82,9 +79,9 @@ export class HashRun {
     options: CompleteOptions,
     act: (run: HashRun) => AsyncGenerator<Outcome>,
   ): AsyncGenerator<Outcome> {
-    const allowedTrees = await Promise.all(options.allowBacking.map(realDirectory));
+    const trees = await allowedTrees(options.allowBacking);
     try {
-      yield* act(new HashRun(composition, options, { allowedDirectories: directories, allowedTrees }));
+      yield* act(new HashRun(composition, options, { allowedDirectories: directories, allowedTrees: trees }));
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
@@ -264,19 +261,4 @@ function ownError(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) return error;
   const { code, ending } = classifyFailure(error, 'plugin');
   return new VirtSimilarityError(code, `${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
-}
-
-async function realDirectory(path: string): Promise<string> {
-  const refuse = (problem: string, cause?: unknown) =>
-    new VirtSimilarityError('usage', `--allow-backing ${path}: ${problem}; name the directory that holds the file`, {
-      cause,
-    });
-  const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
-    const isMissing = systemCode(cause) === 'ENOENT';
-    throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
-  });
-  if (!status.isDirectory()) {
-    throw refuse('it is not a directory');
-  }
-  return real;
 }

@@ -144,7 +144,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     expectPart(tile, await within(vectors), { first: 0, end: 1 }, { first: 1, end: 2200 });
   });
 
-  test('tells apart more digests at a position than a byte numbers, all on both sides or only some', async () => {
+  test('distinguishes more digests at a position than a byte can number, all on both sides or only some', async () => {
     const half = 310;
     const disks = Array.from({ length: 2 * half }, (_, index): NumberedDisk => {
       const all = 1 + (index % half);
@@ -159,7 +159,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     }
   });
 
-  test('tells how far it is, ascending to 1', async () => {
+  test('reports its progress, ascending to 1', async () => {
     const fractions: number[] = [];
     const vector = vectorOfDisk(Array.from({ length: 3000 }, (_, block) => block % 7));
     const columns = new Array<HashVector>(2000).fill(vector);

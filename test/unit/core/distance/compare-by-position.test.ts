@@ -138,7 +138,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('tells how far it is, ascending to 1', async () => {
+  test('reports its progress, ascending to 1', async () => {
     const fractions: number[] = [];
     const disk = Array.from({ length: 3000 }, (_, block) => block % 7);
     const vectors = new Array(200).fill(vectorOfDisk(disk));

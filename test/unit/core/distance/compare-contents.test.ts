@@ -61,7 +61,7 @@ describe('compareContents', () => {
     expect([...counts.equal]).toEqual([4]);
   });
 
-  test('tells how far it is, ascending to 1', async () => {
+  test('reports its progress, ascending to 1', async () => {
     const fractions: number[] = [];
     const disk = Array.from({ length: 300_000 }, (_, block) => block);
     const vectors = new Array(10).fill(vectorOfDisk(disk));

@@ -12,7 +12,7 @@ import { threadsFor } from './threads-for.js';
 const ROWS_PER_ELEMENT = 4;
 
 /**
- * Counts the blocks that both of a pair of vectors have, for each pair, wherever they stand.
+ * Counts the blocks that both of a pair of vectors have, for each pair, at any block number.
  *
  * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
  * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common. Where a vector has

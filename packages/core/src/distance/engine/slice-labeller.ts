@@ -92,8 +92,8 @@ export class SliceLabeller {
   }
 
   /**
-   * Reads and labels the rows in some segments, ascending, of the slice from `start` on, one vector after the other: what
-   * was read is looked up while it stands in the processor's cache.
+   * Reads and labels the rows in some segments, ascending, of the slice from `start` on, one vector after the other, so
+   * that rows are looked up while they are still in the processor's cache.
    */
   *#labelSlice(
     cursors: readonly RowCursor[],

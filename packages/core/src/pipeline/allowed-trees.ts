@@ -1,0 +1,28 @@
+import { stat } from 'node:fs/promises';
+import { systemReasonOf, VirtSimilarityError } from '../errors.js';
+import { systemCode } from '../files/file-error.js';
+import { systemPath } from '../files/path-text.js';
+import { realPath } from '../files/real-path.js';
+
+/**
+ * The directories below which a user allows backing files, absolute, symbolic links resolved. Throws `usage` for one that
+ * does not exist, cannot be opened or is not a directory.
+ */
+export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(paths.map(realDirectory));
+}
+
+async function realDirectory(path: string): Promise<string> {
+  const refuse = (problem: string, cause?: unknown) =>
+    new VirtSimilarityError('usage', `--allow-backing ${path}: ${problem}; name the directory that holds the file`, {
+      cause,
+    });
+  const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
+    const isMissing = systemCode(cause) === 'ENOENT';
+    throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
+  });
+  if (!status.isDirectory()) {
+    throw refuse('it is not a directory');
+  }
+  return real;
+}

@@ -1,4 +1,4 @@
-import { type Analyzer, type ConfiguredPlugin, createAnalyzer, type Logger } from '@virt-similarity/core';
+import { type Analyzer, type AnalyzerParts, createAnalyzer } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import reporters from '@virt-similarity/reporters';
@@ -8,6 +8,9 @@ import reporters from '@virt-similarity/reporters';
  * return.
  * Loading it loads everything, so it is imported once it is clear that there is something to do.
  */
-export function composeAnalyzer(plugins: readonly ConfiguredPlugin[], logger: Logger): Analyzer {
-  return createAnalyzer({ plugins: [readers, hashers, reporters], isolated: plugins, logger });
+export function composeAnalyzer({
+  plugins,
+  ...others
+}: Pick<AnalyzerParts, 'plugins' | 'pluginTimeout' | 'logger'>): Analyzer {
+  return createAnalyzer({ plugins: [readers, hashers, reporters], isolated: plugins, ...others });
 }

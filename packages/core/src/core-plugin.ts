@@ -7,12 +7,14 @@ import { HammingMetric } from './distance/metrics/hamming.js';
 import { HammingFractionMetric } from './distance/metrics/hamming-fraction.js';
 import { JaccardMetric } from './distance/metrics/jaccard.js';
 import { SharedContentMetric } from './distance/metrics/shared-content.js';
+import { AutoReader } from './reading/auto-reader.js';
 
-/** The metrics and clusterers that every analyzer has. */
+/** The parts that every analyzer has. */
 export const corePlugin = {
   name: '@virt-similarity/core',
   // Beside this file among the compiled modules, and in the bundle, where all stand beside each other.
   url: new URL('./index.js', import.meta.url).href,
+  readers: { auto: AutoReader },
   metrics: {
     hamming: HammingMetric,
     'hamming-fraction': HammingFractionMetric,

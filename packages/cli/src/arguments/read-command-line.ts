@@ -1,6 +1,7 @@
 import type {
   Analyzer,
   ConfiguredPlugin,
+  IsolationLimits,
   Logger,
   NamedPart,
   OptionDeclarations,
@@ -48,8 +49,12 @@ export async function readCommandLine(
   logger: Logger,
 ): Promise<Invocation> {
   const configuration = await loadConfiguration(configurationPath(environment));
-  const plugins = await namedPlugins(scanWords(words), configuration, directory, signal);
-  const analyzer = once(async () => (await import('../composition.js')).composeAnalyzer(plugins, logger));
+  const scannedFirst = scanWords(words);
+  const pluginTimeout = pluginTimeoutOf(scannedFirst, configuration);
+  const plugins = await namedPlugins(scannedFirst, configuration, directory, { pluginTimeout, signal });
+  const analyzer = once(async () =>
+    (await import('../composition.js')).composeAnalyzer({ plugins, pluginTimeout, logger }),
+  );
   const commands = await commandsWith(plugins.length === 0 ? undefined : await analyzer());
   const chosen = chooseCommand(words, commands);
   const { command } = chosen;
@@ -83,22 +88,27 @@ async function namedPlugins(
   scanned: readonly ScannedArgument[],
   configuration: Configuration | undefined,
   directory: string,
-  signal: AbortSignal,
+  limits: IsolationLimits,
 ): Promise<ConfiguredPlugin[]> {
-  const valuesOf = (name: keyof typeof COMMON_OPTIONS) =>
-    scanned.flatMap((argument) =>
-      argument.kind === 'option' && argument.flag.name === name ? (argument.value ?? []) : [],
-    );
-  const named = { modules: valuesOf('plugin'), options: valuesOf('plugin-option') };
+  const named = { modules: valuesOf(scanned, 'plugin'), options: valuesOf(scanned, 'plugin-option') };
   if ((configuration?.plugins ?? []).length + named.modules.length + named.options.length === 0) {
     return [];
   }
-  const timeout = COMMON_OPTIONS['plugin-timeout'];
-  // A time that cannot be used is refused later.
-  const given = valuesOf('plugin-timeout').at(-1) ?? configuration?.defaults['plugin-timeout'];
-  const pluginTimeout = Number(readOptionValue(timeout, given) ?? timeout.default);
   const { loadPlugins } = await import('../plugins/load-plugins.js');
-  return loadPlugins(configuration, named, directory, { pluginTimeout, signal });
+  return loadPlugins(configuration, named, directory, limits);
+}
+
+/** The time limit for plugins, before the command line is parsed: one that cannot be used is refused then. */
+function pluginTimeoutOf(scanned: readonly ScannedArgument[], configuration: Configuration | undefined): number {
+  const timeout = COMMON_OPTIONS['plugin-timeout'];
+  const given = valuesOf(scanned, 'plugin-timeout').at(-1) ?? configuration?.defaults['plugin-timeout'];
+  return Number(readOptionValue(timeout, given) ?? timeout.default);
+}
+
+function valuesOf(scanned: readonly ScannedArgument[], name: keyof typeof COMMON_OPTIONS): string[] {
+  return scanned.flatMap((argument) =>
+    argument.kind === 'option' && argument.flag.name === name ? (argument.value ?? []) : [],
+  );
 }
 
 /** The commands, with what plugins add to them; of the project's own reporters where there is no analyzer. */

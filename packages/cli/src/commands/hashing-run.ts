@@ -82,7 +82,6 @@ function hashOptionsOf(settings: HashingSettings): HashOptions {
     allowBacking: settings['allow-backing'] ?? [],
     maxVirtualSize: settings['max-virtual-size'],
     allowInUse: settings['allow-in-use'] ?? false,
-    pluginTimeout: settings['plugin-timeout'],
     sandbox: sandbox ? 'required' : 'off',
     ...(jobs === undefined ? {} : { jobs }),
   };

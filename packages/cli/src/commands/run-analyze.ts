@@ -44,7 +44,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   );
   try {
     const analysis = await runAnalysis(analyzer, found, outputs, context);
-    const run: ReportRun = { pluginTimeout: options['plugin-timeout'], signal };
+    const run: ReportRun = { signal };
     const { stdout, names } = plan;
     const stdoutOptions = optionsFor(stdout, reportOptions);
     const exitCode = await writeAll(messages, [

@@ -41,7 +41,9 @@ export async function tryPlugin(url: string, logger: Logger): Promise<void> {
 }
 
 function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartRegistry {
-  return new PartRegistry(plugins, logger, () => (require('tsyringe') as typeof import('tsyringe')).container);
+  // What bounds a part here is the time limit of the whole thread.
+  const loadContainer = () => (require('tsyringe') as typeof import('tsyringe')).container;
+  return new PartRegistry(plugins, { logger, pluginTimeout: 0, loadContainer });
 }
 
 async function importDefault(url: string): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import type { DiskReader } from '../contracts/disk-reader.js';
 import {
   LOGGER,
   type Logger,
@@ -12,8 +13,21 @@ import {
   REPLACED,
 } from '../contracts/plugin.js';
 import { messageOf, unknownName, VirtSimilarityError } from '../errors.js';
+import { LimitedReader } from '../reading/limited-reader.js';
 import { isConstructor, isFactory, PART_KIND_NAMES, requirePart } from './part-kinds.js';
 import type { PartTable, RegisteredPart } from './part-table.js';
+
+/** What constructing parts needs beside their table. */
+interface ConstructionSettings {
+  readonly logger: Logger;
+  /** Seconds that a reader of an isolated plugin has for each answer; 0 for no limit. */
+  readonly pluginTimeout: number;
+  /**
+   * The container that knows what an embedding program registered; called when a class is to be constructed that has
+   * dependencies.
+   */
+  readonly loadContainer: () => DependencyContainer;
+}
 
 /**
  * Constructs each part when it is first asked for, by a container in which it finds the other parts, its plugin's options
@@ -21,19 +35,16 @@ import type { PartTable, RegisteredPart } from './part-table.js';
  */
 export class PartConstruction {
   readonly #table: PartTable;
-  readonly #logger: Logger;
-  readonly #loadContainer: () => DependencyContainer;
+  readonly #settings: ConstructionSettings;
   #container: DependencyContainer | undefined;
   /** What is being constructed, outermost first. */
   readonly #underConstruction: RegisteredPart[] = [];
   /** What made the construction under way fail. */
   #failure: VirtSimilarityError | undefined;
 
-  /** @param loadContainer the container that knows what an embedding program registered; called when a class is to be constructed that has dependencies */
-  constructor(table: PartTable, logger: Logger, loadContainer: () => DependencyContainer) {
+  constructor(table: PartTable, settings: ConstructionSettings) {
     this.#table = table;
-    this.#logger = logger;
-    this.#loadContainer = loadContainer;
+    this.#settings = settings;
   }
 
   /** The part, constructed at the first call. Throws `plugin`, naming the parts of a cycle where they need each other. */
@@ -58,10 +69,16 @@ export class PartConstruction {
     try {
       const part = this.#make(entry);
       requirePart(entry.kind, entry.name, part);
-      return part;
+      return this.#limited(entry, part);
     } finally {
       this.#underConstruction.pop();
     }
+  }
+
+  /** A reader runs in the main thread, also where its plugin is isolated. */
+  #limited({ kind, name, from }: RegisteredPart, part: object): object {
+    if (kind !== 'reader' || !from.isIsolated) return part;
+    return new LimitedReader(name, part as DiskReader, this.#settings.pluginTimeout);
   }
 
   #make(entry: RegisteredPart): object {
@@ -84,9 +101,9 @@ export class PartConstruction {
   /** The container in which each part is found by kind and name, unless the embedding program registered it itself. */
   #injecting(): DependencyContainer {
     if (this.#container !== undefined) return this.#container;
-    const given = this.#loadContainer();
+    const given = this.#settings.loadContainer();
     const container = given.createChildContainer();
-    if (!given.isRegistered(LOGGER, true)) container.register(LOGGER, { useValue: this.#logger });
+    if (!given.isRegistered(LOGGER, true)) container.register(LOGGER, { useValue: this.#settings.logger });
     for (const { kind, name } of this.#table.all) {
       const token = partToken(kind, name) as InjectionToken<unknown>;
       if (!given.isRegistered(token, true)) container.register(token, { useFactory: () => this.#find(kind, name) });
@@ -99,7 +116,7 @@ export class PartConstruction {
     const find = (other: RegisteredPart): object => this.construct(other);
     return {
       options: entry.from.options,
-      logger: this.#logger,
+      logger: this.#settings.logger,
       get replaced() {
         if (entry.replaced !== undefined) return find(entry.replaced);
         throw new VirtSimilarityError('plugin', `${entry.kind} ${entry.name} replaces none of that name`);

@@ -1,7 +1,6 @@
 import type { DependencyContainer } from 'tsyringe';
 import type { ListedPlugin, Registration } from '../contracts/analyzer.js';
 import type { BlockHasher } from '../contracts/block-hasher.js';
-import type { DiskReader } from '../contracts/disk-reader.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { Logger, NamedPart, PartKind, PartKinds, PartProvider, Plugin } from '../contracts/plugin.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
@@ -26,21 +25,40 @@ export interface ProvidedPart {
   readonly provider: unknown;
 }
 
+/** What every part is given, or bounded by. */
+export interface RegistrySettings {
+  readonly logger: Logger;
+  /** Seconds that a part of an isolated plugin has for each answer; 0 for no limit. */
+  readonly pluginTimeout: number;
+  /** See {@link PartConstruction}. */
+  readonly loadContainer: () => DependencyContainer;
+}
+
 /** The parts that plugins registered: who registered them, the parts themselves, and how a thread gets one. */
 export class PartRegistry {
   readonly logger: Logger;
+  /** Seconds that a part of an isolated plugin has for each answer; 0 for no limit. */
+  readonly pluginTimeout: number;
   readonly #plugins: readonly RegisteredPlugin[];
   readonly #table: PartTable;
   readonly #construction: PartConstruction;
   /** Identified once: a module that is edited meanwhile is not the one that was imported. */
   readonly #hashers = new Map<string, IdentifiedHasher>();
 
-  /** @param loadContainer see {@link PartConstruction} */
-  constructor(plugins: readonly RegisteredPlugin[], logger: Logger, loadContainer: () => DependencyContainer) {
-    this.logger = logger;
+  constructor(plugins: readonly RegisteredPlugin[], settings: RegistrySettings) {
+    this.logger = settings.logger;
+    this.pluginTimeout = settings.pluginTimeout;
     this.#plugins = plugins;
     this.#table = new PartTable(plugins);
-    this.#construction = new PartConstruction(this.#table, logger, loadContainer);
+    this.#construction = new PartConstruction(this.#table, settings);
+  }
+
+  /** What bounds one call of an isolated plugin. */
+  limits(
+    signal: AbortSignal | undefined,
+  ): Pick<RegistrySettings, 'logger' | 'pluginTimeout'> & { signal?: AbortSignal } {
+    const { logger, pluginTimeout } = this;
+    return { logger, pluginTimeout, ...(signal && { signal }) };
   }
 
   get plugins(): readonly ListedPlugin[] {
@@ -80,12 +98,6 @@ export class PartRegistry {
   /** All of a kind, constructed. */
   all<Kind extends PartKind>(kind: Kind): readonly NamedPart<PartKinds[Kind]>[] {
     return this.names(kind).map((name) => ({ name, part: this.find(kind, name) }));
-  }
-
-  /** The readers in the order in which `auto` asks them: those that take what they do not recognise come last. */
-  get readersByPreference(): readonly NamedPart<DiskReader>[] {
-    const readers = this.all('reader');
-    return [...readers.filter(({ part }) => !part.fallback), ...readers.filter(({ part }) => part.fallback)];
   }
 
   /** Whether the part is of an isolated plugin. */

@@ -4,6 +4,7 @@ import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
 import type { Command } from './command.js';
 import type { ImageIdentity, Stamp } from './disk-image.js';
 import type { DiskSource, ReaderDiagnosis } from './disk-reader.js';
+import type { Executor } from './executor.js';
 import type { HashVector } from './hash-vector.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 import type { NamedPart, PartKind } from './plugin.js';
@@ -49,8 +50,8 @@ export type Images = readonly (string | DiskSource)[] | FoundImages;
 /** How images are read and hashed. */
 export interface HashOptions {
   /**
-   * Name of a disk reader, or `auto`: the first registered one that can read the image. Those that take what they do not
-   * recognise, as the project's own do, are asked last.
+   * Name of a disk reader; `auto` leaves each image to the first registered one that recognises it, and asks those last
+   * that take what they do not recognise, as the project's own do.
    */
   readonly reader?: string;
   /** Name of a block hasher. */
@@ -66,11 +67,6 @@ export interface HashOptions {
   readonly jobs?: number;
   /** Directories beside those of the named images in which backing files may lie. */
   readonly allowBacking?: readonly string[];
-  /**
-   * Seconds that a part of an isolated plugin (see `createAnalyzer`) has for each answer: a hasher for 8 MiB, a reader
-   * for what it is asked, a metric for all pairs, a clusterer for all images; 0 for no limit.
-   */
-  readonly pluginTimeout?: number;
   /** Bytes that a disk may claim to have at most; one that claims more is `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number;
   /** Reads images that are open for writing too, with a warning; their vectors are not kept. */
@@ -95,10 +91,10 @@ export interface AnalyzeOptions extends HashOptions {
 }
 
 /** What finding images needs to know. */
-export type FindOptions = Pick<HashOptions, 'onNote' | 'pluginTimeout' | 'signal'>;
+export type FindOptions = Pick<HashOptions, 'onNote' | 'signal'>;
 
 /** What bounds a diagnosis. */
-export type DiagnoseOptions = Pick<HashOptions, 'pluginTimeout' | 'signal'>;
+export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 
 /** What a reader says of itself and this machine; only its name where it says nothing. */
 export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
@@ -108,15 +104,13 @@ export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
 }
 
 /** How hash vectors are compared. */
-export type ComparisonOptions = Pick<AnalyzeOptions, 'metric' | 'jobs' | 'pluginTimeout' | 'onProgress' | 'signal'>;
+export type ComparisonOptions = Pick<AnalyzeOptions, 'metric' | 'jobs' | 'onProgress' | 'signal'>;
 
 /** How a matrix of distances is clustered. */
-export type ClusterOptions = Pick<AnalyzeOptions, 'clusterer' | 'linkage' | 'pluginTimeout' | 'onProgress' | 'signal'>;
+export type ClusterOptions = Pick<AnalyzeOptions, 'clusterer' | 'linkage' | 'onProgress' | 'signal'>;
 
 /** What bounds a report. */
 export interface ReportRun {
-  /** Seconds that an isolated plugin's reporter has for some 64 KiB of its text; 0 for no limit. */
-  readonly pluginTimeout?: number;
   /** Ends a report by an isolated plugin. */
   readonly signal?: AbortSignal;
 }
@@ -254,6 +248,9 @@ export interface Analyzer {
 
   /** As {@link report}: one line on what readers of the report miss without its companion, empty if nothing. */
   omission(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
+
+  /** What hashes and compares for `hash`, `analyze`, `compare` and `compareWith`: for a program that takes requests from elsewhere. */
+  readonly executor: Executor;
 
   /** The reporters, for their extensions, options and companions. Constructs them. */
   readonly reporters: readonly NamedPart<Reporter>[];

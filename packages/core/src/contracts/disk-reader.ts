@@ -128,6 +128,12 @@ export interface DiskReader {
   readonly fallback?: true;
 
   /**
+   * For a reader that leaves every image to another one: the name of that which reads an image, by the identity that
+   * `identify` returned. Such a reader has no extensions, formats or diagnosis of its own, and `auto` never asks it.
+   */
+  readerOf?(identity: ImageIdentity): string | undefined;
+
+  /**
    * What the image's content depends on; `undefined` for a source that another reader is to be asked for.
    * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided. Asked once
    * before an image is opened and once after it was read, each time with `options` of its own: what was found the first

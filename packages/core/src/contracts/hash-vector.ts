@@ -65,6 +65,15 @@ export interface MemoryStorage {
 /** Where the rows of a hash vector are, for threads that read them by themselves. */
 export type HashVectorStorage = FileStorage | MemoryStorage;
 
+/**
+ * A hash vector as plain data: it can be cloned and posted, and if its rows are in a file stored too, for as long as that file
+ * is there.
+ */
+export interface LocatedVector {
+  readonly header: HashVectorHeader;
+  readonly storage: HashVectorStorage;
+}
+
 /** The digests of an image's non-zero blocks, by block number; in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
   /** Where the same rows are, if threads may read them by themselves, which is faster. */

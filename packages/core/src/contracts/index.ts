@@ -7,6 +7,7 @@ export type * from './command.js';
 export type * from './disk-image.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';
+export * from './executor.js';
 export type * from './hash-vector.js';
 export type * from './options.js';
 export type * from './part-reference.js';

@@ -16,3 +16,17 @@ export interface Tile {
   /** Blocks that are non-zero in both of each pair, row-major; the same as `equal` where the alignment is `free`. */
   readonly common: Uint32Array;
 }
+
+/** The pair counts of all pairs of some hash vectors. A plain value, as {@link Tile} is. */
+export interface PairwiseCounts {
+  /** Number of vectors. */
+  readonly size: number;
+  /** Non-zero blocks of each vector. */
+  readonly dataBlocks: Float64Array;
+  /** Equal non-zero blocks of each pair, condensed. */
+  readonly equal: Uint32Array;
+  /** Blocks that are non-zero in both of a pair, condensed. */
+  readonly common: Uint32Array;
+  /** For each vector, its blocks that another vector has at the same block number; where blocks were compared by position. */
+  readonly repeated?: Float64Array;
+}

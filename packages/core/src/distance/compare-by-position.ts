@@ -1,17 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { PairwiseCounts } from '../contracts/tile.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from './engine/comparison.js';
 import { countPositions } from './engine/count-positions.js';
 import { pairsWithin } from './engine/pair-set.js';
-import { dataBlocksOf, type PairwiseCounts } from './pairwise-counts.js';
+import { dataBlocksOf } from './pairwise-counts.js';
 
 /** What comparing all vectors at equal block numbers yields. */
-export interface PositionalCounts extends PairwiseCounts {
-  /** For each vector, its non-zero blocks that another vector has at the same block number. */
-  readonly repeated: Float64Array;
-}
+export type PositionalCounts = PairwiseCounts & Required<Pick<PairwiseCounts, 'repeated'>>;
 
 /**
  * Compares every pair of vectors, block number by block number; exact, whatever the number of threads.

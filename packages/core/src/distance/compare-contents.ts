@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { PairwiseCounts } from '../contracts/tile.js';
 import { checkComparable } from './check-comparable.js';
 import type { CompareOptions } from './compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from './engine/comparison.js';
 import { countContents } from './engine/count-contents.js';
 import { pairsWithin } from './engine/pair-set.js';
-import { dataBlocksOf, type PairwiseCounts } from './pairwise-counts.js';
+import { dataBlocksOf } from './pairwise-counts.js';
 
 /**
  * Compares every pair of vectors as multisets of digests, wherever in the image they stand; exact, whatever the number

@@ -1,8 +1,9 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric, PairCounts } from '../contracts/distance-metric.js';
+import type { PairwiseCounts } from '../contracts/tile.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import { allocateShared } from '../memory/allocate-shared.js';
-import { type CountedPair, type PairwiseCounts, pairCountsOf } from './pairwise-counts.js';
+import { type CountedPair, pairCountsOf } from './pairwise-counts.js';
 
 /**
  * The metric's distances of all pairs, in memory that threads share.

@@ -1,18 +1,6 @@
 import type { PairCounts } from '../contracts/distance-metric.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 
-/** The pair counts of all pairs of hash vectors. */
-export interface PairwiseCounts {
-  /** Number of vectors. */
-  readonly size: number;
-  /** Non-zero blocks of each vector. */
-  readonly dataBlocks: Float64Array;
-  /** Equal non-zero blocks of each pair, condensed. */
-  readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both of a pair, condensed. */
-  readonly common: Uint32Array;
-}
-
 /** What two vectors have in common, in blocks: some numbers of {@link PairCounts}, from which the others follow. */
 export interface CountedPair extends Pick<PairCounts, 'equal' | 'first' | 'second'> {
   /** Blocks that are non-zero in both. */

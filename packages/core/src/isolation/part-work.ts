@@ -1,10 +1,9 @@
 import type { Analysis, AnalyzedImage, ImageFailure } from '../contracts/analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clusterer.js';
-import type { HashVectorHeader, HashVectorStorage } from '../contracts/hash-vector.js';
+import type { LocatedVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
-import type { Tile } from '../contracts/tile.js';
-import type { PairwiseCounts } from '../distance/pairwise-counts.js';
+import type { PairwiseCounts, Tile } from '../contracts/tile.js';
 import type { HashTask } from '../hashing/hash-task.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
 import type { ReportPart } from './text-of-report.js';
@@ -19,17 +18,11 @@ export type PartThreadData =
       readonly name: string;
     };
 
-/** An analysis that can be sent to a thread: what is large in it is shared, and errors keep their codes. */
+/** An analysis that can be sent to a thread: rows in memory are in shared memory, and errors keep their codes. */
 export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
   readonly failures: readonly (Omit<ImageFailure, 'error'> & { readonly error: ThreadFailure })[];
-  readonly images: readonly (Omit<AnalyzedImage, 'vector'> & { readonly vector?: SentVector })[];
+  readonly images: readonly (Omit<AnalyzedImage, 'vector'> & { readonly vector?: LocatedVector })[];
 };
-
-/** A hash vector that can be sent to a thread: its rows are in a file or in shared memory. */
-export interface SentVector {
-  readonly header: HashVectorHeader;
-  readonly storage: HashVectorStorage;
-}
 
 /** What a thread can be asked to do with its part. */
 export interface PartWork {

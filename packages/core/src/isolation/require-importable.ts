@@ -5,8 +5,8 @@ import type { Plugin } from '../contracts/plugin.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
+import { withTimeout } from '../threads/with-timeout.js';
 import type { IsolationLimits } from './part-thread.js';
-import { withTimeout } from './with-timeout.js';
 
 /**
  * Requires that a thread that imports the plugins' modules gets the parts that were registered here. A plugin that a

@@ -1,12 +1,12 @@
 import type { Analysis, AnalyzedImage } from '../contracts/analysis.js';
-import type { HashVector } from '../contracts/hash-vector.js';
+import type { HashVector, LocatedVector } from '../contracts/hash-vector.js';
 import { sharedStorage } from '../distance/engine/shared-memory.js';
 import { received, sendable } from '../threads/thread-failure.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
-import type { SentAnalysis, SentVector } from './part-work.js';
+import type { SentAnalysis } from './part-work.js';
 
 /** Shared copies of vectors in memory, for all reports of an analysis. */
-const SENT = new WeakMap<HashVector, SentVector>();
+const SENT = new WeakMap<HashVector, LocatedVector>();
 
 /** The analysis as it is sent to a thread. A vector that does not say where its rows are is left out. */
 export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentAnalysis {
@@ -26,12 +26,12 @@ export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis
     ...analysis,
     failures: failures.map(({ path, error }) => ({ path, error: received(error) })),
     images: images.map(({ vector, ...image }): AnalyzedImage => {
-      return vector === undefined ? image : { ...image, vector: hashVectorAt(vector.header, vector.storage) };
+      return vector === undefined ? image : { ...image, vector: hashVectorAt(vector) };
     }),
   };
 }
 
-function sentVector(vector: HashVector): SentVector | undefined {
+function sentVector(vector: HashVector): LocatedVector | undefined {
   const { storage, rows: _, ...header } = vector;
   if (storage === undefined) return undefined;
   const known = SENT.get(vector);

@@ -3,46 +3,52 @@ import type { PartRegistry } from '../composition/part-registry.js';
 import type { Clustering, Comparison, TileComparison } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
-import type { HashVector } from '../contracts/hash-vector.js';
-import { compareContentsBetween, comparePositionsBetween } from '../distance/compare-between.js';
-import { compareByPosition } from '../distance/compare-by-position.js';
-import { compareContents } from '../distance/compare-contents.js';
+import type { ExecutionRun, Executor } from '../contracts/executor.js';
+import type { HashVector, LocatedVector } from '../contracts/hash-vector.js';
+import type { PairwiseCounts } from '../contracts/tile.js';
+import { rowsInMemory } from '../distance/engine/stored-vectors.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { throwIfAborted } from '../errors.js';
-import type { IsolationLimits } from '../isolation/part-thread.js';
+import { brokenContract, throwIfAborted } from '../errors.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
 import type { CompleteOptions } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
+/** What the stages of comparing are composed of. */
+export interface ComparisonParts {
+  readonly registry: PartRegistry;
+  readonly executor: Executor;
+}
+
 /** Measures all pairs of vectors. Throws as `Analyzer.compare`. */
 export async function comparisonOf(
-  registry: PartRegistry,
+  { registry, executor }: ComparisonParts,
   vectors: readonly HashVector[],
   options: CompleteOptions,
 ): Promise<Comparison> {
-  const limits = limitsOf(registry, options);
+  const limits = registry.limits(options.signal);
   await requireSameInThreads(registry, 'metric', options.metric, limits);
   const metric = placed(registry, 'metric', options.metric);
   requirePairMemory(vectors.length, metric.part);
-  const { repeated, distances } = await measure(vectors, metric, options, limits);
+  const { repeated, counts } = await count(executor, await locatedVectors(vectors, options.signal), metric, options);
+  const distances = await measureBy(metric, counts, limits);
   throwIfAborted(options.signal);
   return { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
 }
 
 /** Measures some vectors against others. Throws as `Analyzer.compareWith`. */
 export async function comparisonWith(
-  registry: PartRegistry,
+  { registry, executor }: ComparisonParts,
   rows: readonly HashVector[],
   columns: readonly HashVector[],
   options: CompleteOptions,
 ): Promise<TileComparison> {
-  const { jobs, onProgress, signal } = options;
-  const limits = limitsOf(registry, options);
+  const { signal } = options;
+  const limits = registry.limits(signal);
   await requireSameInThreads(registry, 'metric', options.metric, limits);
   const metric = placed(registry, 'metric', options.metric);
-  const compareBetween = metric.part.alignment === 'position' ? comparePositionsBetween : compareContentsBetween;
-  const onFraction = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
-  const tile = await compareBetween(rows, columns, { jobs, onFraction, signal });
+  const { alignment } = metric.part;
+  const sides = { rows: await locatedVectors(rows, signal), columns: await locatedVectors(columns, signal) };
+  const tile = await executor.compareWith({ alignment, ...sides }, options);
   const distances = await measureTileBy(metric, tile, limits);
   throwIfAborted(signal);
   return { metric: metric.name, unit: metric.part.unit, distances, tile };
@@ -54,7 +60,7 @@ export async function clusteringOf(
   distances: CondensedMatrix,
   options: CompleteOptions,
 ): Promise<Clustering> {
-  const limits = limitsOf(registry, options);
+  const limits = registry.limits(options.signal);
   await requireSameInThreads(registry, 'clusterer', options.clusterer, limits);
   options.onProgress({ kind: 'clustering', images: distances.size });
   const clusterer = placed(registry, 'clusterer', options.clusterer);
@@ -63,28 +69,40 @@ export async function clusteringOf(
   return { linkage: options.linkage, dendrogram, cladogram: cladogramOf(dendrogram) };
 }
 
-/** What bounds parts of isolated plugins. */
-export function limitsOf({ logger }: PartRegistry, { pluginTimeout, signal }: IsolationLimits): IsolationLimits {
-  return { pluginTimeout, signal, logger };
+/** What the metric needs to know of all pairs, and for each vector its blocks that another one has too. */
+async function count(
+  executor: Executor,
+  vectors: readonly LocatedVector[],
+  { part: { alignment } }: Placed<DistanceMetric>,
+  run: ExecutionRun,
+): Promise<{ readonly repeated: Float64Array; readonly counts: PairwiseCounts }> {
+  const halfOf = (first: number): ExecutionRun => ({
+    ...run,
+    onProgress: (event) =>
+      run.onProgress(event.kind === 'comparing' ? { ...event, fraction: first + event.fraction / 2 } : event),
+  });
+  // Repeated blocks are reported with every metric.
+  if (alignment === 'position') return repeatedOf(await executor.compare({ alignment, vectors }, run));
+  const { repeated } = repeatedOf(await executor.compare({ alignment: 'position', vectors }, halfOf(0)));
+  return { repeated, counts: await executor.compare({ alignment, vectors }, halfOf(1 / 2)) };
 }
 
-/** The distances, and for each vector its blocks that another one has too: the other counts would only take memory. */
-async function measure(
+function repeatedOf(counts: PairwiseCounts): { readonly repeated: Float64Array; readonly counts: PairwiseCounts } {
+  const { repeated } = counts;
+  if (repeated?.length === counts.size) return { repeated, counts };
+  const found = `${repeated?.length ?? 'none'}`;
+  throw brokenContract('executor', `counts of repeated blocks of ${counts.size} vectors`, found, 'executor');
+}
+
+/** Reads into memory what does not say where its rows are. */
+async function locatedVectors(
   vectors: readonly HashVector[],
-  metric: Placed<DistanceMetric>,
-  options: CompleteOptions,
-  limits: IsolationLimits,
-): Promise<{ repeated: Float64Array; distances: CondensedMatrix }> {
-  const { jobs, onProgress, signal } = options;
-  const advance = (fraction: number): void => onProgress({ kind: 'comparing', fraction });
-  // Repeated blocks are reported with every metric.
-  if (metric.part.alignment === 'position') {
-    const counts = await compareByPosition(vectors, { jobs, onFraction: advance, signal });
-    return { repeated: counts.repeated, distances: await measureBy(metric, counts, limits) };
+  signal: AbortSignal | undefined,
+): Promise<readonly LocatedVector[]> {
+  const located: LocatedVector[] = [];
+  for (const vector of vectors) {
+    const { storage = await rowsInMemory(vector, signal), rows: _, ...header } = vector;
+    located.push({ header, storage });
   }
-  const byHalf = { jobs, onFraction: (fraction: number) => advance(fraction / 2), signal };
-  const { repeated } = await compareByPosition(vectors, byHalf);
-  const onFraction = (fraction: number) => advance((1 + fraction) / 2);
-  const contents = await compareContents(vectors, { jobs, onFraction, signal });
-  return { repeated, distances: await measureBy(metric, contents, limits) };
+  return located;
 }

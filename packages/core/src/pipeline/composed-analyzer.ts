@@ -25,19 +25,20 @@ import type {
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
 import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { ExecutionRun, Executor, HashRequest } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { limitedReader } from '../isolation/limited-reader.js';
+import { type Composition, HashRun } from '../execution/hash-run.js';
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
-import { clusteringOf, comparisonOf, comparisonWith, limitsOf } from './comparison-stages.js';
+import { allowedTrees } from './allowed-trees.js';
+import { type ComparisonParts, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
 import { findImages } from './find-images.js';
-import { type Composition, HashRun } from './hash-run.js';
 import { requireKnownFormats } from './known-formats.js';
 import { uniqueNames } from './named-images.js';
 import { type CompleteOptions, completeOptions } from './options.js';
@@ -47,10 +48,12 @@ import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.
 export class ComposedAnalyzer implements Analyzer {
   readonly #composition: Composition;
   readonly #registry: PartRegistry;
+  readonly executor: Executor;
 
-  constructor(composition: Composition) {
+  constructor(composition: Composition, executor: Executor) {
     this.#composition = composition;
     this.#registry = composition.registry;
+    this.executor = executor;
   }
 
   get plugins(): readonly ListedPlugin[] {
@@ -76,9 +79,9 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
-    const { pluginTimeout, signal } = completeOptions(options);
+    const { signal } = completeOptions(options);
     const run = { signal };
-    return Promise.all(this.#readers(pluginTimeout).map((reader) => diagnosed(reader, run)));
+    return Promise.all(this.#readers().map((reader) => diagnosed(reader, run)));
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
@@ -88,17 +91,19 @@ export class ComposedAnalyzer implements Analyzer {
   async *identify(images: Images, options: HashOptions = {}): AsyncGenerator<IdentifyOutcome> {
     const complete = completeOptions(options);
     requireKnownNames(this.#registry, { reader: complete.reader });
-    yield* HashRun.identify(this.#composition, await this.#find(images, complete), complete);
+    const found = await this.#find(images, complete);
+    for (const [path, error] of found.failures) yield { path, error };
+    yield* HashRun.identify(this.#composition, await requestOf(found, complete), runOf(complete));
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
     const complete = completeOptions(options);
     requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
-    yield* HashRun.hash(this.#composition, await this.#find(images, complete), complete);
+    yield* this.#hash(await this.#find(images, complete), complete);
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
-    return comparisonOf(this.#registry, vectors, completeOptions(options));
+    return comparisonOf(this.#parts, vectors, completeOptions(options));
   }
 
   async compareWith(
@@ -106,7 +111,7 @@ export class ComposedAnalyzer implements Analyzer {
     columns: readonly HashVector[],
     options: ComparisonOptions = {},
   ): Promise<TileComparison> {
-    return comparisonWith(this.#registry, rows, columns, completeOptions(options));
+    return comparisonWith(this.#parts, rows, columns, completeOptions(options));
   }
 
   async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {
@@ -123,12 +128,12 @@ export class ComposedAnalyzer implements Analyzer {
     // Reading them all first could take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
-    for await (const outcome of HashRun.hash(this.#composition, found, complete)) outcomes.set(outcome.path, outcome);
+    for await (const outcome of this.#hash(found, complete)) outcomes.set(outcome.path, outcome);
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
     const failures = ordered.filter((outcome) => 'error' in outcome);
     const vectors = ordered.flatMap((outcome) => ('vector' in outcome ? [outcome.vector] : []));
     if (vectors.length < 2) throw failures[0]?.error ?? tooFew(vectors.length);
-    const comparison = await comparisonOf(this.#registry, vectors, complete);
+    const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     return analysisOf(vectors, comparison, clustering, { ...complete, failures });
   }
@@ -145,19 +150,28 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#report(name, 'omission', analysis, options, run);
   }
 
-  async #find(images: Images, { onNote, pluginTimeout, signal }: CompleteOptions): Promise<FoundImages> {
+  get #parts(): ComparisonParts {
+    return { registry: this.#registry, executor: this.executor };
+  }
+
+  async *#hash(found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
+    for (const [path, error] of found.failures) {
+      options.onProgress({ kind: 'image-failed', path, error });
+      yield { path, error };
+    }
+    yield* this.executor.hash(await requestOf(found, options), runOf(options));
+  }
+
+  async #find(images: Images, { onNote, signal }: CompleteOptions): Promise<FoundImages> {
     if ('sources' in images) return images;
-    const readers = this.#readers(pluginTimeout);
+    const readers = this.#readers();
     requireKnownFormats(images, readers);
     return unlessAborted(findImages(images, { readers, onNote }), signal);
   }
 
-  /** In the order of registration, isolated ones within their time limit. */
-  #readers(pluginTimeout: number): readonly NamedPart<DiskReader>[] {
-    return this.#registry.all('reader').map(({ name, part }) => {
-      const isIsolated = this.#registry.isIsolated('reader', name);
-      return { name, part: limitedReader({ name, part, isIsolated }, pluginTimeout) };
-    });
+  /** Those that read images themselves, in the order of registration. */
+  #readers(): readonly NamedPart<DiskReader>[] {
+    return this.#registry.all('reader').filter(({ part }) => part.readerOf === undefined);
   }
 
   async *#report(
@@ -169,17 +183,40 @@ export class ComposedAnalyzer implements Analyzer {
   ): AsyncGenerator<string> {
     const reporter = placed(this.#registry, 'reporter', name);
     const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
-    const limits = limitsOf(this.#registry, completeOptions(run));
+    const limits = this.#registry.limits(completeOptions(run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
     yield* reportBy(reporter, part, analysis, complete, limits);
   }
 
   /** Before any image is read. */
   async #requireImportable(options: CompleteOptions): Promise<void> {
-    const limits = limitsOf(this.#registry, options);
+    const limits = this.#registry.limits(options.signal);
     await requireSameInThreads(this.#registry, 'metric', options.metric, limits);
     await requireSameInThreads(this.#registry, 'clusterer', options.clusterer, limits);
   }
+}
+
+async function requestOf(
+  { sources, directories, failures }: FoundImages,
+  options: CompleteOptions,
+): Promise<HashRequest> {
+  const { reader, hasher, blockSize, cache, maxVirtualSize, allowInUse, sandbox } = options;
+  return {
+    sources: sources.filter(({ path }) => !failures.has(path)),
+    allowedDirectories: directories,
+    allowedTrees: await allowedTrees(options.allowBacking),
+    reader,
+    hasher,
+    blockSize,
+    ...(cache !== undefined && { cache }),
+    maxVirtualSize,
+    allowInUse,
+    sandbox,
+  };
+}
+
+function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
+  return { jobs, onProgress, onNote, signal };
 }
 
 /** What fails concerns this reader alone. Throws `aborted`. */

@@ -3,10 +3,12 @@ import { PART_KIND_NAMES, PART_KINDS, partsOf } from '../composition/part-kinds.
 import { PartRegistry } from '../composition/part-registry.js';
 import { type RegisteredPlugin, registeredPlugin } from '../composition/registered-plugin.js';
 import type { Analyzer } from '../contracts/analyzer.js';
+import { EXECUTOR, type Executor, LOCAL_EXECUTOR } from '../contracts/executor.js';
 import { type ConfiguredPlugin, LOGGER, type Logger, type Plugin, partToken } from '../contracts/plugin.js';
 import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
+import { LocalExecutor } from '../execution/local-executor.js';
 import { container as globalContainer } from '../tsyringe.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
@@ -19,19 +21,40 @@ export interface AnalyzerParts {
    * reporters run in threads of their own, and all that they do is bounded by `pluginTimeout`. Each must have its url.
    */
   readonly isolated?: readonly ConfiguredPlugin[];
+  /**
+   * Seconds that a part of an isolated plugin has for each answer: a hasher for 8 MiB, a reader for what it is asked, a
+   * metric for all pairs, a clusterer for all images, a reporter for some 64 KiB of its text; 0 for no limit.
+   */
+  readonly pluginTimeout?: number;
   /** Takes the notes of all parts; nothing when absent. */
   readonly logger?: Logger;
   /** Keeps the hash vectors of runs that state no `cache`; they are not kept when absent. */
   readonly store?: VectorStore;
+  /** Hashes and compares; this machine's threads when absent. */
+  readonly executor?: Executor;
   /**
    * A tsyringe container in which the program registered what is to be used instead of what plugins registered or this
-   * call states: see `partToken`, `LOGGER` and `VECTOR_STORE`. Parts in this thread have it injected; those in threads of
+   * call states: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. Parts in this thread have it injected; those in threads of
    * their own do not.
    */
   readonly container?: DependencyContainer;
 }
 
-const MEMBERS = ['plugins', 'isolated', 'logger', 'store', 'container'] as const satisfies (keyof AnalyzerParts)[];
+const MEMBERS = [
+  'plugins',
+  'isolated',
+  'pluginTimeout',
+  'logger',
+  'store',
+  'executor',
+  'container',
+] as const satisfies (keyof AnalyzerParts)[];
+
+/** What holds where `AnalyzerParts` leave something open. */
+export const ANALYZER_DEFAULTS = { pluginTimeout: 60 } as const satisfies Partial<AnalyzerParts>;
+
+/** Seconds: what timers can be set to, in round numbers. */
+const LONGEST_TIMEOUT = 1_000_000;
 
 /**
  * Composes the stages from plugins; the metrics and clusterers of this package are always included.
@@ -39,7 +62,15 @@ const MEMBERS = ['plugins', 'isolated', 'logger', 'store', 'container'] as const
  * this package, or one that is to be isolated has no url.
  */
 export function createAnalyzer(parts: AnalyzerParts): Analyzer {
-  const { plugins, isolated = [], logger = SILENT, store, container = globalContainer } = checkedParts(parts);
+  const {
+    plugins,
+    isolated = [],
+    pluginTimeout = ANALYZER_DEFAULTS.pluginTimeout,
+    logger = SILENT,
+    store,
+    executor,
+    container = globalContainer,
+  } = checkedParts(parts);
   const ofPlugins = [
     ...[corePlugin, ...plugins].map((plugin) => registeredPlugin(plugin, false)),
     ...isolated.map((plugin) => registeredPlugin(plugin, true)),
@@ -48,12 +79,17 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   registerUnlessGiven(services, LOGGER, logger);
   if (store !== undefined) registerUnlessGiven(services, VECTOR_STORE, store);
   const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
-  const registry = new PartRegistry(registered, services.resolve(LOGGER), () => services);
+  const settings = { logger: services.resolve(LOGGER), pluginTimeout, loadContainer: () => services };
+  const registry = new PartRegistry(registered, settings);
   for (const replacement of registry.replacements) registry.logger.note('warning', replacement);
-  return new ComposedAnalyzer({
+  const composition = {
     registry,
     store: services.isRegistered(VECTOR_STORE, true) ? services.resolve(VECTOR_STORE) : undefined,
-  });
+  };
+  const local = new LocalExecutor(composition);
+  services.register(LOCAL_EXECUTOR, { useValue: local });
+  registerUnlessGiven(services, EXECUTOR, executor ?? local);
+  return new ComposedAnalyzer(composition, services.resolve(EXECUTOR));
 }
 
 const SILENT: Logger = { note: () => {} };
@@ -85,5 +121,8 @@ function checkedParts(parts: AnalyzerParts): AnalyzerParts {
       `createAnalyzer: expected plugins and isolated to be lists of plugins, found ${excerptOf(list)}; write [plugin]`,
     );
   }
-  return parts;
+  const { pluginTimeout = 0 } = parts;
+  if (typeof pluginTimeout === 'number' && pluginTimeout >= 0 && pluginTimeout <= LONGEST_TIMEOUT) return parts;
+  const expected = `pluginTimeout to be seconds from 0 to ${LONGEST_TIMEOUT}`;
+  throw new VirtSimilarityError('usage', `createAnalyzer: expected ${expected}, found ${excerptOf(pluginTimeout)}`);
 }

@@ -15,15 +15,11 @@ export const ANALYZE_DEFAULTS = {
   blockSize: HASH_IMAGE_DEFAULTS.blockSize,
   jobs: availableParallelism(),
   allowBacking: [],
-  pluginTimeout: 60,
   ...READ_DEFAULTS,
   metric: 'hamming',
   linkage: 'single',
   clusterer: 'auto',
 } as const satisfies AnalyzeOptions;
-
-/** Seconds: what timers can be set to, in round numbers. */
-const LONGEST_TIMEOUT = 1_000_000;
 
 const name = z.string().min(1);
 
@@ -40,7 +36,6 @@ const schema = z.object({
   cache: z.union([z.string().min(1), z.literal(false)]).optional(),
   jobs: z.number().int().min(1).max(1024).default(ANALYZE_DEFAULTS.jobs),
   allowBacking: z.array(z.string().min(1)).default([]),
-  pluginTimeout: z.number().min(0).max(LONGEST_TIMEOUT).default(ANALYZE_DEFAULTS.pluginTimeout),
   maxVirtualSize: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(ANALYZE_DEFAULTS.maxVirtualSize),
   allowInUse: z.boolean().default(ANALYZE_DEFAULTS.allowInUse),
   sandbox: z.enum(['required', 'off']).default(ANALYZE_DEFAULTS.sandbox),

@@ -33,7 +33,7 @@ export function requireKnownNames(
   registry: PartRegistry,
   { reader, hasher, metric, clusterer, linkage }: Partial<CompleteOptions>,
 ): void {
-  if (reader !== undefined && reader !== 'auto') registry.find('reader', reader);
+  if (reader !== undefined) registry.find('reader', reader);
   if (hasher !== undefined) registry.find('hasher', hasher);
   if (metric !== undefined) registry.find('metric', metric);
   if (clusterer === undefined) return;

@@ -5,7 +5,7 @@ import type {
   HashVector,
   HashVectorHeader,
   HashVectorRows,
-  HashVectorStorage,
+  LocatedVector,
   RowsLocation,
 } from '../contracts/hash-vector.js';
 import { throwIfAborted } from '../errors.js';
@@ -88,8 +88,8 @@ export async function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorO
   }
 }
 
-/** The vector whose rows another thread says are in this place. `rows()` throws as that of `openHashVector`. */
-export function hashVectorAt(header: HashVectorHeader, storage: HashVectorStorage): HashVector {
+/** The vector whose rows are there. `rows()` throws as that of `openHashVector`. */
+export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
   if (storage.kind === 'memory') return hashVectorOf(header, storage.blocks, storage.digests);
   return { ...header, storage, rows: () => readRows({ header, storage, signal: undefined }) };
 }

@@ -7,7 +7,7 @@ import { Messages } from '#cli/terminal/messages.js';
 const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
 const context = { commandNames: ['analyze', 'doctor'], messages, signal: new AbortController().signal };
 const LOGGER = { note: () => {} };
-const OWN = composeAnalyzer([], LOGGER);
+const OWN = composeAnalyzer({ plugins: [], logger: LOGGER });
 
 class MyReader implements DiskReader {
   identify = () => Promise.reject(new Error('not called'));
@@ -30,7 +30,10 @@ describe('the images of a run', () => {
 
   test("may have any format where a plugin's reader is there", async () => {
     const images = [{ path: 'a', format: 'new' }, { path: 'b' }];
-    const analyzer = composeAnalyzer([{ name: 'mine', url: import.meta.url, readers: { mine: MyReader } }], LOGGER);
+    const analyzer = composeAnalyzer({
+      plugins: [{ name: 'mine', url: import.meta.url, readers: { mine: MyReader } }],
+      logger: LOGGER,
+    });
     expect((await findSources(images, analyzer, context)).sources).toEqual(images);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANALYZE_DEFAULTS, LINKAGES, type OptionDeclarations } from '@virt-similarity/core';
+import { ANALYZE_DEFAULTS, ANALYZER_DEFAULTS, LINKAGES, type OptionDeclarations } from '@virt-similarity/core';
 import { flagsOf } from '#cli/options/flags.js';
 import {
   COMMON_OPTIONS,
@@ -22,7 +22,7 @@ describe('the table of options', () => {
     ['hash', ANALYZE_DEFAULTS.hasher],
     ['block-size', ANALYZE_DEFAULTS.blockSize],
     ['max-virtual-size', ANALYZE_DEFAULTS.maxVirtualSize],
-    ['plugin-timeout', ANALYZE_DEFAULTS.pluginTimeout],
+    ['plugin-timeout', ANALYZER_DEFAULTS.pluginTimeout],
     ['metric', ANALYZE_DEFAULTS.metric],
     ['linkage', ANALYZE_DEFAULTS.linkage],
     ['clusterer', ANALYZE_DEFAULTS.clusterer],

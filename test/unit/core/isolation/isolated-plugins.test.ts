@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type Analysis,
   type AnalyzeOptions,
+  type Analyzer,
   createAnalyzer,
   type ProgressEvent,
   type Reporter,
@@ -12,7 +13,7 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 import misbehaving from '../../../fixtures/misbehaving-plugin.js';
 
 const GOOD = ['memory:a', 'memory:b', 'memory:c'];
-const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2, pluginTimeout: 300 };
+const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };
 
 const disks = new MemoryDisksPlugin({
   'memory:a': Uint8Array.of(1, 2, 3),
@@ -21,7 +22,12 @@ const disks = new MemoryDisksPlugin({
   'memory:broken': new VirtSimilarityError('corrupt', 'broken: its head is missing', { image: 'memory:broken' }),
 });
 
-const analyzer = createAnalyzer({ plugins: [disks], isolated: [checksums, misbehaving] });
+/** Seconds enough for a thread to start on a busy machine, as those must that are not at fault. */
+const SHORT_TIMEOUT = 5;
+
+const [analyzer, impatient, patient] = [300, SHORT_TIMEOUT, 0].map((pluginTimeout) =>
+  createAnalyzer({ plugins: [disks], isolated: [checksums, misbehaving], pluginTimeout }),
+) as [Analyzer, Analyzer, Analyzer];
 let analysis: Analysis;
 
 beforeAll(async () => {
@@ -37,9 +43,6 @@ async function textOf(texts: AsyncIterable<string>): Promise<string> {
   for await (const text of texts) whole += text;
   return whole;
 }
-
-/** Seconds enough for a thread to start on a busy machine, as those must that are not at fault. */
-const SHORT_TIMEOUT = 5;
 
 describe('an isolated plugin', () => {
   test('measures and clusters in threads, with the results of the main thread', async () => {
@@ -112,8 +115,8 @@ describe('an isolated plugin', () => {
     const [name] = Object.values(options);
     const failures = new Set<Error>();
     const onProgress = (event: ProgressEvent) => event.kind === 'image-failed' && failures.add(event.error);
-    const run = { ...OPTIONS, ...options, pluginTimeout: SHORT_TIMEOUT, jobs: 1, onProgress };
-    await expect(analyzer.analyze(GOOD, run)).rejects.toMatchObject({
+    const run = { ...OPTIONS, ...options, jobs: 1, onProgress };
+    await expect(impatient.analyze(GOOD, run)).rejects.toMatchObject({
       code: 'unavailable',
       message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with --plugin-timeout`,
     });
@@ -122,7 +125,7 @@ describe('an isolated plugin', () => {
   });
 
   test.each(['endless-reporter', 'silent-reporter'])('that never ends its report (%s) is given up', async (name) => {
-    const text = textOf(analyzer.report(name, analysis, {}, { pluginTimeout: SHORT_TIMEOUT }));
+    const text = textOf(impatient.report(name, analysis));
     await expect(text).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('the reporter gave no answer'),
@@ -132,14 +135,14 @@ describe('an isolated plugin', () => {
   test.each([{ metric: 'endless-metric' }, { clusterer: 'endless-clusterer' }])(
     'that never returns (%j) is ended by an interruption',
     async (options) => {
-      const run = { ...OPTIONS, ...options, pluginTimeout: 0, signal: AbortSignal.timeout(700) };
-      await expect(analyzer.analyze(GOOD, run)).rejects.toMatchObject({ code: 'aborted' });
+      const run = { ...OPTIONS, ...options, signal: AbortSignal.timeout(700) };
+      await expect(patient.analyze(GOOD, run)).rejects.toMatchObject({ code: 'aborted' });
     },
   );
 
   test('that never ends its report is ended by an interruption', async () => {
-    const run = { pluginTimeout: 0, signal: AbortSignal.timeout(700) };
-    const text = textOf(analyzer.report('endless-reporter', analysis, {}, run));
+    const run = { signal: AbortSignal.timeout(700) };
+    const text = textOf(patient.report('endless-reporter', analysis, {}, run));
     await expect(text).rejects.toMatchObject({ code: 'aborted' });
   });
 

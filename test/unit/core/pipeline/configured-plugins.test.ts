@@ -97,7 +97,7 @@ describe('a program', () => {
 
   const core = JSON.stringify(import.meta.resolve('@virt-similarity/core'));
   const readers = JSON.stringify(import.meta.resolve('@virt-similarity/readers'));
-  const program = (options: string) => `
+  const program = (settings: string) => `
     import { appendFileSync } from 'node:fs';
     import { createAnalyzer } from ${core};
     import readers from ${readers};
@@ -105,9 +105,8 @@ describe('a program', () => {
     class Sum { digestLength = 1; hash(block, digest) { digest[0] = block[0]; } }
     const plugin = { name: 'own', url: import.meta.url, hashers: { sum: Sum } };
     export default plugin;
-    const analyzer = createAnalyzer({ plugins: [readers, plugin] });
-    const options = { hasher: 'sum', ${options} };
-    for await (const { error } of analyzer.hash([{ path: 'a.raw', format: 'raw' }], options)) throw error;
+    const analyzer = createAnalyzer({ plugins: [readers, plugin], ${settings} });
+    for await (const { error } of analyzer.hash([{ path: 'a.raw', format: 'raw' }], { hasher: 'sum' })) throw error;
   `;
 
   /** Runs it, and gives what it says on standard error and how often it was started. */

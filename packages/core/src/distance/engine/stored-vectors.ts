@@ -71,7 +71,7 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
     throwIfAborted(signal);
     const { name, digestLength, dataBlocks } = vector;
     if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
-    const storage = vector.storage ?? (await readAll(vector, signal));
+    const storage = vector.storage ?? (await rowsInMemory(vector, signal));
     stored.push({
       name,
       digestLength,
@@ -147,7 +147,8 @@ function closeAll(vectors: readonly StoredVector[]): void {
   for (const { descriptor } of vectors) if (descriptor !== undefined) closeSync(descriptor);
 }
 
-async function readAll(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
+/** All rows of a vector. Throws what reading them throws, `corrupt` where there are more or fewer than it says, and `aborted`. */
+export async function rowsInMemory(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
   const blocks = sharedCounts(vector.dataBlocks);
   const digests = sharedBytes(vector.dataBlocks * vector.digestLength);
   let row = 0;

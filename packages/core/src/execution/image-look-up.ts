@@ -1,42 +1,39 @@
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { ImageIdentity } from '../contracts/disk-image.js';
-import type { DiskReader, DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { VirtSimilarityError } from '../errors.js';
-import { limitedReader } from '../isolation/limited-reader.js';
+import { checkedIdentity } from '../reading/checked-identity.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { openHashVector } from '../vectors/read-hash-vector.js';
-import { checkedIdentity } from './checked-identity.js';
-import type { CompleteOptions } from './options.js';
-import type { AssignedSource } from './reader-sessions.js';
+import type { HashWork } from './hash-work.js';
 import type { RunStore } from './run-store.js';
 import { yieldToEventLoop } from './yield-to-event-loop.js';
 
-/** What is known of an image without reading it: its vector, or else the reader that reads it. */
-export type LookedUp = { readonly vector: HashVector } | AssignedSource;
+/** What is known of an image without reading it: its vector, or else its identity. */
+export type LookedUp = { readonly vector: HashVector } | IdentifiedSource;
 
-/** Finds the vectors of images that have one already, and the readers of the others. */
+/** Finds the vectors of images that have one already, and the identities of the others. */
 export class ImageLookUp {
   readonly #registry: PartRegistry;
-  readonly #options: CompleteOptions;
+  readonly #reader: NamedPart<DiskReader>;
+  readonly #options: HashWork;
   readonly #store: RunStore | undefined;
-  /** Readers by name, isolated ones within their limits. */
-  readonly #readers = new Map<string, NamedPart<DiskReader>>();
-
   /** Whether a vector of unknown version was noted. */
   #hasNotedVersion = false;
 
-  constructor(registry: PartRegistry, options: CompleteOptions, store: RunStore | undefined) {
+  constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, options: HashWork, store: RunStore | undefined) {
     this.#registry = registry;
+    this.#reader = reader;
     this.#options = options;
     this.#store = store;
   }
 
-  /** The vector of a hash-vector file, or else the reader of the image. Throws what they throw. */
+  /** The vector of a hash-vector file, or else the identity of the image. Throws what reading the one and its reader throw. */
   async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     await yieldToEventLoop();
-    if (!isNamedAsVector(source)) return this.#assign(source, readOptions);
+    if (!isNamedAsVector(source)) return this.#ask(source, readOptions);
     return { vector: await openHashVector(source.path, { noFollow: source.noFollow }) };
   }
 
@@ -59,33 +56,11 @@ export class ImageLookUp {
     return this.#store.find({ identity, ...made }, { signal });
   }
 
-  /** Asks the reader that the user chose, or one after the other. */
-  async #assign(source: DiskSource, options: ReadOptions): Promise<AssignedSource> {
-    const { reader: chosen } = this.#options;
-    const isChosen = chosen !== 'auto';
-    const names = isChosen ? [chosen] : this.#registry.readersByPreference.map(({ name }) => name);
-    const readOptions: ReadOptions = isChosen ? { ...options, isChosen } : options;
-    for (const name of names) {
-      const { part: reader } = this.#reader(name);
-      const identity = await reader.identify(source, readOptions);
-      if (identity !== undefined) {
-        return { source, reader, readerName: name, identity: checkedIdentity(name, identity) };
-      }
-    }
-    throw isChosen ? declined(source, chosen) : unreadable(source, names);
-  }
-
-  #reader(name: string): NamedPart<DiskReader> {
-    const known = this.#readers.get(name);
-    if (known) return known;
-    const placed = {
-      name,
-      part: this.#registry.find('reader', name),
-      isIsolated: this.#registry.isIsolated('reader', name),
-    };
-    const reader = { name, part: limitedReader(placed, this.#options.pluginTimeout) };
-    this.#readers.set(name, reader);
-    return reader;
+  async #ask(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
+    const { name, part } = this.#reader;
+    const identity = await part.identify(source, { ...options, isChosen: true });
+    if (identity === undefined) throw declined(source, name);
+    return { source, identity: checkedIdentity(name, identity) };
   }
 
   /** A named hash-vector file must have been made as this run makes its own. */
@@ -121,11 +96,4 @@ export class ImageLookUp {
 function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
   const problem = `[${reader}] cannot open ${path}: it is not of a kind that this reader reads`;
   return new VirtSimilarityError('usage', `${problem}; choose --reader auto`, { image: path });
-}
-
-function unreadable({ path }: DiskSource, readers: readonly string[]): VirtSimilarityError {
-  const tried = readers.join(', ') || 'none, as no plugin registers one';
-  return new VirtSimilarityError('unavailable', `no reader can read ${path}: tried ${tried}; state its --format`, {
-    image: path,
-  });
 }

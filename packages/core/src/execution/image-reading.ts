@@ -1,27 +1,29 @@
 import type { ProgressEvent } from '../contracts/analyzer.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
-import type { ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
 import { flushFiles } from '../files/flush-files.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
 import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
 import { isSettled } from '../identity/settled-identity.js';
+import { checkedIdentity } from '../reading/checked-identity.js';
+import type { ImageOpener } from '../reading/image-opener.js';
 import { stateOfImage } from '../store/cache-entry.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
-import { checkedIdentity } from './checked-identity.js';
-import type { CompleteOptions } from './options.js';
-import type { AssignedSource, ReaderSessions } from './reader-sessions.js';
+import type { HashWork } from './hash-work.js';
 import type { RunStore } from './run-store.js';
 
 /** What the images of a run are read with. */
 interface ReadingTools {
   readonly pool: HashingPool;
-  readonly sessions: ReaderSessions;
+  readonly reader: NamedPart<DiskReader>;
+  readonly opener: ImageOpener;
   readonly store: RunStore | undefined;
-  readonly run: CompleteOptions;
+  readonly work: HashWork;
   readonly hasher: { readonly name: string; readonly version?: string };
 }
 
@@ -37,36 +39,37 @@ export class ImageReading {
   readonly #bases: BaseVectors;
 
   /** @param images all that the run is going to read */
-  constructor(images: readonly AssignedSource[], tools: ReadingTools) {
-    const { blockSize, signal } = tools.run;
+  constructor(images: readonly IdentifiedSource[], tools: ReadingTools) {
+    const { blockSize, signal } = tools.work;
     const { name: algorithm, version: hasherVersion } = tools.hasher;
     const made = { algorithm, blockSize, ...(hasherVersion && { hasherVersion }) };
     this.#tools = tools;
-    this.#bases = new BaseVectors(images, tools.run, async (identity) =>
+    this.#bases = new BaseVectors(images, tools.work, async (identity) =>
       tools.store?.find({ identity, ...made }, { signal }),
     );
   }
 
   /** The vector of an image, kept in the store. Throws what reading and hashing throws, and `changed`. */
-  vectorOf(image: AssignedSource, readOptions: ReadOptions): Promise<HashVector> {
+  vectorOf(image: IdentifiedSource, readOptions: ReadOptions): Promise<HashVector> {
     return this.#bases.own(image, () => this.#read(image, 'image-started', readOptions));
   }
 
-  async #read(assigned: AssignedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
-    const { source, readerName } = assigned;
-    if (this.#tools.store !== undefined && !isVolatile(assigned.identity)) {
-      await flushFiles(partsOf(assigned.identity));
+  async #read(identified: IdentifiedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
+    const { source } = identified;
+    const { reader, opener, store } = this.#tools;
+    if (store !== undefined && !isVolatile(identified.identity)) {
+      await flushFiles(partsOf(identified.identity));
     }
     const moment = Date.now();
     // Not the identity that was looked up, once there is another: what changed before the image was opened may be read
     // as it is now.
-    let { identity } = assigned;
+    let { identity } = identified;
     try {
-      const image = await this.#tools.sessions.open(assigned, readOptions);
+      const image = await opener.open(source, identity, readOptions);
       try {
-        identity = checkedIdentity(readerName, image.identity);
-        const vector = await this.#hash(image, { ...assigned, identity }, started, readOptions);
-        if (!(await isUnchanged({ ...assigned, identity }, readOptions))) {
+        identity = checkedIdentity(reader.name, image.identity);
+        const vector = await this.#hash(image, { source, identity }, started, readOptions);
+        if (!(await this.#isUnchanged({ source, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
         }
         return await this.#keep(vector, identity, moment);
@@ -74,7 +77,7 @@ export class ImageReading {
         await this.#close(image, source.path, readOptions);
       }
     } catch (thrown) {
-      throw (await isSignOfChange(thrown, { ...assigned, identity }, readOptions))
+      throw (await this.#isSignOfChange(thrown, { source, identity }, readOptions))
         ? changed(source.path, thrown)
         : thrown;
     }
@@ -82,16 +85,16 @@ export class ImageReading {
 
   async #hash(
     image: DiskImage,
-    assigned: AssignedSource,
+    identified: IdentifiedSource,
     started: Started,
     readOptions: ReadOptions,
   ): Promise<HashVector> {
-    const { path } = assigned.source;
-    const { pool, run } = this.#tools;
+    const { path } = identified.source;
+    const { pool, work } = this.#tools;
     return hashImage(image, pool, {
       name: path,
-      blockSize: run.blockSize,
-      base: await this.#bases.below(assigned, (base) => this.#read(base, 'backing-started', readOptions)),
+      blockSize: work.blockSize,
+      base: await this.#bases.below(identified, (base) => this.#read(base, 'backing-started', readOptions)),
       onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
       onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
       signal: readOptions.signal,
@@ -100,12 +103,35 @@ export class ImageReading {
 
   /** Keeps the vector in the store, unless the image may still change without a trace. */
   async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
-    const { store, run } = this.#tools;
+    const { store, work } = this.#tools;
     if (store === undefined) return vector;
-    if (isSettled(identity, moment)) return store.store(vector, { signal: run.signal });
+    if (isSettled(identity, moment)) return store.store(vector, { signal: work.signal });
     const reason = 'it was written to so shortly before that its times would not show another change';
-    callBack(() => run.onNote('debug', `${vector.name} is not cached: ${reason}`));
+    callBack(() => work.onNote('debug', `${vector.name} is not cached: ${reason}`));
     return vector;
+  }
+
+  /**
+   * Whether reading failed because the image changed: whatever was thrown follows from that then. The files are looked at
+   * first, as inspecting what has changed may fail too.
+   */
+  async #isSignOfChange(
+    thrown: unknown,
+    { source, identity }: IdentifiedSource,
+    options: ReadOptions,
+  ): Promise<boolean> {
+    if (thrown instanceof CallbackError) return false;
+    if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
+    if ((await stateOfImage({ identity })) === 'changed') return true;
+    return !(await this.#isUnchanged({ source, identity }, options).catch(() => true));
+  }
+
+  /** Inspects an image once more: whether it is as it was. */
+  async #isUnchanged({ source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
+    // What was flushed before shows every change by now. A copy, as this is another question to the reader.
+    const { flush: _, ...readOptions } = options;
+    const now = await this.#tools.reader.part.identify(source, readOptions);
+    return now !== undefined && sameIdentity(identity, now);
   }
 
   /** Failing to close takes nothing from what was read, nor from the reason why that failed. */
@@ -118,34 +144,8 @@ export class ImageReading {
   }
 
   #progress(event: ProgressEvent): void {
-    callBack(() => this.#tools.run.onProgress(event));
+    callBack(() => this.#tools.work.onProgress(event));
   }
-}
-
-/**
- * Whether reading failed because the image changed: whatever was thrown follows from that then. The files are looked at
- * first, as inspecting what has changed may fail too.
- */
-async function isSignOfChange(
-  thrown: unknown,
-  { source, reader, identity }: AssignedSource,
-  options: ReadOptions,
-): Promise<boolean> {
-  if (thrown instanceof CallbackError) return false;
-  if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
-  if ((await stateOfImage({ identity })) === 'changed') return true;
-  return !(await isUnchanged({ source, reader, identity }, options).catch(() => true));
-}
-
-/** Inspects an image once more: whether it is as it was. */
-async function isUnchanged(
-  { source, reader, identity }: Omit<AssignedSource, 'readerName'>,
-  options: ReadOptions,
-): Promise<boolean> {
-  // What was flushed before shows every change by now. A copy, as this is another question to the reader.
-  const { flush: _, ...readOptions } = options;
-  const now = await reader.identify(source, readOptions);
-  return now !== undefined && sameIdentity(identity, now);
 }
 
 /** Throws `changed`; only warns where the user allows writers and the image had one. */

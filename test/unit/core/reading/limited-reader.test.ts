@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { DiskReader } from '@virt-similarity/core';
-import { LimitedReader } from '#core/isolation/limited-reader.js';
+import { LimitedReader } from '#core/reading/limited-reader.js';
 
 const fail = () => Promise.reject(new Error('is not called'));
 const required = { identify: fail, open: fail };

@@ -1,24 +1,25 @@
 import { setMaxListeners } from 'node:events';
 import type { PartRegistry } from '../composition/part-registry.js';
-import type { FoundImages, HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/analyzer.js';
+import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/analyzer.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
-import type { DiskSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
+import type { NamedPart } from '../contracts/plugin.js';
 import type { VectorStore } from '../contracts/vector-store.js';
 import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
+import { ImageOpener } from '../reading/image-opener.js';
 import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import { allowedTrees } from './allowed-trees.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
+import type { HashWork } from './hash-work.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
-import type { CompleteOptions } from './options.js';
-import { type AssignedSource, ReaderSessions } from './reader-sessions.js';
 import { RunStore } from './run-store.js';
 
 /** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
@@ -36,21 +37,25 @@ export interface Composition {
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
   readonly #registry: PartRegistry;
-  readonly #options: CompleteOptions;
+  readonly #work: HashWork;
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
 
-  private constructor(
-    composition: Composition,
-    options: CompleteOptions,
-    allowed: Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
-  ) {
-    const { onNote, signal, maxVirtualSize, allowInUse, sandbox } = options;
+  private constructor(composition: Composition, work: HashWork) {
+    const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = work;
     const warn = (message: string): void => callBack(() => onNote('warning', message));
-    const store = storeOf(composition, options.cache, warn);
+    const store = storeOf(composition, work.cache, warn);
     this.#registry = composition.registry;
-    this.#options = options;
-    this.#readOptions = { ...allowed, maxVirtualSize, allowInUse, sandbox, warn, ...(signal && { signal }) };
+    this.#work = work;
+    this.#readOptions = {
+      allowedDirectories,
+      ...(allowedTrees && { allowedTrees }),
+      maxVirtualSize,
+      allowInUse,
+      sandbox,
+      warn,
+      ...(signal && { signal }),
+    };
     if (store !== undefined) {
       this.#store = new RunStore(store, warn);
       this.#readOptions = { ...this.#readOptions, flush: true };
@@ -58,72 +63,68 @@ export class HashRun {
   }
 
   /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
-  static hash(composition: Composition, found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
-    return HashRun.#run(composition, found, options, (run) => run.#hash(found));
+  static hash(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
+    return HashRun.#run(composition, { ...request, ...run }, (each) => each.#hash());
   }
 
   /** Yields what is known of each image before it is read, as it comes. Throws as `hash`. */
-  static identify(
-    composition: Composition,
-    found: FoundImages,
-    options: CompleteOptions,
-  ): AsyncGenerator<IdentifyOutcome> {
+  static identify(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
     // No vector is looked up or kept, so no file has to be flushed.
-    const unstored = { ...options, cache: false } as const;
-    return HashRun.#run(composition, found, unstored, (run) => run.#identify(found));
+    return HashRun.#run(composition, { ...request, ...run, cache: false }, (each) => each.#identify());
   }
 
   static async *#run<Outcome>(
     composition: Composition,
-    { directories }: FoundImages,
-    options: CompleteOptions,
+    work: HashWork,
     act: (run: HashRun) => AsyncGenerator<Outcome>,
   ): AsyncGenerator<Outcome> {
-    const trees = await allowedTrees(options.allowBacking);
     try {
-      yield* act(new HashRun(composition, options, { allowedDirectories: directories, allowedTrees: trees }));
+      yield* act(new HashRun(composition, work));
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
   }
 
-  async *#identify(found: FoundImages): AsyncGenerator<IdentifyOutcome> {
-    const lookUp = new ImageLookUp(this.#registry, this.#options, undefined);
-    for await (const each of this.#lookUp(found, (source, options) => lookUp.identify(source, options))) {
-      if ('reader' in each) {
-        const { source, readerName, identity } = each;
-        yield { path: source.path, reader: readerName, identity };
+  async *#identify(): AsyncGenerator<IdentifyOutcome> {
+    const reader = this.#reader();
+    const lookUp = new ImageLookUp(this.#registry, reader, this.#work, undefined);
+    for await (const each of this.#lookUp((source, options) => lookUp.identify(source, options))) {
+      if ('source' in each) {
+        const { source, identity } = each;
+        yield { path: source.path, reader: reader.part.readerOf?.(identity) ?? reader.name, identity };
       } else if ('error' in each) yield each;
       else yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
     }
   }
 
-  async *#hash(found: FoundImages): AsyncGenerator<HashOutcome> {
-    const { hasher, jobs, pluginTimeout } = this.#options;
+  async *#hash(): AsyncGenerator<HashOutcome> {
+    const { sources, hasher, jobs, signal } = this.#work;
+    const reader = this.#reader();
     const part = this.#registry.find('hasher', hasher);
     const reference = this.#hasherReference();
     if (reference !== undefined) {
-      await requireImportable(`hasher ${hasher}`, this.#registry.providedParts('hasher', hasher), this.#options);
+      const parts = this.#registry.providedParts('hasher', hasher);
+      await requireImportable(`hasher ${hasher}`, parts, this.#registry.limits(signal));
     }
     const { version } = this.#registry.identifyHasher(hasher);
-    const timeLimit = this.#registry.isIsolated('hasher', hasher) ? pluginTimeout : 0;
+    const timeLimit = this.#registry.isIsolated('hasher', hasher) ? this.#registry.pluginTimeout : 0;
     const { logger } = this.#registry;
     const pool = new HashingPool({ name: hasher, hasher: part, reference, version, timeLimit, logger }, jobs);
-    const lookUp = new ImageLookUp(this.#registry, this.#options, this.#store);
-    const unread: AssignedSource[] = [];
+    const lookUp = new ImageLookUp(this.#registry, reader, this.#work, this.#store);
+    const unread: IdentifiedSource[] = [];
     let tasks = 0;
     try {
       // A refused store concerns every image, so it is one error of the run.
-      if (!found.sources.every(isNamedAsVector)) await this.#store?.requireAllowed();
-      for await (const each of this.#lookUp(found, (source, options) => lookUp.find(source, options))) {
-        if ('reader' in each) {
+      if (!sources.every(isNamedAsVector)) await this.#store?.requireAllowed();
+      for await (const each of this.#lookUp((source, options) => lookUp.find(source, options))) {
+        if ('source' in each) {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
           // Threads take longer to start than the images to be opened.
           pool.expect(tasks);
         } else yield this.#tell(each);
       }
-      if (unread.length > 0) yield* this.#readAll(inOrder(unread, found.sources), pool);
+      if (unread.length > 0) yield* this.#readAll(reader, inOrder(unread, sources), pool);
     } finally {
       await pool.close();
     }
@@ -131,24 +132,25 @@ export class HashRun {
 
   /** The vectors of images that have one, the readers of the others, and failures. */
   async *#lookUp(
-    { sources, failures }: FoundImages,
     look: (source: DiskSource, options: ReadOptions) => Promise<LookedUp>,
-  ): AsyncGenerator<HashOutcome | AssignedSource> {
-    const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | AssignedSource> =>
+  ): AsyncGenerator<HashOutcome | IdentifiedSource> {
+    const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | IdentifiedSource> =>
       this.#outcome(source.path, async () => {
-        const failure = failures.get(source.path);
-        if (failure !== undefined) throw failure;
         const found = await look(source, this.#readOptionsUntil(stop));
-        return 'reader' in found ? found : outcomeOf(source.path, found.vector, 'cached');
+        return 'source' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });
-    for await (const found of concurrently(sources, LOOKUPS_AT_ONCE, find)) {
+    for await (const found of concurrently(this.#work.sources, LOOKUPS_AT_ONCE, find)) {
       this.#reportIdentified(found);
       yield found;
     }
   }
 
-  async *#readAll(unread: readonly AssignedSource[], pool: HashingPool): AsyncGenerator<HashOutcome> {
-    const { hasher, jobs, onNote } = this.#options;
+  async *#readAll(
+    reader: NamedPart<DiskReader>,
+    unread: readonly IdentifiedSource[],
+    pool: HashingPool,
+  ): AsyncGenerator<HashOutcome> {
+    const { hasher, jobs, onNote } = this.#work;
     const identified = this.#registry.identifyHasher(hasher);
     const homeless = this.#registry.pluginWithoutUrl('hasher', hasher);
     if (homeless !== undefined) {
@@ -159,15 +161,16 @@ export class HashRun {
       const remedy = 'give the hasher a version';
       callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; ${remedy}`));
     }
-    const sessions = new ReaderSessions(unread, this.#readOptions);
+    const opener = new ImageOpener(reader, unread, this.#readOptions);
     const reading = new ImageReading(unread, {
       pool,
-      sessions,
+      reader,
+      opener,
       store: this.#store,
-      run: this.#options,
+      work: this.#work,
       hasher: identified,
     });
-    const read = (image: AssignedSource, stop: AbortSignal): Promise<HashOutcome> =>
+    const read = (image: IdentifiedSource, stop: AbortSignal): Promise<HashOutcome> =>
       this.#outcome(image.source.path, async () =>
         outcomeOf(image.source.path, await reading.vectorOf(image, this.#readOptionsUntil(stop)), 'read'),
       );
@@ -175,21 +178,26 @@ export class HashRun {
       // While some images are hashed, the next ones are opened.
       for await (const outcome of concurrently(unread, jobs + OPENED_AHEAD, read)) yield this.#tell(outcome);
     } finally {
-      // Before the sessions: what a thread still does may depend on them.
+      // Before the session: what a thread still does may depend on it.
       await pool.close();
-      await sessions.close();
+      await opener.close();
     }
+  }
+
+  #reader(): NamedPart<DiskReader> {
+    const { reader: name } = this.#work;
+    return { name, part: this.#registry.find('reader', name) };
   }
 
   /** How threads construct the hasher; nothing where it has to run in the main thread. */
   #hasherReference(): PartReference | undefined {
-    const { hasher } = this.#options;
+    const { hasher } = this.#work;
     const isHomeless = this.#registry.pluginWithoutUrl('hasher', hasher) !== undefined;
     return isHomeless ? undefined : this.#registry.reference('hasher', hasher);
   }
 
   #readOptionsUntil(stop: AbortSignal): ReadOptions {
-    const { signal } = this.#options;
+    const { signal } = this.#work;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
     // Every process and connection for an image listens to it, and without a signal of the caller those of all images.
     setMaxListeners(0, either);
@@ -199,18 +207,18 @@ export class HashRun {
   /** Makes an image's failure its outcome; an interruption and what a callback throws are the run's own. */
   async #outcome<T>(path: string, work: () => Promise<T>): Promise<T | HashOutcome> {
     try {
-      throwIfAborted(this.#options.signal);
+      throwIfAborted(this.#work.signal);
       return await work();
     } catch (error) {
-      throwIfAborted(this.#options.signal);
+      throwIfAborted(this.#work.signal);
       if (error instanceof CallbackError) throw error;
       return { path, error: ownError(path, error) };
     }
   }
 
-  #reportIdentified(found: HashOutcome | AssignedSource): void {
+  #reportIdentified(found: HashOutcome | IdentifiedSource): void {
     if ('error' in found) return;
-    const path = 'reader' in found ? found.source.path : found.path;
+    const path = 'source' in found ? found.source.path : found.path;
     this.#progress({ kind: 'image-identified', path, files: filesOf(found) });
   }
 
@@ -221,13 +229,13 @@ export class HashRun {
   }
 
   #progress(event: ProgressEvent): void {
-    callBack(() => this.#options.onProgress(event));
+    callBack(() => this.#work.onProgress(event));
   }
 }
 
 function storeOf(
   { store }: Composition,
-  cache: CompleteOptions['cache'],
+  cache: HashRequest['cache'],
   warn: (message: string) => void,
 ): VectorStore | undefined {
   if (cache === undefined) return store;
@@ -240,8 +248,8 @@ function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'):
 }
 
 /** The files of an image; none for a vector that was named itself: its image is not part of the run. */
-function filesOf(found: Exclude<HashOutcome, { error: unknown }> | AssignedSource): readonly Stamp[] {
-  if ('reader' in found) return partsOf(found.identity);
+function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
+  if ('source' in found) return partsOf(found.identity);
   const { identity, storage } = found.vector;
   const isNamed = storage?.kind === 'file' && storage.path === found.path;
   return isNamed || identity === undefined ? [] : partsOf(identity);
@@ -252,7 +260,7 @@ function storedBytes(identity: ImageIdentity): number {
   return partsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
 }
 
-function inOrder(unread: readonly AssignedSource[], sources: readonly DiskSource[]): AssignedSource[] {
+function inOrder(unread: readonly IdentifiedSource[], sources: readonly DiskSource[]): IdentifiedSource[] {
   const place = new Map(sources.map((source, index) => [source, index]));
   return unread.toSorted((a, b) => place.get(a.source)! - place.get(b.source)!);
 }

@@ -8,20 +8,9 @@ import type {
   ReaderSession,
   ReadOptions,
 } from '../contracts/disk-reader.js';
-import type { NamedPart } from '../contracts/plugin.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
-import { withTimeout } from './with-timeout.js';
-
-/** A reader, and whether its plugin is isolated: a reader always runs in the main thread. */
-export interface PlacedReader extends NamedPart<DiskReader> {
-  readonly isIsolated: boolean;
-}
-
-/** A reader as it is, or within the time limit if it is isolated. */
-export function limitedReader({ name, part, isIsolated }: PlacedReader, pluginTimeout: number): DiskReader {
-  return isIsolated ? new LimitedReader(name, part, pluginTimeout) : part;
-}
+import { withTimeout } from '../threads/with-timeout.js';
 
 /**
  * Wraps a reader so that every call settles within the time limit, with `unavailable`, or when the signal fires. The reader
@@ -31,6 +20,7 @@ export class LimitedReader implements DiskReader {
   readonly fallback?: true;
   readonly extensions?: readonly string[];
   readonly formats?: readonly string[];
+  readonly readerOf?: (identity: ImageIdentity) => string | undefined;
   readonly diagnose?: (run: DiagnosisRun) => Promise<ReaderDiagnosis>;
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly startSession?: (images: readonly IdentifiedSource[], options: ReadOptions) => ReaderSession;
@@ -49,6 +39,9 @@ export class LimitedReader implements DiskReader {
     }
     if (reader.formats) {
       this.formats = reader.formats;
+    }
+    if (reader.readerOf) {
+      this.readerOf = (identity) => reader.readerOf!(identity);
     }
     if (reader.diagnose) {
       this.diagnose = (run) => this.#limit.on(reader.diagnose!(run), run.signal);

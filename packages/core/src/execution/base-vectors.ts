@@ -1,8 +1,8 @@
 import type { ImageIdentity } from '../contracts/disk-image.js';
+import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import { baseOf, isVolatile } from '../identity/chain.js';
 import { vectorKeyOf } from '../store/vector-key.js';
-import type { AssignedSource } from './reader-sessions.js';
 
 /** How the vectors of a run are made. */
 interface VectorSettings {
@@ -13,7 +13,7 @@ interface VectorSettings {
 }
 
 /** Reads and hashes an image. */
-type HashAssigned = (image: AssignedSource) => Promise<HashVector>;
+type HashIdentified = (image: IdentifiedSource) => Promise<HashVector>;
 
 /**
  * The vectors of base images, each obtained once per run: from the store, or by hashing the base if several images of the
@@ -32,7 +32,7 @@ export class BaseVectors {
    * @param find looks into the store
    */
   constructor(
-    images: readonly AssignedSource[],
+    images: readonly IdentifiedSource[],
     settings: VectorSettings,
     find: (identity: ImageIdentity) => Promise<HashVector | undefined>,
   ) {
@@ -47,13 +47,13 @@ export class BaseVectors {
   }
 
   /** The vector of the image that another is laid over; nothing where reading that one as a whole costs no more. */
-  async below({ identity, reader, readerName }: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+  async below({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const base = baseOf(identity);
-    return base && this.#vectorOf({ ...base, reader, readerName }, hash);
+    return base && this.#vectorOf(base, hash);
   }
 
   /** Hashes an image of the run, unless that was done, or is being done, for one that is laid over it. */
-  async own(image: AssignedSource, hash: HashAssigned): Promise<HashVector> {
+  async own(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);
     if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) return hash(image);
     const made = this.#vectors.get(key);
@@ -69,7 +69,7 @@ export class BaseVectors {
     return vector;
   }
 
-  #vectorOf(base: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+  #vectorOf(base: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const key = this.#key(base.identity);
     let vector = this.#vectors.get(key);
     if (vector === undefined) {
@@ -79,7 +79,7 @@ export class BaseVectors {
     return vector;
   }
 
-  async #findOrHash(base: AssignedSource, hash: HashAssigned): Promise<HashVector | undefined> {
+  async #findOrHash(base: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const { identity } = base;
     if (isVolatile(identity)) return undefined;
     const found = await this.#find(identity);

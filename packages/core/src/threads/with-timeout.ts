@@ -1,6 +1,12 @@
-import { TimeLimitError } from '../threads/time-limit-error.js';
 import { unlessAborted } from '../unless-aborted.js';
-import type { IsolationLimits } from './part-thread.js';
+import { TimeLimitError } from './time-limit-error.js';
+
+/** What bounds one answer of a plugin. */
+interface TimeLimits {
+  /** Seconds; 0 for no limit. */
+  readonly pluginTimeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Awaits work. Throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not
@@ -8,7 +14,7 @@ import type { IsolationLimits } from './part-thread.js';
  */
 export async function withTimeout<Result>(
   work: Promise<Result>,
-  { pluginTimeout, signal }: IsolationLimits,
+  { pluginTimeout, signal }: TimeLimits,
 ): Promise<Result> {
   if (pluginTimeout === 0) return unlessAborted(work, signal);
   const milliseconds = pluginTimeout * 1000;

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type AnalyzerParts,
+  type CompareRequest,
+  createAnalyzer,
+  EXECUTOR,
+  type ExecutionRun,
+  type Executor,
+  type HashOutcome,
+  type HashRequest,
+  type HashVector,
+  LOCAL_EXECUTOR,
+  MemoryVectorStore,
+  type PairwiseCounts,
+  type Tile,
+  type TileRequest,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import { container, inject, injectable } from 'tsyringe';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const DISKS = Object.fromEntries(
+  Array.from({ length: 7 }, (_, index) => [
+    `memory:${index}`,
+    // Half of the blocks are those of every disk.
+    Uint8Array.from({ length: 16 * 512 }, (__, byte) => (byte < 8 * 512 ? byte >> 9 : (byte >> 9) % (index + 2))),
+  ]),
+);
+const PATHS = Object.keys(DISKS);
+const OPTIONS = { blockSize: 512, jobs: 1 } as const;
+
+/** Sends everything through a serialisation, in small requests, each of them twice, to threads of this machine. */
+@injectable()
+class SplittingExecutor implements Executor {
+  readonly asked: string[] = [];
+
+  constructor(@inject(LOCAL_EXECUTOR) readonly local: Executor) {}
+
+  async *hash(request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
+    for (const source of request.sources) {
+      this.asked.push(`hash ${source.path}`);
+      const sent = structuredClone({ ...request, sources: [source] });
+      for await (const _ of this.local.hash(sent, silent(run)));
+      yield* this.local.hash(structuredClone(sent), run);
+    }
+  }
+
+  async compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts> {
+    this.asked.push(`compare ${request.vectors.length} by ${request.alignment}`);
+    await this.local.compare(structuredClone(request), silent(run));
+    return this.local.compare(structuredClone(request), run);
+  }
+
+  /** Column by column. */
+  async compareWith({ alignment, rows, columns }: TileRequest, run: ExecutionRun): Promise<Tile> {
+    const tiles: Tile[] = [];
+    for (const column of columns) {
+      this.asked.push(`compare ${rows.length} with ${column.header.name}`);
+      tiles.push(await this.local.compareWith(structuredClone({ alignment, rows, columns: [column] }), run));
+    }
+    const whole = (member: 'equal' | 'common') =>
+      Uint32Array.from({ length: rows.length * columns.length }, (_, pair) => {
+        return tiles[pair % columns.length]![member][Math.floor(pair / columns.length)]!;
+      });
+    return {
+      alignment,
+      rowBlocks: tiles[0]!.rowBlocks,
+      columnBlocks: Float64Array.from(tiles, (tile) => tile.columnBlocks[0]!),
+      equal: whole('equal'),
+      common: whole('common'),
+    };
+  }
+}
+
+function silent(run: ExecutionRun): ExecutionRun {
+  return { ...run, onProgress: () => {} };
+}
+
+function compose(members: Partial<AnalyzerParts> = {}) {
+  return createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers], ...members });
+}
+
+/** An analyzer with an executor of the program's, which it keeps in its container. */
+function composeSplitting() {
+  const services = container.createChildContainer();
+  services.registerSingleton(EXECUTOR, SplittingExecutor);
+  const analyzer = compose({ container: services, store: new MemoryVectorStore() });
+  return { analyzer, asked: (analyzer.executor as SplittingExecutor).asked };
+}
+
+async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVector[]> {
+  const vectors: HashVector[] = [];
+  for await (const outcome of analyzer.hash(PATHS, OPTIONS)) {
+    if ('error' in outcome) throw outcome.error;
+    vectors.push(outcome.vector);
+  }
+  return vectors.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+describe('an executor of the program', () => {
+  test.each(['hamming', 'shared-content'])('hashes and compares with the same result, by %s', async (metric) => {
+    const { analyzer, asked } = composeSplitting();
+    const expected = await compose().analyze(PATHS, { ...OPTIONS, metric });
+    const found = await analyzer.analyze(PATHS, { ...OPTIONS, metric });
+    expect(found.distances).toEqual(expected.distances);
+    expect(new Set(found.distances.values).size).toBeGreaterThan(2);
+    expect(found.dendrogram).toEqual(expected.dendrogram);
+    expect(found.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual(
+      expected.images.map(({ repeatedBlocks }) => repeatedBlocks),
+    );
+    expect(asked).toEqual([
+      ...PATHS.map((path) => `hash ${path}`),
+      'compare 7 by position',
+      ...(metric === 'hamming' ? [] : ['compare 7 by free']),
+    ]);
+  });
+
+  test('compares some with others, with the same result', async () => {
+    const { analyzer, asked } = composeSplitting();
+    const vectors = await vectorsOf(compose());
+    const [rows, columns] = [vectors.slice(0, 2), vectors.slice(2)];
+    expect(await analyzer.compareWith(rows, columns)).toEqual(await compose().compareWith(rows, columns));
+    expect(asked).toEqual(columns.map(({ name }) => `compare 2 with ${name}`));
+  });
+
+  test('can be an argument, is told nothing of images that were not found, and its errors are those of the run', async () => {
+    const requests: HashRequest[] = [];
+    const failing: Executor = {
+      async *hash(request) {
+        requests.push(request);
+        yield* [];
+      },
+      compare: () => Promise.reject(new Error('no machine answers')),
+      compareWith: () => Promise.reject(new Error('no machine answers')),
+    };
+    const analyzer = compose({ executor: failing });
+    expect(analyzer.executor).toBe(failing);
+    await expect(analyzer.compare(await vectorsOf(compose()))).rejects.toThrow('no machine answers');
+    const outcomes = [];
+    for await (const each of analyzer.hash([import.meta.dirname], OPTIONS)) outcomes.push(each);
+    expect(outcomes).toMatchObject([{ path: import.meta.dirname, error: { code: 'refused' } }]);
+    expect(requests.map(({ sources }) => sources)).toEqual([[]]);
+  });
+
+  test('that does not count repeated blocks breaks its contract', async () => {
+    const vectors = await vectorsOf(compose());
+    const careless: Executor = {
+      ...compose().executor,
+      compare: async (request, run) => {
+        const { repeated: _, ...counts } = await compose().executor.compare(request, run);
+        return counts;
+      },
+    };
+    await expect(compose({ executor: careless }).compare(vectors)).rejects.toMatchObject({
+      code: 'plugin',
+      message: '[executor] expected counts of repeated blocks of 7 vectors, found none; fix the executor',
+    });
+  });
+
+  test('is injected into parts', async () => {
+    @injectable()
+    class Asking {
+      readonly summary = 'asks for the executor';
+      constructor(@inject(EXECUTOR) readonly executor: Executor) {}
+      run() {
+        return 0;
+      }
+    }
+    const analyzer = compose({ plugins: [{ name: 'asking', commands: { asking: Asking } }] });
+    expect(analyzer.commands).toMatchObject([{ part: { executor: analyzer.executor } }]);
+  });
+});

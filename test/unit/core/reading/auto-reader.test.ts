@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  createAnalyzer,
+  type DiskReader,
+  type HashOutcome,
+  type IdentifyOutcome,
+  type OtherParts,
+  type Plugin,
+  partsToken,
+  REPLACED,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import { inject, injectable } from 'tsyringe';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+
+const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
+const PATHS = Object.keys(DISKS);
+
+/** A reader of these of the disks, which keeps what it was asked. */
+class ReaderOf implements DiskReader {
+  readonly asked: string[] = [];
+  readonly #reader = new MemoryDisksPlugin(DISKS).readers.memory;
+  readonly #paths: readonly string[];
+
+  constructor(...paths: string[]) {
+    this.#paths = paths;
+  }
+
+  async identify(...[source, options]: Parameters<DiskReader['identify']>) {
+    this.asked.push(`identify ${source.path}${options.isChosen ? ' as the only one' : ''}`);
+    return this.#paths.includes(source.path) ? this.#reader.identify(source, options) : undefined;
+  }
+
+  open(...[source, identity, options]: Parameters<DiskReader['open']>) {
+    this.asked.push(`open ${source.path}`);
+    return this.#reader.open(source, identity, options);
+  }
+}
+
+function analyzerOf(readers: NonNullable<Plugin['readers']>) {
+  return createAnalyzer({ plugins: [hashers, { name: 'mine', readers }] });
+}
+
+/** By path, the reader that an image was left to, or why it failed. */
+async function readersOf(readers: NonNullable<Plugin['readers']>): Promise<Record<string, string | undefined>> {
+  const outcomes: IdentifyOutcome[] = [];
+  for await (const outcome of analyzerOf(readers).identify(PATHS)) outcomes.push(outcome);
+  return Object.fromEntries(outcomes.map((each) => [each.path, 'error' in each ? each.error.message : each.reader]));
+}
+
+async function hashed(readers: NonNullable<Plugin['readers']>): Promise<HashOutcome[]> {
+  const outcomes: HashOutcome[] = [];
+  for await (const each of analyzerOf(readers).hash(PATHS, { blockSize: 512, jobs: 1 })) outcomes.push(each);
+  return outcomes;
+}
+
+describe('the reader auto', () => {
+  test('leaves each image to the first that recognises it, and asks those last that take everything', async () => {
+    const readers = {
+      everything: Object.assign(new ReaderOf(...PATHS), { fallback: true } as const),
+      first: new ReaderOf('memory:a'),
+      second: new ReaderOf('memory:a'),
+    };
+    expect(await readersOf(readers)).toEqual({ 'memory:a': 'first', 'memory:b': 'everything' });
+    expect(readers.everything.asked).toEqual(['identify memory:b']);
+    expect(readers.second.asked).toEqual(['identify memory:b']);
+  });
+
+  test('says which readers were asked where none recognises an image', async () => {
+    const [message] = Object.values(await readersOf({ one: new ReaderOf(), other: new ReaderOf() }));
+    expect(message).toMatch(/^no reader can read memory:a: tried one, other; /);
+  });
+
+  test('opens each image by the reader that recognised it, in a session where that has such', async () => {
+    const sessions: string[] = [];
+    const b = new ReaderOf('memory:b');
+    const startSession: NonNullable<DiskReader['startSession']> = (images) => {
+      sessions.push(`begins for ${images.map(({ source }) => source.path)}`);
+      return {
+        open: (source, identity, options) => b.open(source, identity, options),
+        close: async () => void sessions.push('ends'),
+      };
+    };
+    const a = new ReaderOf('memory:a');
+    const outcomes = await hashed({ a, b: Object.assign(b, { startSession }) });
+    expect(outcomes.map((outcome) => 'vector' in outcome)).toEqual([true, true]);
+    expect(a.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:a']);
+    expect(b.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:b']);
+    expect(sessions).toEqual(['begins for memory:b', 'ends']);
+  });
+
+  test('is kept waiting by a reader of an isolated plugin for its time only', async () => {
+    const mute = {
+      identify: () => new Promise<undefined>(() => {}),
+      open: () => Promise.reject(new Error('is not called')),
+    };
+    const isolated = { name: 'mute', url: import.meta.url, readers: { mute } };
+    const analyzer = createAnalyzer({ plugins: [hashers], isolated: [isolated], pluginTimeout: 0.1 });
+    const outcomes: IdentifyOutcome[] = [];
+    for await (const outcome of analyzer.identify(PATHS)) outcomes.push(outcome);
+    expect(outcomes.map((each) => ('error' in each ? each.error.message : ''))).toEqual(
+      Array(2).fill(expect.stringMatching(/^\[mute\] the reader gave no answer within 0\.1 s; /)),
+    );
+  });
+
+  test('can be wrapped, and others can leave images to others too', async () => {
+    const seen: string[] = [];
+    @injectable()
+    class Wrapper implements DiskReader {
+      constructor(@inject(REPLACED) readonly auto: DiskReader) {}
+      identify(...given: Parameters<DiskReader['identify']>) {
+        seen.push(given[0].path);
+        return this.auto.identify(...given);
+      }
+      open(...given: Parameters<DiskReader['open']>) {
+        return this.auto.open(...given);
+      }
+    }
+    @injectable()
+    class Delegating extends Wrapper {
+      constructor(@inject(partsToken('reader')) others: OtherParts<DiskReader>) {
+        super(others.get('auto'));
+      }
+      readerOf(...[identity]: Parameters<NonNullable<DiskReader['readerOf']>>) {
+        return this.auto.readerOf?.(identity);
+      }
+    }
+    const own = new ReaderOf(...PATHS);
+    await readersOf({ auto: Wrapper, delegating: Delegating, own });
+    expect(seen.toSorted()).toEqual(PATHS);
+    expect(own.asked).toHaveLength(PATHS.length);
+  });
+});

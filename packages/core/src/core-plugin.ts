@@ -8,12 +8,14 @@ import { HammingFractionMetric } from './distance/metrics/hamming-fraction.js';
 import { JaccardMetric } from './distance/metrics/jaccard.js';
 import { SharedContentMetric } from './distance/metrics/shared-content.js';
 import { AutoReader } from './reading/auto-reader.js';
+import { FileSource } from './reading/file-source.js';
 
 /** The parts that every analyzer has. */
 export const corePlugin = {
   name: '@virt-similarity/core',
   // Beside this file among the compiled modules, and in the bundle, where all stand beside each other.
   url: new URL('./index.js', import.meta.url).href,
+  sources: { files: FileSource },
   readers: { auto: AutoReader },
   metrics: {
     hamming: HammingMetric,

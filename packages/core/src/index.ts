@@ -56,6 +56,7 @@ export { partitionPoint } from './partition-point.js';
 export { ANALYZER_DEFAULTS, type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export * from './reading/auto-reader.js';
+export * from './reading/file-source.js';
 export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';
 export * from './store/hash-vector-cache.js';
 export { MemoryVectorStore } from './store/memory-vector-store.js';

@@ -12,15 +12,20 @@ export async function findSources(
   analyzer: Analyzer,
   { commandNames, messages, signal }: Pick<OwnContext, 'commandNames' | 'messages' | 'signal'>,
 ): Promise<FoundImages> {
-  await requireImages(named, commandNames);
+  await requireImages(named, analyzer, commandNames);
   return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
 }
 
-async function requireImages([first, second]: readonly DiskSource[], commandNames: readonly string[]): Promise<void> {
+async function requireImages(
+  [first, second]: readonly DiskSource[],
+  analyzer: Analyzer,
+  commandNames: readonly string[],
+): Promise<void> {
   if (first === undefined) {
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
   }
-  if (await exists(first.path)) {
+  const sources = analyzer.registrations.flatMap(({ kind, name }) => (kind === 'source' ? name : []));
+  if (sources.some((name) => first.path.startsWith(`${name}:`)) || (await exists(first.path))) {
     return;
   }
   const suggestion = didYouMean(first.path, commandNames);

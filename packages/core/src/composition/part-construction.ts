@@ -1,5 +1,6 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import type { DiskReader } from '../contracts/disk-reader.js';
+import type { ImageSource } from '../contracts/image-source.js';
 import {
   LOGGER,
   type Logger,
@@ -14,13 +15,14 @@ import {
 } from '../contracts/plugin.js';
 import { messageOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { LimitedReader } from '../reading/limited-reader.js';
+import { LimitedSource } from '../reading/limited-source.js';
 import { isConstructor, isFactory, PART_KIND_NAMES, requirePart } from './part-kinds.js';
 import type { PartTable, RegisteredPart } from './part-table.js';
 
 /** What constructing parts needs beside their table. */
 interface ConstructionSettings {
   readonly logger: Logger;
-  /** Seconds that a reader of an isolated plugin has for each answer; 0 for no limit. */
+  /** Seconds that a source or reader of an isolated plugin has for each answer; 0 for no limit. */
   readonly pluginTimeout: number;
   /**
    * The container that knows what an embedding program registered; called when a class is to be constructed that has
@@ -75,10 +77,12 @@ export class PartConstruction {
     }
   }
 
-  /** A reader runs in the main thread, also where its plugin is isolated. */
+  /** Sources and readers run in the main thread, also where their plugin is isolated. */
   #limited({ kind, name, from }: RegisteredPart, part: object): object {
-    if (kind !== 'reader' || !from.isIsolated) return part;
-    return new LimitedReader(name, part as DiskReader, this.#settings.pluginTimeout);
+    const { pluginTimeout } = this.#settings;
+    if (!from.isIsolated) return part;
+    if (kind === 'source') return new LimitedSource(name, part as ImageSource, pluginTimeout);
+    return kind === 'reader' ? new LimitedReader(name, part as DiskReader, pluginTimeout) : part;
   }
 
   #make(entry: RegisteredPart): object {

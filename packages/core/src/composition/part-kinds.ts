@@ -13,7 +13,7 @@ import { areDeclarations } from './option-values.js';
 /** What is known of one kind of parts. */
 interface PartKindEntry {
   /** The plugin's member that holds the parts of the kind. */
-  readonly list: 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters' | 'commands';
+  readonly list: 'sources' | 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters' | 'commands';
   /** The methods that every part of the kind has. */
   readonly methods: readonly string[];
   /** By member: what its value must be. */
@@ -50,6 +50,7 @@ const DIGEST_LENGTH: Expectation = {
  * A new kind is an entry here and in `PartKinds`.
  */
 export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
+  source: { list: 'sources', methods: ['list'], members: {} },
   reader: {
     list: 'readers',
     methods: ['identify', 'open'],

@@ -9,6 +9,8 @@ export interface DiskSource {
    * inspection, and a path that ends in `.arrow` is a hash vector.
    */
   readonly format?: string;
+  /** What reports call the image, instead of a part of its path. */
+  readonly label?: string;
   /** Set where the path was found in a listing of a directory: a symbolic link in its place is refused. */
   readonly noFollow?: true;
 }

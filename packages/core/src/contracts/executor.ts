@@ -1,8 +1,8 @@
 import type { InjectionToken } from 'tsyringe';
-import type { HashOptions, HashOutcome, ProgressEvent } from './analyzer.js';
 import type { DiskSource, ReadOptions } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
 import type { LocatedVector } from './hash-vector.js';
+import type { HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 
 /** Images that are to be hashed, and how. */

@@ -4,11 +4,13 @@ import type { Clusterer } from './clusterer.js';
 import type { Command } from './command.js';
 import type { DiskReader } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
+import type { ImageSource } from './image-source.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 import type { Reporter } from './reporter.js';
 
 /** The kinds of parts that plugins contribute, and what a part of each kind implements. */
 export interface PartKinds {
+  readonly source: ImageSource;
   readonly reader: DiskReader;
   readonly hasher: BlockHasher;
   readonly metric: DistanceMetric;
@@ -68,6 +70,7 @@ export interface Plugin {
   readonly core?: string;
   /** The options that the plugin takes; none when absent. */
   readonly options?: OptionDeclarations;
+  readonly sources?: Parts<ImageSource>;
   readonly readers?: Parts<DiskReader>;
   readonly hashers?: Parts<BlockHasher>;
   readonly metrics?: Parts<DistanceMetric>;

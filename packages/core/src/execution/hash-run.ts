@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { PartRegistry } from '../composition/part-registry.js';
-import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/analyzer.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
+import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
 import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';

@@ -1,8 +1,8 @@
-import type { ProgressEvent } from '../contracts/analyzer.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
+import type { ProgressEvent } from '../contracts/stages.js';
 import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
 import { flushFiles } from '../files/flush-files.js';
 import { hashImage } from '../hashing/hash-image.js';

@@ -1,5 +1,5 @@
-import type { HashOutcome } from '../contracts/analyzer.js';
 import type { CompareRequest, ExecutionRun, Executor, HashRequest, TileRequest } from '../contracts/executor.js';
+import type { HashOutcome } from '../contracts/stages.js';
 import type { PairwiseCounts, Tile } from '../contracts/tile.js';
 import { compareContentsBetween, comparePositionsBetween } from '../distance/compare-between.js';
 import { compareByPosition } from '../distance/compare-by-position.js';

@@ -1,10 +1,10 @@
 import { cladogramOf } from '../clustering/cladogram.js';
 import type { PartRegistry } from '../composition/part-registry.js';
-import type { Clustering, Comparison, TileComparison } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { ExecutionRun, Executor } from '../contracts/executor.js';
 import type { HashVector, LocatedVector } from '../contracts/hash-vector.js';
+import type { Clustering, Comparison, TileComparison } from '../contracts/stages.js';
 import type { PairwiseCounts } from '../contracts/tile.js';
 import { rowsInMemory } from '../distance/engine/stored-vectors.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';

@@ -2,9 +2,17 @@ import { completeOptionValues } from '../composition/option-values.js';
 import { requireOwnExtensions } from '../composition/own-extensions.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
+import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer.js';
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { Command } from '../contracts/command.js';
+import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { ExecutionRun, Executor, HashRequest } from '../contracts/executor.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { OptionValues } from '../contracts/options.js';
+import type { NamedPart } from '../contracts/plugin.js';
+import type { Reporter } from '../contracts/reporter.js';
 import type {
   AnalyzeOptions,
-  Analyzer,
   Clustering,
   ClusterOptions,
   Comparison,
@@ -17,19 +25,9 @@ import type {
   HashOutcome,
   IdentifyOutcome,
   Images,
-  ListedPlugin,
-  Registration,
   ReportRun,
   TileComparison,
-} from '../contracts/analyzer.js';
-import type { CondensedMatrix } from '../contracts/clusterer.js';
-import type { Command } from '../contracts/command.js';
-import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
-import type { ExecutionRun, Executor, HashRequest } from '../contracts/executor.js';
-import type { HashVector } from '../contracts/hash-vector.js';
-import type { OptionValues } from '../contracts/options.js';
-import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
+} from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { type Composition, HashRun } from '../execution/hash-run.js';
@@ -39,8 +37,8 @@ import { unlessAborted } from '../unless-aborted.js';
 import { allowedTrees } from './allowed-trees.js';
 import { type ComparisonParts, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
 import { findImages } from './find-images.js';
+import { namesOf } from './image-names.js';
 import { requireKnownFormats } from './known-formats.js';
-import { uniqueNames } from './named-images.js';
 import { type CompleteOptions, completeOptions } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
 
@@ -135,7 +133,8 @@ export class ComposedAnalyzer implements Analyzer {
     if (vectors.length < 2) throw failures[0]?.error ?? tooFew(vectors.length);
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
-    return analysisOf(vectors, comparison, clustering, { ...complete, failures });
+    const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
+    return analysisOf(vectors, labels, comparison, clustering, { ...complete, failures });
   }
 
   report(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
@@ -166,7 +165,11 @@ export class ComposedAnalyzer implements Analyzer {
     if ('sources' in images) return images;
     const readers = this.#readers();
     requireKnownFormats(images, readers);
-    return unlessAborted(findImages(images, { readers, onNote }), signal);
+    const names = this.#registry.names('source');
+    const sourceOf = (name: string) => (names.includes(name) ? this.#registry.find('source', name) : undefined);
+    const found = await unlessAborted(findImages(images, sourceOf, { onNote, signal }), signal);
+    requireKnownFormats(found.sources, readers);
+    return found;
   }
 
   /** Those that read images themselves, in the order of registration. */
@@ -234,11 +237,13 @@ async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRu
 
 function analysisOf(
   vectors: readonly HashVector[],
+  labels: ReadonlyMap<string, string | undefined>,
   { metric, unit, distances, repeatedBlocks }: Comparison,
   { linkage, dendrogram, cladogram }: Clustering,
   { hasher: algorithm, blockSize, failures }: CompleteOptions & Pick<Analysis, 'failures'>,
 ): Analysis {
-  const names = uniqueNames(vectors.map(({ name }) => name));
+  const paths = vectors.map(({ name }) => name);
+  const names = namesOf(paths, labels);
   return {
     images: vectors.map((vector, index) => ({
       name: names[index]!,

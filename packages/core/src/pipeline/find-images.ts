@@ -1,116 +1,143 @@
-import { lstat, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { FoundImages, HashOptions } from '../contracts/analyzer.js';
-import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { DiskSource } from '../contracts/disk-reader.js';
+import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { VirtSimilarityError } from '../errors.js';
+import type { FoundImages } from '../contracts/stages.js';
+import { brokenContract, excerptOf, pluginError, VirtSimilarityError } from '../errors.js';
+import { CallbackError, callBack } from '../execution/call-back.js';
 import { systemPath } from '../files/path-text.js';
 import { RealPaths } from '../files/real-paths.js';
-import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
 
-/** What finding images needs beside their names. */
-export interface FindOptions {
-  /** The readers whose extensions are known, and which recognize parts of images. */
-  readonly readers: readonly NamedPart<DiskReader>[];
-  /** Takes a note on everything that is left out. */
-  readonly onNote: NonNullable<HashOptions['onNote']>;
+/** The source of what has no source's name before it. */
+export const FILES = 'files';
+
+/** Neighbouring words for one source. */
+interface Group {
+  readonly source: NamedPart<ImageSource>;
+  readonly named: NamedImages[];
 }
 
-/** An image that was named or listed. */
+/** An image that a source listed. */
 interface Candidate {
-  readonly source: DiskSource;
+  readonly image: ListedImage;
   /** Its path without symbolic links; absent if it cannot be resolved. */
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, without symbolic links; absent if there is none. */
   readonly directory?: string | undefined;
-  readonly failure?: VirtSimilarityError | undefined;
 }
 
 /**
- * Replaces directories by the images in them, in the order of their names, without descending into further directories
- * or following symbolic links. Each file is taken once, however often it is named in one directory; hard links, and links in
- * other directories, are images of their own, since relative names in an image count from its directory. Everything that is left out is noted.
+ * The images that the sources list. Each file is taken once, however often it is named in one directory; hard links, and links
+ * in other directories, are images of their own, since relative names in an image count from its directory.
  *
- * A path that cannot be examined stays, and fails when it is opened. So does a directory without images, with a failure.
+ * Throws what the sources throw, and `usage` if a file is named in two formats, or two images have one label.
  *
- * @throws VirtSimilarityError `unreadable` if a directory cannot be listed; `usage` if a file is named in two formats.
+ * @param sourceOf the source of that name, if there is one
  */
-export async function findImages(images: readonly (string | DiskSource)[], options: FindOptions): Promise<FoundImages> {
+export async function findImages(
+  images: readonly (string | DiskSource)[],
+  sourceOf: (name: string) => ImageSource | undefined,
+  options: ListOptions,
+): Promise<FoundImages> {
   const realPaths = new RealPaths();
-  const named = await Promise.all(
-    images.map((image) => candidatesOf(typeof image === 'string' ? { path: image } : image, realPaths, options)),
-  );
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
   const failures = new Map<string, VirtSimilarityError>();
-  for (const { source, real, directory, failure } of named.flat()) {
-    const { path } = source;
-    // A link in another directory is another image: relative names in it count from there.
-    const key = real === undefined ? path : `${real}\0${directory}`;
-    const earlier = taken.get(key);
-    if (earlier !== undefined) {
-      const kept = moreSpecific(earlier, source);
-      taken.set(key, kept);
-      options.onNote('warning', duplicateNote(path, earlier.path));
-      continue;
+  for (const group of groupsOf(images, sourceOf)) {
+    for await (const listed of listedBy(group, options)) {
+      const { image, real, directory } = await candidateOf(listed, realPaths);
+      const { failure, ...found } = image;
+      const { path } = found;
+      // A link in another directory is another image: relative names in it count from there.
+      const key = real === undefined ? path : `${real}\0${directory}`;
+      const earlier = taken.get(key);
+      if (earlier !== undefined) {
+        taken.set(key, moreSpecific(earlier, found));
+        options.onNote('warning', duplicateNote(path, earlier.path));
+        continue;
+      }
+      taken.set(key, found);
+      if (failure !== undefined) failures.set(path, failure);
+      else if (directory !== undefined) directories.add(directory);
     }
-    taken.set(key, source);
-    if (failure !== undefined) {
-      failures.set(path, failure);
-    } else if (directory !== undefined) {
-      directories.add(directory);
+  }
+  const sources = [...taken.values()];
+  requireOwnLabels(sources);
+  return { sources, directories: [...directories], failures };
+}
+
+/** The source of a word and what it knows the images by; nothing where no source has the name before the colon. */
+export function sourceNameOf(word: string, isSource: (name: string) => boolean): string | undefined {
+  const [, name] = /^([^/:]+):/.exec(word) ?? [];
+  return name !== undefined && name !== FILES && isSource(name) ? name : undefined;
+}
+
+function groupsOf(
+  images: readonly (string | DiskSource)[],
+  sourceOf: (name: string) => ImageSource | undefined,
+): readonly Group[] {
+  const groups: Group[] = [];
+  for (const given of images) {
+    const { path, ...stated } = typeof given === 'string' ? { path: given } : given;
+    const prefix = sourceNameOf(path, (name) => sourceOf(name) !== undefined);
+    const name = prefix ?? FILES;
+    const named = { word: prefix === undefined ? path : path.slice(prefix.length + 1), ...stated };
+    const last = groups.at(-1);
+    if (last?.source.name === name) last.named.push(named);
+    else groups.push({ source: { name, part: sourceOf(name)! }, named: [named] });
+  }
+  return groups;
+}
+
+/** What the source lists. Throws `plugin` where it throws, or lists what is no image, and what `onNote` throws. */
+async function* listedBy(
+  { source: { name, part }, named }: Group,
+  { onNote, signal }: ListOptions,
+): AsyncGenerator<ListedImage> {
+  const note: ListOptions['onNote'] = (level, message) => callBack(() => onNote(level, message));
+  try {
+    for await (const image of part.list(named, { onNote: note, signal })) {
+      requireTexts(name, image);
+      yield image;
     }
+  } catch (thrown) {
+    throw thrown instanceof CallbackError ? thrown.thrown : pluginError(name, 'the source failed', thrown);
   }
-  return { sources: [...taken.values()], directories: [...directories], failures };
 }
 
-async function candidatesOf(source: DiskSource, realPaths: RealPaths, options: FindOptions): Promise<Candidate[]> {
-  const { path } = source;
-  const status = await statusOf(path).catch(() => undefined);
-  if (status === undefined) {
-    return [{ source }];
+function requireTexts(source: string, image: ListedImage): void {
+  if (typeof image?.path !== 'string' || image.path === '') {
+    throw brokenContract(source, 'images with a path', excerptOf(image?.path ?? image), 'source');
   }
-  if (status.isDirectory() || (status.isSymbolicLink() && (await isDirectory(path)))) {
-    const warn = (message: string) => options.onNote('warning', message);
-    const listing = await listDirectory(path, options.readers, warn);
-    noteLeftOut(path, listing, options);
-    if (listing.images.length === 0) {
-      return [{ source, failure: noImages(path, listing) }];
+  for (const key of ['format', 'label'] as const) {
+    const value: unknown = image[key];
+    if (value === undefined || (typeof value === 'string' && value !== '')) continue;
+    throw brokenContract(source, `images whose ${key} is a text`, excerptOf(value), 'source');
+  }
+}
+
+async function candidateOf(image: ListedImage, realPaths: RealPaths): Promise<Candidate> {
+  if (image.failure !== undefined) return { image };
+  const { path, noFollow } = image;
+  const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
+  if (noFollow && directory !== undefined) return { image, real: `${directory}/${basename(path)}`, directory };
+  const status = await lstat(systemPath(path)).catch(() => undefined);
+  const real = status && (await realPaths.of(path, status).catch(() => undefined));
+  return real === undefined ? { image } : { image, real, directory };
+}
+
+function requireOwnLabels(sources: readonly DiskSource[]): void {
+  const paths = new Map<string, string>();
+  for (const { path, label } of sources) {
+    if (label === undefined) continue;
+    const other = paths.get(label);
+    if (other !== undefined) {
+      const problem = `${other} and ${path} have one label, ${label}`;
+      throw new VirtSimilarityError('usage', `${problem}; give each image its own`, { image: path });
     }
-    const directory = await realPaths.ofDirectory(path).catch(() => undefined);
-    return listing.images.map((name) => ({
-      source: listedSource(source, pathIn(path, name)),
-      real: directory && pathIn(directory, name),
-      directory,
-    }));
+    paths.set(label, path);
   }
-  const real = await realPaths.of(path, status).catch(() => undefined);
-  const directory = real === undefined ? undefined : await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
-  return [{ source, real, directory }];
-}
-
-/** A file of a directory in the format that was stated for the directory, unless it is named as a hash vector. */
-function listedSource({ format, ...source }: DiskSource, path: string): DiskSource {
-  const listed = { ...source, path, noFollow: true } as const;
-  return format === undefined || isNamedAsVector({ path }) ? listed : { ...listed, format };
-}
-
-function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, { onNote }: FindOptions): void {
-  if (leftOut.length > 0 && images.length > 0) {
-    const left = `left out of ${path}: ${countByReason(leftOut)}`;
-    onNote('warning', `${left}; name an image to include it, or see every name with --verbose`);
-  }
-  for (const entry of leftOut) {
-    onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);
-  }
-}
-
-function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityError {
-  const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
-  const problem = `${path} is a directory without images: expected files with the extension of a disk image, found ${found}`;
-  return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
 }
 
 /**
@@ -133,23 +160,4 @@ function moreSpecific(earlier: DiskSource, source: DiskSource): DiskSource {
 function duplicateNote(path: string, earlier: string): string {
   const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
   return `${found}; it is compared once, as ${earlier}`;
-}
-
-/** What lstat(2) says; nothing of what cannot be examined. By a callback, which takes a fifth of a promise's time. */
-function statusOf(path: string): Promise<Stats | undefined> {
-  return new Promise((resolve) => {
-    lstat(systemPath(path), (_error, status) => resolve(status));
-  });
-}
-
-function isDirectory(path: string): Promise<boolean> {
-  return stat(systemPath(path)).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
-}
-
-/** Not by `join`, which resolves `..` without asking the system what a symbolic link before it means. */
-function pathIn(directory: string, name: string): string {
-  return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }

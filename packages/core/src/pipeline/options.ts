@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 // zod's version 4 takes as long to load as everything else here together.
 import { z } from 'zod/v3';
-import type { AnalyzeOptions } from '../contracts/analyzer.js';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
+import type { AnalyzeOptions } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';

@@ -8,9 +8,7 @@ import type {
   ReaderSession,
   ReadOptions,
 } from '../contracts/disk-reader.js';
-import { overrunError } from '../threads/overrun-error.js';
-import { TimeLimitError } from '../threads/time-limit-error.js';
-import { withTimeout } from '../threads/with-timeout.js';
+import { Limit } from './limit.js';
 
 /**
  * Wraps a reader so that every call settles within the time limit, with `unavailable`, or when the signal fires. The reader
@@ -30,7 +28,7 @@ export class LimitedReader implements DiskReader {
   /** @param pluginTimeout seconds for each answer; 0 for no limit */
   constructor(name: string, reader: DiskReader, pluginTimeout: number) {
     this.#reader = reader;
-    this.#limit = new Limit(name, pluginTimeout);
+    this.#limit = new Limit('reader', name, pluginTimeout);
     if (reader.fallback !== undefined) {
       this.fallback = reader.fallback;
     }
@@ -102,18 +100,8 @@ class LimitedImage implements DiskImage {
     this.#signal = signal;
   }
 
-  async *extents(): AsyncGenerator<Extent, void, undefined> {
-    const extents = this.#image.extents()[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const { done, value } = await this.#limit.on(extents.next(), this.#signal);
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      // One that does not answer would not end either.
-      void Promise.resolve(extents.return?.()).catch(() => {});
-    }
+  extents(): AsyncIterable<Extent> {
+    return this.#limit.onEach(this.#image.extents(), this.#signal);
   }
 
   read(target: Uint8Array, position: number): Promise<void> {
@@ -122,24 +110,5 @@ class LimitedImage implements DiskImage {
 
   close(): Promise<void> {
     return this.#limit.on(this.#image.close());
-  }
-}
-
-/** The time that a reader has for each answer. */
-class Limit {
-  readonly #name: string;
-  readonly #pluginTimeout: number;
-
-  constructor(name: string, pluginTimeout: number) {
-    this.#name = name;
-    this.#pluginTimeout = pluginTimeout;
-  }
-
-  async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    try {
-      return await withTimeout(answer, { pluginTimeout: this.#pluginTimeout, signal });
-    } catch (thrown) {
-      throw thrown instanceof TimeLimitError ? overrunError(this.#name, 'reader', thrown) : thrown;
-    }
   }
 }

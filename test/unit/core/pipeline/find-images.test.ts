@@ -2,9 +2,8 @@ import { link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DiskReader, FoundImages } from '@virt-similarity/core';
+import { createAnalyzer, type DiskReader, type DiskSource, type FoundImages } from '@virt-similarity/core';
 import { systemPath } from '#core/files/path-text.js';
-import { findImages } from '#core/pipeline/find-images.js';
 import { runTool } from '../../../fixtures/run-tool.js';
 
 const EXTENSIONS = ['.img', '.qcow2', '.raw', '.vmdk'];
@@ -204,12 +203,10 @@ async function files(...names: string[]): Promise<void> {
 }
 
 /** Finds images with one reader, which recognizes no parts unless `partsIn` is given. */
-function find(images: Parameters<typeof findImages>[0], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
+function find(images: readonly (string | DiskSource)[], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
   const never = () => Promise.reject(new Error('not called'));
   const methods = { identify: never, open: never, ...(partsIn && { partsIn }) };
-  const reader: DiskReader = { extensions: EXTENSIONS, ...methods };
-  return findImages(images, {
-    readers: [{ name: 'fake', part: reader }],
-    onNote: (level, message) => notes.push([level, message]),
-  });
+  const fake: DiskReader = { extensions: EXTENSIONS, ...methods };
+  const analyzer = createAnalyzer({ plugins: [{ name: 'fake', readers: { fake } }] });
+  return analyzer.findImages(images, { onNote: (level, message) => notes.push([level, message]) });
 }

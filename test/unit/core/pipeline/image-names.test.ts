@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { uniqueNames } from '#core/pipeline/named-images.js';
+import { namesOf, uniqueNames } from '#core/pipeline/image-names.js';
 
 describe('uniqueNames', () => {
   test('takes base names where they differ', () => {
@@ -36,6 +36,32 @@ describe('uniqueNames', () => {
           const owner = paths.indexOf(name);
           expect(owner === -1 || paths[owner] === paths[index]).toBe(true);
         }
+      }),
+    );
+  });
+});
+
+describe('namesOf', () => {
+  test('takes labels, and calls no other image by one', () => {
+    const labels = new Map([
+      ['/vm/1.img', 'web'],
+      ['/vm/2.img', 'c.img'],
+    ]);
+    expect(namesOf(['/vm/1.img', '/vm/2.img', '/vm/c.img', '/vm/d.img'], labels)).toEqual([
+      'web',
+      'c.img',
+      '/vm/c.img',
+      'd.img',
+    ]);
+  });
+
+  test('gives unique names, whatever labels and paths are', () => {
+    const word = fc.constantFrom('a', 'b', 'x/a', 'x/b', 'a (2)', 'x/a (2)', '/x/a');
+    const images = fc.uniqueArray(word, { minLength: 1 });
+    fc.assert(
+      fc.property(images, fc.uniqueArray(word), (paths, labels) => {
+        const names = namesOf(paths, new Map(labels.map((label, index) => [paths[index % paths.length]!, label])));
+        expect(new Set(names).size).toBe(paths.length);
       }),
     );
   });

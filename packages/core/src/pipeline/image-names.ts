@@ -1,5 +1,21 @@
 import { basename, sep } from 'node:path';
 
+/** What reports call the images: their labels, and for the others names that no label is. */
+export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, string | undefined>): string[] {
+  const names = uniqueNames(paths);
+  const given = paths.map((path) => labels.get(path));
+  const taken = new Set<string | undefined>([...given, ...names]);
+  return names.map((name, index) => {
+    const label = given[index];
+    if (label !== undefined || !given.includes(name)) return label ?? name;
+    const path = paths[index]!;
+    let unique = path;
+    for (let number = 2; taken.has(unique); number++) unique = `${path} (${number})`;
+    taken.add(unique);
+    return unique;
+  });
+}
+
 /**
  * A short unique name for each path: its base name, or as many of its last parts as distinguish it from the others, or
  * the path itself. No name is the name or the path of another image; equal paths, which should not occur, are numbered.

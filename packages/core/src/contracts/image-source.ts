@@ -1,0 +1,36 @@
+import type { VirtSimilarityError } from '../errors.js';
+import type { DiskSource } from './disk-reader.js';
+import type { HashOptions } from './stages.js';
+
+/** Images as a user names them. */
+export interface NamedImages extends Omit<DiskSource, 'path'> {
+  /** What the source knows them by: for `files` a path, for another source what follows its name and a colon. */
+  readonly word: string;
+}
+
+/** An image that a source found. */
+export interface ListedImage extends DiskSource {
+  /** Why it cannot be read, if the source knows. */
+  readonly failure?: VirtSimilarityError;
+}
+
+/** What bounds listing images, and whom to tell. */
+export interface ListOptions {
+  /** Takes notes on what is left out, or odd. */
+  readonly onNote: NonNullable<HashOptions['onNote']>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lists the images that users name by other things than their paths, such as machines of a hypervisor. Images are named
+ * `NAME:WORD` by the source's name; what has no source's name before it is for the source `files`.
+ */
+export interface ImageSource {
+  /**
+   * The images in the order in which they are named. Throws `usage` on a word that it does not understand, and otherwise
+   * what keeps it from listing any image.
+   *
+   * @param named neighbouring words for this source, at least one
+   */
+  list(named: readonly NamedImages[], options: ListOptions): AsyncIterable<ListedImage>;
+}

@@ -1,0 +1,82 @@
+import { lstat, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { DiskReader } from '../contracts/disk-reader.js';
+import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
+import { type OtherParts, partsToken } from '../contracts/plugin.js';
+import { VirtSimilarityError } from '../errors.js';
+import { systemPath } from '../files/path-text.js';
+import { inject, injectable } from '../tsyringe.js';
+import { isNamedAsVector } from '../vectors/named-as-vector.js';
+import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
+
+/**
+ * Images by their paths. A directory is replaced by the images in it, in the order of their names, without descending into
+ * further directories or following symbolic links; everything that is left out is noted. It is one image, which fails, if
+ * there is none in it. A path that cannot be examined stays, and fails when it is opened.
+ */
+@injectable()
+export class FileSource implements ImageSource {
+  readonly #readers: OtherParts<DiskReader>;
+
+  constructor(@inject(partsToken('reader')) readers: OtherParts<DiskReader>) {
+    this.#readers = readers;
+  }
+
+  /** Throws `unreadable` if a directory cannot be listed. */
+  async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
+    for (const images of await Promise.all(named.map((each) => this.#imagesOf(each, options)))) yield* images;
+  }
+
+  async #imagesOf({ word: path, ...stated }: NamedImages, { onNote }: ListOptions): Promise<readonly ListedImage[]> {
+    const image = { path, ...stated };
+    const status = await statusOf(path).catch(() => undefined);
+    const isDirectory = status?.isDirectory() || (status?.isSymbolicLink() && (await leadsToDirectory(path)));
+    if (!isDirectory) return [image];
+    const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
+    const listing = await listDirectory(path, readers, (message) => onNote('warning', message));
+    noteLeftOut(path, listing, onNote);
+    if (listing.images.length === 0) return [{ ...image, failure: noImages(path, listing) }];
+    return listing.images.map((name) => listedIn(image, name));
+  }
+}
+
+/** A file of a directory in the format that was stated for the directory, unless it is named as a hash vector. */
+function listedIn({ path: directory, format }: ListedImage, name: string): ListedImage {
+  const path = pathIn(directory, name);
+  return { path, ...(format !== undefined && !isNamedAsVector({ path }) && { format }), noFollow: true };
+}
+
+function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote: ListOptions['onNote']): void {
+  if (leftOut.length > 0 && images.length > 0) {
+    const left = `left out of ${path}: ${countByReason(leftOut)}`;
+    onNote('warning', `${left}; name an image to include it, or see every name with --verbose`);
+  }
+  for (const entry of leftOut) {
+    onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);
+  }
+}
+
+function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityError {
+  const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
+  const problem = `${path} is a directory without images: expected files with the extension of a disk image, found ${found}`;
+  return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
+}
+
+/** What lstat(2) says; nothing of what cannot be examined. By a callback, which takes a fifth of a promise's time. */
+function statusOf(path: string): Promise<Stats | undefined> {
+  return new Promise((resolve) => {
+    lstat(systemPath(path), (_error, status) => resolve(status));
+  });
+}
+
+function leadsToDirectory(path: string): Promise<boolean> {
+  return stat(systemPath(path)).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+}
+
+/** Not by `join`, which resolves `..` without asking the system what a symbolic link before it means. */
+function pathIn(directory: string, name: string): string {
+  return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
+}

@@ -1,0 +1,169 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type AnalyzerParts,
+  createAnalyzer,
+  type DiskSource,
+  type ImageSource,
+  type ListedImage,
+  type NamedImages,
+  type Plugin,
+  REPLACED,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers from '@virt-similarity/readers';
+import { inject, injectable } from 'tsyringe';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'image-sources-')));
+  for (const name of ['1.img', '2.img', 'fleet:web']) await writeFile(join(directory, name), Buffer.alloc(1024, name));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+function inDirectory(name: string): string {
+  return join(directory, name);
+}
+
+/** Knows machines by their names, and what it was asked for. */
+class Fleet implements ImageSource {
+  readonly asked: (readonly NamedImages[])[] = [];
+
+  async *list(named: readonly NamedImages[]): AsyncGenerator<ListedImage> {
+    this.asked.push(named);
+    for (const { word } of named) {
+      const number = ['web', 'db'].indexOf(word) + 1;
+      if (number === 0) throw new VirtSimilarityError('usage', `there is no machine ${word}`);
+      yield { path: inDirectory(`${number}.img`), format: 'raw', label: word };
+    }
+  }
+}
+
+function fleetOf(fleet: ImageSource = new Fleet()): Plugin {
+  return { name: 'fleet', url: import.meta.url, sources: { fleet } };
+}
+
+function compose(parts: Partial<AnalyzerParts>) {
+  return createAnalyzer({ plugins: [readers, hashers], ...parts });
+}
+
+describe('a source of images', () => {
+  test('lists what is named with its name before a colon, neighbouring words at once, among paths', async () => {
+    const fleet = new Fleet();
+    const analyzer = compose({ plugins: [readers, hashers, fleetOf(fleet)] });
+    const found = await analyzer.findImages(['fleet:db', inDirectory('fleet:web'), 'fleet:web']);
+    expect(found.sources).toEqual([
+      { path: inDirectory('2.img'), format: 'raw', label: 'db' },
+      { path: inDirectory('fleet:web') },
+      { path: inDirectory('1.img'), format: 'raw', label: 'web' },
+    ]);
+    expect(found.directories).toEqual([directory]);
+    await analyzer.findImages(['fleet:db', { path: 'fleet:web', format: 'raw' }]);
+    expect(fleet.asked).toEqual([
+      [{ word: 'db' }],
+      [{ word: 'web' }],
+      [{ word: 'db' }, { word: 'web', format: 'raw' }],
+    ]);
+  });
+
+  test('decides what reports call its images; paths stay what they are', async () => {
+    const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
+    const { images } = await analyzer.analyze(['fleet:web', 'fleet:db']);
+    expect(images.map(({ name, path }) => [name, path])).toEqual([
+      ['web', inDirectory('1.img')],
+      ['db', inDirectory('2.img')],
+    ]);
+  });
+
+  test.each<[string, readonly (string | DiskSource)[], string]>([
+    ['that does not know a word', ['fleet:mail'], 'there is no machine mail'],
+    ['whose images have one label', ['fleet:web', { path: '2.img', label: 'web' }], 'and 2.img have one label, web;'],
+  ])('%s ends the run', async (_, images, message) => {
+    const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
+    await expect(analyzer.findImages(images)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['that throws', new Error('no line'), 'the source failed: no line'],
+    ['that lists nothing', undefined, 'expected images with a path, found undefined; fix the source'],
+    ['that lists no paths', { location: 'a' }, "expected images with a path, found { location: 'a' }; fix the source"],
+    ['whose formats are no texts', { path: 'a', format: 1 }, 'expected images whose format is a text, found 1;'],
+    ['whose labels are empty', { path: 'a', label: '' }, "expected images whose label is a text, found '';"],
+  ])('%s is at fault', async (_, listed, message) => {
+    const odd: ImageSource = {
+      async *list() {
+        if (listed instanceof Error) throw listed;
+        yield listed as ListedImage;
+      },
+    };
+    await expect(compose({ plugins: [readers, fleetOf(odd)] }).findImages(['fleet:x'])).rejects.toMatchObject({
+      code: 'plugin',
+      message: expect.stringContaining(`[fleet] ${message}`),
+    });
+  });
+
+  test('is not at fault for what a callback throws', async () => {
+    const noting: ImageSource = {
+      async *list(_, { onNote }) {
+        onNote('warning', 'odd');
+        yield { path: inDirectory('1.img') };
+      },
+    };
+    const error = new Error('enough');
+    const options = {
+      onNote: () => {
+        throw error;
+      },
+    };
+    await expect(compose({ plugins: [fleetOf(noting)] }).findImages(['fleet:x'], options)).rejects.toBe(error);
+  });
+
+  test('whose format no reader has is refused', async () => {
+    const odd: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img'), format: 'odd' };
+      },
+    };
+    await expect(compose({ plugins: [readers, fleetOf(odd)] }).findImages(['fleet:x'])).rejects.toThrow(
+      /^unknown format 'odd' of .*1\.img: expected/,
+    );
+  });
+
+  test('of an isolated plugin that never ends is given up', async () => {
+    const endless: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img') };
+        await new Promise(() => {});
+      },
+    };
+    const analyzer = compose({ isolated: [fleetOf(endless)], pluginTimeout: 0.1 });
+    await expect(analyzer.findImages(['fleet:x'])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^\[fleet\] the source gave no answer within 0\.1 s; /),
+    });
+  });
+
+  test('can wrap the one of paths', async () => {
+    @injectable()
+    class Sorting implements ImageSource {
+      constructor(@inject(REPLACED) readonly files: ImageSource) {}
+      list(...[named, options]: Parameters<ImageSource['list']>) {
+        return this.files.list(
+          named.toSorted((one, other) => (one.word < other.word ? -1 : 1)),
+          options,
+        );
+      }
+    }
+    const plugin: Plugin = { name: 'sorting', sources: { files: Sorting } };
+    const { sources } = await compose({ plugins: [readers, plugin] }).findImages(['2.img', '1.img'].map(inDirectory));
+    expect(sources.map(({ path }) => path)).toEqual(['1.img', '2.img'].map(inDirectory));
+  });
+});

@@ -115,6 +115,17 @@ describe('what a message says about --format concerns the file only', () => {
     expect(images).toMatchObject([{ virtualSize: 3 * 65_536 }, { virtualSize: SIZE }, { virtualSize: SIZE }]);
   });
 
+  test('a file of which a JSON report repeats the message', async () => {
+    await workplace.write('noise.qcow2', rawImage(1, 2, 3));
+    const ended = await workplace.run('-q', '-O', 'json', '--no-cache', 'base.raw', 'clone.raw', 'noise.qcow2');
+    const { failures } = JSON.parse(ended.stdout) as { failures: { path: string; message: string }[] };
+    const message = expect.stringMatching(
+      /; name it as --format raw 'noise\.qcow2' --format auto if that is what it is$/,
+    );
+    expect(failures).toEqual([{ path: 'noise.qcow2', code: 'corrupt', message }]);
+    expect(ended.stderr).toBe(`virt-similarity: error: ${failures[0]?.message}\n`);
+  });
+
   test('a file that was stated to be another format than the following', async () => {
     await qcow2('stated.img');
     await qcow2('after.img');

@@ -42,6 +42,7 @@ const FORBIDDEN = [
   ['packages/core/src/pipeline/x.ts', '@virt-similarity/readers'],
   ['packages/core/src/index.ts', 'virt-similarity'],
   ['packages/core/src/errors.ts', './pipeline/create-analyzer.js'],
+  ['packages/core/src/wording.ts', './pipeline/create-analyzer.js'],
   ['packages/readers/src/raw/x.ts', '@virt-similarity/hashers'],
   ['packages/readers/src/raw/x.ts', '../../../core/src/errors.js'],
   ['packages/readers/src/raw/x.ts', '../../../image-tools/src/processes/run-tool.js'],
@@ -58,6 +59,7 @@ const FORBIDDEN = [
 
 const ALLOWED = [
   ['packages/core/src/contracts/x.ts', '../errors.js'],
+  ['packages/core/src/errors.ts', './wording.js'],
   ['packages/core/src/hashing/x.ts', '../vectors/read-hash-vector.js'],
   ['packages/core/src/pipeline/x.ts', '../clustering/x.js'],
   ['packages/image-tools/src/processes/x.ts', '@virt-similarity/core'],

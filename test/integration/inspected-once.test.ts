@@ -159,7 +159,7 @@ test('a reader that the user chose says why an image is not its own, and what to
   await expect(analysis).rejects.toMatchObject({
     code: 'usage',
     message: expect.stringMatching(
-      /^\[raw\] cannot open .*a\.qcow2: it is a qcow2 image; choose --reader qemu, or name it as --format raw/,
+      /^\[raw\] cannot open .*a\.qcow2: it is a qcow2 image; choose `reader: 'qemu'`, or name it as `{ path: '.*a\.qcow2', format: 'raw' }`/,
     ),
   });
 });

@@ -258,8 +258,8 @@ describe('without a tool', () => {
   });
 
   test.each([
-    ['guestfish', 'install guestfish libguestfs-tools linux-image-cloud-amd64 or choose --reader qemu'],
-    ['nbdkit', 'install nbdkit or choose --reader qemu'],
+    ['guestfish', "install guestfish libguestfs-tools linux-image-cloud-amd64 or choose `reader: 'qemu'`"],
+    ['nbdkit', "install nbdkit or choose `reader: 'qemu'`"],
     ['qemu-nbd', 'install qemu-utils'],
   ])('without %s says what to install', async (missing, remedy) => {
     const tools = await mkdtemp(at('tools-'));

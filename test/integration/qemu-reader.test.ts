@@ -528,7 +528,7 @@ describe('without a usable qemu-img', () => {
   });
 
   test.each([
-    ['missing', undefined, 'install qemu-utils or choose --reader libguestfs'],
+    ['missing', undefined, "install qemu-utils or choose `reader: 'libguestfs'`"],
     ['that prints something else', 'echo garbage', 'something else than JSON'],
     ['that prints other JSON', 'echo "[{}]"', 'something else than JSON'],
     ['that leaves bytes out', 'echo "[]"', 'does not say what is at byte 0'],

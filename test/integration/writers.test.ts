@@ -69,7 +69,7 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
         await expect(openImage(reader, source, options)).rejects.toMatchObject({
           code: 'in-use',
           image: source.path,
-          message: expect.stringMatching(/is open for writing by another program; .*--allow-in-use$/),
+          message: expect.stringMatching(/is open for writing by another program; .*or pass `allowInUse: true`$/),
         });
       });
       await (await openImage(reader, source, options)).close();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { exhaustionRemedy, messageOf, missingModuleRemedy } from '@virt-similarity/core/errors';
+import { flagText } from './options/flag-text.js';
 
 /** Open files with which everything loads; with fewer, Node.js fails in ways that blame something else. */
 const FEWEST_OPEN_FILES = 256;
@@ -16,7 +17,7 @@ export function describeShortage(): string | undefined {
 /** The message where an error says that the system has run out of something, or that a module is missing. */
 export function describeExhaustion(error: unknown): string | undefined {
   const remedy = missingModuleRemedy(error) ?? exhaustionRemedy(error);
-  return remedy && `${messageOf(error)}; ${remedy}`;
+  return remedy && `${messageOf(error)}; ${flagText(remedy)}`;
 }
 
 /** Infinity where the system does not say, or sets no bound. */

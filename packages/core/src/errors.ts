@@ -1,7 +1,10 @@
 import { getSystemErrorMap, inspect, types } from 'node:util';
+import { type OptionReference, optionsIn, plainText, type Wording, wording } from './wording.js';
 
 // Required, as an import would be searched for exported names at every start.
 import levenshtein = require('fastest-levenshtein');
+
+export * from './wording.js';
 
 /**
  * What went wrong, as a stable word. The command maps each to its exit code;
@@ -41,18 +44,31 @@ const BRAND = Symbol.for('virt-similarity.error');
  * The one base class of every error this project throws on purpose.
  *
  * A message says what was expected, what was found and the remedy, on one line:
- * `[qemu] cannot open a.qcow2: qemu-img is not installed; install qemu-utils or choose --reader libguestfs`.
+ * ``[qemu] cannot open a.qcow2: qemu-img is not installed; install qemu-utils or choose `reader: 'libguestfs'` ``.
  */
 export class VirtSimilarityError extends Error {
   override readonly name = 'VirtSimilarityError';
   readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly image: string | undefined;
+  readonly #wording: Wording;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  /** @param message options of the library in it are references, never the names that some program has for them */
+  constructor(code: ErrorCode, message: Wording, details: ErrorDetails = {}) {
+    super(plainText(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.image = details.image;
+    this.#wording = message;
+  }
+
+  /** The message with its options apart, for a program that has other names for them. */
+  get wording(): Wording {
+    return this.#wording;
+  }
+
+  /** The options that the message names, with the values that would help where it knows them. */
+  get remedy(): readonly OptionReference[] {
+    return optionsIn(this.#wording);
   }
 
   /** Recognises the errors of every copy of this package: a plugin may have one of its own. */
@@ -85,7 +101,7 @@ export function brokenContract(component: string, expected: string, found: strin
 
 /** A value as messages show it: on one line, of which at most 100 characters. */
 export function excerptOf(value: unknown): string {
-  return onOneLine(inspect(value)).slice(0, EXCERPT_CHARACTERS);
+  return onOneLine(inspect(value)).trim().slice(0, EXCERPT_CHARACTERS);
 }
 
 /** The message of anything that was thrown, also of what is no error, on one line. */
@@ -93,7 +109,15 @@ export function messageOf(thrown: unknown): string {
   // An error of another realm, such as a vm context, is no instance of this one's class.
   const isError = thrown instanceof Error || types.isNativeError(thrown);
   const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
-  return onOneLine(text);
+  return onOneLine(text).trim();
+}
+
+/** As {@link messageOf}, with the options that the message names apart: for messages that contain it. */
+export function wordingOf(thrown: unknown): Wording {
+  // An error of another copy of this package may have no wording.
+  const parts = thrown instanceof VirtSimilarityError ? thrown.wording : undefined;
+  if (!Array.isArray(parts)) return messageOf(thrown);
+  return parts.map((part) => (typeof part === 'string' ? onOneLine(part) : part));
 }
 
 /**
@@ -107,18 +131,19 @@ export function systemReasonOf(thrown: unknown): string {
 }
 
 function onOneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trim();
+  return text.replace(/\s*\n\s*/g, ' ');
 }
 
+const FEWER_JOBS = wording`lower ${{ option: 'jobs' }}`;
 const MORE_SPACE = 'free some space';
-const MORE_MEMORY = 'lower --jobs, or allow more memory';
-const MORE_THREADS = 'lower --jobs, or allow more processes and memory';
+const MORE_MEMORY = wording`${FEWER_JOBS}, or allow more memory`;
+const MORE_THREADS = wording`${FEWER_JOBS}, or allow more processes and memory`;
 
 /** Codes of errors that say that the system has run out of something, not that anybody is at fault; and the remedies. */
-const EXHAUSTED: ReadonlyMap<unknown, string> = new Map([
+const EXHAUSTED: ReadonlyMap<unknown, Wording> = new Map<unknown, Wording>([
   ['EAGAIN', MORE_THREADS],
   ['EDQUOT', MORE_SPACE],
-  ['EMFILE', 'lower --jobs, or allow more open files with ulimit -n'],
+  ['EMFILE', wording`${FEWER_JOBS}, or allow more open files with ulimit -n`],
   ['ENFILE', 'close other programs, or allow more open files for the whole system'],
   ['ENOMEM', MORE_MEMORY],
   ['ENOSPC', MORE_SPACE],
@@ -142,7 +167,7 @@ const MISSING_MODULE: ReadonlySet<unknown> = new Set([
  * What the user can do about something that was thrown because the system has run out of space, memory, threads or open
  * files. Nothing where it was thrown for another reason.
  */
-export function exhaustionRemedy(thrown: unknown): string | undefined {
+export function exhaustionRemedy(thrown: unknown): Wording | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
   const remedy = 'code' in thrown ? EXHAUSTED.get(thrown.code) : undefined;
   if (remedy !== undefined) return remedy;
@@ -164,11 +189,14 @@ export function missingModuleRemedy(thrown: unknown): string | undefined {
 export function classifyFailure(
   thrown: unknown,
   code: ErrorCode,
-  remedy?: string,
-): { readonly code: ErrorCode; readonly ending: string } {
+  remedy?: Wording,
+): { readonly code: ErrorCode; readonly ending: Wording } {
   const exhausted = exhaustionRemedy(thrown);
   const advice = exhausted ?? remedy;
-  return { code: exhausted === undefined ? code : 'unavailable', ending: advice === undefined ? '' : `; ${advice}` };
+  return {
+    code: exhausted === undefined ? code : 'unavailable',
+    ending: advice === undefined ? '' : wording`; ${advice}`,
+  };
 }
 
 /**
@@ -181,7 +209,9 @@ export function classifyFailure(
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
   const { code, ending } = classifyFailure(thrown, 'plugin');
-  return new VirtSimilarityError(code, `[${component}] ${problem}: ${messageOf(thrown)}${ending}`, { cause: thrown });
+  return new VirtSimilarityError(code, wording`[${component}] ${problem}: ${messageOf(thrown)}${ending}`, {
+    cause: thrown,
+  });
 }
 
 /**

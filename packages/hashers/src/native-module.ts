@@ -1,4 +1,4 @@
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { messageOf, VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 
 /**
  * Loads a package that carries compiled code.
@@ -14,7 +14,7 @@ export function loadNativeModule<T>(hasherName: string, load: () => T): T {
     const machine = `${process.platform}-${process.arch}`;
     throw new VirtSimilarityError(
       'unavailable',
-      `[${hasherName}] cannot load its compiled code for ${machine}; reinstall virt-similarity or choose --hash sha256 (${messageOf(cause)})`,
+      wording`[${hasherName}] cannot load its compiled code for ${machine}; reinstall virt-similarity or choose ${{ option: 'hasher', value: 'sha256' }} (${messageOf(cause)})`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import type { Analysis, Cladogram, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { changedLabels, labelTable, quotedLabels, safeLabels } from './newick-labels.js';
 import { binaryTree } from './tree-order.js';
@@ -56,11 +56,12 @@ export class NewickReporter implements Reporter {
     }
     const lengths = branchLengths(tree);
     if (options['negative-branches'] !== true && lengths.some((length) => length < 0)) {
+      const problem =
+        `[newick] expected branches of length 0 or more, but with ${analysis.parameters.linkage} linkage some groups join ` +
+        'at a smaller distance than their parts did';
       throw new VirtSimilarityError(
         'usage',
-        `[newick] expected branches of length 0 or more, but with ${analysis.parameters.linkage} linkage some groups join ` +
-          'at a smaller distance than their parts did; choose single, complete, average, weighted or ward linkage, ' +
-          'or allow --negative-branches',
+        wording`${problem}; choose single, complete, average, weighted or ward linkage, or allow ${{ option: 'negative-branches', value: true }}`,
       );
     }
     yield* subtree(tree, labels, lengths);

@@ -54,8 +54,13 @@ describe("the core's README", () => {
     expect(await run('SingleLinkage')).toBe('[ 1, 2, 8, 18 ]\n');
   });
 
+  test('words an error in two ways', async () => {
+    const messages = ["a.qcow2 is not raw; choose `reader: 'qemu'`", 'a.qcow2 is not raw; choose --reader qemu'];
+    expect(await run('plainText')).toBe(messages.map((message) => `${message}\n`).join(''));
+  });
+
   test('has no other examples', async () => {
-    expect(await examples()).toHaveLength(6);
+    expect(await examples()).toHaveLength(7);
   });
 });
 

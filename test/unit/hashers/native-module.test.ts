@@ -10,7 +10,7 @@ test('compiled code that cannot be loaded is told with the remedy, on one line',
     expect.objectContaining({
       code: 'unavailable',
       cause,
-      message: `[blake3] cannot load its compiled code for ${process.platform}-${process.arch}; reinstall virt-similarity or choose --hash sha256 (invalid ELF header Require stack: …)`,
+      message: `[blake3] cannot load its compiled code for ${process.platform}-${process.arch}; reinstall virt-similarity or choose \`hasher: 'sha256'\` (invalid ELF header Require stack: …)`,
     }),
   );
 });

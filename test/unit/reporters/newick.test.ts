@@ -79,11 +79,11 @@ describe('NewickReporter', () => {
   test('refuses negative branches and says what to do', async () => {
     await expect(reportText(reporter.report(INVERTED, {}))).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/^\[newick\] .*centroid.*choose .* or allow --negative-branches$/),
+      message: expect.stringMatching(/^\[newick\] .*centroid.*choose .* or allow `'negative-branches': true`$/),
     });
   });
 
-  test('with --negative-branches writes them', async () => {
+  test('with negative-branches writes them', async () => {
     expect(await reportText(reporter.report(INVERTED, { 'negative-branches': true }))).toBe(
       '((a:5,b:5):-0.5,c:4.5):0;\n',
     );

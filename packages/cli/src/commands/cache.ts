@@ -23,7 +23,7 @@ export const cache: OwnCommand<typeof CACHE_OPTIONS> = {
   async run({ analyzer, messages, operands, options: { cache: directory }, signal, write }) {
     const { HashVectorCache } = await import('@virt-similarity/core');
     const action = operands[0] as (typeof ACTIONS)[number];
-    const vectors = new HashVectorCache(directory, (message) => messages.warning(message));
+    const vectors = new HashVectorCache(directory, (message, wording = message) => messages.warning(wording));
     const entries = await vectors[action]({ signal, hasherVersions: versionsOf(await analyzer()) });
     if (entries.length > 0) {
       await write(table([['STATE', 'SIZE', 'HASH', 'BLOCK', 'IMAGE'], ...entries.map(describe)]));

@@ -1,5 +1,7 @@
 import type { DiagnosedReader } from '@virt-similarity/core';
+import { wordingOf } from '@virt-similarity/core/errors';
 import { EXIT_DONE } from '../exit-codes.js';
+import { flagText } from '../options/flag-text.js';
 import { table } from '../output/table.js';
 import type { OwnCommand } from './own-command.js';
 
@@ -36,7 +38,9 @@ export function* describe(readers: readonly DiagnosedReader[]): Iterable<string>
 }
 
 function abilitiesOf({ reader, requirements = [], abilities, problem }: DiagnosedReader): readonly string[][] {
-  if (abilities === undefined) return [[reader, 'unknown', problem ?? 'the reader does not say what it needs']];
+  if (abilities === undefined) {
+    return [[reader, 'unknown', flagText(problem ? wordingOf(problem) : 'the reader does not say what it needs')]];
+  }
   return abilities.map(({ purpose, needs }) => {
     const lacking = requirements.filter(({ name, state }) => needs.includes(name) && state !== 'present');
     const works =

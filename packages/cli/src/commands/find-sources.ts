@@ -13,7 +13,10 @@ export async function findSources(
   { commandNames, messages, signal }: Pick<OwnContext, 'commandNames' | 'messages' | 'signal'>,
 ): Promise<FoundImages> {
   await requireImages(named, analyzer, commandNames);
-  return analyzer.findImages(named, { onNote: (level, message) => messages[level](message), signal });
+  return analyzer.findImages(named, {
+    onNote: (level, message, wording = message) => messages[level](wording),
+    signal,
+  });
 }
 
 async function requireImages(

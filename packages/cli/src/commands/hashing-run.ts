@@ -56,7 +56,7 @@ export function startHashingRun(
         showFailures();
       }
     },
-    onNote: (level, message) => messages[level](message),
+    onNote: (level, message, wording = message) => messages[level](wording),
     signal,
   };
   return {

@@ -1,6 +1,7 @@
 import type { Analysis, Analyzer, FoundImages, Linkage, ReportRun } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
+import { flagText, namesOptions } from '../options/flag-text.js';
 import { omittedFromStdout, writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
@@ -105,8 +106,23 @@ async function runAnalysis(
   const run = startHashingRun(options, found.sources, outputs, messages, signal);
   const { metric, linkage, clusterer } = options;
   try {
-    return await analyzer.analyze(found, { ...run.options, metric, linkage: linkage as Linkage, clusterer });
+    return inWordsOfCommand(
+      await analyzer.analyze(found, { ...run.options, metric, linkage: linkage as Linkage, clusterer }),
+    );
   } finally {
     run.end();
   }
+}
+
+/** The analysis with flags in the messages of its failures, as reports repeat them. */
+function inWordsOfCommand(analysis: Analysis): Analysis {
+  const failures = analysis.failures.map(({ path, error }) => {
+    if (!namesOptions(error)) {
+      return { path, error };
+    }
+    const { code, image, cause } = error;
+    const details = { ...(image !== undefined && { image }), cause };
+    return { path, error: new VirtSimilarityError(code, flagText(error.wording), details) };
+  });
+  return { ...analysis, failures };
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkPlugin, defaultExportOf, type IsolationLimits, type Plugin, tryPlugin } from '@virt-similarity/core';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { VirtSimilarityError, wording, wordingOf } from '@virt-similarity/core/errors';
 import { resolvePlugin } from './resolve-plugin.js';
 
 /**
@@ -45,8 +45,7 @@ async function load(url: string, specifier: string): Promise<{ readonly default?
   try {
     return await import(url);
   } catch (error) {
-    throw new VirtSimilarityError('plugin', `--plugin ${specifier} cannot be loaded: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const message = wording`--plugin ${specifier} cannot be loaded: ${wordingOf(error)}`;
+    throw new VirtSimilarityError('plugin', message, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
-import { messageOf } from '@virt-similarity/core/errors';
+import { type Wording, wordingOf } from '@virt-similarity/core/errors';
 import { terminalText } from '@virt-similarity/reporters';
+import { flagText, namesOptions } from '../options/flag-text.js';
 
 // Required, as an import would be searched for exported names at every start.
 import picocolors = require('picocolors');
@@ -22,8 +23,8 @@ export interface MessageStyle {
 }
 
 /**
- * Everything that is said on standard error: whole lines, with what a terminal would obey in them escaped, and on a
- * terminal one status line below them that is redrawn in place.
+ * Everything that is said on standard error: whole lines, with options as flags and what a terminal would obey escaped,
+ * and on a terminal one status line below them that is redrawn in place.
  */
 export class Messages {
   readonly verbosity: Verbosity;
@@ -49,25 +50,25 @@ export class Messages {
     return this.#stream.columns || 80;
   }
 
-  error(text: string): void {
-    this.#line(`virt-similarity: ${this.#colors.red('error:')} ${terminalText(text)}`);
+  error(text: Wording): void {
+    this.#line(`virt-similarity: ${this.#colors.red('error:')} ${shown(text)}`);
   }
 
-  warning(text: string): void {
-    this.#line(`virt-similarity: ${this.#colors.yellow('warning:')} ${terminalText(text)}`);
+  warning(text: Wording): void {
+    this.#line(`virt-similarity: ${this.#colors.yellow('warning:')} ${shown(text)}`);
   }
 
   /** Progress and the summary; nothing when quiet. */
-  note(text: string): void {
+  note(text: Wording): void {
     if (this.verbosity !== 'quiet') {
-      this.#line(terminalText(text));
+      this.#line(shown(text));
     }
   }
 
   /** Only when verbose. */
-  debug(text: string): void {
+  debug(text: Wording): void {
     if (this.verbosity === 'verbose') {
-      this.#line(this.#colors.dim(terminalText(text)));
+      this.#line(this.#colors.dim(shown(text)));
     }
   }
 
@@ -77,9 +78,9 @@ export class Messages {
       return;
     }
     this.#told.add(error);
-    this.error(messageOf(error));
+    this.error(wordingOf(error));
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-      for (const line of (cause.stack ?? String(cause)).split('\n')) {
+      for (const line of stackOf(cause).split('\n')) {
         this.debug(line);
       }
     }
@@ -96,6 +97,16 @@ export class Messages {
   #line(text: string): void {
     this.#stream.write(this.#status === '' ? `${text}\n` : `${ERASE_LINE}${text}\n${this.#status}`);
   }
+}
+
+function shown(text: Wording): string {
+  return terminalText(flagText(text));
+}
+
+/** The stack of an error, which begins with its message. */
+function stackOf(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return namesOptions(error) ? stack.replace(error.message, () => flagText(error.wording)) : stack;
 }
 
 /** To the first column, and erase to the end of the line. */

@@ -7,7 +7,7 @@ import {
   type Linkage,
   type StandardLinkage,
 } from '../contracts/clusterer.js';
-import { unknownName } from '../errors.js';
+import { unknownName, wording } from '../errors.js';
 import { requireMemory } from '../memory/require-memory.js';
 import { validateMatrix } from './condensed-matrix.js';
 import { dendrogramOf } from './dendrogram.js';
@@ -43,7 +43,7 @@ export class MlHclustClusterer implements Clusterer {
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
       purpose: `cluster ${matrix.size} things`,
-      remedy: 'choose another linkage and --clusterer fast, or cluster fewer at a time',
+      remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer at a time`,
     });
     // Loading it takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');

@@ -1,3 +1,4 @@
+import type { Wording } from '../errors.js';
 import type { DiskImage, ImageIdentity } from './disk-image.js';
 
 /** A disk image as the user names it. */
@@ -55,8 +56,11 @@ export interface ReadOptions {
    * programs made them through shared memory mappings: only then does every later change of that kind show in the times.
    */
   readonly flush?: true;
-  /** Takes a one-line note for the user about something odd that is no error. Readers give notes when they open. */
-  readonly warn?: (message: string) => void;
+  /**
+   * Takes a one-line note for the user about something odd that is no error. Readers give notes when they open.
+   * `wording` is the same with its options apart, given where it may name some.
+   */
+  readonly warn?: (message: string, wording?: Wording) => void;
   /**
    * Ends what is under way, also the reads and extents of an image that was opened with it: they throw, and nothing
    * stays behind.

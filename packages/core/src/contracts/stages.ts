@@ -1,4 +1,4 @@
-import type { VirtSimilarityError } from '../errors.js';
+import type { VirtSimilarityError, Wording } from '../errors.js';
 import type { Cladogram } from './analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
 import type { ImageIdentity, Stamp } from './disk-image.js';
@@ -50,8 +50,11 @@ export interface HashOptions {
   readonly sandbox?: 'required' | 'off';
   /** Told what happens, as it happens. What it throws ends the work and is passed on as it is; so with `onNote`. */
   readonly onProgress?: (event: ProgressEvent) => void;
-  /** Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. */
-  readonly onNote?: (level: 'warning' | 'debug', message: string) => void;
+  /**
+   * Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. `wording` is the
+   * message with its options apart, given where it may name some.
+   */
+  readonly onNote?: (level: 'warning' | 'debug', message: string, wording?: Wording) => void;
   /** Ends the work; what was under way is undone, what was finished stays in the store. */
   readonly signal?: AbortSignal;
 }
@@ -75,7 +78,7 @@ export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
   readonly reader: string;
   /** Why the diagnosis failed. */
-  readonly problem?: string;
+  readonly problem?: VirtSimilarityError;
 }
 
 /** How hash vectors are compared. */

@@ -8,7 +8,7 @@ import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
-import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError, wording } from '../errors.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
@@ -43,7 +43,7 @@ export class HashRun {
 
   private constructor(composition: Composition, work: HashWork) {
     const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = work;
-    const warn = (message: string): void => callBack(() => onNote('warning', message));
+    const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
     const store = storeOf(composition, work.cache, warn);
     this.#registry = composition.registry;
     this.#work = work;
@@ -268,5 +268,5 @@ function inOrder(unread: readonly IdentifiedSource[], sources: readonly DiskSour
 function ownError(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) return error;
   const { code, ending } = classifyFailure(error, 'plugin');
-  return new VirtSimilarityError(code, `${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
+  return new VirtSimilarityError(code, wording`${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
 }

@@ -3,7 +3,7 @@ import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError, wording } from '../errors.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { openHashVector } from '../vectors/read-hash-vector.js';
@@ -69,8 +69,13 @@ export class ImageLookUp {
     if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {
       const found = `${vector.algorithm} digests of ${vector.blockSize}-byte blocks`;
       const expected = `${hasher} digests of ${blockSize}-byte blocks`;
-      const remedy = `hash the image again, or pass --hash ${vector.algorithm} --block-size ${vector.blockSize}`;
-      throw new VirtSimilarityError('usage', `${path} holds ${found}, expected ${expected}; ${remedy}`, {
+      const made = [
+        { option: 'hasher', value: vector.algorithm },
+        ' ',
+        { option: 'blockSize', value: vector.blockSize },
+      ];
+      const remedy = wording`hash the image again, or pass ${made}`;
+      throw new VirtSimilarityError('usage', wording`${path} holds ${found}, expected ${expected}; ${remedy}`, {
         image: path,
       });
     }
@@ -95,5 +100,7 @@ export class ImageLookUp {
 
 function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
   const problem = `[${reader}] cannot open ${path}: it is not of a kind that this reader reads`;
-  return new VirtSimilarityError('usage', `${problem}; choose --reader auto`, { image: path });
+  return new VirtSimilarityError('usage', wording`${problem}; choose ${{ option: 'reader', value: 'auto' }}`, {
+    image: path,
+  });
 }

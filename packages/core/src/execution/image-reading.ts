@@ -3,7 +3,7 @@ import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/dis
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { ProgressEvent } from '../contracts/stages.js';
-import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { flushFiles } from '../files/flush-files.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
@@ -139,7 +139,7 @@ export class ImageReading {
     try {
       await image.close();
     } catch (thrown) {
-      warn?.(`cannot close ${path}: ${messageOf(thrown)}`);
+      warn?.(...asNote(wording`cannot close ${path}: ${wordingOf(thrown)}`));
     }
   }
 

@@ -1,6 +1,7 @@
+import type { ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
-import { type ErrorCode, messageOf, VirtSimilarityError } from '../errors.js';
+import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { isVolatile } from '../identity/chain.js';
 
 /** What a store may throw to end the run. */
@@ -9,12 +10,12 @@ const ENDING: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 /** A store as a run uses it: skips subjects that no later run could recognise; a store that fails costs time, not the run. */
 export class RunStore {
   readonly #store: VectorStore;
-  readonly #warn: (message: string) => void;
+  readonly #warn: NonNullable<ReadOptions['warn']>;
   /** What was warned of: a store that is out of reach fails for every image alike. */
   readonly #reported = new Set<string>();
 
   /** @param warn takes what the store throws, unless that ends the run */
-  constructor(store: VectorStore, warn: (message: string) => void) {
+  constructor(store: VectorStore, warn: NonNullable<ReadOptions['warn']>) {
     this.#store = store;
     this.#warn = warn;
   }
@@ -44,8 +45,8 @@ export class RunStore {
       return await call();
     } catch (thrown) {
       if (thrown instanceof VirtSimilarityError && ENDING.has(thrown.code)) throw thrown;
-      const message = `${problem}: ${messageOf(thrown)}`;
-      if (!this.#reported.has(message)) this.#warn(message);
+      const [message, itsWording] = asNote(wording`${problem}: ${wordingOf(thrown)}`);
+      if (!this.#reported.has(message)) this.#warn(message, itsWording);
       this.#reported.add(message);
       return undefined;
     }

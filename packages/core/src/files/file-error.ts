@@ -1,4 +1,4 @@
-import { classifyFailure, systemReasonOf, VirtSimilarityError } from '../errors.js';
+import { classifyFailure, systemReasonOf, VirtSimilarityError, type Wording, wording } from '../errors.js';
 
 /** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
 export function systemCode(thrown: unknown): string | undefined {
@@ -13,8 +13,9 @@ export function systemCode(thrown: unknown): string | undefined {
  * @param action such as `cannot write tree.nwk`
  * @param remedy unless space or descriptors ran out, which has remedies of its own
  */
-export function fileError(thrown: unknown, action: string, path: string, remedy?: string): VirtSimilarityError {
+export function fileError(thrown: unknown, action: string, path: string, remedy?: Wording): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) return thrown;
   const { code, ending } = classifyFailure(thrown, 'unreadable', remedy);
-  return new VirtSimilarityError(code, `${action}: ${systemReasonOf(thrown)}${ending}`, { image: path, cause: thrown });
+  const message = wording`${action}: ${systemReasonOf(thrown)}${ending}`;
+  return new VirtSimilarityError(code, message, { image: path, cause: thrown });
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { classifyFailure, messageOf, VirtSimilarityError } from '../errors.js';
+import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
 import { systemPath } from '../files/path-text.js';
 import { type ExpectedFile, isExpected } from '../identity/chain.js';
 import type { HashTask, Segment } from './hash-task.js';
@@ -112,7 +112,9 @@ function openExpected(file: ExpectedFile): number {
     );
   } catch (cause) {
     const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    throw new VirtSimilarityError(code, `cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, { cause });
+    throw new VirtSimilarityError(code, wording`cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, {
+      cause,
+    });
   }
   if (isExpected(file, fstatSync(descriptor, { bigint: true }))) return descriptor;
   closeSync(descriptor);
@@ -126,6 +128,6 @@ function readAt(file: ExpectedFile, descriptor: number, target: Buffer, start: n
   } catch (cause) {
     const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
     const found = `cannot read ${file.stamp.path} at byte ${offset}: ${messageOf(cause)}`;
-    throw new VirtSimilarityError(code, found + ending, { cause });
+    throw new VirtSimilarityError(code, wording`${found}${ending}`, { cause });
   }
 }

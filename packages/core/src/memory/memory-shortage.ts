@@ -1,4 +1,4 @@
-import { VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError, type Wording, wording } from '../errors.js';
 
 /** What memory is wanted for. */
 export interface MemoryNeed {
@@ -6,7 +6,7 @@ export interface MemoryNeed {
   /** Completes “cannot …”. */
   readonly purpose: string;
   /** What the user can do where there is not as much. */
-  readonly remedy: string;
+  readonly remedy: Wording;
 }
 
 /**
@@ -19,7 +19,7 @@ export function memoryShortage(
   { available, cause }: { readonly available?: number; readonly cause?: unknown } = {},
 ): VirtSimilarityError {
   const found = available === undefined ? 'less' : inGibibytes(available);
-  const message = `cannot ${purpose}: expected ${inGibibytes(bytes)} of memory, found ${found}; ${remedy}`;
+  const message = wording`cannot ${purpose}: expected ${inGibibytes(bytes)} of memory, found ${found}; ${remedy}`;
   return new VirtSimilarityError('unavailable', message, { cause });
 }
 

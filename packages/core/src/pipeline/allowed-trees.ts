@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { systemReasonOf, VirtSimilarityError } from '../errors.js';
+import { systemReasonOf, VirtSimilarityError, wording } from '../errors.js';
 import { systemCode } from '../files/file-error.js';
 import { systemPath } from '../files/path-text.js';
 import { realPath } from '../files/real-path.js';
@@ -14,9 +14,11 @@ export function allowedTrees(paths: readonly string[]): Promise<readonly string[
 
 async function realDirectory(path: string): Promise<string> {
   const refuse = (problem: string, cause?: unknown) =>
-    new VirtSimilarityError('usage', `--allow-backing ${path}: ${problem}; name the directory that holds the file`, {
-      cause,
-    });
+    new VirtSimilarityError(
+      'usage',
+      wording`${{ option: 'allowBacking' }} ${path}: ${problem}; name the directory that holds the file`,
+      { cause },
+    );
   const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
     const isMissing = systemCode(cause) === 'ENOENT';
     throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);

@@ -231,7 +231,7 @@ async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRu
     throw brokenContract(name, 'a diagnosis to list requirements and abilities', excerptOf(found), 'reader');
   } catch (thrown) {
     throwIfAborted(run.signal);
-    return { reader: name, problem: pluginError(name, 'cannot be diagnosed', thrown).message };
+    return { reader: name, problem: pluginError(name, 'cannot be diagnosed', thrown) };
   }
 }
 

@@ -95,7 +95,7 @@ async function* listedBy(
   { source: { name, part }, named }: Group,
   { onNote, signal }: ListOptions,
 ): AsyncGenerator<ListedImage> {
-  const note: ListOptions['onNote'] = (level, message) => callBack(() => onNote(level, message));
+  const note: ListOptions['onNote'] = (...given) => callBack(() => onNote(...given));
   try {
     for await (const image of part.list(named, { onNote: note, signal })) {
       requireTexts(name, image);

@@ -1,7 +1,7 @@
 import type { DiskImage, ImageIdentity, Link } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
-import { VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError, wording } from '../errors.js';
 import { inject, injectable } from '../tsyringe.js';
 import { checkedIdentity } from './checked-identity.js';
 import { ImageOpener } from './image-opener.js';
@@ -31,7 +31,9 @@ export class AutoReader implements DiskReader {
     }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
     const problem = `no reader can read ${source.path}: tried ${tried}`;
-    throw new VirtSimilarityError('unavailable', `${problem}; state its --format`, { image: source.path });
+    throw new VirtSimilarityError('unavailable', wording`${problem}; state its ${{ option: 'format' }}`, {
+      image: source.path,
+    });
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import { type OtherParts, partsToken } from '../contracts/plugin.js';
-import { VirtSimilarityError } from '../errors.js';
+import { asNote, VirtSimilarityError, wording } from '../errors.js';
 import { systemPath } from '../files/path-text.js';
 import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
@@ -33,7 +33,7 @@ export class FileSource implements ImageSource {
     const isDirectory = status?.isDirectory() || (status?.isSymbolicLink() && (await leadsToDirectory(path)));
     if (!isDirectory) return [image];
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
-    const listing = await listDirectory(path, readers, (message) => onNote('warning', message));
+    const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
     noteLeftOut(path, listing, onNote);
     if (listing.images.length === 0) return [{ ...image, failure: noImages(path, listing) }];
     return listing.images.map((name) => listedIn(image, name));
@@ -49,7 +49,9 @@ function listedIn({ path: directory, format }: ListedImage, name: string): Liste
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote: ListOptions['onNote']): void {
   if (leftOut.length > 0 && images.length > 0) {
     const left = `left out of ${path}: ${countByReason(leftOut)}`;
-    onNote('warning', `${left}; name an image to include it, or see every name with --verbose`);
+    // The names follow as debug notes.
+    const remedy = wording`name an image to include it, or see every name with ${{ option: 'onNote' }}`;
+    onNote('warning', ...asNote(wording`${left}; ${remedy}`));
   }
   for (const entry of leftOut) {
     onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);

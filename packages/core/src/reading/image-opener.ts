@@ -1,7 +1,7 @@
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { messageOf } from '../errors.js';
+import { asNote, wording, wordingOf } from '../errors.js';
 
 /** Opens images of one reader: through a session where the reader has such, else through the reader itself. */
 export class ImageOpener implements ReaderSession {
@@ -31,7 +31,8 @@ export class ImageOpener implements ReaderSession {
     try {
       await this.#session?.close();
     } catch (thrown) {
-      this.#options.warn?.(`[${this.#reader.name}] cannot end its session: ${messageOf(thrown)}`);
+      const message = wording`[${this.#reader.name}] cannot end its session: ${wordingOf(thrown)}`;
+      this.#options.warn?.(...asNote(message));
     }
   }
 }

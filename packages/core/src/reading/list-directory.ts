@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { DiskReader } from '../contracts/disk-reader.js';
+import type { DiskReader, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { messageOf } from '../errors.js';
+import { asNote, wording, wordingOf } from '../errors.js';
 import { fileError } from '../files/file-error.js';
 import { pathText, systemPath } from '../files/path-text.js';
 import { isEntryName } from '../store/cache-entry.js';
@@ -43,7 +43,7 @@ export interface DirectoryListing {
 export async function listDirectory(
   path: string,
   readers: readonly NamedPart<DiskReader>[],
-  warn: (message: string) => void,
+  warn: NonNullable<ReadOptions['warn']>,
 ): Promise<DirectoryListing> {
   const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap(({ part }) => part.extensions ?? [])]);
   const options = { withFileTypes: true, encoding: 'buffer' } as const;
@@ -110,13 +110,13 @@ async function partsAmong(
   path: string,
   names: readonly string[],
   readers: readonly NamedPart<DiskReader>[],
-  warn: (message: string) => void,
+  warn: NonNullable<ReadOptions['warn']>,
 ): Promise<ReadonlyMap<string, string>> {
   const ask = async ({ name, part: reader }: NamedPart<DiskReader>) => {
     try {
       return await reader.partsIn?.(path, names);
     } catch (thrown) {
-      warn(`[${name}] cannot look for parts of images in ${path}: ${messageOf(thrown)}`);
+      warn(...asNote(wording`[${name}] cannot look for parts of images in ${path}: ${wordingOf(thrown)}`));
       return undefined;
     }
   };

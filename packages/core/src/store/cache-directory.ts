@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError, type Wording, wording } from '../errors.js';
 import { fileError, systemCode } from '../files/file-error.js';
 import { makeDirectories } from '../files/make-directories.js';
 import { OpenDirectory } from '../files/open-directory.js';
@@ -10,7 +10,7 @@ import { shellWord } from '../files/shell-word.js';
 
 const WRITABLE_BY_OTHERS = 0o022n;
 
-const ANOTHER = 'choose another directory with --cache';
+const ANOTHER = wording`choose another directory with ${{ option: 'cache' }}`;
 
 /** A name in an open directory. */
 export interface PlaceInDirectory {
@@ -115,7 +115,7 @@ function refusalOfStatus(path: string, { uid, mode }: BigIntStats): VirtSimilari
   }
   return (mode & WRITABLE_BY_OTHERS) === 0n
     ? undefined
-    : refusal(path, 'one that others can write to', `run chmod go-w ${shellWord(path)}, or ${ANOTHER}`);
+    : refusal(path, 'one that others can write to', wording`run chmod go-w ${shellWord(path)}, or ${ANOTHER}`);
 }
 
 /** What is at the path where no directory could be opened; `undefined` if that is not the reason. */
@@ -127,10 +127,10 @@ async function whyNoDirectory(path: string): Promise<string | undefined> {
   return stats.isSymbolicLink() ? 'a symbolic link' : 'a file that is not a directory';
 }
 
-function refusal(path: string, found: string, remedy: string): VirtSimilarityError {
+function refusal(path: string, found: string, remedy: Wording): VirtSimilarityError {
   return new VirtSimilarityError(
     'refused',
-    `cannot use the cache ${path}: expected a directory that only you can write to, found ${found}; ${remedy}`,
+    wording`cannot use the cache ${path}: expected a directory that only you can write to, found ${found}; ${remedy}`,
   );
 }
 

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import type { ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
-import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { asNote, type ErrorCode, throwIfAborted, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { absolutePath } from '../files/absolute-path.js';
 import { placeFileAtomically } from '../files/atomic-file.js';
 import type { OpenDirectory } from '../files/open-directory.js';
@@ -34,11 +35,11 @@ export class HashVectorCache implements VectorStore {
   readonly #shared: SharedCacheDirectory;
   readonly #index = new CacheIndex();
   readonly #buffers = new SpareBuffers();
-  readonly #onWarning: (message: string) => void;
+  readonly #onWarning: NonNullable<ReadOptions['warn']>;
   /** What was said of the directory as a whole. */
   readonly #reported = new Set<string>();
 
-  constructor(directory: string, onWarning: (message: string) => void = () => {}) {
+  constructor(directory: string, onWarning: NonNullable<ReadOptions['warn']> = () => {}) {
     this.#directory = resolve(absolutePath(directory));
     this.#shared = new SharedCacheDirectory(this.#directory);
     this.#onWarning = onWarning;
@@ -85,7 +86,7 @@ export class HashVectorCache implements VectorStore {
       if (!isOfTheSystem(thrown)) throw thrown;
       // What has run out may be there again for the next entry; anything else concerns the directory.
       if (thrown.code === 'unreadable') this.#warnOfDirectory(thrown);
-      else this.#onWarning(`${thrown.message}; ${vector.name} is not cached`);
+      else this.#onWarning(...asNote(wording`${thrown.wording}; ${vector.name} is not cached`));
       return vector;
     }
   }
@@ -132,7 +133,7 @@ export class HashVectorCache implements VectorStore {
     directory: OpenDirectory | undefined,
     key: string,
     options: StoreOptions,
-    warn: (message: string) => void,
+    warn: NonNullable<ReadOptions['warn']>,
   ): Promise<HashVector | undefined> {
     if (directory === undefined) return undefined;
     let found: HashVector | undefined;
@@ -143,17 +144,17 @@ export class HashVectorCache implements VectorStore {
         found ??= vector;
       } catch (thrown) {
         if (codeOf(thrown) === 'aborted') throw thrown;
-        warn(`${messageOf(thrown)}; the image is read again`);
+        warn(...asNote(wording`${wordingOf(thrown)}; the image is read again`));
         if (codeOf(thrown) === 'corrupt') await removeBadEntry(entry, this.#buffers);
       }
     }
     return found;
   }
 
-  #warnOfDirectory({ message }: VirtSimilarityError): void {
-    if (this.#reported.has(message)) return;
-    this.#reported.add(message);
-    this.#onWarning(`${message}; this run is not cached`);
+  #warnOfDirectory(error: VirtSimilarityError): void {
+    if (this.#reported.has(error.message)) return;
+    this.#reported.add(error.message);
+    this.#onWarning(...asNote(wording`${error.wording}; this run is not cached`));
   }
 
   async #names(directory: OpenDirectory, key: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError, wording } from '../errors.js';
 import type { TimeLimitError } from './time-limit-error.js';
 
 /**
@@ -8,8 +8,8 @@ import type { TimeLimitError } from './time-limit-error.js';
  * @param kind such as `reporter`
  */
 export function overrunError(component: string, kind: string, cause: TimeLimitError): VirtSimilarityError {
-  const remedy = 'leave the plugin out, or allow it more time with --plugin-timeout';
-  return new VirtSimilarityError('unavailable', `[${component}] the ${kind} gave ${cause.message}; ${remedy}`, {
+  const remedy = wording`leave the plugin out, or allow it more time with ${{ option: 'pluginTimeout' }}`;
+  return new VirtSimilarityError('unavailable', wording`[${component}] the ${kind} gave ${cause.message}; ${remedy}`, {
     cause,
   });
 }

@@ -1,4 +1,4 @@
-import { exhaustionRemedy, messageOf, missingModuleRemedy, VirtSimilarityError } from '../errors.js';
+import { exhaustionRemedy, messageOf, missingModuleRemedy, VirtSimilarityError, wording } from '../errors.js';
 
 /**
  * What is to be told of something that kept a thread from being started or ended it: `unavailable` where the system has run
@@ -7,7 +7,7 @@ import { exhaustionRemedy, messageOf, missingModuleRemedy, VirtSimilarityError }
 export function threadError(thrown: unknown): unknown {
   const remedy = missingModuleRemedy(thrown) ?? exhaustionRemedy(thrown);
   if (remedy === undefined) return thrown;
-  return new VirtSimilarityError('unavailable', `cannot run a thread: ${messageOf(thrown)}; ${remedy}`, {
+  return new VirtSimilarityError('unavailable', wording`cannot run a thread: ${messageOf(thrown)}; ${remedy}`, {
     cause: thrown,
   });
 }

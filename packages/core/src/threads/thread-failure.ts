@@ -1,9 +1,9 @@
-import { type ErrorCode, pluginError, VirtSimilarityError } from '../errors.js';
+import { type ErrorCode, pluginError, VirtSimilarityError, type Wording } from '../errors.js';
 
 /** An error as it is sent between threads: an instance would lose its class. */
 export interface ThreadFailure {
   readonly code: ErrorCode;
-  readonly message: string;
+  readonly message: Wording;
   readonly image?: string;
   /** The stacks of the error's causes, outermost first. */
   readonly causes: readonly string[];
@@ -16,7 +16,9 @@ export function threadFailureOf(component: string, problem: string, thrown: unkn
 
 /** An error, to be sent to another thread. */
 export function sendable(error: VirtSimilarityError): ThreadFailure {
-  const { code, message, image } = error;
+  const { code, image } = error;
+  // An error of another copy of this package may have no wording.
+  const message = error.wording ?? error.message;
   const causes: string[] = [];
   // A cause may lead back to itself.
   for (let cause = error.cause; cause instanceof Error && causes.length < MOST_CAUSES; cause = cause.cause) {

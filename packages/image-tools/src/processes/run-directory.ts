@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { classifyFailure, messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { classifyFailure, messageOf, VirtSimilarityError, wording } from '@virt-similarity/core';
 import { runDirectoryPrefix, sweepRunDirectories } from './left-run-directories.js';
 
 /** The longest path of a Unix socket, `sun_path` less its final NUL. */
@@ -49,7 +49,7 @@ export async function createRunDirectory(): Promise<RunDirectory> {
   }
   const { code, ending } = classifyFailure(failures[0], 'unavailable', 'set TMPDIR to a directory that can be written');
   const found = `cannot make a private directory in ${parents.join(' or ')} (${messageOf(failures[0])})`;
-  throw new VirtSimilarityError(code, `${found}${ending}`, { cause: failures[0] });
+  throw new VirtSimilarityError(code, wording`${found}${ending}`, { cause: failures[0] });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, throwIfAborted, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ChildTool, type ChildToolOptions } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { checkedLifelineWords, LIFELINE_WORDS } from './lifeline.js';
@@ -51,17 +51,17 @@ function lifelineWords({ endsWithInput }: Tool, view: SandboxView | undefined): 
 }
 
 /** The error for a program that cannot be had, or did not end in time. */
-export function unavailable(options: ToolOptions, reason: string, cause?: unknown): VirtSimilarityError {
+export function unavailable(options: ToolOptions, reason: Wording, cause?: unknown): VirtSimilarityError {
   const what = options.image === undefined ? '' : `cannot open ${options.image}: `;
-  return new VirtSimilarityError('unavailable', `[${options.component}] ${what}${reason}`, {
+  return new VirtSimilarityError('unavailable', wording`[${options.component}] ${what}${reason}`, {
     ...(options.image === undefined ? {} : { image: options.image }),
     cause,
   });
 }
 
-function missing(tool: Tool, options: ToolOptions): string {
-  const alternative = options.alternative === undefined ? '' : ` or ${options.alternative}`;
-  return `${tool.command} is not installed; install ${tool.package}${alternative}`;
+function missing(tool: Tool, options: ToolOptions): Wording {
+  const alternative = options.alternative === undefined ? '' : wording` or ${options.alternative}`;
+  return wording`${tool.command} is not installed; install ${tool.package}${alternative}`;
 }
 
 async function confinementFor(view: SandboxView, program: string, options: ToolOptions): Promise<Confinement> {

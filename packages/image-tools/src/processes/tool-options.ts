@@ -1,3 +1,4 @@
+import type { Wording } from '@virt-similarity/core';
 import type { DescriptorContent } from './child-tool.js';
 import type { SandboxView } from './sandbox.js';
 
@@ -7,8 +8,8 @@ export interface ToolOptions {
   readonly component: string;
   /** The image concerned, as the user named it. */
   readonly image?: string;
-  /** What else the user can do where the program is missing: `choose --reader libguestfs`. */
-  readonly alternative?: string;
+  /** What else the user can do where the program is missing, such as to choose another reader; follows `or`. */
+  readonly alternative?: Wording;
   /** Ends the program; the promise rejects with an `aborted` error once it is gone. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the program is ended; no limit when absent. */

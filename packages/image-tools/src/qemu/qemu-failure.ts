@@ -1,4 +1,4 @@
-import type { ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
+import { type ErrorCode, type VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { REPLACED_FILE_MESSAGE } from '../processes/sandbox.js';
 import type { ToolExit } from '../processes/tool-failure.js';
 import { readError, type Speaker } from '../reading/read-error.js';
@@ -7,7 +7,7 @@ import type { ToolFiles } from './tool-files.js';
 interface Meaning {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  readonly remedy: string;
+  readonly remedy: Wording;
 }
 
 /** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
@@ -20,7 +20,7 @@ const MEANINGS: readonly Meaning[] = [
   {
     pattern: /Failed to get .*lock/i,
     code: 'in-use',
-    remedy: 'shut down the machine that has it open, or pass --allow-in-use',
+    remedy: wording`shut down the machine that has it open, or pass ${{ option: 'allowInUse', value: true }}`,
   },
   {
     pattern: /Unknown (?:block )?driver|Unknown protocol/i,
@@ -47,7 +47,7 @@ export function qemuFailure(
   speaker: Speaker,
 ): VirtSimilarityError {
   const { code, remedy } = meaningOf(tool, exit);
-  return readError(speaker, code, `${tool}: ${files.withPaths(reasonOf(exit))}; ${remedy}`, exit);
+  return readError(speaker, code, wording`${tool}: ${files.withPaths(reasonOf(exit))}; ${remedy}`, exit);
 }
 
 function meaningOf(tool: string, exit: ToolExit): Omit<Meaning, 'pattern'> {

@@ -1,3 +1,4 @@
+import { wording } from '@virt-similarity/core';
 import { findProgram } from '../processes/find-program.js';
 import type { Tool } from '../processes/tool.js';
 import { workingSandbox } from '../processes/working-sandbox.js';
@@ -34,8 +35,7 @@ export async function isConfined(
     throw readError(
       call,
       'refused',
-      `qemu opens ${untrusted.format} images in a sandbox only, and ${sandbox.reason}; install bubblewrap or ` +
-        'give --no-sandbox',
+      wording`qemu opens ${untrusted.format} images in a sandbox only, and ${sandbox.reason}; install bubblewrap or give ${{ option: 'sandbox', value: 'off' }}`,
     );
   }
   warnOnce(sandbox.reason, call);

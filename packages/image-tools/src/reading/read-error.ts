@@ -1,4 +1,4 @@
-import { type ErrorCode, VirtSimilarityError } from '@virt-similarity/core';
+import { type ErrorCode, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 
 /** Who speaks in errors about reading, and about which image. */
 export interface Speaker {
@@ -12,8 +12,8 @@ export interface Speaker {
 export function readError(
   { component, image }: Speaker,
   code: ErrorCode,
-  reason: string,
+  reason: Wording,
   cause?: unknown,
 ): VirtSimilarityError {
-  return new VirtSimilarityError(code, `[${component}] cannot read ${image}: ${reason}`, { image, cause });
+  return new VirtSimilarityError(code, wording`[${component}] cannot read ${image}: ${reason}`, { image, cause });
 }

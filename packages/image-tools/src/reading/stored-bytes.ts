@@ -8,6 +8,8 @@ import {
   messageOf,
   systemPath,
   type VirtSimilarityError,
+  type Wording,
+  wording,
 } from '@virt-similarity/core';
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
@@ -89,11 +91,11 @@ export class StoredBytes {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
       const { code, ending } = classifyFailure(cause, 'unreadable', 'check it and its storage');
-      throw this.#error(code, place, `${failing} (${messageOf(cause)})${ending}`, cause);
+      throw this.#error(code, place, wording`${failing} (${messageOf(cause)})${ending}`, cause);
     }
   }
 
-  #error(code: ErrorCode, place: number, happened: string, cause?: unknown): VirtSimilarityError {
-    return readError(this.#speaker, code, `${this.#expected[place]?.stamp.path} ${happened}`, cause);
+  #error(code: ErrorCode, place: number, happened: Wording, cause?: unknown): VirtSimilarityError {
+    return readError(this.#speaker, code, wording`${this.#expected[place]!.stamp.path} ${happened}`, cause);
   }
 }

@@ -1,4 +1,4 @@
-import { type ReadOptions, type Stamp, VirtSimilarityError } from '@virt-similarity/core';
+import { type ReadOptions, type Stamp, VirtSimilarityError, wording } from '@virt-similarity/core';
 import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-similarity/image-tools';
 import { writersOf } from './writer-locks.js';
 
@@ -19,8 +19,8 @@ export async function requireNoWriter(
   }
   const found = `${written.path} is open for writing by another program`;
   if (!allowInUse) {
-    const remedy = 'shut down the machine that has it open, or pass --allow-in-use';
-    const message = `[${call.component}] cannot open ${call.image}: ${found}; ${remedy}`;
+    const remedy = wording`shut down the machine that has it open, or pass ${{ option: 'allowInUse', value: true }}`;
+    const message = wording`[${call.component}] cannot open ${call.image}: ${found}; ${remedy}`;
     throw new VirtSimilarityError('in-use', message, { image: call.image });
   }
   warn?.(`${call.image}: ${found}: what is read may be of different moments, and is not kept in the cache`);

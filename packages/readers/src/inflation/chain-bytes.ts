@@ -1,4 +1,4 @@
-import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { classifyFailure, throwIfAborted, VirtSimilarityError, wording, wordingOf } from '@virt-similarity/core';
 import { allSettled, chainOf, type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
 import { entryAt } from '../chain-map/chain-entries.js';
 import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
@@ -99,7 +99,7 @@ export class ChainBytes {
       const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
       // The error of a thread that could not start has a remedy already.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
-      throw readError(this.#call, code, `its clusters could not be read: ${messageOf(cause)}${remedy}`, cause);
+      throw readError(this.#call, code, wording`its clusters could not be read: ${wordingOf(cause)}${remedy}`, cause);
     });
     if (failure !== undefined) {
       throw this.#failed(failure, layer);

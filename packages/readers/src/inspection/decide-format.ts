@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { type Wording, wording } from '@virt-similarity/core';
 import { containerOf } from './containers.js';
 import type { FileEnds } from './format-inspector.js';
 import { remedy, type StatedFormat } from './format-remedy.js';
@@ -129,7 +130,7 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
 function protocolFormat(protocol: string, evidence: FormatEvidence): string {
   if ((PROTOCOLS.get(protocol) === 'device') !== evidence.isDevice) {
     const found = evidence.isDevice ? 'a block device' : 'a regular file';
-    throw refused(`its overlay says ${protocol}, but it is ${found}; ${remedy(evidence, 'raw')}`);
+    throw refused(wording`its overlay says ${protocol}, but it is ${found}; ${remedy(evidence, 'raw')}`);
   }
   return 'raw';
 }
@@ -144,7 +145,7 @@ function requireWhole(evidence: FormatEvidence, found: Recognition | undefined):
     const whole = JSON.stringify(name.replace(PART_NAME, ''));
     const held = found === undefined ? '' : `, and it holds a ${found.format} header`;
     throw refused(
-      `its name says that it is one part of ${whole}${held}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
+      wording`its name says that it is one part of ${whole}${held}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
     );
   }
 }
@@ -154,7 +155,7 @@ function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {
     throw refused(
-      `it is ${container.what}, not a disk image; ${container.remedy} first, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
+      wording`it is ${container.what}, not a disk image; ${container.remedy} first, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
     );
   }
 }
@@ -169,20 +170,22 @@ function missingHeader(expected: string, found: string | undefined, evidence: Fo
   if (evidence.size === 0) {
     return corrupt(
       `it is empty; expected a ${expected} header`,
-      `${remedy(evidence, 'raw')} if a disk of 0 bytes is meant`,
+      wording`${remedy(evidence, 'raw')} if a disk of 0 bytes is meant`,
     );
   }
   const instead = found === undefined ? 'no known header' : `a ${found} header`;
   return corrupt(
     `expected a ${expected} header, found ${instead}`,
-    `${remedy(evidence, found ?? 'raw')} if that is what it is`,
+    wording`${remedy(evidence, found ?? 'raw')} if that is what it is`,
   );
 }
 
 function requireNoVmdkPart(evidence: FormatEvidence): void {
   const part = vmdkPart(basename(evidence.path));
   if (part !== undefined) {
-    throw refused(`its name says that it is ${part}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`);
+    throw refused(
+      wording`its name says that it is ${part}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
+    );
   }
 }
 
@@ -193,14 +196,14 @@ function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined
   }
 }
 
-function contradiction(named: string, found: string, evidence: FormatEvidence): string {
-  return `its name says ${named}, but it holds a ${found} header; ${remedy(evidence, 'raw', found)}`;
+function contradiction(named: string, found: string, evidence: FormatEvidence): Wording {
+  return wording`its name says ${named}, but it holds a ${found} header; ${remedy(evidence, 'raw', found)}`;
 }
 
 function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined): FormatDecision {
   if (found?.at === 'tail') {
     throw refused(
-      `only its last bytes say ${found.format}, its name does not; ${remedy(evidence, found.format, 'raw')}`,
+      wording`only its last bytes say ${found.format}, its name does not; ${remedy(evidence, found.format, 'raw')}`,
     );
   }
   if (found !== undefined && found.format !== 'luks') {
@@ -212,7 +215,7 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
   requireNoContainer(evidence);
   const neutral = evidence.isDevice || NEUTRAL_EXTENSIONS.has(extensionOf(evidence.path));
   if (!neutral && isPlainText(evidence.ends.head)) {
-    throw refused(`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
+    throw refused(wording`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
   }
   return certain('raw');
 }

@@ -1,4 +1,4 @@
-import { shellOperand, shellWord } from '@virt-similarity/core';
+import { type OptionReference, shellWord, type Wording, wording } from '@virt-similarity/core';
 
 /** A file, and who states its format. */
 export interface StatedFormat {
@@ -20,10 +20,12 @@ export interface StatedFormat {
 export function remedy(
   { statedBy, reference, headerPath, path, stated }: StatedFormat,
   ...formats: readonly string[]
-): string {
+): Wording {
   switch (statedBy) {
-    case 'user':
-      return `name it as ${formats.map((format) => namedInFormat(reference ?? path, format, stated)).join(' or ')}`;
+    case 'user': {
+      const [first, ...others] = formats.map((format) => namedInFormat(reference ?? path, format, stated));
+      return wording`name it as ${first ?? ''}${others.flatMap((other) => [' or ', other])}`;
+    }
     case 'overlay': {
       const files = [reference ?? path, ...(headerPath === undefined ? [] : [headerPath])].map(shellWord).join(' ');
       // Without -b, qemu-img would remove the reference.
@@ -35,10 +37,7 @@ export function remedy(
   }
 }
 
-/**
- * How a file is named in a format on the command line. A stated format applies to every image after it, so the format
- * that was in force follows the file.
- */
-export function namedInFormat(path: string, format: string, inForce: string | undefined): string {
-  return `--format ${format} ${shellOperand(path)} --format ${inForce ?? 'auto'}`;
+/** A file in another format than the one that was stated for it, which the other images keep. */
+export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
+  return { option: 'format', value: format, image: path, others: stated ?? 'auto' };
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@virt-similarity/core';
+import { type ErrorCode, plainText, type Wording, wording } from '@virt-similarity/core';
 
 /**
  * Why a file cannot be taken as a disk image, in words that follow "cannot open a.qcow2: ". Who knows the image's name
@@ -8,19 +8,23 @@ export class HeaderError extends Error {
   override readonly name = 'HeaderError';
   readonly code: Extract<ErrorCode, 'changed' | 'corrupt' | 'refused' | 'unavailable' | 'unreadable' | 'usage'>;
 
-  constructor(code: HeaderError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** The message with its options apart. */
+  readonly wording: Wording;
+
+  constructor(code: HeaderError['code'], message: Wording, options?: ErrorOptions) {
+    super(plainText(message), options);
     this.code = code;
+    this.wording = message;
   }
 }
 
 /** The header contradicts its format, or reaches past the end of the file. */
-export function corrupt(found: string, remedy = 'restore it from a good copy'): HeaderError {
-  return new HeaderError('corrupt', `${found}; ${remedy}`);
+export function corrupt(found: string, remedy: Wording = 'restore it from a good copy'): HeaderError {
+  return new HeaderError('corrupt', wording`${found}; ${remedy}`);
 }
 
 /** The header is one that must not, or cannot safely, be followed. The message ends with the remedy. */
-export function refused(message: string): HeaderError {
+export function refused(message: Wording): HeaderError {
   return new HeaderError('refused', message);
 }
 
@@ -37,14 +41,14 @@ export class RawRemedyError extends HeaderError {
 
 /** Runs an operation; a `HeaderError` of it comes with its message put into context. */
 export async function inContext<T>(
-  describe: (message: string, code: HeaderError['code']) => string,
+  describe: (message: Wording, code: HeaderError['code']) => Wording,
   operation: () => Promise<T>,
 ): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     throw error instanceof HeaderError
-      ? new HeaderError(error.code, describe(error.message, error.code), { cause: error.cause })
+      ? new HeaderError(error.code, describe(error.wording, error.code), { cause: error.cause })
       : error;
   }
 }

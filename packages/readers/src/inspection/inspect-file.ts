@@ -1,4 +1,4 @@
-import type { DiskSource, ReadOptions, Stamp } from '@virt-similarity/core';
+import { type DiskSource, type ReadOptions, type Stamp, type Wording, wording } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import { decideFormat, type FormatDecision, type FormatEvidence } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
@@ -127,10 +127,10 @@ async function readHeader(
   if (!mustBeSelfContained) {
     return read();
   }
-  const describe = (message: string, code: HeaderError['code']) => {
+  const describe = (message: Wording, code: HeaderError['code']) => {
     // What is refused whatever its name says has a remedy of its own.
-    const more = code === 'corrupt' ? `; ${remedy(evidence, format, 'raw')}` : '';
-    return `its name does not say ${format} but its header does, and ${message}${more}`;
+    const more = code === 'corrupt' ? wording`; ${remedy(evidence, format, 'raw')}` : '';
+    return wording`its name does not say ${format} but its header does, and ${message}${more}`;
   };
   return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
 }
@@ -140,7 +140,7 @@ async function withRawAsRemedy<T>(evidence: FormatEvidence, operation: () => Pro
     return await operation();
   } catch (error) {
     if (error instanceof RawRemedyError) {
-      throw refused(`${error.message}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`);
+      throw refused(wording`${error.wording}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`);
     }
     throw error;
   }
@@ -149,7 +149,9 @@ async function withRawAsRemedy<T>(evidence: FormatEvidence, operation: () => Pro
 function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, format: string): FormatHeader {
   const other = header.backing ?? header.extents?.[0];
   if (other !== undefined) {
-    throw refused(`it points to another file, ${JSON.stringify(other.name)}; ${remedy(evidence, format, 'raw')}`);
+    throw refused(
+      wording`it points to another file, ${JSON.stringify(other.name)}; ${remedy(evidence, format, 'raw')}`,
+    );
   }
   return header;
 }
@@ -166,7 +168,8 @@ async function inspectExtents(
   }
   const stamps: Stamp[] = [];
   for (const extent of extents) {
-    const describe = (message: string) => `its extent file ${shownName(extent.name)} cannot be used: ${message}`;
+    const describe = (message: Wording) =>
+      wording`its extent file ${shownName(extent.name)} cannot be used: ${message}`;
     stamps.push(await inContext(describe, () => inspectExtent(extent, headerPath, options)));
   }
   return stamps;

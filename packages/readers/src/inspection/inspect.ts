@@ -6,6 +6,8 @@ import {
   sameFile,
   throwIfAborted,
   VirtSimilarityError,
+  type Wording,
+  wording,
 } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
@@ -30,7 +32,7 @@ export async function inspect(source: DiskSource, options: ReadOptions): Promise
     if (!(error instanceof HeaderError)) {
       throw error;
     }
-    const message = `cannot open ${source.path}: ${error.message}`;
+    const message = wording`cannot open ${source.path}: ${error.wording}`;
     throw new VirtSimilarityError(error.code, message, { image: source.path, cause: error.cause });
   }
 }
@@ -100,10 +102,10 @@ function requireShortChain(file: Stamp, above: readonly Stamp[]): void {
 }
 
 /** Says in a message which file of the chain it is about, and where it was named. */
-function describe(image: ImageToInspect): (message: string) => string {
+function describe(image: ImageToInspect): (message: Wording) => Wording {
   if (image.statedBy === 'user') {
     return (message) => message;
   }
   const naming = image.statedBy === 'vmdk-child' ? 'parentFileNameHint' : 'backing file';
-  return (message) => `its ${naming} ${shownName(image.reference)} cannot be used: ${message}`;
+  return (message) => wording`its ${naming} ${shownName(image.reference)} cannot be used: ${message}`;
 }

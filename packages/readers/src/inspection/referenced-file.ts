@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { basename, dirname, isAbsolute } from 'node:path';
-import { type ReadOptions, shellWord } from '@virt-similarity/core';
+import { type ReadOptions, wording } from '@virt-similarity/core';
 import { refused } from './header-error.js';
 import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
 import { PinnedPath } from './pinned-path.js';
@@ -113,8 +113,8 @@ function requireAllowedLink(link: Location, target: Location, policy: ReferenceP
 }
 
 function notAllowed(found: string, ...directories: readonly string[]): Error {
-  const options = directories.map((directory) => `--allow-backing ${shellWord(directory)}`).join(' ');
-  return refused(`${found}; if you know that the files belong together, pass ${options}`);
+  const remedy = { option: 'allowBacking', value: directories };
+  return refused(wording`${found}; if you know that the files belong together, pass ${remedy}`);
 }
 
 function isInDirectory({ directory, name }: Location, { allowedDirectories }: ReferencePolicy): boolean {

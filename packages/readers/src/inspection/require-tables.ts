@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { wording } from '@virt-similarity/core';
 import { chainOf, type InspectedImage, readError, type Speaker, StoredBytes } from '@virt-similarity/image-tools';
 import type { FileBytes } from './format-inspector.js';
 import { FORMATS } from './formats.js';
@@ -28,7 +29,9 @@ async function requireTablesOf({ format, file }: InspectedImage, bytes: FileByte
   try {
     await FORMATS.find((inspector) => inspector.format === format)?.requireTables?.(bytes);
   } catch (error) {
-    throw error instanceof HeaderError ? readError(speaker, error.code, `${file.path}: ${error.message}`) : error;
+    throw error instanceof HeaderError
+      ? readError(speaker, error.code, wording`${file.path}: ${error.wording}`)
+      : error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { exhaustionRemedy, messageOf } from '@virt-similarity/core';
+import { exhaustionRemedy, messageOf, wording } from '@virt-similarity/core';
 import { HeaderError } from './header-error.js';
 
 /** Runs a file operation; what the system throws comes as a `HeaderError` with a remedy. */
@@ -13,7 +13,7 @@ export async function systemErrors<T>(operation: () => Promise<T>): Promise<T> {
 function systemError(cause: unknown): HeaderError {
   const remedy = exhaustionRemedy(cause);
   if (remedy !== undefined) {
-    return new HeaderError('unavailable', `${messageOf(cause)}; ${remedy}`, { cause });
+    return new HeaderError('unavailable', wording`${messageOf(cause)}; ${remedy}`, { cause });
   }
   const code = (cause as NodeJS.ErrnoException).code;
   switch (code) {

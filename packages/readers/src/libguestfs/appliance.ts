@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { VirtSimilarityError, wordingOf } from '@virt-similarity/core';
 import { CONNECT_NBD_DEFAULTS, readError } from '@virt-similarity/image-tools';
 import { ApplianceEnd } from './appliance-end.js';
 import { download, type GuestfishCommand } from './guestfish-arguments.js';
@@ -71,7 +71,7 @@ export class Appliance {
     } catch (thrown) {
       // Whether guestfish is still at it or gone, it carries out nothing more.
       const isInterrupted = thrown instanceof VirtSimilarityError && thrown.code === 'aborted';
-      throw this.#end(isInterrupted ? thrown : new ApplianceEnd(drive, image, messageOf(thrown), thrown));
+      throw this.#end(isInterrupted ? thrown : new ApplianceEnd(drive, image, wordingOf(thrown), thrown));
     }
   }
 

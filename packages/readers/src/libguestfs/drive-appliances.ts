@@ -1,4 +1,4 @@
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { asNote, type ReadOptions, VirtSimilarityError, wording } from '@virt-similarity/core';
 import { ApplianceEnd } from './appliance-end.js';
 import { closeParts, type Launch, type LaunchedPart, launchApart, launchTimeout } from './launch-apart.js';
 import type { ApplianceDrive } from './launch-appliance.js';
@@ -26,7 +26,7 @@ type RunningPart = Extract<Part, { outcome: 'running' }>;
 export class DriveAppliances {
   readonly #drives: ReadonlyMap<string, ApplianceDrive>;
   readonly #launch: Launch<DriveReader>;
-  readonly #warn: ((message: string) => void) | undefined;
+  readonly #warn: ReadOptions['warn'];
   /** For each drive, by its key, the part that it is read in, which is launched by the first that asks. */
   readonly #parts = new Map<string, () => Promise<Part>>();
   readonly #launches: Promise<Part[]>[] = [];
@@ -36,11 +36,7 @@ export class DriveAppliances {
   #timeoutMs: number | undefined;
   #isClosed = false;
 
-  constructor(
-    drives: ReadonlyMap<string, ApplianceDrive>,
-    launch: Launch<DriveReader>,
-    warn: ((message: string) => void) | undefined,
-  ) {
+  constructor(drives: ReadonlyMap<string, ApplianceDrive>, launch: Launch<DriveReader>, warn: ReadOptions['warn']) {
     this.#drives = drives;
     this.#launch = launch;
     this.#warn = warn;
@@ -131,10 +127,11 @@ export class DriveAppliances {
     }
   }
 
-  #setApart({ keys }: RunningPart, { drive, image, message }: ApplianceEnd): void {
+  #setApart({ keys }: RunningPart, { drive, image, wording: reason }: ApplianceEnd): void {
     this.#warn?.(
-      `[${COMPONENT}] the appliance ended unexpectedly while it read ${image} (${message}); reading that and the ` +
-        'others in new ones',
+      ...asNote(
+        wording`[${COMPONENT}] the appliance ended unexpectedly while it read ${image} (${reason}); reading that and the others in new ones`,
+      ),
     );
     this.#share([keys[drive]!]);
     this.#share(keys.filter((_, number) => number !== drive));

@@ -1,4 +1,4 @@
-import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { asNote, type ReadOptions, throwIfAborted, VirtSimilarityError, wording } from '@virt-similarity/core';
 import type { RunDirectory } from '@virt-similarity/image-tools';
 import { type Acceleration, applianceEnvironment, usesKvm } from './acceleration.js';
 import { Appliance } from './appliance.js';
@@ -30,7 +30,7 @@ export interface LaunchExperience {
 export interface LaunchOptions {
   readonly runDirectory: RunDirectory;
   readonly experience: LaunchExperience;
-  readonly warn?: (message: string) => void;
+  readonly warn?: ReadOptions['warn'];
   readonly signal?: AbortSignal;
   /** Milliseconds that it may take at most; less where the machine should be faster. */
   readonly timeoutMs?: number | undefined;
@@ -62,8 +62,9 @@ async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchO
     }
     options.experience.acceleration = 'tcg';
     options.warn?.(
-      `[${COMPONENT}] the appliance did not start with KVM (${thrown.message}); trying once more without, which is ` +
-        'slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once',
+      ...asNote(
+        wording`[${COMPONENT}] the appliance did not start with KVM (${thrown.wording}); trying once more without, which is slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once`,
+      ),
     );
     return launch(drives, { ...options, timeoutMs: atMost(EMULATION_TIMEOUT_MS, options) });
   }
@@ -115,10 +116,10 @@ function requireDrives(output: string, drives: readonly ApplianceDrive[]): void 
   const sizes = drives.map(({ virtualSize }) => Math.ceil(virtualSize / SECTOR) * SECTOR);
   const expected = [...drives.map((_, number) => deviceName(number)), ...sizes].join('\n');
   if (output.trim() !== expected) {
+    const problem = `[${COMPONENT}] the appliance has other drives than it was given`;
     throw new VirtSimilarityError(
       'unavailable',
-      `[${COMPONENT}] the appliance has other drives than it was given: expected ${JSON.stringify(expected)}, ` +
-        `found ${JSON.stringify(output.trim())}; ${ALTERNATIVE}`,
+      wording`${problem}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(output.trim())}; ${ALTERNATIVE}`,
     );
   }
 }

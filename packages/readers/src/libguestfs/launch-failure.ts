@@ -1,16 +1,19 @@
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
+import { messageOf, plainText, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ToolFailure } from '@virt-similarity/image-tools';
-import { ALTERNATIVE, COMPONENT } from './tools.js';
+import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
 /** An appliance that did not start. */
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
   /** Whether it cannot even be built, so that launching it in another way fails too. */
   readonly isUnbuildable: boolean;
+  /** The reason with its options apart. */
+  readonly wording: Wording;
 
-  constructor(reason: string, cause: unknown) {
-    super(reason, { cause });
-    this.isUnbuildable = /supermin/.test(reason);
+  constructor(reason: Wording, cause: unknown) {
+    super(plainText(reason), { cause });
+    this.wording = reason;
+    this.isUnbuildable = /supermin/.test(this.message);
   }
 
   /** The error for the user. */
@@ -20,7 +23,7 @@ export class LaunchFailure extends Error {
       : 'libguestfs-test-tool tells more';
     return new VirtSimilarityError(
       'unavailable',
-      `[${COMPONENT}] the appliance did not start: ${this.message}; ${remedy}, or ${ALTERNATIVE}`,
+      wording`[${COMPONENT}] the appliance did not start: ${this.wording}; ${remedy}, or ${ALTERNATIVE}`,
       { cause: this.cause },
     );
   }
@@ -35,7 +38,7 @@ export function asLaunchFailure(thrown: unknown, reason: string | undefined): un
     return new LaunchFailure((reason ?? messageOf(thrown)).replace(/\.$/, ''), thrown);
   }
   if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') {
-    return new LaunchFailure(thrown.message.replace(`[${COMPONENT}] `, ''), thrown);
+    return new LaunchFailure(withoutComponent(thrown.wording), thrown);
   }
   return thrown;
 }

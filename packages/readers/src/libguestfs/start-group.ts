@@ -1,11 +1,17 @@
-import { type IdentifiedSource, type ReadOptions, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type IdentifiedSource,
+  type ReadOptions,
+  throwIfAborted,
+  VirtSimilarityError,
+  wording,
+} from '@virt-similarity/core';
 import { createRunDirectory, readError } from '@virt-similarity/image-tools';
 import type { Inspections } from '../inspection/inspections.js';
 import { DriveAppliances } from './drive-appliances.js';
 import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
 import { requireReadable } from './require-readable.js';
-import { COMPONENT } from './tools.js';
+import { COMPONENT, withoutComponent } from './tools.js';
 
 /** An image within a running group. */
 interface StartedDrive extends ReadyDrive {
@@ -94,7 +100,7 @@ async function startedDrive(
 }
 
 function launchError({ call }: ReadyDrive, cause: VirtSimilarityError): VirtSimilarityError {
-  const message = `[${COMPONENT}] cannot open ${call.image}: ${cause.message.replace(`[${COMPONENT}] `, '')}`;
+  const message = wording`[${COMPONENT}] cannot open ${call.image}: ${withoutComponent(cause.wording)}`;
   return new VirtSimilarityError('unavailable', message, { image: call.image, cause });
 }
 

@@ -1,11 +1,12 @@
-import type {
-  DiagnosisRun,
-  DiskImage,
-  DiskReader,
-  DiskSource,
-  ImageIdentity,
-  ReaderDiagnosis,
-  ReadOptions,
+import {
+  type DiagnosisRun,
+  type DiskImage,
+  type DiskReader,
+  type DiskSource,
+  type ImageIdentity,
+  type ReaderDiagnosis,
+  type ReadOptions,
+  wording,
 } from '@virt-similarity/core';
 import { qemuCall } from '@virt-similarity/image-tools';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
@@ -16,6 +17,9 @@ import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { openQemuImage } from './qemu-image.js';
+
+/** What else a user can do where qemu's tools are missing. */
+const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
 
 /** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -48,7 +52,7 @@ export class QemuReader implements DiskReader {
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     expectLockQuestions();
-    const call = qemuCall({ component: 'qemu', alternative: 'choose --reader libguestfs' }, source, options);
+    const call = qemuCall({ component: 'qemu', alternative: ALTERNATIVE }, source, options);
     const inspected = await this.#inspections.inspected({ source, identity }, options, identityOf);
     return openQemuImage(inspected, options, call);
   }

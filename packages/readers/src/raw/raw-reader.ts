@@ -7,7 +7,7 @@ import type {
   ReaderDiagnosis,
   ReadOptions,
 } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { VirtSimilarityError, wording } from '@virt-similarity/core';
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { expectLockQuestions } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
@@ -56,7 +56,7 @@ function rawIdentityOf(image: InspectedImage, { path, format }: DiskSource): Ima
   if (image.format !== 'raw') {
     throw new VirtSimilarityError(
       'usage',
-      `[raw] cannot open ${path}: it is a ${image.format} image; choose --reader qemu, or name it as ${namedInFormat(path, 'raw', format)} to compare its bytes as they are`,
+      wording`[raw] cannot open ${path}: it is a ${image.format} image; choose ${{ option: 'reader', value: 'qemu' }}, or name it as ${namedInFormat(path, 'raw', format)} to compare its bytes as they are`,
       { image: path },
     );
   }

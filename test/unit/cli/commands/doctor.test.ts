@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DiagnosedReader, Requirement } from '@virt-similarity/core';
 import { describe as describeReaders } from '#cli/commands/doctor.js';
+import { overrunError } from '#core/threads/overrun-error.js';
+import { TimeLimitError } from '#core/threads/time-limit-error.js';
 
 const requirement = (name: string, state: Requirement['state']): Requirement => ({
   name,
@@ -55,5 +57,12 @@ describe('the doctor', () => {
     const text = textOf(qemu('present'), { ...qemu('present'), reader: 'other' }, { reader: 'gzip' });
     expect(text.match(/^qemu-img/gm)).toHaveLength(1);
     expect(text).toMatch(/^gzip +unknown +the reader does not say what it needs$/m);
+  });
+
+  test('says why a reader was not diagnosed, and what to do on the command line', () => {
+    const problem = overrunError('slow', 'reader', new TimeLimitError(500));
+    expect(textOf({ reader: 'slow', problem })).toMatch(
+      /^slow +unknown +\[slow\] the reader gave no answer within 0\.5 s; .* more time with --plugin-timeout$/m,
+    );
   });
 });

@@ -101,7 +101,7 @@ describe('a plugin on the command line', () => {
       expect.objectContaining({
         code: 'unavailable',
         message: expect.stringMatching(
-          /^\[\.\/endless\.mjs\] the plugin gave no answer within 0\.5 s; .*--plugin-timeout/,
+          /^\[\.\/endless\.mjs\] the plugin gave no answer within 0\.5 s; .*`pluginTimeout`$/,
         ),
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { VirtSimilarityError } from '@virt-similarity/core';
+import { VirtSimilarityError, wording } from '@virt-similarity/core';
 import { type ColorWhen, Messages, type Verbosity } from '#cli/terminal/messages.js';
 import { createProgressDisplay } from '#cli/terminal/progress-display.js';
 
@@ -69,6 +69,19 @@ describe('messages', () => {
     const { messages, written } = record({ verbosity: 'verbose' });
     messages.failure(new VirtSimilarityError('corrupt', 'cut short', { cause: new Error('beneath') }));
     expect(written()).toMatch(/cut short\n.*cut short\n +at .*\n(?:.*\n)*Error: beneath\n +at /);
+  });
+
+  test('name options of the library by their flags, also in stacks', () => {
+    const { messages, written } = record({ verbosity: 'verbose' });
+    const advice = wording`choose ${{ option: 'reader', value: 'qemu' }}`;
+    const cause = new VirtSimilarityError('usage', advice);
+    messages.failure(new VirtSimilarityError('refused', wording`it is odd; ${advice}`, { cause }));
+    messages.warning(wording`lower ${{ option: 'jobs' }}`);
+    expect(written()).toMatch(
+      /error: it is odd; choose --reader qemu\n.*it is odd; choose --reader qemu\n +at .*\n(?:.*\n)*.*: choose --reader qemu\n +at /,
+    );
+    expect(written()).toMatch(/warning: lower --jobs\n$/);
+    expect(written()).not.toContain('`');
   });
 
   test('stand above the status line', () => {

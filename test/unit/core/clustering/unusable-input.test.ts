@@ -12,7 +12,7 @@ describe('FastClusterer', () => {
   test.each(['centroid', 'median'] as const)('names the engine that knows %s linkage', (linkage) => {
     const matrix = { size: 2, values: Float64Array.of(1) };
     expect(() => new FastClusterer().cluster(matrix, linkage)).toThrow(
-      `found ${linkage}; choose --clusterer ml-hclust`,
+      `found ${linkage}; choose \`clusterer: 'ml-hclust'\``,
     );
   });
 });

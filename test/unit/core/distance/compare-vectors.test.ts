@@ -134,7 +134,7 @@ describe('compareVectors', () => {
     const comparing = compareVectors([vectorOfDisk([1]), vectorOfDisk([2])], metric);
     await expect(comparing).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/: Array buffer allocation failed; lower --jobs, or allow more memory$/),
+      message: expect.stringMatching(/: Array buffer allocation failed; lower `jobs`, or allow more memory$/),
     });
   });
 });

@@ -118,7 +118,7 @@ describe('an isolated plugin', () => {
     const run = { ...OPTIONS, ...options, jobs: 1, onProgress };
     await expect(impatient.analyze(GOOD, run)).rejects.toMatchObject({
       code: 'unavailable',
-      message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with --plugin-timeout`,
+      message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with \`pluginTimeout\``,
     });
     // One answer was waited for, not one for each image.
     expect(failures.size).toBeLessThanOrEqual(1);

@@ -44,7 +44,7 @@ describe('memory that is not to be had is unavailable', () => {
   test('to a copy of the distances', () => {
     const values = Object.defineProperty(new Float64Array(0), 'byteLength', { value: 2 ** 52 });
     expect(() => new ShrinkingMatrix({ size: 2, values })).toThrow(
-      expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('--linkage single') }),
+      expect.objectContaining({ code: 'unavailable', message: expect.stringContaining("choose `linkage: 'single'`,") }),
     );
   });
 });

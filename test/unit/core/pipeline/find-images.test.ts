@@ -8,7 +8,7 @@ import { runTool } from '../../../fixtures/run-tool.js';
 
 const EXTENSIONS = ['.img', '.qcow2', '.raw', '.vmdk'];
 
-const REMEDY = 'name an image to include it, or see every name with --verbose';
+const REMEDY = 'name an image to include it, or see every name with `onNote`';
 
 /** A file name as the cache gives it. */
 const CACHE_ENTRY = `${'0123456789abcdef'.repeat(2)}.${'0123456789abcdef'.repeat(4)}.arrow`;

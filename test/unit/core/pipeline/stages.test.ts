@@ -148,8 +148,11 @@ test('a diagnosis that fails concerns its reader alone', async () => {
   };
   const found = await createAnalyzer({ plugins: [{ name: 'mine', readers }] }).diagnose();
   expect(found).toEqual([
-    { reader: 'failing', problem: expect.stringContaining('no answer') },
-    { reader: 'odd', problem: expect.stringContaining('requirements and abilities') },
+    { reader: 'failing', problem: expect.objectContaining({ message: expect.stringContaining('no answer') }) },
+    {
+      reader: 'odd',
+      problem: expect.objectContaining({ message: expect.stringContaining('requirements and abilities') }),
+    },
     { reader: 'silent' },
     { reader: 'sound', requirements: [], abilities: [{ purpose: 'disks', needs: [] }] },
   ]);

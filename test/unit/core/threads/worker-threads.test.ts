@@ -116,7 +116,7 @@ test('where no thread can be started any more, all tasks fail', async () => {
   for (const reason of others) {
     expect(reason).toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/^cannot run a thread: out of threads; lower --jobs, or allow/),
+      message: expect.stringMatching(/^cannot run a thread: out of threads; lower `jobs`, or allow/),
     });
   }
   await only.close();

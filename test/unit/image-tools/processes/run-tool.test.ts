@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { wording } from '@virt-similarity/core';
 import { runTool } from '#image-tools/processes/run-tool.js';
 import { ToolFailure } from '#image-tools/processes/tool-failure.js';
 
@@ -77,9 +78,9 @@ describe('a program that cannot be had', () => {
   });
 
   test('is told with the alternative, where there is one', async () => {
-    const options = { component: 'qemu', alternative: 'choose --reader libguestfs' };
+    const options = { component: 'qemu', alternative: wording`choose ${{ option: 'reader', value: 'libguestfs' }}` };
     await expect(runTool(missing, [], options)).rejects.toThrow(
-      '[qemu] virt-similarity-no-such-program is not installed; install no-such-package or choose --reader libguestfs',
+      "[qemu] virt-similarity-no-such-program is not installed; install no-such-package or choose `reader: 'libguestfs'`",
     );
   });
 

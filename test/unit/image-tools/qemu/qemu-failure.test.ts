@@ -28,7 +28,7 @@ describe('qemuFailure', () => {
     const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
     expect(message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
-        'shut down the machine that has it open, or pass --allow-in-use',
+        'shut down the machine that has it open, or pass `allowInUse: true`',
     );
   });
 

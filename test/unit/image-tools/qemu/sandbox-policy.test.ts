@@ -62,7 +62,7 @@ describe('where bwrap is missing', () => {
       code: 'refused',
       message:
         '[qemu] cannot read a: qemu opens vmdk images in a sandbox only, and bwrap is not installed; ' +
-        'install bubblewrap or give --no-sandbox',
+        "install bubblewrap or give `sandbox: 'off'`",
     });
   });
 });

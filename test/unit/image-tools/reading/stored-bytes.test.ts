@@ -120,6 +120,6 @@ test('a file for which there is no descriptor left is unavailable, not unreadabl
   const node = [process.execPath, '--input-type=module', '-e', WITHOUT_DESCRIPTORS, first];
   expect(execFileSync('prlimit', ['--nofile=128', ...node], { encoding: 'utf8' })).toBe(
     `unavailable [qemu] cannot read a.qcow2: ${first} cannot be opened (EMFILE: too many open files, open '${first}'); ` +
-      'lower --jobs, or allow more open files with ulimit -n\n',
+      'lower `jobs`, or allow more open files with ulimit -n\n',
   );
 });

@@ -57,7 +57,7 @@ describe('a block device', () => {
       await expect(inspect({ path }, { allowedDirectories: ['/dev', directory] })).rejects.toMatchObject({
         code: 'refused',
         message: expect.stringContaining(
-          "it is a block device; if you know that the files belong together, pass --allow-backing '/dev'",
+          "it is a block device; if you know that the files belong together, pass `allowBacking: [ '/dev' ]`",
         ),
       });
     });

@@ -42,7 +42,7 @@ describe('what a program packs is no disk image', () => {
   test.each([
     [
       'gzip -c disk.raw > out',
-      /compressed by gzip, not a disk image; unpack it with gunzip first, or name it as --format raw '[^']*' --format auto/,
+      /compressed by gzip, not a disk image; unpack it with gunzip first, or name it as `{ path: '[^']*', format: 'raw' }` to/,
     ],
     ['gzip -cn disk.raw > out', /compressed by gzip/],
     ['xz -c -0 disk.raw > out', /compressed by xz.*unxz/],

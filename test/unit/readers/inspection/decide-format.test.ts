@@ -79,35 +79,35 @@ describe('no format is decided on', () => {
       'a.raw',
       QCOW2,
       'refused',
-      /--format raw 'a.raw' --format auto or --format qcow2 'a.raw' --format auto$/,
+      /name it as `{ path: 'a.raw', format: 'raw' }` or `{ path: 'a.raw', format: 'qcow2' }`$/,
     ],
     [
       'a footer that the name does not confirm',
       'a.img',
       FIXED_VHD,
       'refused',
-      /--format vpc 'a.img' --format auto or --format raw 'a.img' --format auto$/,
+      /name it as `{ path: 'a.img', format: 'vpc' }` or `{ path: 'a.img', format: 'raw' }`$/,
     ],
     [
       'text',
       'notes.txt',
       TEXT,
       'refused',
-      /text, not a disk image; name it as --format raw 'notes.txt' --format auto if it is one$/,
+      /text, not a disk image; name it as `{ path: 'notes.txt', format: 'raw' }` if it is one$/,
     ],
     [
       'an extension without its header',
       'a.qcow2',
       NOISE,
       'corrupt',
-      /found no known header; name it as --format raw 'a.qcow2' --format auto if/,
+      /found no known header; name it as `{ path: 'a.qcow2', format: 'raw' }` if/,
     ],
     [
       'an extension with another header',
       'a.qcow2',
       VDI,
       'refused',
-      /says qcow2, .* a vdi header; name it as .*--format vdi 'a.qcow2' --format auto$/,
+      /says qcow2, .* a vdi header; name it as .*`{ path: 'a.qcow2', format: 'vdi' }`$/,
     ],
     ['an empty file with the extension of a format', 'a.qcow2', EMPTY, 'corrupt', /is empty; expected a qcow2 header/],
     [
@@ -115,7 +115,7 @@ describe('no format is decided on', () => {
       'a.img',
       EMPTY,
       'corrupt',
-      /is empty.*--format raw 'a.img' --format auto if a disk of 0 bytes/,
+      /is empty.*`{ path: 'a.img', format: 'raw' }` if a disk of 0 bytes/,
     ],
   ])('for %s', (_, path, file, code, message) => {
     expect(() => decide(path, file)).toThrow(
@@ -159,7 +159,7 @@ describe('no format is decided on', () => {
   test.each<[string, RegExp]>([
     [
       'web-flat.vmdk',
-      /part of a VMDK; name the descriptor, usually "web.vmdk", or name it as --format raw '.*' --format auto to/,
+      /part of a VMDK; name the descriptor, usually "web.vmdk", or name it as `{ path: '.*', format: 'raw' }` to/,
     ],
     ['web-s012.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk"/],
     ['web-ctk.vmdk', /change tracking of a VMDK, without any disk data; name the descriptor, usually "web.vmdk"/],
@@ -175,7 +175,7 @@ describe('no format is decided on', () => {
     ['disk.img.002', FIXED_VHD, 'vpc'],
   ])('for a part of a file that was cut, %s, and only what it can be is offered', (name, file, format) => {
     const held = format === 'raw' ? '' : `, and it holds a ${format} header`;
-    const named = `--format ${format} '/images/${name}' --format auto`;
+    const named = `\`{ path: '/images/${name}', format: '${format}' }\``;
     const message = expect.stringMatching(
       `one part of "disk\\.(?:vmdk|img)"${held}; join the parts with cat first, or name it as ${named} if it is a whole image$`,
     );

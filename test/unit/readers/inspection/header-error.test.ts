@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { type Wording, wording } from '@virt-similarity/core';
 import { corrupt, inContext } from '#readers/inspection/header-error.js';
 
-const describe = (message: string) => `its base is bad: ${message}`;
+const describe = (message: Wording) => wording`its base is bad: ${message}`;
 
 test('a header error is told in its context, with its code', async () => {
   const outcome = inContext(describe, () => Promise.reject(corrupt('it is cut short')));

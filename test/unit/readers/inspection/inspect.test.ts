@@ -161,7 +161,7 @@ describe('a backing chain', () => {
     ]) {
       await expect(look(top, { allowed })).rejects.toMatchObject({
         code: 'refused',
-        message: expect.stringContaining(`pass --allow-backing '${elsewhere}'`),
+        message: expect.stringContaining(`pass \`allowBacking: [ '${elsewhere}' ]\``),
       });
     }
     for (const tree of [elsewhere, directory, '/']) {
@@ -261,7 +261,7 @@ describe('a header that only the first bytes speak for', () => {
     expect(error).toMatchObject({
       code: 'refused',
       message: expect.stringMatching(
-        /points to another file, "secret.img"; name it as --format qcow2 '.*disk.img' --format auto or --format raw '.*disk.img' --format auto$/,
+        /points to another file, "secret.img"; name it as `{ path: '.*disk.img', format: 'qcow2' }` or `{ path: '.*disk.img', format: 'raw' }`$/,
       ),
     });
   });
@@ -276,7 +276,7 @@ describe('a header that only the first bytes speak for', () => {
     const error = await failureOf(await qcow2('disk.img', { fileSize: 100_000 }));
     expect(error).toMatchObject({
       code: 'corrupt',
-      message: expect.stringMatching(/--format raw '.*disk.img' --format auto$/),
+      message: expect.stringMatching(/`{ path: '.*disk.img', format: 'raw' }`$/),
     });
   });
 
@@ -426,7 +426,7 @@ describe('a disk that claims to be large', () => {
     });
     expect(await failureOf(path)).toMatchObject({
       code: 'refused',
-      message: expect.stringMatching(/a disk of 70368744178176 bytes, .*; pass --max-virtual-size 70368744178176 /),
+      message: expect.stringMatching(/a disk of 70368744178176 bytes, .*; pass `maxVirtualSize: 70368744178176` /),
     });
   });
 

@@ -107,7 +107,7 @@ describe('a file that a header names', () => {
     const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), policy());
     await expect(opening).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining(`--allow-backing '${away}'`),
+      message: expect.stringContaining(`pass \`allowBacking: [ '${away}' ]\``),
     });
   });
 
@@ -185,8 +185,8 @@ describe('what the system says', () => {
   });
 
   test.each([
-    ['EMFILE', 'lower --jobs, or allow more open files with ulimit -n'],
-    ['ENOMEM', 'lower --jobs, or allow more memory'],
+    ['EMFILE', 'lower `jobs`, or allow more open files with ulimit -n'],
+    ['ENOMEM', 'lower `jobs`, or allow more memory'],
   ])('is unavailable where it is %s', async (code, remedy) => {
     meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
     await expect(openNamedFile({ path: root })).rejects.toMatchObject({

@@ -34,13 +34,13 @@ async function refusalOf(path: string, allowedTrees: readonly string[]): Promise
   return (await inspect({ path }, options).catch((thrown: unknown) => thrown)) as VirtSimilarityError;
 }
 
-/** Passes what a refusal says, through a shell as the user would, until nothing is refused; gives what was passed. */
-async function followRemedies(path: string): Promise<string[]> {
-  const { message, code } = await refusalOf(path, []);
+/** Allows what a refusal says; gives what that was. */
+async function followRemedies(path: string): Promise<readonly string[]> {
+  const { message, code, remedy } = await refusalOf(path, []);
   expect(code).toBe('refused');
-  const words = /; if you know that the files belong together, pass (.*)$/.exec(message)?.[1];
-  const passed = execFileSync('bash', ['-c', `printf '%s\\0' ${words}`], { encoding: 'utf8' }).split('\0');
-  const trees = passed.filter((_, index) => index % 2 === 1);
+  expect(message).toMatch(/; if you know that the files belong together, pass `allowBacking: \[ .* \]`$/);
+  expect(remedy).toEqual([{ option: 'allowBacking', value: expect.any(Array) }]);
+  const trees = remedy[0]?.value as readonly string[];
   const options = { allowedDirectories: [join(directory, 'images')], allowedTrees: trees };
   expect((await inspect({ path }, options)).backing?.format).toBe('raw');
   return trees;
@@ -132,7 +132,7 @@ describe('nothing is advised that cannot help where the backing file', () => {
     await make(join(directory, 'images/base.img'));
     const error = await refusalOf(path, [directory]);
     expect(error.message).toMatch(message);
-    expect(error.message).not.toContain('--allow-backing');
+    expect(error.remedy).toEqual([]);
     expect((await refusalOf(path, [])).message).toBe(error.message);
   });
 });
@@ -181,7 +181,7 @@ test.each([
   const asItIs = 'to compare its bytes as they are$';
   await expect(inspect({ path: base, format }, options)).rejects.toMatchObject({
     code: 'refused',
-    message: expect.stringMatching(`, or name it as --format raw '${base}' --format ${format} ${asItIs}`),
+    message: expect.stringMatching(`, or name it as \`{ path: '${base}', format: 'raw' }\` ${asItIs}`),
   });
   const top = await write('images/top.qcow2', qcow2File({ backing: 'base.img', backingFormat: format }));
   await expect(inspect({ path: top }, options)).rejects.toMatchObject({

@@ -212,7 +212,7 @@ describe('an image of another format', () => {
 
   test('is not opened, with the remedy', async () => {
     const { reader, image } = await subject('other.qed', qed);
-    const refusal = { code: 'usage', message: expect.stringMatching(/it is a qed image; choose --reader qemu, or/) };
+    const refusal = { code: 'usage', message: expect.stringMatching(/it is a qed image; choose `reader: 'qemu'`, or/) };
     await expect(reader.open(image.source, { chain: [] }, options)).rejects.toMatchObject(refusal);
     await expect(reader.identify(image.source, { ...options, isChosen: true })).rejects.toMatchObject(refusal);
   });

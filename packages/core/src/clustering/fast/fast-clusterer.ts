@@ -1,5 +1,5 @@
 import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, StandardLinkage } from '../../contracts/clusterer.js';
-import { VirtSimilarityError } from '../../errors.js';
+import { VirtSimilarityError, wording } from '../../errors.js';
 import { condensedRow, validateMatrix } from '../condensed-matrix.js';
 import { dendrogramOf } from '../dendrogram.js';
 import type { UpdatedLinkage } from './matrix-band.js';
@@ -37,7 +37,7 @@ export class FastClusterer implements Clusterer {
       default:
         throw new VirtSimilarityError(
           'usage',
-          `[fast] expected one of the linkages ${this.linkages.join(', ')}, found ${linkage}; choose --clusterer ml-hclust`,
+          wording`[fast] expected one of the linkages ${this.linkages.join(', ')}, found ${linkage}; choose ${{ option: 'clusterer', value: 'ml-hclust' }}`,
         );
     }
   }

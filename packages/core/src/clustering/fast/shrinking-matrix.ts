@@ -1,4 +1,5 @@
 import type { CondensedMatrix } from '../../contracts/clusterer.js';
+import { wording } from '../../errors.js';
 import { requireMemory } from '../../memory/require-memory.js';
 import { instantiateMatrixBand, type MatrixBand, type UpdatedLinkage } from './matrix-band.js';
 
@@ -38,7 +39,7 @@ export class ShrinkingMatrix {
     requireMemory({
       bytes: matrix.values.byteLength,
       purpose: `cluster ${size} things`,
-      remedy: 'choose --linkage single, which takes no copy of their distances, or cluster fewer at a time',
+      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which takes no copy of their distances, or cluster fewer at a time`,
     });
     this.#size = size;
     this.#count = size;

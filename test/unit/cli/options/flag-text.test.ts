@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ANALYZE_DEFAULTS, type OptionDeclarations, type OptionReference, type Reporter } from '@virt-similarity/core';
+import { wording } from '@virt-similarity/core/errors';
+import reporters from '@virt-similarity/reporters';
+import { flagText } from '#cli/options/flag-text.js';
+import { flagsOf } from '#cli/options/flags.js';
+import { COMMON_OPTIONS, COMPARISON_OPTIONS, IMAGE_OPTIONS, REPORT_OPTIONS } from '#cli/options/option-table.js';
+
+const LIBRARIES = ['core', 'readers', 'image-tools', 'hashers', 'reporters'];
+
+/** The options that reporters of this project declare: flags of the same names. */
+const OF_REPORTERS: OptionDeclarations = Object.assign(
+  {},
+  ...Object.values(reporters.reporters).map((Part): Reporter['options'] => (new Part() as Reporter).options),
+);
+
+const FLAGS = flagsOf({
+  ...COMMON_OPTIONS,
+  ...IMAGE_OPTIONS,
+  ...COMPARISON_OPTIONS,
+  ...REPORT_OPTIONS,
+  ...OF_REPORTERS,
+});
+
+/** What an option's value can be written as in a source. */
+const REFERENCE = /\{ option: '([\w-]+)'(?:, value: ('[^']*'|\w[\w.]*))?/g;
+
+/** Name and code, without comments, of each module of the libraries. */
+const SOURCES = LIBRARIES.flatMap((library) => {
+  const directory = join('packages', library, 'src');
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return names.map((name) => {
+    const text = readFileSync(join(directory, name), 'utf8');
+    return { name: join(library, name), code: text.replace(/\/\*.*?\*\/|^\s*\/\/.*?$/gms, '') };
+  });
+});
+
+/** The options that messages of the libraries name; a value that is computed is `x`. */
+const REFERENCES: readonly OptionReference[] = SOURCES.flatMap(({ code }) =>
+  [...code.matchAll(REFERENCE)].map(([, option = '', value]) => {
+    if (value === undefined) return { option };
+    if (value === 'true' || value === 'false') return { option, value: value === 'true' };
+    return { option, value: value.startsWith("'") ? value.slice(1, -1) : 'x' };
+  }),
+);
+
+describe('the command words an option of the library as a flag', () => {
+  test.each<[OptionReference, string]>([
+    [{ option: 'jobs' }, '--jobs'],
+    [{ option: 'reader', value: 'libguestfs' }, '--reader libguestfs'],
+    [{ option: 'hasher', value: 'md5' }, '--hash md5'],
+    [{ option: 'blockSize', value: 4096 }, '--block-size 4096'],
+    [{ option: 'allowInUse', value: true }, '--allow-in-use'],
+    [{ option: 'sandbox', value: 'off' }, '--no-sandbox'],
+    [{ option: 'cache', value: false }, '--no-cache'],
+    [{ option: 'onNote' }, '--verbose'],
+    [{ option: 'negative-branches', value: true }, '--negative-branches'],
+    [{ option: 'allowBacking', value: ['/a', "/b's c"] }, "--allow-backing '/a' --allow-backing '/b'\\''s c'"],
+    [
+      { option: 'format', value: 'raw', image: '-a b.img', others: 'qcow2' },
+      "--format raw './-a b.img' --format qcow2",
+    ],
+  ])('%j', (reference, flag) => {
+    expect(flagText(wording`pass ${reference}, or not`)).toBe(`pass ${flag}, or not`);
+  });
+
+  test('and text without options as it is', () => {
+    expect(flagText('lower your expectations')).toBe('lower your expectations');
+  });
+});
+
+describe('messages of the libraries', () => {
+  test('name options that the library has, and the command a flag for', () => {
+    const known = [...Object.keys(ANALYZE_DEFAULTS), 'cache', 'format', 'onNote', ...Object.keys(OF_REPORTERS)];
+    expect(REFERENCES.length).toBeGreaterThan(15);
+    for (const reference of REFERENCES) {
+      expect(known).toContain(reference.option);
+      const [flag, value] = flagText([reference]).split(' ');
+      const found = FLAGS.find(({ long }) => long === flag);
+      expect({ flag, found }).toEqual({ flag, found: expect.anything() });
+      expect({ flag, takesValue: found?.takesValue }).toEqual({
+        flag,
+        takesValue: reference.value === undefined ? found?.takesValue : value !== undefined,
+      });
+    }
+  });
+
+  test('name no flag of the command', () => {
+    // With an equals sign, as no message has it, `--output=json` is an argument of qemu-img.
+    const flag = new RegExp(`(?<![\\w-])(?:${FLAGS.map(({ long }) => long).join('|')})(?![\\w=-])`, 'g');
+    expect(flag.test('choose --reader qemu')).toBe(true);
+    const named = SOURCES.flatMap(({ name, code }) => (code.match(flag) ?? []).map((found) => `${name}: ${found}`));
+    expect(named).toEqual([]);
+  });
+});

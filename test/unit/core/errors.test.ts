@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  classifyFailure,
+  exhaustionRemedy,
+  pluginError,
+  VirtSimilarityError,
+  wording,
+  wordingOf,
+} from '@virt-similarity/core/errors';
+import { overrunError } from '#core/threads/overrun-error.js';
+import { threadError } from '#core/threads/thread-error.js';
+import { received, sendable, threadFailureOf } from '#core/threads/thread-failure.js';
+import { TimeLimitError } from '#core/threads/time-limit-error.js';
+
+const READER = { option: 'reader', value: 'qemu' };
+const OUT_OF_MEMORY = Object.assign(new Error('no memory'), { code: 'ENOMEM' });
+
+describe('an error', () => {
+  test('has its message as text, and the options that it names', () => {
+    const error = new VirtSimilarityError(
+      'usage',
+      wording`it is odd; choose ${READER}, or lower ${{ option: 'jobs' }}`,
+    );
+    expect(error.message).toBe("it is odd; choose `reader: 'qemu'`, or lower `jobs`");
+    expect(error.remedy).toEqual([READER, { option: 'jobs' }]);
+  });
+
+  test('whose message names no option has no remedy to set', () => {
+    const error = new VirtSimilarityError('usage', 'it is odd; name it again');
+    expect([error.message, error.wording, error.remedy]).toEqual([
+      'it is odd; name it again',
+      'it is odd; name it again',
+      [],
+    ]);
+  });
+
+  test('for what the system has run out of advises fewer jobs', () => {
+    const { code, ending } = classifyFailure(OUT_OF_MEMORY, 'plugin', 'try again');
+    expect([code, ending]).toEqual(['unavailable', ['; lower ', { option: 'jobs' }, ', or allow more memory']]);
+    expect(exhaustionRemedy(new Error('other'))).toBeUndefined();
+    expect(pluginError('x', 'it failed', OUT_OF_MEMORY)).toMatchObject({
+      message: '[x] it failed: no memory; lower `jobs`, or allow more memory',
+      remedy: [{ option: 'jobs' }],
+    });
+  });
+});
+
+describe('the wording of what was thrown', () => {
+  test('is one line, and goes into that of another error', () => {
+    const cause = new VirtSimilarityError('usage', wording`it is\n  odd;\nchoose ${READER}\n or not`);
+    const error = new VirtSimilarityError('refused', wording`cannot open a (${wordingOf(cause)})`, { cause });
+    expect(error.message).toBe("cannot open a (it is odd; choose `reader: 'qemu'` or not)");
+    expect(error.remedy).toEqual([READER]);
+  });
+
+  test('of an error that another copy of this package made is its own, or else its message', () => {
+    const brand = { [Symbol.for('virt-similarity.error')]: true };
+    const message = 'choose it';
+    expect(wordingOf(Object.assign(new Error(message), brand))).toBe(message);
+    expect(wordingOf(Object.assign(new Error(message), brand, { wording: ['choose ', READER] }))).toEqual([
+      'choose ',
+      READER,
+    ]);
+  });
+
+  test('of anything else is its message', () => {
+    expect(wordingOf(new Error('line\nbreak'))).toBe('line break');
+    expect(wordingOf('text')).toBe('text');
+  });
+});
+
+describe('through a thread', () => {
+  test.each([
+    [
+      'one that was thrown there',
+      threadFailureOf('x', 'it failed', overrunError('x', 'metric', new TimeLimitError(9))),
+    ],
+    ['one for what ran out there', threadFailureOf('x', 'it failed', OUT_OF_MEMORY)],
+    ['one that contains another', sendable(threadError(OUT_OF_MEMORY) as VirtSimilarityError)],
+  ])('an error has the same message and remedy: %s', (_, failure) => {
+    const error = received(structuredClone(failure));
+    expect(error.remedy).toHaveLength(1);
+    expect(error.wording).toEqual(failure.message);
+    expect(error.message).toMatch(/`(?:jobs|pluginTimeout)`/);
+  });
+});

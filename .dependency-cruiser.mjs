@@ -69,7 +69,36 @@ const KNOWN_PACKAGES = {
   examples: CORE,
 };
 
+/** Where files are opened, read or examined: only there `node:fs` is imported, its types included. */
+const FILE_ACCESS = [
+  'core/src/files/',
+  // Files of images.
+  'image-tools/src/reading/',
+  'readers/src/inspection/',
+  'readers/src/inflation/',
+  // Programs: where they are, what they inherit, and the directories in which they leave their files.
+  'image-tools/src/processes/',
+  'readers/src/libguestfs/',
+  // What the kernel says of locks and devices.
+  'readers/src/chain-map/writer-locks.ts',
+  'readers/src/diagnosis.ts',
+  // Files that the user names, beside images.
+  'cli/src/output/',
+  'cli/src/plugins/',
+  'cli/src/configuration.ts',
+  'cli/src/commands/find-sources.ts',
+  // What the kernel says of this process, and its last words.
+  'cli/src/arguments/words-as-given.ts',
+  'cli/src/exhaustion.ts',
+  'cli/src/end-process.ts',
+];
+
 const PROJECT_PACKAGE = ['^@virt-similarity/', '^virt-similarity$', '^virt-similarity/'];
+
+/** The pattern of a folder or file below `packages/`. */
+function packageFile(path) {
+  return `^packages/${path.replaceAll('.', '\\.')}`;
+}
 
 function packageRule([folder, known]) {
   return {
@@ -82,7 +111,7 @@ function packageRule([folder, known]) {
 }
 
 function orderRules([name, rooms]) {
-  const inPackage = (room) => `^packages/${name}/src/${room.replaceAll('.', '\\.')}`;
+  const inPackage = (room) => packageFile(`${name}/src/${room}`);
   const rule = {
     name: `order of ${name}`,
     comment: `each of ${rooms.join(', ')} imports only from those before it`,
@@ -121,6 +150,13 @@ export default {
       severity: 'error',
       from: { path: '^packages/([^/]+)/src/', pathNot: '/index\\.ts$' },
       to: { path: '^packages/$1/.*/index\\.ts$' },
+    },
+    {
+      name: 'files in their places',
+      comment: 'see FILE_ACCESS in .dependency-cruiser.mjs; add a function there that says what it is for',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: FILE_ACCESS.map(packageFile) },
+      to: { path: '^(node:)?fs(/promises)?$' },
     },
   ],
   options: {

@@ -51,6 +51,10 @@ const FORBIDDEN: readonly (readonly [...Import, rule: string])[] = [
   ['packages/readers/src/raw/x3.ts', '../../../core/src/errors.js', 'packages by their names'],
   ['packages/readers/src/raw/x4.ts', '../../../image-tools/src/processes/y.js', 'packages by their names'],
   ['packages/image-tools/src/qemu/x.ts', '../../../readers/src/inspection/y.js', 'packages by their names'],
+  ['packages/core/src/hashing/x1.ts', 'node:fs', 'files in their places'],
+  ['packages/core/src/identity/x.ts', 'node:fs/promises', 'files in their places'],
+  ['packages/image-tools/src/qemu/x1.ts', 'node:fs', 'files in their places'],
+  ['packages/readers/src/raw/x5.ts', 'fs', 'files in their places'],
 ];
 
 const ALLOWED: readonly Import[] = [
@@ -60,6 +64,8 @@ const ALLOWED: readonly Import[] = [
   ['packages/image-tools/src/processes/z.ts', '@virt-similarity/core'],
   ['packages/readers/src/qemu/z.ts', '@virt-similarity/core/errors'],
   ['packages/readers/src/qemu/z1.ts', '@virt-similarity/image-tools'],
+  ['packages/core/src/files/z.ts', 'node:fs'],
+  ['packages/cli/src/output/z1.ts', 'node:fs/promises'],
   ['test/contracts/src/z.ts', '@virt-similarity/core'],
   ['packages/cli/src/output/z.ts', '@virt-similarity/readers'],
 ];

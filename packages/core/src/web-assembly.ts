@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { exhaustionRemedy, VirtSimilarityError } from './errors.js';
+import { readModuleFile } from './files/module-file.js';
 import { memoryShortage } from './memory/memory-shortage.js';
 
 /** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
@@ -19,7 +19,7 @@ const RESERVED = 10 * 2 ** 30;
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readModuleFile(file);
   } catch (cause) {
     const message = `cannot ${purpose}: ${file.pathname} is missing; install the package anew, or run npm run build`;
     throw new VirtSimilarityError('unavailable', message, { cause });

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { OptionValue } from '../contracts/options.js';
 import type { PartProvider } from '../contracts/plugin.js';
+import { readModuleFile } from '../files/module-file.js';
 import { isVersion } from '../vectors/check-header.js';
 import { isConstructor, isFactory } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
@@ -54,9 +53,10 @@ function digestOf(texts: readonly string[]): string {
 /** The code at a URL, with the URL's query and fragment, by which a module may choose what it exports. */
 function codeOf(url: string): string | undefined {
   try {
-    const { protocol, search, hash } = new URL(url);
+    const location = new URL(url);
+    const { protocol, search, hash } = location;
     if (protocol === 'data:') return url;
-    return protocol === 'file:' ? `${search}${hash}\0${readFileSync(fileURLToPath(url), 'utf8')}` : undefined;
+    return protocol === 'file:' ? `${search}${hash}\0${readModuleFile(location)}` : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { ProgressEvent } from '../contracts/stages.js';
 import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
+import { currentStateOf } from '../files/current-state.js';
 import { flushFiles } from '../files/flush-files.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
@@ -11,7 +12,6 @@ import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
 import { isSettled } from '../identity/settled-identity.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
-import { stateOfImage } from '../store/cache-entry.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
 import type { HashWork } from './hash-work.js';
@@ -122,7 +122,7 @@ export class ImageReading {
   ): Promise<boolean> {
     if (thrown instanceof CallbackError) return false;
     if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
-    if ((await stateOfImage({ identity })) === 'changed') return true;
+    if ((await currentStateOf(identity)) === 'changed') return true;
     return !(await this.#isUnchanged({ source, identity }, options).catch(() => true));
   }
 

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { fileNumberOf, sameFile } from '../identity/stamp.js';
@@ -54,7 +54,7 @@ export async function writeFileAtomically(
     await sweepOnce(directory);
     const place = async (temporary: string) => {
       await check();
-      await rename(directory.at(temporary), directory.at(name));
+      await directory.rename(temporary, name);
     };
     await placeFileAtomically(directory, chunks, place, options);
   } finally {
@@ -101,7 +101,7 @@ export async function placeFileAtomically<Result>(
     throw systemCode(thrown) === undefined ? thrown : failed(thrown);
   } finally {
     // Gone if it was renamed; what cannot be removed is swept by a later process.
-    await unlink(directory.at(temporary)).catch(() => {});
+    await directory.remove(temporary).catch(() => {});
   }
 }
 
@@ -146,7 +146,7 @@ export async function requireReplaceable(
   name: string,
   { path, protect }: ReplaceableFile,
 ): Promise<BigIntStats | undefined> {
-  const stats = await lstat(directory.at(name), { bigint: true }).catch((thrown: unknown) => {
+  const stats = await directory.statusOf(name).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT') {
       return undefined;
     }
@@ -171,7 +171,7 @@ export async function requireReplaceable(
 
 /** In a directory that others can write to, the temporary file may have been replaced by another one. */
 async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
-  const now = await lstat(directory.at(name), { bigint: true });
+  const now = await directory.statusOf(name);
   if (!sameFile(fileNumberOf(now), fileNumberOf(written))) {
     throw new VirtSimilarityError(
       'changed',

@@ -1,5 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstat, fsync, open } from 'node:fs';
-import { lstat, stat } from 'node:fs/promises';
+import { link, lstat, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { fileNumberOf, sameFile, sameState, stampOf } from '../identity/stamp.js';
@@ -87,6 +87,31 @@ export class OpenDirectory {
       throw new Error(`directory ${this.path} is closed`);
     }
     return systemPath(`/proc/self/fd/${this.#descriptor}/${name}`);
+  }
+
+  /** The names in it, in order. This and the following throw what the system throws. */
+  async names(): Promise<string[]> {
+    return (await readdir(this.at('.'))).sort();
+  }
+
+  /** What lstat(2) says of a name. */
+  statusOf(name: string): Promise<BigIntStats> {
+    return lstat(this.at(name), { bigint: true });
+  }
+
+  /** Gives a file a second name that is free. */
+  link(name: string, second: string): Promise<void> {
+    return link(this.at(name), this.at(second));
+  }
+
+  /** Renames a file, and replaces one of the new name. */
+  rename(name: string, now: string): Promise<void> {
+    return rename(this.at(name), this.at(now));
+  }
+
+  /** Removes the name of a file. */
+  remove(name: string): Promise<void> {
+    return unlink(this.at(name));
   }
 
   /** Flushes the names in it to disk, where the file system can do that. Throws what the system throws. */

@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { readProcFile } from './proc-file.js';
 
 /** The pattern of a process mark: process id, PID namespace, start time and boot id, the last three in base 36. */
 export const PROCESS_MARK = '\\d+-[\\da-z]+-[\\da-z]+-[\\da-z]+';
@@ -59,9 +60,9 @@ function ownProcess(): { readonly mark: string; readonly system: System } {
 
 function identifyProcess(): { readonly mark: string; readonly system: System } {
   // Where /proc is that of another PID namespace, its process ids say nothing about the processes here.
-  const isOwnProc = readOrEmpty('/proc/self/stat').startsWith(`${process.pid} `);
+  const isOwnProc = readProcFile('/proc/self/stat').startsWith(`${process.pid} `);
   const namespace = isOwnProc ? base36(/\d+/.exec(linkOrEmpty('/proc/self/ns/pid'))?.[0]) : UNKNOWN;
-  const bootId = readOrEmpty('/proc/sys/kernel/random/boot_id').replace(/[^\da-f]/g, '');
+  const bootId = readProcFile('/proc/sys/kernel/random/boot_id').replace(/[^\da-f]/g, '');
   const boot = bootId === '' ? UNKNOWN : base36(`0x${bootId.slice(0, BOOT_DIGITS)}`);
   const start = (isOwnProc ? startOf('self') : undefined) ?? UNKNOWN;
   return { mark: `${process.pid}-${namespace}-${start}-${boot}`, system: { namespace, boot } };
@@ -69,7 +70,7 @@ function identifyProcess(): { readonly mark: string; readonly system: System } {
 
 /** When a process started, in ticks since boot; `undefined` if there is none or it has exited. */
 function startOf(pid: string): string | undefined {
-  const status = readOrEmpty(`/proc/${pid}/stat`);
+  const status = readProcFile(`/proc/${pid}/stat`);
   // The second field is a name in parentheses, which may contain blanks and parentheses.
   const fields = status.slice(status.lastIndexOf(')') + 2);
   return status === '' || EXITED.test(fields) ? undefined : base36(fields.split(' ')[19]);
@@ -77,14 +78,6 @@ function startOf(pid: string): string | undefined {
 
 function base36(number: string | undefined): string {
   return number === undefined ? UNKNOWN : Number(number).toString(36);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function linkOrEmpty(path: string): string {

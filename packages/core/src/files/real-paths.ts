@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { EntryKind } from './directory-entries.js';
 import { realPath } from './real-path.js';
 
 /** Paths without symbolic links. The directory of many files is resolved once. */
@@ -9,12 +9,12 @@ export class RealPaths {
   /**
    * The path of a file without symbolic links.
    *
-   * @param status what lstat(2) says of it
+   * @param kind what is there
    * @throws what the system throws.
    */
-  async of(path: string, status: Stats): Promise<string> {
+  async of(path: string, kind: EntryKind): Promise<string> {
     // Anything but a regular file may end in `..`, or be a link: only the system can resolve it.
-    return status.isFile() ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
+    return kind === 'file' ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
   }
 
   /** @throws what the system throws. */

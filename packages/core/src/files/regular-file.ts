@@ -27,6 +27,13 @@ export interface OpenFile {
   readonly stats: BigIntStats;
 }
 
+export interface OpenFileOptions {
+  /** Whether a symbolic link is `refused`. */
+  readonly noFollow?: boolean | undefined;
+  /** What is opened, where that is not the path itself but a name in an open directory. */
+  readonly place?: string | Buffer;
+}
+
 /** An open file, and whether this thread may wait for calls to it. */
 export interface LocatedFile extends OpenFile {
   readonly isLocal: boolean;
@@ -36,42 +43,37 @@ export interface LocatedFile extends OpenFile {
  * Opens a regular file for reading, synchronously. Call it in a worker thread, or in the main thread for a file on a
  * local file system, where cached data is read within microseconds. A FIFO does not block it.
  * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
- *
- * @param flags of open(2), in addition to reading
- * @param place what is opened, where that is not the path itself but a name in an open directory
  */
-export function openRegularFileSync(path: string, flags = 0, place: string | Buffer = systemPath(path)): OpenFile {
+export function openRegularFileSync(path: string, options: OpenFileOptions = {}): OpenFile {
+  const { place = systemPath(path), noFollow = false } = options;
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(place, READ_FLAGS | flags);
-    return { descriptor, stats: requireRegular(path, fstatSync(descriptor, { bigint: true })) };
+    descriptor = openSync(place, flagsFor(noFollow));
+    return { descriptor, stats: requireRegular(path, statusOfSync(descriptor)) };
   } catch (thrown) {
-    if (descriptor !== undefined) closeSync(descriptor);
-    throw openingError(thrown, path, flags);
+    closeDescriptor(descriptor);
+    throw openingError(thrown, path, noFollow);
   }
 }
 
 /** As `openRegularFileSync`, without blocking this thread; to be closed by `closeRegularFile`. */
-export async function openRegularFile(
-  path: string,
-  flags = 0,
-  place: string | Buffer = systemPath(path),
-): Promise<LocatedFile> {
+export async function openRegularFile(path: string, options: OpenFileOptions = {}): Promise<LocatedFile> {
+  const { place = systemPath(path), noFollow = false } = options;
   let descriptor: number | undefined;
   try {
-    descriptor = await openAsync(place, READ_FLAGS | flags);
+    descriptor = await openAsync(place, flagsFor(noFollow));
     // Of the descriptor: what the path leads to may be another file by now.
     const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
     return { descriptor, stats: requireRegular(path, await statusOf({ descriptor, isLocal })), isLocal };
   } catch (thrown) {
     if (descriptor !== undefined) await closeAsync(descriptor);
-    throw openingError(thrown, path, flags);
+    throw openingError(thrown, path, noFollow);
   }
 }
 
 /** Status of an open file as it is now. */
 export async function statusOf({ descriptor, isLocal }: Omit<LocatedFile, 'stats'>): Promise<BigIntStats> {
-  return isLocal ? fstatSync(descriptor, { bigint: true }) : statAsync(descriptor, { bigint: true });
+  return isLocal ? statusOfSync(descriptor) : statAsync(descriptor, { bigint: true });
 }
 
 /** Also closing may block: some file systems write then. */
@@ -80,7 +82,19 @@ export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Pr
   else await closeAsync(descriptor);
 }
 
-const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+/** Status of a file that is open in this thread, without leaving it. */
+export function statusOfSync(descriptor: number): BigIntStats {
+  return fstatSync(descriptor, { bigint: true });
+}
+
+/** Closes a descriptor if there is one. */
+export function closeDescriptor(descriptor: number | undefined): void {
+  if (descriptor !== undefined) closeSync(descriptor);
+}
+
+function flagsFor(noFollow: boolean): number {
+  return constants.O_RDONLY | constants.O_NONBLOCK | (noFollow ? constants.O_NOFOLLOW : 0);
+}
 
 function requireRegular(path: string, stats: BigIntStats): BigIntStats {
   if (stats.isFile()) return stats;
@@ -89,8 +103,8 @@ function requireRegular(path: string, stats: BigIntStats): BigIntStats {
   });
 }
 
-function openingError(thrown: unknown, path: string, flags: number): VirtSimilarityError {
-  if (systemCode(thrown) === 'ELOOP' && (flags & constants.O_NOFOLLOW) !== 0) {
+function openingError(thrown: unknown, path: string, noFollow: boolean): VirtSimilarityError {
+  if (noFollow && systemCode(thrown) === 'ELOOP') {
     const problem = `cannot open ${path}: expected a regular file, found a symbolic link`;
     return new VirtSimilarityError('refused', problem, { image: path, cause: thrown });
   }

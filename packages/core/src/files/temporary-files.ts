@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
 import type { OpenDirectory } from './open-directory.js';
 import { hasEnded, PROCESS_MARK, processMark } from './process-mark.js';
@@ -27,13 +27,13 @@ export async function sweepTemporaryFiles(directory: OpenDirectory, names: reado
       continue;
     }
     try {
-      const { mtimeMs, uid } = await lstat(directory.at(name));
+      const { mtimeMs, uid } = await directory.statusOf(name);
       const age = async () => {
         clock ??= timeOf(directory);
-        return (await clock) - mtimeMs;
+        return (await clock) - Number(mtimeMs);
       };
-      if (uid === process.getuid?.() && (await hasEnded(mark, age))) {
-        await unlink(directory.at(name));
+      if (Number(uid) === process.getuid?.() && (await hasEnded(mark, age))) {
+        await directory.remove(name);
       }
     } catch {
       // Swept by another process meanwhile, or in a directory that cannot be written to.
@@ -51,7 +51,7 @@ export async function sweepOnce(directory: OpenDirectory): Promise<void> {
     return;
   }
   swept.add(identity);
-  await sweepTemporaryFiles(directory, await readdir(directory.at('.')).catch(() => []));
+  await sweepTemporaryFiles(directory, await directory.names().catch(() => []));
 }
 
 /** The time by the clock of the directory's file system, which on a network is not this machine's. */
@@ -62,6 +62,6 @@ async function timeOf(directory: OpenDirectory): Promise<number> {
     return (await handle.stat()).mtimeMs;
   } finally {
     await handle.close();
-    await unlink(directory.at(name));
+    await directory.remove(name);
   }
 }

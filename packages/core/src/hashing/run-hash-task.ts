@@ -1,9 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
-import { systemPath } from '../files/path-text.js';
-import { type ExpectedFile, isExpected } from '../identity/chain.js';
+import { openExpectedFile, readExpectedFile } from '../files/expected-file.js';
+import { closeDescriptor } from '../files/regular-file.js';
 import type { HashTask, Segment } from './hash-task.js';
 import { requireNoPromise } from './probe-hasher.js';
 
@@ -42,7 +40,7 @@ export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): voi
       }
     }
   } finally {
-    for (const descriptor of descriptors.values()) closeSync(descriptor);
+    for (const descriptor of descriptors.values()) closeDescriptor(descriptor);
   }
 }
 
@@ -85,49 +83,9 @@ class ContentReader {
     const file = this.#task.files[index]!;
     let descriptor = this.#descriptors.get(index);
     if (descriptor === undefined) {
-      descriptor = openExpected(file);
+      descriptor = openExpectedFile(file);
       this.#descriptors.set(index, descriptor);
     }
-    let done = 0;
-    while (done < target.length) {
-      const read = readAt(file, descriptor, target, done, offset + done);
-      if (read === 0) {
-        throw new VirtSimilarityError(
-          'changed',
-          `${file.stamp.path} ends at byte ${offset + done}, but more was stored there when it was opened; ` +
-            'stop what is writing to it and run again',
-        );
-      }
-      done += read;
-    }
-  }
-}
-
-function openExpected(file: ExpectedFile): number {
-  let descriptor: number;
-  try {
-    descriptor = openSync(
-      systemPath(file.stamp.path),
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    );
-  } catch (cause) {
-    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    throw new VirtSimilarityError(code, wording`cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, {
-      cause,
-    });
-  }
-  if (isExpected(file, fstatSync(descriptor, { bigint: true }))) return descriptor;
-  closeSync(descriptor);
-  const happened = `${file.stamp.path} was written to or replaced while it was being read`;
-  throw new VirtSimilarityError('changed', `${happened}; stop what is writing to it and run again`);
-}
-
-function readAt(file: ExpectedFile, descriptor: number, target: Buffer, start: number, offset: number): number {
-  try {
-    return readSync(descriptor, target, start, target.length - start, offset);
-  } catch (cause) {
-    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    const found = `cannot read ${file.stamp.path} at byte ${offset}: ${messageOf(cause)}`;
-    throw new VirtSimilarityError(code, wording`${found}${ending}`, { cause });
+    readExpectedFile(file, descriptor, target, offset);
   }
 }

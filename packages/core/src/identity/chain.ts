@@ -1,7 +1,6 @@
-import type { BigIntStats } from 'node:fs';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
-import { sameFile, sameState, stampOf } from './stamp.js';
+import { type FileStatus, sameFile, sameState, stampOf } from './stamp.js';
 
 /** Between the formats of a chain where they are one text. */
 export const FORMAT_SEPARATOR = '<';
@@ -56,6 +55,6 @@ export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
 }
 
 /** Whether a file is the expected one, in the state that was seen unless that may change. */
-export function isExpected({ stamp, volatile }: ExpectedFile, stats: BigIntStats): boolean {
+export function isExpected({ stamp, volatile }: ExpectedFile, stats: FileStatus): boolean {
   return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);
 }

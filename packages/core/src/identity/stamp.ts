@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs';
 import type { Stamp } from '../contracts/disk-image.js';
 
 /** Identifies a file among all that exist at the moment, whatever its names and content. */
@@ -15,12 +14,21 @@ export const STATE_NUMBERS = [
 
 type FileState = Pick<Stamp, (typeof STATE_NUMBERS)[number]>;
 
-export function fileNumberOf({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): FileNumber {
+/** What stat(2) says of a file, as the `BigIntStats` of Node.js have it: size in bytes, times in nanoseconds. */
+export interface FileStatus {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+export function fileNumberOf({ dev, ino }: Pick<FileStatus, 'dev' | 'ino'>): FileNumber {
   return { device: dev, inode: ino };
 }
 
 /** @param size bytes, where the system does not know them, as for a block device */
-export function stampOf(path: string, stats: BigIntStats, size = stats.size): Stamp {
+export function stampOf(path: string, stats: FileStatus, size = stats.size): Stamp {
   const { mtimeNs, ctimeNs } = stats;
   return { kind: 'file', path, ...fileNumberOf(stats), size, mtimeNs, ctimeNs };
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { readProcFile } from '../files/proc-file.js';
 import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 
 /** Bytes that are there for as long as anything works: not worth a look at how much there is. */
@@ -26,11 +26,7 @@ function availableMemory(): number {
 
 /** Bytes of memory that other programs leave, and of swap space that is free; all memory where no one tells. */
 function memoryAndSwap(): number {
-  try {
-    const told = readFileSync('/proc/meminfo', 'latin1');
-    const kibibytes = [...told.matchAll(/^(?:MemAvailable|SwapFree): +(\d+) kB$/gm)].map(([, count]) => Number(count));
-    return kibibytes.reduce((sum, count) => sum + count, 0) * 1024 || totalmem();
-  } catch {
-    return totalmem();
-  }
+  const told = readProcFile('/proc/meminfo');
+  const kibibytes = [...told.matchAll(/^(?:MemAvailable|SwapFree): +(\d+) kB$/gm)].map(([, count]) => Number(count));
+  return kibibytes.reduce((sum, count) => sum + count, 0) * 1024 || totalmem();
 }

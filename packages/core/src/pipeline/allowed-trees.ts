@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { systemReasonOf, VirtSimilarityError, wording } from '../errors.js';
+import { isDirectory } from '../files/directory-entries.js';
 import { systemCode } from '../files/file-error.js';
-import { systemPath } from '../files/path-text.js';
 import { realPath } from '../files/real-path.js';
 
 /**
@@ -19,11 +18,11 @@ async function realDirectory(path: string): Promise<string> {
       wording`${{ option: 'allowBacking' }} ${path}: ${problem}; name the directory that holds the file`,
       { cause },
     );
-  const [real, status] = await Promise.all([realPath(path), stat(systemPath(path))]).catch((cause: unknown) => {
+  const real = await realPath(path).catch((cause: unknown) => {
     const isMissing = systemCode(cause) === 'ENOENT';
     throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
   });
-  if (!status.isDirectory()) {
+  if (!(await isDirectory(real))) {
     throw refuse('it is not a directory');
   }
   return real;

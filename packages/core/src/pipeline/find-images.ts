@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
@@ -6,7 +5,7 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { FoundImages } from '../contracts/stages.js';
 import { brokenContract, excerptOf, pluginError, VirtSimilarityError } from '../errors.js';
 import { CallbackError, callBack } from '../execution/call-back.js';
-import { systemPath } from '../files/path-text.js';
+import { kindAt } from '../files/directory-entries.js';
 import { RealPaths } from '../files/real-paths.js';
 
 /** The source of what has no source's name before it. */
@@ -122,8 +121,8 @@ async function candidateOf(image: ListedImage, realPaths: RealPaths): Promise<Ca
   const { path, noFollow } = image;
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   if (noFollow && directory !== undefined) return { image, real: `${directory}/${basename(path)}`, directory };
-  const status = await lstat(systemPath(path)).catch(() => undefined);
-  const real = status && (await realPaths.of(path, status).catch(() => undefined));
+  const kind = await kindAt(path);
+  const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
   return real === undefined ? { image } : { image, real, directory };
 }
 

@@ -1,10 +1,8 @@
-import { lstat, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import { type OtherParts, partsToken } from '../contracts/plugin.js';
 import { asNote, VirtSimilarityError, wording } from '../errors.js';
-import { systemPath } from '../files/path-text.js';
+import { isDirectory, kindAt } from '../files/directory-entries.js';
 import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
@@ -29,9 +27,8 @@ export class FileSource implements ImageSource {
 
   async #imagesOf({ word: path, ...stated }: NamedImages, { onNote }: ListOptions): Promise<readonly ListedImage[]> {
     const image = { path, ...stated };
-    const status = await statusOf(path).catch(() => undefined);
-    const isDirectory = status?.isDirectory() || (status?.isSymbolicLink() && (await leadsToDirectory(path)));
-    if (!isDirectory) return [image];
+    const kind = await kindAt(path);
+    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) return [image];
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
     const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
     noteLeftOut(path, listing, onNote);
@@ -62,20 +59,6 @@ function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityEr
   const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
   const problem = `${path} is a directory without images: expected files with the extension of a disk image, found ${found}`;
   return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
-}
-
-/** What lstat(2) says; nothing of what cannot be examined. By a callback, which takes a fifth of a promise's time. */
-function statusOf(path: string): Promise<Stats | undefined> {
-  return new Promise((resolve) => {
-    lstat(systemPath(path), (_error, status) => resolve(status));
-  });
-}
-
-function leadsToDirectory(path: string): Promise<boolean> {
-  return stat(systemPath(path)).then(
-    (status) => status.isDirectory(),
-    () => false,
-  );
 }
 
 /** Not by `join`, which resolves `..` without asking the system what a symbolic link before it means. */

@@ -1,11 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { DiskReader, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { asNote, wording, wordingOf } from '../errors.js';
+import { type DirectoryEntry, entriesOf } from '../files/directory-entries.js';
 import { fileError } from '../files/file-error.js';
-import { pathText, systemPath } from '../files/path-text.js';
 import { isEntryName } from '../store/cache-entry.js';
 import { VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
 
@@ -46,15 +44,14 @@ export async function listDirectory(
   warn: NonNullable<ReadOptions['warn']>,
 ): Promise<DirectoryListing> {
   const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap(({ part }) => part.extensions ?? [])]);
-  const options = { withFileTypes: true, encoding: 'buffer' } as const;
-  const entries = await readdir(systemPath(path), options).catch((cause: unknown) => {
+  const entries = await entriesOf(path).catch((cause: unknown) => {
     throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
   });
   const candidates: string[] = [];
   const leftOut: LeftOut[] = [];
   for (const entry of entries) {
-    const name = pathText(entry.name);
-    const reason = reasonToLeaveOut(entry, name, extensions);
+    const { name } = entry;
+    const reason = reasonToLeaveOut(entry, extensions);
     if (reason === undefined) {
       candidates.push(name);
     } else {
@@ -86,18 +83,11 @@ export function reasonOf({ reason, image }: LeftOut): string {
 }
 
 function reasonToLeaveOut(
-  entry: Dirent<Buffer>,
-  name: string,
+  { name, kind }: DirectoryEntry,
   extensions: ReadonlySet<string>,
 ): LeftOut['reason'] | undefined {
-  if (entry.isDirectory()) {
-    return 'directory';
-  }
-  if (entry.isSymbolicLink()) {
-    return 'link';
-  }
-  if (!entry.isFile()) {
-    return 'special';
+  if (kind !== 'file') {
+    return kind;
   }
   if (isEntryName(name)) {
     return 'cacheEntry';

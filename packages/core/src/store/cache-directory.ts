@@ -1,11 +1,9 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VirtSimilarityError, type Wording, wording } from '../errors.js';
+import { kindAt } from '../files/directory-entries.js';
 import { fileError, systemCode } from '../files/file-error.js';
 import { makeDirectories } from '../files/make-directories.js';
 import { OpenDirectory } from '../files/open-directory.js';
-import { systemPath } from '../files/path-text.js';
 import { shellWord } from '../files/shell-word.js';
 
 const WRITABLE_BY_OTHERS = 0o022n;
@@ -52,7 +50,7 @@ export async function withNewCacheDirectory<Result>(
 /** The names in a cache directory, in order. */
 export async function listCacheDirectory(directory: OpenDirectory): Promise<string[]> {
   try {
-    return (await readdir(directory.at('.'))).sort();
+    return await directory.names();
   } catch (thrown) {
     throw directoryError(thrown, 'cannot read', directory.path);
   }
@@ -61,7 +59,7 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
 /** Removes an entry, if it is there. Throws `unreadable` where that is not allowed, and for a directory. */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {
-    await unlink(directory.at(name));
+    await directory.remove(name);
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') {
       return;
@@ -109,7 +107,7 @@ function requirePrivate(directory: OpenDirectory): OpenDirectory {
   throw found;
 }
 
-function refusalOfStatus(path: string, { uid, mode }: BigIntStats): VirtSimilarityError | undefined {
+function refusalOfStatus(path: string, { uid, mode }: OpenDirectory['stats']): VirtSimilarityError | undefined {
   if (process.getuid !== undefined && uid !== BigInt(process.getuid())) {
     return refusal(path, 'one that belongs to another user', ANOTHER);
   }
@@ -120,11 +118,11 @@ function refusalOfStatus(path: string, { uid, mode }: BigIntStats): VirtSimilari
 
 /** What is at the path where no directory could be opened; `undefined` if that is not the reason. */
 async function whyNoDirectory(path: string): Promise<string | undefined> {
-  const stats = await lstat(systemPath(path)).catch(() => undefined);
-  if (stats === undefined || stats.isDirectory()) {
+  const kind = await kindAt(path);
+  if (kind === undefined || kind === 'directory') {
     return undefined;
   }
-  return stats.isSymbolicLink() ? 'a symbolic link' : 'a file that is not a directory';
+  return kind === 'link' ? 'a symbolic link' : 'a file that is not a directory';
 }
 
 function refusal(path: string, found: string, remedy: Wording): VirtSimilarityError {

@@ -1,14 +1,9 @@
 import { createHash, webcrypto } from 'node:crypto';
-import { constants, read } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Stamp } from '../contracts/disk-image.js';
-import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
+import type { HashVector } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { fileError, systemCode } from '../files/file-error.js';
+import { fileError } from '../files/file-error.js';
 import { isLocalDirectory } from '../files/local-file-system.js';
-import { systemPath } from '../files/path-text.js';
 import {
   closeRegularFile,
   type LocatedFile,
@@ -17,8 +12,6 @@ import {
   readExactly,
   readExactlySync,
 } from '../files/regular-file.js';
-import { partsOf } from '../identity/chain.js';
-import { sameState, stampOf } from '../identity/stamp.js';
 import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from '../vectors/read-hash-vector.js';
 import { fileIdentityOf } from '../vectors/vector-file-identity.js';
 import type { PlaceInDirectory } from './cache-directory.js';
@@ -26,8 +19,6 @@ import type { SpareBuffers } from './spare-buffers.js';
 import { vectorKeyOf } from './vector-key.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
-
-const readAsync = promisify(read);
 
 /** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
@@ -79,7 +70,7 @@ export async function openProvenEntry(
   try {
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
-      requireDigest(path, await digestInPieces(descriptor, signal));
+      requireDigest(path, await digestInPieces(descriptor, Number(stats.size), signal));
       return await soundVectorIn({ path, identity, read: readsOf(file) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
@@ -100,10 +91,9 @@ export async function openProvenEntry(
 /** Opens the file of an entry. A cache is private, so that nobody exchanges an entry for a file that never answers. */
 async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<LocatedFile & { readonly path: string }> {
   const path = join(directory.path, name);
+  const options = { noFollow: true, place: directory.at(name) };
   const isLocal = await isLocalDirectory(directory.path);
-  const file = isLocal
-    ? { ...openRegularFileSync(path, constants.O_NOFOLLOW, directory.at(name)), isLocal }
-    : await openRegularFile(path, constants.O_NOFOLLOW, directory.at(name));
+  const file = isLocal ? { ...openRegularFileSync(path, options), isLocal } : await openRegularFile(path, options);
   return { path, ...file };
 }
 
@@ -114,29 +104,6 @@ export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffer
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Whether the files that something was made from are still, by their sizes and times, what they were. */
-export async function stateOfImage({
-  identity,
-}: Pick<HashVectorHeader, 'identity'>): Promise<'current' | 'changed' | 'missing'> {
-  for (const part of identity === undefined ? [] : partsOf(identity)) {
-    const state = await stateOfPart(part);
-    if (state !== 'current') return state;
-  }
-  return 'current';
-}
-
-async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {
-  try {
-    const now = await stat(systemPath(part.path), { bigint: true });
-    // The system gives no size for a block device.
-    const size = now.isBlockDevice() ? part.size : now.size;
-    return sameState(stampOf(part.path, now, size), part) ? 'current' : 'changed';
-  } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
-    return 'missing';
   }
 }
 
@@ -163,13 +130,14 @@ async function soundVectorIn(bytes: FileBytes): Promise<HashVector> {
   return vector;
 }
 
-async function digestInPieces(descriptor: number, signal: AbortSignal | undefined): Promise<string> {
+async function digestInPieces(descriptor: number, length: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  const piece = new Uint8Array(1024 * 1024);
-  for (;;) {
+  const memory = new Uint8Array(1024 * 1024);
+  for (let done = 0; done < length; done += memory.length) {
     throwIfAborted(signal);
-    const { bytesRead } = await readAsync(descriptor, piece, 0, piece.length, null);
-    if (bytesRead === 0) return hash.digest('hex');
-    hash.update(piece.subarray(0, bytesRead));
+    const piece = memory.subarray(0, length - done);
+    await readExactly(descriptor, piece, done);
+    hash.update(piece);
   }
+  return hash.digest('hex');
 }

@@ -1,11 +1,11 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import type { StoreOptions } from '../contracts/vector-store.js';
 import { messageOf, VirtSimilarityError } from '../errors.js';
+import { currentStateOf } from '../files/current-state.js';
 import type { OpenDirectory } from '../files/open-directory.js';
 import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
-import { isEntryName, stateOfImage } from './cache-entry.js';
+import { isEntryName } from './cache-entry.js';
 
 /** One entry of the cache, and whether it is of use. */
 export type CacheEntry = {
@@ -50,9 +50,9 @@ async function describeEntry(
   const path = join(entry.directory.path, entry.name);
   let bytes = 0;
   try {
-    bytes = (await lstat(entry.directory.at(entry.name))).size;
+    bytes = Number((await entry.directory.statusOf(entry.name)).size);
     const { rows, ...header } = await open(entry);
-    const state = await stateOfImage(header);
+    const state = header.identity === undefined ? 'current' : await currentStateOf(header.identity);
     return {
       path,
       bytes,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { link, rename } from 'node:fs/promises';
 import { systemCode } from '../files/file-error.js';
 import type { OpenDirectory } from '../files/open-directory.js';
 import { entryNameOf, isSoundEntry } from './cache-entry.js';
@@ -27,13 +26,13 @@ export async function placeEntry(
 ): Promise<string> {
   const name = entryNameOf(key, digest);
   try {
-    await link(directory.at(temporary), directory.at(name));
+    await directory.link(temporary, name);
     return name;
   } catch (thrown) {
     if (systemCode(thrown) === 'EEXIST' && (await isSoundEntry({ directory, name }, buffers))) return name;
   }
   // Also where the file system has no hard links.
   const versioned = entryNameOf(key, digest, randomBytes(4).toString('hex'));
-  await rename(directory.at(temporary), directory.at(versioned));
+  await directory.rename(temporary, versioned);
   return versioned;
 }

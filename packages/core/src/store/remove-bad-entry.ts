@@ -1,4 +1,3 @@
-import { lstat, unlink } from 'node:fs/promises';
 import { sameState, stampOf } from '../identity/stamp.js';
 import type { PlaceInDirectory } from './cache-directory.js';
 import { isSoundEntry } from './cache-entry.js';
@@ -9,12 +8,12 @@ import type { SpareBuffers } from './spare-buffers.js';
  * removed stays: it does no harm.
  */
 export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<void> {
-  const place = entry.directory.at(entry.name);
+  const { directory, name } = entry;
   try {
-    const before = await lstat(place, { bigint: true });
+    const before = await directory.statusOf(name);
     if (await isSoundEntry(entry, buffers)) return;
-    const now = await lstat(place, { bigint: true });
-    if (sameState(stampOf(entry.name, now), stampOf(entry.name, before))) await unlink(place);
+    const now = await directory.statusOf(name);
+    if (sameState(stampOf(name, now), stampOf(name, before))) await directory.remove(name);
   } catch {
     // Gone, or in a read-only directory.
   }

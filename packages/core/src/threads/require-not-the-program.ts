@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
+import { realPathSync } from '../files/real-path.js';
 
 /** Set in threads that import plugins; by a symbol of all copies of this package, as a plugin may have one of its own. */
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
@@ -34,13 +34,14 @@ function isMainModule(url: string): boolean {
   const [, program] = process.argv;
   if (program === undefined || !url.startsWith('file:')) return false;
   try {
-    return realpathSync(programFile(program)) === realpathSync(fileURLToPath(url));
+    const main = realPathSync(program) ?? realPathSync(resolvedProgram(program));
+    return main !== undefined && main === realPathSync(fileURLToPath(url));
   } catch {
     return false;
   }
 }
 
 /** Node.js takes a program's name without its extension too, which is costly to resolve. */
-function programFile(program: string): string {
-  return existsSync(program) ? program : createRequire(import.meta.url).resolve(program);
+function resolvedProgram(program: string): string {
+  return createRequire(import.meta.url).resolve(program);
 }

@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import type {
   FileIdentity,
   FileStorage,
@@ -70,7 +69,7 @@ interface HashVectorFile {
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
-  const file = await openRegularFile(path, options.noFollow ? constants.O_NOFOLLOW : 0);
+  const file = await openRegularFile(path, { noFollow: options.noFollow });
   try {
     return await hashVectorIn({ path, identity: fileIdentityOf(file.stats), read: readsOf(file) }, options);
   } finally {

@@ -1,14 +1,16 @@
-import { type BigIntStats, closeSync, fstatSync } from 'node:fs';
 import type { FileStorage } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
 import { systemCode } from '../files/file-error.js';
 import {
+  closeDescriptor,
   closeRegularFile,
   type LocatedFile,
   type OpenFile,
   openRegularFile,
   openRegularFileSync,
+  statusOfSync,
 } from '../files/regular-file.js';
+import type { FileStatus } from '../identity/stamp.js';
 import { changedFile } from './reading-error.js';
 import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
@@ -19,7 +21,7 @@ export function openUnchangedSync(storage: FileStorage): number {
     requireSame(stats, storage);
     return descriptor;
   } catch (thrown) {
-    closeSync(descriptor);
+    closeDescriptor(descriptor);
     throw thrown;
   }
 }
@@ -40,11 +42,11 @@ export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> 
 
 /** Throws `changed` if an open hash-vector file is not what it was. */
 export function requireUnchanged(descriptor: number, storage: FileStorage): void {
-  requireSame(fstatSync(descriptor, { bigint: true }), storage);
+  requireSame(statusOfSync(descriptor), storage);
 }
 
 /** Throws `changed` if this is not the status of the file as it was. */
-export function requireSame(stats: BigIntStats, { path, identity }: FileStorage): void {
+export function requireSame(stats: FileStatus, { path, identity }: FileStorage): void {
   if (!sameContent(fileIdentityOf(stats), identity)) throw changedFile(path);
 }
 

@@ -1,8 +1,7 @@
-import type { BigIntStats } from 'node:fs';
 import type { FileIdentity } from '../contracts/hash-vector.js';
-import { fileNumberOf, sameFile } from '../identity/stamp.js';
+import { type FileStatus, fileNumberOf, sameFile } from '../identity/stamp.js';
 
-export function fileIdentityOf(stats: BigIntStats): FileIdentity {
+export function fileIdentityOf(stats: FileStatus): FileIdentity {
   return { ...fileNumberOf(stats), size: stats.size, mtimeNs: stats.mtimeNs };
 }
 

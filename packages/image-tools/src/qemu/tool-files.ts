@@ -1,8 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ExpectedFile, Stamp } from '@virt-similarity/core';
+import { type AnonymousFile, makeAnonymousFile } from '../processes/anonymous-file.js';
 import type { DescriptorContent } from '../processes/child-tool.js';
-import { createRunDirectory } from '../processes/run-directory.js';
 import { EMPTY_VIEW, sandboxName, sandboxTextName } from '../processes/sandbox.js';
 import type { Tool } from '../processes/tool.js';
 import { TOOL_LIMITS_DEFAULTS } from '../processes/tool-limits.js';
@@ -124,7 +122,7 @@ async function openFiles(parts: Parts, call: QemuCall): Promise<Given> {
     text: (place) => `/proc/self/fd/${FIRST_DESCRIPTOR + parts.files.length + place}`,
   };
   const stored = new StoredBytes(parts.files, call);
-  const texts: FileHandle[] = [];
+  const texts: AnonymousFile[] = [];
   const close = async () => {
     await stored.close();
     await Promise.all(texts.map((text) => text.close()));
@@ -135,7 +133,7 @@ async function openFiles(parts: Parts, call: QemuCall): Promise<Given> {
       open.push(await stored.descriptor(place));
     }
     for (const text of textsOf(parts, names)) {
-      texts.push(await anonymousFile(text));
+      texts.push(await makeAnonymousFile(text));
     }
     const contents = [...open, ...texts.map(({ fd }) => fd)];
     const descriptors = new Map<number, DescriptorContent>(
@@ -145,17 +143,5 @@ async function openFiles(parts: Parts, call: QemuCall): Promise<Given> {
   } catch (thrown) {
     await close();
     throw thrown;
-  }
-}
-
-/** A file without a name that holds these bytes. The caller closes it. */
-async function anonymousFile(bytes: Uint8Array): Promise<FileHandle> {
-  const directory = await createRunDirectory();
-  try {
-    const file = await open(join(directory.path, 'text'), 'wx+', 0o600);
-    await file.writeFile(bytes);
-    return file;
-  } finally {
-    await directory.remove();
   }
 }

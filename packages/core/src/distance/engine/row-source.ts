@@ -1,7 +1,6 @@
-import { closeSync } from 'node:fs';
 import type { FileStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import type { VirtSimilarityError } from '../../errors.js';
-import { readExactlySync } from '../../files/regular-file.js';
+import { closeDescriptor, readExactlySync } from '../../files/regular-file.js';
 import { readingError } from '../../vectors/reading-error.js';
 import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 
@@ -78,7 +77,7 @@ export class FileRows implements RowSource {
   }
 
   close(): void {
-    if (this.#own !== undefined) closeSync(this.#own);
+    closeDescriptor(this.#own);
     this.#own = undefined;
   }
 

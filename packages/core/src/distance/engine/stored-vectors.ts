@@ -1,9 +1,8 @@
-import { closeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { HashVector, HashVectorStorage, MemoryStorage } from '../../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
 import { isLocalDirectory, isOnLocalFileSystem } from '../../files/local-file-system.js';
-import { closeRegularFile } from '../../files/regular-file.js';
+import { closeDescriptor, closeRegularFile } from '../../files/regular-file.js';
 import { isEntryName } from '../../store/cache-entry.js';
 import { blockCountOf } from '../../vectors/check-header.js';
 import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../vectors/unchanged-file.js';
@@ -93,7 +92,7 @@ async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') continue;
     if (isRemote) await closeRegularFile(await openUnchanged(storage));
-    else if (descriptor === undefined) closeSync(openUnchangedSync(storage));
+    else if (descriptor === undefined) closeDescriptor(openUnchangedSync(storage));
     else requireUnchanged(descriptor, storage);
   }
 }
@@ -138,13 +137,13 @@ function giveBack(opened: StoredVector[]): void {
   const last = Math.max(0, opened.length - SPARE_DESCRIPTORS);
   for (let index = last; index < opened.length; index++) {
     const { descriptor, ...vector } = opened[index]!;
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeDescriptor(descriptor);
     opened[index] = vector;
   }
 }
 
 function closeAll(vectors: readonly StoredVector[]): void {
-  for (const { descriptor } of vectors) if (descriptor !== undefined) closeSync(descriptor);
+  for (const { descriptor } of vectors) closeDescriptor(descriptor);
 }
 
 /** All rows of a vector. Throws what reading them throws, `corrupt` where there are more or fewer than it says, and `aborted`. */

@@ -1,0 +1,27 @@
+import { stat } from 'node:fs/promises';
+import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import { partsOf } from '../identity/chain.js';
+import { sameState, stampOf } from '../identity/stamp.js';
+import { systemCode } from './file-error.js';
+import { systemPath } from './path-text.js';
+
+/** Whether the files of an image are still, by their sizes and times, what they were: the first one that is not, in order. */
+export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
+  for (const part of partsOf(identity)) {
+    const state = await stateOfPart(part);
+    if (state !== 'current') return state;
+  }
+  return 'current';
+}
+
+async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {
+  try {
+    const now = await stat(systemPath(part.path), { bigint: true });
+    // The system gives no size for a block device.
+    const size = now.isBlockDevice() ? part.size : now.size;
+    return sameState(stampOf(part.path, now, size), part) ? 'current' : 'changed';
+  } catch (thrown) {
+    if (systemCode(thrown) === undefined) throw thrown;
+    return 'missing';
+  }
+}

@@ -1,0 +1,38 @@
+import { type Dirent, lstat, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { pathText, systemPath } from './path-text.js';
+
+/** What a name leads to, without following a symbolic link. */
+export type EntryKind = 'file' | 'directory' | 'link' | 'special';
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+
+/** The entries of a directory, in no order. Throws what the system throws. */
+export async function entriesOf(directory: string): Promise<DirectoryEntry[]> {
+  const entries = await readdir(systemPath(directory), { withFileTypes: true, encoding: 'buffer' });
+  return entries.map((entry) => ({ name: pathText(entry.name), kind: kindOf(entry) }));
+}
+
+/** What is at a path; `undefined` where that cannot be examined. By a callback, which takes a fifth of a promise's time. */
+export function kindAt(path: string): Promise<EntryKind | undefined> {
+  return new Promise((resolve) => {
+    lstat(systemPath(path), (_error, status) => resolve(status && kindOf(status)));
+  });
+}
+
+/** Whether a path leads to a directory, through symbolic links too. */
+export function isDirectory(path: string): Promise<boolean> {
+  return stat(systemPath(path)).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+}
+
+function kindOf(entry: Dirent<Buffer> | Stats): EntryKind {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'link' : 'special';
+}

@@ -1,0 +1,21 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRunDirectory } from './run-directory.js';
+
+/** An open file without a name, to be inherited by a program. */
+export interface AnonymousFile {
+  readonly fd: number;
+  close(): Promise<void>;
+}
+
+/** A file without a name that holds these bytes. The caller closes it. Throws as `createRunDirectory`, and what the system throws. */
+export async function makeAnonymousFile(bytes: Uint8Array): Promise<AnonymousFile> {
+  const directory = await createRunDirectory();
+  try {
+    const file = await open(join(directory.path, 'text'), 'wx+', 0o600);
+    await file.writeFile(bytes);
+    return file;
+  } finally {
+    await directory.remove();
+  }
+}

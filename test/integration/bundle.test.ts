@@ -56,7 +56,8 @@ describe('the bundles', () => {
 
   test.each([
     ['comparison-worker', /ComposedAnalyzer|require\d*\("tsyringe"\)/],
-    // It requires the container for parts that need it.
+    // These two require the container for parts that need it.
+    ['hash-worker', /ComposedAnalyzer|from "tsyringe"|distanceMatrix|Dendrogram/],
     ['part-worker', /ComposedAnalyzer|from "tsyringe"/],
   ])('let %s start without the analyzer', async (worker, unneeded) => {
     const loaded = await loadedWith(join(CORE, `${worker}.js`));
@@ -75,6 +76,7 @@ describe('the bundles', () => {
         found.push(...urls.map(([, url]) => join(directory, url!)));
       }
     }
+    expect(found).toContain(join(CORE, 'hash-worker.js'));
     expect(found).toContain(join(CORE, 'part-worker.js'));
     expect(found).toContain(join(CORE, 'pair-kernel.wasm'));
     expect(found.filter((path) => !existsSync(path))).toEqual([]);

@@ -78,6 +78,9 @@ const FORMS = [
   "await import('MODULE');",
 ] as const;
 
+/** So that no file is too short to have a single importer. */
+const ENOUGH_LINES = '\n'.repeat(15);
+
 /** Writes each file with its import, and an empty one where that leads. */
 async function writeSources(imports: readonly Import[], form: string): Promise<void> {
   for (const [file, specifier] of imports) {
@@ -86,9 +89,9 @@ async function writeSources(imports: readonly Import[], form: string): Promise<v
     if (specifier.startsWith('.')) {
       const target = resolve(dirname(path), specifier.replace(/\.js$/, '.ts'));
       await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, '', { flag: 'a' });
+      await writeFile(target, ENOUGH_LINES, { flag: 'a' });
     }
-    await writeFile(path, `${form.replace('MODULE', specifier)}\n`);
+    await writeFile(path, form.replace('MODULE', specifier) + ENOUGH_LINES);
   }
 }
 
@@ -116,6 +119,13 @@ describe('the rules of imports', () => {
   test.each(FORMS)('accept right imports like %s', async (form) => {
     await writeSources(ALLOWED, form);
     expect(brokenRules()).toEqual([]);
+  });
+
+  test('refuse a short file for one other', async () => {
+    const short = 'packages/readers/src/inspection/short.ts';
+    await writeSources([['packages/readers/src/inspection/z.ts', './short.js']], "import 'MODULE';");
+    await writeFile(join(workspace, short), '\n');
+    expect(brokenRules()).toEqual(expect.arrayContaining([expect.stringContaining(short)]));
   });
 
   test('refuse two files that import each other', async () => {

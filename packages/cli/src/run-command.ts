@@ -2,18 +2,19 @@ import type { CommandContext, CommandMessages } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { shortHelp } from './arguments/help-texts.js';
 import { knownCommands } from './arguments/known-commands.js';
-import { messageStyle } from './arguments/message-style.js';
 import { type Invocation, readCommandLine, scanWords } from './arguments/read-command-line.js';
+import type { ScannedArgument } from './arguments/scan-arguments.js';
 import { wordsAsGiven } from './arguments/words-as-given.js';
 import { CommanderError } from './commander.js';
 import type { OwnContext } from './commands/own-command.js';
 import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
+import { COMMON_OPTIONS } from './options/option-table.js';
 import { divertStdout } from './output/result-stream.js';
 import { writeStdout } from './output/write-stdout.js';
 import { runPluginCommand } from './run-plugin-command.js';
-import { Messages } from './terminal/messages.js';
+import { type MessageStyle, Messages } from './terminal/messages.js';
 
 /** Milliseconds: the longest that a timer can be set to. */
 const LONGEST_INTERVAL = 2 ** 31 - 1;
@@ -55,6 +56,17 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     clearInterval(keepAlive);
     interruption.stopListening();
   }
+}
+
+/** How messages look, known before the command line is checked so that its errors look like that too. */
+export function messageStyle(scanned: readonly ScannedArgument[]): MessageStyle {
+  const last = (name: keyof typeof COMMON_OPTIONS) =>
+    scanned.findLast((argument) => argument.kind === 'option' && argument.flag.name === name);
+  const color = last('color')?.value;
+  return {
+    verbosity: last('quiet') ? 'quiet' : last('verbose') ? 'verbose' : 'normal',
+    color: COMMON_OPTIONS.color.values.find((when) => when === color) ?? COMMON_OPTIONS.color.default,
+  };
 }
 
 /**

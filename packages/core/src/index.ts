@@ -31,12 +31,12 @@ export * from './distance/tile.js';
 export * from './errors.js';
 export { absolutePath } from './files/absolute-path.js';
 export {
-  ATOMIC_FILE_DEFAULTS,
   type AtomicFileOptions,
   type FileChunks,
   requireReplaceable,
   writeFileAtomically,
 } from './files/atomic-file.js';
+export { currentStateOf } from './files/current-state.js';
 export { isOnLocalFileSystem } from './files/local-file-system.js';
 export { makeDirectories } from './files/make-directories.js';
 export { OpenDirectory } from './files/open-directory.js';
@@ -47,9 +47,27 @@ export { realPath } from './files/real-path.js';
 export { shellOperand, shellWord } from './files/shell-word.js';
 export * from './hashing/hash-image.js';
 export * from './hashing/hashing-pool.js';
-export * from './identity/chain.js';
+export {
+  baseOf,
+  type ExpectedFile,
+  expectedFiles,
+  formatsOf,
+  isExpected,
+  isVolatile,
+  partsOf,
+  sameIdentity,
+} from './identity/chain.js';
 export * from './identity/settled-identity.js';
-export * from './identity/stamp.js';
+export {
+  type FileNumber,
+  type FileStatus,
+  fileKeyOf,
+  fileNumberOf,
+  sameFile,
+  sameState,
+  stampOf,
+  stateKeyOf,
+} from './identity/stamp.js';
 export type { IsolationLimits } from './isolation/part-thread.js';
 export { tryPlugin } from './isolation/plugin-calls.js';
 export { partitionPoint } from './partition-point.js';
@@ -61,7 +79,8 @@ export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';
 export * from './store/hash-vector-cache.js';
 export { MemoryVectorStore } from './store/memory-vector-store.js';
 export { vectorKeyOf } from './store/vector-key.js';
+export { unlessAborted } from './unless-aborted.js';
 export * from './vectors/memory-hash-vector.js';
-export { isNamedAsVector, VECTOR_EXTENSION, VECTOR_FORMAT } from './vectors/named-as-vector.js';
+export { isNamedAsVector, VECTOR_EXTENSION } from './vectors/named-as-vector.js';
 export { type OpenHashVectorOptions, openHashVector } from './vectors/read-hash-vector.js';
 export * from './vectors/write-hash-vector.js';

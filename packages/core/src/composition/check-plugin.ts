@@ -1,6 +1,6 @@
 import type { Plugin } from '../contracts/plugin.js';
 import { didYouMean, VirtSimilarityError } from '../errors.js';
-import { PART_KIND_NAMES, PART_KINDS, partsOf } from './part-kinds.js';
+import { contributedParts, PART_KIND_NAMES, PART_KINDS } from './part-kinds.js';
 
 const LISTS = PART_KIND_NAMES.map((kind) => PART_KINDS[kind].list);
 const MEMBERS = ['name', 'url', 'version', 'core', 'options', ...LISTS] as const;
@@ -56,7 +56,7 @@ function requireParts(plugin: Record<string, unknown>, refuse: Refuse): void {
     }
   }
   for (const kind of PART_KIND_NAMES) {
-    for (const [name, provider] of Object.entries(partsOf(plugin as unknown as Plugin, kind))) {
+    for (const [name, provider] of Object.entries(contributedParts(plugin as unknown as Plugin, kind))) {
       if (name === '') throw refuse(`every ${kind} to have a name`, 'an empty one');
       if (typeof provider === 'function' || (typeof provider === 'object' && provider !== null)) continue;
       throw refuse(`${kind} ${name} to be a class, a factory { create } or an object`, describe(provider));

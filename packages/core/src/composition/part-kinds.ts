@@ -71,7 +71,7 @@ export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
 export const PART_KIND_NAMES = Object.keys(PART_KINDS) as readonly PartKind[];
 
 /** The plugin's parts of a kind, by name. */
-export function partsOf<Kind extends PartKind>(plugin: Plugin, kind: Kind): Parts<PartKinds[Kind]> {
+export function contributedParts<Kind extends PartKind>(plugin: Plugin, kind: Kind): Parts<PartKinds[Kind]> {
   return (plugin[PART_KINDS[kind].list] ?? {}) as Parts<PartKinds[Kind]>;
 }
 

@@ -7,7 +7,7 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { isVersion } from '../vectors/check-header.js';
 import { hasherVersionOf } from './hasher-version.js';
 import { PartConstruction } from './part-construction.js';
-import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
+import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
@@ -129,7 +129,7 @@ export class PartRegistry {
     const { plugins } = this.#table.get(kind, name);
     return [...plugins].flatMap(({ plugin }) =>
       PART_KIND_NAMES.flatMap((each) =>
-        Object.entries(partsOf(plugin, each)).map(([other, provider]) => ({
+        Object.entries(contributedParts(plugin, each)).map(([other, provider]) => ({
           plugin,
           kind: each,
           name: other,

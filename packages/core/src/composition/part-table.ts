@@ -1,6 +1,6 @@
 import type { PartKind, PartProvider } from '../contracts/plugin.js';
 import { unknownName } from '../errors.js';
-import { PART_KIND_NAMES, partsOf } from './part-kinds.js';
+import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
 /** A part that a plugin registered, and what is known of it once it is constructed. */
@@ -25,7 +25,7 @@ export class PartTable {
   constructor(plugins: readonly RegisteredPlugin[]) {
     for (const from of plugins) {
       for (const kind of PART_KIND_NAMES) {
-        for (const [name, provider] of Object.entries(partsOf(from.plugin, kind))) {
+        for (const [name, provider] of Object.entries(contributedParts(from.plugin, kind))) {
           this.#register(kind, name, from, provider as PartProvider<object>);
         }
       }

@@ -17,7 +17,7 @@ import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
-import type { HashWork } from './hash-work.js';
+import type { HashJob } from './hash-job.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
 import { RunStore } from './run-store.js';
@@ -37,11 +37,11 @@ export interface Composition {
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
   readonly #registry: PartRegistry;
-  readonly #work: HashWork;
+  readonly #work: HashJob;
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
 
-  private constructor(composition: Composition, work: HashWork) {
+  private constructor(composition: Composition, work: HashJob) {
     const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = work;
     const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
     const store = storeOf(composition, work.cache, warn);
@@ -75,7 +75,7 @@ export class HashRun {
 
   static async *#run<Outcome>(
     composition: Composition,
-    work: HashWork,
+    work: HashJob,
     act: (run: HashRun) => AsyncGenerator<Outcome>,
   ): AsyncGenerator<Outcome> {
     try {

@@ -7,9 +7,11 @@ import { VirtSimilarityError, wording } from '../errors.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { openHashVector } from '../vectors/read-hash-vector.js';
-import type { HashWork } from './hash-work.js';
+import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
-import { yieldToEventLoop } from './yield-to-event-loop.js';
+
+/** Milliseconds for which the event loop may be blocked. */
+const TURN = 10;
 
 /** What is known of an image without reading it: its vector, or else its identity. */
 export type LookedUp = { readonly vector: HashVector } | IdentifiedSource;
@@ -18,12 +20,12 @@ export type LookedUp = { readonly vector: HashVector } | IdentifiedSource;
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #reader: NamedPart<DiskReader>;
-  readonly #options: HashWork;
+  readonly #options: HashJob;
   readonly #store: RunStore | undefined;
   /** Whether a vector of unknown version was noted. */
   #hasNotedVersion = false;
 
-  constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, options: HashWork, store: RunStore | undefined) {
+  constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, options: HashJob, store: RunStore | undefined) {
     this.#registry = registry;
     this.#reader = reader;
     this.#options = options;
@@ -103,4 +105,13 @@ function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
   return new VirtSimilarityError('usage', wording`${problem}; choose ${{ option: 'reader', value: 'auto' }}`, {
     image: path,
   });
+}
+
+let turnEnds = 0;
+
+/** Lets the event loop run if it has been blocked for about 10 ms, so that signals and progress are handled. */
+async function yieldToEventLoop(): Promise<void> {
+  if (performance.now() < turnEnds) return;
+  await new Promise(setImmediate);
+  turnEnds = performance.now() + TURN;
 }

@@ -14,7 +14,7 @@ import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
 import { BaseVectors } from './base-vectors.js';
 import { CallbackError, callBack } from './call-back.js';
-import type { HashWork } from './hash-work.js';
+import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
 /** What the images of a run are read with. */
@@ -23,7 +23,7 @@ interface ReadingTools {
   readonly reader: NamedPart<DiskReader>;
   readonly opener: ImageOpener;
   readonly store: RunStore | undefined;
-  readonly work: HashWork;
+  readonly work: HashJob;
   readonly hasher: { readonly name: string; readonly version?: string };
 }
 

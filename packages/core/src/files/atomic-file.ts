@@ -12,7 +12,7 @@ import { NEW_FILE, sweepOnce, temporaryName } from './temporary-files.js';
 const BYTES_PER_WRITE = 256 * 1024;
 
 export interface PlacedFileOptions {
-  /** Permissions before the umask. */
+  /** Permissions before the umask; by default 0o666. */
   readonly mode?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,8 +23,6 @@ export interface AtomicFileOptions extends PlacedFileOptions {
   /** Files that are not replaced, under whatever name. */
   readonly protect?: ProtectedFiles | undefined;
 }
-
-export const ATOMIC_FILE_DEFAULTS = { mode: 0o666 } as const;
 
 /** Pieces of a file in order; text becomes UTF-8. */
 export type FileChunks = AsyncIterable<Uint8Array | string>;
@@ -79,7 +77,7 @@ export async function placeFileAtomically<Result>(
   const temporary = temporaryName();
   let handle: FileHandle;
   try {
-    handle = await open(directory.at(temporary), NEW_FILE, options.mode ?? ATOMIC_FILE_DEFAULTS.mode);
+    handle = await open(directory.at(temporary), NEW_FILE, options.mode ?? 0o666);
   } catch (thrown) {
     throw failed(thrown);
   }

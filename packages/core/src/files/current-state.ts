@@ -7,11 +7,8 @@ import { systemPath } from './path-text.js';
 
 /** Whether the files of an image are still, by their sizes and times, what they were: the first one that is not, in order. */
 export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
-  for (const part of partsOf(identity)) {
-    const state = await stateOfPart(part);
-    if (state !== 'current') return state;
-  }
-  return 'current';
+  const states = await Promise.all(partsOf(identity).map(stateOfPart));
+  return states.find((state) => state !== 'current') ?? 'current';
 }
 
 async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {

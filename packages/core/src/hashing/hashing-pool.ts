@@ -3,20 +3,21 @@ import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { Logger, NamedPart } from '../contracts/plugin.js';
 import { brokenContract, pluginError, VirtSimilarityError } from '../errors.js';
-import { PART_WORKER, type PartAnswer, type PartTask, type PartThreadData } from '../isolation/part-work.js';
+import type { PartAnswer, PartTask } from '../part-threads/part-task.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { received } from '../threads/thread-failure.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
 import type { HashTask } from './hash-task.js';
+import { HASH_WORKER, type HashWork } from './hash-work.js';
 import { probeHasher } from './probe-hasher.js';
 import { runHashTask } from './run-hash-task.js';
 
 /** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
 export const TASK_BYTES = 8 * 1024 * 1024;
 
-type HashThreads = WorkerThreads<PartTask, PartAnswer>;
+type HashThreads = WorkerThreads<PartTask<HashWork>, PartAnswer>;
 
 /** A hasher, and how worker threads construct it. */
 export interface PlacedHasher {
@@ -73,9 +74,8 @@ export class HashingPool {
     this.hasherVersion = version ?? hasher.version;
     if (reference !== undefined) {
       for (const { url } of reference.plugins) requireNotTheProgram(url, `hasher ${name}`);
-      const data: PartThreadData = { part: reference };
       const threads = (count: number): HashThreads =>
-        new WorkerThreads(PART_WORKER, count, { data, timeLimit: timeLimit * 1000, logger });
+        new WorkerThreads(HASH_WORKER, count, { data: reference, timeLimit: timeLimit * 1000, logger });
       this.#threads = threads(jobs);
       this.#probing = hasher.version === undefined || timeLimit > 0 ? threads(1) : this.#threads;
     }
@@ -162,7 +162,7 @@ export class HashingPool {
     return probe;
   }
 
-  async #ask(threads: HashThreads, task: PartTask): Promise<unknown> {
+  async #ask(threads: HashThreads, task: PartTask<HashWork>): Promise<unknown> {
     const answer = await threads.run(task).catch((thrown: unknown) => {
       throw this.#errorOf(thrown);
     });

@@ -1,10 +1,11 @@
 import type { Logger } from '../contracts/plugin.js';
 import { pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import type { PartAnswer, PartTask } from '../part-threads/part-task.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { received } from '../threads/thread-failure.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
-import { PART_WORKER, type PartAnswer, type PartTask, type PartThreadData, type PartWork } from './part-work.js';
+import { PART_WORKER, type PartThreadData, type PartWork } from './part-work.js';
 
 /** What bounds a plugin's work. */
 export interface IsolationLimits {
@@ -22,7 +23,7 @@ export interface IsolationLimits {
 export class PartThread {
   readonly #data: PartThreadData;
   readonly #signal: AbortSignal | undefined;
-  readonly #threads: WorkerThreads<PartTask, PartAnswer>;
+  readonly #threads: WorkerThreads<PartTask<PartWork>, PartAnswer>;
   readonly #onAbort = () => void this.close();
 
   /** The caller closes it. */
@@ -42,7 +43,7 @@ export class PartThread {
     ...given: Parameters<PartWork[Method]>
   ): Promise<Awaited<ReturnType<PartWork[Method]>>> {
     throwIfAborted(this.#signal);
-    const answer = await this.#threads.run({ method, given } as PartTask).catch((thrown: unknown) => {
+    const answer = await this.#threads.run({ method, given } as PartTask<PartWork>).catch((thrown: unknown) => {
       throwIfAborted(this.#signal);
       throw this.#errorOf(thrown);
     });

@@ -4,7 +4,6 @@ import type { LocatedVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { PairwiseCounts, Tile } from '../contracts/tile.js';
-import type { HashTask } from '../hashing/hash-task.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
 import type { ReportPart } from './text-of-report.js';
 
@@ -28,10 +27,6 @@ export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
 export interface PartWork {
   /** Imports the plugin and constructs its parts: whether that ends is all that is asked. */
   tryPlugin(): Promise<void>;
-  /** The hasher's digest of the probe. */
-  probe(): Promise<Uint8Array>;
-  /** Hashes the task's blocks. `probe` is the digest of the probe by another instance, which this one must agree with. */
-  hash(task: HashTask, probe: Uint8Array): Promise<void>;
   /** The distances of all pairs, by a metric. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
   /** The distances of the pairs of a tile, by a metric. */
@@ -42,14 +37,6 @@ export interface PartWork {
   /** Some 64 KiB of the report, or the rest of it; nothing at the end. */
   nextText(): Promise<string | undefined>;
 }
-
-/** A call of one of a thread's methods. */
-export type PartTask = {
-  readonly [Method in keyof PartWork]: { readonly method: Method; readonly given: Parameters<PartWork[Method]> };
-}[keyof PartWork];
-
-/** What a method returned, or what the plugin threw. */
-export type PartAnswer = { readonly result: unknown } | { readonly failure: ThreadFailure };
 
 /** A thread's module, for `WorkerThreads`; its data are {@link PartThreadData}. */
 export const PART_WORKER = new URL('./part-worker.js', import.meta.url);

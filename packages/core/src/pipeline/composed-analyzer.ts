@@ -1,5 +1,4 @@
 import { completeOptionValues } from '../composition/option-values.js';
-import { requireOwnExtensions } from '../composition/own-extensions.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
 import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer.js';
@@ -220,6 +219,16 @@ async function requestOf(
 
 function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
   return { jobs, onProgress, onNote, signal };
+}
+
+/** Requires that no two reporters have one file extension, as it decides which of them writes a file. Throws `usage`. */
+function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
+  for (const [index, { name, part }] of reporters.entries()) {
+    const other = reporters.slice(0, index).find((earlier) => earlier.part.extension === part.extension);
+    if (other === undefined) continue;
+    const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
+    throw new VirtSimilarityError('usage', `${found}; leave out one of their plugins, or change one extension`);
+  }
 }
 
 /** What fails concerns this reader alone. Throws `aborted`. */

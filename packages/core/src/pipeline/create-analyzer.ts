@@ -1,5 +1,5 @@
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
-import { PART_KIND_NAMES, PART_KINDS, partsOf } from '../composition/part-kinds.js';
+import { contributedParts, PART_KIND_NAMES, PART_KINDS } from '../composition/part-kinds.js';
 import { PartRegistry } from '../composition/part-registry.js';
 import { type RegisteredPlugin, registeredPlugin } from '../composition/registered-plugin.js';
 import type { Analyzer } from '../contracts/analyzer.js';
@@ -101,7 +101,7 @@ function registerUnlessGiven<Value>(container: DependencyContainer, token: Injec
 /** The parts that the program registered in its container instead of those of plugins, as the plugin that comes last. */
 function ofContainer(services: DependencyContainer, plugins: readonly RegisteredPlugin[]): readonly RegisteredPlugin[] {
   const found = PART_KIND_NAMES.flatMap((kind) => {
-    const names = plugins.flatMap(({ plugin }) => Object.keys(partsOf(plugin, kind)));
+    const names = plugins.flatMap(({ plugin }) => Object.keys(contributedParts(plugin, kind)));
     const given = [...new Set(names)].filter((name) => services.isRegistered(partToken(kind, name), true));
     // The construction takes them from the container.
     const parts = given.map((name) => [name, {}]);

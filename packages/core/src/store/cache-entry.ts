@@ -12,7 +12,7 @@ import {
   readExactly,
   readExactlySync,
 } from '../files/regular-file.js';
-import { type FileBytes, hashVectorIn, readsOf, requireRowOrder } from '../vectors/read-hash-vector.js';
+import { hashVectorIn, readsOf, requireRowOrder, type VectorBytes } from '../vectors/read-hash-vector.js';
 import { fileIdentityOf } from '../vectors/vector-file-identity.js';
 import type { PlaceInDirectory } from './cache-directory.js';
 import type { SpareBuffers } from './spare-buffers.js';
@@ -124,7 +124,7 @@ function checkKey(path: string, vector: HashVector): HashVector {
 }
 
 /** The vector in an entry of the right digest, which may still have been put together to do harm. */
-async function soundVectorIn(bytes: FileBytes): Promise<HashVector> {
+async function soundVectorIn(bytes: VectorBytes): Promise<HashVector> {
   const vector = checkKey(bytes.path, await hashVectorIn(bytes));
   await requireRowOrder(bytes, vector);
   return vector;

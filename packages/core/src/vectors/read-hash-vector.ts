@@ -41,8 +41,8 @@ export interface OpenHashVectorOptions {
   readonly noFollow?: boolean | undefined;
 }
 
-/** The bytes of a file, of which some can be had. */
-export interface FileBytes {
+/** The bytes of a hash-vector file, readable in any order. */
+export interface VectorBytes {
   readonly path: string;
   readonly identity: FileIdentity;
   /** `length` bytes from `position` on, which do not change any more. Throws a plain error past the end. */
@@ -78,7 +78,7 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
 }
 
 /** The hash vector of a file whose bytes can be had. Throws as `openHashVector`. */
-export async function hashVectorIn(bytes: FileBytes, { signal }: OpenHashVectorOptions = {}): Promise<HashVector> {
+export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVectorOptions = {}): Promise<HashVector> {
   try {
     const file = { ...(await layoutOf(bytes, signal)), signal };
     return { ...file.header, storage: file.storage, rows: () => readRows(file) };
@@ -97,7 +97,7 @@ export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
  * Reads the block numbers, and no digests, of a vector that was opened from these bytes. Throws `corrupt` where they do
  * not ascend.
  */
-export async function requireRowOrder(bytes: FileBytes, vector: HashVector): Promise<void> {
+export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): Promise<void> {
   let previous = -1;
   const locations = vector.storage?.kind === 'file' ? vector.storage.batches : [];
   for (const { start, count, location } of piecesOf(locations)) {
@@ -110,7 +110,7 @@ export async function requireRowOrder(bytes: FileBytes, vector: HashVector): Pro
 }
 
 /** Reads of an open file. */
-export function readsOf({ descriptor, isLocal }: LocatedFile): FileBytes['read'] {
+export function readsOf({ descriptor, isLocal }: LocatedFile): VectorBytes['read'] {
   const fill = isLocal ? readExactlySync : readExactly;
   return async (length, position) => {
     const bytes = new Uint8Array(length);
@@ -119,7 +119,7 @@ export function readsOf({ descriptor, isLocal }: LocatedFile): FileBytes['read']
   };
 }
 
-async function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Promise<Omit<HashVectorFile, 'signal'>> {
+async function layoutOf(bytes: VectorBytes, signal: AbortSignal | undefined): Promise<Omit<HashVectorFile, 'signal'>> {
   const { path, identity } = bytes;
   const footer = await footerOf(bytes);
   const described = { ...headerFromMetadata(footer.metadata, path), digestLength: footer.digestLength };
@@ -140,7 +140,7 @@ async function layoutOf(bytes: FileBytes, signal: AbortSignal | undefined): Prom
   return { header, storage: { kind: 'file', path, identity, batches: locations } };
 }
 
-async function footerOf({ identity, read }: FileBytes) {
+async function footerOf({ identity, read }: VectorBytes) {
   const size = Number(identity.size);
   if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
   const tail = await read(10, size - 10);

@@ -1,4 +1,4 @@
-import { CHECK_FILES, expectedFiles, type SandboxView } from './sandbox.js';
+import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
 
 /**
  * Runs `"$@"` for as long as standard input lasts, on which nothing comes: the other end is held by this process alone,
@@ -25,5 +25,5 @@ export const LIFELINE_WORDS: readonly string[] = ['/bin/sh', '-c', GUARD, 'sh'];
 
 /** The same in the sandbox, where the files of `view` are first compared with what is there. */
 export function checkedLifelineWords(view: SandboxView): string[] {
-  return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', expectedFiles(view)];
+  return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', filesToCheck(view)];
 }

@@ -146,7 +146,7 @@ shift
 `;
 
 /** The first argument for {@link CHECK_FILES}. */
-export function expectedFiles({ files }: SandboxView): string {
+export function filesToCheck({ files }: SandboxView): string {
   return files.map(({ device, inode }) => `${device}:${inode}`).join('\n');
 }
 

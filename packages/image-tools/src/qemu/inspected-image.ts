@@ -45,6 +45,6 @@ export interface VmdkDescriptorFields {
 }
 
 /** Whether an image's own content can change without a trace in the times of its files, whatever backs it. */
-export function isVolatile({ isDevice, access }: InspectedImage): boolean {
+export function hasVolatileContent({ isDevice, access }: InspectedImage): boolean {
   return isDevice || access === 'beside-writers';
 }

@@ -7,7 +7,7 @@ import { TOOL_LIMITS_DEFAULTS } from '../processes/tool-limits.js';
 import type { ToolOptions } from '../processes/tool-options.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import { chainOf } from './chain-of.js';
-import { type InspectedImage, isVolatile } from './inspected-image.js';
+import { hasVolatileContent, type InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
 import { isConfined } from './sandbox-policy.js';
 import { vmdkDescriptorText } from './vmdk-descriptor-text.js';
@@ -42,7 +42,7 @@ export interface ToolFiles {
  */
 export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall): Promise<ToolFiles> {
   const chain = chainOf(top);
-  const parts = partsOf(chain);
+  const parts = partsToGive(chain);
   const limits = {
     ...tool.limits,
     openFiles: Math.max(TOOL_LIMITS_DEFAULTS.openFiles, parts.files.length + OTHER_FILES),
@@ -65,11 +65,11 @@ interface Names {
   text(place: number): string;
 }
 
-function partsOf(chain: readonly InspectedImage[]): Parts {
+function partsToGive(chain: readonly InspectedImage[]): Parts {
   // The same files may be looked at as raw ones, for their holes.
   const isDescribed = ({ format, descriptor }: InspectedImage) => format !== 'raw' && descriptor !== undefined;
   const files = chain.flatMap((image) => {
-    const volatile = isVolatile(image) && ({ volatile: true } as const);
+    const volatile = hasVolatileContent(image) && ({ volatile: true } as const);
     return [
       ...(isDescribed(image) ? [] : [{ stamp: image.file, isDevice: image.isDevice, image, ...volatile }]),
       ...image.extentFiles.map((stamp) => ({ stamp, isDevice: false, ...volatile })),

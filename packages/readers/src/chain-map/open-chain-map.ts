@@ -1,5 +1,5 @@
 import { chainOf, type InspectedImage, type QemuCall, StoredBytes } from '@virt-similarity/image-tools';
-import { filesOf } from '../inspection/identity-of.js';
+import { expectedFilesOf } from '../inspection/identity-of.js';
 import { hasHoles } from './has-holes.js';
 import type { LayerMap } from './layer-map.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
@@ -32,7 +32,7 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   if (isSparseRaw || !chain.every(isKnown)) {
     return undefined;
   }
-  const stored = new StoredBytes(filesOf(top), call);
+  const stored = new StoredBytes(expectedFilesOf(top), call);
   try {
     const maps: LayerMap[] = [];
     for (const [layer, image] of chain.entries()) {

@@ -28,7 +28,7 @@ export async function requireNoWriter(
 }
 
 async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Stamp | undefined> {
-  const files = filesOf(image);
+  const files = filesToAsk(image);
   const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
   const written = files[writers.indexOf('some')];
   if (written !== undefined) {
@@ -47,7 +47,7 @@ interface ImageFile {
   readonly isDevice: boolean;
 }
 
-function filesOf(top: InspectedImage): ImageFile[] {
+function filesToAsk(top: InspectedImage): ImageFile[] {
   return chainOf(top).flatMap(({ file, isDevice, extentFiles }) => [
     { layer: file, isDevice },
     ...extentFiles.map((layer) => ({ layer, isDevice: false })),

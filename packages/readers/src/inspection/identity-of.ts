@@ -1,5 +1,5 @@
 import { type ExpectedFile, expectedFiles, type ImageIdentity, type Link } from '@virt-similarity/core';
-import { chainOf, type InspectedImage, isVolatile } from '@virt-similarity/image-tools';
+import { chainOf, hasVolatileContent, type InspectedImage } from '@virt-similarity/image-tools';
 
 /**
  * What the image's content depends on: of each image of the chain, top first, the file with the header and then its
@@ -15,11 +15,11 @@ export function wholeIdentityOf(image: InspectedImage): ImageIdentity {
 }
 
 /** The files of an image in the order of its identity, for who opens them. */
-export function filesOf(image: InspectedImage): ExpectedFile[] {
+export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
   return expectedFiles(wholeIdentityOf(image));
 }
 
 function linkOf(image: InspectedImage): Link {
   const { format, file, extentFiles } = image;
-  return { format, parts: [file, ...extentFiles], ...(isVolatile(image) && { volatile: true }) };
+  return { format, parts: [file, ...extentFiles], ...(hasVolatileContent(image) && { volatile: true }) };
 }

@@ -1,6 +1,7 @@
 import {
   absolutePath,
   type DiskSource,
+  READ_DEFAULTS,
   type ReadOptions,
   type Stamp,
   sameFile,
@@ -13,7 +14,6 @@ import type { InspectedImage } from '@virt-similarity/image-tools';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
 import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
-import { tooLarge } from './largest-disk.js';
 
 /** Images of a chain at most; each costs qemu memory and stack. */
 const MAX_CHAIN_LENGTH = 64;
@@ -82,10 +82,14 @@ function requireSameContent({ name, contentId }: BackingReference, parent: Forma
   }
 }
 
-function requireAllowedSize(file: InspectedFile, options: ReadOptions): InspectedFile {
-  const problem = tooLarge(file.header.virtualSize, options);
-  if (problem !== undefined) {
-    throw refused(problem);
+function requireAllowedSize(
+  file: InspectedFile,
+  { maxVirtualSize = READ_DEFAULTS.maxVirtualSize }: ReadOptions,
+): InspectedFile {
+  const { virtualSize } = file.header;
+  if (virtualSize > maxVirtualSize) {
+    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if it really has them`;
+    throw refused(wording`it claims a disk of ${virtualSize} bytes, allowed are ${maxVirtualSize}; ${remedy}`);
   }
   return file;
 }

@@ -1,16 +1,15 @@
-import { lstat } from 'node:fs/promises';
 import {
+  currentStateOf,
   type DiskSource,
   type IdentifiedSource,
   type ImageIdentity,
-  isExpected,
   isSettled,
+  isVolatile,
   type Link,
   type ReadOptions,
-  systemPath,
 } from '@virt-similarity/core';
 import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
-import { filesOf, wholeIdentityOf } from './identity-of.js';
+import { wholeIdentityOf } from './identity-of.js';
 import { inspect } from './inspect.js';
 
 /** What was found of an image, and of which question it is the answer. */
@@ -147,12 +146,6 @@ function isAnswer({ source, policy }: Finding, asked: DiskSource, options: ReadO
  * so shortly before that its times would not show another change.
  */
 async function isCurrent({ image, moment }: Finding): Promise<boolean> {
-  if (!isSettled(wholeIdentityOf(image), moment)) {
-    return false;
-  }
-  const checks = filesOf(image).map(async (file) => {
-    const stats = await lstat(systemPath(file.stamp.path), { bigint: true }).catch(() => undefined);
-    return stats !== undefined && !file.volatile && isExpected(file, stats);
-  });
-  return (await Promise.all(checks)).every((isSame) => isSame);
+  const identity = wholeIdentityOf(image);
+  return isSettled(identity, moment) && !isVolatile(identity) && (await currentStateOf(identity)) === 'current';
 }

@@ -4,7 +4,7 @@ import { chainOf, type InspectedImage, readError, type Speaker, StoredBytes } fr
 import type { FileBytes } from './format-inspector.js';
 import { FORMATS } from './formats.js';
 import { HeaderError } from './header-error.js';
-import { filesOf } from './identity-of.js';
+import { expectedFilesOf } from './identity-of.js';
 
 /**
  * Requires that the tables of all images of a chain lie within their files, as far as headers lead to them: qemu reads
@@ -13,7 +13,7 @@ import { filesOf } from './identity-of.js';
  * @throws VirtSimilarityError `corrupt`, or as `StoredBytes.read`.
  */
 export async function requireTables(top: InspectedImage, speaker: Speaker): Promise<void> {
-  const files = filesOf(top);
+  const files = expectedFilesOf(top);
   const stored = new StoredBytes(files, speaker);
   try {
     for (const image of chainOf(top)) {

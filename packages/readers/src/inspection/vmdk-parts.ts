@@ -16,7 +16,7 @@ const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 export async function vmdkPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const partsByDescriptor = new Map<string, readonly string[]>();
   for (const name of names.filter(isNamedVmdk)) {
-    const parts = await partsOf(directory, name);
+    const parts = await partsListedIn(directory, name);
     if (parts !== undefined) {
       partsByDescriptor.set(name, parts);
     }
@@ -37,7 +37,7 @@ function isNamedVmdk(name: string): boolean {
 }
 
 /** The names in its own directory that a file lists; nothing unless it is a text descriptor that inspection accepts. */
-async function partsOf(directory: string, name: string): Promise<readonly string[] | undefined> {
+async function partsListedIn(directory: string, name: string): Promise<readonly string[] | undefined> {
   const file = await inspected(directory, name);
   if (file?.image.descriptor === undefined) {
     return undefined;

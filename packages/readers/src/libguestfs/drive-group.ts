@@ -1,8 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import { type DiskImage, type IdentifiedSource, type ReadOptions, throwIfAborted } from '@virt-similarity/core';
+import {
+  type DiskImage,
+  type IdentifiedSource,
+  type ReadOptions,
+  throwIfAborted,
+  unlessAborted,
+} from '@virt-similarity/core';
 import { LibguestfsImage } from './libguestfs-image.js';
 import { type LaunchMeans, type StartedGroup, startGroup } from './start-group.js';
-import { untilAborted } from './until-aborted.js';
 
 /**
  * Images that share an appliance. It is launched when the first of them is opened, and ended when all have been opened
@@ -33,7 +38,7 @@ export class DriveGroup {
     this.#unopened.delete(key);
     try {
       this.#started ??= this.#start();
-      const { drives } = await untilAborted(this.#started, options.signal);
+      const { drives } = await unlessAborted(this.#started, options.signal);
       const drive = drives.get(key)!;
       if (drive.outcome === 'failed') {
         throw drive.error;

@@ -15,7 +15,7 @@ import {
   requireRange,
   StoredBytes,
 } from '@virt-similarity/image-tools';
-import { filesOf } from '../inspection/identity-of.js';
+import { expectedFilesOf } from '../inspection/identity-of.js';
 import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
 import { prefetchFirst } from './prefetch-first.js';
@@ -36,7 +36,7 @@ export class RawImage implements DiskImage {
     this.identity = identity;
     this.#image = image;
     this.#call = alsoEndedBy(call, this.#closing.signal);
-    this.#stored = new StoredBytes(filesOf(image), call);
+    this.#stored = new StoredBytes(expectedFilesOf(image), call);
   }
 
   /** Begins to find out where the holes are. */

@@ -44,8 +44,8 @@ export function wholeSectors(bytes: bigint): bigint {
   return bytes - (bytes % SECTOR_BYTES);
 }
 
-/** The least whole number of parts of the given size that hold the whole. */
-export function partsOf(whole: bigint, part: bigint): bigint {
+/** The quotient rounded up: how many parts of this size hold the whole. */
+export function ceilDivide(whole: bigint, part: bigint): bigint {
   return (whole + part - 1n) / part;
 }
 

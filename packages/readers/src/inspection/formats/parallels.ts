@@ -1,6 +1,6 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
-import { countableSize, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { ceilDivide, countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const OLD_MAGIC = 'WithoutFreeSpace';
 const NEW_MAGIC = 'WithouFreSpacExt';
@@ -30,7 +30,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   // The old form has only 32 bits for the size; what follows may be anything.
   const sectors = magicOf(header) === OLD_MAGIC ? BigInt(header.readUInt32LE(36)) : header.readBigUInt64LE(36);
   const isSound = sectorsPerBlock > 0n && sectorsPerBlock <= MAX_SECTORS_PER_BLOCK && blocks <= MAX_BLOCKS;
-  if (!isSound || blocks < partsOf(sectors, sectorsPerBlock)) {
+  if (!isSound || blocks < ceilDivide(sectors, sectorsPerBlock)) {
     throw corrupt(
       `its parallels header has ${blocks} blocks of ${sectorsPerBlock} sectors for a disk of ${sectors} sectors`,
     );

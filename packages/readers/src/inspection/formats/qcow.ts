@@ -1,6 +1,13 @@
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, partsOf, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import {
+  ceilDivide,
+  countableSize,
+  readBackingName,
+  readExactly,
+  requireWithin,
+  wholeSectors,
+} from './header-fields.js';
 import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
@@ -41,7 +48,7 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
 
 function l1EntriesOf(header: Buffer): bigint {
   const bytesPerEntry = 1n << BigInt(header.readUInt8(32) + header.readUInt8(33));
-  return partsOf(header.readBigUInt64BE(24), bytesPerEntry);
+  return ceilDivide(header.readBigUInt64BE(24), bytesPerEntry);
 }
 
 async function requireTables(bytes: FileBytes): Promise<void> {

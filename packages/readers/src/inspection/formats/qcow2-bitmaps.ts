@@ -1,6 +1,6 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
-import { partsOf, readExactly, requireWithin, wholeSectors } from './header-fields.js';
+import { ceilDivide, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import type { BitmapDirectory } from './qcow2-extensions.js';
 import type { Qcow2FixedHeader } from './qcow2-header.js';
 
@@ -72,6 +72,6 @@ function requireBitmap(
 
 /** The clusters of a bitmap that qemu loads, which has whole words of 64 bits. */
 function clustersNeeded(virtualSize: bigint, granularity: number, clusterBytes: number): bigint {
-  const words = partsOf(partsOf(virtualSize, 1n << BigInt(granularity)), 64n);
-  return partsOf(words * 8n, BigInt(clusterBytes));
+  const words = ceilDivide(ceilDivide(virtualSize, 1n << BigInt(granularity)), 64n);
+  return ceilDivide(words * 8n, BigInt(clusterBytes));
 }

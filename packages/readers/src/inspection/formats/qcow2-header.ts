@@ -1,6 +1,6 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, RawRemedyError, refused } from '../header-error.js';
-import { MAX_DIRECTORY_BYTES, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { ceilDivide, MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields.js';
 
 const VERSION_2_HEADER_BYTES = 72;
 const VERSION_3_HEADER_BYTES = 104;
@@ -172,7 +172,7 @@ function readL1Table(
 ): Qcow2Table {
   const table = { position: header.readBigUInt64BE(40), entries: BigInt(header.readUInt32BE(36)) };
   const bytesPerEntry = BigInt(clusterBytes) * (BigInt(clusterBytes) / entryBytes);
-  const needed = partsOf(virtualSize, bytesPerEntry);
+  const needed = ceilDivide(virtualSize, bytesPerEntry);
   if (table.entries < needed) {
     throw corrupt(`its L1 table has ${table.entries} entries; a disk of ${virtualSize} bytes needs ${needed}`);
   }

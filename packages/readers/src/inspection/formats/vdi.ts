@@ -1,6 +1,6 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { ceilDivide, countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const MAGIC_OFFSET = 0x40;
 const MAGIC = Buffer.from('7f10dabe', 'hex');
@@ -43,7 +43,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   }
   requireBlockMap(bytes, header);
   // qemu rounds up to whole sectors, as VirtualBox writes odd sizes.
-  return { virtualSize: countableSize(partsOf(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
+  return { virtualSize: countableSize(ceilDivide(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 
 /** Throws `HeaderError` unless qemu takes the positions and sizes, whose checks in `vdi_open` these are. */
@@ -57,7 +57,7 @@ function requireBlockMap(bytes: FileBytes, header: Buffer): void {
     );
   }
   const blocks = BigInt(header.readUInt32LE(0x180));
-  if (blocks > MAX_BLOCKS || blocks < partsOf(virtualSize, blockBytes)) {
+  if (blocks > MAX_BLOCKS || blocks < ceilDivide(virtualSize, blockBytes)) {
     throw corrupt(`its vdi header has ${blocks} blocks of ${blockBytes} bytes for a disk of ${virtualSize} bytes`);
   }
   const [mapOffset, dataOffset] = [header.readUInt32LE(0x154), header.readUInt32LE(0x158)].map(BigInt);

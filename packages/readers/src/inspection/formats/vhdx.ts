@@ -1,6 +1,6 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, isPowerOfTwo, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { ceilDivide, countableSize, isPowerOfTwo, readExactly, requireWithin } from './header-fields.js';
 
 const MAGIC = Buffer.from('vhdxfile', 'latin1');
 const KIB = 1024;
@@ -63,7 +63,7 @@ function requireBlockMap(virtualSize: bigint, { blockBytes, sectorBytes }: Geome
     throw corrupt(`it says sectors of ${sectorBytes} bytes; expected ${SECTOR_SIZES.join(' or ')}`);
   }
   const entries = Math.floor(mapBytes / ENTRY_OF_MAP_BYTES);
-  const blocks = partsOf(virtualSize, BigInt(blockBytes));
+  const blocks = ceilDivide(virtualSize, BigInt(blockBytes));
   const blocksPerChunk = BigInt((SECTORS_PER_CHUNK * sectorBytes) / blockBytes);
   const bitmaps = BigInt.asUintN(32, blocks - 1n) / blocksPerChunk;
   if (blocks + bitmaps > BigInt(entries)) {

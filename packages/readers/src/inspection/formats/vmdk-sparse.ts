@@ -1,6 +1,6 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { MAX_DIRECTORY_BYTES, partsOf, readExactly, requireWithin } from './header-fields.js';
+import { ceilDivide, MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields.js';
 import { requireDistinctTables } from './require-distinct-tables.js';
 
 export const SECTOR_BYTES = 512n;
@@ -105,7 +105,7 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeade
   }
   const directory = {
     position: (await findDirectory(bytes, header)) * SECTOR_BYTES,
-    entries: partsOf(capacity, grainSectors * tableEntries),
+    entries: ceilDivide(capacity, grainSectors * tableEntries),
     tableBytes: tableEntries * TABLE_ENTRY_BYTES,
   };
   return { capacity, directory };

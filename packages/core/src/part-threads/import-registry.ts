@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
+import { checkPlugin } from '../composition/check-plugin.js';
+import { defaultExportOf } from '../composition/default-export.js';
+import { completeOptionValues } from '../composition/option-values.js';
+import { PART_KIND_NAMES } from '../composition/part-kinds.js';
+import { PartRegistry } from '../composition/part-registry.js';
+import type { RegisteredPlugin } from '../composition/registered-plugin.js';
 import type { PluginReference } from '../contracts/part-reference.js';
 import type { Logger } from '../contracts/plugin.js';
 import { enterPluginThread } from '../threads/require-not-the-program.js';
-import { checkPlugin } from './check-plugin.js';
-import { defaultExportOf } from './default-export.js';
-import { completeOptionValues } from './option-values.js';
-import { PART_KIND_NAMES } from './part-kinds.js';
-import { PartRegistry } from './part-registry.js';
-import type { RegisteredPlugin } from './registered-plugin.js';
 
 const require = createRequire(import.meta.url);
 
@@ -28,7 +28,7 @@ export async function importRegistry(references: readonly PluginReference[], log
  * Imports a plugin into this thread and constructs whatever can be constructed with the defaults of its options. Throws
  * what the module throws. What is wrong with its parts or the plugin itself is reported where they are used.
  */
-export async function tryPlugin(url: string, logger: Logger): Promise<void> {
+export async function constructAllParts(url: string, logger: Logger): Promise<void> {
   const exported = await importDefault(url);
   attempt(() => {
     const plugin = checkPlugin(exported, url);

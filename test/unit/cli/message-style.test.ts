@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { messageStyle } from '#cli/arguments/message-style.js';
 import { scanWords } from '#cli/arguments/read-command-line.js';
+import { messageStyle } from '#cli/run-command.js';
 
 test.each([
   ['a b', 'normal', 'auto'],

@@ -1,4 +1,4 @@
 import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
 
 /** What is to be hashed and how, and whom to tell. */
-export type HashWork = HashRequest & ExecutionRun;
+export type HashJob = HashRequest & ExecutionRun;

@@ -1,10 +1,11 @@
 export * from './block-hasher.js';
 export { clustererContract } from './clusterer.js';
-export type * from './contract-test.js';
+export type { ContractTest } from './contract-test.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';
 export { assertGreedy } from './greedy-clustering.js';
 export * from './hostile-names.js';
+export { type PluginCase, pluginContract } from './plugin.js';
 export { reporterContract } from './reporter.js';
 export * from './sample-analysis.js';
 export { vectorStoreContract } from './vector-store.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
 import type { ContractTest } from './contract-test.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
+import { assertDeclarations } from './option-declarations.js';
 import { sampleAnalysis, sampleCaterpillar } from './sample-analysis.js';
 
-const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const EXTENSION = /^(\.[A-Za-z0-9-]+)+$/;
 const MEDIA_TYPE = /^[a-z]+\/[A-Za-z0-9][A-Za-z0-9.+-]*$/;
 
@@ -29,7 +29,10 @@ const WITH_FAILURE: Analysis = {
 export function reporterContract(create: () => Reporter): ContractTest[] {
   return [
     { title: 'has a name, an extension and a media type of the usual form', run: async () => checkNames(create()) },
-    { title: 'describes its options', run: async () => checkOptions(create()) },
+    {
+      title: 'describes its options, with defaults that are valid',
+      run: async () => assertDeclarations(create().options),
+    },
     {
       title: 'tells an analysis in strings, the last ending with a newline',
       run: () => checkTexts(create(), family()),
@@ -51,18 +54,6 @@ function checkNames(reporter: Reporter): void {
   if (reporter.companion !== undefined) {
     assert.match(reporter.companion.extension, EXTENSION, 'companion.extension: expected a dot and letters');
     assert.notEqual(reporter.companion.extension, reporter.extension, 'the companion would overwrite the report');
-  }
-}
-
-function checkOptions(reporter: Reporter): void {
-  for (const [name, declaration] of Object.entries(reporter.options ?? {})) {
-    assert.match(name, WORDS, `option ${name}: expected lower-case words joined by hyphens`);
-    assert.match(declaration.description, /^\S.*$/, `option ${name}: expected a description of one line`);
-    if (declaration.type === 'enum') {
-      const { values } = declaration;
-      assert.ok(values.length > 1, `option ${name}: expected at least two values`);
-      assert.equal(new Set(values).size, values.length, `option ${name}: expected each value once`);
-    }
   }
 }
 

@@ -1,0 +1,157 @@
+import {
+  type Analysis,
+  type Analyzer,
+  type CondensedMatrix,
+  type DiskImage,
+  type DiskReader,
+  type HashVector,
+  hashVectorOf,
+  type ImageIdentity,
+  type PartKind,
+  type PartKinds,
+  type Plugin,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
+import { sampleAnalysis } from './sample-analysis.js';
+
+/** The name of the reader of the sample disk. */
+const READER = 'contract-tests-reader';
+const BLOCK_SIZE = 512;
+const PATHS = ['contract-tests:a', 'contract-tests:b'];
+
+/** A plugin with a reader of sample disks, for {@link behaviorOf}. */
+export const SAMPLE_READER: Plugin = { name: 'contract-tests', readers: { [READER]: sampleReader() } };
+
+/** By kind, for those kinds whose parts can run in threads: what the part does with samples, in comparable values. */
+const BEHAVIORS: {
+  readonly [Kind in PartKind]?: (analyzer: Analyzer, name: string, part: PartKinds[Kind]) => Promise<unknown[]>;
+} = {
+  hasher: digestsOf,
+  metric: distancesOf,
+  clusterer: mergesOf,
+  reporter: textsOf,
+};
+
+/** Whether parts of the kind can run in threads. */
+export function runsInThreads(kind: PartKind): boolean {
+  return kind in BEHAVIORS;
+}
+
+/**
+ * What the part does with samples, as the analyzer runs it: digests, distances, merges or texts. Nothing for kinds that
+ * run in the main thread only.
+ *
+ * @param analyzer one that has {@link SAMPLE_READER}
+ */
+export async function behaviorOf<Kind extends PartKind>(
+  analyzer: Analyzer,
+  kind: Kind,
+  name: string,
+  part: PartKinds[Kind],
+): Promise<unknown[]> {
+  return BEHAVIORS[kind]?.(analyzer, name, part) ?? [];
+}
+
+async function digestsOf(analyzer: Analyzer, name: string): Promise<unknown[]> {
+  const rows = new Map<string, number[]>();
+  const options = { reader: READER, hasher: name, blockSize: BLOCK_SIZE, jobs: 1 };
+  for await (const outcome of analyzer.hash(PATHS, options)) {
+    if ('error' in outcome) {
+      throw outcome.error;
+    }
+    for await (const { digests } of outcome.vector.rows()) {
+      rows.set(outcome.path, [...(rows.get(outcome.path) ?? []), ...digests]);
+    }
+  }
+  return PATHS.map((path) => rows.get(path));
+}
+
+async function distancesOf(analyzer: Analyzer, name: string): Promise<unknown[]> {
+  const { distances } = await analyzer.compare(sampleVectors(), { metric: name, jobs: 1 });
+  return [...distances.values];
+}
+
+/** With one linkage: each takes a thread of its own. */
+async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKinds['clusterer']): Promise<unknown[]> {
+  const { dendrogram } = await analyzer.cluster(SAMPLE_MATRIX, { clusterer: name, linkage: linkages[0] ?? '' });
+  return [...dendrogram.merges].flatMap(({ left, right, height }) => [left, right, height]);
+}
+
+async function textsOf(analyzer: Analyzer, name: string, { companion }: PartKinds['reporter']): Promise<unknown[]> {
+  const analysis = analysisOfAll();
+  const parts = companion === undefined ? (['report'] as const) : (['report', 'companion', 'omission'] as const);
+  const texts: unknown[] = [];
+  for (const part of parts) {
+    let text = '';
+    for await (const piece of analyzer[part](name, analysis)) {
+      text += piece;
+    }
+    texts.push(text);
+  }
+  return texts;
+}
+
+const SAMPLE_MATRIX: CondensedMatrix = { size: 5, values: Float64Array.of(9, 3.5, 7, 11, 8, 2.25, 10, 6, 12, 5) };
+
+function analysisOfAll(): Analysis {
+  const names = ['base', 'web-1', 'web-2', 'other'];
+  const vectors = sampleVectors();
+  const analysis = sampleAnalysis(names, [
+    [1, 2, 17],
+    [0, 4, 17],
+    [3, 5, 2048.5],
+  ]);
+  return {
+    ...analysis,
+    images: analysis.images.map((image, index) => ({ ...image, vector: vectors[index]! })),
+    failures: [{ path: '/images/bad', error: new VirtSimilarityError('corrupt', 'bad: its header ends early') }],
+  };
+}
+
+/** Vectors that have blocks in common, others at the same place, and blocks where the others have none. */
+function sampleVectors(): HashVector[] {
+  const digests = [
+    [1, 2, 3, 4, 5, 6],
+    [1, 2, 3, 9, 5],
+    [1, 2, 9, 3],
+    [7, 7, 7, 7, 7, 7, 7, 1],
+  ];
+  return digests.map((numbers, index) => {
+    const header = { name: `${index}`, algorithm: 'sample', digestLength: 1, blockSize: 512, virtualSize: 16 * 512 };
+    const blocks = Uint32Array.from(numbers, (_, block) => block * (index === 2 ? 2 : 1));
+    return hashVectorOf(header, blocks, Uint8Array.from(numbers));
+  });
+}
+
+/** A reader of two disks that are in memory; the last block of each is a partial one. */
+function sampleReader(): DiskReader {
+  return {
+    async identify({ path }) {
+      return PATHS.includes(path) ? identityOf(path) : undefined;
+    },
+    async open({ path }): Promise<DiskImage> {
+      const bytes = contentOf(PATHS.indexOf(path));
+      return {
+        virtualSize: bytes.length,
+        identity: identityOf(path),
+        async *extents() {
+          yield { kind: 'data', start: 0, length: bytes.length };
+        },
+        async read(target, position) {
+          target.set(bytes.subarray(position, position + target.length));
+        },
+        async close() {},
+      };
+    },
+  };
+}
+
+function contentOf(disk: number): Uint8Array {
+  return Uint8Array.from({ length: 9 * BLOCK_SIZE + 100 }, (_, index) => (index * 31 + (index >> 8) + disk) & 0xff);
+}
+
+function identityOf(path: string): ImageIdentity {
+  const inode = BigInt(PATHS.indexOf(path));
+  const stamp = { kind: 'file', path, device: 0n, inode, size: 1n, mtimeNs: 0n, ctimeNs: 0n } as const;
+  return { chain: [{ format: 'sample', parts: [stamp] }] };
+}

@@ -43,6 +43,7 @@ const WORD = /^[^\s\p{Cc}]+$/u;
 
 /** By kind: what a part says of itself. */
 const DESCRIPTIONS: Readonly<Record<PartKind, readonly string[]>> = {
+  source: [],
   reader: ['extensions', 'formats', 'fallback'],
   hasher: ['version', 'digestLength'],
   metric: ['unit', 'alignment'],

@@ -23,12 +23,16 @@ export function readArguments(words) {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.quick && values.document) throw new Error('expected --quick or --document: small inputs prove nothing');
-  if (values.only.length > 0 && values.document)
+  if (values.quick && values.document) {
+    throw new Error('expected --quick or --document: small inputs prove nothing');
+  }
+  if (values.only.length > 0 && values.document) {
     throw new Error('expected --only or --document: the table there is of all rows');
+  }
   const runs = values.runs === undefined ? undefined : Number(values.runs);
-  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
     throw new Error('--runs: expected a number from 1 on');
+  }
   return { ...values, runs };
 }
 

@@ -31,8 +31,11 @@ export function runCommand(command, args, { expected = [0], output = 'ignore', c
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (expected.includes(code)) resolve(printed);
-      else reject(new Error(`${[command, ...args].join(' ').slice(0, 300)} ended with ${code ?? signal}: ${errors}`));
+      if (expected.includes(code)) {
+        resolve(printed);
+      } else {
+        reject(new Error(`${[command, ...args].join(' ').slice(0, 300)} ended with ${code ?? signal}: ${errors}`));
+      }
     });
   });
 }

@@ -12,11 +12,15 @@ export async function writeDocument({ machine, results }) {
   const text = await readFile(DOCUMENT, 'utf8');
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`expected the marks ${BEGIN} and ${END} in ${DOCUMENT}`);
+  if (after === undefined) {
+    throw new Error(`expected the marks ${BEGIN} and ${END} in ${DOCUMENT}`);
+  }
   const generated = [machineText(machine), markdownTable(results), ...problemLines(results)].join('\n\n');
   await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${generated}\n\n${END}${after}`);
   const plot = growthPlot(results);
-  if (plot !== undefined) await writeFile(PLOT, plot);
+  if (plot !== undefined) {
+    await writeFile(PLOT, plot);
+  }
 }
 
 function machineText({ processor, cores, memory, kernel, system, node, peers, date }) {

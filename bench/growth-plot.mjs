@@ -31,7 +31,9 @@ const SERIES = [
  */
 export function growthPlot(results) {
   const measured = results.filter(({ name, samples }) => name.startsWith('growth-') && samples !== undefined);
-  if (measured.length === 0) return undefined;
+  if (measured.length === 0) {
+    return undefined;
+  }
   const marks = measured.map(({ name, samples }) => ({ row: name, ...markOf(samples.ours) }));
   const reference = markOf(measured.flatMap(({ samples }) => samples.peer));
   const everything = [...marks, reference];

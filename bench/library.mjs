@@ -15,5 +15,7 @@ export async function expectSameContent(first, second, hasher) {
     await runChild('hash.mjs', { images: [first], hasher }),
     await runChild('hash.mjs', { images: [second], hasher }),
   ];
-  if (one.checksum !== other.checksum) throw new Error(`expected equal hash vectors of ${first} and ${second}`);
+  if (one.checksum !== other.checksum) {
+    throw new Error(`expected equal hash vectors of ${first} and ${second}`);
+  }
 }

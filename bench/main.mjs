@@ -30,8 +30,12 @@ async function main(options) {
     console.error(textTable([result]));
   }
   const { results } = report;
-  if (options.document) await writeDocument(report);
-  if (options.quick) console.log('small inputs: everything runs, but the times mean nothing');
+  if (options.document) {
+    await writeDocument(report);
+  }
+  if (options.quick) {
+    console.log('small inputs: everything runs, but the times mean nothing');
+  }
   console.log([textTable(results), ...problemLines(results)].join('\n'));
   return results.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }

@@ -26,14 +26,18 @@ const PEERS = {
 /** Why a row cannot run: the first of its tools that is missing, with its remedy; undefined where all are there. */
 export function missingTool(tools) {
   const missing = tools.find((tool) => versionOf(tool) === undefined);
-  if (missing === undefined) return undefined;
+  if (missing === undefined) {
+    return undefined;
+  }
   return `${missing} is not installed (Debian: ${PEERS[missing].package}); npm run bench installs it when run as root`;
 }
 
 /** The first line that the program says about its version; undefined where it is missing. */
 export function versionOf(tool) {
   const [command, ...args] = PEERS[tool].version;
-  if (!isExecutable(command)) return undefined;
+  if (!isExecutable(command)) {
+    return undefined;
+  }
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? `${stdout}${stderr}`.trim().split('\n')[0].trim() : undefined;
 }

@@ -34,7 +34,9 @@
 
 /** How the medians compare, on the goal's scale: a ratio of speeds or of times. */
 export function ratioOf(goal, ours, peer) {
-  if (goal.speed !== undefined) return ours.amount / ours.seconds / (peer.amount / peer.seconds);
+  if (goal.speed !== undefined) {
+    return ours.amount / ours.seconds / (peer.amount / peer.seconds);
+  }
   return ours.seconds / peer.seconds;
 }
 

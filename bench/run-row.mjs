@@ -10,7 +10,9 @@ export async function runRow(row, context, onRun) {
   const { name, goal, unit } = row;
   const told = { name, title: row.title(context.sizes), against: row.against(context.sizes), goal, unit };
   const missing = missingTool(row.tools);
-  if (missing !== undefined) return { ...told, missing };
+  if (missing !== undefined) {
+    return { ...told, missing };
+  }
   let sides;
   try {
     sides = await row.prepare(context);

@@ -8,8 +8,12 @@ const HEADINGS = ['row', 'ours', 'against', 'peer', 'ratio', 'goal', 'met', 'loa
 /** One array of cells for a result of `runRow`. */
 function cellsOf(result) {
   const { title, against, goal, unit } = result;
-  if (result.failure !== undefined) return [title, 'failed', against, '', '', goalText(goal), 'no', '', ''];
-  if (result.missing !== undefined) return [title, '', against, 'missing', '', goalText(goal), '', '', ''];
+  if (result.failure !== undefined) {
+    return [title, 'failed', against, '', '', goalText(goal), 'no', '', ''];
+  }
+  if (result.missing !== undefined) {
+    return [title, '', against, 'missing', '', goalText(goal), '', '', ''];
+  }
   const peak = result.ours.peakBytes === undefined ? '' : `${(result.ours.peakBytes / 2 ** 20).toFixed(0)} MiB`;
   return [
     title,
@@ -55,8 +59,12 @@ export function problemLines(results) {
 
 function sampleText({ seconds, amount }, unit) {
   const time = seconds < 0.1 ? `${threeDigits(seconds * 1000)} ms` : `${threeDigits(seconds)} s`;
-  if (unit === 'bytes') return `${time}, ${(amount / seconds / 1e9).toFixed(2)} GB/s`;
-  if (unit === 'comparisons') return `${time}, ${threeDigits(amount / seconds / 1e9)}·10⁹/s`;
+  if (unit === 'bytes') {
+    return `${time}, ${(amount / seconds / 1e9).toFixed(2)} GB/s`;
+  }
+  if (unit === 'comparisons') {
+    return `${time}, ${threeDigits(amount / seconds / 1e9)}·10⁹/s`;
+  }
   return time;
 }
 

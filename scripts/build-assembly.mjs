@@ -32,7 +32,9 @@ function isUpToDate(file) {
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 for (const { entry, output } of MODULES) {
   const file = join(OUTPUTS, output);
-  if (isUpToDate(file)) continue;
+  if (isUpToDate(file)) {
+    continue;
+  }
   mkdirSync(dirname(file), { recursive: true });
   const { error, stderr } = await asc.main([join(SOURCES, entry), '--outFile', file, ...OPTIONS]);
   if (error) {

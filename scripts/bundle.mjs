@@ -50,8 +50,9 @@ function inputs(directory) {
   const files = new Map();
   for (const [name, file] of [...named(directory), ...beside(directory)]) {
     const other = files.get(name) ?? file;
-    if (other !== file)
+    if (other !== file) {
       throw new Error(`expected one file ${name} in a bundle, found ${other} and ${file}; rename one`);
+    }
     files.set(name, file);
   }
   return [...files];
@@ -85,10 +86,18 @@ async function bundle(directory) {
   mkdirSync(target, { recursive: true });
   for (const [name, contents] of outputs) {
     const path = join(target, name);
-    if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents);
+    if (!existsSync(path) || !readFileSync(path).equals(contents)) {
+      writeFileSync(path, contents);
+    }
   }
-  for (const name of readdirSync(target)) if (!outputs.has(name)) rmSync(join(target, name));
+  for (const name of readdirSync(target)) {
+    if (!outputs.has(name)) {
+      rmSync(join(target, name));
+    }
+  }
 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-for (const name of readdirSync(PACKAGES)) await bundle(join(PACKAGES, name));
+for (const name of readdirSync(PACKAGES)) {
+  await bundle(join(PACKAGES, name));
+}

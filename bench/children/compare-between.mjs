@@ -25,8 +25,11 @@ for (const file of files) {
 const compared = vectors.slice(0, columns);
 
 const start = performance.now();
-if (rows === 0) await within(compared);
-else await between(vectors.slice(-rows), compared);
+if (rows === 0) {
+  await within(compared);
+} else {
+  await between(vectors.slice(-rows), compared);
+}
 const seconds = (performance.now() - start) / 1000;
 console.log(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 }));
 

@@ -10,7 +10,9 @@ const start = performance.now();
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const vectors = new Map();
 for await (const outcome of analyzer.hash(images, { hasher, allowBacking })) {
-  if ('error' in outcome) throw outcome.error;
+  if ('error' in outcome) {
+    throw outcome.error;
+  }
   vectors.set(outcome.path, outcome.vector);
 }
 const seconds = (performance.now() - start) / 1000;
@@ -18,6 +20,8 @@ const peakBytes = process.resourceUsage().maxRSS * 1024;
 
 const checksum = createHash('sha256');
 for (const image of images) {
-  for await (const { blocks, digests } of vectors.get(image).rows()) checksum.update(blocks).update(digests);
+  for await (const { blocks, digests } of vectors.get(image).rows()) {
+    checksum.update(blocks).update(digests);
+  }
 }
 console.log(JSON.stringify({ seconds, peakBytes, checksum: checksum.digest('hex') }));

@@ -16,7 +16,9 @@ export class DataDirectory {
   /** The path of an input, a file or a directory, which `build(path)` makes unless it is there already. */
   async ready(name, build) {
     const path = join(this.#path, name);
-    if (existsSync(path)) return path;
+    if (existsSync(path)) {
+      return path;
+    }
     console.error(`building ${path} …`);
     // Built under a name of the same depth and extension, as overlays refer to their base by a relative path.
     const partial = join(this.#path, `partial-${name}`);
@@ -31,7 +33,9 @@ export class DataDirectory {
 export async function openDataDirectory(sizes) {
   const path = join(ROOT, sizes.name);
   const recipe = await recipeOf(sizes);
-  if ((await readRecipe(path)) !== recipe) await rm(path, { recursive: true, force: true });
+  if ((await readRecipe(path)) !== recipe) {
+    await rm(path, { recursive: true, force: true });
+  }
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'recipe'), recipe);
   return new DataDirectory(path);
@@ -44,6 +48,8 @@ async function readRecipe(path) {
 async function recipeOf(sizes) {
   const hash = createHash('sha256').update(JSON.stringify({ ...sizes, runs: undefined }));
   const inputs = new URL('./', import.meta.url);
-  for (const file of (await readdir(inputs)).sort()) hash.update(await readFile(new URL(file, inputs)));
+  for (const file of (await readdir(inputs)).sort()) {
+    hash.update(await readFile(new URL(file, inputs)));
+  }
   return hash.digest('hex');
 }

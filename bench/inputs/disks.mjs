@@ -46,7 +46,9 @@ export function thinDisk({ sizes, data }) {
     const distance = Math.floor(sizes.thin / runs / BLOCK) * BLOCK;
     const file = await open(path, 'w');
     try {
-      for (let run = 0; run < runs; run++) await file.write(random.next(MIB), 0, MIB, run * distance);
+      for (let run = 0; run < runs; run++) {
+        await file.write(random.next(MIB), 0, MIB, run * distance);
+      }
       await file.truncate(sizes.thin);
       await file.datasync();
     } finally {
@@ -61,7 +63,9 @@ export async function overlays(context) {
   const base = await randomQcow2(context);
   const directory = await data.ready('overlays', async (path) => {
     await mkdir(path);
-    for (let index = 0; index < sizes.overlays; index++) await makeOverlay(path, index, base, sizes);
+    for (let index = 0; index < sizes.overlays; index++) {
+      await makeOverlay(path, index, base, sizes);
+    }
   });
   return Array.from({ length: sizes.overlays }, (_, index) => join(directory, overlayName(index)));
 }
@@ -80,7 +84,9 @@ async function makeOverlay(directory, index, base, { random: size, own }) {
   const create = ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'qcow2', overlayName(index)];
   await runCommand('qemu-img', create, { cwd: directory });
   await runCommand('qemu-io', ['-f', 'qcow2', ...commands, overlayName(index)], { cwd: directory });
-  for (let run = 0; run < runs; run++) await rm(`${pattern}-${run}`);
+  for (let run = 0; run < runs; run++) {
+    await rm(`${pattern}-${run}`);
+  }
 }
 
 /**
@@ -123,7 +129,9 @@ async function convert(raw, path, options) {
 }
 
 function fillQuarters(chunk) {
-  for (let start = 0; start < chunk.length; start += BLOCK) chunk.fill('virtual machine ', start, start + BLOCK / 4);
+  for (let start = 0; start < chunk.length; start += BLOCK) {
+    chunk.fill('virtual machine ', start, start + BLOCK / 4);
+  }
 }
 
 const overlayName = (index) => `overlay-${number(index)}.qcow2`;

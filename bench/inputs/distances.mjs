@@ -16,7 +16,9 @@ export async function readDistances(path, size) {
   try {
     for (let filled = 0; filled < bytes.length; ) {
       const { bytesRead } = await file.read(bytes, filled);
-      if (bytesRead === 0) throw new Error(`${path}: expected ${bytes.length} bytes, found ${filled}`);
+      if (bytesRead === 0) {
+        throw new Error(`${path}: expected ${bytes.length} bytes, found ${filled}`);
+      }
       filled += bytesRead;
     }
   } finally {

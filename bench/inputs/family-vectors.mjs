@@ -17,7 +17,9 @@ export function familyContents({ families, blocks, data }, index) {
   const contents = new Int32Array(blocks);
   for (let block = 0; block < blocks; block++) {
     const run = Math.floor(block / RUN);
-    if (fraction(mix(family, run, 1)) >= data) continue;
+    if (fraction(mix(family, run, 1)) >= data) {
+      continue;
+    }
     const own = fraction(mix(index, run, 2)) < 0.1;
     contents[block] = own ? mix(index, block, 3) : mix(family, block, 4);
   }
@@ -37,7 +39,9 @@ export function familyVector(shape, index, header) {
   const digests = new Uint8Array(blocks * digestLength);
   let used = 0;
   for (const [block, content] of familyContents(shape, index).entries()) {
-    if (content === 0) continue;
+    if (content === 0) {
+      continue;
+    }
     writeDigest(digests, used * digestLength, digestLength, content);
     numbers[used++] = block;
   }

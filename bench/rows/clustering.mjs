@@ -69,5 +69,7 @@ function expectEqual(one, other, linkage) {
     (largest, height, k) => Math.max(largest, Math.abs(height - second[k]) / second[k]),
     0,
   );
-  if (difference > TOLERANCE) throw new Error(`${linkage}: the engines' heights differ by up to ${difference}`);
+  if (difference > TOLERANCE) {
+    throw new Error(`${linkage}: the engines' heights differ by up to ${difference}`);
+  }
 }

@@ -50,7 +50,9 @@ export const helpRow = {
 /** Throws unless every disk is in the cache: to hash a disk that is one hole costs nothing, and would not be noticed. */
 async function expectCached(disks, cache) {
   for await (const { path, cached } of createAnalyzer({ plugins: [readers, hashers] }).hash([disks], { cache })) {
-    if (!cached) throw new Error(`expected ${path} to be in the cache ${cache}`);
+    if (!cached) {
+      throw new Error(`expected ${path} to be in the cache ${cache}`);
+    }
   }
 }
 

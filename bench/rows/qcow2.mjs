@@ -63,7 +63,9 @@ async function timeNbdcopyOver(socket, image) {
   try {
     while (!existsSync(socket)) {
       const end = server.exitCode ?? server.signalCode;
-      if (end !== null) throw new Error(`qemu-nbd ended with ${end}`);
+      if (end !== null) {
+        throw new Error(`qemu-nbd ended with ${end}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return await timeCommand('nbdcopy', [`nbd+unix:///?socket=${socket}`, 'null:']);

@@ -43,8 +43,9 @@ async function runPdist(labels, sample, blocks, expectedSum) {
   const processes = Array.from({ length: availableParallelism() }, () => runCommand(PYTHON, args, { output: 'pipe' }));
   const runs = (await Promise.all(processes)).map((printed) => JSON.parse(printed));
   const different = runs.find(({ sum }) => sum !== expectedSum);
-  if (different)
+  if (different) {
     throw new Error(`expected distances that add up to ${expectedSum}, as ours do, found ${different.sum}`);
+  }
   return {
     seconds: Math.max(...runs.map(({ seconds }) => seconds)),
     amount: runs.length * comparisons(sample, blocks),

@@ -57,7 +57,9 @@ export class CommandRun {
   async orphans(): Promise<number[]> {
     for (const end = Date.now() + ORPHAN_MS; ; await delay(25)) {
       const left = await this.#processes();
-      if (left.length > 0 && Date.now() <= end) continue;
+      if (left.length > 0 && Date.now() <= end) {
+        continue;
+      }
       left.forEach(killIfThere);
       return left;
     }
@@ -74,7 +76,9 @@ export class CommandRun {
     const [state, environ, line] = await Promise.all([read('stat'), read('environ'), read('cmdline')]);
     // After the name in parentheses: state, parent, process group, session.
     const [condition, , , session] = state.slice(state.lastIndexOf(')') + 2).split(' ');
-    if (condition === 'Z' || condition === undefined) return false;
+    if (condition === 'Z' || condition === undefined) {
+      return false;
+    }
     return (
       Number(session) === this.process.pid || environ.includes(this.#marker) || line.includes(this.#stage.directory)
     );

@@ -18,17 +18,29 @@ export async function concurrentRounds(stage: Stage, seed: number, rounds: numbe
     const runs = Array.from({ length: PROCESSES }, () => new CommandRun(stage, wordsOf('analyze', stage)));
     for (const { code, signal, stdout, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
       tally.count('runs beside others');
-      if (signal !== null) tally.fault('hangs', where, 'a run did not end');
-      else if (code !== 0) tally.fault('losses', where, `a run ended with ${code}: ${stderr}`);
-      else if (stdout !== analysis) tally.fault('wrong results', where, stdout);
+      if (signal !== null) {
+        tally.fault('hangs', where, 'a run did not end');
+      } else if (code !== 0) {
+        tally.fault('losses', where, `a run ended with ${code}: ${stderr}`);
+      } else if (stdout !== analysis) {
+        tally.fault('wrong results', where, stdout);
+      }
     }
     const orphans: number[] = [];
-    for (const run of runs) orphans.push(...(await run.orphans()));
-    if (orphans.length > 0) tally.fault('orphans', where, orphans.join(', '));
+    for (const run of runs) {
+      orphans.push(...(await run.orphans()));
+    }
+    if (orphans.length > 0) {
+      tally.fault('orphans', where, orphans.join(', '));
+    }
     const { images } = await verifyCache(stage, tally, where);
-    if (images.size !== stage.images.length) tally.fault('losses', where, `${images.size} images are cached`);
+    if (images.size !== stage.images.length) {
+      tally.fault('losses', where, `${images.size} images are cached`);
+    }
     const left = await leftovers(stage);
-    if (left.length > 0) tally.fault('leftovers', where, left.join(', '));
+    if (left.length > 0) {
+      tally.fault('leftovers', where, left.join(', '));
+    }
   }
 }
 
@@ -41,7 +53,11 @@ async function spoilCache(stage: Stage, random: SeededRandom): Promise<void> {
   for (const name of (await readdir(stage.cache)).sort()) {
     const path = join(stage.cache, name);
     const fate = random.below(4);
-    if (fate === 0) await rm(path);
-    if (fate === 1) await truncate(path, random.below(4000));
+    if (fate === 0) {
+      await rm(path);
+    }
+    if (fate === 1) {
+      await truncate(path, random.below(4000));
+    }
   }
 }

@@ -55,7 +55,9 @@ async function afterEvents(directory: string, events: number, lagMs: number): Pr
     let seen = 0;
     watcher.on('change', () => {
       seen += 1;
-      if (seen >= events) resolve();
+      if (seen >= events) {
+        resolve();
+      }
     });
     watcher.unref();
   });

@@ -57,13 +57,20 @@ export async function killRounds(stage: Stage, seed: number, kills: number, tall
   for (let number = 0; tally.counted('kills') < kills && number < MOST_ATTEMPTS * kills; number += 1) {
     const random = new SeededRandom(seed, 'kill', number);
     // Some runs begin with an empty cache, the others with what earlier kills left of it, so that all of it is reached.
-    if (full || random.below(3) === 0) await stage.clear();
-    else await stage.clearVectors();
+    if (full || random.below(3) === 0) {
+      await stage.clear();
+    } else {
+      await stage.clearVectors();
+    }
     full = await killRound(stage, random, { reference, number }, tally);
-    if ((await inputStates(stage)) !== inputs) tally.fault('changed inputs', `kill ${number}`, 'an image was touched');
+    if ((await inputStates(stage)) !== inputs) {
+      tally.fault('changed inputs', `kill ${number}`, 'an image was touched');
+    }
   }
   const missed = kills - tally.counted('kills');
-  if (missed > 0) tally.fault('missed kills', 'all kills', `${missed} of ${kills} moments never came`);
+  if (missed > 0) {
+    tally.fault('missed kills', 'all kills', `${missed} of ${kills} moments never came`);
+  }
 }
 
 /** Gives whether the cache holds all images: of some kills, the next run finds what they left, not what went on from it. */
@@ -81,20 +88,32 @@ async function killRound(
   const run = new CommandRun(stage, wordsOf(command, stage));
   const killed = await killAt(point, run, stage);
   tally.count(killed ? 'kills' : 'runs that ended before they were killed');
-  if (killed) tally.count(`kills ${time}`);
+  if (killed) {
+    tally.count(`kills ${time}`);
+  }
   const orphans = await run.orphans();
-  if (orphans.length > 0) tally.fault('orphans', where, orphans.join(', '));
+  if (orphans.length > 0) {
+    tally.fault('orphans', where, orphans.join(', '));
+  }
   const after = await verifyCache(stage, tally, where);
   requireKept(before, after, tally, where);
   await verifyVectors(stage, tally, where);
   const left = await leftovers(stage);
-  if (left.length > 0) tally.count('kills that left files for the next run to remove at once');
-  if (after.entries.length > before.entries.length) tally.count('kills after which the cache held more');
+  if (left.length > 0) {
+    tally.count('kills that left files for the next run to remove at once');
+  }
+  if (after.entries.length > before.entries.length) {
+    tally.count('kills after which the cache held more');
+  }
   const isForNext = random.below(2) === 0 && after.entries.length < stage.images.length;
   const kept = `${stage.cache}.kept`;
-  if (isForNext) await cp(stage.cache, kept, { recursive: true, preserveTimestamps: true });
+  if (isForNext) {
+    await cp(stage.cache, kept, { recursive: true, preserveTimestamps: true });
+  }
   await goOn(stage, { command, reference, before: after, where }, tally);
-  if (!isForNext) return true;
+  if (!isForNext) {
+    return true;
+  }
   await rm(stage.cache, { recursive: true });
   await rename(kept, stage.cache);
   return false;
@@ -111,17 +130,26 @@ async function goOn(stage: Stage, { command, reference, before, where }: GoingOn
   tally.count('reruns');
   const run = new CommandRun(stage, wordsOf(command, stage));
   const { code, signal, stdout, stderr } = await run.ended;
-  if (signal !== null) tally.fault('hangs', where, 'the rerun did not end');
-  else if (code !== 0) tally.fault('losses', where, `the rerun ended with ${code}: ${stderr}`);
+  if (signal !== null) {
+    tally.fault('hangs', where, 'the rerun did not end');
+  } else if (code !== 0) {
+    tally.fault('losses', where, `the rerun ended with ${code}: ${stderr}`);
+  }
   const isRight =
     command === 'analyze' ? stdout === reference.analysis : (await vectorFiles(stage)) === reference.vectors;
-  if (!isRight) tally.fault('wrong results', where, 'the rerun gave another result');
+  if (!isRight) {
+    tally.fault('wrong results', where, 'the rerun gave another result');
+  }
   for (const image of before.images) {
-    if (stderr.includes(`${image}: hashed`)) tally.fault('losses', where, `${image} was hashed again`);
+    if (stderr.includes(`${image}: hashed`)) {
+      tally.fault('losses', where, `${image} was hashed again`);
+    }
   }
   requireKept(before, await verifyCache(stage, tally, where), tally, where);
   const left = [...(await leftovers(stage)), ...(await run.orphans())];
-  if (left.length > 0) tally.fault('leftovers', where, left.join(', '));
+  if (left.length > 0) {
+    tally.fault('leftovers', where, left.join(', '));
+  }
 }
 
 interface GoingOn {
@@ -134,7 +162,9 @@ interface GoingOn {
 
 function requireKept(before: CacheState, after: CacheState, tally: Tally, where: string): void {
   for (const entry of before.entries) {
-    if (!after.entries.includes(entry)) tally.fault('losses', where, `${entry} is gone`);
+    if (!after.entries.includes(entry)) {
+      tally.fault('losses', where, `${entry} is gone`);
+    }
   }
 }
 

@@ -19,7 +19,9 @@ export interface CacheState {
 export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: Tally, where: string): Promise<CacheState> {
   const found = await new HashVectorCache(stage.cache).verify();
   for (const entry of found) {
-    if (entry.state !== 'current') tally.fault('losses', where, `${entry.path} is ${entry.state}`);
+    if (entry.state !== 'current') {
+      tally.fault('losses', where, `${entry.path} is ${entry.state}`);
+    }
   }
   return {
     entries: found.map(({ path }) => path),
@@ -31,7 +33,8 @@ export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: Tally, whe
 export async function verifyVectors({ vectors }: Pick<Stage, 'vectors'>, tally: Tally, where: string): Promise<void> {
   for (const name of (await readdir(vectors)).filter((each) => each.endsWith('.arrow'))) {
     try {
-      for await (const _ of (await openHashVector(join(vectors, name))).rows());
+      for await (const _ of (await openHashVector(join(vectors, name))).rows()) {
+      }
     } catch (thrown) {
       tally.fault('losses', where, `${name}: ${String(thrown)}`);
     }

@@ -28,7 +28,9 @@ let words: string[];
 
 beforeAll(async () => {
   workplace = await Workplace.make();
-  for (const [index, name] of NAMES.entries()) await workplace.write(name, rawImage(1, 2, 3, index + 1));
+  for (const [index, name] of NAMES.entries()) {
+    await workplace.write(name, rawImage(1, 2, 3, index + 1));
+  }
   // As names, not as paths: `./-U` would hide what a tool makes of them.
   words = ['--no-cache', '--format', 'raw', '--', ...NAMES];
 });
@@ -100,7 +102,9 @@ describe('a name that is not UTF-8', () => {
 
   beforeAll(async () => {
     await mkdir(systemPath(workplace.path('mixed\udcff')));
-    for (const name of ['one.raw', 'two.raw']) await workplace.write(name, rawImage(1, 2));
+    for (const name of ['one.raw', 'two.raw']) {
+      await workplace.write(name, rawImage(1, 2));
+    }
     for (const name of ['caf\udce9.raw', 'mixed\udcff/inside.raw']) {
       await writeFile(systemPath(workplace.path(name)), rawImage(1, 2, 3));
     }

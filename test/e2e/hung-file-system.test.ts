@@ -92,5 +92,7 @@ async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number
 /** Waits until a thread of the command is in a call to the file system. */
 async function blocked({ process: child }: CommandRun): Promise<void> {
   // Nothing of the command is left behind where it is not blocked: it would end.
-  while (child.exitCode === null && !(await hung.hasWaiting(child.pid!))) await new Promise(setImmediate);
+  while (child.exitCode === null && !(await hung.hasWaiting(child.pid!))) {
+    await new Promise(setImmediate);
+  }
 }

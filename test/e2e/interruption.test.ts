@@ -72,7 +72,9 @@ beforeEach(async () => {
 
 afterEach(async () => {
   // What a failed test left running.
-  for (const { id } of await processesOf(workplace)) process.kill(id, 'SIGKILL');
+  for (const { id } of await processesOf(workplace)) {
+    process.kill(id, 'SIGKILL');
+  }
 });
 
 afterAll(() => workplace.remove());
@@ -147,7 +149,9 @@ describe('an interrupted run', () => {
 
 /** Waits until both images are served. */
 async function serversRun(): Promise<void> {
-  while ((await processesOf(workplace)).filter(({ line }) => /^\S*qemu-nbd /.test(line)).length < 2) await sleep(10);
+  while ((await processesOf(workplace)).filter(({ line }) => /^\S*qemu-nbd /.test(line)).length < 2) {
+    await sleep(10);
+  }
 }
 
 async function expectEnd(
@@ -200,7 +204,9 @@ function said(child: ChildProcess, text: string, times: number): Promise<void> {
   return new Promise((resolve) => {
     child.stderr?.on('data', (piece: string) => {
       all += piece;
-      if (all.split(text).length > times) resolve();
+      if (all.split(text).length > times) {
+        resolve();
+      }
     });
   });
 }

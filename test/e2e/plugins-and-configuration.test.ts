@@ -198,7 +198,9 @@ describe('what Node.js warns of', () => {
 
   test('is nothing where there are many images and many threads', async () => {
     const names = Array.from({ length: 70 }, (_, index) => `many-${index}.raw`);
-    for (const [index, name] of names.entries()) await workplace.write(name, rawImage(index));
+    for (const [index, name] of names.entries()) {
+      await workplace.write(name, rawImage(index));
+    }
     const words = ['-v', '--no-cache', '--jobs', '16', '--plugin', './listens.mjs', ...names];
     await workplace.write('listens.mjs', LISTENING_PLUGIN);
     const { code, stderr } = await workplace.run(...words);

@@ -15,6 +15,8 @@ export async function writeLargeVectors(workplace: Workplace): Promise<string[]>
   const blocks = Uint32Array.from({ length: BLOCKS }, (_, index) => index);
   const vector = hashVectorOf(header, blocks, new Uint8Array(BLOCKS));
   await writeHashVector(vector, workplace.path(first));
-  for (const name of others) await link(workplace.path(first), workplace.path(name));
+  for (const name of others) {
+    await link(workplace.path(first), workplace.path(name));
+  }
   return names;
 }

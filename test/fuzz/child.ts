@@ -24,16 +24,22 @@ export interface FoundByChild {
 async function run({ targets, target, seed, first, end, directory, progress }: FuzzTask): Promise<void> {
   const { TARGETS }: { readonly TARGETS: readonly FuzzTarget[] } = await import(targets);
   const chosen = TARGETS.find(({ name }) => name === target);
-  if (chosen === undefined) throw new Error(`there is no target ${target}`);
+  if (chosen === undefined) {
+    throw new Error(`there is no target ${target}`);
+  }
   const file = new ProgressFile(progress);
   let { accepted, rejected } = file.read();
   const subject = await chosen.prepare(directory);
   for (let execution = first; execution < end; execution += 1) {
     file.write({ execution, since: Date.now(), accepted, rejected });
     const verdict = await execute(subject, new SeededRandom(seed, target, execution));
-    if (verdict === 'accepted') accepted += 1;
-    else if (verdict === 'rejected') rejected += 1;
-    else process.send?.({ execution, description: verdict.problem } satisfies FoundByChild);
+    if (verdict === 'accepted') {
+      accepted += 1;
+    } else if (verdict === 'rejected') {
+      rejected += 1;
+    } else {
+      process.send?.({ execution, description: verdict.problem } satisfies FoundByChild);
+    }
   }
   file.write({ execution: end, since: Date.now(), accepted, rejected });
   file.close();
@@ -44,7 +50,9 @@ async function execute(subject: FuzzSubject, random: SeededRandom) {
   try {
     return await subject.execute(random);
   } catch (thrown) {
-    if (thrown instanceof VirtSimilarityError) return 'rejected';
+    if (thrown instanceof VirtSimilarityError) {
+      return 'rejected';
+    }
     return { problem: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
   }
 }

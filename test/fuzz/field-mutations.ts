@@ -38,10 +38,15 @@ export function mutate(content: Buffer, fields: readonly Field[], random: Seeded
   let size = content.length;
   for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
     const kind = random.below(20);
-    if (kind < 15 && within.length > 0) patches.push(changedField(content, within, random));
-    else if (kind < 17) patches.push(copiedPiece(content, random));
-    else if (kind < 19) patches.push(noise(content, random));
-    else size = otherSize(content.length, random);
+    if (kind < 15 && within.length > 0) {
+      patches.push(changedField(content, within, random));
+    } else if (kind < 17) {
+      patches.push(copiedPiece(content, random));
+    } else if (kind < 19) {
+      patches.push(noise(content, random));
+    } else {
+      size = otherSize(content.length, random);
+    }
   }
   return { patches, size };
 }
@@ -50,7 +55,9 @@ export function mutate(content: Buffer, fields: readonly Field[], random: Seeded
 export function applied(content: Buffer, { patches, size }: Mutation): Buffer {
   const changed = Buffer.alloc(Math.max(size, content.length));
   content.copy(changed);
-  for (const { offset, bytes } of patches) bytes.copy(changed, offset);
+  for (const { offset, bytes } of patches) {
+    bytes.copy(changed, offset);
+  }
   return changed.subarray(0, size);
 }
 
@@ -123,7 +130,9 @@ function otherSize(size: number, random: SeededRandom): number {
 
 function numberAt(content: Buffer, { offset, bytes, order }: Field): bigint {
   const raw = Buffer.from(content.subarray(offset, offset + bytes));
-  if (order === 'little') raw.reverse();
+  if (order === 'little') {
+    raw.reverse();
+  }
   return BigInt(`0x${raw.toString('hex')}`);
 }
 

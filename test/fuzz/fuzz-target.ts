@@ -33,5 +33,7 @@ export class Finding extends Error {
 
 /** Throws a finding unless something that must always hold does. */
 export function require(condition: boolean, expected: string): asserts condition {
-  if (!condition) throw new Finding(`expected ${expected}`);
+  if (!condition) {
+    throw new Finding(`expected ${expected}`);
+  }
 }

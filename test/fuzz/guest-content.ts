@@ -30,10 +30,15 @@ export async function guestContent(image: DiskImage): Promise<Buffer | undefined
     }
     if (content !== undefined) {
       const target = content.subarray(extent.start, position);
-      if (extent.kind === 'zero') target.fill(0);
-      else await image.read(target, extent.start);
+      if (extent.kind === 'zero') {
+        target.fill(0);
+      } else {
+        await image.read(target, extent.start);
+      }
     }
-    if (content === undefined && extents >= MOST_EXTENTS) return undefined;
+    if (content === undefined && extents >= MOST_EXTENTS) {
+      return undefined;
+    }
   }
   require(position === virtualSize, `extents up to ${virtualSize}, found ${position}`);
   return content;

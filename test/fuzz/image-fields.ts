@@ -69,7 +69,9 @@ function vmdk(content: Buffer): Field[] {
     ...[12, 20, 28, 36, 48, 56, 64].flatMap((offset) => fieldsAt(at + offset, 1, 8, 'little')),
     ...fieldsAt(at + 72, 8, 1, 'little'),
   ];
-  if (content.toString('latin1', 0, 4) !== 'KDMV') return [];
+  if (content.toString('latin1', 0, 4) !== 'KDMV') {
+    return [];
+  }
   const directory = Number(BigInt.asUintN(32, content.readBigUInt64LE(56))) * 512;
   return [...header(0), ...header(Math.max(0, content.length - 1024)), ...tableAt(directory, 4, 'little')];
 }

@@ -16,7 +16,9 @@ export class MutableFile {
 
   /** Calls while the file is mutated, and restores it. */
   async during<Result>({ patches, size }: Mutation, call: () => Promise<Result>): Promise<Result> {
-    for (const { offset, bytes } of patches) this.#write(bytes, offset);
+    for (const { offset, bytes } of patches) {
+      this.#write(bytes, offset);
+    }
     ftruncateSync(this.#descriptor, size);
     try {
       return await call();
@@ -24,7 +26,9 @@ export class MutableFile {
       for (const { offset, bytes } of patches) {
         this.#write(this.content.subarray(offset, offset + bytes.length), offset);
       }
-      if (size < this.content.length) this.#write(this.content.subarray(size), size);
+      if (size < this.content.length) {
+        this.#write(this.content.subarray(size), size);
+      }
       ftruncateSync(this.#descriptor, this.content.length);
     }
   }

@@ -34,13 +34,17 @@ export function parseNewick(text: string): NewickNode {
     }
     take(':');
     const length = Number(tokens[position]);
-    if (!Number.isFinite(length)) throw new Error(`expected a length, found ${tokens[position]}`);
+    if (!Number.isFinite(length)) {
+      throw new Error(`expected a length, found ${tokens[position]}`);
+    }
     position += 1;
     return { label, length, children };
   };
   const tree = tokens.length > 0 && tokens.at(-2) === ')' ? bareRoot(node) : node();
   take(';');
-  if (position !== tokens.length) throw new Error('expected the end of the tree');
+  if (position !== tokens.length) {
+    throw new Error('expected the end of the tree');
+  }
   return tree;
 
   /** A root without a length, as a tree of a single leaf has it. */
@@ -53,6 +57,8 @@ export function parseNewick(text: string): NewickNode {
 }
 
 function labelOf(token: string | undefined): string {
-  if (token === undefined || /^[():;,[\]]$/.test(token)) throw new Error(`expected a label, found ${token}`);
+  if (token === undefined || /^[():;,[\]]$/.test(token)) {
+    throw new Error(`expected a label, found ${token}`);
+  }
   return token.startsWith("'") ? token.slice(1, -1).replaceAll("''", "'") : token;
 }

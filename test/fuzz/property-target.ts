@@ -17,7 +17,9 @@ export function propertyTarget<Value>(name: string, share: number, { values, che
     try {
       return await check(value);
     } catch (thrown) {
-      if (thrown instanceof Finding) throw new Finding(`${thrown.message}, of ${fc.stringify(value)}`);
+      if (thrown instanceof Finding) {
+        throw new Finding(`${thrown.message}, of ${fc.stringify(value)}`);
+      }
       throw thrown;
     }
   };

@@ -8,7 +8,9 @@ const VPC_CHECKSUM = { start: 64, end: 68 };
  * refused for its checksum alone.
  */
 export function withChecksums(format: string, content: Buffer, mutation: Mutation): Mutation {
-  if (format !== 'vpc') return mutation;
+  if (format !== 'vpc') {
+    return mutation;
+  }
   const changed = applied(content, mutation);
   const footers = [0, changed.length - VPC_FOOTER_BYTES].filter(
     (at) => at >= 0 && changed.toString('latin1', at, at + 8) === 'conectix',

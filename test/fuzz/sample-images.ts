@@ -48,10 +48,14 @@ export const OTHER_SAMPLES: readonly SampleImage[] = [
 /** Makes those images that an earlier call has not made. */
 export async function makeSamples(directory: string, samples: readonly SampleImage[]): Promise<void> {
   const raw = join(directory, 'content.raw');
-  if (!existsSync(raw)) await writeFile(raw, content());
+  if (!existsSync(raw)) {
+    await writeFile(raw, content());
+  }
   for (const sample of samples) {
     const path = join(directory, sample.file);
-    if (existsSync(`${path}.made`)) continue;
+    if (existsSync(`${path}.made`)) {
+      continue;
+    }
     await rm(path, { force: true });
     await make(raw, path, sample);
     await writeFile(`${path}.made`, '');

@@ -52,11 +52,15 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
     child.on('message', (message) => note('wrong', message as FoundByChild));
     const end = await endOf(child, file, limits);
     const { execution } = file.read();
-    if (end === undefined && execution === task.end) break;
+    if (end === undefined && execution === task.end) {
+      break;
+    }
     const { kind, description, isBeforeFirst } = end ?? ENDED_EARLY;
     note(kind, { execution: Math.max(execution, first), description });
     // No child would come further.
-    if (isBeforeFirst) break;
+    if (isBeforeFirst) {
+      break;
+    }
     first = Math.max(execution, first) + 1;
   }
   const { accepted, rejected } = file.read();
@@ -87,10 +91,14 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
   });
   for (;;) {
     const status = await Promise.race([exited, delay(LOOK_EVERY_MS, 'running' as const)]);
-    if (status === 0) return undefined;
+    if (status === 0) {
+      return undefined;
+    }
     const { since } = file.read();
     const isBeforeFirst = since < started;
-    if (status !== 'running') return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+    if (status !== 'running') {
+      return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+    }
     const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
     const memory = await residentBytes(child);
     if (memory > peak + limits.memory * GROWTH) {

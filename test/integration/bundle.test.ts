@@ -17,7 +17,9 @@ async function inNode(code: string): Promise<unknown> {
 
 /** A file and all that is loaded with it, whether it is wanted or not. */
 async function loadedWith(file: string, known = new Set<string>()): Promise<ReadonlySet<string>> {
-  if (known.has(file)) return known;
+  if (known.has(file)) {
+    return known;
+  }
   known.add(file);
   const text = await readFile(file, 'utf8');
   for (const [, imported] of text.matchAll(/^(?:import|\} from|import .* from) "(\.\/[^"]+)";$/gm)) {

@@ -14,7 +14,9 @@ const SIZE = 65_536;
 const ATTEMPTS = 30;
 
 const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn('skipped: tests of file systems with coarse times mount some, which only root may');
+if (!isRoot) {
+  console.warn('skipped: tests of file systems with coarse times mount some, which only root may');
+}
 
 /** File systems, and for how many milliseconds after a write their times may not show another one. */
 const FILE_SYSTEMS = [
@@ -29,11 +31,17 @@ interface Hashed {
 
 async function hash(path: string, cache: string): Promise<Hashed> {
   const outcomes: HashOutcome[] = [];
-  for await (const outcome of analyzer.hash([{ path, format: 'raw' }], { cache })) outcomes.push(outcome);
+  for await (const outcome of analyzer.hash([{ path, format: 'raw' }], { cache })) {
+    outcomes.push(outcome);
+  }
   const [outcome] = outcomes;
-  if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('no outcome');
+  if (outcome === undefined || 'error' in outcome) {
+    throw outcome?.error ?? new Error('no outcome');
+  }
   let digests = '';
-  for await (const rows of outcome.vector.rows()) digests += Buffer.from(rows.digests).toString('hex');
+  for await (const rows of outcome.vector.rows()) {
+    digests += Buffer.from(rows.digests).toString('hex');
+  }
   return { digests, cached: outcome.cached };
 }
 
@@ -43,7 +51,9 @@ async function timesOf(path: string): Promise<readonly bigint[]> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(5);
+  while (!(await condition())) {
+    await sleep(5);
+  }
 }
 
 (isRoot ? describe : describe.skip).each(FILE_SYSTEMS)('on $name', ({ options, granularity, coarse }) => {
@@ -70,14 +80,18 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const cache = join(directory, `cache-${attempt}`);
       // As much as possible of a second is left, and of a tick of the kernel's clock what chance gives.
-      if (coarse) await until(async () => Date.now() % 1000 < 50);
+      if (coarse) {
+        await until(async () => Date.now() % 1000 < 50);
+      }
       await writeFile(path, deterministicBytes('old', SIZE));
       const before = await timesOf(path);
       await hash(path, cache);
       await writeFile(path, deterministicBytes('new', SIZE));
       const isTraceless = String(await timesOf(path)) === String(before);
       expect((await hash(path, cache)).digests).toBe(expected.digests);
-      if (isTraceless || !coarse) return;
+      if (isTraceless || !coarse) {
+        return;
+      }
     }
     throw new Error(`expected two writes of one second in ${ATTEMPTS} attempts, found none`);
   });

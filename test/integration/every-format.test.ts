@@ -126,7 +126,9 @@ async function isIdentical(path: string, format: string, raw: string): Promise<b
     await runTool('qemu-img', ['compare', '-q', '-f', format, '-F', 'raw', path, raw]);
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === 1) return false;
+    if ((error as { code?: unknown }).code === 1) {
+      return false;
+    }
     throw error;
   }
 }

@@ -70,7 +70,9 @@ describe('a fresh clone', () => {
     // As `npm ci` leaves it before it links the workspaces and their commands.
     await link(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
     for (const path of await installed(({ link: isLink }) => isLink !== true)) {
-      if (!path.startsWith('node_modules/')) await link(join(ROOT, path), join(clone, path));
+      if (!path.startsWith('node_modules/')) {
+        await link(join(ROOT, path), join(clone, path));
+      }
     }
     for (const path of await installed(({ link: isLink }) => isLink === true)) {
       await rm(join(clone, path), { recursive: true });
@@ -116,7 +118,9 @@ describe('the packed packages', () => {
     for (const path of await installed(({ dev, link: isLink }) => dev !== true && isLink !== true)) {
       const target = join(project, path.slice(path.lastIndexOf('node_modules/')));
       // A workspace's own version of a package is the one that the project needs.
-      if (!path.startsWith('node_modules/')) await rm(target, { recursive: true, force: true });
+      if (!path.startsWith('node_modules/')) {
+        await rm(target, { recursive: true, force: true });
+      }
       await link(join(ROOT, path), target);
     }
     await link(join(ROOT, 'node_modules/.bin'), join(project, 'node_modules/.bin'));

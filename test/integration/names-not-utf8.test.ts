@@ -19,7 +19,9 @@ async function madeIn(directory: string): Promise<string> {
 
 /** Moves files under plain names there, where outside tools can make none. */
 async function move(names: readonly string[], from: string, to: string): Promise<void> {
-  for (const name of names) await rename(join(from, name), systemPath(join(to, name)));
+  for (const name of names) {
+    await rename(join(from, name), systemPath(join(to, name)));
+  }
 }
 
 /** Both ways of reading must give the content, to the byte. */

@@ -21,7 +21,9 @@ export function checkDistances(stdout: string, versions: Versions, findings: Fin
       [other, one],
     ] as const) {
       const [content, ...more] = possible.get(fixed)!;
-      if (more.length > 0 || content === undefined || (versions.get(moving)?.length ?? 0) < 2) continue;
+      if (more.length > 0 || content === undefined || (versions.get(moving)?.length ?? 0) < 2) {
+        continue;
+      }
       possible.set(
         moving,
         possible.get(moving)!.filter((version) => distanceOf(version, content) === distance),
@@ -33,7 +35,9 @@ export function checkDistances(stdout: string, versions: Versions, findings: Fin
     const isPossible = possible
       .get(one)!
       .some((first) => possible.get(other)!.some((second) => distanceOf(first, second) === distance));
-    if (!isPossible) findings.report('wrong distances', where, `${one} and ${other} are ${distance} blocks apart`);
+    if (!isPossible) {
+      findings.report('wrong distances', where, `${one} and ${other} are ${distance} blocks apart`);
+    }
   });
 }
 

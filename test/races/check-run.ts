@@ -31,15 +31,24 @@ export async function checkRun(
   where: string,
 ): Promise<void> {
   const lastLine = stderr.trim().split('\n').at(-1);
-  if (signal !== null) findings.report('hangs', where, `ended by ${signal}`);
-  else if (!ENDS.includes(code)) findings.report('unexpected ends', where, `exit ${code}: ${lastLine}`);
-  if (STACK_TRACE.test(stderr)) findings.report('unexpected ends', where, `a stack trace: ${stderr}`);
+  if (signal !== null) {
+    findings.report('hangs', where, `ended by ${signal}`);
+  } else if (!ENDS.includes(code)) {
+    findings.report('unexpected ends', where, `exit ${code}: ${lastLine}`);
+  }
+  if (STACK_TRACE.test(stderr)) {
+    findings.report('unexpected ends', where, `a stack trace: ${stderr}`);
+  }
   for (const { path, code: found } of readReport({ stdout })?.failures ?? []) {
-    if (!CODES.includes(found)) findings.report('unexpected ends', where, `${path}: ${found}: ${lastLine}`);
+    if (!CODES.includes(found)) {
+      findings.report('unexpected ends', where, `${path}: ${found}: ${lastLine}`);
+    }
   }
   await checkFiles(stage, scene, before, findings, where);
   await checkTraces(stage, stdout + stderr, findings, where);
-  for (const directory of [stage.vectors, stage.cache]) await checkVectors(directory, stage, findings, where);
+  for (const directory of [stage.vectors, stage.cache]) {
+    await checkVectors(directory, stage, findings, where);
+  }
 }
 
 async function checkFiles(
@@ -55,18 +64,26 @@ async function checkFiles(
     const kind = /^(tmp|run)\//.test(path) ? 'leftovers' : 'foreign writes';
     findings.report(kind, where, path);
   }
-  for (const path of changed.filter((each) => !isAllowed(each))) findings.report('inputs changed', where, path);
+  for (const path of changed.filter((each) => !isAllowed(each))) {
+    findings.report('inputs changed', where, path);
+  }
   // What is exchanged there, another user may have left.
-  if (exchangesResults) return;
+  if (exchangesResults) {
+    return;
+  }
   const isResult = (name: string) => name.endsWith('.arrow') || REPORTS.includes(name) || name === 'tree.names.tsv';
   const written = (await readdir(stage.vectors)).filter((name) => !isResult(name));
   const cached = (await readdir(stage.cache)).filter((name) => !CACHE_ENTRY.test(name));
-  for (const name of [...written, ...cached]) findings.report('leftovers', where, name);
+  for (const name of [...written, ...cached]) {
+    findings.report('leftovers', where, name);
+  }
 }
 
 async function checkTraces(stage: Stage, printed: string, findings: Findings, where: string): Promise<void> {
   const look = (bytes: Buffer, place: string) => {
-    if (stage.traces.some((trace) => bytes.includes(trace))) findings.report('canary leaks', where, place);
+    if (stage.traces.some((trace) => bytes.includes(trace))) {
+      findings.report('canary leaks', where, place);
+    }
   };
   look(Buffer.from(printed), 'standard output or error');
   for (const directory of [
@@ -76,6 +93,8 @@ async function checkTraces(stage: Stage, printed: string, findings: Findings, wh
     join(stage.root, 'run'),
     join(stage.root, 'home'),
   ]) {
-    for (const path of await regularFiles(directory)) look(await readFile(path), path);
+    for (const path of await regularFiles(directory)) {
+      look(await readFile(path), path);
+    }
   }
 }

@@ -17,7 +17,9 @@ export async function checkVectors(
     const path = join(directory, name);
     const stats = await lstat(path);
     // Where results are exchanged, links and empty files are planted.
-    if (!stats.isFile() || stats.size === 0) continue;
+    if (!stats.isFile() || stats.size === 0) {
+      continue;
+    }
     findings.count('hash vectors');
     try {
       const vector = await openHashVector(path);
@@ -27,8 +29,9 @@ export async function checkVectors(
         continue;
       }
       const files = partsOf(vector.identity);
-      if (isAbsolute(vector.name) && files[0]?.path !== vector.name)
+      if (isAbsolute(vector.name) && files[0]?.path !== vector.name) {
         findings.count('names that led elsewhere when they were opened');
+      }
       const expected = known.expected(vector.identity);
       if (expected === undefined) {
         findings.report('canary leaks', where, `${path} was made from ${files.map((file) => file.path).join(', ')}`);

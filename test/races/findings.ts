@@ -45,8 +45,12 @@ export class Findings {
 
   /** Adds what another tally counted. */
   add(other: Findings): void {
-    for (const [event, times] of other.#events) this.count(event, times);
-    for (const [kind, times] of other.#findings) this.#findings.set(kind, this.found(kind) + times);
+    for (const [event, times] of other.#events) {
+      this.count(event, times);
+    }
+    for (const [kind, times] of other.#findings) {
+      this.#findings.set(kind, this.found(kind) + times);
+    }
   }
 
   get isClean(): boolean {

@@ -57,7 +57,9 @@ export class KnownFiles {
     const image = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } })}`;
     const piece = `${path}.piece`;
     for (const [block, bytes] of own.entries()) {
-      if (bytes === undefined) continue;
+      if (bytes === undefined) {
+        continue;
+      }
       await writeFile(piece, bytes);
       await runTool('qemu-io', ['-c', `write -q -s ${piece} ${block * BLOCK} ${BLOCK}`, image]);
     }
@@ -101,7 +103,9 @@ export class KnownFiles {
     this.#files.set(key, { role, digests });
     this.#paths.set(key, path);
     for (const digest of digests) {
-      if (digest === undefined) continue;
+      if (digest === undefined) {
+        continue;
+      }
       const owners = this.#owners.get(digest) ?? new Set();
       this.#owners.set(digest, owners.add(key));
     }
@@ -113,7 +117,9 @@ async function writeRaw(path: string, content: Content): Promise<void> {
   try {
     await file.truncate(content.length * BLOCK);
     for (const [block, bytes] of content.entries()) {
-      if (bytes !== undefined) await file.write(bytes, 0, BLOCK, block * BLOCK);
+      if (bytes !== undefined) {
+        await file.write(bytes, 0, BLOCK, block * BLOCK);
+      }
     }
   } finally {
     await file.close();

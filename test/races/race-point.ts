@@ -77,7 +77,9 @@ class PointRace {
         break;
       }
       await this.#race(run, new SeededRandom(seed, this.point.title, reader, run));
-      if (run % QUIET_EVERY === QUIET_EVERY - 1 && !this.scene.exchangesResults) await this.#quiet(run);
+      if (run % QUIET_EVERY === QUIET_EVERY - 1 && !this.scene.exchangesResults) {
+        await this.#quiet(run);
+      }
     }
     return this.findings;
   }
@@ -102,7 +104,9 @@ class PointRace {
     findings.count('runs');
     findings.count(`exit ${ended.code}`);
     const where = this.#where(run);
-    if (orphans.length > 0) findings.report('orphans', where, orphans.join(', '));
+    if (orphans.length > 0) {
+      findings.report('orphans', where, orphans.join(', '));
+    }
     await checkRun(stage, scene, { ...ended, before }, findings, where);
     // Without a report, the exit code says why.
     if (isAnalysis && (ended.code === 0 || ended.code === 3)) {
@@ -115,9 +119,13 @@ class PointRace {
     const where = `${this.#where(run)}, quiet`;
     const ended: Ended = await start(this.stage, this.setting, this.#analyze()).ended;
     this.findings.count('quiet runs');
-    if (ended.code !== 0) this.findings.report('unexpected ends', where, `exit ${ended.code}: ${ended.stderr}`);
+    if (ended.code !== 0) {
+      this.findings.report('unexpected ends', where, `exit ${ended.code}: ${ended.stderr}`);
+    }
     const versions = new Map([...this.#versions].map(([path, each]) => [path, each.slice(0, 1)]));
-    if (ended.code === 0) checkDistances(ended.stdout, versions, this.findings, where);
+    if (ended.code === 0) {
+      checkDistances(ended.stdout, versions, this.findings, where);
+    }
   }
 
   #hash(): string[] {
@@ -139,7 +147,9 @@ class PointRace {
   }
 
   get #times(): readonly number[] {
-    if (this.setting.reader === 'libguestfs') return TIMES.longRun;
+    if (this.setting.reader === 'libguestfs') {
+      return TIMES.longRun;
+    }
     return this.scene.exchanges.length < FEW_PAIRS ? TIMES.fewPairs : TIMES.manyPairs;
   }
 

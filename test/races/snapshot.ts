@@ -20,7 +20,9 @@ export async function snapshotOf(root: string, excluded: readonly string[]): Pro
       const path = join(directory, name);
       const stats = await lstat(path, { bigint: true });
       found.set(relative(root, path), await describe(path, stats));
-      if (stats.isDirectory() && !excluded.includes(path)) await visit(path);
+      if (stats.isDirectory() && !excluded.includes(path)) {
+        await visit(path);
+      }
     }
   };
   await visit(root);
@@ -29,7 +31,9 @@ export async function snapshotOf(root: string, excluded: readonly string[]): Pro
 
 async function describe(path: string, stats: BigIntStats): Promise<Found> {
   const file = `${stats.mode} ${stats.ino}`;
-  if (stats.isSymbolicLink()) return { file, content: await readlink(path) };
+  if (stats.isSymbolicLink()) {
+    return { file, content: await readlink(path) };
+  }
   // A directory's times change with the exchanges below it.
   return { file, content: stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}` };
 }
@@ -40,8 +44,11 @@ export function differences(before: Snapshot, after: Snapshot): { foreign: strin
   const changed: string[] = [];
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(path), after.get(path)];
-    if (old?.file !== now?.file) foreign.push(path);
-    else if (old?.content !== now?.content) changed.push(path);
+    if (old?.file !== now?.file) {
+      foreign.push(path);
+    } else if (old?.content !== now?.content) {
+      changed.push(path);
+    }
   }
   return { foreign, changed };
 }

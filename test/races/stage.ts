@@ -26,7 +26,9 @@ export class Stage {
   static async make(): Promise<Stage> {
     // Short, so that sockets' paths below it stay within what the kernel takes.
     const stage = new Stage(await mkdtemp('/tmp/vsr-'));
-    for (const directory of DIRECTORIES) await mkdir(join(stage.root, directory), { recursive: true });
+    for (const directory of DIRECTORIES) {
+      await mkdir(join(stage.root, directory), { recursive: true });
+    }
     await stage.clear();
     for (const [index, content] of [REFERENCES.own, REFERENCES.other].entries()) {
       await stage.known.writeDisk(join(stage.directory, REFERENCE_IMAGES[index]!), content);

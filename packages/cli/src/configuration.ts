@@ -16,8 +16,8 @@ export function configurationPath(environment: NodeJS.ProcessEnv): string {
 /**
  * The configuration file's content; `undefined` when there is no such file.
  *
- * Throws `refused` unless it belongs to the user alone, since it names code to run, and `usage` when it says
- * what nothing understands.
+ * @throws `refused` unless it belongs to the user alone, since it names code to run, and `usage` when it says what
+ *   nothing understands.
  */
 export async function loadConfiguration(path: string): Promise<Configuration | undefined> {
   if (!(await exists(path))) {

@@ -20,7 +20,8 @@ export interface Configuration {
 
 /**
  * The configuration in the file's JSON value. The options of plugins are checked when these are loaded.
- * Throws a `usage` error that names the file.
+ *
+ * @throws a `usage` error that names the file.
  */
 export function parseConfiguration(path: string, value: unknown): Configuration {
   const { plugins = [], ...options } = objectIn(value, `${path}: the file`);

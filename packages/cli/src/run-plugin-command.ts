@@ -4,7 +4,11 @@ import type { KnownCommand } from './arguments/known-commands.js';
 
 const LARGEST_EXIT_CODE = 255;
 
-/** Runs a plugin's command. Throws `plugin` where it throws anything but an error of this project, or returns no exit code. */
+/**
+ * Runs a plugin's command.
+ *
+ * @throws `plugin` where it throws anything but an error of this project, or returns no exit code.
+ */
 export async function runPluginCommand({ name, command }: KnownCommand, context: CommandContext): Promise<number> {
   const exitCode = await attempt(name, () => command.run(context));
   if (Number.isInteger(exitCode) && exitCode >= 0 && exitCode <= LARGEST_EXIT_CODE) {

@@ -32,7 +32,9 @@ export function copyDigest(target: usize, source: usize): void {
     return;
   }
   const last = padded - 16;
-  for (let at: usize = 0; at < last; at += 16) v128.store(target + at, v128.load(source + at));
+  for (let at: usize = 0; at < last; at += 16) {
+    v128.store(target + at, v128.load(source + at));
+  }
   v128.store(target + last, lastOf(source + last));
 }
 
@@ -63,7 +65,9 @@ export function hashOf(digest: usize): u64 {
 function fold(digest: usize): v128 {
   const last = padded - 16;
   let folded = lastOf(digest + last);
-  for (let at: usize = 0; at < last; at += 16) folded = v128.xor(folded, v128.load(digest + at));
+  for (let at: usize = 0; at < last; at += 16) {
+    folded = v128.xor(folded, v128.load(digest + at));
+  }
   return folded;
 }
 

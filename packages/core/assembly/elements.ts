@@ -113,7 +113,9 @@ export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): boo
   fetch(end);
   for (let at = picked; at < end; at += PICKED) {
     // The longest that one digest can take.
-    if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) return false;
+    if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) {
+      return false;
+    }
     takeDigest(vector, <usize>load<u32>(at, 8), load<u64>(at));
   }
   return true;
@@ -138,7 +140,9 @@ function pick(count: u32, mask: u32, value: u32): u32 {
  * processor has many under way at once.
  */
 function fetch(end: usize): void {
-  for (let at = picked; at < end; at += PICKED) fetched ^= load<u32>(table + <usize>bucketOf(1, load<u64>(at)) * 4);
+  for (let at = picked; at < end; at += PICKED) {
+    fetched ^= load<u32>(table + <usize>bucketOf(1, load<u64>(at)) * 4);
+  }
   for (let at = picked; at < end; at += PICKED) {
     const entry = load<u32>(table + <usize>bucketOf(1, load<u64>(at)) * 4);
     // An entry begins in one cache line and may end in another.
@@ -163,7 +167,9 @@ export function elementRowEnd(): usize {
 
 function takeDigest(vector: u32, digest: usize, hash: u64): void {
   const first = elementFor(vector, 1, digest, hash);
-  if (first === 0) return;
+  if (first === 0) {
+    return;
+  }
   const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
   const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
   store<u32>(first, vector + 1, LAST_VECTOR);
@@ -173,7 +179,9 @@ function takeDigest(vector: u32, digest: usize, hash: u64): void {
     return;
   }
   const element = times === 1 ? first : elementFor(vector, times, digest, hash);
-  if (element !== 0) addHolder(element, vector);
+  if (element !== 0) {
+    addHolder(element, vector);
+  }
 }
 
 /** The fields of the entry of a vector's element. Where there is none, it is made for the build side, and 0 for the other. */
@@ -181,10 +189,14 @@ function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usi
   let bucket = bucketOf(occurrence, hash);
   for (;;) {
     const entry = load<u32>(table + <usize>bucket * 4);
-    if (entry === 0) break;
+    if (entry === 0) {
+      break;
+    }
     const known = entries + <usize>(entry - 1) * entryStride;
     const fields = known + paddedDigest;
-    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(digest, known)) return fields;
+    if (load<u32>(fields, OCCURRENCE) === occurrence && equalsPadded(digest, known)) {
+      return fields;
+    }
     bucket = (bucket + 1) & (tableSize - 1);
   }
   return vector < buildVectors ? addElement(bucket, occurrence, digest) : 0;

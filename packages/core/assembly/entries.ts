@@ -118,7 +118,9 @@ export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
       ancestor = numbersOf(load<u16>(entry + paddedDigest));
     }
     store<u16>(own + <usize>position * 2, <u16>number);
-    if (ancestor === own || hasProbeSide) continue;
+    if (ancestor === own || hasProbeSide) {
+      continue;
+    }
     shared++;
     shareIfUnique(position, entry);
   }
@@ -138,7 +140,9 @@ export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
     let number = <u32>load<u16>(ancestor + <usize>position * 2);
     if (number === 0 || !equalsPadded(digest, entryOf(position, number))) {
       const others = entriesAt(position) - <u32>(number !== 0);
-      if (number === 0 && others === 0) continue;
+      if (number === 0 && others === 0) {
+        continue;
+      }
       number = others === 0 ? 0 : load<u32>(bucketOf(position, digest, hashOf(digest))) & NUMBER;
       if (number === 0) {
         store<u16>(own + <usize>position * 2, UNIQUE);
@@ -156,10 +160,14 @@ function findOrAdd(position: u32, digest: usize, vector: u32): u32 {
   const hash = hashOf(digest);
   const bucket = bucketOf(position, digest, hash);
   const found = load<u32>(bucket);
-  if (found !== 0) return found & NUMBER;
+  if (found !== 0) {
+    return found & NUMBER;
+  }
   const number = addEntry(position, vector, digest);
   store<u32>(bucket, number | tagOf(hash));
-  if (isCrowded(number)) addBuckets();
+  if (isCrowded(number)) {
+    addBuckets();
+  }
   return number;
 }
 
@@ -171,7 +179,9 @@ function bucketOf(position: u32, digest: usize, hash: u64): usize {
   let found = load<u32>(table + offset);
   while (found !== 0) {
     const number = found & NUMBER;
-    if ((found ^ number) === tag && equalsPadded(digest, entryOf(position, number))) break;
+    if ((found ^ number) === tag && equalsPadded(digest, entryOf(position, number))) {
+      break;
+    }
     offset = (offset + 4) & (buckets * 4 - 1);
     found = load<u32>(table + offset);
   }
@@ -191,7 +201,9 @@ function addEntry(position: u32, vector: u32, digest: usize): u32 {
 
 /** Gives an entry that a second vector has a label of its own. */
 function shareIfUnique(position: u32, entry: usize): void {
-  if (load<u16>(entry + paddedDigest, 2) !== UNIQUE) return;
+  if (load<u16>(entry + paddedDigest, 2) !== UNIQUE) {
+    return;
+  }
   const count = counts + <usize>position * 8;
   const labels = load<u32>(count, 4);
   store<u32>(count, labels + 1, 4);
@@ -232,7 +244,9 @@ function addBuckets(): void {
     for (let number = FIRST_ENTRY; number < end; number++) {
       const hash = hashOf(entryOf(position, number));
       let offset = (<u32>(hash >> shift)) << 2;
-      while (load<u32>(table + offset) !== 0) offset = (offset + 4) & (buckets * 4 - 1);
+      while (load<u32>(table + offset) !== 0) {
+        offset = (offset + 4) & (buckets * 4 - 1);
+      }
       store<u32>(table + offset, number | tagOf(hash));
     }
   }

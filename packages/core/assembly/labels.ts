@@ -93,16 +93,24 @@ export function startSlice(): void {
  * `start` on, −1 − the first wrong row.
  */
 export function takeRows(count: u32, start: u32, end: u64): i32 {
-  if (count === 0) return 0;
-  if (load<u32>(blocks) < start) return -1;
+  if (count === 0) {
+    return 0;
+  }
+  if (load<u32>(blocks) < start) {
+    return -1;
+  }
   let row: u32 = 1;
   for (; row + 4 <= count; row += 4) {
     const address = blocks + <usize>row * 4;
-    if (!i32x4.all_true(i32x4.gt_u(v128.load(address), v128.load(address - 4)))) break;
+    if (!i32x4.all_true(i32x4.gt_u(v128.load(address), v128.load(address - 4)))) {
+      break;
+    }
   }
   for (; row < count; row++) {
     const address = blocks + <usize>row * 4;
-    if (load<u32>(address) <= load<u32>(address - 4)) return -1 - row;
+    if (load<u32>(address) <= load<u32>(address - 4)) {
+      return -1 - row;
+    }
   }
   return rowsBelow(end, count);
 }
@@ -113,8 +121,11 @@ export function rowsBelow(end: u64, count: u32): u32 {
   let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (<u64>load<u32>(blocks + <usize>middle * 4) < end) low = middle + 1;
-    else high = middle;
+    if (<u64>load<u32>(blocks + <usize>middle * 4) < end) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low;
 }
@@ -125,14 +136,19 @@ export function rowsBelow(end: u64, count: u32): u32 {
  */
 export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void {
   const numbers = blocks + <usize>first * 4;
-  if (vector < buildVectors) enterRows(vector, rows, numbers, start, input, digestLength);
-  else probeRows(vector, rows, numbers, start, input, digestLength);
+  if (vector < buildVectors) {
+    enterRows(vector, rows, numbers, start, input, digestLength);
+  } else {
+    probeRows(vector, rows, numbers, start, input, digestLength);
+  }
 }
 
 /** The first position from `from` on, of a slice, at which the build side has data; the slice's width if there is none. */
 export function segmentStart(from: u32): u32 {
   let position = from;
-  while (position < sliceWidth && entriesAt(position) === 0) position++;
+  while (position < sliceWidth && entriesAt(position) === 0) {
+    position++;
+  }
   return position;
 }
 
@@ -140,7 +156,9 @@ export function segmentStart(from: u32): u32 {
 export function segmentEnd(from: u32, gap: u32): u32 {
   let end = from;
   for (let position = from; position < sliceWidth && position <= end + gap; position++) {
-    if (entriesAt(position) !== 0) end = position + 1;
+    if (entriesAt(position) !== 0) {
+      end = position + 1;
+    }
   }
   return end;
 }
@@ -153,9 +171,13 @@ export function appendLabels(position: u32): u32 {
   const firstGroup = position / GROUP;
   let group = firstGroup;
   const groups = sliceWidth / GROUP;
-  for (; group < groups && !isFull(); group++) planGroup(group);
+  for (; group < groups && !isFull(); group++) {
+    planGroup(group);
+  }
   for (let vector: u32 = 0; vector < vectors; vector++) {
-    for (let each = firstGroup; each < group; each++) appendGroup(vector, each);
+    for (let each = firstGroup; each < group; each++) {
+      appendGroup(vector, each);
+    }
     endBits(vector);
   }
   return group * GROUP;
@@ -171,16 +193,27 @@ function planGroup(group: u32): void {
   const plan = plans + <usize>group * PLAN;
   const kind = kindOf(mostEntries, labelsEnd);
   store<u32>(plan, kind);
-  if (kind === NOTHING) return;
+  if (kind === NOTHING) {
+    return;
+  }
   store<u32>(plan, <u32>reserveBits(), 8);
-  if (kind === WIDE_NUMBERS) store<u32>(plan, <u32>reserveWideLabels(), 4);
-  else if (kind !== BITS) store<u32>(plan, <u32>reserveByteLabels(), 4);
+  if (kind === WIDE_NUMBERS) {
+    store<u32>(plan, <u32>reserveWideLabels(), 4);
+  } else if (kind !== BITS) {
+    store<u32>(plan, <u32>reserveByteLabels(), 4);
+  }
 }
 
 function kindOf(mostEntries: u32, labelsEnd: u32): u32 {
-  if (mostEntries === 0) return NOTHING;
-  if (labelsEnd === FIRST_ENTRY) return BITS;
-  if (mostEntries + FIRST_ENTRY <= WIDE) return NUMBERS;
+  if (mostEntries === 0) {
+    return NOTHING;
+  }
+  if (labelsEnd === FIRST_ENTRY) {
+    return BITS;
+  }
+  if (mostEntries + FIRST_ENTRY <= WIDE) {
+    return NUMBERS;
+  }
   return labelsEnd <= WIDE ? LABELS : WIDE_NUMBERS;
 }
 
@@ -188,7 +221,9 @@ function kindOf(mostEntries: u32, labelsEnd: u32): u32 {
 function appendGroup(vector: u32, group: u32): void {
   const plan = plans + <usize>group * PLAN;
   const kind = load<u32>(plan);
-  if (kind === NOTHING) return;
+  if (kind === NOTHING) {
+    return;
+  }
   const source = numbersOf(vector) + <usize>group * GROUP * 2;
   const low = v128.load(source);
   const high = v128.load(source, 16);
@@ -213,6 +248,8 @@ function replaceByLabels(source: usize, position: u32): void {
   for (let index: u32 = 0; index < GROUP; index++) {
     const address = source + <usize>index * 2;
     const number = load<u16>(address);
-    if (number > UNIQUE) store<u16>(address, labelOf(position + index, number));
+    if (number > UNIQUE) {
+      store<u16>(address, labelOf(position + index, number));
+    }
   }
 }

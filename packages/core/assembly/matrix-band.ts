@@ -34,10 +34,14 @@ export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   first = firstRow;
   rows = rowCount;
   columns = allocate((<usize>size) << 2);
-  for (let thing: u32 = 0; thing < size; thing++) store<u32>(columns + ((<usize>thing) << 2), thing << 3);
+  for (let thing: u32 = 0; thing < size; thing++) {
+    store<u32>(columns + ((<usize>thing) << 2), thing << 3);
+  }
   bases = allocate((<usize>rowCount) << 2);
   let pairs: usize = 0;
-  for (let row: u32 = 0; row < rowCount; row++) pairs += size - 1 - (firstRow + row);
+  for (let row: u32 = 0; row < rowCount; row++) {
+    pairs += size - 1 - (firstRow + row);
+  }
   values = allocate(pairs << 3);
   valuesEnd = values + (pairs << 3);
   let start = values;
@@ -60,7 +64,9 @@ export function valuesAt(): usize {
 
 /** Replaces every distance of this band by its square. */
 export function square(): void {
-  for (let at = values; at < valuesEnd; at += 8) store<f64>(at, load<f64>(at) * load<f64>(at));
+  for (let at = values; at < valuesEnd; at += 8) {
+    store<f64>(at, load<f64>(at) * load<f64>(at));
+  }
 }
 
 /** Up to which position, exclusive, this band and those before it hold the row of the cluster at `position`. */
@@ -70,7 +76,9 @@ export function endOfPart(position: u32): u32 {
 
 /** Fills in this band's part of the row of the cluster at `position`; infinity is its distance from itself. */
 export function gather(position: u32, row: usize): void {
-  if (position < first) return;
+  if (position < first) {
+    return;
+  }
   const column = columnAt(position);
   const end = min(position - first, rows);
   const target = row + ((<usize>first) << 3);
@@ -88,8 +96,12 @@ export function gather(position: u32, row: usize): void {
     store<f64>(to, c, 16);
     store<f64>(to, d, 24);
   }
-  for (; k < end; k++) store<f64>(target + ((<usize>k) << 3), load<f64>(column + baseAt(k)));
-  if (end === rows) return;
+  for (; k < end; k++) {
+    store<f64>(target + ((<usize>k) << 3), load<f64>(column + baseAt(k)));
+  }
+  if (end === rows) {
+    return;
+  }
 
   store<f64>(row + ((<usize>position) << 3), Infinity);
   const base = baseAt(end);
@@ -100,12 +112,18 @@ export function gather(position: u32, row: usize): void {
 
 /** Replaces what this band holds of the distances of the cluster at `position` by those of a row. */
 export function scatter(position: u32, row: usize): void {
-  if (position < first) return;
+  if (position < first) {
+    return;
+  }
   const column = columnAt(position);
   const end = min(position - first, rows);
   const source = row + ((<usize>first) << 3);
-  for (let k: u32 = 0; k < end; k++) store<f64>(column + baseAt(k), load<f64>(source + ((<usize>k) << 3)));
-  if (end === rows) return;
+  for (let k: u32 = 0; k < end; k++) {
+    store<f64>(column + baseAt(k), load<f64>(source + ((<usize>k) << 3)));
+  }
+  if (end === rows) {
+    return;
+  }
 
   const base = baseAt(end);
   for (let later = position + 1; later < count; later++) {
@@ -128,7 +146,9 @@ export function remove(position: u32): void {
 /** The position of the smallest distance of a complete row, the first one where several are equal. */
 export function nearest(row: usize): u32 {
   const end = row + ((<usize>count) << 3);
-  for (let at = end; at < end + STEP; at += 16) v128.store(at, f64x2.splat(Infinity));
+  for (let at = end; at < end + STEP; at += 16) {
+    v128.store(at, f64x2.splat(Infinity));
+  }
   let a = f64x2.splat(Infinity);
   let b = a;
   let c = a;
@@ -143,7 +163,9 @@ export function nearest(row: usize): u32 {
   const shortest = min(f64x2.extract_lane(lanes, 0), f64x2.extract_lane(lanes, 1));
   let at = row;
   const wanted = f64x2.splat(shortest);
-  while (!v128.any_true(f64x2.eq(wanted, v128.load(at)))) at += 16;
+  while (!v128.any_true(f64x2.eq(wanted, v128.load(at)))) {
+    at += 16;
+  }
   return <u32>((at - row) >> 3) + (load<f64>(at) === shortest ? 0 : 1);
 }
 

@@ -22,7 +22,9 @@ export function allocate(bytes: usize): usize {
   const start = (free + LINE - 1) & ~(<i64>LINE - 1);
   const end = start + <i64>bytes + 16;
   const missing = end - ((<i64>memory.size()) << 16);
-  if (missing > 0 && memory.grow(<i32>((missing + PAGE - 1) >> 16)) < 0) outOfMemory(<f64>end);
+  if (missing > 0 && memory.grow(<i32>((missing + PAGE - 1) >> 16)) < 0) {
+    outOfMemory(<f64>end);
+  }
   free = end;
   return <usize>start;
 }

@@ -43,7 +43,9 @@ export function rowAt(): usize {
 export function unusable(count: u32, largest: f64): u32 {
   for (let index: u32 = 0; index < count; index++) {
     const distance = load<f64>(row + ((<usize>index) << 3));
-    if (!(distance >= 0 && distance <= largest)) return index;
+    if (!(distance >= 0 && distance <= largest)) {
+      return index;
+    }
   }
   return count;
 }

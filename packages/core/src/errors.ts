@@ -74,7 +74,9 @@ export class VirtSimilarityError extends Error {
   /** Recognises the errors of every copy of this package: a plugin may have one of its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: a subclass has its own instances only
-    if (this === VirtSimilarityError) return typeof value === 'object' && value !== null && BRAND in value;
+    if (this === VirtSimilarityError) {
+      return typeof value === 'object' && value !== null && BRAND in value;
+    }
     // biome-ignore lint/complexity/noThisInStatic: the same
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
@@ -82,7 +84,7 @@ export class VirtSimilarityError extends Error {
 
 const EXCERPT_CHARACTERS = 100;
 
-/** Throws an `aborted` error if the signal has fired. */
+/** @throws an `aborted` error if the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
     throw new VirtSimilarityError('aborted', 'interrupted', { cause: signal.reason });
@@ -116,7 +118,9 @@ export function messageOf(thrown: unknown): string {
 export function wordingOf(thrown: unknown): Wording {
   // An error of another copy of this package may have no wording.
   const parts = thrown instanceof VirtSimilarityError ? thrown.wording : undefined;
-  if (!Array.isArray(parts)) return messageOf(thrown);
+  if (!Array.isArray(parts)) {
+    return messageOf(thrown);
+  }
   return parts.map((part) => (typeof part === 'string' ? onOneLine(part) : part));
 }
 
@@ -168,9 +172,13 @@ const MISSING_MODULE: ReadonlySet<unknown> = new Set([
  * files. Nothing where it was thrown for another reason.
  */
 export function exhaustionRemedy(thrown: unknown): Wording | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  if (typeof thrown !== 'object' || thrown === null) {
+    return undefined;
+  }
   const remedy = 'code' in thrown ? EXHAUSTED.get(thrown.code) : undefined;
-  if (remedy !== undefined) return remedy;
+  if (remedy !== undefined) {
+    return remedy;
+  }
   const isMemory = 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
   return isMemory ? MORE_MEMORY : undefined;
 }
@@ -207,7 +215,9 @@ export function classifyFailure(
  * @param problem such as `the reporter failed`
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
-  if (thrown instanceof VirtSimilarityError) return thrown;
+  if (thrown instanceof VirtSimilarityError) {
+    return thrown;
+  }
   const { code, ending } = classifyFailure(thrown, 'plugin');
   return new VirtSimilarityError(code, wording`[${component}] ${problem}: ${messageOf(thrown)}${ending}`, {
     cause: thrown,

@@ -7,8 +7,11 @@ export function partitionPoint<T>(list: ArrayLike<T>, condition: (item: T) => bo
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (condition(list[middle]!)) low = middle + 1;
-    else high = middle;
+    if (condition(list[middle]!)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low;
 }

@@ -12,9 +12,10 @@ declare const WebAssembly: {
 const RESERVED = 10 * 2 ** 30;
 
 /**
- * The exports of a new instance of a compiled module, with memory of its own.
- * Throws `unavailable` if the build has not made the file, and where the system gives no memory; so do all exports that
- * allocate some. `purpose` completes “cannot …”.
+ * The exports of a new instance of a compiled module, with memory of its own. `purpose` completes “cannot …”.
+ *
+ * @throws `unavailable` if the build has not made the file, and where the system gives no memory; so do all exports
+ *   that allocate some.
  */
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   let bytes: Uint8Array;

@@ -26,8 +26,11 @@ export function wording(
   const parts: (string | OptionReference)[] = [];
   for (const part of texts.flatMap((text, index) => [text, ...partsOf(values[index] ?? '')])) {
     const last = parts.at(-1);
-    if (typeof part === 'string' && typeof last === 'string') parts[parts.length - 1] = last + part;
-    else if (part !== '') parts.push(part);
+    if (typeof part === 'string' && typeof last === 'string') {
+      parts[parts.length - 1] = last + part;
+    } else if (part !== '') {
+      parts.push(part);
+    }
   }
   return parts.every((part) => typeof part === 'string') ? parts.join('') : parts;
 }
@@ -54,12 +57,16 @@ export function asNote(message: Wording): readonly [message: string, wording: Wo
 }
 
 function partsOf(value: Wording | OptionReference | number): readonly (string | OptionReference)[] {
-  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  if (typeof value === 'string' || typeof value === 'number') {
+    return [String(value)];
+  }
   return 'option' in value ? [value] : value;
 }
 
 function showAsMember({ option, value, image }: OptionReference): string {
-  if (image !== undefined) return `\`${onOneLine({ path: image, [option]: value })}\``;
+  if (image !== undefined) {
+    return `\`${onOneLine({ path: image, [option]: value })}\``;
+  }
   // Without the braces.
   return value === undefined ? `\`${option}\`` : `\`${onOneLine({ [option]: value }).slice(2, -2)}\``;
 }

@@ -12,7 +12,11 @@ export class Blake3Hasher implements BlockHasher {
   readonly digestLength = 32;
   #blake3: Blake3 | undefined;
 
-  /** @throws VirtSimilarityError `unavailable` where the compiled code cannot be loaded. */
+  /**
+   *
+   *
+   * @throws `unavailable` where the compiled code cannot be loaded.
+   */
   hash(block: Uint8Array, digest: Uint8Array): void {
     this.#blake3 ??= loadNativeModule('blake3', loadBlake3);
     digest.set(this.#blake3(block));

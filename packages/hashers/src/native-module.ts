@@ -5,7 +5,7 @@ import { messageOf, VirtSimilarityError, wording } from '@virt-similarity/core/e
  *
  * @param hasherName Who needs it, for the message.
  * @param load Requires the package.
- * @throws VirtSimilarityError `unavailable` where it is not installed, or not for this machine.
+ * @throws `unavailable` where it is not installed, or not for this machine.
  */
 export function loadNativeModule<T>(hasherName: string, load: () => T): T {
   try {

@@ -17,7 +17,11 @@ export class Xxh128Hasher implements BlockHasher {
   readonly digestLength = 16;
   #xxHash128: XxHash128 | undefined;
 
-  /** @throws VirtSimilarityError `unavailable` where the compiled code cannot be loaded. */
+  /**
+   *
+   *
+   * @throws `unavailable` where the compiled code cannot be loaded.
+   */
   hash(block: Uint8Array, digest: Uint8Array): void {
     this.#xxHash128 ??= loadNativeModule('xxh128', loadXxHash128);
     digest.set(this.#xxHash128.hash(block));

@@ -25,11 +25,19 @@ export type RequirementName = keyof typeof REQUIREMENTS;
 /** What was found in a diagnosis: several readers ask for the same. */
 const FOUND = new WeakMap<DiagnosisRun, Map<RequirementName, Promise<Requirement>>>();
 
-/** What is present of these requirements. Starts each program once in a run, for its version. Throws `aborted`. */
+/**
+ * What is present of these requirements. Starts each program once in a run, for its version.
+ *
+ * @throws `aborted`.
+ */
 export function requirementsFound(names: readonly RequirementName[], run: DiagnosisRun): Promise<Requirement[]> {
   const found = FOUND.get(run) ?? new Map<RequirementName, Promise<Requirement>>();
   FOUND.set(run, found);
-  for (const name of names) if (!found.has(name)) found.set(name, REQUIREMENTS[name](run.signal));
+  for (const name of names) {
+    if (!found.has(name)) {
+      found.set(name, REQUIREMENTS[name](run.signal));
+    }
+  }
   return Promise.all(names.map((name) => found.get(name)!));
 }
 

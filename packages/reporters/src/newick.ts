@@ -8,8 +8,9 @@ import { binaryTree } from './tree-order.js';
  * The cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
  *
  * Format: https://phylipweb.github.io/phylip/newicktree.html and Gary Olsen's grammar,
- * https://phylipweb.github.io/phylip/newick_doc.html. Throws `usage` where branches would be negative and
- * `negative-branches` is not given.
+ * https://phylipweb.github.io/phylip/newick_doc.html.
+ *
+ * @throws `usage` where branches would be negative and `negative-branches` is not given.
  */
 export class NewickReporter implements Reporter {
   readonly extension = '.nwk';

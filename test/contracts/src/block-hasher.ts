@@ -101,7 +101,9 @@ function testSharedMemory(hasher: BlockHasher): void {
 /** Calls the hasher, which must be done when it returns. */
 function hash(hasher: BlockHasher, block: Uint8Array, digest: Uint8Array): void {
   const returned: unknown = hasher.hash(block, digest);
-  if (typeof returned !== 'object' || returned === null || !('then' in returned)) return;
+  if (typeof returned !== 'object' || returned === null || !('then' in returned)) {
+    return;
+  }
   // What it rejects with later is no news.
   Promise.resolve(returned).catch(() => {});
   assert.fail('hash() returned a promise');

@@ -12,7 +12,11 @@ import {
 /** A part that has another one injected for the suite. */
 const COLLECTOR = 'contract-tests-collector';
 
-/** The plugin that a module exports. Throws `usage` where it exports none, and what the module throws. */
+/**
+ * The plugin that a module exports.
+ *
+ * @throws `usage` where it exports none, and what the module throws.
+ */
 export async function importPlugin(address: string): Promise<Plugin> {
   return checkPlugin(defaultExportOf(await import(address)), address);
 }
@@ -23,7 +27,11 @@ export function registrationsOf(plugin: Plugin): readonly Registration[] {
   return createAnalyzer({ plugins: [parts] }).registrations.filter((part) => part.plugin === plugin.name);
 }
 
-/** A part as the registry constructs it, anew at each call. Throws as `createAnalyzer`, and `plugin`. */
+/**
+ * A part as the registry constructs it, anew at each call.
+ *
+ * @throws as `createAnalyzer`, and `plugin`.
+ */
 export function constructPart<Kind extends PartKind>(
   plugins: readonly ConfiguredPlugin[],
   kind: Kind,

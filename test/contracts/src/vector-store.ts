@@ -75,7 +75,9 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       async run() {
         const store = await create();
         const stored = await Promise.all([1, 2, 3].map(() => store.store(vectorOf(SUBJECT, 5))));
-        for (const vector of [...stored, await store.find(SUBJECT)]) assert.equal(vector?.dataBlocks, 5);
+        for (const vector of [...stored, await store.find(SUBJECT)]) {
+          assert.equal(vector?.dataBlocks, 5);
+        }
       },
     },
     {

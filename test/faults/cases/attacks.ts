@@ -52,7 +52,9 @@ function spied(
       return {
         ...stage.trial([image], { wrapper, environment: { ...environment, PATH } }),
         check: async (ends) => {
-          for (const { stderr } of ends) assert.match(stderr, SAW, 'what the tool found');
+          for (const { stderr } of ends) {
+            assert.match(stderr, SAW, 'what the tool found');
+          }
         },
       };
     },
@@ -110,7 +112,9 @@ export const ATTACKS: readonly FaultCase[] = [
         },
       });
       const restore = async () => {
-        for (const [index, overlay] of overlays.entries()) await writeFile(overlay, headers[index]!);
+        for (const [index, overlay] of overlays.entries()) {
+          await writeFile(overlay, headers[index]!);
+        }
       };
       return {
         commands: [hash],
@@ -175,7 +179,9 @@ export const ATTACKS: readonly FaultCase[] = [
       return {
         ...stage.trial(images, { options: ['-q'] }),
         check: async (ends) => {
-          for (const { stderr } of ends) assert.equal(stderr, '', 'standard error');
+          for (const { stderr } of ends) {
+            assert.equal(stderr, '', 'standard error');
+          }
         },
       };
     },

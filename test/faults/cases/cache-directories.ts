@@ -14,8 +14,12 @@ const MAGIC = Buffer.from('ARROW1');
 function fuzzedFiles(sound: Buffer): Buffer[] {
   return Array.from({ length: FUZZED }, (_, round) => {
     const noise = deterministicBytes(`noise ${round}`, 20 + 7 * round);
-    if (round % 4 === 0) return noise;
-    if (round % 4 === 1) return sound.subarray(0, (sound.length * round) / FUZZED);
+    if (round % 4 === 0) {
+      return noise;
+    }
+    if (round % 4 === 1) {
+      return sound.subarray(0, (sound.length * round) / FUZZED);
+    }
     const footerLength = Buffer.alloc(4);
     footerLength.writeUInt32LE(round % 4 === 2 ? round : 0x7fff_ffff);
     return Buffer.concat([MAGIC, noise, footerLength, MAGIC]);
@@ -80,7 +84,9 @@ async function linkedDirectory(stage: Stage): Promise<string> {
 
 /** Root gives one away; to anybody else, one of root's is foreign. */
 async function foreignDirectory(stage: Stage): Promise<string> {
-  if (process.getuid?.() !== 0) return '/usr/share';
+  if (process.getuid?.() !== 0) {
+    return '/usr/share';
+  }
   await mkdir(`${stage.root}/foreign`, { mode: 0o700 });
   await runTool('chown', ['65534', `${stage.root}/foreign`]);
   return `${stage.root}/foreign`;

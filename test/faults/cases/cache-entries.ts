@@ -54,7 +54,9 @@ function checkedBy(stage: Stage, image: string, commands: CommandLine[], tryEntr
     commands,
     check: async (ends) => {
       const [, ...later] = ends;
-      for (const { stderr } of later) assert.match(stderr, READ_AGAIN);
+      for (const { stderr } of later) {
+        assert.match(stderr, READ_AGAIN);
+      }
       await expectContent(stage.output('disk.raw.arrow'), await readFile(image));
       await tryEntries();
     },

@@ -23,7 +23,9 @@ function changed(number: number, title: string, change: (image: string) => Promi
     build: async (stage) => {
       const image = stage.image('disk.raw');
       const content = deterministicBytes('changes', BLOCKS * BLOCK);
-      for (let block = 0; block < BLOCKS; block += 1) content[block * BLOCK] = MARKED;
+      for (let block = 0; block < BLOCKS; block += 1) {
+        content[block * BLOCK] = MARKED;
+      }
       await writeFile(image, content);
       await writeSlowHasher(stage, BLOCK_MS);
       const trial = stage.trial([image], {

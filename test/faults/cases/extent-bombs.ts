@@ -16,7 +16,9 @@ function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   return {
     commands: [...images.map((image) => stage.hash([image], bounds)), stage.analyze(images, { errors: images.length })],
     check: async (ends) => {
-      for (const { peakMemory } of ends) assert.ok(peakMemory <= MOST_MEMORY, `${peakMemory} bytes of memory`);
+      for (const { peakMemory } of ends) {
+        assert.ok(peakMemory <= MOST_MEMORY, `${peakMemory} bytes of memory`);
+      }
     },
   };
 }

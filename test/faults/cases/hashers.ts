@@ -90,7 +90,9 @@ export const HASHERS: readonly FaultCase[] = [
       const plugin = join(stage.work, 'sum.mjs');
       const [one, twin] = [stage.image('one.raw'), stage.image('twin.raw')];
       await writeFile(plugin, sumPlugin(0));
-      for (const path of [one, twin]) await writeFile(path, deterministicBytes('twins', BLOCKS * BLOCK));
+      for (const path of [one, twin]) {
+        await writeFile(path, deterministicBytes('twins', BLOCKS * BLOCK));
+      }
       const options = ['--plugin', './sum.mjs', '--hash', 'sum'];
       const words = ['analyze', '-O', 'json', ...options];
       return {
@@ -126,8 +128,9 @@ export const HASHERS: readonly FaultCase[] = [
       return {
         commands: runs,
         check: async (ends) => {
-          for (const { stderr } of ends)
+          for (const { stderr } of ends) {
             assert.match(stderr, /\[(async|late)\] expected hash\(\) to write .*before it returns/);
+          }
         },
       };
     },
@@ -175,8 +178,9 @@ export const HASHERS: readonly FaultCase[] = [
         commands: [stage.analyze([image], { options: ['--plugin', './talkative.mjs', '--hash', 'talkative'] })],
         check: async ([end]) => {
           JSON.parse(end?.stdout ?? '');
-          for (const text of ['loaded', 'made', 'hashing', 'a block'])
+          for (const text of ['loaded', 'made', 'hashing', 'a block']) {
             assert.match(end?.stderr ?? '', new RegExp(`^${text}$`, 'm'));
+          }
         },
       };
     },

@@ -49,7 +49,9 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
       return {
         ...stage.trial([disk.path]),
         check: async (ends) => {
-          for (const { stderr } of ends) assert.match(stderr, new RegExp(`byte ${bad.offset}\\b`));
+          for (const { stderr } of ends) {
+            assert.match(stderr, new RegExp(`byte ${bad.offset}\\b`));
+          }
         },
         cleanUp: disk.unmount,
       };
@@ -83,7 +85,9 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
       for (const [index, [first, second]] of pairs.entries()) {
         const content = deterministicBytes('odd', SIZES[index]!);
         await writeFile(first, content);
-        if (content.length > 0) content.fill((content.at(-1) ?? 0) ^ 1, content.length - 1);
+        if (content.length > 0) {
+          content.fill((content.at(-1) ?? 0) ^ 1, content.length - 1);
+        }
         await writeFile(second, content);
       }
       const images = pairs.flat();

@@ -75,12 +75,16 @@ export const LISTINGS: readonly FaultCase[] = [
     build: async (stage) => {
       const pool = join(stage.work, 'pool');
       await mkdir(pool, { mode: 0o700 });
-      for (const name of ['a.raw', 'b.raw']) await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+      for (const name of ['a.raw', 'b.raw']) {
+        await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+      }
       const line = stage.analyze([pool], { options: ['--cache', pool] });
       return {
         commands: [line, line],
         check: async (ends) => {
-          for (const end of ends) assert.deepEqual(namesBesideGood(end), ['a.raw', 'b.raw']);
+          for (const end of ends) {
+            assert.deepEqual(namesBesideGood(end), ['a.raw', 'b.raw']);
+          }
           assert.match(ends[1]!.stderr, /4 entries of a cache/);
         },
       };
@@ -117,7 +121,9 @@ export const LISTINGS: readonly FaultCase[] = [
         ...stage.hash(images, { exit, errors: 1, wrapper: SHELL }),
         during: async (running: RunningCommand) => {
           await running.until(async () => await anyOf(await commandsOf(stage), hung.hasWaiting), 'it was blocked');
-          for (const id of await commandsOf(stage)) process.kill(id, signal);
+          for (const id of await commandsOf(stage)) {
+            process.kill(id, signal);
+          }
         },
       });
       return {
@@ -132,7 +138,9 @@ export const LISTINGS: readonly FaultCase[] = [
 async function makePool(stage: Stage, ...names: readonly string[]): Promise<string> {
   const pool = stage.image('pool');
   await mkdir(pool);
-  for (const name of names) await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+  for (const name of names) {
+    await writeFile(join(pool, name), deterministicBytes(name, 2 * BLOCK));
+  }
   return pool;
 }
 

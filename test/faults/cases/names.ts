@@ -58,9 +58,13 @@ async function unspeakableImages({ root, work, reader }: Stage): Promise<Unspeak
   const content = deterministicBytes('not UTF-8', 2 * BLOCK);
   const inDirectory = `${directory}/\udcff\udcfe.raw`;
   const beside = 'caf\udce9.raw';
-  for (const path of [inDirectory, join(work, beside)]) await writeFile(systemPath(path), content);
+  for (const path of [inDirectory, join(work, beside)]) {
+    await writeFile(systemPath(path), content);
+  }
   const shared = { directory, vector: ['\udcff\udcfe.raw.arrow', content] } as const;
-  if (reader === 'raw') return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
+  if (reader === 'raw') {
+    return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
+  }
   // A chain that is told by names relative to a directory whose own name is not UTF-8, and that takes a server to read.
   const chain = join(directory, 'chain');
   await mkdir(chain);

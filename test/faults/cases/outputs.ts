@@ -49,7 +49,9 @@ export const OUTPUTS: readonly FaultCase[] = [
     exit: 4,
     build: async (stage) => {
       const [image, precious] = [stage.image('disk.raw'), stage.image('precious.raw')];
-      for (const path of [image, precious]) await writeFile(path, deterministicBytes(path, BLOCK));
+      for (const path of [image, precious]) {
+        await writeFile(path, deterministicBytes(path, BLOCK));
+      }
       await plantLink(precious, join(stage.work, 'disk.raw.arrow'));
       await plantLink(precious, stage.output('tree.txt'));
       // The companion of a tree whose names must be explained.
@@ -162,7 +164,9 @@ export const OUTPUTS: readonly FaultCase[] = [
       const [base, overlay] = [stage.image('base.raw'), stage.image('overlay.qcow2')];
       await writeFile(base, deterministicBytes('base', 4 * BLOCK));
       await createQcow2(overlay, { backing: 'base.raw', backingFormat: 'raw' });
-      for (const name of ['base.arrow', 'base.txt']) await link(base, stage.output(name));
+      for (const name of ['base.arrow', 'base.txt']) {
+        await link(base, stage.output(name));
+      }
       await link(overlay, stage.output('overlay.arrow'));
       await link(overlay, stage.output('overlay.txt'));
       return {
@@ -190,14 +194,18 @@ export const OUTPUTS: readonly FaultCase[] = [
           const forged = `${stage.root}/forged`;
           await mkdir(forged, { mode: 0o700 });
           await forgeEntry(entry.path, forged, name);
-          if (process.getuid?.() !== 0) return;
+          if (process.getuid?.() !== 0) {
+            return;
+          }
           await chown(forged, NOBODY, NOBODY);
           await whileExchanged(stage.cache, forged, async () => {
             let found = 0;
             for (let round = 0; round < FINDS; round += 1) {
               const cache = new HashVectorCache(stage.cache);
               const vector = await cache.find(subject).catch(() => undefined);
-              if (vector === undefined) continue;
+              if (vector === undefined) {
+                continue;
+              }
               found += 1;
               assert.equal(vector.name, name, `what was found in round ${round}`);
             }
@@ -295,7 +303,9 @@ async function forgeEntry(path: string, directory: string, name: string): Promis
 /** Undoes an odd number of exchanges. */
 async function restoreCache(stage: Stage, other: string): Promise<void> {
   const entries = await new HashVectorCache(stage.cache).list().catch(() => undefined);
-  if (entries !== undefined) return;
+  if (entries !== undefined) {
+    return;
+  }
   await rename(stage.cache, `${other}.forged`);
   await rename(other, stage.cache);
 }

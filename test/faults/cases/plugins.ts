@@ -101,7 +101,9 @@ export const PLUGINS: readonly FaultCase[] = [
 async function writeTemptation(stage: Stage, marker: string): Promise<void> {
   const text = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, ''); export default { name: 'bait' };`;
   await mkdir(join(stage.work, 'node_modules/virt-similarity-plugin'), { recursive: true });
-  for (const name of TEMPTING) await writeFile(join(stage.work, name), text);
+  for (const name of TEMPTING) {
+    await writeFile(join(stage.work, name), text);
+  }
   await writeFile(join(stage.work, 'virt-similarity.json'), JSON.stringify({ plugins: ['./virt-similarity.mjs'] }));
   const manifest = { type: 'module', 'virt-similarity': { plugins: ['./virt-similarity.mjs'] } };
   await writeFile(join(stage.work, 'package.json'), JSON.stringify(manifest));

@@ -37,8 +37,11 @@ async function writeServed(stage: Stage, texts: readonly string[]): Promise<stri
   const extension = stage.reader === 'raw' ? 'raw' : 'vmdk';
   const images = texts.map((text) => stage.image(`${text}.${extension}`));
   for (const image of images) {
-    if (stage.reader === 'raw') await copyFile(raw, image);
-    else await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
+    if (stage.reader === 'raw') {
+      await copyFile(raw, image);
+    } else {
+      await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
+    }
   }
   return images;
 }
@@ -46,7 +49,9 @@ async function writeServed(stage: Stage, texts: readonly string[]): Promise<stri
 /** Requires that what a run wrote that did without is right. */
 async function requireRight(stage: Stage, image: string, { exit }: CommandEnd): Promise<void> {
   const content = await readFile(stage.image('disk.raw'));
-  if (exit === 0) await expectContent(stage.output(`${basename(image)}.arrow`), content);
+  if (exit === 0) {
+    await expectContent(stage.output(`${basename(image)}.arrow`), content);
+  }
 }
 
 /** What the machine runs out of. */
@@ -67,7 +72,9 @@ export const RESOURCES: readonly FaultCase[] = [
       return {
         ...stage.trial([image], { options: ['--cache', `${full}/cache`] }),
         check: async (ends) => {
-          for (const { stderr } of ends) assert.match(stderr, NOT_CACHED);
+          for (const { stderr } of ends) {
+            assert.match(stderr, NOT_CACHED);
+          }
           assert.deepEqual(await readdir(`${full}/cache`), [], 'what was left of entries');
         },
         cleanUp: async () => {
@@ -90,7 +97,9 @@ export const RESOURCES: readonly FaultCase[] = [
       const cache = `${stage.root}/read-only`;
       await mkdir(cache, { mode: 0o500 });
       const wrapper = await asOrdinaryUser(stage);
-      if (wrapper.length > 0) await runTool('chown', ['65534', cache]);
+      if (wrapper.length > 0) {
+        await runTool('chown', ['65534', cache]);
+      }
       const disk = stage.image('disk.raw');
       await chmod(disk, 0o644);
       return {
@@ -101,7 +110,9 @@ export const RESOURCES: readonly FaultCase[] = [
           stage.hash([disk], { wrapper, options: ['--cache', cache] }),
         ],
         check: async (ends) => {
-          for (const [index, image] of images.entries()) await requireRight(stage, image, ends[index]!);
+          for (const [index, image] of images.entries()) {
+            await requireRight(stage, image, ends[index]!);
+          }
           assert.match(ends.at(-1)?.stderr ?? '', NOT_CACHED);
           await reclaim(stage);
         },
@@ -113,8 +124,12 @@ export const RESOURCES: readonly FaultCase[] = [
 /** Writes to a file until the file system is full. */
 async function fill(path: string): Promise<void> {
   try {
-    for (;;) await appendFile(path, Buffer.alloc(4096, 1));
+    for (;;) {
+      await appendFile(path, Buffer.alloc(4096, 1));
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      throw error;
+    }
   }
 }

@@ -23,8 +23,9 @@ function rowsOf(content: Buffer): string[] {
   for (let start = 0; start < content.length; start += BLOCK) {
     const block = Buffer.alloc(BLOCK);
     content.copy(block, 0, start);
-    if (block.some((byte) => byte !== 0))
+    if (block.some((byte) => byte !== 0)) {
       rows.push(`${start / BLOCK} ${createHash('sha256').update(block).digest('hex')}`);
+    }
   }
   return rows;
 }

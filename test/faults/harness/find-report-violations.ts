@@ -21,7 +21,9 @@ const EXITS: Readonly<Record<string, number>> = {
  */
 export function violationsOfReport(end: CommandEnd, alone: number): Violation[] {
   const report = readReport(end);
-  if (report === undefined) return [{ kind: 'report', what: 'the good images are not reported' }];
+  if (report === undefined) {
+    return [{ kind: 'report', what: 'the good images are not reported' }];
+  }
   const found: Violation[] = [];
   const [first, second] = report.images.map(({ path }) => path);
   const distance = report.distances[0];

@@ -25,8 +25,9 @@ export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: num
   const errors = end.stderr.match(ERROR_LINE) ?? [];
   const mostErrors = line.errors ?? (expected === 0 ? 0 : 1);
   const found: Violation[] = end.orphans.map((orphan) => ({ kind: 'orphan', what: orphan }));
-  if (end.hung) found.push({ kind: 'hang', what: `killed after ${Math.round(end.milliseconds)} ms` });
-  else if (end.exit !== expected) {
+  if (end.hung) {
+    found.push({ kind: 'hang', what: `killed after ${Math.round(end.milliseconds)} ms` });
+  } else if (end.exit !== expected) {
     const said = errors[0] ?? end.stderr.trim().split('\n').at(-1) ?? '';
     found.push({ kind: 'exit', what: `expected exit ${expected}, found ${end.exit}: ${said}` });
   }
@@ -36,14 +37,18 @@ export function violationsOf(line: CommandLine, end: CommandEnd, exitOfCase: num
       what: `${Math.round(end.milliseconds)} ms, expected at most ${line.within} s more than ${Math.round(usual)} ms`,
     });
   }
-  if (STACK_TRACE.test(end.stderr)) found.push({ kind: 'trace', what: 'a stack trace on standard error' });
+  if (STACK_TRACE.test(end.stderr)) {
+    found.push({ kind: 'trace', what: 'a stack trace on standard error' });
+  }
   if (!end.hung && errors.length !== mostErrors) {
     found.push({
       kind: 'error',
       what: `expected ${mostErrors} error lines, found ${errors.length}: ${errors.join(' | ')}`,
     });
   }
-  if (end.peakMemory > MOST_MEMORY) found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
+  if (end.peakMemory > MOST_MEMORY) {
+    found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
+  }
   if (line.besideGood && !end.hung && (expected === 0 || expected === EXIT_PARTIAL)) {
     found.push(...violationsOfReport(end, line.alone ?? exitOfCase));
   }
@@ -58,10 +63,16 @@ export async function violationsOfCase(
   before: ReadonlyMap<string, string>,
 ): Promise<Violation[]> {
   const found: Violation[] = [...(await changedInputs(stage, trial, before)), ...(await leaks(stage, ends))];
-  for (const name of await leftovers(stage)) found.push({ kind: 'leftover', what: name });
+  for (const name of await leftovers(stage)) {
+    found.push({ kind: 'leftover', what: name });
+  }
   found.push(...(await callsOutside(stage)).map((call): Violation => ({ kind: 'network', what: call })));
-  if (stage.connections > 0) found.push({ kind: 'network', what: `${stage.connections} connections to a server` });
-  if (trial.cache !== 'refused') found.push(...(await badEntries(stage, ends)));
+  if (stage.connections > 0) {
+    found.push({ kind: 'network', what: `${stage.connections} connections to a server` });
+  }
+  if (trial.cache !== 'refused') {
+    found.push(...(await badEntries(stage, ends)));
+  }
   return found;
 }
 
@@ -90,22 +101,27 @@ async function changedInputs(
 async function leaks(stage: Stage, ends: readonly CommandEnd[]): Promise<Violation[]> {
   const found: Violation[] = [];
   const look = (bytes: Buffer, where: string) => {
-    if (stage.traces.some((trace) => bytes.includes(trace)))
+    if (stage.traces.some((trace) => bytes.includes(trace))) {
       found.push({ kind: 'canary', what: `a secret in ${where}` });
+    }
   };
   for (const { stdout, stderr } of ends) {
     look(Buffer.from(stdout), 'standard output');
     look(Buffer.from(stderr), 'standard error');
   }
   for (const directory of ['work', 'tmp', 'run', 'home']) {
-    for (const path of await regularFiles(join(stage.root, directory))) look(await contentOf(path), path);
+    for (const path of await regularFiles(join(stage.root, directory))) {
+      look(await contentOf(path), path);
+    }
   }
   return found;
 }
 
 async function contentOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(systemPath(path))) chunks.push(chunk as Buffer);
+  for await (const chunk of createReadStream(systemPath(path))) {
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
 }
 
@@ -115,7 +131,9 @@ async function badEntries(stage: Stage, ends: readonly CommandEnd[]): Promise<Vi
   try {
     const entries = await new HashVectorCache(stage.cache).verify();
     return entries.flatMap((entry): Violation[] => {
-      if (entry.state === 'bad') return [{ kind: 'cache', what: entry.problem }];
+      if (entry.state === 'bad') {
+        return [{ kind: 'cache', what: entry.problem }];
+      }
       const { name } = entry.header;
       return failed.has(name) ? [{ kind: 'cache', what: `${name}, which failed, is in the cache` }] : [];
     });

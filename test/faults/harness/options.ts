@@ -19,10 +19,14 @@ export function readOptions(words: readonly string[], all: readonly FaultCase[])
   });
   const readers = values.readers?.split(',') ?? READERS;
   const unknown = readers.find((name) => !READERS.some((reader) => reader === name));
-  if (unknown !== undefined) throw new Error(`expected readers of ${READERS.join(', ')}; found '${unknown}'`);
+  if (unknown !== undefined) {
+    throw new Error(`expected readers of ${READERS.join(', ')}; found '${unknown}'`);
+  }
   const isWanted = values.only === undefined ? () => true : inRanges(values.only);
   const cases = all.filter(({ number }) => isWanted(number));
-  if (cases.length === 0) throw new Error(`there are no cases ${values.only}`);
+  if (cases.length === 0) {
+    throw new Error(`there are no cases ${values.only}`);
+  }
   return { cases, readers: READERS.filter((reader) => readers.includes(reader)), list: values.list };
 }
 
@@ -30,7 +34,9 @@ export function readOptions(words: readonly string[], all: readonly FaultCase[])
 function inRanges(text: string): (number: number) => boolean {
   const ranges = text.split(',').map((range) => {
     const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
-    if (first === undefined) throw new Error(`expected numbers such as 5-12,40; found '${text}'`);
+    if (first === undefined) {
+      throw new Error(`expected numbers such as 5-12,40; found '${text}'`);
+    }
     return [Number(first), Number(last ?? first)] as const;
   });
   return (number) => ranges.some(([first, last]) => number >= first && number <= last);

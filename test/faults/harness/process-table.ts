@@ -23,7 +23,9 @@ export function processEntry(id: number): ProcessEntry | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent] = fields;
   const started = fields[19];
-  if (parent === undefined || started === undefined) return undefined;
+  if (parent === undefined || started === undefined) {
+    return undefined;
+  }
   return { id, parent: Number(parent), started, isZombie: state === 'Z' || state === 'X' };
 }
 

@@ -39,7 +39,9 @@ export class ProcessWatch {
   signal(signal: NodeJS.Signals, test: (commandLine: string) => boolean): number {
     this.#look();
     const chosen = this.#alive().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
-    for (const { id } of chosen) sendSignal(id, signal);
+    for (const { id } of chosen) {
+      sendSignal(id, signal);
+    }
     return chosen.length;
   }
 
@@ -50,7 +52,9 @@ export class ProcessWatch {
     for (;;) {
       this.#look();
       const alive = this.#alive();
-      if (alive.length === 0) return [];
+      if (alive.length === 0) {
+        return [];
+      }
       if (performance.now() > deadline) {
         const survivors = alive.map(({ id }) => `${id} ${readProcessFile(id, 'cmdline').replaceAll('\0', ' ').trim()}`);
         this.killAll();
@@ -61,7 +65,9 @@ export class ProcessWatch {
   }
 
   killAll(): void {
-    for (const { id } of this.#alive()) sendSignal(id, 'SIGKILL');
+    for (const { id } of this.#alive()) {
+      sendSignal(id, 'SIGKILL');
+    }
   }
 
   #look(): void {
@@ -72,7 +78,9 @@ export class ProcessWatch {
     for (let grown = true; grown; ) {
       grown = false;
       for (const entry of strangers.filter(({ id }) => !family.has(id))) {
-        if (entry.id !== this.#root && !family.has(entry.parent) && !this.#isMarked(entry)) continue;
+        if (entry.id !== this.#root && !family.has(entry.parent) && !this.#isMarked(entry)) {
+          continue;
+        }
         this.#known.set(keyOf(entry), entry);
         family.add(entry.id);
         grown = true;

@@ -22,7 +22,9 @@ export function totalsOf(outcomes: readonly CaseOutcome[], built: number, waitin
   const passed = outcomes.length - failed;
   const cases = new Map(outcomes.map(({ fault }) => [fault.number, true]));
   for (const { fault, violations } of outcomes) {
-    if (violations.length > 0) cases.set(fault.number, false);
+    if (violations.length > 0) {
+      cases.set(fault.number, false);
+    }
   }
   const right = [...cases.values()].filter((isRight) => isRight).length;
   return [

@@ -74,7 +74,9 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
 
 /** Nothing more can be checked of a run that was killed. */
 async function checkTrial(trial: Trial, ends: readonly CommandEnd[]): Promise<void> {
-  if (ends.every(({ hung }) => !hung)) await trial.check?.(ends);
+  if (ends.every(({ hung }) => !hung)) {
+    await trial.check?.(ends);
+  }
 }
 
 function runOn(stage: Stage, line: CommandLine, command: readonly string[]): Promise<CommandEnd> {

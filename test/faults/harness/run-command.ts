@@ -88,7 +88,9 @@ function runningCommand(child: ChildProcess, watch: ProcessWatch, said: () => st
     hasEnded,
     until: async (condition, what) => {
       while (!(await condition())) {
-        if (hasEnded()) throw new Error(`the command ended before ${what}`);
+        if (hasEnded()) {
+          throw new Error(`the command ended before ${what}`);
+        }
         await delay(10);
       }
     },

@@ -46,7 +46,9 @@ export async function foreignWrites(
 }
 
 function verbOf(before: string | undefined, after: string | undefined): string {
-  if (before === undefined) return 'created';
+  if (before === undefined) {
+    return 'created';
+  }
   return after === undefined ? 'removed' : 'wrote to or replaced';
 }
 
@@ -66,10 +68,15 @@ async function outputsOf(stage: Stage, { words }: CommandLine): Promise<(path: s
   for (const output of outputs) {
     const path = await absolute(output);
     files.add(path);
-    if (words.includes('hash') && !output.endsWith(VECTOR)) vectorDirectories.add(path);
-    else files.add(path.replace(/\.[^./]+$/, COMPANION));
+    if (words.includes('hash') && !output.endsWith(VECTOR)) {
+      vectorDirectories.add(path);
+    } else {
+      files.add(path.replace(/\.[^./]+$/, COMPANION));
+    }
   }
-  if (words.includes('hash') && outputs.length === 0) vectorDirectories.add(stage.work);
+  if (words.includes('hash') && outputs.length === 0) {
+    vectorDirectories.add(stage.work);
+  }
   const cache = await absolute(valuesOf(['--cache']).at(-1) ?? stage.cache);
   const writesCache = !words.includes('--no-cache');
   return (path) =>
@@ -87,10 +94,14 @@ async function mountPoints(): Promise<string[]> {
 async function lookInto(directory: string, found: Map<string, string>, skipped: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(systemPath(directory), { encoding: 'buffer' })) {
     const path = join(directory, pathText(name));
-    if (skipped.has(path)) continue;
+    if (skipped.has(path)) {
+      continue;
+    }
     const stats = await lstat(systemPath(path), { bigint: true });
     found.set(path, await describe(path, stats));
-    if (stats.isDirectory()) await lookInto(path, found, skipped);
+    if (stats.isDirectory()) {
+      await lookInto(path, found, skipped);
+    }
   }
 }
 
@@ -99,7 +110,11 @@ async function describe(path: string, stats: BigIntStats): Promise<string> {
   const { dev, ino, mode, size, mtimeNs } = stats;
   const kind = Number(mode) >> 12;
   const file = `${kind} ${dev}:${ino}`;
-  if (stats.isDirectory()) return file;
-  if (stats.isSymbolicLink()) return `${file} ${await readlink(systemPath(path))}`;
+  if (stats.isDirectory()) {
+    return file;
+  }
+  if (stats.isSymbolicLink()) {
+    return `${file} ${await readlink(systemPath(path))}`;
+  }
   return `${file} ${size} ${mtimeNs}`;
 }

@@ -36,7 +36,9 @@ export class Stage {
 
   static async make(reader: ReaderName): Promise<Stage> {
     const stage = new Stage(await mkdtemp('/tmp/vsf-'), reader);
-    for (const directory of DIRECTORIES) await mkdir(join(stage.root, directory));
+    for (const directory of DIRECTORIES) {
+      await mkdir(join(stage.root, directory));
+    }
     const [first, second] = GOOD_IMAGES;
     const content = deterministicBytes('good', 4 * BLOCK);
     await writeFile(join(stage.work, first), content);
@@ -114,7 +116,9 @@ export class Stage {
     const digests = new Map<string, string>();
     const directories = ['images', 'secrets', 'work/good'].map((name) => regularFiles(join(this.root, name)));
     const paths = [...(await Promise.all(directories)), await filesIn(this.work)].flat();
-    for (const path of paths) digests.set(path, await digestOf(path));
+    for (const path of paths) {
+      digests.set(path, await digestOf(path));
+    }
     return digests;
   }
 
@@ -141,7 +145,9 @@ export class Stage {
   }
 
   async remove(): Promise<void> {
-    for (const server of this.#servers) await server.close();
+    for (const server of this.#servers) {
+      await server.close();
+    }
     await rm(this.root, { recursive: true, force: true });
   }
 }
@@ -174,6 +180,8 @@ function filesAmong(entries: readonly Entry[]): string[] {
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(systemPath(path))) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(systemPath(path))) {
+    hash.update(chunk as Buffer);
+  }
   return hash.digest('hex');
 }

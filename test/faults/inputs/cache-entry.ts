@@ -12,8 +12,9 @@ export interface EntryFile {
 export async function onlyEntry(cache: string): Promise<EntryFile> {
   const names = (await readdir(cache)).filter((name) => name.endsWith('.arrow'));
   const [name] = names;
-  if (name === undefined || names.length !== 1)
+  if (name === undefined || names.length !== 1) {
     throw new Error(`expected one entry in ${cache}, found ${names.length}`);
+  }
   const path = join(cache, name);
   return { path, bytes: await readFile(path) };
 }
@@ -31,6 +32,8 @@ export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Prom
 export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
   const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));
   const forged = Buffer.from(text, 'latin1');
-  if (forged.length !== bytes.length || forged.equals(bytes)) throw new Error(`cannot forge ${from} to ${to}`);
+  if (forged.length !== bytes.length || forged.equals(bytes)) {
+    throw new Error(`cannot forge ${from} to ${to}`);
+  }
   return forged;
 }

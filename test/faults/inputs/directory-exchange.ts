@@ -16,7 +16,9 @@ export async function whileExchanged(one: string, other: string, call: () => Pro
   const exchanger = spawn('/usr/bin/python3', ['-c', EXCHANGE, one, other], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(exchanger, 'exit');
   const begun = await Promise.race([once(exchanger.stdout, 'data'), ended.then(() => undefined)]);
-  if (begun === undefined) throw new Error('the paths could not be exchanged');
+  if (begun === undefined) {
+    throw new Error('the paths could not be exchanged');
+  }
   try {
     await call();
   } finally {

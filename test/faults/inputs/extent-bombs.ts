@@ -35,7 +35,9 @@ export async function writeSharedL2(path: string, l1Entries: number, pattern: L2
   file.writeUInt32BE(4, 96);
   file.writeUInt32BE(104, 100);
   file.writeBigUInt64BE(BigInt(2 * CLUSTER), CLUSTER);
-  for (let entry = 0; entry < l1Entries; entry++) file.writeBigUInt64BE(BigInt(l2), L1_OFFSET + 8 * entry);
+  for (let entry = 0; entry < l1Entries; entry++) {
+    file.writeBigUInt64BE(BigInt(l2), L1_OFFSET + 8 * entry);
+  }
   for (let entry = 0; entry < L2_ENTRIES; entry++) {
     file.writeBigUInt64BE(pattern(entry, BigInt(l2 + CLUSTER)), l2 + 8 * entry);
   }

@@ -21,7 +21,9 @@ export async function createLuks(
       return;
     } catch (error) {
       // qemu-img measures how long a derivation takes, which now and then is too short for the kernel's clock.
-      if (attempt === ATTEMPTS || !String(error).includes('CPU usage')) throw error;
+      if (attempt === ATTEMPTS || !String(error).includes('CPU usage')) {
+        throw error;
+      }
     }
   }
 }

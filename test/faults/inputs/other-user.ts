@@ -4,7 +4,9 @@ import type { Stage } from '../harness/stage.js';
 
 /** Gives the stage back to the user who runs the tests, so that the cache is his to verify. */
 export async function reclaim(stage: Stage): Promise<void> {
-  if (process.getuid?.() === 0) await runTool('chown', ['-R', '0:0', stage.work]);
+  if (process.getuid?.() === 0) {
+    await runTool('chown', ['-R', '0:0', stage.work]);
+  }
 }
 
 const NOBODY = '65534';
@@ -14,7 +16,9 @@ const NOBODY = '65534';
  * to run it as that user. Nothing where the tests are not run by root.
  */
 export async function asOrdinaryUser(stage: Stage): Promise<readonly string[]> {
-  if (process.getuid?.() !== 0) return [];
+  if (process.getuid?.() !== 0) {
+    return [];
+  }
   await chmod(stage.root, 0o755);
   for (const directory of ['work', 'home', 'run', 'tmp']) {
     await runTool('chown', ['-R', `${NOBODY}:${NOBODY}`, `${stage.root}/${directory}`]);

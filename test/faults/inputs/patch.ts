@@ -7,7 +7,9 @@ export type Patches = Readonly<Record<number, Buffer>>;
 export async function patch(path: string, patches: Patches): Promise<void> {
   const file = await open(path, 'r+');
   try {
-    for (const [position, bytes] of Object.entries(patches)) await file.write(bytes, 0, bytes.length, Number(position));
+    for (const [position, bytes] of Object.entries(patches)) {
+      await file.write(bytes, 0, bytes.length, Number(position));
+    }
   } finally {
     await file.close();
   }

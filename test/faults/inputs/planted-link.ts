@@ -7,5 +7,7 @@ const NOBODY = 65_534;
 export async function plantLink(target: string, path: string): Promise<void> {
   await chmod(dirname(path), 0o777);
   await symlink(target, path);
-  if (process.getuid?.() === 0) await lchown(path, NOBODY, NOBODY);
+  if (process.getuid?.() === 0) {
+    await lchown(path, NOBODY, NOBODY);
+  }
 }

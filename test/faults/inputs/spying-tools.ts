@@ -30,6 +30,8 @@ exit 1
 export async function writeSpies(stage: Stage): Promise<string> {
   const directory = join(stage.root, 'spies');
   await mkdir(directory);
-  for (const tool of ['qemu-img', 'qemu-nbd']) await writeFile(join(directory, tool), SPY, { mode: 0o755 });
+  for (const tool of ['qemu-img', 'qemu-nbd']) {
+    await writeFile(join(directory, tool), SPY, { mode: 0o755 });
+  }
   return directory;
 }

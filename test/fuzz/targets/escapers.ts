@@ -101,7 +101,9 @@ const dot = propertyTarget('dot', 5, {
       label.replace(/\\([\s\S])/g, '$1').replace(/&(amp|lt);/g, (_, name) => (name === 'lt' ? '<' : '&')),
     );
     const shown = drawn.map(unescaped);
-    for (const name of namesOf(analysis)) require(shown.includes(name), `a label for ${JSON.stringify(name)}`);
+    for (const name of namesOf(analysis)) {
+      require(shown.includes(name), `a label for ${JSON.stringify(name)}`);
+    }
     return 'accepted';
   },
 });

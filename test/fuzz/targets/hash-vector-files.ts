@@ -78,12 +78,18 @@ class HashVectorFiles implements FuzzSubject {
     const mutation = mutate(content, fields, random);
     try {
       const vector = await this.#read(applied(content, mutation), this.#directory);
-      if (vector === undefined) return 'rejected';
+      if (vector === undefined) {
+        return 'rejected';
+      }
       await requireSound(vector);
-      if (random.below(COMPARED) === 0) await this.#compare(vector);
+      if (random.below(COMPARED) === 0) {
+        await this.#compare(vector);
+      }
       return 'accepted';
     } catch (thrown) {
-      if (thrown instanceof VirtSimilarityError) throw thrown;
+      if (thrown instanceof VirtSimilarityError) {
+        throw thrown;
+      }
       const problem = thrown instanceof Error ? thrown.stack : String(thrown);
       throw new Finding(`${content.length} bytes with ${described(mutation)}: ${problem}`);
     }
@@ -142,7 +148,9 @@ async function requireSound(vector: HashVector): Promise<void> {
 
 async function inMemory({ rows, storage, dataBlocks, ...header }: HashVector): Promise<HashVector> {
   const pieces: { blocks: Uint32Array; digests: Uint8Array }[] = [];
-  for await (const piece of rows()) pieces.push({ blocks: piece.blocks, digests: piece.digests });
+  for await (const piece of rows()) {
+    pieces.push({ blocks: piece.blocks, digests: piece.digests });
+  }
   const blocks = Uint32Array.from(pieces.flatMap((piece) => [...piece.blocks]));
   return hashVectorOf(header, blocks, Buffer.concat(pieces.map(({ digests }) => digests)));
 }

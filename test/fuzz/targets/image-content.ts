@@ -50,7 +50,9 @@ class ImageContent implements FuzzSubject {
     try {
       return await mutable.during(mutation, () => this.#read(path, format, random));
     } catch (thrown) {
-      if (thrown instanceof VirtSimilarityError) throw thrown;
+      if (thrown instanceof VirtSimilarityError) {
+        throw thrown;
+      }
       throw new Finding(`${file} with ${described(mutation)}: ${thrown instanceof Error ? thrown.stack : thrown}`);
     }
   }
@@ -72,6 +74,8 @@ class ImageContent implements FuzzSubject {
   }
 
   async close(): Promise<void> {
-    for (const [, file] of this.#files) file.close();
+    for (const [, file] of this.#files) {
+      file.close();
+    }
   }
 }

@@ -33,7 +33,9 @@ class ImageHeaders implements FuzzSubject {
 
   constructor(directory: string) {
     this.#directory = directory;
-    for (const sample of SAMPLES) this.#files.set(sample, new MutableFile(join(directory, sample.file)));
+    for (const sample of SAMPLES) {
+      this.#files.set(sample, new MutableFile(join(directory, sample.file)));
+    }
   }
 
   async execute(random: SeededRandom): Promise<Verdict> {
@@ -46,7 +48,9 @@ class ImageHeaders implements FuzzSubject {
       const isStated = random.below(2) === 0;
       return await file.during(mutation, () => this.#inspectFile(file.path, isStated ? sample.format : undefined));
     } catch (thrown) {
-      if (thrown instanceof VirtSimilarityError) throw thrown;
+      if (thrown instanceof VirtSimilarityError) {
+        throw thrown;
+      }
       const problem = thrown instanceof Error ? thrown.stack : String(thrown);
       throw new Finding(`${sample.file} with ${described(mutation)}: ${problem}`);
     }
@@ -59,13 +63,17 @@ class ImageHeaders implements FuzzSubject {
         require(layer.path.startsWith(`${this.#directory}/`), `files of ${this.#directory}, found ${layer.path}`);
       }
       requireSize(image.virtualSize);
-      if (image.backing === undefined) return 'accepted';
+      if (image.backing === undefined) {
+        return 'accepted';
+      }
       image = image.backing;
     }
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files.values()) file.close();
+    for (const file of this.#files.values()) {
+      file.close();
+    }
   }
 }
 
@@ -73,13 +81,17 @@ class ImageHeaders implements FuzzSubject {
 async function inspectBytes(format: string, content: Buffer): Promise<void> {
   const inspector = FORMATS.find((each) => each.format === format)!;
   const ends = { head: content.subarray(0, 4096), tail: content.subarray(Math.max(0, content.length - 512)) };
-  if (inspector.recognize(ends) === undefined) return;
+  if (inspector.recognize(ends) === undefined) {
+    return;
+  }
   try {
     const bytes = countedBytes(content);
     requireSize((await inspector.readHeader(bytes)).virtualSize);
     await inspector.requireTables?.(bytes);
   } catch (thrown) {
-    if (!(thrown instanceof HeaderError)) throw thrown;
+    if (!(thrown instanceof HeaderError)) {
+      throw thrown;
+    }
   }
 }
 

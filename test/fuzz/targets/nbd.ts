@@ -96,7 +96,9 @@ async function greet(random: SeededRandom): Promise<Verdict> {
   const shaken = shakeHands(stream, 'a', SPEAKER);
   // It may fail before it is awaited.
   shaken.catch(() => {});
-  for (let turns = 0; turns < 4; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; turns < 4; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   receiver.fail(end);
   const { size, minimumBlockSize, maximumBlockSize } = await shaken;
   require(Number.isSafeInteger(size) && size >= 0, `a size, found ${size}`);

@@ -54,7 +54,9 @@ const descriptors = propertyTarget('vmdk-descriptors', 20, {
       require(extents.every(({ name }) => name !== '' && !name.includes('\0')), 'names of files');
       return 'accepted';
     } catch (thrown) {
-      if (thrown instanceof HeaderError) return 'rejected';
+      if (thrown instanceof HeaderError) {
+        return 'rejected';
+      }
       throw thrown;
     }
   },
@@ -78,7 +80,9 @@ const formatDecisions = propertyTarget('format-decisions', 20, {
     const ends = { head: padded(head, 4096), tail: padded(tail, 512) };
     try {
       const { format, mustBeSelfContained } = decideFormat({ ...evidence, ends });
-      if (evidence.stated !== undefined) require(format === evidence.stated, `${evidence.stated}, found ${format}`);
+      if (evidence.stated !== undefined) {
+        require(format === evidence.stated, `${evidence.stated}, found ${format}`);
+      }
       if (evidence.path.endsWith('.raw') && !evidence.isDevice && evidence.stated === undefined) {
         require(format === 'raw', 'raw, as the name says');
       }
@@ -87,7 +91,9 @@ const formatDecisions = propertyTarget('format-decisions', 20, {
       require(isCertain || mustBeSelfContained, `${format} that leads nowhere else`);
       return 'accepted';
     } catch (thrown) {
-      if (thrown instanceof HeaderError) return 'rejected';
+      if (thrown instanceof HeaderError) {
+        return 'rejected';
+      }
       throw thrown;
     }
   },
@@ -113,7 +119,9 @@ const mapAnswer = fc
     });
     const entries = all.filter(({ start }) => start < MAP.end);
     const entry = entries[wrong];
-    if (entry === undefined || how > 2) return entries;
+    if (entry === undefined || how > 2) {
+      return entries;
+    }
     const others = [[], [entry, entry], [{ ...entry, start: entry.start + 1 }]];
     return entries.toSpliced(wrong, 1, ...(others[how] ?? []));
   });

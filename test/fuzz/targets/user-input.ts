@@ -24,7 +24,9 @@ const blockSizes = propertyTarget('block-sizes', 10, {
   ),
   check: (text) => {
     const size = numberOf(IMAGE_OPTIONS['block-size'], text);
-    if (size === undefined) return 'rejected';
+    if (size === undefined) {
+      return 'rejected';
+    }
     require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
     const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
     require(size === Number.parseInt(text, 10) * unit, `what ${text} says, found ${size}`);
@@ -43,7 +45,9 @@ const byteCounts = propertyTarget('byte-counts', 5, {
   ),
   check: (text) => {
     const count = numberOf(IMAGE_OPTIONS['max-virtual-size'], text);
-    if (count === undefined) return 'rejected';
+    if (count === undefined) {
+      return 'rejected';
+    }
     const unit = BYTE_UNITS.indexOf(/[kmgtp]/i.exec(text)?.[0].toUpperCase() ?? '');
     const expected = BigInt(/^\d+/.exec(text)?.[0] ?? 0) * 1024n ** BigInt(unit);
     require(BigInt(count) === expected && count >= 1, `${expected} bytes, found ${count}`);
@@ -55,7 +59,9 @@ const timeouts = propertyTarget('timeouts', 5, {
   values: fc.oneof(fc.string(), fc.double().map(String), fc.nat(2_000_000).map(String)),
   check: (text) => {
     const seconds = numberOf(COMMON_OPTIONS['plugin-timeout'], text);
-    if (seconds === undefined) return 'rejected';
+    if (seconds === undefined) {
+      return 'rejected';
+    }
     require(seconds >= 0 &&
       seconds <= COMMON_OPTIONS['plugin-timeout'].max &&
       seconds === Number(text), `what ${text} says, found ${seconds}`);
@@ -135,12 +141,16 @@ const commandLines = propertyTarget('command-lines', 20, {
       const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED, {
         note: () => {},
       });
-      if (invocation.kind === 'text') return 'accepted';
+      if (invocation.kind === 'text') {
+        return 'accepted';
+      }
       const { sources } = invocation.context;
       require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
       return 'accepted';
     } catch (thrown) {
-      if (thrown instanceof CommanderError) return 'rejected';
+      if (thrown instanceof CommanderError) {
+        return 'rejected';
+      }
       throw thrown;
     }
   },

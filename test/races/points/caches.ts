@@ -20,7 +20,9 @@ function exchanged(title: string, rivalOf: (forged: string) => Promise<string>):
     readers: CACHE_READERS,
     build: async (stage, setting) => {
       const images: SceneImage[] = NAMES.map((name) => ({ path: stage.shared(name), versions: [digestsOf(OWN)] }));
-      for (const { path } of images) await stage.known.writeDisk(path, OWN);
+      for (const { path } of images) {
+        await stage.known.writeDisk(path, OWN);
+      }
       const forged = join(stage.root, 'forged');
       await forge(stage, setting, images, forged);
       const second = await rivalOf(forged);
@@ -32,7 +34,9 @@ function exchanged(title: string, rivalOf: (forged: string) => Promise<string>):
 /** Directories of hash vectors that others made. */
 export const CACHES: readonly Point[] = [
   exchanged("directory and another user's", async (forged) => {
-    if (process.getuid?.() === 0) await chown(forged, NOBODY, NOBODY);
+    if (process.getuid?.() === 0) {
+      await chown(forged, NOBODY, NOBODY);
+    }
     return forged;
   }),
   exchanged('directory and link', async (forged) => {
@@ -67,7 +71,9 @@ function forged(entry: Buffer, digests: Digests, secret: Buffer): Buffer {
   const bytes = Buffer.from(entry);
   for (const digest of digests) {
     const position = bytes.indexOf(Buffer.from(digest!, 'hex'));
-    if (position < 0) throw new Error('a cache entry does not hold the digests of its image');
+    if (position < 0) {
+      throw new Error('a cache entry does not hold the digests of its image');
+    }
     secret.copy(bytes, position);
   }
   return bytes;

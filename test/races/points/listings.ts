@@ -38,7 +38,9 @@ export const LISTINGS: readonly Point[] = [
     readers: LISTING_READERS,
     build: async (stage) => {
       const [directory, other] = [stage.shared('listed'), stage.shared('other')];
-      for (const path of [directory, other]) await mkdir(path);
+      for (const path of [directory, other]) {
+        await mkdir(path);
+      }
       for (const name of NAMES) {
         await stage.known.writeDisk(join(directory, name), OWN);
         await stage.known.writeDisk(join(other, name), OTHER);

@@ -16,7 +16,9 @@ export const REPORTS = ['tree.dot', 'tree.nwk', 'tree.txt'];
 
 async function writeImages(stage: Stage): Promise<SceneImage[]> {
   const images = NAMES.map((name) => ({ path: stage.shared(name), versions: [digestsOf(OWN)] }));
-  for (const { path } of images) await stage.known.writeDisk(path, OWN);
+  for (const { path } of images) {
+    await stage.known.writeDisk(path, OWN);
+  }
   await stage.writeCanary(stage.secret('key'), 2);
   return images;
 }
@@ -50,7 +52,9 @@ export const OUTPUTS: readonly Point[] = [
         mayWrite: [links],
         prepare: async () => {
           for (const { path, other, target } of planted) {
-            for (const old of [path, other]) await rm(old, { force: true });
+            for (const old of [path, other]) {
+              await rm(old, { force: true });
+            }
             await symlink(target, other);
             await writeFile(path, '');
           }
@@ -102,7 +106,9 @@ export const OUTPUTS: readonly Point[] = [
         // The user named it, and a link that was there before would be followed.
         mayWrite: RESULTS.map((name) => join(target, name)),
         prepare: async () => {
-          for (const name of RESULTS) await rm(join(target, name), { force: true });
+          for (const name of RESULTS) {
+            await rm(join(target, name), { force: true });
+          }
         },
       };
     },

@@ -80,7 +80,9 @@ function backing(where: string, directory: string, rival: string): Point {
           ),
         );
         images.push({ path: top, versions: [over(OWN), over(OTHER)].map(digestsOf) });
-        if (directory !== '') options.push('--allow-backing', dirname(path));
+        if (directory !== '') {
+          options.push('--allow-backing', dirname(path));
+        }
       }
       return { images, exchanges, options };
     },
@@ -108,7 +110,9 @@ function extent(where: string, directory: string, rival: string): Point {
         exchanges.push(await RIVALS[rival]!(stage, referenced(stage, second, writeOther)));
         const other = [...OWN.slice(0, BLOCKS / 2), ...OTHER.slice(BLOCKS / 2)];
         images.push({ path: descriptor, versions: [OWN, other].map(digestsOf) });
-        if (directory !== '') options.push('--allow-backing', dirname(first));
+        if (directory !== '') {
+          options.push('--allow-backing', dirname(first));
+        }
       }
       return { images, exchanges, options };
     },

@@ -61,7 +61,9 @@ describe('the configuration file', () => {
   test("is refused when it is another user's", async () => {
     await write({ plugins: ['./mine.js'] });
     const isRoot = process.getuid?.() === 0;
-    if (isRoot) await chown(path, 65_534, 65_534);
+    if (isRoot) {
+      await chown(path, 65_534, 65_534);
+    }
     // Whoever is not root finds such a file without making one.
     const theirs = isRoot ? path : '/etc/passwd';
     await expect(loadConfiguration(theirs)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));

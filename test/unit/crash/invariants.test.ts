@@ -14,7 +14,9 @@ beforeEach(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-invariants-'));
   const [temporary, cache, vectors] = ['t', 'c', 'v'].map((name) => join(directory, name)) as [string, string, string];
   stage = { directory, temporary, cache, vectors, images: ['a.raw'] };
-  for (const each of [temporary, cache, vectors]) await mkdir(each, { mode: 0o700 });
+  for (const each of [temporary, cache, vectors]) {
+    await mkdir(each, { mode: 0o700 });
+  }
   await writeFile(join(directory, 'a.raw'), 'content');
   tally = new Tally();
   jest.spyOn(console, 'error').mockImplementation(() => {});
@@ -58,7 +60,9 @@ describe('after a kill, it is noticed', () => {
     await fillCache();
     expect(await leftovers(stage)).toEqual([]);
     const left = [join(stage.temporary, 'a'), join(stage.cache, '.a.tmp'), join(stage.vectors, '.a.tmp')];
-    for (const path of left) await writeFile(path, '');
+    for (const path of left) {
+      await writeFile(path, '');
+    }
     expect((await leftovers(stage)).sort()).toEqual(left.sort());
   });
 

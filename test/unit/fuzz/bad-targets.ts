@@ -12,15 +12,17 @@ const FAULTS: Readonly<Record<string, () => void>> = {
     throw new Finding('expected one thing, found another');
   },
   hang: () => {
-    for (;;);
+    for (;;) {}
   },
   crash: () => {
     process.kill(process.pid, 'SIGSEGV');
-    for (;;);
+    for (;;) {}
   },
   exit: () => process.exit(0),
   memory: () => {
-    for (;;) kept.push(Buffer.alloc(2 ** 20, 1));
+    for (;;) {
+      kept.push(Buffer.alloc(2 ** 20, 1));
+    }
   },
   growth: () => {
     for (;;) {
@@ -43,8 +45,12 @@ const faulty = Object.entries(FAULTS).map(([name, fault]): FuzzTarget => {
   const bad = new SeededRandom(SEED, name, BAD).uint32();
   const execute = async (random: SeededRandom) => {
     const number = random.uint32();
-    if (number === bad) fault();
-    if (number % 2 === 0) throw new VirtSimilarityError('corrupt', 'even');
+    if (number === bad) {
+      fault();
+    }
+    if (number % 2 === 0) {
+      throw new VirtSimilarityError('corrupt', 'even');
+    }
     return 'accepted' as const;
   };
   return { name, share: 1, prepare: async () => ({ execute }) };

@@ -92,7 +92,7 @@ describe('the exchanger', () => {
       await writeFile(second, 'second');
       await exchanger.arm([{ first, second, watch: [first], steps: [[1, 0]] }]);
       await readFile(first);
-      while ((await readFile(first, 'utf8')) !== 'second');
+      while ((await readFile(first, 'utf8')) !== 'second') {}
       expect(await exchanger.stop()).toEqual([{ exchanged: 2, events: expect.any(Number) }]);
       expect(await readFile(first, 'utf8')).toBe('first');
     } finally {

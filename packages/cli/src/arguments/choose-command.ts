@@ -22,7 +22,7 @@ const ANSWERED = ['help', 'version'].map((name) => {
  * in question, then among those of all commands. So a command is chosen if its name is the first operand as it reads the
  * line. After an option that no command has, the default one is chosen, which refuses it.
  *
- * @throws VirtSimilarityError `usage` where several commands can be meant: an option takes a value with one of them only
+ * @throws `usage` where several commands can be meant: an option takes a value with one of them only
  */
 export function chooseCommand(words: readonly string[], commands: readonly KnownCommand[]): ChosenCommand {
   const flags = allFlags(commands);

@@ -27,7 +27,8 @@ export function flagsOfCommand({ command, options, reportOptions }: KnownCommand
 
 /**
  * The commands of this program and of plugins.
- * Throws `plugin` where a plugin's command has the name of another, or a name or option that cannot be typed.
+ *
+ * @throws `plugin` where a plugin's command has the name of another, or a name or option that cannot be typed.
  */
 export function knownCommands(
   reportOptions: OptionDeclarations,

@@ -10,9 +10,10 @@ export type ParsedWords =
   | { readonly given: Readonly<Record<string, unknown>>; readonly operands: readonly string[] };
 
 /**
- * Has commander parse the words. Throws `CommanderError` for what it refuses, such as an unknown option.
+ * Has commander parse the words.
  *
  * @param epilogue what the help ends with
+ * @throws `CommanderError` for what it refuses, such as an unknown option.
  */
 export function parseWords(known: KnownCommand, words: readonly string[], epilogue: string): ParsedWords {
   const parser = parserOf(known, epilogue);

@@ -38,8 +38,9 @@ export type Invocation =
 /**
  * Reads the command line and the configuration file.
  *
- * Plugins are loaded first, because they bring commands, and their reporters options. Throws `CommanderError` on what
- * commander refuses, and `VirtSimilarityError` on the rest.
+ * Plugins are loaded first, because they bring commands, and their reporters options.
+ *
+ * @throws `CommanderError` on what commander refuses, and `VirtSimilarityError` on the rest.
  */
 export async function readCommandLine(
   words: readonly string[],
@@ -132,11 +133,15 @@ function completeOptions(
 ): OptionValues {
   return Object.fromEntries(
     Object.entries(declared).flatMap(([name, declaration]): [string, OptionValue][] => {
-      if (given[name] !== undefined) return [[name, optionValueOf(`--${name}`, declaration, given[name])]];
+      if (given[name] !== undefined) {
+        return [[name, optionValueOf(`--${name}`, declaration, given[name])]];
+      }
       // No cache, for a command that maintains the cache: it means the default one.
       const isOff = configured[name] === false && readOptionValue(declaration, false) === undefined;
       const value = (isOff ? undefined : configured[name]) ?? declaration.default;
-      if (value === undefined) return [];
+      if (value === undefined) {
+        return [];
+      }
       return [[name, optionValueOf(`${name} in the configuration file`, declaration, value)]];
     }),
   );

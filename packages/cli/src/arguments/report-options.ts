@@ -4,7 +4,8 @@ import { problemOfName } from './option-names.js';
 
 /**
  * The options of all reporters, each name once: reporters may share one, and its values are then those of all.
- * Throws `plugin` when an option cannot be used on a command line, or reporters declare one name with different types.
+ *
+ * @throws `plugin` when an option cannot be used on a command line, or reporters declare one name with different types.
  */
 export function collectReportOptions(
   reporters: readonly NamedPart<Reporter>[],

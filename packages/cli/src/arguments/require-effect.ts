@@ -7,8 +7,10 @@ const POSITIONAL = 'format';
 const OUTPUTS = ['output', 'names'];
 
 /**
- * Requires that what the command line asks for is not left out. Throws `usage` where an output that can be given once is
- * given twice, where `--format` follows all images, and where what looks like an option would be taken for an image.
+ * Requires that what the command line asks for is not left out.
+ *
+ * @throws `usage` where an output that can be given once is given twice, where `--format` follows all images, and where
+ *   what looks like an option would be taken for an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);

@@ -1,7 +1,11 @@
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { KnownCommand } from './known-commands.js';
 
-/** Requires the operands that the command declares. Throws `usage` with what was expected and what was found. */
+/**
+ * Requires the operands that the command declares.
+ *
+ * @throws `usage` with what was expected and what was found.
+ */
 export function requireOperands({ name, command }: KnownCommand, operands: readonly string[]): void {
   const { min = 0, max = Number.POSITIVE_INFINITY, values } = command.operands ?? {};
   const unknown = values && operands.find((operand) => !values.includes(operand));

@@ -5,7 +5,8 @@ import type { OwnContext } from './own-command.js';
 
 /**
  * The images that were named, directories replaced by what is in them.
- * Throws `usage` where nothing was named, a mistyped command is taken for an image, or no reader knows a format.
+ *
+ * @throws `usage` where nothing was named, a mistyped command is taken for an image, or no reader knows a format.
  */
 export async function findSources(
   named: readonly DiskSource[],

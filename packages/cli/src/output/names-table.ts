@@ -14,7 +14,7 @@ import type { NamesFile } from './plan-reports.js';
 /**
  * Writes the companion text of a reporter, unless it is empty with these options. Returns whether it was written.
  *
- * @throws VirtSimilarityError as the reporter and writing the file do.
+ * @throws as the reporter and writing the file do.
  */
 export async function writeCompanion(
   { path, reporter }: NamesFile,
@@ -35,7 +35,7 @@ export async function writeCompanion(
 /**
  * Writes the companion text of a reporter into the file that the user named for it.
  *
- * @throws VirtSimilarityError `usage` where the text is empty with these options, and as `writeCompanion`.
+ * @throws `usage` where the text is empty with these options, and as `writeCompanion`.
  */
 export async function writeNamesFile(
   file: NamesFile,

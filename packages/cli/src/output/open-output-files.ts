@@ -21,7 +21,8 @@ type MissingDirectories = 'make' | 'refuse';
 export interface OutputFiles {
   /**
    * Takes each progress event: the files that an image consists of are protected from then on.
-   * Throws `refused` where one of them is an output.
+   *
+   * @throws `refused` where one of them is an output.
    */
   observe(event: ProgressEvent): void;
   /** Whether the files of every image are known, as far as they ever will be. */
@@ -36,7 +37,7 @@ export interface OutputFiles {
  * nothing but regular files, and over no image. The same is checked again just before each is written.
  *
  * @param options.missingDirectories what is done where an output's directory does not exist; `refuse` by default
- * @throws VirtSimilarityError `usage` or `refused`
+ * @throws `usage` or `refused`
  */
 export async function openOutputFiles(
   paths: readonly string[],

@@ -39,7 +39,7 @@ export interface ReportWishes {
 /**
  * Finds the reporters for what the user asked.
  *
- * @throws VirtSimilarityError `usage` on unknown names, on options that none of the reporters takes, and where no
+ * @throws `usage` on unknown names, on options that none of the reporters takes, and where no
  *   reporter or more than one has a companion text for the file of names with these options.
  */
 export function planReports(wishes: ReportWishes, reporters: readonly NamedPart<Reporter>[]): ReportPlan {

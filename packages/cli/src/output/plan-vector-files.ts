@@ -16,7 +16,7 @@ export interface VectorFilePlan {
  * directory, the image's base name and `.arrow`. `output` is a directory where it is one already or ends with a slash,
  * which has it made.
  *
- * Throws `usage` where two images would share a file, and where several are to go to something that is no directory.
+ * @throws `usage` where two images would share a file, and where several are to go to something that is no directory.
  */
 export async function planVectorFiles(images: readonly string[], output: string | undefined): Promise<VectorFilePlan> {
   if (output === undefined) {

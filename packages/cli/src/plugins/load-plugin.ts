@@ -7,9 +7,11 @@ import { VirtSimilarityError, wording, wordingOf } from '@virt-similarity/core/e
 import { resolvePlugin } from './resolve-plugin.js';
 
 /**
- * Loads a plugin that the user named: a path, or a package installed in or above `directory`.
- * This runs its code, in a thread first: what never ends there ends by the limits. Throws `usage` when there is none,
- * `plugin` when its code throws, `unavailable` when its time is over, and `aborted`.
+ * Loads a plugin that the user named: a path, or a package installed in or above `directory`. This runs its code, in a
+ * thread first: what never ends there ends by the limits.
+ *
+ * @throws `usage` when there is none, `plugin` when its code throws, `unavailable` when its time is over, and
+ *   `aborted`.
  */
 export async function loadPlugin(specifier: string, directory: string, limits: IsolationLimits): Promise<Plugin> {
   await waitForDirectories(specifier, directory);

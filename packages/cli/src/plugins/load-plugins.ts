@@ -17,10 +17,10 @@ interface LoadedPlugin {
 }
 
 /**
- * The plugins that the configuration file and the command line name, with their options. Throws what `loadPlugin` throws,
- * and `usage` for an option that cannot be understood.
+ * The plugins that the configuration file and the command line name, with their options.
  *
  * @param directory where the modules of the command line are looked for
+ * @throws what `loadPlugin` throws, and `usage` for an option that cannot be understood.
  */
 export async function loadPlugins(
   configuration: Configuration | undefined,
@@ -46,8 +46,12 @@ async function loadEach(
   ]);
   return loaded.filter((each, index) => {
     const isRepeated = loaded.findIndex(({ plugin }) => plugin.url === each.plugin.url) !== index;
-    if (!isRepeated) return true;
-    if (Object.keys(each.options).length === 0) return false;
+    if (!isRepeated) {
+      return true;
+    }
+    if (Object.keys(each.options).length === 0) {
+      return false;
+    }
     const problem = `plugin ${each.plugin.name} is listed twice, the second time with options of its own`;
     throw new VirtSimilarityError('usage', `${problem}; list it once, with all its options`);
   });
@@ -76,14 +80,16 @@ function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]):
   return configured.map(({ plugin, options }) => [plugin, options]);
 }
 
-/** Throws `usage` unless exactly one plugin has the name. */
+/** @throws `usage` unless exactly one plugin has the name. */
 function pluginNamed<Loaded extends LoadedPlugin>(name: string, loaded: readonly Loaded[]): Loaded {
   const [found, other] = loaded.filter(({ plugin }) => plugin.name === name);
   if (other !== undefined) {
     const problem = `expected one plugin named ${name}, found several`;
     throw new VirtSimilarityError('usage', `--plugin-option: ${problem}; give their options in the configuration file`);
   }
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   const known = loaded.map(({ plugin }) => plugin.name);
   const expected = known.length === 0 ? 'no plugin is loaded' : `expected one of ${known.join(', ')}`;
   throw new VirtSimilarityError(

@@ -2,7 +2,11 @@ import type { Clusterer, CondensedMatrix, Dendrogram, Linkage, Merge } from '../
 import type { NamedPart } from '../contracts/plugin.js';
 import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 
-/** The clusterer's dendrogram. Throws `plugin` where the clusterer throws, and where that is none of the matrix's things. */
+/**
+ * The clusterer's dendrogram.
+ *
+ * @throws `plugin` where the clusterer throws, and where that is none of the matrix's things.
+ */
 export async function checkedDendrogram(
   { name, part: clusterer }: NamedPart<Clusterer>,
   matrix: CondensedMatrix,
@@ -11,7 +15,9 @@ export async function checkedDendrogram(
   try {
     const dendrogram = await clusterer.cluster(matrix, linkage);
     const problem = problemOf(dendrogram, matrix.size);
-    if (problem === undefined) return dendrogram;
+    if (problem === undefined) {
+      return dendrogram;
+    }
     throw new VirtSimilarityError('plugin', `[${name}] expected a dendrogram of ${matrix.size} things, ${problem}`);
   } catch (error) {
     throw pluginError(name, 'the clusterer failed', error);
@@ -23,7 +29,9 @@ function problemOf(found: Dendrogram | undefined, size: number): string | undefi
   if (!Array.isArray(merges) || found?.size !== size || typeof found.inverted !== 'boolean') {
     return `found ${messageOf(found)}`;
   }
-  if (merges.length !== size - 1) return `found one of ${merges.length} merges`;
+  if (merges.length !== size - 1) {
+    return `found one of ${merges.length} merges`;
+  }
   const leaves = new Float64Array(size + merges.length).fill(1, 0, size);
   const k = merges.findIndex((merge, index) => !takesPlace(merge, size + index, leaves));
   return k < 0 ? undefined : `found ${messageOf(merges[k])} for merge ${k}`;
@@ -36,7 +44,9 @@ function problemOf(found: Dendrogram | undefined, size: number): string | undefi
  */
 function takesPlace({ left, right, height, size }: Merge, cluster: number, leaves: Float64Array): boolean {
   const isWhole = left < right && (leaves[left] ?? 0) + (leaves[right] ?? 0) === size;
-  if (!isWhole || !leaves[left] || !leaves[right] || !Number.isFinite(height) || height < 0) return false;
+  if (!isWhole || !leaves[left] || !leaves[right] || !Number.isFinite(height) || height < 0) {
+    return false;
+  }
   leaves[left] = 0;
   leaves[right] = 0;
   leaves[cluster] = size;

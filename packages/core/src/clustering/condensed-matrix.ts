@@ -4,8 +4,8 @@ import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
 /**
- * Throws a `usage` error unless the matrix has one value for each pair of at least one thing, each of them a distance
- * from 0 to {@link LARGEST_DISTANCE}; the error names the first pair that has not.
+ * @throws a `usage` error unless the matrix has one value for each pair of at least one thing, each of them a distance
+ *   from 0 to {@link LARGEST_DISTANCE}; the error names the first pair that has not.
  */
 export function validateMatrix(matrix: CondensedMatrix): void {
   const { size, values } = matrix;

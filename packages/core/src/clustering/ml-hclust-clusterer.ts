@@ -35,11 +35,16 @@ const SQUARES = 3;
 export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
-  /** Throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies cannot fit in memory. */
+  /**
+   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies cannot fit in
+   *   memory.
+   */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust answers NaN with a corrupt tree.
     validateMatrix(matrix);
-    if (!Object.hasOwn(FORMULAS, linkage)) throw unknownName('linkage', linkage, LINKAGES);
+    if (!Object.hasOwn(FORMULAS, linkage)) {
+      throw unknownName('linkage', linkage, LINKAGES);
+    }
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
       purpose: `cluster ${matrix.size} things`,

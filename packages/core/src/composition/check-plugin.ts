@@ -6,10 +6,10 @@ const LISTS = PART_KIND_NAMES.map((kind) => PART_KINDS[kind].list);
 const MEMBERS = ['name', 'url', 'version', 'core', 'options', ...LISTS] as const;
 
 /**
- * Requires of a value that it is a plugin. Throws `usage` with what was expected and what was found, and where a member
- * was probably misspelt.
+ * Requires of a value that it is a plugin.
  *
  * @param subject what messages begin with, such as `--plugin ./mine.js`
+ * @throws `usage` with what was expected and what was found, and where a member was probably misspelt.
  */
 export function checkPlugin(value: unknown, subject: string): Plugin {
   const refuse = (expected: string, found: string): VirtSimilarityError =>
@@ -21,12 +21,14 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
   if (plugin[Symbol.toStringTag as never] === 'Module') {
     throw refuse('the default export of a module', 'the module with all its exports; pass its default');
   }
-  if (typeof plugin.name !== 'string' || plugin.name === '')
+  if (typeof plugin.name !== 'string' || plugin.name === '') {
     throw refuse('the plugin to have a name', describe(plugin.name));
+  }
   for (const text of ['url', 'version', 'core']) {
     const found = plugin[text];
-    if (found !== undefined && typeof found !== 'string')
+    if (found !== undefined && typeof found !== 'string') {
       throw refuse(`${text} of ${plugin.name} to be text`, describe(found));
+    }
   }
   requireKnownMembers(plugin, refuse);
   requireParts(plugin, refuse);
@@ -38,9 +40,13 @@ type Refuse = (expected: string, found: string) => VirtSimilarityError;
 /** A member that is none of a plugin's is left alone unless it looks like one of them. */
 function requireKnownMembers(plugin: Record<string, unknown>, refuse: Refuse): void {
   for (const member of Object.keys(plugin)) {
-    if ((MEMBERS as readonly string[]).includes(member)) continue;
+    if ((MEMBERS as readonly string[]).includes(member)) {
+      continue;
+    }
     const meant = didYouMean(member, MEMBERS);
-    if (meant !== '') throw refuse(`members ${MEMBERS.join(', ')}`, `${member}${meant}`);
+    if (meant !== '') {
+      throw refuse(`members ${MEMBERS.join(', ')}`, `${member}${meant}`);
+    }
   }
   if (LISTS.every((list) => plugin[list] === undefined)) {
     throw refuse(`at least one of ${LISTS.join(', ')}`, Object.keys(plugin).join(', '));
@@ -50,23 +56,35 @@ function requireKnownMembers(plugin: Record<string, unknown>, refuse: Refuse): v
 function requireParts(plugin: Record<string, unknown>, refuse: Refuse): void {
   for (const list of LISTS) {
     const found = plugin[list];
-    if (found === undefined) continue;
+    if (found === undefined) {
+      continue;
+    }
     if (typeof found !== 'object' || found === null || Array.isArray(found)) {
       throw refuse(`${list} to be parts by name, such as { mine: MyPart }`, describe(found));
     }
   }
   for (const kind of PART_KIND_NAMES) {
     for (const [name, provider] of Object.entries(contributedParts(plugin as unknown as Plugin, kind))) {
-      if (name === '') throw refuse(`every ${kind} to have a name`, 'an empty one');
-      if (typeof provider === 'function' || (typeof provider === 'object' && provider !== null)) continue;
+      if (name === '') {
+        throw refuse(`every ${kind} to have a name`, 'an empty one');
+      }
+      if (typeof provider === 'function' || (typeof provider === 'object' && provider !== null)) {
+        continue;
+      }
       throw refuse(`${kind} ${name} to be a class, a factory { create } or an object`, describe(provider));
     }
   }
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'none';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
+  if (value === undefined) {
+    return 'none';
+  }
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
   return `${/^[aeiou]/.test(typeof value) ? 'an' : 'a'} ${typeof value}`;
 }

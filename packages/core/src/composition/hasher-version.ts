@@ -24,7 +24,9 @@ export function hasherVersionOf(
 ): string | undefined {
   const version = hasher.version ?? moduleVersionOf(provider, plugins);
   const options = plugins.map(chosenOptions);
-  if (options.every((chosen) => chosen.length === 0) || !isVersion(version)) return version;
+  if (options.every((chosen) => chosen.length === 0) || !isVersion(version)) {
+    return version;
+  }
   return `configured-sha256:${digestOf([version, JSON.stringify(options)])}`;
 }
 
@@ -40,7 +42,9 @@ function moduleVersionOf(
   plugins: readonly RegisteredPlugin[],
 ): string | undefined {
   const codes = plugins.map(({ plugin }) => (plugin.url === undefined ? undefined : codeOf(plugin.url)));
-  if (!codes.every((code) => code !== undefined)) return undefined;
+  if (!codes.every((code) => code !== undefined)) {
+    return undefined;
+  }
   return `module-sha256:${digestOf([...codes, ...sourcesOf(provider)])}`;
 }
 
@@ -55,7 +59,9 @@ function codeOf(url: string): string | undefined {
   try {
     const location = new URL(url);
     const { protocol, search, hash } = location;
-    if (protocol === 'data:') return url;
+    if (protocol === 'data:') {
+      return url;
+    }
     return protocol === 'file:' ? `${search}${hash}\0${readModuleFile(location)}` : undefined;
   } catch {
     return undefined;

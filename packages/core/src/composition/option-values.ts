@@ -2,10 +2,11 @@ import type { OptionDeclaration, OptionDeclarations, OptionValue, OptionValues }
 import { didYouMean, excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 
 /**
- * The values of options, with the defaults of those that are not given. Values that are text, as from a command line, are
- * read as the declared type. Throws `usage` naming the option, what was expected and what was found.
+ * The values of options, with the defaults of those that are not given. Values that are text, as from a command line,
+ * are read as the declared type.
  *
  * @param owner whose options these are, for messages: a plugin's name, or `reporter newick`
+ * @throws `usage` naming the option, what was expected and what was found.
  */
 export function completeOptionValues(
   owner: string,
@@ -13,7 +14,9 @@ export function completeOptionValues(
   given: OptionValues = {},
 ): OptionValues {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
-  if (unknown !== undefined) throw unknownOption(owner, unknown, Object.keys(declared));
+  if (unknown !== undefined) {
+    throw unknownOption(owner, unknown, Object.keys(declared));
+  }
   const entries = Object.entries(declared).flatMap(([name, declaration]): [string, OptionValue][] => {
     const value = (Object.hasOwn(given, name) ? given[name] : undefined) ?? declaration.default;
     return value === undefined ? [] : [[name, optionValueOf(`option ${name} of ${owner}`, declaration, value)]];
@@ -22,13 +25,16 @@ export function completeOptionValues(
 }
 
 /**
- * The value as the declared type. Throws `usage` with what was expected and what was found.
+ * The value as the declared type.
  *
  * @param subject what the message begins with, such as `--jobs`
+ * @throws `usage` with what was expected and what was found.
  */
 export function optionValueOf(subject: string, declaration: OptionDeclaration, value: unknown): OptionValue {
   const read = readOptionValue(declaration, value);
-  if (read !== undefined) return read;
+  if (read !== undefined) {
+    return read;
+  }
   const wrong = Array.isArray(value) ? (value.find((each) => !isReadable(declaration, each)) ?? value) : value;
   const expected = expectationOf(declaration, wrong);
   const found = wrong === '' ? 'nothing' : excerptOf(wrong);
@@ -44,7 +50,9 @@ export function readOptionValue(declaration: OptionDeclaration, value: unknown):
 
 /** Whether a value is options by name, each of a known type and with a description. */
 export function areDeclarations(value: unknown): value is OptionDeclarations {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return false;
+  }
   return Object.values(value).every((each: Partial<OptionDeclaration> | null) => {
     const isKnown = Object.hasOwn(READERS, String(each?.type));
     return isKnown && typeof each?.description === 'string' && (each.type !== 'enum' || Array.isArray(each.values));
@@ -95,7 +103,9 @@ function textOf(value: unknown): string | undefined {
 }
 
 function wordOf(value: unknown, { negation }: { readonly negation?: string }): string | false | undefined {
-  if (negation !== undefined && value === false) return value;
+  if (negation !== undefined && value === false) {
+    return value;
+  }
   return textOf(value) || undefined;
 }
 
@@ -145,12 +155,18 @@ function expectationOf(declaration: OptionDeclaration, found: unknown): string {
 }
 
 function rangeOf({ min, max }: { min?: number; max?: number }, format: (bound: number) => string): string {
-  if (min !== undefined && max !== undefined) return ` from ${format(min)} to ${format(max)}`;
-  if (min !== undefined) return ` of at least ${format(min)}`;
+  if (min !== undefined && max !== undefined) {
+    return ` from ${format(min)} to ${format(max)}`;
+  }
+  if (min !== undefined) {
+    return ` of at least ${format(min)}`;
+  }
   return max === undefined ? '' : ` of at most ${format(max)}`;
 }
 
 function unknownOption(owner: string, name: string, known: readonly string[]): VirtSimilarityError {
-  if (known.length > 0) return unknownName('option', name, known, owner);
+  if (known.length > 0) {
+    return unknownName('option', name, known, owner);
+  }
   return new VirtSimilarityError('usage', `unknown option ${name} of ${owner}: it takes none; leave it out`);
 }

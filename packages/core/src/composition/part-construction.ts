@@ -49,7 +49,11 @@ export class PartConstruction {
     this.#settings = settings;
   }
 
-  /** The part, constructed at the first call. Throws `plugin`, naming the parts of a cycle where they need each other. */
+  /**
+   * The part, constructed at the first call.
+   *
+   * @throws `plugin`, naming the parts of a cycle where they need each other.
+   */
   construct(entry: RegisteredPart): object {
     const outer = this.#underConstruction.at(-1);
     try {
@@ -59,9 +63,13 @@ export class PartConstruction {
       this.#failure ??= constructionError(entry, thrown);
       throw this.#failure;
     } finally {
-      if (outer === undefined) this.#failure = undefined;
+      if (outer === undefined) {
+        this.#failure = undefined;
+      }
     }
-    for (const plugin of entry.plugins) outer?.plugins.add(plugin);
+    for (const plugin of entry.plugins) {
+      outer?.plugins.add(plugin);
+    }
     return entry.part;
   }
 
@@ -80,18 +88,30 @@ export class PartConstruction {
   /** Sources and readers run in the main thread, also where their plugin is isolated. */
   #limited({ kind, name, from }: RegisteredPart, part: object): object {
     const { pluginTimeout } = this.#settings;
-    if (!from.isIsolated) return part;
-    if (kind === 'source') return new LimitedSource(name, part as ImageSource, pluginTimeout);
+    if (!from.isIsolated) {
+      return part;
+    }
+    if (kind === 'source') {
+      return new LimitedSource(name, part as ImageSource, pluginTimeout);
+    }
     return kind === 'reader' ? new LimitedReader(name, part as DiskReader, pluginTimeout) : part;
   }
 
   #make(entry: RegisteredPart): object {
     const { provider } = entry;
-    if (entry.from.isOfProgram) return this.#injecting().resolve(partToken(entry.kind, entry.name)) as object;
-    if (isFactory(provider)) return provider.create(this.#contextOf(entry));
-    if (!isConstructor(provider)) return provider;
+    if (entry.from.isOfProgram) {
+      return this.#injecting().resolve(partToken(entry.kind, entry.name)) as object;
+    }
+    if (isFactory(provider)) {
+      return provider.create(this.#contextOf(entry));
+    }
+    if (!isConstructor(provider)) {
+      return provider;
+    }
     // The container takes a thread longer to load than all the rest; only constructors with parameters need it.
-    if (!hasParameters(provider)) return new provider();
+    if (!hasParameters(provider)) {
+      return new provider();
+    }
     const container = this.#injecting().createChildContainer();
     const context = this.#contextOf(entry);
     container.register(OPTIONS, { useValue: context.options });
@@ -104,13 +124,19 @@ export class PartConstruction {
 
   /** The container in which each part is found by kind and name, unless the embedding program registered it itself. */
   #injecting(): DependencyContainer {
-    if (this.#container !== undefined) return this.#container;
+    if (this.#container !== undefined) {
+      return this.#container;
+    }
     const given = this.#settings.loadContainer();
     const container = given.createChildContainer();
-    if (!given.isRegistered(LOGGER, true)) container.register(LOGGER, { useValue: this.#settings.logger });
+    if (!given.isRegistered(LOGGER, true)) {
+      container.register(LOGGER, { useValue: this.#settings.logger });
+    }
     for (const { kind, name } of this.#table.all) {
       const token = partToken(kind, name) as InjectionToken<unknown>;
-      if (!given.isRegistered(token, true)) container.register(token, { useFactory: () => this.#find(kind, name) });
+      if (!given.isRegistered(token, true)) {
+        container.register(token, { useFactory: () => this.#find(kind, name) });
+      }
     }
     this.#container = container;
     return container;
@@ -122,7 +148,9 @@ export class PartConstruction {
       options: entry.from.options,
       logger: this.#settings.logger,
       get replaced() {
-        if (entry.replaced !== undefined) return find(entry.replaced);
+        if (entry.replaced !== undefined) {
+          return find(entry.replaced);
+        }
         throw new VirtSimilarityError('plugin', `${entry.kind} ${entry.name} replaces none of that name`);
       },
       part: (kind, name) => this.#find(kind, name),
@@ -133,13 +161,21 @@ export class PartConstruction {
   /** The part may ask for any of them later, in a thread too, so it needs the plugins of all. */
   #others<Kind extends PartKind>(self: RegisteredPart, kind: Kind): OtherParts<PartKinds[Kind]> {
     const names = this.#table.names(kind).filter((name) => kind !== self.kind || name !== self.name);
-    for (const name of names) self.plugins.add(this.#table.get(kind, name).from);
+    for (const name of names) {
+      self.plugins.add(this.#table.get(kind, name).from);
+    }
     // What these need in turn is not known before they are constructed.
-    for (const { from } of this.#table.all) if (from.plugin.url !== undefined) self.plugins.add(from);
+    for (const { from } of this.#table.all) {
+      if (from.plugin.url !== undefined) {
+        self.plugins.add(from);
+      }
+    }
     return {
       names,
       get: (name) => {
-        if (!names.includes(name)) throw unknownName(`other ${kind}`, name, names);
+        if (!names.includes(name)) {
+          throw unknownName(`other ${kind}`, name, names);
+        }
         return this.#find(kind, name);
       },
     };
@@ -147,7 +183,9 @@ export class PartConstruction {
 
   #requireNoCycle(entry: RegisteredPart): void {
     const start = this.#underConstruction.indexOf(entry);
-    if (start < 0) return;
+    if (start < 0) {
+      return;
+    }
     const cycle = [...this.#underConstruction.slice(start), entry].map(({ kind, name }) => `${kind} ${name}`);
     throw new VirtSimilarityError(
       'plugin',
@@ -175,7 +213,9 @@ function hasInjectedParameters(provider: object): boolean {
 const MISSING_PART = /unregistered dependency token: "Symbol\(virt-similarity\.(.+?)\)"/;
 
 function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown): VirtSimilarityError {
-  if (thrown instanceof VirtSimilarityError) return thrown;
+  if (thrown instanceof VirtSimilarityError) {
+    return thrown;
+  }
   const problem = `cannot construct ${kind} ${name} of plugin ${from.plugin.name}`;
   const [, missing] = MISSING_PART.exec(messageOf(thrown)) ?? [];
   if (missing !== undefined) {

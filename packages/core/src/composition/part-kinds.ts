@@ -75,7 +75,11 @@ export function contributedParts<Kind extends PartKind>(plugin: Plugin, kind: Ki
   return (plugin[PART_KINDS[kind].list] ?? {}) as Parts<PartKinds[Kind]>;
 }
 
-/** Requires of a constructed part what its kind's contract says. Throws `plugin`. */
+/**
+ * Requires of a constructed part what its kind's contract says.
+ *
+ * @throws `plugin`.
+ */
 export function requirePart(kind: PartKind, name: string, part: unknown): void {
   const { methods, members } = PART_KINDS[kind];
   if (typeof part !== 'object' || part === null) {
@@ -87,7 +91,9 @@ export function requirePart(kind: PartKind, name: string, part: unknown): void {
     throw brokenContract(name, `the ${kind} to have a method ${method}`, excerptOf(found[method]), kind);
   }
   for (const [member, { expected, holds }] of Object.entries(members)) {
-    if (holds(found[member])) continue;
+    if (holds(found[member])) {
+      continue;
+    }
     throw brokenContract(name, `the ${kind}'s ${member} to be ${expected}`, excerptOf(found[member]), kind);
   }
 }

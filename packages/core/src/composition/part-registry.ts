@@ -90,7 +90,11 @@ export class PartRegistry {
     return this.#table.names(kind);
   }
 
-  /** The part of that kind and name. Throws `usage` with the nearest name where there is none, and `plugin`. */
+  /**
+   * The part of that kind and name.
+   *
+   * @throws `usage` with the nearest name where there is none, and `plugin`.
+   */
   find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
     return this.#construction.construct(this.#table.get(kind, name)) as PartKinds[Kind];
   }
@@ -108,11 +112,19 @@ export class PartRegistry {
   /** Name of the first plugin without a url that the part needs: with one, no thread can construct the part. */
   pluginWithoutUrl(kind: PartKind, name: string): string | undefined {
     this.find(kind, name);
-    for (const { plugin } of this.#table.get(kind, name).plugins) if (plugin.url === undefined) return plugin.name;
+    for (const { plugin } of this.#table.get(kind, name).plugins) {
+      if (plugin.url === undefined) {
+        return plugin.name;
+      }
+    }
     return undefined;
   }
 
-  /** How a thread constructs the part. Throws `usage` where a plugin that it needs has no url. */
+  /**
+   * How a thread constructs the part.
+   *
+   * @throws `usage` where a plugin that it needs has no url.
+   */
   reference(kind: PartKind, name: string): PartReference {
     const homeless = this.pluginWithoutUrl(kind, name);
     if (homeless !== undefined) {
@@ -141,7 +153,8 @@ export class PartRegistry {
 
   /**
    * The name of a hasher, and the version that hash vectors record for it, where one can be determined.
-   * Throws `plugin` where the hasher states something else than a version.
+   *
+   * @throws `plugin` where the hasher states something else than a version.
    */
   identifyHasher(name: string): IdentifiedHasher {
     const known = this.#hashers.get(name) ?? this.#identify(name);
@@ -153,8 +166,12 @@ export class PartRegistry {
     const hasher = this.find('hasher', name);
     const { provider, plugins } = this.#table.get('hasher', name);
     const version = hasherVersionOf(hasher, provider as PartProvider<BlockHasher>, [...plugins]);
-    if (version === undefined) return { name };
-    if (isVersion(version)) return { name, version };
+    if (version === undefined) {
+      return { name };
+    }
+    if (isVersion(version)) {
+      return { name, version };
+    }
     const expected = `expected hasher ${name} to have a version of 1 to 100 characters`;
     throw new VirtSimilarityError(
       'plugin',

@@ -32,10 +32,12 @@ export class PartTable {
     }
   }
 
-  /** Throws `usage` with the nearest name where there is no such part. */
+  /** @throws `usage` with the nearest name where there is no such part. */
   get(kind: PartKind, name: string): RegisteredPart {
     const found = this.#parts.get(keyOf(kind, name));
-    if (found === undefined) throw unknownName(kind, name, this.names(kind));
+    if (found === undefined) {
+      throw unknownName(kind, name, this.names(kind));
+    }
     return found;
   }
 

@@ -18,8 +18,10 @@ export interface RegisteredPlugin {
 }
 
 /**
- * A plugin, checked, with the values of its options. Throws `usage` where it is no plugin, an option cannot be used, it was
- * made for another version of this package, or it is to be isolated and has no url.
+ * A plugin, checked, with the values of its options.
+ *
+ * @throws `usage` where it is no plugin, an option cannot be used, it was made for another version of this package, or
+ *   it is to be isolated and has no url.
  */
 export function registeredPlugin(configured: ConfiguredPlugin, isIsolated: boolean): RegisteredPlugin {
   const [given, options] = isPair(configured) ? configured : [configured, {}];
@@ -36,13 +38,17 @@ function isPair(configured: ConfiguredPlugin): configured is Extract<ConfiguredP
   return Array.isArray(configured);
 }
 
-/** Throws `usage` if the plugin's range excludes this version. */
+/** @throws `usage` if the plugin's range excludes this version. */
 function requireThisCore({ name, core }: Plugin): void {
-  if (core === undefined) return;
+  if (core === undefined) {
+    return;
+  }
   const require = createRequire(import.meta.url);
   const { satisfies, validRange, gtr } = require('semver') as typeof import('semver');
   const version = packageVersion();
-  if (satisfies(version, core)) return;
+  if (satisfies(version, core)) {
+    return;
+  }
   if (validRange(core) === null) {
     throw new VirtSimilarityError('usage', `plugin ${name}: expected core to be a range of versions, found '${core}'`);
   }

@@ -53,40 +53,52 @@ export interface Analyzer {
   /** Everything that is registered, in the order of registration. */
   readonly registrations: readonly Registration[];
 
-  /** What the readers need of this machine, and what works, in the order of registration. Throws `aborted`. */
+  /**
+   * What the readers need of this machine, and what works, in the order of registration.
+   *
+   * @throws `aborted`.
+   */
   diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedReader[]>;
 
   /**
    * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and leaves out
    * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
-   * made once. Throws `usage` where a format is stated that no reader has, and `unreadable` where a directory cannot be
-   * listed.
+   * made once.
+   *
+   * @throws `usage` where a format is stated that no reader has, and `unreadable` where a directory cannot be listed.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 
   /**
-   * Inspects images without reading their content, several at a time; yields each outcome as it is known, so in any order.
-   * A failed image is an outcome, not an exception. Throws as `hash`.
+   * Inspects images without reading their content, several at a time; yields each outcome as it is known, so in any
+   * order. A failed image is an outcome, not an exception.
+   *
+   * @throws as `hash`.
    */
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
-   * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order.
-   * A failed image is an outcome, not an exception. Throws `usage` on unusable options, `aborted` when interrupted, and
-   * what a callback throws. Whoever leaves the loop ends the work: threads and images are closed when it is left.
+   * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order. A
+   * failed image is an outcome, not an exception. Whoever leaves the loop ends the work: threads and images are closed
+   * when it is left.
+   *
+   * @throws `usage` on unusable options, `aborted` when interrupted, and what a callback throws.
    */
   hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
 
   /**
-   * Compares all pairs of hash vectors, from `hash` or from elsewhere. Throws `usage` where they were not made alike or
-   * there is none, `plugin` where the metric fails, `aborted`, `unavailable` where threads or memory are missing, and what
-   * reading the vectors throws.
+   * Compares all pairs of hash vectors, from `hash` or from elsewhere.
+   *
+   * @throws `usage` where they were not made alike or there is none, `plugin` where the metric fails, `aborted`,
+   *   `unavailable` where threads or memory are missing, and what reading the vectors throws.
    */
   compare(vectors: readonly HashVector[], options?: ComparisonOptions): Promise<Comparison>;
 
   /**
-   * Compares each of some hash vectors with each of others, such as one image more with many that were hashed before. Costs
-   * these pairs only. Throws as `compare`.
+   * Compares each of some hash vectors with each of others, such as one image more with many that were hashed before.
+   * Costs these pairs only.
+   *
+   * @throws as `compare`.
    */
   compareWith(
     rows: readonly HashVector[],
@@ -95,22 +107,27 @@ export interface Analyzer {
   ): Promise<TileComparison>;
 
   /**
-   * Clusters a matrix of distances, from `compare` or from elsewhere. Throws `usage` on a linkage that the clusterer does
-   * not have, and on a matrix that is not one of distances, `plugin` where the clusterer fails, and `aborted`.
+   * Clusters a matrix of distances, from `compare` or from elsewhere.
+   *
+   * @throws `usage` on a linkage that the clusterer does not have, and on a matrix that is not one of distances,
+   *   `plugin` where the clusterer fails, and `aborted`.
    */
   cluster(distances: CondensedMatrix, options?: ClusterOptions): Promise<Clustering>;
 
   /**
    * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
-   * throws: the first failure, or a `usage` error where nothing failed. Throws as `hash`, `plugin` where the metric or
-   * the clusterer fails, and `unavailable` where threads are missing, or memory for all pairs: if that is sure, before
-   * anything is hashed.
+   * throws: the first failure, or a `usage` error where nothing failed.
+   *
+   * @throws as `hash`, `plugin` where the metric or the clusterer fails, and `unavailable` where threads are missing,
+   *   or memory for all pairs: if that is sure, before anything is hashed.
    */
   analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
 
   /**
-   * The text of the named reporter, in pieces. Throws `usage` on an unknown reporter or option, `plugin` where the
-   * reporter fails, and where it is isolated `unavailable` and `aborted` too.
+   * The text of the named reporter, in pieces.
+   *
+   * @throws `usage` on an unknown reporter or option, `plugin` where the reporter fails, and where it is isolated
+   *   `unavailable` and `aborted` too.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 

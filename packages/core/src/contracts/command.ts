@@ -44,7 +44,11 @@ export interface CommandContext {
   /** The stages, composed of the project's plugins and those that the user named; composed at the first call. */
   readonly analyzer: () => Promise<Analyzer>;
   readonly messages: CommandMessages;
-  /** Writes results to standard output, and resolves once they are written. Throws `unavailable` where that fails. */
+  /**
+   * Writes results to standard output, and resolves once they are written.
+   *
+   * @throws `unavailable` where that fails.
+   */
   readonly write: (result: string | Iterable<string> | AsyncIterable<string>) => Promise<void>;
   /** Fires when the user interrupts. The process ends soon after. */
   readonly signal: AbortSignal;

@@ -140,10 +140,12 @@ export interface DiskReader {
   readerOf?(identity: ImageIdentity): string | undefined;
 
   /**
-   * What the image's content depends on; `undefined` for a source that another reader is to be asked for.
-   * Cheap enough for hundreds of images: reads headers only and starts no process where that can be avoided. Asked once
-   * before an image is opened and once after it was read, each time with `options` of its own: what was found the first
-   * time must not be taken for an answer the second time. Throws where policy refuses the source to every reader.
+   * What the image's content depends on; `undefined` for a source that another reader is to be asked for. Cheap enough
+   * for hundreds of images: reads headers only and starts no process where that can be avoided. Asked once before an
+   * image is opened and once after it was read, each time with `options` of its own: what was found the first time must
+   * not be taken for an answer the second time.
+   *
+   * @throws where policy refuses the source to every reader.
    */
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined>;
 
@@ -173,9 +175,10 @@ export interface DiskReader {
 
   /**
    * What the reader uses of the system, and what it can do with it: for a user who wants to know why something does not
-   * work. May start programs, to ask for their versions. Throws `aborted`.
+   * work. May start programs, to ask for their versions.
    *
    * @param run the same object for all readers of one diagnosis, so that they can share what they find
+   * @throws `aborted`.
    */
   diagnose?(run: DiagnosisRun): Promise<ReaderDiagnosis>;
 }

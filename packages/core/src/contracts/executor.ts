@@ -46,8 +46,10 @@ export interface Executor {
   hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome>;
 
   /**
-   * What each pair of the vectors has in common; of those that are aligned by position also how many of each vector's blocks
-   * another one has. Tells of `comparing`, from 0 to 1. Throws as `Analyzer.compare`.
+   * What each pair of the vectors has in common; of those that are aligned by position also how many of each vector's
+   * blocks another one has. Tells of `comparing`, from 0 to 1.
+   *
+   * @throws as `Analyzer.compare`.
    */
   compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts>;
 

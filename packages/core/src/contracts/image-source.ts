@@ -27,10 +27,10 @@ export interface ListOptions {
  */
 export interface ImageSource {
   /**
-   * The images in the order in which they are named. Throws `usage` on a word that it does not understand, and otherwise
-   * what keeps it from listing any image.
+   * The images in the order in which they are named.
    *
    * @param named neighbouring words for this source, at least one
+   * @throws `usage` on a word that it does not understand, and otherwise what keeps it from listing any image.
    */
   list(named: readonly NamedImages[], options: ListOptions): AsyncIterable<ListedImage>;
 }

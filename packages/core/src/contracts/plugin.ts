@@ -91,7 +91,11 @@ export interface Logger {
 export interface OtherParts<Part> {
   /** In the order of registration. */
   readonly names: readonly string[];
-  /** Constructs the part at its first use. Throws `usage` where no plugin registers the name, and what constructing throws. */
+  /**
+   * Constructs the part at its first use.
+   *
+   * @throws `usage` where no plugin registers the name, and what constructing throws.
+   */
   get(name: string): Part;
 }
 
@@ -100,9 +104,17 @@ export interface PartContext<Own> {
   /** The values of the plugin's options, defaults included. */
   readonly options: OptionValues;
   readonly logger: Logger;
-  /** The part that this one replaces. Throws `plugin` where it replaces none. */
+  /**
+   * The part that this one replaces.
+   *
+   * @throws `plugin` where it replaces none.
+   */
   readonly replaced: Own;
-  /** Another part. Throws `plugin` where it needs this one itself, or no plugin registers it. */
+  /**
+   * Another part.
+   *
+   * @throws `plugin` where it needs this one itself, or no plugin registers it.
+   */
   part<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind];
   /** All other parts of a kind. */
   parts<Kind extends PartKind>(kind: Kind): OtherParts<PartKinds[Kind]>;

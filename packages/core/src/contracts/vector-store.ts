@@ -24,7 +24,7 @@ export interface StoreOptions {
  * end the run.
  */
 export interface VectorStore {
-  /** Throws `refused` where nothing in the store may be trusted, so that a run can fail before its first image. */
+  /** @throws `refused` where nothing in the store may be trusted, so that a run can fail before its first image. */
   requireAllowed?(): Promise<void>;
 
   /**

@@ -2,12 +2,15 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
 
 /**
- * Throws `usage` unless there is a vector, and all have one algorithm, one length of digests and one block size. Vectors that
- * say which version of the algorithm's hasher made them must have one version.
+ * Vectors that say which version of the algorithm's hasher made them must have one version.
+ *
+ * @throws `usage` unless there is a vector, and all have one algorithm, one length of digests and one block size.
  */
 export function checkComparable(vectors: readonly HashVector[]): void {
   const [first] = vectors;
-  if (first === undefined) throw new VirtSimilarityError('usage', 'expected hash vectors to compare, found none');
+  if (first === undefined) {
+    throw new VirtSimilarityError('usage', 'expected hash vectors to compare, found none');
+  }
   const expected = descriptionOf(first);
   const versioned = vectors.find(({ hasherVersion }) => hasherVersion !== undefined);
   for (const vector of vectors) {
@@ -24,7 +27,9 @@ export function checkComparable(vectors: readonly HashVector[]): void {
 }
 
 function requireVersionOf(versioned: HashVector | undefined, { name, algorithm, hasherVersion }: HashVector): void {
-  if (versioned === undefined || hasherVersion === undefined || hasherVersion === versioned.hasherVersion) return;
+  if (versioned === undefined || hasherVersion === undefined || hasherVersion === versioned.hasherVersion) {
+    return;
+  }
   const expected = `digests of ${algorithm} version ${versioned.hasherVersion} as of ${versioned.name}`;
   const problem = `cannot compare ${name}: expected ${expected}, found version ${hasherVersion}`;
   throw new VirtSimilarityError('usage', `${problem}; hash all images with one version`, { image: name });

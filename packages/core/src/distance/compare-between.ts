@@ -18,8 +18,8 @@ import { dataBlocksOf } from './pairwise-counts.js';
  * what is read is checked.
  * Memory: four 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
- * Throws `usage` where a side has no vector, both have more than 65,532, or the vectors were not made alike, and otherwise as
- * `compareByPosition`.
+ * @throws `usage` where a side has no vector, both have more than 65,532, or the vectors were not made alike, and
+ *   otherwise as `compareByPosition`.
  */
 export async function comparePositionsBetween(
   rows: readonly HashVector[],
@@ -43,7 +43,7 @@ export async function comparePositionsBetween(
  * they are: the same counts as `compareContents` gives for these pairs. A vector may be on both sides.
  * Memory: two 32-bit counts for each pair, and some 400 MiB for each thread, whatever the disks' size.
  *
- * Throws `usage` where a side has no vector or the vectors were not made alike, and otherwise as `compareContents`.
+ * @throws `usage` where a side has no vector or the vectors were not made alike, and otherwise as `compareContents`.
  */
 export async function compareContentsBetween(
   rows: readonly HashVector[],

@@ -15,9 +15,9 @@ export type PositionalCounts = PairwiseCounts & Required<Pick<PairwiseCounts, 'r
  * Compares every pair of vectors, block number by block number; exact, whatever the number of threads.
  * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
  *
- * Throws `usage` where there is no vector, more than 65,532, or they were not made alike, `aborted`, `changed` where a
- * vector's file does not stay as it was, `unavailable` where threads or memory are missing, and what reading the vectors
- * throws.
+ * @throws `usage` where there is no vector, more than 65,532, or they were not made alike, `aborted`, `changed` where a
+ *   vector's file does not stay as it was, `unavailable` where threads or memory are missing, and what reading the
+ *   vectors throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],

@@ -12,9 +12,9 @@ import { dataBlocksOf } from './pairwise-counts.js';
  * Compares every pair of vectors as multisets of digests, wherever in the image they stand; exact, whatever the number
  * of threads. Memory: one 32-bit count for each pair, and some 400 MiB for each thread, whatever the disks' size.
  *
- * Throws `usage` where there is no vector or they were not made alike, `aborted`, `changed` where a vector's file does
- * not stay as it was, `unavailable` where threads or memory are missing or too many digests are alike without being
- * equal, and what reading the vectors throws.
+ * @throws `usage` where there is no vector or they were not made alike, `aborted`, `changed` where a vector's file does
+ *   not stay as it was, `unavailable` where threads or memory are missing or too many digests are alike without being
+ *   equal, and what reading the vectors throws.
  */
 export async function compareContents(
   vectors: readonly HashVector[],

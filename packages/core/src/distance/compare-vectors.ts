@@ -10,8 +10,10 @@ import { requirePairMemory } from './require-pair-memory.js';
 
 /**
  * The metric's distances of all pairs of hash vectors, in memory or in files.
- * Throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault, `unavailable`
- * where the pairs surely take more memory than there is, `aborted`, and what reading the vectors throws.
+ *
+ * @throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault,
+ *   `unavailable` where the pairs surely take more memory than there is, `aborted`, and what reading the vectors
+ *   throws.
  */
 export async function compareVectors(
   vectors: readonly HashVector[],

@@ -7,10 +7,10 @@ import { type CountedPair, pairCountsOf } from './pairwise-counts.js';
 
 /**
  * The metric's distances of all pairs, in memory that threads share.
- * Throws `plugin` where the metric throws or gives anything but a finite number from 0, and `unavailable` where 8 bytes
- * for each pair are more than there is.
  *
  * @param name what messages call the metric
+ * @throws `plugin` where the metric throws or gives anything but a finite number from 0, and `unavailable` where 8
+ *   bytes for each pair are more than there is.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, name = 'metric'): CondensedMatrix {
   const { size, dataBlocks, equal, common } = counts;
@@ -28,10 +28,16 @@ export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, n
   return { size, values };
 }
 
-/** The metric's distance of a pair. Throws `plugin` where the metric throws or gives anything but a finite number from 0. */
+/**
+ * The metric's distance of a pair.
+ *
+ * @throws `plugin` where the metric throws or gives anything but a finite number from 0.
+ */
 export function distanceOf(pair: CountedPair, metric: DistanceMetric, name: string): number {
   const distance = attempt(pairCountsOf(pair), metric, name);
-  if (Number.isFinite(distance) && distance >= 0) return distance;
+  if (Number.isFinite(distance) && distance >= 0) {
+    return distance;
+  }
   throw new VirtSimilarityError('plugin', `[${name}] expected a distance of 0 or more, found ${distance}`);
 }
 

@@ -10,7 +10,7 @@ import { checkComparable } from './check-comparable.js';
  * counts as zeros. The blocks of all `different` runs together are the Hamming distance. Reads both vectors once, in
  * parallel, and holds some thousand rows of each.
  *
- * Throws `usage` where the vectors were not made alike, `aborted`, and what reading them throws.
+ * @throws `usage` where the vectors were not made alike, `aborted`, and what reading them throws.
  */
 export async function* pairRuns(
   one: HashVector,
@@ -31,9 +31,12 @@ export async function* pairRuns(
       const next = Math.min(...blocksOfRows, end);
       const kind = next > block ? 'zero' : kindAt(block, first, second);
       const blocks = Math.max(1, next - block);
-      if (run?.kind === kind) run.blocks += blocks;
-      else {
-        if (run !== undefined) yield run;
+      if (run?.kind === kind) {
+        run.blocks += blocks;
+      } else {
+        if (run !== undefined) {
+          yield run;
+        }
         run = { start: block, blocks, kind };
       }
       if (kind !== 'zero') {
@@ -42,7 +45,9 @@ export async function* pairRuns(
       }
       block += blocks;
     }
-    if (run !== undefined) yield run;
+    if (run !== undefined) {
+      yield run;
+    }
   } finally {
     // An error of closing must not replace the one of reading.
     await Promise.allSettled([first.close(), second.close()]);
@@ -52,7 +57,9 @@ export async function* pairRuns(
 /** What a block is at which at least one of the vectors has a row. */
 function kindAt(block: number, one: VectorRows, other: VectorRows): 'equal' | 'different' {
   const [digest, otherDigest] = [one.digestAt(block), other.digestAt(block)];
-  if (digest === undefined || otherDigest === undefined) return 'different';
+  if (digest === undefined || otherDigest === undefined) {
+    return 'different';
+  }
   return Buffer.compare(digest, otherDigest) === 0 ? 'equal' : 'different';
 }
 
@@ -72,19 +79,25 @@ class VectorRows {
 
   /** Block number of the next row; infinite after the last. Asynchronous only where a batch has to be read. */
   peek(): number | Promise<number> {
-    if (this.#row < this.#blocks.length) return this.#blocks[this.#row]!;
+    if (this.#row < this.#blocks.length) {
+      return this.#blocks[this.#row]!;
+    }
     return this.#ended ? Number.POSITIVE_INFINITY : this.#readBatch();
   }
 
   /** The digest of the next row if that is the block's. Call `peek` before. */
   digestAt(block: number): Uint8Array | undefined {
-    if (this.#blocks[this.#row] !== block) return undefined;
+    if (this.#blocks[this.#row] !== block) {
+      return undefined;
+    }
     return this.#digests.subarray(this.#row * this.#digestLength, (this.#row + 1) * this.#digestLength);
   }
 
   /** Goes on to the row after the block's, if the next row is the block's. */
   passOver(block: number): void {
-    if (this.#blocks[this.#row] === block) this.#row += 1;
+    if (this.#blocks[this.#row] === block) {
+      this.#row += 1;
+    }
   }
 
   async close(): Promise<void> {

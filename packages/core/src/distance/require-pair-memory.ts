@@ -4,7 +4,7 @@ import { requireMemory } from '../memory/require-memory.js';
 /** Bytes of each pair that are kept at a time: two counts by position, or one free of it, and the distance made of them. */
 const BYTES_PER_PAIR = { position: 16, free: 12 } as const;
 
-/** Throws `unavailable` where comparing so many images by a metric surely takes more memory than there is. */
+/** @throws `unavailable` where comparing so many images by a metric surely takes more memory than there is. */
 export function requirePairMemory(images: number, { alignment }: Pick<DistanceMetric, 'alignment'>): void {
   const pairs = (images * (images - 1)) / 2;
   requireMemory({

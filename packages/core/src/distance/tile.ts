@@ -5,10 +5,10 @@ import { distanceOf } from './distance-matrix.js';
 
 /**
  * The metric's distances of all pairs of a tile, row-major: rows × columns finite numbers from 0.
- * Throws `usage` if the tile was counted by another alignment than the metric's or has not one count for each pair, and `plugin` where the metric throws or
- * returns anything else than a finite number from 0.
  *
  * @param name of the metric in messages
+ * @throws `usage` if the tile was counted by another alignment than the metric's or has not one count for each pair,
+ *   and `plugin` where the metric throws or returns anything else than a finite number from 0.
  */
 export function tileDistances(tile: Tile, metric: DistanceMetric, name = 'metric'): Float64Array {
   const { alignment, rowBlocks, columnBlocks, equal, common } = tile;

@@ -55,9 +55,13 @@ export class BaseVectors {
   /** Hashes an image of the run, unless that was done, or is being done, for one that is laid over it. */
   async own(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);
-    if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) return hash(image);
+    if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) {
+      return hash(image);
+    }
     const made = this.#vectors.get(key);
-    if (made === undefined) return this.#making(key, hash(image));
+    if (made === undefined) {
+      return this.#making(key, hash(image));
+    }
     return (await made) ?? this.#making(key, hash(image));
   }
 
@@ -81,11 +85,17 @@ export class BaseVectors {
 
   async #findOrHash(base: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const { identity } = base;
-    if (isVolatile(identity)) return undefined;
+    if (isVolatile(identity)) {
+      return undefined;
+    }
     const found = await this.#find(identity);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
     const isShared = (this.#demand.get(this.#key(identity)) ?? 0) > 1;
-    if (!isShared && (await this.below(base, hash)) === undefined) return undefined;
+    if (!isShared && (await this.below(base, hash)) === undefined) {
+      return undefined;
+    }
     // Where it cannot be read, the overlay cannot either, and says so itself.
     return hash(base).catch(() => undefined);
   }

@@ -7,7 +7,11 @@ export class CallbackError {
   }
 }
 
-/** Calls back. Throws `CallbackError` where the callback throws, so that nobody takes it for a failure of their own. */
+/**
+ * Calls back.
+ *
+ * @throws `CallbackError` where the callback throws, so that nobody takes it for a failure of their own.
+ */
 export function callBack(call: () => void): void {
   try {
     call();

@@ -62,12 +62,20 @@ export class HashRun {
     }
   }
 
-  /** Yields each image's outcome as it comes. Throws on unusable options, when interrupted, and what callbacks throw. */
+  /**
+   * Yields each image's outcome as it comes.
+   *
+   * @throws on unusable options, when interrupted, and what callbacks throw.
+   */
   static hash(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(composition, { ...request, ...run }, (each) => each.#hash());
   }
 
-  /** Yields what is known of each image before it is read, as it comes. Throws as `hash`. */
+  /**
+   * Yields what is known of each image before it is read, as it comes.
+   *
+   * @throws as `hash`.
+   */
   static identify(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
     // No vector is looked up or kept, so no file has to be flushed.
     return HashRun.#run(composition, { ...request, ...run, cache: false }, (each) => each.#identify());
@@ -92,8 +100,11 @@ export class HashRun {
       if ('source' in each) {
         const { source, identity } = each;
         yield { path: source.path, reader: reader.part.readerOf?.(identity) ?? reader.name, identity };
-      } else if ('error' in each) yield each;
-      else yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
+      } else if ('error' in each) {
+        yield each;
+      } else {
+        yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
+      }
     }
   }
 
@@ -115,16 +126,22 @@ export class HashRun {
     let tasks = 0;
     try {
       // A refused store concerns every image, so it is one error of the run.
-      if (!sources.every(isNamedAsVector)) await this.#store?.requireAllowed();
+      if (!sources.every(isNamedAsVector)) {
+        await this.#store?.requireAllowed();
+      }
       for await (const each of this.#lookUp((source, options) => lookUp.find(source, options))) {
         if ('source' in each) {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
           // Threads take longer to start than the images to be opened.
           pool.expect(tasks);
-        } else yield this.#tell(each);
+        } else {
+          yield this.#tell(each);
+        }
       }
-      if (unread.length > 0) yield* this.#readAll(reader, inOrder(unread, sources), pool);
+      if (unread.length > 0) {
+        yield* this.#readAll(reader, inOrder(unread, sources), pool);
+      }
     } finally {
       await pool.close();
     }
@@ -176,7 +193,9 @@ export class HashRun {
       );
     try {
       // While some images are hashed, the next ones are opened.
-      for await (const outcome of concurrently(unread, jobs + OPENED_AHEAD, read)) yield this.#tell(outcome);
+      for await (const outcome of concurrently(unread, jobs + OPENED_AHEAD, read)) {
+        yield this.#tell(outcome);
+      }
     } finally {
       // Before the session: what a thread still does may depend on it.
       await pool.close();
@@ -211,20 +230,27 @@ export class HashRun {
       return await work();
     } catch (error) {
       throwIfAborted(this.#work.signal);
-      if (error instanceof CallbackError) throw error;
+      if (error instanceof CallbackError) {
+        throw error;
+      }
       return { path, error: ownError(path, error) };
     }
   }
 
   #reportIdentified(found: HashOutcome | IdentifiedSource): void {
-    if ('error' in found) return;
+    if ('error' in found) {
+      return;
+    }
     const path = 'source' in found ? found.source.path : found.path;
     this.#progress({ kind: 'image-identified', path, files: filesOf(found) });
   }
 
   #tell(outcome: HashOutcome): HashOutcome {
-    if ('error' in outcome) this.#progress({ kind: 'image-failed', ...outcome });
-    else this.#progress({ kind: 'image-finished', ...outcome });
+    if ('error' in outcome) {
+      this.#progress({ kind: 'image-failed', ...outcome });
+    } else {
+      this.#progress({ kind: 'image-finished', ...outcome });
+    }
     return outcome;
   }
 
@@ -238,7 +264,9 @@ function storeOf(
   cache: HashRequest['cache'],
   warn: (message: string) => void,
 ): VectorStore | undefined {
-  if (cache === undefined) return store;
+  if (cache === undefined) {
+    return store;
+  }
   return cache === false ? undefined : new HashVectorCache(cache, warn);
 }
 
@@ -249,7 +277,9 @@ function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'):
 
 /** The files of an image; none for a vector that was named itself: its image is not part of the run. */
 function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
-  if ('source' in found) return partsOf(found.identity);
+  if ('source' in found) {
+    return partsOf(found.identity);
+  }
   const { identity, storage } = found.vector;
   const isNamed = storage?.kind === 'file' && storage.path === found.path;
   return isNamed || identity === undefined ? [] : partsOf(identity);
@@ -266,7 +296,9 @@ function inOrder(unread: readonly IdentifiedSource[], sources: readonly DiskSour
 }
 
 function ownError(path: string, error: unknown): VirtSimilarityError {
-  if (error instanceof VirtSimilarityError) return error;
+  if (error instanceof VirtSimilarityError) {
+    return error;
+  }
   const { code, ending } = classifyFailure(error, 'plugin');
   return new VirtSimilarityError(code, wording`${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
 }

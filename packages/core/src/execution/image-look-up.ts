@@ -32,14 +32,24 @@ export class ImageLookUp {
     this.#store = store;
   }
 
-  /** The vector of a hash-vector file, or else the identity of the image. Throws what reading the one and its reader throw. */
+  /**
+   * The vector of a hash-vector file, or else the identity of the image.
+   *
+   * @throws what reading the one and its reader throw.
+   */
   async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     await yieldToEventLoop();
-    if (!isNamedAsVector(source)) return this.#ask(source, readOptions);
+    if (!isNamedAsVector(source)) {
+      return this.#ask(source, readOptions);
+    }
     return { vector: await openHashVector(source.path, { noFollow: source.noFollow }) };
   }
 
-  /** As `identify`, or the vector that the store has. Throws `usage` too, on a hash-vector file that does not fit this run. */
+  /**
+   * As `identify`, or the vector that the store has.
+   *
+   * @throws `usage` too, on a hash-vector file that does not fit this run.
+   */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
     const found = await this.identify(source, readOptions);
     if ('vector' in found) {
@@ -51,7 +61,9 @@ export class ImageLookUp {
   }
 
   async #stored(identity: ImageIdentity): Promise<HashVector | undefined> {
-    if (this.#store === undefined) return undefined;
+    if (this.#store === undefined) {
+      return undefined;
+    }
     const { hasher, blockSize, signal } = this.#options;
     const { version: hasherVersion } = this.#registry.identifyHasher(hasher);
     const made = { algorithm: hasher, blockSize, ...(hasherVersion && { hasherVersion }) };
@@ -61,7 +73,9 @@ export class ImageLookUp {
   async #ask(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
     const { name, part } = this.#reader;
     const identity = await part.identify(source, { ...options, isChosen: true });
-    if (identity === undefined) throw declined(source, name);
+    if (identity === undefined) {
+      throw declined(source, name);
+    }
     return { source, identity: checkedIdentity(name, identity) };
   }
 
@@ -111,7 +125,9 @@ let turnEnds = 0;
 
 /** Lets the event loop run if it has been blocked for about 10 ms, so that signals and progress are handled. */
 async function yieldToEventLoop(): Promise<void> {
-  if (performance.now() < turnEnds) return;
+  if (performance.now() < turnEnds) {
+    return;
+  }
   await new Promise(setImmediate);
   turnEnds = performance.now() + TURN;
 }

@@ -49,7 +49,11 @@ export class ImageReading {
     );
   }
 
-  /** The vector of an image, kept in the store. Throws what reading and hashing throws, and `changed`. */
+  /**
+   * The vector of an image, kept in the store.
+   *
+   * @throws what reading and hashing throws, and `changed`.
+   */
   vectorOf(image: IdentifiedSource, readOptions: ReadOptions): Promise<HashVector> {
     return this.#bases.own(image, () => this.#read(image, 'image-started', readOptions));
   }
@@ -104,8 +108,12 @@ export class ImageReading {
   /** Keeps the vector in the store, unless the image may still change without a trace. */
   async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
     const { store, work } = this.#tools;
-    if (store === undefined) return vector;
-    if (isSettled(identity, moment)) return store.store(vector, { signal: work.signal });
+    if (store === undefined) {
+      return vector;
+    }
+    if (isSettled(identity, moment)) {
+      return store.store(vector, { signal: work.signal });
+    }
     const reason = 'it was written to so shortly before that its times would not show another change';
     callBack(() => work.onNote('debug', `${vector.name} is not cached: ${reason}`));
     return vector;
@@ -120,9 +128,15 @@ export class ImageReading {
     { source, identity }: IdentifiedSource,
     options: ReadOptions,
   ): Promise<boolean> {
-    if (thrown instanceof CallbackError) return false;
-    if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) return false;
-    if ((await currentStateOf(identity)) === 'changed') return true;
+    if (thrown instanceof CallbackError) {
+      return false;
+    }
+    if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) {
+      return false;
+    }
+    if ((await currentStateOf(identity)) === 'changed') {
+      return true;
+    }
     return !(await this.#isUnchanged({ source, identity }, options).catch(() => true));
   }
 
@@ -148,9 +162,11 @@ export class ImageReading {
   }
 }
 
-/** Throws `changed`; only warns where the user allows writers and the image had one. */
+/** @throws `changed`; only warns where the user allows writers and the image had one. */
 function reportChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
-  if (!allowInUse || !isVolatile(identity)) throw changed(path);
+  if (!allowInUse || !isVolatile(identity)) {
+    throw changed(path);
+  }
   warn?.(`${path} or a file beneath it changed while it was being read`);
 }
 

@@ -20,20 +20,32 @@ export class RunStore {
     this.#warn = warn;
   }
 
-  /** Throws `refused` where the store may not be used. */
+  /** @throws `refused` where the store may not be used. */
   async requireAllowed(): Promise<void> {
     await this.#attempt('cannot use the store', async () => this.#store.requireAllowed?.());
   }
 
-  /** Nothing for a volatile identity or a hasher without a version. Throws `aborted` and `refused`. */
+  /**
+   * Nothing for a volatile identity or a hasher without a version.
+   *
+   * @throws `aborted` and `refused`.
+   */
   async find(subject: VectorSubject, options: StoreOptions): Promise<HashVector | undefined> {
-    if (!isKept(subject)) return undefined;
+    if (!isKept(subject)) {
+      return undefined;
+    }
     return this.#attempt('cannot look into the store', () => this.#store.find(subject, options));
   }
 
-  /** The vector as it is kept, or as it was where it is not. Throws `aborted` and `refused`. */
+  /**
+   * The vector as it is kept, or as it was where it is not.
+   *
+   * @throws `aborted` and `refused`.
+   */
   async store(vector: HashVector, options: StoreOptions): Promise<HashVector> {
-    if (vector.identity === undefined || !isKept({ ...vector, identity: vector.identity })) return vector;
+    if (vector.identity === undefined || !isKept({ ...vector, identity: vector.identity })) {
+      return vector;
+    }
     const stored = await this.#attempt('cannot keep hash vectors in the store', () =>
       this.#store.store(vector, options),
     );
@@ -44,9 +56,13 @@ export class RunStore {
     try {
       return await call();
     } catch (thrown) {
-      if (thrown instanceof VirtSimilarityError && ENDING.has(thrown.code)) throw thrown;
+      if (thrown instanceof VirtSimilarityError && ENDING.has(thrown.code)) {
+        throw thrown;
+      }
       const [message, itsWording] = asNote(wording`${problem}: ${wordingOf(thrown)}`);
-      if (!this.#reported.has(message)) this.#warn(message, itsWording);
+      if (!this.#reported.has(message)) {
+        this.#warn(message, itsWording);
+      }
       this.#reported.add(message);
       return undefined;
     }

@@ -36,7 +36,7 @@ export type FileChunks = AsyncIterable<Uint8Array | string>;
  *
  * A chunk must not change before the next one is asked for.
  *
- * @throws VirtSimilarityError `refused` where the path is something other than a regular file, or a protected one,
+ * @throws `refused` where the path is something other than a regular file, or a protected one,
  *   `aborted`, `unavailable` (no space), `unreadable`, and whatever `chunks` throws; the temporary file is then removed
  */
 export async function writeFileAtomically(
@@ -103,7 +103,11 @@ export async function placeFileAtomically<Result>(
   }
 }
 
-/** The last part of a path. Throws `refused` where that cannot be a file's name. */
+/**
+ * The last part of a path.
+ *
+ * @throws `refused` where that cannot be a file's name.
+ */
 function fileNameOf(path: string): string {
   const name = basename(path);
   if (path.endsWith('/') || ['', '.', '..'].includes(name)) {
@@ -137,7 +141,7 @@ export interface ReplaceableFile {
  * Requires that a name is free, or that of a regular file that may be replaced: a rename would replace a device such as
  * /dev/null by a file. Returns the status of that file; `undefined` for a free name.
  *
- * @throws VirtSimilarityError `refused`, and `unreadable` where the system does not say what is there
+ * @throws `refused`, and `unreadable` where the system does not say what is there
  */
 export async function requireReplaceable(
   directory: OpenDirectory,

@@ -18,7 +18,9 @@ async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missin
     const size = now.isBlockDevice() ? part.size : now.size;
     return sameState(stampOf(part.path, now, size), part) ? 'current' : 'changed';
   } catch (thrown) {
-    if (systemCode(thrown) === undefined) throw thrown;
+    if (systemCode(thrown) === undefined) {
+      throw thrown;
+    }
     return 'missing';
   }
 }

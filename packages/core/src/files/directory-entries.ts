@@ -10,7 +10,11 @@ export interface DirectoryEntry {
   readonly kind: EntryKind;
 }
 
-/** The entries of a directory, in no order. Throws what the system throws. */
+/**
+ * The entries of a directory, in no order.
+ *
+ * @throws what the system throws.
+ */
 export async function entriesOf(directory: string): Promise<DirectoryEntry[]> {
   const entries = await readdir(systemPath(directory), { withFileTypes: true, encoding: 'buffer' });
   return entries.map((entry) => ({ name: pathText(entry.name), kind: kindOf(entry) }));
@@ -32,7 +36,11 @@ export function isDirectory(path: string): Promise<boolean> {
 }
 
 function kindOf(entry: Dirent<Buffer> | Stats): EntryKind {
-  if (entry.isFile()) return 'file';
-  if (entry.isDirectory()) return 'directory';
+  if (entry.isFile()) {
+    return 'file';
+  }
+  if (entry.isDirectory()) {
+    return 'directory';
+  }
   return entry.isSymbolicLink() ? 'link' : 'special';
 }

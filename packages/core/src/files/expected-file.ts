@@ -5,8 +5,10 @@ import { systemPath } from './path-text.js';
 import { closeDescriptor, statusOfSync } from './regular-file.js';
 
 /**
- * Opens a file of an image for reading, a block device too, synchronously: made for worker threads. The caller closes the
- * descriptor. Throws `changed` where it is not the expected file, `unreadable`, and `unavailable` where too many files are open.
+ * Opens a file of an image for reading, a block device too, synchronously: made for worker threads. The caller closes
+ * the descriptor.
+ *
+ * @throws `changed` where it is not the expected file, `unreadable`, and `unavailable` where too many files are open.
  */
 export function openExpectedFile(file: ExpectedFile): number {
   let descriptor: number;
@@ -21,13 +23,19 @@ export function openExpectedFile(file: ExpectedFile): number {
       cause,
     });
   }
-  if (isExpected(file, statusOfSync(descriptor))) return descriptor;
+  if (isExpected(file, statusOfSync(descriptor))) {
+    return descriptor;
+  }
   closeDescriptor(descriptor);
   const happened = `${file.stamp.path} was written to or replaced while it was being read`;
   throw new VirtSimilarityError('changed', `${happened}; stop what is writing to it and run again`);
 }
 
-/** Fills `target` with the bytes from `offset` on. Throws `changed` where the file ends before, and `unreadable`. */
+/**
+ * Fills `target` with the bytes from `offset` on.
+ *
+ * @throws `changed` where the file ends before, and `unreadable`.
+ */
 export function readExpectedFile(file: ExpectedFile, descriptor: number, target: Buffer, offset: number): void {
   for (let done = 0; done < target.length; ) {
     const read = readAt(file, descriptor, target, done, offset + done);

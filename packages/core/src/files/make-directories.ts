@@ -6,10 +6,11 @@ import { OpenDirectory } from './open-directory.js';
 /**
  * Opens a directory, after making it and those above it that are missing. Each is made in its parent's descriptor, and
  * opened without following a link that was put in its place. The caller closes the directory.
- * Throws as `OpenDirectory.open` and `mkdir`.
  *
  * Not by `mkdir`'s own option: where a file system says that a name in it is missing instead of refusing it, as /proc
  * does, Node.js 20 tries for ever.
+ *
+ * @throws as `OpenDirectory.open` and `mkdir`.
  */
 export async function makeDirectories(path: string, mode = 0o777): Promise<OpenDirectory> {
   try {

@@ -34,7 +34,7 @@ export class OpenDirectory {
    * Opens the directory that a user named. The path may end in a symbolic link, but only in one of the same user's or
    * root's. The caller closes the directory.
    *
-   * @throws VirtSimilarityError `refused` for a link of another user's, `unavailable` without /proc; and what the system
+   * @throws `refused` for a link of another user's, `unavailable` without /proc; and what the system
    *   throws
    */
   static async open(path: string): Promise<OpenDirectory> {
@@ -58,7 +58,11 @@ export class OpenDirectory {
     return directory;
   }
 
-  /** Opens a directory without following a link in its place. Throws as {@link open}. */
+  /**
+   * Opens a directory without following a link in its place.
+   *
+   * @throws as {@link open}.
+   */
   static openItself(path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openAt(systemPath(path), path, constants.O_NOFOLLOW);
   }
@@ -76,7 +80,11 @@ export class OpenDirectory {
     }
   }
 
-  /** Opens a directory in this one, without following a link. Throws as {@link open}. */
+  /**
+   * Opens a directory in this one, without following a link.
+   *
+   * @throws as {@link open}.
+   */
   openBelow(name: string, path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openAt(this.at(name), path, constants.O_NOFOLLOW);
   }
@@ -114,7 +122,11 @@ export class OpenDirectory {
     return unlink(this.at(name));
   }
 
-  /** Flushes the names in it to disk, where the file system can do that. Throws what the system throws. */
+  /**
+   * Flushes the names in it to disk, where the file system can do that.
+   *
+   * @throws what the system throws.
+   */
   async sync(): Promise<void> {
     try {
       await fsyncAsync(this.#descriptor ?? -1);

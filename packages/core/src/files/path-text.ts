@@ -12,7 +12,9 @@ const ESCAPED = /([\udc80-\udcff])/u;
  * lone low surrogate, U+DC80 to U+DCFF, as Python has it (PEP 383). Different bytes give different texts.
  */
 export function pathText(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString();
+  if (isUtf8(bytes)) {
+    return bytes.toString();
+  }
   let text = '';
   for (let start = 0; start < bytes.length; ) {
     const character = characterAt(bytes, start);
@@ -24,7 +26,9 @@ export function pathText(bytes: Buffer): string {
 
 /** What a path's text stands for, as functions of `node:fs` take it: the text itself unless {@link pathText} escaped some of it. */
 export function systemPath(text: string): string | Buffer {
-  if (!isEscaped(text)) return text;
+  if (!isEscaped(text)) {
+    return text;
+  }
   const parts = text.split(ESCAPED);
   return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part) : escapedByte(part))));
 }
@@ -37,7 +41,9 @@ export function isEscaped(text: string): boolean {
 function characterAt(bytes: Buffer, start: number): Buffer | undefined {
   for (let length = 1; length <= LONGEST_CHARACTER; length++) {
     const character = bytes.subarray(start, start + length);
-    if (isUtf8(character)) return character;
+    if (isUtf8(character)) {
+      return character;
+    }
   }
   return undefined;
 }

@@ -2,7 +2,11 @@ import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { pathText, systemPath } from './path-text.js';
 
-/** The text of a path without symbolic links, absolute. Throws what the system throws. */
+/**
+ * The text of a path without symbolic links, absolute.
+ *
+ * @throws what the system throws.
+ */
 export async function realPath(path: string): Promise<string> {
   return pathText(await realpath(systemPath(path), 'buffer'));
 }

@@ -42,7 +42,9 @@ export interface LocatedFile extends OpenFile {
 /**
  * Opens a regular file for reading, synchronously. Call it in a worker thread, or in the main thread for a file on a
  * local file system, where cached data is read within microseconds. A FIFO does not block it.
- * Throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open it.
+ *
+ * @throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open
+ *   it.
  */
 export function openRegularFileSync(path: string, options: OpenFileOptions = {}): OpenFile {
   const { place = systemPath(path), noFollow = false } = options;
@@ -66,7 +68,9 @@ export async function openRegularFile(path: string, options: OpenFileOptions = {
     const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
     return { descriptor, stats: requireRegular(path, await statusOf({ descriptor, isLocal })), isLocal };
   } catch (thrown) {
-    if (descriptor !== undefined) await closeAsync(descriptor);
+    if (descriptor !== undefined) {
+      await closeAsync(descriptor);
+    }
     throw openingError(thrown, path, noFollow);
   }
 }
@@ -78,8 +82,11 @@ export async function statusOf({ descriptor, isLocal }: Omit<LocatedFile, 'stats
 
 /** Also closing may block: some file systems write then. */
 export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Promise<void> {
-  if (isLocal) closeSync(descriptor);
-  else await closeAsync(descriptor);
+  if (isLocal) {
+    closeSync(descriptor);
+  } else {
+    await closeAsync(descriptor);
+  }
 }
 
 /** Status of a file that is open in this thread, without leaving it. */
@@ -89,7 +96,9 @@ export function statusOfSync(descriptor: number): BigIntStats {
 
 /** Closes a descriptor if there is one. */
 export function closeDescriptor(descriptor: number | undefined): void {
-  if (descriptor !== undefined) closeSync(descriptor);
+  if (descriptor !== undefined) {
+    closeSync(descriptor);
+  }
 }
 
 function flagsFor(noFollow: boolean): number {
@@ -97,7 +106,9 @@ function flagsFor(noFollow: boolean): number {
 }
 
 function requireRegular(path: string, stats: BigIntStats): BigIntStats {
-  if (stats.isFile()) return stats;
+  if (stats.isFile()) {
+    return stats;
+  }
   throw new VirtSimilarityError('refused', `cannot open ${path}: expected a regular file, found something else`, {
     image: path,
   });
@@ -111,11 +122,17 @@ function openingError(thrown: unknown, path: string, noFollow: boolean): VirtSim
   return fileError(thrown, `cannot open ${path}`, path);
 }
 
-/** Fills `target` with the bytes from `position` on. Throws a plain error if the file ends before. */
+/**
+ * Fills `target` with the bytes from `position` on.
+ *
+ * @throws a plain error if the file ends before.
+ */
 export function readExactlySync(descriptor: number, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {
     const bytesRead = readSync(descriptor, target, done, target.length - done, position + done);
-    if (bytesRead === 0) throw endOfFile(target.length, position);
+    if (bytesRead === 0) {
+      throw endOfFile(target.length, position);
+    }
     done += bytesRead;
   }
 }
@@ -124,7 +141,9 @@ export function readExactlySync(descriptor: number, target: Uint8Array, position
 export async function readExactly(descriptor: number, target: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const { bytesRead } = await readAsync(descriptor, target, done, target.length - done, position + done);
-    if (bytesRead === 0) throw endOfFile(target.length, position);
+    if (bytesRead === 0) {
+      throw endOfFile(target.length, position);
+    }
     done += bytesRead;
   }
 }

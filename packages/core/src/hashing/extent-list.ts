@@ -39,7 +39,11 @@ export class ExtentList implements Iterable<Extent> {
     this.#blockSize = blockSize;
   }
 
-  /** Collects extents. Throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order. */
+  /**
+   * Collects extents.
+   *
+   * @throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order.
+   */
   static async from(
     extents: AsyncIterable<Extent>,
     virtualSize: number,
@@ -50,7 +54,9 @@ export class ExtentList implements Iterable<Extent> {
       throwIfAborted(signal);
       list.#add(extent);
     }
-    if (list.#end !== virtualSize) throw wrongExtents(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
+    if (list.#end !== virtualSize) {
+      throw wrongExtents(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
+    }
     return list;
   }
 
@@ -61,18 +67,25 @@ export class ExtentList implements Iterable<Extent> {
       const what = this.#fields[at + 1]!;
       const run = { start, length, ...(what >= INHERITED && { inherited: true as const }) };
       const file = (what % INHERITED) - FIRST_FILE;
-      if (file >= 0) yield { kind: 'data', ...run, stored: { file, offset: this.#fields[at + 2]! } };
-      else yield { kind: file + FIRST_FILE === ZERO ? 'zero' : 'data', ...run };
+      if (file >= 0) {
+        yield { kind: 'data', ...run, stored: { file, offset: this.#fields[at + 2]! } };
+      } else {
+        yield { kind: file + FIRST_FILE === ZERO ? 'zero' : 'data', ...run };
+      }
       start += length;
     }
   }
 
   #add(extent: Extent): void {
-    if (extent.start !== this.#end) throw wrongExtents(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
+    if (extent.start !== this.#end) {
+      throw wrongExtents(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
+    }
     if (!(Number.isSafeInteger(extent.length) && extent.length > 0)) {
       throw wrongExtents('a whole length above 0', `${extent.length}`);
     }
-    if (extent.kind === 'data' && extent.stored !== undefined) requirePlace(extent.stored);
+    if (extent.kind === 'data' && extent.stored !== undefined) {
+      requirePlace(extent.stored);
+    }
     const what = codeOf(extent) + (extent.inherited ? INHERITED : 0);
     const offset = extent.kind === 'data' ? (extent.stored?.offset ?? 0) : 0;
     const block = Math.floor(extent.start / this.#blockSize);
@@ -125,12 +138,16 @@ export class ExtentList implements Iterable<Extent> {
 function requirePlace({ file, offset }: NonNullable<DataExtent['stored']>): void {
   const isOffset = Number.isSafeInteger(offset) && offset >= 0;
   const isFile = Number.isSafeInteger(file) && file >= 0 && file <= LAST_FILE;
-  if (isOffset && isFile) return;
+  if (isOffset && isFile) {
+    return;
+  }
   throw wrongExtents('whole numbers from 0 for a file and an offset', `${file} and ${offset}`);
 }
 
 function codeOf(extent: Extent): number {
-  if (extent.kind === 'zero') return ZERO;
+  if (extent.kind === 'zero') {
+    return ZERO;
+  }
   return extent.stored === undefined ? NOT_STORED : FIRST_FILE + extent.stored.file;
 }
 

@@ -36,12 +36,13 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
  * the caller to find out, by its reader's `identify`.
  *
- * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three times
- * that while the list grows; and the pool's tasks of at most 16 MiB each.
- * Throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
- * `changed` where a file is not the one it was, `usage` on an unusable block size, one that gives the image
- * more than 2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image
- * is closed.
+ * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three
+ * times that while the list grows; and the pool's tasks of at most 16 MiB each.
+ *
+ * @throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
+ *   `changed` where a file is not the one it was, `usage` on an unusable block size, one that gives the image more than
+ *   2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image is
+ *   closed.
  */
 export async function hashImage(
   image: DiskImage,
@@ -74,7 +75,11 @@ type TaskOptions = HashImageOptions & { readonly blockSize: number };
 
 function bytesToRead(extents: Iterable<Extent>): number {
   let bytes = 0;
-  for (const { kind, length } of extents) if (kind === 'data') bytes += length;
+  for (const { kind, length } of extents) {
+    if (kind === 'data') {
+      bytes += length;
+    }
+  }
   return bytes;
 }
 
@@ -114,7 +119,9 @@ async function hashTasks(
     await Promise.all(running);
   }
   throwIfAborted(signal);
-  if (failure) throw failure.error;
+  if (failure) {
+    throw failure.error;
+  }
   return results;
 }
 
@@ -134,7 +141,9 @@ async function hashTask(
   const task: HashTask = { blockSize, files: expectedFiles(image.identity), segments, digests, present };
   await unlessAborted(pool.run(task), signal);
   // Only now: what failed or was given up may still be writing to it.
-  if (memory !== NO_MEMORY) pool.giveBack(memory);
+  if (memory !== NO_MEMORY) {
+    pool.giveBack(memory);
+  }
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
@@ -151,9 +160,15 @@ async function readSegments(
     return { position, start, bytes: memory.subarray(start, used) };
   });
   const outcomes = await Promise.allSettled(starts.map(({ position, bytes }) => image.read(bytes, position)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
+  }
   return segments.map((segment): Segment => {
-    if (segment.kind !== 'read') return segment;
+    if (segment.kind !== 'read') {
+      return segment;
+    }
     const { position, length } = segment;
     const { position: first, bytes } = starts[segment.read]!;
     return { kind: 'memory', bytes: bytes.subarray(position - first, position - first + length), length };

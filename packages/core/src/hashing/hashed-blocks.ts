@@ -15,8 +15,12 @@ export function withoutZeroBlocks(
   let count = 0;
   const kept = new Uint32Array(blocks.length);
   for (let slot = 0; slot < blocks.length; slot++) {
-    if (present[slot] === 0) continue;
-    if (count !== slot) digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
+    if (present[slot] === 0) {
+      continue;
+    }
+    if (count !== slot) {
+      digests.copyWithin(count * digestLength, slot * digestLength, (slot + 1) * digestLength);
+    }
     kept[count++] = blocks[slot]!;
   }
   return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };

@@ -62,9 +62,8 @@ export class HashingPool {
   readonly #memory: Uint8Array[] = [];
 
   /**
-   * Throws `usage` where the url is that of the running program itself, which every thread would start again.
-   *
    * @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them.
+   * @throws `usage` where the url is that of the running program itself, which every thread would start again.
    */
   constructor(
     { name, hasher, reference, version, timeLimit = 0, logger }: PlacedHasher,
@@ -73,7 +72,9 @@ export class HashingPool {
     this.#hasher = { name, part: hasher };
     this.hasherVersion = version ?? hasher.version;
     if (reference !== undefined) {
-      for (const { url } of reference.plugins) requireNotTheProgram(url, `hasher ${name}`);
+      for (const { url } of reference.plugins) {
+        requireNotTheProgram(url, `hasher ${name}`);
+      }
       const threads = (count: number): HashThreads =>
         new WorkerThreads(HASH_WORKER, count, { data: reference, timeLimit: timeLimit * 1000, logger });
       this.#threads = threads(jobs);
@@ -99,12 +100,18 @@ export class HashingPool {
 
   /** Waits for a place among the tasks in preparation; the caller calls what it gets when the task is done. */
   async acquire(): Promise<() => void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#free > 0) {
+      this.#free--;
+    } else {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     return () => {
       const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      if (next) {
+        next();
+      } else {
+        this.#free++;
+      }
     };
   }
 
@@ -114,25 +121,37 @@ export class HashingPool {
    */
   borrowMemory(length: number): Uint8Array {
     const kept = this.#memory.findIndex((memory) => memory.length >= length);
-    if (kept >= 0) return this.#memory.splice(kept, 1)[0]!;
+    if (kept >= 0) {
+      return this.#memory.splice(kept, 1)[0]!;
+    }
     return new Uint8Array(new SharedArrayBuffer(Math.max(length, TASK_BYTES)));
   }
 
   giveBack(memory: Uint8Array): void {
-    if (!this.#isClosed) this.#memory.push(memory);
+    if (!this.#isClosed) {
+      this.#memory.push(memory);
+    }
   }
 
   /**
-   * Runs a task to its end. Throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own
-   * exception, and one that ends its thread, become a `plugin` error, as does one that gives a block two digests, in
-   * one thread or in two, or returns before the digest is there. A single task cannot be interrupted.
-   * Throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
+   * Runs a task to its end. A single task cannot be interrupted.
+   *
+   * @throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own exception, and one that ends
+   *   its thread, become a `plugin` error, as does one that gives a block two digests, in one thread or in two, or
+   *   returns before the digest is there.
+   * @throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
    */
   async run(task: HashTask): Promise<void> {
-    if (this.#isClosed) throw closed();
-    if (this.#overrun) throw this.#overrun;
+    if (this.#isClosed) {
+      throw closed();
+    }
+    if (this.#overrun) {
+      throw this.#overrun;
+    }
     const probe = await this.#probed();
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) {
+      throw closed();
+    }
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
       await this.#inThisThread(() => runHashTask(task, this.#hasher));
@@ -144,7 +163,9 @@ export class HashingPool {
   /** The digest of the probe. A failed probe is kept, unless the thread could not be started. */
   #probed(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
-      if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') this.#probe = undefined;
+      if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') {
+        this.#probe = undefined;
+      }
       throw thrown;
     });
     return this.#probe;
@@ -158,7 +179,9 @@ export class HashingPool {
     }
     const probe = (await this.#ask(this.#probing, { method: 'probe', given: [] })) as Uint8Array;
     requireDigestLength(this.#hasher, probe.length);
-    if (this.#probing !== this.#threads) void this.#probing.close();
+    if (this.#probing !== this.#threads) {
+      void this.#probing.close();
+    }
     return probe;
   }
 
@@ -166,7 +189,9 @@ export class HashingPool {
     const answer = await threads.run(task).catch((thrown: unknown) => {
       throw this.#errorOf(thrown);
     });
-    if ('failure' in answer) throw received(answer.failure);
+    if ('failure' in answer) {
+      throw received(answer.failure);
+    }
     return answer.result;
   }
 
@@ -191,7 +216,9 @@ export class HashingPool {
       // What other threads are at would only take too long as well.
       void this.#threads?.close();
     }
-    if (this.#overrun) return this.#overrun;
+    if (this.#overrun) {
+      return this.#overrun;
+    }
     return this.#isClosed ? closed() : pluginError(this.#hasher.name, 'the hasher ended its thread', thrown);
   }
 }
@@ -200,9 +227,11 @@ function closed(): VirtSimilarityError {
   return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
-/** Throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
+/** @throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
 function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHasher>, found: number): void {
-  if (found === digestLength) return;
+  if (found === digestLength) {
+    return;
+  }
   const expected = `digests of ${digestLength} bytes, as in the main thread`;
   throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');
 }

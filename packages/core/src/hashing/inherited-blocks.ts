@@ -15,20 +15,27 @@ export function* inheritedRanges(extents: Iterable<Extent>, blockSize: number): 
   let start: number | undefined;
   let end = 0;
   for (const extent of extents) {
-    if (extent.inherited) start ??= extent.start;
-    else {
-      if (start !== undefined) yield* wholeBlocks(start, end, blockSize);
+    if (extent.inherited) {
+      start ??= extent.start;
+    } else {
+      if (start !== undefined) {
+        yield* wholeBlocks(start, end, blockSize);
+      }
       start = undefined;
     }
     end = extent.start + extent.length;
   }
-  if (start !== undefined) yield* wholeBlocks(start, end, blockSize);
+  if (start !== undefined) {
+    yield* wholeBlocks(start, end, blockSize);
+  }
 }
 
 /** The range of the blocks that lie within some bytes, if there are any. */
 function* wholeBlocks(start: number, end: number, blockSize: number): Generator<BlockRange, undefined> {
   const range = { first: Math.ceil(start / blockSize), end: Math.floor(end / blockSize) };
-  if (range.first < range.end) yield range;
+  if (range.first < range.end) {
+    yield range;
+  }
 }
 
 /** The extents with the blocks of the ranges taken for zeros, so that they are not read. */
@@ -43,7 +50,9 @@ export function* withoutRanges(
     const extentEnd = extent.start + extent.length;
     let position = extent.start;
     while (position < extentEnd) {
-      while (range !== undefined && range.end * blockSize <= position) range = nextOf(remaining);
+      while (range !== undefined && range.end * blockSize <= position) {
+        range = nextOf(remaining);
+      }
       const rangeStart = range === undefined ? Number.POSITIVE_INFINITY : range.first * blockSize;
       const isWithin = position >= rangeStart;
       const end = Math.min(extentEnd, isWithin ? range!.end * blockSize : rangeStart);
@@ -78,7 +87,9 @@ export async function withInherited(
         takeOwnBelow(first);
         merged.append(batch, from, row);
       }
-      if (row < batch.blocks.length) range = nextOf(remaining);
+      if (row < batch.blocks.length) {
+        range = nextOf(remaining);
+      }
     }
   }
   takeOwnBelow(Number.POSITIVE_INFINITY);
@@ -121,7 +132,9 @@ function nextOf<T>(iterator: Iterator<T, undefined>): T | undefined {
 
 function part(extent: Extent, start: number, end: number): Extent {
   const length = end - start;
-  if (extent.kind === 'zero' || extent.stored === undefined) return { ...extent, start, length };
+  if (extent.kind === 'zero' || extent.stored === undefined) {
+    return { ...extent, start, length };
+  }
   const { file, offset } = extent.stored;
   return { ...extent, start, length, stored: { file, offset: offset + start - extent.start } };
 }

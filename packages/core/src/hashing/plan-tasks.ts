@@ -53,7 +53,9 @@ export function* planTasks(
         position = end;
       } else {
         if (task.missing === 0) {
-          if (task.isFull) yield task.take();
+          if (task.isFull) {
+            yield task.take();
+          }
           task.openBlock(position);
         }
         const length = Math.min(end - position, task.room);
@@ -63,7 +65,9 @@ export function* planTasks(
     }
   }
   task.addZeros(task.missing);
-  if (!task.isEmpty) yield task.take();
+  if (!task.isEmpty) {
+    yield task.take();
+  }
 }
 
 /** Collects blocks and segments until a task is full. */
@@ -104,7 +108,9 @@ class TaskBuilder {
   }
 
   addZeros(length: number): void {
-    if (length === 0) return;
+    if (length === 0) {
+      return;
+    }
     this.#segments.push({ kind: 'zero', length });
     this.missing -= length;
   }
@@ -118,7 +124,9 @@ class TaskBuilder {
     const whole = Math.max(0, length - this.missing);
     const opened = Math.ceil(whole / this.#blockSize);
     let block = this.#blocks[this.#count - 1]! + 1;
-    for (let index = 0; index < opened; index++) this.#blocks[this.#count++] = block++;
+    for (let index = 0; index < opened; index++) {
+      this.#blocks[this.#count++] = block++;
+    }
     this.missing += opened * this.#blockSize - length;
   }
 

@@ -14,9 +14,10 @@ const MARGIN = 64;
 const LONG_ENOUGH = 4;
 
 /**
- * The digest of a fixed block, which every instance of the hasher must agree on, in whichever thread it is. Throws `plugin`
- * where the hasher returns a promise, leaves bytes of the digest unwritten or writes others, gives zeros only, or gives
- * the same block two digests; and whatever the hasher throws.
+ * The digest of a fixed block, which every instance of the hasher must agree on, in whichever thread it is.
+ *
+ * @throws `plugin` where the hasher returns a promise, leaves bytes of the digest unwritten or writes others, gives
+ *   zeros only, or gives the same block two digests; and whatever the hasher throws.
  */
 export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
   const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
@@ -37,15 +38,17 @@ export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
   return first;
 }
 
-/** Throws `plugin` where what `hash` returned is a promise: the digest is not there yet, and may never be. */
+/** @throws `plugin` where what `hash` returned is a promise: the digest is not there yet, and may never be. */
 export function requireNoPromise(hasher: NamedPart<BlockHasher>, returned: unknown): void {
-  if (!isThenable(returned)) return;
+  if (!isThenable(returned)) {
+    return;
+  }
   // What it rejects with later is no news.
   Promise.resolve(returned).catch(() => {});
   throw brokenHash(hasher, 'to write the digest before it returns', 'that it returns a promise');
 }
 
-/** Throws `plugin` unless this instance's digest of the probe is that of another instance. */
+/** @throws `plugin` unless this instance's digest of the probe is that of another instance. */
 export function requireSameDigest(hasher: NamedPart<BlockHasher>, found: Uint8Array, expected: Uint8Array): void {
   if (found.length !== expected.length) {
     throw brokenHash(
@@ -85,7 +88,9 @@ function digestOfProbe(hasher: NamedPart<BlockHasher>, filler: number): Uint8Arr
 }
 
 function isThenable(value: unknown): boolean {
-  if (types.isPromise(value)) return true;
+  if (types.isPromise(value)) {
+    return true;
+  }
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 

@@ -14,8 +14,9 @@ const READ_BYTES = 128 * 1024;
 /**
  * Reads the task's content, and writes the digest of every block that is not all zeros to `task.digests` and its mark
  * to `task.present`. Synchronous: made for worker threads.
- * Throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too many
- * files are open, `plugin` where the hasher returns a promise, and whatever the hasher throws.
+ *
+ * @throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too
+ *   many files are open, `plugin` where the hasher returns a promise, and whatever the hasher throws.
  */
 export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): void {
   const { part } = hasher;
@@ -31,16 +32,22 @@ export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): voi
       content.fill(buffer.subarray(0, count * task.blockSize));
       for (let index = 0; index < count; index++) {
         const block = buffer.subarray(index * task.blockSize, (index + 1) * task.blockSize);
-        if (block.equals(zeros)) continue;
+        if (block.equals(zeros)) {
+          continue;
+        }
         const slot = first + index;
         const digest = task.digests.subarray(slot * part.digestLength, (slot + 1) * part.digestLength);
         const returned: unknown = part.hash(block, digest);
-        if (returned !== undefined) requireNoPromise(hasher, returned);
+        if (returned !== undefined) {
+          requireNoPromise(hasher, returned);
+        }
         task.present[slot] = 1;
       }
     }
   } finally {
-    for (const descriptor of descriptors.values()) closeDescriptor(descriptor);
+    for (const descriptor of descriptors.values()) {
+      closeDescriptor(descriptor);
+    }
   }
 }
 
@@ -73,10 +80,13 @@ class ContentReader {
   }
 
   #copy(segment: Segment, target: Buffer): void {
-    if (segment.kind === 'zero') target.fill(0);
-    else if (segment.kind === 'memory')
+    if (segment.kind === 'zero') {
+      target.fill(0);
+    } else if (segment.kind === 'memory') {
       target.set(segment.bytes.subarray(this.#consumed, this.#consumed + target.length));
-    else this.#readFile(segment.file, segment.offset + this.#consumed, target);
+    } else {
+      this.#readFile(segment.file, segment.offset + this.#consumed, target);
+    }
   }
 
   #readFile(index: number, offset: number, target: Buffer): void {

@@ -35,8 +35,10 @@ export class PartThread {
   }
 
   /**
-   * What the method returns in the thread. Throws what the part throws, as `plugin` unless it is one of this project's
-   * errors; `plugin` where the part ends its thread, `unavailable` where it takes too long, and `aborted`.
+   * What the method returns in the thread.
+   *
+   * @throws what the part throws, as `plugin` unless it is one of this project's errors; `plugin` where the part ends
+   *   its thread, `unavailable` where it takes too long, and `aborted`.
    */
   async call<Method extends keyof PartWork>(
     method: Method,
@@ -47,7 +49,9 @@ export class PartThread {
       throwIfAborted(this.#signal);
       throw this.#errorOf(thrown);
     });
-    if ('failure' in answer) throw received(answer.failure);
+    if ('failure' in answer) {
+      throw received(answer.failure);
+    }
     return answer.result as Awaited<ReturnType<PartWork[Method]>>;
   }
 
@@ -59,7 +63,9 @@ export class PartThread {
 
   #errorOf(thrown: unknown): VirtSimilarityError {
     const { kind, name } = 'part' in this.#data ? this.#data.part : { kind: 'plugin', name: this.#data.name };
-    if (thrown instanceof TimeLimitError) return overrunError(name, kind, thrown);
+    if (thrown instanceof TimeLimitError) {
+      return overrunError(name, kind, thrown);
+    }
     return pluginError(name, `the ${kind} ended its thread`, thrown);
   }
 }

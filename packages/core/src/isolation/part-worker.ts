@@ -22,7 +22,9 @@ let text: AsyncGenerator<string, void, undefined> | undefined;
 
 const work: PartWork = {
   async tryPlugin() {
-    if ('url' in data) await constructAllParts(data.url, THREAD_LOGGER);
+    if ('url' in data) {
+      await constructAllParts(data.url, THREAD_LOGGER);
+    }
   },
   async measure(counts) {
     const { name, part } = await own('metric');
@@ -42,8 +44,11 @@ const work: PartWork = {
     let gathered = '';
     while (text !== undefined && gathered.length < TEXT_AT_ONCE) {
       const { done, value } = await text.next();
-      if (done) text = undefined;
-      else gathered += value;
+      if (done) {
+        text = undefined;
+      } else {
+        gathered += value;
+      }
     }
     return gathered === '' ? undefined : gathered;
   },

@@ -21,35 +21,51 @@ export interface Placed<Part> extends NamedPart<Part> {
 
 /**
  * Loads a plugin's module in a thread of its own, so that one that never ends does not take the main thread with it.
- * Throws `plugin` where its code throws, `unavailable` and `aborted`.
  *
  * @param name what messages call it
+ * @throws `plugin` where its code throws, `unavailable` and `aborted`.
  */
 export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
   await inThread({ url, name }, limits, (thread) => thread.call('tryPlugin'));
 }
 
-/** The metric's distances of all pairs. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */
+/**
+ * The metric's distances of all pairs.
+ *
+ * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ */
 export async function measureBy(
   { name, part: metric, isolated }: Placed<DistanceMetric>,
   counts: PairwiseCounts,
   limits: IsolationLimits,
 ): Promise<CondensedMatrix> {
-  if (isolated === undefined) return distanceMatrix(counts, metric, name);
+  if (isolated === undefined) {
+    return distanceMatrix(counts, metric, name);
+  }
   return inThread({ part: isolated }, limits, (thread) => thread.call('measure', counts));
 }
 
-/** The metric's distances of the pairs of a tile. Throws as {@link measureBy}. */
+/**
+ * The metric's distances of the pairs of a tile.
+ *
+ * @throws as {@link measureBy}.
+ */
 export async function measureTileBy(
   { name, part: metric, isolated }: Placed<DistanceMetric>,
   tile: Tile,
   limits: IsolationLimits,
 ): Promise<Float64Array> {
-  if (isolated === undefined) return tileDistances(tile, metric, name);
+  if (isolated === undefined) {
+    return tileDistances(tile, metric, name);
+  }
   return inThread({ part: isolated }, limits, (thread) => thread.call('measureTile', tile));
 }
 
-/** The clusterer's dendrogram, checked. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */
+/**
+ * The clusterer's dendrogram, checked.
+ *
+ * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ */
 export async function clusterBy(
   clusterer: Placed<Clusterer>,
   matrix: CondensedMatrix,
@@ -57,11 +73,17 @@ export async function clusterBy(
   limits: IsolationLimits,
 ): Promise<Dendrogram> {
   const { isolated } = clusterer;
-  if (isolated === undefined) return checkedDendrogram(clusterer, matrix, linkage);
+  if (isolated === undefined) {
+    return checkedDendrogram(clusterer, matrix, linkage);
+  }
   return inThread({ part: isolated }, limits, (thread) => thread.call('cluster', matrix, linkage));
 }
 
-/** A part of the reporter's text. Throws `plugin`, and where it is isolated `unavailable` and `aborted` too. */
+/**
+ * A part of the reporter's text.
+ *
+ * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ */
 export async function* reportBy(
   reporter: Placed<Reporter>,
   part: ReportPart,
@@ -76,7 +98,9 @@ export async function* reportBy(
   const thread = new PartThread({ part: reporter.isolated }, limits);
   try {
     await thread.call('beginReport', part, sentAnalysis(analysis), options);
-    for (let text = await thread.call('nextText'); text !== undefined; text = await thread.call('nextText')) yield text;
+    for (let text = await thread.call('nextText'); text !== undefined; text = await thread.call('nextText')) {
+      yield text;
+    }
   } finally {
     await thread.close();
   }

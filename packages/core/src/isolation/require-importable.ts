@@ -10,11 +10,11 @@ import type { IsolationLimits } from './part-thread.js';
 
 /**
  * Requires that a thread that imports the plugins' modules gets the parts that were registered here. A plugin that a
- * function made would be replaced by the one that its module exports, with other settings. Throws `usage` where a part is
- * another one or the module is the program itself, `plugin` where a module throws, `unavailable` where it never finishes
- * loading, and `aborted`.
+ * function made would be replaced by the one that its module exports, with other settings.
  *
  * @param description the part that is to run in threads, such as `hasher checksum`
+ * @throws `usage` where a part is another one or the module is the program itself, `plugin` where a module throws,
+ *   `unavailable` where it never finishes loading, and `aborted`.
  */
 export async function requireImportable(
   description: string,
@@ -26,7 +26,9 @@ export async function requireImportable(
     requireNotTheProgram(url, description);
     const { list } = PART_KINDS[kind];
     const exported = (await importDefault(plugin.name, url, limits)) as Plugin | undefined;
-    if (exported?.[list]?.[name] === provider) continue;
+    if (exported?.[list]?.[name] === provider) {
+      continue;
+    }
     const expected = `expected ${kind} ${name} of ${plugin.name} in the default export of ${url}, found another`;
     const remedy =
       'a thread imports the module anew, without what a function was given: let the module export the plugin by default, ' +
@@ -39,7 +41,9 @@ async function importDefault(plugin: string, url: string, limits: IsolationLimit
   try {
     return defaultExportOf(await withTimeout(import(url), limits));
   } catch (thrown) {
-    if (thrown instanceof TimeLimitError) throw neverLoaded(plugin, url, thrown);
+    if (thrown instanceof TimeLimitError) {
+      throw neverLoaded(plugin, url, thrown);
+    }
     throw pluginError(plugin, `cannot import ${url}`, thrown);
   }
 }

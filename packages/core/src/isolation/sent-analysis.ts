@@ -33,9 +33,13 @@ export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis
 
 function sentVector(vector: HashVector): LocatedVector | undefined {
   const { storage, rows: _, ...header } = vector;
-  if (storage === undefined) return undefined;
+  if (storage === undefined) {
+    return undefined;
+  }
   const known = SENT.get(vector);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const sent = { header, storage: sharedStorage(storage) };
   SENT.set(vector, sent);
   return sent;

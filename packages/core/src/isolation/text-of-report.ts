@@ -9,7 +9,8 @@ export type ReportPart = 'report' | 'companion' | 'omission';
 
 /**
  * A part of a report, in pieces; nothing where the reporter has no companion.
- * Throws `plugin` where the reporter throws or gives what is no text.
+ *
+ * @throws `plugin` where the reporter throws or gives what is no text.
  */
 export async function* textOfReport(
   { name, part: reporter }: NamedPart<Reporter>,

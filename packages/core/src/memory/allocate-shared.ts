@@ -1,7 +1,11 @@
 import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 import { requireMemory } from './require-memory.js';
 
-/** Zeroed memory that threads share. Throws `unavailable` where there is surely not as much. */
+/**
+ * Zeroed memory that threads share.
+ *
+ * @throws `unavailable` where there is surely not as much.
+ */
 export function allocateShared(need: MemoryNeed): SharedArrayBuffer {
   requireMemory(need);
   try {

@@ -6,15 +6,18 @@ import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 const LITTLE = 2 ** 26;
 
 /**
- * Throws `unavailable` where what is needed is surely more than there is: the system would let the memory be reserved
- * all the same, and end some process or other when it is used.
- *
  * @param findAvailable gives the bytes that this process can have more at the most
+ * @throws `unavailable` where what is needed is surely more than there is: the system would let the memory be reserved
+ *   all the same, and end some process or other when it is used.
  */
 export function requireMemory(need: MemoryNeed, findAvailable: () => number = availableMemory): void {
-  if (need.bytes <= LITTLE) return;
+  if (need.bytes <= LITTLE) {
+    return;
+  }
   const available = findAvailable();
-  if (need.bytes > available) throw memoryShortage(need, { available });
+  if (need.bytes > available) {
+    throw memoryShortage(need, { available });
+  }
 }
 
 function availableMemory(): number {

@@ -12,8 +12,9 @@ import { enterPluginThread } from '../threads/require-not-the-program.js';
 const require = createRequire(import.meta.url);
 
 /**
- * Imports plugins into this thread and registers their parts, as the main thread did. Throws what the modules throw, and
- * `usage` where one exports no plugin.
+ * Imports plugins into this thread and registers their parts, as the main thread did.
+ *
+ * @throws what the modules throw, and `usage` where one exports no plugin.
  */
 export async function importRegistry(references: readonly PluginReference[], logger: Logger): Promise<PartRegistry> {
   const plugins = await Promise.all(
@@ -35,7 +36,9 @@ export async function constructAllParts(url: string, logger: Logger): Promise<vo
     const options = completeOptionValues(plugin.name, plugin.options);
     const registry = registryOf([{ plugin, options, isIsolated: false }], logger);
     for (const kind of PART_KIND_NAMES) {
-      for (const name of registry.names(kind)) attempt(() => registry.find(kind, name));
+      for (const name of registry.names(kind)) {
+        attempt(() => registry.find(kind, name));
+      }
     }
   });
 }

@@ -11,7 +11,11 @@ export const THREAD_LOGGER: Logger = {
   note: (level, message) => parentPort?.postMessage({ note: { level, message } }),
 };
 
-/** Imports the plugins of a part into this thread and constructs it. Throws as `importRegistry`, and what the part throws. */
+/**
+ * Imports the plugins of a part into this thread and constructs it.
+ *
+ * @throws as `importRegistry`, and what the part throws.
+ */
 export async function constructPart<Kind extends PartKind>(
   reference: PartReference,
 ): Promise<NamedPart<PartKinds[Kind]>> {

@@ -4,8 +4,9 @@ import { systemCode } from '../files/file-error.js';
 import { realPath } from '../files/real-path.js';
 
 /**
- * The directories below which a user allows backing files, absolute, symbolic links resolved. Throws `usage` for one that
- * does not exist, cannot be opened or is not a directory.
+ * The directories below which a user allows backing files, absolute, symbolic links resolved.
+ *
+ * @throws `usage` for one that does not exist, cannot be opened or is not a directory.
  */
 export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(realDirectory));

@@ -19,7 +19,11 @@ export interface ComparisonParts {
   readonly executor: Executor;
 }
 
-/** Measures all pairs of vectors. Throws as `Analyzer.compare`. */
+/**
+ * Measures all pairs of vectors.
+ *
+ * @throws as `Analyzer.compare`.
+ */
 export async function comparisonOf(
   { registry, executor }: ComparisonParts,
   vectors: readonly HashVector[],
@@ -35,7 +39,11 @@ export async function comparisonOf(
   return { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
 }
 
-/** Measures some vectors against others. Throws as `Analyzer.compareWith`. */
+/**
+ * Measures some vectors against others.
+ *
+ * @throws as `Analyzer.compareWith`.
+ */
 export async function comparisonWith(
   { registry, executor }: ComparisonParts,
   rows: readonly HashVector[],
@@ -54,7 +62,11 @@ export async function comparisonWith(
   return { metric: metric.name, unit: metric.part.unit, distances, tile };
 }
 
-/** Clusters what has these distances. Throws as `Analyzer.cluster`. */
+/**
+ * Clusters what has these distances.
+ *
+ * @throws as `Analyzer.cluster`.
+ */
 export async function clusteringOf(
   registry: PartRegistry,
   distances: CondensedMatrix,
@@ -82,14 +94,18 @@ async function count(
       run.onProgress(event.kind === 'comparing' ? { ...event, fraction: first + event.fraction / 2 } : event),
   });
   // Repeated blocks are reported with every metric.
-  if (alignment === 'position') return repeatedOf(await executor.compare({ alignment, vectors }, run));
+  if (alignment === 'position') {
+    return repeatedOf(await executor.compare({ alignment, vectors }, run));
+  }
   const { repeated } = repeatedOf(await executor.compare({ alignment: 'position', vectors }, halfOf(0)));
   return { repeated, counts: await executor.compare({ alignment, vectors }, halfOf(1 / 2)) };
 }
 
 function repeatedOf(counts: PairwiseCounts): { readonly repeated: Float64Array; readonly counts: PairwiseCounts } {
   const { repeated } = counts;
-  if (repeated?.length === counts.size) return { repeated, counts };
+  if (repeated?.length === counts.size) {
+    return { repeated, counts };
+  }
   const found = `${repeated?.length ?? 'none'}`;
   throw brokenContract('executor', `counts of repeated blocks of ${counts.size} vectors`, found, 'executor');
 }

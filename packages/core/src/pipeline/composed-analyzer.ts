@@ -89,7 +89,9 @@ export class ComposedAnalyzer implements Analyzer {
     const complete = completeOptions(options);
     requireKnownNames(this.#registry, { reader: complete.reader });
     const found = await this.#find(images, complete);
-    for (const [path, error] of found.failures) yield { path, error };
+    for (const [path, error] of found.failures) {
+      yield { path, error };
+    }
     yield* HashRun.identify(this.#composition, await requestOf(found, complete), runOf(complete));
   }
 
@@ -125,11 +127,15 @@ export class ComposedAnalyzer implements Analyzer {
     // Reading them all first could take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
-    for await (const outcome of this.#hash(found, complete)) outcomes.set(outcome.path, outcome);
+    for await (const outcome of this.#hash(found, complete)) {
+      outcomes.set(outcome.path, outcome);
+    }
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
     const failures = ordered.filter((outcome) => 'error' in outcome);
     const vectors = ordered.flatMap((outcome) => ('vector' in outcome ? [outcome.vector] : []));
-    if (vectors.length < 2) throw failures[0]?.error ?? tooFew(vectors.length);
+    if (vectors.length < 2) {
+      throw failures[0]?.error ?? tooFew(vectors.length);
+    }
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
@@ -161,7 +167,9 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async #find(images: Images, { onNote, signal }: CompleteOptions): Promise<FoundImages> {
-    if ('sources' in images) return images;
+    if ('sources' in images) {
+      return images;
+    }
     const readers = this.#readers();
     requireKnownFormats(images, readers);
     const names = this.#registry.names('source');
@@ -221,22 +229,36 @@ function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): Execution
   return { jobs, onProgress, onNote, signal };
 }
 
-/** Requires that no two reporters have one file extension, as it decides which of them writes a file. Throws `usage`. */
+/**
+ * Requires that no two reporters have one file extension, as it decides which of them writes a file.
+ *
+ * @throws `usage`.
+ */
 function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
   for (const [index, { name, part }] of reporters.entries()) {
     const other = reporters.slice(0, index).find((earlier) => earlier.part.extension === part.extension);
-    if (other === undefined) continue;
+    if (other === undefined) {
+      continue;
+    }
     const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
     throw new VirtSimilarityError('usage', `${found}; leave out one of their plugins, or change one extension`);
   }
 }
 
-/** What fails concerns this reader alone. Throws `aborted`. */
+/**
+ * What fails concerns this reader alone.
+ *
+ * @throws `aborted`.
+ */
 async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRun): Promise<DiagnosedReader> {
   try {
     const found = await part.diagnose?.(run);
-    if (found === undefined) return { reader: name };
-    if (Array.isArray(found.requirements) && Array.isArray(found.abilities)) return { reader: name, ...found };
+    if (found === undefined) {
+      return { reader: name };
+    }
+    if (Array.isArray(found.requirements) && Array.isArray(found.abilities)) {
+      return { reader: name, ...found };
+    }
     throw brokenContract(name, 'a diagnosis to list requirements and abilities', excerptOf(found), 'reader');
   } catch (thrown) {
     throwIfAborted(run.signal);

@@ -58,8 +58,9 @@ const LONGEST_TIMEOUT = 1_000_000;
 
 /**
  * Composes the stages from plugins; the metrics and clusterers of this package are always included.
- * Throws `usage` where a value is no plugin, an option of a plugin cannot be used, a plugin was made for another version of
- * this package, or one that is to be isolated has no url.
+ *
+ * @throws `usage` where a value is no plugin, an option of a plugin cannot be used, a plugin was made for another
+ *   version of this package, or one that is to be isolated has no url.
  */
 export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   const {
@@ -77,11 +78,15 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   ];
   const services = container.createChildContainer();
   registerUnlessGiven(services, LOGGER, logger);
-  if (store !== undefined) registerUnlessGiven(services, VECTOR_STORE, store);
+  if (store !== undefined) {
+    registerUnlessGiven(services, VECTOR_STORE, store);
+  }
   const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
   const settings = { logger: services.resolve(LOGGER), pluginTimeout, loadContainer: () => services };
   const registry = new PartRegistry(registered, settings);
-  for (const replacement of registry.replacements) registry.logger.note('warning', replacement);
+  for (const replacement of registry.replacements) {
+    registry.logger.note('warning', replacement);
+  }
   const composition = {
     registry,
     store: services.isRegistered(VECTOR_STORE, true) ? services.resolve(VECTOR_STORE) : undefined,
@@ -95,7 +100,9 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
 const SILENT: Logger = { note: () => {} };
 
 function registerUnlessGiven<Value>(container: DependencyContainer, token: InjectionToken<Value>, value: Value): void {
-  if (!container.isRegistered(token, true)) container.register(token, { useValue: value });
+  if (!container.isRegistered(token, true)) {
+    container.register(token, { useValue: value });
+  }
 }
 
 /** The parts that the program registered in its container instead of those of plugins, as the plugin that comes last. */
@@ -113,16 +120,22 @@ function ofContainer(services: DependencyContainer, plugins: readonly Registered
 
 function checkedParts(parts: AnalyzerParts): AnalyzerParts {
   const unknown = Object.keys(parts).find((key) => !(MEMBERS as readonly string[]).includes(key));
-  if (unknown !== undefined) throw unknownName('member of createAnalyzer', unknown, MEMBERS);
+  if (unknown !== undefined) {
+    throw unknownName('member of createAnalyzer', unknown, MEMBERS);
+  }
   for (const list of [parts.plugins, parts.isolated ?? []]) {
-    if (Array.isArray(list)) continue;
+    if (Array.isArray(list)) {
+      continue;
+    }
     throw new VirtSimilarityError(
       'usage',
       `createAnalyzer: expected plugins and isolated to be lists of plugins, found ${excerptOf(list)}; write [plugin]`,
     );
   }
   const { pluginTimeout = 0 } = parts;
-  if (typeof pluginTimeout === 'number' && pluginTimeout >= 0 && pluginTimeout <= LONGEST_TIMEOUT) return parts;
+  if (typeof pluginTimeout === 'number' && pluginTimeout >= 0 && pluginTimeout <= LONGEST_TIMEOUT) {
+    return parts;
+  }
   const expected = `pluginTimeout to be seconds from 0 to ${LONGEST_TIMEOUT}`;
   throw new VirtSimilarityError('usage', `createAnalyzer: expected ${expected}, found ${excerptOf(pluginTimeout)}`);
 }

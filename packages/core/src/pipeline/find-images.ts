@@ -30,9 +30,8 @@ interface Candidate {
  * The images that the sources list. Each file is taken once, however often it is named in one directory; hard links, and links
  * in other directories, are images of their own, since relative names in an image count from its directory.
  *
- * Throws what the sources throw, and `usage` if a file is named in two formats, or two images have one label.
- *
  * @param sourceOf the source of that name, if there is one
+ * @throws what the sources throw, and `usage` if a file is named in two formats, or two images have one label.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],
@@ -57,8 +56,11 @@ export async function findImages(
         continue;
       }
       taken.set(key, found);
-      if (failure !== undefined) failures.set(path, failure);
-      else if (directory !== undefined) directories.add(directory);
+      if (failure !== undefined) {
+        failures.set(path, failure);
+      } else if (directory !== undefined) {
+        directories.add(directory);
+      }
     }
   }
   const sources = [...taken.values()];
@@ -83,13 +85,20 @@ function groupsOf(
     const name = prefix ?? FILES;
     const named = { word: prefix === undefined ? path : path.slice(prefix.length + 1), ...stated };
     const last = groups.at(-1);
-    if (last?.source.name === name) last.named.push(named);
-    else groups.push({ source: { name, part: sourceOf(name)! }, named: [named] });
+    if (last?.source.name === name) {
+      last.named.push(named);
+    } else {
+      groups.push({ source: { name, part: sourceOf(name)! }, named: [named] });
+    }
   }
   return groups;
 }
 
-/** What the source lists. Throws `plugin` where it throws, or lists what is no image, and what `onNote` throws. */
+/**
+ * What the source lists.
+ *
+ * @throws `plugin` where it throws, or lists what is no image, and what `onNote` throws.
+ */
 async function* listedBy(
   { source: { name, part }, named }: Group,
   { onNote, signal }: ListOptions,
@@ -111,16 +120,22 @@ function requireTexts(source: string, image: ListedImage): void {
   }
   for (const key of ['format', 'label'] as const) {
     const value: unknown = image[key];
-    if (value === undefined || (typeof value === 'string' && value !== '')) continue;
+    if (value === undefined || (typeof value === 'string' && value !== '')) {
+      continue;
+    }
     throw brokenContract(source, `images whose ${key} is a text`, excerptOf(value), 'source');
   }
 }
 
 async function candidateOf(image: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  if (image.failure !== undefined) return { image };
+  if (image.failure !== undefined) {
+    return { image };
+  }
   const { path, noFollow } = image;
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
-  if (noFollow && directory !== undefined) return { image, real: `${directory}/${basename(path)}`, directory };
+  if (noFollow && directory !== undefined) {
+    return { image, real: `${directory}/${basename(path)}`, directory };
+  }
   const kind = await kindAt(path);
   const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
   return real === undefined ? { image } : { image, real, directory };
@@ -129,7 +144,9 @@ async function candidateOf(image: ListedImage, realPaths: RealPaths): Promise<Ca
 function requireOwnLabels(sources: readonly DiskSource[]): void {
   const paths = new Map<string, string>();
   for (const { path, label } of sources) {
-    if (label === undefined) continue;
+    if (label === undefined) {
+      continue;
+    }
     const other = paths.get(label);
     if (other !== undefined) {
       const problem = `${other} and ${path} have one label, ${label}`;
@@ -141,7 +158,9 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
 
 /**
  * Which of two sources of one file to take: the first, but a file's own format before that of the directory that it was
- * listed in. Throws `usage` where the file itself is named in two formats: only one of them could be obeyed.
+ * listed in.
+ *
+ * @throws `usage` where the file itself is named in two formats: only one of them could be obeyed.
  */
 function moreSpecific(earlier: DiskSource, source: DiskSource): DiskSource {
   if (earlier.format === source.format || source.noFollow) {

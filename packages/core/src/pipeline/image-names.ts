@@ -7,10 +7,14 @@ export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, st
   const taken = new Set<string | undefined>([...given, ...names]);
   return names.map((name, index) => {
     const label = given[index];
-    if (label !== undefined || !given.includes(name)) return label ?? name;
+    if (label !== undefined || !given.includes(name)) {
+      return label ?? name;
+    }
     const path = paths[index]!;
     let unique = path;
-    for (let number = 2; taken.has(unique); number++) unique = `${path} (${number})`;
+    for (let number = 2; taken.has(unique); number++) {
+      unique = `${path} (${number})`;
+    }
     taken.add(unique);
     return unique;
   });
@@ -25,16 +29,24 @@ export function uniqueNames(paths: readonly string[]): string[] {
   const names = paths.map((path) => basename(path));
   for (let depth = 2; ; depth++) {
     const repeated = repeatedIn(names);
-    if (repeated.size === 0) return names;
+    if (repeated.size === 0) {
+      return names;
+    }
     let changed = false;
     for (const [index, name] of names.entries()) {
-      if (!repeated.has(name)) continue;
+      if (!repeated.has(name)) {
+        continue;
+      }
       const longer = depth > parts[index]!.length ? paths[index]! : parts[index]!.slice(-depth).join('/');
-      if (longer === name) continue;
+      if (longer === name) {
+        continue;
+      }
       names[index] = longer;
       changed = true;
     }
-    if (!changed) return numbered(names, paths);
+    if (!changed) {
+      return numbered(names, paths);
+    }
   }
 }
 
@@ -53,7 +65,9 @@ function numbered(names: readonly string[], paths: readonly string[]): string[] 
       return name;
     }
     let unique = name;
-    for (let number = 2; taken.has(unique); number++) unique = `${name} (${number})`;
+    for (let number = 2; taken.has(unique); number++) {
+      unique = `${name} (${number})`;
+    }
     taken.add(unique);
     return unique;
   });

@@ -4,17 +4,22 @@ import { didYouMean, VirtSimilarityError } from '../errors.js';
 import { VECTOR_FORMAT } from '../vectors/named-as-vector.js';
 
 /**
- * Throws `usage` where a format is stated that no reader has, with which readers have which. Nothing is known of readers
- * that do not say which formats they have: they decide image by image.
+ * Nothing is known of readers that do not say which formats they have: they decide image by image.
+ *
+ * @throws `usage` where a format is stated that no reader has, with which readers have which.
  */
 export function requireKnownFormats(
   sources: readonly (string | DiskSource)[],
   readers: readonly NamedPart<DiskReader>[],
 ): void {
-  if (!readers.every(({ part }) => part.formats !== undefined)) return;
+  if (!readers.every(({ part }) => part.formats !== undefined)) {
+    return;
+  }
   const known = [VECTOR_FORMAT, ...new Set(readers.flatMap(({ part }) => part.formats ?? []))];
   for (const source of sources) {
-    if (typeof source === 'string' || source.format === undefined || known.includes(source.format)) continue;
+    if (typeof source === 'string' || source.format === undefined || known.includes(source.format)) {
+      continue;
+    }
     const { format, path } = source;
     const expected = `expected ${VECTOR_FORMAT} or one of ${formatsByReaders(readers)}`;
     throw new VirtSimilarityError(

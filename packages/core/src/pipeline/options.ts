@@ -50,13 +50,21 @@ const schema = z.object({
 /** Options with nothing left open. */
 export type CompleteOptions = z.output<typeof schema>;
 
-/** Completes and checks options. Throws `usage` naming the option, what was expected and what was found. */
+/**
+ * Completes and checks options.
+ *
+ * @throws `usage` naming the option, what was expected and what was found.
+ */
 export function completeOptions(options: AnalyzeOptions): CompleteOptions {
   const known = Object.keys(schema.shape);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw unknownName('option', unknown, known);
+  if (unknown !== undefined) {
+    throw unknownName('option', unknown, known);
+  }
   const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const { path, message } = parsed.error.issues[0]!;
   const found = inspect(options[path[0] as keyof AnalyzeOptions], { breakLength: Number.POSITIVE_INFINITY });
   throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}; found ${found}`, {

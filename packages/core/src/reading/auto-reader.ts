@@ -21,13 +21,15 @@ export class AutoReader implements DiskReader {
     this.#others = others;
   }
 
-  /** Throws `unavailable` where no reader recognises the source, and what they throw. */
+  /** @throws `unavailable` where no reader recognises the source, and what they throw. */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const readers = this.#readersInOrder();
     const { isChosen: _, ...asked } = options;
     for (const reader of readers) {
       const identity = await reader.part.identify(source, asked);
-      if (identity !== undefined) return this.#noted(reader, identity);
+      if (identity !== undefined) {
+        return this.#noted(reader, identity);
+      }
     }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
     const problem = `no reader can read ${source.path}: tried ${tried}`;
@@ -38,7 +40,9 @@ export class AutoReader implements DiskReader {
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const known = this.#readers.get(topOf(identity));
-    if (known !== undefined) return this.#opened(known, known.part.open(source, identity, options));
+    if (known !== undefined) {
+      return this.#opened(known, known.part.open(source, identity, options));
+    }
     const found = await this.identify(source, options);
     const reader = this.#readers.get(topOf(found))!;
     return this.#opened(reader, reader.part.open(source, found, options));
@@ -56,11 +60,15 @@ export class AutoReader implements DiskReader {
     return {
       open: async (source, identity, each) => {
         const reader = this.#readers.get(topOf(identity));
-        if (reader === undefined) return this.open(source, identity, each);
+        if (reader === undefined) {
+          return this.open(source, identity, each);
+        }
         return this.#opened(reader, openerOf(reader).open(source, identity, each));
       },
       close: async () => {
-        for (const opener of openers.values()) await opener.close();
+        for (const opener of openers.values()) {
+          await opener.close();
+        }
       },
     };
   }
@@ -69,9 +77,11 @@ export class AutoReader implements DiskReader {
     return this.#readers.get(topOf(identity))?.name;
   }
 
-  /** Throws `plugin` where the identity could be that of any image. */
+  /** @throws `plugin` where the identity could be that of any image. */
   #noted(reader: NamedPart<DiskReader>, identity: ImageIdentity): ImageIdentity {
-    for (const link of checkedIdentity(reader.name, identity).chain) this.#readers.set(link, reader);
+    for (const link of checkedIdentity(reader.name, identity).chain) {
+      this.#readers.set(link, reader);
+    }
     return identity;
   }
 
@@ -89,7 +99,9 @@ export class AutoReader implements DiskReader {
 
   /** Those that leave images to others in turn are not asked: they could ask this one. */
   #readersInOrder(): readonly NamedPart<DiskReader>[] {
-    if (this.#ordered !== undefined) return this.#ordered;
+    if (this.#ordered !== undefined) {
+      return this.#ordered;
+    }
     const all = this.#others.names.map((name) => ({ name, part: this.#others.get(name) }));
     const readers = all.filter(({ part }) => part.readerOf === undefined);
     const isLast = ({ part }: NamedPart<DiskReader>): boolean => part.fallback === true;

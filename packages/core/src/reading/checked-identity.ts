@@ -4,10 +4,11 @@ import { FORMAT_SEPARATOR } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
 
 /**
- * An identity that a reader gave. Throws `plugin` where it could be that of any image: without a file it is equal to
- * others of its formats, and one image's hash vector would be taken for another's.
+ * An identity that a reader gave.
  *
  * @param reader the reader's name
+ * @throws `plugin` where it could be that of any image: without a file it is equal to others of its formats, and one
+ *   image's hash vector would be taken for another's.
  */
 export function checkedIdentity(reader: string, identity: ImageIdentity): ImageIdentity {
   const chain: unknown = identity?.chain;

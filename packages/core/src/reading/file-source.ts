@@ -20,19 +20,25 @@ export class FileSource implements ImageSource {
     this.#readers = readers;
   }
 
-  /** Throws `unreadable` if a directory cannot be listed. */
+  /** @throws `unreadable` if a directory cannot be listed. */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
-    for (const images of await Promise.all(named.map((each) => this.#imagesOf(each, options)))) yield* images;
+    for (const images of await Promise.all(named.map((each) => this.#imagesOf(each, options)))) {
+      yield* images;
+    }
   }
 
   async #imagesOf({ word: path, ...stated }: NamedImages, { onNote }: ListOptions): Promise<readonly ListedImage[]> {
     const image = { path, ...stated };
     const kind = await kindAt(path);
-    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) return [image];
+    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
+      return [image];
+    }
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
     const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
     noteLeftOut(path, listing, onNote);
-    if (listing.images.length === 0) return [{ ...image, failure: noImages(path, listing) }];
+    if (listing.images.length === 0) {
+      return [{ ...image, failure: noImages(path, listing) }];
+    }
     return listing.images.map((name) => listedIn(image, name));
   }
 }

@@ -18,10 +18,16 @@ export class ImageOpener implements ReaderSession {
     this.#options = options;
   }
 
-  /** As {@link DiskReader.open}. Throws also what beginning the session throws. */
+  /**
+   * As {@link DiskReader.open}.
+   *
+   * @throws also what beginning the session throws.
+   */
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const { part } = this.#reader;
-    if (!this.#hasBegun) this.#session = part.startSession?.(this.#images, this.#options);
+    if (!this.#hasBegun) {
+      this.#session = part.startSession?.(this.#images, this.#options);
+    }
     this.#hasBegun = true;
     return (this.#session ?? part).open(source, identity, options);
   }

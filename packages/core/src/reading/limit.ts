@@ -15,7 +15,7 @@ export class Limit {
     this.#pluginTimeout = pluginTimeout;
   }
 
-  /** Throws what the answer does, `unavailable` where it takes too long, and `aborted`. */
+  /** @throws what the answer does, `unavailable` where it takes too long, and `aborted`. */
   async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
       return await withTimeout(answer, { pluginTimeout: this.#pluginTimeout, signal });
@@ -30,7 +30,9 @@ export class Limit {
     try {
       for (;;) {
         const { done, value } = await this.on(iterator.next(), signal);
-        if (done) return;
+        if (done) {
+          return;
+        }
         yield value;
       }
     } finally {

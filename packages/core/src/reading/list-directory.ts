@@ -36,7 +36,7 @@ export interface DirectoryListing {
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
  * entries of a cache nor parts of another image.
  *
- * @throws VirtSimilarityError `unreadable` if the directory cannot be listed, `unavailable` if descriptors ran out.
+ * @throws `unreadable` if the directory cannot be listed, `unavailable` if descriptors ran out.
  */
 export async function listDirectory(
   path: string,

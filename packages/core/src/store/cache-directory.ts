@@ -19,8 +19,9 @@ export interface PlaceInDirectory {
 /**
  * Calls with the cache directory open; with `undefined` if it does not exist. Owner and mode are checked on the open
  * directory, and everything in it is reached through its descriptor, so nobody can exchange it after the check.
- * Throws `refused` if others could put entries there: it is a symbolic link, another user's or writable by others; and
- * what the call throws.
+ *
+ * @throws `refused` if others could put entries there: it is a symbolic link, another user's or writable by others; and
+ *   what the call throws.
  */
 export async function withCacheDirectory<Result>(
   path: string,
@@ -56,7 +57,11 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
   }
 }
 
-/** Removes an entry, if it is there. Throws `unreadable` where that is not allowed, and for a directory. */
+/**
+ * Removes an entry, if it is there.
+ *
+ * @throws `unreadable` where that is not allowed, and for a directory.
+ */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {
     await directory.remove(name);
@@ -70,7 +75,9 @@ export async function removeFromCache({ directory, name }: PlaceInDirectory): Pr
 }
 
 /**
- * Opens a cache directory; `undefined` if it does not exist. The caller closes it. Throws as `withCacheDirectory`.
+ * Opens a cache directory; `undefined` if it does not exist. The caller closes it.
+ *
+ * @throws as `withCacheDirectory`.
  */
 export async function openCacheDirectory(path: string): Promise<OpenDirectory | undefined> {
   let directory: OpenDirectory;

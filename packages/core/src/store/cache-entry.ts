@@ -43,8 +43,9 @@ export function keyOfEntryName(name: string): string | undefined {
 }
 
 /**
- * Opens an entry without proving its digest. Throws as `openHashVector` does, and `corrupt` if it is not the
- * entry that its name says.
+ * Opens an entry without proving its digest.
+ *
+ * @throws as `openHashVector` does, and `corrupt` if it is not the entry that its name says.
  */
 export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
   const { path, ...file } = await openEntryFile(entry);
@@ -56,8 +57,9 @@ export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
 }
 
 /**
- * Opens an entry after proving its digest, before which nothing of it is parsed, and the order of its rows. Throws as
- * `openEntry` does, and `aborted`.
+ * Opens an entry after proving its digest, before which nothing of it is parsed, and the order of its rows.
+ *
+ * @throws as `openEntry` does, and `aborted`.
  */
 export async function openProvenEntry(
   entry: PlaceInDirectory,
@@ -74,8 +76,11 @@ export async function openProvenEntry(
       return await soundVectorIn({ path, identity, read: readsOf(file) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
-      if (isLocal) readExactlySync(descriptor, bytes, 0);
-      else await readExactly(descriptor, bytes, 0);
+      if (isLocal) {
+        readExactlySync(descriptor, bytes, 0);
+      } else {
+        await readExactly(descriptor, bytes, 0);
+      }
       // Computed beside the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
@@ -113,13 +118,17 @@ function keyAndDigestOf(path: string): { key: string; digest: string } {
 }
 
 function requireDigest(path: string, found: string): void {
-  if (found === keyAndDigestOf(path).digest) return;
+  if (found === keyAndDigestOf(path).digest) {
+    return;
+  }
   throw new VirtSimilarityError('corrupt', `cannot use ${path}: its SHA-256 is not the one in its name`);
 }
 
 function checkKey(path: string, vector: HashVector): HashVector {
   const { identity } = vector;
-  if (identity !== undefined && vectorKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) return vector;
+  if (identity !== undefined && vectorKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) {
+    return vector;
+  }
   throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
 }
 

@@ -18,7 +18,11 @@ interface Listing {
 export class CacheIndex {
   #listing: Promise<Listing> | undefined;
 
-  /** The file names of the entries of a key, in order. Throws as `listCacheDirectory` does. */
+  /**
+   * The file names of the entries of a key, in order.
+   *
+   * @throws as `listCacheDirectory` does.
+   */
   async namesOf(key: string, directory: OpenDirectory): Promise<readonly string[]> {
     // What changes within one tick of the file system's clock after a listing may be missed: that costs time, no truth.
     const version = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.mtimeNs}`;
@@ -34,10 +38,15 @@ export class CacheIndex {
     await sweepTemporaryFiles(directory, listed);
     for (const name of listed) {
       const key = keyOfEntryName(name);
-      if (key === undefined) continue;
+      if (key === undefined) {
+        continue;
+      }
       const others = names.get(key);
-      if (others) others.push(name);
-      else names.set(key, [name]);
+      if (others) {
+        others.push(name);
+      } else {
+        names.set(key, [name]);
+      }
     }
     return { version, names };
   }

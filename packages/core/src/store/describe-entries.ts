@@ -35,9 +35,13 @@ export async function describeEntries(
   open: (entry: PlaceInDirectory) => Promise<HashVector>,
 ): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = [];
-  if (directory === undefined) return entries;
+  if (directory === undefined) {
+    return entries;
+  }
   for (const name of await listCacheDirectory(directory)) {
-    if (isEntryName(name)) entries.push(await describeEntry({ directory, name }, hasherVersions, open));
+    if (isEntryName(name)) {
+      entries.push(await describeEntry({ directory, name }, hasherVersions, open));
+    }
   }
   return entries;
 }
@@ -60,7 +64,9 @@ async function describeEntry(
       header,
     };
   } catch (thrown) {
-    if (thrown instanceof VirtSimilarityError && ['aborted', 'unavailable'].includes(thrown.code)) throw thrown;
+    if (thrown instanceof VirtSimilarityError && ['aborted', 'unavailable'].includes(thrown.code)) {
+      throw thrown;
+    }
     return { path, bytes, state: 'bad', problem: messageOf(thrown) };
   }
 }

@@ -45,10 +45,12 @@ export class HashVectorCache implements VectorStore {
     this.#onWarning = onWarning;
   }
 
-  /** Throws `refused` if no entry may be used, so that a run can fail before its first image. */
+  /** @throws `refused` if no entry may be used, so that a run can fail before its first image. */
   async requireAllowed(): Promise<void> {
     await withCacheDirectory(this.#directory, async () => {}).catch((thrown: unknown) => {
-      if (!isOfTheSystem(thrown)) throw thrown;
+      if (!isOfTheSystem(thrown)) {
+        throw thrown;
+      }
     });
   }
 
@@ -58,7 +60,9 @@ export class HashVectorCache implements VectorStore {
     try {
       return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) throw thrown;
+      if (!isOfTheSystem(thrown)) {
+        throw thrown;
+      }
       this.#warnOfDirectory(thrown);
       return undefined;
     }
@@ -67,8 +71,9 @@ export class HashVectorCache implements VectorStore {
   /**
    * Writes a vector and returns it as it is in its file, or as it was where the cache cannot be written. Where there is
    * an entry of the same key already, that one is returned.
-   * Throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
-   * reading `vector` does.
+   *
+   * @throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
+   *   reading `vector` does.
    */
   async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
     const { identity } = vector;
@@ -83,10 +88,15 @@ export class HashVectorCache implements VectorStore {
           (await this.#find(directory, key, options, () => {})) ?? (await this.#write(directory, vector, key, options)),
       );
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) throw thrown;
+      if (!isOfTheSystem(thrown)) {
+        throw thrown;
+      }
       // What has run out may be there again for the next entry; anything else concerns the directory.
-      if (thrown.code === 'unreadable') this.#warnOfDirectory(thrown);
-      else this.#onWarning(...asNote(wording`${thrown.wording}; ${vector.name} is not cached`));
+      if (thrown.code === 'unreadable') {
+        this.#warnOfDirectory(thrown);
+      } else {
+        this.#onWarning(...asNote(wording`${thrown.wording}; ${vector.name} is not cached`));
+      }
       return vector;
     }
   }
@@ -109,7 +119,9 @@ export class HashVectorCache implements VectorStore {
   /** Removes the entries that `verify` does not find current, and what killed writers left; returns the entries. */
   async prune(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, async (directory) => {
-      if (directory === undefined) return [];
+      if (directory === undefined) {
+        return [];
+      }
       await sweepTemporaryFiles(directory, await listCacheDirectory(directory));
       const useless = (await this.#verify(directory, options)).filter((entry) => entry.state !== 'current');
       const removals = useless.map(({ path }) => removeFromCache({ directory, name: basename(path) }));
@@ -123,7 +135,9 @@ export class HashVectorCache implements VectorStore {
   #verify(directory: OpenDirectory | undefined, options: CacheListOptions): Promise<CacheEntry[]> {
     return describeEntries(directory, options, async (entry) => {
       const vector = await openProvenEntry(entry, this.#buffers, options);
-      for await (const _ of vector.rows()) throwIfAborted(options.signal);
+      for await (const _ of vector.rows()) {
+        throwIfAborted(options.signal);
+      }
       return vector;
     });
   }
@@ -135,7 +149,9 @@ export class HashVectorCache implements VectorStore {
     options: StoreOptions,
     warn: NonNullable<ReadOptions['warn']>,
   ): Promise<HashVector | undefined> {
-    if (directory === undefined) return undefined;
+    if (directory === undefined) {
+      return undefined;
+    }
     let found: HashVector | undefined;
     for (const name of await this.#names(directory, key)) {
       const entry = { directory, name };
@@ -143,16 +159,22 @@ export class HashVectorCache implements VectorStore {
         const vector = await openProvenEntry(entry, this.#buffers, options);
         found ??= vector;
       } catch (thrown) {
-        if (codeOf(thrown) === 'aborted') throw thrown;
+        if (codeOf(thrown) === 'aborted') {
+          throw thrown;
+        }
         warn(...asNote(wording`${wordingOf(thrown)}; the image is read again`));
-        if (codeOf(thrown) === 'corrupt') await removeBadEntry(entry, this.#buffers);
+        if (codeOf(thrown) === 'corrupt') {
+          await removeBadEntry(entry, this.#buffers);
+        }
       }
     }
     return found;
   }
 
   #warnOfDirectory(error: VirtSimilarityError): void {
-    if (this.#reported.has(error.message)) return;
+    if (this.#reported.has(error.message)) {
+      return;
+    }
     this.#reported.add(error.message);
     this.#onWarning(...asNote(wording`${error.wording}; this run is not cached`));
   }
@@ -161,7 +183,9 @@ export class HashVectorCache implements VectorStore {
     try {
       return await this.#index.namesOf(key, directory);
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) throw thrown;
+      if (!isOfTheSystem(thrown)) {
+        throw thrown;
+      }
       this.#warnOfDirectory(thrown);
       return [];
     }

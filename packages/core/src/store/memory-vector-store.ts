@@ -21,7 +21,7 @@ export class MemoryVectorStore implements VectorStore {
     return this.#vectors.get(vectorKeyOf(subject));
   }
 
-  /** Throws `usage` if the vector does not say what it was made from, `aborted`, and what reading its rows throws. */
+  /** @throws `usage` if the vector does not say what it was made from, `aborted`, and what reading its rows throws. */
   async store(vector: HashVector, { signal }: StoreOptions = {}): Promise<HashVector> {
     const { identity } = vector;
     if (identity === undefined) {
@@ -29,7 +29,9 @@ export class MemoryVectorStore implements VectorStore {
     }
     const key = vectorKeyOf({ ...vector, identity });
     const known = this.#vectors.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const kept = await inMemory(vector, signal);
     this.#vectors.set(key, kept);
     return kept;
@@ -39,7 +41,9 @@ export class MemoryVectorStore implements VectorStore {
 async function inMemory(vector: HashVector, signal: AbortSignal | undefined): Promise<HashVector> {
   const { storage, rows: _, dataBlocks, ...header } = vector;
   throwIfAborted(signal);
-  if (storage?.kind === 'memory') return vector;
+  if (storage?.kind === 'memory') {
+    return vector;
+  }
   const blocks = new Uint32Array(dataBlocks);
   const digests = new Uint8Array(dataBlocks * header.digestLength);
   let row = 0;

@@ -29,7 +29,9 @@ export async function placeEntry(
     await directory.link(temporary, name);
     return name;
   } catch (thrown) {
-    if (systemCode(thrown) === 'EEXIST' && (await isSoundEntry({ directory, name }, buffers))) return name;
+    if (systemCode(thrown) === 'EEXIST' && (await isSoundEntry({ directory, name }, buffers))) {
+      return name;
+    }
   }
   // Also where the file system has no hard links.
   const versioned = entryNameOf(key, digest, randomBytes(4).toString('hex'));

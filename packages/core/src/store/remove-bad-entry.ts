@@ -11,9 +11,13 @@ export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuff
   const { directory, name } = entry;
   try {
     const before = await directory.statusOf(name);
-    if (await isSoundEntry(entry, buffers)) return;
+    if (await isSoundEntry(entry, buffers)) {
+      return;
+    }
     const now = await directory.statusOf(name);
-    if (sameState(stampOf(name, now), stampOf(name, before))) await directory.remove(name);
+    if (sameState(stampOf(name, now), stampOf(name, before))) {
+      await directory.remove(name);
+    }
   } catch {
     // Gone, or in a read-only directory.
   }

@@ -10,7 +10,11 @@ export class SharedCacheDirectory {
     this.#path = path;
   }
 
-  /** Calls with the directory open; with `undefined` if it does not exist. Throws as `openCacheDirectory` and the call. */
+  /**
+   * Calls with the directory open; with `undefined` if it does not exist.
+   *
+   * @throws as `openCacheDirectory` and the call.
+   */
   async use<Result>(call: (directory: OpenDirectory | undefined) => Promise<Result>): Promise<Result> {
     this.#opened ??= { directory: openCacheDirectory(this.#path), users: 0 };
     const opened = this.#opened;
@@ -20,7 +24,9 @@ export class SharedCacheDirectory {
     } finally {
       opened.users -= 1;
       if (opened.users === 0) {
-        if (this.#opened === opened) this.#opened = undefined;
+        if (this.#opened === opened) {
+          this.#opened = undefined;
+        }
         (await opened.directory.catch(() => undefined))?.close();
       }
     }

@@ -21,9 +21,13 @@ export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise
   let turn: Promise<void> = Promise.resolve();
   parentPort?.on('message', (message: { readonly number: number; readonly task: Task } | { readonly end: true }) => {
     turn = turn.then(async () => {
-      if ('task' in message) parentPort?.postMessage({ number: message.number, answer: await work(message.task) });
+      if ('task' in message) {
+        parentPort?.postMessage({ number: message.number, answer: await work(message.task) });
+      }
       // Ends this thread alone, whatever the modules that it loaded left running.
-      else process.exit();
+      else {
+        process.exit();
+      }
     });
   });
 }

@@ -14,10 +14,10 @@ export function enterPluginThread(): void {
 
 /**
  * Requires of a module that threads are to import that it is not the program that is running: every thread would start
- * it again, and with it more threads. Throws `usage`: where it is the main module, and in a thread that a program was
- * started in by being imported.
+ * it again, and with it more threads.
  *
  * @param part such as `hasher checksum`, for the message
+ * @throws `usage`: where it is the main module, and in a thread that a program was started in by being imported.
  */
 export function requireNotTheProgram(url: string, part: string): void {
   if (PLUGIN_THREAD in globalThis) {
@@ -32,7 +32,9 @@ export function requireNotTheProgram(url: string, part: string): void {
 
 function isMainModule(url: string): boolean {
   const [, program] = process.argv;
-  if (program === undefined || !url.startsWith('file:')) return false;
+  if (program === undefined || !url.startsWith('file:')) {
+    return false;
+  }
   try {
     const main = realPathSync(program) ?? realPathSync(resolvedProgram(program));
     return main !== undefined && main === realPathSync(fileURLToPath(url));

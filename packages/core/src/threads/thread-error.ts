@@ -6,7 +6,9 @@ import { exhaustionRemedy, messageOf, missingModuleRemedy, VirtSimilarityError, 
  */
 export function threadError(thrown: unknown): unknown {
   const remedy = missingModuleRemedy(thrown) ?? exhaustionRemedy(thrown);
-  if (remedy === undefined) return thrown;
+  if (remedy === undefined) {
+    return thrown;
+  }
   return new VirtSimilarityError('unavailable', wording`cannot run a thread: ${messageOf(thrown)}; ${remedy}`, {
     cause: thrown,
   });

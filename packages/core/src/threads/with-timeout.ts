@@ -9,14 +9,17 @@ interface TimeLimits {
 }
 
 /**
- * Awaits work. Throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not
- * stopped.
+ * Awaits work.
+ *
+ * @throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not stopped.
  */
 export async function withTimeout<Result>(
   work: Promise<Result>,
   { pluginTimeout, signal }: TimeLimits,
 ): Promise<Result> {
-  if (pluginTimeout === 0) return unlessAborted(work, signal);
+  if (pluginTimeout === 0) {
+    return unlessAborted(work, signal);
+  }
   const milliseconds = pluginTimeout * 1000;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {

@@ -74,7 +74,9 @@ export class WorkerThreads<Task, Answer> {
   /** Starts threads until there are as many, within the limit, so that they are ready when tasks come. */
   prepare(count: number): void {
     try {
-      while (!this.#isClosed && this.#threads.size < Math.min(count, this.#limit)) this.#start();
+      while (!this.#isClosed && this.#threads.size < Math.min(count, this.#limit)) {
+        this.#start();
+      }
     } catch {
       // The system is short of threads or memory; a task that gets none will say so.
     }
@@ -86,7 +88,9 @@ export class WorkerThreads<Task, Answer> {
    * where that happens in the middle of the task; also once this is closed.
    */
   run(task: Task): Promise<Answer> {
-    if (this.#isClosed) return Promise.reject(new Error('the threads were ended'));
+    if (this.#isClosed) {
+      return Promise.reject(new Error('the threads were ended'));
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ number: ++this.#lastNumber, task, resolve, reject });
       this.#dispatch();
@@ -96,7 +100,9 @@ export class WorkerThreads<Task, Answer> {
   /** Ends the threads: when they have answered what they were given, and after a moment in the middle of it. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { reject } of this.#queue.splice(0)) reject(new Error('the threads were ended'));
+    for (const { reject } of this.#queue.splice(0)) {
+      reject(new Error('the threads were ended'));
+    }
     const threads = [...this.#threads];
     for (const { worker } of threads) {
       worker.ref();
@@ -108,7 +114,9 @@ export class WorkerThreads<Task, Answer> {
   #dispatch(): void {
     while (this.#queue.length > 0) {
       const thread = this.#threadWithRoom();
-      if (thread === undefined) return;
+      if (thread === undefined) {
+        return;
+      }
       this.#give(thread, this.#queue.shift()!);
     }
   }
@@ -122,7 +130,9 @@ export class WorkerThreads<Task, Answer> {
       return;
     }
     thread.tasks.push(waiting);
-    if (thread.tasks.length === 1) this.#watch(thread);
+    if (thread.tasks.length === 1) {
+      this.#watch(thread);
+    }
     thread.worker.ref();
   }
 
@@ -130,14 +140,22 @@ export class WorkerThreads<Task, Answer> {
   #threadWithRoom(): Thread<Task, Answer> | undefined {
     let freest: Thread<Task, Answer> | undefined;
     for (const thread of this.#threads) {
-      if (thread.tasks.length < (freest?.tasks.length ?? TASKS_AHEAD)) freest = thread;
+      if (thread.tasks.length < (freest?.tasks.length ?? TASKS_AHEAD)) {
+        freest = thread;
+      }
     }
-    if (freest?.tasks.length === 0 || this.#threads.size === this.#limit) return freest;
+    if (freest?.tasks.length === 0 || this.#threads.size === this.#limit) {
+      return freest;
+    }
     try {
       return this.#start();
     } catch (reason) {
       // With no thread there is none either that would take what waits later.
-      if (this.#threads.size === 0) for (const { reject } of this.#queue.splice(0)) reject(reason);
+      if (this.#threads.size === 0) {
+        for (const { reject } of this.#queue.splice(0)) {
+          reject(reason);
+        }
+      }
       return freest;
     }
   }
@@ -175,15 +193,23 @@ export class WorkerThreads<Task, Answer> {
 
   #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
     const note = message?.note;
-    if (isNote(note)) this.#logger?.note(note.level, note.message);
-    if (message?.number === LOADED) thread.isReady = true;
+    if (isNote(note)) {
+      this.#logger?.note(note.level, note.message);
+    }
+    if (message?.number === LOADED) {
+      thread.isReady = true;
+    }
     const [begun] = thread.tasks;
     // Modules that the thread has loaded may post messages of their own.
-    if (begun === undefined || message?.number !== begun.number) return;
+    if (begun === undefined || message?.number !== begun.number) {
+      return;
+    }
     thread.tasks.shift();
     this.#watch(thread);
     // A thread without a task does not keep the process alive.
-    if (thread.tasks.length === 0 && !this.#isClosed) thread.worker.unref();
+    if (thread.tasks.length === 0 && !this.#isClosed) {
+      thread.worker.unref();
+    }
     begun.resolve(message.answer);
     this.#dispatch();
   }
@@ -191,7 +217,9 @@ export class WorkerThreads<Task, Answer> {
   /** Gives the thread its time for the first of its tasks. */
   #watch(thread: Thread<Task, Answer>): void {
     clearTimeout(thread.watch);
-    if (this.#timeLimit === 0 || thread.tasks.length === 0) return;
+    if (this.#timeLimit === 0 || thread.tasks.length === 0) {
+      return;
+    }
     thread.watch = setTimeout(() => {
       this.#lose(thread, new TimeLimitError(this.#timeLimit));
       void thread.worker.terminate();
@@ -204,8 +232,13 @@ export class WorkerThreads<Task, Answer> {
     this.#threads.delete(thread);
     const [begun, ...others] = thread.tasks.splice(0);
     begun?.reject(failure);
-    if (this.#isClosed) for (const { reject } of others) reject(failure);
-    else this.#queue.unshift(...others);
+    if (this.#isClosed) {
+      for (const { reject } of others) {
+        reject(failure);
+      }
+    } else {
+      this.#queue.unshift(...others);
+    }
     this.#dispatch();
   }
 }
@@ -216,7 +249,9 @@ function isNote(note: Answered<unknown>['note'] | undefined): note is NonNullabl
 }
 
 function notCopied(thrown: unknown): unknown {
-  if (exhaustionRemedy(thrown) !== undefined) return threadError(thrown);
+  if (exhaustionRemedy(thrown) !== undefined) {
+    return threadError(thrown);
+  }
   const problem = `expected a task that can be copied to a thread, found one that cannot: ${messageOf(thrown)}`;
   return new VirtSimilarityError('usage', `${problem}; leave functions out of it`, { cause: thrown });
 }

@@ -39,9 +39,9 @@ export interface ArrowFooter {
 
 /**
  * Reads the footer of an Arrow IPC file, which may be hostile.
- * Throws a plain error if it is not that of a hash-vector file.
  *
  * @param footerStart where the footer stands in its file: the end of what batches may occupy
+ * @throws a plain error if it is not that of a hash-vector file.
  */
 export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowFooter {
   const footer = FlatbufferTable.rootOf(bytes);
@@ -49,16 +49,21 @@ export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowF
   if (version !== VERSION_4 && version !== VERSION_5) {
     throw new Error(`expected Arrow metadata version 4 or 5, found ${version + 1}`);
   }
-  if (footer.lengthOf(2, BLOCK_SIZE) > 0) throw new Error('expected no dictionaries, found some');
+  if (footer.lengthOf(2, BLOCK_SIZE) > 0) {
+    throw new Error('expected no dictionaries, found some');
+  }
   const schema = footer.table(1);
-  if (schema.int16(0, LITTLE_ENDIAN) !== LITTLE_ENDIAN)
+  if (schema.int16(0, LITTLE_ENDIAN) !== LITTLE_ENDIAN) {
     throw new Error('expected little-endian data, found big-endian');
+  }
   return { ...columnsOf(schema), metadata: metadataOf(schema), batches: batchesOf(footer, footerStart) };
 }
 
 function columnsOf(schema: FlatbufferTable): Pick<ArrowFooter, 'digestLength' | 'blockColumn'> {
   const columns = schema.lengthOf(1, 4);
-  if (columns !== 2) throw new Error(`expected two columns, block and hash, found ${columns}`);
+  if (columns !== 2) {
+    throw new Error(`expected two columns, block and hash, found ${columns}`);
+  }
   const first = schema.tableAt(1, 0);
   const second = schema.tableAt(1, 1);
   const names = [first.string(0, LONGEST_NAME), second.string(0, LONGEST_NAME)];
@@ -67,7 +72,9 @@ function columnsOf(schema: FlatbufferTable): Pick<ArrowFooter, 'digestLength' | 
     throw new Error(`expected columns named block and hash, found ${JSON.stringify(names).slice(0, 100)}`);
   }
   const [block, hash] = blockColumn === 0 ? [first, second] : [second, first];
-  if (block.has(4) || hash.has(4)) throw new Error('expected plain columns, found a dictionary-encoded one');
+  if (block.has(4) || hash.has(4)) {
+    throw new Error('expected plain columns, found a dictionary-encoded one');
+  }
   if (block.uint8(2, 0) !== TYPE_INT || block.table(3).int32(0, 0) !== 32 || block.table(3).uint8(1, 0) !== 0) {
     throw new Error('expected column block to be uint32, found another type');
   }
@@ -80,12 +87,18 @@ function columnsOf(schema: FlatbufferTable): Pick<ArrowFooter, 'digestLength' | 
 function metadataOf(schema: FlatbufferTable): Map<string, string> {
   const metadata = new Map<string, string>();
   const count = schema.lengthOf(2, 4);
-  if (count > MOST_METADATA) throw new Error(`expected at most ${MOST_METADATA} pairs of metadata, found ${count}`);
+  if (count > MOST_METADATA) {
+    throw new Error(`expected at most ${MOST_METADATA} pairs of metadata, found ${count}`);
+  }
   for (let index = 0; index < count; index += 1) {
     const pair = schema.tableAt(2, index);
     const key = pair.string(0, LONGEST_NAME);
-    if (!KEYS.has(key)) continue;
-    if (metadata.has(key)) throw new Error(`expected ${key} once, found it twice`);
+    if (!KEYS.has(key)) {
+      continue;
+    }
+    if (metadata.has(key)) {
+      throw new Error(`expected ${key} once, found it twice`);
+    }
     metadata.set(key, pair.string(1, LONGEST_VALUE));
   }
   return metadata;

@@ -10,9 +10,9 @@ const CONTINUATION = 0xffffffff;
 
 /**
  * Reads the metadata of one record batch, which may be hostile: both columns are sure to lie inside the batch's body.
- * Throws a plain error if it is not a plain, uncompressed batch of two columns without nulls.
  *
  * @param bytes the batch's `metadataLength` bytes
+ * @throws a plain error if it is not a plain, uncompressed batch of two columns without nulls.
  */
 export function parseRecordBatch(
   bytes: Uint8Array,
@@ -20,12 +20,16 @@ export function parseRecordBatch(
   columns: Pick<ArrowFooter, 'digestLength' | 'blockColumn'>,
 ): RowsLocation {
   const message = FlatbufferTable.rootOf(messageIn(bytes));
-  if (message.uint8(1, 0) !== HEADER_RECORD_BATCH) throw new Error('expected a record batch, found another message');
+  if (message.uint8(1, 0) !== HEADER_RECORD_BATCH) {
+    throw new Error('expected a record batch, found another message');
+  }
   if (message.size(3) !== block.bodyLength) {
     throw new Error(`expected a body of ${block.bodyLength} bytes, found ${message.size(3)}`);
   }
   const batch = message.table(2);
-  if (batch.has(3)) throw new Error('expected uncompressed data, found a compressed record batch');
+  if (batch.has(3)) {
+    throw new Error('expected uncompressed data, found a compressed record batch');
+  }
   if (batch.lengthOf(1, STRUCT_SIZE) !== 2 || batch.lengthOf(2, STRUCT_SIZE) !== 4) {
     throw new Error('expected a record batch of two plain columns, found another shape');
   }

@@ -14,15 +14,18 @@ const MOST_BLOCKS = 2 ** 32;
 /** What is wrong with a header, as `expected …, found …`; nothing if it is sound. */
 export function problemOfHeader(header: HashVectorHeader): string | undefined {
   const { algorithm, blockSize, dataBlocks, digestLength, hasherVersion, virtualSize } = header;
-  if (algorithm === '') return 'expected the name of a block hasher, found none';
+  if (algorithm === '') {
+    return 'expected the name of a block hasher, found none';
+  }
   if (hasherVersion !== undefined && !isVersion(hasherVersion)) {
     return `expected a hasher's version of 1 to ${LONGEST_VERSION} characters, found ${excerptOf(hasherVersion)}`;
   }
   if (!Number.isInteger(digestLength) || digestLength < 1 || digestLength > LONGEST_DIGEST) {
     return `expected digests of 1 to ${LONGEST_DIGEST} bytes, found ${digestLength}`;
   }
-  if (!isBlockSize(blockSize))
+  if (!isBlockSize(blockSize)) {
     return `expected a block size that is a power of two from 512 to 16M, found ${blockSize}`;
+  }
   if (!Number.isSafeInteger(virtualSize) || virtualSize < 0) {
     return `expected a virtual size from 0 to 2⁵³ − 1 bytes, found ${virtualSize}`;
   }
@@ -57,7 +60,9 @@ export function problemOfBlocks(blocks: Uint32Array, previous: number, blockCoun
   let last = previous;
   for (let row = 0; row < blocks.length; row += 1) {
     const block = blocks[row] as number;
-    if (block <= last) return `expected block numbers in ascending order, found ${block} after ${last}`;
+    if (block <= last) {
+      return `expected block numbers in ascending order, found ${block} after ${last}`;
+    }
     last = block;
   }
   return last < blockCount ? undefined : `expected block numbers below ${blockCount}, found ${last}`;

@@ -58,17 +58,23 @@ export class FlatbufferTable {
 
   table(field: number): FlatbufferTable {
     const at = this.#find(field);
-    if (at === undefined) throw new Error('expected a nested table, found none');
+    if (at === undefined) {
+      throw new Error('expected a nested table, found none');
+    }
     return new FlatbufferTable(this.#view, this.#follow(at));
   }
 
   /** A string of at most `longest` bytes: a hostile buffer may point to the same one many times. */
   string(field: number, longest: number): string {
     const at = this.#find(field);
-    if (at === undefined) return '';
+    if (at === undefined) {
+      return '';
+    }
     const start = this.#follow(at);
     const length = this.#view.getUint32(within(this.#view, start, 4), true);
-    if (length > longest) throw new Error(`expected a string of at most ${longest} bytes, found ${length}`);
+    if (length > longest) {
+      throw new Error(`expected a string of at most ${longest} bytes, found ${length}`);
+    }
     within(this.#view, start + 4, length);
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + start + 4, length);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -98,7 +104,9 @@ export class FlatbufferTable {
 
   #vector(field: number, elementSize: number): FlatbufferVector {
     const at = this.#find(field);
-    if (at === undefined) return { length: 0, start: 0 };
+    if (at === undefined) {
+      return { length: 0, start: 0 };
+    }
     const position = this.#follow(at);
     const length = this.#view.getUint32(within(this.#view, position, 4), true);
     within(this.#view, position + 4, length * elementSize);
@@ -106,7 +114,9 @@ export class FlatbufferTable {
   }
 
   #find(field: number): number | undefined {
-    if (field >= this.#fieldCount) return undefined;
+    if (field >= this.#fieldCount) {
+      return undefined;
+    }
     const offset = this.#view.getUint16(within(this.#view, this.#fields + 4 + 2 * field, 2), true);
     return offset === 0 ? undefined : this.#position + offset;
   }
@@ -124,8 +134,14 @@ export class FlatbufferTable {
   }
 }
 
-/** The position, where so many bytes stand there. Throws `RangeError` where they do not. */
+/**
+ * The position, where so many bytes stand there.
+ *
+ * @throws `RangeError` where they do not.
+ */
 function within(view: DataView, position: number, length: number): number {
-  if (position >= 0 && position + length <= view.byteLength) return position;
+  if (position >= 0 && position + length <= view.byteLength) {
+    return position;
+  }
   throw new RangeError(`expected ${length} bytes at ${position}, found a buffer of ${view.byteLength}`);
 }

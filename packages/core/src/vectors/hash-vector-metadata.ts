@@ -30,7 +30,9 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
     [METADATA_KEYS.virtualSize, String(header.virtualSize)],
     ...namesOf(header.name),
   ]);
-  if (header.hasherVersion !== undefined) metadata.set(METADATA_KEYS.hasherVersion, header.hasherVersion);
+  if (header.hasherVersion !== undefined) {
+    metadata.set(METADATA_KEYS.hasherVersion, header.hasherVersion);
+  }
   if (header.identity !== undefined) {
     metadata.set(METADATA_KEYS.layers, JSON.stringify(partsOf(header.identity).map(partToJson)));
     metadata.set(METADATA_KEYS.view, formatsOf(header.identity));
@@ -47,7 +49,8 @@ function namesOf(name: string): [string, string][] {
 
 /**
  * The part of a header that stands in an Arrow schema's metadata. A file without a name takes `path` for one.
- * Throws a plain error that says what was expected and found; ranges are not checked here.
+ *
+ * @throws a plain error that says what was expected and found; ranges are not checked here.
  */
 export function headerFromMetadata(
   metadata: ReadonlyMap<string, string>,
@@ -71,31 +74,43 @@ export function headerFromMetadata(
 
 function nameFrom(metadata: ReadonlyMap<string, string>): string | undefined {
   const exactly = metadata.get(METADATA_KEYS.exactName);
-  if (exactly === undefined) return metadata.get(METADATA_KEYS.name);
+  if (exactly === undefined) {
+    return metadata.get(METADATA_KEYS.name);
+  }
   const name: unknown = JSON.parse(exactly);
-  if (typeof name !== 'string') throw new Error(`expected text as ${METADATA_KEYS.exactName}, found ${describe(name)}`);
+  if (typeof name !== 'string') {
+    throw new Error(`expected text as ${METADATA_KEYS.exactName}, found ${describe(name)}`);
+  }
   return name;
 }
 
 function required(metadata: ReadonlyMap<string, string>, key: string): string {
   const value = metadata.get(key);
-  if (value === undefined) throw new Error(`expected ${key} in the schema's metadata, found none`);
+  if (value === undefined) {
+    throw new Error(`expected ${key} in the schema's metadata, found none`);
+  }
   return value;
 }
 
 function decimal(metadata: ReadonlyMap<string, string>, key: string): number {
   const text = required(metadata, key);
-  if (!/^\d{1,16}$/.test(text)) throw new Error(`expected a whole number as ${key}, found ${describe(text)}`);
+  if (!/^\d{1,16}$/.test(text)) {
+    throw new Error(`expected a whole number as ${key}, found ${describe(text)}`);
+  }
   return Number(text);
 }
 
 function identityFrom(layers: string | undefined, view: string | undefined): ImageIdentity | undefined {
-  if (layers === undefined && view === undefined) return undefined;
+  if (layers === undefined && view === undefined) {
+    return undefined;
+  }
   if (layers === undefined || view === undefined) {
     throw new Error(`expected both ${METADATA_KEYS.layers} and ${METADATA_KEYS.view}, found one of them`);
   }
   const parsed: unknown = JSON.parse(layers);
-  if (!Array.isArray(parsed)) throw new Error(`expected a list as ${METADATA_KEYS.layers}, found ${describe(layers)}`);
+  if (!Array.isArray(parsed)) {
+    throw new Error(`expected a list as ${METADATA_KEYS.layers}, found ${describe(layers)}`);
+  }
   return chainOf(view, parsed.map(partFromJson));
 }
 
@@ -115,10 +130,14 @@ function partToJson(part: Stamp): Record<string, string> {
 }
 
 function partFromJson(value: unknown): Stamp {
-  if (typeof value !== 'object' || value === null) throw new Error(`expected a layer, found ${describe(value)}`);
+  if (typeof value !== 'object' || value === null) {
+    throw new Error(`expected a layer, found ${describe(value)}`);
+  }
   const properties = new Map<string, unknown>(Object.entries(value));
   const path = properties.get('path');
-  if (typeof path !== 'string') throw new Error(`expected a layer's path, found ${describe(path)}`);
+  if (typeof path !== 'string') {
+    throw new Error(`expected a layer's path, found ${describe(path)}`);
+  }
   const number = (key: keyof Stamp) => bigIntFrom(properties.get(key), key);
   return {
     kind: 'file',

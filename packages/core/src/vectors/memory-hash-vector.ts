@@ -4,14 +4,13 @@ import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.j
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * A hash vector in memory.
+ * A hash vector in memory. Both arrays are kept, not copied, and must not change any more; they may be shared memory.
+ * `rows()` yields views into them.
  *
  * @param header all but the number of rows, which follows from `blocks`
  * @param blocks numbers of the non-zero blocks, strictly ascending
  * @param digests their digests one after the other, `blocks.length` × `digestLength` bytes
- *
- * Both arrays are kept, not copied, and must not change any more; they may be shared memory.
- * `rows()` yields views into them. Throws `usage` if header and arrays do not fit together.
+ * @throws `usage` if header and arrays do not fit together.
  */
 export function hashVectorOf(
   header: Omit<HashVectorHeader, 'dataBlocks'>,

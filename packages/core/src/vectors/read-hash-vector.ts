@@ -45,7 +45,11 @@ export interface OpenHashVectorOptions {
 export interface VectorBytes {
   readonly path: string;
   readonly identity: FileIdentity;
-  /** `length` bytes from `position` on, which do not change any more. Throws a plain error past the end. */
+  /**
+   * `length` bytes from `position` on, which do not change any more.
+   *
+   * @throws a plain error past the end.
+   */
   read(length: number, position: number): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -77,7 +81,11 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
   }
 }
 
-/** The hash vector of a file whose bytes can be had. Throws as `openHashVector`. */
+/**
+ * The hash vector of a file whose bytes can be had.
+ *
+ * @throws as `openHashVector`.
+ */
 export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVectorOptions = {}): Promise<HashVector> {
   try {
     const file = { ...(await layoutOf(bytes, signal)), signal };
@@ -89,13 +97,16 @@ export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVecto
 
 /** The vector whose rows are there. `rows()` throws as that of `openHashVector`. */
 export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
-  if (storage.kind === 'memory') return hashVectorOf(header, storage.blocks, storage.digests);
+  if (storage.kind === 'memory') {
+    return hashVectorOf(header, storage.blocks, storage.digests);
+  }
   return { ...header, storage, rows: () => readRows({ header, storage, signal: undefined }) };
 }
 
 /**
- * Reads the block numbers, and no digests, of a vector that was opened from these bytes. Throws `corrupt` where they do
- * not ascend.
+ * Reads the block numbers, and no digests, of a vector that was opened from these bytes.
+ *
+ * @throws `corrupt` where they do not ascend.
  */
 export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): Promise<void> {
   let previous = -1;
@@ -104,7 +115,9 @@ export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): P
     // A copy, as numbers must stand at multiples of four bytes.
     const blocks = new Uint32Array((await bytes.read(count * 4, location.blocksOffset + start * 4)).slice().buffer);
     const problem = problemOfBlocks(blocks, previous, blockCountOf(vector));
-    if (problem !== undefined) throw readingError(new Error(problem), bytes.path);
+    if (problem !== undefined) {
+      throw readingError(new Error(problem), bytes.path);
+    }
     previous = blocks.at(-1) ?? previous;
   }
 }
@@ -136,20 +149,26 @@ async function layoutOf(bytes: VectorBytes, signal: AbortSignal | undefined): Pr
   }
   const header: HashVectorHeader = { ...described, dataBlocks };
   const problem = problemOfHeader(header);
-  if (problem !== undefined) throw new Error(problem);
+  if (problem !== undefined) {
+    throw new Error(problem);
+  }
   return { header, storage: { kind: 'file', path, identity, batches: locations } };
 }
 
 async function footerOf({ identity, read }: VectorBytes) {
   const size = Number(identity.size);
-  if (size < SHORTEST_FILE) throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
+  if (size < SHORTEST_FILE) {
+    throw new Error(`expected at least ${SHORTEST_FILE} bytes, found ${size}`);
+  }
   const tail = await read(10, size - 10);
   if (!MAGIC.equals(await read(6, 0)) || !MAGIC.equals(tail.subarray(4))) {
     throw new Error('expected ARROW1 at both ends, found something else');
   }
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const longest = Math.min(size - SHORTEST_FILE, LONGEST_FOOTER);
-  if (length > longest) throw new Error(`expected a footer of at most ${longest} bytes, found ${length}`);
+  if (length > longest) {
+    throw new Error(`expected a footer of at most ${longest} bytes, found ${length}`);
+  }
   const start = size - 10 - length;
   return parseArrowFooter(await read(length, start), start);
 }
@@ -173,7 +192,9 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
       await Promise.allSettled(reads);
       await Promise.all(reads);
       const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
-      if (problem !== undefined) throw new Error(problem);
+      if (problem !== undefined) {
+        throw new Error(problem);
+      }
       previous = blocks.at(-1) ?? previous;
       yield { blocks, digests };
     }

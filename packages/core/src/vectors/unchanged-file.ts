@@ -14,7 +14,11 @@ import type { FileStatus } from '../identity/stamp.js';
 import { changedFile } from './reading-error.js';
 import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
-/** Opens a hash-vector file once more. Throws `changed` if it is not the one that it was, and as `openRegularFileSync`. */
+/**
+ * Opens a hash-vector file once more.
+ *
+ * @throws `changed` if it is not the one that it was, and as `openRegularFileSync`.
+ */
 export function openUnchangedSync(storage: FileStorage): number {
   const { descriptor, stats } = reopenSync(storage);
   try {
@@ -40,14 +44,16 @@ export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> 
   }
 }
 
-/** Throws `changed` if an open hash-vector file is not what it was. */
+/** @throws `changed` if an open hash-vector file is not what it was. */
 export function requireUnchanged(descriptor: number, storage: FileStorage): void {
   requireSame(statusOfSync(descriptor), storage);
 }
 
-/** Throws `changed` if this is not the status of the file as it was. */
+/** @throws `changed` if this is not the status of the file as it was. */
 export function requireSame(stats: FileStatus, { path, identity }: FileStorage): void {
-  if (!sameContent(fileIdentityOf(stats), identity)) throw changedFile(path);
+  if (!sameContent(fileIdentityOf(stats), identity)) {
+    throw changedFile(path);
+  }
 }
 
 function reopenSync(storage: FileStorage): OpenFile {

@@ -6,7 +6,8 @@ export type WriteHashVectorOptions = AtomicFileOptions;
 
 /**
  * Writes a hash vector as an Arrow IPC file, atomically; equal vectors give equal bytes.
- * Throws what `writeFileAtomically` throws, and what reading `vector` throws; the path is then as it was.
+ *
+ * @throws what `writeFileAtomically` throws, and what reading `vector` throws; the path is then as it was.
  */
 export async function writeHashVector(
   vector: HashVector,

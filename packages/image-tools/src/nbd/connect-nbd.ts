@@ -21,7 +21,7 @@ export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as con
  *
  * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  *
- * @throws VirtSimilarityError `unreadable` where the server refuses the export; `unavailable` where it is not there,
+ * @throws `unreadable` where the server refuses the export; `unavailable` where it is not there,
  * hangs or breaks the protocol; `aborted`.
  */
 export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {

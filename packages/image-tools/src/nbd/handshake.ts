@@ -27,7 +27,7 @@ interface Beginning extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maxim
  * The fixed newstyle handshake, from the server's greeting to the beginning of the transmission phase.
  * Asks for structured replies and block sizes, and does without where the server has none of them.
  *
- * @throws VirtSimilarityError `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
+ * @throws `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
  * than the protocol, and whatever the stream rejects with.
  */
 export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: Speaker): Promise<NbdExport> {

@@ -56,7 +56,7 @@ export class NbdConnection {
    * Fills `target`, which is the caller's, with the bytes from `position` on. After it rejected `target` is no more
    * written to.
    *
-   * @throws VirtSimilarityError `unreadable` where the server cannot read the bytes, with the position; `usage`
+   * @throws `unreadable` where the server cannot read the bytes, with the position; `usage`
    * where the range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the
    * protocol; `aborted`.
    */

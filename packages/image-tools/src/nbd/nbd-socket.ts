@@ -62,7 +62,7 @@ export class NbdSocket implements HandshakeStream {
     return this.receiver.receive(length);
   }
 
-  /** Throws away the connection; everyone who waits for something from it gets `reason`, unless it failed before. */
+  /** @throws away the connection; everyone who waits for something from it gets `reason`, unless it failed before. */
   fail(reason: Error): void {
     if (this.#failure !== undefined) {
       return;

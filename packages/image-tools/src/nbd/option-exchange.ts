@@ -35,7 +35,11 @@ export class OptionExchange {
     this.#stream.send(Buffer.concat([header, data]));
   }
 
-  /** The next reply to the option asked. Throws `unavailable` where it is none, and whatever the stream rejects with. */
+  /**
+   * The next reply to the option asked.
+   *
+   * @throws `unavailable` where it is none, and whatever the stream rejects with.
+   */
   async reply(option: number): Promise<OptionReply> {
     const header = await this.#stream.receive(20);
     if (header.readBigUInt64BE(0) !== protocol.OPTION_REPLY_MAGIC) {

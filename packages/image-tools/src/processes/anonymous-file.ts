@@ -8,7 +8,11 @@ export interface AnonymousFile {
   close(): Promise<void>;
 }
 
-/** A file without a name that holds these bytes. The caller closes it. Throws as `createRunDirectory`, and what the system throws. */
+/**
+ * A file without a name that holds these bytes. The caller closes it.
+ *
+ * @throws as `createRunDirectory`, and what the system throws.
+ */
 export async function makeAnonymousFile(bytes: Uint8Array): Promise<AnonymousFile> {
   const directory = await createRunDirectory();
   try {

@@ -33,7 +33,7 @@ function removeAll(): void {
  * files. The path of a socket in it with a name of up to 23 bytes is short enough for the kernel. What processes of
  * this user that were killed left there is removed.
  *
- * @throws VirtSimilarityError `unavailable` where no directory can be made.
+ * @throws `unavailable` where no directory can be made.
  */
 export async function createRunDirectory(): Promise<RunDirectory> {
   const prefix = runDirectoryPrefix();

@@ -12,7 +12,7 @@ import { workingSandbox } from './working-sandbox.js';
  * Starts a program so that it ends with this process, uses no more than its limits, writes no core dump, reads no
  * terminal and speaks English; and in a sandbox where there is a view for it.
  *
- * @throws VirtSimilarityError `unavailable` where it is not installed or cannot be started, `aborted`.
+ * @throws `unavailable` where it is not installed or cannot be started, `aborted`.
  */
 export async function spawnTool(
   tool: Tool,

@@ -16,7 +16,7 @@ export interface RunningTool {
  * Starts a program that serves until it is stopped, until `options.signal` fires or until this process ends.
  * Its standard output is thrown away. A time limit bounds its whole life.
  *
- * @throws VirtSimilarityError `unavailable` where it is not installed or cannot be started, `aborted`.
+ * @throws `unavailable` where it is not installed or cannot be started, `aborted`.
  */
 export async function startTool(
   tool: Tool,

@@ -16,17 +16,20 @@ export interface ImageInfo {
   readonly virtualSize: number;
 }
 
-/** Asks `qemu-img info`. Throws as `qemuImgJson`. */
+/**
+ * Asks `qemu-img info`.
+ *
+ * @throws as `qemuImgJson`.
+ */
 export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<ImageInfo> {
   const info = await qemuImgJson(['info'], isInfo, image, call);
   return { virtualSize: info['virtual-size'] };
 }
 
 /**
- * Throws `refused` unless qemu sees a disk of the size that inspection found, to the sector: where they differ, they do not
- * mean the same content.
- *
  * @param size Bytes, as qemu counts them.
+ * @throws `refused` unless qemu sees a disk of the size that inspection found, to the sector: where they differ, they
+ *   do not mean the same content.
  */
 export function requireSameSize(size: number, { virtualSize }: InspectedImage, call: QemuCall): void {
   if (size !== Math.ceil(virtualSize / SECTOR_BYTES) * SECTOR_BYTES) {

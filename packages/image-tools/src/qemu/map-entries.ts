@@ -43,7 +43,7 @@ const MANY_ENTRIES = 4000;
  * It is asked for in windows, so that the memory for a fragmented image is bounded by the output of one call, and an
  * image with few entries takes few calls. A window with too many entries is asked for again in smaller ones.
  *
- * @throws VirtSimilarityError as `qemuImgJson` and `requireSameSize`, and `corrupt` where the map leaves something out.
+ * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` where the map leaves something out.
  */
 export async function* mapEntries(
   image: InspectedImage,
@@ -106,7 +106,11 @@ function endOf(entries: readonly MapEntry[]): number {
   return last === undefined ? 0 : last.start + last.length;
 }
 
-/** The entries of a map from `start` to `end`, the last one clamped. Throws `corrupt` unless they cover just that. */
+/**
+ * The entries of a map from `start` to `end`, the last one clamped.
+ *
+ * @throws `corrupt` unless they cover just that.
+ */
 export function* gaplessEntries(
   entries: readonly MapEntry[],
   start: number,

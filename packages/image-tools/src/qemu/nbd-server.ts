@@ -44,7 +44,7 @@ export interface NbdServer {
  * Serves the raw content of an image on a Unix socket, with its block graph stated, so that nothing but the files of
  * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
  *
- * @throws VirtSimilarityError as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
+ * @throws as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
  * does not answer in time; as `toolFiles`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {

@@ -19,7 +19,7 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 /**
  * Runs a subcommand of qemu-img that looks at an image and prints JSON.
  *
- * @throws VirtSimilarityError as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
+ * @throws as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
  * slow, or prints something else than `isExpected` takes; and as `toolFiles`; `aborted`.
  */
 export async function qemuImgJson<T>(

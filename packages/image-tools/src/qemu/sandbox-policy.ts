@@ -16,7 +16,7 @@ const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
  * Whether a tool that opens an image runs in the sandbox. It does not where the caller said so, or, after a warning, where
  * none works and all formats of the chain are raw or qcow2. A tool that is not installed needs none either.
  *
- * @throws VirtSimilarityError `refused` where no sandbox works and a format is another one.
+ * @throws `refused` where no sandbox works and a format is another one.
  */
 export async function isConfined(
   { command }: Tool,

@@ -25,7 +25,11 @@ export class ServedBytes {
     this.#call = alsoEndedBy(call, this.#closing.signal);
   }
 
-  /** Fills `target` with the bytes from `position` on. Throws as `startNbdServer`, `requireSameSize` and `NbdConnection.read`. */
+  /**
+   * Fills `target` with the bytes from `position` on.
+   *
+   * @throws as `startNbdServer`, `requireSameSize` and `NbdConnection.read`.
+   */
   async read(target: Uint8Array, position: number): Promise<void> {
     this.#connections ??= this.#start();
     const connections = await this.#connections;

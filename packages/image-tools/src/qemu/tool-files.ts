@@ -38,7 +38,7 @@ export interface ToolFiles {
  * In place of a VMDK's text descriptor, which qemu may understand in another way than inspection did, the tool gets one
  * that says what inspection understood.
  *
- * @throws VirtSimilarityError `refused` as `isConfined`; without a sandbox also as `StoredBytes.read`.
+ * @throws `refused` as `isConfined`; without a sandbox also as `StoredBytes.read`.
  */
 export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall): Promise<ToolFiles> {
   const chain = chainOf(top);

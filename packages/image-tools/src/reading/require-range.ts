@@ -1,6 +1,6 @@
 import { readError, type Speaker } from './read-error.js';
 
-/** Throws a `usage` error unless `length` bytes from `position` on lie within a disk of `size` bytes. */
+/** @throws a `usage` error unless `length` bytes from `position` on lie within a disk of `size` bytes. */
 export function requireRange(position: number, length: number, size: number, speaker: Speaker): void {
   const end = position + length;
   if (!Number.isSafeInteger(position) || position < 0 || end > size) {

@@ -30,7 +30,7 @@ export class StoredBytes {
   /**
    * Fills `target` with the bytes at `offset` of a file.
    *
-   * @throws VirtSimilarityError `changed` where the file was replaced or written to before it was opened, or became
+   * @throws `changed` where the file was replaced or written to before it was opened, or became
    *   shorter; `unavailable` where open files or memory run out; `unreadable` on other errors, and once this was closed.
    */
   async read(place: number, target: Uint8Array, offset: number): Promise<void> {
@@ -41,7 +41,11 @@ export class StoredBytes {
     }
   }
 
-  /** An open file, to be read from until this is closed. Throws as `read`. */
+  /**
+   * An open file, to be read from until this is closed.
+   *
+   * @throws as `read`.
+   */
   async descriptor(place: number): Promise<number> {
     return (await this.#file(place)).fd;
   }

@@ -10,7 +10,9 @@ export interface ChainEntry extends MapEntry {
 
 /**
  * What a chain of images holds where, as `qemu-img map` would tell: from the first byte to `virtualSize`, ascending and
- * gapless. `chain` has the maps of all its images, top first. Throws as `LayerMap.runAt`, and `aborted`.
+ * gapless. `chain` has the maps of all its images, top first.
+ *
+ * @throws as `LayerMap.runAt`, and `aborted`.
  */
 export async function* chainEntries(
   chain: readonly LayerMap[],

@@ -11,9 +11,17 @@ import { rememberedHoles } from './remembered-holes.js';
 export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
-  /** Fills `target` with the bytes at `offset` of an image's file. Throws as `StoredBytes.read`. */
+  /**
+   * Fills `target` with the bytes at `offset` of an image's file.
+   *
+   * @throws as `StoredBytes.read`.
+   */
   read(layer: number, target: Uint8Array, offset: number): Promise<void>;
-  /** The file of the image with this number, open until the map is closed. Throws as `StoredBytes.read`. */
+  /**
+   * The file of the image with this number, open until the map is closed.
+   *
+   * @throws as `StoredBytes.read`.
+   */
   descriptor(layer: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -23,7 +31,9 @@ export interface ChainMap {
  * starting a process, as `qemu-img map` takes longer to start than the tables to read. qemu-img is asked only where files
  * have holes in them. Nothing for other formats, which it has to be asked about.
  *
- * The caller closes it. Throws as `StoredBytes.read` and `rememberedHoles`.
+ * The caller closes it.
+ *
+ * @throws as `StoredBytes.read` and `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);

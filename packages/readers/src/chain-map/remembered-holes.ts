@@ -9,9 +9,10 @@ const MAX_FILES = 16;
 const remembered = new Map<string, Promise<Holes>>();
 
 /**
- * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file. None
- * where it is not installed, and the longest ones where there are many: knowing them only saves time. Throws as
- * `mapEntries`.
+ * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file.
+ * None where it is not installed, and the longest ones where there are many: knowing them only saves time.
+ *
+ * @throws as `mapEntries`.
  */
 export async function rememberedHoles(image: InspectedImage, call: QemuCall): Promise<Holes> {
   if ((await findProgram(QEMU_IMG.command)) === undefined) {

@@ -6,7 +6,7 @@ import { writersOf } from './writer-locks.js';
  * Requires that no program has a file of the image's chain open for writing. Returns the image; where there is a writer and
  * the user allows it, marked as such, after a warning.
  *
- * @throws VirtSimilarityError `in-use`, `aborted`.
+ * @throws `in-use`, `aborted`.
  */
 export async function requireNoWriter(
   image: InspectedImage,

@@ -42,7 +42,7 @@ export class ChainBytes {
    * Fills `target` with the bytes from `position` on and resolves with `true`; with `false` where some of them are in
    * images or compressed clusters that are not understood here. What `target` holds is undefined then.
    *
-   * @throws VirtSimilarityError `corrupt` where a cluster cannot be decompressed, `changed` where a file became shorter,
+   * @throws `corrupt` where a cluster cannot be decompressed, `changed` where a file became shorter,
    * `unreadable`, `unavailable` where no thread can be started, `aborted`, and as `openChainMap`.
    */
   async read(target: Uint8Array, position: number): Promise<boolean> {

@@ -6,7 +6,8 @@ const SYSTEM_SECTOR_BYTES = 512n;
 
 /**
  * Bytes of the block device with this number, as the Linux kernel tells them: always in sectors of 512 bytes.
- * Throws `HeaderError` where it does not.
+ *
+ * @throws `HeaderError` where it does not.
  */
 export async function blockDeviceSize(device: bigint): Promise<bigint> {
   const { major, minor } = deviceNumber(device);

@@ -61,7 +61,9 @@ export interface FormatDecision {
 
 /**
  * Decides a file's format from what is stated, or else from its extension and header together. A guest writes its raw
- * disk's first and last bytes, so a header alone is not enough to follow it to other files. Throws `HeaderError`.
+ * disk's first and last bytes, so a header alone is not enough to follow it to other files.
+ *
+ * @throws `HeaderError`.
  */
 export function decideFormat(evidence: FormatEvidence): FormatDecision {
   const { stated } = evidence;

@@ -24,7 +24,7 @@ export interface BackingReference {
 export interface ExtentReference {
   /** Its name exactly as the header has it. */
   readonly name: string;
-  /** Throws `HeaderError` where the file cannot be what the header says of it. */
+  /** @throws `HeaderError` where the file cannot be what the header says of it. */
   check(bytes: FileBytes): Promise<void>;
 }
 
@@ -56,7 +56,11 @@ export interface FormatInspector {
   readonly format: string;
   /** Whether the file bears the format's magic, and at which end. */
   recognize(ends: FileEnds): 'head' | 'tail' | undefined;
-  /** Reads a recognised file's header. Throws `HeaderError` where it is damaged or must not be followed. */
+  /**
+   * Reads a recognised file's header.
+   *
+   * @throws `HeaderError` where it is damaged or must not be followed.
+   */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
   /**
    * For formats whose first-level tables lead to further tables: throws `HeaderError` unless all of them lie within the

@@ -43,7 +43,11 @@ export interface InspectedFile {
   readonly note: string | undefined;
 }
 
-/** Inspects one image of a chain and its extent files. Throws `HeaderError`. */
+/**
+ * Inspects one image of a chain and its extent files.
+ *
+ * @throws `HeaderError`.
+ */
 export async function inspectFile(image: ImageToInspect, options: ReadOptions): Promise<InspectedFile> {
   const { path, ...file } = await openFile(image, options);
   try {

@@ -23,7 +23,7 @@ const MAX_CHAIN_LENGTH = 64;
  * the policy. Starts no process and keeps nothing open. `options.warn` is told of every file that is taken for what its
  * header alone says.
  *
- * @throws VirtSimilarityError `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`.
+ * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
   try {

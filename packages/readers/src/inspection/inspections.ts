@@ -51,7 +51,9 @@ export class Inspections {
 
   /**
    * The identity that `identityOf` makes of a source; nothing where it makes none. What was found is kept then for the
-   * next reader that is asked with the very same options. Throws as `inspect`.
+   * next reader that is asked with the very same options.
+   *
+   * @throws as `inspect`.
    */
   async identify(
     source: DiskSource,
@@ -69,8 +71,10 @@ export class Inspections {
   }
 
   /**
-   * What was found when an image was identified, or is found now: where it has changed since, or was identified elsewhere
-   * or under another policy. Gives the notes on it to `options.warn`. Throws as `inspect`.
+   * What was found when an image was identified, or is found now: where it has changed since, or was identified
+   * elsewhere or under another policy. Gives the notes on it to `options.warn`.
+   *
+   * @throws as `inspect`.
    */
   async inspected(
     { source, identity }: IdentifiedSource,

@@ -61,7 +61,7 @@ export async function openPinnedFile(place: PinnedPath, realPath: string): Promi
   }
 }
 
-/** Throws `HeaderError` unless it is a regular file or a block device. */
+/** @throws `HeaderError` unless it is a regular file or a block device. */
 export function requireImageKind(stats: BigIntStats): void {
   if (!stats.isFile() && !stats.isBlockDevice()) {
     throw refused(`it is ${kindOf(stats)}; expected a regular file or block device; name the image itself`);

@@ -23,7 +23,9 @@ export class PinnedPath {
 
   /**
    * Looks a path up, through symbolic links unless `flags` has `O_NOFOLLOW`; then a link itself is held. The caller
-   * closes it. Throws `HeaderError`.
+   * closes it.
+   *
+   * @throws `HeaderError`.
    */
   static async lookUp(path: string, flags = 0): Promise<PinnedPath> {
     const handle = await systemErrors(() => open(systemPath(path), O_PATH | flags));
@@ -45,7 +47,11 @@ export class PinnedPath {
     return PinnedPath.lookUp(`${this.#descriptorPath}/${name}`, flags);
   }
 
-  /** Its path without symbolic links. Throws `HeaderError`, also where that path leads to another file by now. */
+  /**
+   * Its path without symbolic links.
+   *
+   * @throws `HeaderError`, also where that path leads to another file by now.
+   */
   async realPath(): Promise<string> {
     const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
     const found = await lstat(systemPath(path), { bigint: true }).catch(() => undefined);
@@ -55,7 +61,11 @@ export class PinnedPath {
     return path;
   }
 
-  /** Opens this very file for reading, without waiting for a writer. The caller closes it. Throws `HeaderError`. */
+  /**
+   * Opens this very file for reading, without waiting for a writer. The caller closes it.
+   *
+   * @throws `HeaderError`.
+   */
   openForReading(): Promise<FileHandle> {
     return systemErrors(() => open(this.#descriptorPath, constants.O_RDONLY | constants.O_NONBLOCK));
   }

@@ -10,7 +10,7 @@ import { expectedFilesOf } from './identity-of.js';
  * Requires that the tables of all images of a chain lie within their files, as far as headers lead to them: qemu reads
  * a table that was cut off as zeros, which would mean a disk without data.
  *
- * @throws VirtSimilarityError `corrupt`, or as `StoredBytes.read`.
+ * @throws `corrupt`, or as `StoredBytes.read`.
  */
 export async function requireTables(top: InspectedImage, speaker: Speaker): Promise<void> {
   const files = expectedFilesOf(top);

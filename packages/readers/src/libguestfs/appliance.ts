@@ -32,7 +32,7 @@ export class Appliance {
    * The `length` bytes from `start` on of drive `drive`; `image` is its name in errors.
    *
    * @throws ApplianceEnd where the appliance is gone or stuck: the same one whichever drive is asked for.
-   * @throws VirtSimilarityError `unreadable` where the drive cannot be read there, `aborted`.
+   * @throws `unreadable` where the drive cannot be read there, `aborted`.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
     const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));

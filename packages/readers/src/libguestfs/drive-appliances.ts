@@ -43,7 +43,11 @@ export class DriveAppliances {
     this.#share([...drives.keys()]);
   }
 
-  /** Why no appliance starts with a drive; nothing where one does, which then runs. Throws as `launchApart`. */
+  /**
+   * Why no appliance starts with a drive; nothing where one does, which then runs.
+   *
+   * @throws as `launchApart`.
+   */
   async failureOf(key: string): Promise<VirtSimilarityError | undefined> {
     const part = await this.#partOf(key);
     return part.outcome === 'failed' ? part.error : undefined;
@@ -52,7 +56,7 @@ export class DriveAppliances {
   /**
    * The `length` bytes from `start` on of a drive, whose image has this name in errors.
    *
-   * @throws VirtSimilarityError as `Appliance.transfer`; `unavailable` where no appliance starts with the drive, or the
+   * @throws as `Appliance.transfer`; `unavailable` where no appliance starts with the drive, or the
    * one that it has for itself ends.
    */
   async transfer(key: string, start: number, length: number, image: string): Promise<Uint8Array> {
@@ -105,8 +109,9 @@ export class DriveAppliances {
   }
 
   /**
-   * Ends a part of which the appliance has ended, and sets the drive apart that was read then. Throws what is none of the
-   * appliance's fault, and where that drive had it for itself.
+   * Ends a part of which the appliance has ended, and sets the drive apart that was read then.
+   *
+   * @throws what is none of the appliance's fault, and where that drive had it for itself.
    */
   async #recover(part: RunningPart, thrown: unknown): Promise<void> {
     if (!(thrown instanceof ApplianceEnd)) {

@@ -35,7 +35,7 @@ export interface DriveExport {
  * written with what is there, and fails where they differ. The appliance starts the RAID arrays and volume groups that
  * it finds on its drives, of which some write; from a copy-on-write layer that would be read back as the image's.
  *
- * @throws VirtSimilarityError as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
+ * @throws as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
  */
 export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
   const { runDirectory, ...call } = options;

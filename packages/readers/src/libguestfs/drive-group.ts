@@ -30,7 +30,11 @@ export class DriveGroup {
     this.#unopened = new Set(images.keys());
   }
 
-  /** Opens one of the images. Throws what is wrong with it, and `unavailable` where the appliance does not start. */
+  /**
+   * Opens one of the images.
+   *
+   * @throws what is wrong with it, and `unavailable` where the appliance does not start.
+   */
   async open(key: string, options: ReadOptions): Promise<DiskImage> {
     throwIfAborted(options.signal);
     const token = Symbol(key);

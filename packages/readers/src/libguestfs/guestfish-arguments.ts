@@ -58,7 +58,11 @@ export function deviceName(drive: number): string {
   return `/dev/sd${letters}`;
 }
 
-/** @throws VirtSimilarityError `unavailable` where the path could be taken apart. */
+/**
+ *
+ *
+ * @throws `unavailable` where the path could be taken apart.
+ */
 function requirePlainPath(path: string): string {
   if (!PLAIN_PATH.test(path)) {
     throw new VirtSimilarityError(

@@ -71,7 +71,7 @@ export interface GuestfishServer {
 /**
  * Starts guestfish. Its commands come as arguments of further guestfish processes, so there is no script.
  *
- * @throws VirtSimilarityError `unavailable` where it is not installed or does not start; `aborted`.
+ * @throws `unavailable` where it is not installed or does not start; `aborted`.
  */
 export async function startGuestfish(options: GuestfishServerOptions): Promise<GuestfishServer> {
   const { runDirectory, environment, signal } = options;

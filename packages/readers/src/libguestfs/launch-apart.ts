@@ -20,7 +20,7 @@ type Entry = readonly [key: string, drive: ApplianceDrive];
  * Launches an appliance with all drives. Where that fails although one without any starts, a drive is at fault: then
  * with each half of them, and so on, so that only those drives fail with which no appliance starts.
  *
- * @throws VirtSimilarityError what `launch` throws where no appliance starts at all, and `aborted`. Nothing runs then.
+ * @throws what `launch` throws where no appliance starts at all, and `aborted`. Nothing runs then.
  */
 export async function launchApart<A extends { close(): Promise<void> }>(
   drives: ReadonlyMap<string, ApplianceDrive>,

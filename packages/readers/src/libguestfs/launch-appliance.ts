@@ -40,7 +40,7 @@ export interface LaunchOptions {
  * Launches an appliance with the drives in their order, or with an empty one where there are none. Where it does not
  * start and KVM may be why, it is launched a second time without, with a warning.
  *
- * @throws VirtSimilarityError `unavailable` where it does not start; `aborted`.
+ * @throws `unavailable` where it does not start; `aborted`.
  */
 export async function launchAppliance(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
   try {

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 60_000;
 /**
  * Waits for the file that a server writes once it can be used, and gives its text.
  *
- * @throws VirtSimilarityError `unavailable` where the server ends before or takes a minute; `aborted`.
+ * @throws `unavailable` where the server ends before or takes a minute; `aborted`.
  */
 export async function awaitReadyFile(
   path: string,

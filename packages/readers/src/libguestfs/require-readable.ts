@@ -7,7 +7,7 @@ const STEP_BYTES = 64 * 1024;
  * Reads the `length` bytes from `start` on of what is served on a socket, and so finds where they cannot be read, which
  * an appliance does not tell.
  *
- * @throws VirtSimilarityError as `NbdConnection.read`
+ * @throws as `NbdConnection.read`
  */
 export async function requireReadable(
   socketPath: string,

@@ -15,7 +15,11 @@ import { COMPONENT, withoutComponent } from './tools.js';
 
 /** An image within a running group. */
 interface StartedDrive extends ReadyDrive {
-  /** The `length` bytes of the drive from `start` on. Throws as `DriveAppliances.transfer`. */
+  /**
+   * The `length` bytes of the drive from `start` on.
+   *
+   * @throws as `DriveAppliances.transfer`.
+   */
   transfer(start: number, length: number): Promise<Uint8Array>;
 }
 
@@ -37,7 +41,7 @@ export interface StartedGroup {
  * Exports all images that can be read and launches an appliance with them, if there are any. Where an image keeps it
  * from starting or going on, that one fails for itself, see `DriveAppliances`.
  *
- * @throws VirtSimilarityError `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
+ * @throws `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
  */
 export async function startGroup(
   images: ReadonlyMap<string, IdentifiedSource>,
@@ -127,7 +131,9 @@ async function transfer(
 
 /**
  * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
- * appliance, which could not read there. Throws as `requireReadable`, and `unavailable`.
+ * appliance, which could not read there.
+ *
+ * @throws as `requireReadable`, and `unavailable`.
  */
 async function requireServed(
   { call, exported }: ReadyDrive,

@@ -35,7 +35,7 @@ interface Storage {
  * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage, as
  * does one into the middle of a sector, of which some drivers tell although they then refuse to read there.
  *
- * @throws VirtSimilarityError `corrupt` where stored bytes or tables lie past the end of their file, or bytes begin within
+ * @throws `corrupt` where stored bytes or tables lie past the end of their file, or bytes begin within
  * a sector; `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {

@@ -13,7 +13,11 @@ import { identityOf } from '../inspection/identity-of.js';
 import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from './extents.js';
 
-/** Opens an image after its inspection. Throws as `requireNoWriter`. */
+/**
+ * Opens an image after its inspection.
+ *
+ * @throws as `requireNoWriter`.
+ */
 export async function openQemuImage(
   inspected: Inspected,
   options: Pick<ReadOptions, 'allowInUse' | 'warn'>,

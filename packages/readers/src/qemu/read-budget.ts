@@ -38,7 +38,7 @@ export class ReadBudget {
    * returns, if anything.
    *
    * @param how whether the bytes are those of a file, of which each can be data once, or are made from fewer
-   * @throws VirtSimilarityError `unavailable` beyond the bounds, and as `rememberedHoles`.
+   * @throws `unavailable` beyond the bounds, and as `rememberedHoles`.
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
     this.#runs += 1;

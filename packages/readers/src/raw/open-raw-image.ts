@@ -9,7 +9,7 @@ import { RawImage } from './raw-image.js';
  * Opens a raw image after its inspection. Whether somebody writes to it and where its holes are is asked at the same time,
  * as each takes a while.
  *
- * @throws VirtSimilarityError as `requireNoWriter`.
+ * @throws as `requireNoWriter`.
  */
 export async function openRawImage(
   inspected: Inspected,

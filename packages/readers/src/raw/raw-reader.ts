@@ -51,7 +51,7 @@ export class RawReader implements DiskReader {
   }
 }
 
-/** Throws `usage` for an image of another format. */
+/** @throws `usage` for an image of another format. */
 function rawIdentityOf(image: InspectedImage, { path, format }: DiskSource): ImageIdentity {
   if (image.format !== 'raw') {
     throw new VirtSimilarityError(

@@ -40,8 +40,12 @@ const SOURCES = LIBRARIES.flatMap((library) => {
 /** The options that messages of the libraries name; a value that is computed is `x`. */
 const REFERENCES: readonly OptionReference[] = SOURCES.flatMap(({ code }) =>
   [...code.matchAll(REFERENCE)].map(([, option = '', value]) => {
-    if (value === undefined) return { option };
-    if (value === 'true' || value === 'false') return { option, value: value === 'true' };
+    if (value === undefined) {
+      return { option };
+    }
+    if (value === 'true' || value === 'false') {
+      return { option, value: value === 'true' };
+    }
     return { option, value: value.startsWith("'") ? value.slice(1, -1) : 'x' };
   }),
 );

@@ -22,7 +22,9 @@ const disks = () => new MemoryDisksPlugin(DISKS);
 
 async function textOf(texts: AsyncIterable<string>): Promise<string> {
   let whole = '';
-  for await (const text of texts) whole += text;
+  for await (const text of texts) {
+    whole += text;
+  }
   return whole;
 }
 
@@ -53,7 +55,9 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
     const firstByteOf = async (options: OptionValues): Promise<[string | undefined, number]> => {
       const analyzer = createAnalyzer(compose([injecting, options]));
       for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512 })) {
-        if ('error' in outcome) throw outcome.error;
+        if ('error' in outcome) {
+          throw outcome.error;
+        }
         const { hasherVersion, storage } = outcome.vector;
         return [hasherVersion, storage?.kind === 'memory' ? storage.digests[0]! : Number.NaN];
       }

@@ -97,8 +97,9 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
           for (const columns of spans) {
             const tile = await between(vectors.slice(rows.first, rows.end), vectors.slice(columns.first, columns.end));
             for (const { row, column, place } of placesOf(rows, columns)) {
-              if (row === column) expect(tile.equal[place]).toBe(vectors[row]!.dataBlocks);
-              else {
+              if (row === column) {
+                expect(tile.equal[place]).toBe(vectors[row]!.dataBlocks);
+              } else {
                 equal[condensedIndex(size, row, column)] = tile.equal[place]!;
                 common[condensedIndex(size, row, column)] = tile.common[place]!;
               }
@@ -261,7 +262,9 @@ async function stored(vector: HashVector, name: string): Promise<HashVector> {
 /** Writes another block number into a row of a hash-vector file. */
 async function overwriteBlock(path: string, row: number, block: number): Promise<void> {
   const { storage } = await openHashVector(path);
-  if (storage?.kind !== 'file') throw new Error(`expected ${path} to be a file`);
+  if (storage?.kind !== 'file') {
+    throw new Error(`expected ${path} to be a file`);
+  }
   const handle = await open(path, 'r+');
   try {
     const bytes = Uint8Array.from([block & 255, block >> 8, 0, 0]);
@@ -274,7 +277,9 @@ async function overwriteBlock(path: string, row: number, block: number): Promise
 /** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */
 function sparseVector(blocks: number, rows: readonly number[]): HashVector {
   const digests = new Uint8Array(rows.length * 3);
-  for (const [index, row] of rows.entries()) digests.fill(1 + (row % 251), index * 3, (index + 1) * 3);
+  for (const [index, row] of rows.entries()) {
+    digests.fill(1 + (row % 251), index * 3, (index + 1) * 3);
+  }
   const header = { name: 'disk', algorithm: 'test', digestLength: 3, blockSize: 512, virtualSize: blocks * 512 };
   return hashVectorOf(header, Uint32Array.from(rows), digests);
 }

@@ -248,7 +248,9 @@ async function storedVector(disk: NumberedDisk, path: string): Promise<HashVecto
 /** Writes another block number into a row of a hash-vector file. */
 async function overwriteBlock(path: string, row: number, block: number): Promise<void> {
   const { storage } = await openHashVector(path);
-  if (storage?.kind !== 'file') throw new Error(`expected ${path} to stand in a file`);
+  if (storage?.kind !== 'file') {
+    throw new Error(`expected ${path} to stand in a file`);
+  }
   const handle = await open(path, 'r+');
   try {
     await handle.write(

@@ -89,7 +89,9 @@ describe('compareContents', () => {
   test('says that digests are too much alike to be taken in parts', async () => {
     // The two halves cancel out where a digest is reduced to a number.
     const digests = new Uint8Array(40 * 32);
-    for (let row = 0; row < 40; row++) digests[row * 32] = digests[row * 32 + 16] = row;
+    for (let row = 0; row < 40; row++) {
+      digests[row * 32] = digests[row * 32 + 16] = row;
+    }
     const header = { name: 'disk', algorithm: 'test', digestLength: 32, blockSize: 512, virtualSize: 40 * 512 };
     const vector = hashVectorOf(
       header,

@@ -118,7 +118,9 @@ describe('compareVectors', () => {
       unit: 'blocks',
       alignment: 'position',
       distance: () => {
-        if (typeof given === 'number') return given;
+        if (typeof given === 'number') {
+          return given;
+        }
         throw new Error('no idea');
       },
     };
@@ -142,8 +144,9 @@ describe('compareVectors', () => {
 /** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */
 function sparseVector(blocks: number, rows: readonly number[], digestLength = 3): HashVector {
   const digests = new Uint8Array(rows.length * digestLength);
-  for (const [index, row] of rows.entries())
+  for (const [index, row] of rows.entries()) {
     digests.fill(1 + (row % 251), index * digestLength, (index + 1) * digestLength);
+  }
   const header = { name: 'disk', algorithm: 'test', digestLength, blockSize: 512, virtualSize: blocks * 512 };
   return hashVectorOf(header, Uint32Array.from(rows), digests);
 }

@@ -16,7 +16,9 @@ describe.each([
 ] as const)('%s', (name, ofSome, ofOneEmpty) => {
   const metric = new corePlugin.metrics[name]();
 
-  for (const { title, run } of distanceMetricContract(() => metric)) test(title, run);
+  for (const { title, run } of distanceMetricContract(() => metric)) {
+    test(title, run);
+  }
 
   test('is what its definition says', () => {
     expect(metric.distance(some)).toBeCloseTo(ofSome, 15);

@@ -23,7 +23,9 @@ async function* inBatches(vector: HashVector, size: number) {
 
 async function runsOf(one: HashVector, other: HashVector): Promise<PairRun[]> {
   const runs: PairRun[] = [];
-  for await (const run of pairRuns(one, other)) runs.push(run);
+  for await (const run of pairRuns(one, other)) {
+    runs.push(run);
+  }
   return runs;
 }
 
@@ -31,7 +33,9 @@ async function runsOf(one: HashVector, other: HashVector): Promise<PairRun[]> {
 function kindsOf(one: readonly number[], other: readonly number[]): PairRun['kind'][] {
   return Array.from({ length: Math.max(one.length, other.length) }, (_, block) => {
     const [a = 0, b = 0] = [one[block], other[block]];
-    if (a === 0 && b === 0) return 'zero';
+    if (a === 0 && b === 0) {
+      return 'zero';
+    }
     return a === b ? 'equal' : 'different';
   });
 }

@@ -40,7 +40,8 @@ class SplittingExecutor implements Executor {
     for (const source of request.sources) {
       this.asked.push(`hash ${source.path}`);
       const sent = structuredClone({ ...request, sources: [source] });
-      for await (const _ of this.local.hash(sent, silent(run)));
+      for await (const _ of this.local.hash(sent, silent(run))) {
+      }
       yield* this.local.hash(structuredClone(sent), run);
     }
   }
@@ -91,7 +92,9 @@ function composeSplitting() {
 async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVector[]> {
   const vectors: HashVector[] = [];
   for await (const outcome of analyzer.hash(PATHS, OPTIONS)) {
-    if ('error' in outcome) throw outcome.error;
+    if ('error' in outcome) {
+      throw outcome.error;
+    }
     vectors.push(outcome.vector);
   }
   return vectors.toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -137,7 +140,9 @@ describe('an executor of the program', () => {
     expect(analyzer.executor).toBe(failing);
     await expect(analyzer.compare(await vectorsOf(compose()))).rejects.toThrow('no machine answers');
     const outcomes = [];
-    for await (const each of analyzer.hash([import.meta.dirname], OPTIONS)) outcomes.push(each);
+    for await (const each of analyzer.hash([import.meta.dirname], OPTIONS)) {
+      outcomes.push(each);
+    }
     expect(outcomes).toMatchObject([{ path: import.meta.dirname, error: { code: 'refused' } }]);
     expect(requests.map(({ sources }) => sources)).toEqual([[]]);
   });

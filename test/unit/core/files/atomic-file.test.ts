@@ -94,10 +94,16 @@ describe('writing a file atomically', () => {
       const nameOf = (mark: string, digit: string) => `.virt-similarity-${mark}-${digit.repeat(16)}.tmp`;
       const marks = [`${pid}-zzz-${start}-${boot}`, `${pid}-${namespace}-${start}-zzz`];
       const [old, young] = ['0', '1'].map((digit) => marks.map((mark) => nameOf(mark, digit))) as [string[], string[]];
-      for (const name of [...old, ...young]) await writeFile(join(directory, name), '');
+      for (const name of [...old, ...young]) {
+        await writeFile(join(directory, name), '');
+      }
       const now = Date.now() / 1000;
-      for (const name of old) await utimes(join(directory, name), now - 90_000, now - 90_000);
-      for (const name of young) await utimes(join(directory, name), now - 80_000, now - 80_000);
+      for (const name of old) {
+        await utimes(join(directory, name), now - 90_000, now - 90_000);
+      }
+      for (const name of young) {
+        await utimes(join(directory, name), now - 80_000, now - 80_000);
+      }
       await writeFileAtomically(join(directory, 'out'), chunks('new'));
       expect((await readdir(directory)).sort()).toEqual([...young, 'out'].sort());
     }));
@@ -196,7 +202,9 @@ describe('writing a file atomically', () => {
       await writeFileAtomically(join(parent, 'link', 'out'), chunks('a'));
       expect(await readdir(join(parent, 'real'))).toEqual(['out']);
       // Only root can give a link away.
-      if (process.getuid?.() !== 0) return;
+      if (process.getuid?.() !== 0) {
+        return;
+      }
       await lchown(join(parent, 'link'), 65_534, 65_534);
       const written = writeFileAtomically(join(parent, 'link', 'other'), chunks('a'));
       await expect(written).rejects.toMatchObject({ code: 'refused' });

@@ -16,7 +16,9 @@ test('many at once make the same directories', async () => {
   for (let round = 0; round < 20; round++) {
     const path = join(directory, String(round), 'some', 'where');
     const opened = await Promise.all(Array.from({ length: 20 }, () => makeDirectories(path, 0o700)));
-    for (const each of opened) each.close();
+    for (const each of opened) {
+      each.close();
+    }
     expect((await stat(path)).mode & 0o777).toBe(0o700);
   }
 });

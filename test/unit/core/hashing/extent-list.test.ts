@@ -34,7 +34,9 @@ describe('ExtentList', () => {
         const extents = described.map(({ zero, inherited, stored, length }): Extent => {
           const run = { start: size, length, ...(inherited && { inherited: true as const }) };
           size += length;
-          if (zero) return { kind: 'zero', ...run };
+          if (zero) {
+            return { kind: 'zero', ...run };
+          }
           return { kind: 'data', ...run, ...(stored && { stored: { file: 1, offset: run.start + 1000 } }) };
         });
         const kept = [...(await ExtentList.from(stream(extents), size, { blockSize }))];
@@ -46,10 +48,18 @@ describe('ExtentList', () => {
           const block = Math.floor(extent.start / blockSize);
           perBlock.set(block, (perBlock.get(block) ?? 0) + 1);
           for (const original of extents.filter(({ start, length }) => start < end && start + length > extent.start)) {
-            if (extent.kind === 'zero') expect(original.kind).toBe('zero');
-            if (extent.inherited) expect(original.inherited).toBe(true);
-            if (extent.kind === 'data' && extent.stored) expect(extent.stored.offset).toBe(extent.start + 1000);
-            if (extent.kind === 'data' && extent.stored) expect(original).toMatchObject({ stored: { file: 1 } });
+            if (extent.kind === 'zero') {
+              expect(original.kind).toBe('zero');
+            }
+            if (extent.inherited) {
+              expect(original.inherited).toBe(true);
+            }
+            if (extent.kind === 'data' && extent.stored) {
+              expect(extent.stored.offset).toBe(extent.start + 1000);
+            }
+            if (extent.kind === 'data' && extent.stored) {
+              expect(original).toMatchObject({ stored: { file: 1 } });
+            }
           }
         }
         expect(end).toBe(size);

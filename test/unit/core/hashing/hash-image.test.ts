@@ -211,10 +211,16 @@ function diskOf(parts: readonly Part[]): { bytes: Uint8Array; extents: Extent[] 
   const extents: Extent[] = [];
   let start = 0;
   for (const { where, length, byte } of parts) {
-    if (where === 'hole') extents.push({ kind: 'zero', start, length });
-    else if (where === 'image') extents.push({ kind: 'data', start, length });
-    else extents.push({ kind: 'data', start, length, stored: { file: 0, offset: start } });
-    if (where !== 'hole') bytes.fill(byte, start, start + length);
+    if (where === 'hole') {
+      extents.push({ kind: 'zero', start, length });
+    } else if (where === 'image') {
+      extents.push({ kind: 'data', start, length });
+    } else {
+      extents.push({ kind: 'data', start, length, stored: { file: 0, offset: start } });
+    }
+    if (where !== 'hole') {
+      bytes.fill(byte, start, start + length);
+    }
     start += length;
   }
   return { bytes, extents };
@@ -234,7 +240,9 @@ async function rowsOf(vector: HashVector): Promise<[number, number][]> {
   const rows: [number, number][] = [];
   for await (const { blocks, digests } of vector.rows()) {
     const view = new DataView(digests.buffer, digests.byteOffset, digests.byteLength);
-    for (const [index, block] of blocks.entries()) rows.push([block, view.getUint32(index * 4, true)]);
+    for (const [index, block] of blocks.entries()) {
+      rows.push([block, view.getUint32(index * 4, true)]);
+    }
   }
   return rows;
 }
@@ -243,7 +251,9 @@ function checksumsOf(bytes: Uint8Array, blockSize: number): [number, number][] {
   const rows: [number, number][] = [];
   for (let start = 0; start < bytes.length; start += blockSize) {
     const sum = bytes.subarray(start, start + blockSize).reduce((total, byte) => total + byte, 0);
-    if (sum > 0) rows.push([start / blockSize, sum]);
+    if (sum > 0) {
+      rows.push([start / blockSize, sum]);
+    }
   }
   return rows;
 }

@@ -75,8 +75,12 @@ function diskOf(runs: readonly { from: string; length: number; byte: number }[],
   const extents: Extent[] = [];
   let start = 0;
   for (const { from, length, byte } of runs) {
-    if (from === 'base') base.fill(byte, start, start + length);
-    if (from !== 'own zeros') overlay.fill(byte, start, start + length);
+    if (from === 'base') {
+      base.fill(byte, start, start + length);
+    }
+    if (from !== 'own zeros') {
+      overlay.fill(byte, start, start + length);
+    }
     const kind = from === 'own zeros' || (from === 'base' && byte === 0) ? 'zero' : 'data';
     extents.push({ kind, start, length, ...(from === 'base' && { inherited: true as const }) });
     start += length;
@@ -89,7 +93,9 @@ function refuseBlocks(image: MemoryDiskImage, ranges: readonly { first: number; 
   return async (target: Uint8Array, position: number): Promise<void> => {
     for (const { first, end } of ranges) {
       const isOutside = position + target.length <= first * BLOCK || position >= end * BLOCK;
-      if (!isOutside) throw new Error(`read ${target.length} inherited bytes at ${position}`);
+      if (!isOutside) {
+        throw new Error(`read ${target.length} inherited bytes at ${position}`);
+      }
     }
     await read(target, position);
   };

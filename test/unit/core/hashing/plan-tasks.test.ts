@@ -64,10 +64,14 @@ describe('planTasks', () => {
         const content = contentOf(plan(extents, blocksPerTask));
         const expected = new Map<number, (number | undefined)[]>();
         for (const extent of extents) {
-          if (extent.kind === 'zero') continue;
+          if (extent.kind === 'zero') {
+            continue;
+          }
           for (let position = extent.start; position < extent.start + extent.length; position++) {
             const block = Math.floor(position / BLOCK);
-            if (!expected.has(block)) expected.set(block, new Array(BLOCK).fill(undefined));
+            if (!expected.has(block)) {
+              expected.set(block, new Array(BLOCK).fill(undefined));
+            }
             expected.get(block)![position % BLOCK] = position;
           }
         }
@@ -101,7 +105,9 @@ function contentOf(tasks: PlannedTask[]): Map<number, (number | undefined)[]> {
       ),
     );
     expect(bytes.length).toBe(blocks.length * BLOCK);
-    for (const [index, block] of blocks.entries()) content.set(block, bytes.slice(index * BLOCK, (index + 1) * BLOCK));
+    for (const [index, block] of blocks.entries()) {
+      content.set(block, bytes.slice(index * BLOCK, (index + 1) * BLOCK));
+    }
   }
   return content;
 }

@@ -15,7 +15,9 @@ test.each<[string, Plugin]>([
   const before = PREPARATIONS.count;
   for (let run = 0; run < 2; run++) {
     for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'preparing', blockSize: 512, jobs: 1 })) {
-      if ('error' in outcome) throw outcome.error;
+      if ('error' in outcome) {
+        throw outcome.error;
+      }
       const { storage } = outcome.vector;
       expect(storage?.kind === 'memory' && [...storage.digests]).toEqual([7, 3, 7, 3]);
     }

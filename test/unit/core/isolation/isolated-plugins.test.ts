@@ -40,7 +40,9 @@ beforeAll(async () => {
 
 async function textOf(texts: AsyncIterable<string>): Promise<string> {
   let whole = '';
-  for await (const text of texts) whole += text;
+  for await (const text of texts) {
+    whole += text;
+  }
   return whole;
 }
 

@@ -21,12 +21,16 @@ test.each([
     const analyzer = createAnalyzer(parts);
     const inFile = join(directory, 'a.arrow');
     for await (const outcome of analyzer.hash(['memory:a'], { blockSize: 512 })) {
-      if ('vector' in outcome) await writeHashVector(outcome.vector, inFile);
+      if ('vector' in outcome) {
+        await writeHashVector(outcome.vector, inFile);
+      }
     }
     const analysis = await analyzer.analyze([inFile, 'memory:b', 'memory:a'], { blockSize: 512 });
     for (let repetition = 0; repetition < 2; repetition++) {
       let text = '';
-      for await (const piece of analyzer.report('drawing', analysis)) text += piece;
+      for await (const piece of analyzer.report('drawing', analysis)) {
+        text += piece;
+      }
       expect(text.split('\n')).toEqual([
         'a.arrow memory:b edzz',
         'a.arrow memory:a eezz',

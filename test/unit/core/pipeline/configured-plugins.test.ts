@@ -14,7 +14,9 @@ const disks = () => new MemoryDisksPlugin(DISKS);
 
 async function textOf(texts: AsyncIterable<string>): Promise<string> {
   let whole = '';
-  for await (const text of texts) whole += text;
+  for await (const text of texts) {
+    whole += text;
+  }
   return whole;
 }
 

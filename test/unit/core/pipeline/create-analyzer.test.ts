@@ -152,7 +152,9 @@ describe('analyze', () => {
   test('refuses an image that changed while it was read, and does not cache it', async () => {
     const disks = family();
     const onProgress = (event: ProgressEvent): void => {
-      if (event.kind === 'image-started' && event.path === 'memory:clone') disks.touch(event.path);
+      if (event.kind === 'image-started' && event.path === 'memory:clone') {
+        disks.touch(event.path);
+      }
     };
     const { failures } = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache, onProgress });
     expect(failures.map(({ path, error }) => [path, error.code])).toEqual([['memory:clone', 'changed']]);
@@ -209,7 +211,9 @@ describe('analyze', () => {
   test('takes hash-vector files among the images, under the name that they are given', async () => {
     const path = join(cache, '..', 'copy.arrow');
     for await (const outcome of analyzerOf(family()).hash(['memory:base'], OPTIONS)) {
-      if ('vector' in outcome) await writeHashVector(outcome.vector, path);
+      if ('vector' in outcome) {
+        await writeHashVector(outcome.vector, path);
+      }
     }
     const { images, distances } = await analyzerOf(family()).analyze([path, 'memory:clone'], OPTIONS);
     expect(images[0]).toMatchObject({ name: 'copy.arrow', path, dataBlocks: 8, repeatedBlocks: 7 });
@@ -379,7 +383,9 @@ async function textOf(name: string, options: Record<string, string | true>): Pro
   const analyzer = createAnalyzer({ plugins: [checksums, family(), plugin] });
   const analysis = await analyzer.analyze(['memory:base', 'memory:clone'], OPTIONS);
   let text = '';
-  for await (const piece of analyzer.report(name, analysis, options)) text += piece;
+  for await (const piece of analyzer.report(name, analysis, options)) {
+    text += piece;
+  }
   return text;
 }
 

@@ -199,7 +199,9 @@ function path(name: string): string {
 }
 
 async function files(...names: string[]): Promise<void> {
-  for (const name of names) await writeFile(path(name), '');
+  for (const name of names) {
+    await writeFile(path(name), '');
+  }
 }
 
 /** Finds images with one reader, which recognizes no parts unless `partsIn` is given. */

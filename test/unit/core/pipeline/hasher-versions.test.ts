@@ -37,7 +37,9 @@ const analyzerOf = (plugin: Plugin) => createAnalyzer({ plugins: [new MemoryDisk
 async function hashed(plugin: Plugin, images: readonly string[]): Promise<readonly HashOutcome[]> {
   const outcomes: HashOutcome[] = [];
   const onNote = (level: string, message: string) => notes.push(`${level}: ${message}`);
-  for await (const outcome of analyzerOf(plugin).hash(images, { ...OPTIONS, cache, onNote })) outcomes.push(outcome);
+  for await (const outcome of analyzerOf(plugin).hash(images, { ...OPTIONS, cache, onNote })) {
+    outcomes.push(outcome);
+  }
   return outcomes;
 }
 

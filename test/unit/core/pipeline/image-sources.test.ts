@@ -21,7 +21,9 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'image-sources-')));
-  for (const name of ['1.img', '2.img', 'fleet:web']) await writeFile(join(directory, name), Buffer.alloc(1024, name));
+  for (const name of ['1.img', '2.img', 'fleet:web']) {
+    await writeFile(join(directory, name), Buffer.alloc(1024, name));
+  }
 });
 
 afterAll(() => rm(directory, { recursive: true }));
@@ -38,7 +40,9 @@ class Fleet implements ImageSource {
     this.asked.push(named);
     for (const { word } of named) {
       const number = ['web', 'db'].indexOf(word) + 1;
-      if (number === 0) throw new VirtSimilarityError('usage', `there is no machine ${word}`);
+      if (number === 0) {
+        throw new VirtSimilarityError('usage', `there is no machine ${word}`);
+      }
       yield { path: inDirectory(`${number}.img`), format: 'raw', label: word };
     }
   }
@@ -100,7 +104,9 @@ describe('a source of images', () => {
   ])('%s is at fault', async (_, listed, message) => {
     const odd: ImageSource = {
       async *list() {
-        if (listed instanceof Error) throw listed;
+        if (listed instanceof Error) {
+          throw listed;
+        }
         yield listed as ListedImage;
       },
     };

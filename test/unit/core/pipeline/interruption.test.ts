@@ -120,7 +120,9 @@ describe('an interruption', () => {
       signal.addEventListener('abort', () => told++);
       return open(...call);
     };
-    for await (const _ of analyzer.hash(GOOD, options)) break;
+    for await (const _ of analyzer.hash(GOOD, options)) {
+      break;
+    }
     expect(told).toBe(4);
   });
 });
@@ -130,9 +132,13 @@ describe('a callback that throws', () => {
     'at %s ends the run with what it threw',
     async (kind) => {
       const onProgress = (event: { kind: string }): void => {
-        if (event.kind === kind) throw new RangeError('the bar is too long');
+        if (event.kind === kind) {
+          throw new RangeError('the bar is too long');
+        }
       };
-      if (kind === 'image-failed') disks.open = () => Promise.reject(new Error('no'));
+      if (kind === 'image-failed') {
+        disks.open = () => Promise.reject(new Error('no'));
+      }
       await expect(analyzer.analyze(GOOD, { ...options, onProgress })).rejects.toThrow(RangeError);
     },
   );
@@ -214,15 +220,21 @@ describe('a reader', () => {
 
 async function all(outcomes: AsyncIterable<HashOutcome>): Promise<HashOutcome[]> {
   const list: HashOutcome[] = [];
-  for await (const outcome of outcomes) list.push(outcome);
+  for await (const outcome of outcomes) {
+    list.push(outcome);
+  }
   return list;
 }
 
 async function rowsOf(outcomes: readonly HashOutcome[]): Promise<number> {
   let rows = 0;
   for (const outcome of outcomes) {
-    if ('error' in outcome) throw outcome.error;
-    for await (const { blocks } of outcome.vector.rows()) rows += blocks.length;
+    if ('error' in outcome) {
+      throw outcome.error;
+    }
+    for await (const { blocks } of outcome.vector.rows()) {
+      rows += blocks.length;
+    }
   }
   return rows;
 }

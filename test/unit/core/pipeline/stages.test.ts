@@ -36,14 +36,18 @@ function analyzerOf(disks = new MemoryDisksPlugin(DISKS)): Analyzer {
 async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
   const vectors = new Map<string, HashVector>();
   for await (const outcome of analyzer.hash(GOOD, { blockSize: 512 })) {
-    if ('vector' in outcome) vectors.set(outcome.path, outcome.vector);
+    if ('vector' in outcome) {
+      vectors.set(outcome.path, outcome.vector);
+    }
   }
   return GOOD.map((path) => vectors.get(path)!);
 }
 
 async function all(outcomes: AsyncIterable<IdentifyOutcome>): Promise<IdentifyOutcome[]> {
   const found: IdentifyOutcome[] = [];
-  for await (const outcome of outcomes) found.push(outcome);
+  for await (const outcome of outcomes) {
+    found.push(outcome);
+  }
   return found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 

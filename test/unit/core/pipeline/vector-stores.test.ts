@@ -25,7 +25,9 @@ async function hashBy(
 ): Promise<{ readonly disks: MemoryDisksPlugin; readonly outcomes: readonly HashOutcome[] }> {
   const analyzer = createAnalyzer({ ...parts, plugins: [disks, hashers, ...(parts.plugins ?? [])] });
   const outcomes: HashOutcome[] = [];
-  for await (const outcome of analyzer.hash(IMAGES, { blockSize: 512, ...options })) outcomes.push(outcome);
+  for await (const outcome of analyzer.hash(IMAGES, { blockSize: 512, ...options })) {
+    outcomes.push(outcome);
+  }
   return { disks, outcomes };
 }
 

@@ -44,13 +44,17 @@ function analyzerOf(readers: NonNullable<Plugin['readers']>) {
 /** By path, the reader that an image was left to, or why it failed. */
 async function readersOf(readers: NonNullable<Plugin['readers']>): Promise<Record<string, string | undefined>> {
   const outcomes: IdentifyOutcome[] = [];
-  for await (const outcome of analyzerOf(readers).identify(PATHS)) outcomes.push(outcome);
+  for await (const outcome of analyzerOf(readers).identify(PATHS)) {
+    outcomes.push(outcome);
+  }
   return Object.fromEntries(outcomes.map((each) => [each.path, 'error' in each ? each.error.message : each.reader]));
 }
 
 async function hashed(readers: NonNullable<Plugin['readers']>): Promise<HashOutcome[]> {
   const outcomes: HashOutcome[] = [];
-  for await (const each of analyzerOf(readers).hash(PATHS, { blockSize: 512, jobs: 1 })) outcomes.push(each);
+  for await (const each of analyzerOf(readers).hash(PATHS, { blockSize: 512, jobs: 1 })) {
+    outcomes.push(each);
+  }
   return outcomes;
 }
 
@@ -97,7 +101,9 @@ describe('the reader auto', () => {
     const isolated = { name: 'mute', url: import.meta.url, readers: { mute } };
     const analyzer = createAnalyzer({ plugins: [hashers], isolated: [isolated], pluginTimeout: 0.1 });
     const outcomes: IdentifyOutcome[] = [];
-    for await (const outcome of analyzer.identify(PATHS)) outcomes.push(outcome);
+    for await (const outcome of analyzer.identify(PATHS)) {
+      outcomes.push(outcome);
+    }
     expect(outcomes.map((each) => ('error' in each ? each.error.message : ''))).toEqual(
       Array(2).fill(expect.stringMatching(/^\[mute\] the reader gave no answer within 0\.1 s; /)),
     );

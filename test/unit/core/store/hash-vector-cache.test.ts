@@ -101,7 +101,9 @@ const WRITER = `
 function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
   const copy = Buffer.from(bytes);
   for (let at = 0; at + 8 <= copy.length; at += 4) {
-    if (copy.readBigInt64LE(at) === from) copy.writeBigInt64LE(to, at);
+    if (copy.readBigInt64LE(at) === from) {
+      copy.writeBigInt64LE(to, at);
+    }
   }
   return copy;
 }
@@ -366,13 +368,17 @@ describe('the cache of hash vectors', () => {
           },
         };
         const stores = [1, 2].map(() => new HashVectorCache(directory).store(slow));
-        while (finish.length < stores.length) await setImmediate();
+        while (finish.length < stores.length) {
+          await setImmediate();
+        }
         finish[0]!();
         const first = await Promise.race(stores);
         finish[1]!();
         const [one, other] = await Promise.all(stores);
         const expected = await contentOf(vector);
-        for (const stored of [first, one!, other!]) expect(await contentOf(stored)).toEqual(expected);
+        for (const stored of [first, one!, other!]) {
+          expect(await contentOf(stored)).toEqual(expected);
+        }
         expect(await readdir(directory)).toEqual(await entriesIn(directory));
       }),
   );
@@ -451,7 +457,9 @@ describe('the directory of the cache', () => {
       await make(directory);
       for (const path of [directory, `${directory}/`]) {
         const uses = await Promise.allSettled(everyUse(new HashVectorCache(path)));
-        for (const use of uses) expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+        for (const use of uses) {
+          expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+        }
       }
       expect(warnings).toEqual([]);
     }),
@@ -485,10 +493,14 @@ describe('the directory of the cache', () => {
     inCache(async ({ directory }) => {
       const isRoot = process.getuid?.() === 0;
       await mkdir(directory, { mode: 0o700 });
-      if (isRoot) await chown(directory, 65_534, 65_534);
+      if (isRoot) {
+        await chown(directory, 65_534, 65_534);
+      }
       // Whoever is not root finds such a directory without making one.
       const uses = await Promise.allSettled(everyUse(new HashVectorCache(isRoot ? directory : '/')));
-      for (const use of uses) expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+      for (const use of uses) {
+        expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
+      }
     }));
 
   test.each<[string, (top: string) => string]>([

@@ -6,7 +6,9 @@ import { vectorStoreContract } from '@virt-similarity/contract-tests';
 import { HashVectorCache, MemoryVectorStore } from '@virt-similarity/core';
 
 describe('the store in memory', () => {
-  for (const { title, run } of vectorStoreContract(() => new MemoryVectorStore())) test(title, run);
+  for (const { title, run } of vectorStoreContract(() => new MemoryVectorStore())) {
+    test(title, run);
+  }
 });
 
 describe('the cache directory', () => {
@@ -17,5 +19,7 @@ describe('the cache directory', () => {
   };
   afterAll(() => Promise.all(directories.map((directory) => rm(directory, { recursive: true }))));
 
-  for (const { title, run } of vectorStoreContract(create)) test(title, run);
+  for (const { title, run } of vectorStoreContract(create)) {
+    test(title, run);
+  }
 });

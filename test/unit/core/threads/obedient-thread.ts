@@ -17,9 +17,17 @@ parentPort?.postMessage('a module of mine says hello');
 
 answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, after);
-  if (order === 'exit') process.exit(9);
-  if (order === 'chat') parentPort?.postMessage({ answer: 'none of yours' });
-  if (order === 'throw') throw new Error('the thread is tired');
-  if (order === 'want') throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+  if (order === 'exit') {
+    process.exit(9);
+  }
+  if (order === 'chat') {
+    parentPort?.postMessage({ answer: 'none of yours' });
+  }
+  if (order === 'throw') {
+    throw new Error('the thread is tired');
+  }
+  if (order === 'want') {
+    throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+  }
   return { thread: threadId, data: workerData };
 });

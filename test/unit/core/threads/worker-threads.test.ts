@@ -91,7 +91,9 @@ function dataForOneStart(): { readonly data: object; readonly attempts: () => nu
   const data = {
     get onceOnly(): string {
       attempts++;
-      if (attempts > 1) throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
+      if (attempts > 1) {
+        throw Object.assign(new Error('out of threads'), { code: 'ERR_WORKER_INIT_FAILED' });
+      }
       return 'given';
     },
   };

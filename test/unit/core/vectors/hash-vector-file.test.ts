@@ -112,7 +112,9 @@ describe('a hash-vector file', () => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(20_000), path);
       const vector = await openHashVector(path);
-      for await (const _ of vector.rows()) break;
+      for await (const _ of vector.rows()) {
+        break;
+      }
       const contents = await Promise.all([contentOf(vector), contentOf(vector)]);
       expect(contents[0]).toEqual(contents[1]);
       expect(await openDescriptorsOf(path)).toBe(0);
@@ -144,7 +146,9 @@ describe('a hash-vector file', () => {
       await writeHashVector(exampleVector(3), path);
       const vector = await openHashVector(path);
       const reading = (async () => {
-        for await (const _ of vector.rows()) await utimes(path, 1, 1);
+        for await (const _ of vector.rows()) {
+          await utimes(path, 1, 1);
+        }
       })();
       await expect(reading).rejects.toMatchObject({ code: 'changed', image: path });
     }));
@@ -164,7 +168,9 @@ describe('a hash-vector file', () => {
       const controller = new AbortController();
       const vector = await openHashVector(path, { signal: controller.signal });
       const read = async () => {
-        for await (const _ of vector.rows()) controller.abort();
+        for await (const _ of vector.rows()) {
+          controller.abort();
+        }
       };
       await expect(read()).rejects.toMatchObject({ code: 'aborted' });
     }));

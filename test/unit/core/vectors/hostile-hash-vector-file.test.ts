@@ -73,7 +73,9 @@ describe('a hostile hash-vector file', () => {
       const { path, bytes } = await smallFile(directory);
       const forged = forgedNumbers(bytes, BigInt(ROWS), count);
       expect(forged.length).toBeGreaterThanOrEqual(3);
-      for (const copy of forged) expect(await read(path, copy)).toBe('corrupt');
+      for (const copy of forged) {
+        expect(await read(path, copy)).toBe('corrupt');
+      }
     }),
   );
 

@@ -20,7 +20,9 @@ describe('a hash vector in memory', () => {
   });
 
   test('yields no batch when it has no rows', async () => {
-    for await (const _ of exampleVector(0).rows()) throw new Error('a batch');
+    for await (const _ of exampleVector(0).rows()) {
+      throw new Error('a batch');
+    }
   });
 
   test('yields all rows of several batches in order', async () => {

@@ -119,7 +119,9 @@ describe('a program that is ended', () => {
         signal: interrupt.signal,
       });
       running.catch(() => {});
-      while (!existsSync(pidFile)) await delay(10);
+      while (!existsSync(pidFile)) {
+        await delay(10);
+      }
       interrupt.abort();
       await expect(running).rejects.toMatchObject({ code: 'aborted' });
       expect(isRunning(Number(await readFile(pidFile, 'utf8')))).toBe(false);

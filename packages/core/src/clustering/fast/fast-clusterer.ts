@@ -15,8 +15,8 @@ export class FastClusterer implements Clusterer {
   readonly linkages = ['single', 'complete', 'average', 'weighted', 'ward'] as const;
 
   /**
-   * Throws `usage` on a matrix that is not one of distances, and on centroid and median linkage, and `unavailable` where
-   * there is no memory for the copy.
+   * @throws `usage` on a matrix that is not one of distances, and on centroid and median linkage, and `unavailable`
+   *   where there is no memory for the copy.
    */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram {
     validateMatrix(matrix);

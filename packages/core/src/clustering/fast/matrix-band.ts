@@ -27,7 +27,11 @@ export interface MatrixBand extends Readonly<Record<UpdatedLinkage, Update>> {
   nearest(row: number): number;
 }
 
-/** A band with memory of its own. Throws `unavailable` if the build has not made its module. */
+/**
+ * A band with memory of its own.
+ *
+ * @throws `unavailable` if the build has not made its module.
+ */
 export function instantiateMatrixBand(): MatrixBand {
   return instantiateWebAssembly(new URL('./matrix-band.wasm', import.meta.url), 'cluster') as MatrixBand;
 }

@@ -33,7 +33,11 @@ export class ShrinkingMatrix {
   /** Room for two rows, in no order. */
   readonly rows: readonly [GatheredRow, GatheredRow];
 
-  /** Copies the matrix; each thing is a cluster. Throws `unavailable` where there is surely no memory for the copy. */
+  /**
+   * Copies the matrix; each thing is a cluster.
+   *
+   * @throws `unavailable` where there is surely no memory for the copy.
+   */
   constructor(matrix: CondensedMatrix, largestBand = LARGEST_BAND) {
     const { size } = matrix;
     requireMemory({

@@ -10,7 +10,11 @@ export interface SingleLinkageKernel {
   add(thing: number, count: number): void;
 }
 
-/** A kernel with memory of its own. Throws `unavailable` if the build has not made it. */
+/**
+ * A kernel with memory of its own.
+ *
+ * @throws `unavailable` if the build has not made it.
+ */
 export function instantiateSingleLinkageKernel(): SingleLinkageKernel {
   return instantiateWebAssembly(new URL('./single-linkage.wasm', import.meta.url), 'cluster') as SingleLinkageKernel;
 }

@@ -28,7 +28,11 @@ export class SingleLinkage {
   readonly #row: Float64Array;
   #added = 0;
 
-  /** Of `size` things, 1 to 40,000,000. Throws `usage` on any other number, `unavailable` where there is no memory. */
+  /**
+   * Of `size` things, 1 to 40,000,000.
+   *
+   * @throws `usage` on any other number, `unavailable` where there is no memory.
+   */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > MOST_THINGS) {
       throw new VirtSimilarityError('usage', `[clustering] expected 1 to ${MOST_THINGS} things, found ${size}`);
@@ -41,10 +45,11 @@ export class SingleLinkage {
 
   /**
    * Adds the next thing: the last one first, the first one last. `distances` are those to the things after it, in
-   * ascending order, as in a row of a condensed matrix: none for the last thing, `size`−1 for the first. The array stays
-   * the caller's.
-   * Throws `usage` where there are more or fewer of them, where one is not from 0 to {@link LARGEST_DISTANCE}, and when
-   * all things were added; the thing is not added then.
+   * ascending order, as in a row of a condensed matrix: none for the last thing, `size`−1 for the first. The array
+   * stays the caller's.
+   *
+   * @throws `usage` where there are more or fewer of them, where one is not from 0 to {@link LARGEST_DISTANCE}, and
+   *   when all things were added; the thing is not added then.
    */
   add(distances: Float64Array): void {
     const count = this.#added;
@@ -62,7 +67,11 @@ export class SingleLinkage {
     this.#added++;
   }
 
-  /** Of all things. Throws `usage` unless each was added. */
+  /**
+   * Of all things.
+   *
+   * @throws `usage` unless each was added.
+   */
   dendrogram(): Dendrogram {
     if (this.#added < this.#size) {
       throw new VirtSimilarityError(

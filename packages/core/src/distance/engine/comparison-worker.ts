@@ -13,10 +13,12 @@ answerTasks((task: PositionalTask | ContentTask): ThreadFailure | undefined => {
   try {
     stepsOfTask ??= stepsOf(comparison);
     const steps = stepsOfTask(task);
-    while (Atomics.load(comparison.stop, 0) === 0 && !steps.next().done);
+    while (Atomics.load(comparison.stop, 0) === 0 && !steps.next().done) {}
     return undefined;
   } catch (error) {
-    if (error instanceof VirtSimilarityError) return sendable(error);
+    if (error instanceof VirtSimilarityError) {
+      return sendable(error);
+    }
     throw error;
   }
 });

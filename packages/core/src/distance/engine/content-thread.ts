@@ -57,13 +57,19 @@ export class ContentThread {
     );
   }
 
-  /** Does a task, in steps of some milliseconds. Throws `unavailable` where a partition cannot be made small enough. */
+  /**
+   * Does a task, in steps of some milliseconds.
+   *
+   * @throws `unavailable` where a partition cannot be made small enough.
+   */
   *run({ mask, value, probes }: ContentTask): Generator<void, void, undefined> {
     if (yield* this.#fill({ mask, value, probes })) {
       yield* this.#count(probes);
       return;
     }
-    if (mask >= UNITS_PER_ROW - 1) throw tooAlike();
+    if (mask >= UNITS_PER_ROW - 1) {
+      throw tooAlike();
+    }
     yield* this.run({ mask: mask * 2 + 1, value, probes });
     yield* this.run({ mask: mask * 2 + 1, value: value + mask + 1, probes });
   }
@@ -94,9 +100,13 @@ export class ContentThread {
   /** The build side's vectors and these of the probe side, each with the kernel's slot for it. */
   *#slotsWith({ first, end }: Span): Generator<{ slot: number; vector: number }, void, undefined> {
     const { pairs } = this.#comparison;
-    for (let vector = 0; vector < pairs.build; vector++) yield { slot: vector, vector };
+    for (let vector = 0; vector < pairs.build; vector++) {
+      yield { slot: vector, vector };
+    }
     const offset = firstProbeSlot(pairs) - first;
-    for (let vector = first; vector < end; vector++) yield { slot: vector + offset, vector };
+    for (let vector = first; vector < end; vector++) {
+      yield { slot: vector + offset, vector };
+    }
   }
 
   #read(source: RowSource, row: number, rows: number): void {
@@ -117,8 +127,12 @@ export class ContentThread {
 
   *#count(probes: Span): Generator<void, void, undefined> {
     const extent = { byteLabels: 0, wideFrom: 0, wideTo: 0, bits: this.#kernel.elementRowEnd() };
-    for (const _ of this.#counter.countRows(extent, probes)) yield;
-    for (const holders of this.#frequentDigests(probes)) yield* this.#addFrequent(holders);
+    for (const _ of this.#counter.countRows(extent, probes)) {
+      yield;
+    }
+    for (const holders of this.#frequentDigests(probes)) {
+      yield* this.#addFrequent(holders);
+    }
   }
 
   /** For each digest that is more frequent than elements go, vectors and how often they have it beyond that. */
@@ -132,8 +146,11 @@ export class ContentThread {
       const slot = counts[at + 1]!;
       const holder = { vector: slot < pairs.build ? slot : slot + offset, times: counts[at + 2]! };
       const holders = digests.get(counts[at]!);
-      if (holders) holders.push(holder);
-      else digests.set(counts[at]!, [holder]);
+      if (holders) {
+        holders.push(holder);
+      } else {
+        digests.set(counts[at]!, [holder]);
+      }
     }
     return digests.values();
   }
@@ -141,9 +158,13 @@ export class ContentThread {
   *#addFrequent(holders: readonly Holder[]): Generator<void, void, undefined> {
     const { build, probe } = this.#comparison.pairs;
     for (const [index, { vector, times }] of holders.entries()) {
-      if (vector >= build) return;
+      if (vector >= build) {
+        return;
+      }
       for (const other of holders.slice(index + 1)) {
-        if (probe > 0 && other.vector < build) continue;
+        if (probe > 0 && other.vector < build) {
+          continue;
+        }
         this.#counter.add(vector, other.vector, Math.min(times, other.times));
       }
       yield;

@@ -16,9 +16,10 @@ const ROWS_PER_ELEMENT = 4;
  *
  * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
  * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common. Where a vector has
- * a digest more than eight times, the smaller multiplicities are added as they are. The digests are taken in partitions,
- * and all vectors are read once for each.
- * Throws what reading the vectors throws, `aborted`, `changed` and `unavailable`.
+ * a digest more than eight times, the smaller multiplicities are added as they are. The digests are taken in
+ * partitions, and all vectors are read once for each.
+ *
+ * @throws what reading the vectors throws, `aborted`, `changed` and `unavailable`.
  */
 export async function countContents(
   vectors: readonly HashVector[],

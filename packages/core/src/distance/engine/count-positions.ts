@@ -22,8 +22,9 @@ const VECTORS_PER_TASK = 64;
  *
  * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
  * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
- * Throws `usage` where the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and what reading
- * the vectors throws.
+ *
+ * @throws `usage` where the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and what
+ *   reading the vectors throws.
  */
 export async function countPositions(
   vectors: readonly HashVector[],

@@ -15,8 +15,11 @@ export function firstRowFrom(source: RowSource, block: number, low: number, high
   while (to - from > ROWS_AT_ONCE) {
     const middle = Math.floor((from + to) / 2);
     source.readBlocks(bytes.subarray(0, 4), middle);
-    if (blocks[0]! < block) from = middle + 1;
-    else to = middle;
+    if (blocks[0]! < block) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
   }
   source.readBlocks(bytes.subarray(0, (to - from) * 4), from);
   return from + partitionPoint(blocks.subarray(0, to - from), (each) => each < block);

@@ -79,14 +79,18 @@ export class PairCounter {
 
   #shareOf({ first, end }: Span): number {
     const { build, probe } = this.#pairs;
-    if (probe > 0) return (end - first) / build;
+    if (probe > 0) {
+      return (end - first) / build;
+    }
     return ((end - first) * (2 * build - first - end - 1)) / Math.max(2, build * (build - 1));
   }
 
   #addTile(tile: CountedTile): void {
     const { equal, common } = this.#sums;
     this.#locked(tile.first.first, () => {
-      if (equal) this.#addCounts(this.#kernel.equalCountsAt(), equal, tile);
+      if (equal) {
+        this.#addCounts(this.#kernel.equalCountsAt(), equal, tile);
+      }
       this.#addCounts(this.#kernel.commonCountsAt(), common, tile);
     });
   }
@@ -94,7 +98,9 @@ export class PairCounter {
   /** With a lock for many additions these need not be atomic, which would make them several times slower. */
   #locked(tile: number, add: () => void): void {
     const { locks } = this.#sums;
-    while (Atomics.compareExchange(locks, tile, 0, 1) !== 0) Atomics.wait(locks, tile, 1);
+    while (Atomics.compareExchange(locks, tile, 0, 1) !== 0) {
+      Atomics.wait(locks, tile, 1);
+    }
     add();
     Atomics.store(locks, tile, 0);
     Atomics.notify(locks, tile, 1);

@@ -49,7 +49,11 @@ export interface PairKernel {
   commonCountsAt(): number;
 }
 
-/** A kernel with memory of its own. Throws `unavailable` if the build has not made it. */
+/**
+ * A kernel with memory of its own.
+ *
+ * @throws `unavailable` if the build has not made it.
+ */
 export function instantiateKernel(): PairKernel {
   return instantiateWebAssembly(new URL('./pair-kernel.wasm', import.meta.url), 'compare') as PairKernel;
 }

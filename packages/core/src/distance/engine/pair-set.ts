@@ -50,7 +50,9 @@ export function placesOf(
   { build, probe, buildStep, probeStep }: PairSet,
   first: number,
 ): { start: number; step: number } {
-  if (probe === 0) return { start: condensedIndex(build, first, first + 1) - first - 1, step: 1 };
+  if (probe === 0) {
+    return { start: condensedIndex(build, first, first + 1) - first - 1, step: 1 };
+  }
   return { start: first * buildStep - build * probeStep, step: probeStep };
 }
 
@@ -59,7 +61,9 @@ export function probeSpans({ build, probe }: PairSet): Span[] {
   const size = build + probe;
   const length = probesAtOnce({ build, probe });
   const spans: Span[] = [];
-  for (let first = build; first < size; first += length) spans.push({ first, end: Math.min(first + length, size) });
+  for (let first = build; first < size; first += length) {
+    spans.push({ first, end: Math.min(first + length, size) });
+  }
   return spans.length === 0 ? [{ first: size, end: size }] : spans;
 }
 

@@ -32,7 +32,9 @@ export function planRanges(
     const smallest = Math.min(1 / 2, Math.max(SMALLEST_RANGE, (window * threads) / positions)) / threads;
     for (const share of rangeEnds(threads, smallest)) {
       const block = sample[Math.floor(share * sample.length)] ?? Math.floor(share * blocks);
-      if (block > bounds.at(-1)! && block < blocks) bounds.push(block);
+      if (block > bounds.at(-1)! && block < blocks) {
+        bounds.push(block);
+      }
     }
   }
   return [...bounds, blocks];
@@ -44,7 +46,9 @@ function rangeEnds(threads: number, smallest: number): number[] {
   let done = 0;
   while (done < 1) {
     done += Math.max((1 - done) / (2 * threads), smallest);
-    if (done < 1) ends.push(done);
+    if (done < 1) {
+      ends.push(done);
+    }
   }
   return ends;
 }

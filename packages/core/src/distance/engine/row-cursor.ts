@@ -47,24 +47,32 @@ export class RowCursor {
   skipTo(block: number): number {
     const row = this.#row;
     const gap = block - this.#nextBlock;
-    if (gap <= 0) return 0;
+    if (gap <= 0) {
+      return 0;
+    }
     this.#row = firstRowFrom(this.source, block, row, Math.min(this.#end, row + gap));
     this.#nextBlock = this.rows > 0 ? block : Number.POSITIVE_INFINITY;
     return this.#row - row;
   }
 
   /**
-   * Takes the rows with block numbers from `start` to `end` − 1, which are left in the kernel's memory. Returns how many
-   * they are. Throws `corrupt` where block numbers do not ascend, or are past the range.
+   * Takes the rows with block numbers from `start` to `end` − 1, which are left in the kernel's memory. Returns how
+   * many they are.
+   *
+   * @throws `corrupt` where block numbers do not ascend, or are past the range.
    */
   takeRows(kernel: PairKernel, start: number, end: number): number {
     const { buffer } = kernel.memory;
     const count = Math.max(0, Math.min(this.rows, end - Math.max(start, this.#nextBlock)));
-    if (count === 0) return 0;
+    if (count === 0) {
+      return 0;
+    }
     this.source.readBlocks(new Uint8Array(buffer, kernel.blocksAt(), count * 4), this.#row);
     const blocks = new Uint32Array(buffer, kernel.blocksAt(), count);
     const taken = kernel.takeRows(count, start, BigInt(end));
-    if (taken < 0) throw this.#wrongOrder(blocks, -1 - taken);
+    if (taken < 0) {
+      throw this.#wrongOrder(blocks, -1 - taken);
+    }
     this.#row += taken;
     const next = taken < count ? blocks[taken]! : end;
     const highest = this.rows === 0 ? blocks[taken - 1]! : next;

@@ -4,7 +4,11 @@ import { closeDescriptor, readExactlySync } from '../../files/regular-file.js';
 import { readingError } from '../../vectors/reading-error.js';
 import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 
-/** The rows of one hash vector, read by the calling thread. Throws what reading a hash vector throws. */
+/**
+ * The rows of one hash vector, read by the calling thread.
+ *
+ * @throws what reading a hash vector throws.
+ */
 export interface RowSource {
   /** Calls are made between these two, of which each may be called often. */
   open(): void;
@@ -73,7 +77,9 @@ export class FileRows implements RowSource {
   }
 
   open(): void {
-    if (this.#lent === undefined) this.#own = openUnchangedSync(this.#storage);
+    if (this.#lent === undefined) {
+      this.#own = openUnchangedSync(this.#storage);
+    }
   }
 
   close(): void {
@@ -107,8 +113,12 @@ export class FileRows implements RowSource {
   }
 
   #batchOf(row: number): number {
-    if (row < this.#firstRows[this.#batch]!) this.#batch = 0;
-    while (row >= this.#firstRows[this.#batch]! + this.#storage.batches[this.#batch]!.rows) this.#batch++;
+    if (row < this.#firstRows[this.#batch]!) {
+      this.#batch = 0;
+    }
+    while (row >= this.#firstRows[this.#batch]! + this.#storage.batches[this.#batch]!.rows) {
+      this.#batch++;
+    }
     return this.#batch;
   }
 

@@ -20,11 +20,18 @@ export interface RunOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Does the tasks of one round after the other. Throws what reading throws, `unavailable` and `aborted`. */
+/**
+ * Does the tasks of one round after the other.
+ *
+ * @throws what reading throws, `unavailable` and `aborted`.
+ */
 export async function runComparison(work: ComparisonWork, options: RunOptions): Promise<void> {
   throwIfAborted(options.signal);
-  if (options.threads === 0) await runHere(work, options);
-  else await runInThreads(work, options);
+  if (options.threads === 0) {
+    await runHere(work, options);
+  } else {
+    await runInThreads(work, options);
+  }
 }
 
 async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, signal }: RunOptions): Promise<void> {
@@ -32,7 +39,9 @@ async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, sig
   let turnEnds = performance.now() + TURN;
   for (const task of rounds.flat()) {
     for (const _step of steps(task)) {
-      if (performance.now() < turnEnds) continue;
+      if (performance.now() < turnEnds) {
+        continue;
+      }
       await new Promise(setImmediate);
       throwIfAborted(signal);
       onProgress();
@@ -58,14 +67,18 @@ async function runInThreads(
   const timer = setInterval(() => attempt(onProgress, failed), PROGRESS_INTERVAL);
   signal?.addEventListener('abort', stop);
   try {
-    for (const tasks of rounds) await Promise.all(tasks.map((task) => runTask(workers, task).catch(failed)));
+    for (const tasks of rounds) {
+      await Promise.all(tasks.map((task) => runTask(workers, task).catch(failed)));
+    }
   } finally {
     signal?.removeEventListener('abort', stop);
     clearInterval(timer);
     await workers.close();
   }
   throwIfAborted(signal);
-  if (failure) throw failure.error;
+  if (failure) {
+    throw failure.error;
+  }
 }
 
 function attempt(call: () => void, failed: (error: unknown) => void): void {
@@ -80,5 +93,7 @@ async function runTask(workers: ComparisonThreads, task: PositionalTask | Conten
   const failure = await workers.run(task).catch((thrown: unknown) => {
     throw threadError(thrown);
   });
-  if (failure !== undefined) throw received(failure);
+  if (failure !== undefined) {
+    throw received(failure);
+  }
 }

@@ -2,12 +2,20 @@ import type { HashVectorStorage } from '../../contracts/hash-vector.js';
 import { allocateShared } from '../../memory/allocate-shared.js';
 import type { StoredVector } from './stored-vectors.js';
 
-/** Zeroed 32-bit numbers in memory that threads share. Throws `unavailable` where there is surely not as much. */
+/**
+ * Zeroed 32-bit numbers in memory that threads share.
+ *
+ * @throws `unavailable` where there is surely not as much.
+ */
 export function sharedCounts(length: number): Uint32Array {
   return new Uint32Array(shared(length * 4));
 }
 
-/** Zeroed bytes in memory that threads share. Throws as {@link sharedCounts}. */
+/**
+ * Zeroed bytes in memory that threads share.
+ *
+ * @throws as {@link sharedCounts}.
+ */
 export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(shared(length));
 }
@@ -17,9 +25,15 @@ export function sharedVector(vector: StoredVector): StoredVector {
   return { ...vector, storage: sharedStorage(vector.storage) };
 }
 
-/** The rows' place, or that of their copy in memory that threads share. Throws as {@link sharedCounts}. */
+/**
+ * The rows' place, or that of their copy in memory that threads share.
+ *
+ * @throws as {@link sharedCounts}.
+ */
 export function sharedStorage(storage: HashVectorStorage): HashVectorStorage {
-  if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) return storage;
+  if (storage.kind === 'file' || (isShared(storage.blocks) && isShared(storage.digests))) {
+    return storage;
+  }
   const blocks = sharedCounts(storage.blocks.length);
   blocks.set(storage.blocks);
   const digests = sharedBytes(storage.digests.length);

@@ -52,7 +52,9 @@ export class SliceLabeller {
     this.#kernel.startWindow();
     for (;;) {
       const start = builders.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
-      if (start === Number.POSITIVE_INFINITY) break;
+      if (start === Number.POSITIVE_INFINITY) {
+        break;
+      }
       const end = Math.min(start + this.#width, rangeEnd);
       this.#kernel.startSlice();
       yield* this.#labelSlice(builders, start, [{ first: start, end }]);
@@ -102,7 +104,9 @@ export class SliceLabeller {
   ): Generator<void, void, undefined> {
     const end = segments.at(-1)?.end ?? start;
     for (const cursor of cursors) {
-      if (cursor.nextBlock >= end) continue;
+      if (cursor.nextBlock >= end) {
+        continue;
+      }
       cursor.source.open();
       try {
         this.#labelRows(cursor, start, segments);
@@ -123,7 +127,9 @@ export class SliceLabeller {
     for (const segment of segments) {
       const first = segment.first === whole.first ? 0 : kernel.rowsBelow(BigInt(segment.first), taken);
       const end = segment.end === whole.end ? taken : kernel.rowsBelow(BigInt(segment.end), taken);
-      if (first < end) this.#labelDigests(cursor, { first, end }, taken, start);
+      if (first < end) {
+        this.#labelDigests(cursor, { first, end }, taken, start);
+      }
     }
   }
 
@@ -169,7 +175,9 @@ export class SliceLabeller {
   #addRepeated(): void {
     const { repeated } = this.#comparison.counts;
     const here = new Uint32Array(this.#kernel.memory.buffer, this.#kernel.repeatedAt(), repeated.length);
-    for (const [vector, count] of here.entries()) Atomics.add(repeated, vector, count);
+    for (const [vector, count] of here.entries()) {
+      Atomics.add(repeated, vector, count);
+    }
     here.fill(0);
   }
 

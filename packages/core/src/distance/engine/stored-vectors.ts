@@ -29,7 +29,9 @@ export interface StoredVector {
 
 /** The reader of a stored vector's rows. */
 export function rowSourceOf({ name, digestLength, storage, descriptor }: StoredVector): RowSource {
-  if (storage.kind === 'memory') return new MemoryRows(storage, digestLength, name);
+  if (storage.kind === 'memory') {
+    return new MemoryRows(storage, digestLength, name);
+  }
   return new FileRows(storage, digestLength, descriptor);
 }
 
@@ -40,10 +42,10 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
 
 /**
  * Calls with vectors whose files are open meanwhile. What does not say where its rows stand is read into memory.
- * Throws what reading and the call throw, `aborted`, `changed` where a file does not stay what it was, and `usage` where
- * a vector has 2³² rows.
  *
  * @param openFiles how many files are kept open at most, so that they need not be opened again for every slice
+ * @throws what reading and the call throw, `aborted`, `changed` where a file does not stay what it was, and `usage`
+ *   where a vector has 2³² rows.
  */
 export async function withStoredVectors<Result>(
   vectors: readonly HashVector[],
@@ -57,7 +59,9 @@ export async function withStoredVectors<Result>(
     return result;
   } catch (thrown) {
     // What looks like damage may be that someone is writing to the file.
-    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') await refuseChanged(stored);
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') {
+      await refuseChanged(stored);
+    }
     throw thrown;
   } finally {
     closeAll(stored);
@@ -69,7 +73,9 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
   for (const vector of vectors) {
     throwIfAborted(signal);
     const { name, digestLength, dataBlocks } = vector;
-    if (dataBlocks >= 2 ** 32) throw tooManyRows(vector);
+    if (dataBlocks >= 2 ** 32) {
+      throw tooManyRows(vector);
+    }
     const storage = vector.storage ?? (await rowsInMemory(vector, signal));
     stored.push({
       name,
@@ -90,10 +96,16 @@ function isLocalFile(path: string): Promise<boolean> {
 
 async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
-    if (storage.kind !== 'file') continue;
-    if (isRemote) await closeRegularFile(await openUnchanged(storage));
-    else if (descriptor === undefined) closeDescriptor(openUnchangedSync(storage));
-    else requireUnchanged(descriptor, storage);
+    if (storage.kind !== 'file') {
+      continue;
+    }
+    if (isRemote) {
+      await closeRegularFile(await openUnchanged(storage));
+    } else if (descriptor === undefined) {
+      closeDescriptor(openUnchangedSync(storage));
+    } else {
+      requireUnchanged(descriptor, storage);
+    }
   }
 }
 
@@ -127,7 +139,9 @@ function openIfPossible(storage: HashVectorStorage & { kind: 'file' }): number |
   try {
     return openUnchangedSync(storage);
   } catch (thrown) {
-    if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') return undefined;
+    if (thrown instanceof VirtSimilarityError && thrown.code === 'unavailable') {
+      return undefined;
+    }
     throw thrown;
   }
 }
@@ -143,22 +157,32 @@ function giveBack(opened: StoredVector[]): void {
 }
 
 function closeAll(vectors: readonly StoredVector[]): void {
-  for (const { descriptor } of vectors) closeDescriptor(descriptor);
+  for (const { descriptor } of vectors) {
+    closeDescriptor(descriptor);
+  }
 }
 
-/** All rows of a vector. Throws what reading them throws, `corrupt` where there are more or fewer than it says, and `aborted`. */
+/**
+ * All rows of a vector.
+ *
+ * @throws what reading them throws, `corrupt` where there are more or fewer than it says, and `aborted`.
+ */
 export async function rowsInMemory(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
   const blocks = sharedCounts(vector.dataBlocks);
   const digests = sharedBytes(vector.dataBlocks * vector.digestLength);
   let row = 0;
   for await (const rows of vector.rows()) {
     throwIfAborted(signal);
-    if (row + rows.blocks.length > vector.dataBlocks) throw wrongRows(vector, `${row + rows.blocks.length} or more`);
+    if (row + rows.blocks.length > vector.dataBlocks) {
+      throw wrongRows(vector, `${row + rows.blocks.length} or more`);
+    }
     blocks.set(rows.blocks, row);
     digests.set(rows.digests, row * vector.digestLength);
     row += rows.blocks.length;
   }
-  if (row !== vector.dataBlocks) throw wrongRows(vector, String(row));
+  if (row !== vector.dataBlocks) {
+    throw wrongRows(vector, String(row));
+  }
   return { kind: 'memory', blocks, digests };
 }
 

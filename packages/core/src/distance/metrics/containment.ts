@@ -10,7 +10,9 @@ export class ContainmentMetric implements DistanceMetric {
 
   distance({ equal, first, second }: PairCounts): number {
     const smaller = Math.min(first, second);
-    if (smaller === 0) return first === second ? 0 : 1;
+    if (smaller === 0) {
+      return first === second ? 0 : 1;
+    }
     return 1 - equal / smaller;
   }
 }

@@ -21,10 +21,11 @@ const DATA_END = '</data>';
 const BASE64 = /^[\d+/A-Za-z]*={0,2}$/;
 
 /**
- * Throws `HeaderError` unless all chunks of an Apple disk image lie within the file: of a raw one that does not, qemu
- * reads the rest as zeros. Finds the chunks' tables as qemu does, in the resource fork or else in the property list.
+ * Finds the chunks' tables as qemu does, in the resource fork or else in the property list.
  *
  * @param trailer The last 512 bytes of the file.
+ * @throws `HeaderError` unless all chunks of an Apple disk image lie within the file: of a raw one that does not, qemu
+ *   reads the rest as zeros.
  */
 export async function requireChunks(bytes: FileBytes, trailer: Buffer): Promise<void> {
   const forkLength = trailer.readBigUInt64BE(0x30);

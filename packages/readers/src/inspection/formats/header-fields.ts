@@ -11,7 +11,11 @@ const MAX_BACKING_NAME_BYTES = 1023;
  */
 export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
-/** Reads bytes that must be there. Throws `HeaderError` where the file ends before, or begins only after `position`. */
+/**
+ * Reads bytes that must be there.
+ *
+ * @throws `HeaderError` where the file ends before, or begins only after `position`.
+ */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
   const read = position < 0 ? undefined : await bytes.read(position, length);
@@ -21,7 +25,11 @@ export async function readExactly(bytes: FileBytes, position: number, length: nu
   return read;
 }
 
-/** Throws `HeaderError` unless the file is long enough for what its header says stands there. Bytes. */
+/**
+ * Bytes.
+ *
+ * @throws `HeaderError` unless the file is long enough for what its header says stands there.
+ */
 export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
   const end = position + length;
   if (end > BigInt(bytes.size)) {
@@ -31,7 +39,11 @@ export function requireWithin(bytes: FileBytes, position: bigint, length: bigint
   }
 }
 
-/** A virtual size that can be counted in bytes. Throws `HeaderError` beyond 2⁵³. */
+/**
+ * A virtual size that can be counted in bytes.
+ *
+ * @throws `HeaderError` beyond 2⁵³.
+ */
 export function countableSize(bytes: bigint): number {
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw refused(`its header claims a disk of ${bytes} bytes, more than any real one; restore it from a good copy`);
@@ -53,7 +65,11 @@ export function isPowerOfTwo(count: number): boolean {
   return Number.isInteger(Math.log2(count));
 }
 
-/** Text that stands in a header, bytes that are not UTF-8 as in a path. Throws `HeaderError` where it holds a NUL. */
+/**
+ * Text that stands in a header, bytes that are not UTF-8 as in a path.
+ *
+ * @throws `HeaderError` where it holds a NUL.
+ */
 export function headerText(bytes: Buffer, what: string): string {
   const text = pathText(bytes);
   if (text.includes('\0')) {
@@ -62,7 +78,11 @@ export function headerText(bytes: Buffer, what: string): string {
   return text;
 }
 
-/** The name of a backing file, of `length` bytes from `position` on. Throws `HeaderError` where there is no such. */
+/**
+ * The name of a backing file, of `length` bytes from `position` on.
+ *
+ * @throws `HeaderError` where there is no such.
+ */
 export async function readBackingName(bytes: FileBytes, position: bigint, length: number): Promise<string> {
   const what = "backing file's name";
   if (length < 1 || length > MAX_BACKING_NAME_BYTES) {

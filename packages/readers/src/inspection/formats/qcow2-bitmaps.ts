@@ -13,8 +13,10 @@ const MAX_NAME_BYTES = 1023;
 const MAX_BITMAP_BYTES = 0x2000_0000n;
 
 /**
- * Throws `HeaderError` unless the directory of an image's dirty bitmaps is one that qemu takes, as `bitmap_list_load` of
- * its block/qcow2-bitmap.c. qemu opens no image with a damaged one. What the bitmaps hold does not matter.
+ * What the bitmaps hold does not matter.
+ *
+ * @throws `HeaderError` unless the directory of an image's dirty bitmaps is one that qemu takes, as `bitmap_list_load`
+ *   of its block/qcow2-bitmap.c. qemu opens no image with a damaged one.
  */
 export async function requireBitmaps(
   bytes: FileBytes,

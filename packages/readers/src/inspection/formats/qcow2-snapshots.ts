@@ -10,8 +10,10 @@ const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
- * Throws `HeaderError` unless the table of internal snapshots is one that qemu takes, as `qcow2_do_read_snapshots` of its
- * block/qcow2-snapshot.c. qemu opens no image with a damaged one. What the snapshots hold does not matter.
+ * What the snapshots hold does not matter.
+ *
+ * @throws `HeaderError` unless the table of internal snapshots is one that qemu takes, as `qcow2_do_read_snapshots` of
+ *   its block/qcow2-snapshot.c. qemu opens no image with a damaged one.
  */
 export async function requireSnapshots(bytes: FileBytes, { position, entries }: Qcow2Table): Promise<void> {
   const start = Number(position);

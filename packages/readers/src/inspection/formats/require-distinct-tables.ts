@@ -7,11 +7,11 @@ export interface DirectoryNames {
 }
 
 /**
- * Throws `HeaderError` if two entries of a directory lead to the same table. With shared tables a file of some KiB can
- * describe a disk of any number of pieces; no program writes one. Without them the file's size bounds the work of walking
- * its tables.
+ * With shared tables a file of some KiB can describe a disk of any number of pieces; no program writes one. Without
+ * them the file's size bounds the work of walking its tables.
  *
  * @param positions where the tables are in the file, in bytes; sorted by this call
+ * @throws `HeaderError` if two entries of a directory lead to the same table.
  */
 export function requireDistinctTables(positions: Float64Array, { what, tables }: DirectoryNames): void {
   positions.sort();

@@ -46,7 +46,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   return { virtualSize: countableSize(ceilDivide(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 
-/** Throws `HeaderError` unless qemu takes the positions and sizes, whose checks in `vdi_open` these are. */
+/** @throws `HeaderError` unless qemu takes the positions and sizes, whose checks in `vdi_open` these are. */
 function requireBlockMap(bytes: FileBytes, header: Buffer): void {
   const virtualSize = header.readBigUInt64LE(0x170);
   const sectorBytes = BigInt(header.readUInt32LE(0x168));

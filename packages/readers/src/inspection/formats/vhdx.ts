@@ -49,9 +49,11 @@ interface Geometry {
 }
 
 /**
- * Throws `HeaderError` unless the block map has an entry for each block of the disk, and one for each bitmap of sectors
- * that comes after the blocks of a chunk. As many as `vhdx_calc_bat_entries` of qemu's block/vhdx.c expects: of a disk
- * of 0 bytes, more than fit in most block maps.
+ * As many as `vhdx_calc_bat_entries` of qemu's block/vhdx.c expects: of a disk of 0 bytes, more than fit in most block
+ * maps.
+ *
+ * @throws `HeaderError` unless the block map has an entry for each block of the disk, and one for each bitmap of
+ *   sectors that comes after the blocks of a chunk.
  */
 function requireBlockMap(virtualSize: bigint, { blockBytes, sectorBytes }: Geometry, mapBytes: number): void {
   if (!isPowerOfTwo(blockBytes) || blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_BLOCK_BYTES) {

@@ -79,7 +79,11 @@ export function readDescriptor(text: string): VmdkDescriptor {
   };
 }
 
-/** A content id in 8 hexadecimal digits. Throws `HeaderError` where it is none. */
+/**
+ * A content id in 8 hexadecimal digits.
+ *
+ * @throws `HeaderError` where it is none.
+ */
 export function contentId(value: string, what: string): string {
   if (!CONTENT_ID.test(value)) {
     throw corrupt(`its vmdk descriptor has the ${what} ${JSON.stringify(value)}; expected up to 8 hexadecimal digits`);

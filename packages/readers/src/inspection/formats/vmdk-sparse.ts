@@ -30,8 +30,9 @@ export interface SparseHeader {
 }
 
 /**
- * Reads the header of a sparse extent. Throws `HeaderError` where it is damaged, and where it would have qemu open other
- * files.
+ * Reads the header of a sparse extent.
+ *
+ * @throws `HeaderError` where it is damaged, and where it would have qemu open other files.
  */
 export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vmdk header');
@@ -49,8 +50,8 @@ export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> 
 }
 
 /**
- * Throws `HeaderError` unless the grain tables of a sparse extent lie within the file, each at a position of its own: qemu
- * reads a table past the end as zeros, which would mean an extent without data.
+ * @throws `HeaderError` unless the grain tables of a sparse extent lie within the file, each at a position of its own:
+ *   qemu reads a table past the end as zeros, which would mean an extent without data.
  */
 export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
   const { position, entries, tableBytes } = directory;

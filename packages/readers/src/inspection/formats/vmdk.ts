@@ -30,7 +30,11 @@ async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
   return isDescriptor(await bytes.read(0, Math.min(bytes.size, HEAD_BYTES)));
 }
 
-/** The text of a descriptor file, one character a byte. Throws `HeaderError`. */
+/**
+ * The text of a descriptor file, one character a byte.
+ *
+ * @throws `HeaderError`.
+ */
 async function textOf(bytes: FileBytes): Promise<string> {
   const head = await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES));
   if (bytes.size > head.length && !head.includes(0)) {

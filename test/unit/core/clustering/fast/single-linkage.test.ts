@@ -27,7 +27,9 @@ function shortestSteps({ size, values }: CondensedMatrix): Float64Array {
   for (let via = 0; via < size; via++) {
     for (let i = 0; i < size; i++) {
       for (let j = i + 1; j < size; j++) {
-        if (i === via || j === via) continue;
+        if (i === via || j === via) {
+          continue;
+        }
         const path = Math.max(steps[condensedIndex(size, i, via)]!, steps[condensedIndex(size, via, j)]!);
         const direct = condensedIndex(size, i, j);
         steps[direct] = Math.min(steps[direct]!, path);

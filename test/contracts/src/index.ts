@@ -1,5 +1,7 @@
 export * from './block-hasher.js';
 export { clustererContract } from './clusterer.js';
+export { commandContract } from './command.js';
+export type { CommandCase } from './command-run.js';
 export type { ContractTest } from './contract-test.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';

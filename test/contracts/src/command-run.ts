@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Analyzer,
+  type Command,
+  type CommandContext,
+  createAnalyzer,
+  type OptionValues,
+} from '@virt-similarity/core';
+import { completeOptionValues } from '@virt-similarity/core/options';
+import { ONE_LINE } from './option-declarations.js';
+
+/** What a command is run with. */
+export interface CommandCase {
+  /** None when absent. */
+  readonly operands?: readonly string[];
+  /** Values for the command's options; those that are left out have their defaults. */
+  readonly options?: OptionValues;
+  /** One without readers, hashers and reporters when absent. */
+  readonly analyzer?: Analyzer;
+  /** Seconds within which the command must end once it is interrupted; 60 when absent. */
+  readonly limit?: number;
+}
+
+/** What a run of a command did. */
+export interface CommandRun {
+  /** Nothing where it threw. */
+  readonly exitCode?: unknown;
+  readonly thrown?: unknown;
+  /** What it wrote as results. */
+  readonly results: string;
+  /** What it printed beside results and messages. */
+  readonly printed: string;
+  /** The messages that are not one line of text. */
+  readonly unusable: readonly unknown[];
+  /** Whether a result was still being written when it ended. */
+  readonly isWriting: boolean;
+}
+
+/** What happens in a run, beside what the command does. */
+export interface RunEvents {
+  /** Called before the command gets what it asked the context for. */
+  readonly onUse?: () => void;
+  /** Throws where results cannot be written. */
+  readonly onWrite?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The options that the command is given: complete and checked. */
+export function optionsOf({ options }: Command, given: CommandCase): OptionValues {
+  return completeOptionValues('the command', options, given.options);
+}
+
+/** Runs the command once, and watches what it does. Never throws what the command throws. */
+export async function runOnce(
+  command: Command,
+  given: CommandCase,
+  { onUse = () => {}, onWrite = () => {}, signal = new AbortController().signal }: RunEvents,
+  words: Pick<CommandContext, 'options' | 'operands'> = {
+    options: optionsOf(command, given),
+    operands: given.operands ?? [],
+  },
+): Promise<CommandRun> {
+  let results = '';
+  let writing = 0;
+  const unusable: unknown[] = [];
+  const say = (text: string): void => {
+    onUse();
+    if (typeof text !== 'string' || !ONE_LINE.test(text)) {
+      unusable.push(text);
+    }
+  };
+  const write: CommandContext['write'] = async (result) => {
+    writing++;
+    try {
+      onUse();
+      await new Promise(setImmediate);
+      for await (const piece of typeof result === 'string' ? [result] : result) {
+        assert.equal(typeof piece, 'string', 'expected results of text');
+        onWrite();
+        results += piece;
+      }
+    } finally {
+      writing--;
+    }
+  };
+  const context: CommandContext = {
+    ...words,
+    analyzer: async () => {
+      onUse();
+      return given.analyzer ?? createAnalyzer({ plugins: [] });
+    },
+    messages: { note: say, warning: say, debug: say },
+    write,
+    signal,
+  };
+  const { outcome, printed } = await watchOutput(async () => {
+    try {
+      return { exitCode: await command.run(context) };
+    } catch (thrown) {
+      return { thrown };
+    }
+  });
+  return { ...outcome, results, printed, unusable, isWriting: writing > 0 };
+}
+
+const CONSOLE_METHODS = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
+
+/** What work prints by itself. What others print meanwhile, such as the test runner, is left alone. */
+async function watchOutput<Outcome>(work: () => Promise<Outcome>): Promise<{ outcome: Outcome; printed: string }> {
+  const within = new AsyncLocalStorage<true>();
+  const restorations: (() => void)[] = [];
+  let printed = '';
+  const watch = <Method extends string>(
+    owner: Record<Method, (...given: never[]) => unknown>,
+    method: Method,
+  ): void => {
+    const original = owner[method];
+    const watched = (...given: unknown[]): unknown => {
+      if (within.getStore() === undefined) {
+        return Reflect.apply(original, owner, given);
+      }
+      printed += `${given[0]}`;
+      for (const done of given.filter((each) => typeof each === 'function')) {
+        process.nextTick(done);
+      }
+      return true;
+    };
+    owner[method] = watched as (typeof owner)[Method];
+    restorations.push(() => {
+      owner[method] = original;
+    });
+  };
+  for (const stream of [process.stdout, process.stderr]) {
+    watch(stream as unknown as Record<'write', () => unknown>, 'write');
+  }
+  for (const method of CONSOLE_METHODS) {
+    watch(console as unknown as Record<typeof method, () => unknown>, method);
+  }
+  try {
+    return { outcome: await within.run(true, work), printed };
+  } finally {
+    restorations.forEach((restore) => void restore());
+  }
+}

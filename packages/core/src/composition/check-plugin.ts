@@ -1,5 +1,6 @@
 import type { Plugin } from '../contracts/plugin.js';
-import { didYouMean, VirtSimilarityError } from '../errors.js';
+import { didYouMean, excerptOf, VirtSimilarityError } from '../errors.js';
+import { areDeclarations } from './option-values.js';
 import { contributedParts, PART_KIND_NAMES, PART_KINDS } from './part-kinds.js';
 
 const LISTS = PART_KIND_NAMES.map((kind) => PART_KINDS[kind].list);
@@ -29,6 +30,10 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
     if (found !== undefined && typeof found !== 'string') {
       throw refuse(`${text} of ${plugin.name} to be text`, describe(found));
     }
+  }
+  if (plugin.options !== undefined && !areDeclarations(plugin.options)) {
+    const expected = `options of ${plugin.name} to be declared by name, such as { depth: { type: 'number', description: '…' } }`;
+    throw refuse(expected, excerptOf(plugin.options));
   }
   requireKnownMembers(plugin, refuse);
   requireParts(plugin, refuse);

@@ -173,6 +173,16 @@ test.each<[string, unknown, RegExp]>([
     {},
     /at least one of readers, hashers, metrics, clusterers, reporters|expected plugins and isolated to be lists/,
   ],
+  ...[
+    { level: { type: 'integer', default: 1, description: 'x' } },
+    { level: null },
+    { level: { type: 'size' } },
+    ['level'],
+  ].map((options): [string, unknown, RegExp] => [
+    `no declarations of options: ${JSON.stringify(options)}`,
+    { plugins: [{ name: 'x', options, metrics: {} }] },
+    /options of x to be declared by name, such as .*, found .*level/,
+  ]),
   ['a misspelt member', { plugins: [{ name: 'x', reporter: {} }] }, /did you mean 'reporters'\?$/],
   ['a misspelt list', { plugin: [] }, /did you mean 'plugins'\?$/],
   [

@@ -41,7 +41,7 @@ export interface CommandRun {
 export interface RunEvents {
   /** Called before the command gets what it asked the context for. */
   readonly onUse?: () => void;
-  /** Throws where results cannot be written. */
+  /** @throws where results cannot be written. */
   readonly onWrite?: () => void;
   readonly signal?: AbortSignal;
 }
@@ -140,6 +140,8 @@ async function watchOutput<Outcome>(work: () => Promise<Outcome>): Promise<{ out
   try {
     return { outcome: await within.run(true, work), printed };
   } finally {
-    restorations.forEach((restore) => void restore());
+    for (const restore of restorations) {
+      restore();
+    }
   }
 }

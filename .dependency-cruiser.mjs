@@ -12,6 +12,7 @@ const ORDER = {
   core: [
     'wording.ts',
     'errors.ts',
+    'call-back.ts',
     'unless-aborted.ts',
     'partition-point.ts',
     'package-version.ts',

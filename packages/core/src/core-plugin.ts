@@ -13,7 +13,7 @@ import { FileSource } from './reading/file-source.js';
 /** The parts that every analyzer has. */
 export const corePlugin = {
   name: '@virt-similarity/core',
-  // Beside this file among the compiled modules, and in the bundle, where all stand beside each other.
+  // Beside this file among the compiled modules, and in the bundle, where all files are in one folder.
   url: new URL('./index.js', import.meta.url).href,
   sources: { files: FileSource },
   readers: { auto: AutoReader },

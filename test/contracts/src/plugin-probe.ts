@@ -36,6 +36,10 @@ export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
   child.stdout?.on('data', (chunk) => {
     printed += chunk;
   });
+  let complained = '';
+  child.stderr?.on('data', (chunk) => {
+    complained += chunk;
+  });
   let found: PluginProbe | undefined;
   child.on('message', (message) => {
     // As text, so that a test runner's own classes of objects and arrays are used.
@@ -49,7 +53,9 @@ export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
         resolve({ ...found, printed: printed + found.printed });
       } else {
         reject(
-          new Error(`the process that imports the module and constructs its parts ended with ${status ?? signal}`),
+          new Error(
+            `the process that imports the module and constructs its parts ended with ${status ?? signal}: ${complained}`,
+          ),
         );
       }
     });

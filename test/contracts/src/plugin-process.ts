@@ -66,7 +66,7 @@ async function leftSince(before: readonly string[]): Promise<string[]> {
         left.splice(index, 1);
       }
     }
-    if (!left.some((resource) => resource.includes('Req'))) {
+    if (!left.some((resource) => /^\w*Req/.test(resource))) {
       return left;
     }
   }

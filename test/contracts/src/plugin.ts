@@ -150,7 +150,10 @@ function testNames({ plugin }: Subject): void {
     const expected = isFlag ? 'lower-case words joined by hyphens' : 'a name without blanks';
     assert.match(name, isFlag ? WORDS : WORD, `${kind} ${name}: expected ${expected}`);
     assert.ok(!name.startsWith('-'), `${kind} ${name}: expected a name that does not look like an option`);
-    assert.ok(kind !== 'reader' || name !== 'auto', 'reader auto: that name chooses a reader for each image');
+    assert.ok(
+      kind !== 'source' || !/[/:]/.test(name),
+      `source ${name}: expected no / or :, which end it before a word`,
+    );
   }
 }
 

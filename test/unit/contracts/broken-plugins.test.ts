@@ -150,7 +150,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
 
   ['names', 'with a command that cannot be typed', plugin("commands: { 'Do It': { summary: 'x', run: () => 0 } }")],
-  ['names', 'with a reader that cannot be chosen', plugin('readers: { auto: { identify() {}, open() {} } }')],
+  ['names', 'with a source that cannot be named', plugin("sources: { 'a/b': { async *list() {} } }")],
   ['names', 'with a metric of two words', plugin(`metrics: { 'one two': ${metric()} }`)],
   ['names', 'with a metric that looks like an option', plugin(`metrics: { '-one': ${metric()} }`)],
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Analyzer, type DiskSource, type FoundImages, systemPath } from '@virt-similarity/core';
+import { type Analyzer, type DiskSource, type FoundImages, sourceNameOf, systemPath } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { OwnContext } from './own-command.js';
 
@@ -29,7 +29,7 @@ async function requireImages(
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
   }
   const sources = analyzer.registrations.flatMap(({ kind, name }) => (kind === 'source' ? name : []));
-  if (sources.some((name) => first.path.startsWith(`${name}:`)) || (await exists(first.path))) {
+  if (sourceNameOf(first.path, sources) !== undefined || (await exists(first.path))) {
     return;
   }
   const suggestion = didYouMean(first.path, commandNames);

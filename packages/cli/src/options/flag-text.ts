@@ -15,7 +15,7 @@ export function flagText(message: Wording): string {
 
 /** Whether an error's message shows options in the words of the library, which are not those of the command. */
 export function namesOptions(error: Error): error is VirtSimilarityError {
-  // An error of another copy of the library may not tell.
+  // An error of another copy of the library may have no `remedy`.
   return error instanceof VirtSimilarityError && (error.remedy ?? []).length > 0;
 }
 
@@ -23,7 +23,7 @@ function flagOf({ option, value, image, others }: OptionReference): string {
   const name = NAMES.get(option) ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (image !== undefined) {
     // It applies to every image after it, so what was in force follows the image.
-    return `--${name} ${value} ${shellOperand(image)} --${name} ${others}`;
+    return `--${name} ${shown(value)} ${shellOperand(image)} --${name} ${others}`;
   }
   if (typeof value === 'object') {
     return value.map((path) => `--${name} ${shellWord(path)}`).join(' ');
@@ -31,5 +31,13 @@ function flagOf({ option, value, image, others }: OptionReference): string {
   if (value === false || value === 'off') {
     return `--no-${name}`;
   }
-  return value === undefined || value === true ? `--${name}` : `--${name} ${value}`;
+  return value === undefined || value === true ? `--${name}` : `--${name} ${shown(value)}`;
+}
+
+/** A word that no shell reads as anything else. */
+const PLAIN = /^\w[\w.:@%+,-]*$/;
+
+/** A value as one word of a shell. It may be from a file that somebody else made. */
+function shown(value: OptionReference['value']): string {
+  return typeof value === 'string' && !PLAIN.test(value) ? shellWord(value) : String(value);
 }

@@ -65,7 +65,8 @@ export interface Analyzer {
    * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
    * made once.
    *
-   * @throws `usage` where a format is stated that no reader has, and `unreadable` where a directory cannot be listed.
+   * @throws `usage` where a format is stated that no reader has, a file is named in two formats, or two images have one
+   *   label, `unreadable` where a directory cannot be listed, what a source throws, and `aborted`.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 

@@ -3,7 +3,10 @@ import type { DiskImage, ImageIdentity } from './disk-image.js';
 
 /** A disk image as the user names it. */
 export interface DiskSource {
-  /** Path of a file or block device, as the user wrote it; bytes that are not UTF-8 as `pathText` has them. */
+  /**
+   * Path of a file or block device, as the user wrote it; bytes that are not UTF-8 as `pathText` has them. Before the images
+   * are found also `NAME:WORD`, what the source of that name knows as the word.
+   */
   readonly path: string;
   /**
    * The format the user states (`raw`, `qcow2`, `vmdk`, …; `arrow` for a hash vector). When absent it is found by
@@ -136,6 +139,7 @@ export interface DiskReader {
   /**
    * For a reader that leaves every image to another one: the name of that which reads an image, by the identity that
    * `identify` returned. Such a reader has no extensions, formats or diagnosis of its own, and `auto` never asks it.
+   * It asks the others without `isChosen`, about one source all with the same options object, as they share what they find.
    */
   readerOf?(identity: ImageIdentity): string | undefined;
 

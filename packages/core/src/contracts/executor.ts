@@ -25,7 +25,7 @@ export interface TileRequest extends Pick<DistanceMetric, 'alignment'> {
   readonly columns: readonly LocatedVector[];
 }
 
-/** What is not part of a request: whom to tell, and how long it may take. */
+/** What comes with a request but is not part of it: threads, callbacks and a signal. */
 export interface ExecutionRun {
   /** Threads of this machine. */
   readonly jobs: number;
@@ -37,17 +37,18 @@ export interface ExecutionRun {
 /**
  * Does the two expensive stages, hashing and comparing: on threads of this machine, or elsewhere.
  *
- * Requests are plain data, which can be cloned, posted and, as long as their vectors are in files, stored. They can be split:
- * a request for several images into requests for some of them, a tile into smaller ones. They can be repeated: a request
- * that is made twice has the same result.
+ * Requests and counts are plain data for a structured clone, which can be posted and, as long as their vectors are in files,
+ * stored; `sentOutcome` makes such of an outcome. Paths count from the working directory. Requests can be split: a request for
+ * several images into requests for some of them, a tile into smaller ones. They can be repeated: a request that is made twice
+ * has the same result.
  */
 export interface Executor {
-  /** As `Analyzer.hash`. */
+  /** As `Analyzer.hash`: one outcome for each source, in any order. */
   hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome>;
 
   /**
    * What each pair of the vectors has in common; of those that are aligned by position also how many of each vector's
-   * blocks another one has. Tells of `comparing`, from 0 to 1.
+   * blocks another one has. Reports `comparing`, from 0 to 1.
    *
    * @throws as `Analyzer.compare`.
    */
@@ -63,5 +64,8 @@ export interface Executor {
  */
 export const EXECUTOR: InjectionToken<Executor> = Symbol.for('virt-similarity.executor');
 
-/** Injects the executor that uses this machine's threads, for one of your own that leaves some or all work to it. */
+/**
+ * Injects the executor that uses this machine's threads, for one of your own that leaves some or all work to it. It belongs to
+ * one analyzer: an executor that injects it must not be shared, as singletons of a container of several analyzers are.
+ */
 export const LOCAL_EXECUTOR: InjectionToken<Executor> = Symbol.for('virt-similarity.local-executor');

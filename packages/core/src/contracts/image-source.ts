@@ -22,12 +22,13 @@ export interface ListOptions {
 }
 
 /**
- * Lists the images that users name by other things than their paths, such as machines of a hypervisor. Images are named
+ * Lists the images that users name by something other than a path, such as machines of a hypervisor. Images are named
  * `NAME:WORD` by the source's name; what has no source's name before it is for the source `files`.
  */
 export interface ImageSource {
   /**
-   * The images in the order in which they are named.
+   * The images in the order in which they are named. What the user stated for a word, its `format` or `label`, is that of its
+   * image; `noFollow` is set if a symbolic link at the path is to be refused.
    *
    * @param named neighbouring words for this source, at least one
    * @throws `usage` on a word that it does not understand, and otherwise what keeps it from listing any image.

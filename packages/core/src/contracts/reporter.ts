@@ -2,7 +2,7 @@ import type { Analysis } from './analysis.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 
 /**
- * Tells an analysis as text. Pure: no input or output, no clock, no colour of its own; the same analysis and
+ * Formats an analysis as text. Pure: no input or output, no clock, no colour of its own; the same analysis and
  * options give the same text.
  */
 export interface Reporter {

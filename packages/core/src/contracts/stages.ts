@@ -15,7 +15,7 @@ export interface FoundImages {
    * may lie there. The directory of a named link counts, the one of its target does not.
    */
   readonly directories: readonly string[];
-  /** By path, why a source fails: directories that were named and in which there is no image. */
+  /** By path, why an image fails already: a directory without images, or what its source says. */
   readonly failures: ReadonlyMap<string, VirtSimilarityError>;
 }
 

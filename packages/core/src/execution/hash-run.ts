@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { CallbackError, callBack } from '../call-back.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
@@ -15,7 +16,6 @@ import { requireImportable } from '../isolation/require-importable.js';
 import { ImageOpener } from '../reading/image-opener.js';
 import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import { CallbackError, callBack } from './call-back.js';
 import { concurrently } from './concurrently.js';
 import type { HashJob } from './hash-job.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';
@@ -37,16 +37,16 @@ export interface Composition {
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
 export class HashRun {
   readonly #registry: PartRegistry;
-  readonly #work: HashJob;
+  readonly #job: HashJob;
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
 
-  private constructor(composition: Composition, work: HashJob) {
-    const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = work;
+  private constructor(composition: Composition, job: HashJob) {
+    const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = job;
     const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
-    const store = storeOf(composition, work.cache, warn);
+    const store = storeOf(composition, job.cache, warn);
     this.#registry = composition.registry;
-    this.#work = work;
+    this.#job = job;
     this.#readOptions = {
       allowedDirectories,
       ...(allowedTrees && { allowedTrees }),
@@ -83,11 +83,11 @@ export class HashRun {
 
   static async *#run<Outcome>(
     composition: Composition,
-    work: HashJob,
+    job: HashJob,
     act: (run: HashRun) => AsyncGenerator<Outcome>,
   ): AsyncGenerator<Outcome> {
     try {
-      yield* act(new HashRun(composition, work));
+      yield* act(new HashRun(composition, job));
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
@@ -95,7 +95,7 @@ export class HashRun {
 
   async *#identify(): AsyncGenerator<IdentifyOutcome> {
     const reader = this.#reader();
-    const lookUp = new ImageLookUp(this.#registry, reader, this.#work, undefined);
+    const lookUp = new ImageLookUp(this.#registry, reader, this.#job, undefined);
     for await (const each of this.#lookUp((source, options) => lookUp.identify(source, options))) {
       if ('source' in each) {
         const { source, identity } = each;
@@ -109,7 +109,7 @@ export class HashRun {
   }
 
   async *#hash(): AsyncGenerator<HashOutcome> {
-    const { sources, hasher, jobs, signal } = this.#work;
+    const { sources, hasher, jobs, signal } = this.#job;
     const reader = this.#reader();
     const part = this.#registry.find('hasher', hasher);
     const reference = this.#hasherReference();
@@ -121,7 +121,7 @@ export class HashRun {
     const timeLimit = this.#registry.isIsolated('hasher', hasher) ? this.#registry.pluginTimeout : 0;
     const { logger } = this.#registry;
     const pool = new HashingPool({ name: hasher, hasher: part, reference, version, timeLimit, logger }, jobs);
-    const lookUp = new ImageLookUp(this.#registry, reader, this.#work, this.#store);
+    const lookUp = new ImageLookUp(this.#registry, reader, this.#job, this.#store);
     const unread: IdentifiedSource[] = [];
     let tasks = 0;
     try {
@@ -156,7 +156,7 @@ export class HashRun {
         const found = await look(source, this.#readOptionsUntil(stop));
         return 'source' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });
-    for await (const found of concurrently(this.#work.sources, LOOKUPS_AT_ONCE, find)) {
+    for await (const found of concurrently(this.#job.sources, LOOKUPS_AT_ONCE, find)) {
       this.#reportIdentified(found);
       yield found;
     }
@@ -167,7 +167,7 @@ export class HashRun {
     unread: readonly IdentifiedSource[],
     pool: HashingPool,
   ): AsyncGenerator<HashOutcome> {
-    const { hasher, jobs, onNote } = this.#work;
+    const { hasher, jobs, onNote } = this.#job;
     const identified = this.#registry.identifyHasher(hasher);
     const homeless = this.#registry.pluginWithoutUrl('hasher', hasher);
     if (homeless !== undefined) {
@@ -184,7 +184,7 @@ export class HashRun {
       reader,
       opener,
       store: this.#store,
-      work: this.#work,
+      job: this.#job,
       hasher: identified,
     });
     const read = (image: IdentifiedSource, stop: AbortSignal): Promise<HashOutcome> =>
@@ -204,19 +204,19 @@ export class HashRun {
   }
 
   #reader(): NamedPart<DiskReader> {
-    const { reader: name } = this.#work;
+    const { reader: name } = this.#job;
     return { name, part: this.#registry.find('reader', name) };
   }
 
   /** How threads construct the hasher; nothing where it has to run in the main thread. */
   #hasherReference(): PartReference | undefined {
-    const { hasher } = this.#work;
+    const { hasher } = this.#job;
     const isHomeless = this.#registry.pluginWithoutUrl('hasher', hasher) !== undefined;
     return isHomeless ? undefined : this.#registry.reference('hasher', hasher);
   }
 
   #readOptionsUntil(stop: AbortSignal): ReadOptions {
-    const { signal } = this.#work;
+    const { signal } = this.#job;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
     // Every process and connection for an image listens to it, and without a signal of the caller those of all images.
     setMaxListeners(0, either);
@@ -226,10 +226,10 @@ export class HashRun {
   /** Makes an image's failure its outcome; an interruption and what a callback throws are the run's own. */
   async #outcome<T>(path: string, work: () => Promise<T>): Promise<T | HashOutcome> {
     try {
-      throwIfAborted(this.#work.signal);
+      throwIfAborted(this.#job.signal);
       return await work();
     } catch (error) {
-      throwIfAborted(this.#work.signal);
+      throwIfAborted(this.#job.signal);
       if (error instanceof CallbackError) {
         throw error;
       }
@@ -255,7 +255,7 @@ export class HashRun {
   }
 
   #progress(event: ProgressEvent): void {
-    callBack(() => this.#work.onProgress(event));
+    callBack(() => this.#job.onProgress(event));
   }
 }
 

@@ -20,15 +20,15 @@ export type LookedUp = { readonly vector: HashVector } | IdentifiedSource;
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #reader: NamedPart<DiskReader>;
-  readonly #options: HashJob;
+  readonly #job: HashJob;
   readonly #store: RunStore | undefined;
   /** Whether a vector of unknown version was noted. */
   #hasNotedVersion = false;
 
-  constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, options: HashJob, store: RunStore | undefined) {
+  constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, job: HashJob, store: RunStore | undefined) {
     this.#registry = registry;
     this.#reader = reader;
-    this.#options = options;
+    this.#job = job;
     this.#store = store;
   }
 
@@ -64,7 +64,7 @@ export class ImageLookUp {
     if (this.#store === undefined) {
       return undefined;
     }
-    const { hasher, blockSize, signal } = this.#options;
+    const { hasher, blockSize, signal } = this.#job;
     const { version: hasherVersion } = this.#registry.identifyHasher(hasher);
     const made = { algorithm: hasher, blockSize, ...(hasherVersion && { hasherVersion }) };
     return this.#store.find({ identity, ...made }, { signal });
@@ -81,7 +81,7 @@ export class ImageLookUp {
 
   /** A named hash-vector file must have been made as this run makes its own. */
   #checkFit(path: string, vector: HashVector, { warn }: ReadOptions): void {
-    const { hasher, blockSize } = this.#options;
+    const { hasher, blockSize } = this.#job;
     if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {
       const found = `${vector.algorithm} digests of ${vector.blockSize}-byte blocks`;
       const expected = `${hasher} digests of ${blockSize}-byte blocks`;

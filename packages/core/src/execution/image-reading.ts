@@ -1,3 +1,4 @@
+import { CallbackError, callBack } from '../call-back.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -13,7 +14,6 @@ import { isSettled } from '../identity/settled-identity.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
 import { BaseVectors } from './base-vectors.js';
-import { CallbackError, callBack } from './call-back.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
@@ -23,7 +23,7 @@ interface ReadingTools {
   readonly reader: NamedPart<DiskReader>;
   readonly opener: ImageOpener;
   readonly store: RunStore | undefined;
-  readonly work: HashJob;
+  readonly job: HashJob;
   readonly hasher: { readonly name: string; readonly version?: string };
 }
 
@@ -40,11 +40,11 @@ export class ImageReading {
 
   /** @param images all that the run is going to read */
   constructor(images: readonly IdentifiedSource[], tools: ReadingTools) {
-    const { blockSize, signal } = tools.work;
+    const { blockSize, signal } = tools.job;
     const { name: algorithm, version: hasherVersion } = tools.hasher;
     const made = { algorithm, blockSize, ...(hasherVersion && { hasherVersion }) };
     this.#tools = tools;
-    this.#bases = new BaseVectors(images, tools.work, async (identity) =>
+    this.#bases = new BaseVectors(images, tools.job, async (identity) =>
       tools.store?.find({ identity, ...made }, { signal }),
     );
   }
@@ -94,10 +94,10 @@ export class ImageReading {
     readOptions: ReadOptions,
   ): Promise<HashVector> {
     const { path } = identified.source;
-    const { pool, work } = this.#tools;
+    const { pool, job } = this.#tools;
     return hashImage(image, pool, {
       name: path,
-      blockSize: work.blockSize,
+      blockSize: job.blockSize,
       base: await this.#bases.below(identified, (base) => this.#read(base, 'backing-started', readOptions)),
       onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
       onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
@@ -107,15 +107,15 @@ export class ImageReading {
 
   /** Keeps the vector in the store, unless the image may still change without a trace. */
   async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
-    const { store, work } = this.#tools;
+    const { store, job } = this.#tools;
     if (store === undefined) {
       return vector;
     }
     if (isSettled(identity, moment)) {
-      return store.store(vector, { signal: work.signal });
+      return store.store(vector, { signal: job.signal });
     }
     const reason = 'it was written to so shortly before that its times would not show another change';
-    callBack(() => work.onNote('debug', `${vector.name} is not cached: ${reason}`));
+    callBack(() => job.onNote('debug', `${vector.name} is not cached: ${reason}`));
     return vector;
   }
 
@@ -158,7 +158,7 @@ export class ImageReading {
   }
 
   #progress(event: ProgressEvent): void {
-    callBack(() => this.#tools.work.onProgress(event));
+    callBack(() => this.#tools.job.onProgress(event));
   }
 }
 

@@ -2,15 +2,15 @@ import { cladogramOf } from '../clustering/cladogram.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { DistanceMetric } from '../contracts/distance-metric.js';
-import type { ExecutionRun, Executor } from '../contracts/executor.js';
+import type { ExecutionRun, Executor, TileRequest } from '../contracts/executor.js';
 import type { HashVector, LocatedVector } from '../contracts/hash-vector.js';
 import type { Clustering, Comparison, TileComparison } from '../contracts/stages.js';
-import type { PairwiseCounts } from '../contracts/tile.js';
-import { rowsInMemory } from '../distance/engine/stored-vectors.js';
+import type { PairwiseCounts, Tile } from '../contracts/tile.js';
+import { locatedVector } from '../distance/engine/stored-vectors.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, throwIfAborted } from '../errors.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
-import type { CompleteOptions } from './options.js';
+import { type CompleteOptions, runOf } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
 /** What the stages of comparing are composed of. */
@@ -33,7 +33,8 @@ export async function comparisonOf(
   await requireSameInThreads(registry, 'metric', options.metric, limits);
   const metric = placed(registry, 'metric', options.metric);
   requirePairMemory(vectors.length, metric.part);
-  const { repeated, counts } = await count(executor, await locatedVectors(vectors, options.signal), metric, options);
+  const located = await locatedVectors(vectors, options.signal);
+  const { repeated, counts } = await count(executor, located, metric, runOf(options));
   const distances = await measureBy(metric, counts, limits);
   throwIfAborted(options.signal);
   return { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
@@ -56,7 +57,7 @@ export async function comparisonWith(
   const metric = placed(registry, 'metric', options.metric);
   const { alignment } = metric.part;
   const sides = { rows: await locatedVectors(rows, signal), columns: await locatedVectors(columns, signal) };
-  const tile = await executor.compareWith({ alignment, ...sides }, options);
+  const tile = checkedTile(await executor.compareWith({ alignment, ...sides }, runOf(options)), sides);
   const distances = await measureTileBy(metric, tile, limits);
   throwIfAborted(signal);
   return { metric: metric.name, unit: metric.part.unit, distances, tile };
@@ -94,31 +95,55 @@ async function count(
       run.onProgress(event.kind === 'comparing' ? { ...event, fraction: first + event.fraction / 2 } : event),
   });
   // Repeated blocks are reported with every metric.
+  const byPosition = await executor.compare(
+    { alignment: 'position', vectors },
+    alignment === 'position' ? run : halfOf(0),
+  );
+  const repeated = repeatedOf(byPosition, vectors.length);
   if (alignment === 'position') {
-    return repeatedOf(await executor.compare({ alignment, vectors }, run));
+    return { repeated, counts: byPosition };
   }
-  const { repeated } = repeatedOf(await executor.compare({ alignment: 'position', vectors }, halfOf(0)));
-  return { repeated, counts: await executor.compare({ alignment, vectors }, halfOf(1 / 2)) };
+  const counts = await executor.compare({ alignment, vectors }, halfOf(1 / 2));
+  requireCounts(counts, vectors.length);
+  return { repeated, counts };
 }
 
-function repeatedOf(counts: PairwiseCounts): { readonly repeated: Float64Array; readonly counts: PairwiseCounts } {
+function repeatedOf(counts: PairwiseCounts, size: number): Float64Array {
+  requireCounts(counts, size);
   const { repeated } = counts;
-  if (repeated?.length === counts.size) {
-    return { repeated, counts };
+  if (repeated?.length === size) {
+    return repeated;
   }
-  const found = `${repeated?.length ?? 'none'}`;
-  throw brokenContract('executor', `counts of repeated blocks of ${counts.size} vectors`, found, 'executor');
+  throw brokenExecutor(`counts of repeated blocks of ${size} vectors`, `${repeated?.length ?? 'none'}`);
 }
 
-/** Reads into memory what does not say where its rows are. */
+function requireCounts({ size, dataBlocks, equal, common }: PairwiseCounts, expected: number): void {
+  const pairs = (expected * (expected - 1)) / 2;
+  if (size !== expected || dataBlocks.length !== expected || equal.length !== pairs || common.length !== pairs) {
+    throw brokenExecutor(`counts of the ${pairs} pairs of ${expected} vectors`, `${equal.length} of ${size}`);
+  }
+}
+
+function checkedTile(tile: Tile, { rows, columns }: Pick<TileRequest, 'rows' | 'columns'>): Tile {
+  const { rowBlocks, columnBlocks } = tile;
+  if (rowBlocks.length === rows.length && columnBlocks.length === columns.length) {
+    return tile;
+  }
+  const found = `${rowBlocks.length} × ${columnBlocks.length}`;
+  throw brokenExecutor(`a tile of ${rows.length} × ${columns.length} pairs`, found);
+}
+
+function brokenExecutor(expected: string, found: string): Error {
+  return brokenContract('executor', expected, found, 'executor');
+}
+
 async function locatedVectors(
   vectors: readonly HashVector[],
   signal: AbortSignal | undefined,
 ): Promise<readonly LocatedVector[]> {
   const located: LocatedVector[] = [];
   for (const vector of vectors) {
-    const { storage = await rowsInMemory(vector, signal), rows: _, ...header } = vector;
-    located.push({ header, storage });
+    located.push(await locatedVector(vector, signal));
   }
   return located;
 }

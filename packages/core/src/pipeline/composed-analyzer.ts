@@ -5,7 +5,7 @@ import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
 import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
-import type { ExecutionRun, Executor, HashRequest } from '../contracts/executor.js';
+import type { Executor, HashRequest } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
@@ -38,7 +38,7 @@ import { type ComparisonParts, clusteringOf, comparisonOf, comparisonWith } from
 import { findImages } from './find-images.js';
 import { namesOf } from './image-names.js';
 import { requireKnownFormats } from './known-formats.js';
-import { type CompleteOptions, completeOptions } from './options.js';
+import { type CompleteOptions, completeOptions, runOf } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
 
 /** The stages over the parts of a registry. */
@@ -92,7 +92,8 @@ export class ComposedAnalyzer implements Analyzer {
     for (const [path, error] of found.failures) {
       yield { path, error };
     }
-    yield* HashRun.identify(this.#composition, await requestOf(found, complete), runOf(complete));
+    const request = requestOf(found, await allowedTrees(complete.allowBacking), complete);
+    yield* HashRun.identify(this.#composition, request, runOf(complete));
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
@@ -132,7 +133,7 @@ export class ComposedAnalyzer implements Analyzer {
     }
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
     const failures = ordered.filter((outcome) => 'error' in outcome);
-    const vectors = ordered.flatMap((outcome) => ('vector' in outcome ? [outcome.vector] : []));
+    const vectors = ordered.flatMap((each) => ('vector' in each ? [named(each.vector, each.path)] : []));
     if (vectors.length < 2) {
       throw failures[0]?.error ?? tooFew(vectors.length);
     }
@@ -163,7 +164,8 @@ export class ComposedAnalyzer implements Analyzer {
       options.onProgress({ kind: 'image-failed', path, error });
       yield { path, error };
     }
-    yield* this.executor.hash(await requestOf(found, options), runOf(options));
+    const request = requestOf(found, await allowedTrees(options.allowBacking), options);
+    yield* checkedOutcomes(this.executor.hash(request, runOf(options)), request);
   }
 
   async #find(images: Images, { onNote, signal }: CompleteOptions): Promise<FoundImages> {
@@ -173,8 +175,8 @@ export class ComposedAnalyzer implements Analyzer {
     const readers = this.#readers();
     requireKnownFormats(images, readers);
     const names = this.#registry.names('source');
-    const sourceOf = (name: string) => (names.includes(name) ? this.#registry.find('source', name) : undefined);
-    const found = await unlessAborted(findImages(images, sourceOf, { onNote, signal }), signal);
+    const registered = { names, get: (name: string) => this.#registry.find('source', name) };
+    const found = await unlessAborted(findImages(images, registered, { onNote, signal }), signal);
     requireKnownFormats(found.sources, readers);
     return found;
   }
@@ -206,15 +208,21 @@ export class ComposedAnalyzer implements Analyzer {
   }
 }
 
-async function requestOf(
+/** The vector by the image's name in this run: an executor may have hashed it by another one. */
+function named(vector: HashVector, name: string): HashVector {
+  return vector.name === name ? vector : { ...vector, name };
+}
+
+function requestOf(
   { sources, directories, failures }: FoundImages,
+  trees: readonly string[],
   options: CompleteOptions,
-): Promise<HashRequest> {
+): HashRequest {
   const { reader, hasher, blockSize, cache, maxVirtualSize, allowInUse, sandbox } = options;
   return {
     sources: sources.filter(({ path }) => !failures.has(path)),
     allowedDirectories: directories,
-    allowedTrees: await allowedTrees(options.allowBacking),
+    allowedTrees: trees,
     reader,
     hasher,
     blockSize,
@@ -225,8 +233,21 @@ async function requestOf(
   };
 }
 
-function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
-  return { jobs, onProgress, onNote, signal };
+/** One outcome for each image, whoever hashed it. */
+async function* checkedOutcomes(
+  outcomes: AsyncIterable<HashOutcome>,
+  { sources }: HashRequest,
+): AsyncGenerator<HashOutcome> {
+  const missing = new Set(sources.map(({ path }) => path));
+  for await (const outcome of outcomes) {
+    if (!missing.delete(outcome.path)) {
+      throw brokenContract('executor', 'one outcome for each image', `another of ${outcome.path}`, 'executor');
+    }
+    yield outcome;
+  }
+  for (const path of missing) {
+    yield { path, error: brokenContract('executor', `an outcome of ${path}`, 'none', 'executor') };
+  }
 }
 
 /**

@@ -22,7 +22,7 @@ export interface AnalyzerParts {
    */
   readonly isolated?: readonly ConfiguredPlugin[];
   /**
-   * Seconds that a part of an isolated plugin has for each answer: a hasher for 8 MiB, a reader for what it is asked, a
+   * Seconds that a part of an isolated plugin has for each answer: a source for each image, a reader for what it is asked, a hasher for 8 MiB, a
    * metric for all pairs, a clusterer for all images, a reporter for some 64 KiB of its text; 0 for no limit.
    */
   readonly pluginTimeout?: number;
@@ -57,7 +57,8 @@ export const ANALYZER_DEFAULTS = { pluginTimeout: 60 } as const satisfies Partia
 const LONGEST_TIMEOUT = 1_000_000;
 
 /**
- * Composes the stages from plugins; the metrics and clusterers of this package are always included.
+ * Composes the stages from plugins; the parts of this package are always included: metrics, clusterers, the source `files` and
+ * the reader `auto`.
  *
  * @throws `usage` where a value is no plugin, an option of a plugin cannot be used, a plugin was made for another
  *   version of this package, or one that is to be isolated has no url.
@@ -77,32 +78,29 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
     ...isolated.map((plugin) => registeredPlugin(plugin, true)),
   ];
   const services = container.createChildContainer();
-  registerUnlessGiven(services, LOGGER, logger);
-  if (store !== undefined) {
-    registerUnlessGiven(services, VECTOR_STORE, store);
-  }
+  const usedLogger = provide(services, LOGGER, logger);
   const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
-  const settings = { logger: services.resolve(LOGGER), pluginTimeout, loadContainer: () => services };
+  const settings = { logger: usedLogger, pluginTimeout, loadContainer: () => services };
   const registry = new PartRegistry(registered, settings);
   for (const replacement of registry.replacements) {
     registry.logger.note('warning', replacement);
   }
-  const composition = {
-    registry,
-    store: services.isRegistered(VECTOR_STORE, true) ? services.resolve(VECTOR_STORE) : undefined,
-  };
-  const local = new LocalExecutor(composition);
-  services.register(LOCAL_EXECUTOR, { useValue: local });
-  registerUnlessGiven(services, EXECUTOR, executor ?? local);
-  return new ComposedAnalyzer(composition, services.resolve(EXECUTOR));
+  const composition = { registry, store: provide(services, VECTOR_STORE, store) };
+  const local = provide<Executor>(services, LOCAL_EXECUTOR, new LocalExecutor(composition));
+  return new ComposedAnalyzer(composition, provide(services, EXECUTOR, executor ?? local));
 }
 
 const SILENT: Logger = { note: () => {} };
 
-function registerUnlessGiven<Value>(container: DependencyContainer, token: InjectionToken<Value>, value: Value): void {
-  if (!container.isRegistered(token, true)) {
-    container.register(token, { useValue: value });
+/** What the program registered, or else the value: the same one for the analyzer and for every part that injects it. */
+function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value: Value): Value;
+function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value?: Value): Value | undefined;
+function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value?: Value): Value | undefined {
+  const used = services.isRegistered(token, true) ? services.resolve(token) : value;
+  if (used !== undefined) {
+    services.register(token, { useValue: used });
   }
+  return used;
 }
 
 /** The parts that the program registered in its container instead of those of plugins, as the plugin that comes last. */

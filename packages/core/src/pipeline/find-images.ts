@@ -1,15 +1,22 @@
 import { basename, dirname } from 'node:path';
+import { CallbackError, callBack } from '../call-back.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { FoundImages } from '../contracts/stages.js';
-import { brokenContract, excerptOf, pluginError, VirtSimilarityError } from '../errors.js';
-import { CallbackError, callBack } from '../execution/call-back.js';
+import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { kindAt } from '../files/directory-entries.js';
 import { RealPaths } from '../files/real-paths.js';
 
 /** The source of what has no source's name before it. */
-export const FILES = 'files';
+const FILES = 'files';
+
+/** The sources that are registered, `files` among them. */
+interface Sources {
+  readonly names: readonly string[];
+  /** The source of one of the names. */
+  readonly get: (name: string) => ImageSource;
+}
 
 /** Neighbouring words for one source. */
 interface Group {
@@ -19,7 +26,8 @@ interface Group {
 
 /** An image that a source listed. */
 interface Candidate {
-  readonly image: ListedImage;
+  readonly image: DiskSource;
+  readonly failure: VirtSimilarityError | undefined;
   /** Its path without symbolic links; absent if it cannot be resolved. */
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, without symbolic links; absent if there is none. */
@@ -30,37 +38,39 @@ interface Candidate {
  * The images that the sources list. Each file is taken once, however often it is named in one directory; hard links, and links
  * in other directories, are images of their own, since relative names in an image count from its directory.
  *
- * @param sourceOf the source of that name, if there is one
  * @throws what the sources throw, and `usage` if a file is named in two formats, or two images have one label.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],
-  sourceOf: (name: string) => ImageSource | undefined,
+  registered: Sources,
   options: ListOptions,
 ): Promise<FoundImages> {
   const realPaths = new RealPaths();
+  const candidates: Promise<Candidate>[] = [];
+  for (const group of groupsOf(images, registered)) {
+    throwIfAborted(options.signal);
+    for await (const image of listedBy(group, options)) {
+      candidates.push(candidateOf(image, realPaths));
+    }
+  }
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
   const failures = new Map<string, VirtSimilarityError>();
-  for (const group of groupsOf(images, sourceOf)) {
-    for await (const listed of listedBy(group, options)) {
-      const { image, real, directory } = await candidateOf(listed, realPaths);
-      const { failure, ...found } = image;
-      const { path } = found;
-      // A link in another directory is another image: relative names in it count from there.
-      const key = real === undefined ? path : `${real}\0${directory}`;
-      const earlier = taken.get(key);
-      if (earlier !== undefined) {
-        taken.set(key, moreSpecific(earlier, found));
-        options.onNote('warning', duplicateNote(path, earlier.path));
-        continue;
-      }
-      taken.set(key, found);
-      if (failure !== undefined) {
-        failures.set(path, failure);
-      } else if (directory !== undefined) {
-        directories.add(directory);
-      }
+  for (const { image, failure, real, directory } of await Promise.all(candidates)) {
+    const { path } = image;
+    // A link in another directory is another image: relative names in it count from there.
+    const key = real === undefined ? path : `${real}\0${directory}`;
+    const earlier = taken.get(key);
+    if (earlier !== undefined) {
+      taken.set(key, merged(earlier, image));
+      options.onNote('warning', duplicateNote(path, earlier.path));
+      continue;
+    }
+    taken.set(key, image);
+    if (failure !== undefined) {
+      failures.set(path, failure);
+    } else if (directory !== undefined) {
+      directories.add(directory);
     }
   }
   const sources = [...taken.values()];
@@ -68,27 +78,24 @@ export async function findImages(
   return { sources, directories: [...directories], failures };
 }
 
-/** The source of a word and what it knows the images by; nothing where no source has the name before the colon. */
-export function sourceNameOf(word: string, isSource: (name: string) => boolean): string | undefined {
-  const [, name] = /^([^/:]+):/.exec(word) ?? [];
-  return name !== undefined && name !== FILES && isSource(name) ? name : undefined;
+/** The name of the source that a word begins with; `undefined` if it begins with none, and is for the source `files`. */
+export function sourceNameOf(word: string, names: readonly string[]): string | undefined {
+  const [, name = FILES] = /^([^/:]+):/.exec(word) ?? [];
+  return name !== FILES && names.includes(name) ? name : undefined;
 }
 
-function groupsOf(
-  images: readonly (string | DiskSource)[],
-  sourceOf: (name: string) => ImageSource | undefined,
-): readonly Group[] {
+function groupsOf(images: readonly (string | DiskSource)[], { names, get: sourceOf }: Sources): readonly Group[] {
   const groups: Group[] = [];
   for (const given of images) {
     const { path, ...stated } = typeof given === 'string' ? { path: given } : given;
-    const prefix = sourceNameOf(path, (name) => sourceOf(name) !== undefined);
+    const prefix = sourceNameOf(path, names);
     const name = prefix ?? FILES;
     const named = { word: prefix === undefined ? path : path.slice(prefix.length + 1), ...stated };
     const last = groups.at(-1);
     if (last?.source.name === name) {
       last.named.push(named);
     } else {
-      groups.push({ source: { name, part: sourceOf(name)! }, named: [named] });
+      groups.push({ source: { name, part: sourceOf(name) }, named: [named] });
     }
   }
   return groups;
@@ -106,7 +113,7 @@ async function* listedBy(
   const note: ListOptions['onNote'] = (...given) => callBack(() => onNote(...given));
   try {
     for await (const image of part.list(named, { onNote: note, signal })) {
-      requireTexts(name, image);
+      requireListedImage(name, image);
       yield image;
     }
   } catch (thrown) {
@@ -114,31 +121,34 @@ async function* listedBy(
   }
 }
 
-function requireTexts(source: string, image: ListedImage): void {
+function requireListedImage(source: string, image: ListedImage): void {
   if (typeof image?.path !== 'string' || image.path === '') {
     throw brokenContract(source, 'images with a path', excerptOf(image?.path ?? image), 'source');
   }
   for (const key of ['format', 'label'] as const) {
     const value: unknown = image[key];
-    if (value === undefined || (typeof value === 'string' && value !== '')) {
-      continue;
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw brokenContract(source, `images whose ${key} is a text`, excerptOf(value), 'source');
     }
-    throw brokenContract(source, `images whose ${key} is a text`, excerptOf(value), 'source');
+  }
+  const { failure } = image;
+  if (failure !== undefined && !(failure instanceof VirtSimilarityError)) {
+    throw brokenContract(source, 'images whose failure is a VirtSimilarityError', excerptOf(failure), 'source');
   }
 }
 
-async function candidateOf(image: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  if (image.failure !== undefined) {
-    return { image };
-  }
-  const { path, noFollow } = image;
+/** The image with nothing else that the source may have added, as it becomes a part of requests. */
+async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
+  const { path, format, label, noFollow, failure } = listed;
+  const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
+  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }) };
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   if (noFollow && directory !== undefined) {
-    return { image, real: `${directory}/${basename(path)}`, directory };
+    return { image, failure, real: `${directory}/${basename(path)}`, directory };
   }
   const kind = await kindAt(path);
   const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
-  return real === undefined ? { image } : { image, real, directory };
+  return real === undefined ? { image, failure } : { image, failure, real, directory };
 }
 
 function requireOwnLabels(sources: readonly DiskSource[]): void {
@@ -157,22 +167,34 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
 }
 
 /**
- * Which of two sources of one file to take: the first, but a file's own format before that of the directory that it was
- * listed in.
+ * What is known of a file that is named twice: the format that was stated for the file itself rather than for the directory
+ * that it was listed in, and the label that it has.
  *
- * @throws `usage` where the file itself is named in two formats: only one of them could be obeyed.
+ * @throws `usage` if it is named in two formats or with two labels: only one of them could be obeyed.
  */
-function moreSpecific(earlier: DiskSource, source: DiskSource): DiskSource {
-  if (earlier.format === source.format || source.noFollow) {
-    return earlier;
+function merged(earlier: DiskSource, later: DiskSource): DiskSource {
+  const { label = later.label } = earlier;
+  if (later.label !== undefined && later.label !== label) {
+    throw namedTwice(later.path, `the labels ${label} and ${later.label}`);
+  }
+  const { format: _, ...kept } = earlier;
+  const format = formatOf(earlier, later);
+  return { ...kept, ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
+}
+
+function formatOf(earlier: DiskSource, later: DiskSource): string | undefined {
+  if (earlier.format === later.format || later.noFollow) {
+    return earlier.format;
   }
   if (earlier.noFollow) {
-    const { format: _, ...listed } = earlier;
-    return source.format === undefined ? listed : { ...listed, format: source.format };
+    return later.format;
   }
-  const [first, second] = [earlier, source].map(({ format }) => format ?? 'no format');
-  const found = `${source.path} is named with ${first} and with ${second}`;
-  throw new VirtSimilarityError('usage', `${found}; name it once`, { image: source.path });
+  const [first, second] = [earlier, later].map(({ format }) => format ?? 'no format');
+  throw namedTwice(later.path, `${first} and with ${second}`);
+}
+
+function namedTwice(path: string, found: string): VirtSimilarityError {
+  return new VirtSimilarityError('usage', `${path} is named with ${found}; name it once`, { image: path });
 }
 
 function duplicateNote(path: string, earlier: string): string {

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 // zod's version 4 takes as long to load as everything else here together.
 import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
+import type { ExecutionRun } from '../contracts/executor.js';
 import type { AnalyzeOptions } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
@@ -70,6 +71,11 @@ export function completeOptions(options: AnalyzeOptions): CompleteOptions {
   throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}; found ${found}`, {
     cause: parsed.error,
   });
+}
+
+/** What a request comes with. */
+export function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
+  return { jobs, onProgress, onNote, signal };
 }
 
 function isFunction(value: unknown): boolean {

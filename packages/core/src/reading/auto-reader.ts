@@ -13,7 +13,7 @@ import { ImageOpener } from './image-opener.js';
 @injectable()
 export class AutoReader implements DiskReader {
   readonly #others: OtherParts<DiskReader>;
-  /** By the links of identities that were given: who gave them. */
+  /** The reader that returned each link. */
   readonly #readers = new WeakMap<Link, NamedPart<DiskReader>>();
   #ordered: readonly NamedPart<DiskReader>[] | undefined;
 
@@ -48,12 +48,16 @@ export class AutoReader implements DiskReader {
     return this.#opened(reader, reader.part.open(source, found, options));
   }
 
-  /** The sessions of all readers that have such. */
+  /** Opens images in the sessions of those readers that have them. */
   startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
     const openers = new Map<NamedPart<DiskReader>, ImageOpener>();
     const openerOf = (reader: NamedPart<DiskReader>): ImageOpener => {
+      const known = openers.get(reader);
+      if (known !== undefined) {
+        return known;
+      }
       const ofReader = images.filter(({ identity }) => this.#readers.get(topOf(identity)) === reader);
-      const opener = openers.get(reader) ?? new ImageOpener(reader, ofReader, options);
+      const opener = new ImageOpener(reader, ofReader, options);
       openers.set(reader, opener);
       return opener;
     };
@@ -66,8 +70,10 @@ export class AutoReader implements DiskReader {
         return this.#opened(reader, openerOf(reader).open(source, identity, each));
       },
       close: async () => {
-        for (const opener of openers.values()) {
-          await opener.close();
+        const endings = await Promise.allSettled(Array.from(openers.values(), (opener) => opener.close()));
+        const failed = endings.find((ending) => ending.status === 'rejected');
+        if (failed !== undefined) {
+          throw failed.reason;
         }
       },
     };
@@ -85,7 +91,7 @@ export class AutoReader implements DiskReader {
     return identity;
   }
 
-  /** The image, whose identity is another one where the image has changed. */
+  /** Remembers the reader of an opened image; its identity is new if the image has changed. */
   async #opened(reader: NamedPart<DiskReader>, opening: Promise<DiskImage>): Promise<DiskImage> {
     const image = await opening;
     try {

@@ -1,9 +1,10 @@
+import { CallbackError } from '../call-back.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { asNote, wording, wordingOf } from '../errors.js';
 
-/** Opens images of one reader: through a session where the reader has such, else through the reader itself. */
+/** Opens images of one reader: in a session if the reader has sessions, otherwise by the reader itself. */
 export class ImageOpener implements ReaderSession {
   readonly #reader: NamedPart<DiskReader>;
   readonly #images: readonly IdentifiedSource[];
@@ -32,12 +33,18 @@ export class ImageOpener implements ReaderSession {
     return (this.#session ?? part).open(source, identity, options);
   }
 
-  /** Ends the session. A failure is worth a warning, as all images are done. */
+  /** Ends the session. A failure is worth a warning only, as all images are done. */
   async close(): Promise<void> {
-    try {
-      await this.#session?.close();
-    } catch (thrown) {
-      const message = wording`[${this.#reader.name}] cannot end its session: ${wordingOf(thrown)}`;
+    const failure = await this.#session?.close().then(
+      () => undefined,
+      (thrown: unknown) => ({ thrown }),
+    );
+    // Outside of what is caught: the warning may throw, and that is for the run.
+    if (failure?.thrown instanceof CallbackError) {
+      throw failure.thrown;
+    }
+    if (failure !== undefined) {
+      const message = wording`[${this.#reader.name}] cannot end its session: ${wordingOf(failure.thrown)}`;
       this.#options.warn?.(...asNote(message));
     }
   }

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ANALYZE_DEFAULTS, type OptionDeclarations, type OptionReference, type Reporter } from '@virt-similarity/core';
+import {
+  ANALYZE_DEFAULTS,
+  ANALYZER_DEFAULTS,
+  type OptionDeclarations,
+  type OptionReference,
+  type Reporter,
+} from '@virt-similarity/core';
 import { wording } from '@virt-similarity/core/errors';
 import reporters from '@virt-similarity/reporters';
 import { flagText } from '#cli/options/flag-text.js';
@@ -55,6 +61,8 @@ describe('the command words an option of the library as a flag', () => {
     [{ option: 'jobs' }, '--jobs'],
     [{ option: 'reader', value: 'libguestfs' }, '--reader libguestfs'],
     [{ option: 'hasher', value: 'md5' }, '--hash md5'],
+    [{ option: 'hasher', value: 'x;rm -rf ~' }, "--hash 'x;rm -rf ~'"],
+    [{ option: 'hasher', value: '--jobs' }, "--hash '--jobs'"],
     [{ option: 'blockSize', value: 4096 }, '--block-size 4096'],
     [{ option: 'allowInUse', value: true }, '--allow-in-use'],
     [{ option: 'sandbox', value: 'off' }, '--no-sandbox'],
@@ -77,7 +85,13 @@ describe('the command words an option of the library as a flag', () => {
 
 describe('messages of the libraries', () => {
   test('name options that the library has, and the command a flag for', () => {
-    const known = [...Object.keys(ANALYZE_DEFAULTS), 'cache', 'format', 'onNote', ...Object.keys(OF_REPORTERS)];
+    const known = [
+      ...Object.keys({ ...ANALYZE_DEFAULTS, ...ANALYZER_DEFAULTS }),
+      'cache',
+      'format',
+      'onNote',
+      ...Object.keys(OF_REPORTERS),
+    ];
     expect(REFERENCES.length).toBeGreaterThan(15);
     for (const reference of REFERENCES) {
       expect(known).toContain(reference.option);

@@ -12,8 +12,12 @@ import {
   LOCAL_EXECUTOR,
   MemoryVectorStore,
   type PairwiseCounts,
+  receivedOutcome,
+  sentOutcome,
   type Tile,
   type TileRequest,
+  VirtSimilarityError,
+  wording,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import { container, inject, injectable } from 'tsyringe';
@@ -42,7 +46,9 @@ class SplittingExecutor implements Executor {
       const sent = structuredClone({ ...request, sources: [source] });
       for await (const _ of this.local.hash(sent, silent(run))) {
       }
-      yield* this.local.hash(structuredClone(sent), run);
+      for await (const outcome of this.local.hash(structuredClone(sent), run)) {
+        yield receivedOutcome(structuredClone(await sentOutcome(outcome)));
+      }
     }
   }
 
@@ -147,6 +153,70 @@ describe('an executor of the program', () => {
     expect(requests.map(({ sources }) => sources)).toEqual([[]]);
   });
 
+  test('sends failures too, with what their messages name', async () => {
+    const error = new VirtSimilarityError('in-use', wording`wait, or set ${{ option: 'allowInUse', value: true }}`, {
+      image: 'a',
+    });
+    const received = receivedOutcome(structuredClone(await sentOutcome({ path: 'a', error })));
+    expect(received).toMatchObject({ path: 'a', error: { code: 'in-use', image: 'a', message: error.message } });
+    expect('error' in received && received.error.remedy).toEqual(error.remedy);
+  });
+
+  test.each<[string, (outcomes: HashOutcome[]) => HashOutcome[], string]>([
+    ['that forgets an image', (all) => all.slice(1), 'an outcome of memory:'],
+    ['that repeats an image', (all) => [...all, all[0]!], 'one outcome for each image, found another of memory:'],
+    ['that invents an image', (all) => [...all, { ...all[0]!, path: 'b' }], 'found another of b; fix the executor'],
+  ])('%s breaks its contract', async (_, change, message) => {
+    const { executor } = compose();
+    const careless: Executor = {
+      ...executor,
+      async *hash(request, run) {
+        const outcomes: HashOutcome[] = [];
+        for await (const outcome of executor.hash(request, run)) {
+          outcomes.push(outcome);
+        }
+        yield* change(outcomes);
+      },
+    };
+    const failures: string[] = [];
+    const hashing = async () => {
+      for await (const each of compose({ executor: careless }).hash(PATHS, OPTIONS)) {
+        failures.push(...('error' in each ? [each.error.message] : []));
+      }
+    };
+    await hashing().catch((thrown: Error) => failures.push(thrown.message));
+    expect(failures).toEqual([expect.stringMatching(new RegExp(`^\\[executor\\] .*${message}`))]);
+  });
+
+  test.each<[string, (executor: Executor) => Partial<Executor>, string]>([
+    [
+      'of fewer vectors',
+      (executor) => ({
+        compare: ({ vectors, ...request }, run) => executor.compare({ ...request, vectors: vectors.slice(1) }, run),
+      }),
+      'expected counts of the 21 pairs of 7 vectors, found 15 of 6',
+    ],
+    [
+      'of fewer columns',
+      (executor) => ({
+        compareWith: ({ columns, ...request }, run) =>
+          executor.compareWith({ ...request, columns: columns.slice(1) }, run),
+      }),
+      'expected a tile of 7 × 7 pairs, found 7 × 6',
+    ],
+  ])('that gives counts %s breaks its contract', async (_, change, message) => {
+    const { executor } = compose();
+    const careless = { hash: executor.hash.bind(executor), compare: executor.compare.bind(executor) };
+    const complete = { ...careless, compareWith: executor.compareWith.bind(executor), ...change(executor) };
+    const vectors = await vectorsOf(compose());
+    const analyzer = compose({ executor: complete });
+    const comparing = async () => {
+      await analyzer.compare(vectors);
+      await analyzer.compareWith(vectors, vectors);
+    };
+    await expect(comparing()).rejects.toMatchObject({ code: 'plugin', message: expect.stringContaining(message) });
+  });
+
   test('that does not count repeated blocks breaks its contract', async () => {
     const vectors = await vectorsOf(compose());
     const careless: Executor = {
@@ -160,6 +230,26 @@ describe('an executor of the program', () => {
       code: 'plugin',
       message: '[executor] expected counts of repeated blocks of 7 vectors, found none; fix the executor',
     });
+  });
+
+  test('is one for the analyzer and all parts, also where each part would get another from the container', () => {
+    const services = container.createChildContainer();
+    services.register(EXECUTOR, { useClass: SplittingExecutor });
+    let injected: Executor | undefined;
+    @injectable()
+    class Asking {
+      readonly summary = 'asks for the executor';
+      constructor(@inject(EXECUTOR) executor: Executor) {
+        injected = executor;
+      }
+      run() {
+        return 0;
+      }
+    }
+    const analyzer = compose({ plugins: [{ name: 'asking', commands: { asking: Asking } }], container: services });
+    expect(analyzer.commands).toHaveLength(1);
+    expect(injected).toBeInstanceOf(SplittingExecutor);
+    expect(injected).toBe(analyzer.executor);
   });
 
   test('is injected into parts', async () => {

@@ -100,6 +100,11 @@ describe('a source of images', () => {
     ['that lists nothing', undefined, 'expected images with a path, found undefined; fix the source'],
     ['that lists no paths', { location: 'a' }, "expected images with a path, found { location: 'a' }; fix the source"],
     ['whose formats are no texts', { path: 'a', format: 1 }, 'expected images whose format is a text, found 1;'],
+    [
+      'whose failures are no errors of the project',
+      { path: 'a', failure: new Error('x') },
+      'expected images whose failure',
+    ],
     ['whose labels are empty', { path: 'a', label: '' }, "expected images whose label is a text, found '';"],
   ])('%s is at fault', async (_, listed, message) => {
     const odd: ImageSource = {
@@ -140,6 +145,19 @@ describe('a source of images', () => {
     };
     await expect(compose({ plugins: [readers, fleetOf(odd)] }).findImages(['fleet:x'])).rejects.toThrow(
       /^unknown format 'odd' of .*1\.img: expected/,
+    );
+  });
+
+  test('labels an image that is named by its path too, before or after', async () => {
+    const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
+    const path = inDirectory('1.img');
+    const labelled = [{ path, format: 'raw', label: 'web' }];
+    expect((await analyzer.findImages([{ path, format: 'raw' }, 'fleet:web'])).sources).toEqual(labelled);
+    expect((await analyzer.findImages(['fleet:web', { path, format: 'raw' }])).sources).toEqual(labelled);
+    const [listed] = (await analyzer.findImages([directory, { path, label: 'mine' }])).sources;
+    expect(listed).toEqual({ path, noFollow: true, label: 'mine' });
+    await expect(analyzer.findImages(['fleet:web', { path, format: 'raw', label: 'mine' }])).rejects.toThrow(
+      `${path} is named with the labels web and mine; name it once`,
     );
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  AutoReader,
   createAnalyzer,
   type DiskReader,
   type HashOutcome,
@@ -91,6 +92,55 @@ describe('the reader auto', () => {
     expect(a.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:a']);
     expect(b.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:b']);
     expect(sessions).toEqual(['begins for memory:b', 'ends']);
+  });
+
+  test('closes the sessions of all readers, whatever fails, and passes on what a callback throws', async () => {
+    const closed: string[] = [];
+    const withSession = (path: string) => {
+      const reader = new ReaderOf(path);
+      const startSession: NonNullable<DiskReader['startSession']> = () => ({
+        open: (source, identity, options) => reader.open(source, identity, options),
+        close: () => {
+          closed.push(path);
+          return Promise.reject(new Error('stuck'));
+        },
+      });
+      return Object.assign(reader, { startSession });
+    };
+    const readers = () => ({ a: withSession('memory:a'), b: withSession('memory:b') });
+    const notes: string[] = [];
+    const options = { blockSize: 512, jobs: 1, onNote: (_: string, note: string) => void notes.push(note) };
+    for await (const _ of analyzerOf(readers()).hash(PATHS, options)) {
+    }
+    expect(notes.toSorted()).toEqual(['[a] cannot end its session: stuck', '[b] cannot end its session: stuck']);
+    const enough = new Error('enough');
+    const throwing = {
+      ...options,
+      onNote: () => {
+        throw enough;
+      },
+    };
+    const hashing = async () => {
+      for await (const _ of analyzerOf(readers()).hash(PATHS, throwing)) {
+      }
+    };
+    await expect(hashing()).rejects.toBe(enough);
+    expect(closed.toSorted()).toEqual([...PATHS, ...PATHS].toSorted());
+  });
+
+  test('finds the reader of an identity anew that it did not give', async () => {
+    const own = new ReaderOf('memory:a');
+    const auto = new AutoReader({ names: ['own'], get: () => own });
+    const source = { path: 'memory:a' };
+    const options = { allowedDirectories: [] };
+    const identity = structuredClone(await auto.identify(source, options));
+    const image = await auto.open(source, identity, options);
+    expect(image.virtualSize).toBe(1024);
+    expect(auto.readerOf(identity)).toBeUndefined();
+    expect(auto.readerOf(image.identity)).toBe('own');
+    const session = auto.startSession([{ source, identity }], options);
+    expect((await session.open(source, structuredClone(identity), options)).virtualSize).toBe(1024);
+    await session.close();
   });
 
   test('is kept waiting by a reader of an isolated plugin for its time only', async () => {

@@ -5,12 +5,30 @@ import { LimitedReader } from '#core/reading/limited-reader.js';
 const fail = () => Promise.reject(new Error('is not called'));
 const required = { identify: fail, open: fail };
 
-test('a reader with a time limit declares what the reader without one does', () => {
-  const reader: DiskReader = { ...required, fallback: true, extensions: ['.own'] };
-  expect(new LimitedReader('own', reader, 1)).toMatchObject({ fallback: true, extensions: ['.own'] });
+/** Every optional member, so that none can be forgotten. */
+const optional: Required<Omit<DiskReader, keyof typeof required>> = {
+  fallback: true,
+  extensions: ['.own'],
+  formats: ['own'],
+  readerOf: () => 'other',
+  diagnose: fail,
+  partsIn: fail,
+  startSession: () => ({ open: fail, close: fail }),
+};
+
+test('a reader with a time limit has what the reader without one has', () => {
+  const { fallback, extensions, formats } = optional;
+  const limited = new LimitedReader('own', { ...required, ...optional }, 1);
+  expect(limited).toMatchObject({ fallback, extensions, formats });
+  for (const member of Object.keys(optional) as (keyof typeof optional)[]) {
+    expect({ member, type: typeof limited[member] }).toEqual({ member, type: typeof optional[member] });
+  }
+  expect(limited.readerOf?.({ chain: [] })).toBe('other');
 });
 
-test('a reader with a time limit declares nothing of its own', () => {
-  const { fallback, extensions, partsIn, startSession } = new LimitedReader('own', required, 1);
-  expect([fallback, extensions, partsIn, startSession]).toEqual(Array(4).fill(undefined));
+test('a reader with a time limit has nothing of its own', () => {
+  const limited = new LimitedReader('own', required, 1);
+  for (const member of Object.keys(optional) as (keyof typeof optional)[]) {
+    expect({ member, value: limited[member] }).toEqual({ member, value: undefined });
+  }
 });

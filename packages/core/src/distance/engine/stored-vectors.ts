@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { HashVector, HashVectorStorage, MemoryStorage } from '../../contracts/hash-vector.js';
+import type { HashVector, HashVectorStorage, LocatedVector, MemoryStorage } from '../../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../../errors.js';
 import { isLocalDirectory, isOnLocalFileSystem } from '../../files/local-file-system.js';
 import { closeDescriptor, closeRegularFile } from '../../files/regular-file.js';
@@ -76,7 +76,7 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
     if (dataBlocks >= 2 ** 32) {
       throw tooManyRows(vector);
     }
-    const storage = vector.storage ?? (await rowsInMemory(vector, signal));
+    const storage = vector.storage ?? (await readAll(vector, signal));
     stored.push({
       name,
       digestLength,
@@ -163,11 +163,16 @@ function closeAll(vectors: readonly StoredVector[]): void {
 }
 
 /**
- * All rows of a vector.
+ * The vector as plain data. What does not say where its rows are is read into memory.
  *
- * @throws what reading them throws, `corrupt` where there are more or fewer than it says, and `aborted`.
+ * @throws what reading the rows throws, `corrupt` where there are more or fewer than the vector says, and `aborted`.
  */
-export async function rowsInMemory(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
+export async function locatedVector(vector: HashVector, signal: AbortSignal | undefined): Promise<LocatedVector> {
+  const { storage = await readAll(vector, signal), rows: _, ...header } = vector;
+  return { header, storage };
+}
+
+async function readAll(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {
   const blocks = sharedCounts(vector.dataBlocks);
   const digests = sharedBytes(vector.dataBlocks * vector.digestLength);
   let row = 0;

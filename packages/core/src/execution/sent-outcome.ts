@@ -1,0 +1,32 @@
+import type { LocatedVector } from '../contracts/hash-vector.js';
+import type { HashOutcome } from '../contracts/stages.js';
+import { locatedVector } from '../distance/engine/stored-vectors.js';
+import { received, sendable, type ThreadFailure } from '../threads/thread-failure.js';
+import { hashVectorAt } from '../vectors/read-hash-vector.js';
+
+/** An outcome as plain data, for an executor that hashes elsewhere: fit for a structured clone. */
+export type SentOutcome =
+  | { readonly path: string; readonly vector: LocatedVector; readonly cached: boolean }
+  | { readonly path: string; readonly error: ThreadFailure };
+
+/**
+ * The outcome as it is sent. Rows that are neither in a file nor in memory are read into memory.
+ *
+ * @throws what reading them throws.
+ */
+export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
+  const { path } = outcome;
+  if ('error' in outcome) {
+    return { path, error: sendable(outcome.error) };
+  }
+  return { path, vector: await locatedVector(outcome.vector, undefined), cached: outcome.cached };
+}
+
+/** The outcome that was sent. */
+export function receivedOutcome(sent: SentOutcome): HashOutcome {
+  const { path } = sent;
+  if ('error' in sent) {
+    return { path, error: received(sent.error) };
+  }
+  return { path, vector: hashVectorAt(sent.vector), cached: sent.cached };
+}

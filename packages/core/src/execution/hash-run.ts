@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { CallbackError, callBack } from '../call-back.js';
 import type { PartRegistry } from '../composition/part-registry.js';
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
-import type { HashVector } from '../contracts/hash-vector.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
-import { classifyFailure, messageOf, throwIfAborted, VirtSimilarityError, wording } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
 import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
@@ -20,6 +19,7 @@ import { concurrently } from './concurrently.js';
 import type { HashJob } from './hash-job.js';
 import { ImageLookUp, type LookedUp } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
+import { failureOf, filesOf, outcomeOf } from './outcomes.js';
 import { RunStore } from './run-store.js';
 
 /** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
@@ -28,7 +28,7 @@ const OPENED_AHEAD = 6;
 const LOOKUPS_AT_ONCE = 16;
 
 /** What an analyzer is composed of, as a run needs it. */
-export interface Composition {
+export interface ExecutionContext {
   readonly registry: PartRegistry;
   /** Where the vectors of runs that state no cache are kept; nowhere when absent. */
   readonly store: VectorStore | undefined;
@@ -41,11 +41,11 @@ export class HashRun {
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
 
-  private constructor(composition: Composition, job: HashJob) {
+  private constructor(context: ExecutionContext, job: HashJob) {
     const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = job;
     const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
-    const store = storeOf(composition, job.cache, warn);
-    this.#registry = composition.registry;
+    const store = storeOf(context, job.cache, warn);
+    this.#registry = context.registry;
     this.#job = job;
     this.#readOptions = {
       allowedDirectories,
@@ -67,8 +67,8 @@ export class HashRun {
    *
    * @throws on unusable options, when interrupted, and what callbacks throw.
    */
-  static hash(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
-    return HashRun.#run(composition, { ...request, ...run }, (each) => each.#hash());
+  static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
+    return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
   }
 
   /**
@@ -76,18 +76,18 @@ export class HashRun {
    *
    * @throws as `hash`.
    */
-  static identify(composition: Composition, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
+  static identify(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
     // No vector is looked up or kept, so no file has to be flushed.
-    return HashRun.#run(composition, { ...request, ...run, cache: false }, (each) => each.#identify());
+    return HashRun.#run(context, { ...request, ...run, cache: false }, (each) => each.#identify());
   }
 
   static async *#run<Outcome>(
-    composition: Composition,
+    context: ExecutionContext,
     job: HashJob,
     act: (run: HashRun) => AsyncGenerator<Outcome>,
   ): AsyncGenerator<Outcome> {
     try {
-      yield* act(new HashRun(composition, job));
+      yield* act(new HashRun(context, job));
     } catch (error) {
       throw error instanceof CallbackError ? error.thrown : error;
     }
@@ -171,7 +171,7 @@ export class HashRun {
     const identified = this.#registry.identifyHasher(hasher);
     const homeless = this.#registry.pluginWithoutUrl('hasher', hasher);
     if (homeless !== undefined) {
-      onNote('debug', `${hasher} runs in the main thread: plugin ${homeless} has no url`);
+      callBack(() => onNote('debug', `${hasher} runs in the main thread: plugin ${homeless} has no url`));
     }
     if (this.#store !== undefined && identified.version === undefined) {
       const reason = 'the hasher states no version and its plugin has no readable url';
@@ -233,7 +233,7 @@ export class HashRun {
       if (error instanceof CallbackError) {
         throw error;
       }
-      return { path, error: ownError(path, error) };
+      return { path, error: failureOf(path, error) };
     }
   }
 
@@ -260,7 +260,7 @@ export class HashRun {
 }
 
 function storeOf(
-  { store }: Composition,
+  { store }: ExecutionContext,
   cache: HashRequest['cache'],
   warn: (message: string) => void,
 ): VectorStore | undefined {
@@ -268,21 +268,6 @@ function storeOf(
     return store;
   }
   return cache === false ? undefined : new HashVectorCache(cache, warn);
-}
-
-/** The vector under the name that its image or file has in this run: the cache may know it by another. */
-function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
-  return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
-}
-
-/** The files of an image; none for a vector that was named itself: its image is not part of the run. */
-function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
-  if ('source' in found) {
-    return partsOf(found.identity);
-  }
-  const { identity, storage } = found.vector;
-  const isNamed = storage?.kind === 'file' && storage.path === found.path;
-  return isNamed || identity === undefined ? [] : partsOf(identity);
 }
 
 /** Bytes of all files that an image's content comes from. */
@@ -293,12 +278,4 @@ function storedBytes(identity: ImageIdentity): number {
 function inOrder(unread: readonly IdentifiedSource[], sources: readonly DiskSource[]): IdentifiedSource[] {
   const place = new Map(sources.map((source, index) => [source, index]));
   return unread.toSorted((a, b) => place.get(a.source)! - place.get(b.source)!);
-}
-
-function ownError(path: string, error: unknown): VirtSimilarityError {
-  if (error instanceof VirtSimilarityError) {
-    return error;
-  }
-  const { code, ending } = classifyFailure(error, 'plugin');
-  return new VirtSimilarityError(code, wording`${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
 }

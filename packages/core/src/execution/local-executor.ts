@@ -6,18 +6,18 @@ import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
 import type { CompareOptions } from '../distance/compare-options.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
-import { type Composition, HashRun } from './hash-run.js';
+import { type ExecutionContext, HashRun } from './hash-run.js';
 
 /** Hashes and compares on this machine's threads. */
 export class LocalExecutor implements Executor {
-  readonly #composition: Composition;
+  readonly #context: ExecutionContext;
 
-  constructor(composition: Composition) {
-    this.#composition = composition;
+  constructor(context: ExecutionContext) {
+    this.#context = context;
   }
 
   hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome> {
-    return HashRun.hash(this.#composition, request, run);
+    return HashRun.hash(this.#context, request, run);
   }
 
   async compare({ alignment, vectors }: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts> {

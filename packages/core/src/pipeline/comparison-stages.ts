@@ -14,7 +14,7 @@ import { type CompleteOptions, runOf } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
 /** What the stages of comparing are composed of. */
-export interface ComparisonParts {
+export interface ComparisonContext {
   readonly registry: PartRegistry;
   readonly executor: Executor;
 }
@@ -25,7 +25,7 @@ export interface ComparisonParts {
  * @throws as `Analyzer.compare`.
  */
 export async function comparisonOf(
-  { registry, executor }: ComparisonParts,
+  { registry, executor }: ComparisonContext,
   vectors: readonly HashVector[],
   options: CompleteOptions,
 ): Promise<Comparison> {
@@ -46,7 +46,7 @@ export async function comparisonOf(
  * @throws as `Analyzer.compareWith`.
  */
 export async function comparisonWith(
-  { registry, executor }: ComparisonParts,
+  { registry, executor }: ComparisonContext,
   rows: readonly HashVector[],
   columns: readonly HashVector[],
   options: CompleteOptions,

@@ -5,7 +5,7 @@ import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
 import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
-import type { Executor, HashRequest } from '../contracts/executor.js';
+import type { Executor } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
@@ -29,27 +29,28 @@ import type {
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { type Composition, HashRun } from '../execution/hash-run.js';
+import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { allowedTrees } from './allowed-trees.js';
-import { type ComparisonParts, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
+import { analysisOf } from './analysis-of.js';
+import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
 import { findImages } from './find-images.js';
-import { namesOf } from './image-names.js';
+import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { type CompleteOptions, completeOptions, runOf } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
 
 /** The stages over the parts of a registry. */
 export class ComposedAnalyzer implements Analyzer {
-  readonly #composition: Composition;
+  readonly #context: ExecutionContext;
   readonly #registry: PartRegistry;
   readonly executor: Executor;
 
-  constructor(composition: Composition, executor: Executor) {
-    this.#composition = composition;
-    this.#registry = composition.registry;
+  constructor(context: ExecutionContext, executor: Executor) {
+    this.#context = context;
+    this.#registry = context.registry;
     this.executor = executor;
   }
 
@@ -93,7 +94,7 @@ export class ComposedAnalyzer implements Analyzer {
       yield { path, error };
     }
     const request = requestOf(found, await allowedTrees(complete.allowBacking), complete);
-    yield* HashRun.identify(this.#composition, request, runOf(complete));
+    yield* HashRun.identify(this.#context, request, runOf(complete));
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
@@ -155,7 +156,7 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#report(name, 'omission', analysis, options, run);
   }
 
-  get #parts(): ComparisonParts {
+  get #parts(): ComparisonContext {
     return { registry: this.#registry, executor: this.executor };
   }
 
@@ -208,48 +209,6 @@ export class ComposedAnalyzer implements Analyzer {
   }
 }
 
-/** The vector by the image's name in this run: an executor may have hashed it by another one. */
-function named(vector: HashVector, name: string): HashVector {
-  return vector.name === name ? vector : { ...vector, name };
-}
-
-function requestOf(
-  { sources, directories, failures }: FoundImages,
-  trees: readonly string[],
-  options: CompleteOptions,
-): HashRequest {
-  const { reader, hasher, blockSize, cache, maxVirtualSize, allowInUse, sandbox } = options;
-  return {
-    sources: sources.filter(({ path }) => !failures.has(path)),
-    allowedDirectories: directories,
-    allowedTrees: trees,
-    reader,
-    hasher,
-    blockSize,
-    ...(cache !== undefined && { cache }),
-    maxVirtualSize,
-    allowInUse,
-    sandbox,
-  };
-}
-
-/** One outcome for each image, whoever hashed it. */
-async function* checkedOutcomes(
-  outcomes: AsyncIterable<HashOutcome>,
-  { sources }: HashRequest,
-): AsyncGenerator<HashOutcome> {
-  const missing = new Set(sources.map(({ path }) => path));
-  for await (const outcome of outcomes) {
-    if (!missing.delete(outcome.path)) {
-      throw brokenContract('executor', 'one outcome for each image', `another of ${outcome.path}`, 'executor');
-    }
-    yield outcome;
-  }
-  for (const path of missing) {
-    yield { path, error: brokenContract('executor', `an outcome of ${path}`, 'none', 'executor') };
-  }
-}
-
 /**
  * Requires that no two reporters have one file extension, as it decides which of them writes a file.
  *
@@ -287,30 +246,9 @@ async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRu
   }
 }
 
-function analysisOf(
-  vectors: readonly HashVector[],
-  labels: ReadonlyMap<string, string | undefined>,
-  { metric, unit, distances, repeatedBlocks }: Comparison,
-  { linkage, dendrogram, cladogram }: Clustering,
-  { hasher: algorithm, blockSize, failures }: CompleteOptions & Pick<Analysis, 'failures'>,
-): Analysis {
-  const paths = vectors.map(({ name }) => name);
-  const names = namesOf(paths, labels);
-  return {
-    images: vectors.map((vector, index) => ({
-      name: names[index]!,
-      path: vector.name,
-      virtualSize: vector.virtualSize,
-      dataBlocks: vector.dataBlocks,
-      repeatedBlocks: repeatedBlocks[index]!,
-      vector,
-    })),
-    failures,
-    parameters: { algorithm, blockSize, metric, unit, linkage },
-    distances,
-    dendrogram,
-    cladogram,
-  };
+/** The vector by the image's name in this run: an executor may have hashed it by another one. */
+function named(vector: HashVector, name: string): HashVector {
+  return vector.name === name ? vector : { ...vector, name };
 }
 
 function tooFew(found: number): VirtSimilarityError {

@@ -85,9 +85,9 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   for (const replacement of registry.replacements) {
     registry.logger.note('warning', replacement);
   }
-  const composition = { registry, store: provide(services, VECTOR_STORE, store) };
-  const local = provide<Executor>(services, LOCAL_EXECUTOR, new LocalExecutor(composition));
-  return new ComposedAnalyzer(composition, provide(services, EXECUTOR, executor ?? local));
+  const context = { registry, store: provide(services, VECTOR_STORE, store) };
+  const local = provide<Executor>(services, LOCAL_EXECUTOR, new LocalExecutor(context));
+  return new ComposedAnalyzer(context, provide(services, EXECUTOR, executor ?? local));
 }
 
 const SILENT: Logger = { note: () => {} };

@@ -1,0 +1,30 @@
+import type { Stamp } from '../contracts/disk-image.js';
+import type { IdentifiedSource } from '../contracts/disk-reader.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import type { HashOutcome } from '../contracts/stages.js';
+import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
+import { partsOf } from '../identity/chain.js';
+
+/** The vector under the name that its image or file has in this run: the cache may know it by another. */
+export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
+  return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
+}
+
+/** The files of an image; none for a vector that was named itself: its image is not part of the run. */
+export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
+  if ('source' in found) {
+    return partsOf(found.identity);
+  }
+  const { identity, storage } = found.vector;
+  const isNamed = storage?.kind === 'file' && storage.path === found.path;
+  return isNamed || identity === undefined ? [] : partsOf(identity);
+}
+
+/** The failure of an image: an error of this project, whatever was thrown. */
+export function failureOf(path: string, error: unknown): VirtSimilarityError {
+  if (error instanceof VirtSimilarityError) {
+    return error;
+  }
+  const { code, ending } = classifyFailure(error, 'plugin');
+  return new VirtSimilarityError(code, wording`${path}: ${messageOf(error)}${ending}`, { image: path, cause: error });
+}

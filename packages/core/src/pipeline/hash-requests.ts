@@ -1,0 +1,42 @@
+import type { HashRequest } from '../contracts/executor.js';
+import type { FoundImages, HashOutcome } from '../contracts/stages.js';
+import { brokenContract } from '../errors.js';
+import type { CompleteOptions } from './options.js';
+
+/** What an executor is asked to hash: the images that have not failed already. */
+export function requestOf(
+  { sources, directories, failures }: FoundImages,
+  trees: readonly string[],
+  options: CompleteOptions,
+): HashRequest {
+  const { reader, hasher, blockSize, cache, maxVirtualSize, allowInUse, sandbox } = options;
+  return {
+    sources: sources.filter(({ path }) => !failures.has(path)),
+    allowedDirectories: directories,
+    allowedTrees: trees,
+    reader,
+    hasher,
+    blockSize,
+    ...(cache !== undefined && { cache }),
+    maxVirtualSize,
+    allowInUse,
+    sandbox,
+  };
+}
+
+/** One outcome for each image, whoever hashed it. */
+export async function* checkedOutcomes(
+  outcomes: AsyncIterable<HashOutcome>,
+  { sources }: HashRequest,
+): AsyncGenerator<HashOutcome> {
+  const missing = new Set(sources.map(({ path }) => path));
+  for await (const outcome of outcomes) {
+    if (!missing.delete(outcome.path)) {
+      throw brokenContract('executor', 'one outcome for each image', `another of ${outcome.path}`, 'executor');
+    }
+    yield outcome;
+  }
+  for (const path of missing) {
+    yield { path, error: brokenContract('executor', `an outcome of ${path}`, 'none', 'executor') };
+  }
+}

@@ -7,6 +7,7 @@ export * from './disk-reader.js';
 export * from './distance-metric.js';
 export { assertGreedy } from './greedy-clustering.js';
 export * from './hostile-names.js';
+export { imageSourceContract, type SourceCase } from './image-source.js';
 export { type PluginCase, pluginContract } from './plugin.js';
 export { reporterContract } from './reporter.js';
 export * from './sample-analysis.js';

@@ -2,10 +2,12 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { imageSourceContract } from '@virt-similarity/contract-tests';
 import {
   type AnalyzerParts,
   createAnalyzer,
   type DiskSource,
+  FileSource,
   type ImageSource,
   type ListedImage,
   type NamedImages,
@@ -38,14 +40,18 @@ class Fleet implements ImageSource {
 
   async *list(named: readonly NamedImages[]): AsyncGenerator<ListedImage> {
     this.asked.push(named);
-    for (const { word } of named) {
+    for (const { word, ...stated } of named) {
       const number = ['web', 'db'].indexOf(word) + 1;
       if (number === 0) {
         throw new VirtSimilarityError('usage', `there is no machine ${word}`);
       }
-      yield { path: inDirectory(`${number}.img`), format: 'raw', label: word };
+      yield { path: inDirectory(`${number}.img`), format: 'raw', label: word, ...stated };
     }
   }
+}
+
+function unknownReader(): never {
+  throw new Error('there are no readers');
 }
 
 function fleetOf(fleet: ImageSource = new Fleet()): Plugin {
@@ -55,6 +61,63 @@ function fleetOf(fleet: ImageSource = new Fleet()): Plugin {
 function compose(parts: Partial<AnalyzerParts>) {
   return createAnalyzer({ plugins: [readers, hashers], ...parts });
 }
+
+describe.each([
+  [
+    'files',
+    () => ({ source: new FileSource({ names: [], get: unknownReader }), words: ['1.img', '2.img'].map(inDirectory) }),
+  ],
+  ['a plugin', () => ({ source: new Fleet(), words: ['web', 'db'] })],
+])('the source of %s', (_, setUp) => {
+  for (const { title, run } of imageSourceContract(setUp)) {
+    test(title, run);
+  }
+});
+
+test.each<[string, ImageSource['list']]>([
+  [
+    'lists an image for each word, in their order',
+    async function* (named) {
+      for (const { word } of named.toSorted((one, other) => (one.word < other.word ? -1 : 1))) {
+        yield { path: word };
+      }
+    },
+  ],
+  [
+    'gives each image a path, and no two one label',
+    async function* (named) {
+      for (const { word } of named) {
+        yield { path: word, label: 'machine' };
+      }
+    },
+  ],
+  [
+    'lists the same images again',
+    async function* (named) {
+      for (const { word } of named) {
+        yield { path: `${word}${Math.random()}` };
+      }
+    },
+  ],
+  [
+    'keeps the format and the label that the user states',
+    async function* (named) {
+      for (const { word } of named) {
+        yield { path: word };
+      }
+    },
+  ],
+  [
+    'ends when its signal fires',
+    async function* () {
+      await new Promise(() => {});
+      yield* [];
+    },
+  ],
+])('the suite finds a source that does not do this: %s', async (title, list) => {
+  const broken = imageSourceContract(() => ({ source: { list }, words: ['web', 'db'] }));
+  await expect(broken.find((each) => each.title === title)!.run()).rejects.toThrow();
+});
 
 describe('a source of images', () => {
   test('lists what is named with its name before a colon, neighbouring words at once, among paths', async () => {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import type { ImageSource, ListedImage, NamedImages } from '@virt-similarity/core';
+import { asserting, type ContractTest } from './contract-test.js';
+
+/** What a source is tested with. */
+export interface SourceCase {
+  readonly source: ImageSource;
+  /** Words that it knows: at least two, each for one image of its own. */
+  readonly words: readonly string[];
+}
+
+/** What every source of images must keep to. The function is called once per test. */
+export function imageSourceContract(setUp: () => Promise<SourceCase> | SourceCase): ContractTest[] {
+  return asserting([
+    { title: 'lists an image for each word, in their order', run: async () => testOrder(await setUp()) },
+    { title: 'gives each image a path, and no two one label', run: async () => testImages(await setUp()) },
+    { title: 'lists the same images again', run: async () => testAgain(await setUp()) },
+    { title: 'keeps the format and the label that the user states', run: async () => testStated(await setUp()) },
+    { title: 'ends when its signal fires', run: async () => testSignal(await setUp()) },
+  ]);
+}
+
+async function testOrder({ source, words }: SourceCase): Promise<void> {
+  assert.ok(words.length >= 2, 'expected at least two words to test with');
+  const paths = pathsOf(await listed(source, namedBy(words)));
+  const reversed = pathsOf(await listed(source, namedBy(words.toReversed())));
+  assert.equal(paths.length, words.length, 'expected one image for each word');
+  assert.deepEqual(reversed, paths.toReversed(), 'expected the images in the order of the words');
+}
+
+async function testImages({ source, words }: SourceCase): Promise<void> {
+  const images = await listed(source, namedBy(words));
+  for (const { path, format = 'raw', label = 'x' } of images) {
+    for (const [member, value] of Object.entries({ path, format, label })) {
+      assert.ok(typeof value === 'string' && value !== '', `expected ${member} to be a text, found ${value}`);
+    }
+  }
+  const labels = images.flatMap(({ label }) => label ?? []);
+  assert.equal(new Set(labels).size, labels.length, 'expected each label once');
+}
+
+async function testAgain({ source, words }: SourceCase): Promise<void> {
+  const once = await listed(source, namedBy(words));
+  assert.deepEqual(await listed(source, namedBy(words)), once);
+}
+
+async function testStated({ source, words: [word = ''] }: SourceCase): Promise<void> {
+  const stated = { format: 'raw', label: 'the label of the user' };
+  const [image] = await listed(source, [{ word, ...stated }]);
+  assert.deepEqual({ format: image?.format, label: image?.label }, stated);
+}
+
+async function testSignal({ source, words }: SourceCase): Promise<void> {
+  const controller = new AbortController();
+  const images = source.list(namedBy(words), { onNote: () => {}, signal: controller.signal });
+  controller.abort(new Error('enough'));
+  const ending = (async () => {
+    for await (const _ of images) {
+      // What was known already may come.
+    }
+  })();
+  const ended = await Promise.race([
+    ending.then(
+      () => true,
+      () => true,
+    ),
+    new Promise<false>((resolve) => setTimeout(resolve, PATIENCE, false).unref()),
+  ]);
+  assert.ok(ended, `expected an end within ${PATIENCE} ms of the signal`);
+}
+
+/** Milliseconds. */
+const PATIENCE = 5000;
+
+async function listed(source: ImageSource, named: readonly NamedImages[]): Promise<ListedImage[]> {
+  const images: ListedImage[] = [];
+  for await (const image of source.list(named, { onNote: () => {} })) {
+    images.push(image);
+  }
+  return images;
+}
+
+function namedBy(words: readonly string[]): readonly NamedImages[] {
+  return words.map((word) => ({ word }));
+}
+
+function pathsOf(images: readonly ListedImage[]): readonly string[] {
+  return images.map(({ path }) => path);
+}

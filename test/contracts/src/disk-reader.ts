@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
-import type { DiskImage, DiskReader, DiskSource, Extent, ImageIdentity, ReadOptions } from '@virt-similarity/core';
+import { basename, dirname } from 'node:path';
+import type {
+  DiskImage,
+  DiskReader,
+  DiskSource,
+  Extent,
+  ImageIdentity,
+  ReaderDiagnosis,
+  ReadOptions,
+} from '@virt-similarity/core';
 import { baseOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
-import type { ContractTest } from './contract-test.js';
+import { asserting, type ContractTest } from './contract-test.js';
+import { ONE_LINE } from './option-declarations.js';
+
+/** Bytes on both sides of what is read that must stay as they are. */
+const MARGIN = 64;
 
 /** An image to read, and what must be found in it. */
 export interface DiskReaderCase {
@@ -36,7 +49,8 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
       }
     },
   });
-  return [
+  return asserting([
+    { title: 'says what it reads in the usual form', run: async () => testDescription((await create()).reader) },
     { title: 'takes the image', run: async () => testIdentified(await create()) },
     withImage('tells the size that the guest sees', testSize),
     withImage('tells the same identity with and without opening the image', testIdentity),
@@ -51,13 +65,34 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     withImage('is closed any number of times, and reads no more', testClose),
     { title: 'leaves the files as they are', run: async () => testFilesUntouched(await create()) },
     { title: 'fails with a VirtSimilarityError on a missing file', run: async () => testMissing(await create()) },
-  ];
+    { title: 'reads no more once the signal has fired', run: async () => testSignal(await create()) },
+    {
+      title: 'opens in a session what it opens by itself, if it has sessions',
+      run: async () => testSession(await create()),
+    },
+    {
+      title: 'finds the parts of images in a directory, if it looks for them',
+      run: async () => testParts(await create()),
+    },
+    { title: 'is diagnosed by what it needs, if it says so', run: async () => testDiagnosis((await create()).reader) },
+  ]);
 }
 
 async function identityOf({ reader, image }: DiskReaderSubject): Promise<ImageIdentity> {
   const identity = await reader.identify(image.source, image.options);
   assert.ok(identity !== undefined, 'the reader leaves the image to other readers');
   return identity;
+}
+
+function testDescription({ extensions = [], formats = [], fallback }: DiskReader): void {
+  for (const extension of extensions) {
+    assert.match(extension, /^\.[^/A-Z]+$/, 'extensions: expected lower case with the dot, such as .img');
+  }
+  assert.ok(Array.isArray(formats), 'formats: expected a list of names');
+  for (const format of formats) {
+    assert.match(format, ONE_LINE, 'formats: expected names of one line');
+  }
+  assert.ok(fallback === undefined || fallback === true, 'fallback: expected true, or to be absent');
 }
 
 async function testIdentified(subject: DiskReaderSubject): Promise<void> {
@@ -88,12 +123,15 @@ async function testIdentity(opened: DiskImage, subject: DiskReaderSubject): Prom
 
 async function testExtentsCover(image: DiskImage): Promise<void> {
   let position = 0;
-  for (const extent of await extentsOf(image)) {
+  const extents = await extentsOf(image);
+  for (const extent of extents) {
+    assert.ok(extent.kind === 'data' || extent.kind === 'zero', 'expected the kind data or zero');
     assert.equal(extent.start, position);
     assert.ok(Number.isSafeInteger(extent.length) && extent.length >= 1);
     position += extent.length;
   }
   assert.equal(position, image.virtualSize);
+  assert.deepEqual(await extentsOf(image), extents, 'expected the same extents again');
 }
 
 async function testZeroExtents(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
@@ -107,7 +145,9 @@ async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): 
   for (const extent of await extentsOf(image)) {
     if (extent.kind === 'data' && extent.stored !== undefined) {
       const { file, offset } = extent.stored;
-      const bytes = await readFile(partsOf(image.identity)[file]!.path);
+      const part = partsOf(image.identity)[file];
+      assert.ok(part !== undefined, `expected the number of a file of the chain, found ${file}`);
+      const bytes = await readFile(part.path);
       const stored = bytes.subarray(offset, offset + extent.length);
       assertSameBytes(stored, subject.image.content.subarray(extent.start, extent.start + extent.length));
     }
@@ -198,6 +238,67 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
   await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable);
 }
 
+async function testSignal({ reader, image: { source, options } }: DiskReaderSubject): Promise<void> {
+  const interruption = new AbortController();
+  const identity = await reader.identify(source, options);
+  assert.ok(identity !== undefined);
+  const image = await reader.open(source, identity, { ...options, signal: interruption.signal });
+  try {
+    interruption.abort();
+    await assert.rejects(image.read(new Uint8Array(1), 0), { code: 'aborted' });
+    await assert.rejects(extentsOf(image), { code: 'aborted' });
+  } finally {
+    await image.close();
+  }
+}
+
+async function testSession(subject: DiskReaderSubject): Promise<void> {
+  const { reader, image: named } = subject;
+  const identity = await identityOf(subject);
+  const session = reader.startSession?.([{ source: named.source, identity }], named.options);
+  if (session === undefined) {
+    return;
+  }
+  try {
+    const image = await session.open(named.source, identity, named.options);
+    assert.deepEqual(image.identity, identity);
+    await assertRange(image, named.content, 0, named.content.length);
+    await image.close();
+  } finally {
+    await session.close();
+    await session.close();
+  }
+}
+
+async function testParts({ reader, image }: DiskReaderSubject): Promise<void> {
+  const name = basename(image.source.path);
+  const parts = await reader.partsIn?.(dirname(image.source.path), [name, `${name}.missing`]);
+  if (reader.partsIn !== undefined) {
+    assert.ok(parts !== undefined && typeof parts[Symbol.iterator] === 'function', 'expected a map');
+    assert.ok(!parts.has(name), 'expected the image not to be a part of another');
+  }
+}
+
+async function testDiagnosis(reader: DiskReader): Promise<void> {
+  const diagnosis = await reader.diagnose?.({});
+  if (reader.diagnose === undefined) {
+    return;
+  }
+  assert.ok(diagnosis !== undefined && Array.isArray(diagnosis.requirements) && Array.isArray(diagnosis.abilities));
+  const { requirements, abilities }: ReaderDiagnosis = diagnosis;
+  const names = requirements.map(({ name }) => name);
+  for (const { state } of requirements) {
+    assert.ok(['present', 'missing', 'broken'].includes(state), `expected a state, found ${state}`);
+  }
+  for (const { needs, purpose } of abilities) {
+    assert.match(purpose, ONE_LINE);
+    assert.ok(
+      needs.every((need: string) => names.includes(need)),
+      'expected an ability to need what is among the requirements',
+    );
+  }
+}
+
 async function extentsOf(image: DiskImage): Promise<Extent[]> {
   const extents: Extent[] = [];
   for await (const extent of image.extents()) {
@@ -215,9 +316,16 @@ function rangesWithin(size: number): { readonly start: number; readonly length: 
   return starts.flatMap((start) => lengths.map((length) => ({ start, length: Math.min(length, size - start) })));
 }
 
+/** The target is part of a larger buffer, of which the rest must stay as it is. */
 async function assertRange(image: DiskImage, content: Uint8Array, start: number, length: number): Promise<void> {
-  const target = new Uint8Array(length).fill(0xa5);
+  const surroundings = new Uint8Array(length + 2 * MARGIN).fill(0xa5);
+  const target = surroundings.subarray(MARGIN, MARGIN + length);
   await image.read(target, start);
+  const margins = [surroundings.subarray(0, MARGIN), surroundings.subarray(MARGIN + length)];
+  assert.ok(
+    margins.every((margin) => margin.every((byte) => byte === 0xa5)),
+    'expected no byte to be written beside the target',
+  );
   assertSameBytes(target, content.subarray(start, start + length));
 }
 

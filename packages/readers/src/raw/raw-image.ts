@@ -26,6 +26,8 @@ export class RawImage implements DiskImage {
   readonly identity: ImageIdentity;
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
+  /** The caller's, without the closing. */
+  readonly #signal: AbortSignal | undefined;
   readonly #stored: StoredBytes;
   readonly #closing = new AbortController();
   /** A prefetched map. */
@@ -35,6 +37,7 @@ export class RawImage implements DiskImage {
     this.virtualSize = Number(image.file.size);
     this.identity = identity;
     this.#image = image;
+    this.#signal = call.signal;
     this.#call = alsoEndedBy(call, this.#closing.signal);
     this.#stored = new StoredBytes(expectedFilesOf(image), call);
   }
@@ -61,6 +64,7 @@ export class RawImage implements DiskImage {
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
+    throwIfAborted(this.#signal);
     requireRange(position, target.length, this.virtualSize, this.#call);
     await this.#stored.read(0, target, position);
   }

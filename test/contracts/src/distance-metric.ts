@@ -1,23 +1,25 @@
 import assert from 'node:assert/strict';
 import type { DistanceMetric, PairCounts } from '@virt-similarity/core';
-import type { ContractTest } from './contract-test.js';
+import { asserting, type ContractTest } from './contract-test.js';
+import { ONE_LINE } from './option-declarations.js';
 
 /** Numbers of blocks as they come: none, few, and as many as a disk can have. */
 const BLOCKS = [0, 1, 2, 7, 1000, 2 ** 32];
 
 /** What every distance metric must keep to. The factory is called once per test. */
 export function distanceMetricContract(create: () => DistanceMetric): ContractTest[] {
-  return [
-    { title: 'says its name, its unit and what it looks at', run: async () => testDescription(create()) },
+  return asserting([
+    { title: 'states its unit and what it looks at', run: async () => testDescription(create()) },
     { title: 'gives finite distances of 0 or more', run: async () => testRange(create()) },
     { title: 'gives the same distance in both directions', run: async () => testSymmetry(create()) },
     { title: 'gives 0 for identical images, empty ones included', run: async () => testIdentical(create()) },
+    { title: 'tells apart images that have nothing in common', run: async () => testDifference(create()) },
     { title: 'gives the same distance again, whatever it was asked between', run: async () => testPurity(create()) },
-  ];
+  ]);
 }
 
 function testDescription({ unit, alignment }: DistanceMetric): void {
-  assert.match(unit, /\S/);
+  assert.match(unit, ONE_LINE, 'unit: expected one line');
   assert.ok(['position', 'free'].includes(alignment), `alignment ${alignment}`);
 }
 
@@ -39,6 +41,12 @@ function testIdentical(metric: DistanceMetric): void {
   for (const blocks of BLOCKS) {
     const counts = { equal: blocks, different: 0, either: blocks, first: blocks, second: blocks };
     assert.equal(metric.distance(counts), 0);
+  }
+}
+
+function testDifference(metric: DistanceMetric): void {
+  for (const blocks of BLOCKS.slice(1)) {
+    assert.notEqual(metric.distance(countsOf(0, 0, 0, blocks)), 0);
   }
 }
 

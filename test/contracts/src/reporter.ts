@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
-import type { ContractTest } from './contract-test.js';
+import { completeOptionValues } from '@virt-similarity/core/options';
+import { asserting, type ContractTest } from './contract-test.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import { assertDeclarations } from './option-declarations.js';
 import { sampleAnalysis, sampleCaterpillar } from './sample-analysis.js';
+import { watchOutput } from './watch-output.js';
 
 const EXTENSION = /^(\.[A-Za-z0-9-]+)+$/;
 const MEDIA_TYPE = /^[a-z]+\/[A-Za-z0-9][A-Za-z0-9.+-]*$/;
+
+/** What a terminal obeys, and what UTF-8 cannot represent. */
+const UNPRINTABLE = /(?![\n\t])\p{Cc}|\p{Cs}/u;
 
 function family(): Analysis {
   return sampleAnalysis(
@@ -27,8 +32,8 @@ const WITH_FAILURE: Analysis = {
 
 /** What every reporter must keep to. */
 export function reporterContract(create: () => Reporter): ContractTest[] {
-  return [
-    { title: 'has a name, an extension and a media type of the usual form', run: async () => checkNames(create()) },
+  return asserting([
+    { title: 'has an extension and a media type of the usual form', run: async () => checkForms(create()) },
     {
       title: 'describes its options, with defaults that are valid',
       run: async () => assertDeclarations(create().options),
@@ -45,10 +50,15 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
     },
     { title: 'tells the same analysis the same way every time', run: () => checkRepetition(create) },
     { title: 'leaves the analysis as it was', run: () => checkUnchanged(create()) },
-  ];
+    { title: 'prints nothing', run: () => checkOutput(create()) },
+    {
+      title: 'has a companion that is empty where it says so, and then not missed',
+      run: () => checkCompanion(create()),
+    },
+  ]);
 }
 
-function checkNames(reporter: Reporter): void {
+function checkForms(reporter: Reporter): void {
   assert.match(reporter.extension, EXTENSION, 'extension: expected a dot and letters, such as .nwk');
   assert.match(reporter.mediaType, MEDIA_TYPE, 'mediaType: expected a media type such as text/plain');
   if (reporter.companion !== undefined) {
@@ -59,6 +69,8 @@ function checkNames(reporter: Reporter): void {
 
 async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void> {
   for (const { part, options, text } of await texts(reporter, analysis)) {
+    const found = JSON.stringify(text.match(UNPRINTABLE)?.[0]);
+    assert.doesNotMatch(text, UNPRINTABLE, `${part}: expected what is not printable to be escaped, found ${found}`);
     if (part === 'omission') {
       assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without its end`);
     } else if (text !== '' || part === 'report') {
@@ -82,6 +94,30 @@ async function checkUnchanged(reporter: Reporter): Promise<void> {
   assert.deepEqual(analysis, family());
 }
 
+async function checkOutput(reporter: Reporter): Promise<void> {
+  const { printed } = await watchOutput(() => texts(reporter, family()));
+  assert.equal(printed, '', 'expected a report to be returned and nothing to be printed');
+}
+
+async function checkCompanion(reporter: Reporter): Promise<void> {
+  const { companion, options: declared } = reporter;
+  if (companion === undefined) {
+    return;
+  }
+  for (const analysis of [family(), sampleCaterpillar(HOSTILE_NAMES)]) {
+    for (const options of optionChoices(reporter)) {
+      const isEmpty = (await join(companion.report(analysis, options))) === '';
+      const omission = await join(companion.omission?.(analysis, options) ?? []);
+      assert.ok(!isEmpty || omission === '', `expected an empty companion not to be missed, found: ${omission}`);
+    }
+  }
+  for (const [name, value] of Object.entries(companion.emptyWith ?? {})) {
+    const options = completeOptionValues('the reporter', declared, { [name]: value });
+    const analysis = sampleCaterpillar(HOSTILE_NAMES);
+    assert.equal(await join(companion.report(analysis, options)), '', `expected no companion with ${name} ${value}`);
+  }
+}
+
 /** The report and its companion, with no options and with each value of each option. */
 async function texts(reporter: Reporter, analysis: Analysis) {
   const told: { part: 'report' | 'companion' | 'omission'; options: OptionValues; text: string }[] = [];
@@ -99,7 +135,10 @@ async function texts(reporter: Reporter, analysis: Analysis) {
   return told;
 }
 
-/** No options, each value of each enumeration, each switch, and of other types the default. */
+/**
+ * The options as an analyzer passes them, defaults included: with none given, with each value of each enumeration, each
+ * switch, and both ends of each range.
+ */
 function optionChoices(reporter: Reporter): OptionValues[] {
   const choices = Object.entries(reporter.options ?? {}).flatMap(([name, declaration]): OptionValues[] => {
     if (declaration.type === 'enum') {
@@ -108,9 +147,11 @@ function optionChoices(reporter: Reporter): OptionValues[] {
     if (declaration.type === 'boolean') {
       return [{ [name]: declaration.default !== true }];
     }
-    return declaration.default === undefined ? [] : [{ [name]: declaration.default }];
+    const { min, max }: { readonly min?: number; readonly max?: number } =
+      'min' in declaration || 'max' in declaration ? declaration : {};
+    return [min, max].flatMap((bound) => (bound === undefined ? [] : [{ [name]: bound }]));
   });
-  return [{}, ...choices];
+  return [{}, ...choices].map((given) => completeOptionValues('the reporter', reporter.options, given));
 }
 
 async function join(pieces: Iterable<string> | AsyncIterable<string>): Promise<string> {

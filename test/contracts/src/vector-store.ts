@@ -8,7 +8,7 @@ import {
   type VectorStore,
   type VectorSubject,
 } from '@virt-similarity/core';
-import type { ContractTest } from './contract-test.js';
+import { asserting, type ContractTest } from './contract-test.js';
 
 const SUBJECT = {
   identity: { chain: [linkOf(1n, 'qcow2'), linkOf(2n, 'raw')] },
@@ -31,7 +31,7 @@ const OTHERS: Readonly<Record<string, VectorSubject>> = {
 
 /** What every store of hash vectors must keep to. The function makes an empty store at each call. */
 export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
-  return [
+  return asserting([
     {
       title: 'finds nothing in an empty store',
       async run() {
@@ -109,7 +109,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
         await assert.rejects((await create()).store(anonymous), { code: 'usage' });
       },
     },
-  ];
+  ]);
 }
 
 function vectorOf(subject: VectorSubject, rows: number): HashVector {

@@ -1,4 +1,4 @@
-import type { DependencyContainer, InjectionToken } from 'tsyringe';
+import type { InjectionToken } from 'tsyringe';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource } from '../contracts/image-source.js';
 import {
@@ -16,6 +16,7 @@ import {
 import { messageOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { LimitedReader } from '../reading/limited-reader.js';
 import { LimitedSource } from '../reading/limited-source.js';
+import { type Injection, PartContainers } from './part-containers.js';
 import { isConstructor, isFactory, PART_KIND_NAMES, requirePart } from './part-kinds.js';
 import type { PartTable, RegisteredPart } from './part-table.js';
 
@@ -24,11 +25,8 @@ interface ConstructionSettings {
   readonly logger: Logger;
   /** Seconds that a source or reader of an isolated plugin has for each answer; 0 for no limit. */
   readonly pluginTimeout: number;
-  /**
-   * The container that knows what an embedding program registered; called when a class is to be constructed that has
-   * dependencies.
-   */
-  readonly loadContainer: () => DependencyContainer;
+  /** Called when a class is to be constructed that has dependencies: a thread needs longer for tsyringe than for all else. */
+  readonly loadInjection: () => Injection;
 }
 
 /**
@@ -38,7 +36,7 @@ interface ConstructionSettings {
 export class PartConstruction {
   readonly #table: PartTable;
   readonly #settings: ConstructionSettings;
-  #container: DependencyContainer | undefined;
+  #containers: PartContainers | undefined;
   /** What is being constructed, outermost first. */
   readonly #underConstruction: RegisteredPart[] = [];
   /** What made the construction under way fail. */
@@ -100,7 +98,7 @@ export class PartConstruction {
   #make(entry: RegisteredPart): object {
     const { provider } = entry;
     if (entry.from.isOfProgram) {
-      return this.#injecting().resolve(partToken(entry.kind, entry.name)) as object;
+      return this.#injecting().resolve(partToken(entry.kind, entry.name));
     }
     if (isFactory(provider)) {
       return provider.create(this.#contextOf(entry));
@@ -108,38 +106,31 @@ export class PartConstruction {
     if (!isConstructor(provider)) {
       return provider;
     }
-    // The container takes a thread longer to load than all the rest; only constructors with parameters need it.
+    // Only constructors with parameters need a container.
     if (!hasParameters(provider)) {
       return new provider();
     }
-    const container = this.#injecting().createChildContainer();
     const context = this.#contextOf(entry);
-    container.register(OPTIONS, { useValue: context.options });
-    container.register(REPLACED, { useFactory: () => context.replaced });
-    for (const kind of PART_KIND_NAMES) {
-      container.register(partsToken(kind) as InjectionToken<unknown>, { useFactory: () => context.parts(kind) });
-    }
-    return container.resolve(provider);
+    return this.#injecting().construct(
+      provider,
+      new Map<InjectionToken<unknown>, () => unknown>([
+        [OPTIONS, () => context.options],
+        [REPLACED, () => context.replaced],
+        ...PART_KIND_NAMES.map((kind) => [partsToken(kind), () => context.parts(kind)] as const),
+      ]),
+    );
   }
 
-  /** The container in which each part is found by kind and name, unless the embedding program registered it itself. */
-  #injecting(): DependencyContainer {
-    if (this.#container !== undefined) {
-      return this.#container;
-    }
-    const given = this.#settings.loadContainer();
-    const container = given.createChildContainer();
-    if (!given.isRegistered(LOGGER, true)) {
-      container.register(LOGGER, { useValue: this.#settings.logger });
-    }
-    for (const { kind, name } of this.#table.all) {
-      const token = partToken(kind, name) as InjectionToken<unknown>;
-      if (!given.isRegistered(token, true)) {
-        container.register(token, { useFactory: () => this.#find(kind, name) });
-      }
-    }
-    this.#container = container;
-    return container;
+  /** The containers in which each part is found by kind and name. */
+  #injecting(): PartContainers {
+    this.#containers ??= new PartContainers(
+      this.#settings.loadInjection(),
+      new Map<InjectionToken<unknown>, () => unknown>([
+        [LOGGER, () => this.#settings.logger],
+        ...this.#table.all.map(({ kind, name }) => [partToken(kind, name), () => this.#find(kind, name)] as const),
+      ]),
+    );
+    return this.#containers;
   }
 
   #contextOf(entry: RegisteredPart): PartContext<object> {

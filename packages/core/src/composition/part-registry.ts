@@ -1,4 +1,3 @@
-import type { DependencyContainer } from 'tsyringe';
 import type { ListedPlugin, Registration } from '../contracts/analyzer.js';
 import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { PartReference } from '../contracts/part-reference.js';
@@ -7,6 +6,7 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { isVersion } from '../vectors/check-header.js';
 import { hasherVersionOf } from './hasher-version.js';
 import { PartConstruction } from './part-construction.js';
+import type { Injection } from './part-containers.js';
 import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
@@ -31,7 +31,7 @@ export interface RegistrySettings {
   /** Seconds that a part of an isolated plugin has for each answer; 0 for no limit. */
   readonly pluginTimeout: number;
   /** See {@link PartConstruction}. */
-  readonly loadContainer: () => DependencyContainer;
+  readonly loadInjection: () => Injection;
 }
 
 /** The parts that plugins registered: who registered them, the parts themselves, and how a thread gets one. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { checkPlugin } from '../composition/check-plugin.js';
 import { defaultExportOf } from '../composition/default-export.js';
 import { completeOptionValues } from '../composition/option-values.js';
+import type { Injection } from '../composition/part-containers.js';
 import { PART_KIND_NAMES } from '../composition/part-kinds.js';
 import { PartRegistry } from '../composition/part-registry.js';
 import type { RegisteredPlugin } from '../composition/registered-plugin.js';
@@ -43,10 +44,14 @@ export async function constructAllParts(url: string, logger: Logger): Promise<vo
   });
 }
 
+function loadInjection(): Injection {
+  const tsyringe = require('tsyringe') as typeof import('tsyringe');
+  return { container: tsyringe.container, tsyringe };
+}
+
 function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartRegistry {
   // What bounds a part here is the time limit of the whole thread.
-  const loadContainer = () => (require('tsyringe') as typeof import('tsyringe')).container;
-  return new PartRegistry(plugins, { logger, pluginTimeout: 0, loadContainer });
+  return new PartRegistry(plugins, { logger, pluginTimeout: 0, loadInjection });
 }
 
 async function importDefault(url: string): Promise<unknown> {

@@ -9,7 +9,7 @@ import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { LocalExecutor } from '../execution/local-executor.js';
-import { container as globalContainer } from '../tsyringe.js';
+import { container as globalContainer, injectable } from '../tsyringe.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
 /** What an analyzer is composed of. */
@@ -80,7 +80,8 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   const services = container.createChildContainer();
   const usedLogger = provide(services, LOGGER, logger);
   const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
-  const settings = { logger: usedLogger, pluginTimeout, loadContainer: () => services };
+  const loadInjection = () => ({ container: services, tsyringe: { container: globalContainer, injectable } });
+  const settings = { logger: usedLogger, pluginTimeout, loadInjection };
   const registry = new PartRegistry(registered, settings);
   for (const replacement of registry.replacements) {
     registry.logger.note('warning', replacement);

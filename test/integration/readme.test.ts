@@ -32,14 +32,17 @@ describe("the README's", () => {
   });
 });
 
-test("the image tools' README looks at an image in the sandbox", async () => {
-  const [code] = await codeBlocks('js', 'packages/image-tools/README.md');
-  const directory = await mkdtemp(join(ROOT, 'test/dist/image-tools-readme-'));
+test.each([
+  ["the image tools' README looks at an image in the sandbox", 'js', 'image-tools', '3145728\n'],
+  ["the readers' README reads an image", 'ts', 'readers', "{ kind: 'zero', start: 0, length: 3145728 }\n"],
+])('%s', async (_, language, name, expected) => {
+  const [code] = await codeBlocks(language, `packages/${name}/README.md`);
+  const directory = await mkdtemp(join(ROOT, `test/dist/${name}-readme-`));
   try {
     await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', join(directory, 'web.qcow2'), '3M']);
     const program = ['--input-type=module', '--eval', code!];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { cwd: directory });
-    expect(stdout).toBe('3145728\n');
+    expect(stdout).toBe(expected);
     expect(stderr).toBe('');
   } finally {
     await rm(directory, { recursive: true });

@@ -30,7 +30,7 @@ export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly Kno
 }
 
 const EXIT_CODES = `Exit codes: 0 done, 1 defect, 2 usage, 3 some images failed, 4 refused, 5 corrupt or unreadable,
-6 in use or changed, 7 tool or resource missing, 130 and 143 interrupted.`;
+6 in use or changed, 7 tool or resource missing, 129, 130 and 143 interrupted.`;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = rows.reduce((widest, [first]) => Math.max(widest, first.length), 0);

@@ -51,7 +51,7 @@ export interface HashOptions {
   /** Told what happens, as it happens. What it throws ends the work and is passed on as it is; so with `onNote`. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /**
-   * Takes one-line notes on what is odd but no error; `debug` for what only a curious user wants to know. `wording` is the
+   * Takes one-line notes, instead of the analyzer's logger, on what is odd but no error; `debug` for what only a curious user wants to know. `wording` is the
    * message with its options apart, given where it may name some.
    */
   readonly onNote?: (level: 'warning' | 'debug', message: string, wording?: Wording) => void;

@@ -77,17 +77,17 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
-    const { signal } = completeOptions(options);
+    const { signal } = this.#complete(options);
     const run = { signal };
     return Promise.all(this.#readers().map((reader) => diagnosed(reader, run)));
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
-    return this.#find(images, completeOptions(options));
+    return this.#find(images, this.#complete(options));
   }
 
   async *identify(images: Images, options: HashOptions = {}): AsyncGenerator<IdentifyOutcome> {
-    const complete = completeOptions(options);
+    const complete = this.#complete(options);
     requireKnownNames(this.#registry, { reader: complete.reader });
     const found = await this.#find(images, complete);
     for (const [path, error] of found.failures) {
@@ -98,13 +98,13 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
-    const complete = completeOptions(options);
+    const complete = this.#complete(options);
     requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
     yield* this.#hash(await this.#find(images, complete), complete);
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
-    return comparisonOf(this.#parts, vectors, completeOptions(options));
+    return comparisonOf(this.#parts, vectors, this.#complete(options));
   }
 
   async compareWith(
@@ -112,17 +112,17 @@ export class ComposedAnalyzer implements Analyzer {
     columns: readonly HashVector[],
     options: ComparisonOptions = {},
   ): Promise<TileComparison> {
-    return comparisonWith(this.#parts, rows, columns, completeOptions(options));
+    return comparisonWith(this.#parts, rows, columns, this.#complete(options));
   }
 
   async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {
-    const complete = completeOptions(options);
+    const complete = this.#complete(options);
     requireKnownNames(this.#registry, { clusterer: complete.clusterer, linkage: complete.linkage });
     return clusteringOf(this.#registry, distances, complete);
   }
 
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const complete = completeOptions(options);
+    const complete = this.#complete(options);
     requireKnownNames(this.#registry, complete);
     await this.#requireImportable(complete);
     const found = await this.#find(images, complete);
@@ -158,6 +158,10 @@ export class ComposedAnalyzer implements Analyzer {
 
   get #parts(): ComparisonContext {
     return { registry: this.#registry, executor: this.executor };
+  }
+
+  #complete(options: AnalyzeOptions): CompleteOptions {
+    return completeOptions(options, this.#registry.logger);
   }
 
   async *#hash(found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
@@ -196,7 +200,7 @@ export class ComposedAnalyzer implements Analyzer {
   ): AsyncGenerator<string> {
     const reporter = placed(this.#registry, 'reporter', name);
     const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
-    const limits = this.#registry.limits(completeOptions(run).signal);
+    const limits = this.#registry.limits(this.#complete(run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
     yield* reportBy(reporter, part, analysis, complete, limits);
   }

@@ -30,7 +30,7 @@ export interface AnalyzerParts {
   readonly logger?: Logger;
   /** Keeps the hash vectors of runs that state no `cache`; they are not kept when absent. */
   readonly store?: VectorStore;
-  /** Hashes and compares; this machine's threads when absent. */
+  /** Hashes and compares; this machine's threads when absent. The `store` is for those only: an executor keeps vectors itself. */
   readonly executor?: Executor;
   /**
    * A tsyringe container in which the program registered what is to be used instead of what plugins registered or this

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import type { ExecutionRun } from '../contracts/executor.js';
+import type { Logger } from '../contracts/plugin.js';
 import type { AnalyzeOptions } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
@@ -44,19 +45,20 @@ const schema = z.object({
   linkage: name.default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),
   onProgress: z.custom<NonNullable<AnalyzeOptions['onProgress']>>(isFunction).default(() => ignore),
-  onNote: z.custom<NonNullable<AnalyzeOptions['onNote']>>(isFunction).default(() => ignore),
+  onNote: z.custom<NonNullable<AnalyzeOptions['onNote']>>(isFunction).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
 
 /** Options with nothing left open. */
-export type CompleteOptions = z.output<typeof schema>;
+export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Required<Pick<AnalyzeOptions, 'onNote'>>;
 
 /**
  * Completes and checks options.
  *
+ * @param logger takes the notes where the options say nothing of them
  * @throws `usage` naming the option, what was expected and what was found.
  */
-export function completeOptions(options: AnalyzeOptions): CompleteOptions {
+export function completeOptions(options: AnalyzeOptions, logger: Logger): CompleteOptions {
   const known = Object.keys(schema.shape);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) {
@@ -64,7 +66,8 @@ export function completeOptions(options: AnalyzeOptions): CompleteOptions {
   }
   const parsed = schema.safeParse(options);
   if (parsed.success) {
-    return parsed.data;
+    const { onNote = (level, message) => logger.note(level, message), ...others } = parsed.data;
+    return { ...others, onNote };
   }
   const { path, message } = parsed.error.issues[0]!;
   const found = inspect(options[path[0] as keyof AnalyzeOptions], { breakLength: Number.POSITIVE_INFINITY });

@@ -192,6 +192,16 @@ describe('findImages', () => {
   test('leaves a missing file to whoever opens it', async () => {
     expect((await find([path('missing.img')])).sources).toEqual([{ path: path('missing.img') }]);
   });
+
+  test("gives its notes to the analyzer's logger where a run takes none", async () => {
+    await files('a.img');
+    const logged: string[] = [];
+    const logger = { note: (level: string, message: string) => void logged.push(`${level}: ${message}`) };
+    const analyzer = createAnalyzer({ plugins: [], logger });
+    await analyzer.findImages([path('a.img'), path('a.img')]);
+    await analyzer.findImages([path('a.img'), path('a.img')], { onNote: () => {} });
+    expect(logged).toEqual([`warning: ${path('a.img')} is named twice; it is compared once, as ${path('a.img')}`]);
+  });
 });
 
 function path(name: string): string {

@@ -75,6 +75,24 @@ const configure = (value: object) =>
   workplace.write('configuration/virt-similarity/config.json', JSON.stringify(value));
 
 describe('a plugin', () => {
+  test.each(['identify', 'open'])('that ends the process in %s is not taken for success', async (method) => {
+    const rest =
+      method === 'identify'
+        ? 'async open() {}'
+        : 'async identify() { return { chain: [{ format: "x", parts: [], volatile: true }] }; }';
+    await workplace.write(
+      'exiting.mjs',
+      `class Exiting { async ${method}() { process.exit(0); } ${rest} }
+      export default { name: 'exiting', url: import.meta.url, readers: { exiting: Exiting } };`,
+    );
+    const words = ['-q', '--no-cache', '--plugin', './exiting.mjs', '--reader', 'exiting', ...FAMILY];
+    expect(await workplace.run(...words)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'virt-similarity: error: a plugin ended the process before the command was done; leave it out\n',
+    });
+  });
+
   test('of a third party reports when it is named by --plugin', async () => {
     const { code, stdout } = await workplace.run('-q', '--no-cache', '--plugin', EXAMPLE, '-O', 'nearest', ...FAMILY);
     expect(code).toBe(0);

@@ -37,6 +37,13 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   });
   // What a plugin promises and never does leaves Node.js nothing to wait for: it would exit without a word, with 13.
   const keepAlive = setInterval(() => {}, LONGEST_INTERVAL);
+  const onExit = (code: number): void => {
+    if (code === 0) {
+      messages.error('a plugin ended the process before the command was done; leave it out');
+      process.exitCode = exitCodeOf('plugin');
+    }
+  };
+  process.once('exit', onExit);
   try {
     const invocation = await readCommandLine(
       await wordsAsGiven(words),
@@ -53,6 +60,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   } catch (error) {
     return reportEnd(error, messages, interruption);
   } finally {
+    process.off('exit', onExit);
     clearInterval(keepAlive);
     interruption.stopListening();
   }

@@ -7,6 +7,7 @@ import {
   OPTIONS,
   type OtherParts,
   type PartContext,
+  type PartFactory,
   type PartKind,
   type PartKinds,
   partsToken,
@@ -101,7 +102,7 @@ export class PartConstruction {
       return this.#injecting().resolve(partToken(entry.kind, entry.name));
     }
     if (isFactory(provider)) {
-      return provider.create(this.#contextOf(entry));
+      return this.#created(entry, provider);
     }
     if (!isConstructor(provider)) {
       return provider;
@@ -119,6 +120,32 @@ export class PartConstruction {
         ...PART_KIND_NAMES.map((kind) => [partsToken(kind), () => context.parts(kind)] as const),
       ]),
     );
+  }
+
+  /** Which other parts it needs must be known when it is created: a thread imports only the plugins of those. */
+  #created(entry: RegisteredPart, factory: PartFactory<object>): object {
+    const context = this.#contextOf(entry);
+    let isCreated = false;
+    const inTime = <Value>(ask: () => Value): Value => {
+      if (!isCreated) {
+        return ask();
+      }
+      const problem = `${entry.kind} ${entry.name} asks its context for other parts after it was created`;
+      throw new VirtSimilarityError('plugin', `${problem}; ask within create, and keep what it gives`);
+    };
+    try {
+      return factory.create({
+        options: context.options,
+        logger: context.logger,
+        get replaced() {
+          return inTime(() => context.replaced);
+        },
+        part: (kind, name) => inTime(() => context.part(kind, name)),
+        parts: (kind) => inTime(() => context.parts(kind)),
+      });
+    } finally {
+      isCreated = true;
+    }
   }
 
   /** The containers in which each part is found by kind and name. */

@@ -99,7 +99,7 @@ export interface OtherParts<Part> {
   get(name: string): Part;
 }
 
-/** What a part can have injected, for a {@link PartFactory}. */
+/** What a part can have injected, for a {@link PartFactory}. Other parts are asked for within `create` only. */
 export interface PartContext<Own> {
   /** The values of the plugin's options, defaults included. */
   readonly options: OptionValues;

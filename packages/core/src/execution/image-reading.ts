@@ -1,6 +1,6 @@
 import { CallbackError, callBack } from '../call-back.js';
 import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
-import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
+import { type DiskReader, type IdentifiedSource, READ_DEFAULTS, type ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { ProgressEvent } from '../contracts/stages.js';
@@ -72,6 +72,7 @@ export class ImageReading {
       const image = await opener.open(source, identity, readOptions);
       try {
         identity = checkedIdentity(reader.name, image.identity);
+        requireAllowedSize(image, source.path, readOptions);
         const vector = await this.#hash(image, { source, identity }, started, readOptions);
         if (!(await this.#isUnchanged({ source, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
@@ -159,6 +160,16 @@ export class ImageReading {
 
   #progress(event: ProgressEvent): void {
     callBack(() => this.#tools.job.onProgress(event));
+  }
+}
+
+/** The project's readers find that out by the header, without opening the image. */
+function requireAllowedSize({ virtualSize }: DiskImage, path: string, options: ReadOptions): void {
+  const { maxVirtualSize = READ_DEFAULTS.maxVirtualSize } = options;
+  if (virtualSize > maxVirtualSize) {
+    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if it really has them`;
+    const problem = `${path}: it claims a disk of ${virtualSize} bytes, allowed are ${maxVirtualSize}`;
+    throw new VirtSimilarityError('refused', wording`${problem}; ${remedy}`, { image: path });
   }
 }
 

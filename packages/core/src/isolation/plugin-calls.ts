@@ -76,7 +76,7 @@ export async function clusterBy(
   if (isolated === undefined) {
     return checkedDendrogram(clusterer, matrix, linkage);
   }
-  return inThread({ part: isolated }, limits, (thread) => thread.call('cluster', matrix, linkage));
+  return inThread({ part: isolated }, limits, (thread) => thread.call('cluster', copied(matrix), linkage));
 }
 
 /**
@@ -97,13 +97,19 @@ export async function* reportBy(
   }
   const thread = new PartThread({ part: reporter.isolated }, limits);
   try {
-    await thread.call('beginReport', part, sentAnalysis(analysis), options);
+    const { distances, ...others } = sentAnalysis(analysis);
+    await thread.call('beginReport', part, { ...others, distances: copied(distances) }, options);
     for (let text = await thread.call('nextText'); text !== undefined; text = await thread.call('nextText')) {
       yield text;
     }
   } finally {
     await thread.close();
   }
+}
+
+/** A matrix of its own for a thread: what a plugin writes to it must not be the result of others. */
+function copied({ size, values }: CondensedMatrix): CondensedMatrix {
+  return { size, values: values.slice() };
 }
 
 async function inThread<Result>(

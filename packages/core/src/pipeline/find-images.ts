@@ -7,6 +7,7 @@ import type { FoundImages } from '../contracts/stages.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { kindAt } from '../files/directory-entries.js';
 import { RealPaths } from '../files/real-paths.js';
+import { isNamedAsVector } from '../vectors/named-as-vector.js';
 
 /** The source of what has no source's name before it. */
 const FILES = 'files';
@@ -18,8 +19,8 @@ interface Sources {
   readonly get: (name: string) => ImageSource;
 }
 
-/** Neighbouring words for one source. */
-interface Group {
+/** Neighbouring words for one source, for which the user stated the same; only one where that is a label. */
+interface Group extends Omit<DiskSource, 'path'> {
   readonly source: NamedPart<ImageSource>;
   readonly named: NamedImages[];
 }
@@ -49,9 +50,12 @@ export async function findImages(
   const candidates: Promise<Candidate>[] = [];
   for (const group of groupsOf(images, registered)) {
     throwIfAborted(options.signal);
+    let found = 0;
     for await (const image of listedBy(group, options)) {
-      candidates.push(candidateOf(image, realPaths));
+      candidates.push(candidateOf(asStated(image, group), realPaths));
+      found++;
     }
+    requireImages(group, found);
   }
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
@@ -91,14 +95,43 @@ function groupsOf(images: readonly (string | DiskSource)[], { names, get: source
     const prefix = sourceNameOf(path, names);
     const name = prefix ?? FILES;
     const named = { word: prefix === undefined ? path : path.slice(prefix.length + 1), ...stated };
+    requireUsable(path, stated);
     const last = groups.at(-1);
-    if (last?.source.name === name) {
+    const isLike = last?.source.name === name && last.label === undefined && stated.label === undefined;
+    if (isLike && last.format === stated.format) {
       last.named.push(named);
     } else {
-      groups.push({ source: { name, part: sourceOf(name) }, named: [named] });
+      groups.push({ source: { name, part: sourceOf(name) }, named: [named], ...stated });
     }
   }
   return groups;
+}
+
+function requireUsable(path: string, { format, label }: Omit<DiskSource, 'path'>): void {
+  for (const [member, value] of Object.entries({ path, format: format ?? 'raw', label: label ?? 'x' })) {
+    if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+      throw new VirtSimilarityError(
+        'usage',
+        `expected the ${member} of an image to be a text of at least one character, found ${excerptOf(value)}`,
+      );
+    }
+  }
+}
+
+/** What the user states for a word is obeyed, whatever its source says. Of `files` it is not that of each hash vector. */
+function asStated(image: ListedImage, { source, format, label }: Group): ListedImage {
+  const isOfFiles = source.name === FILES || isNamedAsVector(image);
+  return { ...image, ...(format !== undefined && !isOfFiles && { format }), ...(label !== undefined && { label }) };
+}
+
+function requireImages({ source: { name }, named: [first], label }: Group, found: number): void {
+  if (found === 0) {
+    throw new VirtSimilarityError('usage', `[${name}] found no image for ${first!.word}; check the word`);
+  }
+  if (label !== undefined && found > 1) {
+    const problem = `expected one image to call ${label}, found ${found} for ${first!.word}`;
+    throw new VirtSimilarityError('usage', `${problem}; label each image`);
+  }
 }
 
 /**
@@ -122,7 +155,7 @@ async function* listedBy(
 }
 
 function requireListedImage(source: string, image: ListedImage): void {
-  if (typeof image?.path !== 'string' || image.path === '') {
+  if (typeof image?.path !== 'string' || image.path === '' || image.path.includes('\0')) {
     throw brokenContract(source, 'images with a path', excerptOf(image?.path ?? image), 'source');
   }
   for (const key of ['format', 'label'] as const) {

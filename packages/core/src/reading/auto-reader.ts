@@ -24,7 +24,14 @@ export class AutoReader implements DiskReader {
   /** @throws `unavailable` where no reader recognises the source, and what they throw. */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const readers = this.#readersInOrder();
-    const { isChosen: _, ...asked } = options;
+    const { isChosen: _, ...given } = options;
+    const asked: AskedOptions = { ...given, [ASKED]: true };
+    if (ASKED in options) {
+      const problem = '[auto] a reader that is asked by auto asks auto in turn';
+      throw new VirtSimilarityError('plugin', `${problem}; give that reader the method readerOf`, {
+        image: source.path,
+      });
+    }
     for (const reader of readers) {
       const identity = await reader.part.identify(source, asked);
       if (identity !== undefined) {
@@ -115,6 +122,11 @@ export class AutoReader implements DiskReader {
     return this.#ordered;
   }
 }
+
+/** In the options that other readers are asked with: copies of the options have it too. */
+const ASKED = Symbol('asked by auto');
+
+type AskedOptions = ReadOptions & { readonly [ASKED]: true };
 
 function topOf({ chain: [top] }: ImageIdentity): Link {
   return top!;

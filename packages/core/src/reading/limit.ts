@@ -15,6 +15,15 @@ export class Limit {
     this.#pluginTimeout = pluginTimeout;
   }
 
+  /**
+   * Asks in another turn of the event loop: parts that ask each other without end would let no time limit fire.
+   *
+   * @throws as `on`.
+   */
+  async onAsking<Result>(ask: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.on(new Promise<void>(setImmediate).then(ask), signal);
+  }
+
   /** @throws what the answer does, `unavailable` where it takes too long, and `aborted`. */
   async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {

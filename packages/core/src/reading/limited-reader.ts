@@ -53,7 +53,7 @@ export class LimitedReader implements DiskReader {
   }
 
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
-    return this.#limit.on(this.#reader.identify(source, options), options.signal);
+    return this.#limit.onAsking(() => this.#reader.identify(source, options), options.signal);
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {

@@ -13,6 +13,12 @@ export class LimitedSource implements ImageSource {
   }
 
   list(named: readonly NamedImages[], options: ListOptions): AsyncIterable<ListedImage> {
-    return this.#limit.onEach(this.#source.list(named, options), options.signal);
+    return this.#limit.onEach(this.#listed(named, options), options.signal);
+  }
+
+  async *#listed(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
+    // As in `Limit.onAsking`.
+    await new Promise(setImmediate);
+    yield* this.#source.list(named, options);
   }
 }

@@ -8,6 +8,7 @@ import {
   OPTIONS,
   type OptionValues,
   type PairCounts,
+  type PartContext,
   type Plugin,
   partToken,
 } from '@virt-similarity/core';
@@ -133,6 +134,21 @@ describe('a part', () => {
     await expect(analyze([{ name: 'wrapper', metrics: { none: wrapper } }], 'none')).rejects.toMatchObject({
       code: 'plugin',
       message: 'metric none replaces none of that name',
+    });
+  });
+
+  test('asks for other parts in time, as threads import only what is needed then', async () => {
+    const late = {
+      create: (context: PartContext<DistanceMetric>): DistanceMetric => ({
+        unit: 'x',
+        alignment: 'position',
+        distance: (counts) => context.part('metric', 'hamming').distance(counts),
+      }),
+    };
+    await expect(analyze([{ name: 'late', metrics: { late } }], 'late')).rejects.toMatchObject({
+      code: 'plugin',
+      message:
+        'metric late asks its context for other parts after it was created; ask within create, and keep what it gives',
     });
   });
 

@@ -148,6 +148,14 @@ describe('an isolated plugin', () => {
     await expect(text).rejects.toMatchObject({ code: 'aborted' });
   });
 
+  test('writes to copies: what it does to the distances is no result of others', async () => {
+    const written = await analyzer.analyze(GOOD, { ...OPTIONS, clusterer: 'writing-clusterer' });
+    const expected = await analyzer.analyze(GOOD, OPTIONS);
+    expect(await textOf(analyzer.report('writing-reporter', written))).toBe('done');
+    expect(written.distances).toEqual(expected.distances);
+    expect(written.dendrogram).toEqual(expected.dendrogram);
+  });
+
   test('leaves no thread when whoever reads its report stops', async () => {
     for await (const text of analyzer.report('obedient-reporter', analysis)) {
       expect(text).not.toBe('');

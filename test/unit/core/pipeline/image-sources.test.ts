@@ -11,6 +11,7 @@ import {
   type ImageSource,
   type ListedImage,
   type NamedImages,
+  type PartContext,
   type Plugin,
   REPLACED,
   VirtSimilarityError,
@@ -131,11 +132,14 @@ describe('a source of images', () => {
     ]);
     expect(found.directories).toEqual([directory]);
     await analyzer.findImages(['fleet:db', { path: 'fleet:web', format: 'raw' }]);
-    expect(fleet.asked).toEqual([
+    expect(fleet.asked.splice(0)).toEqual([
       [{ word: 'db' }],
       [{ word: 'web' }],
-      [{ word: 'db' }, { word: 'web', format: 'raw' }],
+      [{ word: 'db' }],
+      [{ word: 'web', format: 'raw' }],
     ]);
+    await analyzer.findImages(['fleet:db', 'fleet:web']);
+    expect(fleet.asked).toEqual([[{ word: 'db' }, { word: 'web' }]]);
   });
 
   test('decides what reports call its images; paths stay what they are', async () => {
@@ -200,6 +204,42 @@ describe('a source of images', () => {
     await expect(compose({ plugins: [fleetOf(noting)] }).findImages(['fleet:x'], options)).rejects.toBe(error);
   });
 
+  test('that does not keep what the user states is overruled', async () => {
+    const plain: ImageSource = {
+      async *list(named) {
+        for (const { word } of named) {
+          yield { path: inDirectory(word), format: 'qcow2' };
+        }
+      },
+    };
+    const analyzer = compose({ plugins: [readers, fleetOf(plain)] });
+    const { sources } = await analyzer.findImages([
+      { path: 'fleet:1.img', format: 'raw' },
+      { path: 'fleet:2.img', label: 'mine' },
+    ]);
+    expect(sources).toEqual([
+      { path: inDirectory('1.img'), format: 'raw' },
+      { path: inDirectory('2.img'), format: 'qcow2', label: 'mine' },
+    ]);
+  });
+
+  test.each<[string, readonly (string | DiskSource)[], string]>([
+    ['an empty path', [''], "expected the path of an image to be a text of at least one character, found ''"],
+    ['a path that ends in the middle', ['a\0b'], 'expected the path of an image to be a text'],
+    ['an empty label', [{ path: 'a', label: '' }], 'expected the label of an image to be a text'],
+    ['a label for a directory of several', [{ path: '.', label: 'x' }], 'expected one image to call x, found '],
+    ['a word for which there is nothing', ['fleet:none'], '[fleet] found no image for none; check the word'],
+  ])('%s is an error of the user', async (_, images, message) => {
+    const silent: ImageSource = { async *list() {} };
+    const given = images.map((each) =>
+      typeof each === 'object' && each.path === '.' ? { ...each, path: directory } : each,
+    );
+    await expect(compose({ plugins: [readers, fleetOf(silent)] }).findImages(given)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('whose format no reader has is refused', async () => {
     const odd: ImageSource = {
       async *list() {
@@ -235,6 +275,24 @@ describe('a source of images', () => {
     await expect(analyzer.findImages(['fleet:x'])).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/^\[fleet\] the source gave no answer within 0\.1 s; /),
+    });
+  });
+
+  test('of an isolated plugin that asks another, which asks the first again, is given up', async () => {
+    const asking = (name: string) => ({
+      create: ({ parts }: PartContext<ImageSource>): ImageSource => {
+        const others = parts('source');
+        return {
+          async *list(...given) {
+            await Promise.resolve();
+            yield* others.get(name).list(...given);
+          },
+        };
+      },
+    });
+    const plugin = { name: 'fleet', url: import.meta.url, sources: { fleet: asking('navy'), navy: asking('fleet') } };
+    await expect(compose({ isolated: [plugin], pluginTimeout: 0.1 }).findImages(['fleet:x'])).rejects.toMatchObject({
+      code: 'unavailable',
     });
   });
 

@@ -6,6 +6,7 @@ import {
   type HashOutcome,
   type IdentifyOutcome,
   type OtherParts,
+  type PartContext,
   type Plugin,
   partsToken,
   REPLACED,
@@ -156,6 +157,26 @@ describe('the reader auto', () => {
     }
     expect(outcomes.map((each) => ('error' in each ? each.error.message : ''))).toEqual(
       Array(2).fill(expect.stringMatching(/^\[mute\] the reader gave no answer within 0\.1 s; /)),
+    );
+  });
+
+  test('finds out that a reader asks it in turn', async () => {
+    const asking = {
+      create: ({ parts }: PartContext<DiskReader>): DiskReader => {
+        const others = parts('reader');
+        return {
+          identify: (source, options) => others.get('auto').identify(source, { ...options }),
+          open: () => Promise.reject(new Error('is not called')),
+        };
+      },
+    };
+    expect(await readersOf({ asking })).toEqual(
+      Object.fromEntries(
+        PATHS.map((path) => [
+          path,
+          '[auto] a reader that is asked by auto asks auto in turn; give that reader the method readerOf',
+        ]),
+      ),
     );
   });
 

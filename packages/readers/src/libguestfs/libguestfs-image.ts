@@ -1,4 +1,4 @@
-import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
+import { type DiskImage, type Extent, type ImageIdentity, throwIfAborted } from '@virt-similarity/core';
 import { type InspectedImage, type QemuCall, readError, requireRange } from '@virt-similarity/image-tools';
 import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
@@ -51,6 +51,7 @@ export class LibguestfsImage implements DiskImage {
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
+    throwIfAborted(this.#call.signal);
     requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
     try {

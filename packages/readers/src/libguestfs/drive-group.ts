@@ -6,6 +6,7 @@ import {
   throwIfAborted,
   unlessAborted,
 } from '@virt-similarity/core';
+import { alsoEndedBy } from '@virt-similarity/image-tools';
 import { LibguestfsImage } from './libguestfs-image.js';
 import { type LaunchMeans, type StartedGroup, startGroup } from './start-group.js';
 
@@ -48,7 +49,8 @@ export class DriveGroup {
         throw drive.error;
       }
       const { inspected, virtualSize, call, transfer } = drive;
-      return new LibguestfsImage(inspected, virtualSize, call, { transfer, release: () => this.#release(token) });
+      const own = options.signal === undefined ? call : alsoEndedBy(call, options.signal);
+      return new LibguestfsImage(inspected, virtualSize, own, { transfer, release: () => this.#release(token) });
     } catch (thrown) {
       await this.#release(token);
       throw thrown;

@@ -51,9 +51,9 @@ export class LibguestfsImage implements DiskImage {
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
-    throwIfAborted(this.#call.signal);
     requireRange(position, target.length, this.virtualSize, this.#call);
     this.#requireOpen();
+    throwIfAborted(this.#call.signal);
     try {
       await this.#fill(target, position, position + target.length);
     } finally {

@@ -29,6 +29,7 @@ export * from './distance/metrics/shared-content.js';
 export { pairRuns } from './distance/pair-runs.js';
 export * from './distance/tile.js';
 export * from './errors.js';
+export { ANALYZE_DEFAULTS } from './execution/options.js';
 export { receivedOutcome, type SentOutcome, sentOutcome } from './execution/sent-outcome.js';
 export { absolutePath } from './files/absolute-path.js';
 export {
@@ -74,7 +75,6 @@ export { tryPlugin } from './isolation/plugin-calls.js';
 export { partitionPoint } from './partition-point.js';
 export { ANALYZER_DEFAULTS, type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { sourceNameOf } from './pipeline/find-images.js';
-export { ANALYZE_DEFAULTS } from './pipeline/options.js';
 export * from './reading/auto-reader.js';
 export * from './reading/file-source.js';
 export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';

@@ -243,6 +243,8 @@ function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown
       : `no ${missing} is registered, which it needs; give createAnalyzer one; parts in threads cannot inject it`;
     return new VirtSimilarityError('plugin', `${problem}: ${remedy}`);
   }
-  const remedy = 'a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
-  return new VirtSimilarityError('plugin', `${problem}: ${messageOf(thrown)}; ${remedy}`, { cause: thrown });
+  const isInjection = /TypeInfo not known|Cannot inject the dependency/.test(messageOf(thrown));
+  const advice = '; a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
+  const remedy = isInjection ? advice : '';
+  return new VirtSimilarityError('plugin', `${problem}: ${messageOf(thrown)}${remedy}`, { cause: thrown });
 }

@@ -41,6 +41,8 @@ export interface ExecutionRun {
  * stored; `sentOutcome` makes such of an outcome. Paths count from the working directory. Requests can be split: a request for
  * several images into requests for some of them, a tile into smaller ones. They can be repeated: a request that is made twice
  * has the same result.
+ *
+ * Every method ends soon after the signal of its run has fired: the analyzer waits for it.
  */
 export interface Executor {
   /** As `Analyzer.hash`: one outcome for each source, in any order. */

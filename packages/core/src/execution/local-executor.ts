@@ -5,8 +5,10 @@ import { compareContentsBetween, comparePositionsBetween } from '../distance/com
 import { compareByPosition } from '../distance/compare-by-position.js';
 import { compareContents } from '../distance/compare-contents.js';
 import type { CompareOptions } from '../distance/compare-options.js';
+import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
 import { type ExecutionContext, HashRun } from './hash-run.js';
+import { completeOptions } from './options.js';
 
 /** Hashes and compares on this machine's threads. */
 export class LocalExecutor implements Executor {
@@ -16,8 +18,8 @@ export class LocalExecutor implements Executor {
     this.#context = context;
   }
 
-  hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome> {
-    return HashRun.hash(this.#context, request, run);
+  async *hash(request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
+    yield* HashRun.hash(this.#context, request, { ...run, jobs: this.#jobsFor(request, run) });
   }
 
   async compare({ alignment, vectors }: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts> {
@@ -28,6 +30,22 @@ export class LocalExecutor implements Executor {
   async compareWith({ alignment, rows, columns }: TileRequest, run: ExecutionRun): Promise<Tile> {
     const compare = alignment === 'position' ? comparePositionsBetween : compareContentsBetween;
     return compare(rows.map(hashVectorAt), columns.map(hashVectorAt), optionsOf(run));
+  }
+
+  /**
+   * How many threads to use for a request, which may come from elsewhere.
+   *
+   * @throws `usage` where it cannot be carried out.
+   */
+  #jobsFor({ sources, allowedDirectories, allowedTrees, ...options }: HashRequest, { jobs }: ExecutionRun): number {
+    const complete = completeOptions({ ...options, jobs }, this.#context.registry.logger);
+    const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+    const isUsable = Array.isArray(sources) && sources.every((source) => isText(source?.path));
+    if (!isUsable || ![allowedDirectories, allowedTrees ?? []].every((paths) => paths?.every?.(isText))) {
+      const expected = 'expected sources with paths, and allowedDirectories and allowedTrees to be lists of paths';
+      throw new VirtSimilarityError('usage', `cannot hash: ${expected}, found ${excerptOf(sources)}`);
+    }
+    return complete.jobs;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Analysis } from '../contracts/analysis.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { Clustering, Comparison } from '../contracts/stages.js';
+import type { CompleteOptions } from '../execution/options.js';
 import { namesOf } from './image-names.js';
-import type { CompleteOptions } from './options.js';
 
 /** What the stages found, as reporters get it. */
 export function analysisOf(

@@ -9,8 +9,8 @@ import type { PairwiseCounts, Tile } from '../contracts/tile.js';
 import { locatedVector } from '../distance/engine/stored-vectors.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, throwIfAborted } from '../errors.js';
+import { type CompleteOptions, runOf } from '../execution/options.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
-import { type CompleteOptions, runOf } from './options.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
 /** What the stages of comparing are composed of. */

@@ -30,6 +30,7 @@ import type {
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
+import { type CompleteOptions, completeOptions, runOf } from '../execution/options.js';
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
@@ -39,7 +40,6 @@ import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } fr
 import { findImages } from './find-images.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
-import { type CompleteOptions, completeOptions, runOf } from './options.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
 
 /** The stages over the parts of a registry. */

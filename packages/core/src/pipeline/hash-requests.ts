@@ -1,7 +1,7 @@
 import type { HashRequest } from '../contracts/executor.js';
 import type { FoundImages, HashOutcome } from '../contracts/stages.js';
 import { brokenContract } from '../errors.js';
-import type { CompleteOptions } from './options.js';
+import type { CompleteOptions } from '../execution/options.js';
 
 /** What an executor is asked to hash: the images that have not failed already. */
 export function requestOf(

@@ -1,10 +1,10 @@
 import { type PartRegistry } from '../composition/part-registry.js';
 import type { PartKind, PartKinds } from '../contracts/plugin.js';
 import { unknownName } from '../errors.js';
+import type { CompleteOptions } from '../execution/options.js';
 import type { IsolationLimits } from '../isolation/part-thread.js';
 import type { Placed } from '../isolation/plugin-calls.js';
 import { requireImportable } from '../isolation/require-importable.js';
-import type { CompleteOptions } from './options.js';
 
 /**
  * The part, and how a thread constructs it where its plugin is isolated.

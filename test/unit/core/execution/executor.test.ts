@@ -252,6 +252,34 @@ describe('an executor of the program', () => {
     expect(injected).toBe(analyzer.executor);
   });
 
+  test.each<[string, Partial<HashRequest>, Partial<ExecutionRun>]>([
+    ['no threads', {}, { jobs: 0 }],
+    ['threads that are no number', {}, { jobs: Number.NaN }],
+    ['an empty cache', { cache: '' }, {}],
+    ['an unknown sandbox', { sandbox: 'none' as 'off' }, {}],
+    ['no largest size', { maxVirtualSize: Number.NaN }, {}],
+    ['paths as sources', { sources: ['a'] as never }, {}],
+    ['no directories', { allowedDirectories: undefined as never }, {}],
+  ])('refuses a request with %s', async (_, request, run) => {
+    const { executor } = compose();
+    const usable: HashRequest = {
+      ...{ sources: [{ path: 'memory:0' }], allowedDirectories: [], reader: 'auto', hasher: 'md5', blockSize: 512 },
+      ...{ cache: false, maxVirtualSize: 2 ** 40, allowInUse: false, sandbox: 'off' },
+    };
+    const silentRun: ExecutionRun = { jobs: 1, onProgress: () => {}, onNote: () => {} };
+    const outcomesOf = async (given: HashRequest, how: ExecutionRun) => {
+      const outcomes: HashOutcome[] = [];
+      for await (const outcome of executor.hash(given, how)) {
+        outcomes.push(outcome);
+      }
+      return outcomes;
+    };
+    expect(await outcomesOf(usable, silentRun)).toMatchObject([{ path: 'memory:0', vector: { algorithm: 'md5' } }]);
+    await expect(outcomesOf({ ...usable, ...request }, { ...silentRun, ...run })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+
   test('is injected into parts', async () => {
     @injectable()
     class Asking {

@@ -181,6 +181,12 @@ async function readAll(vector: HashVector, signal: AbortSignal | undefined): Pro
     if (row + rows.blocks.length > vector.dataBlocks) {
       throw wrongRows(vector, `${row + rows.blocks.length} or more`);
     }
+    const expected = rows.blocks.length * vector.digestLength;
+    if (rows.digests.length !== expected) {
+      const found = `${rows.digests.length} bytes of digests for ${rows.blocks.length} rows`;
+      const problem = `cannot compare ${vector.name}: expected ${expected}, found ${found}`;
+      throw new VirtSimilarityError('corrupt', problem, { image: vector.name });
+    }
     blocks.set(rows.blocks, row);
     digests.set(rows.digests, row * vector.digestLength);
     row += rows.blocks.length;

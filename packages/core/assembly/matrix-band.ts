@@ -28,14 +28,14 @@ let count: u32 = 0;
 let first: u32 = 0;
 let rows: u32 = 0;
 
-/** Makes room for rows of so many things, `rowCount` of them from `firstRow` on. Once per instance. */
+/** Makes room for rows of so many items, `rowCount` of them from `firstRow` on. Once per instance. */
 export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   count = size;
   first = firstRow;
   rows = rowCount;
   columns = allocate((<usize>size) << 2);
-  for (let thing: u32 = 0; thing < size; thing++) {
-    store<u32>(columns + ((<usize>thing) << 2), thing << 3);
+  for (let item: u32 = 0; item < size; item++) {
+    store<u32>(columns + ((<usize>item) << 2), item << 3);
   }
   bases = allocate((<usize>rowCount) << 2);
   let pairs: usize = 0;
@@ -46,9 +46,9 @@ export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   valuesEnd = values + (pairs << 3);
   let start = values;
   for (let row: u32 = 0; row < rowCount; row++) {
-    const thing: usize = firstRow + row;
-    store<u32>(bases + ((<usize>row) << 2), start - ((thing + 1) << 3));
-    start += (size - 1 - thing) << 3;
+    const item: usize = firstRow + row;
+    store<u32>(bases + ((<usize>row) << 2), start - ((item + 1) << 3));
+    start += (size - 1 - item) << 3;
   }
 }
 

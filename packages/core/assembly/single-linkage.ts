@@ -1,35 +1,35 @@
 /**
- * Single linkage by SLINK (Sibson 1973), with the things added from the last to the first, so that rows of a condensed
+ * Single linkage by SLINK (Sibson 1973), with the items added from the last to the first, so that rows of a condensed
  * matrix are taken as they stand. Entry of a WebAssembly module of its own.
  *
  * In JavaScript, half of the branches of the inner loop are mispredicted, and it takes four times as long.
  */
 import { allocate } from './memory';
 
-/** Of each thing: the edge of the minimum spanning tree by which it comes into a cluster with an earlier thing. */
+/** Of each item: the edge of the minimum spanning tree by which it comes into a cluster with an earlier item. */
 let edges: usize = 0;
-/** Of each thing: the first one of that cluster; may be one call of `add` behind. */
+/** Of each item: the first one of that cluster; may be one call of `add` behind. */
 let firsts: usize = 0;
-/** Of each thing: the shortest edge that those after it have passed on to it; none between calls of `add`. */
+/** Of each item: the shortest edge that those after it have passed on to it; none between calls of `add`. */
 let passedOn: usize = 0;
-/** Distances of the newest thing to those after it. */
+/** Distances of the newest item to those after it. */
 let row: usize = 0;
 
-/** Makes room for so many things, of which none is added yet. Once per instance. */
+/** Makes room for so many items, of which none is added yet. Once per instance. */
 export function configure(size: u32): void {
   const length = <usize>size;
   edges = allocate(length << 4);
   passedOn = allocate(length << 4);
   firsts = allocate(length << 2);
   row = allocate(length << 3);
-  for (let thing: usize = 0; thing < length; thing++) {
-    v128.store(edges + (thing << 4), noEdge());
-    v128.store(passedOn + (thing << 4), noEdge());
-    store<u32>(firsts + (thing << 2), <u32>thing);
+  for (let item: usize = 0; item < length; item++) {
+    v128.store(edges + (item << 4), noEdge());
+    v128.store(passedOn + (item << 4), noEdge());
+    store<u32>(firsts + (item << 2), <u32>item);
   }
 }
 
-/** Where each thing has an edge, after `add`: length (f64), and the two things that it joins (u32). */
+/** Where each item has an edge, after `add`: length (f64), and the two items that it joins (u32). */
 export function edgesAt(): usize {
   return edges;
 }
@@ -50,28 +50,28 @@ export function unusable(count: u32, largest: f64): u32 {
   return count;
 }
 
-/** Adds the thing before the `count` that were added so far; its distances to them, in their order, are at `rowAt`. */
-export function add(thing: u32, count: u32): void {
-  const next = thing + 1;
-  for (let later: u32 = thing + count; later > thing; later--) {
+/** Adds the item before the `count` that were added so far; its distances to them, in their order, are at `rowAt`. */
+export function add(item: u32, count: u32): void {
+  const next = item + 1;
+  for (let later: u32 = item + count; later > item; later--) {
     const edgeAt = edges + ((<usize>later) << 4);
     const firstAt = firsts + ((<usize>later) << 2);
     const passedAt = passedOn + ((<usize>later) << 4);
     const edge = v128.load(edgeAt);
-    // What the call before has left to do: its thing may have come into this cluster by a shorter edge.
+    // What the call before has left to do: its item may have come into this cluster by a shorter edge.
     let first = load<u32>(firstAt);
     if (isTrue(below(v128.load(edges + ((<usize>first) << 4)), edge))) {
       first = next;
       store<u32>(firstAt, first);
     }
 
-    const direct = edgeOf(row + ((<usize>(later - next)) << 3), thing, later);
+    const direct = edgeOf(row + ((<usize>(later - next)) << 3), item, later);
     const shortest = shorterOf(direct, v128.load(passedAt));
     v128.store(passedAt, noEdge());
     let further = shortest;
     if (isTrue(below(shortest, edge))) {
       v128.store(edgeAt, shortest);
-      store<u32>(firstAt, thing);
+      store<u32>(firstAt, item);
       further = edge;
     }
     const target = passedOn + ((<usize>first) << 4);

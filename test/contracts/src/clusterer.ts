@@ -12,12 +12,12 @@ import { assertGreedy } from './greedy-clustering.js';
 
 /** Makes matrices that every clusterer must get right, by what is special about them. */
 const MATRICES: Readonly<Record<string, () => readonly CondensedMatrix[]>> = {
-  'one thing': () => [matrixOf(1, () => 0)],
-  'two things': () => [matrixOf(2, () => 7), matrixOf(2, () => 0)],
-  'equal things': () => [matrixOf(9, () => 0)],
-  'things equally far from each other': () => [matrixOf(9, () => 0.1)],
+  'one item': () => [matrixOf(1, () => 0)],
+  'two items': () => [matrixOf(2, () => 7), matrixOf(2, () => 0)],
+  'equal items': () => [matrixOf(9, () => 0)],
+  'items equally far from each other': () => [matrixOf(9, () => 0.1)],
   'two unrelated pairs of twins': () => [matrixOf(4, (i, j) => (i >> 1 === j >> 1 ? 0 : 5))],
-  'things along a line': () => [matrixOf(12, (i, j) => j - i)],
+  'items along a line': () => [matrixOf(12, (i, j) => j - i)],
   'random distances': () => [1, 2, 3, 4].map((seed) => matrixOf(12, randomDistances(seed))),
   'heavily tied distances': () => [1, 2, 3, 4].map((seed) => tiedMatrix(12, seed)),
   'large distances': () => [matrixOf(10, scaled(randomDistances(5), 2 ** 45))],

@@ -141,7 +141,7 @@ test.each<[string, Partial<Clusterer>, string]>([
     },
     'joins the closest clusters first, of random distances',
   ],
-  ['that returns nothing', { cluster: () => undefined as never }, 'gives well-formed dendrograms of one thing'],
+  ['that returns nothing', { cluster: () => undefined as never }, 'gives well-formed dendrograms of one item'],
   ['with one linkage as text', { linkages: 'single' as never }, 'takes at least one linkage, each listed once'],
 ])('the contract of clusterers is not kept by one %s', async (_, broken, title) => {
   const clusterer: Clusterer = {

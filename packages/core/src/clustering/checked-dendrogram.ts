@@ -5,7 +5,7 @@ import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 /**
  * The clusterer's dendrogram.
  *
- * @throws `plugin` where the clusterer throws, and where that is none of the matrix's things.
+ * @throws `plugin` where the clusterer throws, and where what it gives is no dendrogram of the matrix's items.
  */
 export async function checkedDendrogram(
   { name, part: clusterer }: NamedPart<Clusterer>,
@@ -18,7 +18,7 @@ export async function checkedDendrogram(
     if (problem === undefined) {
       return dendrogram;
     }
-    throw new VirtSimilarityError('plugin', `[${name}] expected a dendrogram of ${matrix.size} things, ${problem}`);
+    throw new VirtSimilarityError('plugin', `[${name}] expected a dendrogram of ${matrix.size} items, ${problem}`);
   } catch (error) {
     throw pluginError(name, 'the clusterer failed', error);
   }

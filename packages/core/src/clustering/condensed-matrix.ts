@@ -4,19 +4,19 @@ import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
 /**
- * @throws a `usage` error unless the matrix has one value for each pair of at least one thing, each of them a distance
+ * @throws a `usage` error unless the matrix has one value for each pair of at least one item, each of them a distance
  *   from 0 to {@link LARGEST_DISTANCE}; the error names the first pair that has not.
  */
 export function validateMatrix(matrix: CondensedMatrix): void {
   const { size, values } = matrix;
   if (!Number.isSafeInteger(size) || size < 1) {
-    throw new VirtSimilarityError('usage', `[clustering] expected a matrix of at least one thing, found size ${size}`);
+    throw new VirtSimilarityError('usage', `[clustering] expected a matrix of at least one item, found size ${size}`);
   }
   const pairs = (size * (size - 1)) / 2;
   if (values.length !== pairs) {
     throw new VirtSimilarityError(
       'usage',
-      `[clustering] expected ${pairs} distances for ${size} things, found ${values.length}; give one per pair`,
+      `[clustering] expected ${pairs} distances for ${size} items, found ${values.length}; give one per pair`,
     );
   }
   const index = firstUnusable(values);

@@ -31,7 +31,7 @@ const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; 
 /** Square matrices that are there at a time: the one that is handed over, the copy of it, and the next smaller one. */
 const SQUARES = 3;
 
-/** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of things. */
+/** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of items. */
 export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
@@ -47,7 +47,7 @@ export class MlHclustClusterer implements Clusterer {
     }
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
-      purpose: `cluster ${matrix.size} things`,
+      purpose: `cluster ${matrix.size} items`,
       remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer at a time`,
     });
     // Loading it takes longer than clustering ten images.

@@ -3,11 +3,11 @@ import { VirtSimilarityError } from '../errors.js';
 /** The largest distance that can be clustered: squares, and sums of squares, stay finite. */
 export const LARGEST_DISTANCE = 1e150;
 
-/** What to throw where the distance of two things is not from 0 to {@link LARGEST_DISTANCE}. */
+/** What to throw where the distance of two items is not from 0 to {@link LARGEST_DISTANCE}. */
 export function unusableDistance(i: number, j: number, distance: number): VirtSimilarityError {
   return new VirtSimilarityError(
     'usage',
-    `[clustering] expected a distance from 0 to ${LARGEST_DISTANCE} between things ${i} and ${j}, found ${distance}; ` +
+    `[clustering] expected a distance from 0 to ${LARGEST_DISTANCE} between items ${i} and ${j}, found ${distance}; ` +
       'check the distance metric',
   );
 }

@@ -7,11 +7,11 @@ export type StandardLinkage = (typeof LINKAGES)[number];
 export type Linkage = StandardLinkage | (string & {});
 
 /**
- * The distances of all pairs of `size` things: that of `i` and `j`, i < j, stands at
+ * The distances of all pairs of `size` items: that of `i` and `j`, i < j, stands at
  * `i·size − i·(i+1)/2 + (j − i − 1)`, the order of R's `dist` and SciPy's `pdist`.
  */
 export interface CondensedMatrix {
-  /** Number of things, at least 1. */
+  /** Number of items, at least 1. */
   readonly size: number;
   /** size·(size−1)/2 finite distances ≥ 0. */
   readonly values: Float64Array;

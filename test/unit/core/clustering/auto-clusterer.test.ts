@@ -37,7 +37,7 @@ async function engineFor(size: number, linkage: Linkage): Promise<string[]> {
 }
 
 describe('AutoClusterer', () => {
-  test('takes the fast engine for the linkages that it has, however few things there are', async () => {
+  test('takes the fast engine for the linkages that it has, however few items there are', async () => {
     expect(await engineFor(2, 'single')).toEqual(['fast']);
     expect(await engineFor(300, 'ward')).toEqual(['fast']);
   });

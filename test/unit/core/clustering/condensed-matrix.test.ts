@@ -37,7 +37,7 @@ describe('validateMatrix', () => {
     expect(() => validateMatrix({ size: 3, values: Float64Array.of(0, 1.5, LARGEST_DISTANCE) })).not.toThrow();
   });
 
-  test('accepts one thing', () => {
+  test('accepts one item', () => {
     expect(() => validateMatrix({ size: 1, values: new Float64Array(0) })).not.toThrow();
   });
 
@@ -48,14 +48,14 @@ describe('validateMatrix', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 1e200])('names the pair whose distance is %d', (distance) => {
     const error = errorOf(4, [1, 2, 3, 4, distance, 6]);
     expect(error.code).toBe('usage');
-    expect(error.message).toContain(`between things 1 and 3, found ${distance};`);
+    expect(error.message).toContain(`between items 1 and 3, found ${distance};`);
   });
 
   test('names the last pair', () => {
-    expect(errorOf(3, [1, 2, Number.NaN]).message).toContain('between things 1 and 2,');
+    expect(errorOf(3, [1, 2, Number.NaN]).message).toContain('between items 1 and 2,');
   });
 
   test('says how many distances it expected', () => {
-    expect(errorOf(4, [1, 2]).message).toContain('expected 6 distances for 4 things, found 2');
+    expect(errorOf(4, [1, 2]).message).toContain('expected 6 distances for 4 items, found 2');
   });
 });

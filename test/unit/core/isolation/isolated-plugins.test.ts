@@ -90,11 +90,11 @@ describe('an isolated plugin', () => {
   test.each([
     [{ metric: 'throwing-metric' }, '[throwing-metric] the metric failed: out of scale'],
     [{ metric: 'lost-metric' }, '[lost-metric] expected a distance of 0 or more, found NaN'],
-    [{ clusterer: 'empty-clusterer' }, '[empty-clusterer] expected a dendrogram of 3 things, found one of 0 merges'],
-    [{ clusterer: 'nothing-clusterer' }, '[nothing-clusterer] expected a dendrogram of 3 things, found undefined'],
+    [{ clusterer: 'empty-clusterer' }, '[empty-clusterer] expected a dendrogram of 3 items, found one of 0 merges'],
+    [{ clusterer: 'nothing-clusterer' }, '[nothing-clusterer] expected a dendrogram of 3 items, found undefined'],
     [
       { clusterer: 'unsendable-clusterer' },
-      '[unsendable-clusterer] expected a dendrogram of 3 things, found { size: [Function: size] }',
+      '[unsendable-clusterer] expected a dendrogram of 3 items, found { size: [Function: size] }',
     ],
     [
       { clusterer: 'incomplete-clusterer' },

@@ -45,8 +45,8 @@ export class FastClusterer implements Clusterer {
 
 function singleDendrogram(matrix: CondensedMatrix): Dendrogram {
   const linkage = new SingleLinkage(matrix.size);
-  for (let thing = matrix.size - 1; thing >= 0; thing--) {
-    linkage.add(condensedRow(matrix, thing));
+  for (let item = matrix.size - 1; item >= 0; item--) {
+    linkage.add(condensedRow(matrix, item));
   }
   return linkage.dendrogram();
 }

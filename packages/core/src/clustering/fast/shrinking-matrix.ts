@@ -21,7 +21,7 @@ export interface GatheredRow {
  * those that are left have positions 0 … count−1, which close up when one is removed.
  *
  * The distances stand in one condensed matrix, in which a removed cluster leaves a gap. It lies in bands of rows, each in
- * a WebAssembly memory, of which up to some 16,000 things need one. Rows are searched and updated in the first.
+ * a WebAssembly memory, of which up to some 16,000 items need one. Rows are searched and updated in the first.
  */
 export class ShrinkingMatrix {
   readonly #size: number;
@@ -34,7 +34,7 @@ export class ShrinkingMatrix {
   readonly rows: readonly [GatheredRow, GatheredRow];
 
   /**
-   * Copies the matrix; each thing is a cluster.
+   * Copies the matrix, in which each item is a cluster at first.
    *
    * @throws `unavailable` where there is surely no memory for the copy.
    */
@@ -42,7 +42,7 @@ export class ShrinkingMatrix {
     const { size } = matrix;
     requireMemory({
       bytes: matrix.values.byteLength,
-      purpose: `cluster ${size} things`,
+      purpose: `cluster ${size} items`,
       remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which takes no copy of their distances, or cluster fewer at a time`,
     });
     this.#size = size;

@@ -7,7 +7,7 @@ export interface SingleLinkageKernel {
   edgesAt(): number;
   rowAt(): number;
   unusable(count: number, largest: number): number;
-  add(thing: number, count: number): void;
+  add(item: number, count: number): void;
 }
 
 /**

@@ -7,17 +7,17 @@ import { DisjointClusters } from './disjoint-clusters.js';
 import { instantiateSingleLinkageKernel, type SingleLinkageKernel } from './single-linkage-kernel.js';
 
 /** At 44 bytes each, what fits below the kernel's largest positive address. */
-const MOST_THINGS = 40_000_000;
+const MOST_ITEMS = 40_000_000;
 
 /**
- * Single linkage without a matrix, for more things than one fits for: takes the distances of one thing after the other,
- * in an order that is known from the start, and keeps none of them. O(n²) time, 44 bytes a thing (SLINK, Sibson 1973).
+ * Single linkage without a matrix, for more items than one fits for: takes the distances of one item after the other,
+ * in an order that is known from the start, and keeps none of them. O(n²) time, 44 bytes an item (SLINK, Sibson 1973).
  * Of the same distances it makes the same dendrogram as {@link FastClusterer}.
  *
  * ```js
  * const linkage = new SingleLinkage(size);
- * for (let thing = size - 1; thing >= 0; thing--) {
- *   linkage.add(await distancesToLater(thing)); // Float64Array of size − 1 − thing values
+ * for (let item = size - 1; item >= 0; item--) {
+ *   linkage.add(await distancesToLater(item)); // Float64Array of size − 1 − item values
  * }
  * const dendrogram = linkage.dendrogram();
  * ```
@@ -29,13 +29,13 @@ export class SingleLinkage {
   #added = 0;
 
   /**
-   * Of `size` things, 1 to 40,000,000.
+   * For `size` items, 1 to 40,000,000.
    *
    * @throws `usage` on any other number, `unavailable` where there is no memory.
    */
   constructor(size: number) {
-    if (!Number.isInteger(size) || size < 1 || size > MOST_THINGS) {
-      throw new VirtSimilarityError('usage', `[clustering] expected 1 to ${MOST_THINGS} things, found ${size}`);
+    if (!Number.isInteger(size) || size < 1 || size > MOST_ITEMS) {
+      throw new VirtSimilarityError('usage', `[clustering] expected 1 to ${MOST_ITEMS} items, found ${size}`);
     }
     this.#size = size;
     this.#kernel = instantiateSingleLinkageKernel();
@@ -44,31 +44,31 @@ export class SingleLinkage {
   }
 
   /**
-   * Adds the next thing: the last one first, the first one last. `distances` are those to the things after it, in
-   * ascending order, as in a row of a condensed matrix: none for the last thing, `size`−1 for the first. The array
+   * Adds the next item: the last one first, the first one last. `distances` are those to the items after it, in
+   * ascending order, as in a row of a condensed matrix: none for the last item, `size`−1 for the first. The array
    * stays the caller's.
    *
    * @throws `usage` where there are more or fewer of them, where one is not from 0 to {@link LARGEST_DISTANCE}, and
-   *   when all things were added; the thing is not added then.
+   *   when all items were added; that one is not added then.
    */
   add(distances: Float64Array): void {
     const count = this.#added;
-    const thing = this.#size - 1 - count;
-    if (thing < 0 || distances.length !== count) {
-      const expected = thing < 0 ? 'no more things' : `${count} distances from thing ${thing} to those after it`;
+    const item = this.#size - 1 - count;
+    if (item < 0 || distances.length !== count) {
+      const expected = item < 0 ? 'no more items' : `${count} distances from item ${item} to those after it`;
       throw new VirtSimilarityError('usage', `[clustering] expected ${expected}, found ${distances.length} distances`);
     }
     this.#row.set(distances);
     const unusable = this.#kernel.unusable(count, LARGEST_DISTANCE);
     if (unusable < count) {
-      throw unusableDistance(thing, thing + 1 + unusable, distances[unusable]!);
+      throw unusableDistance(item, item + 1 + unusable, distances[unusable]!);
     }
-    this.#kernel.add(thing, count);
+    this.#kernel.add(item, count);
     this.#added++;
   }
 
   /**
-   * Of all things.
+   * The dendrogram of all items.
    *
    * @throws `usage` unless each was added.
    */
@@ -76,7 +76,7 @@ export class SingleLinkage {
     if (this.#added < this.#size) {
       throw new VirtSimilarityError(
         'usage',
-        `[clustering] expected the distances of ${this.#size} things, found those of ${this.#added}; add the others first`,
+        `[clustering] expected the distances of ${this.#size} items, found those of ${this.#added}; add the others first`,
       );
     }
     return dendrogramOf(this.#size, this.#joins(), 'single');
@@ -88,7 +88,7 @@ export class SingleLinkage {
     const lengths = new Float64Array(memory.buffer, edgesAt(), 2 * this.#size);
     const ends = new Uint32Array(memory.buffer, edgesAt(), 4 * this.#size);
     const clusters = new DisjointClusters(this.#size);
-    // The first thing has none.
+    // The first item has none.
     const ascending = Array.from({ length: this.#size - 1 }, (_, k) => k + 1).sort(
       (a, b) => lengths[2 * a]! - lengths[2 * b]!,
     );

@@ -15,8 +15,8 @@ import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
 /** Asks for one distance after the other, as where there is no matrix. */
 function withoutMatrix(size: number, distance: (i: number, j: number) => number): Dendrogram {
   const linkage = new SingleLinkage(size);
-  for (let thing = size - 1; thing >= 0; thing--) {
-    linkage.add(Float64Array.from({ length: size - 1 - thing }, (_, k) => distance(thing, thing + 1 + k)));
+  for (let item = size - 1; item >= 0; item--) {
+    linkage.add(Float64Array.from({ length: size - 1 - item }, (_, k) => distance(item, item + 1 + k)));
   }
   return linkage.dendrogram();
 }
@@ -69,7 +69,7 @@ describe('SingleLinkage', () => {
     );
   });
 
-  test('needs no stack for a caterpillar of 10,000 things', () => {
+  test('needs no stack for a caterpillar of 10,000 items', () => {
     const size = 10_000;
     // Things at 1, 3, 6, 10, …: each is next joined to all those before it.
     const place = (i: number) => (i * (i + 1)) / 2;
@@ -78,7 +78,7 @@ describe('SingleLinkage', () => {
     expect(merges.map(({ size }) => size)).toEqual(Array.from({ length: size - 1 }, (_, k) => k + 2));
   });
 
-  test('is a tree without merges where there is one thing', () => {
+  test('is a tree without merges where there is one item', () => {
     expect(withoutMatrix(1, () => Number.NaN)).toEqual({ size: 1, merges: [], inverted: false });
   });
 
@@ -94,22 +94,22 @@ describe('SingleLinkage', () => {
     expect(linkage.dendrogram().merges.map(({ height }) => height)).toEqual([4, 5]);
   });
 
-  test.each([0, -1, 1.5, Number.NaN, 40_000_001])('refuses %p things', (size) => {
-    expect(() => new SingleLinkage(size)).toThrow(`expected 1 to 40000000 things, found ${size}`);
+  test.each([0, -1, 1.5, Number.NaN, 40_000_001])('refuses %p items', (size) => {
+    expect(() => new SingleLinkage(size)).toThrow(`expected 1 to 40000000 items, found ${size}`);
   });
 
   test('refuses a row of the wrong length', () => {
     const linkage = new SingleLinkage(3);
     linkage.add(new Float64Array(0));
     expect(() => linkage.add(new Float64Array(2))).toThrow(
-      'expected 1 distances from thing 1 to those after it, found 2 distances',
+      'expected 1 distances from item 1 to those after it, found 2 distances',
     );
   });
 
-  test('refuses more things than it was made for', () => {
+  test('refuses more items than it was made for', () => {
     const linkage = new SingleLinkage(1);
     linkage.add(new Float64Array(0));
-    expect(() => linkage.add(new Float64Array(1))).toThrow('expected no more things');
+    expect(() => linkage.add(new Float64Array(1))).toThrow('expected no more items');
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e200])(
@@ -118,23 +118,23 @@ describe('SingleLinkage', () => {
       const linkage = new SingleLinkage(3);
       linkage.add(new Float64Array(0));
       linkage.add(Float64Array.of(3));
-      expect(() => linkage.add(Float64Array.of(2, distance))).toThrow(`between things 0 and 2, found ${distance}`);
+      expect(() => linkage.add(Float64Array.of(2, distance))).toThrow(`between items 0 and 2, found ${distance}`);
       linkage.add(Float64Array.of(2, 4));
       expect(linkage.dendrogram().merges.map(({ height }) => height)).toEqual([2, 3]);
     },
   );
 
-  test('refuses to make a tree of things that are not all added', () => {
+  test('refuses to make a tree of items that are not all added', () => {
     const linkage = new SingleLinkage(3);
     linkage.add(new Float64Array(0));
-    expect(() => linkage.dendrogram()).toThrow('expected the distances of 3 things, found those of 1');
+    expect(() => linkage.dendrogram()).toThrow('expected the distances of 3 items, found those of 1');
   });
 });
 
 describe('condensedRow', () => {
-  test('is the distances of a thing to all later ones', () => {
+  test('is the distances of an item to all later ones', () => {
     const matrix = { size: 4, values: Float64Array.of(1, 2, 3, 4, 5, 6) };
-    const rows = [0, 1, 2, 3].map((thing) => [...condensedRow(matrix, thing)]);
+    const rows = [0, 1, 2, 3].map((item) => [...condensedRow(matrix, item)]);
     expect(rows).toEqual([[1, 2, 3], [4, 5], [6], []]);
   });
 });

@@ -166,7 +166,7 @@ function missingHeader(expected: string, found: string | undefined, evidence: Fo
   if (evidence.statedBy === 'vmdk-child') {
     return corrupt(
       `expected a vmdk header, found ${found === undefined ? 'none' : `a ${found} header`}`,
-      remedy(evidence),
+      remedy(evidence, expected),
     );
   }
   if (evidence.size === 0) {

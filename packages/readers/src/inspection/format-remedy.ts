@@ -19,12 +19,13 @@ export interface StatedFormat {
 /** How to state one of the formats, for this file only, so that there is no doubt any more. */
 export function remedy(
   { statedBy, reference, headerPath, path, stated }: StatedFormat,
-  ...formats: readonly string[]
+  ...formats: readonly [string, ...string[]]
 ): Wording {
   switch (statedBy) {
     case 'user': {
-      const [first, ...others] = formats.map((format) => namedInFormat(reference ?? path, format, stated));
-      return wording`name it as ${first ?? ''}${others.flatMap((other) => [' or ', other])}`;
+      const [first, ...others] = formats;
+      const named = (format: string) => namedInFormat(reference ?? path, format, stated);
+      return wording`name it as ${named(first)}${others.flatMap((other) => [' or ', named(other)])}`;
     }
     case 'overlay': {
       const files = [reference ?? path, ...(headerPath === undefined ? [] : [headerPath])].map(shellWord).join(' ');

@@ -1,8 +1,9 @@
 /**
  * Bundles the compiled modules of each package into few files, which Node.js loads much sooner: one for each export and
- * command of package.json, one for each module that a thread starts with or that is imported later, and more for what
- * several of these share, so that none loads what it does not need. Imports of other packages stay imports: whoever
- * imports a module has the same one. Files that are as they should be are left alone.
+ * command of package.json, more for what several of these share or import later, so that none loads what it does not
+ * need, and one for each module that a thread starts with, which is whole: a thread shares no module with others.
+ * Imports of other packages stay imports, so that every importer gets the same module. Files that would not change are
+ * left alone.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -45,28 +46,29 @@ function beside(directory) {
     });
 }
 
-/** What a bundle is made from, by name. */
+/** What a bundle is made from, by name: what package.json names, what threads start with, and WebAssembly. */
 function inputs(directory) {
-  const files = new Map();
-  for (const [name, file] of [...named(directory), ...beside(directory)]) {
-    const other = files.get(name) ?? file;
-    if (other !== file) {
+  const entries = new Map(named(directory));
+  const threads = new Map();
+  const assembly = new Map();
+  for (const [name, file] of beside(directory)) {
+    const other = entries.get(name) ?? threads.get(name) ?? assembly.get(name);
+    if (other === undefined) {
+      (name.endsWith('.js') ? threads : assembly).set(name, file);
+    } else if (other !== file) {
       throw new Error(`expected one file ${name} in a bundle, found ${other} and ${file}; rename one`);
     }
-    files.set(name, file);
   }
-  return [...files];
+  return { entries, threads, assembly };
 }
 
-async function bundle(directory) {
-  const target = join(directory, 'bundle');
-  const files = inputs(directory);
-  const modules = files.filter(([name]) => name.endsWith('.js'));
+/** The files that esbuild makes of modules, given by name. */
+async function bundled(modules, { target, splitting }) {
   const { outputFiles } = await build({
-    entryPoints: Object.fromEntries(modules.map(([name, file]) => [basename(name, '.js'), file])),
+    entryPoints: Object.fromEntries([...modules].map(([name, file]) => [basename(name, '.js'), file])),
     outdir: target,
     bundle: true,
-    splitting: true,
+    splitting,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -79,9 +81,16 @@ async function bundle(directory) {
     write: false,
     logLevel: 'warning',
   });
+  return outputFiles.map(({ path, contents }) => [relative(target, path), Buffer.from(contents)]);
+}
+
+async function bundle(directory) {
+  const target = join(directory, 'bundle');
+  const { entries, threads, assembly } = inputs(directory);
   const outputs = new Map([
-    ...outputFiles.map(({ path, contents }) => [relative(target, path), Buffer.from(contents)]),
-    ...files.filter((file) => !modules.includes(file)).map(([name, file]) => [name, readFileSync(file)]),
+    ...(await bundled(entries, { target, splitting: true })),
+    ...(await bundled(threads, { target, splitting: false })),
+    ...[...assembly].map(([name, file]) => [name, readFileSync(file)]),
   ]);
   mkdirSync(target, { recursive: true });
   for (const [name, contents] of outputs) {

@@ -22,6 +22,7 @@ export type * from './distance/compare-options.js';
 export * from './distance/compare-vectors.js';
 export { condensedIndex } from './distance/condensed-index.js';
 export { distanceMatrix } from './distance/distance-matrix.js';
+export { extendedMatrix } from './distance/extended-matrix.js';
 export * from './distance/metrics/containment.js';
 export * from './distance/metrics/hamming.js';
 export * from './distance/metrics/hamming-fraction.js';

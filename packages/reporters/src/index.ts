@@ -8,6 +8,7 @@ export { AsciiReporter } from './ascii.js';
 export { GraphvizReporter } from './graphviz.js';
 export { JsonReporter } from './json.js';
 export { NewickReporter } from './newick.js';
+export { parseJsonReport } from './parse-json-report.js';
 export { terminalText } from './terminal-text.js';
 
 export default {

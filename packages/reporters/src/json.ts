@@ -3,7 +3,7 @@ import { UNPRINTABLE } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 
 /** Changes whenever a program that reads reports could stumble; new members alone do not change it. */
-const REPORT_VERSION = 1;
+export const REPORT_VERSION = 1;
 
 /**
  * Everything the analysis knows, as one JSON object by `schema/report-v1.schema.json`, one record to a line.

@@ -14,7 +14,7 @@ export function summarize(analysis: Pick<Analysis, 'images' | 'failures' | 'para
   const failed = failures.length === 0 ? '' : ` (${failures.length} more failed)`;
   const virtual = formatBytes(total((image) => image.virtualSize));
   const data = formatBytes(total((image) => sizeOf(image.dataBlocks, image)));
-  const repeated = formatBytes(total((image) => sizeOf(image.repeatedBlocks, image)));
+  const repeated = formatBytes(total((image) => sizeOf(image.repeatedBlocks ?? 0, image)));
   return (
     `${formatCount(images.length, 'image')}${failed}: ${virtual} virtual, ${data} data, ` +
     `of which ${repeated} stand in another image too, at the same place`

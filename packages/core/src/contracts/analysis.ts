@@ -12,8 +12,11 @@ export interface AnalyzedImage {
   readonly virtualSize: number;
   /** Blocks that are not all zeros. */
   readonly dataBlocks: number;
-  /** Those of them that another image has too, at the same block number. */
-  readonly repeatedBlocks: number;
+  /**
+   * Those of them that another image has too, at the same block number. Absent where that was not counted, as after
+   * `Analyzer.extend`.
+   */
+  readonly repeatedBlocks?: number | undefined;
   /**
    * Its hash vector, with the identity of the image; absent in analyses made by other programs. `pairRuns` lists where
    * two of them are equal, different or zero.

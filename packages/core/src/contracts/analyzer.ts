@@ -15,6 +15,9 @@ import type {
   ComparisonOptions,
   DiagnosedReader,
   DiagnoseOptions,
+  DistanceItem,
+  DistanceOptions,
+  ExtendOptions,
   FindOptions,
   FoundImages,
   HashOptions,
@@ -23,6 +26,7 @@ import type {
   Images,
   ReportRun,
   TileComparison,
+  VectorOptions,
 } from './stages.js';
 
 /** A plugin that is registered. */
@@ -123,6 +127,34 @@ export interface Analyzer {
    *   or memory for all pairs: if that is sure, before anything is hashed.
    */
   analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
+
+  /**
+   * Compares and clusters hash vectors, in memory or in files. Their names are the images' paths.
+   *
+   * @throws as `compare` and `cluster`.
+   */
+  analyzeVectors(vectors: readonly HashVector[], options?: VectorOptions): Promise<Analysis>;
+
+  /**
+   * Adds hash vectors to an analysis whose images have theirs. Counts only the pairs of the new ones, and clusters anew. The
+   * images of the analysis come first and keep their names; `repeatedBlocks` is not counted.
+   *
+   * @throws `usage` where an image of the analysis has no vector, or a new vector has the name of another one, and as
+   *   `compare` and `cluster`.
+   */
+  extend(analysis: Analysis, vectors: readonly HashVector[], options?: ExtendOptions): Promise<Analysis>;
+
+  /**
+   * Clusters items whose distances come from elsewhere, for `report`. What is unknown about an item counts as 0 bytes and 0
+   * blocks.
+   *
+   * @throws `usage` where two items have one name or their number is not the matrix's size, and as `cluster`.
+   */
+  analyzeDistances(
+    items: readonly DistanceItem[],
+    distances: CondensedMatrix,
+    options?: DistanceOptions,
+  ): Promise<Analysis>;
 
   /**
    * The text of the named reporter, in pieces.

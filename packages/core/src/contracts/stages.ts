@@ -1,5 +1,5 @@
 import type { VirtSimilarityError, Wording } from '../errors.js';
-import type { Cladogram } from './analysis.js';
+import type { AnalyzedImage, Cladogram } from './analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
 import type { ImageIdentity, Stamp } from './disk-image.js';
 import type { DiskSource, ReaderDiagnosis } from './disk-reader.js';
@@ -79,6 +79,28 @@ export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
   readonly reader: string;
   /** Why the diagnosis failed. */
   readonly problem?: VirtSimilarityError;
+}
+
+/** How hash vectors are compared and clustered. */
+export type VectorOptions = Omit<AnalyzeOptions, keyof HashOptions> &
+  Pick<HashOptions, 'jobs' | 'onProgress' | 'signal'>;
+
+/** How an analysis is extended. Its metric stays; its linkage does unless another one is stated. */
+export type ExtendOptions = Omit<VectorOptions, 'metric'>;
+
+/** An item whose distances are known: its name, and what else is known about it. */
+export type DistanceItem = string | (Pick<AnalyzedImage, 'name'> & Partial<AnalyzedImage>);
+
+/** How items with known distances are clustered and described. */
+export interface DistanceOptions extends ClusterOptions {
+  /** What reports call the distance, `given` by default. */
+  readonly metric?: string | undefined;
+  /** What a distance of 1 means, `blocks` by default. */
+  readonly unit?: string | undefined;
+  /** Name of the block hasher, `none` by default. */
+  readonly algorithm?: string | undefined;
+  /** Bytes, 65,536 by default. */
+  readonly blockSize?: number | undefined;
 }
 
 /** How hash vectors are compared. */

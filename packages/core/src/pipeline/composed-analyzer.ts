@@ -18,6 +18,9 @@ import type {
   ComparisonOptions,
   DiagnosedReader,
   DiagnoseOptions,
+  DistanceItem,
+  DistanceOptions,
+  ExtendOptions,
   FindOptions,
   FoundImages,
   HashOptions,
@@ -26,6 +29,7 @@ import type {
   Images,
   ReportRun,
   TileComparison,
+  VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
@@ -35,8 +39,9 @@ import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { allowedTrees } from './allowed-trees.js';
-import { analysisOf } from './analysis-of.js';
+import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
+import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
@@ -117,7 +122,7 @@ export class ComposedAnalyzer implements Analyzer {
 
   async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {
     const complete = this.#complete(options);
-    requireKnownNames(this.#registry, { clusterer: complete.clusterer, linkage: complete.linkage });
+    this.#requireClusterer(complete);
     return clusteringOf(this.#registry, distances, complete);
   }
 
@@ -141,7 +146,36 @@ export class ComposedAnalyzer implements Analyzer {
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
-    return analysisOf(vectors, labels, comparison, clustering, { ...complete, failures });
+    return analysisOf(namedVectors(vectors, labels), comparison, clustering, failures);
+  }
+
+  async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {
+    const complete = this.#complete(options);
+    this.#requireClusterer(complete);
+    const comparison = await comparisonOf(this.#parts, vectors, complete);
+    const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
+    return analysisOf(namedVectors(vectors), comparison, clustering);
+  }
+
+  async extend(analysis: Analysis, vectors: readonly HashVector[], options: ExtendOptions = {}): Promise<Analysis> {
+    const { metric, unit, linkage } = analysis.parameters;
+    const complete = this.#complete({ linkage, ...options, metric });
+    this.#requireClusterer(complete);
+    const images = extendedImages(analysis, vectors);
+    const distances = await extendedDistances(this.#parts, analysis, images, complete);
+    const clustering = await clusteringOf(this.#registry, distances, complete);
+    return analysisOf(images, { metric, unit, distances }, clustering, analysis.failures);
+  }
+
+  async analyzeDistances(
+    items: readonly DistanceItem[],
+    distances: CondensedMatrix,
+    options: DistanceOptions = {},
+  ): Promise<Analysis> {
+    const { metric: _metric, unit: _unit, algorithm: _algorithm, blockSize: _blockSize, ...clusterOptions } = options;
+    requireOwnNames(items, distances.size);
+    const clustering = await this.cluster(distances, clusterOptions);
+    return analysisOfDistances(items, distances, clustering, options);
   }
 
   report(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
@@ -203,6 +237,10 @@ export class ComposedAnalyzer implements Analyzer {
     const limits = this.#registry.limits(this.#complete(run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
     yield* reportBy(reporter, part, analysis, complete, limits);
+  }
+
+  #requireClusterer({ clusterer, linkage }: CompleteOptions): void {
+    requireKnownNames(this.#registry, { clusterer, linkage });
   }
 
   /** Before any image is read. */

@@ -1,0 +1,59 @@
+import type { Analysis } from '../contracts/analysis.js';
+import type { CondensedMatrix } from '../contracts/clusterer.js';
+import type { HashVector } from '../contracts/hash-vector.js';
+import { extendedMatrix } from '../distance/extended-matrix.js';
+import { requirePairMemory } from '../distance/require-pair-memory.js';
+import { VirtSimilarityError } from '../errors.js';
+import type { CompleteOptions } from '../execution/options.js';
+import { type NamedVector, namedVectors } from './analysis-of.js';
+import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
+
+/**
+ * The images of an analysis with their names, then the added ones, with names that no other image has.
+ *
+ * @throws `usage` where an image has no hash vector, and where an added one has the name of another one.
+ */
+export function extendedImages({ images }: Analysis, added: readonly HashVector[]): NamedVector[] {
+  const known = images.map(({ name, path, vector }) => {
+    if (vector === undefined) {
+      const problem = `cannot extend the analysis: expected each image to have its hash vector, found ${path} without one`;
+      throw new VirtSimilarityError('usage', `${problem}; add the vectors to its images first`, { image: path });
+    }
+    return { name, vector: vector.name === path ? vector : { ...vector, name: path } };
+  });
+  const vectors = [...known.map(({ vector }) => vector), ...added];
+  const paths = new Set<string>();
+  for (const { name } of vectors) {
+    if (paths.has(name)) {
+      const problem = `cannot extend the analysis: expected each image once, found ${name} twice`;
+      throw new VirtSimilarityError('usage', `${problem}; leave it out, or give its vector another name`, {
+        image: name,
+      });
+    }
+    paths.add(name);
+  }
+  return namedVectors(vectors, new Map(images.map(({ path, name }) => [path, name])));
+}
+
+/**
+ * The distances of an analysis's images and of the added ones after them. Counts only the pairs that have an added one.
+ *
+ * @throws as `Analyzer.extend`.
+ */
+export async function extendedDistances(
+  context: ComparisonContext,
+  { distances }: Analysis,
+  images: readonly NamedVector[],
+  options: CompleteOptions,
+): Promise<CondensedMatrix> {
+  const vectors = images.map(({ vector }) => vector);
+  const known = vectors.slice(0, distances.size);
+  const added = vectors.slice(distances.size);
+  if (added.length === 0) {
+    return distances;
+  }
+  requirePairMemory(vectors.length, context.registry.find('metric', options.metric));
+  const between = await comparisonWith(context, added, known, options);
+  const among = await comparisonOf(context, added, options);
+  return extendedMatrix(distances, between.distances, among.distances);
+}

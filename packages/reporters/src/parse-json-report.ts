@@ -1,0 +1,156 @@
+import type { Analysis, AnalyzedImage, CladogramNode, ErrorCode, Merge } from '@virt-similarity/core';
+import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { REPORT_VERSION } from './json.js';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * The analysis in the text of a JSON report, to be reported in other forms or extended. Its images have no hash vectors: set
+ * them before `Analyzer.extend`. Members that this version does not know are ignored.
+ *
+ * @throws `corrupt` where the text is not that of a report of this version.
+ */
+export function parseJsonReport(text: string): Analysis {
+  try {
+    return analysisOf(membersOf(JSON.parse(text), 'a report'));
+  } catch (thrown) {
+    throw new VirtSimilarityError('corrupt', `cannot read the JSON report: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+function analysisOf(report: Members): Analysis {
+  const { format, version } = report;
+  if (format !== 'virt-similarity-report' || version !== REPORT_VERSION) {
+    const expected = `format "virt-similarity-report" and version ${REPORT_VERSION}`;
+    throw new Error(`expected ${expected}, found ${excerptOf(format)} and ${excerptOf(version)}`);
+  }
+  const images = listOf(report, 'images', imageOf);
+  const size = images.length;
+  if (size === 0) {
+    throw new Error('expected at least one image, found none');
+  }
+  const parameters = membersOf(report.parameters, 'parameters');
+  const merges = itemsOf(report, 'merges', size - 1).map((merge, index) => mergeOf(merge, size + index));
+  requireTree(
+    merges.map(({ left, right }) => [left, right]),
+    size,
+    'merges',
+  );
+  const nodes = listOf(report, 'clusters', (node, index) => nodeOf(node, size + index));
+  requireTree(
+    nodes.map(({ children }) => children),
+    size,
+    'clusters',
+  );
+  return {
+    images,
+    failures: listOf(report, 'failures', failureOf),
+    parameters: {
+      algorithm: textOf(parameters, 'algorithm'),
+      blockSize: numberOf(parameters, 'blockSize'),
+      metric: textOf(parameters, 'metric'),
+      unit: textOf(parameters, 'unit'),
+      linkage: textOf(parameters, 'linkage'),
+    },
+    distances: { size, values: Float64Array.from(itemsOf(report, 'distances', (size * (size - 1)) / 2), distanceOf) },
+    dendrogram: { size, merges, inverted: report.inverted === true },
+    cladogram: { size, nodes },
+  };
+}
+
+function imageOf(value: unknown): AnalyzedImage {
+  const image = membersOf(value, 'an image');
+  return {
+    name: textOf(image, 'name'),
+    path: textOf(image, 'path'),
+    virtualSize: numberOf(image, 'virtualSize'),
+    dataBlocks: numberOf(image, 'dataBlocks'),
+    ...(image.repeatedBlocks !== undefined && { repeatedBlocks: numberOf(image, 'repeatedBlocks') }),
+  };
+}
+
+function failureOf(value: unknown): Analysis['failures'][number] {
+  const failure = membersOf(value, 'a failure');
+  const path = textOf(failure, 'path');
+  const code = textOf(failure, 'code') as ErrorCode;
+  return { path, error: new VirtSimilarityError(code, textOf(failure, 'message'), { image: path }) };
+}
+
+function distanceOf(value: unknown): number {
+  if (typeof value === 'number' && value >= 0) {
+    return value;
+  }
+  throw new Error(`expected distances from 0, found ${excerptOf(value)}`);
+}
+
+/** @param cluster the number of the cluster that the merge makes: its parts have smaller ones */
+function mergeOf(value: unknown, cluster: number): Merge {
+  const merge = membersOf(value, 'a merge');
+  return {
+    left: clusterOf(merge.left, cluster),
+    right: clusterOf(merge.right, cluster),
+    height: distanceOf(merge.height),
+    size: numberOf(merge, 'size'),
+  };
+}
+
+function nodeOf(value: unknown, cluster: number): CladogramNode {
+  const node = membersOf(value, 'a cluster');
+  const children = itemsOf(node, 'children').map((child) => clusterOf(child, cluster));
+  return { height: distanceOf(node.height), children };
+}
+
+function clusterOf(value: unknown, end: number): number {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < end) {
+    return value as number;
+  }
+  throw new Error(`expected the number of a cluster below ${end}, found ${excerptOf(value)}`);
+}
+
+/** Each image and cluster but the last, which is the root, must be a part of exactly one other cluster. */
+function requireTree(parts: readonly (readonly number[])[], size: number, name: string): void {
+  const all = parts.flat();
+  const expected = size + parts.length - 1;
+  if (all.length === expected && new Set(all).size === expected) {
+    return;
+  }
+  throw new Error(`expected ${name} to be one tree of ${size} images, found ${all.length} parts of ${expected}`);
+}
+
+function membersOf(value: unknown, what: string): Members {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Members;
+  }
+  throw new Error(`expected ${what} as an object, found ${excerptOf(value)}`);
+}
+
+function listOf<Item>(members: Members, name: string, parse: (value: unknown, index: number) => Item): Item[] {
+  return itemsOf(members, name).map(parse);
+}
+
+function itemsOf(members: Members, name: string, count?: number): readonly unknown[] {
+  const value = members[name];
+  if (!Array.isArray(value)) {
+    throw new Error(`expected ${name} as a list, found ${excerptOf(value)}`);
+  }
+  if (count !== undefined && value.length !== count) {
+    throw new Error(`expected ${count} ${name}, found ${value.length}`);
+  }
+  return value;
+}
+
+function textOf(members: Members, name: string): string {
+  const value = members[name];
+  if (typeof value === 'string') {
+    return value;
+  }
+  throw new Error(`expected ${name} as text, found ${excerptOf(value)}`);
+}
+
+function numberOf(members: Members, name: string): number {
+  const value = members[name];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+    return value;
+  }
+  throw new Error(`expected ${name} as a whole number, found ${excerptOf(value)}`);
+}

@@ -1,0 +1,193 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type Analysis,
+  type Analyzer,
+  createAnalyzer,
+  extendedMatrix,
+  type HashVector,
+  hashVectorFromBytes,
+  hashVectorToBytes,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import reporters from '@virt-similarity/reporters';
+import fc from 'fast-check';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import { exampleVector } from '../vectors/example-vectors.js';
+
+const DISKS = Object.fromEntries(
+  [1, 2, 3, 4, 5].map((disk) => [`memory:${disk}`, Uint8Array.from({ length: 4096 }, (_, byte) => (byte >> 9) % disk)]),
+);
+const PATHS = Object.keys(DISKS);
+
+function analyzerOf(): Analyzer {
+  return createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers, reporters] });
+}
+
+async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
+  const analysis = await analyzer.analyze(PATHS, { blockSize: 512 });
+  return analysis.images.map(({ vector }) => vector!);
+}
+
+/** What an analysis that was extended must have in common with that of all images. */
+function comparable({ images, ...analysis }: Analysis) {
+  return { ...analysis, images: images.map(({ repeatedBlocks: _, vector: __, ...image }) => image) };
+}
+
+async function textOf(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) {
+    text += piece;
+  }
+  return text;
+}
+
+describe('an analysis of hash vectors', () => {
+  test('equals that of their images', async () => {
+    const analyzer = analyzerOf();
+    const analysis = await analyzer.analyze(PATHS, { blockSize: 512, linkage: 'average' });
+    const vectors = analysis.images.map(({ vector }) => vector!);
+    expect(await analyzer.analyzeVectors(vectors, { linkage: 'average' })).toEqual(analysis);
+  });
+
+  test('takes vectors from bytes', async () => {
+    const analyzer = analyzerOf();
+    const vectors = await vectorsOf(analyzer);
+    const copies = await Promise.all(
+      vectors.map(async (vector) => hashVectorFromBytes(await hashVectorToBytes(vector))),
+    );
+    const analysis = await analyzer.analyzeVectors(copies);
+    expect(comparable(analysis)).toEqual(comparable(await analyzer.analyzeVectors(vectors)));
+  });
+
+  test('may have one image only', async () => {
+    const { images, dendrogram } = await analyzerOf().analyzeVectors([exampleVector(3)]);
+    expect(images).toMatchObject([{ name: 'disk.qcow2', dataBlocks: 3, repeatedBlocks: 0 }]);
+    expect(dendrogram.merges).toEqual([]);
+  });
+
+  test.each([
+    ['no vectors', [], 'found none'],
+    ['vectors of different block sizes', [exampleVector(3), exampleVector(3, { blockSize: 512 })], '512-byte blocks'],
+  ])('refuses %s', async (_, vectors, message) => {
+    const analysis = analyzerOf().analyzeVectors(vectors);
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
+  });
+});
+
+describe('an extended analysis', () => {
+  test.each(['hamming', 'jaccard', 'containment', 'shared-content'])(
+    'equals that of all images by %s, wherever it is cut',
+    async (metric) => {
+      const analyzer = analyzerOf();
+      const vectors = await vectorsOf(analyzer);
+      const whole = await analyzer.analyzeVectors(vectors, { metric, linkage: 'average' });
+      for (let known = 1; known <= vectors.length; known++) {
+        const first = await analyzer.analyzeVectors(vectors.slice(0, known), { metric, linkage: 'average' });
+        const extended = await analyzer.extend(first, vectors.slice(known));
+        expect(comparable(extended)).toEqual(comparable(whole));
+      }
+    },
+  );
+
+  test('keeps the names of its images, and gives the others names of their own', async () => {
+    const analyzer = analyzerOf();
+    const named = (name: string): HashVector => ({ ...exampleVector(3), name });
+    const analysis = await analyzer.analyzeVectors([named('/a/web.img'), named('/a/db.img')]);
+    const { images } = await analyzer.extend(analysis, [named('/b/web.img'), named('/c/db.img')]);
+    const names = images.map(({ name }) => name);
+    expect(names.slice(0, 2)).toEqual(['web.img', 'db.img']);
+    expect(new Set(names).size).toBe(4);
+  });
+
+  test('states another linkage where it is asked for', async () => {
+    const analyzer = analyzerOf();
+    const [last, ...vectors] = await vectorsOf(analyzer);
+    const analysis = await analyzer.analyzeVectors(vectors);
+    const { parameters } = await analyzer.extend(analysis, [last!], { linkage: 'complete' });
+    expect(parameters).toMatchObject({ linkage: 'complete', metric: 'hamming' });
+  });
+
+  test('is refused where images have no vectors, and where an image would be in it twice', async () => {
+    const analyzer = analyzerOf();
+    const vectors = await vectorsOf(analyzer);
+    const analysis = await analyzer.analyzeVectors(vectors.slice(0, 2));
+    const without = { ...analysis, images: analysis.images.map(({ vector: _, ...image }) => image) };
+    await expect(analyzer.extend(without, vectors.slice(2))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('found memory:1 without one'),
+    });
+    await expect(analyzer.extend(analysis, vectors.slice(1))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('found memory:2 twice'),
+    });
+  });
+
+  test('has a matrix in which each distance is at the index of its pair', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (first, second) => {
+        const distanceOf = (i: number, j: number): number => 100 * i + j;
+        const matrixOf = (from: number, to: number) => {
+          const values: number[] = [];
+          for (let i = from; i < to; i++) {
+            for (let j = i + 1; j < to; j++) {
+              values.push(distanceOf(i, j));
+            }
+          }
+          return { size: to - from, values: Float64Array.from(values) };
+        };
+        const between = Float64Array.from({ length: first * second }, (_, pair) =>
+          distanceOf(pair % first, first + Math.floor(pair / first)),
+        );
+        const all = first + second;
+        expect(extendedMatrix(matrixOf(0, first), between, matrixOf(first, all))).toEqual(matrixOf(0, all));
+      }),
+    );
+  });
+
+  test('refuses a matrix without a distance for each pair', () => {
+    const one = { size: 1, values: new Float64Array(0) };
+    expect(() => extendedMatrix({ size: 2, values: new Float64Array(2) }, new Float64Array(2), one)).toThrow(
+      'expected 1 distances of 2 items, found 2',
+    );
+    expect(() => extendedMatrix(one, new Float64Array(2), one)).toThrow(
+      'expected 1 × 1 distances between the items, found 2',
+    );
+  });
+});
+
+describe('an analysis of distances', () => {
+  const distances = { size: 3, values: Float64Array.of(2, 8, 6) };
+
+  test('can be reported', async () => {
+    const analyzer = analyzerOf();
+    const analysis = await analyzer.analyzeDistances(['a', 'b', 'c'], distances, { linkage: 'average' });
+    expect(await textOf(analyzer.report('newick', analysis))).toBe('((a:1,b:1):2.5,c:3.5):0;\n');
+    expect(analysis.parameters).toEqual({
+      algorithm: 'none',
+      blockSize: 65_536,
+      metric: 'given',
+      unit: 'blocks',
+      linkage: 'average',
+    });
+  });
+
+  test('keeps what is known about its items', async () => {
+    const options = { metric: 'edit', unit: 'letters' };
+    const items = [{ name: 'a', path: '/srv/a', virtualSize: 512, dataBlocks: 1 }, 'b', { name: 'c' }];
+    const { images, parameters } = await analyzerOf().analyzeDistances(items, distances, options);
+    expect(images).toEqual([
+      { name: 'a', path: '/srv/a', virtualSize: 512, dataBlocks: 1 },
+      { name: 'b', path: 'b', virtualSize: 0, dataBlocks: 0 },
+      { name: 'c', path: 'c', virtualSize: 0, dataBlocks: 0 },
+    ]);
+    expect(parameters).toMatchObject({ metric: 'edit', unit: 'letters' });
+  });
+
+  test.each([
+    ['two items with one name', ['a', 'b', 'b'], "found 'b' twice"],
+    ['fewer items than distances', ['a', 'b'], 'has, 3, found 2'],
+  ])('refuses %s', async (_, items, message) => {
+    const analysis = analyzerOf().analyzeDistances(items, distances);
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
+  });
+});

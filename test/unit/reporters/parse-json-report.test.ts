@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { sampleAnalysis } from '@virt-similarity/contract-tests';
+import { type Analysis, VirtSimilarityError } from '@virt-similarity/core';
+import { JsonReporter, parseJsonReport } from '@virt-similarity/reporters';
+import fc from 'fast-check';
+import { analyses, FAMILY, hostileName } from '../../fixtures/analysis.js';
+import { reportText } from '../../fixtures/report-text.js';
+
+async function jsonOf(analysis: Analysis): Promise<string> {
+  return reportText(new JsonReporter().report(analysis));
+}
+
+type JsonValue = ReturnType<typeof JSON.parse>;
+
+/** The report of a family, with a change. */
+async function changed(change: (report: JsonValue) => void): Promise<string> {
+  const report = JSON.parse(await jsonOf(FAMILY));
+  change(report);
+  return JSON.stringify(report);
+}
+
+describe('a JSON report', () => {
+  test('gives back any analysis', async () => {
+    await fc.assert(
+      fc.asyncProperty(analyses(hostileName), async (analysis) => {
+        expect(parseJsonReport(await jsonOf(analysis))).toEqual(analysis);
+      }),
+    );
+  });
+
+  test('gives back an analysis of one image, and one without counts of repeated blocks', async () => {
+    const alone = sampleAnalysis(['alone'], []);
+    expect(parseJsonReport(await jsonOf(alone))).toEqual(alone);
+    const images = FAMILY.images.map(({ repeatedBlocks: _, ...image }) => image);
+    expect(parseJsonReport(await jsonOf({ ...FAMILY, images })).images).toEqual(images);
+  });
+
+  test('gives back failures with their codes', async () => {
+    const error = new VirtSimilarityError('in-use', 'a.raw is open for writing', { image: 'a.raw' });
+    const [failure] = parseJsonReport(await jsonOf({ ...FAMILY, failures: [{ path: 'a.raw', error }] })).failures;
+    expect(failure).toMatchObject({ path: 'a.raw', error: { code: 'in-use', message: error.message, image: 'a.raw' } });
+  });
+
+  test('may have members that are unknown yet', async () => {
+    const text = await changed((report) => {
+      report.host = 'kvm01';
+      report.images[0].owner = 'root';
+    });
+    expect(parseJsonReport(text)).toEqual(FAMILY);
+  });
+
+  test.each<[string, (report: JsonValue) => void, string]>([
+    ['of another version', (report) => (report.version = 2), 'and version 1, found'],
+    ['without images', (report) => (report.images = []), 'expected at least one image, found none'],
+    ['with too few distances', (report) => report.distances.pop(), 'expected 28 distances, found 27'],
+    ['with a negative distance', (report) => (report.distances[3] = -1), 'expected distances from 0, found -1'],
+    ['with too few merges', (report) => report.merges.pop(), 'expected 7 merges, found 6'],
+    ['with a merge of itself', (report) => (report.merges[0].right = 8), 'a cluster below 8, found 8'],
+    [
+      'with a cluster in two merges',
+      (report) => (report.merges[1].left = report.merges[0].left),
+      'to be one tree of 8',
+    ],
+    ['with a cluster twice in one', (report) => report.clusters.at(-1).children.push(0), 'clusters to be one tree'],
+    [
+      'with text for a number',
+      (report) => (report.images[0].dataBlocks = '7'),
+      "expected dataBlocks as a whole number, found '7'",
+    ],
+    ['with a number for text', (report) => (report.parameters.unit = 7), 'expected unit as text, found 7'],
+    ['with an image that is none', (report) => (report.images[0] = []), 'expected an image as an object, found []'],
+    ['with failures that are none', (report) => (report.failures = {}), 'expected failures as a list, found {}'],
+  ])('%s is refused as corrupt', async (_, change, message) => {
+    const text = await changed(change);
+    expect(() => parseJsonReport(text)).toThrow(message);
+    expect(() => parseJsonReport(text)).toThrow(expect.objectContaining({ code: 'corrupt' }));
+  });
+
+  test.each(['', '{', '[]', 'null', '7', '"virt-similarity-report"'])('%j is none', (text) => {
+    expect(() => parseJsonReport(text)).toThrow(expect.objectContaining({ code: 'corrupt' }));
+  });
+});

@@ -38,6 +38,16 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** An error as `JSON.stringify` writes it; what the error does not have is absent. */
+export interface SerializedError {
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly image?: string;
+  readonly remedy?: readonly OptionReference[];
+  readonly cause?: string;
+}
+
 const BRAND = Symbol.for('virt-similarity.error');
 
 /**
@@ -69,6 +79,19 @@ export class VirtSimilarityError extends Error {
   /** The options that the message names, with the values that would help where it knows them. */
   get remedy(): readonly OptionReference[] {
     return optionsIn(this.#wording);
+  }
+
+  /** The error for `JSON.stringify`: `code`, `message`, `image`, `remedy`, and the message of its cause. */
+  toJSON(): SerializedError {
+    const { name, code, message, image, remedy, cause } = this;
+    return {
+      name,
+      code,
+      message,
+      ...(image !== undefined && { image }),
+      ...(remedy.length > 0 && { remedy }),
+      ...(cause !== undefined && { cause: messageOf(cause) }),
+    };
   }
 
   /** Recognises the errors of every copy of this package: a plugin may have one of its own. */

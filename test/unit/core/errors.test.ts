@@ -25,6 +25,25 @@ describe('an error', () => {
     expect(error.remedy).toEqual([READER, { option: 'jobs' }]);
   });
 
+  test('is written as JSON with all that it says', () => {
+    const error = new VirtSimilarityError('in-use', wording`a is open; choose ${READER}`, {
+      image: 'a',
+      cause: new Error('locked'),
+    });
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: {
+        name: 'VirtSimilarityError',
+        code: 'in-use',
+        message: "a is open; choose `reader: 'qemu'`",
+        image: 'a',
+        remedy: [READER],
+        cause: 'locked',
+      },
+    });
+    const short = new VirtSimilarityError('aborted', 'interrupted');
+    expect(JSON.stringify(short)).toBe('{"name":"VirtSimilarityError","code":"aborted","message":"interrupted"}');
+  });
+
   test('whose message names no option has no remedy to set', () => {
     const error = new VirtSimilarityError('usage', 'it is odd; name it again');
     expect([error.message, error.wording, error.remedy]).toEqual([

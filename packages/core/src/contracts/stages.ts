@@ -115,7 +115,7 @@ export interface ReportRun {
   readonly signal?: AbortSignal;
 }
 
-/** What happens to the images of a run, as it happens. */
+/** What happens to the images of a run, as it happens. Events that `onProgress` is given can be written by `JSON.stringify`. */
 export type ProgressEvent =
   /**
    * The files that an image's content comes from are known, the top link's first; none for a hash-vector file. Before any

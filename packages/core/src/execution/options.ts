@@ -5,7 +5,7 @@ import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import type { ExecutionRun } from '../contracts/executor.js';
 import type { Logger } from '../contracts/plugin.js';
-import type { AnalyzeOptions } from '../contracts/stages.js';
+import type { AnalyzeOptions, ProgressEvent } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';
@@ -66,8 +66,8 @@ export function completeOptions(options: AnalyzeOptions, logger: Logger): Comple
   }
   const parsed = schema.safeParse(options);
   if (parsed.success) {
-    const { onNote = (level, message) => logger.note(level, message), ...others } = parsed.data;
-    return { ...others, onNote };
+    const { onNote = (level, message) => logger.note(level, message), onProgress, ...others } = parsed.data;
+    return { ...others, onProgress: (event) => onProgress(serializable(event)), onNote };
   }
   const { path, message } = parsed.error.issues[0]!;
   const found = inspect(options[path[0] as keyof AnalyzeOptions], { breakLength: Number.POSITIVE_INFINITY });
@@ -79,6 +79,22 @@ export function completeOptions(options: AnalyzeOptions, logger: Logger): Comple
 /** What a request comes with. */
 export function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
   return { jobs, onProgress, onNote, signal };
+}
+
+/**
+ * The event with a `toJSON`: numbers beyond 2⁵³ become decimal strings, and a vector is its header. The method is not enumerable, so
+ * the event can still be posted to a thread.
+ */
+function serializable(event: ProgressEvent): ProgressEvent {
+  const toJSON = (): unknown => JSON.parse(JSON.stringify({ ...event }, withoutRows));
+  return Object.defineProperty({ ...event }, 'toJSON', { value: toJSON });
+}
+
+function withoutRows(key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    return String(value);
+  }
+  return key === 'storage' ? undefined : value;
 }
 
 function isFunction(value: unknown): boolean {

@@ -9,6 +9,7 @@ import {
   type HashVector,
   type IdentifyOutcome,
   type Link,
+  type ProgressEvent,
   VirtSimilarityError,
   writeHashVector,
 } from '@virt-similarity/core';
@@ -72,6 +73,26 @@ describe('identifying', () => {
     expect(await all(analyzer.identify([path]))).toEqual([
       { path, identity: { chain: [{ format: 'memory', parts }] } },
     ]);
+  });
+});
+
+describe('progress', () => {
+  test('can be written as JSON, and posted to a thread', async () => {
+    const events: ProgressEvent[] = [];
+    const options = { blockSize: 512, onProgress: (event: ProgressEvent) => events.push(event) };
+    await analyzerOf().analyze([...GOOD, 'memory:bad'], options);
+    const written = JSON.parse(JSON.stringify(events)) as Record<string, unknown>[];
+    expect(written.map(({ kind }) => kind)).toEqual(events.map(({ kind }) => kind));
+    const [identified] = written.filter(({ path, kind }) => path === 'memory:a' && kind === 'image-identified');
+    expect(identified).toMatchObject({ files: [{ kind: 'file', path: 'memory:a', size: '1' }] });
+    const [finished] = written.filter(({ path, kind }) => path === 'memory:a' && kind === 'image-finished');
+    expect(finished).toMatchObject({ cached: false, vector: { algorithm: 'sha256', dataBlocks: 4 } });
+    expect(finished!.vector).not.toHaveProperty('storage');
+    const [failed] = written.filter(({ kind }) => kind === 'image-failed');
+    expect(failed).toMatchObject({ path: 'memory:bad', error: { code: 'corrupt' } });
+    for (const event of events.filter(({ kind }) => kind !== 'image-finished')) {
+      expect(() => structuredClone(event)).not.toThrow();
+    }
   });
 });
 

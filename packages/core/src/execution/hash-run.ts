@@ -9,7 +9,8 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
 import { throwIfAborted } from '../errors.js';
-import { HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
+import { TASK_BYTES } from '../hashing/hashing-pool.js';
+import type { PoolLease, SharedPools } from '../hashing/shared-pools.js';
 import { partsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { ImageOpener } from '../reading/image-opener.js';
@@ -32,6 +33,8 @@ export interface ExecutionContext {
   readonly registry: PartRegistry;
   /** Where the vectors of runs that state no cache are kept; nowhere when absent. */
   readonly store: VectorStore | undefined;
+  /** The threads that hash, for all runs. */
+  readonly pools: SharedPools;
 }
 
 /** One run of hashing: the images that have a vector already first, then those that must be read. */
@@ -40,12 +43,14 @@ export class HashRun {
   readonly #job: HashJob;
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
+  readonly #pools: SharedPools;
 
   private constructor(context: ExecutionContext, job: HashJob) {
     const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = job;
     const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
     const store = storeOf(context, job.cache, warn);
     this.#registry = context.registry;
+    this.#pools = context.pools;
     this.#job = job;
     this.#readOptions = {
       allowedDirectories,
@@ -120,7 +125,8 @@ export class HashRun {
     const { version } = this.#registry.identifyHasher(hasher);
     const timeLimit = this.#registry.isIsolated('hasher', hasher) ? this.#registry.pluginTimeout : 0;
     const { logger } = this.#registry;
-    const pool = new HashingPool({ name: hasher, hasher: part, reference, version, timeLimit, logger }, jobs);
+    const placed = { name: hasher, hasher: part, reference, version, timeLimit, logger };
+    const lease = this.#pools.lease(placed, jobs);
     const lookUp = new ImageLookUp(this.#registry, reader, this.#job, this.#store);
     const unread: IdentifiedSource[] = [];
     let tasks = 0;
@@ -134,16 +140,16 @@ export class HashRun {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
           // Threads take longer to start than the images to be opened.
-          pool.expect(tasks);
+          lease.pool.expect(tasks);
         } else {
           yield this.#tell(each);
         }
       }
       if (unread.length > 0) {
-        yield* this.#readAll(reader, inOrder(unread, sources), pool);
+        yield* this.#readAll(reader, inOrder(unread, sources), lease);
       }
     } finally {
-      await pool.close();
+      await lease.release();
     }
   }
 
@@ -165,7 +171,7 @@ export class HashRun {
   async *#readAll(
     reader: NamedPart<DiskReader>,
     unread: readonly IdentifiedSource[],
-    pool: HashingPool,
+    lease: PoolLease,
   ): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#job;
     const identified = this.#registry.identifyHasher(hasher);
@@ -180,7 +186,7 @@ export class HashRun {
     }
     const opener = new ImageOpener(reader, unread, this.#readOptions);
     const reading = new ImageReading(unread, {
-      pool,
+      pool: lease.pool,
       reader,
       opener,
       store: this.#store,
@@ -198,7 +204,7 @@ export class HashRun {
       }
     } finally {
       // Before the session: what a thread still does may depend on it.
-      await pool.close();
+      await lease.release();
       await opener.close();
     }
   }

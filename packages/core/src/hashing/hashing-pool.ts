@@ -89,6 +89,11 @@ export class HashingPool {
     this.#threads?.prepare(tasks);
   }
 
+  /** Whether the hasher has taken too long: the pool runs no further task. */
+  get isOverrun(): boolean {
+    return this.#overrun !== undefined;
+  }
+
   get hasher(): BlockHasher {
     return this.#hasher.part;
   }

@@ -9,6 +9,7 @@ import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { LocalExecutor } from '../execution/local-executor.js';
+import { SharedPools } from '../hashing/shared-pools.js';
 import { container as globalContainer, injectable } from '../tsyringe.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
@@ -86,7 +87,7 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   for (const replacement of registry.replacements) {
     registry.logger.note('warning', replacement);
   }
-  const context = { registry, store: provide(services, VECTOR_STORE, store) };
+  const context = { registry, store: provide(services, VECTOR_STORE, store), pools: new SharedPools() };
   const local = provide<Executor>(services, LOCAL_EXECUTOR, new LocalExecutor(context));
   return new ComposedAnalyzer(context, provide(services, EXECUTOR, executor ?? local));
 }

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../errors.js';
+import { ProcessorShares } from '../../threads/processor-shares.js';
 import { threadError } from '../../threads/thread-error.js';
 import { received, type ThreadFailure } from '../../threads/thread-failure.js';
 import { WorkerThreads } from '../../threads/worker-threads.js';
@@ -30,9 +31,12 @@ export async function runComparison(work: ComparisonWork, options: RunOptions): 
   if (options.threads === 0) {
     await runHere(work, options);
   } else {
-    await runInThreads(work, options);
+    await SHARES.run(options.threads, () => runInThreads(work, options), options.signal);
   }
 }
+
+/** Comparisons of one process, which otherwise would start threads for all processors each. */
+const SHARES = new ProcessorShares();
 
 async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, signal }: RunOptions): Promise<void> {
   const steps = stepsOf(comparison);

@@ -1,0 +1,46 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createAnalyzer } from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers from '@virt-similarity/readers';
+
+const MIB = 1024 * 1024;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'at-once-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** Threads of this process, those of Node.js included. */
+async function threads(): Promise<number> {
+  return (await readdir('/proc/self/task')).length;
+}
+
+test('twenty analyses at once share one pool of threads, and find what each finds alone', async () => {
+  const paths = await Promise.all(
+    [1, 2, 3].map(async (disk) => {
+      const path = join(directory, `${disk}.raw`);
+      await writeFile(path, Buffer.alloc(24 * MIB, disk).fill(7, 0, disk * MIB));
+      return path;
+    }),
+  );
+  const analyzer = createAnalyzer({ plugins: [readers, hashers] });
+  const { distances } = await analyzer.analyze(paths);
+  const before = await threads();
+  let most = 0;
+  const onProgress = async (): Promise<void> => {
+    most = Math.max(most, await threads());
+  };
+  const analyses = await Promise.all(
+    Array.from({ length: 20 }, () => analyzer.analyze(paths, { onProgress: () => void onProgress() })),
+  );
+  for (const analysis of analyses) {
+    expect(analysis.distances).toEqual(distances);
+  }
+  // Node.js starts up to four threads of its own for file operations.
+  expect(most - before).toBeLessThanOrEqual(availableParallelism() + 4);
+  expect(most).toBeGreaterThan(0);
+});

@@ -232,7 +232,8 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
 
 async function testMissing(subject: DiskReaderSubject): Promise<void> {
   const { reader, image } = subject;
-  const source = { ...image.source, path: `${image.source.path}.missing` };
+  // With the same extension, by which a reader may recognise its images.
+  const source = { ...image.source, path: image.source.path.replace(/[^/]*$/, 'missing-$&') };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
   await assert.rejects(reader.identify(source, image.options), isUnreadable);
   await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable);

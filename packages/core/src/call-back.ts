@@ -1,4 +1,4 @@
-/** What a callback of the caller threw: it ends the run as it is, and is no image's failure. */
+/** Wraps what a caller's callback threw: it ends the run instead of failing an image, and is rethrown unwrapped. */
 export class CallbackError {
   readonly thrown: unknown;
 
@@ -8,9 +8,9 @@ export class CallbackError {
 }
 
 /**
- * Calls back.
+ * Calls a caller's callback.
  *
- * @throws `CallbackError` where the callback throws, so that nobody takes it for a failure of their own.
+ * @throws `CallbackError` if the callback throws.
  */
 export function callBack(call: () => void): void {
   try {

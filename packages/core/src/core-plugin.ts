@@ -10,10 +10,10 @@ import { SharedContentMetric } from './distance/metrics/shared-content.js';
 import { AutoReader } from './reading/auto-reader.js';
 import { FileSource } from './reading/file-source.js';
 
-/** The parts that every analyzer has. */
+/** The parts that every analyzer includes. */
 export const corePlugin = {
   name: '@virt-similarity/core',
-  // Beside this file among the compiled modules, and in the bundle, where all files are in one folder.
+  // The compiled modules and the bundle both have index.js in this file's folder.
   url: new URL('./index.js', import.meta.url).href,
   sources: { files: FileSource },
   readers: { auto: AutoReader },

@@ -1,40 +1,40 @@
 import { getSystemErrorMap, inspect, types } from 'node:util';
 import { type OptionReference, optionsIn, plainText, type Wording, wording } from './wording.js';
 
-// Required, as an import would be searched for exported names at every start.
+// Loaded by `require`: with `import`, Node.js would scan it for exported names at every start.
 import levenshtein = require('fastest-levenshtein');
 
 export * from './wording.js';
 
 /**
- * What went wrong, as a stable word. The command maps each to its exit code;
- * programs branch on it instead of on the text of the message.
+ * The kind of an error, a stable identifier. Programs branch on it instead of on the message text;
+ * the command maps each code to an exit code.
  */
 export type ErrorCode =
-  /** An option, name or call that cannot be obeyed as it was given. */
+  /** An option, name or call is invalid. */
   | 'usage'
-  /** Refused by policy: ambiguous format, file outside what was allowed, not a regular file. */
+  /** Refused by policy: an ambiguous format, a file outside the allowed directories, not a regular file. */
   | 'refused'
   /** The content of an image or hash-vector file contradicts its format. */
   | 'corrupt'
-  /** Missing, or no permission, or an input/output error of the system. */
+  /** A file is missing, permission is denied, or the system reported an I/O error. */
   | 'unreadable'
-  /** Open for writing by someone else. */
+  /** Another process has the image open for writing. */
   | 'in-use'
-  /** Changed between the beginning and the end of reading it. */
+  /** The image changed while it was being read. */
   | 'changed'
-  /** An outside tool, a time limit or a resource is missing. */
+  /** An external tool or a resource is missing, or a time limit was exceeded. */
   | 'unavailable'
-  /** A plugin threw, or broke its contract. */
+  /** A plugin threw or broke its contract. */
   | 'plugin'
   /** The caller's `AbortSignal` fired. */
   | 'aborted';
 
-/** What an error may say beyond its message. */
+/** The details of an error beyond its message. */
 export interface ErrorDetails {
   /** Path of the disk image or hash-vector file concerned, as the user named it. */
   readonly image?: string;
-  /** What was thrown underneath. */
+  /** The underlying error. */
   readonly cause?: unknown;
 }
 
@@ -51,9 +51,9 @@ export interface SerializedError {
 const BRAND = Symbol.for('virt-similarity.error');
 
 /**
- * The one base class of every error this project throws on purpose.
+ * The base class of every error that this project throws deliberately.
  *
- * A message says what was expected, what was found and the remedy, on one line:
+ * A message states what was expected, what was found and the remedy, on one line:
  * ``[qemu] cannot open a.qcow2: qemu-img is not installed; install qemu-utils or choose `reader: 'libguestfs'` ``.
  */
 export class VirtSimilarityError extends Error {
@@ -63,7 +63,7 @@ export class VirtSimilarityError extends Error {
   readonly image: string | undefined;
   readonly #wording: Wording;
 
-  /** @param message options of the library in it are references, never the names that some program has for them */
+  /** @param message refers to options as {@link OptionReference}, never by a program's own names for them */
   constructor(code: ErrorCode, message: Wording, details: ErrorDetails = {}) {
     super(plainText(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
@@ -71,12 +71,12 @@ export class VirtSimilarityError extends Error {
     this.#wording = message;
   }
 
-  /** The message with its options apart, for a program that has other names for them. */
+  /** The message with its options kept separate, for programs that have their own names for them. */
   get wording(): Wording {
     return this.#wording;
   }
 
-  /** The options that the message names, with the values that would help where it knows them. */
+  /** The options that the message names, with helpful values where known. */
   get remedy(): readonly OptionReference[] {
     return optionsIn(this.#wording);
   }
@@ -94,9 +94,9 @@ export class VirtSimilarityError extends Error {
     };
   }
 
-  /** Recognises the errors of every copy of this package: a plugin may have one of its own. */
+  /** Recognises the errors of every copy of this package, since a plugin may bring its own copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a subclass has its own instances only
+    // biome-ignore lint/complexity/noThisInStatic: for a subclass, only its own instances count
     if (this === VirtSimilarityError) {
       return typeof value === 'object' && value !== null && BRAND in value;
     }
@@ -115,31 +115,33 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * The error for a part of a plugin that breaks its contract.
+ * Creates the error for a plugin's part that breaks its contract.
  *
- * @param component name of the part, such as that of a hasher
- * @param part what has to be fixed, such as `hasher`
+ * @param component the part's name
+ * @param part what to fix, such as `hasher`
  */
 export function brokenContract(component: string, expected: string, found: string, part: string): VirtSimilarityError {
   return new VirtSimilarityError('plugin', `[${component}] expected ${expected}, found ${found}; fix the ${part}`);
 }
 
-/** A value as messages show it: on one line, of which at most 100 characters. */
+/** Formats a value for a message: on one line, at most 100 characters. */
 export function excerptOf(value: unknown): string {
   return onOneLine(inspect(value)).trim().slice(0, EXCERPT_CHARACTERS);
 }
 
-/** The message of anything that was thrown, also of what is no error, on one line. */
+/** Returns the message of any thrown value, including non-errors, on one line. */
 export function messageOf(thrown: unknown): string {
-  // An error of another realm, such as a vm context, is no instance of this one's class.
+  // An error of another realm, such as a vm context, is not an instance of this realm's Error.
   const isError = thrown instanceof Error || types.isNativeError(thrown);
   const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
   return onOneLine(text).trim();
 }
 
-/** As {@link messageOf}, with the options that the message names apart: for messages that contain it. */
+/**
+ * As {@link messageOf}, but keeps the options that the message names separate, so that another message can contain it.
+ */
 export function wordingOf(thrown: unknown): Wording {
-  // An error of another copy of this package may have no wording.
+  // An error of another version of this package may have no wording.
   const parts = thrown instanceof VirtSimilarityError ? thrown.wording : undefined;
   if (!Array.isArray(parts)) {
     return messageOf(thrown);
@@ -148,8 +150,8 @@ export function wordingOf(thrown: unknown): Wording {
 }
 
 /**
- * What went wrong, in the system's words without its code, call and path: `no such file or directory`. For messages that
- * already say what was done to which file. As {@link messageOf} for what the system did not throw.
+ * Returns a system error's description without its code, call and path, such as `no such file or directory`. For
+ * messages that already name the action and the file. For other errors, the same as {@link messageOf}.
  */
 export function systemReasonOf(thrown: unknown): string {
   const isSystemError = typeof thrown === 'object' && thrown !== null && 'syscall' in thrown && 'errno' in thrown;
@@ -166,7 +168,7 @@ const MORE_SPACE = 'free some space';
 const MORE_MEMORY = wording`${FEWER_JOBS}, or allow more memory`;
 const MORE_THREADS = wording`${FEWER_JOBS}, or allow more processes and memory`;
 
-/** Codes of errors that say that the system has run out of something, not that anybody is at fault; and the remedies. */
+/** The remedies for exhausted system resources, by error code. */
 const EXHAUSTED: ReadonlyMap<unknown, Wording> = new Map<unknown, Wording>([
   ['EAGAIN', MORE_THREADS],
   ['EDQUOT', MORE_SPACE],
@@ -179,11 +181,11 @@ const EXHAUSTED: ReadonlyMap<unknown, Wording> = new Map<unknown, Wording>([
   ['ERR_WORKER_OUT_OF_MEMORY', MORE_MEMORY],
 ]);
 
-/** What V8 says, without a code, where it gets no memory for buffers and for WebAssembly. */
+/** V8's messages, which have no code, when it cannot allocate memory for buffers or WebAssembly. */
 const NO_MEMORY =
   /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
 
-/** When descriptors have run out, Node.js reports an existing module as missing. */
+/** The codes for a missing module. Node.js also reports an existing module as missing when descriptors run out. */
 const MISSING_MODULE: ReadonlySet<unknown> = new Set([
   'ERR_MODULE_NOT_FOUND',
   'ERR_UNSUPPORTED_DIR_IMPORT',
@@ -191,8 +193,8 @@ const MISSING_MODULE: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * What the user can do about something that was thrown because the system has run out of space, memory, threads or open
- * files. Nothing where it was thrown for another reason.
+ * Returns the remedy for an error that was thrown because disk space, memory, threads or open files ran out;
+ * `undefined` for other errors.
  */
 export function exhaustionRemedy(thrown: unknown): Wording | undefined {
   if (typeof thrown !== 'object' || thrown === null) {
@@ -206,16 +208,16 @@ export function exhaustionRemedy(thrown: unknown): Wording | undefined {
   return isMemory ? MORE_MEMORY : undefined;
 }
 
-/** What the user can do about something that was thrown because a module of this program could not be loaded. */
+/** Returns the remedy for an error that was thrown because a module of this program could not be loaded. */
 export function missingModuleRemedy(thrown: unknown): string | undefined {
   const isMissing =
     typeof thrown === 'object' && thrown !== null && 'code' in thrown && MISSING_MODULE.has(thrown.code);
-  return isMissing ? 'allow more open files with ulimit -n, or install virt-similarity anew' : undefined;
+  return isMissing ? 'allow more open files with ulimit -n, or reinstall virt-similarity' : undefined;
 }
 
 /**
- * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy where the system
- * has run out of something, otherwise as given.
+ * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy if a system
+ * resource is exhausted, otherwise the given code and remedy.
  */
 export function classifyFailure(
   thrown: unknown,
@@ -231,10 +233,10 @@ export function classifyFailure(
 }
 
 /**
- * The error to throw on for something that a plugin threw: this project's own errors as they are, the rest as `plugin`,
- * or as `unavailable` where the system has run out of something.
+ * Maps what a plugin threw to the error to throw: this project's own errors stay as they are, others become `plugin`,
+ * or `unavailable` if a system resource is exhausted.
  *
- * @param component the plugin's name, such as that of a reporter
+ * @param component the name of the plugin or its part
  * @param problem such as `the reporter failed`
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
@@ -248,9 +250,9 @@ export function pluginError(component: string, problem: string, thrown: unknown)
 }
 
 /**
- * The error for a name that is not among those known: lists them, and suggests the nearest one.
+ * Creates the error for an unknown name. It lists the known names and suggests the nearest one.
  *
- * @param owner what the names are those of, such as `clusterer auto`
+ * @param owner what the names belong to, such as `clusterer auto`
  */
 export function unknownName(kind: string, name: string, known: readonly string[], owner?: string): VirtSimilarityError {
   const problem = `unknown ${kind} ${name}${owner === undefined ? '' : ` of ${owner}`}`;
@@ -259,12 +261,12 @@ export function unknownName(kind: string, name: string, known: readonly string[]
 }
 
 /**
- * `; did you mean 'hamming'?` where one of the candidates looks like the word, otherwise nothing.
- * Ends a message about an unknown name.
+ * Returns a suggestion to end a message with, such as `; did you mean 'hamming'?`, or an empty string if no candidate
+ * resembles the word.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const typed = word.toLowerCase();
-  // Two neighbouring letters exchanged are two edits; but a word must not be edited away.
+  // Two swapped letters count as two edits. The limit is below the word's length, or any word would match a short one.
   const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
   let best: string | undefined;
   let least = limit + 1;

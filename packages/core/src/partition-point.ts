@@ -1,6 +1,6 @@
 /**
- * The index of the first item, at or after index `from`, that does not meet a condition, which all before it meet and none
- * after it; the list's length where all meet it.
+ * Returns the index of the first item, at or after index `from`, that does not meet the condition, or the list's length
+ * if all do. The list must be partitioned: items that meet the condition come first.
  */
 export function partitionPoint<T>(list: ArrayLike<T>, condition: (item: T) => boolean, from = 0): number {
   let low = from;

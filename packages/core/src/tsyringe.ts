@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-// tsyringe refuses to be loaded without it.
+// tsyringe fails to load without it.
 require('reflect-metadata');
 
-/** tsyringe, required: were it imported, Node.js would search its forty files for the names that they may export. */
+/** tsyringe, loaded by `require`: with `import`, Node.js would scan its forty files for exported names. */
 export const { container, inject, injectable, instanceCachingFactory } =
   require('tsyringe') as typeof import('tsyringe');

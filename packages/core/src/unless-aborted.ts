@@ -2,15 +2,17 @@ import { setMaxListeners } from 'node:events';
 import { throwIfAborted } from './errors.js';
 
 /**
- * What `work` gives, or `aborted` as soon as the signal fires. The work is then left to itself: for what ends when
- * something else is closed, and needs nobody to take its result or failure.
+ * Awaits `work`, but not longer than until the signal fires. The work itself is not stopped, and its later result or
+ * failure is ignored: use this only for work that ends when something else is closed.
+ *
+ * @throws what `work` throws, and `aborted` when the signal fires.
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) {
     return work;
   }
   let onAbort = (): void => {};
-  // As many as there is work at a time; each goes when its work is done.
+  // Many calls may wait at the same time; each removes its listener when it settles.
   setMaxListeners(0, signal);
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;

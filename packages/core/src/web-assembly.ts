@@ -2,27 +2,27 @@ import { exhaustionRemedy, VirtSimilarityError } from './errors.js';
 import { readModuleFile } from './files/module-file.js';
 import { memoryShortage } from './memory/memory-shortage.js';
 
-/** The part of the host's WebAssembly interface that is used here; Node's types leave it to those of browsers. */
+/** The part of the WebAssembly interface that is used here; the types of Node.js do not declare it. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
-/** Bytes of address space that V8 reserves for an instance's memory, of whatever size. */
+/** Bytes of address space that V8 reserves for an instance's memory, regardless of its size. */
 const RESERVED = 10 * 2 ** 30;
 
 /**
- * The exports of a new instance of a compiled module, with memory of its own. `purpose` completes “cannot …”.
+ * Instantiates a compiled module with its own memory and returns its exports.
  *
- * @throws `unavailable` if the build has not made the file, and where the system gives no memory; so do all exports
- *   that allocate some.
+ * @param purpose completes “cannot …” in messages
+ * @throws `unavailable` if the file is missing or memory cannot be allocated, also from exports that allocate memory.
  */
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   let bytes: Uint8Array;
   try {
     bytes = readModuleFile(file);
   } catch (cause) {
-    const message = `cannot ${purpose}: ${file.pathname} is missing; install the package anew, or run npm run build`;
+    const message = `cannot ${purpose}: ${file.pathname} is missing; reinstall the package, or run npm run build`;
     throw new VirtSimilarityError('unavailable', message, { cause });
   }
   const shortage = (needed: number, cause?: unknown): VirtSimilarityError =>

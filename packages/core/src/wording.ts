@@ -1,24 +1,24 @@
 import { inspect } from 'node:util';
 
 /**
- * An option that a message names. The library shows it as a member of its options; a program that has other names for
- * them, such as flags, shows those instead.
+ * An option that a message names. The library shows it as a member of an options object; a program with other names for
+ * options, such as flags, shows those instead.
  */
 export interface OptionReference {
   /** Name of an option of the library, such as `reader`, or of an option that a plugin declares. */
   readonly option: string;
-  /** What to set it to; absent where the text around it says so. A list is one of paths. */
+  /** The value to set; absent if the surrounding text states it. A list is a list of paths. */
   readonly value?: string | number | boolean | readonly string[];
-  /** Path of the one image that it is to be set for; absent where it concerns all. */
+  /** Path of the image to set it for; absent if it applies to all images. */
   readonly image?: string;
-  /** The value that stays in force for the images beside `image`. */
+  /** The value that the other images keep. */
   readonly others?: string;
 }
 
-/** A message or a part of one, on one line. The options that it names are apart from the text around them. */
+/** A message or part of a message, on one line, with the options that it names separate from the text. */
 export type Wording = string | readonly (string | OptionReference)[];
 
-/** Tag of a template whose values can be options, and wordings that contain some. Text without options is a string. */
+/** Template tag: values can be options or other wordings. Returns a string if there are no options in it. */
 export function wording(
   texts: TemplateStringsArray,
   ...values: readonly (Wording | OptionReference | number)[]
@@ -36,9 +36,9 @@ export function wording(
 }
 
 /**
- * A wording as one text.
+ * Formats a wording as plain text.
  *
- * @param showOption by default as the member of an object: `` `reader: 'qemu'` ``
+ * @param showOption formats an option; by default as an object member: `` `reader: 'qemu'` ``
  */
 export function plainText(message: Wording, showOption: (reference: OptionReference) => string = showAsMember): string {
   return partsOf(message)
@@ -46,12 +46,12 @@ export function plainText(message: Wording, showOption: (reference: OptionRefere
     .join('');
 }
 
-/** The options that a wording names. */
+/** Returns the options that a wording names. */
 export function optionsIn(message: Wording): readonly OptionReference[] {
   return partsOf(message).filter((part) => typeof part !== 'string');
 }
 
-/** The arguments of a callback that takes notes: the text, and its wording. */
+/** Returns the arguments for a note callback: the text and its wording. */
 export function asNote(message: Wording): readonly [message: string, wording: Wording] {
   return [plainText(message), message];
 }
@@ -67,7 +67,7 @@ function showAsMember({ option, value, image }: OptionReference): string {
   if (image !== undefined) {
     return `\`${onOneLine({ path: image, [option]: value })}\``;
   }
-  // Without the braces.
+  // Removes the braces.
   return value === undefined ? `\`${option}\`` : `\`${onOneLine({ [option]: value }).slice(2, -2)}\``;
 }
 

@@ -78,7 +78,7 @@ test('a module that cannot be loaded fails each task', async () => {
       status: 'rejected',
       reason: {
         code: 'unavailable',
-        message: expect.stringMatching(/^cannot run a thread: .*no-such-thread.* install virt-similarity anew$/),
+        message: expect.stringMatching(/^cannot run a thread: .*no-such-thread.* reinstall virt-similarity$/),
       },
     });
   }

@@ -4,33 +4,36 @@ import type { HashVector } from './hash-vector.js';
 
 /** One image that was hashed and compared. */
 export interface AnalyzedImage {
-  /** Unique among the analysis's images: the base name, or as much of the path as tells it apart. Any characters. */
+  /**
+   * Its label, or its base name, or as much of its path as makes the name unique within the analysis. May contain any
+   * characters.
+   */
   readonly name: string;
   /** The path as the user named it. */
   readonly path: string;
-  /** Bytes that the guest sees. */
+  /** Size of the guest-visible disk in bytes. */
   readonly virtualSize: number;
   /** Blocks that are not all zeros. */
   readonly dataBlocks: number;
   /**
-   * Those of them that another image has too, at the same block number. Absent where that was not counted, as after
+   * Data blocks that another image also has at the same block number. Absent where they were not counted, as after
    * `Analyzer.extend`.
    */
   readonly repeatedBlocks?: number | undefined;
   /**
-   * Its hash vector, with the identity of the image; absent in analyses made by other programs. `pairRuns` lists where
-   * two of them are equal, different or zero.
+   * The image's hash vector, including its identity; absent in analyses made by other programs. `pairRuns` lists where
+   * two vectors are equal, different or zero.
    */
   readonly vector?: HashVector;
 }
 
-/** Consecutive blocks of a pair of images that are alike in kind. */
+/** A run of consecutive blocks of the same kind in a pair of images. */
 export interface PairRun {
   /** Number of the first block. */
   readonly start: number;
-  /** How many blocks, at least 1. */
+  /** Number of blocks, at least 1. */
   readonly blocks: number;
-  /** `zero`: in both images; `equal`: the same data; `different`: everything else. */
+  /** `zero`: zero in both images; `equal`: the same data; `different`: everything else. */
   readonly kind: 'zero' | 'equal' | 'different';
 }
 
@@ -56,18 +59,18 @@ export interface AnalysisParameters {
 
 /** An inner node of a cladogram. */
 export interface CladogramNode {
-  /** The height of the merges it stands for. */
+  /** The height of the merges that it represents. */
   readonly height: number;
   /**
-   * At least two. A number below the dendrogram's `size` is that image; `size + k` is the node at index k,
-   * which always stands before its parent. In the order of their first images.
+   * At least two, in the order of their first images. A number below `Cladogram.size` is an image; `size + k` is the
+   * node at index k. Children precede their parents in `nodes`.
    */
   readonly children: readonly number[];
 }
 
 /**
- * The dendrogram with merges of equal height that hang together drawn as one node.
- * Nodes are in ascending order of their making, the root last; none for a single image.
+ * The dendrogram with connected merges of equal height combined into one node.
+ * Nodes are in the order of their creation, the root last; a single image has none.
  */
 export interface Cladogram {
   /** Number of leaves, at least 1. */
@@ -75,7 +78,7 @@ export interface Cladogram {
   readonly nodes: readonly CladogramNode[];
 }
 
-/** Everything that a reporter may report. Image i is leaf i of the trees and item i of the matrix. */
+/** The data for a report. Image i is leaf i of the trees and item i of the matrix. */
 export interface Analysis {
   readonly images: readonly AnalyzedImage[];
   readonly failures: readonly ImageFailure[];

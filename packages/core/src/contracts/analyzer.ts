@@ -29,53 +29,53 @@ import type {
   VectorOptions,
 } from './stages.js';
 
-/** A plugin that is registered. */
+/** A registered plugin. */
 export interface ListedPlugin {
   readonly name: string;
   readonly version?: string | undefined;
-  /** The options that it takes. */
+  /** The options that it accepts. */
   readonly declared: OptionDeclarations;
   /** The values of its options, defaults included. */
   readonly options: OptionValues;
 }
 
-/** One part that a plugin registered. */
+/** A part that a plugin registered. */
 export interface Registration {
   readonly kind: PartKind;
   readonly name: string;
   /** Name of the plugin. */
   readonly plugin: string;
-  /** Where the plugin was imported from, if it has a url. */
+  /** The URL of the plugin's module, if the plugin states it. */
   readonly url: string | undefined;
 }
 
-/** The stages, composed from plugins. Get one from `createAnalyzer`. */
+/** The stages, composed from plugins. Created by `createAnalyzer`. */
 export interface Analyzer {
   /** The plugins with the values of their options, in the order of registration. */
   readonly plugins: readonly ListedPlugin[];
 
-  /** Everything that is registered, in the order of registration. */
+  /** All registered parts, in the order of registration within each kind. */
   readonly registrations: readonly Registration[];
 
   /**
-   * What the readers need of this machine, and what works, in the order of registration.
+   * Diagnoses the readers: what they need from this machine and what works, in the order of registration.
    *
    * @throws `aborted`.
    */
   diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedReader[]>;
 
   /**
-   * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and leaves out
-   * what was named before. Notes what is left out. Pass the result on, so that directories are listed and notes are
-   * made once.
+   * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and omits
+   * duplicates. Notes what is left out. Pass the result to the next stage, so that directories are listed and notes
+   * are made only once.
    *
-   * @throws `usage` where a format is stated that no reader has, a file is named in two formats, or two images have one
-   *   label, `unreadable` where a directory cannot be listed, what a source throws, and `aborted`.
+   * @throws `usage` if no reader has a stated format, a file is named with two formats, or two images have the same
+   *   label; `unreadable` if a directory cannot be listed; what a source throws; and `aborted`.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 
   /**
-   * Inspects images without reading their content, several at a time; yields each outcome as it is known, so in any
+   * Inspects several images at a time without reading their content. Yields each outcome when it is known, in any
    * order. A failed image is an outcome, not an exception.
    *
    * @throws as `hash`.
@@ -83,25 +83,25 @@ export interface Analyzer {
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
-   * Hashes images and reads hash-vector files, several at a time; yields each outcome as it is done, so in any order. A
-   * failed image is an outcome, not an exception. Whoever leaves the loop ends the work: threads and images are closed
-   * when it is left.
+   * Hashes images and reads hash-vector files, several at a time. Yields each outcome when it is done, in any order. A
+   * failed image is an outcome, not an exception. Leaving the loop early stops the work and closes threads and images
+   * before control returns.
    *
-   * @throws `usage` on unusable options, `aborted` when interrupted, and what a callback throws.
+   * @throws `usage` for invalid options, `aborted` when interrupted, and what a callback throws.
    */
   hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
 
   /**
    * Compares all pairs of hash vectors, from `hash` or from elsewhere.
    *
-   * @throws `usage` where they were not made alike or there is none, `plugin` where the metric fails, `aborted`,
-   *   `unavailable` where threads or memory are missing, and what reading the vectors throws.
+   * @throws `usage` if there are none or they differ in hasher, hasher version or block size, `plugin` if the metric
+   *   fails, `aborted`, `unavailable` if threads or memory are not available, and what reading the vectors throws.
    */
   compare(vectors: readonly HashVector[], options?: ComparisonOptions): Promise<Comparison>;
 
   /**
-   * Compares each of some hash vectors with each of others, such as one image more with many that were hashed before.
-   * Costs these pairs only.
+   * Compares each row vector with each column vector, for example a new image with many that were hashed before.
+   * No other pairs are compared.
    *
    * @throws as `compare`.
    */
@@ -112,43 +112,43 @@ export interface Analyzer {
   ): Promise<TileComparison>;
 
   /**
-   * Clusters a matrix of distances, from `compare` or from elsewhere.
+   * Clusters a distance matrix, from `compare` or from elsewhere.
    *
-   * @throws `usage` on a linkage that the clusterer does not have, and on a matrix that is not one of distances,
-   *   `plugin` where the clusterer fails, and `aborted`.
+   * @throws `usage` if the clusterer does not support the linkage or the matrix is not a distance matrix, `plugin` if
+   *   the clusterer fails, and `aborted`.
    */
   cluster(distances: CondensedMatrix, options?: ClusterOptions): Promise<Clustering>;
 
   /**
-   * Hashes, compares and clusters. Images that fail are in the analysis's `failures`; with fewer than two good ones it
-   * throws: the first failure, or a `usage` error where nothing failed.
+   * Hashes, compares and clusters. Images that fail are in the analysis's `failures`. With fewer than two usable images
+   * it throws the first failure, or a `usage` error if none failed.
    *
-   * @throws as `hash`, `plugin` where the metric or the clusterer fails, and `unavailable` where threads are missing,
-   *   or memory for all pairs: if that is sure, before anything is hashed.
+   * @throws as `hash`, `plugin` if the metric or the clusterer fails, and `unavailable` if threads or the memory for
+   *   all pairs are not available; a certain lack of memory is reported before anything is hashed.
    */
   analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
 
   /**
-   * Compares and clusters hash vectors, in memory or in files. Their names are the images' paths.
+   * Compares and clusters hash vectors, which may be in memory or in files. The name of a vector is its image's path.
    *
    * @throws as `compare` and `cluster`.
    */
   analyzeVectors(vectors: readonly HashVector[], options?: VectorOptions): Promise<Analysis>;
 
   /**
-   * Adds hash vectors to an analysis whose images have theirs. Counts only the pairs of the new ones, and clusters anew. The
-   * images of the analysis come first and keep their names; `repeatedBlocks` is not counted.
+   * Adds hash vectors to an analysis. Counts only the pairs with a new vector, then clusters all images. The images of the
+   * analysis come first and keep their names; `repeatedBlocks` is not counted.
    *
-   * @throws `usage` where an image of the analysis has no vector, or a new vector has the name of another one, and as
-   *   `compare` and `cluster`.
+   * @throws `usage` if an image of the analysis has no hash vector or two images have the same path, and as `compare` and
+   *   `cluster`.
    */
   extend(analysis: Analysis, vectors: readonly HashVector[], options?: ExtendOptions): Promise<Analysis>;
 
   /**
-   * Clusters items whose distances come from elsewhere, for `report`. What is unknown about an item counts as 0 bytes and 0
-   * blocks.
+   * Clusters items with known distances and returns an analysis for `report`. An item has 0 bytes and 0 blocks unless it
+   * states others.
    *
-   * @throws `usage` where two items have one name or their number is not the matrix's size, and as `cluster`.
+   * @throws `usage` if two items have the same name or the number of items is not the matrix's size, and as `cluster`.
    */
   analyzeDistances(
     items: readonly DistanceItem[],
@@ -157,28 +157,37 @@ export interface Analyzer {
   ): Promise<Analysis>;
 
   /**
-   * The text of the named reporter, in pieces.
+   * Yields the named reporter's text, in pieces.
    *
-   * @throws `usage` on an unknown reporter or option, `plugin` where the reporter fails, and where it is isolated
-   *   `unavailable` and `aborted` too.
+   * @throws `usage` for an unknown reporter or option, `plugin` if the reporter fails, and for an isolated reporter
+   *   also `unavailable` and `aborted`.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
-  /** As {@link report}: the text that goes beside the report in a file, empty if there is none. */
+  /** As {@link report}, but yields the companion text, which is written beside the report; nothing if there is none. */
   companion(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
-  /** As {@link report}: one line on what readers of the report miss without its companion, empty if nothing. */
+  /**
+   * As {@link report}, but yields one line about what the report lacks without its companion; nothing if it is
+   * complete.
+   */
   omission(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
-  /** What hashes and compares for `hash`, `analyze`, `compare` and `compareWith`: for a program that takes requests from elsewhere. */
+  /**
+   * Hashes and compares for `hash`, `analyze`, `compare` and `compareWith`. Programs that receive requests from
+   * elsewhere call it directly.
+   */
   readonly executor: Executor;
 
-  /** The reporters, for their extensions, options and companions. Constructs them. */
+  /** The reporters, with their extensions, options and companions. Reading this property constructs them. */
   readonly reporters: readonly NamedPart<Reporter>[];
 
-  /** The commands of plugins, for a program that offers them. Constructs them. */
+  /** The plugins' commands, for a program that offers them. Reading this property constructs them. */
   readonly commands: readonly NamedPart<Command>[];
 
-  /** The version that hash vectors record for a hasher; without one its vectors are not cached. Constructs the hasher. */
+  /**
+   * Returns the version that hash vectors record for a hasher; `undefined` if it has none and its vectors are not
+   * cached. Constructs the hasher.
+   */
   hasherVersion(name: string): string | undefined;
 }

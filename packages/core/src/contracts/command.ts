@@ -2,55 +2,55 @@ import type { Analyzer } from './analyzer.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 
 /**
- * A command of the command line: `virt-similarity NAME …`. It is run in the main thread, in a process of its own, for as
- * long as it takes.
+ * A command of the command line: `virt-similarity NAME …`. It runs in the main thread of its own process, without a
+ * time limit.
  *
- * A later plugin's command replaces that of an earlier one, with a note. A command with the name of a built-in one is
- * refused, since a plugin must not change what `virt-similarity hash` does.
+ * A later plugin's command replaces an earlier plugin's of the same name, with a note. A command with the name of a
+ * built-in command is refused, since a plugin must not change what `virt-similarity hash` does.
  */
 export interface Command {
   /** One line for the list of commands, without a full stop. */
   readonly summary: string;
-  /** What follows the name in the help's first line: `[options] IMAGE…`. */
+  /** The text after the name in the first line of the help: `[options] IMAGE…`. */
   readonly usage?: string;
   /** One paragraph for the help; the summary when absent. */
   readonly description?: string;
-  /** The options that it takes, beside those of every command such as `--quiet`; none when absent. */
+  /** The options that it accepts in addition to those of every command, such as `--quiet`; none when absent. */
   readonly options?: OptionDeclarations;
-  /** The operands that it takes; any when absent. */
+  /** The operands that it accepts; any when absent. */
   readonly operands?: Operands;
   /**
-   * Does what the command is for, and returns the exit code: 0 when all went well, otherwise 1 to 255. An error of this
-   * project that it throws is shown as one line, and decides the exit code.
+   * Runs the command and returns the exit code: 0 for success, otherwise 1 to 255. If it throws a
+   * `VirtSimilarityError`, the error is shown as one line and determines the exit code.
    */
   run(context: CommandContext): Promise<number> | number;
 }
 
-/** The words of a command line that are no options: how many there may be, and which. */
+/** The number and values of operands, the arguments of a command line that are not options. */
 export interface Operands {
-  /** 0 when absent. */
+  /** The lowest number of operands; 0 when absent. */
   readonly min?: number;
-  /** No limit when absent. */
+  /** The highest number of operands; no limit when absent. */
   readonly max?: number;
-  /** What each must be one of. */
+  /** The allowed values; any when absent. */
   readonly values?: readonly string[];
 }
 
-/** What a command is given. */
+/** The context that a command runs in. */
 export interface CommandContext {
   /** Checked values, defaults included. */
   readonly options: OptionValues;
   readonly operands: readonly string[];
-  /** The stages, composed of the project's plugins and those that the user named; composed at the first call. */
+  /** Returns the analyzer with the project's plugins and those that the user named; composed at the first call. */
   readonly analyzer: () => Promise<Analyzer>;
   readonly messages: CommandMessages;
   /**
    * Writes results to standard output, and resolves once they are written.
    *
-   * @throws `unavailable` where that fails.
+   * @throws `unavailable` if writing fails.
    */
   readonly write: (result: string | Iterable<string> | AsyncIterable<string>) => Promise<void>;
-  /** Fires when the user interrupts. The process ends soon after. */
+  /** Fires when the user interrupts the command. The process ends soon after. */
   readonly signal: AbortSignal;
 }
 

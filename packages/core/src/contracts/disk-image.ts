@@ -1,11 +1,11 @@
-/** The state of one file: it differs from that of every other file, and changes when the file does. */
+/** The state of a file. It differs from the state of every other file, and changes when the file changes. */
 export interface FileStamp {
   readonly kind: 'file';
-  /** Absolute path, symbolic links resolved; bytes that are not UTF-8 as `pathText` has them. */
+  /** Absolute path, symbolic links resolved; bytes that are not UTF-8 are encoded as by `pathText`. */
   readonly path: string;
   readonly device: bigint;
   readonly inode: bigint;
-  /** Bytes; for a block device the device's size. */
+  /** Size of the file or block device in bytes. */
   readonly size: bigint;
   /** Time of the last change of content, nanoseconds since 1970. */
   readonly mtimeNs: bigint;
@@ -13,62 +13,62 @@ export interface FileStamp {
   readonly ctimeNs: bigint;
 }
 
-/** The state of something that content comes from. Equal stamps mean equal content. */
+/** The state of a source of content. Equal stamps mean equal content. */
 export type Stamp = FileStamp;
 
-/** One image of a chain: what is seen where the links above it hold nothing. */
+/** One image of a chain. Its content is visible where the links above it have no data. */
 export interface Link {
-  /** How its parts are read, as qemu names it where qemu knows it: `raw`, `qcow2`, …; without `<`. */
+  /** The format of its parts, by qemu's name if qemu supports it: `raw`, `qcow2`, …; without `<`. */
   readonly format: string;
-  /** What its own content comes from: the file with its header, then those that the header spreads data over. */
+  /** The files with its own content: first the file with the header, then the data files that the header names. */
   readonly parts: readonly Stamp[];
   /**
-   * Set where content can change without a trace in the parts' sizes and times, as a block device's does, or somebody
-   * is writing to it: then equal stamps promise nothing between runs, and no hash vector that depends on them is kept.
+   * Set if content can change without a change of the parts' sizes and times, as on a block device, or if another
+   * process is writing to it. Equal stamps then prove nothing across runs, and dependent hash vectors are not stored.
    */
   readonly volatile?: true;
   /**
-   * Set where the reader can open the link, with all that is beneath it, by itself: as the path of its first part in its
-   * format. Its hash vector then serves every image above it.
+   * Set if the reader can open this link and its backing chain on their own, by the path of its first part and its
+   * format. Its hash vector is then reused for every image above it.
    */
   readonly standalone?: true;
 }
 
 /**
- * What an image's content depends on: its chain, top first, with at least one link. Equal identities mean equal content.
- * What is left of a chain without its first links is the identity of the image beneath them. Two readers that see the
- * same content in the same files give the same formats and parts.
+ * The files and formats that determine an image's content: its chain, top first, with at least one link. Equal
+ * identities mean equal content. A chain without its first links is the identity of the backing image. Readers that see
+ * the same content in the same files must return the same formats and parts.
  */
 export interface ImageIdentity {
   readonly chain: readonly Link[];
 }
 
-/** A run of guest-visible bytes that reads as zeros. */
+/** A range of guest-visible bytes that read as zeros. */
 export interface ZeroExtent {
   readonly kind: 'zero';
-  /** First byte in the guest-visible disk. */
+  /** Position of the first byte in the guest-visible disk. */
   readonly start: number;
-  /** Bytes, at least 1. */
+  /** Length in bytes, at least 1. */
   readonly length: number;
-  /** Set where the bytes are those of the image beneath (see `baseOf`) at the same position. */
+  /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
   readonly inherited?: true;
 }
 
-/** A run of guest-visible bytes that must be read. */
+/** A range of guest-visible bytes that must be read. */
 export interface DataExtent {
   readonly kind: 'data';
-  /** First byte in the guest-visible disk. */
+  /** Position of the first byte in the guest-visible disk. */
   readonly start: number;
-  /** Bytes, at least 1. */
+  /** Length in bytes, at least 1. */
   readonly length: number;
-  /** Set where the bytes are those of the image beneath (see `baseOf`) at the same position. */
+  /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
   readonly inherited?: true;
   /**
-   * Where the bytes stand verbatim in a host file, if they do: whoever holds the image may then read them there,
-   * in parallel, without the reader.
+   * The location of the same bytes in a host file, if they are stored there unmodified. While the image is open, the
+   * caller may read them from that file, in parallel, without the reader.
    */
   readonly stored?: {
-    /** Which file of the identity's chain: those of the top link count first, see `partsOf`. */
+    /** Index of the file among the identity's parts, top link first (see `partsOf`). */
     readonly file: number;
     /** Offset of the first byte in that file. */
     readonly offset: number;
@@ -77,23 +77,27 @@ export interface DataExtent {
 
 export type Extent = ZeroExtent | DataExtent;
 
-/** An open virtual disk, seen as the guest sees it. Sizes and positions are bytes below 2⁵³. */
+/** An open virtual disk, as the guest sees it. Sizes and positions are in bytes, below 2⁵³. */
 export interface DiskImage {
-  /** Bytes that the guest sees; any number from 0, also one that is no multiple of a sector or block. */
+  /** Size of the guest-visible disk in bytes; any number from 0, not necessarily a multiple of a sector or block. */
   readonly virtualSize: number;
 
   readonly identity: ImageIdentity;
 
-  /** Ascending, gapless, covering the whole disk exactly; none for a disk of 0 bytes. May be called once at a time. */
+  /**
+   * Yields the extents in ascending order, without gaps, exactly covering the disk; none for a disk of 0 bytes. Calls
+   * must not overlap.
+   */
   extents(): AsyncIterable<Extent>;
 
   /**
-   * Fills the whole of `target` with the guest-visible bytes from `position` on.
-   * `target` belongs to the caller and must not be kept. Several reads may be under way at once.
-   * Never returns fewer bytes than asked: a range past the end, a short read and an input/output error throw.
+   * Fills `target` completely with the guest-visible bytes from `position` on.
+   * `target` belongs to the caller and must not be kept. Several reads may run concurrently.
+   *
+   * @throws for a range past the end, a short read and an I/O error.
    */
   read(target: Uint8Array, position: number): Promise<void>;
 
-  /** Releases everything; pending reads fail. Idempotent. */
+  /** Releases all resources; pending reads fail. Idempotent. */
   close(): Promise<void>;
 }

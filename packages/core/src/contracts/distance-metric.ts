@@ -1,9 +1,9 @@
 /**
- * What comparing two hash vectors yields, in blocks.
+ * The result of comparing two hash vectors, in blocks.
  *
- * Compared position by position, a block number counts once; past the end of the shorter image its content is zeros.
- * Compared free of position, the vectors are multisets of digests: `equal` sums, over all digests, the smaller of the
- * two multiplicities, and `either` the larger.
+ * Compared by position, each block number counts once, and blocks past the end of the shorter image are zeros.
+ * Compared independently of position, the vectors are multisets of digests: over all digests, `equal` sums the smaller
+ * of the two multiplicities, and `either` the larger.
  */
 export interface PairCounts {
   /** Non-zero blocks that both images have. */
@@ -19,14 +19,14 @@ export interface PairCounts {
 }
 
 /**
- * How different two images are: a pure function of pair counts, so that a metric of one's own costs ten lines
- * and is as fast as the project's.
+ * A measure of the difference between two images: a pure function of pair counts, so that a custom metric takes ten
+ * lines and is as fast as the built-in ones.
  */
 export interface DistanceMetric {
   /** What a distance of 1 means, such as `blocks` or `fraction of blocks`. */
   readonly unit: string;
-  /** Whether blocks are counted as equal at the same block number only, or wherever they stand. */
+  /** Whether blocks count as equal only at the same block number (`position`) or anywhere (`free`). */
   readonly alignment: 'position' | 'free';
-  /** Finite, at least 0, symmetric in `first` and `second`, and 0 for identical images. */
+  /** Returns the distance: finite, at least 0, symmetric in `first` and `second`, and 0 for identical images. */
   distance(counts: PairCounts): number;
 }

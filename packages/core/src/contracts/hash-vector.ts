@@ -1,22 +1,22 @@
 import type { FileStamp, ImageIdentity } from './disk-image.js';
 
-/** What a hash vector says of itself. */
+/** The metadata of a hash vector. */
 export interface HashVectorHeader {
   /** The image's path as the user named it when it was hashed. */
   readonly name: string;
   /** Name of the block hasher, such as `sha256`. */
   readonly algorithm: string;
-  /** Version of that hasher (see `BlockHasher.version`); absent in older files and those of other makers. */
+  /** Version of that hasher (see `BlockHasher.version`); absent in older files and files of other programs. */
   readonly hasherVersion?: string;
-  /** Bytes of a digest. */
+  /** Size of a digest in bytes. */
   readonly digestLength: number;
-  /** Bytes of a block; a power of two from 512 to 16 MiB. */
+  /** Size of a block in bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize: number;
-  /** Bytes that the guest sees. */
+  /** Size of the guest-visible disk in bytes. */
   readonly virtualSize: number;
-  /** Non-zero blocks: the rows of the vector. */
+  /** Number of non-zero blocks, which is the number of rows. */
   readonly dataBlocks: number;
-  /** What the vector was made from; absent in files of other makers. */
+  /** Identity of the image that was hashed; absent in files of other programs. */
   readonly identity?: ImageIdentity;
 }
 
@@ -24,22 +24,23 @@ export interface HashVectorHeader {
 export interface HashVectorRows {
   /** Block numbers, strictly ascending. */
   readonly blocks: Uint32Array;
-  /** The digests, one after the other: `blocks.length` × `digestLength` bytes. */
+  /** The concatenated digests: `blocks.length` × `digestLength` bytes. */
   readonly digests: Uint8Array;
 }
 
-/** Where the rows of a record batch are in its file; offsets in bytes from the file's beginning. */
+/** The location of a record batch's rows in a file; offsets are in bytes from the start of the file. */
 export interface RowsLocation {
+  /** Number of rows. */
   readonly rows: number;
-  /** `rows` × 4 bytes, little-endian. */
+  /** Offset of the block numbers: `rows` × 4 bytes, little-endian. */
   readonly blocksOffset: number;
-  /** `rows` × `digestLength` bytes. */
+  /** Offset of the digests: `rows` × `digestLength` bytes. */
   readonly digestsOffset: number;
 }
 
 /**
- * Identifies a hash-vector file in one state; it changes when the file is written to. The ctime is left out: a process
- * that stores an entry of the cache removes the entry's temporary name while others read it already.
+ * Identifies a hash-vector file in a certain state; changes when the file is written to. Excludes the ctime, because a
+ * process that stores a cache entry removes its temporary name while other processes may already read it.
  */
 export type FileIdentity = Pick<FileStamp, 'device' | 'inode' | 'size' | 'mtimeNs'>;
 
@@ -47,37 +48,37 @@ export type FileIdentity = Pick<FileStamp, 'device' | 'inode' | 'size' | 'mtimeN
 export interface FileStorage {
   readonly kind: 'file';
   readonly path: string;
-  /** What the file was when the places of its rows were read. */
+  /** The file's identity when the locations of its rows were read. */
   readonly identity: FileIdentity;
-  /** Where the rows are, in ascending order; they have not been checked. */
+  /** The locations of the rows, in ascending order. The rows have not been validated. */
   readonly batches: readonly RowsLocation[];
 }
 
-/** Rows in memory, which may be shared memory. They have been checked and no longer change. */
+/** Rows in memory, possibly shared memory. They have been validated and no longer change. */
 export interface MemoryStorage {
   readonly kind: 'memory';
   /** Block numbers, strictly ascending. */
   readonly blocks: Uint32Array;
-  /** The digests, one after the other. */
+  /** The concatenated digests. */
   readonly digests: Uint8Array;
 }
 
-/** Where the rows of a hash vector are, for threads that read them by themselves. */
+/** The location of a hash vector's rows, for threads that read them directly. */
 export type HashVectorStorage = FileStorage | MemoryStorage;
 
 /**
- * A hash vector as plain data: it can be cloned and posted, and if its rows are in a file stored too, for as long as that file
- * is there.
+ * A hash vector as plain data. It can be cloned and posted. If its rows are in a file, it can also be stored, and is
+ * valid as long as that file exists.
  */
 export interface LocatedVector {
   readonly header: HashVectorHeader;
   readonly storage: HashVectorStorage;
 }
 
-/** The digests of an image's non-zero blocks, by block number; in memory or in a file. */
+/** The digests of an image's non-zero blocks with their block numbers, in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
-  /** Where the same rows are, if threads may read them by themselves, which is faster. */
+  /** The location of the same rows, if threads may read them directly, which is faster. */
   readonly storage?: HashVectorStorage;
-  /** All rows in ascending order, in batches of any size above 0. May be called again, also while another call is being read. */
+  /** Yields all rows in ascending order, in batches of any size above 0. May be called repeatedly and concurrently. */
   rows(): AsyncIterable<HashVectorRows>;
 }

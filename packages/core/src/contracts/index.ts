@@ -1,4 +1,4 @@
-// What plugins implement and are told, without anything that works: cheap to import.
+// The interfaces, types and tokens for plugins, without implementations: cheap to import.
 export type * from './analysis.js';
 export type * from './analyzer.js';
 export * from './block-hasher.js';

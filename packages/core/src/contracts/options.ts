@@ -1,28 +1,28 @@
 /**
- * One option of a plugin, a reporter or a command. Flags, help texts and the checks of values are made from it.
+ * The declaration of an option of a plugin, a reporter or a command. Flags, help texts and value checks derive from it.
  * An option without a default is absent unless it is given.
  */
 export type OptionDeclaration = {
   /** One line, for help texts and listings. */
   readonly description: string;
-  /** What help texts call the value: `dir` for `--cache <dir>`. The type is shown when absent. */
+  /** The name of the value in help texts: `dir` for `--cache <dir>`. The type is shown when absent. */
   readonly placeholder?: string;
-  /** One letter for the same flag of a command: `o` for `-o`. */
+  /** The one-letter form of a command's flag: `o` for `-o`. */
   readonly short?: string;
-} /** `--heights`; where the default is true `--no-sandbox`, which `negation` describes. */ & (
+} /** A flag such as `--heights`; if the default is true, `--no-sandbox`, which `negation` describes. */ & (
   | { readonly type: 'boolean'; readonly default?: boolean; readonly negation?: string }
   /** `min` and `max` are inclusive. */
   | ({ readonly type: 'number'; readonly whole?: true } & NumericRange)
-  /** Bytes; where it is written as text also with a unit: `64K`, `16M`. */
+  /** A number of bytes; as text also with a unit: `64K`, `16M`. */
   | ({ readonly type: 'size'; readonly powerOfTwo?: true } & NumericRange)
-  /** A time, to the millisecond. */
+  /** A time in seconds, with up to three decimals. */
   | ({ readonly type: 'seconds' } & NumericRange)
-  /** Any text, also an empty one. */
+  /** Any text, including the empty string. */
   | { readonly type: 'string'; readonly default?: string }
-  /** Text that is not empty. With a `negation`, which describes `--no-NAME`, the value can be `false` too. */
+  /** Non-empty text. With a `negation`, which describes `--no-NAME`, the value can also be `false`. */
   | { readonly type: 'name' | 'file'; readonly default?: string; readonly negation?: string }
   | { readonly type: 'enum'; readonly values: readonly [string, ...string[]]; readonly default?: string }
-  /** May be given several times: texts as `string` takes them, and paths as `file` does. */
+  /** An option that may be repeated; each value is like that of `string` or `file`. */
   | { readonly type: 'strings' | 'files'; readonly default?: readonly string[] }
 );
 

@@ -2,36 +2,36 @@ import type { Analysis } from './analysis.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 
 /**
- * Formats an analysis as text. Pure: no input or output, no clock, no colour of its own; the same analysis and
- * options give the same text.
+ * Formats an analysis as text. Pure: no input or output, no clock, no terminal colours. The same analysis and options
+ * give the same text.
  */
 export interface Reporter {
-  /** Ending of its files, with the dot: `.nwk`; unique among reporters. */
+  /** File extension of its reports, with the dot: `.nwk`; unique among reporters. */
   readonly extension: string;
   /** Media type of its text, such as `application/json`. */
   readonly mediaType: string;
   /**
-   * The options that `report` understands; none when absent. An analyzer passes values that it has checked, defaults
-   * included.
+   * The options that `report` accepts; none when absent. An analyzer passes validated values, defaults included.
    */
   readonly options?: OptionDeclarations;
-  /** The text, in pieces of any length, the last of which ends with a newline. */
+  /** Yields the text, in pieces of any length; the last piece ends with a newline. */
   report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /** A second text that readers of the first need, such as a table of names. */
   readonly companion?: Companion;
 }
 
-/** A text that is written beside a report that goes to a file, or where the user says (`--names`). */
+/** A text that is written beside the report's file, or to the path that the user states (`--names`). */
 export interface Companion {
-  /** What replaces the report's extension: `.names.tsv`. */
+  /** The extension that replaces the report's: `.names.tsv`. */
   readonly extension: string;
-  /** Values of the reporter's options with any of which this text is empty, whatever the analysis; none when absent. */
+  /** Option values of the reporter, any of which makes this text empty for every analysis; none when absent. */
   readonly emptyWith?: OptionValues;
-  /** As {@link Reporter.report}; nothing when there is nothing to say. */
+  /** As {@link Reporter.report}, but may yield nothing. */
   report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /**
-   * What readers of the report miss without this text, for a warning where it is written nowhere: `2 of 5 labels are not
-   * the names of their images, and the table of names is not written`. The remedy follows it. One line; nothing where they miss nothing. Without this method they always miss it.
+   * Yields one line about what the report lacks without this text, for a warning when the text is not written, such as
+   * `2 of 5 labels are not the names of their images, and the table of names is not written`. The caller appends the
+   * remedy. Yields nothing if the report is complete. Without this method, the warning is always given.
    */
   omission?(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
 }

@@ -8,58 +8,58 @@ import type { Tile } from './tile.js';
 
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
 export interface FoundImages {
-  /** Each file once; those from the listing of a directory have `noFollow`. */
+  /** The images, each file once; those from a directory listing have `noFollow`. */
   readonly sources: readonly DiskSource[];
   /**
-   * The directories in which the images were named or listed, absolute, symbolic links resolved: the files of their chains
-   * may lie there. The directory of a named link counts, the one of its target does not.
+   * The directories in which the images were named or listed, absolute, symbolic links resolved. Files of their chains
+   * may be in these directories. For a symbolic link, this is the directory of the link, not of its target.
    */
   readonly directories: readonly string[];
-  /** By path, why an image fails already: a directory without images, or what its source says. */
+  /** Images that have already failed, by path: directories without images, and failures that a source reported. */
   readonly failures: ReadonlyMap<string, VirtSimilarityError>;
 }
 
-/** The images of a run, as a user names them or as {@link Analyzer.findImages} found them. */
+/** The images of a run, as named by the user or as found by {@link Analyzer.findImages}. */
 export type Images = readonly (string | DiskSource)[] | FoundImages;
 
-/** How images are read and hashed. */
+/** The options for reading and hashing images. */
 export interface HashOptions {
   /**
-   * Name of a disk reader; `auto` leaves each image to the first registered one that recognises it, and asks those last
-   * that take what they do not recognise, as the project's own do.
+   * Name of a disk reader. `auto` leaves each image to the first registered reader that recognises it; readers that
+   * accept what they do not recognise, like the project's own, are asked last.
    */
   readonly reader?: string;
   /** Name of a block hasher. */
   readonly hasher?: string;
-  /** Bytes; a power of two from 512 to 16 MiB. */
+  /** Size of a block in bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize?: number;
   /**
-   * Directory of cached hash vectors, made if it is missing; `false` to keep none. When absent, the analyzer's store keeps
-   * them, if it has one.
+   * Directory for cached hash vectors, created if missing; `false` disables caching. When absent, the analyzer's store
+   * is used, if it has one.
    */
   readonly cache?: string | false;
-  /** Worker threads that hash; at least 1. */
+  /** Number of worker threads, at least 1. */
   readonly jobs?: number;
-  /** Directories beside those of the named images in which backing files may lie. */
+  /** Directories, in addition to those of the named images, that may contain backing files at any depth. */
   readonly allowBacking?: readonly string[];
-  /** Bytes that a disk may claim to have at most; one that claims more is `refused`. 64 TiB by default. */
+  /** The largest allowed virtual size in bytes; larger disks are `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number;
-  /** Reads images that are open for writing too, with a warning; their vectors are not kept. */
+  /** Whether to read images that are open for writing, with a warning. Their vectors are not stored. */
   readonly allowInUse?: boolean;
-  /** Whether tools that parse images must run in a sandbox (the default) or run without one. */
+  /** Whether tools that parse images run in a sandbox (`required`, the default) or without one (`off`). */
   readonly sandbox?: 'required' | 'off';
-  /** Told what happens, as it happens. What it throws ends the work and is passed on as it is; so with `onNote`. */
+  /** Receives progress events. An exception from this callback or `onNote` ends the work and is rethrown unchanged. */
   readonly onProgress?: (event: ProgressEvent) => void;
   /**
-   * Takes one-line notes, instead of the analyzer's logger, on what is odd but no error; `debug` for what only a curious user wants to know. `wording` is the
-   * message with its options apart, given where it may name some.
+   * Receives one-line notes instead of the analyzer's logger: `warning` for anomalies that are not errors, `debug` for
+   * details. `wording` is the message with its options kept separate; passed if the message may name options.
    */
   readonly onNote?: (level: 'warning' | 'debug', message: string, wording?: Wording) => void;
-  /** Ends the work; what was under way is undone, what was finished stays in the store. */
+  /** Aborts the work. Unfinished work is discarded, and finished vectors stay in the store. */
   readonly signal?: AbortSignal;
 }
 
-/** How hash vectors are compared and clustered, on top of how they are made. */
+/** The options for comparing and clustering, in addition to those for hashing. */
 export interface AnalyzeOptions extends HashOptions {
   /** Name of a distance metric. */
   readonly metric?: string;
@@ -68,106 +68,106 @@ export interface AnalyzeOptions extends HashOptions {
   readonly clusterer?: string;
 }
 
-/** What finding images needs to know. */
+/** The options for finding images. */
 export type FindOptions = Pick<HashOptions, 'onNote' | 'signal'>;
 
-/** What bounds a diagnosis. */
+/** The options for a diagnosis. */
 export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 
-/** What a reader says of itself and this machine; only its name where it says nothing. */
+/** A reader's diagnosis; only its name if the reader has none. */
 export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
   readonly reader: string;
-  /** Why the diagnosis failed. */
+  /** The error, if the diagnosis failed. */
   readonly problem?: VirtSimilarityError;
 }
 
-/** How hash vectors are compared and clustered. */
+/** The options for comparing and clustering hash vectors. */
 export type VectorOptions = Omit<AnalyzeOptions, keyof HashOptions> &
   Pick<HashOptions, 'jobs' | 'onProgress' | 'signal'>;
 
-/** How an analysis is extended. Its metric stays; its linkage does unless another one is stated. */
+/** The options for extending an analysis. Its metric stays the same, and so does its linkage unless another one is given. */
 export type ExtendOptions = Omit<VectorOptions, 'metric'>;
 
-/** An item whose distances are known: its name, and what else is known about it. */
+/** An item with known distances: its name, or its name and other known properties. */
 export type DistanceItem = string | (Pick<AnalyzedImage, 'name'> & Partial<AnalyzedImage>);
 
-/** How items with known distances are clustered and described. */
+/** The options for clustering and describing items with known distances. */
 export interface DistanceOptions extends ClusterOptions {
-  /** What reports call the distance, `given` by default. */
+  /** Name of the distance in reports; `given` by default. */
   readonly metric?: string | undefined;
-  /** What a distance of 1 means, `blocks` by default. */
+  /** Unit of the distances; `blocks` by default. */
   readonly unit?: string | undefined;
-  /** Name of the block hasher, `none` by default. */
+  /** Name of the block hasher; `none` by default. */
   readonly algorithm?: string | undefined;
-  /** Bytes, 65,536 by default. */
+  /** Bytes; 65,536 by default. */
   readonly blockSize?: number | undefined;
 }
 
-/** How hash vectors are compared. */
+/** The options for comparing hash vectors. */
 export type ComparisonOptions = Pick<AnalyzeOptions, 'metric' | 'jobs' | 'onProgress' | 'signal'>;
 
-/** How a matrix of distances is clustered. */
+/** The options for clustering a distance matrix. */
 export type ClusterOptions = Pick<AnalyzeOptions, 'clusterer' | 'linkage' | 'onProgress' | 'signal'>;
 
-/** What bounds a report. */
+/** The runtime options of a report. */
 export interface ReportRun {
-  /** Ends a report by an isolated plugin. */
+  /** Aborts a report of an isolated plugin. */
   readonly signal?: AbortSignal;
 }
 
-/** What happens to the images of a run, as it happens. Events that `onProgress` is given can be written by `JSON.stringify`. */
+/** A progress event of a run. `JSON.stringify` accepts the events that `onProgress` receives. */
 export type ProgressEvent =
   /**
-   * The files that an image's content comes from are known, the top link's first; none for a hash-vector file. Before any
-   * image is read, each has had this event or has failed.
+   * The files of an image's chain are known, the top link's first; none for a hash-vector file. Every image has had
+   * this event or has failed before any image is read.
    */
   | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly Stamp[] }
-  /** An image is opened and its hashing begins; `bytes` is what has to be read of it. */
+  /** An image is open and its hashing begins; `bytes` is the amount to read. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
-  /** The same of an image that is the base of others and is read once for all of them. */
+  /** The same for a backing image that is read once for all images above it. */
   | { readonly kind: 'backing-started'; readonly path: string; readonly bytes: number }
-  /** So many more bytes of it have been read and hashed. */
+  /** `bytes` more of the image have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
-  /** Its vector is known; `cached`: without reading the image. */
+  /** The image's vector is known; `cached` if the image was not read. */
   | { readonly kind: 'image-finished'; readonly path: string; readonly cached: boolean; readonly vector: HashVector }
   | { readonly kind: 'image-failed'; readonly path: string; readonly error: VirtSimilarityError }
-  /** Of the blocks to compare, this fraction from 0 to 1 has been compared. */
+  /** The fraction of the comparison that is done, from 0 to 1. */
   | { readonly kind: 'comparing'; readonly fraction: number }
   | { readonly kind: 'clustering'; readonly images: number };
 
-/** What became of one image. */
+/** The result of hashing one image. */
 export type HashOutcome =
   | { readonly path: string; readonly vector: HashVector; readonly cached: boolean }
   | { readonly path: string; readonly error: VirtSimilarityError };
 
 /**
- * What is known of one image before it is read: its identity, and the reader that reads it. A hash-vector file has no
- * reader, and the identity that it records, if any.
+ * The result of inspecting one image: its identity and its reader. A hash-vector file has no reader, and only the
+ * identity that it records, if any.
  */
 export type IdentifyOutcome =
   | { readonly path: string; readonly reader?: string; readonly identity?: ImageIdentity }
   | { readonly path: string; readonly error: VirtSimilarityError };
 
-/** The distances of all pairs of some hash vectors. */
+/** The distances of all pairs of hash vectors. */
 export interface Comparison {
   /** Name of the metric. */
   readonly metric: string;
   /** What a distance of 1 means. */
   readonly unit: string;
   readonly distances: CondensedMatrix;
-  /** For each vector, its non-zero blocks that another one has at the same block number. */
+  /** For each vector, the number of its non-zero blocks that another vector has at the same block number. */
   readonly repeatedBlocks: Float64Array;
 }
 
-/** The distances of some hash vectors, the rows, from others, the columns. */
+/** The distances between some hash vectors, the rows, and others, the columns. */
 export interface TileComparison extends Pick<Comparison, 'metric' | 'unit'> {
-  /** Row-major: that of row r and column c is at r × number of columns + c. */
+  /** Row-major: the distance of row r and column c is at index r × number of columns + c. */
   readonly distances: Float64Array;
-  /** What the distances were computed from. */
+  /** The counts from which the distances were computed. */
   readonly tile: Tile;
 }
 
-/** A matrix of distances, clustered. */
+/** The result of clustering a distance matrix. */
 export interface Clustering {
   readonly linkage: Linkage;
   readonly dendrogram: Dendrogram;

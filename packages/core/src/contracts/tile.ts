@@ -1,32 +1,35 @@
 import type { DistanceMetric } from './distance-metric.js';
 
 /**
- * The pair counts of a rectangle: some hash vectors, the rows, against others, the columns. A plain value that can be
- * cloned, posted and stored. Pair (row, column) is at index row × number of columns + column.
+ * The pair counts of some hash vectors, the rows, with others, the columns. Plain data that can be cloned, posted and
+ * stored. Pair (row, column) is at index row × number of columns + column.
  */
 export interface Tile {
-  /** Whether blocks were compared at the same block number only, or wherever they are. */
+  /** Whether blocks were compared only at the same block number (`position`) or anywhere (`free`). */
   readonly alignment: DistanceMetric['alignment'];
   /** Non-zero blocks of each row; at least one row. */
   readonly rowBlocks: Float64Array;
   /** Non-zero blocks of each column; at least one column. */
   readonly columnBlocks: Float64Array;
-  /** Equal non-zero blocks of each pair, row-major. */
+  /** Equal non-zero blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both of each pair, row-major; the same as `equal` where the alignment is `free`. */
+  /** Blocks that are non-zero in both images of each pair; the same as `equal` if the alignment is `free`. */
   readonly common: Uint32Array;
 }
 
-/** The pair counts of all pairs of some hash vectors. A plain value, as {@link Tile} is. */
+/** The pair counts of all pairs of hash vectors. Plain data, like {@link Tile}. */
 export interface PairwiseCounts {
   /** Number of vectors. */
   readonly size: number;
   /** Non-zero blocks of each vector. */
   readonly dataBlocks: Float64Array;
-  /** Equal non-zero blocks of each pair, condensed. */
+  /** Equal non-zero blocks of each pair, in condensed order (see `CondensedMatrix`). */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both of a pair, condensed. */
+  /** Blocks that are non-zero in both images of each pair, in condensed order. */
   readonly common: Uint32Array;
-  /** For each vector, its blocks that another vector has at the same block number; where blocks were compared by position. */
+  /**
+   * For each vector, its blocks that another vector has at the same block number; set if blocks were compared by
+   * position.
+   */
   readonly repeated?: Float64Array;
 }

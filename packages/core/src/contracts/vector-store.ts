@@ -2,40 +2,39 @@ import type { InjectionToken } from 'tsyringe';
 import type { ImageIdentity } from './disk-image.js';
 import type { HashVector, HashVectorHeader } from './hash-vector.js';
 
-/** What a stored hash vector belongs to: the content that was hashed, and how. */
+/** The key of a stored hash vector: the content that was hashed and the hashing parameters. */
 export interface VectorSubject extends Pick<HashVectorHeader, 'algorithm' | 'hasherVersion' | 'blockSize'> {
   readonly identity: ImageIdentity;
 }
 
-/** What bounds one call of a store. */
+/** The options of a store's methods. */
 export interface StoreOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Keeps hash vectors between runs, in a directory, in memory or elsewhere.
+ * Stores hash vectors between runs, in a directory, in memory or elsewhere.
  *
- * A vector belongs to its subject: `vectorKeyOf` makes a key of 32 hexadecimal digits from it, the same for the same
- * content, hasher and block size. A run stores a vector only if a later run can recognise its subject: not if the image can
- * change unnoticed, and not if the hasher has no version.
+ * A vector is stored under its subject. `vectorKeyOf` derives a key of 32 hexadecimal digits from the subject, the same
+ * for the same content, hasher and block size. A run stores a vector only if a later run can recognise its subject: not
+ * if the image can change unnoticed, and not if the hasher has no version.
  *
- * Every method may be called concurrently, by several processes too where the place is shared by them. What a method
- * throws is a warning of the run, which then reads the image or goes on without storing: only `aborted` and `refused`
- * end the run.
+ * Every method may be called concurrently, also by several processes if they share the store. If a method throws, the
+ * run warns and reads the image or continues without storing; only `aborted` and `refused` end the run.
  */
 export interface VectorStore {
-  /** @throws `refused` where nothing in the store may be trusted, so that a run can fail before its first image. */
+  /** @throws `refused` if the store's content cannot be trusted, so that a run fails before its first image. */
   requireAllowed?(): Promise<void>;
 
   /**
-   * The vector of the subject, `undefined` where there is none. A damaged one is none. Its `name` is the one that the
-   * image was hashed under. Its rows can be read after the signal has fired.
+   * Finds the vector of a subject. Returns `undefined` if it is missing or damaged. The vector's `name` is the image's
+   * name when it was hashed. Its rows can be read even after the signal has fired.
    */
   find(subject: VectorSubject, options?: StoreOptions): Promise<HashVector | undefined>;
 
   /**
-   * Keeps a vector under its subject, and returns it as it is kept, so that what is in memory can be given up. Where the
-   * subject has a vector already, that one may be returned.
+   * Stores a vector and returns the stored one, so that the caller can release the one in memory. If the subject
+   * already has a vector, that vector may be returned.
    *
    * @param vector with its `identity`, `algorithm`, `hasherVersion` and `blockSize`
    */
@@ -43,7 +42,7 @@ export interface VectorStore {
 }
 
 /**
- * Injects the store of the program that embeds the analyzer. Register it in the container of `createAnalyzer` to keep the
- * hash vectors of all runs that state no `cache` of their own.
+ * Injects the store of the embedding program. Register it in the container of `createAnalyzer` to store the hash
+ * vectors of all runs without a `cache` option.
  */
 export const VECTOR_STORE: InjectionToken<VectorStore> = Symbol.for('virt-similarity.vector-store');

@@ -106,7 +106,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     'a directory that is not there, for backing files',
     '--allow-backing nodir base.raw clone.raw',
     2,
-    /--allow-backing nodir: there is no such directory; name/,
+    /--allow-backing nodir: no such directory; name/,
   ],
   ['hash vectors of one name', 'hash base.raw twin/base.raw', 2, /base\.raw and twin\/base\.raw would both be written/],
   ['a hash vector over an image', 'hash base.raw -o clone.raw', 2, /clone\.raw.*\.arrow/],

@@ -5,7 +5,7 @@ import { DisjointClusters } from './fast/disjoint-clusters.js';
 import type { Join } from './join.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
-/** The distance of two items. */
+/** A pair of items and their distance. */
 export interface Edge {
   /** Number of an item, from 0. */
   readonly from: number;
@@ -16,13 +16,12 @@ export interface Edge {
 }
 
 /**
- * The single-linkage dendrogram of items whose distances are known for some pairs only, such as those of a minimum spanning
- * tree, or all pairs below a threshold (Kruskal 1956; Gower and Ross 1969). Edges may come in any order and more often than
- * needed; the result is the same. O(e log e) time for e edges.
+ * Returns the single-linkage dendrogram of items from the distances of some pairs, such as the edges of a minimum spanning
+ * tree or all pairs below a threshold (Kruskal 1956; Gower and Ross 1969). The order of the edges does not matter. O(e log e)
+ * time for e edges.
  *
  * @param size number of items, at least 1
- * @throws `usage` where an edge does not join two different items at a usable distance, and where the edges do not connect all
- *   items.
+ * @throws `usage` if an edge does not join two different items at a usable distance, or the edges do not connect all items.
  */
 export function dendrogramOfEdges(size: number, edges: Iterable<Edge>): Dendrogram {
   if (!Number.isSafeInteger(size) || size < 1) {

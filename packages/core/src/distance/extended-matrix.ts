@@ -3,12 +3,12 @@ import { VirtSimilarityError } from '../errors.js';
 import { condensedIndex } from './condensed-index.js';
 
 /**
- * The distances of all pairs of some items and of others after them.
+ * Combines the distances of two groups of items into one matrix, in which the second group follows the first.
  *
- * @param first distances of the first items
- * @param between distances of each of the second items to each of the first, row-major: a row for each second item
- * @param second distances of the second items
- * @throws `usage` where there is not one distance for each pair.
+ * @param first distances within the first group
+ * @param between distances between the groups, row-major: a row for each item of the second group
+ * @param second distances within the second group
+ * @throws `usage` if the number of distances is not the number of pairs.
  */
 export function extendedMatrix(
   first: CondensedMatrix,

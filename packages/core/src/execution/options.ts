@@ -82,8 +82,8 @@ export function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): Ex
 }
 
 /**
- * The event with a `toJSON`: numbers beyond 2⁵³ become decimal strings, and a vector is its header. The method is not enumerable, so
- * the event can still be posted to a thread.
+ * Adds a `toJSON` to an event. It writes a bigint as a decimal string, and a vector without its rows. It is not enumerable, so the
+ * event can still be cloned.
  */
 function serializable(event: ProgressEvent): ProgressEvent {
   const toJSON = (): unknown => JSON.parse(JSON.stringify({ ...event }, withoutRows));

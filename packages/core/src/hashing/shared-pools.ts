@@ -1,9 +1,9 @@
 import { HashingPool, type PlacedHasher } from './hashing-pool.js';
 
-/** A pool for one run. */
+/** The use of a pool by one run. */
 export interface PoolLease {
   readonly pool: HashingPool;
-  /** Ends the use of the pool; the last one closes it. What the run gave up may go on until then. Idempotent. */
+  /** Ends the use; the last release closes the pool. Tasks that the run abandoned may continue until then. Idempotent. */
   release(): Promise<void>;
 }
 
@@ -12,11 +12,11 @@ interface SharedPool {
   users: number;
 }
 
-/** Hashing pools by hasher: runs at the same time share the threads, and the bound on tasks that are prepared at once. */
+/** The hashing pools of an analyzer: concurrent runs with the same hasher share its threads and its limit of tasks. */
 export class SharedPools {
   readonly #pools = new Map<string, SharedPool>();
 
-  /** @param jobs number of threads; runs with another number have another pool */
+  /** @param jobs number of threads; runs with different numbers use different pools */
   lease(hasher: PlacedHasher, jobs: number): PoolLease {
     const key = `${jobs} ${hasher.name}`;
     const known = this.#pools.get(key);

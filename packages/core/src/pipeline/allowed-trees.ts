@@ -4,9 +4,9 @@ import { systemCode } from '../files/file-error.js';
 import { realPath } from '../files/real-path.js';
 
 /**
- * The directories below which a user allows backing files, absolute, symbolic links resolved.
+ * Resolves the directories below which a user allows backing files: absolute, symbolic links resolved.
  *
- * @throws `usage` for one that does not exist, cannot be opened or is not a directory.
+ * @throws `usage` if one does not exist, cannot be opened or is not a directory.
  */
 export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(realDirectory));
@@ -16,15 +16,15 @@ async function realDirectory(path: string): Promise<string> {
   const refuse = (problem: string, cause?: unknown) =>
     new VirtSimilarityError(
       'usage',
-      wording`${{ option: 'allowBacking' }} ${path}: ${problem}; name the directory that holds the file`,
+      wording`${{ option: 'allowBacking' }} ${path}: ${problem}; name the directory of the backing files`,
       { cause },
     );
   const real = await realPath(path).catch((cause: unknown) => {
     const isMissing = systemCode(cause) === 'ENOENT';
-    throw refuse(isMissing ? 'there is no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
+    throw refuse(isMissing ? 'no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
   });
   if (!(await isDirectory(real))) {
-    throw refuse('it is not a directory');
+    throw refuse('not a directory');
   }
   return real;
 }

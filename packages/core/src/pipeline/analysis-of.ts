@@ -6,13 +6,13 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { ANALYZE_DEFAULTS } from '../execution/options.js';
 import { namesOf } from './image-names.js';
 
-/** A hash vector, and what reports call its image. */
+/** A hash vector and its image's name in reports. */
 export interface NamedVector {
   readonly name: string;
   readonly vector: HashVector;
 }
 
-/** What the stages found, as reporters get it. Each image has its name and its hash vector. */
+/** Combines the results of the stages into the analysis for reporters. */
 export function analysisOf(
   images: readonly NamedVector[],
   { metric, unit, distances, repeatedBlocks }: Omit<Comparison, 'repeatedBlocks'> & Partial<Comparison>,
@@ -37,7 +37,7 @@ export function analysisOf(
   };
 }
 
-/** The vectors with what reports call them: their labels, or names made of their paths. */
+/** Names the vectors for reports: by their labels, or by their paths. */
 export function namedVectors(
   vectors: readonly HashVector[],
   labels: ReadonlyMap<string, string | undefined> = new Map(),
@@ -49,7 +49,7 @@ export function namedVectors(
   return vectors.map((vector, index) => ({ name: names[index]!, vector }));
 }
 
-/** The analysis of items whose distances come from elsewhere. */
+/** Returns the analysis of items with known distances. */
 export function analysisOfDistances(
   items: readonly DistanceItem[],
   distances: CondensedMatrix,
@@ -69,7 +69,7 @@ export function analysisOfDistances(
   };
 }
 
-/** @throws `usage` unless there is one item for each row of the matrix, and each has a name of its own. */
+/** @throws `usage` unless the number of items is the matrix's size and their names differ. */
 export function requireOwnNames(items: readonly DistanceItem[], size: number): void {
   const names = new Set<string>();
   for (const item of items) {

@@ -13,14 +13,14 @@ import { type CompleteOptions, runOf } from '../execution/options.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
 
-/** What the stages of comparing are composed of. */
+/** The dependencies of the comparison stages. */
 export interface ComparisonContext {
   readonly registry: PartRegistry;
   readonly executor: Executor;
 }
 
 /**
- * Measures all pairs of vectors.
+ * Computes the distances of all pairs of vectors.
  *
  * @throws as `Analyzer.compare`.
  */
@@ -41,7 +41,7 @@ export async function comparisonOf(
 }
 
 /**
- * Measures some vectors against others.
+ * Computes the distances between row vectors and column vectors.
  *
  * @throws as `Analyzer.compareWith`.
  */
@@ -64,7 +64,7 @@ export async function comparisonWith(
 }
 
 /**
- * Clusters what has these distances.
+ * Clusters the items of a distance matrix.
  *
  * @throws as `Analyzer.cluster`.
  */
@@ -82,7 +82,7 @@ export async function clusteringOf(
   return { linkage: options.linkage, dendrogram, cladogram: cladogramOf(dendrogram) };
 }
 
-/** What the metric needs to know of all pairs, and for each vector its blocks that another one has too. */
+/** Counts the common blocks of all pairs, for the metric, and each vector's blocks that another vector also has. */
 async function count(
   executor: Executor,
   vectors: readonly LocatedVector[],
@@ -120,7 +120,7 @@ function repeatedOf(counts: PairwiseCounts, size: number): Float64Array {
 function requireCounts({ size, dataBlocks, equal, common }: PairwiseCounts, expected: number): void {
   const pairs = (expected * (expected - 1)) / 2;
   if (size !== expected || dataBlocks.length !== expected || equal.length !== pairs || common.length !== pairs) {
-    throw brokenExecutor(`counts of the ${pairs} pairs of ${expected} vectors`, `${equal.length} of ${size}`);
+    throw brokenExecutor(`counts of ${pairs} pairs of ${expected} vectors`, `${equal.length} of ${size}`);
   }
 }
 

@@ -47,7 +47,7 @@ import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
 
-/** The stages over the parts of a registry. */
+/** The analyzer that composes the stages from the parts of a registry. */
 export class ComposedAnalyzer implements Analyzer {
   readonly #context: ExecutionContext;
   readonly #registry: PartRegistry;
@@ -131,7 +131,7 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownNames(this.#registry, complete);
     await this.#requireImportable(complete);
     const found = await this.#find(images, complete);
-    // Reading them all first could take hours.
+    // Checked first, since reading the images can take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
     for await (const outcome of this.#hash(found, complete)) {
@@ -220,7 +220,7 @@ export class ComposedAnalyzer implements Analyzer {
     return found;
   }
 
-  /** Those that read images themselves, in the order of registration. */
+  /** Returns the readers that read images themselves, in the order of registration. */
   #readers(): readonly NamedPart<DiskReader>[] {
     return this.#registry.all('reader').filter(({ part }) => part.readerOf === undefined);
   }
@@ -243,7 +243,7 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownNames(this.#registry, { clusterer, linkage });
   }
 
-  /** Before any image is read. */
+  /** Checks that threads can construct the isolated parts, before any image is read. */
   async #requireImportable(options: CompleteOptions): Promise<void> {
     const limits = this.#registry.limits(options.signal);
     await requireSameInThreads(this.#registry, 'metric', options.metric, limits);
@@ -252,9 +252,9 @@ export class ComposedAnalyzer implements Analyzer {
 }
 
 /**
- * Requires that no two reporters have one file extension, as it decides which of them writes a file.
+ * Requires that every reporter has its own file extension, since the extension selects the reporter of a file.
  *
- * @throws `usage`.
+ * @throws `usage` if two reporters have the same extension.
  */
 function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
   for (const [index, { name, part }] of reporters.entries()) {
@@ -263,12 +263,12 @@ function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
       continue;
     }
     const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
-    throw new VirtSimilarityError('usage', `${found}; leave out one of their plugins, or change one extension`);
+    throw new VirtSimilarityError('usage', `${found}; load only one of their plugins, or change one extension`);
   }
 }
 
 /**
- * What fails concerns this reader alone.
+ * Returns the reader's diagnosis, or the error with which its diagnosis failed.
  *
  * @throws `aborted`.
  */
@@ -288,7 +288,7 @@ async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRu
   }
 }
 
-/** The vector by the image's name in this run: an executor may have hashed it by another one. */
+/** Returns the vector with the image's name in this run: an executor may have hashed it under another name. */
 function named(vector: HashVector, name: string): HashVector {
   return vector.name === name ? vector : { ...vector, name };
 }

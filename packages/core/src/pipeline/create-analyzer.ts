@@ -13,30 +13,33 @@ import { SharedPools } from '../hashing/shared-pools.js';
 import { container as globalContainer, injectable } from '../tsyringe.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
-/** What an analyzer is composed of. */
+/** The plugins, services and settings of an analyzer. */
 export interface AnalyzerParts {
-  /** Later ones replace parts of earlier ones that have the same name. */
+  /** The plugins. A part replaces an earlier plugin's part of the same kind and name. */
   readonly plugins: readonly ConfiguredPlugin[];
   /**
-   * Plugins that harm only their own part when they fail or never return: their hashers, metrics, clusterers and
-   * reporters run in threads of their own, and all that they do is bounded by `pluginTimeout`. Each must have its url.
+   * Plugins whose failures and endless loops must not affect others. Their hashers, metrics, clusterers and reporters
+   * run in separate threads, and `pluginTimeout` limits all their calls. Each plugin must have a `url`.
    */
   readonly isolated?: readonly ConfiguredPlugin[];
   /**
-   * Seconds that a part of an isolated plugin has for each answer: a source for each image, a reader for what it is asked, a hasher for 8 MiB, a
-   * metric for all pairs, a clusterer for all images, a reporter for some 64 KiB of its text; 0 for no limit.
+   * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. An answer is one image of a
+   * source, one call of a reader, 8 MiB of a hasher's input, all pairs of a metric, all images of a clusterer, or about
+   * 64 KiB of a reporter's text.
    */
   readonly pluginTimeout?: number;
-  /** Takes the notes of all parts; nothing when absent. */
+  /** Receives the notes of all parts; when absent, they are discarded. */
   readonly logger?: Logger;
-  /** Keeps the hash vectors of runs that state no `cache`; they are not kept when absent. */
+  /** Stores the hash vectors of runs without a `cache` option; when absent, they are not stored. */
   readonly store?: VectorStore;
-  /** Hashes and compares; this machine's threads when absent. The `store` is for those only: an executor keeps vectors itself. */
+  /**
+   * Hashes and compares; when absent, this machine's threads do. Only these use `store`: another executor stores
+   * vectors itself.
+   */
   readonly executor?: Executor;
   /**
-   * A tsyringe container in which the program registered what is to be used instead of what plugins registered or this
-   * call states: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. Parts in this thread have it injected; those in threads of
-   * their own do not.
+   * A tsyringe container in which the program registered replacements for plugins' parts and for the members of this
+   * object: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. They are injected only into parts in this thread.
    */
   readonly container?: DependencyContainer;
 }
@@ -51,18 +54,18 @@ const MEMBERS = [
   'container',
 ] as const satisfies (keyof AnalyzerParts)[];
 
-/** What holds where `AnalyzerParts` leave something open. */
+/** The defaults of `AnalyzerParts`. */
 export const ANALYZER_DEFAULTS = { pluginTimeout: 60 } as const satisfies Partial<AnalyzerParts>;
 
-/** Seconds: what timers can be set to, in round numbers. */
+/** Seconds: the longest time that timers support, rounded down. */
 const LONGEST_TIMEOUT = 1_000_000;
 
 /**
- * Composes the stages from plugins; the parts of this package are always included: metrics, clusterers, the source `files` and
- * the reader `auto`.
+ * Creates an analyzer from plugins. The parts of this package are always included: metrics, clusterers, the source
+ * `files` and the reader `auto`.
  *
- * @throws `usage` where a value is no plugin, an option of a plugin cannot be used, a plugin was made for another
- *   version of this package, or one that is to be isolated has no url.
+ * @throws `usage` if a value is not a plugin, an option of a plugin is invalid, a plugin requires another version of
+ *   this package, or an isolated plugin has no `url`.
  */
 export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   const {
@@ -74,13 +77,13 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
     executor,
     container = globalContainer,
   } = checkedParts(parts);
-  const ofPlugins = [
+  const fromPlugins = [
     ...[corePlugin, ...plugins].map((plugin) => registeredPlugin(plugin, false)),
     ...isolated.map((plugin) => registeredPlugin(plugin, true)),
   ];
   const services = container.createChildContainer();
   const usedLogger = provide(services, LOGGER, logger);
-  const registered = [...ofPlugins, ...ofContainer(services, ofPlugins)];
+  const registered = [...fromPlugins, ...partsOfContainer(services, fromPlugins)];
   const loadInjection = () => ({ container: services, tsyringe: { container: globalContainer, injectable } });
   const settings = { logger: usedLogger, pluginTimeout, loadInjection };
   const registry = new PartRegistry(registered, settings);
@@ -94,7 +97,9 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
 
 const SILENT: Logger = { note: () => {} };
 
-/** What the program registered, or else the value: the same one for the analyzer and for every part that injects it. */
+/**
+ * Returns what the program registered, or else `value`, and registers it so that every part is injected with the same.
+ */
 function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value: Value): Value;
 function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value?: Value): Value | undefined;
 function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value?: Value): Value | undefined {
@@ -105,12 +110,15 @@ function provide<Value>(services: DependencyContainer, token: InjectionToken<Val
   return used;
 }
 
-/** The parts that the program registered in its container instead of those of plugins, as the plugin that comes last. */
-function ofContainer(services: DependencyContainer, plugins: readonly RegisteredPlugin[]): readonly RegisteredPlugin[] {
+/** Returns the parts that the program registered in its container to replace plugins' parts, as one last plugin. */
+function partsOfContainer(
+  services: DependencyContainer,
+  plugins: readonly RegisteredPlugin[],
+): readonly RegisteredPlugin[] {
   const found = PART_KIND_NAMES.flatMap((kind) => {
     const names = plugins.flatMap(({ plugin }) => Object.keys(contributedParts(plugin, kind)));
     const given = [...new Set(names)].filter((name) => services.isRegistered(partToken(kind, name), true));
-    // The construction takes them from the container.
+    // Construction resolves them from the container.
     const parts = given.map((name) => [name, {}]);
     return parts.length === 0 ? [] : [[PART_KINDS[kind].list, Object.fromEntries(parts)]];
   });
@@ -136,6 +144,6 @@ function checkedParts(parts: AnalyzerParts): AnalyzerParts {
   if (typeof pluginTimeout === 'number' && pluginTimeout >= 0 && pluginTimeout <= LONGEST_TIMEOUT) {
     return parts;
   }
-  const expected = `pluginTimeout to be seconds from 0 to ${LONGEST_TIMEOUT}`;
+  const expected = `pluginTimeout to be from 0 to ${LONGEST_TIMEOUT} seconds`;
   throw new VirtSimilarityError('usage', `createAnalyzer: expected ${expected}, found ${excerptOf(pluginTimeout)}`);
 }

@@ -9,9 +9,9 @@ import { type NamedVector, namedVectors } from './analysis-of.js';
 import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
 
 /**
- * The images of an analysis with their names, then the added ones, with names that no other image has.
+ * Lists the images of an analysis under their names, then the added ones under unused names.
  *
- * @throws `usage` where an image has no hash vector, and where an added one has the name of another one.
+ * @throws `usage` if an image has no hash vector or two images have the same path.
  */
 export function extendedImages({ images }: Analysis, added: readonly HashVector[]): NamedVector[] {
   const known = images.map(({ name, path, vector }) => {
@@ -36,7 +36,7 @@ export function extendedImages({ images }: Analysis, added: readonly HashVector[
 }
 
 /**
- * The distances of an analysis's images and of the added ones after them. Counts only the pairs that have an added one.
+ * Returns the distances of an analysis's images followed by the added ones. Counts only the pairs with an added image.
  *
  * @throws as `Analyzer.extend`.
  */

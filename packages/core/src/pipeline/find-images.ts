@@ -9,17 +9,17 @@ import { kindAt } from '../files/directory-entries.js';
 import { RealPaths } from '../files/real-paths.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 
-/** The source of what has no source's name before it. */
+/** The source for words without a source's name. */
 const FILES = 'files';
 
-/** The sources that are registered, `files` among them. */
+/** The registered sources, including `files`. */
 interface Sources {
   readonly names: readonly string[];
-  /** The source of one of the names. */
+  /** Returns the source of that name. */
   readonly get: (name: string) => ImageSource;
 }
 
-/** Neighbouring words for one source, for which the user stated the same; only one where that is a label. */
+/** Consecutive words for one source with the same stated format; a word with a label is a group of its own. */
 interface Group extends Omit<DiskSource, 'path'> {
   readonly source: NamedPart<ImageSource>;
   readonly named: NamedImages[];
@@ -29,17 +29,18 @@ interface Group extends Omit<DiskSource, 'path'> {
 interface Candidate {
   readonly image: DiskSource;
   readonly failure: VirtSimilarityError | undefined;
-  /** Its path without symbolic links; absent if it cannot be resolved. */
+  /** The image's path with symbolic links resolved; absent if it cannot be resolved. */
   readonly real?: string | undefined;
-  /** The directory in which it was named or listed, without symbolic links; absent if there is none. */
+  /** The directory in which it was named or listed, symbolic links resolved; absent if there is none. */
   readonly directory?: string | undefined;
 }
 
 /**
- * The images that the sources list. Each file is taken once, however often it is named in one directory; hard links, and links
- * in other directories, are images of their own, since relative names in an image count from its directory.
+ * Finds the images that the sources list. A file that is named repeatedly in one directory is included once. Hard
+ * links, and symbolic links in other directories, are separate images, since relative names in an image refer to its
+ * directory.
  *
- * @throws what the sources throw, and `usage` if a file is named in two formats, or two images have one label.
+ * @throws what the sources throw, and `usage` if a file is named with two formats, or two images have the same label.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],
@@ -62,7 +63,7 @@ export async function findImages(
   const failures = new Map<string, VirtSimilarityError>();
   for (const { image, failure, real, directory } of await Promise.all(candidates)) {
     const { path } = image;
-    // A link in another directory is another image: relative names in it count from there.
+    // A link in another directory is another image: relative names in it refer to that directory.
     const key = real === undefined ? path : `${real}\0${directory}`;
     const earlier = taken.get(key);
     if (earlier !== undefined) {
@@ -82,7 +83,7 @@ export async function findImages(
   return { sources, directories: [...directories], failures };
 }
 
-/** The name of the source that a word begins with; `undefined` if it begins with none, and is for the source `files`. */
+/** Returns the source's name that a word begins with; `undefined` if the word is for the source `files`. */
 export function sourceNameOf(word: string, names: readonly string[]): string | undefined {
   const [, name = FILES] = /^([^/:]+):/.exec(word) ?? [];
   return name !== FILES && names.includes(name) ? name : undefined;
@@ -112,32 +113,35 @@ function requireUsable(path: string, { format, label }: Omit<DiskSource, 'path'>
     if (typeof value !== 'string' || value === '' || value.includes('\0')) {
       throw new VirtSimilarityError(
         'usage',
-        `expected the ${member} of an image to be a text of at least one character, found ${excerptOf(value)}`,
+        `expected the ${member} of an image to be a non-empty string without NUL, found ${excerptOf(value)}`,
       );
     }
   }
 }
 
-/** What the user states for a word is obeyed, whatever its source says. Of `files` it is not that of each hash vector. */
+/**
+ * Applies what the user stated for a word, which overrides the source. The source `files` applies the format itself,
+ * and a hash vector keeps its own.
+ */
 function asStated(image: ListedImage, { source, format, label }: Group): ListedImage {
-  const isOfFiles = source.name === FILES || isNamedAsVector(image);
-  return { ...image, ...(format !== undefined && !isOfFiles && { format }), ...(label !== undefined && { label }) };
+  const keepsFormat = source.name === FILES || isNamedAsVector(image);
+  return { ...image, ...(format !== undefined && !keepsFormat && { format }), ...(label !== undefined && { label }) };
 }
 
 function requireImages({ source: { name }, named: [first], label }: Group, found: number): void {
   if (found === 0) {
-    throw new VirtSimilarityError('usage', `[${name}] found no image for ${first!.word}; check the word`);
+    throw new VirtSimilarityError('usage', `[${name}] found no image for ${first!.word}; check the name`);
   }
   if (label !== undefined && found > 1) {
-    const problem = `expected one image to call ${label}, found ${found} for ${first!.word}`;
-    throw new VirtSimilarityError('usage', `${problem}; label each image`);
+    const problem = `expected one image for the label ${label}, found ${found} for ${first!.word}`;
+    throw new VirtSimilarityError('usage', `${problem}; label each image separately`);
   }
 }
 
 /**
- * What the source lists.
+ * Yields the images that the source lists.
  *
- * @throws `plugin` where it throws, or lists what is no image, and what `onNote` throws.
+ * @throws `plugin` if the source throws or lists an invalid image, and what `onNote` throws.
  */
 async function* listedBy(
   { source: { name, part }, named }: Group,
@@ -161,7 +165,7 @@ function requireListedImage(source: string, image: ListedImage): void {
   for (const key of ['format', 'label'] as const) {
     const value: unknown = image[key];
     if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      throw brokenContract(source, `images whose ${key} is a text`, excerptOf(value), 'source');
+      throw brokenContract(source, `images whose ${key} is a non-empty string`, excerptOf(value), 'source');
     }
   }
   const { failure } = image;
@@ -170,7 +174,7 @@ function requireListedImage(source: string, image: ListedImage): void {
   }
 }
 
-/** The image with nothing else that the source may have added, as it becomes a part of requests. */
+/** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
   const { path, format, label, noFollow, failure } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
@@ -192,7 +196,7 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
     }
     const other = paths.get(label);
     if (other !== undefined) {
-      const problem = `${other} and ${path} have one label, ${label}`;
+      const problem = `${other} and ${path} have the same label, ${label}`;
       throw new VirtSimilarityError('usage', `${problem}; give each image its own`, { image: path });
     }
     paths.set(label, path);
@@ -200,10 +204,10 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
 }
 
 /**
- * What is known of a file that is named twice: the format that was stated for the file itself rather than for the directory
- * that it was listed in, and the label that it has.
+ * Merges two mentions of the same file. A format that was stated for the file itself overrides one that was stated for
+ * its directory.
  *
- * @throws `usage` if it is named in two formats or with two labels: only one of them could be obeyed.
+ * @throws `usage` if the file is named with two formats or two labels.
  */
 function merged(earlier: DiskSource, later: DiskSource): DiskSource {
   const { label = later.label } = earlier;
@@ -227,7 +231,7 @@ function formatOf(earlier: DiskSource, later: DiskSource): string | undefined {
 }
 
 function namedTwice(path: string, found: string): VirtSimilarityError {
-  return new VirtSimilarityError('usage', `${path} is named with ${found}; name it once`, { image: path });
+  return new VirtSimilarityError('usage', `${path} is named twice, with ${found}; name it once`, { image: path });
 }
 
 function duplicateNote(path: string, earlier: string): string {

@@ -3,7 +3,7 @@ import type { FoundImages, HashOutcome } from '../contracts/stages.js';
 import { brokenContract } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
 
-/** What an executor is asked to hash: the images that have not failed already. */
+/** Creates the request to hash the images that have not failed already. */
 export function requestOf(
   { sources, directories, failures }: FoundImages,
   trees: readonly string[],
@@ -24,7 +24,7 @@ export function requestOf(
   };
 }
 
-/** One outcome for each image, whoever hashed it. */
+/** Yields exactly one outcome for each image; an outcome that the executor omits becomes a failure. */
 export async function* checkedOutcomes(
   outcomes: AsyncIterable<HashOutcome>,
   { sources }: HashRequest,
@@ -32,11 +32,11 @@ export async function* checkedOutcomes(
   const missing = new Set(sources.map(({ path }) => path));
   for await (const outcome of outcomes) {
     if (!missing.delete(outcome.path)) {
-      throw brokenContract('executor', 'one outcome for each image', `another of ${outcome.path}`, 'executor');
+      throw brokenContract('executor', 'one outcome for each image', `another for ${outcome.path}`, 'executor');
     }
     yield outcome;
   }
   for (const path of missing) {
-    yield { path, error: brokenContract('executor', `an outcome of ${path}`, 'none', 'executor') };
+    yield { path, error: brokenContract('executor', `an outcome for ${path}`, 'none', 'executor') };
   }
 }

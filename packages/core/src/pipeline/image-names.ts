@@ -1,6 +1,6 @@
 import { basename, sep } from 'node:path';
 
-/** What reports call the images: their labels, and for the others names that no label is. */
+/** Returns the images' names for reports: their labels, and for images without one a unique name. */
 export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, string | undefined>): string[] {
   const names = uniqueNames(paths);
   const given = paths.map((path) => labels.get(path));
@@ -21,8 +21,9 @@ export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, st
 }
 
 /**
- * A short unique name for each path: its base name, or as many of its last parts as distinguish it from the others, or
- * the path itself. No name is the name or the path of another image; equal paths, which should not occur, are numbered.
+ * Returns a short unique name for each path: its base name, as many of its last components as distinguish it from the
+ * others, or the path itself. No name equals the name or path of another image. Equal paths, which should not occur,
+ * are numbered.
  */
 export function uniqueNames(paths: readonly string[]): string[] {
   const parts = paths.map((path) => path.split(sep).filter((part) => part !== ''));
@@ -55,7 +56,7 @@ function repeatedIn(names: readonly string[]): Set<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-/** The first of equal names keeps it; the others get numbers that make them no other image's name. */
+/** Numbers equal names so that they are unique; the first one keeps its name. */
 function numbered(names: readonly string[], paths: readonly string[]): string[] {
   const taken = new Set([...names, ...paths]);
   const kept = new Set<string>();

@@ -4,9 +4,10 @@ import { didYouMean, VirtSimilarityError } from '../errors.js';
 import { VECTOR_FORMAT } from '../vectors/named-as-vector.js';
 
 /**
- * Nothing is known of readers that do not say which formats they have: they decide image by image.
+ * Requires that a reader supports every stated format. Does nothing if a reader does not list its formats: it may then
+ * accept any.
  *
- * @throws `usage` where a format is stated that no reader has, with which readers have which.
+ * @throws `usage`, with the formats of each reader, if no reader supports a stated format.
  */
 export function requireKnownFormats(
   sources: readonly (string | DiskSource)[],
@@ -32,7 +33,7 @@ export function requireKnownFormats(
   }
 }
 
-/** `raw (raw, qemu), qcow2, vmdk (qemu)`: neighbouring formats of the same readers share their names. */
+/** Lists formats grouped by their readers, such as `raw (raw, qemu), qcow2, vmdk (qemu)`. */
 function formatsByReaders(readers: readonly NamedPart<DiskReader>[]): string {
   const byNames = new Map<string, string[]>();
   for (const format of new Set(readers.flatMap(({ part }) => part.formats ?? []))) {

@@ -7,9 +7,9 @@ import type { Placed } from '../isolation/plugin-calls.js';
 import { requireImportable } from '../isolation/require-importable.js';
 
 /**
- * The part, and how a thread constructs it where its plugin is isolated.
+ * Returns a part, and if its plugin is isolated also the reference by which a thread constructs it.
  *
- * @throws `usage` on an unknown name, and `plugin`.
+ * @throws `usage` for an unknown name or if no thread can construct an isolated part, and `plugin`.
  */
 export function placed<Kind extends PartKind>(
   registry: PartRegistry,
@@ -21,7 +21,7 @@ export function placed<Kind extends PartKind>(
 }
 
 /**
- * Requires of an isolated part that a thread gets the same one.
+ * Requires that a thread constructs the same part, if the part is isolated.
  *
  * @throws as `requireImportable`.
  */
@@ -39,9 +39,9 @@ export async function requireSameInThreads(
 }
 
 /**
- * Finds a misspelt name before any work begins.
+ * Requires that all named parts and the linkage exist, so that a misspelt name is reported before any work begins.
  *
- * @throws `usage`, and `plugin` where a part cannot be constructed.
+ * @throws `usage` for an unknown name, and `plugin` if a part cannot be constructed.
  */
 export function requireKnownNames(
   registry: PartRegistry,

@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * Shares the processors among works that each bring threads of their own: as many run at a time as there are processors for
- * their threads, in the order in which they asked. A work with more threads than processors runs alone.
+ * Limits how many jobs with threads of their own run at a time, so that all threads together do not exceed the number of
+ * processors. Jobs start in the order of the calls. A job with more threads than processors runs alone.
  */
 export class ProcessorShares {
   readonly #processors: number;
@@ -20,22 +20,22 @@ export class ProcessorShares {
   }
 
   /**
-   * Does the work when its turn has come.
+   * Runs a job as soon as enough processors are free.
    *
-   * @param threads that the work is going to start
-   * @throws what the work throws, and `aborted` where the signal fires before its turn.
+   * @param threads the number of threads that the job starts
+   * @throws what the job throws, and `aborted` if the signal fires before the job starts.
    */
-  async run<Result>(threads: number, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  async run<Result>(threads: number, job: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     await this.#turn(threads, signal);
     try {
-      return await work();
+      return await job();
     } finally {
       this.#busy -= threads;
       this.#beginNext();
     }
   }
 
-  /** Resolves when the work may begin, which then counts as busy. */
+  /** Resolves when the job may start; its threads count as busy from then on. */
   async #turn(threads: number, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
     let leave = (): void => {};

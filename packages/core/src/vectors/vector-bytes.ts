@@ -6,7 +6,7 @@ import { hashVectorIn } from './read-hash-vector.js';
 import { readingError } from './reading-error.js';
 
 /**
- * The bytes of the vector's Arrow IPC file, as `writeHashVector` writes them; equal vectors give equal bytes.
+ * Returns the bytes that `writeHashVector` writes: an Arrow IPC file. Equal vectors have equal bytes.
  *
  * @throws what reading `vector` throws.
  */
@@ -19,13 +19,13 @@ export async function hashVectorToBytes(vector: HashVector): Promise<Uint8Array>
 }
 
 /**
- * The hash vector in the bytes of an Arrow IPC file, of ours or another maker, which may be hostile. The bytes are copied.
+ * Reads a hash vector from the bytes of an Arrow IPC file, which may be hostile. Copies the bytes.
  *
- * @param name what messages call the vector, and its `name` where the bytes do not state one
- * @throws `corrupt` where they are not those of a hash vector.
+ * @param name the vector's name in messages, and its `name` if the bytes do not state one
+ * @throws `corrupt` if the bytes are not those of a hash vector.
  */
 export async function hashVectorFromBytes(bytes: Uint8Array, name = 'hash vector'): Promise<HashVector> {
-  // Where there is no file, there is nothing that could change.
+  // There is no file that could change.
   const identity = { device: 0n, inode: 0n, size: BigInt(bytes.length), mtimeNs: 0n };
   const read = (length: number, position: number): Uint8Array => {
     if (position + length > bytes.length) {

@@ -163,9 +163,9 @@ describe('an executor of the program', () => {
   });
 
   test.each<[string, (outcomes: HashOutcome[]) => HashOutcome[], string]>([
-    ['that forgets an image', (all) => all.slice(1), 'an outcome of memory:'],
-    ['that repeats an image', (all) => [...all, all[0]!], 'one outcome for each image, found another of memory:'],
-    ['that invents an image', (all) => [...all, { ...all[0]!, path: 'b' }], 'found another of b; fix the executor'],
+    ['that forgets an image', (all) => all.slice(1), 'an outcome for memory:'],
+    ['that repeats an image', (all) => [...all, all[0]!], 'one outcome for each image, found another for memory:'],
+    ['that invents an image', (all) => [...all, { ...all[0]!, path: 'b' }], 'found another for b; fix the executor'],
   ])('%s breaks its contract', async (_, change, message) => {
     const { executor } = compose();
     const careless: Executor = {
@@ -194,7 +194,7 @@ describe('an executor of the program', () => {
       (executor) => ({
         compare: ({ vectors, ...request }, run) => executor.compare({ ...request, vectors: vectors.slice(1) }, run),
       }),
-      'expected counts of the 21 pairs of 7 vectors, found 15 of 6',
+      'expected counts of 21 pairs of 7 vectors, found 15 of 6',
     ],
     [
       'of fewer columns',

@@ -66,7 +66,7 @@ describe('findImages', () => {
     await files('a.img');
     await expect(find([{ path: path('a.img'), format: 'raw' }, path('a.img')])).rejects.toMatchObject({
       code: 'usage',
-      message: `${path('a.img')} is named with raw and with no format; name it once`,
+      message: `${path('a.img')} is named twice, with raw and with no format; name it once`,
     });
   });
 

@@ -153,7 +153,11 @@ describe('a source of images', () => {
 
   test.each<[string, readonly (string | DiskSource)[], string]>([
     ['that does not know a word', ['fleet:mail'], 'there is no machine mail'],
-    ['whose images have one label', ['fleet:web', { path: '2.img', label: 'web' }], 'and 2.img have one label, web;'],
+    [
+      'whose images have one label',
+      ['fleet:web', { path: '2.img', label: 'web' }],
+      'and 2.img have the same label, web;',
+    ],
   ])('%s ends the run', async (_, images, message) => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     await expect(analyzer.findImages(images)).rejects.toMatchObject({
@@ -166,13 +170,21 @@ describe('a source of images', () => {
     ['that throws', new Error('no line'), 'the source failed: no line'],
     ['that lists nothing', undefined, 'expected images with a path, found undefined; fix the source'],
     ['that lists no paths', { location: 'a' }, "expected images with a path, found { location: 'a' }; fix the source"],
-    ['whose formats are no texts', { path: 'a', format: 1 }, 'expected images whose format is a text, found 1;'],
+    [
+      'whose formats are no texts',
+      { path: 'a', format: 1 },
+      'expected images whose format is a non-empty string, found 1;',
+    ],
     [
       'whose failures are no errors of the project',
       { path: 'a', failure: new Error('x') },
       'expected images whose failure',
     ],
-    ['whose labels are empty', { path: 'a', label: '' }, "expected images whose label is a text, found '';"],
+    [
+      'whose labels are empty',
+      { path: 'a', label: '' },
+      "expected images whose label is a non-empty string, found '';",
+    ],
   ])('%s is at fault', async (_, listed, message) => {
     const odd: ImageSource = {
       async *list() {
@@ -224,11 +236,11 @@ describe('a source of images', () => {
   });
 
   test.each<[string, readonly (string | DiskSource)[], string]>([
-    ['an empty path', [''], "expected the path of an image to be a text of at least one character, found ''"],
-    ['a path that ends in the middle', ['a\0b'], 'expected the path of an image to be a text'],
-    ['an empty label', [{ path: 'a', label: '' }], 'expected the label of an image to be a text'],
-    ['a label for a directory of several', [{ path: '.', label: 'x' }], 'expected one image to call x, found '],
-    ['a word for which there is nothing', ['fleet:none'], '[fleet] found no image for none; check the word'],
+    ['an empty path', [''], "expected the path of an image to be a non-empty string without NUL, found ''"],
+    ['a path that ends in the middle', ['a\0b'], 'expected the path of an image to be a non-empty string without NUL'],
+    ['an empty label', [{ path: 'a', label: '' }], 'expected the label of an image to be a non-empty string'],
+    ['a label for a directory of several', [{ path: '.', label: 'x' }], 'expected one image for the label x, found '],
+    ['a word for which there is nothing', ['fleet:none'], '[fleet] found no image for none; check the name'],
   ])('%s is an error of the user', async (_, images, message) => {
     const silent: ImageSource = { async *list() {} };
     const given = images.map((each) =>
@@ -260,7 +272,7 @@ describe('a source of images', () => {
     const [listed] = (await analyzer.findImages([directory, { path, label: 'mine' }])).sources;
     expect(listed).toEqual({ path, noFollow: true, label: 'mine' });
     await expect(analyzer.findImages(['fleet:web', { path, format: 'raw', label: 'mine' }])).rejects.toThrow(
-      `${path} is named with the labels web and mine; name it once`,
+      `${path} is named twice, with the labels web and mine; name it once`,
     );
   });
 

@@ -4,32 +4,32 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import { baseOf, isVolatile } from '../identity/chain.js';
 import { vectorKeyOf } from '../store/vector-key.js';
 
-/** How the vectors of a run are made. */
+/** The hashing parameters of a run. */
 interface VectorSettings {
   /** Name of the block hasher. */
   readonly hasher: string;
-  /** Bytes. */
+  /** Size of a block in bytes. */
   readonly blockSize: number;
 }
 
-/** Reads and hashes an image. */
+/** A function that reads and hashes an image. */
 type HashIdentified = (image: IdentifiedSource) => Promise<HashVector>;
 
 /**
- * The vectors of base images, each obtained once per run: from the store, or by hashing the base if several images of the
- * run share it.
+ * The vectors of backing images. Each is obtained once per run: from the store, or by hashing the backing image if
+ * several images of the run share it.
  */
 export class BaseVectors {
   readonly #settings: VectorSettings;
   readonly #find: (identity: ImageIdentity) => Promise<HashVector | undefined>;
-  /** By key: how many images of the run have the image in their chains, or are it. */
+  /** By key: the number of the run's images that have the image in their chain, itself included. */
   readonly #demand = new Map<string, number>();
-  /** By key: the vectors that were asked for, or are being made. */
+  /** By key: the vectors that were requested, including those in progress. */
   readonly #vectors = new Map<string, Promise<HashVector | undefined>>();
 
   /**
-   * @param images all that the run is going to read
-   * @param find looks into the store
+   * @param images all images that the run will read
+   * @param find looks up a vector in the store
    */
   constructor(
     images: readonly IdentifiedSource[],
@@ -46,26 +46,26 @@ export class BaseVectors {
     }
   }
 
-  /** The vector of the image that another is laid over; nothing where reading that one as a whole costs no more. */
-  async below({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
+  /** Returns the vector of an image's backing image; `undefined` if reading the image as a whole costs no more. */
+  async ofBase({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const base = baseOf(identity);
-    return base && this.#vectorOf(base, hash);
+    return base && this.#baseVector(base, hash);
   }
 
-  /** Hashes an image of the run, unless that was done, or is being done, for one that is laid over it. */
-  async own(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
+  /** Returns the vector of an image of the run; hashes it, unless that was already started for an image above it. */
+  async ofImage(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);
     if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) {
       return hash(image);
     }
-    const made = this.#vectors.get(key);
-    if (made === undefined) {
-      return this.#making(key, hash(image));
+    const requested = this.#vectors.get(key);
+    if (requested === undefined) {
+      return this.#shared(key, hash(image));
     }
-    return (await made) ?? this.#making(key, hash(image));
+    return (await requested) ?? this.#shared(key, hash(image));
   }
 
-  #making(key: string, vector: Promise<HashVector>): Promise<HashVector> {
+  #shared(key: string, vector: Promise<HashVector>): Promise<HashVector> {
     this.#vectors.set(
       key,
       vector.catch(() => undefined),
@@ -73,7 +73,7 @@ export class BaseVectors {
     return vector;
   }
 
-  #vectorOf(base: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
+  #baseVector(base: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const key = this.#key(base.identity);
     let vector = this.#vectors.get(key);
     if (vector === undefined) {
@@ -93,10 +93,10 @@ export class BaseVectors {
       return found;
     }
     const isShared = (this.#demand.get(this.#key(identity)) ?? 0) > 1;
-    if (!isShared && (await this.below(base, hash)) === undefined) {
+    if (!isShared && (await this.ofBase(base, hash)) === undefined) {
       return undefined;
     }
-    // Where it cannot be read, the overlay cannot either, and says so itself.
+    // If the base cannot be read, its overlay cannot either, and reports the error.
     return hash(base).catch(() => undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Runs `work` on every item, at most `limit` at a time, and yields each result as it comes.
- * On a rejection, or when the consumer ends early, the signal given to the work under way fires, and its end is awaited.
+ * Runs `work` on every item, at most `limit` at a time, and yields each result when it is ready.
+ * On a rejection, or if the consumer stops early, aborts the signal of the running work and waits for it to settle.
  */
 export async function* concurrently<T, R>(
   items: readonly T[],

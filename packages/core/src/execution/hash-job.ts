@@ -1,4 +1,4 @@
 import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
 
-/** What is to be hashed, how, and with which callbacks. */
+/** A request to hash images, with its local context. */
 export type HashJob = HashRequest & ExecutionRun;

@@ -18,26 +18,26 @@ import { HashVectorCache } from '../store/hash-vector-cache.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { concurrently } from './concurrently.js';
 import type { HashJob } from './hash-job.js';
-import { ImageLookUp, type LookedUp } from './image-look-up.js';
+import { ImageLookUp, type LookUpResult } from './image-look-up.js';
 import { ImageReading } from './image-reading.js';
 import { failureOf, filesOf, outcomeOf } from './outcomes.js';
 import { RunStore } from './run-store.js';
 
-/** Images that are opened while as many others as there are threads are hashed: small ones take longer to open. */
+/** Images that are opened in addition to one per thread: small images take longer to open than to hash. */
 const OPENED_AHEAD = 6;
-/** Images whose headers are looked at at once. */
+/** Images that are inspected at the same time. */
 const LOOKUPS_AT_ONCE = 16;
 
-/** What an analyzer is composed of, as a run needs it. */
+/** The parts of an analyzer that a run needs. */
 export interface ExecutionContext {
   readonly registry: PartRegistry;
-  /** Where the vectors of runs that state no cache are kept; nowhere when absent. */
+  /** Stores the vectors of runs without a `cache` option. */
   readonly store: VectorStore | undefined;
-  /** The threads that hash, for all runs. */
+  /** The hashing threads of all runs. */
   readonly pools: SharedPools;
 }
 
-/** One run of hashing: the images that have a vector already first, then those that must be read. */
+/** A run that hashes images: first those that already have a vector, then those that must be read. */
 export class HashRun {
   readonly #registry: PartRegistry;
   readonly #job: HashJob;
@@ -68,21 +68,21 @@ export class HashRun {
   }
 
   /**
-   * Yields each image's outcome as it comes.
+   * Hashes images and yields each outcome when it is ready.
    *
-   * @throws on unusable options, when interrupted, and what callbacks throw.
+   * @throws `usage` for invalid options, `aborted` when interrupted, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
   }
 
   /**
-   * Yields what is known of each image before it is read, as it comes.
+   * Inspects images and yields each outcome when it is ready.
    *
    * @throws as `hash`.
    */
   static identify(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
-    // No vector is looked up or kept, so no file has to be flushed.
+    // No vector is looked up or stored, so no file has to be flushed.
     return HashRun.#run(context, { ...request, ...run, cache: false }, (each) => each.#identify());
   }
 
@@ -131,7 +131,7 @@ export class HashRun {
     const unread: IdentifiedSource[] = [];
     let tasks = 0;
     try {
-      // A refused store concerns every image, so it is one error of the run.
+      // A refused store concerns every image, so the run fails.
       if (!sources.every(isNamedAsVector)) {
         await this.#store?.requireAllowed();
       }
@@ -139,10 +139,10 @@ export class HashRun {
         if ('source' in each) {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
-          // Threads take longer to start than the images to be opened.
+          // Started early: threads take longer to start than images to open.
           lease.pool.expect(tasks);
         } else {
-          yield this.#tell(each);
+          yield this.#reported(each);
         }
       }
       if (unread.length > 0) {
@@ -153,13 +153,13 @@ export class HashRun {
     }
   }
 
-  /** The vectors of images that have one, the readers of the others, and failures. */
+  /** Yields the vectors of images that already have one, the identities of the others, and failures. */
   async *#lookUp(
-    look: (source: DiskSource, options: ReadOptions) => Promise<LookedUp>,
+    lookUp: (source: DiskSource, options: ReadOptions) => Promise<LookUpResult>,
   ): AsyncGenerator<HashOutcome | IdentifiedSource> {
     const find = (source: DiskSource, stop: AbortSignal): Promise<HashOutcome | IdentifiedSource> =>
       this.#outcome(source.path, async () => {
-        const found = await look(source, this.#readOptionsUntil(stop));
+        const found = await lookUp(source, this.#readOptionsWith(stop));
         return 'source' in found ? found : outcomeOf(source.path, found.vector, 'cached');
       });
     for await (const found of concurrently(this.#job.sources, LOOKUPS_AT_ONCE, find)) {
@@ -175,12 +175,12 @@ export class HashRun {
   ): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#job;
     const identified = this.#registry.identifyHasher(hasher);
-    const homeless = this.#registry.pluginWithoutUrl('hasher', hasher);
-    if (homeless !== undefined) {
-      callBack(() => onNote('debug', `${hasher} runs in the main thread: plugin ${homeless} has no url`));
+    const withoutUrl = this.#registry.pluginWithoutUrl('hasher', hasher);
+    if (withoutUrl !== undefined) {
+      callBack(() => onNote('debug', `${hasher} runs in the main thread: plugin ${withoutUrl} has no url`));
     }
     if (this.#store !== undefined && identified.version === undefined) {
-      const reason = 'the hasher states no version and its plugin has no readable url';
+      const reason = 'the hasher has no version and its plugin has no readable url';
       const remedy = 'give the hasher a version';
       callBack(() => onNote('warning', `hash vectors of ${hasher} are not cached: ${reason}; ${remedy}`));
     }
@@ -195,15 +195,15 @@ export class HashRun {
     });
     const read = (image: IdentifiedSource, stop: AbortSignal): Promise<HashOutcome> =>
       this.#outcome(image.source.path, async () =>
-        outcomeOf(image.source.path, await reading.vectorOf(image, this.#readOptionsUntil(stop)), 'read'),
+        outcomeOf(image.source.path, await reading.vectorOf(image, this.#readOptionsWith(stop)), 'read'),
       );
     try {
-      // While some images are hashed, the next ones are opened.
+      // The next images are opened while others are hashed.
       for await (const outcome of concurrently(unread, jobs + OPENED_AHEAD, read)) {
-        yield this.#tell(outcome);
+        yield this.#reported(outcome);
       }
     } finally {
-      // Before the session: what a thread still does may depend on it.
+      // Released before the session, which running threads may depend on.
       await lease.release();
       await opener.close();
     }
@@ -214,22 +214,23 @@ export class HashRun {
     return { name, part: this.#registry.find('reader', name) };
   }
 
-  /** How threads construct the hasher; nothing where it has to run in the main thread. */
+  /** Returns the reference by which threads construct the hasher; `undefined` if it must run in the main thread. */
   #hasherReference(): PartReference | undefined {
     const { hasher } = this.#job;
-    const isHomeless = this.#registry.pluginWithoutUrl('hasher', hasher) !== undefined;
-    return isHomeless ? undefined : this.#registry.reference('hasher', hasher);
+    const hasUrls = this.#registry.pluginWithoutUrl('hasher', hasher) === undefined;
+    return hasUrls ? this.#registry.reference('hasher', hasher) : undefined;
   }
 
-  #readOptionsUntil(stop: AbortSignal): ReadOptions {
+  /** Returns the read options with a signal that fires with the caller's signal or `stop`. */
+  #readOptionsWith(stop: AbortSignal): ReadOptions {
     const { signal } = this.#job;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
-    // Every process and connection for an image listens to it, and without a signal of the caller those of all images.
+    // Every process and connection for an image listens to it; without a caller's signal, those of all images do.
     setMaxListeners(0, either);
     return { ...this.#readOptions, signal: either };
   }
 
-  /** Makes an image's failure its outcome; an interruption and what a callback throws are the run's own. */
+  /** Converts an image's failure to its outcome. An interruption and what a callback throws end the run. */
   async #outcome<T>(path: string, work: () => Promise<T>): Promise<T | HashOutcome> {
     try {
       throwIfAborted(this.#job.signal);
@@ -251,7 +252,8 @@ export class HashRun {
     this.#progress({ kind: 'image-identified', path, files: filesOf(found) });
   }
 
-  #tell(outcome: HashOutcome): HashOutcome {
+  /** Reports an outcome as progress and returns it. */
+  #reported(outcome: HashOutcome): HashOutcome {
     if ('error' in outcome) {
       this.#progress({ kind: 'image-failed', ...outcome });
     } else {
@@ -276,7 +278,7 @@ function storeOf(
   return cache === false ? undefined : new HashVectorCache(cache, warn);
 }
 
-/** Bytes of all files that an image's content comes from. */
+/** Returns the total size of an image's files in bytes. */
 function storedBytes(identity: ImageIdentity): number {
   return partsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
 }

@@ -11,12 +11,12 @@ import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
 /** Milliseconds for which the event loop may be blocked. */
-const TURN = 10;
+const LONGEST_TURN = 10;
 
-/** What is known of an image without reading it: its vector, or else its identity. */
-export type LookedUp = { readonly vector: HashVector } | IdentifiedSource;
+/** The result of looking up an image without reading it: its vector, or else its identity. */
+export type LookUpResult = { readonly vector: HashVector } | IdentifiedSource;
 
-/** Finds the vectors of images that have one already, and the identities of the others. */
+/** Finds the vectors of images that already have one, and the identities of the others. */
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #reader: NamedPart<DiskReader>;
@@ -33,24 +33,24 @@ export class ImageLookUp {
   }
 
   /**
-   * The vector of a hash-vector file, or else the identity of the image.
+   * Returns the vector of a hash-vector file, or the identity of an image.
    *
-   * @throws what reading the one and its reader throw.
+   * @throws what reading the hash-vector file or the reader throws.
    */
-  async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
+  async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     await yieldToEventLoop();
     if (!isNamedAsVector(source)) {
-      return this.#ask(source, readOptions);
+      return this.#inspect(source, readOptions);
     }
     return { vector: await openHashVector(source.path, { noFollow: source.noFollow }) };
   }
 
   /**
-   * As `identify`, or the vector that the store has.
+   * As `identify`, but returns the image's vector if the store has it.
    *
-   * @throws `usage` too, on a hash-vector file that does not fit this run.
+   * @throws also `usage` or `corrupt` for a hash-vector file that does not fit this run.
    */
-  async find(source: DiskSource, readOptions: ReadOptions): Promise<LookedUp> {
+  async find(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     const found = await this.identify(source, readOptions);
     if ('vector' in found) {
       this.#checkFit(source.path, found.vector, readOptions);
@@ -70,7 +70,7 @@ export class ImageLookUp {
     return this.#store.find({ identity, ...made }, { signal });
   }
 
-  async #ask(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
+  async #inspect(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
     const { name, part } = this.#reader;
     const identity = await part.identify(source, { ...options, isChosen: true });
     if (identity === undefined) {
@@ -79,7 +79,7 @@ export class ImageLookUp {
     return { source, identity: checkedIdentity(name, identity) };
   }
 
-  /** A named hash-vector file must have been made as this run makes its own. */
+  /** Requires that a named hash-vector file has the hasher, version and block size of this run. */
   #checkFit(path: string, vector: HashVector, { warn }: ReadOptions): void {
     const { hasher, blockSize } = this.#job;
     if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {
@@ -98,12 +98,12 @@ export class ImageLookUp {
     const { version } = this.#registry.identifyHasher(hasher);
     if (vector.hasherVersion === undefined && version !== undefined && !this.#hasNotedVersion) {
       this.#hasNotedVersion = true;
-      const taken = `compared as if it were version ${version}, as are others like it`;
-      warn?.(`${path} does not record the version of the ${hasher} that made it; ${taken}`);
+      const assumed = `version ${version} is assumed, for other such files too`;
+      warn?.(`${path} does not record the version of ${hasher} that made it; ${assumed}`);
     }
     if (vector.hasherVersion !== undefined && vector.hasherVersion !== version) {
       const found = `${path} holds digests of ${hasher} version ${vector.hasherVersion}`;
-      const inUse = `the ${hasher} in use ${version === undefined ? 'states no version' : `is version ${version}`}`;
+      const inUse = `the ${hasher} in use ${version === undefined ? 'has no version' : `is version ${version}`}`;
       throw new VirtSimilarityError('usage', `${found}, but ${inUse}; hash the image again`, { image: path });
     }
     const { digestLength } = this.#registry.find('hasher', hasher);
@@ -115,7 +115,7 @@ export class ImageLookUp {
 }
 
 function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
-  const problem = `[${reader}] cannot open ${path}: it is not of a kind that this reader reads`;
+  const problem = `[${reader}] cannot open ${path}: this reader does not support its format`;
   return new VirtSimilarityError('usage', wording`${problem}; choose ${{ option: 'reader', value: 'auto' }}`, {
     image: path,
   });
@@ -123,11 +123,11 @@ function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
 
 let turnEnds = 0;
 
-/** Lets the event loop run if it has been blocked for about 10 ms, so that signals and progress are handled. */
+/** Lets the event loop run if it has been blocked for about 10 ms, so that signals and progress are processed. */
 async function yieldToEventLoop(): Promise<void> {
   if (performance.now() < turnEnds) {
     return;
   }
   await new Promise(setImmediate);
-  turnEnds = performance.now() + TURN;
+  turnEnds = performance.now() + LONGEST_TURN;
 }

@@ -17,7 +17,7 @@ import { BaseVectors } from './base-vectors.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
-/** What the images of a run are read with. */
+/** The dependencies for reading the images of a run. */
 interface ReadingTools {
   readonly pool: HashingPool;
   readonly reader: NamedPart<DiskReader>;
@@ -27,18 +27,18 @@ interface ReadingTools {
   readonly hasher: { readonly name: string; readonly version?: string };
 }
 
-/** Why an image is read: for itself, or for those that are laid over it. */
-type Started = 'image-started' | 'backing-started';
+/** The event to report when reading starts: for the image itself, or for the images above it. */
+type StartKind = 'image-started' | 'backing-started';
 
-/** Failures that have nothing to do with an image's content. */
-const OTHER_REASONS: ReadonlySet<ErrorCode> = new Set(['aborted', 'changed', 'in-use', 'unavailable']);
+/** Error codes of failures that a changed image does not explain. */
+const NOT_FROM_CHANGE: ReadonlySet<ErrorCode> = new Set(['aborted', 'changed', 'in-use', 'unavailable']);
 
-/** Reads and hashes the images of one run, and once for all those that several of them are laid over. */
+/** Reads and hashes the images of a run, and each shared backing image only once. */
 export class ImageReading {
   readonly #tools: ReadingTools;
   readonly #bases: BaseVectors;
 
-  /** @param images all that the run is going to read */
+  /** @param images all images that the run will read */
   constructor(images: readonly IdentifiedSource[], tools: ReadingTools) {
     const { blockSize, signal } = tools.job;
     const { name: algorithm, version: hasherVersion } = tools.hasher;
@@ -50,39 +50,38 @@ export class ImageReading {
   }
 
   /**
-   * The vector of an image, kept in the store.
+   * Returns the vector of an image, and stores it.
    *
    * @throws what reading and hashing throws, and `changed`.
    */
   vectorOf(image: IdentifiedSource, readOptions: ReadOptions): Promise<HashVector> {
-    return this.#bases.own(image, () => this.#read(image, 'image-started', readOptions));
+    return this.#bases.ofImage(image, () => this.#read(image, 'image-started', readOptions));
   }
 
-  async #read(identified: IdentifiedSource, started: Started, readOptions: ReadOptions): Promise<HashVector> {
+  async #read(identified: IdentifiedSource, start: StartKind, readOptions: ReadOptions): Promise<HashVector> {
     const { source } = identified;
     const { reader, opener, store } = this.#tools;
     if (store !== undefined && !isVolatile(identified.identity)) {
       await flushFiles(partsOf(identified.identity));
     }
-    const moment = Date.now();
-    // Not the identity that was looked up, once there is another: what changed before the image was opened may be read
-    // as it is now.
+    const startTime = Date.now();
+    // Replaced by the opened image's identity: a change before the image was opened is acceptable.
     let { identity } = identified;
     try {
       const image = await opener.open(source, identity, readOptions);
       try {
         identity = checkedIdentity(reader.name, image.identity);
         requireAllowedSize(image, source.path, readOptions);
-        const vector = await this.#hash(image, { source, identity }, started, readOptions);
+        const vector = await this.#hash(image, { source, identity }, start, readOptions);
         if (!(await this.#isUnchanged({ source, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
         }
-        return await this.#keep(vector, identity, moment);
+        return await this.#store(vector, identity, startTime);
       } finally {
         await this.#close(image, source.path, readOptions);
       }
     } catch (thrown) {
-      throw (await this.#isSignOfChange(thrown, { source, identity }, readOptions))
+      throw (await this.#isFromChange(thrown, { source, identity }, readOptions))
         ? changed(source.path, thrown)
         : thrown;
     }
@@ -91,7 +90,7 @@ export class ImageReading {
   async #hash(
     image: DiskImage,
     identified: IdentifiedSource,
-    started: Started,
+    start: StartKind,
     readOptions: ReadOptions,
   ): Promise<HashVector> {
     const { path } = identified.source;
@@ -99,40 +98,36 @@ export class ImageReading {
     return hashImage(image, pool, {
       name: path,
       blockSize: job.blockSize,
-      base: await this.#bases.below(identified, (base) => this.#read(base, 'backing-started', readOptions)),
-      onStart: (bytes) => this.#progress({ kind: started, path, bytes }),
+      base: await this.#bases.ofBase(identified, (base) => this.#read(base, 'backing-started', readOptions)),
+      onStart: (bytes) => this.#progress({ kind: start, path, bytes }),
       onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
       signal: readOptions.signal,
     });
   }
 
-  /** Keeps the vector in the store, unless the image may still change without a trace. */
-  async #keep(vector: HashVector, identity: ImageIdentity, moment: number): Promise<HashVector> {
+  /** Stores the vector, unless a later change of the image might not show in its times. */
+  async #store(vector: HashVector, identity: ImageIdentity, startTime: number): Promise<HashVector> {
     const { store, job } = this.#tools;
     if (store === undefined) {
       return vector;
     }
-    if (isSettled(identity, moment)) {
+    if (isSettled(identity, startTime)) {
       return store.store(vector, { signal: job.signal });
     }
-    const reason = 'it was written to so shortly before that its times would not show another change';
+    const reason = 'it was modified so recently that its timestamps might not show another change';
     callBack(() => job.onNote('debug', `${vector.name} is not cached: ${reason}`));
     return vector;
   }
 
   /**
-   * Whether reading failed because the image changed: whatever was thrown follows from that then. The files are looked at
-   * first, as inspecting what has changed may fail too.
+   * Returns whether reading failed because the image changed. Checks the files first, since inspecting a changed image
+   * may also fail.
    */
-  async #isSignOfChange(
-    thrown: unknown,
-    { source, identity }: IdentifiedSource,
-    options: ReadOptions,
-  ): Promise<boolean> {
+  async #isFromChange(thrown: unknown, { source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
     if (thrown instanceof CallbackError) {
       return false;
     }
-    if (thrown instanceof VirtSimilarityError && OTHER_REASONS.has(thrown.code)) {
+    if (thrown instanceof VirtSimilarityError && NOT_FROM_CHANGE.has(thrown.code)) {
       return false;
     }
     if ((await currentStateOf(identity)) === 'changed') {
@@ -141,15 +136,15 @@ export class ImageReading {
     return !(await this.#isUnchanged({ source, identity }, options).catch(() => true));
   }
 
-  /** Inspects an image once more: whether it is as it was. */
+  /** Inspects an image again and returns whether its identity is the same. */
   async #isUnchanged({ source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
-    // What was flushed before shows every change by now. A copy, as this is another question to the reader.
+    // The files were flushed before, so their times show every change. A new object tells the reader to inspect again.
     const { flush: _, ...readOptions } = options;
     const now = await this.#tools.reader.part.identify(source, readOptions);
     return now !== undefined && sameIdentity(identity, now);
   }
 
-  /** Failing to close takes nothing from what was read, nor from the reason why that failed. */
+  /** Closes an image. A failure is only a warning, since it affects neither the vector nor an earlier error. */
   async #close(image: DiskImage, path: string, { warn }: ReadOptions): Promise<void> {
     try {
       await image.close();
@@ -163,25 +158,26 @@ export class ImageReading {
   }
 }
 
-/** The project's readers find that out by the header, without opening the image. */
+/** Requires an allowed virtual size. The project's own readers check it earlier, without opening the image. */
 function requireAllowedSize({ virtualSize }: DiskImage, path: string, options: ReadOptions): void {
   const { maxVirtualSize = READ_DEFAULTS.maxVirtualSize } = options;
   if (virtualSize > maxVirtualSize) {
-    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if it really has them`;
-    const problem = `${path}: it claims a disk of ${virtualSize} bytes, allowed are ${maxVirtualSize}`;
+    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} to allow it`;
+    const problem = `${path}: its virtual size is ${virtualSize} bytes, the limit is ${maxVirtualSize}`;
     throw new VirtSimilarityError('refused', wording`${problem}; ${remedy}`, { image: path });
   }
 }
 
-/** @throws `changed`; only warns where the user allows writers and the image had one. */
+/** @throws `changed`; only warns if the user allows images in use and this image is volatile. */
 function reportChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
   if (!allowInUse || !isVolatile(identity)) {
     throw changed(path);
   }
-  warn?.(`${path} or a file beneath it changed while it was being read`);
+  warn?.(`${path} or another file of its chain changed while it was being read`);
 }
 
 function changed(path: string, cause?: unknown): VirtSimilarityError {
-  const message = `${path} or a file beneath it changed while it was being read; stop what is writing to it and run again`;
+  const problem = `${path} or another file of its chain changed while it was being read`;
+  const message = `${problem}; stop the program that writes to it and run again`;
   return new VirtSimilarityError('changed', message, { image: path, cause });
 }

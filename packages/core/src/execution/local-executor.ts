@@ -33,9 +33,9 @@ export class LocalExecutor implements Executor {
   }
 
   /**
-   * How many threads to use for a request, which may come from elsewhere.
+   * Returns the number of threads for a request. Validates the request, which may come from elsewhere.
    *
-   * @throws `usage` where it cannot be carried out.
+   * @throws `usage` if the request is invalid.
    */
   #jobsFor({ sources, allowedDirectories, allowedTrees, ...options }: HashRequest, { jobs }: ExecutionRun): number {
     const complete = completeOptions({ ...options, jobs }, this.#context.registry.logger);

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-// zod's version 4 takes as long to load as everything else here together.
+// Version 4 of zod takes as long to load as all other modules together.
 import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import type { ExecutionRun } from '../contracts/executor.js';
@@ -10,7 +10,7 @@ import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';
 
-/** What `hash` and `analyze` do where an option is left out. */
+/** The defaults of the options of `hash` and `analyze`. */
 export const ANALYZE_DEFAULTS = {
   reader: 'auto',
   hasher: 'sha256',
@@ -49,14 +49,14 @@ const schema = z.object({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** Options with nothing left open. */
+/** The options with defaults applied. */
 export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Required<Pick<AnalyzeOptions, 'onNote'>>;
 
 /**
- * Completes and checks options.
+ * Validates options and applies defaults.
  *
- * @param logger takes the notes where the options say nothing of them
- * @throws `usage` naming the option, what was expected and what was found.
+ * @param logger receives the notes if `onNote` is absent
+ * @throws `usage` with the option, the expected and the found value.
  */
 export function completeOptions(options: AnalyzeOptions, logger: Logger): CompleteOptions {
   const known = Object.keys(schema.shape);
@@ -76,7 +76,7 @@ export function completeOptions(options: AnalyzeOptions, logger: Logger): Comple
   });
 }
 
-/** What a request comes with. */
+/** Returns the local context of a request. */
 export function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
   return { jobs, onProgress, onNote, signal };
 }

@@ -5,12 +5,12 @@ import type { HashOutcome } from '../contracts/stages.js';
 import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
 import { partsOf } from '../identity/chain.js';
 
-/** The vector under the name that its image or file has in this run: the cache may know it by another. */
+/** Returns the outcome with the vector under its image's path in this run: the cache may have stored another name. */
 export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
   return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
 }
 
-/** The files of an image; none for a vector that was named itself: its image is not part of the run. */
+/** Returns the files of an image; none for a hash-vector file, whose image is not part of the run. */
 export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
   if ('source' in found) {
     return partsOf(found.identity);
@@ -20,7 +20,7 @@ export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | Identi
   return isNamed || identity === undefined ? [] : partsOf(identity);
 }
 
-/** The failure of an image: an error of this project, whatever was thrown. */
+/** Converts what was thrown for an image to an error of this project. */
 export function failureOf(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) {
     return error;

@@ -4,51 +4,52 @@ import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vect
 import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { isVolatile } from '../identity/chain.js';
 
-/** What a store may throw to end the run. */
-const ENDING: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
+/** Codes of a store's errors that end the run. */
+const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 
-/** A store as a run uses it: skips subjects that no later run could recognise; a store that fails costs time, not the run. */
+/**
+ * Wraps a run's store: skips subjects that no later run could recognise, and reports the store's failures as warnings
+ * instead of failing the run.
+ */
 export class RunStore {
   readonly #store: VectorStore;
   readonly #warn: NonNullable<ReadOptions['warn']>;
-  /** What was warned of: a store that is out of reach fails for every image alike. */
+  /** The reported warnings, since an unreachable store fails for every image. */
   readonly #reported = new Set<string>();
 
-  /** @param warn takes what the store throws, unless that ends the run */
+  /** @param warn receives the store's errors, unless they end the run */
   constructor(store: VectorStore, warn: NonNullable<ReadOptions['warn']>) {
     this.#store = store;
     this.#warn = warn;
   }
 
-  /** @throws `refused` where the store may not be used. */
+  /** @throws `refused` if the store must not be used. */
   async requireAllowed(): Promise<void> {
     await this.#attempt('cannot use the store', async () => this.#store.requireAllowed?.());
   }
 
   /**
-   * Nothing for a volatile identity or a hasher without a version.
+   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, or a failed store.
    *
    * @throws `aborted` and `refused`.
    */
   async find(subject: VectorSubject, options: StoreOptions): Promise<HashVector | undefined> {
-    if (!isKept(subject)) {
+    if (!isStorable(subject)) {
       return undefined;
     }
-    return this.#attempt('cannot look into the store', () => this.#store.find(subject, options));
+    return this.#attempt('cannot read from the store', () => this.#store.find(subject, options));
   }
 
   /**
-   * The vector as it is kept, or as it was where it is not.
+   * Stores a vector. Returns the stored vector, or the given one if it was not stored.
    *
    * @throws `aborted` and `refused`.
    */
   async store(vector: HashVector, options: StoreOptions): Promise<HashVector> {
-    if (vector.identity === undefined || !isKept({ ...vector, identity: vector.identity })) {
+    if (vector.identity === undefined || !isStorable({ ...vector, identity: vector.identity })) {
       return vector;
     }
-    const stored = await this.#attempt('cannot keep hash vectors in the store', () =>
-      this.#store.store(vector, options),
-    );
+    const stored = await this.#attempt('cannot write to the store', () => this.#store.store(vector, options));
     return stored ?? vector;
   }
 
@@ -56,12 +57,12 @@ export class RunStore {
     try {
       return await call();
     } catch (thrown) {
-      if (thrown instanceof VirtSimilarityError && ENDING.has(thrown.code)) {
+      if (thrown instanceof VirtSimilarityError && FATAL_CODES.has(thrown.code)) {
         throw thrown;
       }
-      const [message, itsWording] = asNote(wording`${problem}: ${wordingOf(thrown)}`);
+      const [message, messageWording] = asNote(wording`${problem}: ${wordingOf(thrown)}`);
       if (!this.#reported.has(message)) {
-        this.#warn(message, itsWording);
+        this.#warn(message, messageWording);
       }
       this.#reported.add(message);
       return undefined;
@@ -69,7 +70,7 @@ export class RunStore {
   }
 }
 
-/** Whether equal subjects are certain to have equal vectors in later runs. */
-function isKept({ identity, hasherVersion }: VectorSubject): boolean {
+/** Returns whether equal subjects are certain to have equal vectors in later runs. */
+function isStorable({ identity, hasherVersion }: VectorSubject): boolean {
   return !isVolatile(identity) && hasherVersion !== undefined;
 }

@@ -4,13 +4,13 @@ import { locatedVector } from '../distance/engine/stored-vectors.js';
 import { received, sendable, type ThreadFailure } from '../threads/thread-failure.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
 
-/** An outcome as plain data, for an executor that hashes elsewhere: fit for a structured clone. */
+/** An outcome as plain data that supports structured cloning, for an executor that hashes elsewhere. */
 export type SentOutcome =
   | { readonly path: string; readonly vector: LocatedVector; readonly cached: boolean }
   | { readonly path: string; readonly error: ThreadFailure };
 
 /**
- * The outcome as it is sent. Rows that are neither in a file nor in memory are read into memory.
+ * Converts an outcome for sending. Rows that are neither in a file nor in memory are read into memory.
  *
  * @throws what reading them throws.
  */
@@ -22,7 +22,7 @@ export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
   return { path, vector: await locatedVector(outcome.vector, undefined), cached: outcome.cached };
 }
 
-/** The outcome that was sent. */
+/** Restores an outcome that was sent. */
 export function receivedOutcome(sent: SentOutcome): HashOutcome {
   const { path } = sent;
   if ('error' in sent) {

@@ -79,11 +79,7 @@ describe('analyze', () => {
   });
 
   test.each([
-    [
-      'memory',
-      'usage',
-      "[memory] cannot open file: it is not of a kind that this reader reads; choose `reader: 'auto'`",
-    ],
+    ['memory', 'usage', "[memory] cannot open file: this reader does not support its format; choose `reader: 'auto'`"],
     ['auto', 'unavailable', 'no reader can read file: tried memory; state its `format`'],
   ])('fails where no reader takes an image (reader: %s)', async (reader, code, message) => {
     const { failures } = await analyzerOf(family()).analyze([...GOOD, 'file'], { ...OPTIONS, reader });

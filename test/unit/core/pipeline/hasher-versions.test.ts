@@ -55,7 +55,7 @@ test('a vector of one version of a hasher is not found in the cache for another'
 test('vectors of a hasher without a version and a module are not cached, which is said once', async () => {
   await hashed(firstByte(0), Object.keys(DISKS));
   expect(notes.filter((note) => note.startsWith('warning'))).toEqual([
-    'warning: hash vectors of first-byte are not cached: the hasher states no version and its plugin has no readable ' +
+    'warning: hash vectors of first-byte are not cached: the hasher has no version and its plugin has no readable ' +
       'url; give the hasher a version',
   ]);
   expect(await readdir(cache).catch(() => [])).toEqual([]);
@@ -87,7 +87,7 @@ test('a named vector of another version is refused, one that records none is tak
     },
   ]);
   expect(await hashed(firstByte(0), [old])).toMatchObject([
-    { error: { code: 'usage', message: expect.stringContaining('but the first-byte in use states no version; hash') } },
+    { error: { code: 'usage', message: expect.stringContaining('but the first-byte in use has no version; hash') } },
   ]);
   expect(await hashed(firstByte(0, '2'), [oldest])).toMatchObject([{ path: oldest, vector: { dataBlocks: 2 } }]);
 });

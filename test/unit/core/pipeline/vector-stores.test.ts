@@ -120,8 +120,8 @@ describe('the store of an analyzer', () => {
     const { outcomes } = await hashBy({ store: { find: fail, store: fail } }, { onNote });
     expect(outcomes.map((outcome) => 'vector' in outcome && outcome.cached)).toEqual([false, false]);
     expect(notes).toEqual([
-      'warning: cannot look into the store: out of reach',
-      'warning: cannot keep hash vectors in the store: out of reach',
+      'warning: cannot read from the store: out of reach',
+      'warning: cannot write to the store: out of reach',
     ]);
   });
 

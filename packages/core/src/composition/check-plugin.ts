@@ -7,10 +7,10 @@ const LISTS = PART_KIND_NAMES.map((kind) => PART_KINDS[kind].list);
 const MEMBERS = ['name', 'url', 'version', 'core', 'options', ...LISTS] as const;
 
 /**
- * Requires of a value that it is a plugin.
+ * Requires that a value is a plugin.
  *
- * @param subject what messages begin with, such as `--plugin ./mine.js`
- * @throws `usage` with what was expected and what was found, and where a member was probably misspelt.
+ * @param subject the beginning of messages, such as `--plugin ./mine.js`
+ * @throws `usage` with what was expected and found, also for a member that is probably misspelt.
  */
 export function checkPlugin(value: unknown, subject: string): Plugin {
   const refuse = (expected: string, found: string): VirtSimilarityError =>
@@ -28,12 +28,12 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
   for (const text of ['url', 'version', 'core']) {
     const found = plugin[text];
     if (found !== undefined && typeof found !== 'string') {
-      throw refuse(`${text} of ${plugin.name} to be text`, describe(found));
+      throw refuse(`${text} of ${plugin.name} to be a string`, describe(found));
     }
   }
   if (plugin.options !== undefined && !areDeclarations(plugin.options)) {
-    const expected = `options of ${plugin.name} to be declared by name, such as { depth: { type: 'number', description: '…' } }`;
-    throw refuse(expected, excerptOf(plugin.options));
+    const example = "{ depth: { type: 'number', description: '…' } }";
+    throw refuse(`options of ${plugin.name} to be declared by name, such as ${example}`, excerptOf(plugin.options));
   }
   requireKnownMembers(plugin, refuse);
   requireParts(plugin, refuse);
@@ -42,7 +42,7 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
 
 type Refuse = (expected: string, found: string) => VirtSimilarityError;
 
-/** A member that is none of a plugin's is left alone unless it looks like one of them. */
+/** Refuses an unknown member that resembles a known one; other unknown members are ignored. */
 function requireKnownMembers(plugin: Record<string, unknown>, refuse: Refuse): void {
   for (const member of Object.keys(plugin)) {
     if ((MEMBERS as readonly string[]).includes(member)) {

@@ -1,6 +1,6 @@
 /**
- * The default export of an imported module. TypeScript's output for CommonJS has it one level deeper: Node.js makes the
- * whole of `module.exports` the default.
+ * Returns the default export of an imported module. In TypeScript's CommonJS output it is one level deeper, because
+ * Node.js uses the whole `module.exports` as the default.
  */
 export function defaultExportOf(module: { readonly default?: unknown }): unknown {
   const exported = module.default;

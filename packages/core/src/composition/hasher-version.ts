@@ -7,15 +7,15 @@ import { isVersion } from '../vectors/check-header.js';
 import { isConstructor, isFactory } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
-/** Hexadecimal digits of the digests that versions contain: 128 bits. */
+/** Number of hexadecimal digits of a digest in a version: 128 bits. */
 const DIGITS = 32;
 
 /**
- * The version that hash vectors record for a hasher: its own, or one made from the code of the modules it comes from.
- * Nothing where the hasher states none and a module cannot be read. Options that differ from their
- * defaults are part of it, as digests may depend on them.
+ * Returns the version that hash vectors record for a hasher: its own, or a digest of the code of its modules.
+ * `undefined` if the hasher has no version and a module cannot be read. Includes the options that differ from their
+ * defaults, as digests may depend on them.
  *
- * @param plugins the hasher's plugin, and those of parts that are injected into it
+ * @param plugins the hasher's plugin, and those of the parts that are injected into it
  */
 export function hasherVersionOf(
   hasher: BlockHasher,
@@ -30,7 +30,7 @@ export function hasherVersionOf(
   return `configured-sha256:${digestOf([version, JSON.stringify(options)])}`;
 }
 
-/** The options that differ from their defaults: a new option that nobody uses keeps the vectors valid. */
+/** Returns the options that differ from their defaults, so that a new option that is not used keeps vectors valid. */
 function chosenOptions({ plugin, options }: RegisteredPlugin): readonly (readonly [string, OptionValue])[] {
   return Object.entries(options).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(plugin.options?.[name]?.default),
@@ -54,7 +54,7 @@ function digestOf(texts: readonly string[]): string {
   return digest.digest('hex').slice(0, DIGITS);
 }
 
-/** The code at a URL, with the URL's query and fragment, by which a module may choose what it exports. */
+/** Returns the code at a URL with the URL's query and fragment, on which the exports of a module may depend. */
 function codeOf(url: string): string | undefined {
   try {
     const location = new URL(url);
@@ -68,7 +68,7 @@ function codeOf(url: string): string | undefined {
   }
 }
 
-/** The source of a factory or a method, or of a class and of those that it extends: they may be in other modules. */
+/** Yields the source of a factory or a method, or of a class and its base classes, which may be in other modules. */
 function* sourcesOf(provider: PartProvider<BlockHasher>): Generator<string> {
   if (isFactory(provider)) {
     yield String(provider.create);

@@ -2,11 +2,11 @@ import type { OptionDeclaration, OptionDeclarations, OptionValue, OptionValues }
 import { didYouMean, excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 
 /**
- * The values of options, with the defaults of those that are not given. Values that are text, as from a command line,
- * are read as the declared type.
+ * Validates the values of options and adds defaults. Converts strings, such as command-line arguments, to the declared
+ * type.
  *
- * @param owner whose options these are, for messages: a plugin's name, or `reporter newick`
- * @throws `usage` naming the option, what was expected and what was found.
+ * @param owner the owner of the options, for messages: a plugin's name, or `reporter newick`
+ * @throws `usage` with the option, the expected and the found value.
  */
 export function completeOptionValues(
   owner: string,
@@ -25,10 +25,10 @@ export function completeOptionValues(
 }
 
 /**
- * The value as the declared type.
+ * Converts a value to the declared type.
  *
- * @param subject what the message begins with, such as `--jobs`
- * @throws `usage` with what was expected and what was found.
+ * @param subject the beginning of the message, such as `--jobs`
+ * @throws `usage` with the expected and the found value.
  */
 export function optionValueOf(subject: string, declaration: OptionDeclaration, value: unknown): OptionValue {
   const read = readOptionValue(declaration, value);
@@ -43,12 +43,12 @@ export function optionValueOf(subject: string, declaration: OptionDeclaration, v
   throw new VirtSimilarityError('usage', `${subject}: expected ${expected}${separator} found ${found}${meant}`);
 }
 
-/** The value converted to the declared type, or `undefined` if it is not valid. */
+/** Converts a value to the declared type, or returns `undefined` if it is not valid. */
 export function readOptionValue(declaration: OptionDeclaration, value: unknown): OptionValue | undefined {
   return READERS[declaration.type](value, declaration as never);
 }
 
-/** Whether a value is options by name, each of a known type and with a description. */
+/** Returns whether a value is an object of option declarations, each with a known type and a description. */
 export function areDeclarations(value: unknown): value is OptionDeclarations {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return false;
@@ -59,13 +59,13 @@ export function areDeclarations(value: unknown): value is OptionDeclarations {
   });
 }
 
-/** The number of bytes in the largest unit that divides it: `64K` for 65,536. */
+/** Formats a number of bytes in the largest unit that divides it: `64K` for 65,536. */
 export function formatSize(bytes: number): string {
   const power = bytes === 0 ? 0 : UNITS.findLastIndex((_, index) => bytes % 1024 ** index === 0);
   return `${bytes / 1024 ** power}${UNITS[power]}`;
 }
 
-/** By type: converts a value, or returns `undefined` if it is not valid. */
+/** By type: the function that converts a value, or returns `undefined` if the value is not valid. */
 const READERS: {
   readonly [Type in OptionDeclaration['type']]: (
     value: unknown,
@@ -118,7 +118,7 @@ function within({ min = -Infinity, max = Infinity }: { min?: number; max?: numbe
   return typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max ? value : undefined;
 }
 
-/** From `4096`, `64K`, `64KiB`, `500G` or `64T`, in either case. */
+/** Parses a size such as `4096`, `64K`, `64KiB`, `500G` or `64T`, in upper or lower case. */
 function bytesOf(text: string): number | undefined {
   const [, digits, unit = ''] = /^(0|[1-9]\d{0,15})(?:([KMGTP])(?:iB)?)?$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * 1024 ** UNITS.indexOf(unit.toUpperCase());
@@ -150,7 +150,7 @@ function expectationOf(declaration: OptionDeclaration, found: unknown): string {
     case 'files':
       return Array.isArray(found) ? 'a list of paths' : 'a path';
     default:
-      return declaration.type === 'string' ? 'text' : 'a list of texts';
+      return declaration.type === 'string' ? 'a string' : 'a list of strings';
   }
 }
 
@@ -168,5 +168,5 @@ function unknownOption(owner: string, name: string, known: readonly string[]): V
   if (known.length > 0) {
     return unknownName('option', name, known, owner);
   }
-  return new VirtSimilarityError('usage', `unknown option ${name} of ${owner}: it takes none; leave it out`);
+  return new VirtSimilarityError('usage', `unknown option ${name} of ${owner}: it has no options; leave it out`);
 }

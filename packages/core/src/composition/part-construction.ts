@@ -21,26 +21,26 @@ import { type Injection, PartContainers } from './part-containers.js';
 import { isConstructor, isFactory, PART_KIND_NAMES, requirePart } from './part-kinds.js';
 import type { PartTable, RegisteredPart } from './part-table.js';
 
-/** What constructing parts needs beside their table. */
+/** The services and settings for constructing parts. */
 interface ConstructionSettings {
   readonly logger: Logger;
-  /** Seconds that a source or reader of an isolated plugin has for each answer; 0 for no limit. */
+  /** Time limit in seconds for each answer of an isolated plugin's source or reader; 0 for no limit. */
   readonly pluginTimeout: number;
-  /** Called when a class is to be constructed that has dependencies: a thread needs longer for tsyringe than for all else. */
+  /** Loads tsyringe when a class with dependencies must be constructed. In a thread, tsyringe takes longest to load. */
   readonly loadInjection: () => Injection;
 }
 
 /**
- * Constructs each part when it is first asked for, by a container in which it finds the other parts, its plugin's options
- * and the logger.
+ * Constructs each part when it is first requested. Injects other parts, the options of the part's plugin and the
+ * logger.
  */
 export class PartConstruction {
   readonly #table: PartTable;
   readonly #settings: ConstructionSettings;
   #containers: PartContainers | undefined;
-  /** What is being constructed, outermost first. */
+  /** The parts under construction, outermost first. */
   readonly #underConstruction: RegisteredPart[] = [];
-  /** What made the construction under way fail. */
+  /** The error that made the current construction fail. */
   #failure: VirtSimilarityError | undefined;
 
   constructor(table: PartTable, settings: ConstructionSettings) {
@@ -49,16 +49,16 @@ export class PartConstruction {
   }
 
   /**
-   * The part, constructed at the first call.
+   * Returns the part, constructed at the first call.
    *
-   * @throws `plugin`, naming the parts of a cycle where they need each other.
+   * @throws `plugin` if construction fails; for parts that need each other, with their cycle.
    */
   construct(entry: RegisteredPart): object {
     const outer = this.#underConstruction.at(-1);
     try {
       entry.part ??= this.#constructFirst(entry);
     } catch (thrown) {
-      // tsyringe passes on only the text of what the construction of an injected part threw.
+      // tsyringe passes on only the text of an error from the construction of an injected part.
       this.#failure ??= constructionError(entry, thrown);
       throw this.#failure;
     } finally {
@@ -84,7 +84,7 @@ export class PartConstruction {
     }
   }
 
-  /** Sources and readers run in the main thread, also where their plugin is isolated. */
+  /** Wraps the sources and readers of isolated plugins with a time limit, since they run in the main thread. */
   #limited({ kind, name, from }: RegisteredPart, part: object): object {
     const { pluginTimeout } = this.#settings;
     if (!from.isIsolated) {
@@ -122,33 +122,33 @@ export class PartConstruction {
     );
   }
 
-  /** Which other parts it needs must be known when it is created: a thread imports only the plugins of those. */
+  /** Creates a part by its factory. Its dependencies must be known afterwards: a thread imports only their plugins. */
   #created(entry: RegisteredPart, factory: PartFactory<object>): object {
     const context = this.#contextOf(entry);
     let isCreated = false;
-    const inTime = <Value>(ask: () => Value): Value => {
+    const duringCreate = <Value>(request: () => Value): Value => {
       if (!isCreated) {
-        return ask();
+        return request();
       }
-      const problem = `${entry.kind} ${entry.name} asks its context for other parts after it was created`;
-      throw new VirtSimilarityError('plugin', `${problem}; ask within create, and keep what it gives`);
+      const problem = `${entry.kind} ${entry.name} requested other parts from its context after create returned`;
+      throw new VirtSimilarityError('plugin', `${problem}; request them within create, and keep them`);
     };
     try {
       return factory.create({
         options: context.options,
         logger: context.logger,
         get replaced() {
-          return inTime(() => context.replaced);
+          return duringCreate(() => context.replaced);
         },
-        part: (kind, name) => inTime(() => context.part(kind, name)),
-        parts: (kind) => inTime(() => context.parts(kind)),
+        part: (kind, name) => duringCreate(() => context.part(kind, name)),
+        parts: (kind) => duringCreate(() => context.parts(kind)),
       });
     } finally {
       isCreated = true;
     }
   }
 
-  /** The containers in which each part is found by kind and name. */
+  /** Returns the containers that resolve each part by its kind and name. */
   #injecting(): PartContainers {
     this.#containers ??= new PartContainers(
       this.#settings.loadInjection(),
@@ -169,20 +169,22 @@ export class PartConstruction {
         if (entry.replaced !== undefined) {
           return find(entry.replaced);
         }
-        throw new VirtSimilarityError('plugin', `${entry.kind} ${entry.name} replaces none of that name`);
+        throw new VirtSimilarityError('plugin', `${entry.kind} ${entry.name} does not replace a part of that name`);
       },
       part: (kind, name) => this.#find(kind, name),
       parts: (kind) => this.#others(entry, kind),
     };
   }
 
-  /** The part may ask for any of them later, in a thread too, so it needs the plugins of all. */
+  /**
+   * Returns the other parts of a kind. The part may get any of them later, also in a thread, so it needs all plugins.
+   */
   #others<Kind extends PartKind>(self: RegisteredPart, kind: Kind): OtherParts<PartKinds[Kind]> {
     const names = this.#table.names(kind).filter((name) => kind !== self.kind || name !== self.name);
     for (const name of names) {
       self.plugins.add(this.#table.get(kind, name).from);
     }
-    // What these need in turn is not known before they are constructed.
+    // The dependencies of these parts are not known before their construction.
     for (const { from } of this.#table.all) {
       if (from.plugin.url !== undefined) {
         self.plugins.add(from);
@@ -207,7 +209,7 @@ export class PartConstruction {
     const cycle = [...this.#underConstruction.slice(start), entry].map(({ kind, name }) => `${kind} ${name}`);
     throw new VirtSimilarityError(
       'plugin',
-      `these parts need each other: ${cycle.join(' → ')}; inject one of them by partsToken and get it at its first use`,
+      `these parts need each other: ${cycle.join(' → ')}; inject one with partsToken and get it at its first use`,
     );
   }
 
@@ -216,13 +218,13 @@ export class PartConstruction {
   }
 }
 
-/** Whether a class's constructor has parameters: its own, optional ones too, or those that it inherits. */
+/** Returns whether a class's constructor may have parameters: its own, including optional ones, or inherited ones. */
 function hasParameters(provider: { readonly length: number }): boolean {
   const isDerived = Object.getPrototypeOf(provider) !== Function.prototype;
   return provider.length > 0 || isDerived || hasInjectedParameters(provider);
 }
 
-/** Whether tsyringe's `@inject` was used, even on a parameter with a default, which `length` does not count. */
+/** Returns whether the class uses tsyringe's `@inject`, also on a parameter with a default, which `length` omits. */
 function hasInjectedParameters(provider: object): boolean {
   const { getMetadata } = Reflect as { readonly getMetadata?: (key: string, target: object) => unknown };
   return getMetadata?.('injectionTokens', provider) !== undefined;
@@ -239,12 +241,11 @@ function constructionError({ kind, name, from }: RegisteredPart, thrown: unknown
   if (missing !== undefined) {
     const isPart = PART_KIND_NAMES.some((part) => missing.startsWith(`${part} `));
     const remedy = isPart
-      ? `no plugin registers ${missing}, which it needs; load the plugin that registers it too`
-      : `no ${missing} is registered, which it needs; give createAnalyzer one; parts in threads cannot inject it`;
+      ? `it needs ${missing}, which no plugin registers; load a plugin that registers it`
+      : `it needs ${missing}, which is not registered; pass it to createAnalyzer; parts in threads cannot inject it`;
     return new VirtSimilarityError('plugin', `${problem}: ${remedy}`);
   }
   const isInjection = /TypeInfo not known|Cannot inject the dependency/.test(messageOf(thrown));
-  const advice = '; a class with parameters needs @injectable(), and each of them @inject(TOKEN)';
-  const remedy = isInjection ? advice : '';
+  const remedy = isInjection ? '; a class with parameters needs @injectable(), and each parameter @inject(TOKEN)' : '';
   return new VirtSimilarityError('plugin', `${problem}: ${messageOf(thrown)}${remedy}`, { cause: thrown });
 }

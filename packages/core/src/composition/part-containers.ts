@@ -3,29 +3,29 @@ import { EXECUTOR, LOCAL_EXECUTOR } from '../contracts/executor.js';
 import { type Constructor, LOGGER } from '../contracts/plugin.js';
 import { VECTOR_STORE } from '../contracts/vector-store.js';
 
-/** What constructing classes takes. */
+/** The tools for constructing classes with injected parameters. */
 export interface Injection {
-  /** Knows what the embedding program registered; it may be of another copy of tsyringe. */
+  /** The container with the embedding program's registrations; may belong to another copy of tsyringe. */
   readonly container: DependencyContainer;
   /** This package's copy of tsyringe. */
   readonly tsyringe: Pick<typeof import('tsyringe'), 'container' | 'injectable'>;
 }
 
-/** What a program may register beside parts. */
+/** The tokens that a program may register in addition to parts. */
 const SERVICES: readonly InjectionToken<unknown>[] = [LOGGER, VECTOR_STORE, EXECUTOR, LOCAL_EXECUTOR];
 
 /**
- * The containers that construct the parts of a registry, whichever copies of tsyringe the program and the plugins use: each
- * copy knows the parameters of those classes only that its own decorators saw.
+ * The containers that construct the parts of a registry. The program and the plugins may use different copies of
+ * tsyringe, and each copy knows only the parameters of classes that its own decorators processed.
  */
 export class PartContainers {
-  /** In which the program's own parts are constructed. */
+  /** Constructs the program's own parts. */
   readonly #ofProgram: DependencyContainer;
-  /** In which parts of plugins are constructed. */
+  /** Constructs the parts of plugins. */
   readonly #ofPlugins: DependencyContainer;
   readonly #injectable: Injection['tsyringe']['injectable'];
 
-  /** @param defaults by token: what injects it, unless the program registered that itself */
+  /** @param defaults by token, the function that provides the value, unless the program registered the token itself */
   constructor({ container, tsyringe }: Injection, defaults: ReadonlyMap<InjectionToken<unknown>, () => unknown>) {
     const ofProgram = container.createChildContainer();
     for (const [token, useFactory] of defaults) {
@@ -46,12 +46,16 @@ export class PartContainers {
     }
   }
 
-  /** What the program registered. */
+  /** Returns the program's registration of a token. */
   resolve(token: InjectionToken<object>): object {
     return this.#ofProgram.resolve(token);
   }
 
-  /** @param own by token: what is injected into this class only */
+  /**
+   * Constructs a class.
+   *
+   * @param own by token, the function that provides the value for this class only
+   */
   construct(part: Constructor<object>, own: ReadonlyMap<InjectionToken<unknown>, () => unknown>): object {
     const container = this.#ofPlugins.createChildContainer();
     for (const [token, useFactory] of own) {
@@ -61,7 +65,7 @@ export class PartContainers {
     return container.resolve(part);
   }
 
-  /** Makes the parameters known of a class, and of the classes that are injected into it, that another copy decorated. */
+  /** Registers the parameters of a class and its injected classes, if another copy of tsyringe decorated them. */
   #adopt(decorated: Constructor<unknown>, known: Set<unknown>): void {
     const { getMetadata, hasOwnMetadata } = Reflect as Partial<Metadata>;
     if (known.has(decorated) || getMetadata === undefined || hasOwnMetadata === undefined) {
@@ -81,14 +85,14 @@ export class PartContainers {
   }
 }
 
-/** By which keys decorators keep the types of parameters, and the tokens of `@inject`. */
+/** The metadata keys of the types of parameters, and of the tokens of `@inject`. */
 const TYPES = 'design:paramtypes';
 const TOKENS = 'injectionTokens';
 
-/** What is injected: the type of the parameter or a token, which `@inject` may describe. */
+/** The dependency of a parameter: its type, or a description of its token by `@inject`. */
 type Injected = Constructor<unknown> | { readonly token?: unknown } | undefined;
 
-/** What reflect-metadata adds to `Reflect`. */
+/** The functions that reflect-metadata adds to `Reflect`. */
 interface Metadata {
   readonly getMetadata: (key: string, target: object) => Readonly<Record<number, Injected>> | undefined;
   readonly hasOwnMetadata: (key: string, target: object) => boolean;

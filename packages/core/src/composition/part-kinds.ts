@@ -10,13 +10,13 @@ import type {
 import { brokenContract, excerptOf } from '../errors.js';
 import { areDeclarations } from './option-values.js';
 
-/** What is known of one kind of parts. */
+/** The properties of a kind of parts. */
 interface PartKindEntry {
-  /** The plugin's member that holds the parts of the kind. */
+  /** The plugin's member with the parts of this kind. */
   readonly list: 'sources' | 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters' | 'commands';
-  /** The methods that every part of the kind has. */
+  /** The methods that every part of this kind must have. */
   readonly methods: readonly string[];
-  /** By member: what its value must be. */
+  /** By member, the expectation of its value. */
   readonly members: Readonly<Record<string, Expectation>>;
 }
 
@@ -25,9 +25,12 @@ interface Expectation {
   readonly holds: (value: unknown) => boolean;
 }
 
-const TEXT: Expectation = { expected: 'text', holds: (value) => typeof value === 'string' && value !== '' };
-const TEXTS: Expectation = { expected: 'a list of texts', holds: isListOfTexts };
-const TEXTS_OR_NONE: Expectation = { ...TEXTS, holds: (value) => value === undefined || isListOfTexts(value) };
+const TEXT: Expectation = {
+  expected: 'a non-empty string',
+  holds: (value) => typeof value === 'string' && value !== '',
+};
+const STRINGS: Expectation = { expected: 'a list of strings', holds: isListOfStrings };
+const STRINGS_OR_NONE: Expectation = { ...STRINGS, holds: (value) => value === undefined || isListOfStrings(value) };
 const ALIGNMENT: Expectation = {
   expected: 'position or free',
   holds: (value) => ['position', 'free'].includes(value as never),
@@ -46,19 +49,19 @@ const DIGEST_LENGTH: Expectation = {
 };
 
 /**
- * The one table of part kinds, which the registry, the checks, the listing, the threads and the command read.
- * A new kind is an entry here and in `PartKinds`.
+ * The table of part kinds, used by the registry, the checks, the listing, the threads and the command.
+ * To add a kind, add an entry here and in `PartKinds`.
  */
 export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   source: { list: 'sources', methods: ['list'], members: {} },
   reader: {
     list: 'readers',
     methods: ['identify', 'open'],
-    members: { extensions: TEXTS_OR_NONE, formats: TEXTS_OR_NONE },
+    members: { extensions: STRINGS_OR_NONE, formats: STRINGS_OR_NONE },
   },
   hasher: { list: 'hashers', methods: ['hash'], members: { digestLength: DIGEST_LENGTH } },
   metric: { list: 'metrics', methods: ['distance'], members: { unit: TEXT, alignment: ALIGNMENT } },
-  clusterer: { list: 'clusterers', methods: ['cluster'], members: { linkages: TEXTS } },
+  clusterer: { list: 'clusterers', methods: ['cluster'], members: { linkages: STRINGS } },
   reporter: {
     list: 'reporters',
     methods: ['report'],
@@ -67,18 +70,18 @@ export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   command: { list: 'commands', methods: ['run'], members: { summary: TEXT, options: OPTIONS_OR_NONE } },
 };
 
-/** In the order in which listings show them. */
+/** The names of the part kinds, in the order of listings. */
 export const PART_KIND_NAMES = Object.keys(PART_KINDS) as readonly PartKind[];
 
-/** The plugin's parts of a kind, by name. */
+/** Returns a plugin's parts of a kind, by name. */
 export function contributedParts<Kind extends PartKind>(plugin: Plugin, kind: Kind): Parts<PartKinds[Kind]> {
   return (plugin[PART_KINDS[kind].list] ?? {}) as Parts<PartKinds[Kind]>;
 }
 
 /**
- * Requires of a constructed part what its kind's contract says.
+ * Requires that a constructed part has the methods and members of its kind.
  *
- * @throws `plugin`.
+ * @throws `plugin` if it does not.
  */
 export function requirePart(kind: PartKind, name: string, part: unknown): void {
   const { methods, members } = PART_KINDS[kind];
@@ -106,6 +109,6 @@ export function isFactory<Part>(provider: PartProvider<Part>): provider is PartF
   return typeof provider === 'object' && provider !== null && 'create' in provider;
 }
 
-function isListOfTexts(value: unknown): boolean {
+function isListOfStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -11,7 +11,7 @@ import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
-/** A hasher's name, and its version where one can be determined. */
+/** A hasher's name, and its version if known. */
 export interface IdentifiedHasher {
   readonly name: string;
   readonly version?: string;
@@ -25,24 +25,24 @@ export interface ProvidedPart {
   readonly provider: unknown;
 }
 
-/** What every part is given, or bounded by. */
+/** The services and limits for all parts. */
 export interface RegistrySettings {
   readonly logger: Logger;
-  /** Seconds that a part of an isolated plugin has for each answer; 0 for no limit. */
+  /** Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. */
   readonly pluginTimeout: number;
-  /** See {@link PartConstruction}. */
+  /** Loads tsyringe; see {@link PartConstruction}. */
   readonly loadInjection: () => Injection;
 }
 
-/** The parts that plugins registered: who registered them, the parts themselves, and how a thread gets one. */
+/** The registered parts: their plugins, their instances, and the references by which threads construct them. */
 export class PartRegistry {
   readonly logger: Logger;
-  /** Seconds that a part of an isolated plugin has for each answer; 0 for no limit. */
+  /** Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. */
   readonly pluginTimeout: number;
   readonly #plugins: readonly RegisteredPlugin[];
   readonly #table: PartTable;
   readonly #construction: PartConstruction;
-  /** Identified once: a module that is edited meanwhile is not the one that was imported. */
+  /** The hashers' versions, determined once: a module that is edited later is not the imported one. */
   readonly #hashers = new Map<string, IdentifiedHasher>();
 
   constructor(plugins: readonly RegisteredPlugin[], settings: RegistrySettings) {
@@ -53,7 +53,7 @@ export class PartRegistry {
     this.#construction = new PartConstruction(this.#table, settings);
   }
 
-  /** What bounds one call of an isolated plugin. */
+  /** Returns the limits for calls of isolated plugins. */
   limits(
     signal: AbortSignal | undefined,
   ): Pick<RegistrySettings, 'logger' | 'pluginTimeout'> & { signal?: AbortSignal } {
@@ -70,14 +70,14 @@ export class PartRegistry {
     }));
   }
 
-  /** In the order of registration, kind by kind. */
+  /** All registered parts, in the order of registration within each kind. */
   get registrations(): readonly Registration[] {
     return PART_KIND_NAMES.flatMap((kind) => this.#table.all.filter((part) => part.kind === kind)).map(
       ({ kind, name, from: { plugin } }) => ({ kind, name, plugin: plugin.name, url: plugin.url }),
     );
   }
 
-  /** One line for each part that one of another plugin replaces. */
+  /** One line for each part that another plugin's part replaces. */
   get replacements(): readonly string[] {
     const replacing = this.#table.all.filter(({ from, replaced }) => replaced !== undefined && !from.isOfProgram);
     return replacing.map(({ kind, name, from, replaced }) => {
@@ -85,31 +85,31 @@ export class PartRegistry {
     });
   }
 
-  /** The names of a kind, in the order of registration. */
+  /** Returns the names of a kind, in the order of registration. */
   names(kind: PartKind): readonly string[] {
     return this.#table.names(kind);
   }
 
   /**
-   * The part of that kind and name.
+   * Returns a part by kind and name.
    *
-   * @throws `usage` with the nearest name where there is none, and `plugin`.
+   * @throws `usage`, with the nearest name, if there is no such part, and `plugin` if it cannot be constructed.
    */
   find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
     return this.#construction.construct(this.#table.get(kind, name)) as PartKinds[Kind];
   }
 
-  /** All of a kind, constructed. */
+  /** Returns all parts of a kind, constructed. */
   all<Kind extends PartKind>(kind: Kind): readonly NamedPart<PartKinds[Kind]>[] {
     return this.names(kind).map((name) => ({ name, part: this.find(kind, name) }));
   }
 
-  /** Whether the part is of an isolated plugin. */
+  /** Returns whether the part belongs to an isolated plugin. */
   isIsolated(kind: PartKind, name: string): boolean {
     return this.#table.get(kind, name).from.isIsolated;
   }
 
-  /** Name of the first plugin without a url that the part needs: with one, no thread can construct the part. */
+  /** Returns the name of the first required plugin without a url, which prevents construction in a thread. */
   pluginWithoutUrl(kind: PartKind, name: string): string | undefined {
     this.find(kind, name);
     for (const { plugin } of this.#table.get(kind, name).plugins) {
@@ -121,22 +121,22 @@ export class PartRegistry {
   }
 
   /**
-   * How a thread constructs the part.
+   * Returns the reference by which a thread constructs the part.
    *
-   * @throws `usage` where a plugin that it needs has no url.
+   * @throws `usage` if a required plugin has no url.
    */
   reference(kind: PartKind, name: string): PartReference {
-    const homeless = this.pluginWithoutUrl(kind, name);
-    if (homeless !== undefined) {
-      const problem = `${kind} ${name} cannot run in a thread: it needs plugin ${homeless}, which has no url`;
-      throw new VirtSimilarityError('usage', `${problem}; let that plugin say url: import.meta.url`);
+    const withoutUrl = this.pluginWithoutUrl(kind, name);
+    if (withoutUrl !== undefined) {
+      const problem = `${kind} ${name} cannot run in a thread: it needs plugin ${withoutUrl}, which has no url`;
+      throw new VirtSimilarityError('usage', `${problem}; add url: import.meta.url to that plugin`);
     }
     const { plugins } = this.#table.get(kind, name);
     const needed = this.#plugins.filter((plugin) => plugins.has(plugin));
     return { kind, name, plugins: needed.map(({ plugin, options }) => ({ url: plugin.url!, options })) };
   }
 
-  /** All parts of the plugins that the part needs, to compare with what a thread would import. */
+  /** Returns all parts of the plugins that the part needs, to compare them with those that a thread would import. */
   providedParts(kind: PartKind, name: string): readonly ProvidedPart[] {
     const { plugins } = this.#table.get(kind, name);
     return [...plugins].flatMap(({ plugin }) =>
@@ -152,9 +152,9 @@ export class PartRegistry {
   }
 
   /**
-   * The name of a hasher, and the version that hash vectors record for it, where one can be determined.
+   * Returns the name of a hasher, and the version that hash vectors record for it, if known.
    *
-   * @throws `plugin` where the hasher states something else than a version.
+   * @throws `plugin` if the hasher's version is invalid.
    */
   identifyHasher(name: string): IdentifiedHasher {
     const known = this.#hashers.get(name) ?? this.#identify(name);
@@ -173,9 +173,6 @@ export class PartRegistry {
       return { name, version };
     }
     const expected = `expected hasher ${name} to have a version of 1 to 100 characters`;
-    throw new VirtSimilarityError(
-      'plugin',
-      `[${name}] ${expected}, found ${excerptOf(version)}; give it such a version`,
-    );
+    throw new VirtSimilarityError('plugin', `[${name}] ${expected}, found ${excerptOf(version)}; fix the hasher`);
   }
 }

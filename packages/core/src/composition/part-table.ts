@@ -3,17 +3,17 @@ import { unknownName } from '../errors.js';
 import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
-/** A part that a plugin registered, and what is known of it once it is constructed. */
+/** A part that a plugin registered, with its instance once it is constructed. */
 export interface RegisteredPart {
   readonly kind: PartKind;
   readonly name: string;
   readonly from: RegisteredPlugin;
   readonly provider: PartProvider<object>;
-  /** The part that was registered by the same name before this one. */
+  /** The earlier part of the same kind and name, if any. */
   readonly replaced: RegisteredPart | undefined;
-  /** Set once it is constructed. */
+  /** The instance, once it is constructed. */
   part: object | undefined;
-  /** The plugins that its construction asked for parts of, its own included. */
+  /** The plugins of the parts that its construction requested, including its own. */
   readonly plugins: Set<RegisteredPlugin>;
 }
 
@@ -32,7 +32,11 @@ export class PartTable {
     }
   }
 
-  /** @throws `usage` with the nearest name where there is no such part. */
+  /**
+   * Returns a part by kind and name.
+   *
+   * @throws `usage`, with the nearest name, if there is no such part.
+   */
   get(kind: PartKind, name: string): RegisteredPart {
     const found = this.#parts.get(keyOf(kind, name));
     if (found === undefined) {
@@ -41,12 +45,12 @@ export class PartTable {
     return found;
   }
 
-  /** The names of a kind, in the order of registration. */
+  /** Returns the names of a kind, in the order of registration. */
   names(kind: PartKind): readonly string[] {
     return this.all.filter((part) => part.kind === kind).map(({ name }) => name);
   }
 
-  /** In the order of registration, kinds mixed. */
+  /** The parts of all kinds, in the order of registration. */
   get all(): readonly RegisteredPart[] {
     return [...this.#parts.values()];
   }

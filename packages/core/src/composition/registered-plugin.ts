@@ -9,27 +9,27 @@ import { completeOptionValues } from './option-values.js';
 /** A plugin with the values of its options. */
 export interface RegisteredPlugin {
   readonly plugin: Plugin;
-  /** Complete, defaults included. */
+  /** The values, defaults included. */
   readonly options: OptionValues;
-  /** Whether what the plugin does must not harm others: see `AnalyzerParts.isolated`. */
+  /** Whether the plugin is isolated; see `AnalyzerParts.isolated`. */
   readonly isIsolated: boolean;
   /** Set for the parts that the embedding program registered in its container. */
   readonly isOfProgram?: true;
 }
 
 /**
- * A plugin, checked, with the values of its options.
+ * Validates a plugin and the values of its options.
  *
- * @throws `usage` where it is no plugin, an option cannot be used, it was made for another version of this package, or
- *   it is to be isolated and has no url.
+ * @throws `usage` if it is not a plugin, an option is invalid, it requires another version of this package, or it is
+ *   isolated and has no url.
  */
 export function registeredPlugin(configured: ConfiguredPlugin, isIsolated: boolean): RegisteredPlugin {
   const [given, options] = isPair(configured) ? configured : [configured, {}];
   const plugin = checkPlugin(given, 'createAnalyzer');
   requireThisCore(plugin);
   if (isIsolated && plugin.url === undefined) {
-    const problem = `plugin ${plugin.name} cannot be isolated: expected its url, found none`;
-    throw new VirtSimilarityError('usage', `${problem}; let it say url: import.meta.url`);
+    const problem = `plugin ${plugin.name} cannot be isolated: expected a url, found none`;
+    throw new VirtSimilarityError('usage', `${problem}; add url: import.meta.url to it`);
   }
   return { plugin, options: completeOptionValues(plugin.name, plugin.options, options), isIsolated };
 }
@@ -50,9 +50,9 @@ function requireThisCore({ name, core }: Plugin): void {
     return;
   }
   if (validRange(core) === null) {
-    throw new VirtSimilarityError('usage', `plugin ${name}: expected core to be a range of versions, found '${core}'`);
+    throw new VirtSimilarityError('usage', `plugin ${name}: expected core to be a version range, found '${core}'`);
   }
   const remedy = gtr(version, core) ? `upgrade ${name}` : 'upgrade virt-similarity';
-  const found = `plugin ${name} was made for @virt-similarity/core ${core}, found ${version}`;
+  const found = `plugin ${name} requires @virt-similarity/core ${core}, found ${version}`;
   throw new VirtSimilarityError('usage', `${found}; ${remedy}`);
 }

@@ -66,7 +66,7 @@ describe('a plugin on the command line', () => {
   test.each([
     ['undefined', 'a plugin { name, reporters: { … } }, found none'],
     ['class {}', 'a plugin { name, reporters: { … } }, found a function'],
-    ["{ name: 'mine', url: 1 }", 'url of mine to be text, found a number'],
+    ["{ name: 'mine', url: 1 }", 'url of mine to be a string, found a number'],
     ["{ name: 'mine', readers: [] }", 'readers to be parts by name, such as { mine: MyPart }, found an array'],
   ])('that exports %s is refused', async (exported, message) => {
     const path = join(directory, `wrong-${wrongModules++}.mjs`);

@@ -21,7 +21,7 @@ describe('the commands of plugins', () => {
 
   test.each([
     ['no method run', { summary: 'x' }, /to have a method run/],
-    ['no summary', { run: () => 0 }, /summary to be text/],
+    ['no summary', { run: () => 0 }, /summary to be a non-empty string/],
     ['options in a list', { summary: 'x', run: () => 0, options: [{ name: 'a' }] }, /options to be options by name/],
     ['an option of no type', { summary: 'x', run: () => 0, options: { a: { description: '' } } }, /options to be/],
     [

@@ -93,7 +93,7 @@ describe('a part', () => {
     await expect(analyze([one, other], 'a')).rejects.toMatchObject({
       code: 'plugin',
       message:
-        'these parts need each other: metric a → metric b → metric c → metric a; inject one of them by partsToken and get it at its first use',
+        'these parts need each other: metric a → metric b → metric c → metric a; inject one with partsToken and get it at its first use',
     });
     await expect(analyze([{ name: 'own', metrics: { a: metricOn('metric', 'a') } }], 'a')).rejects.toMatchObject({
       message: expect.stringContaining('metric a → metric a'),
@@ -104,8 +104,8 @@ describe('a part', () => {
     await expect(analyze([{ name: 'lonely', metrics: { a: metricOn('metric', 'b') } }], 'a')).rejects.toMatchObject({
       code: 'plugin',
       message:
-        'cannot construct metric a of plugin lonely: no plugin registers metric b, which it needs; ' +
-        'load the plugin that registers it too',
+        'cannot construct metric a of plugin lonely: it needs metric b, which no plugin registers; ' +
+        'load a plugin that registers it',
     });
   });
 
@@ -133,7 +133,7 @@ describe('a part', () => {
     const wrapper = { create: ({ replaced }: { replaced: DistanceMetric }) => replaced };
     await expect(analyze([{ name: 'wrapper', metrics: { none: wrapper } }], 'none')).rejects.toMatchObject({
       code: 'plugin',
-      message: 'metric none replaces none of that name',
+      message: 'metric none does not replace a part of that name',
     });
   });
 
@@ -148,7 +148,7 @@ describe('a part', () => {
     await expect(analyze([{ name: 'late', metrics: { late } }], 'late')).rejects.toMatchObject({
       code: 'plugin',
       message:
-        'metric late asks its context for other parts after it was created; ask within create, and keep what it gives',
+        'metric late requested other parts from its context after create returned; request them within create, and keep them',
     });
   });
 
@@ -231,7 +231,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'options of none',
     { plugins: [[hashers, { a: 1 }]] },
-    /unknown option a of @virt-similarity\/hashers: .* takes none/,
+    /unknown option a of @virt-similarity\/hashers: .* has no options/,
   ],
   [
     'a core of the future',
@@ -242,7 +242,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'a core that is no range',
     { plugins: [{ name: 'x', core: 'new', metrics: {} }] },
-    /core to be a range of versions, found 'new'$/,
+    /core to be a version range, found 'new'$/,
   ],
 ])('an analyzer of %s is refused', (_, parts, message) => {
   expect(() => createAnalyzer(parts as never)).toThrow(

@@ -74,8 +74,8 @@ describe('a value', () => {
     [CACHE, [''], 'a path,'],
     [CACHE, [true, 1], 'a path or false,'],
     [FILES, ['', ['a', ''], [1]], 'a path,'],
-    [TEXT, [1], 'text,'],
-    [TEXTS, [['a', 1]], 'a list of texts,'],
+    [TEXT, [1], 'a string,'],
+    [TEXTS, [['a', 1]], 'a list of strings,'],
     [SWITCH, ['yes', 1, 'constructor'], 'true or false,'],
   ])('of %j is none of %j', (declaration, values, expected) => {
     for (const value of values) {
@@ -128,7 +128,7 @@ describe('the values of all options', () => {
     );
     expect(() => completeOptionValues('mine', declared, { job: 1 })).toThrow(/unknown option job of mine:.*'jobs'\?$/);
     expect(() => completeOptionValues('mine', {}, { job: 1 })).toThrow(
-      'unknown option job of mine: it takes none; leave it out',
+      'unknown option job of mine: it has no options; leave it out',
     );
   });
 });

@@ -75,7 +75,7 @@ describe('an isolated plugin', () => {
 
   test('must say where it can be imported from', () => {
     expect(() => createAnalyzer({ plugins: [], isolated: [{ name: 'homeless', metrics: {} }] })).toThrow(
-      'plugin homeless cannot be isolated: expected its url, found none; let it say url: import.meta.url',
+      'plugin homeless cannot be isolated: expected a url, found none; add url: import.meta.url to it',
     );
   });
 

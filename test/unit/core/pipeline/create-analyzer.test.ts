@@ -321,7 +321,7 @@ describe('plugins', () => {
     ['count', { untis: 'disks' }, "did you mean 'unit'?"],
     ['count', { unit: 'disk' }, "did you mean 'disks'?"],
     ['count', { unit: true as const }, 'option unit of reporter count: expected one of images, disks; found true'],
-    ['failing', { unit: 'disks' }, 'unknown option unit of reporter failing: it takes none'],
+    ['failing', { unit: 'disks' }, 'unknown option unit of reporter failing: it has no options'],
   ])('refuse the report %s with options %j', async (name, options, says) => {
     await expect(textOf(name, options)).rejects.toMatchObject({
       code: 'usage',

@@ -65,7 +65,7 @@ test('vectors of a hasher without a version and a module are not cached, which i
 
 test.each(['', 7, 'x'.repeat(101)])('a version must be one: %j', (version) => {
   expect(() => analyzerOf(firstByte(0, version)).hasherVersion('first-byte')).toThrow(
-    /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; give it such a version$/,
+    /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; fix the hasher$/,
   );
 });
 

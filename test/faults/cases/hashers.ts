@@ -158,7 +158,7 @@ export const HASHERS: readonly FaultCase[] = [
           for (const { stderr } of ends) {
             assert.match(
               stderr,
-              /cannot run (hasher wide|metric times) in threads: .* of factory .*; a thread imports the module anew, .*: let the module export the plugin by default/,
+              /cannot run (hasher wide|metric times) in threads: .* of factory .*; threads import the module again, .*; export the plugin by default/,
             );
           }
         },

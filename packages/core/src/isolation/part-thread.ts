@@ -7,18 +7,18 @@ import { TimeLimitError } from '../threads/time-limit-error.js';
 import { WorkerThreads } from '../threads/worker-threads.js';
 import { PART_WORKER, type PartThreadData, type PartWork } from './part-work.js';
 
-/** What bounds a plugin's work. */
+/** The limits and services for calls of a plugin. */
 export interface IsolationLimits {
-  /** Seconds that a part of a plugin has for each answer; 0 for no limit. */
+  /** Time limit in seconds for each answer of a part; 0 for no limit. */
   readonly pluginTimeout: number;
   readonly signal?: AbortSignal | undefined;
-  /** Takes the notes of parts in threads. */
+  /** Receives the notes of parts in threads. */
   readonly logger?: Logger | undefined;
 }
 
 /**
- * One part of a plugin in a thread of its own, so that it can neither keep the others from going on nor outlast its time
- * limit: it can be ended in the middle of an endless loop.
+ * One part of a plugin in its own thread. It can neither block other parts nor exceed its time limit, because the
+ * thread can be ended even in an endless loop.
  */
 export class PartThread {
   readonly #data: PartThreadData;
@@ -35,10 +35,10 @@ export class PartThread {
   }
 
   /**
-   * What the method returns in the thread.
+   * Calls a method in the thread and returns its result.
    *
-   * @throws what the part throws, as `plugin` unless it is one of this project's errors; `plugin` where the part ends
-   *   its thread, `unavailable` where it takes too long, and `aborted`.
+   * @throws what the part throws, as `plugin` unless it is one of this project's errors; `plugin` if the part ends its
+   *   thread; `unavailable` if it exceeds its time limit; and `aborted`.
    */
   async call<Method extends keyof PartWork>(
     method: Method,
@@ -55,7 +55,7 @@ export class PartThread {
     return answer.result as Awaited<ReturnType<PartWork[Method]>>;
   }
 
-  /** Ends the thread, whatever it is doing. Idempotent. */
+  /** Ends the thread, even if it is busy. Idempotent. */
   async close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     await this.#threads.close();

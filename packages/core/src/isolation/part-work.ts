@@ -7,36 +7,36 @@ import type { PairwiseCounts, Tile } from '../contracts/tile.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
 import type { ReportPart } from './text-of-report.js';
 
-/** What a thread is started for: one part, or to try a whole plugin. */
+/** The data of a thread: the part that it runs, or the plugin that it tries to load. */
 export type PartThreadData =
   | { readonly part: PartReference }
   | {
-      /** Where to import the plugin from. */
+      /** The URL of the plugin's module. */
       readonly url: string;
-      /** What messages call it. */
+      /** The plugin's name in messages. */
       readonly name: string;
     };
 
-/** An analysis that can be sent to a thread: rows in memory are in shared memory, and errors keep their codes. */
+/** An analysis for sending to a thread: rows in memory are in shared memory, and errors keep their codes. */
 export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
   readonly failures: readonly (Omit<ImageFailure, 'error'> & { readonly error: ThreadFailure })[];
   readonly images: readonly (Omit<AnalyzedImage, 'vector'> & { readonly vector?: LocatedVector })[];
 };
 
-/** What a thread can be asked to do with its part. */
+/** The methods of a thread for its part or plugin. */
 export interface PartWork {
-  /** Imports the plugin and constructs its parts: whether that ends is all that is asked. */
+  /** Imports the plugin and constructs its parts, to check that this terminates. */
   tryPlugin(): Promise<void>;
-  /** The distances of all pairs, by a metric. */
+  /** Returns the distances of all pairs by a metric. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
-  /** The distances of the pairs of a tile, by a metric. */
+  /** Returns the distances of a tile's pairs by a metric. */
   measureTile(tile: Tile): Promise<Float64Array>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
-  /** Begins a report, of which `nextText` is then asked. */
+  /** Begins a report, whose text `nextText` then returns. */
   beginReport(part: ReportPart, analysis: SentAnalysis, options: OptionValues): Promise<void>;
-  /** Some 64 KiB of the report, or the rest of it; nothing at the end. */
+  /** Returns about 64 KiB of the report, or the rest of it; `undefined` at the end. */
   nextText(): Promise<string | undefined>;
 }
 
-/** A thread's module, for `WorkerThreads`; its data are {@link PartThreadData}. */
+/** The thread's module, for `WorkerThreads`; its data is {@link PartThreadData}. */
 export const PART_WORKER = new URL('./part-worker.js', import.meta.url);

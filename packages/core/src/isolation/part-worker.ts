@@ -10,12 +10,12 @@ import type { PartThreadData, PartWork } from './part-work.js';
 import { receivedAnalysis } from './sent-analysis.js';
 import { textOfReport } from './text-of-report.js';
 
-/** Characters of a report that are handed over at a time. */
+/** Number of characters of a report that are returned at a time. */
 const TEXT_AT_ONCE = 64 * 1024;
 
 const data = workerData as PartThreadData;
 const constructed = 'part' in data ? constructPart(data.part) : undefined;
-/** What goes wrong with the part is the answer to the first task that needs it. */
+/** An error of the part is the answer to the first task that needs it. */
 await constructed?.catch(() => {});
 
 let text: AsyncGenerator<string, void, undefined> | undefined;

@@ -14,25 +14,26 @@ import type { PartThreadData } from './part-work.js';
 import { sentAnalysis } from './sent-analysis.js';
 import { type ReportPart, textOfReport } from './text-of-report.js';
 
-/** A part, and how a thread of its own constructs it if it is to run in one. */
+/** A part, and if it runs in its own thread the reference by which the thread constructs it. */
 export interface Placed<Part> extends NamedPart<Part> {
   readonly isolated: PartReference | undefined;
 }
 
 /**
- * Loads a plugin's module in a thread of its own, so that one that never ends does not take the main thread with it.
+ * Loads a plugin's module in its own thread, so that a module that never finishes loading does not block the main
+ * thread.
  *
- * @param name what messages call it
- * @throws `plugin` where its code throws, `unavailable` and `aborted`.
+ * @param name the plugin's name in messages
+ * @throws `plugin` if its code throws, `unavailable` if it exceeds the time limit, and `aborted`.
  */
 export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
   await inThread({ url, name }, limits, (thread) => thread.call('tryPlugin'));
 }
 
 /**
- * The metric's distances of all pairs.
+ * Returns the metric's distances of all pairs.
  *
- * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ * @throws `plugin` if the metric fails, and for an isolated metric also `unavailable` and `aborted`.
  */
 export async function measureBy(
   { name, part: metric, isolated }: Placed<DistanceMetric>,
@@ -46,7 +47,7 @@ export async function measureBy(
 }
 
 /**
- * The metric's distances of the pairs of a tile.
+ * Returns the metric's distances of a tile's pairs.
  *
  * @throws as {@link measureBy}.
  */
@@ -62,9 +63,9 @@ export async function measureTileBy(
 }
 
 /**
- * The clusterer's dendrogram, checked.
+ * Returns the clusterer's dendrogram, validated.
  *
- * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ * @throws `plugin` if the clusterer fails, and for an isolated clusterer also `unavailable` and `aborted`.
  */
 export async function clusterBy(
   clusterer: Placed<Clusterer>,
@@ -80,9 +81,9 @@ export async function clusterBy(
 }
 
 /**
- * A part of the reporter's text.
+ * Yields a reporter's report, companion or omission.
  *
- * @throws `plugin`, and where it is isolated `unavailable` and `aborted` too.
+ * @throws `plugin` if the reporter fails, and for an isolated reporter also `unavailable` and `aborted`.
  */
 export async function* reportBy(
   reporter: Placed<Reporter>,
@@ -107,7 +108,7 @@ export async function* reportBy(
   }
 }
 
-/** A matrix of its own for a thread: what a plugin writes to it must not be the result of others. */
+/** Copies a matrix for a thread, so that a plugin cannot change the original. */
 function copied({ size, values }: CondensedMatrix): CondensedMatrix {
   return { size, values: values.slice() };
 }

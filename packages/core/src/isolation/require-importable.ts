@@ -9,12 +9,12 @@ import { withTimeout } from '../threads/with-timeout.js';
 import type { IsolationLimits } from './part-thread.js';
 
 /**
- * Requires that a thread that imports the plugins' modules gets the parts that were registered here. A plugin that a
- * function made would be replaced by the one that its module exports, with other settings.
+ * Requires that a thread that imports the plugins' modules gets the same parts that were registered here. A plugin that
+ * a function created would be replaced by the module's default export, with other settings.
  *
- * @param description the part that is to run in threads, such as `hasher checksum`
- * @throws `usage` where a part is another one or the module is the program itself, `plugin` where a module throws,
- *   `unavailable` where it never finishes loading, and `aborted`.
+ * @param description the part that will run in threads, such as `hasher checksum`
+ * @throws `usage` if a part differs or the module is the program itself, `plugin` if a module throws, `unavailable` if
+ *   it exceeds the time limit for loading, and `aborted`.
  */
 export async function requireImportable(
   description: string,
@@ -31,8 +31,8 @@ export async function requireImportable(
     }
     const expected = `expected ${kind} ${name} of ${plugin.name} in the default export of ${url}, found another`;
     const remedy =
-      'a thread imports the module anew, without what a function was given: let the module export the plugin by default, ' +
-      'declare what can be configured as its options, and pass their values with it: [plugin, { … }]';
+      'threads import the module again, so a plugin that a function created loses its settings; export the plugin by ' +
+      'default, declare its settings as options, and pass their values with it: [plugin, { … }]';
     throw new VirtSimilarityError('usage', `cannot run ${description} in threads: ${expected}; ${remedy}`);
   }
 }
@@ -48,9 +48,9 @@ async function importDefault(plugin: string, url: string, limits: IsolationLimit
   }
 }
 
-/** A module that waits for the analysis that waits for it: the program's own, as it is still being loaded. */
+/** Creates the error for a module that waits for the analysis, which in turn waits for the module to load. */
 function neverLoaded(plugin: string, url: string, cause: TimeLimitError): VirtSimilarityError {
   const problem = `[${plugin}] ${url} has not finished loading: ${cause.message}`;
-  const remedy = 'put the plugin into a module of its own, which does not wait for the analysis';
+  const remedy = 'put the plugin into a separate module that does not wait for the analysis';
   return new VirtSimilarityError('unavailable', `${problem}; ${remedy}`, { cause });
 }

@@ -5,10 +5,10 @@ import { received, sendable } from '../threads/thread-failure.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
 import type { SentAnalysis } from './part-work.js';
 
-/** Shared copies of vectors in memory, for all reports of an analysis. */
+/** The shared copies of vectors in memory, reused by all reports of an analysis. */
 const SENT = new WeakMap<HashVector, LocatedVector>();
 
-/** The analysis as it is sent to a thread. A vector that does not say where its rows are is left out. */
+/** Converts an analysis for sending to a thread. Omits vectors without `storage`. */
 export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentAnalysis {
   return {
     ...analysis,
@@ -20,7 +20,7 @@ export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentA
   };
 }
 
-/** The analysis that another thread sent. */
+/** Restores an analysis that another thread sent. */
 export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis): Analysis {
   return {
     ...analysis,

@@ -4,13 +4,13 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { Reporter } from '../contracts/reporter.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 
-/** The report itself, its companion, or what readers of the report miss without the companion. */
+/** The report itself, its companion, or the line about what the report lacks without the companion. */
 export type ReportPart = 'report' | 'companion' | 'omission';
 
 /**
- * A part of a report, in pieces; nothing where the reporter has no companion.
+ * Yields a report, its companion or its omission in pieces; nothing for the latter two if there is no companion.
  *
- * @throws `plugin` where the reporter throws or gives what is no text.
+ * @throws `plugin` if the reporter throws or yields something other than a string.
  */
 export async function* textOfReport(
   { name, part: reporter }: NamedPart<Reporter>,
@@ -21,7 +21,7 @@ export async function* textOfReport(
   try {
     for await (const piece of piecesOf(reporter, part, analysis, options)) {
       if (typeof piece !== 'string') {
-        throw new VirtSimilarityError('plugin', `[${name}] expected a report of text, found ${typeof piece}`);
+        throw new VirtSimilarityError('plugin', `[${name}] expected a report of strings, found ${typeof piece}`);
       }
       yield piece;
     }
@@ -41,5 +41,5 @@ function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, opti
   return companion?.omission?.(analysis, options) ?? (companion === undefined ? [] : [OMITTED]);
 }
 
-/** What is missing without a companion that does not describe it. */
+/** The omission of a companion without an `omission` method. */
 const OMITTED = 'its companion text is not written';

@@ -13,9 +13,9 @@ import { enterPluginThread } from '../threads/require-not-the-program.js';
 const require = createRequire(import.meta.url);
 
 /**
- * Imports plugins into this thread and registers their parts, as the main thread did.
+ * Imports plugins into this thread and registers their parts, like the main thread.
  *
- * @throws what the modules throw, and `usage` where one exports no plugin.
+ * @throws what the modules throw, and `usage` if a module does not export a plugin.
  */
 export async function importRegistry(references: readonly PluginReference[], logger: Logger): Promise<PartRegistry> {
   const plugins = await Promise.all(
@@ -27,8 +27,10 @@ export async function importRegistry(references: readonly PluginReference[], log
 }
 
 /**
- * Imports a plugin into this thread and constructs whatever can be constructed with the defaults of its options. Throws
- * what the module throws. What is wrong with its parts or the plugin itself is reported where they are used.
+ * Imports a plugin into this thread and constructs every part that can be constructed with default options. Other
+ * errors of the plugin and its parts are ignored here, because they are reported when the parts are used.
+ *
+ * @throws what the module throws.
  */
 export async function constructAllParts(url: string, logger: Logger): Promise<void> {
   const exported = await importDefault(url);
@@ -50,13 +52,13 @@ function loadInjection(): Injection {
 }
 
 function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartRegistry {
-  // What bounds a part here is the time limit of the whole thread.
+  // The time limit of the thread limits its parts.
   return new PartRegistry(plugins, { logger, pluginTimeout: 0, loadInjection });
 }
 
 async function importDefault(url: string): Promise<unknown> {
   enterPluginThread();
-  // A plugin that imports tsyringe, for whichever of its classes, cannot be loaded without it.
+  // A plugin that imports tsyringe cannot be loaded without it.
   require('reflect-metadata/lite');
   return defaultExportOf(await import(url));
 }

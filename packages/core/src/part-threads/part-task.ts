@@ -1,6 +1,6 @@
 import type { ThreadFailure } from '../threads/thread-failure.js';
 
-/** A call of one of the methods that a thread's module has for its part. */
+/** A call of one of a thread's methods. */
 export type PartTask<Work extends object> = {
   readonly [Method in keyof Work]: {
     readonly method: Method;
@@ -8,5 +8,5 @@ export type PartTask<Work extends object> = {
   };
 }[keyof Work];
 
-/** What a method returned, or what the plugin threw. */
+/** The result of a method, or the failure of the plugin. */
 export type PartAnswer = { readonly result: unknown } | { readonly failure: ThreadFailure };

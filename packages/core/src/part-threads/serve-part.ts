@@ -6,13 +6,13 @@ import { type ThreadFailure, threadFailureOf } from '../threads/thread-failure.j
 import { importRegistry } from './import-registry.js';
 import type { PartAnswer, PartTask } from './part-task.js';
 
-/** Takes the notes of parts in this thread; `WorkerThreads` passes them on. */
+/** The logger for parts in this thread; `WorkerThreads` forwards its notes. */
 export const THREAD_LOGGER: Logger = {
   note: (level, message) => parentPort?.postMessage({ note: { level, message } }),
 };
 
 /**
- * Imports the plugins of a part into this thread and constructs it.
+ * Imports the plugins of a part into this thread and constructs the part.
  *
  * @throws as `importRegistry`, and what the part throws.
  */
@@ -25,8 +25,8 @@ export async function constructPart<Kind extends PartKind>(
 }
 
 /**
- * Answers the tasks of this thread by the methods of `work`, one after the other. What a method throws is its answer, as
- * `failureOf` describes it.
+ * Answers the tasks of this thread with the methods of `work`, one at a time. If a method throws, the answer is the
+ * result of `failureOf`.
  */
 export function serveMethods<Work extends object>(work: Work, failureOf: (thrown: unknown) => ThreadFailure): void {
   answerTasks(async ({ method, given }: PartTask<Work>): Promise<PartAnswer> => {
@@ -39,7 +39,7 @@ export function serveMethods<Work extends object>(work: Work, failureOf: (thrown
   });
 }
 
-/** The failure of a part in this thread. */
+/** Converts what a part in this thread threw to a failure. */
 export function partFailure({ kind, name }: PartReference, thrown: unknown): ThreadFailure {
   return threadFailureOf(name, `the ${kind} failed`, thrown);
 }

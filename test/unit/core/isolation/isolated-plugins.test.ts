@@ -81,7 +81,7 @@ describe('an isolated plugin', () => {
 
   test.each([
     ['throwing-reporter', '[throwing-reporter] the reporter failed: out of ink'],
-    ['numeric-reporter', '[numeric-reporter] expected a report of text, found number'],
+    ['numeric-reporter', '[numeric-reporter] expected a report of strings, found number'],
     ['exiting-reporter', '[exiting-reporter] the reporter ended its thread: exit status 9'],
   ])('that fails to report (%s) is at fault', async (name, message) => {
     await expect(textOf(analyzer.report(name, analysis))).rejects.toMatchObject({ code: 'plugin', message });

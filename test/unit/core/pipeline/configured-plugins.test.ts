@@ -51,7 +51,8 @@ describe('a plugin that a factory configured', () => {
         message: expect.stringMatching(
           new RegExp(
             `^cannot run ${kind} weighted in threads: expected \\w+ weighted of weighted in the default export of ` +
-              'file:.*factory-plugin.js, found another; a thread imports the module anew, without what a function was given',
+              'file:.*factory-plugin.js, found another; threads import the module again, so a plugin that a function ' +
+              'created loses its settings; export the plugin by default',
           ),
         ),
       });
@@ -138,7 +139,7 @@ describe('a program', () => {
     await writeFile(join(directory, 'start.mjs'), "import './job.mjs';");
     const { stderr, starts } = await run('start.mjs');
     expect(stderr).toMatch(
-      /job\.mjs has not finished loading: no answer within 1 s; put the plugin into a module of its own/,
+      /job\.mjs has not finished loading: no answer within 1 s; put the plugin into a separate module/,
     );
     expect(starts).toBe(1);
   });

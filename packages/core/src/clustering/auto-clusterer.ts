@@ -2,7 +2,7 @@ import type { Clusterer, CondensedMatrix, Dendrogram, Linkage } from '../contrac
 import { partToken } from '../contracts/plugin.js';
 import { inject, injectable } from '../tsyringe.js';
 
-/** The fast engine, and ml-hclust for the linkages that only it has. */
+/** Uses the fast clusterer if it supports the linkage, otherwise ml-hclust. */
 @injectable()
 export class AutoClusterer implements Clusterer {
   readonly linkages: readonly Linkage[];
@@ -19,7 +19,7 @@ export class AutoClusterer implements Clusterer {
   }
 
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram | Promise<Dendrogram> {
-    const engine = this.#fast.linkages.includes(linkage) ? this.#fast : this.#mlHclust;
-    return engine.cluster(matrix, linkage);
+    const clusterer = this.#fast.linkages.includes(linkage) ? this.#fast : this.#mlHclust;
+    return clusterer.cluster(matrix, linkage);
   }
 }

@@ -3,9 +3,9 @@ import type { NamedPart } from '../contracts/plugin.js';
 import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 
 /**
- * The clusterer's dendrogram.
+ * Clusters the matrix and checks the result.
  *
- * @throws `plugin` where the clusterer throws, and where what it gives is no dendrogram of the matrix's items.
+ * @throws `plugin` if the clusterer throws or does not return a dendrogram of the matrix's items.
  */
 export async function checkedDendrogram(
   { name, part: clusterer }: NamedPart<Clusterer>,
@@ -30,19 +30,19 @@ function problemOf(found: Dendrogram | undefined, size: number): string | undefi
     return `found ${messageOf(found)}`;
   }
   if (merges.length !== size - 1) {
-    return `found one of ${merges.length} merges`;
+    return `found one with ${merges.length} merges`;
   }
   const leaves = new Float64Array(size + merges.length).fill(1, 0, size);
-  const k = merges.findIndex((merge, index) => !takesPlace(merge, size + index, leaves));
+  const k = merges.findIndex((merge, index) => !recordMerge(merge, size + index, leaves));
   return k < 0 ? undefined : `found ${messageOf(merges[k])} for merge ${k}`;
 }
 
 /**
- * Whether the merge can make that cluster of two others, which then are no longer to be had.
+ * Returns whether the merge can form `cluster` from two existing clusters. If so, updates `leaves`.
  *
- * @param leaves by cluster: its leaves; 0 where it does not exist yet or any more
+ * @param leaves number of leaves by cluster; 0 if the cluster does not exist yet or has been merged
  */
-function takesPlace({ left, right, height, size }: Merge, cluster: number, leaves: Float64Array): boolean {
+function recordMerge({ left, right, height, size }: Merge, cluster: number, leaves: Float64Array): boolean {
   const isWhole = left < right && (leaves[left] ?? 0) + (leaves[right] ?? 0) === size;
   if (!isWhole || !leaves[left] || !leaves[right] || !Number.isFinite(height) || height < 0) {
     return false;

@@ -4,20 +4,20 @@ import { equalHeights } from './equal-heights.js';
 import { firstLeavesOf } from './first-leaves.js';
 
 /**
- * The dendrogram with each merge joined to the merge above it where both have the same height, up to rounding.
- * Merges of equal height of which neither is part of the other stay apart.
+ * Returns the cladogram of a dendrogram: each merge is combined with its parent if both have the same height, up to
+ * rounding. Merges of equal height that are not connected in the tree stay separate.
  */
 export function cladogramOf(dendrogram: Dendrogram): Cladogram {
   const { size, merges } = dendrogram;
   const tops = topMerges(dendrogram);
   const firstLeaves = firstLeavesOf(size, merges);
 
-  // Clusters of the dendrogram below each top merge that are leaves or top merges themselves.
-  const partsOf = merges.map((): number[] => []);
+  // The children of each top merge's node: leaves and other top merges.
+  const childrenOf = merges.map((): number[] => []);
   merges.forEach(({ left, right }, k) => {
-    for (const part of [left, right]) {
-      if (part < size || tops[part - size] === part - size) {
-        partsOf[tops[k]!]!.push(part);
+    for (const child of [left, right]) {
+      if (child < size || tops[child - size] === child - size) {
+        childrenOf[tops[k]!]!.push(child);
       }
     }
   });
@@ -26,22 +26,22 @@ export function cladogramOf(dendrogram: Dendrogram): Cladogram {
   const nodeNumbers = new Int32Array(merges.length);
   merges.forEach(({ height }, k) => {
     if (tops[k] === k) {
-      const parts = partsOf[k]!.sort((a, b) => firstLeaves[a]! - firstLeaves[b]!);
+      const children = childrenOf[k]!.sort((a, b) => firstLeaves[a]! - firstLeaves[b]!);
       nodeNumbers[k] = size + nodes.length;
-      nodes.push({ height, children: parts.map((part) => (part < size ? part : nodeNumbers[part - size]!)) });
+      nodes.push({ height, children: children.map((child) => (child < size ? child : nodeNumbers[child - size]!)) });
     }
   });
   return { size, nodes };
 }
 
-/** For each merge the highest of those that are drawn as one node with it, itself included. */
+/** Returns, for each merge, the highest merge in the same node of the cladogram, which may be the merge itself. */
 function topMerges({ size, merges }: Dendrogram): Int32Array {
   const tops = Int32Array.from(merges, (_, k) => k);
   for (let k = merges.length - 1; k >= 0; k--) {
     const { left, right, height } = merges[k]!;
-    for (const part of [left, right]) {
-      if (part >= size && equalHeights(merges[part - size]!.height, height)) {
-        tops[part - size] = tops[k]!;
+    for (const child of [left, right]) {
+      if (child >= size && equalHeights(merges[child - size]!.height, height)) {
+        tops[child - size] = tops[k]!;
       }
     }
   }

@@ -4,8 +4,10 @@ import { VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
 /**
- * @throws a `usage` error unless the matrix has one value for each pair of at least one item, each of them a distance
- *   from 0 to {@link LARGEST_DISTANCE}; the error names the first pair that has not.
+ * Checks that a matrix can be clustered.
+ *
+ * @throws `usage` unless the matrix has at least one item and one distance from 0 to {@link LARGEST_DISTANCE} for each
+ *   pair. The error names the first pair with an invalid distance.
  */
 export function validateMatrix(matrix: CondensedMatrix): void {
   const { size, values } = matrix;
@@ -16,7 +18,7 @@ export function validateMatrix(matrix: CondensedMatrix): void {
   if (values.length !== pairs) {
     throw new VirtSimilarityError(
       'usage',
-      `[clustering] expected ${pairs} distances for ${size} items, found ${values.length}; give one per pair`,
+      `[clustering] expected ${pairs} distances for ${size} items, found ${values.length}; pass one per pair`,
     );
   }
   const index = firstUnusable(values);
@@ -26,7 +28,7 @@ export function validateMatrix(matrix: CondensedMatrix): void {
   }
 }
 
-/** The index of the first value that cannot be clustered; −1 if there is none. */
+/** Returns the index of the first value that cannot be clustered; −1 if there is none. */
 function firstUnusable(values: Float64Array): number {
   for (let index = 0; index < values.length; index++) {
     const distance = values[index]!;
@@ -37,7 +39,7 @@ function firstUnusable(values: Float64Array): number {
   return -1;
 }
 
-/** The pair whose distance stands at `index`; the inverse of {@link condensedIndex}. */
+/** Returns the pair whose distance is at `index`; the inverse of {@link condensedIndex}. */
 function pairAt(size: number, index: number): [number, number] {
   let i = 0;
   let rowStart = 0;
@@ -49,8 +51,8 @@ function pairAt(size: number, index: number): [number, number] {
 }
 
 /**
- * The distances of an item to all later ones, in ascending order: a view of `size`−1−`item` values of the matrix, in
- * which the rows stand one after the other.
+ * Returns the distances from an item to all later items, in the order of the items: a view of `size`−1−`item` values
+ * of the matrix.
  */
 export function condensedRow({ size, values }: CondensedMatrix, item: number): Float64Array {
   const start = condensedIndex(size, item, item + 1);

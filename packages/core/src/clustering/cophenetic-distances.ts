@@ -2,13 +2,13 @@ import type { CondensedMatrix, Dendrogram } from '../contracts/clusterer.js';
 import { condensedIndex } from '../distance/condensed-index.js';
 
 /**
- * The height at which each pair of leaves is first in one cluster (Sokal and Rohlf 1962), as a new condensed matrix.
- * Takes O(n²) time.
+ * Returns, as a new condensed matrix, the height at which each pair of leaves is first in the same cluster (Sokal and
+ * Rohlf 1962). Takes O(n²) time.
  */
 export function copheneticDistances(dendrogram: Dendrogram): CondensedMatrix {
   const { size, merges } = dendrogram;
   const values = new Float64Array((size * (size - 1)) / 2);
-  const { starts, leaves } = drawnOrder(dendrogram);
+  const { starts, leaves } = contiguousOrder(dendrogram);
   for (const { left, right, height } of merges) {
     const leftEnd = starts[left]! + (left < size ? 1 : merges[left - size]!.size);
     const rightEnd = starts[right]! + (right < size ? 1 : merges[right - size]!.size);
@@ -21,8 +21,8 @@ export function copheneticDistances(dendrogram: Dendrogram): CondensedMatrix {
   return { size, values };
 }
 
-/** The leaves in an order in which every cluster's stand together, and where each cluster's begin. */
-function drawnOrder({ size, merges }: Dendrogram): { starts: Int32Array; leaves: Int32Array } {
+/** Orders the leaves so that those of every cluster are contiguous. Returns also where each cluster's leaves start. */
+function contiguousOrder({ size, merges }: Dendrogram): { starts: Int32Array; leaves: Int32Array } {
   const starts = new Int32Array(size + merges.length);
   for (let k = merges.length - 1; k >= 0; k--) {
     const { left, right } = merges[k]!;

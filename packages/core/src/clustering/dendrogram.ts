@@ -4,13 +4,13 @@ import { firstLeavesOf } from './first-leaves.js';
 import type { Join } from './join.js';
 
 /**
- * The canonical dendrogram of `size`−1 joins that stand in any order with parts before wholes: the same tree gives the
- * same rows, whatever engine made it and in whatever order.
+ * Builds the canonical dendrogram from `size`−1 joins, in any order that has children before parents. The same tree
+ * always yields the same rows, regardless of the engine and the order of its joins.
  *
- * Rows ascend by height, and parts come before wholes. Of rows of equal height, those that hang together stand
- * together, in the order of a walk through the tree that visits the part with the smaller first leaf first; groups of
- * them are in the order of their first leaves. An inversion follows its higher part as if it were as high.
- * A merge that only rounding has put lower than one of its parts is lifted to it.
+ * Rows are in ascending order of height, children before parents. Rows of equal height that are connected in the tree
+ * are consecutive, in the post-order that visits the child with the smaller first leaf first. Such groups are ordered
+ * by their first leaves. An inversion is ordered as if it were as high as its higher child. A merge that is lower than
+ * one of its children only because of rounding gets the child's height.
  */
 export function dendrogramOf(size: number, joins: readonly Join[], linkage: Linkage): Dendrogram {
   const heights = liftRoundedHeights(size, joins, linkage);
@@ -18,14 +18,17 @@ export function dendrogramOf(size: number, joins: readonly Join[], linkage: Link
   return { size, merges: numberedRows(size, joins, heights, order), inverted: hasInversion(size, joins, heights) };
 }
 
-/** Heights of the joins, with what rounding alone has put lower than a part lifted to that part's height. */
+/**
+ * Returns the heights of the joins. A join that is lower than a child only because of rounding gets the child's
+ * height.
+ */
 function liftRoundedHeights(size: number, joins: readonly Join[], linkage: Linkage): Float64Array {
   const canInvert = linkage === 'centroid' || linkage === 'median';
   const heights = new Float64Array(joins.length);
   joins.forEach(({ left, right, height }, k) => {
-    const part = Math.max(heightOf(left - size, heights), heightOf(right - size, heights));
-    const isRounding = height < part && (!canInvert || equalHeights(height, part));
-    heights[k] = isRounding ? part : height;
+    const child = Math.max(heightOf(left - size, heights), heightOf(right - size, heights));
+    const isRounding = height < child && (!canInvert || equalHeights(height, child));
+    heights[k] = isRounding ? child : height;
   });
   return heights;
 }
@@ -36,36 +39,36 @@ function hasInversion(size: number, joins: readonly Join[], heights: Float64Arra
   );
 }
 
-/** Height of the join at an index, which is negative for a leaf. */
+/** Returns the height of the join at an index; 0 for a leaf, whose index is negative. */
 function heightOf(index: number, heights: Float64Array): number {
   return index < 0 ? 0 : heights[index]!;
 }
 
-/** The indices of the joins in the order of their canonical rows. */
+/** Returns the indices of the joins in the order of their canonical rows. */
 function canonicalOrder(size: number, joins: readonly Join[], heights: Float64Array): number[] {
   const highest = new Float64Array(joins.length);
   joins.forEach(({ left, right }, k) => {
     highest[k] = Math.max(heights[k]!, heightOf(left - size, highest), heightOf(right - size, highest));
   });
 
-  // Joins that hang together stay together, so that rows do not depend on which of them was made first.
+  // Connected joins of equal height form one group, so that rows do not depend on which of them was made first.
   const firstLeaves = firstLeavesOf(size, joins);
   const groups = firstLeaves.slice(size);
   for (let k = joins.length - 1; k >= 0; k--) {
     const { left, right } = joins[k]!;
-    for (const part of [left - size, right - size]) {
-      if (part >= 0 && highest[part] === highest[k]) {
-        groups[part] = groups[k]!;
+    for (const child of [left - size, right - size]) {
+      if (child >= 0 && highest[child] === highest[k]) {
+        groups[child] = groups[k]!;
       }
     }
   }
-  // The sort is stable, and the walk visits parts before wholes.
-  return walk(size, joins, firstLeaves).sort((a, b) => highest[a]! - highest[b]! || groups[a]! - groups[b]!);
+  // The sort is stable, and post-order has children before parents.
+  return postOrder(size, joins, firstLeaves).sort((a, b) => highest[a]! - highest[b]! || groups[a]! - groups[b]!);
 }
 
-/** The indices of the joins in post-order, the part with the smaller first leaf first. */
-function walk(size: number, joins: readonly Join[], firstLeaves: Int32Array): number[] {
-  // Pre-order with the later part first is post-order backwards.
+/** Returns the indices of the joins in post-order, the child with the smaller first leaf first. */
+function postOrder(size: number, joins: readonly Join[], firstLeaves: Int32Array): number[] {
+  // Pre-order with the later child first is reversed post-order.
   const backwards: number[] = [];
   const pending = joins.length === 0 ? [] : [size + joins.length - 1];
   for (let cluster = pending.pop(); cluster !== undefined; cluster = pending.pop()) {
@@ -78,7 +81,7 @@ function walk(size: number, joins: readonly Join[], firstLeaves: Int32Array): nu
   return backwards.reverse();
 }
 
-/** The joins in the given order, as rows that refer to one another by their new numbers. */
+/** Returns the joins in the given order, as rows that refer to each other by their new numbers. */
 function numberedRows(size: number, joins: readonly Join[], heights: Float64Array, order: readonly number[]): Merge[] {
   const numbers = new Int32Array(joins.length);
   const merges: Merge[] = [];

@@ -1,11 +1,11 @@
 /**
- * Heights that differ by no more than this fraction count as equal. Two ways of computing one and the same height
- * differ by a few roundings of 1.1e-16 each; distances that really differ, being quotients of block counts, differ
- * by far more.
+ * Heights whose relative difference is at most this count as equal. Different ways to compute the same height differ
+ * by a few roundings of 1.1e-16 each. Distances that really differ are quotients of block counts and differ by far
+ * more.
  */
 export const HEIGHT_TOLERANCE = 1e-12;
 
-/** Whether two heights are the same but for rounding. */
+/** Returns whether two heights are equal, up to rounding. */
 export function equalHeights(a: number, b: number): boolean {
   return Math.abs(a - b) <= HEIGHT_TOLERANCE * Math.max(a, b);
 }

@@ -1,6 +1,6 @@
 import type { Join } from './join.js';
 
-/** By cluster: the smallest of its leaves. Parts must come before wholes. */
+/** Returns the smallest leaf of each cluster. The joins must have children before parents. */
 export function firstLeavesOf(size: number, joins: readonly Join[]): Int32Array {
   const firstLeaves = new Int32Array(size + joins.length);
   for (let leaf = 0; leaf < size; leaf++) {

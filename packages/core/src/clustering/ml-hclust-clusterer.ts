@@ -15,8 +15,8 @@ import type { Join } from './join.js';
 import { squareMatrix } from './square-matrix.js';
 
 /**
- * ml-hclust's name of a linkage's update formula, and whether that formula is meant for squared distances: then it is
- * given squares, and its heights are squares. (Its `ward2` takes plain distances, but rounds at every square root.)
+ * ml-hclust's name for each linkage's update formula, and whether the formula is defined for squared distances. If so,
+ * its input and its heights are squares. (Its `ward2` accepts plain distances, but rounds at every square root.)
  */
 const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; squared: boolean }>> = {
   single: { method: 'single', squared: false },
@@ -28,19 +28,19 @@ const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; 
   ward: { method: 'ward', squared: true },
 };
 
-/** Square matrices that are there at a time: the one that is handed over, the copy of it, and the next smaller one. */
+/** Square matrices in memory at a time: the input, ml-hclust's copy of it, and the next smaller one. */
 const SQUARES = 3;
 
-/** Every linkage, by the ml-hclust package: O(n³) time, for some hundreds of items. */
+/** Supports every linkage through the ml-hclust package. Takes O(n³) time: suitable for a few hundred items. */
 export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
   /**
-   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies cannot fit in
-   *   memory.
+   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies do not fit
+   *   in memory.
    */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
-    // ml-hclust answers NaN with a corrupt tree.
+    // ml-hclust returns a corrupt tree for NaN.
     validateMatrix(matrix);
     if (!Object.hasOwn(FORMULAS, linkage)) {
       throw unknownName('linkage', linkage, LINKAGES);
@@ -50,7 +50,7 @@ export class MlHclustClusterer implements Clusterer {
       purpose: `cluster ${matrix.size} items`,
       remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer at a time`,
     });
-    // Loading it takes longer than clustering ten images.
+    // Loaded only when used: loading takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');
     const { method, squared } = FORMULAS[linkage as StandardLinkage];
     const values = squared ? matrix.values.map((distance) => distance * distance) : matrix.values;
@@ -64,7 +64,7 @@ export class MlHclustClusterer implements Clusterer {
   }
 }
 
-/** The merges of ml-hclust's tree, parts before wholes. */
+/** Returns the merges of ml-hclust's tree, children before parents. */
 function joinsBelow(root: Cluster, size: number): Join[] {
   const topDown: Cluster[] = [];
   const pending = [root];
@@ -77,7 +77,7 @@ function joinsBelow(root: Cluster, size: number): Join[] {
   const numbers = new Map<Cluster, number>();
   return topDown.reverse().map((cluster, k) => {
     numbers.set(cluster, size + k);
-    const [left, right] = cluster.children.map((part) => (part.isLeaf ? part.index : numbers.get(part)!));
+    const [left, right] = cluster.children.map((child) => (child.isLeaf ? child.index : numbers.get(child)!));
     return { left: left!, right: right!, height: cluster.height };
   });
 }

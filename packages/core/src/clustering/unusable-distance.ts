@@ -1,9 +1,9 @@
 import { VirtSimilarityError } from '../errors.js';
 
-/** The largest distance that can be clustered: squares, and sums of squares, stay finite. */
+/** The largest distance that can be clustered: its square, and sums of such squares, stay finite. */
 export const LARGEST_DISTANCE = 1e150;
 
-/** What to throw where the distance of two items is not from 0 to {@link LARGEST_DISTANCE}. */
+/** Returns the error for a distance of two items that is not from 0 to {@link LARGEST_DISTANCE}. */
 export function unusableDistance(i: number, j: number, distance: number): VirtSimilarityError {
   return new VirtSimilarityError(
     'usage',

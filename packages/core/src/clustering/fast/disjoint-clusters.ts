@@ -1,15 +1,15 @@
-/** Which cluster each leaf is in (union-find with path halving, Tarjan and van Leeuwen 1984). */
+/** Tracks which cluster each leaf is in: union-find with path halving (Tarjan and van Leeuwen 1984). */
 export class DisjointClusters {
   readonly #parents: Int32Array;
   #count: number;
 
-  /** Each of `size` leaves is a cluster of its own. */
+  /** Starts with each of `size` leaves as its own cluster. */
   constructor(size: number) {
     this.#parents = Int32Array.from({ length: 2 * size - 1 }, (_, cluster) => cluster);
     this.#count = size;
   }
 
-  /** The number of the largest cluster that holds the leaf. */
+  /** Returns the number of the largest cluster that contains the leaf. */
   clusterOf(leaf: number): number {
     const parents = this.#parents;
     let cluster = leaf;
@@ -20,7 +20,7 @@ export class DisjointClusters {
     return cluster;
   }
 
-  /** Makes the next cluster of two. */
+  /** Joins two clusters to form the cluster with the next number. */
   join(left: number, right: number): void {
     this.#parents[left] = this.#count;
     this.#parents[right] = this.#count;

@@ -8,15 +8,14 @@ import { ShrinkingMatrix } from './shrinking-matrix.js';
 import { SingleLinkage } from './single-linkage.js';
 
 /**
- * O(n²) time: Sibson's SLINK for single linkage, nearest-neighbour chains for complete, average, weighted and ward.
- * Takes no memory to speak of for single linkage, and one copy of the matrix for the others.
+ * Clusters in O(n²) time: by Sibson's SLINK for single linkage, by nearest-neighbour chains for complete, average,
+ * weighted and ward. Single linkage needs O(n) memory; the others need a copy of the matrix.
  */
 export class FastClusterer implements Clusterer {
   readonly linkages = ['single', 'complete', 'average', 'weighted', 'ward'] as const;
 
   /**
-   * @throws `usage` on a matrix that is not one of distances, and on centroid and median linkage, and `unavailable`
-   *   where there is no memory for the copy.
+   * @throws `usage` for an invalid matrix or an unsupported linkage, `unavailable` if there is no memory for the copy.
    */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram {
     validateMatrix(matrix);
@@ -51,7 +50,7 @@ function singleDendrogram(matrix: CondensedMatrix): Dendrogram {
   return linkage.dendrogram();
 }
 
-/** Ward's update is linear in squared distances; heights go back to the scale of the distances. */
+/** Clusters squared distances, in which Ward's update is linear, and scales the heights back to distances. */
 function wardDendrogram(distances: CondensedMatrix): Dendrogram {
   const matrix = new ShrinkingMatrix(distances);
   matrix.square();

@@ -1,6 +1,6 @@
 import { instantiateWebAssembly } from '../../web-assembly.js';
 
-/** The linkages whose update of distances packages/core/assembly/lance-williams.ts has. */
+/** The linkages that packages/core/assembly/lance-williams.ts implements. */
 export type UpdatedLinkage = 'complete' | 'average' | 'weighted' | 'ward';
 
 type Update = (
@@ -13,7 +13,7 @@ type Update = (
   height: number,
 ) => void;
 
-/** What packages/core/assembly/matrix-band.ts exports; addresses are bytes in `memory`. It says what each does. */
+/** The exports of packages/core/assembly/matrix-band.ts, documented there. Addresses are byte offsets in `memory`. */
 export interface MatrixBand extends Readonly<Record<UpdatedLinkage, Update>> {
   readonly memory: { readonly buffer: ArrayBuffer };
   allocateRow(size: number): number;
@@ -28,9 +28,9 @@ export interface MatrixBand extends Readonly<Record<UpdatedLinkage, Update>> {
 }
 
 /**
- * A band with memory of its own.
+ * Creates a band with its own memory.
  *
- * @throws `unavailable` if the build has not made its module.
+ * @throws `unavailable` if its WebAssembly module has not been built.
  */
 export function instantiateMatrixBand(): MatrixBand {
   return instantiateWebAssembly(new URL('./matrix-band.wasm', import.meta.url), 'cluster') as MatrixBand;

@@ -3,18 +3,18 @@ import type { UpdatedLinkage } from './matrix-band.js';
 import type { ShrinkingMatrix } from './shrinking-matrix.js';
 
 /**
- * Clusters by nearest-neighbour chains (Benzécri 1982, Juan 1982; after Müllner, arXiv:1109.2378, figure 3): O(n²) time.
- * For linkages in which a merged cluster is never nearer to others than both of its parts were.
+ * Clusters by nearest-neighbour chains (Benzécri 1982, Juan 1982; after Müllner, arXiv:1109.2378, figure 3): O(n²)
+ * time. Requires a linkage in which a merged cluster is never nearer to another than the nearer of its children was.
  *
- * Uses the matrix up. The joins come in the order of their making, parts before wholes, which is not that of their
- * heights. Of equally near neighbours the one that the chain comes from is taken, or else the first.
+ * Consumes the matrix. Joins are returned in the order in which they were made: children before parents, but not by
+ * height. Of equally near neighbours, the previous cluster of the chain wins, otherwise the first.
  */
 export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedLinkage): Join[] {
   const size = matrix.count;
   const clusters = Int32Array.from({ length: size }, (_, leaf) => leaf);
   const joins: Join[] = [];
 
-  // Positions in the matrix; each is the nearest neighbour of the one before it.
+  // Positions in the matrix; each is the nearest neighbour of the previous one.
   const chain: number[] = [];
   let [tipRow, previousRow] = matrix.rows;
   while (matrix.count > 1) {
@@ -41,13 +41,13 @@ export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedL
     const removed = Math.min(tip, previous);
     clusters.copyWithin(removed, removed + 1);
     chain.length -= 2;
-    closeUp(chain, removed);
+    shiftDown(chain, removed);
   }
   return joins;
 }
 
-/** Corrects positions for the removal of one that is not among them. */
-function closeUp(positions: number[], removed: number): void {
+/** Updates positions after `removed`, which is not among them, was removed. */
+function shiftDown(positions: number[], removed: number): void {
   for (let k = 0; k < positions.length; k++) {
     if (positions[k]! > removed) {
       positions[k]!--;

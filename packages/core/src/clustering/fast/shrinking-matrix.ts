@@ -3,47 +3,48 @@ import { wording } from '../../errors.js';
 import { requireMemory } from '../../memory/require-memory.js';
 import { instantiateMatrixBand, type MatrixBand, type UpdatedLinkage } from './matrix-band.js';
 
-/** The most bytes of distances in one band; WebAssembly addresses four times as many. */
+/** The most bytes of distances in one band; WebAssembly can address four times as many. */
 const LARGEST_BAND = 2 ** 30;
 
 /** The distances of one cluster to all others, by position. */
 export interface GatheredRow {
-  /** The cluster's position; −1 if it is not filled, or no longer. */
+  /** The cluster's position; −1 while the row is not filled. */
   position: number;
-  /** In the memory of the first band; infinity to the cluster itself. */
+  /** In the memory of the first band; the distance of the cluster to itself is infinity. */
   readonly distances: Float64Array;
-  /** The row's place in the memory of every band. */
+  /** The row's address, the same in the memory of every band. */
   readonly address: number;
 }
 
 /**
- * The distances of the clusters that are left while pairs of them are merged. Clusters are addressed by position:
- * those that are left have positions 0 … count−1, which close up when one is removed.
+ * The distances of the remaining clusters while pairs of them are merged. The remaining clusters have positions
+ * 0 … count−1; when one is removed, later positions move down by one.
  *
- * The distances stand in one condensed matrix, in which a removed cluster leaves a gap. It lies in bands of rows, each in
- * a WebAssembly memory, of which up to some 16,000 items need one. Rows are searched and updated in the first.
+ * The distances are in one condensed matrix, in which a removed cluster leaves a gap. The matrix is split into bands
+ * of rows, each in its own WebAssembly memory. Up to about 16,000 items fit in one band. Rows are searched and updated
+ * in the first band.
  */
 export class ShrinkingMatrix {
   readonly #size: number;
-  /** How many clusters are left. */
+  /** The number of remaining clusters. */
   #count: number;
   readonly #bands: MatrixBand[] = [];
-  /** By position: leaves of the cluster; in the memory of the first band. */
+  /** The number of leaves of each cluster, by position; in the memory of the first band. */
   readonly #sizes: Float64Array;
-  /** Room for two rows, in no order. */
+  /** Buffers for two rows, interchangeable. */
   readonly rows: readonly [GatheredRow, GatheredRow];
 
   /**
-   * Copies the matrix, in which each item is a cluster at first.
+   * Copies the matrix. At first, each item is a cluster.
    *
-   * @throws `unavailable` where there is surely no memory for the copy.
+   * @throws `unavailable` if the copy cannot fit in memory.
    */
   constructor(matrix: CondensedMatrix, largestBand = LARGEST_BAND) {
     const { size } = matrix;
     requireMemory({
       bytes: matrix.values.byteLength,
       purpose: `cluster ${size} items`,
-      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which takes no copy of their distances, or cluster fewer at a time`,
+      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which needs no copy of the distances, or cluster fewer at a time`,
     });
     this.#size = size;
     this.#count = size;
@@ -89,14 +90,15 @@ export class ShrinkingMatrix {
     row.position = position;
   }
 
-  /** The position of the cluster that is nearest to a row's, the first one where several are equally near. */
+  /** Returns the position of the cluster nearest to the row's cluster; the first one if several are equally near. */
   nearest({ address }: GatheredRow): number {
     return this.#first.nearest(address);
   }
 
   /**
-   * Merges the clusters of two filled rows, and uses the rows up. The merged cluster takes the later position, whose
-   * distances lie closer together in memory; the earlier one is removed, and those after it move down by one.
+   * Merges the clusters of two filled rows, and marks the rows as not filled. The merged cluster gets the later
+   * position, whose distances are closer together in memory. The earlier one is removed, and later positions move down
+   * by one.
    */
   merge(one: GatheredRow, other: GatheredRow, linkage: UpdatedLinkage): void {
     const [oneSize, otherSize] = [this.#sizes[one.position]!, this.#sizes[other.position]!];
@@ -122,7 +124,7 @@ export class ShrinkingMatrix {
     other.position = -1;
   }
 
-  /** The bands that hold the row of the cluster at `position`, each from one position up to another. */
+  /** Yields the bands that hold the row of the cluster at `position`, each with its range of positions. */
   *#partsOf(position: number): Generator<{ band: MatrixBand; from: number; to: number }> {
     let from = 0;
     for (const band of this.#bands) {
@@ -147,11 +149,11 @@ export class ShrinkingMatrix {
   }
 }
 
-/** How many rows from `firstRow` on, at least one, hold at most so many distances; and how many they hold. */
-function bandFrom(size: number, firstRow: number, most: number): { rowCount: number; length: number } {
+/** Returns how many rows from `firstRow` on, at least one, hold at most `limit` distances; and how many they hold. */
+function bandFrom(size: number, firstRow: number, limit: number): { rowCount: number; length: number } {
   let rowCount = 1;
   let length = size - 1 - firstRow;
-  while (firstRow + rowCount < size && length + size - 1 - (firstRow + rowCount) <= most) {
+  while (firstRow + rowCount < size && length + size - 1 - (firstRow + rowCount) <= limit) {
     length += size - 1 - (firstRow + rowCount);
     rowCount++;
   }

@@ -1,6 +1,8 @@
 import { instantiateWebAssembly } from '../../web-assembly.js';
 
-/** What packages/core/assembly/single-linkage.ts exports; addresses are bytes in `memory`. It says what each does. */
+/**
+ * The exports of packages/core/assembly/single-linkage.ts, documented there. Addresses are byte offsets in `memory`.
+ */
 export interface SingleLinkageKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   configure(size: number): void;
@@ -11,9 +13,9 @@ export interface SingleLinkageKernel {
 }
 
 /**
- * A kernel with memory of its own.
+ * Creates a kernel with its own memory.
  *
- * @throws `unavailable` if the build has not made it.
+ * @throws `unavailable` if its WebAssembly module has not been built.
  */
 export function instantiateSingleLinkageKernel(): SingleLinkageKernel {
   return instantiateWebAssembly(new URL('./single-linkage.wasm', import.meta.url), 'cluster') as SingleLinkageKernel;

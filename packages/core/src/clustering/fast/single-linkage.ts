@@ -6,13 +6,13 @@ import { LARGEST_DISTANCE, unusableDistance } from '../unusable-distance.js';
 import { DisjointClusters } from './disjoint-clusters.js';
 import { instantiateSingleLinkageKernel, type SingleLinkageKernel } from './single-linkage-kernel.js';
 
-/** At 44 bytes each, what fits below the kernel's largest positive address. */
+/** At 44 bytes per item, all fit below 2³¹, the end of the kernel's positive addresses. */
 const MOST_ITEMS = 40_000_000;
 
 /**
- * Single linkage without a matrix, for more items than one fits for: takes the distances of one item after the other,
- * in an order that is known from the start, and keeps none of them. O(n²) time, 44 bytes an item (SLINK, Sibson 1973).
- * Of the same distances it makes the same dendrogram as {@link FastClusterer}.
+ * Single linkage without a matrix, for so many items that a matrix would not fit in memory. Accepts the distances of
+ * one item at a time, from the last item to the first, and stores none of them. Takes O(n²) time and 44 bytes per item
+ * (SLINK, Sibson 1973). For the same distances, the dendrogram is the same as that of {@link FastClusterer}.
  *
  * ```js
  * const linkage = new SingleLinkage(size);
@@ -29,9 +29,8 @@ export class SingleLinkage {
   #added = 0;
 
   /**
-   * For `size` items, 1 to 40,000,000.
-   *
-   * @throws `usage` on any other number, `unavailable` where there is no memory.
+   * @param size number of items, 1 to 40,000,000
+   * @throws `usage` for any other number, `unavailable` if there is not enough memory.
    */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > MOST_ITEMS) {
@@ -44,12 +43,12 @@ export class SingleLinkage {
   }
 
   /**
-   * Adds the next item: the last one first, the first one last. `distances` are those to the items after it, in
-   * ascending order, as in a row of a condensed matrix: none for the last item, `size`−1 for the first. The array
-   * stays the caller's.
+   * Adds the next item, from the last item to the first. `distances` are the distances to the items after it, in the
+   * order of the items, like a row of a condensed matrix: none for the last item, `size`−1 for the first. The array is
+   * not kept.
    *
-   * @throws `usage` where there are more or fewer of them, where one is not from 0 to {@link LARGEST_DISTANCE}, and
-   *   when all items were added; that one is not added then.
+   * @throws `usage` if there are more or fewer distances, if one is not from 0 to {@link LARGEST_DISTANCE}, or if all
+   *   items have been added. In that case, nothing is added.
    */
   add(distances: Float64Array): void {
     const count = this.#added;
@@ -68,27 +67,27 @@ export class SingleLinkage {
   }
 
   /**
-   * The dendrogram of all items.
+   * Returns the dendrogram of all items.
    *
-   * @throws `usage` unless each was added.
+   * @throws `usage` unless all items have been added.
    */
   dendrogram(): Dendrogram {
     if (this.#added < this.#size) {
       throw new VirtSimilarityError(
         'usage',
-        `[clustering] expected the distances of ${this.#size} items, found those of ${this.#added}; add the others first`,
+        `[clustering] expected the distances of ${this.#size} items, found those of ${this.#added}; add the rest first`,
       );
     }
     return dendrogramOf(this.#size, this.#joins(), 'single');
   }
 
-  /** What is joined when the tree's edges are added from the shortest on (Gower and Ross 1969). */
+  /** Returns the joins that result from adding the tree's edges in ascending order of length (Gower and Ross 1969). */
   #joins(): Join[] {
     const { memory, edgesAt } = this.#kernel;
     const lengths = new Float64Array(memory.buffer, edgesAt(), 2 * this.#size);
     const ends = new Uint32Array(memory.buffer, edgesAt(), 4 * this.#size);
     const clusters = new DisjointClusters(this.#size);
-    // The first item has none.
+    // The first item has no edge.
     const ascending = Array.from({ length: this.#size - 1 }, (_, k) => k + 1).sort(
       (a, b) => lengths[2 * a]! - lengths[2 * b]!,
     );

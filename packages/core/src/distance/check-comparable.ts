@@ -2,9 +2,10 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import { VirtSimilarityError } from '../errors.js';
 
 /**
- * Vectors that say which version of the algorithm's hasher made them must have one version.
+ * Checks that vectors can be compared with each other.
  *
- * @throws `usage` unless there is a vector, and all have one algorithm, one length of digests and one block size.
+ * @throws `usage` if there is no vector, or if the vectors differ in algorithm, digest length, block size or hasher
+ *   version. Vectors without a hasher version match any version.
  */
 export function checkComparable(vectors: readonly HashVector[]): void {
   const [first] = vectors;
@@ -19,8 +20,8 @@ export function checkComparable(vectors: readonly HashVector[]): void {
       requireVersionOf(versioned, vector);
       continue;
     }
-    const problem = `expected ${expected} as of ${first.name}, found ${found}`;
-    throw new VirtSimilarityError('usage', `cannot compare ${vector.name}: ${problem}; hash all images alike`, {
+    const problem = `cannot compare ${vector.name}: expected ${expected} as in ${first.name}, found ${found}`;
+    throw new VirtSimilarityError('usage', `${problem}; hash all images with the same options`, {
       image: vector.name,
     });
   }
@@ -30,11 +31,11 @@ function requireVersionOf(versioned: HashVector | undefined, { name, algorithm, 
   if (versioned === undefined || hasherVersion === undefined || hasherVersion === versioned.hasherVersion) {
     return;
   }
-  const expected = `digests of ${algorithm} version ${versioned.hasherVersion} as of ${versioned.name}`;
+  const expected = `digests of ${algorithm} version ${versioned.hasherVersion} as in ${versioned.name}`;
   const problem = `cannot compare ${name}: expected ${expected}, found version ${hasherVersion}`;
-  throw new VirtSimilarityError('usage', `${problem}; hash all images with one version`, { image: name });
+  throw new VirtSimilarityError('usage', `${problem}; hash all images with the same version`, { image: name });
 }
 
 function descriptionOf({ algorithm, digestLength, blockSize }: HashVector): string {
-  return `${algorithm} digests of ${digestLength} bytes of ${blockSize}-byte blocks`;
+  return `${digestLength}-byte ${algorithm} digests of ${blockSize}-byte blocks`;
 }

@@ -11,14 +11,15 @@ import { type PairSet, pairsBetween } from './engine/pair-set.js';
 import { dataBlocksOf } from './pairwise-counts.js';
 
 /**
- * Compares each of some vectors, the rows, with each of others, the columns, block number by block number: the same counts
- * as `compareByPosition` gives for these pairs. A vector may be on both sides.
+ * Compares each row vector with each column vector, block number by block number. The counts are those that
+ * `compareByPosition` returns for these pairs. A vector may be on both sides.
  *
- * Of the side that has more vectors, only what is at block numbers at which the other side has data is read, and only
- * what is read is checked.
- * Memory: four 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
+ * From the side with more vectors, only rows at block numbers at which the other side has data are read, and only rows
+ * that are read are checked.
  *
- * @throws `usage` where a side has no vector, both have more than 65,532, or the vectors were not made alike, and
+ * Memory: four 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
+ *
+ * @throws `usage` if a side has no vector, both sides have more than 65,532, or the vectors are not comparable, and
  *   otherwise as `compareByPosition`.
  */
 export async function comparePositionsBetween(
@@ -39,11 +40,12 @@ export async function comparePositionsBetween(
 }
 
 /**
- * Compares each of some vectors, the rows, with each of others, the columns, as multisets of digests, wherever in the image
- * they are: the same counts as `compareContents` gives for these pairs. A vector may be on both sides.
- * Memory: two 32-bit counts for each pair, and some 400 MiB for each thread, whatever the disks' size.
+ * Compares each row vector with each column vector as multisets of digests, regardless of block numbers. The counts
+ * are those that `compareContents` returns for these pairs. A vector may be on both sides.
  *
- * @throws `usage` where a side has no vector or the vectors were not made alike, and otherwise as `compareContents`.
+ * Memory: two 32-bit counts per pair, and about 400 MiB per thread for disks of any size.
+ *
+ * @throws `usage` if a side has no vector or the vectors are not comparable, and otherwise as `compareContents`.
  */
 export async function compareContentsBetween(
   rows: readonly HashVector[],
@@ -63,14 +65,14 @@ export async function compareContentsBetween(
   };
 }
 
-/** Which pairs of which vectors are compared, of which the build side are the first. */
+/** Returns all vectors, the build side first, and the pairs of them to compare. */
 function sidesOf(
   rows: readonly HashVector[],
   columns: readonly HashVector[],
 ): { vectors: readonly HashVector[]; pairs: PairSet } {
   if (rows.length === 0 || columns.length === 0) {
     const found = `${rows.length} and ${columns.length}`;
-    throw new VirtSimilarityError('usage', `expected hash vectors of rows and of columns to compare, found ${found}`);
+    throw new VirtSimilarityError('usage', `expected hash vectors for both rows and columns, found ${found}`);
   }
   checkComparable([...rows, ...columns]);
   const pairs = pairsBetween(rows.length, columns.length);

@@ -8,16 +8,15 @@ import { countPositions } from './engine/count-positions.js';
 import { pairsWithin } from './engine/pair-set.js';
 import { dataBlocksOf } from './pairwise-counts.js';
 
-/** What comparing all vectors at equal block numbers yields. */
+/** The pair counts of vectors that were compared at equal block numbers. */
 export type PositionalCounts = PairwiseCounts & Required<Pick<PairwiseCounts, 'repeated'>>;
 
 /**
- * Compares every pair of vectors, block number by block number; exact, whatever the number of threads.
- * Memory: two 32-bit counts for each pair, and some 200 MiB for each thread, whatever the disks' size.
+ * Compares every pair of vectors, block number by block number. The counts are exact for any number of threads.
+ * Memory: two 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
  *
- * @throws `usage` where there is no vector, more than 65,532, or they were not made alike, `aborted`, `changed` where a
- *   vector's file does not stay as it was, `unavailable` where threads or memory are missing, and what reading the
- *   vectors throws.
+ * @throws `usage` if there is no vector, more than 65,532, or the vectors are not comparable, `aborted`, `changed` if
+ *   a vector's file changes, `unavailable` if threads or memory are missing, and whatever reading the vectors throws.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],

@@ -9,12 +9,12 @@ import { pairsWithin } from './engine/pair-set.js';
 import { dataBlocksOf } from './pairwise-counts.js';
 
 /**
- * Compares every pair of vectors as multisets of digests, wherever in the image they stand; exact, whatever the number
- * of threads. Memory: one 32-bit count for each pair, and some 400 MiB for each thread, whatever the disks' size.
+ * Compares every pair of vectors as multisets of digests, regardless of block numbers. The counts are exact for any
+ * number of threads. Memory: one 32-bit count per pair, and about 400 MiB per thread for disks of any size.
  *
- * @throws `usage` where there is no vector or they were not made alike, `aborted`, `changed` where a vector's file does
- *   not stay as it was, `unavailable` where threads or memory are missing or too many digests are alike without being
- *   equal, and what reading the vectors throws.
+ * @throws `usage` if there is no vector or the vectors are not comparable, `aborted`, `changed` if a vector's file
+ *   changes, `unavailable` if threads or memory are missing or too many digests are similar without being equal, and
+ *   whatever reading the vectors throws.
  */
 export async function compareContents(
   vectors: readonly HashVector[],

@@ -1,7 +1,7 @@
 export interface CompareOptions {
-  /** Threads that compare, at least 1; as many as there are processors if left out. Little work is done without any. */
+  /** Worker threads, at least 1; default: the available processors. Small comparisons run in the calling thread. */
   readonly jobs?: number | undefined;
-  /** Told how much has been compared, from 0 to 1; 1 once, at the end. */
+  /** Called with the fraction that has been compared, from 0 to 1; with 1 once, at the end. */
   readonly onFraction?: ((fraction: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

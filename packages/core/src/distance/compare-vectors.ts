@@ -9,11 +9,10 @@ import { distanceMatrix } from './distance-matrix.js';
 import { requirePairMemory } from './require-pair-memory.js';
 
 /**
- * The metric's distances of all pairs of hash vectors, in memory or in files.
+ * Returns the metric's distances of all pairs of hash vectors, which may be in memory or in files.
  *
- * @throws `usage` where there is no vector or they were not made alike, `plugin` where the metric is at fault,
- *   `unavailable` where the pairs surely take more memory than there is, `aborted`, and what reading the vectors
- *   throws.
+ * @throws `usage` if there is no vector or the vectors are not comparable, `plugin` if the metric fails, `unavailable`
+ *   if the pairs certainly need more memory than is available, `aborted`, and whatever reading the vectors throws.
  */
 export async function compareVectors(
   vectors: readonly HashVector[],

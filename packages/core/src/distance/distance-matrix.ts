@@ -6,11 +6,11 @@ import { allocateShared } from '../memory/allocate-shared.js';
 import { type CountedPair, pairCountsOf } from './pairwise-counts.js';
 
 /**
- * The metric's distances of all pairs, in memory that threads share.
+ * Returns the metric's distances of all pairs, in shared memory.
  *
- * @param name what messages call the metric
- * @throws `plugin` where the metric throws or gives anything but a finite number from 0, and `unavailable` where 8
- *   bytes for each pair are more than there is.
+ * @param name the metric's name in messages
+ * @throws `plugin` if the metric throws or returns anything other than a finite number ≥ 0, and `unavailable` if there
+ *   is not enough memory: 8 bytes per pair.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, name = 'metric'): CondensedMatrix {
   const { size, dataBlocks, equal, common } = counts;
@@ -29,19 +29,19 @@ export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, n
 }
 
 /**
- * The metric's distance of a pair.
+ * Returns the metric's distance of a pair.
  *
- * @throws `plugin` where the metric throws or gives anything but a finite number from 0.
+ * @throws `plugin` if the metric throws or returns anything other than a finite number ≥ 0.
  */
 export function distanceOf(pair: CountedPair, metric: DistanceMetric, name: string): number {
-  const distance = attempt(pairCountsOf(pair), metric, name);
+  const distance = callMetric(pairCountsOf(pair), metric, name);
   if (Number.isFinite(distance) && distance >= 0) {
     return distance;
   }
-  throw new VirtSimilarityError('plugin', `[${name}] expected a distance of 0 or more, found ${distance}`);
+  throw new VirtSimilarityError('plugin', `[${name}] expected a finite distance of 0 or more, found ${distance}`);
 }
 
-function attempt(counts: PairCounts, metric: DistanceMetric, name: string): number {
+function callMetric(counts: PairCounts, metric: DistanceMetric, name: string): number {
   try {
     return metric.distance(counts);
   } catch (error) {

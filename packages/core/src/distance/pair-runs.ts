@@ -5,12 +5,12 @@ import { blockCountOf } from '../vectors/check-header.js';
 import { checkComparable } from './check-comparable.js';
 
 /**
- * How two images compare along their blocks: maximal runs of block numbers at which both are zero, equal, or different,
- * ascending, without gaps, from block 0 to the end of the longer image. Past the end of the shorter one its content
- * counts as zeros. The blocks of all `different` runs together are the Hamming distance. Reads both vectors once, in
- * parallel, and holds some thousand rows of each.
+ * Compares two images along their blocks. Yields maximal runs of block numbers at which both are zero, equal, or
+ * different, in ascending order without gaps, from block 0 to the end of the longer image. Past its end, the shorter
+ * image counts as zeros. The blocks of all `different` runs add up to the Hamming distance. Reads both vectors once,
+ * in parallel, and holds a few thousand rows of each in memory.
  *
- * @throws `usage` where the vectors were not made alike, `aborted`, and what reading them throws.
+ * @throws `usage` if the vectors are not comparable, `aborted`, and whatever reading them throws.
  */
 export async function* pairRuns(
   one: HashVector,
@@ -25,7 +25,7 @@ export async function* pairRuns(
     for (let block = 0; block < end; ) {
       throwIfAborted(signal);
       const [blockOfFirst, blockOfSecond] = [first.peek(), second.peek()];
-      // Promises only when a batch has to be read: awaiting each row would take ten times as long.
+      // Awaits only when a batch must be read: awaiting each row would take ten times as long.
       const isKnown = typeof blockOfFirst === 'number' && typeof blockOfSecond === 'number';
       const blocksOfRows = isKnown ? [blockOfFirst, blockOfSecond] : await Promise.all([blockOfFirst, blockOfSecond]);
       const next = Math.min(...blocksOfRows, end);
@@ -40,8 +40,8 @@ export async function* pairRuns(
         run = { start: block, blocks, kind };
       }
       if (kind !== 'zero') {
-        first.passOver(block);
-        second.passOver(block);
+        first.advancePast(block);
+        second.advancePast(block);
       }
       block += blocks;
     }
@@ -49,12 +49,12 @@ export async function* pairRuns(
       yield run;
     }
   } finally {
-    // An error of closing must not replace the one of reading.
+    // An error in closing must not replace one in reading.
     await Promise.allSettled([first.close(), second.close()]);
   }
 }
 
-/** What a block is at which at least one of the vectors has a row. */
+/** Returns the kind of a block for which at least one of the vectors has a row. */
 function kindAt(block: number, one: VectorRows, other: VectorRows): 'equal' | 'different' {
   const [digest, otherDigest] = [one.digestAt(block), other.digestAt(block)];
   if (digest === undefined || otherDigest === undefined) {
@@ -63,7 +63,7 @@ function kindAt(block: number, one: VectorRows, other: VectorRows): 'equal' | 'd
   return Buffer.compare(digest, otherDigest) === 0 ? 'equal' : 'different';
 }
 
-/** Walks the rows of a vector. */
+/** Iterates over the rows of a vector. */
 class VectorRows {
   readonly #digestLength: number;
   readonly #batches: AsyncIterator<{ readonly blocks: Uint32Array; readonly digests: Uint8Array }>;
@@ -77,7 +77,7 @@ class VectorRows {
     this.#batches = vector.rows()[Symbol.asyncIterator]();
   }
 
-  /** Block number of the next row; infinite after the last. Asynchronous only where a batch has to be read. */
+  /** Returns the block number of the next row; infinity after the last. Asynchronous only if a batch must be read. */
   peek(): number | Promise<number> {
     if (this.#row < this.#blocks.length) {
       return this.#blocks[this.#row]!;
@@ -85,7 +85,7 @@ class VectorRows {
     return this.#ended ? Number.POSITIVE_INFINITY : this.#readBatch();
   }
 
-  /** The digest of the next row if that is the block's. Call `peek` before. */
+  /** Returns the digest of the next row if that row is for `block`. Call `peek` first. */
   digestAt(block: number): Uint8Array | undefined {
     if (this.#blocks[this.#row] !== block) {
       return undefined;
@@ -93,8 +93,8 @@ class VectorRows {
     return this.#digests.subarray(this.#row * this.#digestLength, (this.#row + 1) * this.#digestLength);
   }
 
-  /** Goes on to the row after the block's, if the next row is the block's. */
-  passOver(block: number): void {
+  /** Moves to the following row if the next row is for `block`. */
+  advancePast(block: number): void {
     if (this.#blocks[this.#row] === block) {
       this.#row += 1;
     }

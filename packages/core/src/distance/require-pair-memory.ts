@@ -1,10 +1,12 @@
 import type { DistanceMetric } from '../contracts/distance-metric.js';
 import { requireMemory } from '../memory/require-memory.js';
 
-/** Bytes of each pair that are kept at a time: two counts by position, or one free of it, and the distance made of them. */
+/**
+ * Bytes in memory for each pair: two 32-bit counts by position, or one regardless of position, and a 64-bit distance.
+ */
 const BYTES_PER_PAIR = { position: 16, free: 12 } as const;
 
-/** @throws `unavailable` where comparing so many images by a metric surely takes more memory than there is. */
+/** @throws `unavailable` if comparing this many images by a metric certainly needs more memory than is available. */
 export function requirePairMemory(images: number, { alignment }: Pick<DistanceMetric, 'alignment'>): void {
   const pairs = (images * (images - 1)) / 2;
   requireMemory({

@@ -4,24 +4,24 @@ import { VirtSimilarityError } from '../errors.js';
 import { distanceOf } from './distance-matrix.js';
 
 /**
- * The metric's distances of all pairs of a tile, row-major: rows × columns finite numbers from 0.
+ * Returns the metric's distances of all pairs of a tile, row-major: rows × columns finite numbers ≥ 0.
  *
- * @param name of the metric in messages
- * @throws `usage` if the tile was counted by another alignment than the metric's or has not one count for each pair,
- *   and `plugin` where the metric throws or returns anything else than a finite number from 0.
+ * @param name the metric's name in messages
+ * @throws `usage` if the tile's alignment is not the metric's or the tile does not have one count per pair, and
+ *   `plugin` if the metric throws or returns anything other than a finite number ≥ 0.
  */
 export function tileDistances(tile: Tile, metric: DistanceMetric, name = 'metric'): Float64Array {
   const { alignment, rowBlocks, columnBlocks, equal, common } = tile;
   if (alignment !== metric.alignment) {
     throw new VirtSimilarityError(
       'usage',
-      `[${name}] expected a tile with alignment ${metric.alignment}, found ${alignment}; compare the vectors anew`,
+      `[${name}] expected a tile with alignment ${metric.alignment}, found ${alignment}; compare the vectors again`,
     );
   }
   const pairs = rowBlocks.length * columnBlocks.length;
   if (equal.length !== pairs || common.length !== pairs) {
     const found = `${equal.length} and ${common.length}`;
-    const problem = `expected a tile of ${pairs} pairs to have as many counts, found ${found}; compare the vectors anew`;
+    const problem = `expected ${pairs} counts in a tile of ${pairs} pairs, found ${found}; compare the vectors again`;
     throw new VirtSimilarityError('usage', `[${name}] ${problem}`);
   }
   const distances = new Float64Array(pairs);

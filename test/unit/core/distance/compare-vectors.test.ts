@@ -110,8 +110,8 @@ describe('compareVectors', () => {
   });
 
   test.each([
-    [Number.NaN, '[metric] expected a distance of 0 or more, found NaN'],
-    [-1, '[metric] expected a distance of 0 or more, found -1'],
+    [Number.NaN, '[metric] expected a finite distance of 0 or more, found NaN'],
+    [-1, '[metric] expected a finite distance of 0 or more, found -1'],
     ['throws', '[metric] the metric failed: no idea'],
   ])('blames a metric that gives %s', async (given, message) => {
     const metric: DistanceMetric = {

@@ -57,8 +57,8 @@ describe('tileDistances', () => {
   });
 
   test.each([
-    [Number.NaN, '[mine] expected a distance of 0 or more, found NaN'],
-    [-1, '[mine] expected a distance of 0 or more, found -1'],
+    [Number.NaN, '[mine] expected a finite distance of 0 or more, found NaN'],
+    [-1, '[mine] expected a finite distance of 0 or more, found -1'],
   ])('blames a metric that gives %s', (given, message) => {
     const metric: DistanceMetric = { unit: 'blocks', alignment: 'position', distance: () => given };
     expect(() => tileDistances(TILE, metric, 'mine')).toThrow(expect.objectContaining({ code: 'plugin', message }));

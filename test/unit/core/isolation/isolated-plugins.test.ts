@@ -89,7 +89,7 @@ describe('an isolated plugin', () => {
 
   test.each([
     [{ metric: 'throwing-metric' }, '[throwing-metric] the metric failed: out of scale'],
-    [{ metric: 'lost-metric' }, '[lost-metric] expected a distance of 0 or more, found NaN'],
+    [{ metric: 'lost-metric' }, '[lost-metric] expected a finite distance of 0 or more, found NaN'],
     [{ clusterer: 'empty-clusterer' }, '[empty-clusterer] expected a dendrogram of 3 items, found one with 0 merges'],
     [{ clusterer: 'nothing-clusterer' }, '[nothing-clusterer] expected a dendrogram of 3 items, found undefined'],
     [

@@ -2,10 +2,10 @@ import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.j
 import { ContentThread } from './content-thread.js';
 import { PositionThread } from './position-thread.js';
 
-/** Does a task, in steps of some milliseconds; who does not take them all leaves the counts incomplete. */
+/** Runs a task in steps of a few milliseconds. Counts are incomplete until the generator is exhausted. */
 export type StepsOf = (task: PositionalTask | ContentTask) => Generator<void, void, undefined>;
 
-/** What one thread does of a comparison. Tasks are those of this comparison. */
+/** Returns a function that runs tasks of this comparison in the calling thread. */
 export function stepsOf(comparison: ComparisonWork['comparison']): StepsOf {
   const thread = comparison.alignment === 'position' ? new PositionThread(comparison) : new ContentThread(comparison);
   return (task) => thread.run(task as PositionalTask & ContentTask);

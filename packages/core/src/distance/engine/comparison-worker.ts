@@ -8,7 +8,7 @@ import { type StepsOf, stepsOf } from './comparison-thread.js';
 const comparison = workerData as ComparisonWork['comparison'];
 let stepsOfTask: StepsOf | undefined;
 
-/** Does a task, to its end unless it is told to stop, and returns what failed, if anything did; a defect ends the thread. */
+/** Runs a task until it ends or `stop` is set. Returns its failure, if any. An unexpected error ends the thread. */
 answerTasks((task: PositionalTask | ContentTask): ThreadFailure | undefined => {
   try {
     stepsOfTask ??= stepsOf(comparison);

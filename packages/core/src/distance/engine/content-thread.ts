@@ -6,23 +6,23 @@ import { firstProbeSlot, probesAtOnce, type Span, slotsOf } from './pair-set.js'
 import type { RowSource } from './row-source.js';
 import { rowSourceOf, rowsOf, type StoredVector } from './stored-vectors.js';
 
-/** Bytes of digests that are read at a time: they should still stand in the second-level cache when they are looked up. */
+/** Bytes of digests to read at a time: they should still be in the second-level cache when they are looked up. */
 const READ_BYTES = 128 * 1024;
-/** Bytes that the kernel needs for an element, beside its digest. */
+/** Bytes that the kernel needs for an element, in addition to its digest. */
 const ELEMENT_BYTES = 32;
-/** Bits by which partitions are told apart at most. */
+/** The most hash bits that select a partition. */
 const MOST_PARTITION_BITS = 24;
-/** Units of progress that a row is worth, so that every partition has a whole number of them for each. */
+/** Progress units per row; a whole number of units for each of the most partitions. */
 export const UNITS_PER_ROW = 2 ** MOST_PARTITION_BITS;
-/** Enough for one digest. */
+/** Enough elements for one digest. */
 const LEAST_ELEMENTS = 16;
-/** Pairs of a frequent digest and a vector that have room, beside one of each vector. */
+/** Capacity for pairs of a frequent digest and a vector, in addition to one per vector. */
 const FREQUENT_ONES = 4096;
 
 /**
- * What one thread does of comparing contents: for one partition of the digests, it numbers the elements that several
- * vectors have, sets a bit for each vector and element, and counts the bits that each pair has in common. Elements of the
- * probe side alone are left out.
+ * One thread's part of comparing contents. For one partition of the digests, it numbers the elements that several
+ * vectors have, sets a bit for each vector and element, and counts the common bits of each pair. Elements that only
+ * the probe side has are left out.
  */
 export class ContentThread {
   readonly #comparison: ContentComparison;
@@ -31,8 +31,8 @@ export class ContentThread {
   readonly #counter: PairCounter;
   readonly #rowsAtOnce: number;
   readonly #digestLength: number;
-  /** Units of progress told of partitions that then had to be taken in smaller ones. */
-  #toldAhead = 0n;
+  /** Progress units already reported for partitions that then had to be split. */
+  #reportedAhead = 0n;
 
   constructor(comparison: ContentComparison) {
     const { vectors, pairs, limits, equal, locks } = comparison;
@@ -58,9 +58,9 @@ export class ContentThread {
   }
 
   /**
-   * Does a task, in steps of some milliseconds.
+   * Runs a task in steps of a few milliseconds.
    *
-   * @throws `unavailable` where a partition cannot be made small enough.
+   * @throws `unavailable` if a partition cannot be made small enough.
    */
   *run({ mask, value, probes }: ContentTask): Generator<void, void, undefined> {
     if (yield* this.#fill({ mask, value, probes })) {
@@ -68,16 +68,16 @@ export class ContentThread {
       return;
     }
     if (mask >= UNITS_PER_ROW - 1) {
-      throw tooAlike();
+      throw partitionTooLarge();
     }
     yield* this.run({ mask: mask * 2 + 1, value, probes });
     yield* this.run({ mask: mask * 2 + 1, value: value + mask + 1, probes });
   }
 
-  /** Whether all digests of the partition had room. */
+  /** Enters the digests of a partition. Returns whether all of them fit. */
   *#fill({ mask, value, probes }: ContentTask): Generator<void, boolean, undefined> {
     const units = BigInt(UNITS_PER_ROW / (mask + 1));
-    let told = 0n;
+    let reported = 0n;
     this.#kernel.startPartition();
     for (const { slot, vector } of this.#slotsWith(probes)) {
       const source = this.#sources[vector]!;
@@ -86,18 +86,18 @@ export class ContentThread {
         const rows = Math.min(this.#rowsAtOnce, dataBlocks - row);
         this.#read(source, row, rows);
         if (!this.#kernel.takeDigests(slot, rows, mask, value)) {
-          this.#toldAhead += told;
+          this.#reportedAhead += reported;
           return false;
         }
-        told += units * BigInt(rows);
-        this.#tell(units * BigInt(rows));
+        reported += units * BigInt(rows);
+        this.#report(units * BigInt(rows));
         yield;
       }
     }
     return true;
   }
 
-  /** The build side's vectors and these of the probe side, each with the kernel's slot for it. */
+  /** Yields the vectors of the build side and those of `probes`, each with its slot in the kernel. */
   *#slotsWith({ first, end }: Span): Generator<{ slot: number; vector: number }, void, undefined> {
     const { pairs } = this.#comparison;
     for (let vector = 0; vector < pairs.build; vector++) {
@@ -119,9 +119,9 @@ export class ContentThread {
     }
   }
 
-  #tell(units: bigint): void {
-    const known = units < this.#toldAhead ? units : this.#toldAhead;
-    this.#toldAhead -= known;
+  #report(units: bigint): void {
+    const known = units < this.#reportedAhead ? units : this.#reportedAhead;
+    this.#reportedAhead -= known;
     Atomics.add(this.#comparison.progress, 0, units - known);
   }
 
@@ -135,7 +135,10 @@ export class ContentThread {
     }
   }
 
-  /** For each digest that is more frequent than elements go, vectors and how often they have it beyond that. */
+  /**
+   * Returns, for each digest with more occurrences than elements, the vectors that have it and their further
+   * occurrences.
+   */
   #frequentDigests(probes: Span): Iterable<readonly Holder[]> {
     const kernel = this.#kernel;
     const { pairs } = this.#comparison;
@@ -172,20 +175,22 @@ export class ContentThread {
   }
 }
 
-/** A vector, in ascending order among others, and how often it has a digest. */
+/**
+ * A vector and how often it has a digest beyond its elements. Holders of a digest are in ascending order of vectors.
+ */
 interface Holder {
   readonly vector: number;
   readonly times: number;
 }
 
-/** Elements that have room: a power of two, within the limit, and no more than there are rows to need them. */
+/** Returns the capacity for elements: a power of two within the limit, and not much more than the rows can need. */
 export function roomForElements(vectors: readonly StoredVector[], { elementBytes }: ComparisonLimits): number {
   const each = Math.ceil(vectors[0]!.digestLength / 16) * 16 + ELEMENT_BYTES;
   const within = 2 ** Math.floor(Math.log2(elementBytes / each));
   return Math.max(LEAST_ELEMENTS, Math.min(within, 2 ** Math.ceil(Math.log2(rowsOf(vectors) + LEAST_ELEMENTS))));
 }
 
-function tooAlike(): VirtSimilarityError {
-  const message = 'cannot compare contents: expected digests that differ in some 24 bits, found too many that do not';
-  return new VirtSimilarityError('unavailable', `${message}; choose a cryptographic hash`);
+function partitionTooLarge(): VirtSimilarityError {
+  const problem = `expected digests to spread over 2^${MOST_PARTITION_BITS} partitions, found too many in one`;
+  return new VirtSimilarityError('unavailable', `cannot compare contents: ${problem}; choose a cryptographic hash`);
 }

@@ -8,18 +8,18 @@ import { sharedCounts, sharedVector } from './shared-memory.js';
 import { rowsOf, type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** Rows of a partition for each element that has room: most rows are of digests that other rows have too. */
+/** Rows of a partition per element of capacity: most rows have a digest that other rows have too. */
 const ROWS_PER_ELEMENT = 4;
 
 /**
- * Counts the blocks that both of a pair of vectors have, for each pair, at any block number.
+ * Counts, for each pair of vectors, the blocks that both have, at any block number.
  *
- * The k-th occurrence of a digest within a vector is one element, so that the multisets become sets and the sum of the
- * smaller multiplicities is the size of an intersection: the bits that two bit sets have in common. Where a vector has
- * a digest more than eight times, the smaller multiplicities are added as they are. The digests are taken in
- * partitions, and all vectors are read once for each.
+ * The k-th occurrence of a digest within a vector is one element. This turns the multisets into sets: the sum of the
+ * smaller multiplicities is the size of an intersection, the number of common bits of two bit sets. Occurrences of a
+ * digest beyond the eighth are not elements; their smaller multiplicities are added directly. The digests are
+ * processed in partitions, and all vectors are read once per partition.
  *
- * @throws what reading the vectors throws, `aborted`, `changed` and `unavailable`.
+ * @throws whatever reading the vectors throws, `aborted`, `changed` and `unavailable`.
  */
 export async function countContents(
   vectors: readonly HashVector[],
@@ -55,7 +55,10 @@ function comparisonOf(
   };
 }
 
-/** Partitions that most likely have room, a power of two, and at least as many tasks as there are threads. */
+/**
+ * Returns at least as many tasks as threads. The number of partitions is a power of two, so that each most likely
+ * fits.
+ */
 function tasksOf({ vectors, pairs, limits }: ContentComparison, threads: number): ContentTask[] {
   const builders = vectors.slice(0, pairs.build);
   const spans = probeSpans(pairs);
@@ -67,7 +70,7 @@ function tasksOf({ vectors, pairs, limits }: ContentComparison, threads: number)
   return values.flatMap((value) => spans.map((probes) => ({ mask: partitions - 1, value, probes })));
 }
 
-/** How much has been done, below 1: pairs are counted after the last row. */
+/** Returns the fraction of the work that is done. It stays below 1, because pairs are counted after the last row. */
 function fractionOf({ vectors, pairs, progress }: ContentComparison): number {
   const { build, probe } = rowsToTake(vectors, pairs);
   return Number(Atomics.load(progress, 0)) / ((build + probe + 1) * UNITS_PER_ROW);

@@ -10,20 +10,21 @@ import { rowBytes } from './slice-labeller.js';
 import { type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** The distinct digests of a position are numbered in two bytes, without 0 and 1 and their complements. */
+/** The distinct digests of a position have two-byte numbers, except 0, 1 and their complements. */
 const MOST_BUILDERS = 2 ** 16 - 4;
-/** With as many parts of the probe side, block numbers are not cut into ranges. */
+/** With at least this many parts of the probe side per thread, block numbers are not split into ranges. */
 const PARTS_PER_THREAD = 4;
-/** Vectors that are searched for the beginnings of ranges in one task. */
+/** Vectors that one task searches for the beginnings of ranges. */
 const VECTORS_PER_TASK = 64;
 
 /**
  * Counts equal and common blocks of pairs of vectors, block number by block number.
  *
- * Each thread takes ranges of block numbers. It reads a slice of the rows of all vectors, gives digests that occur more
- * than once at a position a label, and counts equal labels and common data blocks of all pairs with SIMD instructions.
+ * Each thread processes ranges of block numbers. It reads a slice of the rows of all vectors, assigns labels to
+ * digests that occur more than once at a position, and counts equal labels and common data blocks of all pairs with
+ * SIMD instructions.
  *
- * @throws `usage` where the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and what
+ * @throws `usage` if the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and whatever
  *   reading the vectors throws.
  */
 export async function countPositions(
@@ -53,7 +54,7 @@ function comparisonOf(
   limits: ComparisonLimits,
 ): PositionalComparison {
   const count = pairCountOf(pairs);
-  // Parts of the probe side keep threads busy at less cost: ranges make reads shorter.
+  // Parts of the probe side keep threads busy at less cost than ranges, which make reads shorter.
   const hasManyParts = probeSpans(pairs).length >= PARTS_PER_THREAD * threads;
   const bounds = planRanges(vectors, pairs, hasManyParts ? 1 : threads, rowBytes(limits, slotsOf(pairs)));
   const repeated = sharedCounts(pairs.probe === 0 ? vectors.length : 0);
@@ -71,7 +72,7 @@ function comparisonOf(
   };
 }
 
-/** First the beginnings of all ranges are looked up, then the ranges are compared. */
+/** Returns two rounds of tasks: the first finds the beginnings of all ranges, the second compares the ranges. */
 function roundsOf({ vectors, pairs, bounds }: PositionalComparison): PositionalTask[][] {
   const locate: PositionalTask[] = [];
   for (let first = 0; first < vectors.length; first += VECTORS_PER_TASK) {
@@ -83,7 +84,7 @@ function roundsOf({ vectors, pairs, bounds }: PositionalComparison): PositionalT
   return [locate, count];
 }
 
-/** How much has been done, below 1: there may be something left to do where nothing is left to count. */
+/** Returns the fraction of the work that is done. It stays below 1, because work may remain after the last row. */
 function fractionOf({ vectors, pairs, progress }: PositionalComparison): number {
   const { build, probe } = rowsToTake(vectors, pairs);
   return Number(Atomics.load(progress, 0)) / (2 * (build + probe) + 1);

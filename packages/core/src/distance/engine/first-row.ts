@@ -1,12 +1,12 @@
 import { partitionPoint } from '../../partition-point.js';
 import type { RowSource } from './row-source.js';
 
-/** Rows that are read at once rather than searched further. */
+/** Rows to read at once instead of searching further. */
 const ROWS_AT_ONCE = 2048;
 
 /**
- * The first of the rows from `low` to `high` − 1 whose block number is at least `block`, or `high`; a binary search.
- * In rows that do not ascend, some row of them.
+ * Returns the first of the rows from `low` to `high` − 1 whose block number is at least `block`, or `high` if there is
+ * none; by binary search. If the block numbers do not ascend, returns any row from `low` to `high`.
  */
 export function firstRowFrom(source: RowSource, block: number, low: number, high: number): number {
   const blocks = new Uint32Array(Math.min(ROWS_AT_ONCE, high - low));

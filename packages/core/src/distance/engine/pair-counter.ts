@@ -9,26 +9,26 @@ export interface RowExtent {
   readonly bits: number;
 }
 
-/** Where the counts of all pairs are added to, in shared memory. */
+/** The sums to which threads add the counts of all pairs, in shared memory. */
 export interface PairSums {
-  /** For equal labels; absent where rows have none. */
+  /** Equal labels; absent if rows have no labels. */
   readonly equal?: Uint32Array;
-  /** For bits that both have. */
+  /** Bits that are set in both. */
   readonly common: Uint32Array;
-  /** One number for each vector, in shared memory: 1 while a thread adds to the pairs of tiles that begin with it. */
+  /** One number per vector: 1 while a thread adds to the pairs of tiles that begin with that vector. */
   readonly locks: Int32Array;
 }
 
-/** A rectangle of the pair matrix, of at most as many slots on either side as the kernel counts at once. */
+/** A rectangle of the pair matrix. Each side has at most as many slots as the kernel counts at once. */
 interface CountedTile {
-  /** Slots of the build side, which are the numbers of its vectors. */
+  /** Slots of the build side, equal to the numbers of its vectors. */
   readonly first: Span;
   readonly second: Span;
-  /** What is to be added to a slot of `second` for the number of its vector. */
+  /** The difference between the number of a vector and its slot in `second`. */
   readonly offset: number;
 }
 
-/** Adds what the kernel counts, tile by tile of the pair matrix, to counts that other threads add to as well. */
+/** Adds the kernel's counts, tile by tile of the pair matrix, to sums to which other threads also add. */
 export class PairCounter {
   readonly #kernel: PairKernel;
   readonly #pairs: PairSet;
@@ -43,8 +43,9 @@ export class PairCounter {
   }
 
   /**
-   * Counts all pairs in the rows that the kernel holds, with these of the probe side. Yields, for each band of tiles, the
-   * share of the pairs that it was, so that the caller can tell how far it is, or stop.
+   * Counts all pairs of the build side with `probes`, or within the build side if there is no probe side, in the rows
+   * that the kernel holds. After each band of tiles, yields the band's share of the pairs, so that the caller can
+   * report progress or stop.
    */
   *countRows({ byteLabels, wideFrom, wideTo, bits }: RowExtent, probes: Span): Generator<number, void, undefined> {
     const { build } = this.#pairs;
@@ -59,7 +60,7 @@ export class PairCounter {
     }
   }
 
-  /** Adds to the common count of a pair of vectors, first < second. */
+  /** Adds to the common count of a pair of vectors; `first` < `second`. */
   add(first: number, second: number, count: number): void {
     const { start, step } = placesOf(this.#pairs, first);
     this.#locked(first - (first % this.#tile), () => {
@@ -95,7 +96,7 @@ export class PairCounter {
     });
   }
 
-  /** With a lock for many additions these need not be atomic, which would make them several times slower. */
+  /** Holds a tile's lock during many additions, because atomic additions would be several times slower. */
   #locked(tile: number, add: () => void): void {
     const { locks } = this.#sums;
     while (Atomics.compareExchange(locks, tile, 0, 1) !== 0) {
@@ -111,7 +112,7 @@ export class PairCounter {
     for (let a = first.first; a < first.end; a++) {
       const { start, step } = placesOf(this.#pairs, a);
       const place = (a - first.first) * this.#tile - second.first;
-      // A slot of the probe side is after all of the build side.
+      // Slots of the probe side come after all slots of the build side.
       for (let b = Math.max(second.first, a + 1); b < second.end; b++) {
         sums[start + (b + offset) * step]! += counts[place + b]!;
       }

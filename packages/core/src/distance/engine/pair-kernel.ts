@@ -1,6 +1,6 @@
 import { instantiateWebAssembly } from '../../web-assembly.js';
 
-/** What packages/core/assembly exports; addresses are bytes in `memory`. The sources there say what each does. */
+/** The exports of packages/core/assembly/index.ts, documented there. Addresses are byte offsets in `memory`. */
 export interface PairKernel {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly TILE: { readonly value: number };
@@ -50,9 +50,9 @@ export interface PairKernel {
 }
 
 /**
- * A kernel with memory of its own.
+ * Creates a kernel with its own memory.
  *
- * @throws `unavailable` if the build has not made it.
+ * @throws `unavailable` if its WebAssembly module has not been built.
  */
 export function instantiateKernel(): PairKernel {
   return instantiateWebAssembly(new URL('./pair-kernel.wasm', import.meta.url), 'compare') as PairKernel;

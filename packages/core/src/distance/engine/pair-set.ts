@@ -2,15 +2,18 @@ import { condensedIndex } from '../condensed-index.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /**
- * Which pairs of a list of vectors are counted, and where the counts of each pair are kept. The terms are those of a hash
- * join: digests of the build side are entered into tables, and those of the probe side are looked up there.
+ * The pairs of a list of vectors that are counted, and where the counts of each pair are stored. The terms are those
+ * of a hash join: digests of the build side are entered into tables, and those of the probe side are looked up there.
  */
 export interface PairSet {
-  /** Vectors at the beginning of the list. */
+  /** The number of vectors of the build side, which are at the beginning of the list. */
   readonly build: number;
-  /** The vectors after them; each is paired with each of the build side. If 0, those of the build side are paired. */
+  /**
+   * The number of vectors of the probe side, which follow. Each is paired with each of the build side. If 0, the
+   * vectors of the build side are paired with each other.
+   */
   readonly probe: number;
-  /** How far apart the counts are of vectors that follow each other; of no meaning where the probe side is empty. */
+  /** The distance between the counts of consecutive vectors of a side; meaningless if the probe side is empty. */
   readonly buildStep: number;
   readonly probeStep: number;
 }
@@ -21,18 +24,19 @@ export interface Span {
   readonly end: number;
 }
 
-/** Vectors of the probe side that are compared at a time, and how many for each of the build side, which is read anew. */
+/** The fewest vectors of the probe side to compare at a time. The build side is read again for each part. */
 const FEWEST_PROBES = 256;
+/** Vectors of the probe side to compare at a time, for each vector of the build side. */
 const PROBES_PER_BUILD = 8;
 
-/** Every pair of `size` vectors, condensed. */
+/** Returns the set of all pairs of `size` vectors, condensed. */
 export function pairsWithin(size: number): PairSet {
   return { build: size, probe: 0, buildStep: 0, probeStep: 0 };
 }
 
 /**
- * Every pair of one of `rows` vectors with one of `columns`, row-major. The smaller side is the build side: the list
- * begins with its vectors.
+ * Returns the set of all pairs of one of `rows` vectors with one of `columns` vectors, row-major. The smaller side is
+ * the build side: the list begins with its vectors.
  */
 export function pairsBetween(rows: number, columns: number): PairSet {
   return rows <= columns
@@ -40,12 +44,15 @@ export function pairsBetween(rows: number, columns: number): PairSet {
     : { build: columns, probe: rows, buildStep: 1, probeStep: columns };
 }
 
-/** How many pairs there are. */
+/** Returns the number of pairs. */
 export function pairCountOf({ build, probe }: PairSet): number {
   return probe === 0 ? (build * (build - 1)) / 2 : build * probe;
 }
 
-/** Where counts of pairs with a vector of the build side are kept: those with a `second` one at `start` + `second` × `step`. */
+/**
+ * Returns where counts of pairs with vector `first` of the build side are: that with `second` at `start` + `second` ×
+ * `step`.
+ */
 export function placesOf(
   { build, probe, buildStep, probeStep }: PairSet,
   first: number,
@@ -56,7 +63,7 @@ export function placesOf(
   return { start: first * buildStep - build * probeStep, step: probeStep };
 }
 
-/** The probe side in parts that are compared one after the other; a single empty part where there is none. */
+/** Splits the probe side into parts to compare one after the other; a single empty part if there is no probe side. */
 export function probeSpans({ build, probe }: PairSet): Span[] {
   const size = build + probe;
   const length = probesAtOnce({ build, probe });
@@ -67,22 +74,26 @@ export function probeSpans({ build, probe }: PairSet): Span[] {
   return spans.length === 0 ? [{ first: size, end: size }] : spans;
 }
 
-/** Vectors in the longest of these parts. */
+/** Returns the number of vectors in the longest part of the probe side. */
 export function probesAtOnce({ build, probe }: Pick<PairSet, 'build' | 'probe'>): number {
   return Math.min(probe, Math.max(FEWEST_PROBES, PROBES_PER_BUILD * build));
 }
 
-/** The kernel's slot for the first vector of such a part: it counts four rows at a time. */
+/**
+ * Returns the kernel's slot for the first vector of a part; a multiple of 4, as the kernel counts four rows at a time.
+ */
 export function firstProbeSlot({ build }: PairSet): number {
   return Math.ceil(build / 4) * 4;
 }
 
-/** Slots of the kernel that are in use at most. */
+/** Returns the most slots of the kernel that are in use at a time. */
 export function slotsOf(pairs: PairSet): number {
   return pairs.probe === 0 ? pairs.build : firstProbeSlot(pairs) + probesAtOnce(pairs);
 }
 
-/** Rows of each side that are taken to count the pairs: those of the build side once for each part of the other. */
+/**
+ * Returns how many rows of each side are read to count the pairs: those of the build side once per part of the other.
+ */
 export function rowsToTake(vectors: readonly StoredVector[], pairs: PairSet): { build: number; probe: number } {
   const build = rowsOf(vectors.slice(0, pairs.build));
   return { build: build * probeSpans(pairs).length, probe: rowsOf(vectors) - build };

@@ -1,19 +1,19 @@
 import type { PairSet } from './pair-set.js';
 import { rowSourceOf, type StoredVector } from './stored-vectors.js';
 
-/** Vectors, and rows of each, that are looked at to find where the work is. */
+/** Vectors, and rows of each, that are sampled to find where the work is. */
 const SAMPLED_VECTORS = 16;
 const SAMPLED_ROWS = 64;
-/** The smallest range, as a part of a thread's share of the work, if windows are not larger. */
+/** The smallest range, as a fraction of a thread's share of the work, unless a window is larger. */
 const SMALLEST_RANGE = 1 / 16;
 
 /**
- * Cuts the block numbers into ranges for `threads` threads to take one after the other: large ones first, for their
- * costs are few, and small ones last, so that all threads end at about the same time. Sizes are measured in rows, of
- * which a sample is taken, because a thin disk has most of its block numbers where nothing is. The sample is of the build
- * side: nothing else has to be read of the other side.
+ * Splits the block numbers into ranges for `threads` threads to process one after the other: large ranges first,
+ * because their overhead is low, and small ones last, so that all threads end at about the same time. Sizes are
+ * estimated from a sample of rows, because most block numbers of a sparse disk have no data. Only the build side is
+ * sampled, so that no other rows of the probe side are read.
  *
- * Returns the block numbers at which ranges begin, strictly ascending from 0, and at last the number of blocks.
+ * Returns the block numbers at which ranges begin, strictly ascending from 0, followed by the number of blocks.
  *
  * @param window positions that are counted at once; with fewer, adding up takes longer than counting
  */
@@ -40,7 +40,9 @@ export function planRanges(
   return [...bounds, blocks];
 }
 
-/** Where ranges end, as parts of the whole: each takes half of what would be a thread's share of the rest. */
+/**
+ * Returns the ends of ranges as fractions of the whole. Each range is half of a thread's share of the remaining work.
+ */
 function rangeEnds(threads: number, smallest: number): number[] {
   const ends: number[] = [];
   let done = 0;
@@ -53,7 +55,7 @@ function rangeEnds(threads: number, smallest: number): number[] {
   return ends;
 }
 
-/** Block numbers of some rows, ascending; none of files whose reading could block this thread. */
+/** Returns block numbers of some rows, ascending. Skips remote files, because reading them could block this thread. */
 function sampleBlocks(all: readonly StoredVector[]): Uint32Array {
   const vectors = all.filter(({ isRemote }) => !isRemote);
   const sample: number[] = [];

@@ -5,7 +5,7 @@ import type { RowSource } from './row-source.js';
 import { SliceLabeller } from './slice-labeller.js';
 import { rowSourceOf } from './stored-vectors.js';
 
-/** What one thread does of comparing vectors by position: it reads, labels and counts ranges of block numbers. */
+/** One thread's part of comparing vectors by position: reads, labels and counts ranges of block numbers. */
 export class PositionThread {
   readonly #comparison: PositionalComparison;
   readonly #sources: readonly RowSource[];
@@ -18,12 +18,12 @@ export class PositionThread {
     this.#size = comparison.vectors.length;
   }
 
-  /** Does a task, in steps of some milliseconds; a caller that does not take them all leaves the counts incomplete. */
+  /** Runs a task in steps of a few milliseconds. Counts are incomplete until the generator is exhausted. */
   run(task: PositionalTask): Generator<void, void, undefined> {
     return task.kind === 'locate' ? this.#locate(task.first, task.end) : this.#count(task.range, task.probes);
   }
 
-  /** Finds, for vectors `first` to `end` − 1, the first row of every range. */
+  /** Finds the first row of every range for the vectors `first` to `end` − 1. */
   *#locate(first: number, end: number): Generator<void, void, undefined> {
     const { vectors, bounds, firstRows } = this.#comparison;
     for (let vector = first; vector < end; vector++) {

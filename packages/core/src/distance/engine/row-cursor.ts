@@ -2,7 +2,7 @@ import { firstRowFrom } from './first-row.js';
 import type { PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
 
-/** Where a cursor begins and ends. */
+/** The range of rows of a cursor. */
 export interface CursorRange {
   readonly source: RowSource;
   /** The rows from `row` to `end` − 1. */
@@ -13,14 +13,16 @@ export interface CursorRange {
   readonly limit: number;
 }
 
-/** Takes the rows of one vector in a range of block numbers, in ascending order. Calls are made while its source is open. */
+/**
+ * Reads the rows of one vector in a range of block numbers, in ascending order. Its source must be open during calls.
+ */
 export class RowCursor {
   /** The kernel's slot of the vector. */
   readonly slot: number;
   readonly source: RowSource;
   readonly #end: number;
   readonly #limit: number;
-  /** The first row that was neither taken nor skipped. */
+  /** The first remaining row: neither taken nor skipped. */
   #row: number;
   #nextBlock: number;
 
@@ -33,17 +35,17 @@ export class RowCursor {
     this.#nextBlock = row < end ? firstBlock : Number.POSITIVE_INFINITY;
   }
 
-  /** No row that is left has a block number below; infinity where none is left. */
+  /** A lower bound of the remaining rows' block numbers; infinity if no row remains. */
   get nextBlock(): number {
     return this.#nextBlock;
   }
 
-  /** Rows that are left. */
+  /** The number of remaining rows. */
   get rows(): number {
     return this.#end - this.#row;
   }
 
-  /** Skips the rows with block numbers below `block`; their order is not checked. Returns how many they are. */
+  /** Skips the rows with block numbers below `block`, without checking their order. Returns how many. */
   skipTo(block: number): number {
     const row = this.#row;
     const gap = block - this.#nextBlock;
@@ -56,10 +58,10 @@ export class RowCursor {
   }
 
   /**
-   * Takes the rows with block numbers from `start` to `end` − 1, which are left in the kernel's memory. Returns how
-   * many they are.
+   * Takes the rows with block numbers from `start` to `end` − 1, and leaves the block numbers in the kernel's memory.
+   * Returns how many rows were taken.
    *
-   * @throws `corrupt` where block numbers do not ascend, or are past the range.
+   * @throws `corrupt` if block numbers do not ascend or are past the range.
    */
   takeRows(kernel: PairKernel, start: number, end: number): number {
     const { buffer } = kernel.memory;
@@ -83,7 +85,7 @@ export class RowCursor {
     return taken;
   }
 
-  /** Copies digests of the last `taken` rows: those from `first` on, as many as fill `target`. */
+  /** Fills `target` with digests of the last `taken` rows, beginning with row `first` of them. */
   readDigests(target: Uint8Array, taken: number, first: number): void {
     this.source.readDigests(target, this.#row - taken + first);
   }

@@ -7,17 +7,18 @@ import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 /**
  * The rows of one hash vector, read by the calling thread.
  *
- * @throws what reading a hash vector throws.
+ * @throws whatever reading a hash vector throws.
  */
 export interface RowSource {
-  /** Calls are made between these two, of which each may be called often. */
+  /** Must be called before reading; may be called again after `close`. */
   open(): void;
+  /** May be called repeatedly. */
   close(): void;
-  /** Copies block numbers, 4 bytes each, little-endian; `target` is as long as they are. */
+  /** Fills `target` with block numbers from `row` on: 4 bytes each, little-endian. */
   readBlocks(target: Uint8Array, row: number): void;
-  /** Copies digests; `target` is as long as they are. */
+  /** Fills `target` with digests from `row` on. */
   readDigests(target: Uint8Array, row: number): void;
-  /** For rows that contradict the format: expected, found. */
+  /** Returns the error for rows that contradict the format; `problem` says what was expected and found. */
   corrupt(problem: string): VirtSimilarityError;
 }
 
@@ -53,7 +54,7 @@ export class MemoryRows implements RowSource {
   }
 }
 
-/** Rows in a file, through a descriptor that is open already, or through one of its own. */
+/** Rows in a file, read through a given descriptor or one that it opens itself. */
 export class FileRows implements RowSource {
   readonly #storage: FileStorage;
   readonly #digestLength: number;
@@ -61,10 +62,10 @@ export class FileRows implements RowSource {
   #own: number | undefined;
   /** The first row of each batch. */
   readonly #firstRows: number[] = [];
-  /** The batch that was read last: most often the next one to be read. */
+  /** The batch that was read last, which is usually also the next to be read. */
   #batch = 0;
 
-  /** @param descriptor of the file, open for reading, if there is one; it stays open */
+  /** @param descriptor of the file, open for reading, if there is one; `close` leaves it open */
   constructor(storage: FileStorage, digestLength: number, descriptor: number | undefined) {
     this.#storage = storage;
     this.#digestLength = digestLength;

@@ -6,25 +6,25 @@ import { WorkerThreads } from '../../threads/worker-threads.js';
 import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.js';
 import { stepsOf } from './comparison-thread.js';
 
-/** Milliseconds between two looks at how far threads are. */
+/** Milliseconds between calls of `onProgress` while threads work. */
 const PROGRESS_INTERVAL = 100;
-/** Milliseconds after which this thread lets others have their turn. */
+/** Milliseconds after which this thread yields to the event loop. */
 const TURN = 20;
 
 type ComparisonThreads = WorkerThreads<PositionalTask | ContentTask, ThreadFailure | undefined>;
 
 export interface RunOptions {
-  /** Worker threads; 0 to work in this thread, in turns. */
+  /** Worker threads; 0 to work in this thread, which yields to the event loop now and then. */
   readonly threads: number;
-  /** Called now and then. */
+  /** Called repeatedly during the work. */
   readonly onProgress: () => void;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Does the tasks of one round after the other.
+ * Runs the tasks, one round after the other.
  *
- * @throws what reading throws, `unavailable` and `aborted`.
+ * @throws whatever reading throws, `unavailable` and `aborted`.
  */
 export async function runComparison(work: ComparisonWork, options: RunOptions): Promise<void> {
   throwIfAborted(options.signal);

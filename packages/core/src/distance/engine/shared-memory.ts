@@ -3,16 +3,16 @@ import { allocateShared } from '../../memory/allocate-shared.js';
 import type { StoredVector } from './stored-vectors.js';
 
 /**
- * Zeroed 32-bit numbers in memory that threads share.
+ * Allocates zeroed 32-bit numbers in shared memory.
  *
- * @throws `unavailable` where there is surely not as much.
+ * @throws `unavailable` if there is not enough memory.
  */
 export function sharedCounts(length: number): Uint32Array {
   return new Uint32Array(shared(length * 4));
 }
 
 /**
- * Zeroed bytes in memory that threads share.
+ * Allocates zeroed bytes in shared memory.
  *
  * @throws as {@link sharedCounts}.
  */
@@ -20,13 +20,13 @@ export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(shared(length));
 }
 
-/** The vector, with rows that are in memory of this thread alone copied to memory that threads share. */
+/** Returns the vector with its rows in a file or in shared memory, copying them if necessary. */
 export function sharedVector(vector: StoredVector): StoredVector {
   return { ...vector, storage: sharedStorage(vector.storage) };
 }
 
 /**
- * The rows' place, or that of their copy in memory that threads share.
+ * Returns the storage itself if it is a file or shared memory, otherwise a copy in shared memory.
  *
  * @throws as {@link sharedCounts}.
  */
@@ -42,7 +42,7 @@ export function sharedStorage(storage: HashVectorStorage): HashVectorStorage {
 }
 
 function shared(bytes: number): SharedArrayBuffer {
-  return allocateShared({ bytes, purpose: 'compare so many images', remedy: 'compare fewer of them at a time' });
+  return allocateShared({ bytes, purpose: 'compare this many images', remedy: 'compare fewer of them at a time' });
 }
 
 function isShared({ buffer }: Uint32Array | Uint8Array): boolean {

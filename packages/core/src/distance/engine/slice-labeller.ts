@@ -6,20 +6,22 @@ import { RowCursor } from './row-cursor.js';
 import type { RowSource } from './row-source.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
-/** Bytes of a label row: more do not make the kernel faster. */
+/** The most bytes of a label row: longer rows do not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** Rows of a vector in a slice, on average: the distinct digests of a slice should stand in the second-level cache. */
+/** Rows of a vector in a slice, on average: the distinct digests of a slice should fit in the second-level cache. */
 const ROWS_PER_SLICE = 1024;
-/** A slice of few vectors has as many digests as this, for longer reads. */
+/** Digests in a slice of few vectors: more rows per vector make reads longer. */
 const DIGESTS_PER_SLICE = 8192;
-/** Positions of a slice of thin disks, for each of these rows. */
+/** The most positions in a slice for each of these rows; reached with sparse disks. */
 const POSITIONS_PER_ROW = 4;
-/** Positions where the build side has no data whose digests are read, rather than begin another read after them. */
+/**
+ * The widest gap in the data of the build side, in positions, that is read through instead of starting another read.
+ */
 const WIDEST_GAP = 128;
 
 /**
- * Reads slices of block numbers of all vectors, and has the kernel label and count them. There are slices only where the
- * build side has data; of the probe side, nothing else is read.
+ * Reads slices of block numbers from all vectors, and has the kernel label and count them. Slices exist only where the
+ * build side has data. From the probe side, nothing else is read.
  */
 export class SliceLabeller {
   readonly #comparison: PositionalComparison;
@@ -43,27 +45,30 @@ export class SliceLabeller {
     this.#counter = new PairCounter(this.#kernel, pairs, { ...counts, locks });
   }
 
-  /** Compares one range, with these vectors of the probe side, in steps of some milliseconds. */
+  /** Compares one range with these vectors of the probe side, in steps of a few milliseconds. */
   *count(range: number, probes: Span): Generator<void, void, undefined> {
     const { bounds, pairs } = this.#comparison;
     const rangeEnd = bounds[range + 1]!;
-    const builders = this.#cursorsOf(range, { first: 0, end: pairs.build }, 0);
-    const probers = this.#cursorsOf(range, probes, firstProbeSlot(pairs));
+    const buildCursors = this.#cursorsOf(range, { first: 0, end: pairs.build }, 0);
+    const probeCursors = this.#cursorsOf(range, probes, firstProbeSlot(pairs));
     this.#kernel.startWindow();
     for (;;) {
-      const start = builders.reduce((lowest, { nextBlock }) => Math.min(lowest, nextBlock), Number.POSITIVE_INFINITY);
+      const start = buildCursors.reduce(
+        (lowest, { nextBlock }) => Math.min(lowest, nextBlock),
+        Number.POSITIVE_INFINITY,
+      );
       if (start === Number.POSITIVE_INFINITY) {
         break;
       }
       const end = Math.min(start + this.#width, rangeEnd);
       this.#kernel.startSlice();
-      yield* this.#labelSlice(builders, start, [{ first: start, end }]);
-      yield* this.#labelSlice(probers, start, this.#segmentsFrom(start));
+      yield* this.#labelSlice(buildCursors, start, [{ first: start, end }]);
+      yield* this.#labelSlice(probeCursors, start, this.#segmentsFrom(start));
       yield* this.#appendLabels(probes);
     }
     yield* this.#countWindow(probes);
     this.#addRepeated();
-    this.#advance(2 * probers.reduce((rows, cursor) => rows + cursor.rows, 0));
+    this.#advance(2 * probeCursors.reduce((rows, cursor) => rows + cursor.rows, 0));
   }
 
   #cursorsOf(range: number, { first, end }: Span, slot: number): RowCursor[] {
@@ -81,7 +86,7 @@ export class SliceLabeller {
     });
   }
 
-  /** Block numbers of the slice from `start` on at which the build side has data, ascending. */
+  /** Returns the segments of the slice from `start` in which the build side has data, ascending. */
   #segmentsFrom(start: number): Span[] {
     const kernel = this.#kernel;
     const segments: Span[] = [];
@@ -94,8 +99,8 @@ export class SliceLabeller {
   }
 
   /**
-   * Reads and labels the rows in some segments, ascending, of the slice from `start` on, one vector after the other, so
-   * that rows are looked up while they are still in the processor's cache.
+   * Reads and labels the rows in ascending segments of the slice from `start`, one vector after the other, so that
+   * rows are looked up while they are still in the processor's cache.
    */
   *#labelSlice(
     cursors: readonly RowCursor[],
@@ -133,7 +138,7 @@ export class SliceLabeller {
     }
   }
 
-  /** Reads and labels some of the last `taken` rows. */
+  /** Reads and labels the rows from `first` to `end` − 1 of the last `taken` rows. */
   #labelDigests(cursor: RowCursor, { first, end }: Span, taken: number, start: number): void {
     const kernel = this.#kernel;
     const rows = end - first;
@@ -154,7 +159,7 @@ export class SliceLabeller {
 
   *#countWindow(probes: Span): Generator<void, void, undefined> {
     let share = 0;
-    let told = 0;
+    let reported = 0;
     const kernel = this.#kernel;
     const extent: RowExtent = {
       byteLabels: kernel.byteLabelsEnd(),
@@ -165,8 +170,8 @@ export class SliceLabeller {
     for (const counted of this.#counter.countRows(extent, probes)) {
       share += counted;
       const rows = Math.floor(share * this.#rows);
-      this.#advance(rows - told);
-      told = rows;
+      this.#advance(rows - reported);
+      reported = rows;
       yield;
     }
     this.#rows = 0;
@@ -174,11 +179,11 @@ export class SliceLabeller {
 
   #addRepeated(): void {
     const { repeated } = this.#comparison.counts;
-    const here = new Uint32Array(this.#kernel.memory.buffer, this.#kernel.repeatedAt(), repeated.length);
-    for (const [vector, count] of here.entries()) {
+    const counts = new Uint32Array(this.#kernel.memory.buffer, this.#kernel.repeatedAt(), repeated.length);
+    for (const [vector, count] of counts.entries()) {
       Atomics.add(repeated, vector, count);
     }
-    here.fill(0);
+    counts.fill(0);
   }
 
   #advance(units: number): void {
@@ -186,7 +191,7 @@ export class SliceLabeller {
   }
 }
 
-/** Positions of a slice, such that all digests would be within the limit if none were equal. */
+/** Returns the positions of a slice, so that its digests are within the limit even if they are all distinct. */
 function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
   const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
   const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
@@ -195,7 +200,10 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredV
   return Math.max(16, Math.min(wide, fitting) & ~15);
 }
 
-/** Bytes of a label row, such that two planes of all vectors are within the limit; most often its positions too. */
+/**
+ * Returns the bytes of a label row, usually also its positions, so that two planes of all vectors are within the
+ * limit.
+ */
 export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));
   return Math.max(128, Math.min(LONGEST_ROW, fitting) & ~63);

@@ -9,25 +9,27 @@ import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../vector
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
 
-/** Descriptors left to others where the system has run out of them. */
+/** Descriptors to free for other uses when the process has run out of them. */
 const SPARE_DESCRIPTORS = 64;
 
-/** A hash vector's rows, fit to be posted to a worker thread: everything large is in a file or in shared memory. */
+/** A hash vector's rows, ready to be posted to a worker thread: everything large is in a file or in shared memory. */
 export interface StoredVector {
   readonly name: string;
   readonly digestLength: number;
-  /** Rows. */
+  /** The number of rows. */
   readonly dataBlocks: number;
-  /** Blocks of the disk; block numbers are below. */
+  /** The number of blocks of the disk; block numbers are smaller. */
   readonly blocks: number;
   readonly storage: HashVectorStorage;
-  /** Of the file, open in this process; absent where too many are, or where it is remote. */
+  /** The file's descriptor in this process; absent if too many files are open, or if the file is remote. */
   readonly descriptor?: number;
-  /** Whether the file is on a file system that may never answer: then the main thread neither opens nor reads it. */
+  /**
+   * Whether the file is on a file system that may never respond. The main thread neither opens nor reads such a file.
+   */
   readonly isRemote: boolean;
 }
 
-/** The reader of a stored vector's rows. */
+/** Returns a reader of a stored vector's rows. */
 export function rowSourceOf({ name, digestLength, storage, descriptor }: StoredVector): RowSource {
   if (storage.kind === 'memory') {
     return new MemoryRows(storage, digestLength, name);
@@ -35,17 +37,17 @@ export function rowSourceOf({ name, digestLength, storage, descriptor }: StoredV
   return new FileRows(storage, digestLength, descriptor);
 }
 
-/** Rows of all vectors. */
+/** Returns the total number of rows of the vectors. */
 export function rowsOf(vectors: readonly StoredVector[]): number {
   return vectors.reduce((sum, { dataBlocks }) => sum + dataBlocks, 0);
 }
 
 /**
- * Calls with vectors whose files are open meanwhile. What does not say where its rows stand is read into memory.
+ * Runs `call` with vectors whose files are open during the call. A vector without `storage` is read into memory.
  *
- * @param openFiles how many files are kept open at most, so that they need not be opened again for every slice
- * @throws what reading and the call throw, `aborted`, `changed` where a file does not stay what it was, and `usage`
- *   where a vector has 2³² rows.
+ * @param openFiles the most files to keep open, so that they need not be reopened for every slice
+ * @throws whatever reading and the call throw, `aborted`, `changed` if a file changes, and `usage` if a vector has 2³²
+ *   or more rows.
  */
 export async function withStoredVectors<Result>(
   vectors: readonly HashVector[],
@@ -55,12 +57,12 @@ export async function withStoredVectors<Result>(
   const stored = withDescriptors(await locate(vectors, signal), openFiles);
   try {
     const result = await call(stored);
-    await refuseChanged(stored);
+    await requireAllUnchanged(stored);
     return result;
   } catch (thrown) {
-    // What looks like damage may be that someone is writing to the file.
+    // Apparent damage may be a concurrent write to the file.
     if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') {
-      await refuseChanged(stored);
+      await requireAllUnchanged(stored);
     }
     throw thrown;
   } finally {
@@ -89,12 +91,12 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
   return stored;
 }
 
-/** The cache is one directory with many files. */
+/** Checks the directory for cache entries, because a cache has many files in one directory. */
 function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
 }
 
-async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
+async function requireAllUnchanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') {
       continue;
@@ -111,20 +113,20 @@ async function refuseChanged(vectors: readonly StoredVector[]): Promise<void> {
 
 function withDescriptors(vectors: readonly StoredVector[], openFiles: number): StoredVector[] {
   const opened: StoredVector[] = [];
-  let room = openFiles;
+  let remaining = openFiles;
   try {
     for (const vector of vectors) {
-      if (vector.storage.kind === 'memory' || vector.isRemote || room === 0) {
+      if (vector.storage.kind === 'memory' || vector.isRemote || remaining === 0) {
         opened.push(vector);
         continue;
       }
       const descriptor = openIfPossible(vector.storage);
       if (descriptor === undefined) {
-        room = 0;
-        giveBack(opened);
+        remaining = 0;
+        closeLast(opened);
         opened.push(vector);
       } else {
-        room--;
+        remaining--;
         opened.push({ ...vector, descriptor });
       }
     }
@@ -146,8 +148,8 @@ function openIfPossible(storage: HashVectorStorage & { kind: 'file' }): number |
   }
 }
 
-/** Closes the files opened last: threads need a descriptor each for those that are not kept open. */
-function giveBack(opened: StoredVector[]): void {
+/** Closes the files opened last: each thread needs a descriptor for files that are not kept open. */
+function closeLast(opened: StoredVector[]): void {
   const last = Math.max(0, opened.length - SPARE_DESCRIPTORS);
   for (let index = last; index < opened.length; index++) {
     const { descriptor, ...vector } = opened[index]!;
@@ -163,9 +165,9 @@ function closeAll(vectors: readonly StoredVector[]): void {
 }
 
 /**
- * The vector as plain data. What does not say where its rows are is read into memory.
+ * Returns the vector as plain data. A vector without `storage` is read into memory.
  *
- * @throws what reading the rows throws, `corrupt` where there are more or fewer than the vector says, and `aborted`.
+ * @throws whatever reading the rows throws, `corrupt` if their number is not the vector's `dataBlocks`, and `aborted`.
  */
 export async function locatedVector(vector: HashVector, signal: AbortSignal | undefined): Promise<LocatedVector> {
   const { storage = await readAll(vector, signal), rows: _, ...header } = vector;
@@ -179,31 +181,31 @@ async function readAll(vector: HashVector, signal: AbortSignal | undefined): Pro
   for await (const rows of vector.rows()) {
     throwIfAborted(signal);
     if (row + rows.blocks.length > vector.dataBlocks) {
-      throw wrongRows(vector, `${row + rows.blocks.length} or more`);
+      throw wrongRowCount(vector, `${row + rows.blocks.length} or more`);
     }
+    const { length: found } = rows.digests;
     const expected = rows.blocks.length * vector.digestLength;
-    if (rows.digests.length !== expected) {
-      const found = `${rows.digests.length} bytes of digests for ${rows.blocks.length} rows`;
-      const problem = `cannot compare ${vector.name}: expected ${expected}, found ${found}`;
-      throw new VirtSimilarityError('corrupt', problem, { image: vector.name });
+    if (found !== expected) {
+      const problem = `expected ${expected} bytes of digests for ${rows.blocks.length} rows, found ${found}`;
+      throw new VirtSimilarityError('corrupt', `cannot compare ${vector.name}: ${problem}`, { image: vector.name });
     }
     blocks.set(rows.blocks, row);
     digests.set(rows.digests, row * vector.digestLength);
     row += rows.blocks.length;
   }
   if (row !== vector.dataBlocks) {
-    throw wrongRows(vector, String(row));
+    throw wrongRowCount(vector, String(row));
   }
   return { kind: 'memory', blocks, digests };
 }
 
-function wrongRows({ name, dataBlocks }: HashVector, found: string): VirtSimilarityError {
+function wrongRowCount({ name, dataBlocks }: HashVector, found: string): VirtSimilarityError {
   return new VirtSimilarityError('corrupt', `cannot compare ${name}: expected ${dataBlocks} rows, found ${found}`, {
     image: name,
   });
 }
 
-function tooManyRows({ name }: HashVector): VirtSimilarityError {
-  const message = `cannot compare ${name}: expected fewer than 2^32 data blocks; choose larger blocks`;
-  return new VirtSimilarityError('usage', message, { image: name });
+function tooManyRows({ name, dataBlocks }: HashVector): VirtSimilarityError {
+  const problem = `expected fewer than 2^32 data blocks, found ${dataBlocks}`;
+  return new VirtSimilarityError('usage', `cannot compare ${name}: ${problem}; choose larger blocks`, { image: name });
 }

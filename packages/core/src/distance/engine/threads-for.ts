@@ -2,14 +2,14 @@ import type { ComparisonLimits } from './comparison.js';
 import { type PairSet, pairCountOf, rowsToTake } from './pair-set.js';
 import type { StoredVector } from './stored-vectors.js';
 
-/** Seconds that a row takes to be read and entered, or looked up, and a pair's labels at a position; rough, on any machine. */
+/** Rough times: to read and enter a row, to read and look up a row, and to count a pair's labels at a position. */
 const SECONDS_PER_BUILD_ROW = 40e-9;
 const SECONDS_PER_PROBE_ROW = 6e-9;
 const SECONDS_PER_LABEL = 20e-12;
 
 /**
- * How many threads to start for comparing vectors: none where that would take longer than the work, unless the work
- * could block the main thread.
+ * Returns how many threads to start for comparing vectors: none if starting them would take longer than the work,
+ * unless the work could block the main thread.
  */
 export function threadsFor(
   vectors: readonly StoredVector[],

@@ -1,8 +1,9 @@
 import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
 
 /**
- * 1 − equal non-zero positions ⁄ the smaller image's non-zero blocks: near 0 where one image stands in the other.
- * An empty image is contained in another empty one only: as a subset of everything it would join all images at 0.
+ * 1 − (equal non-zero positions ⁄ non-zero blocks of the smaller image): near 0 if one image is contained in the
+ * other. An empty image counts as contained only in another empty image; as a subset of everything, it would join all
+ * images at 0.
  */
 export class ContainmentMetric implements DistanceMetric {
   readonly unit = 'fraction of blocks';

@@ -1,6 +1,6 @@
 import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
 
-/** The Hamming distance divided by the number of positions at which either image is non-zero; 0 where both are empty. */
+/** The Hamming distance divided by the number of positions at which either image is non-zero; 0 if both are empty. */
 export class HammingFractionMetric implements DistanceMetric {
   readonly unit = 'fraction of blocks';
   readonly alignment = 'position';

@@ -1,8 +1,8 @@
 import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
 
 /**
- * 1 − equal non-zero positions ⁄ positions at which either image is non-zero; 0 where both are empty.
- * This is the Jaccard distance as SciPy's `pdist(…, 'jaccard')` generalises it to values that are not boolean.
+ * 1 − (equal non-zero positions ⁄ positions at which either image is non-zero); 0 if both images are empty.
+ * This is the Jaccard distance as SciPy's `pdist(…, 'jaccard')` generalises it to non-boolean values.
  */
 export class JaccardMetric implements DistanceMetric {
   readonly unit = 'fraction of blocks';

@@ -1,8 +1,8 @@
 import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric.js';
 
 /**
- * 1 − the weighted Jaccard index of the two multisets of digests, wherever in the images they stand: what a
- * deduplicating store would not share; 0 where both are empty.
+ * 1 − the weighted Jaccard index of the two multisets of digests, regardless of their positions: the fraction of
+ * blocks that a deduplicating store could not share; 0 if both images are empty.
  */
 export class SharedContentMetric implements DistanceMetric {
   readonly unit = 'fraction of blocks';

@@ -2,11 +2,12 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { pathText } from './path-text.js';
 
-/** What Node.js makes of bytes that are not UTF-8. */
+/** The character with which Node.js replaces bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
 /**
- * A path seen from the working directory. Not normalised: what `..` means behind a symbolic link is for the kernel to say.
+ * Resolves a path against the working directory. Does not normalise it: only the kernel knows where `..` leads after a
+ * symbolic link.
  */
 export function absolutePath(path: string): string {
   return isAbsolute(path) ? path : `${workingDirectory()}/${path}`;

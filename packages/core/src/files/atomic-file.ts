@@ -8,36 +8,36 @@ import { OpenDirectory } from './open-directory.js';
 import type { ProtectedFiles } from './protected-files.js';
 import { NEW_FILE, sweepOnce, temporaryName } from './temporary-files.js';
 
-/** The system is called once for so many bytes, because a call costs as much as copying some 100 KiB. */
+/** Chunks are collected up to this size, because a system call costs as much as copying about 100 KiB. */
 const BYTES_PER_WRITE = 256 * 1024;
 
 export interface PlacedFileOptions {
-  /** Permissions before the umask; by default 0o666. */
+  /** Permissions before the umask is applied; default: 0o666. */
   readonly mode?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface AtomicFileOptions extends PlacedFileOptions {
-  /** The directory of the path, if it is open already. It stays open. */
+  /** The directory of the path, if it is already open. It stays open. */
   readonly directory?: OpenDirectory | undefined;
-  /** Files that are not replaced, under whatever name. */
+  /** Files that must not be replaced, under any name. */
   readonly protect?: ProtectedFiles | undefined;
 }
 
-/** Pieces of a file in order; text becomes UTF-8. */
+/** Chunks of a file in order; text is encoded as UTF-8. */
 export type FileChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Writes a file so that it is there completely, on disk, or not at all: to a new temporary file in the same directory,
- * fsync, rename, fsync of the directory. The directory is opened once; what is done to its path meanwhile has no effect.
- * An existing regular file is replaced. Nothing is ever written through a link: one that is found at the path is refused,
- * and one that is put there at the last moment is replaced itself. Temporary files of processes that were killed are
- * removed from the directory.
+ * Writes a file atomically: afterwards, it is on disk completely or not at all. Writes a new temporary file in the
+ * same directory, then calls fsync, rename, and fsync of the directory. The directory is opened once; later changes of
+ * its path have no effect. An existing regular file is replaced. Nothing is ever written through a link: a link at the
+ * path is refused, and a link that is created there at the last moment is itself replaced. Temporary files of killed
+ * processes are removed from the directory.
  *
- * A chunk must not change before the next one is asked for.
+ * A chunk must not change until the next one is requested.
  *
- * @throws `refused` where the path is something other than a regular file, or a protected one,
- *   `aborted`, `unavailable` (no space), `unreadable`, and whatever `chunks` throws; the temporary file is then removed
+ * @throws `refused` if the path is not a regular file or is a protected file, `aborted`, `unavailable` (no space),
+ *   `unreadable`, and whatever `chunks` throws. The temporary file is then removed.
  */
 export async function writeFileAtomically(
   path: string,
@@ -63,9 +63,8 @@ export async function writeFileAtomically(
 }
 
 /**
- * As `writeFileAtomically`, for a file whose name is known only after its last chunk. `place` is called with the name of
- * the temporary file once that is on disk, and gives it its own name, or leaves it to be removed. Returns what `place`
- * returns.
+ * Like `writeFileAtomically`, for a file whose name is known only after its last chunk. Once the temporary file is on
+ * disk, `place` is called with its name, and renames it or leaves it to be removed. Returns the result of `place`.
  */
 export async function placeFileAtomically<Result>(
   directory: OpenDirectory,
@@ -98,15 +97,15 @@ export async function placeFileAtomically<Result>(
   } catch (thrown) {
     throw systemCode(thrown) === undefined ? thrown : failed(thrown);
   } finally {
-    // Gone if it was renamed; what cannot be removed is swept by a later process.
+    // It does not exist if it was renamed. If it cannot be removed, a later process sweeps it.
     await directory.remove(temporary).catch(() => {});
   }
 }
 
 /**
- * The last part of a path.
+ * Returns the last part of a path.
  *
- * @throws `refused` where that cannot be a file's name.
+ * @throws `refused` if that cannot be a file's name.
  */
 function fileNameOf(path: string): string {
   const name = basename(path);
@@ -130,18 +129,18 @@ async function openDirectoryOf(path: string): Promise<OpenDirectory> {
   }
 }
 
-/** A file that is to be written. */
+/** A file to be written. */
 export interface ReplaceableFile {
-  /** For messages. */
+  /** The path, for messages. */
   readonly path: string;
   readonly protect: ProtectedFiles | undefined;
 }
 
 /**
- * Requires that a name is free, or that of a regular file that may be replaced: a rename would replace a device such as
- * /dev/null by a file. Returns the status of that file; `undefined` for a free name.
+ * Requires that a name is unused or belongs to a regular file that may be replaced, because a rename would replace
+ * even a device such as /dev/null. Returns the status of the file; `undefined` for an unused name.
  *
- * @throws `refused`, and `unreadable` where the system does not say what is there
+ * @throws `refused`, and `unreadable` if the system cannot report what is there.
  */
 export async function requireReplaceable(
   directory: OpenDirectory,
@@ -171,39 +170,39 @@ export async function requireReplaceable(
   return stats;
 }
 
-/** In a directory that others can write to, the temporary file may have been replaced by another one. */
+/** Requires that nobody replaced the temporary file, which is possible in a directory that others can write to. */
 async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
   const now = await directory.statusOf(name);
   if (!sameFile(fileNumberOf(now), fileNumberOf(written))) {
     throw new VirtSimilarityError(
       'changed',
-      `cannot write to directory ${directory.path}: a temporary file in it was replaced; write to a directory that only you can write to`,
+      `cannot write to directory ${directory.path}: a temporary file in it was replaced; choose a directory that only you can write to`,
     );
   }
 }
 
 async function writeChunks(handle: FileHandle, chunks: FileChunks, signal: AbortSignal | undefined): Promise<void> {
-  const gathered = new Uint8Array(BYTES_PER_WRITE);
+  const collected = new Uint8Array(BYTES_PER_WRITE);
   let filled = 0;
   for await (const chunk of chunks) {
     throwIfAborted(signal);
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (filled + bytes.length > gathered.length) {
-      await writeWhole(handle, gathered.subarray(0, filled));
+    if (filled + bytes.length > collected.length) {
+      await writeAll(handle, collected.subarray(0, filled));
       filled = 0;
     }
-    if (bytes.length > gathered.length) {
-      await writeWhole(handle, bytes);
+    if (bytes.length > collected.length) {
+      await writeAll(handle, bytes);
     } else {
-      gathered.set(bytes, filled);
+      collected.set(bytes, filled);
       filled += bytes.length;
     }
   }
   throwIfAborted(signal);
-  await writeWhole(handle, gathered.subarray(0, filled));
+  await writeAll(handle, collected.subarray(0, filled));
 }
 
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += (await handle.write(bytes, done)).bytesWritten;
   }

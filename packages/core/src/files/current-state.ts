@@ -5,7 +5,10 @@ import { sameState, stampOf } from '../identity/stamp.js';
 import { systemCode } from './file-error.js';
 import { systemPath } from './path-text.js';
 
-/** Whether the files of an image are still, by their sizes and times, what they were: the first one that is not, in order. */
+/**
+ * Compares the files of an image with their recorded sizes and times. Returns the state of the first that is not
+ * current.
+ */
 export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
   const states = await Promise.all(partsOf(identity).map(stateOfPart));
   return states.find((state) => state !== 'current') ?? 'current';
@@ -14,7 +17,7 @@ export async function currentStateOf(identity: ImageIdentity): Promise<'current'
 async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {
   try {
     const now = await stat(systemPath(part.path), { bigint: true });
-    // The system gives no size for a block device.
+    // The system reports no size for a block device.
     const size = now.isBlockDevice() ? part.size : now.size;
     return sameState(stampOf(part.path, now, size), part) ? 'current' : 'changed';
   } catch (thrown) {

@@ -2,7 +2,7 @@ import { type Dirent, lstat, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { pathText, systemPath } from './path-text.js';
 
-/** What a name leads to, without following a symbolic link. */
+/** The kind of a directory entry, without following a symbolic link. */
 export type EntryKind = 'file' | 'directory' | 'link' | 'special';
 
 export interface DirectoryEntry {
@@ -11,23 +11,26 @@ export interface DirectoryEntry {
 }
 
 /**
- * The entries of a directory, in no order.
+ * Returns the entries of a directory, in no particular order.
  *
- * @throws what the system throws.
+ * @throws whatever the system throws.
  */
 export async function entriesOf(directory: string): Promise<DirectoryEntry[]> {
   const entries = await readdir(systemPath(directory), { withFileTypes: true, encoding: 'buffer' });
   return entries.map((entry) => ({ name: pathText(entry.name), kind: kindOf(entry) }));
 }
 
-/** What is at a path; `undefined` where that cannot be examined. By a callback, which takes a fifth of a promise's time. */
+/**
+ * Returns what is at a path; `undefined` if that fails. Uses the callback API, which takes a fifth of a promise's
+ * time.
+ */
 export function kindAt(path: string): Promise<EntryKind | undefined> {
   return new Promise((resolve) => {
     lstat(systemPath(path), (_error, status) => resolve(status && kindOf(status)));
   });
 }
 
-/** Whether a path leads to a directory, through symbolic links too. */
+/** Returns whether a path leads to a directory; follows symbolic links. */
 export function isDirectory(path: string): Promise<boolean> {
   return stat(systemPath(path)).then(
     (status) => status.isDirectory(),

@@ -5,10 +5,10 @@ import { systemPath } from './path-text.js';
 import { closeDescriptor, statusOfSync } from './regular-file.js';
 
 /**
- * Opens a file of an image for reading, a block device too, synchronously: made for worker threads. The caller closes
- * the descriptor.
+ * Opens a file of an image, which may be a block device, for reading. Synchronous, for worker threads. The caller
+ * closes the descriptor.
  *
- * @throws `changed` where it is not the expected file, `unreadable`, and `unavailable` where too many files are open.
+ * @throws `changed` if it is not the expected file, `unreadable`, and `unavailable` if too many files are open.
  */
 export function openExpectedFile(file: ExpectedFile): number {
   let descriptor: number;
@@ -18,7 +18,7 @@ export function openExpectedFile(file: ExpectedFile): number {
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     );
   } catch (cause) {
-    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
+    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage that it is on');
     throw new VirtSimilarityError(code, wording`cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, {
       cause,
     });
@@ -27,14 +27,14 @@ export function openExpectedFile(file: ExpectedFile): number {
     return descriptor;
   }
   closeDescriptor(descriptor);
-  const happened = `${file.stamp.path} was written to or replaced while it was being read`;
-  throw new VirtSimilarityError('changed', `${happened}; stop what is writing to it and run again`);
+  const problem = `${file.stamp.path} was written to or replaced while it was being read`;
+  throw new VirtSimilarityError('changed', `${problem}; stop what is writing to it and run again`);
 }
 
 /**
  * Fills `target` with the bytes from `offset` on.
  *
- * @throws `changed` where the file ends before, and `unreadable`.
+ * @throws `changed` if the file ends too early, and `unreadable`.
  */
 export function readExpectedFile(file: ExpectedFile, descriptor: number, target: Buffer, offset: number): void {
   for (let done = 0; done < target.length; ) {
@@ -42,7 +42,7 @@ export function readExpectedFile(file: ExpectedFile, descriptor: number, target:
     if (read === 0) {
       throw new VirtSimilarityError(
         'changed',
-        `${file.stamp.path} ends at byte ${offset + done}, but more was stored there when it was opened; ` +
+        `${file.stamp.path} ends at byte ${offset + done}, but was longer when it was opened; ` +
           'stop what is writing to it and run again',
       );
     }
@@ -54,8 +54,8 @@ function readAt(file: ExpectedFile, descriptor: number, target: Buffer, start: n
   try {
     return readSync(descriptor, target, start, target.length - start, offset);
   } catch (cause) {
-    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage it lies on');
-    const found = `cannot read ${file.stamp.path} at byte ${offset}: ${messageOf(cause)}`;
-    throw new VirtSimilarityError(code, wording`${found}${ending}`, { cause });
+    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage that it is on');
+    const problem = `cannot read ${file.stamp.path} at byte ${offset}: ${messageOf(cause)}`;
+    throw new VirtSimilarityError(code, wording`${problem}${ending}`, { cause });
   }
 }

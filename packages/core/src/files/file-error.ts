@@ -1,6 +1,6 @@
 import { classifyFailure, systemReasonOf, VirtSimilarityError, type Wording, wording } from '../errors.js';
 
-/** The system's word for what went wrong, such as `ENOENT`; nothing if it was not the system. */
+/** Returns the code of a system error, such as `ENOENT`; `undefined` for anything else. */
 export function systemCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('syscall' in thrown) || !('code' in thrown)) {
     return undefined;
@@ -9,11 +9,11 @@ export function systemCode(thrown: unknown): string | undefined {
 }
 
 /**
- * The error to throw on for something that was thrown while a file was used: our own errors as they are, the rest as
- * `unreadable`, or `unavailable` where space or descriptors ran out.
+ * Maps an error that was thrown while a file was used to the error to throw: this project's own errors unchanged, the
+ * rest as `unreadable`, or as `unavailable` if space or descriptors ran out.
  *
- * @param action such as `cannot write tree.nwk`
- * @param remedy unless space or descriptors ran out, which has remedies of its own
+ * @param action the failed action, such as `cannot write tree.nwk`
+ * @param remedy not used if space or descriptors ran out, which have their own remedies
  */
 export function fileError(thrown: unknown, action: string, path: string, remedy?: Wording): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) {

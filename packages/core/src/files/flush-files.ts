@@ -4,9 +4,9 @@ import type { Stamp } from '../contracts/disk-image.js';
 import { systemPath } from './path-text.js';
 
 /**
- * Has the kernel write changes to files that programs made through shared memory mappings. It sets a file's times at the
- * first change of a page only, until that page has been written: without this, a later change of the same page would not
- * show in the times. What cannot be opened or flushed is left to the reader, which will say why.
+ * Makes the kernel write changes that programs made to files through shared memory mappings. The kernel updates a
+ * file's times only at the first change of a page after that page was written: without flushing, a later change of the
+ * same page would not show in the times. Errors are ignored here; the reader reports them.
  */
 export async function flushFiles(files: readonly Stamp[]): Promise<void> {
   await Promise.all(files.map(({ path }) => flush(path)));
@@ -18,7 +18,7 @@ async function flush(path: string): Promise<void> {
     file = await open(systemPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     await file.datasync();
   } catch {
-    // See above.
+    // The reader reports it.
   } finally {
     await file?.close();
   }

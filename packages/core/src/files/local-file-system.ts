@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { systemPath } from './path-text.js';
 
 /**
- * File systems of the kernel on local devices: a call returns as soon as the device answers, and nobody outside this
- * machine has a file open. From linux/magic.h: ext2 to ext4, XFS, btrfs, tmpfs, F2FS, overlayfs; and ZFS.
+ * File systems on local devices: a call returns as soon as the device responds, and no other machine has a file open.
+ * From linux/magic.h: ext2 to ext4, XFS, btrfs, tmpfs, F2FS, overlayfs; and ZFS.
  */
 const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0x01021994, 0xf2f52010, 0x794c7630, 0x2fc12fc1,
@@ -12,14 +12,16 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 const directories = new Map<string, Promise<boolean>>();
 
 /**
- * Whether a file or directory is on a local file system. The main thread makes a blocking call only on such a one: on
- * another, which may never answer, signals could not be served meanwhile. Rejects with what the system throws.
+ * Returns whether a file or directory is on a local file system. The main thread makes blocking calls only on local
+ * file systems: others may never respond, and signals could not be handled meanwhile.
+ *
+ * @throws whatever the system throws.
  */
 export async function isOnLocalFileSystem(path: string): Promise<boolean> {
   return LOCAL_FILE_SYSTEMS.has((await statfs(systemPath(path))).type);
 }
 
-/** The same of a directory that does not change, asked once per process; false if it cannot be examined. */
+/** Like `isOnLocalFileSystem`, for a directory; checked once per process. Returns false if the check fails. */
 export function isLocalDirectory(path: string): Promise<boolean> {
   let isLocal = directories.get(path);
   if (isLocal === undefined) {

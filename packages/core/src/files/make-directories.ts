@@ -4,11 +4,11 @@ import { systemCode } from './file-error.js';
 import { OpenDirectory } from './open-directory.js';
 
 /**
- * Opens a directory, after making it and those above it that are missing. Each is made in its parent's descriptor, and
+ * Opens a directory, after creating it and its missing parents. Each is created through its parent's descriptor, and
  * opened without following a link that was put in its place. The caller closes the directory.
  *
- * Not by `mkdir`'s own option: where a file system says that a name in it is missing instead of refusing it, as /proc
- * does, Node.js 20 tries for ever.
+ * Does not use `mkdir` with `recursive`, because Node.js 20 loops forever on a file system such as /proc, which
+ * reports a new name as missing instead of refusing to create it.
  *
  * @throws as `OpenDirectory.open` and `mkdir`.
  */
@@ -24,7 +24,7 @@ export async function makeDirectories(path: string, mode = 0o777): Promise<OpenD
   const name = basename(path);
   try {
     await mkdir(parent.at(name), { mode }).catch((thrown: unknown) => {
-      // Another process may have made it meanwhile.
+      // Another process may have created it meanwhile.
       if (systemCode(thrown) !== 'EEXIST') {
         throw thrown;
       }

@@ -13,14 +13,14 @@ const fsyncAsync = promisify(fsync);
 const ROOT = 0n;
 
 /**
- * An open directory. The names in it are resolved from its descriptor, as openat(2) does, so they stay in this directory
- * when somebody replaces the directory, or a link on the way to it, at its path. Node.js has no openat; Linux resolves
+ * An open directory. Names in it are resolved from its descriptor, like openat(2), so they refer to this directory
+ * even if somebody replaces the directory at its path, or a link on the path. Node.js has no openat; Linux resolves
  * `/proc/self/fd/N/name` in the same way.
  */
 export class OpenDirectory {
   /** The path by which it was opened, for messages. */
   readonly path: string;
-  /** As of opening. */
+  /** The status at the time of opening. */
   readonly stats: BigIntStats;
   #descriptor: number | undefined;
 
@@ -31,11 +31,11 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens the directory that a user named. The path may end in a symbolic link, but only in one of the same user's or
-   * root's. The caller closes the directory.
+   * Opens the directory that a user named. The path may end in a symbolic link that belongs to the same user or to
+   * root. The caller closes the directory.
    *
-   * @throws `refused` for a link of another user's, `unavailable` without /proc; and what the system
-   *   throws
+   * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unavailable` without
+   *   /proc, and whatever the system throws.
    */
   static async open(path: string): Promise<OpenDirectory> {
     const place = systemPath(withoutSlashes(path));
@@ -53,13 +53,16 @@ export class OpenDirectory {
     const now = await lstat(place, { bigint: true }).catch(() => undefined);
     if (now === undefined || !sameState(stampOf(path, now), stampOf(path, link))) {
       directory.close();
-      throw new VirtSimilarityError('changed', `cannot use directory ${path}: it was replaced just now; run again`);
+      throw new VirtSimilarityError(
+        'changed',
+        `cannot use directory ${path}: it was replaced while it was being opened; run again`,
+      );
     }
     return directory;
   }
 
   /**
-   * Opens a directory without following a link in its place.
+   * Opens a directory without following a link at its path.
    *
    * @throws as {@link open}.
    */
@@ -89,7 +92,7 @@ export class OpenDirectory {
     return OpenDirectory.#openAt(this.at(name), path, constants.O_NOFOLLOW);
   }
 
-  /** The path of a name in this directory, as functions of `node:fs` take it, while the directory is open. */
+  /** Returns the path of a name in this directory for functions of `node:fs`. Valid while the directory is open. */
   at(name: string): string | Buffer {
     if (this.#descriptor === undefined) {
       throw new Error(`directory ${this.path} is closed`);
@@ -97,24 +100,24 @@ export class OpenDirectory {
     return systemPath(`/proc/self/fd/${this.#descriptor}/${name}`);
   }
 
-  /** The names in it, in order. This and the following throw what the system throws. */
+  /** Returns the names in the directory, sorted. This and the following methods throw whatever the system throws. */
   async names(): Promise<string[]> {
     return (await readdir(this.at('.'))).sort();
   }
 
-  /** What lstat(2) says of a name. */
+  /** Returns the lstat(2) status of a name. */
   statusOf(name: string): Promise<BigIntStats> {
     return lstat(this.at(name), { bigint: true });
   }
 
-  /** Gives a file a second name that is free. */
+  /** Adds a second, unused name to a file. */
   link(name: string, second: string): Promise<void> {
     return link(this.at(name), this.at(second));
   }
 
-  /** Renames a file, and replaces one of the new name. */
-  rename(name: string, now: string): Promise<void> {
-    return rename(this.at(name), this.at(now));
+  /** Renames a file, and replaces any file with the new name. */
+  rename(name: string, newName: string): Promise<void> {
+    return rename(this.at(name), this.at(newName));
   }
 
   /** Removes the name of a file. */
@@ -123,22 +126,22 @@ export class OpenDirectory {
   }
 
   /**
-   * Flushes the names in it to disk, where the file system can do that.
+   * Flushes the names in the directory to disk, if the file system supports that.
    *
-   * @throws what the system throws.
+   * @throws whatever the system throws.
    */
   async sync(): Promise<void> {
     try {
       await fsyncAsync(this.#descriptor ?? -1);
     } catch (thrown) {
-      // Some network file systems cannot; the files themselves are safe.
+      // Some network file systems do not support it; the files themselves are safe.
       if (systemCode(thrown) !== 'EINVAL') {
         throw thrown;
       }
     }
   }
 
-  /** Idempotent. */
+  /** Closes the directory. Idempotent. */
   close(): void {
     if (this.#descriptor !== undefined) {
       closeSync(this.#descriptor);
@@ -149,7 +152,7 @@ export class OpenDirectory {
 
 let hasProc = false;
 
-/** Checks once that names are resolved through /proc as they must be. */
+/** Checks, once per process, that /proc resolves descriptors correctly. */
 async function requireProc(directory: OpenDirectory): Promise<void> {
   if (hasProc) {
     return;
@@ -164,7 +167,7 @@ async function requireProc(directory: OpenDirectory): Promise<void> {
   hasProc = true;
 }
 
-/** A slash at the end, or `/.`, would make lstat follow a link. */
+/** Removes trailing slashes and `/.`, which would make lstat follow a link. */
 function withoutSlashes(path: string): string {
   return path.replace(/(?<=.)(?:\/\.?)+$/, '');
 }

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes of the longest character in UTF-8. */
+/** The number of bytes of the longest character in UTF-8. */
 const LONGEST_CHARACTER = 4;
 
-/** What, with a byte that is no UTF-8 added, is the code unit that stands for it. */
+/** The base of code units that escape bytes that are not UTF-8: base + byte. */
 const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /([\udc80-\udcff])/u;
 
 /**
- * The text of a path, or of a part of one, that loses no byte of it: valid UTF-8 as what it says, each other byte as a
- * lone low surrogate, U+DC80 to U+DCFF, as Python has it (PEP 383). Different bytes give different texts.
+ * Converts a path, or a part of one, to text without losing a byte: valid UTF-8 is decoded, and each other byte
+ * becomes a lone low surrogate, U+DC80 to U+DCFF, as in Python (PEP 383). Different bytes give different texts.
  */
 export function pathText(bytes: Buffer): string {
   if (isUtf8(bytes)) {
@@ -24,7 +24,10 @@ export function pathText(bytes: Buffer): string {
   return text;
 }
 
-/** What a path's text stands for, as functions of `node:fs` take it: the text itself unless {@link pathText} escaped some of it. */
+/**
+ * Converts a path's text for functions of `node:fs`: returns the text itself unless {@link pathText} escaped some of
+ * it.
+ */
 export function systemPath(text: string): string | Buffer {
   if (!isEscaped(text)) {
     return text;
@@ -33,7 +36,7 @@ export function systemPath(text: string): string | Buffer {
   return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part) : escapedByte(part))));
 }
 
-/** Whether some of a path cannot be said in UTF-8, so that no other program can be given its text. */
+/** Returns whether a path is not valid UTF-8, so that its text cannot be passed to other programs. */
 export function isEscaped(text: string): boolean {
   return ESCAPED.test(text);
 }

@@ -4,16 +4,16 @@ import { readProcFile } from './proc-file.js';
 /** The pattern of a process mark: process id, PID namespace, start time and boot id, the last three in base 36. */
 export const PROCESS_MARK = '\\d+-[\\da-z]+-[\\da-z]+-[\\da-z]+';
 
-/** Written for each field that the kernel does not provide, because /proc is missing or shows another PID namespace. */
+/** The value of a field that the kernel does not provide, because /proc is missing or shows another PID namespace. */
 const UNKNOWN = '0';
 
-/** Leftovers of a process that cannot be observed from here are kept for this long. */
+/** How long leftovers of a process that cannot be observed from here are kept. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Hexadecimal digits of the boot id that are used: 48 bits. */
+/** The number of hexadecimal digits of the boot id that are used: 48 bits. */
 const BOOT_DIGITS = 12;
 
-/** States of a process that has exited: zombie, dead. */
+/** The states of a process that has exited: zombie, dead. */
 const EXITED = /^[ZX]/;
 
 interface System {
@@ -25,20 +25,20 @@ interface System {
 let own: { readonly mark: string; readonly system: System } | undefined;
 
 /**
- * A name for this process that no other process has: not a later one with the same id, nor one in another container or
- * on another machine. Put it into the name of every temporary file and directory, so that {@link hasEnded} can tell
- * whether its owner is still at work.
+ * Returns a name for this process that no other process has, not even a later one with the same id or one in another
+ * container or on another machine. Include it in the name of every temporary file and directory, so that {@link
+ * hasEnded} can determine whether its owner is still running.
  */
 export function processMark(): string {
   return ownProcess().mark;
 }
 
 /**
- * Whether the process with this mark has ended. For a process of this boot and PID namespace the kernel knows. For any
- * other one (another container, or another machine on a network file system) it counts as ended if what it left is a day
- * old.
+ * Returns whether the process with this mark has ended. For a process of this boot and PID namespace, the kernel is
+ * asked. Any other process (in another container, or on another machine with a network file system) counts as ended if
+ * its file or directory is a day old.
  *
- * @param age milliseconds since what it left was last written; called only in the second case
+ * @param age returns the milliseconds since its file or directory was last written; called only in the second case
  */
 export async function hasEnded(mark: string, age: () => number | Promise<number>): Promise<boolean> {
   const { mark: ownMark, system } = ownProcess();
@@ -59,7 +59,7 @@ function ownProcess(): { readonly mark: string; readonly system: System } {
 }
 
 function identifyProcess(): { readonly mark: string; readonly system: System } {
-  // Where /proc is that of another PID namespace, its process ids say nothing about the processes here.
+  // If /proc belongs to another PID namespace, its process ids are not those of processes here.
   const isOwnProc = readProcFile('/proc/self/stat').startsWith(`${process.pid} `);
   const namespace = isOwnProc ? base36(/\d+/.exec(linkOrEmpty('/proc/self/ns/pid'))?.[0]) : UNKNOWN;
   const bootId = readProcFile('/proc/sys/kernel/random/boot_id').replace(/[^\da-f]/g, '');
@@ -68,7 +68,7 @@ function identifyProcess(): { readonly mark: string; readonly system: System } {
   return { mark: `${process.pid}-${namespace}-${start}-${boot}`, system: { namespace, boot } };
 }
 
-/** When a process started, in ticks since boot; `undefined` if there is none or it has exited. */
+/** Returns when a process started, in ticks since boot, in base 36; `undefined` if it does not exist or has exited. */
 function startOf(pid: string): string | undefined {
   const status = readProcFile(`/proc/${pid}/stat`);
   // The second field is a name in parentheses, which may contain blanks and parentheses.

@@ -1,7 +1,7 @@
 import type { Stamp } from '../contracts/disk-image.js';
 import { type FileNumber, fileKeyOf } from '../identity/stamp.js';
 
-/** Files that must not be replaced, by device and inode, so that no other name of theirs is replaced either. */
+/** Files that must not be replaced, by device and inode, so that they are protected under all of their names. */
 export class ProtectedFiles {
   readonly #paths = new Map<string, string>();
 
@@ -9,7 +9,7 @@ export class ProtectedFiles {
     this.#paths.set(fileKeyOf(file), file.path);
   }
 
-  /** The path under which a file was added; `undefined` for other files. */
+  /** Returns the path under which a file was added; `undefined` for other files. */
   pathOf(file: FileNumber): string | undefined {
     return this.#paths.get(fileKeyOf(file));
   }

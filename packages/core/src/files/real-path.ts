@@ -3,15 +3,15 @@ import { realpath } from 'node:fs/promises';
 import { pathText, systemPath } from './path-text.js';
 
 /**
- * The text of a path without symbolic links, absolute.
+ * Resolves symbolic links. Returns the text of the absolute path.
  *
- * @throws what the system throws.
+ * @throws whatever the system throws.
  */
 export async function realPath(path: string): Promise<string> {
   return pathText(await realpath(systemPath(path), 'buffer'));
 }
 
-/** The same without waiting; `undefined` where the path leads nowhere. */
+/** Like `realPath`, synchronously; `undefined` if the path cannot be resolved. */
 export function realPathSync(path: string): string | undefined {
   try {
     return pathText(realpathSync.native(systemPath(path), 'buffer'));

@@ -2,22 +2,22 @@ import { basename, dirname, join } from 'node:path';
 import type { EntryKind } from './directory-entries.js';
 import { realPath } from './real-path.js';
 
-/** Paths without symbolic links. The directory of many files is resolved once. */
+/** Resolves symbolic links in paths. Caches directories, so that the directory of many files is resolved once. */
 export class RealPaths {
   readonly #directories = new Map<string, Promise<string>>();
 
   /**
-   * The path of a file without symbolic links.
+   * Returns the path of a file without symbolic links.
    *
-   * @param kind what is there
-   * @throws what the system throws.
+   * @param kind what is at the path
+   * @throws whatever the system throws.
    */
   async of(path: string, kind: EntryKind): Promise<string> {
-    // Anything but a regular file may end in `..`, or be a link: only the system can resolve it.
+    // A path of anything but a regular file may end in `..` or be a link: only the system can resolve it.
     return kind === 'file' ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
   }
 
-  /** @throws what the system throws. */
+  /** @throws whatever the system throws. */
   ofDirectory(path: string): Promise<string> {
     let real = this.#directories.get(path);
     if (real === undefined) {

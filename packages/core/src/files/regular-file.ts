@@ -28,23 +28,22 @@ export interface OpenFile {
 }
 
 export interface OpenFileOptions {
-  /** Whether a symbolic link is `refused`. */
+  /** Whether to refuse a symbolic link. */
   readonly noFollow?: boolean | undefined;
-  /** What is opened, where that is not the path itself but a name in an open directory. */
+  /** What to open if it is not the path itself but a name in an open directory. */
   readonly place?: string | Buffer;
 }
 
-/** An open file, and whether this thread may wait for calls to it. */
+/** An open file, and whether it is on a local file system, so that this thread may make blocking calls. */
 export interface LocatedFile extends OpenFile {
   readonly isLocal: boolean;
 }
 
 /**
  * Opens a regular file for reading, synchronously. Call it in a worker thread, or in the main thread for a file on a
- * local file system, where cached data is read within microseconds. A FIFO does not block it.
+ * local file system, where cached data is read within microseconds. Does not block on a FIFO.
  *
- * @throws `refused` for anything else than a regular file, `unreadable` or `unavailable` if the system does not open
- *   it.
+ * @throws `refused` for anything other than a regular file, `unreadable` or `unavailable` if opening it fails.
  */
 export function openRegularFileSync(path: string, options: OpenFileOptions = {}): OpenFile {
   const { place = systemPath(path), noFollow = false } = options;
@@ -58,13 +57,13 @@ export function openRegularFileSync(path: string, options: OpenFileOptions = {})
   }
 }
 
-/** As `openRegularFileSync`, without blocking this thread; to be closed by `closeRegularFile`. */
+/** Like `openRegularFileSync`, without blocking this thread. The caller closes the file with `closeRegularFile`. */
 export async function openRegularFile(path: string, options: OpenFileOptions = {}): Promise<LocatedFile> {
   const { place = systemPath(path), noFollow = false } = options;
   let descriptor: number | undefined;
   try {
     descriptor = await openAsync(place, flagsFor(noFollow));
-    // Of the descriptor: what the path leads to may be another file by now.
+    // Checks the descriptor, because the path may lead to another file by now.
     const isLocal = await isOnLocalFileSystem(`/proc/self/fd/${descriptor}`).catch(() => false);
     return { descriptor, stats: requireRegular(path, await statusOf({ descriptor, isLocal })), isLocal };
   } catch (thrown) {
@@ -75,12 +74,12 @@ export async function openRegularFile(path: string, options: OpenFileOptions = {
   }
 }
 
-/** Status of an open file as it is now. */
+/** Returns the current status of an open file. */
 export async function statusOf({ descriptor, isLocal }: Omit<LocatedFile, 'stats'>): Promise<BigIntStats> {
   return isLocal ? statusOfSync(descriptor) : statAsync(descriptor, { bigint: true });
 }
 
-/** Also closing may block: some file systems write then. */
+/** Closes a file, without blocking this thread unless the file is local: some file systems write on close. */
 export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Promise<void> {
   if (isLocal) {
     closeSync(descriptor);
@@ -89,7 +88,7 @@ export async function closeRegularFile({ descriptor, isLocal }: LocatedFile): Pr
   }
 }
 
-/** Status of a file that is open in this thread, without leaving it. */
+/** Returns the current status of an open file, synchronously. */
 export function statusOfSync(descriptor: number): BigIntStats {
   return fstatSync(descriptor, { bigint: true });
 }
@@ -125,7 +124,7 @@ function openingError(thrown: unknown, path: string, noFollow: boolean): VirtSim
 /**
  * Fills `target` with the bytes from `position` on.
  *
- * @throws a plain error if the file ends before.
+ * @throws a plain `Error` if the file ends too early.
  */
 export function readExactlySync(descriptor: number, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {
@@ -137,7 +136,7 @@ export function readExactlySync(descriptor: number, target: Uint8Array, position
   }
 }
 
-/** As `readExactlySync`, in another thread. */
+/** Like `readExactlySync`, without blocking this thread. */
 export async function readExactly(descriptor: number, target: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const { bytesRead } = await readAsync(descriptor, target, done, target.length - done, position + done);
@@ -149,5 +148,5 @@ export async function readExactly(descriptor: number, target: Uint8Array, positi
 }
 
 function endOfFile(length: number, position: number): Error {
-  return new Error(`expected ${length} bytes at ${position}, found the end of the file`);
+  return new Error(`expected ${length} bytes at offset ${position}, found the end of the file`);
 }

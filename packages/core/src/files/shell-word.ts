@@ -1,15 +1,16 @@
 import { systemPath } from './path-text.js';
 
 /**
- * Text that needs nothing but single quotes: no character that a terminal obeys, hides or draws as a blank, and no
- * backslash that could be read as the beginning of an escape. The command prints such text as it is.
+ * Matches text that needs only single quotes: no character that a terminal interprets, hides or draws as a blank, and
+ * no backslash that could be read as the start of an escape. The command prints such text unchanged.
  */
 const QUOTABLE = /^(?:[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}\\]| |\\(?![\\xu]))*$/u;
 
 /**
- * A path as one word of a shell, for command lines in messages. In single quotes, as any POSIX shell takes it; with
- * unusual characters in `$'…'`, as bash and zsh take it, which has only printable ASCII characters. The escapes are octal,
- * because the command doubles a backslash before `x` or `u` in its messages, and a message is to be pasted as it is shown.
+ * Quotes a path as one shell word, for command lines in messages. Uses single quotes, which any POSIX shell accepts.
+ * If there are unusual characters, uses `$'…'` with printable ASCII characters only, which bash and zsh accept. The
+ * escapes are octal, because the command doubles a backslash before `x` or `u` in its messages, and users paste a
+ * message as it is shown.
  */
 export function shellWord(path: string): string {
   return QUOTABLE.test(path)
@@ -17,7 +18,7 @@ export function shellWord(path: string): string {
     : `$'${[...bytesOf(systemPath(path))].map(escaped).join('')}'`;
 }
 
-/** A path as one word of a command line that is not taken for an option. */
+/** Quotes a path as one shell word that is not mistaken for an option. */
 export function shellOperand(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path);
 }

@@ -7,17 +7,17 @@ import { hasEnded, PROCESS_MARK, processMark } from './process-mark.js';
 
 const TEMPORARY_FILE = new RegExp(`^\\.virt-similarity-(?<mark>${PROCESS_MARK})-[0-9a-f]{16}\\.tmp$`);
 
-/** For a new file that is nobody else's: nothing that is there already is opened or followed. */
+/** Flags to create a new file: an existing file is not opened, and a link is not followed. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** A new name for a temporary file. It identifies the process that writes the file. */
+/** Returns a new name for a temporary file. It identifies the process that writes the file. */
 export function temporaryName(): string {
   return `.virt-similarity-${processMark()}-${randomBytes(8).toString('hex')}.tmp`;
 }
 
 /**
- * Removes those of the names in a directory that are temporary files of this user's processes that have ended. Files of
- * processes that cannot be observed from here are removed after a day.
+ * Removes temporary files that this user's ended processes left in a directory; `names` are the names to check. Files
+ * of processes that cannot be observed from here are removed after a day.
  */
 export async function sweepTemporaryFiles(directory: OpenDirectory, names: readonly string[]): Promise<void> {
   let clock: Promise<number> | undefined;
@@ -36,16 +36,18 @@ export async function sweepTemporaryFiles(directory: OpenDirectory, names: reado
         await directory.remove(name);
       }
     } catch {
-      // Swept by another process meanwhile, or in a directory that cannot be written to.
+      // Another process has removed it meanwhile, or the directory is not writable.
     }
   }
 }
 
 const swept = new Set<string>();
 
-/** As `sweepTemporaryFiles`, for all names in a directory that many files may be written to: looks only once. */
+/**
+ * Like `sweepTemporaryFiles`, for all names in a directory; only once per directory, because many files may follow.
+ */
 export async function sweepOnce(directory: OpenDirectory): Promise<void> {
-  // Inodes of directories that were removed are used again.
+  // Inodes of removed directories are reused.
   const identity = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.birthtimeNs}`;
   if (swept.has(identity)) {
     return;
@@ -54,7 +56,7 @@ export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   await sweepTemporaryFiles(directory, await directory.names().catch(() => []));
 }
 
-/** The time by the clock of the directory's file system, which on a network is not this machine's. */
+/** Returns the time by the clock of the directory's file system, which may be on another machine. */
 async function timeOf(directory: OpenDirectory): Promise<number> {
   const name = temporaryName();
   const handle = await open(directory.at(name), NEW_FILE, 0o600);

@@ -1,37 +1,37 @@
 import type { DataExtent, Extent } from '../contracts/disk-image.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
-/** Numbers kept per extent: length, what it is, and the offset in its file. */
+/** Numbers per extent: its length, its code, and the offset in its file. */
 const FIELDS = 3;
-/** What an extent is: zeros, not stored verbatim, or from here on the number of its file … */
+/** The codes of extents: zeros, not stored verbatim, or the number of its file plus `FIRST_FILE`. */
 const ZERO = 0;
 const NOT_STORED = 1;
 const FIRST_FILE = 2;
-/** … to which this is added where it is inherited. */
+/** Added to the code of an inherited extent. */
 const INHERITED = 2 ** 32;
 const LAST_FILE = INHERITED - FIRST_FILE - 1;
 
-/** Extents that may begin in one block. */
+/** The most extents that may begin in one block. */
 export const EXTENTS_PER_BLOCK = 4;
 
 export interface ExtentListOptions {
-  /** Bytes, a whole number. With blocks of one byte, as by default, the list has all extents just as they came. */
+  /** Bytes, a positive integer; default: 1, with which the list keeps every extent unchanged. */
   readonly blockSize?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The extents of a disk, in 24 bytes each. However fragmented the disk is, at most `EXTENTS_PER_BLOCK` of them begin in a
- * block: the last one covers the rest of the block, which is then data that is not stored verbatim unless all of it
- * reads as zeros. So the list takes at most 96 bytes for each block in which an extent begins, and up to three times that
- * while the list grows.
+ * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents begin in a block, however fragmented
+ * the disk is. If there are more, the last one covers the rest of the block, as data that is not stored verbatim
+ * unless all of it is zeros. So the list needs at most 96 bytes for each block in which an extent begins, and up to
+ * three times that while the list grows.
  */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);
   #used = 0;
   #end = 0;
   readonly #blockSize: number;
-  /** The block in which the last extent begins, and how many begin in it. */
+  /** The block in which the last extent begins, and the number of extents that begin in it. */
   #block = -1;
   #inBlock = 0;
 
@@ -42,7 +42,7 @@ export class ExtentList implements Iterable<Extent> {
   /**
    * Collects extents.
    *
-   * @throws `aborted`, and `plugin` where they do not cover `virtualSize` bytes exactly, in order.
+   * @throws `aborted`, and `plugin` if they do not cover `virtualSize` bytes exactly, in order.
    */
   static async from(
     extents: AsyncIterable<Extent>,
@@ -55,7 +55,7 @@ export class ExtentList implements Iterable<Extent> {
       list.#add(extent);
     }
     if (list.#end !== virtualSize) {
-      throw wrongExtents(`an end at byte ${virtualSize}`, `one at ${list.#end}`);
+      throw wrongExtents(`the last to end at byte ${virtualSize}`, `its end at ${list.#end}`);
     }
     return list;
   }
@@ -64,9 +64,9 @@ export class ExtentList implements Iterable<Extent> {
     let start = 0;
     for (let at = 0; at < this.#used; at += FIELDS) {
       const length = this.#fields[at]!;
-      const what = this.#fields[at + 1]!;
-      const run = { start, length, ...(what >= INHERITED && { inherited: true as const }) };
-      const file = (what % INHERITED) - FIRST_FILE;
+      const code = this.#fields[at + 1]!;
+      const run = { start, length, ...(code >= INHERITED && { inherited: true as const }) };
+      const file = (code % INHERITED) - FIRST_FILE;
       if (file >= 0) {
         yield { kind: 'data', ...run, stored: { file, offset: this.#fields[at + 2]! } };
       } else {
@@ -81,12 +81,12 @@ export class ExtentList implements Iterable<Extent> {
       throw wrongExtents(`an extent at byte ${this.#end}`, `one at ${extent.start}`);
     }
     if (!(Number.isSafeInteger(extent.length) && extent.length > 0)) {
-      throw wrongExtents('a whole length above 0', `${extent.length}`);
+      throw wrongExtents('a positive integer as length', `${extent.length}`);
     }
     if (extent.kind === 'data' && extent.stored !== undefined) {
-      requirePlace(extent.stored);
+      requireLocation(extent.stored);
     }
-    const what = codeOf(extent) + (extent.inherited ? INHERITED : 0);
+    const code = codeOf(extent) + (extent.inherited ? INHERITED : 0);
     const offset = extent.kind === 'data' ? (extent.stored?.offset ?? 0) : 0;
     const block = Math.floor(extent.start / this.#blockSize);
     if (block !== this.#block) {
@@ -96,52 +96,55 @@ export class ExtentList implements Iterable<Extent> {
     let { length } = extent;
     if (this.#inBlock === EXTENTS_PER_BLOCK) {
       const inBlock = Math.min(length, (block + 1) * this.#blockSize - extent.start);
-      this.#extendLast(inBlock, what);
+      this.#extendLast(inBlock, code);
       length -= inBlock;
       if (length > 0) {
         this.#block = block + 1;
-        this.#push(length, what, extent.kind === 'data' && extent.stored !== undefined ? offset + inBlock : 0);
+        this.#push(length, code, extent.kind === 'data' && extent.stored !== undefined ? offset + inBlock : 0);
         this.#inBlock = 1;
       }
     } else {
-      this.#push(length, what, offset);
+      this.#push(length, code, offset);
       this.#inBlock += 1;
     }
     this.#end += extent.length;
   }
 
-  #push(length: number, what: number, offset: number): void {
+  #push(length: number, code: number, offset: number): void {
     if (this.#used === this.#fields.length) {
       const grown = new Float64Array(this.#fields.length * 2);
       grown.set(this.#fields);
       this.#fields = grown;
     }
     this.#fields[this.#used] = length;
-    this.#fields[this.#used + 1] = what;
+    this.#fields[this.#used + 1] = code;
     this.#fields[this.#used + 2] = offset;
     this.#used += FIELDS;
   }
 
-  /** Makes the last extent longer. What it and the added bytes have in common is all that is known of it then. */
-  #extendLast(length: number, what: number): void {
+  /** Extends the last extent. It keeps only the properties that it shares with the added bytes. */
+  #extendLast(length: number, code: number): void {
     const last = this.#used - FIELDS;
     const before = this.#fields[last + 1]!;
-    const isZero = before % INHERITED === ZERO && what % INHERITED === ZERO;
-    const isInherited = before >= INHERITED && what >= INHERITED;
+    const isZero = before % INHERITED === ZERO && code % INHERITED === ZERO;
+    const isInherited = before >= INHERITED && code >= INHERITED;
     this.#fields[last] = this.#fields[last]! + length;
     this.#fields[last + 1] = (isZero ? ZERO : NOT_STORED) + (isInherited ? INHERITED : 0);
     this.#fields[last + 2] = 0;
   }
 }
 
-/** A system call would take an offset below 0 for the file's own position, and so read something else. */
-function requirePlace({ file, offset }: NonNullable<DataExtent['stored']>): void {
+/**
+ * Rejects invalid locations: with a negative offset, a system call would read from the file's current position
+ * instead.
+ */
+function requireLocation({ file, offset }: NonNullable<DataExtent['stored']>): void {
   const isOffset = Number.isSafeInteger(offset) && offset >= 0;
   const isFile = Number.isSafeInteger(file) && file >= 0 && file <= LAST_FILE;
   if (isOffset && isFile) {
     return;
   }
-  throw wrongExtents('whole numbers from 0 for a file and an offset', `${file} and ${offset}`);
+  throw wrongExtents('non-negative integers as file and offset', `${file} and ${offset}`);
 }
 
 function codeOf(extent: Extent): number {

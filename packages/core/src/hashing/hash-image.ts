@@ -13,36 +13,36 @@ import { inheritedRanges, withInherited, withoutRanges } from './inherited-block
 import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 
 export interface HashImageOptions {
-  /** What the vector is to be named; by default the path of the image's first file. */
+  /** The name of the vector; default: the path of the image's first file. */
   readonly name?: string;
   /** Bytes; a power of two from 512 to 16 MiB. */
   readonly blockSize?: number;
   /**
-   * The hash vector of the image beneath (see `baseOf`), made with the same hasher and block size: blocks that the image
-   * inherits are taken from it instead of read.
+   * The hash vector of the backing image (see `baseOf`), made with the same hasher and block size. Inherited blocks
+   * are copied from it instead of read.
    */
   readonly base?: HashVector | undefined;
-  /** Told once how many bytes have to be read. */
+  /** Called once with the number of bytes to read. */
   readonly onStart?: (bytes: number) => void;
-  /** Told of bytes that were hashed, as they are. */
+  /** Called repeatedly with the number of bytes that were just hashed. */
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** 64 KiB is the cluster size of qcow2 unless another one is asked for. */
+/** 64 KiB is the default cluster size of qcow2. */
 export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
 
 /**
- * Hashes every block of an open image on the pool's threads. The image stays open; whether it changed meanwhile is for
- * the caller to find out, by its reader's `identify`.
+ * Hashes every block of an open image on the pool's threads. The image stays open. The caller checks whether it
+ * changed meanwhile, with its reader's `identify`.
  *
  * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three
  * times that while the list grows; and the pool's tasks of at most 16 MiB each.
  *
- * @throws what the image's methods and callbacks throw, `plugin` where the hasher or the extents are at fault,
- *   `changed` where a file is not the one it was, `usage` on an unusable block size, one that gives the image more than
- *   2³² blocks included, and `aborted`: at once, also while a read is not answered, which fails when the image is
- *   closed.
+ * @throws whatever the image's methods and the callbacks throw, `plugin` if the hasher or the extents are invalid,
+ *   `changed` if a file was changed or replaced, `usage` for an invalid block size or one that results in more than
+ *   2³² blocks, and `aborted`. An abort takes effect at once, even during a read that does not return; such a read
+ *   fails when the image is closed.
  */
 export async function hashImage(
   image: DiskImage,
@@ -53,8 +53,8 @@ export async function hashImage(
   const { digestLength } = pool.hasher;
   const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = partsOf(identity)[0]?.path ?? '' } = options;
   const { hasherVersion } = pool;
-  const made = { algorithm: pool.hasherName, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
-  const header = { name, ...made, blockSize, virtualSize, identity };
+  const hashing = { algorithm: pool.hasherName, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
+  const header = { name, ...hashing, blockSize, virtualSize, identity };
   const problem = problemOfHeader({ ...header, dataBlocks: 0 });
   if (problem !== undefined) {
     throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });
@@ -136,18 +136,18 @@ async function hashTask(
   const present = sharedBytes(planned.blocks.length);
   const unread = planned.reads.reduce((sum, { length }) => sum + length, 0);
   const memory = unread === 0 ? NO_MEMORY : pool.borrowMemory(unread);
-  // What is given up ends when image and pool are closed.
+  // An abandoned call ends when the image and the pool are closed.
   const segments = await unlessAborted(readSegments(image, planned, memory), signal);
   const task: HashTask = { blockSize, files: expectedFiles(image.identity), segments, digests, present };
   await unlessAborted(pool.run(task), signal);
-  // Only now: what failed or was given up may still be writing to it.
+  // Not returned after a failure or abort: a call may still be writing to it.
   if (memory !== NO_MEMORY) {
     pool.giveBack(memory);
   }
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
-/** Reads what must be read through the image into shared memory; leaves the rest to the worker. */
+/** Reads the segments that must be read through the image into shared memory; the worker reads the others. */
 async function readSegments(
   image: DiskImage,
   { segments, reads }: PlannedTask,

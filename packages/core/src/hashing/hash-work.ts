@@ -1,10 +1,10 @@
 import type { HashTask } from './hash-task.js';
 
-/** What a hashing thread can be asked to do with its hasher, which it is given as a `PartReference`. */
+/** The methods of a hashing thread. It receives its hasher as a `PartReference`. */
 export interface HashWork {
-  /** The hasher's digest of the probe. */
+  /** Returns the hasher's digest of the probe. */
   probe(): Promise<Uint8Array>;
-  /** Hashes the task's blocks. `probe` is the digest of the probe by another instance, which this one must agree with. */
+  /** Hashes the task's blocks. `probe` is another instance's digest of the probe, which this instance's must equal. */
   hash(task: HashTask, probe: Uint8Array): Promise<void>;
 }
 

@@ -8,8 +8,8 @@ import { probeHasher, requireSameDigest } from './probe-hasher.js';
 import { runHashTask } from './run-hash-task.js';
 
 const reference = workerData as PartReference;
-const constructed = preparedHasher();
-/** What goes wrong with the hasher is the answer to the first task. */
+const constructed = prepareHasher();
+// An error in constructing the hasher is the response to the first task.
 await constructed.catch(() => {});
 
 let ownProbe: Uint8Array | undefined;
@@ -31,7 +31,7 @@ const work: HashWork = {
 
 serveMethods(work, (thrown) => partFailure(reference, thrown));
 
-async function preparedHasher(): Promise<NamedPart<BlockHasher>> {
+async function prepareHasher(): Promise<NamedPart<BlockHasher>> {
   const hasher = await constructPart<'hasher'>(reference);
   await hasher.part.prepare?.();
   return hasher;

@@ -1,12 +1,12 @@
 import type { HashTask } from './hash-task.js';
 
-/** Non-zero blocks in ascending order, and their digests one after the other. */
+/** Non-zero blocks in ascending order, and their consecutive digests. */
 export interface HashedBlocks {
   readonly blocks: Uint32Array;
   readonly digests: Uint8Array;
 }
 
-/** What a task that has run says of its `blocks`. Moves digests within the task's memory. */
+/** Returns the non-zero blocks of a finished task with these `blocks`. Moves digests within the task's memory. */
 export function withoutZeroBlocks(
   blocks: Uint32Array,
   { present, digests }: HashTask,
@@ -26,7 +26,7 @@ export function withoutZeroBlocks(
   return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
 }
 
-/** The blocks of all parts, which follow one another, in memory of their own. */
+/** Copies the blocks of consecutive parts to new memory. */
 export function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
   const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
   const blocks = new Uint32Array(total);

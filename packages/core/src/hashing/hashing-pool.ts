@@ -14,56 +14,57 @@ import { HASH_WORKER, type HashWork } from './hash-work.js';
 import { probeHasher } from './probe-hasher.js';
 import { runHashTask } from './run-hash-task.js';
 
-/** Content that one task covers: enough to make posting it cheap, little enough that one image keeps all threads busy. */
+/** Bytes of content per task: enough to make posting cheap, and few enough for one image to keep all threads busy. */
 export const TASK_BYTES = 8 * 1024 * 1024;
 
 type HashThreads = WorkerThreads<PartTask<HashWork>, PartAnswer>;
 
-/** A hasher, and how worker threads construct it. */
+/** A hasher and how worker threads construct it. */
 export interface PlacedHasher {
-  /** What hash vectors record as the algorithm, and what messages call the hasher. */
+  /** The name that hash vectors record as the algorithm and that messages use for the hasher. */
   readonly name: string;
   readonly hasher: BlockHasher;
-  /** Without one the hasher runs in the main thread. */
+  /** How worker threads construct the hasher. If absent, the hasher runs in the main thread. */
   readonly reference?: PartReference | undefined;
-  /** What hash vectors record as the hasher's version; what the hasher says of itself if left out. */
+  /** The version that hash vectors record; default: the hasher's own. */
   readonly version?: string | undefined;
   /**
-   * Seconds that the hasher has for each task of at most {@link TASK_BYTES}, including reading what it hashes; 0, as when
-   * absent, for no limit. Nothing limits a hasher in the main thread.
+   * The time limit in seconds for each task of at most {@link TASK_BYTES}, which includes reading; default: 0, no
+   * limit. A hasher in the main thread has no limit.
    */
   readonly timeLimit?: number | undefined;
-  /** Takes the notes of the hasher in threads. */
+  /** Receives the log messages of hashers in threads. */
   readonly logger?: Logger | undefined;
 }
 
 /**
- * The threads that hash. `acquire` bounds how many tasks are prepared or run at once, over all images,
- * and with it the memory that they take.
+ * The threads that hash. `acquire` limits how many tasks are prepared or run at a time, over all images, and so limits
+ * the memory that they need.
  */
 export class HashingPool {
   readonly #hasher: NamedPart<BlockHasher>;
-  /** What hash vectors record as the hasher's version. */
+  /** The version of the hasher that hash vectors record. */
   readonly hasherVersion: string | undefined;
-  /** None where the hasher runs in the main thread. */
+  /** Absent if the hasher runs in the main thread. */
   readonly #threads: HashThreads | undefined;
   /**
-   * One that does not hash, so that there are always two to agree, as a module may make its digests depend on when it was
-   * loaded. For hashers that state a version, and so promise otherwise, one of those that hash is asked.
+   * A thread that only computes the digest of the probe, so that two threads are always compared, because a module's
+   * digests could depend on when it was loaded. A hasher with a version promises that they do not; unless it has a
+   * time limit, one of the hashing threads computes the probe.
    */
   readonly #probing: HashThreads | undefined;
-  /** The digest of the probe, which every thread must agree with. */
+  /** The digest of the probe, which must be the same in every thread. */
   #probe: Promise<Uint8Array> | undefined;
   #isClosed = false;
-  /** Set once the hasher has taken too long: it is not asked again. */
+  /** Set once the hasher has exceeded its time limit. It is then not called again. */
   #overrun: VirtSimilarityError | undefined;
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #memory: Uint8Array[] = [];
 
   /**
-   * @param jobs Number of threads, at least 1. They are started as they are needed; {@link close} ends them.
-   * @throws `usage` where the url is that of the running program itself, which every thread would start again.
+   * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
+   * @throws `usage` if the hasher's module is the running program itself, which every thread would start again.
    */
   constructor(
     { name, hasher, reference, version, timeLimit = 0, logger }: PlacedHasher,
@@ -80,11 +81,11 @@ export class HashingPool {
       this.#threads = threads(jobs);
       this.#probing = hasher.version === undefined || timeLimit > 0 ? threads(1) : this.#threads;
     }
-    // As many again as there are threads are made ready, so that no thread waits for its next task to be read.
+    // One task more per thread is prepared in advance, so that no thread waits until its next task is read.
     this.#free = jobs * 2;
   }
 
-  /** Starts threads for this many tasks, so that they are ready by the time the tasks' bytes can be read. */
+  /** Starts threads for this many tasks in advance, so that they are ready when the tasks' bytes have been read. */
   expect(tasks: number): void {
     this.#threads?.prepare(tasks);
   }
@@ -98,12 +99,12 @@ export class HashingPool {
     return this.#hasher.part;
   }
 
-  /** What hash vectors record as the algorithm. */
+  /** The name that hash vectors record as the algorithm. */
   get hasherName(): string {
     return this.#hasher.name;
   }
 
-  /** Waits for a place among the tasks in preparation; the caller calls what it gets when the task is done. */
+  /** Waits until another task may be prepared. Returns a function to call when the task is done. */
   async acquire(): Promise<() => void> {
     if (this.#free > 0) {
       this.#free--;
@@ -121,8 +122,8 @@ export class HashingPool {
   }
 
   /**
-   * Shared memory of at least so many bytes, not cleared. Fresh memory costs more than filling it, so whoever is
-   * certain that nothing writes to it any more gives it back.
+   * Returns shared memory of at least `length` bytes, not cleared. New memory costs more than filling it: call
+   * {@link giveBack} once nothing writes to it any longer.
    */
   borrowMemory(length: number): Uint8Array {
     const kept = this.#memory.findIndex((memory) => memory.length >= length);
@@ -132,6 +133,7 @@ export class HashingPool {
     return new Uint8Array(new SharedArrayBuffer(Math.max(length, TASK_BYTES)));
   }
 
+  /** Returns memory to the pool for reuse. */
   giveBack(memory: Uint8Array): void {
     if (!this.#isClosed) {
       this.#memory.push(memory);
@@ -141,10 +143,10 @@ export class HashingPool {
   /**
    * Runs a task to its end. A single task cannot be interrupted.
    *
-   * @throws as {@link runHashTask}, and `aborted` once the pool is closed; a hasher's own exception, and one that ends
-   *   its thread, become a `plugin` error, as does one that gives a block two digests, in one thread or in two, or
-   *   returns before the digest is there.
-   * @throws `unavailable` where the hasher took too long for any task: this one, one under way or an earlier one.
+   * @throws as {@link runHashTask}, `aborted` once the pool is closed, and `plugin` if the hasher throws, ends its
+   *   thread, writes different digests for the same block, in one thread or in two, or returns before the digest is
+   *   written.
+   * @throws `unavailable` if the hasher has exceeded its time limit in this task, a concurrent one or an earlier one.
    */
   async run(task: HashTask): Promise<void> {
     if (this.#isClosed) {
@@ -153,20 +155,20 @@ export class HashingPool {
     if (this.#overrun) {
       throw this.#overrun;
     }
-    const probe = await this.#probed();
+    const probe = await this.#probeDigest();
     if (this.#isClosed) {
       throw closed();
     }
     if (this.#threads === undefined) {
       await new Promise(setImmediate);
-      await this.#inThisThread(() => runHashTask(task, this.#hasher));
+      await this.#runHere(() => runHashTask(task, this.#hasher));
       return;
     }
     await this.#ask(this.#threads, { method: 'hash', given: [task, probe] });
   }
 
-  /** The digest of the probe. A failed probe is kept, unless the thread could not be started. */
-  #probed(): Promise<Uint8Array> {
+  /** Returns the digest of the probe. Keeps a failure too, unless the thread could not be started. */
+  #probeDigest(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
       if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') {
         this.#probe = undefined;
@@ -176,11 +178,11 @@ export class HashingPool {
     return this.#probe;
   }
 
-  /** The digest of the probe, by the hasher where it is to run: never in the main thread if it has a url. */
+  /** Computes the digest of the probe where the hasher runs: in a thread if threads can construct it. */
   async #probeHasher(): Promise<Uint8Array> {
     if (this.#probing === undefined) {
-      await this.#inThisThread(() => prepared(this.#hasher.part));
-      return this.#inThisThread(() => probeHasher(this.#hasher));
+      await this.#runHere(() => prepareOnce(this.#hasher.part));
+      return this.#runHere(() => probeHasher(this.#hasher));
     }
     const probe = (await this.#ask(this.#probing, { method: 'probe', given: [] })) as Uint8Array;
     requireDigestLength(this.#hasher, probe.length);
@@ -200,7 +202,7 @@ export class HashingPool {
     return answer.result;
   }
 
-  async #inThisThread<Result>(call: () => Result | Promise<Result>): Promise<Result> {
+  async #runHere<Result>(call: () => Result | Promise<Result>): Promise<Result> {
     try {
       return await call();
     } catch (thrown) {
@@ -208,7 +210,7 @@ export class HashingPool {
     }
   }
 
-  /** Ends the threads: when their tasks are done, and after a moment in the middle of them. Idempotent. */
+  /** Ends the threads when their tasks are done, or during the tasks if these take too long. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([this.#probing?.close(), this.#threads?.close()]);
@@ -216,9 +218,9 @@ export class HashingPool {
 
   #errorOf(thrown: unknown): VirtSimilarityError {
     if (thrown instanceof TimeLimitError && this.#overrun === undefined) {
-      // One error for all images, so that it is told once.
+      // One error for all images, so that it is reported once.
       this.#overrun = overrunError(this.#hasher.name, 'hasher', thrown);
-      // What other threads are at would only take too long as well.
+      // The tasks of other threads would probably take too long as well.
       void this.#threads?.close();
     }
     if (this.#overrun) {
@@ -232,7 +234,7 @@ function closed(): VirtSimilarityError {
   return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
 
-/** @throws `plugin` where a thread's hasher has digests of another length than the main thread's. */
+/** @throws `plugin` if the digest length in a worker thread differs from that in the main thread. */
 function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHasher>, found: number): void {
   if (found === digestLength) {
     return;
@@ -241,10 +243,10 @@ function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHa
   throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');
 }
 
-/** Hashers of the main thread that were prepared: once for each instance, not for each run. */
+/** Hashers that were prepared in the main thread: once per instance, not per run. */
 const PREPARED = new WeakMap<BlockHasher, Promise<void>>();
 
-function prepared(hasher: BlockHasher): Promise<void> {
+function prepareOnce(hasher: BlockHasher): Promise<void> {
   const preparing = PREPARED.get(hasher) ?? (async () => hasher.prepare?.())();
   PREPARED.set(hasher, preparing);
   return preparing;

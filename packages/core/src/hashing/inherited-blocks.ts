@@ -6,11 +6,11 @@ import type { HashedBlocks } from './hashed-blocks.js';
 /** Consecutive block numbers. */
 export interface BlockRange {
   readonly first: number;
-  /** One past the last. */
+  /** The number after the last. */
   readonly end: number;
 }
 
-/** The whole blocks all of whose bytes come from the backing image, in ascending ranges. */
+/** Yields ascending ranges of the blocks that are inherited completely from the backing image. */
 export function* inheritedRanges(extents: Iterable<Extent>, blockSize: number): Generator<BlockRange, undefined> {
   let start: number | undefined;
   let end = 0;
@@ -30,7 +30,7 @@ export function* inheritedRanges(extents: Iterable<Extent>, blockSize: number): 
   }
 }
 
-/** The range of the blocks that lie within some bytes, if there are any. */
+/** Yields the range of the blocks that are completely within the bytes from `start` to `end` − 1, if there are any. */
 function* wholeBlocks(start: number, end: number, blockSize: number): Generator<BlockRange, undefined> {
   const range = { first: Math.ceil(start / blockSize), end: Math.floor(end / blockSize) };
   if (range.first < range.end) {
@@ -38,7 +38,7 @@ function* wholeBlocks(start: number, end: number, blockSize: number): Generator<
   }
 }
 
-/** The extents with the blocks of the ranges taken for zeros, so that they are not read. */
+/** Yields the extents, with the blocks of the ranges replaced by zeros, so that they are not read. */
 export function* withoutRanges(
   extents: Iterable<Extent>,
   ranges: Iterable<BlockRange>,
@@ -56,13 +56,13 @@ export function* withoutRanges(
       const rangeStart = range === undefined ? Number.POSITIVE_INFINITY : range.first * blockSize;
       const isWithin = position >= rangeStart;
       const end = Math.min(extentEnd, isWithin ? range!.end * blockSize : rangeStart);
-      yield isWithin ? { kind: 'zero', start: position, length: end - position } : part(extent, position, end);
+      yield isWithin ? { kind: 'zero', start: position, length: end - position } : sliceOf(extent, position, end);
       position = end;
     }
   }
 }
 
-/** An image's own blocks and those of the ranges that its backing image has, in one ascending sequence. */
+/** Merges an image's own blocks with the base's blocks in the ranges, in ascending order. */
 export async function withInherited(
   own: HashedBlocks,
   base: HashVector,
@@ -96,7 +96,7 @@ export async function withInherited(
   return merged.take();
 }
 
-/** Collects rows in memory for as many as there can be. */
+/** Collects rows, with memory for the most rows possible. */
 class MergedBlocks {
   readonly #blocks: Uint32Array;
   readonly #digests: Uint8Array;
@@ -130,7 +130,7 @@ function nextOf<T>(iterator: Iterator<T, undefined>): T | undefined {
   return iterator.next().value;
 }
 
-function part(extent: Extent, start: number, end: number): Extent {
+function sliceOf(extent: Extent, start: number, end: number): Extent {
   const length = end - start;
   if (extent.kind === 'zero' || extent.stored === undefined) {
     return { ...extent, start, length };

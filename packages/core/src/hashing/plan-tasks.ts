@@ -1,42 +1,42 @@
 import type { Extent } from '../contracts/disk-image.js';
 import type { Segment } from './hash-task.js';
 
-/** Consecutive bytes of a planned task; a segment's file is that of the image with this number. All in bytes. */
+/** Consecutive bytes of a planned task. `file` is the number of a file of the image; other numbers are in bytes. */
 export type PlannedSegment =
   | Exclude<Segment, { readonly kind: 'memory' }>
-  /** Must be read through the image; part of the task's read with the given index. */
+  /** Must be read through the image, as part of the task's read with index `read`. */
   | { readonly kind: 'read'; readonly read: number; readonly position: number; readonly length: number };
 
-/** Bytes that are read through the image at once. */
+/** Bytes to read through the image in one call. */
 export interface PlannedRead {
   readonly position: number;
   readonly length: number;
 }
 
 /**
- * Bytes between two segments up to which one read covers both, as long as no whole block lies between them: a call costs
- * as much time as reading some bytes. No read is more than twice as long as its segments together.
+ * The largest gap in bytes between two segments that one read covers, because a call takes time too. There must be no
+ * whole block in the gap, and no read is more than twice as long as its segments together.
  */
 const READ_ACROSS = 32 * 1024;
 
-/** Some whole blocks of a disk that are not holes, and where their content is to be had. */
+/** Some blocks of a disk that are not holes, and where to get their content. */
 export interface PlannedTask {
   /** Block numbers, ascending. */
   readonly blocks: Uint32Array;
-  /** The content of those blocks, one after the other; padded with zeros past the end of the disk. */
+  /** The consecutive content of those blocks; padded with zeros past the end of the disk. */
   readonly segments: readonly PlannedSegment[];
-  /** Ascending and apart. */
+  /** In ascending order, without overlap. */
   readonly reads: readonly PlannedRead[];
 }
 
-/** Bytes of a task that are not filled in. */
+/** Returns the bytes of a task that are data, not zeros. */
 export function dataBytesOf(task: PlannedTask): number {
   return task.segments.reduce((sum, { kind, length }) => (kind === 'zero' ? sum : sum + length), 0);
 }
 
 /**
- * Cuts a disk into tasks of at most `blocksPerTask` blocks. Blocks that lie within zero extents altogether are left
- * out, so that a thin disk costs what its data costs; where the rest of a block is a hole, it is filled with zeros.
+ * Splits a disk into tasks of at most `blocksPerTask` blocks. Blocks that are completely within zero extents are left
+ * out, so that a sparse disk costs only what its data costs. Holes within other blocks are filled with zeros.
  */
 export function* planTasks(
   extents: Iterable<Extent>,
@@ -77,9 +77,9 @@ class TaskBuilder {
   #count = 0;
   #segments: PlannedSegment[] = [];
   #reads: PlannedRead[] = [];
-  /** Bytes of the last read that belong to segments. */
+  /** The number of bytes of the last read that belong to segments. */
   #lastReadData = 0;
-  /** Bytes that the last block of the task still lacks. */
+  /** The number of bytes that are missing from the last block of the task. */
   missing = 0;
 
   constructor(blockSize: number, blocksPerTask: number) {
@@ -95,14 +95,14 @@ class TaskBuilder {
     return this.#count === this.#blocks.length;
   }
 
-  /** Begins the block that holds `position`; what lies before it in the block was a hole. */
+  /** Starts the block that contains `position`. The bytes before it in the block were a hole. */
   openBlock(position: number): void {
     this.#blocks[this.#count++] = Math.floor(position / this.#blockSize);
     this.missing = this.#blockSize;
     this.addZeros(position % this.#blockSize);
   }
 
-  /** Bytes of data that fit, to the end of the last block that the task may have. */
+  /** The number of bytes of data that still fit in the task. */
   get room(): number {
     return this.missing + (this.#blocks.length - this.#count) * this.#blockSize;
   }
@@ -138,7 +138,7 @@ class TaskBuilder {
     return task;
   }
 
-  /** Adds bytes to the last read, or a read for them; gives its index. */
+  /** Extends the last read by these bytes, or adds a read for them. Returns the index of the read. */
   #addRead(position: number, length: number): number {
     const last = this.#reads.at(-1);
     const end = last === undefined ? Number.NEGATIVE_INFINITY : last.position + last.length;

@@ -3,21 +3,21 @@ import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { brokenContract } from '../errors.js';
 
-/** A block of pseudo-random bytes that never changes: every instance of a hasher must give it one digest. */
+/** A fixed block of pseudo-random bytes, whose digest must be the same for every instance of a hasher. */
 const PROBE = pseudoRandomBlock();
 
-/** What the digest's memory holds before the hasher is called. Two values, so that a byte that was not written shows. */
+/** The content of the digest's memory before the hasher is called. Two values reveal bytes that were not written. */
 const FILLERS = [0x55, 0xaa] as const;
-/** Bytes on both sides of the digest that must stay as they are. */
+/** Bytes on both sides of the digest that must not change. */
 const MARGIN = 64;
-/** Bytes of a digest from which on chance does not make it all zeros. */
+/** The digest length in bytes from which a digest is not all zeros by chance. */
 const LONG_ENOUGH = 4;
 
 /**
- * The digest of a fixed block, which every instance of the hasher must agree on, in whichever thread it is.
+ * Returns the hasher's digest of a fixed block, which must be the same for every instance in every thread.
  *
- * @throws `plugin` where the hasher returns a promise, leaves bytes of the digest unwritten or writes others, gives
- *   zeros only, or gives the same block two digests; and whatever the hasher throws.
+ * @throws `plugin` if the hasher returns a promise, leaves bytes of the digest unwritten, writes outside of the
+ *   digest, changes the block, writes only zeros, or writes two different digests; and whatever the hasher throws.
  */
 export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
   const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
@@ -30,39 +30,41 @@ export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
     );
   }
   if (first.some((byte, index) => byte !== second[index])) {
-    throw brokenHash(hasher, 'to give equal blocks equal digests', 'two digests of one block');
+    throw brokenHash(hasher, 'to write equal digests for equal blocks', 'two digests for one block');
   }
   if (first.length >= LONG_ENOUGH && first.every((byte) => byte === 0)) {
-    throw brokenHash(hasher, 'to write a digest', 'zeros only for a block that is not zero');
+    throw brokenHash(hasher, 'to write a digest', 'only zeros for a non-zero block');
   }
   return first;
 }
 
-/** @throws `plugin` where what `hash` returned is a promise: the digest is not there yet, and may never be. */
+/** @throws `plugin` if `hash` returned a promise: the digest may be written later or never. */
 export function requireNoPromise(hasher: NamedPart<BlockHasher>, returned: unknown): void {
   if (!isThenable(returned)) {
     return;
   }
-  // What it rejects with later is no news.
+  // A later rejection adds nothing to the error.
   Promise.resolve(returned).catch(() => {});
   throw brokenHash(hasher, 'to write the digest before it returns', 'that it returns a promise');
 }
 
-/** @throws `plugin` unless this instance's digest of the probe is that of another instance. */
+/** @throws `plugin` if this instance's digest of the probe differs from that of another instance. */
 export function requireSameDigest(hasher: NamedPart<BlockHasher>, found: Uint8Array, expected: Uint8Array): void {
   if (found.length !== expected.length) {
     throw brokenHash(
       hasher,
-      'to have digests of one length in every thread',
-      `${expected.length} bytes in one and ${found.length} in another`,
+      'to write digests of the same length in every thread',
+      `${expected.length} bytes in one thread and ${found.length} in another`,
     );
   }
   if (found.some((byte, index) => byte !== expected[index])) {
-    throw brokenHash(hasher, 'to give equal blocks equal digests in every thread', 'two digests of one block');
+    throw brokenHash(hasher, 'to write equal digests for equal blocks in every thread', 'two digests for one block');
   }
 }
 
-/** Filled by a loop over words, as every thread makes its own when it starts: `Uint8Array.from` takes 5 ms. */
+/**
+ * Fills the block by a loop over words, because every thread does this when it starts: `Uint8Array.from` takes 5 ms.
+ */
 function pseudoRandomBlock(): Uint8Array {
   const words = new Uint32Array(65_536 / Uint32Array.BYTES_PER_ELEMENT);
   for (let index = 0; index < words.length; index++) {
@@ -79,10 +81,10 @@ function digestOfProbe(hasher: NamedPart<BlockHasher>, filler: number): Uint8Arr
   requireNoPromise(hasher, hasher.part.hash(block, digest));
   const margins = [memory.subarray(0, MARGIN), memory.subarray(MARGIN + digestLength)];
   if (margins.some((margin) => margin.some((byte) => byte !== filler))) {
-    throw brokenHash(hasher, `to write ${digestLength} bytes of digest`, 'that it writes beside them');
+    throw brokenHash(hasher, `to write ${digestLength} bytes of digest`, 'that it writes outside of them');
   }
   if (Buffer.compare(block, PROBE) !== 0) {
-    throw brokenHash(hasher, 'to leave the block as it is', 'that it changes it');
+    throw brokenHash(hasher, 'not to change the block', 'that it does');
   }
   return digest;
 }

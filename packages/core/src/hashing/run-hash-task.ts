@@ -6,17 +6,17 @@ import type { HashTask, Segment } from './hash-task.js';
 import { requireNoPromise } from './probe-hasher.js';
 
 /**
- * Bytes that are read at a time where blocks are not larger: what is hashed right after it was read
- * should still stand in the processor's second-level cache.
+ * Bytes to read at a time unless blocks are larger: data that is hashed right after reading should still be in the
+ * processor's second-level cache.
  */
 const READ_BYTES = 128 * 1024;
 
 /**
- * Reads the task's content, and writes the digest of every block that is not all zeros to `task.digests` and its mark
- * to `task.present`. Synchronous: made for worker threads.
+ * Reads the task's content. For every block that is not all zeros, writes its digest to `task.digests` and 1 to
+ * `task.present`. Synchronous, for worker threads.
  *
- * @throws `changed` where a file is not the one it was, `unreadable` on an input/output error, `unavailable` where too
- *   many files are open, `plugin` where the hasher returns a promise, and whatever the hasher throws.
+ * @throws `changed` if a file was changed or replaced, `unreadable` on an input/output error, `unavailable` if too
+ *   many files are open, `plugin` if the hasher returns a promise, and whatever the hasher throws.
  */
 export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): void {
   const { part } = hasher;
@@ -51,12 +51,12 @@ export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): voi
   }
 }
 
-/** Hands out the content of a task's segments from the first byte to the last. */
+/** Reads the content of a task's segments sequentially. */
 class ContentReader {
   readonly #task: HashTask;
   readonly #descriptors: Map<number, number>;
   #segment = 0;
-  /** Bytes of the current segment that were handed out. */
+  /** The number of bytes of the current segment that were read. */
   #consumed = 0;
 
   constructor(task: HashTask, descriptors: Map<number, number>) {

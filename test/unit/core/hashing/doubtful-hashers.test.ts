@@ -14,11 +14,11 @@ const PROBLEMS: readonly (readonly [hasher: string, problem: string])[] = [
   ['thenable', 'to write the digest before it returns, found that it returns a promise'],
   ['sometimes-async', 'to write the digest before it returns, found that it returns a promise'],
   ['short', 'to write 32 bytes of digest before it returns, found byte 31 unwritten'],
-  ['long', 'to write 16 bytes of digest, found that it writes beside them'],
-  ['zeros', 'to write a digest, found zeros only for a block that is not zero'],
-  ['random', 'to give equal blocks equal digests, found two digests of one block'],
-  ['stateful', 'to give equal blocks equal digests, found two digests of one block'],
-  ['changes-block', 'to leave the block as it is, found that it changes it'],
+  ['long', 'to write 16 bytes of digest, found that it writes outside of them'],
+  ['zeros', 'to write a digest, found only zeros for a non-zero block'],
+  ['random', 'to write equal digests for equal blocks, found two digests for one block'],
+  ['stateful', 'to write equal digests for equal blocks, found two digests for one block'],
+  ['changes-block', 'not to change the block, found that it does'],
 ];
 
 let cache: string;
@@ -62,7 +62,7 @@ describe.each(PLACES)('in %s, a hasher', (_, compose) => {
 
 describe.each(PLACES.slice(0, 2))('in %s, a hasher', (_, compose) => {
   test('whose digests depend on the thread is refused', async () => {
-    const problem = 'to give equal blocks equal digests in every thread, found two digests of one block';
+    const problem = 'to write equal digests for equal blocks in every thread, found two digests for one block';
     const message = `plugin: [seeded] expected hash() ${problem}; fix the hasher`;
     expect(await failuresOf('seeded', compose)).toEqual([message, message]);
   });

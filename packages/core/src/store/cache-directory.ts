@@ -17,11 +17,11 @@ export interface PlaceInDirectory {
 }
 
 /**
- * Calls with the cache directory open; with `undefined` if it does not exist. Owner and mode are checked on the open
- * directory, and everything in it is reached through its descriptor, so nobody can exchange it after the check.
+ * Calls `call` with the open cache directory; with `undefined` if it does not exist. Owner and mode are checked on the
+ * open directory, and everything in it is accessed through its descriptor, so nobody can replace it after the check.
  *
- * @throws `refused` if others could put entries there: it is a symbolic link, another user's or writable by others; and
- *   what the call throws.
+ * @throws `refused` if others could add entries: it is a symbolic link, belongs to another user or is writable by
+ *   others; and whatever the call throws.
  */
 export async function withCacheDirectory<Result>(
   path: string,
@@ -35,7 +35,7 @@ export async function withCacheDirectory<Result>(
   }
 }
 
-/** As `withCacheDirectory`, after making the directory if it is missing. */
+/** Like `withCacheDirectory`, but first creates the directory if it is missing. */
 export async function withNewCacheDirectory<Result>(
   path: string,
   call: (directory: OpenDirectory) => Promise<Result>,
@@ -48,7 +48,7 @@ export async function withNewCacheDirectory<Result>(
   }
 }
 
-/** The names in a cache directory, in order. */
+/** Returns the names in a cache directory, sorted. */
 export async function listCacheDirectory(directory: OpenDirectory): Promise<string[]> {
   try {
     return await directory.names();
@@ -58,9 +58,9 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
 }
 
 /**
- * Removes an entry, if it is there.
+ * Removes an entry if it exists.
  *
- * @throws `unreadable` where that is not allowed, and for a directory.
+ * @throws `unreadable` if that is not permitted, and for a directory.
  */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {
@@ -75,7 +75,7 @@ export async function removeFromCache({ directory, name }: PlaceInDirectory): Pr
 }
 
 /**
- * Opens a cache directory; `undefined` if it does not exist. The caller closes it.
+ * Opens a cache directory; returns `undefined` if it does not exist. The caller closes it.
  *
  * @throws as `withCacheDirectory`.
  */
@@ -84,7 +84,7 @@ export async function openCacheDirectory(path: string): Promise<OpenDirectory | 
   try {
     directory = await OpenDirectory.openItself(path);
   } catch (thrown) {
-    const found = await whyNoDirectory(path);
+    const found = await otherKindAt(path);
     if (found !== undefined) {
       throw refusal(path, found, ANOTHER);
     }
@@ -100,7 +100,7 @@ async function makeCacheDirectory(path: string): Promise<OpenDirectory> {
   try {
     return requirePrivate(await makeDirectories(path, 0o700));
   } catch (thrown) {
-    throw directoryError(thrown, 'cannot make', path);
+    throw directoryError(thrown, 'cannot create', path);
   }
 }
 
@@ -123,8 +123,8 @@ function refusalOfStatus(path: string, { uid, mode }: OpenDirectory['stats']): V
     : refusal(path, 'one that others can write to', wording`run chmod go-w ${shellWord(path)}, or ${ANOTHER}`);
 }
 
-/** What is at the path where no directory could be opened; `undefined` if that is not the reason. */
-async function whyNoDirectory(path: string): Promise<string | undefined> {
+/** Returns what is at the path instead of a directory; `undefined` if nothing is there or it is a directory. */
+async function otherKindAt(path: string): Promise<string | undefined> {
   const kind = await kindAt(path);
   if (kind === undefined || kind === 'directory') {
     return undefined;

@@ -20,32 +20,34 @@ import { vectorKeyOf } from './vector-key.js';
 
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
-/** Bytes of an entry up to which it is read once and proven in one piece, several entries at a time: some 400,000 rows of SHA-256. */
+/**
+ * The largest entry in bytes, about 400,000 rows of SHA-256, that is verified in memory, several entries at a time.
+ */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
 /**
- * The file name of an entry: its key, and the SHA-256 of its bytes, so that it proves itself.
+ * Returns the file name of an entry: its key, and the SHA-256 of its bytes for verification.
  *
- * @param version eight hexadecimal digits that tell it from a damaged entry of the same bytes
+ * @param version eight hexadecimal digits that distinguish it from a damaged entry of the same name
  */
 export function entryNameOf(key: string, digest: string, version?: string): string {
   return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');
 }
 
-/** Whether a file name is that of an entry, of this key if one is given. */
+/** Returns whether a file name is that of an entry, with this key if one is given. */
 export function isEntryName(name: string, key = ''): boolean {
   return ENTRY_NAME.test(name) && name.startsWith(key);
 }
 
-/** The key of an entry by its file name; nothing for other files. */
+/** Returns the key in the file name of an entry; `undefined` for other files. */
 export function keyOfEntryName(name: string): string | undefined {
   return ENTRY_NAME.exec(name)?.groups?.key;
 }
 
 /**
- * Opens an entry without proving its digest.
+ * Opens an entry without verifying its digest.
  *
- * @throws as `openHashVector` does, and `corrupt` if it is not the entry that its name says.
+ * @throws as `openHashVector`, and `corrupt` if its key is not the one in its name.
  */
 export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
   const { path, ...file } = await openEntryFile(entry);
@@ -57,9 +59,10 @@ export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
 }
 
 /**
- * Opens an entry after proving its digest, before which nothing of it is parsed, and the order of its rows.
+ * Opens an entry after verifying its digest and the order of its rows. Nothing is parsed before the digest is
+ * verified.
  *
- * @throws as `openEntry` does, and `aborted`.
+ * @throws as `openEntry`, and `aborted`.
  */
 export async function openProvenEntry(
   entry: PlaceInDirectory,
@@ -72,7 +75,7 @@ export async function openProvenEntry(
   try {
     const identity = fileIdentityOf(stats);
     if (stats.size > LARGEST_AT_ONCE) {
-      requireDigest(path, await digestInPieces(descriptor, Number(stats.size), signal));
+      requireDigest(path, await digestInChunks(descriptor, Number(stats.size), signal));
       return await soundVectorIn({ path, identity, read: readsOf(file) });
     }
     return await buffers.lend(Number(stats.size), async (bytes) => {
@@ -81,7 +84,7 @@ export async function openProvenEntry(
       } else {
         await readExactly(descriptor, bytes, 0);
       }
-      // Computed beside the main thread.
+      // Computed outside of the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
       const read = (length: number, position: number) => bytes.subarray(position, position + length);
       return soundVectorIn({ path, identity, read });
@@ -93,7 +96,7 @@ export async function openProvenEntry(
   }
 }
 
-/** Opens the file of an entry. A cache is private, so that nobody exchanges an entry for a file that never answers. */
+/** Opens the file of an entry. A cache is private, so nobody else can replace an entry with a file that blocks. */
 async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<LocatedFile & { readonly path: string }> {
   const path = join(directory.path, name);
   const options = { noFollow: true, place: directory.at(name) };
@@ -102,7 +105,7 @@ async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<Loc
   return { path, ...file };
 }
 
-/** Whether there is an entry that is what its name says. */
+/** Returns whether an entry exists and can be verified. */
 export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<boolean> {
   try {
     await openProvenEntry(entry, buffers);
@@ -129,24 +132,24 @@ function checkKey(path: string, vector: HashVector): HashVector {
   if (identity !== undefined && vectorKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) {
     return vector;
   }
-  throw new VirtSimilarityError('corrupt', `cannot use ${path}: it belongs to another image than its name says`);
+  throw new VirtSimilarityError('corrupt', `cannot use ${path}: its name belongs to another image`);
 }
 
-/** The vector in an entry of the right digest, which may still have been put together to do harm. */
+/** Opens the vector in an entry whose digest is verified. Its content may still be malicious. */
 async function soundVectorIn(bytes: VectorBytes): Promise<HashVector> {
   const vector = checkKey(bytes.path, await hashVectorIn(bytes));
   await requireRowOrder(bytes, vector);
   return vector;
 }
 
-async function digestInPieces(descriptor: number, length: number, signal: AbortSignal | undefined): Promise<string> {
+async function digestInChunks(descriptor: number, length: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
   const memory = new Uint8Array(1024 * 1024);
   for (let done = 0; done < length; done += memory.length) {
     throwIfAborted(signal);
-    const piece = memory.subarray(0, length - done);
-    await readExactly(descriptor, piece, done);
-    hash.update(piece);
+    const chunk = memory.subarray(0, length - done);
+    await readExactly(descriptor, chunk, done);
+    hash.update(chunk);
   }
   return hash.digest('hex');
 }

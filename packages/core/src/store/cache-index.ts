@@ -4,27 +4,28 @@ import { fileKeyOf, fileNumberOf } from '../identity/stamp.js';
 import { listCacheDirectory } from './cache-directory.js';
 import { keyOfEntryName } from './cache-entry.js';
 
-/** What a directory held when it was listed. */
+/** The entries in a directory when it was listed. */
 interface Listing {
-  /** Which directory it was, and its time of change. */
+  /** The directory's device, inode and modification time. */
   readonly version: string;
+  /** The file names of entries, by key. */
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * The names of a cache's entries by key, listed again only where the directory has changed. Temporary files of writers
- * that were killed are removed then.
+ * The names of a cache's entries by key. Lists the directory again only after it has changed, and then also removes
+ * temporary files of killed writers.
  */
 export class CacheIndex {
   #listing: Promise<Listing> | undefined;
 
   /**
-   * The file names of the entries of a key, in order.
+   * Returns the file names of a key's entries, sorted.
    *
-   * @throws as `listCacheDirectory` does.
+   * @throws as `listCacheDirectory`.
    */
   async namesOf(key: string, directory: OpenDirectory): Promise<readonly string[]> {
-    // What changes within one tick of the file system's clock after a listing may be missed: that costs time, no truth.
+    // A change within one tick of the file system's clock after a listing may be missed, which only costs time.
     const version = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.mtimeNs}`;
     if (this.#listing === undefined || (await this.#listing).version !== version) {
       this.#listing = this.#list(version, directory);

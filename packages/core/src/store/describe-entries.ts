@@ -7,15 +7,16 @@ import type { OpenDirectory } from '../files/open-directory.js';
 import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
 import { isEntryName } from './cache-entry.js';
 
-/** One entry of the cache, and whether it is of use. */
+/** One entry of the cache, and whether it can be used. */
 export type CacheEntry = {
   readonly path: string;
   readonly bytes: number;
 } & (
   | {
       /**
-       * Whether every file of the image is, by its size and times, what it was when it was hashed. `outdated`: no run
-       * finds the entry, as it was made by another version of its hasher, or by a release that recorded no version.
+       * Whether the files of the image still have the sizes and times that they had when they were hashed. `outdated`:
+       * the entry is no longer found, because another version of its hasher made it, or a release that recorded no
+       * version.
        */
       readonly state: 'current' | 'changed' | 'missing' | 'outdated';
       readonly header: HashVectorHeader;
@@ -24,11 +25,17 @@ export type CacheEntry = {
 );
 
 export interface CacheListOptions extends StoreOptions {
-  /** The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version. */
+  /**
+   * The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version.
+   */
   readonly hasherVersions?: ReadonlyMap<string, string>;
 }
 
-/** Describes each entry in the order of file names, opened by `open`; throws `aborted`, `unavailable`, and as listing does. */
+/**
+ * Describes each entry, in the order of file names. Opens entries with `open`.
+ *
+ * @throws `aborted`, `unavailable`, and as `listCacheDirectory`.
+ */
 export async function describeEntries(
   directory: OpenDirectory | undefined,
   { hasherVersions = new Map() }: CacheListOptions,

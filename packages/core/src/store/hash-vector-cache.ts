@@ -20,15 +20,16 @@ import { SpareBuffers } from './spare-buffers.js';
 import { vectorKeyOf } from './vector-key.js';
 
 /**
- * Hash vectors kept in a directory of the user's own, one Arrow file each; deleting any of them is always safe.
+ * Stores hash vectors in a private directory of the user, one Arrow file each. Deleting any of them is always safe.
  *
- * An entry belongs to the files and formats of an image's whole chain, the hasher and its version, and the block size.
- * It is named after that key and its own SHA-256. So entries never change, and processes share a directory without locks.
+ * The key of an entry consists of the files and formats of an image's whole chain, the hasher and its version, and the
+ * block size. The file name is the key and the SHA-256 of the file. So entries never change, and processes share a
+ * directory without locks.
  *
- * Every method throws `refused` if the directory is a symbolic link, someone else's or writable by others.
- * To `find` and `store`, a bad entry, which they remove, and a directory that cannot be read or written are warnings, not
- * errors: they cost time, not the run. A directory that cannot be read, made or written to is one warning. The other
- * methods throw `unreadable` or `unavailable` then.
+ * Every method throws `refused` if the directory is a symbolic link, belongs to another user or is writable by others.
+ * `find` and `store` warn, instead of throwing, about a bad entry, which they remove, and once about a directory that
+ * cannot be read, created or written to, because these cost only time. The other methods then throw `unreadable` or
+ * `unavailable`.
  */
 export class HashVectorCache implements VectorStore {
   readonly #directory: string;
@@ -36,7 +37,7 @@ export class HashVectorCache implements VectorStore {
   readonly #index = new CacheIndex();
   readonly #buffers = new SpareBuffers();
   readonly #onWarning: NonNullable<ReadOptions['warn']>;
-  /** What was said of the directory as a whole. */
+  /** The warnings about the directory that were already reported. */
   readonly #reported = new Set<string>();
 
   constructor(directory: string, onWarning: NonNullable<ReadOptions['warn']> = () => {}) {
@@ -45,22 +46,26 @@ export class HashVectorCache implements VectorStore {
     this.#onWarning = onWarning;
   }
 
-  /** @throws `refused` if no entry may be used, so that a run can fail before its first image. */
+  /**
+   * Checks the directory, so that a run can fail before its first image.
+   *
+   * @throws `refused` if no entry may be used.
+   */
   async requireAllowed(): Promise<void> {
     await withCacheDirectory(this.#directory, async () => {}).catch((thrown: unknown) => {
-      if (!isOfTheSystem(thrown)) {
+      if (!isSystemError(thrown)) {
         throw thrown;
       }
     });
   }
 
-  /** The vector that was stored for the subject, read from its file. */
+  /** Returns the vector that was stored for the subject, read from its file. */
   async find(subject: VectorSubject, options: StoreOptions = {}): Promise<HashVector | undefined> {
     const key = vectorKeyOf(subject);
     try {
       return await this.#shared.use((directory) => this.#find(directory, key, options, this.#onWarning));
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) {
+      if (!isSystemError(thrown)) {
         throw thrown;
       }
       this.#warnOfDirectory(thrown);
@@ -69,16 +74,15 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Writes a vector and returns it as it is in its file, or as it was where the cache cannot be written. Where there is
-   * an entry of the same key already, that one is returned.
+   * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If an entry
+   * with the same key exists, returns that one.
    *
-   * @throws `usage` if the vector does not say what it was made from, `aborted`, and `corrupt` or `changed` where
-   *   reading `vector` does.
+   * @throws `usage` if the vector has no identity, `aborted`, and `corrupt` or `changed` if reading `vector` does.
    */
   async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
     const { identity } = vector;
     if (identity === undefined) {
-      throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: what it was made from is not known`);
+      throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: expected its image's identity, found none`);
     }
     const key = vectorKeyOf({ ...vector, identity });
     try {
@@ -88,10 +92,10 @@ export class HashVectorCache implements VectorStore {
           (await this.#find(directory, key, options, () => {})) ?? (await this.#write(directory, vector, key, options)),
       );
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) {
+      if (!isSystemError(thrown)) {
         throw thrown;
       }
-      // What has run out may be there again for the next entry; anything else concerns the directory.
+      // A resource that ran out may be available again for the next entry; any other error concerns the directory.
       if (thrown.code === 'unreadable') {
         this.#warnOfDirectory(thrown);
       } else {
@@ -101,7 +105,7 @@ export class HashVectorCache implements VectorStore {
     }
   }
 
-  /** All entries in the order of their file names, without proving their digests. */
+  /** Returns all entries in the order of their file names, without verifying their digests. */
   async list(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) =>
       describeEntries(directory, options, async (entry) => {
@@ -111,12 +115,12 @@ export class HashVectorCache implements VectorStore {
     );
   }
 
-  /** As `list`, after proving the digest and reading every row of each entry. */
+  /** Like `list`, but verifies the digest and reads every row of each entry. */
   async verify(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) => this.#verify(directory, options));
   }
 
-  /** Removes the entries that `verify` does not find current, and what killed writers left; returns the entries. */
+  /** Removes temporary files of killed writers, and all entries that are not current. Returns the removed entries. */
   async prune(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, async (directory) => {
       if (directory === undefined) {
@@ -125,7 +129,7 @@ export class HashVectorCache implements VectorStore {
       await sweepTemporaryFiles(directory, await listCacheDirectory(directory));
       const useless = (await this.#verify(directory, options)).filter((entry) => entry.state !== 'current');
       const removals = useless.map(({ path }) => removeFromCache({ directory, name: basename(path) }));
-      // All that can be removed, also where something else cannot.
+      // Waits for all removals, even if one fails.
       await Promise.allSettled(removals);
       await Promise.all(removals);
       return useless;
@@ -142,7 +146,7 @@ export class HashVectorCache implements VectorStore {
     });
   }
 
-  /** All entries of the key are looked at: more than one is there only after processes wrote at the same moment. */
+  /** Checks all entries of the key. There is more than one only if processes wrote at the same time. */
   async #find(
     directory: OpenDirectory | undefined,
     key: string,
@@ -183,7 +187,7 @@ export class HashVectorCache implements VectorStore {
     try {
       return await this.#index.namesOf(key, directory);
     } catch (thrown) {
-      if (!isOfTheSystem(thrown)) {
+      if (!isSystemError(thrown)) {
         throw thrown;
       }
       this.#warnOfDirectory(thrown);
@@ -193,7 +197,7 @@ export class HashVectorCache implements VectorStore {
 
   async #write(directory: OpenDirectory, vector: HashVector, key: string, options: StoreOptions): Promise<HashVector> {
     const hash = createHash('sha256');
-    const chunks = feeding(hash, encodeHashVector(vector));
+    const chunks = hashedChunks(hash, encodeHashVector(vector));
     const place = (temporary: string) =>
       placeEntry({ temporary, directory, key, digest: hash.digest('hex') }, this.#buffers);
     const name = await placeFileAtomically(directory, chunks, place, { ...options, mode: 0o600 });
@@ -201,14 +205,18 @@ export class HashVectorCache implements VectorStore {
   }
 }
 
-async function* feeding(hash: Hash, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+/** Yields the chunks, after adding each to the hash. */
+async function* hashedChunks(
+  hash: Hash,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of chunks) {
     hash.update(chunk);
     yield chunk;
   }
 }
 
-function isOfTheSystem(thrown: unknown): thrown is VirtSimilarityError {
+function isSystemError(thrown: unknown): thrown is VirtSimilarityError {
   return codeOf(thrown) === 'unreadable' || codeOf(thrown) === 'unavailable';
 }
 

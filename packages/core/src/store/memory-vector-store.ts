@@ -5,13 +5,13 @@ import { hashVectorOf } from '../vectors/memory-hash-vector.js';
 import { vectorKeyOf } from './vector-key.js';
 
 /**
- * Keeps hash vectors in memory for as long as the store exists: for programs that analyze again and again, and for tests.
- * Memory: 4 bytes and a digest for each non-zero block. Nothing is ever given up; drop the store to free it.
+ * Stores hash vectors in memory, for programs that analyze repeatedly and for tests.
+ * Memory: 4 bytes and a digest per non-zero block. Vectors are never removed; drop the store to free the memory.
  */
 export class MemoryVectorStore implements VectorStore {
   readonly #vectors = new Map<string, HashVector>();
 
-  /** Number of vectors that are kept. */
+  /** The number of stored vectors. */
   get size(): number {
     return this.#vectors.size;
   }
@@ -21,20 +21,20 @@ export class MemoryVectorStore implements VectorStore {
     return this.#vectors.get(vectorKeyOf(subject));
   }
 
-  /** @throws `usage` if the vector does not say what it was made from, `aborted`, and what reading its rows throws. */
+  /** @throws `usage` if the vector has no identity, `aborted`, and whatever reading its rows throws. */
   async store(vector: HashVector, { signal }: StoreOptions = {}): Promise<HashVector> {
     const { identity } = vector;
     if (identity === undefined) {
-      throw new VirtSimilarityError('usage', `cannot store ${vector.name}: what it was made from is not known`);
+      throw new VirtSimilarityError('usage', `cannot store ${vector.name}: expected its image's identity, found none`);
     }
     const key = vectorKeyOf({ ...vector, identity });
     const known = this.#vectors.get(key);
     if (known !== undefined) {
       return known;
     }
-    const kept = await inMemory(vector, signal);
-    this.#vectors.set(key, kept);
-    return kept;
+    const stored = await inMemory(vector, signal);
+    this.#vectors.set(key, stored);
+    return stored;
   }
 }
 

@@ -4,21 +4,21 @@ import type { OpenDirectory } from '../files/open-directory.js';
 import { entryNameOf, isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
-/** An entry that is on disk, but not yet under its name. */
+/** An entry that is on disk, but not yet under its final name. */
 interface WrittenEntry {
-  /** The name of its file. */
+  /** The name of its temporary file. */
   readonly temporary: string;
   readonly directory: OpenDirectory;
   readonly key: string;
-  /** SHA-256 of its bytes. */
+  /** The SHA-256 of its bytes. */
   readonly digest: string;
 }
 
 /**
- * Gives an entry its name, and returns it; or returns the name of an equal entry that another process has written
- * meanwhile and may be reading: a file that took its place would be another one to that process. Where the existing one
- * is damaged, the new one gets a name that was never used before, so that removing the damaged entry cannot remove a
- * sound one.
+ * Gives an entry its final name. Returns that name, or the name of an equal entry that another process has written
+ * meanwhile. That entry is not replaced, because the other process may be reading it and would find another file. If
+ * the existing entry is damaged, the new one gets a name that was never used before, so that removing the damaged
+ * entry cannot remove a valid one.
  */
 export async function placeEntry(
   { temporary, directory, key, digest }: WrittenEntry,
@@ -33,7 +33,7 @@ export async function placeEntry(
       return name;
     }
   }
-  // Also where the file system has no hard links.
+  // Also used if the file system has no hard links.
   const versioned = entryNameOf(key, digest, randomBytes(4).toString('hex'));
   await directory.rename(temporary, versioned);
   return versioned;

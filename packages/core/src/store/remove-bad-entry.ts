@@ -4,8 +4,8 @@ import { isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 /**
- * Removes an entry that was found damaged, unless another process has put a sound one in its place since. What cannot be
- * removed stays: it does no harm.
+ * Removes an entry that was found damaged, unless another process has replaced it with a valid one since. Errors are
+ * ignored: an entry that stays does no harm.
  */
 export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<void> {
   const { directory, name } = entry;
@@ -19,6 +19,6 @@ export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuff
       await directory.remove(name);
     }
   } catch {
-    // Gone, or in a read-only directory.
+    // It no longer exists, or the directory is read-only.
   }
 }

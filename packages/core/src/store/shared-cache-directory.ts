@@ -1,7 +1,7 @@
 import type { OpenDirectory } from '../files/open-directory.js';
 import { openCacheDirectory } from './cache-directory.js';
 
-/** A cache directory that is open while anybody uses it: many look-ups at once need no more descriptors than one. */
+/** A cache directory that is open while it is in use, so that concurrent look-ups share one descriptor. */
 export class SharedCacheDirectory {
   readonly #path: string;
   #opened: { readonly directory: Promise<OpenDirectory | undefined>; users: number } | undefined;
@@ -11,7 +11,7 @@ export class SharedCacheDirectory {
   }
 
   /**
-   * Calls with the directory open; with `undefined` if it does not exist.
+   * Calls `call` with the open directory; with `undefined` if it does not exist.
    *
    * @throws as `openCacheDirectory` and the call.
    */

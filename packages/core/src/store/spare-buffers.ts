@@ -1,14 +1,14 @@
-/** Bytes of the smallest buffer. */
+/** The size in bytes of the smallest buffer. */
 const LEAST = 64 * 1024;
 
-/** Memory that is used again: the system takes longer to give fresh pages than to read a file into them. */
+/** Buffers for reuse, because allocating new pages takes longer than reading a file into them. */
 export class SpareBuffers {
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
-  /** Calls with `length` bytes, of any content, which are the call's until it is done. */
+  /** Calls `call` with `length` bytes of unspecified content, which it may use until it is done. */
   async lend<Result>(length: number, call: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result>): Promise<Result> {
     const fitting = this.#spare.findIndex((spare) => spare.length >= length);
-    // Where none fits, another one is given up for the new one: there are as many as are lent at a time.
+    // If none fits, the new buffer replaces another one: there are only as many as are lent at a time.
     const [found] = this.#spare.splice(Math.max(0, fitting), 1);
     const buffer = fitting < 0 ? new Uint8Array(capacityFor(length)) : found!;
     try {

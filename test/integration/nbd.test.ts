@@ -228,7 +228,7 @@ describe('a server that fails', () => {
         async (connection) => {
           await expect(readBytes(connection, 7, 1)).rejects.toMatchObject({
             code: 'unavailable',
-            message: expect.stringContaining('did not answer within 3 s at byte 7'),
+            message: expect.stringContaining('did not answer a read at byte 7 within 3 s'),
           });
         },
         { timeoutMs: 3000 },

@@ -1,8 +1,6 @@
 const NOTHING = new Uint8Array(0);
 
-/**
- * Cuts a stream of bytes into pieces of known lengths, each copied once, straight into the buffer that it is meant for.
- */
+/** Cuts a byte stream into pieces of known lengths. Each byte is copied once, straight into its destination buffer. */
 export class ByteReceiver {
   #destination: Uint8Array = NOTHING;
   #filled = 0;
@@ -11,7 +9,7 @@ export class ByteReceiver {
   #failure: Error | undefined;
   #reject: ((reason: Error) => void) | undefined;
 
-  /** Takes the next bytes of the stream. `chunk` may be overwritten afterwards. */
+  /** Accepts the next bytes of the stream. The caller may overwrite `chunk` afterwards. */
   push(chunk: Uint8Array): void {
     let position = 0;
     while (position < chunk.length && this.#failure === undefined) {
@@ -27,7 +25,7 @@ export class ByteReceiver {
     }
   }
 
-  /** Has the next bytes fill `destination`, then calls `whenFilled`, which may expect the next piece at once. */
+  /** Fills `destination` with the next bytes, then calls `whenFilled`, which may call `expect` again. */
   expect(destination: Uint8Array, whenFilled: () => void): void {
     this.#destination = destination;
     this.#filled = 0;
@@ -38,7 +36,7 @@ export class ByteReceiver {
     this.push(surplus);
   }
 
-  /** The next `length` bytes. Rejects when the stream fails before. */
+  /** Returns the next `length` bytes. Rejects if the stream fails first. */
   receive(length: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
@@ -51,7 +49,7 @@ export class ByteReceiver {
     });
   }
 
-  /** Ends the stream: what is received is thrown away from here on, and whoever waits for a piece gets `reason`. */
+  /** Ends the stream: later bytes are discarded, and a pending `receive` rejects with `reason`. */
   fail(reason: Error): void {
     this.#failure ??= reason;
     this.#destination = NOTHING;

@@ -3,17 +3,17 @@ import { type NbdExport, shakeHands } from './handshake.js';
 import { NbdConnection } from './nbd-connection.js';
 import { NbdSocket } from './nbd-socket.js';
 
-/** Which export, and how long the server may take. */
+/** The export to connect to and the time limit. */
 export interface ConnectNbdOptions extends Speaker {
-  /** Name of the export; the server's default one when absent. */
+  /** Name of the export; the server's default export if absent. */
   readonly exportName?: string;
-  /** Milliseconds that the handshake and then each request may take. */
+  /** Milliseconds for the handshake, and for each request after it. */
   readonly timeoutMs?: number;
-  /** Ends the connection; what is pending rejects with an `aborted` error. */
+  /** Ends the connection; pending calls reject with an `aborted` error. */
   readonly signal?: AbortSignal;
 }
 
-/** What holds where {@link ConnectNbdOptions} say nothing else. */
+/** The defaults of {@link ConnectNbdOptions}. */
 export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as const;
 
 /**
@@ -21,8 +21,8 @@ export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as con
  *
  * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  *
- * @throws `unreadable` where the server refuses the export; `unavailable` where it is not there,
- * hangs or breaks the protocol; `aborted`.
+ * @throws `unreadable` if the server refuses the export; `unavailable` if the server is missing, hangs or breaks the
+ * protocol; `aborted`.
  */
 export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {
   const { component, image, signal } = options;
@@ -31,7 +31,7 @@ export async function connectNbd(socketPath: string, options: ConnectNbdOptions)
   const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
   const socket = new NbdSocket(socketPath, speaker, signal);
   const timer = setTimeout(() => {
-    const happened = `the NBD server did not shake hands within ${timeoutMs / 1000} s; try again`;
+    const happened = `the NBD server did not complete the handshake within ${timeoutMs / 1000} s; try again`;
     socket.fail(readError(speaker, 'unavailable', happened));
   }, timeoutMs);
   let nbdExport: NbdExport;

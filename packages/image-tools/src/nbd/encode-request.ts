@@ -1,6 +1,6 @@
 import * as protocol from './protocol.js';
 
-/** A request as it goes over the wire; `handle` comes back with the replies. Position and length in bytes. */
+/** Encodes a request for the wire. Replies carry the same `handle`. `position` and `length` are in bytes. */
 export function encodeRequest(
   command: number,
   flags: number,

@@ -3,32 +3,32 @@ import { protocolError } from './nbd-error.js';
 import { type HandshakeStream, OptionExchange, type OptionReply } from './option-exchange.js';
 import * as protocol from './protocol.js';
 
-/** What the server said of the export that it is going to serve. */
+/** The server's description of an export. */
 export interface NbdExport {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Bytes that positions and lengths of requests must be multiples of. */
+  /** Bytes; positions and lengths of requests must be multiples of it. */
   readonly minimumBlockSize: number;
-  /** Bytes that may be read by one request. */
+  /** The largest read in bytes. */
   readonly maximumBlockSize: number;
-  /** Whether a request may forbid the server to cut its reply into pieces. */
+  /** Whether a request may forbid the server to split its reply. */
   readonly canForbidFragments: boolean;
-  /** Whether several connections at once see the same. */
+  /** Whether several simultaneous connections see the same content. */
   readonly allowsMoreConnections: boolean;
 }
 
-/** What the server says when the transmission phase begins. */
-interface Beginning extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maximumBlockSize'> {
+/** The server's reply that starts the transmission phase. */
+interface ExportReply extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'maximumBlockSize'> {
   /** The transmission flags. */
   readonly flags: number;
 }
 
 /**
- * The fixed newstyle handshake, from the server's greeting to the beginning of the transmission phase.
- * Asks for structured replies and block sizes, and does without where the server has none of them.
+ * Performs the fixed newstyle handshake, from the server's greeting to the start of the transmission phase.
+ * Asks for structured replies and block sizes, and works without them if the server does not support them.
  *
- * @throws `unreadable` where the server refuses the export, `unavailable` where it speaks otherwise
- * than the protocol, and whatever the stream rejects with.
+ * @throws `unreadable` if the server refuses the export, `unavailable` if it breaks the protocol, and any error of the
+ * stream.
  */
 export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: Speaker): Promise<NbdExport> {
   const zeroesOmitted = await greet(stream, speaker);
@@ -43,15 +43,15 @@ export async function shakeHands(stream: HandshakeStream, exportName: string, sp
   };
 }
 
-/** Whether the padding of the reply to `OPT_EXPORT_NAME` is omitted. */
+/** Exchanges the greeting and returns whether the reply to `OPT_EXPORT_NAME` will omit its padding. */
 async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean> {
   const greeting = await stream.receive(18);
   if (greeting.readBigUInt64BE(0) !== protocol.INIT_MAGIC || greeting.readBigUInt64BE(8) !== protocol.OPTION_MAGIC) {
-    throw protocolError(speaker, 'its greeting is not the newstyle one');
+    throw protocolError(speaker, 'its greeting is not newstyle');
   }
   const offered = greeting.readUInt16BE(16);
   if ((offered & protocol.FLAG_FIXED_NEWSTYLE) === 0) {
-    throw protocolError(speaker, 'its handshake is not the fixed newstyle one');
+    throw protocolError(speaker, 'its handshake is not fixed newstyle');
   }
   const accepted = offered & (protocol.FLAG_FIXED_NEWSTYLE | protocol.FLAG_NO_ZEROES);
   const flags = Buffer.alloc(4);
@@ -60,7 +60,7 @@ async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean
   return (accepted & protocol.FLAG_NO_ZEROES) !== 0;
 }
 
-/** Options asked one after the other. */
+/** The option haggling phase, one option at a time. */
 class Negotiation {
   readonly #stream: HandshakeStream;
   readonly #options: OptionExchange;
@@ -77,12 +77,12 @@ class Negotiation {
     return (await this.#options.reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
   }
 
-  /** Begins the transmission phase; nothing where the server does not know how. */
-  async go(exportName: string): Promise<Beginning | undefined> {
+  /** Starts the transmission phase with `OPT_GO`. Returns `undefined` if the server does not support that option. */
+  async go(exportName: string): Promise<ExportReply | undefined> {
     const requests = Buffer.alloc(4);
     requests.writeUInt16BE(1, 0);
     requests.writeUInt16BE(protocol.INFO_BLOCK_SIZE, 2);
-    this.#options.ask(protocol.OPT_GO, Buffer.concat([sized(exportName), requests]));
+    this.#options.ask(protocol.OPT_GO, Buffer.concat([lengthPrefixed(exportName), requests]));
     let size: number | undefined;
     let flags = 0;
     let minimumBlockSize = 1;
@@ -110,8 +110,8 @@ class Negotiation {
     return { size: size ?? 0, flags, minimumBlockSize, maximumBlockSize: maximumBlockSize & -minimumBlockSize };
   }
 
-  /** Begins the transmission phase in the old way, to which a server that refuses answers by hanging up. */
-  async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<Beginning> {
+  /** Starts the transmission phase with `OPT_EXPORT_NAME`. A server that refuses the export closes the connection. */
+  async chooseByName(exportName: string, zeroesOmitted: boolean): Promise<ExportReply> {
     this.#options.ask(protocol.OPT_EXPORT_NAME, Buffer.from(exportName));
     const reply = await this.#stream.receive(10 + (zeroesOmitted ? 0 : protocol.EXPORT_NAME_PADDING));
     return {
@@ -124,18 +124,18 @@ class Negotiation {
 
   #requireAccepted(reply: OptionReply, exportName: string): void {
     if (reply.type !== protocol.REP_ACK) {
-      const said = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
-      const reason = said === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : said;
+      const message = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
+      const reason = message === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : message;
       throw readError(
         this.#speaker,
         'unreadable',
-        `the NBD server refuses the export '${exportName}' (${reason}); name one that it has`,
+        `the NBD server refuses the export '${exportName}' (${reason}); name an export that it has`,
       );
     }
   }
 
   #size(size: bigint): number {
-    this.#require(size <= BigInt(Number.MAX_SAFE_INTEGER), `an export of ${size} bytes`);
+    this.#require(size <= BigInt(Number.MAX_SAFE_INTEGER), `an impossible export size of ${size} bytes`);
     return Number(size);
   }
 
@@ -146,7 +146,7 @@ class Negotiation {
   }
 }
 
-function sized(text: string): Buffer {
+function lengthPrefixed(text: string): Buffer {
   const bytes = Buffer.from(text);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);

@@ -9,16 +9,16 @@ import * as protocol from './protocol.js';
 import { ReadRequest } from './read-request.js';
 import { ReplyReader } from './reply-reader.js';
 
-/** Bytes that one request reads at most: larger ones have the server work on fewer at a time, and were slower. */
+/** The most bytes that one request reads. Larger requests were slower: the server works on fewer of them at a time. */
 const REQUEST_BYTES = 256 * 1024;
 
-/** A request, and the clock that limits it. */
+/** A request and the timer that limits it. */
 interface Pending {
   readonly request: ReadRequest;
   readonly timer: NodeJS.Timeout;
 }
 
-/** A connection to an export in the transmission phase. Any number of requests may be under way at once. */
+/** A connection to an export in the transmission phase. Any number of requests may be pending at once. */
 export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
@@ -27,7 +27,7 @@ export class NbdConnection {
   readonly #pending = new Map<bigint, Pending>();
   #nextHandle = 0n;
 
-  /** Takes over a socket on which hands were shaken. Use `connectNbd`. */
+  /** Takes over a socket after its handshake. Use `connectNbd`. */
   constructor(socket: NbdSocket, nbdExport: NbdExport, speaker: Speaker, timeoutMs: number) {
     this.#socket = socket;
     this.#export = nbdExport;
@@ -42,23 +42,21 @@ export class NbdConnection {
     new ReplyReader(socket.receiver, listener, speaker).start();
   }
 
-  /** Bytes of the export. */
+  /** Size of the export in bytes. */
   get size(): number {
     return this.#export.size;
   }
 
-  /** Whether the server serves the same export by more connections at once. */
+  /** Whether the server allows several connections to the export at once. */
   get allowsMoreConnections(): boolean {
     return this.#export.allowsMoreConnections;
   }
 
   /**
-   * Fills `target`, which is the caller's, with the bytes from `position` on. After it rejected `target` is no more
-   * written to.
+   * Fills `target` with the bytes from `position` on. Nothing is written to `target` after the promise settles.
    *
-   * @throws `unreadable` where the server cannot read the bytes, with the position; `usage`
-   * where the range ends past the end of the export; `unavailable` where the server is gone, hangs or breaks the
-   * protocol; `aborted`.
+   * @throws `unreadable` with the position if the server cannot read the bytes; `usage` if the range extends beyond the
+   * export; `unavailable` if the server is gone, hangs or breaks the protocol; `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     requireRange(position, target.length, this.size, this.#speaker);
@@ -74,7 +72,7 @@ export class NbdConnection {
     target.set(whole.subarray(position - start, position - start + target.length));
   }
 
-  /** Takes leave of the server and ends the connection; pending requests fail. Idempotent. */
+  /** Disconnects from the server and closes the socket; pending requests fail. Idempotent. */
   async close(): Promise<void> {
     if (this.#socket.failure === undefined) {
       this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));
@@ -93,7 +91,7 @@ export class NbdConnection {
   }
 
   #requestRead(target: Uint8Array, position: number): Promise<void> {
-    // qemu 7.2 hangs up on an input/output error within a reply in pieces instead of reporting it.
+    // In a split reply, qemu 7.2 closes the connection on an I/O error instead of reporting it.
     const flags = this.#export.canForbidFragments ? protocol.CMD_FLAG_DF : 0;
     return new Promise((resolve, reject) => {
       this.#send(flags, new ReadRequest(target, position, resolve, reject));
@@ -107,7 +105,7 @@ export class NbdConnection {
     }
     const handle = this.#nextHandle;
     this.#nextHandle += 1n;
-    const timer = setTimeout(() => this.#socket.fail(this.#late(request)), this.#timeoutMs);
+    const timer = setTimeout(() => this.#socket.fail(this.#timeoutError(request)), this.#timeoutMs);
     this.#pending.set(handle, { request, timer });
     this.#socket.send(encodeRequest(protocol.CMD_READ, flags, handle, request.position, request.length));
   }
@@ -122,12 +120,12 @@ export class NbdConnection {
     }
   }
 
-  #late({ position }: ReadRequest): VirtSimilarityError {
+  #timeoutError({ position }: ReadRequest): VirtSimilarityError {
     const seconds = this.#timeoutMs / 1000;
     return readError(
       this.#speaker,
       'unavailable',
-      `the NBD server did not answer within ${seconds} s at byte ${position}; try again`,
+      `the NBD server did not answer a read at byte ${position} within ${seconds} s; try again`,
     );
   }
 

@@ -2,12 +2,12 @@ import type { VirtSimilarityError } from '@virt-similarity/core';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { ERROR_NAMES } from './protocol.js';
 
-/** The error for a server that does not keep to the protocol. */
+/** Creates the error for a server that breaks the protocol. */
 export function protocolError(speaker: Speaker, found: string): VirtSimilarityError {
   return readError(speaker, 'unavailable', `the NBD server broke the protocol: ${found}; update it`);
 }
 
-/** The error for a request that the server answered with an error number; `detail` is what else it said, if anything. */
+/** Creates the error for a request that the server answered with an error number; `detail` is its message, if any. */
 export function requestError(
   speaker: Speaker,
   errorNumber: number,
@@ -15,10 +15,10 @@ export function requestError(
   detail: string,
 ): VirtSimilarityError {
   const name = ERROR_NAMES.get(errorNumber) ?? `error ${errorNumber}`;
-  const said = detail === '' ? '' : ` (${detail.replace(/\s+/g, ' ').trim()})`;
+  const message = detail === '' ? '' : ` (${detail.replace(/\s+/g, ' ').trim()})`;
   return readError(
     speaker,
     'unreadable',
-    `${name} at byte ${position}${said}; check the image and the storage that it is on`,
+    `${name} at byte ${position}${message}; check the image and the storage that it is on`,
   );
 }

@@ -4,12 +4,12 @@ import { readError, type Speaker } from '../reading/read-error.js';
 import { ByteReceiver } from './byte-receiver.js';
 import type { HandshakeStream } from './option-exchange.js';
 
-/** Bytes taken from the kernel at a time: as much as a Unix socket holds by default, twice over. */
+/** Bytes received at a time: about twice what a Unix socket buffers by default. */
 const RECEIVE_BYTES = 512 * 1024;
-/** Milliseconds that the server has to take leave in. */
-const LEAVE_MS = 1000;
+/** Milliseconds that the server has to close its end after a disconnect. */
+const DISCONNECT_GRACE_MS = 1000;
 
-/** A Unix socket whose bytes go through one reused buffer into a `ByteReceiver`, and which fails once and for all. */
+/** A Unix socket that feeds a `ByteReceiver` through one reused buffer. It fails at most once. */
 export class NbdSocket implements HandshakeStream {
   readonly receiver = new ByteReceiver();
   readonly #socket: Socket;
@@ -18,7 +18,7 @@ export class NbdSocket implements HandshakeStream {
   #failure: Error | undefined;
   #listener: ((reason: Error) => void) | undefined;
 
-  /** Begins to connect; what is sent meanwhile waits. Fails with `aborted` when the signal fires. */
+  /** Starts to connect; bytes sent before it is connected are queued. Fails with `aborted` when the signal fires. */
   constructor(path: string, speaker: Speaker, signal: AbortSignal | undefined) {
     throwIfAborted(signal);
     this.#speaker = speaker;
@@ -29,24 +29,24 @@ export class NbdSocket implements HandshakeStream {
     };
     this.#socket = connect({ path, onread: { buffer, callback } });
     this.#socket.on('error', (cause) => this.#lose(messageOf(cause), cause));
-    this.#socket.on('end', () => this.#lose('it hung up'));
+    this.#socket.on('end', () => this.#lose('it closed the connection'));
     const abort = () => this.fail(new VirtSimilarityError('aborted', 'interrupted', { cause: signal?.reason }));
     signal?.addEventListener('abort', abort, { once: true });
     this.#closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
         signal?.removeEventListener('abort', abort);
-        this.#lose('it hung up');
+        this.#lose('it closed the connection');
         resolve();
       });
     });
   }
 
-  /** Why the socket is of no more use, once it is. */
+  /** Why the socket failed; `undefined` while it is usable. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** Has `listener` called once, when the socket fails. */
+  /** Registers `listener` to be called once, when the socket fails; at once if it has failed already. */
   onFailure(listener: (reason: Error) => void): void {
     this.#listener = listener;
     if (this.#failure !== undefined) {
@@ -62,7 +62,7 @@ export class NbdSocket implements HandshakeStream {
     return this.receiver.receive(length);
   }
 
-  /** @throws away the connection; everyone who waits for something from it gets `reason`, unless it failed before. */
+  /** Drops the connection and fails everything that waits for it with `reason`. Has no effect after a failure. */
   fail(reason: Error): void {
     if (this.#failure !== undefined) {
       return;
@@ -73,10 +73,10 @@ export class NbdSocket implements HandshakeStream {
     this.#listener?.(reason);
   }
 
-  /** Sends what is left to send, then closes. Those who wait for something get `reason`. */
+  /** Sends what is queued, then closes. Everything that waits for the connection fails with `reason`. */
   async end(reason: Error): Promise<void> {
     if (this.#failure === undefined) {
-      const timer = setTimeout(() => this.#socket.destroy(), LEAVE_MS);
+      const timer = setTimeout(() => this.#socket.destroy(), DISCONNECT_GRACE_MS);
       this.#failure = reason;
       this.receiver.fail(reason);
       this.#listener?.(reason);

@@ -2,7 +2,7 @@ import type { Speaker } from '../reading/read-error.js';
 import { protocolError } from './nbd-error.js';
 import * as protocol from './protocol.js';
 
-/** What a handshake speaks through. */
+/** The byte stream of a handshake. */
 export interface HandshakeStream {
   send(bytes: Uint8Array): void;
   receive(length: number): Promise<Buffer>;
@@ -14,10 +14,10 @@ export interface OptionReply {
   readonly data: Buffer;
 }
 
-/** Longest reply to an option; the protocol's longest are a string and a few numbers. */
+/** The longest reply accepted, in bytes. The protocol's longest replies are a string and a few numbers. */
 const MAXIMUM_OPTION_REPLY = 64 * 1024;
 
-/** Asks options of a handshake and takes their replies apart. */
+/** Sends handshake options and parses their replies. */
 export class OptionExchange {
   readonly #stream: HandshakeStream;
   readonly #speaker: Speaker;
@@ -36,9 +36,9 @@ export class OptionExchange {
   }
 
   /**
-   * The next reply to the option asked.
+   * Returns the next reply to an option that was sent.
    *
-   * @throws `unavailable` where it is none, and whatever the stream rejects with.
+   * @throws `unavailable` if the bytes are no reply to it, and any error of the stream.
    */
   async reply(option: number): Promise<OptionReply> {
     const header = await this.#stream.receive(20);
@@ -46,7 +46,7 @@ export class OptionExchange {
       throw protocolError(this.#speaker, 'an option reply without its magic number');
     }
     if (header.readUInt32BE(8) !== option) {
-      throw protocolError(this.#speaker, 'a reply to another option than the one asked');
+      throw protocolError(this.#speaker, 'a reply to an option that was not sent');
     }
     const length = header.readUInt32BE(16);
     if (length > MAXIMUM_OPTION_REPLY) {

@@ -1,5 +1,5 @@
 /**
- * The numbers of the NBD protocol, under the names that its specification gives them without the `NBD_` in front:
+ * The constants of the NBD protocol, named as in its specification without the `NBD_` prefix:
  * https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  */
 
@@ -40,18 +40,18 @@ export const REPLY_TYPE_OFFSET_HOLE = 2;
 export const REPLY_TYPE_FLAG_ERROR = 1 << 15;
 export const REPLY_TYPE_ERROR_OFFSET = REPLY_TYPE_FLAG_ERROR + 2;
 
-/** Bytes of a request's header, which is all there is of the requests made here. */
+/** Bytes of a request's header. The requests sent here have no payload. */
 export const REQUEST_LENGTH = 28;
-/** Bytes of a simple reply's header, and of the first part of a structured reply chunk's. */
+/** Bytes of a simple reply's header, and of a structured reply chunk's header without its length. */
 export const REPLY_LENGTH = 16;
-/** Bytes that the specification lets a client ask for where the server states no maximum. */
+/** The most bytes that a client may request if the server states no maximum, by the specification. */
 export const MAXIMUM_BLOCK_SIZE_DEFAULT = 32 * 1024 * 1024;
-/** The longest string that the specification allows. */
+/** The most bytes in a string, by the specification. */
 export const MAXIMUM_STRING_LENGTH = 4096;
-/** Zeros that follow the reply to `OPT_EXPORT_NAME` unless they were negotiated away. */
+/** Zero bytes after the reply to `OPT_EXPORT_NAME`, unless the handshake omits them. */
 export const EXPORT_NAME_PADDING = 124;
 
-/** The error numbers that the protocol allows. */
+/** The error numbers that the protocol defines. */
 export const ERROR_NAMES: ReadonlyMap<number, string> = new Map([
   [1, 'EPERM'],
   [5, 'EIO'],

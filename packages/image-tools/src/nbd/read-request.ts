@@ -1,12 +1,12 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
 
-/** A request for bytes that is under way; they are received straight into their target. */
+/** A pending read. Its bytes are received straight into its target buffer. */
 export class ReadRequest {
-  /** Of the first byte of the export that was asked for. */
+  /** Position of its first byte in the export. */
   readonly position: number;
   readonly #target: Uint8Array;
   #received = 0;
-  /** The first error that the server reported for it. */
+  /** The first error that the server reported for this read. */
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
@@ -18,12 +18,12 @@ export class ReadRequest {
     this.reject = reject;
   }
 
-  /** Bytes that were asked for. */
+  /** Bytes requested. */
   get length(): number {
     return this.#target.length;
   }
 
-  /** Where `length` bytes of data from `offset` of the export on go; nothing where they were not asked for. */
+  /** Returns the part of the target for `length` bytes at `offset` of the export; `undefined` if not requested. */
   destination(offset: number, length: number): Uint8Array | undefined {
     const start = offset - this.position;
     if (start < 0 || start + length > this.#target.length) {
@@ -33,7 +33,7 @@ export class ReadRequest {
     return this.#target.subarray(start, start + length);
   }
 
-  /** Whether as many bytes have come as were asked for. */
+  /** Whether all requested bytes have arrived. */
   isComplete(): boolean {
     return this.#received === this.#target.length;
   }

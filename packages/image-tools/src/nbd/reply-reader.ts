@@ -4,17 +4,17 @@ import { protocolError, requestError } from './nbd-error.js';
 import * as protocol from './protocol.js';
 import type { ReadRequest } from './read-request.js';
 
-/** What a reply reader tells of. */
+/** What a reply reader needs from its connection. */
 export interface ReplyListener {
-  /** The request under way that has this handle. */
+  /** Returns the pending request with this handle. */
   find(handle: bigint): ReadRequest | undefined;
-  /** The last byte of the reply to it has come. */
+  /** Called after the last byte of the reply to `request`. */
   finish(handle: bigint, request: ReadRequest): void;
-  /** The stream makes no sense any more. */
+  /** Called when the stream cannot be parsed any further. */
   fail(reason: Error): void;
 }
 
-/** Longest payload of a chunk that tells of an error: its number, a message, where it is. */
+/** The longest payload of an error chunk: error number, message, position. */
 const MAXIMUM_DESCRIPTION = 6 + protocol.MAXIMUM_STRING_LENGTH + 8;
 
 /** The chunk that is being received. */
@@ -25,7 +25,7 @@ interface Chunk {
   readonly request: ReadRequest;
 }
 
-/** Takes the replies of the transmission phase apart, simple and structured ones alike. */
+/** Parses the replies of the transmission phase, both simple and structured. */
 export class ReplyReader {
   readonly #receiver: ByteReceiver;
   readonly #listener: ReplyListener;
@@ -40,7 +40,7 @@ export class ReplyReader {
     this.#speaker = speaker;
   }
 
-  /** Begins, and goes on for as long as the stream does. */
+  /** Reads the next reply header, and goes on reading until the stream ends. */
   start(): void {
     this.#receiver.expect(this.#header, () => this.#readHeader());
   }
@@ -51,7 +51,7 @@ export class ReplyReader {
     const handle = header.readBigUInt64BE(8);
     const request = this.#listener.find(handle);
     if (request === undefined) {
-      this.#break(`a reply to no request (handle ${handle})`);
+      this.#break(`a reply to an unknown request (handle ${handle})`);
     } else if (magic === protocol.SIMPLE_REPLY_MAGIC) {
       this.#readSimpleReply(handle, request, header.readUInt32BE(4));
     } else if (magic === protocol.STRUCTURED_REPLY_MAGIC) {
@@ -59,7 +59,7 @@ export class ReplyReader {
       const length = this.#number.subarray(0, 4);
       this.#receiver.expect(length, () => this.#readChunk(chunk, length.readUInt32BE(0)));
     } else {
-      this.#break(`a reply without a magic number (0x${magic.toString(16)})`);
+      this.#break(`a reply with a wrong magic number (0x${magic.toString(16)})`);
     }
   }
 
@@ -94,7 +94,7 @@ export class ReplyReader {
   #receiveData(request: ReadRequest, offset: number, length: number, whenReceived: () => void): void {
     const destination = request.destination(offset, length);
     if (destination === undefined) {
-      this.#break(`${length} bytes of data from ${offset} on that were not asked for`);
+      this.#break(`${length} unrequested bytes of data at offset ${offset}`);
     } else {
       this.#receiver.expect(destination, whenReceived);
     }
@@ -105,20 +105,20 @@ export class ReplyReader {
     const length = this.#hole.readUInt32BE(8);
     const destination = chunk.request.destination(offset, length);
     if (destination === undefined) {
-      this.#break(`a hole of ${length} bytes from ${offset} on that was not asked for`);
+      this.#break(`an unrequested hole of ${length} bytes at offset ${offset}`);
       return;
     }
     destination.fill(0);
     this.#endChunk(chunk);
   }
 
-  /** An error number, the length of a message, the message and, in one type, where the error is. */
+  /** Parses an error number, the length of a message, the message and, in one chunk type, the position of the error. */
   #readError(chunk: Chunk, description: Buffer): void {
     const { request, type } = chunk;
     const messageEnd = 6 + description.readUInt16BE(4);
     const hasOffset = type === protocol.REPLY_TYPE_ERROR_OFFSET && description.length === messageEnd + 8;
     if (messageEnd > protocol.MAXIMUM_STRING_LENGTH + 6 || messageEnd > description.length) {
-      this.#break('an error whose message is longer than itself');
+      this.#break('an error message that is longer than its chunk');
       return;
     }
     const position = hasOffset ? Number(description.readBigUInt64BE(messageEnd)) : request.position;
@@ -137,7 +137,7 @@ export class ReplyReader {
 
   #finish(handle: bigint, request: ReadRequest): void {
     if (request.error === undefined && !request.isComplete()) {
-      this.#break(`an answer to less than the ${request.length} bytes asked for at ${request.position}`);
+      this.#break(`an incomplete reply to a read of ${request.length} bytes at offset ${request.position}`);
       return;
     }
     this.#listener.finish(handle, request);

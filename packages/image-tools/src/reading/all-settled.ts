@@ -1,6 +1,6 @@
 /**
- * Waits for all reads, then rejects as the first of them that failed: the buffers that they fill are the caller's again
- * once this settles, however it does.
+ * Waits for all reads, then rejects with the error of the first that failed, in list order. Once this settles, no read
+ * uses its buffer any longer.
  */
 export async function allSettled(reads: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(reads)) {

@@ -1,6 +1,6 @@
 import { type ErrorCode, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 
-/** Who speaks in errors about reading, and about which image. */
+/** The component and the image that an error about reading names. */
 export interface Speaker {
   /** Name of the reader, such as `qemu`. */
   readonly component: string;
@@ -8,7 +8,7 @@ export interface Speaker {
   readonly image: string;
 }
 
-/** The error for an image that cannot be read. `reason` says what was found and, after a semicolon, the remedy. */
+/** Creates the error for an image that cannot be read. `reason` is the finding and, after a semicolon, the remedy. */
 export function readError(
   { component, image }: Speaker,
   code: ErrorCode,

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Fills `target` with the bytes at `offset` of a file and gives how many there were: fewer only where the file ends. */
+/** Fills `target` with a file's bytes at `offset`. Returns how many were read: fewer only at the end of the file. */
 export async function readUpTo(file: FileHandle, target: Uint8Array, offset: number): Promise<number> {
   let filled = 0;
   while (filled < target.length) {

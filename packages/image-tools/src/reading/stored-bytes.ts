@@ -14,40 +14,40 @@ import {
 import { readError, type Speaker } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
 
-/** The bytes that are stored in an image's files, which are opened as they are needed. */
+/** The bytes of an image's files. Each file is opened when it is first needed. */
 export class StoredBytes {
   readonly #expected: readonly ExpectedFile[];
   readonly #speaker: Speaker;
   readonly #files = new Map<number, Promise<FileHandle>>();
   #isClosed = false;
 
-  /** @param files what the files must be when they are opened */
+  /** @param files the files and what must be true of them when they are opened */
   constructor(files: readonly ExpectedFile[], speaker: Speaker) {
     this.#expected = files;
     this.#speaker = speaker;
   }
 
   /**
-   * Fills `target` with the bytes at `offset` of a file.
+   * Fills `target` with the bytes at `offset` of the file at `index` in the list.
    *
-   * @throws `changed` where the file was replaced or written to before it was opened, or became
-   *   shorter; `unavailable` where open files or memory run out; `unreadable` on other errors, and once this was closed.
+   * @throws `changed` if the file was replaced or written to before it was opened, or became
+   *   shorter; `unavailable` if open files or memory run out; `unreadable` on other errors and after `close`.
    */
-  async read(place: number, target: Uint8Array, offset: number): Promise<void> {
-    const file = await this.#file(place);
-    const filled = await this.#attempt(place, `cannot be read at byte ${offset}`, () => readUpTo(file, target, offset));
+  async read(index: number, target: Uint8Array, offset: number): Promise<void> {
+    const file = await this.#file(index);
+    const filled = await this.#attempt(index, `cannot be read at byte ${offset}`, () => readUpTo(file, target, offset));
     if (filled < target.length) {
-      throw this.#error('changed', place, `ends at byte ${offset + filled} now; leave it alone and try again`);
+      throw this.#error('changed', index, `ends at byte ${offset + filled} now; leave it alone and try again`);
     }
   }
 
   /**
-   * An open file, to be read from until this is closed.
+   * Returns the descriptor of an open file, which is valid until `close`.
    *
    * @throws as `read`.
    */
-  async descriptor(place: number): Promise<number> {
-    return (await this.#file(place)).fd;
+  async descriptor(index: number): Promise<number> {
+    return (await this.#file(index)).fd;
   }
 
   /** Closes every file. Idempotent. */
@@ -62,23 +62,23 @@ export class StoredBytes {
     }
   }
 
-  #file(place: number): Promise<FileHandle> {
+  #file(index: number): Promise<FileHandle> {
     if (this.#isClosed) {
       throw readError(this.#speaker, 'unreadable', 'it was closed');
     }
-    const file = this.#files.get(place) ?? this.#open(place);
-    this.#files.set(place, file);
+    const file = this.#files.get(index) ?? this.#open(index);
+    this.#files.set(index, file);
     return file;
   }
 
-  async #open(place: number): Promise<FileHandle> {
-    const expected = this.#expected[place]!;
+  async #open(index: number): Promise<FileHandle> {
+    const expected = this.#expected[index]!;
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await this.#attempt(place, 'cannot be opened', () => open(systemPath(expected.stamp.path), flags));
+    const file = await this.#attempt(index, 'cannot be opened', () => open(systemPath(expected.stamp.path), flags));
     try {
-      const stats = await this.#attempt(place, 'cannot be opened', () => file.stat({ bigint: true }));
+      const stats = await this.#attempt(index, 'cannot be opened', () => file.stat({ bigint: true }));
       if (!isExpected(expected, stats)) {
-        throw this.#error('changed', place, 'was written to or replaced; leave it alone and try again');
+        throw this.#error('changed', index, 'was written to or replaced; leave it alone and try again');
       }
       return file;
     } catch (thrown) {
@@ -87,7 +87,7 @@ export class StoredBytes {
     }
   }
 
-  async #attempt<T>(place: number, failing: string, operation: () => Promise<T>): Promise<T> {
+  async #attempt<T>(index: number, failing: string, operation: () => Promise<T>): Promise<T> {
     try {
       return await operation();
     } catch (cause) {
@@ -95,11 +95,11 @@ export class StoredBytes {
         throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
       }
       const { code, ending } = classifyFailure(cause, 'unreadable', 'check it and its storage');
-      throw this.#error(code, place, wording`${failing} (${messageOf(cause)})${ending}`, cause);
+      throw this.#error(code, index, wording`${failing} (${messageOf(cause)})${ending}`, cause);
     }
   }
 
-  #error(code: ErrorCode, place: number, happened: Wording, cause?: unknown): VirtSimilarityError {
-    return readError(this.#speaker, code, wording`${this.#expected[place]!.stamp.path} ${happened}`, cause);
+  #error(code: ErrorCode, index: number, happened: Wording, cause?: unknown): VirtSimilarityError {
+    return readError(this.#speaker, code, wording`${this.#expected[index]!.stamp.path} ${happened}`, cause);
   }
 }

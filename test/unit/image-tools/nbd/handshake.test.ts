@@ -112,7 +112,7 @@ describe('shakeHands', () => {
     await expect(handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, refused).result).rejects.toMatchObject({
       code: 'unreadable',
       message:
-        "[qemu] cannot read disk.img: the NBD server refuses the export 'a' (no export named 'a'); name one that it has",
+        "[qemu] cannot read disk.img: the NBD server refuses the export 'a' (no export named 'a'); name an export that it has",
     });
   });
 

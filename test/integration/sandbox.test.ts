@@ -130,7 +130,7 @@ describe('in the sandbox a program', () => {
     await rename(other, path);
     await expect(runTool(SHELL, ['-c', `cat ${sandboxName(0)}`], { component: 'test', view })).rejects.toMatchObject({
       exitCode: 1,
-      stderr: 'virt-similarity: another file took the place of one that was inspected',
+      stderr: 'virt-similarity: a file was replaced after it was inspected',
     });
   });
 });

@@ -2,16 +2,16 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRunDirectory } from './run-directory.js';
 
-/** An open file without a name, to be inherited by a program. */
+/** An open file without a name, for a child process to inherit. */
 export interface AnonymousFile {
   readonly fd: number;
   close(): Promise<void>;
 }
 
 /**
- * A file without a name that holds these bytes. The caller closes it.
+ * Creates a file without a name that holds these bytes. The caller closes it.
  *
- * @throws as `createRunDirectory`, and what the system throws.
+ * @throws as `createRunDirectory`, and any error of the file system.
  */
 export async function makeAnonymousFile(bytes: Uint8Array): Promise<AnonymousFile> {
   const directory = await createRunDirectory();

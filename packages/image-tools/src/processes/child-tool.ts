@@ -12,43 +12,43 @@ const STDERR_TAIL_CHARACTERS = 8192;
 /** Milliseconds between asking a program to end and killing it. */
 const STOP_GRACE_MS = 3000;
 
-/** What a shell adds to the number of the signal that ended a program. */
+/** Shells report a program that a signal ended as this plus the signal's number. */
 const SIGNAL_STATUS = 128;
 
-/** glibc reserves 64 MiB of address space for each arena, and of these eight for each processor. */
+/** glibc reserves 64 MiB of address space per arena and by default allows eight arenas per processor. */
 const MALLOC_ARENA_MAX = '8';
 
-/** Why a program was asked to end before it did so by itself. */
+/** Why a program was stopped. */
 type StopReason = 'aborted' | 'late' | 'verbose' | 'unneeded';
 
-/** Variables that every program gets, if this process has them. */
-const PASSED_ON = ['PATH', 'TMPDIR'];
+/** Environment variables that every program inherits from this process. */
+const INHERITED_VARIABLES = ['PATH', 'TMPDIR'];
 
-/** What a program has under a descriptor: a descriptor of this process, or bytes to be read to their end. */
+/** The content of a program's descriptor: a descriptor of this process, or bytes to be read to their end. */
 export type DescriptorContent = number | Uint8Array;
 
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
-  /** Bytes of standard output (a character beyond ASCII counts once) after which it is ended; 0 to throw it away. */
+  /** Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them. */
   readonly output: number;
-  /** What the program has open beside its standard descriptors, by number, from 3 on. It has nothing else open. */
+  /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
 
-/** How a program ended, and what it had written to its standard output, as UTF-8 text. */
+/** How a program ended, and its standard output as UTF-8 text. */
 export interface ToolEnd extends ToolExit {
   readonly stdout: string;
-  /** Absent where the program ended by itself. */
+  /** Absent if the program ended by itself. */
   readonly stopped: StopReason | undefined;
 }
 
 /**
- * A child process. Its standard input is its lifeline: nothing comes on it but, where it is stopped, a line that says
- * so, and its end means that it is to end, or that this process has.
+ * A child process. Its standard input is its lifeline: it carries only a line with the reason when the process is
+ * stopped. Its end means that the process must end, or that this process has ended.
  */
 export class ChildTool {
   readonly pid: number;
-  /** Resolves when the process is gone, however it ended, with all to whom it gave its standard error. Never rejects. */
+  /** Resolves once the process and every holder of its standard error have exited. Never rejects. */
   readonly ended: Promise<ToolEnd>;
   readonly #child: ChildProcess;
   #stopped: StopReason | undefined;
@@ -67,7 +67,7 @@ export class ChildTool {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
-    // It may have ended, or not care.
+    // The process may have ended, or ignore its input.
     child.stdin?.on('error', () => {});
     const onAbort = () => this.stop('aborted');
     signal?.addEventListener('abort', onAbort);
@@ -86,17 +86,17 @@ export class ChildTool {
     });
   }
 
-  /** Starts a program. Rejects where the system does not. */
+  /** Starts a program. Rejects if the system cannot start it. */
   static async start(file: string, programArguments: readonly string[], options: ChildToolOptions): Promise<ChildTool> {
     const { output, descriptors = new Map<number, DescriptorContent>(), environment } = options;
     const nothing = openSync('/dev/null', 'r');
     let child: ChildProcess;
     try {
       child = spawn(file, programArguments, {
-        stdio: ['pipe', output > 0 ? 'pipe' : 'ignore', 'pipe', ...furtherDescriptors(descriptors, nothing)],
-        // A group of its own, to which Ctrl-C does not go, and which can be killed as a whole.
+        stdio: ['pipe', output > 0 ? 'pipe' : 'ignore', 'pipe', ...extraDescriptors(descriptors, nothing)],
+        // A process group of its own does not receive Ctrl-C, and can be killed as a whole.
         detached: true,
-        env: { ...passedOn(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
+        env: { ...inheritedVariables(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
       });
     } finally {
       closeSync(nothing);
@@ -104,7 +104,7 @@ export class ChildTool {
     if (child.pid === undefined) {
       throw (await once(child, 'error'))[0];
     }
-    // What may come later is that a signal could not be sent, to a process that then has ended.
+    // A later error can only be that a signal could not be sent, because the process has ended.
     child.on('error', () => {});
     for (const [descriptor, content] of descriptors) {
       if (typeof content !== 'number') {
@@ -117,13 +117,13 @@ export class ChildTool {
     return new ChildTool(child, options);
   }
 
-  /** Ends the process by its lifeline, and kills it where it has not ended after a grace of three seconds. */
+  /** Stops the process through its lifeline, and kills it if it has not ended three seconds later. Idempotent. */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
       return;
     }
     this.#stopped = reason;
-    // Nobody reads on; a process of its own that writes there too ends by that.
+    // Nothing is read from here on. A grandchild that writes to the pipe ends by that.
     this.#child.stdout?.destroy();
     this.#child.stdin?.end(`${reason}\n`);
     const killing = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);
@@ -140,10 +140,10 @@ export class ChildTool {
 }
 
 /**
- * The entries of `stdio` from 3 on. What this process has inherited itself, and would pass on, is covered by `nothing`,
- * a descriptor of an empty file.
+ * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited itself, and would pass on, are
+ * covered by `nothing`, a descriptor of an empty file.
  */
-function furtherDescriptors(
+function extraDescriptors(
   wanted: ReadonlyMap<number, DescriptorContent>,
   nothing: number,
 ): (IOType | number | undefined)[] {
@@ -158,13 +158,13 @@ function furtherDescriptors(
   });
 }
 
-function passedOn(): Record<string, string> {
+function inheritedVariables(): Record<string, string> {
   return Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    INHERITED_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
 }
 
-/** What wraps a program passes on the signal that ended it as shells do. */
+/** Returns how a program ended. The wrappers around it report its signal as shells do: 128 plus the signal's number. */
 function endOf(exitCode: number | null, endedBy: NodeJS.Signals | null): Pick<ToolExit, 'exitCode' | 'signal'> {
   if (exitCode === null || exitCode <= SIGNAL_STATUS) {
     return { exitCode: exitCode ?? undefined, signal: endedBy ?? undefined };

@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 const found = new Map<string, Promise<string | undefined>>();
 
 /**
- * The absolute path of a program in `PATH`, or nothing where it is not installed.
- * Remembered for as long as `PATH` stays as it is, unless it was not found.
+ * Returns the absolute path of a program in `PATH`; `undefined` if it is not installed.
+ * A path that was found is cached until `PATH` changes.
  */
 export async function findProgram(command: string): Promise<string | undefined> {
   const path = process.env.PATH ?? '';

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The flag in /proc/self/fdinfo of a descriptor that is closed when another program is executed: O_CLOEXEC. */
+/** O_CLOEXEC in /proc/self/fdinfo: the descriptor is closed when another program is executed. */
 const CLOSE_ON_EXEC = 0o2_000_000;
 const LAST_STANDARD_DESCRIPTOR = 2;
 
 /**
- * The descriptors of this process, beside the standard ones, that a child would inherit: those that the process that
- * started this one left open. Node.js marks its own as close-on-exec, and of inherited ones only those up to 16.
+ * Returns the descriptors of this process, besides the standard ones, that a child would inherit: those that its own
+ * parent left open. Node.js marks its own descriptors as close-on-exec, but of the inherited ones only those up to 16.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {
@@ -14,7 +14,7 @@ export function inheritedDescriptors(): number[] {
       const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
       return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
     } catch {
-      // The directory's own, closed again.
+      // The directory's own descriptor, which is closed again.
       return false;
     }
   });

@@ -6,30 +6,30 @@ import { hasEnded, PROCESS_MARK, processMark } from '@virt-similarity/core';
 const RUN_DIRECTORY_NAME = new RegExp(`^virt-similarity-(?<mark>${PROCESS_MARK})-\\w{6}$`);
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** What is in the directory can be renamed by its owner only. */
+/** Only the owner of an entry in the directory can rename it. */
 const STICKY = 0o1000;
 
-/** The beginning of the names of this process's directories: no other process has it, not even a later one. */
+/** Returns the name prefix of this process's directories, which no other process has, not even a later one. */
 export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 
 /**
- * Removes the directories of this user's processes that were killed: at once, or after a day where they ran in another
- * PID namespace, such as a container, or on another machine, which may share the directory.
+ * Removes the directories of this user's killed processes: at once, or after a day if the process ran in another PID
+ * namespace, such as a container, or on another machine that may share the directory.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
   await Promise.all(names.map((name) => sweep(parent, name)));
 }
 
-/** Whether nobody else can give a directory of this user another name there, under which it would be removed. */
+/** Returns whether no other user can rename a directory of this user there. A renamed directory could be removed. */
 async function isSafeParent(parent: string): Promise<boolean> {
   const stats = await stat(parent).catch(() => undefined);
   return stats !== undefined && ((stats.mode & WRITABLE_BY_OTHERS) === 0 || (stats.mode & STICKY) !== 0);
 }
 
-/** Several processes may sweep at once, so whatever fails is left to the next. */
+/** Removes one directory. Several processes may sweep at once, so each failure is left to the next sweep. */
 async function sweep(parent: string, name: string): Promise<void> {
   const mark = RUN_DIRECTORY_NAME.exec(name)?.groups?.mark;
   if (mark === undefined) {
@@ -42,6 +42,6 @@ async function sweep(parent: string, name: string): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
   } catch {
-    // Gone, or of somebody else.
+    // Already removed, or owned by another user.
   }
 }

@@ -1,11 +1,11 @@
 import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
 
 /**
- * Runs `"$@"` for as long as standard input lasts, on which nothing comes: the other end is held by this process alone,
- * so that the program ends with it however it ends, and at whatever moment.
+ * Runs `"$@"` until standard input ends. Nothing is written to it, and only this process holds its other end, so the
+ * program ends with this process, whenever and however this process ends.
  *
- * A death signal (`prctl`, which setpriv and bwrap set) is lost where the parent dies before it is set, and what was
- * being started then goes on for ever.
+ * A death signal (`prctl`, which setpriv and bwrap set) is lost if the parent dies before it is set; the program that
+ * was being started would then run forever.
  */
 const GUARD = `
 exec 3<&0
@@ -20,10 +20,10 @@ kill $watcher
 exit $status
 `;
 
-/** The words that, before a command, tie its life to its standard input. It reads nothing itself. */
+/** The words before a command that tie its life to its standard input. The command itself reads an empty input. */
 export const LIFELINE_WORDS: readonly string[] = ['/bin/sh', '-c', GUARD, 'sh'];
 
-/** The same in the sandbox, where the files of `view` are first compared with what is there. */
+/** Returns the same words for the sandbox, where the files of `view` are first compared with those present. */
 export function checkedLifelineWords(view: SandboxView): string[] {
   return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', filesToCheck(view)];
 }

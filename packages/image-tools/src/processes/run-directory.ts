@@ -5,35 +5,35 @@ import { join } from 'node:path';
 import { classifyFailure, messageOf, VirtSimilarityError, wording } from '@virt-similarity/core';
 import { runDirectoryPrefix, sweepRunDirectories } from './left-run-directories.js';
 
-/** The longest path of a Unix socket, `sun_path` less its final NUL. */
+/** The longest path of a Unix socket: `sun_path` without its final NUL. */
 const SOCKET_PATH_BYTES = 107;
-/** Room for the names of sockets in the directory, with the slash. */
+/** Room for the name of a socket in the directory, including the slash. */
 const SOCKET_NAME_BYTES = 24;
 
-/** A directory of this process alone, for sockets. */
+/** A private directory of this process, for sockets. */
 export interface RunDirectory {
   readonly path: string;
-  /** Makes an empty private directory in it, whose name is a number, and gives its path. */
+  /** Creates an empty private directory in it, whose name is a number, and returns its path. */
   makeDirectory(): Promise<string>;
-  /** Removes the directory with all that is in it. Idempotent. */
+  /** Removes the directory with all its content. Idempotent. */
   remove(): Promise<void>;
 }
 
-/** Those that are to be removed when this process exits, however much is under way then. */
-const present = new Set<string>();
+/** The directories to remove when this process exits, even in the middle of other work. */
+const openDirectories = new Set<string>();
 
 function removeAll(): void {
-  for (const path of present) {
+  for (const path of openDirectories) {
     rmSync(path, { recursive: true, force: true });
   }
 }
 
 /**
- * Makes a private directory (mode 0700) named after this process under `XDG_RUNTIME_DIR`, or else among the temporary
- * files. The path of a socket in it with a name of up to 23 bytes is short enough for the kernel. What processes of
- * this user that were killed left there is removed.
+ * Creates a private directory (mode 0700), named after this process, under `XDG_RUNTIME_DIR` or else the temporary
+ * directory. A socket in it with a name of up to 23 bytes has a path short enough for the kernel. Directories left
+ * there by killed processes of this user are removed.
  *
- * @throws `unavailable` where no directory can be made.
+ * @throws `unavailable` if no directory can be created.
  */
 export async function createRunDirectory(): Promise<RunDirectory> {
   const prefix = runDirectoryPrefix();
@@ -47,14 +47,14 @@ export async function createRunDirectory(): Promise<RunDirectory> {
       failures.push(cause);
     }
   }
-  const { code, ending } = classifyFailure(failures[0], 'unavailable', 'set TMPDIR to a directory that can be written');
-  const found = `cannot make a private directory in ${parents.join(' or ')} (${messageOf(failures[0])})`;
+  const { code, ending } = classifyFailure(failures[0], 'unavailable', 'set TMPDIR to a writable directory');
+  const found = `cannot create a private directory in ${parents.join(' or ')} (${messageOf(failures[0])})`;
   throw new VirtSimilarityError(code, wording`${found}${ending}`, { cause: failures[0] });
 }
 
 /**
- * Removes what processes of this user that were killed left, for a process that may come to need no such directory. Never
- * rejects.
+ * Removes the directories left by killed processes of this user. For a process that may never create one itself.
+ * Never rejects.
  */
 export async function removeLeftRunDirectories(): Promise<void> {
   for (const parent of runParents(runDirectoryPrefix())) {
@@ -63,10 +63,10 @@ export async function removeLeftRunDirectories(): Promise<void> {
 }
 
 function runDirectoryAt(path: string): RunDirectory {
-  if (present.size === 0) {
+  if (openDirectories.size === 0) {
     process.on('exit', removeAll);
   }
-  present.add(path);
+  openDirectories.add(path);
   let directories = 0;
   return {
     path,
@@ -78,15 +78,15 @@ function runDirectoryAt(path: string): RunDirectory {
     },
     remove: async () => {
       await rm(path, { recursive: true, force: true });
-      present.delete(path);
-      if (present.size === 0) {
+      openDirectories.delete(path);
+      if (openDirectories.size === 0) {
         process.off('exit', removeAll);
       }
     },
   };
 }
 
-/** Where a run directory may be made, in order of preference. */
+/** Returns where a run directory may be created, in order of preference. */
 function runParents(prefix: string): string[] {
   const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>
     path?.startsWith('/'),

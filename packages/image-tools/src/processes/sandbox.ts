@@ -4,7 +4,7 @@ import type { DescriptorContent } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { systemCallFilter } from './system-call-filter.js';
 
-/** A file that was inspected. */
+/** An inspected file. */
 export interface SandboxFile {
   readonly path: string;
   readonly device: bigint;
@@ -12,19 +12,19 @@ export interface SandboxFile {
   readonly isBlockDevice: boolean;
 }
 
-/** What a program in the sandbox sees of the machine, beside /usr. Paths are absolute. */
+/** What a program in the sandbox sees of the machine besides /usr. Paths are absolute. */
 export interface SandboxView {
-  /** Files that it can read, each under the name that {@link sandboxName} gives for its place in the list. */
+  /** Readable files, each under the {@link sandboxName} of its index in the list. */
   readonly files: readonly SandboxFile[];
-  /** Contents of files that it can read, each under the name that {@link sandboxTextName} gives for its place. */
+  /** Contents of readable files, each under the {@link sandboxTextName} of its index in the list. */
   readonly texts: readonly Uint8Array[];
-  /** Directories of this process's own in which it can read, under their own names. */
+  /** Directories of this process that are readable, under their own names. */
   readonly readable: readonly string[];
-  /** Directories of this process's own in which it can write, under their own names. */
+  /** Directories of this process that are writable, under their own names. */
   readonly writable: readonly string[];
 }
 
-/** A view of nothing. */
+/** A view without any file. */
 export const EMPTY_VIEW: SandboxView = { files: [], texts: [], readable: [], writable: [] };
 
 /** The kernel's namespaces and capabilities that make a sandbox. */
@@ -32,12 +32,12 @@ export type SandboxKind = 'privileged' | 'unprivileged' | 'unprivileged-without-
 
 const FILES_DIRECTORY = '/image';
 const TEXTS_DIRECTORY = '/text';
-/** Digits of a file's number: the shell lists names by their text. */
+/** Digits of a file's number. The shell sorts names as text, so all numbers have the same length. */
 const NUMBER_DIGITS = 5;
 
 /**
- * root needs no namespace of users, in which it could read no other user's image. What it keeps of its powers is to read,
- * and it has that only over files that it sees.
+ * root needs no user namespace, in which it could not read other users' images. It keeps only the capability to read
+ * every file, which applies only to the files that it sees.
  */
 const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   privileged: [
@@ -48,52 +48,53 @@ const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   'unprivileged-without-disable-userns': ['--unshare-all', '--cap-drop', 'ALL'],
 };
 
-/** Directories that, beside /usr, hold programs and libraries; where they are links into /usr, they are made anew. */
+/** Directories besides /usr that hold programs and libraries. Links into /usr are recreated. */
 const SYSTEM_DIRECTORIES = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** Where libraries are, which the dynamic linker would search for otherwise. */
+/** The cache of library locations, without which the dynamic linker would search for each. */
 const LINKER_CACHE = '/etc/ld.so.cache';
 
-/** The descriptors under which bwrap is given what it reads; it closes them before the program starts. */
+/** The descriptors that bwrap itself reads. It closes them before the program starts. */
 const ARGUMENTS_DESCRIPTOR = 3;
 const FILTER_DESCRIPTOR = 4;
 const FIRST_TEXT_DESCRIPTOR = 5;
 
 /** How a command is put into the sandbox. */
 export interface Confinement {
-  /** The words before the command. */
+  /** The words to put before the command. */
   readonly words: readonly string[];
-  /** What these words read, by descriptor. */
+  /** The input of these words, by descriptor. */
   readonly descriptors: ReadonlyMap<number, DescriptorContent>;
 }
 
-/** The name under which a program in the sandbox sees the file with this place in `files`. */
-export function sandboxName(place: number): string {
-  return `${FILES_DIRECTORY}/${String(place).padStart(NUMBER_DIGITS, '0')}`;
+/** Returns the name under which a program in the sandbox sees the file at this index of `files`. */
+export function sandboxName(index: number): string {
+  return `${FILES_DIRECTORY}/${String(index).padStart(NUMBER_DIGITS, '0')}`;
 }
 
-/** The name under which a program in the sandbox sees the file made of the bytes with this place in `texts`. */
-export function sandboxTextName(place: number): string {
-  return `${TEXTS_DIRECTORY}/${place}`;
+/** Returns the name under which a program in the sandbox sees the content at this index of `texts`. */
+export function sandboxTextName(index: number): string {
+  return `${TEXTS_DIRECTORY}/${index}`;
 }
 
 /**
- * Runs a command with no network, no process but its own, no file but those of `view` and of /usr, none of them writable
- * but in the writable directories, and no system call that reading an image does not need.
+ * Confines a command: no network, no processes but its own, no files but those of `view` and of /usr, none writable
+ * outside the writable directories, and no system call that is not needed to read an image.
  *
- * bwrap takes files by their paths, where others may have been put meanwhile: {@link CHECK_FILES} has to run first in the sandbox.
+ * bwrap opens files by path, where another file may be by now, so {@link CHECK_FILES} must run first in the sandbox.
  *
- * @param program Absolute path of the program; it is seen as well.
+ * @param program Absolute path of the program, which becomes visible too.
+ * @throws `refused` if a block device could be written to, because there is no filter for this processor.
  */
 export async function confine(kind: SandboxKind, view: SandboxView, program: string): Promise<Confinement> {
   const readable = program.startsWith('/usr/') ? view.readable : [program, ...view.readable];
   const hasDevice = view.files.some(({ isBlockDevice }) => isBlockDevice);
-  // A mount that is read-only keeps no one from writing to a device.
+  // A read-only mount does not prevent writes to a device.
   const filter = systemCallFilter(hasDevice ? 'denied' : 'as-mounted');
   if (hasDevice && filter === undefined) {
     throw new VirtSimilarityError(
       'refused',
-      `a block device cannot be given to a tool on ${process.arch}, where nothing keeps the tool from writing to it; ` +
+      `cannot give a block device to a tool on ${process.arch}, where nothing prevents the tool from writing to it; ` +
         'copy the device to a file, or run the tools without a sandbox',
     );
   }
@@ -104,10 +105,10 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
     ...(await systemDirectories()),
     ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev', '--remount-ro', '/dev', '--dir', '/tmp'],
     ...['--dir', FILES_DIRECTORY, '--dir', TEXTS_DIRECTORY],
-    ...view.files.flatMap(({ path, isBlockDevice }, place) => [
+    ...view.files.flatMap(({ path, isBlockDevice }, index) => [
       isBlockDevice ? '--dev-bind' : '--ro-bind',
       systemPath(path),
-      sandboxName(place),
+      sandboxName(index),
     ]),
     ...view.texts.flatMap((_, index) => [
       '--ro-bind-data',
@@ -130,12 +131,12 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
   };
 }
 
-/** What {@link CHECK_FILES} prints before it ends the program. */
-export const REPLACED_FILE_MESSAGE = 'virt-similarity: another file took the place of one that was inspected';
+/** The message that {@link CHECK_FILES} prints before it fails. */
+export const REPLACED_FILE_MESSAGE = 'virt-similarity: a file was replaced after it was inspected';
 
 /**
- * The shell commands that end with a failure unless `$1` holds device and inode of the files that are seen, one a line,
- * and otherwise take `$1` away.
+ * Shell commands that fail unless `$1` lists the device and inode of each visible file, one per line. On success they
+ * remove `$1` from the arguments.
  */
 export const CHECK_FILES = `
 if [ -n "$1" ] && [ "$1" != "$(stat -L -c %d:%i ${FILES_DIRECTORY}/*)" ]; then
@@ -145,7 +146,7 @@ fi
 shift
 `;
 
-/** The first argument for {@link CHECK_FILES}. */
+/** Returns the first argument for {@link CHECK_FILES}. */
 export function filesToCheck({ files }: SandboxView): string {
   return files.map(({ device, inode }) => `${device}:${inode}`).join('\n');
 }

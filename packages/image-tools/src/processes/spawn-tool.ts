@@ -9,10 +9,10 @@ import type { ToolOptions } from './tool-options.js';
 import { workingSandbox } from './working-sandbox.js';
 
 /**
- * Starts a program so that it ends with this process, uses no more than its limits, writes no core dump, reads no
- * terminal and speaks English; and in a sandbox where there is a view for it.
+ * Starts a program that ends with this process, keeps to its limits, writes no core dump, reads no terminal and prints
+ * English messages. With a view, it runs in a sandbox.
  *
- * @throws `unavailable` where it is not installed or cannot be started, `aborted`.
+ * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
  */
 export async function spawnTool(
   tool: Tool,
@@ -50,7 +50,7 @@ function lifelineWords({ endsWithInput }: Tool, view: SandboxView | undefined): 
   return endsWithInput ? [] : LIFELINE_WORDS;
 }
 
-/** The error for a program that cannot be had, or did not end in time. */
+/** Creates the error for a program that is missing, cannot be started, or exceeds a limit. */
 export function unavailable(options: ToolOptions, reason: Wording, cause?: unknown): VirtSimilarityError {
   const what = options.image === undefined ? '' : `cannot open ${options.image}: `;
   return new VirtSimilarityError('unavailable', wording`[${options.component}] ${what}${reason}`, {
@@ -67,7 +67,7 @@ function missing(tool: Tool, options: ToolOptions): Wording {
 async function confinementFor(view: SandboxView, program: string, options: ToolOptions): Promise<Confinement> {
   const sandbox = await workingSandbox();
   if (!sandbox.works) {
-    throw unavailable(options, `its tools are to run in a sandbox, but ${sandbox.reason}; install bubblewrap`);
+    throw unavailable(options, `its tools must run in a sandbox, but ${sandbox.reason}; install bubblewrap`);
   }
   return confine(sandbox.kind, view, program);
 }

@@ -3,20 +3,20 @@ import type { Tool } from './tool.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
 
-/** A server that was started. */
+/** A running server. */
 export interface RunningTool {
   readonly pid: number;
-  /** Resolves when the process is gone, however it ended. Never rejects. */
+  /** Resolves once the process has exited. Never rejects. */
   readonly exited: Promise<ToolExit>;
-  /** Asks the process to end, kills it after a grace of three seconds, and resolves when it is gone. Idempotent. */
+  /** Asks the process to end, kills it after a grace of three seconds, and resolves once it has exited. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a program that serves until it is stopped, until `options.signal` fires or until this process ends.
- * Its standard output is thrown away. A time limit bounds its whole life.
+ * Starts a program that serves until it is stopped, `options.signal` fires or this process ends.
+ * Its standard output is discarded. A time limit applies to its whole life.
  *
- * @throws `unavailable` where it is not installed or cannot be started, `aborted`.
+ * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
  */
 export async function startTool(
   tool: Tool,

@@ -1,21 +1,21 @@
 import { endianness } from 'node:os';
 
-/** What a program under the filter may open for writing: whatever its mounts let it, or no file at all. */
+/** The files that a program under the filter may open for writing: those that its mounts allow, or none. */
 export type WritePolicy = 'as-mounted' | 'denied';
 
-/** The numbers that matter on one processor architecture. */
+/** The constants of one processor architecture. */
 interface Architecture {
   /** `AUDIT_ARCH_…` of linux/audit.h. */
   readonly audit: number;
-  /** Which of the two columns of {@link DENIED} holds its numbers. */
+  /** The column of {@link DENIED} that holds its numbers. */
   readonly column: 0 | 1;
   readonly clone: number;
   readonly clone3: number;
   readonly socket: number;
   readonly ioctl: number;
-  /** System calls that take the flags of open(2), and which argument these are. */
+  /** System calls that accept the flags of open(2), and the index of that argument. */
   readonly opening: readonly { readonly number: number; readonly flags: number }[];
-  /** The first number of a second set of system calls, which nothing uses (x32). */
+  /** The first number of the second set of system calls (x32), which nothing uses. */
   readonly foreign?: number;
 }
 
@@ -45,8 +45,8 @@ const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, Architecture>>
 };
 
 /**
- * System calls that no tool needs to read an image and that reach beyond its own process: their numbers on x86-64 and on
- * arm64 (from the kernel's unistd.h), where there are any.
+ * System calls that no tool needs to read an image and that reach beyond its own process: their numbers on x86-64 and
+ * arm64 (from the kernel's unistd.h), if the architecture has them.
  */
 const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
   // Mounts and namespaces.
@@ -63,7 +63,7 @@ const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
   mount_setattr: [442, 442],
   unshare: [272, 97],
   setns: [308, 268],
-  // Files by handle, which no mount hides; device nodes.
+  // Files by handle, which bypass mounts; device nodes.
   name_to_handle_at: [303, 264],
   open_by_handle_at: [304, 265],
   mknod: [133],
@@ -80,7 +80,7 @@ const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
   pidfd_getfd: [438, 438],
   move_pages: [279, 239],
   migrate_pages: [256, 238],
-  // Keys, programs in the kernel, and interfaces that take requests past this filter.
+  // Keys, programs in the kernel, and interfaces that bypass this filter.
   add_key: [248, 217],
   request_key: [249, 218],
   keyctl: [250, 219],
@@ -112,17 +112,17 @@ const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
   setdomainname: [171, 162],
   vhangup: [153, 58],
   personality: [135, 92],
-  // Flags in memory, which a filter cannot see.
+  // Its flags are in memory, which a filter cannot read.
   openat2: [437, 437],
 };
 
-/** The flags of clone(2) that make a new namespace: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+/** The flags of clone(2) that create a namespace: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const NEW_NAMESPACES = 0x7e02_0000;
-/** The only sockets: AF_UNIX. */
+/** AF_UNIX, the only socket family allowed. */
 const UNIX_SOCKETS = 1;
 /** ioctl(2) requests that type into a terminal: TIOCSTI, TIOCLINUX. */
 const TYPING_REQUESTS = [0x5412, 0x541c];
-/** The flags of open(2) that may change something: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
+/** The flags of open(2) that may change a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
 const WRITING = 0o1103;
 /** creat(2) on x86-64. */
 const CREAT = 85;
@@ -140,14 +140,14 @@ const EPERM = 1;
 const EACCES = 13;
 const ENOSYS = 38;
 
-/** Where `struct seccomp_data` has the call's number, the architecture and the lower half of an argument. Bytes. */
+/** Offsets in `struct seccomp_data`, in bytes: the call's number, the architecture, the lower half of an argument. */
 const NUMBER = 0;
 const ARCHITECTURE = 4;
 const argument = (index: number) => 16 + index * 8;
 
 const INSTRUCTION_BYTES = 8;
 
-/** One instruction of classic BPF. Both jumps are forward, counted from the next instruction. */
+/** One instruction of classic BPF. Both jumps go forward and count from the next instruction. */
 interface Instruction {
   readonly code: number;
   readonly ifTrue?: number;
@@ -156,10 +156,10 @@ interface Instruction {
 }
 
 /**
- * A seccomp filter, as bwrap's `--seccomp` takes it, that lets a program do what reading an image needs: no namespaces or
- * mounts, no other processes, no keys, no sockets but those of the file system. What it denies fails with EPERM, or ENOSYS
- * where programs have another way then; a foreign architecture's calls end the program. Nothing on processors other than
- * x86-64 and arm64.
+ * Builds a seccomp filter for bwrap's `--seccomp` that allows a program what reading an image needs: no namespaces or
+ * mounts, no other processes, no keys, no sockets but Unix sockets. A denied call fails with EPERM, or with ENOSYS if
+ * programs have a fallback for it; a call of a foreign architecture kills the program. Returns `undefined` on
+ * processors other than x86-64 and arm64.
  *
  * Format: https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */
@@ -178,7 +178,7 @@ export function systemCallFilter(
     { code: LOAD, value: NUMBER },
     ...(machine.foreign === undefined ? [] : when(JUMP_IF_AT_LEAST, machine.foreign, FAIL | ENOSYS)),
     ...denied.flatMap((number) => when(JUMP_IF_EQUAL, number, FAIL | EPERM)),
-    // Its flags are in memory, where a filter cannot see them; C libraries use clone(2) then.
+    // Its flags are in memory, which a filter cannot read. C libraries fall back to clone(2).
     ...when(JUMP_IF_EQUAL, machine.clone3, FAIL | ENOSYS),
     ...onCall(machine.clone, [load(0), ...when(JUMP_IF_ANY_BIT, NEW_NAMESPACES, FAIL | EPERM)]),
     ...onCall(machine.socket, [load(0), ...unless(JUMP_IF_EQUAL, UNIX_SOCKETS, FAIL | EPERM)]),
@@ -204,7 +204,7 @@ function load(index: number): Instruction {
   return { code: LOAD, value: argument(index) };
 }
 
-/** Ends with `verdict` where the condition holds. */
+/** Builds the instructions that return `verdict` if the condition holds. */
 function when(code: number, value: number, verdict: number): Instruction[] {
   return [
     { code, value, ifFalse: 1 },
@@ -212,7 +212,7 @@ function when(code: number, value: number, verdict: number): Instruction[] {
   ];
 }
 
-/** Ends with `verdict` where the condition does not hold. */
+/** Builds the instructions that return `verdict` unless the condition holds. */
 function unless(code: number, value: number, verdict: number): Instruction[] {
   return [
     { code, value, ifTrue: 1 },
@@ -220,12 +220,12 @@ function unless(code: number, value: number, verdict: number): Instruction[] {
   ];
 }
 
-/** Runs `body` for one system call, and allows what it does not end with. The call's number is loaded before. */
+/** Runs `body` for one system call and allows the call if `body` decides nothing. The call's number must be loaded. */
 function onCall(number: number, body: readonly Instruction[]): Instruction[] {
   return [{ code: JUMP_IF_EQUAL, value: number, ifFalse: body.length + 1 }, ...body, { code: RETURN, value: ALLOW }];
 }
 
-/** `struct sock_filter` for each: a 16-bit code, two 8-bit jumps, a 32-bit value. */
+/** Encodes each instruction as a `struct sock_filter`: a 16-bit code, two 8-bit jumps, a 32-bit value. */
 function encode(program: readonly Instruction[]): Uint8Array {
   const bytes = Buffer.alloc(program.length * INSTRUCTION_BYTES);
   program.forEach(({ code, ifTrue = 0, ifFalse = 0, value }, index) => {

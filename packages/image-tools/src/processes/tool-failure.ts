@@ -2,17 +2,17 @@ import type { Tool } from './tool.js';
 
 /** How a program ended. */
 export interface ToolExit {
-  /** Absent where a signal ended it. */
+  /** Absent if a signal ended the program. */
   readonly exitCode: number | undefined;
   /** Name of the signal that ended it, if one did. */
   readonly signal: string | undefined;
-  /** The last lines it wrote to its standard error, at most 8 KiB. */
+  /** The end of its standard error, at most 8 Ki characters. */
   readonly stderr: string;
 }
 
 /**
- * A program that ran and failed. What that means for the image, its caller knows: this error is caught there and
- * never reaches the user.
+ * The error of a program that ran and failed. Only the caller knows what that means for the image: it catches this
+ * error, which never reaches the user.
  */
 export class ToolFailure extends Error implements ToolExit {
   override readonly name = 'ToolFailure';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findProgram } from './find-program.js';
 
-/** What each process of a program may use. */
+/** The resource limits of each process of a program. */
 export interface ToolLimits {
   /** Bytes of address space. */
   readonly addressSpace: number;
@@ -10,16 +10,15 @@ export interface ToolLimits {
   readonly openFiles: number;
 }
 
-/** Enough for qemu's tools: one that serves a chain of 64 images takes 1 GiB of address space. */
+/** Enough for qemu's tools: one that serves a chain of 64 images uses 1 GiB of address space. */
 export const TOOL_LIMITS_DEFAULTS: ToolLimits = { addressSpace: 4 * 2 ** 30, cpuSeconds: 600, openFiles: 1024 };
 
-/** Seconds of processor time for what serves a disk from its first byte to its last. */
+/** Seconds of processor time for a server that reads a whole disk. */
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
- * The words that, before a command, limit what it and its children may use, and have none of them write a core dump.
- * None where util-linux's prlimit is missing. Limits of this process itself that are lower hold as they are: raising them
- * would fail.
+ * Returns the words before a command that limit its resources and those of its children, and disable core dumps; none
+ * if util-linux's prlimit is missing. Lower hard limits of this process are kept, because raising them would fail.
  */
 export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<string[]> {
   const prlimit = await findProgram('prlimit');
@@ -39,7 +38,7 @@ export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<s
   ];
 }
 
-/** Nothing where the system does not say. */
+/** Returns the table of this process's limits; an empty text if the system has none. */
 function readOwnLimits(): string {
   try {
     return readFileSync('/proc/self/limits', 'latin1');
@@ -48,7 +47,7 @@ function readOwnLimits(): string {
   }
 }
 
-/** Infinity where there is none. A line of the table is a name, the soft limit, the hard limit and a unit. */
+/** Returns a hard limit; `Infinity` if unlimited. A line of the table is a name, soft limit, hard limit and unit. */
 function hardLimit(table: string, name: string): number {
   return Number(new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(table)?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -1,13 +1,13 @@
 import type { ToolLimits } from './tool-limits.js';
 
-/** An outside program. */
+/** An external program. */
 export interface Tool {
-  /** Its name, as it is looked up in `PATH`. */
+  /** Its name in `PATH`. */
   readonly command: string;
-  /** The Debian package that has it. */
+  /** The Debian package that contains it. */
   readonly package: string;
-  /** What it may use, where the defaults do not fit. */
+  /** Its limits where the defaults do not fit. */
   readonly limits?: Partial<ToolLimits>;
-  /** Set where it ends by itself, and with all that it started, once its standard input does. */
+  /** Set if the program and everything that it started end by themselves once its standard input ends. */
   readonly endsWithInput?: true;
 }

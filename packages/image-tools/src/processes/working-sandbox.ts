@@ -6,15 +6,15 @@ import { confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
 /** Milliseconds that the trial may take. */
 const TRIAL_TIMEOUT_MS = 10_000;
 
-/** Whether programs can be run in a sandbox here, and in which. */
+/** Whether programs can run in a sandbox here, and in which kind. */
 export type WorkingSandbox =
   | { readonly works: true; readonly kind: SandboxKind }
-  /** `reason` is such as `bwrap is not installed`. */
+  /** `reason` is a clause such as `bwrap is not installed`. */
   | { readonly works: false; readonly reason: string };
 
 let known: { readonly path: string | undefined; readonly sandbox: Promise<WorkingSandbox> } | undefined;
 
-/** Tries bubblewrap once, and again only where `PATH` changes. */
+/** Tries bubblewrap once, and again only if `PATH` changes. */
 export function workingSandbox(): Promise<WorkingSandbox> {
   const path = process.env.PATH;
   if (known === undefined || known.path !== path) {
@@ -37,13 +37,13 @@ async function tryKinds(): Promise<WorkingSandbox> {
   return { works: false, reason: `bwrap does not work here (${reason})` };
 }
 
-/** In a container root may lack the right to make namespaces without one of users. */
+/** Returns the kinds to try, in order. In a container, root may need a user namespace to create the others. */
 function kindsToTry(): readonly SandboxKind[] {
   const unprivileged = ['unprivileged', 'unprivileged-without-disable-userns'] as const;
   return process.getuid?.() === 0 ? ['privileged', ...unprivileged] : unprivileged;
 }
 
-/** What bwrap complains of; nothing where it works. */
+/** Returns bwrap's complaint; an empty text if it works. */
 async function failureOf(kind: SandboxKind): Promise<string> {
   const { words, descriptors } = await confine(kind, EMPTY_VIEW, '/usr/bin/true');
   const [file, ...bwrapArguments] = words;
@@ -57,7 +57,7 @@ async function failureOf(kind: SandboxKind): Promise<string> {
     if (exitCode === 0) {
       return '';
     }
-    const end = stopped === undefined ? `ended by ${signal ?? `status ${exitCode}`}` : 'it did not end';
+    const end = stopped === undefined ? `ended with ${signal ?? `status ${exitCode}`}` : 'it did not end in time';
     return stderr.replace(/^bwrap: /, '').replace(/\s*\n\s*/g, '. ') || end;
   } catch (thrown) {
     return messageOf(thrown);

@@ -4,14 +4,14 @@ import type { ToolExit } from '../processes/tool-failure.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import type { ToolFiles } from './tool-files.js';
 
-interface Meaning {
+interface FailureMeaning {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
   readonly remedy: Wording;
 }
 
-/** What qemu's messages mean; it has no other way to tell. The first that fits counts. */
-const MEANINGS: readonly Meaning[] = [
+/** The meanings of qemu's messages, which are its only report of a cause. The first match counts. */
+const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: new RegExp(`^${REPLACED_FILE_MESSAGE}$|^bwrap: Can't find source path`, 'm'),
     code: 'changed',
@@ -30,16 +30,16 @@ const MEANINGS: readonly Meaning[] = [
   { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read it' },
   { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
   { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },
-  { pattern: /^bwrap: /m, code: 'unavailable', remedy: 'virt-similarity doctor tells whether its sandbox works' },
+  { pattern: /^bwrap: /m, code: 'unavailable', remedy: 'run virt-similarity doctor to check the sandbox' },
   { pattern: /Cannot allocate memory|Too many open files/i, code: 'unavailable', remedy: 'free some resources' },
 ];
 
-const CORRUPT: Omit<Meaning, 'pattern'> = { code: 'corrupt', remedy: 'check the image with qemu-img check' };
+const CORRUPT: Omit<FailureMeaning, 'pattern'> = { code: 'corrupt', remedy: 'check the image with qemu-img check' };
 
-/** How qemu names a node that was given as a graph, of which long ones are cut at their beginning; the reason follows. */
+/** qemu's name of a node that is given as a graph, before the reason. Long names are cut at the beginning. */
 const GRAPH = /^.*\}': /;
 
-/** The error for a qemu tool that would not open or read an image, from what the tool said. */
+/** Creates the error for a qemu tool that failed to open or read an image, from the tool's messages. */
 export function qemuFailure(
   tool: string,
   exit: ToolExit,
@@ -50,17 +50,17 @@ export function qemuFailure(
   return readError(speaker, code, wording`${tool}: ${files.withPaths(reasonOf(exit))}; ${remedy}`, exit);
 }
 
-function meaningOf(tool: string, exit: ToolExit): Omit<Meaning, 'pattern'> {
+function meaningOf(tool: string, exit: ToolExit): Omit<FailureMeaning, 'pattern'> {
   if (exit.signal !== undefined) {
     return { code: 'unavailable', remedy: 'try again' };
   }
   if (exit.exitCode === 0) {
-    return { code: 'unavailable', remedy: `check that ${tool} in PATH is the one of qemu-utils` };
+    return { code: 'unavailable', remedy: `check that ${tool} in PATH is the one from qemu-utils` };
   }
   return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? CORRUPT;
 }
 
-/** What the tool said, on one line, without its name and without the block graph that it repeats. */
+/** Returns the tool's messages on one line, without its name and the block graph that they repeat. */
 function reasonOf(exit: ToolExit): string {
   if (exit.signal !== undefined) {
     return `ended by ${exit.signal}`;

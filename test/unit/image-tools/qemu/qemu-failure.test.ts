@@ -45,7 +45,7 @@ describe('qemuFailure', () => {
   });
 
   test.each([
-    'virt-similarity: another file took the place of one that was inspected',
+    'virt-similarity: a file was replaced after it was inspected',
     "bwrap: Can't find source path /a: No such file or directory",
   ])('is changed where %s', (stderr) => {
     expect(failure(stderr)).toMatchObject({ code: 'changed' });
@@ -62,7 +62,7 @@ describe('qemuFailure', () => {
     const exit = { exitCode: 0, signal: undefined, stderr: '' };
     expect(qemuFailure('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('check that qemu-nbd in PATH is the one of qemu-utils'),
+      message: expect.stringContaining('check that qemu-nbd in PATH is the one from qemu-utils'),
     });
   });
 });

@@ -529,9 +529,9 @@ describe('without a usable qemu-img', () => {
 
   test.each([
     ['missing', undefined, "install qemu-utils or choose `reader: 'libguestfs'`"],
-    ['that prints something else', 'echo garbage', 'something else than JSON'],
-    ['that prints other JSON', 'echo "[{}]"', 'something else than JSON'],
-    ['that leaves bytes out', 'echo "[]"', 'does not say what is at byte 0'],
+    ['that prints something else', 'echo garbage', 'did not print the expected JSON'],
+    ['that prints other JSON', 'echo "[{}]"', 'did not print the expected JSON'],
+    ['that leaves bytes out', 'echo "[]"', 'has no entry for byte 0'],
   ])('one %s, the error says so', async (_, script, remedy) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.vmdk');

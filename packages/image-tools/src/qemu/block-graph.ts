@@ -1,7 +1,7 @@
 import type { InspectedImage } from './inspected-image.js';
 import type { ToolFiles } from './tool-files.js';
 
-/** A node of qemu's block layer with everything below it, as `blockdev-add` describes it. */
+/** A node of qemu's block layer with everything below it, in the form of `blockdev-add`. */
 export interface BlockNode {
   readonly driver: string;
   readonly 'read-only': true;
@@ -14,21 +14,21 @@ export interface BlockNode {
   readonly backing?: BlockNode | null;
 }
 
-/** Every file and format that qemu is to open for an image. */
+/** Every file and format that qemu may open for an image. */
 export interface BlockGraph {
   readonly node: BlockNode;
   /**
-   * The graph as one argument of qemu-img or qemu-nbd, in place of a file name and without `-f` or `--image-opts`.
-   * Begins with `json:`, so it is never taken for an option; any character may stand in the file names.
+   * The graph as one argument of qemu-img or qemu-nbd, in place of a file name, without `-f` or `--image-opts`.
+   * It begins with `json:`, so it is never parsed as an option; file names in it may contain any character.
    */
   readonly argument: string;
 }
 
 /**
- * States the whole of an image's block graph, so that qemu neither probes a format nor follows a name from a header:
- * each level names its driver, its file and, where there can be one, its backing image or `null`.
+ * Builds an image's complete block graph, so that qemu neither probes a format nor follows a name from a header: each
+ * level names its driver, its file and its backing image or `null`.
  *
- * Only the names of a VMDK's extents cannot be stated, which qemu takes from the text descriptor; it is given one of ours.
+ * Only the names of a VMDK's extents cannot be set here: qemu reads them from the text descriptor, which is generated.
  *
  * Format: the QMP reference, `BlockdevOptions`
  * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
@@ -46,7 +46,7 @@ function formatNode(image: InspectedImage, nameOf: ToolFiles['nameOf']): BlockNo
     ...(image.format !== 'raw' && image.driverOptions),
     file: fileNode(image, nameOf(image)),
     ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
-    // qemu takes `null` from drivers without backing images too: stated everywhere, it cannot be forgotten anywhere.
+    // qemu accepts `null` from drivers without backing images too, so it is always set.
     backing: image.backing === undefined ? null : formatNode(image.backing, nameOf),
   };
 }
@@ -54,7 +54,7 @@ function formatNode(image: InspectedImage, nameOf: ToolFiles['nameOf']): BlockNo
 function fileNode(image: InspectedImage, filename: string): BlockNode {
   const sharing = sharingOf(image);
   const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
-  // qemu lets a raw image be read beside writers unless a filter objects.
+  // qemu allows other writers of a raw image unless a filter forbids them.
   return image.access === 'without-writers'
     ? { driver: 'blkdebug', ...sharing, 'unshare-child-perms': ['write', 'resize'], image: file }
     : file;

@@ -1,6 +1,6 @@
 import type { InspectedImage } from './inspected-image.js';
 
-/** The image and, one after the other, what backs it: by their depth. */
+/** Returns the image followed by its chain of backing images, so that the index is the depth. */
 export function chainOf(top: InspectedImage): InspectedImage[] {
   const chain: InspectedImage[] = [];
   for (let image: InspectedImage | undefined = top; image !== undefined; image = image.backing) {

@@ -5,19 +5,19 @@ import { isCount, qemuImgJson } from './qemu-img.js';
 
 const SECTOR_BYTES = 512;
 
-/** What `qemu-img info` prints, as far as it is used. */
+/** The part of the output of `qemu-img info` that is used. */
 interface PrintedInfo {
   readonly 'virtual-size': number;
 }
 
-/** What qemu says of an image as a whole. */
+/** qemu's description of an image as a whole. */
 export interface ImageInfo {
-  /** Bytes that the guest sees, as qemu counts them: a multiple of 512. */
+  /** Bytes that the guest sees, rounded to sectors by qemu: a multiple of 512. */
   readonly virtualSize: number;
 }
 
 /**
- * Asks `qemu-img info`.
+ * Runs `qemu-img info`.
  *
  * @throws as `qemuImgJson`.
  */
@@ -27,13 +27,15 @@ export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<
 }
 
 /**
- * @param size Bytes, as qemu counts them.
- * @throws `refused` unless qemu sees a disk of the size that inspection found, to the sector: where they differ, they
- *   do not mean the same content.
+ * Checks that qemu sees a disk of the size that inspection found, to the sector. If not, qemu and the inspection
+ * understand the image differently.
+ *
+ * @param size Bytes, as reported by qemu.
+ * @throws `refused` if the sizes differ.
  */
 export function requireSameSize(size: number, { virtualSize }: InspectedImage, call: QemuCall): void {
   if (size !== Math.ceil(virtualSize / SECTOR_BYTES) * SECTOR_BYTES) {
-    const found = `its header describes a disk of ${virtualSize} bytes, but qemu sees ${size}`;
+    const found = `its header describes a disk of ${virtualSize} bytes, but qemu reports ${size}`;
     throw readError(call, 'refused', `${found}; convert it with the program that made it`);
   }
 }

@@ -1,50 +1,50 @@
 import type { Stamp } from '@virt-similarity/core';
 
 /**
- * A disk image as its own headers describe it, with every file that its content comes from found and checked
- * against the policy. Nothing outside this tree may be opened on the image's behalf.
+ * A disk image as described by its own headers. Every file that holds its content has been found and checked against
+ * the policy. Nothing outside this tree may be opened on the image's behalf.
  */
 export interface InspectedImage {
-  /** As qemu names it: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
+  /** qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
   readonly format: string;
   /** The file that holds the header. */
   readonly file: Stamp;
   /** Whether `file` is a block device. */
   readonly isDevice: boolean;
-  /** Files that hold the guest's data where the header's file does not: extents of a VMDK descriptor. In order. */
+  /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
   readonly extentFiles: readonly Stamp[];
-  /** Bytes that the guest sees, as qemu counts them given `driverOptions`; a raw image's is its file's size. */
+  /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the file's size for a raw image. */
   readonly virtualSize: number;
-  /** Options that qemu's driver of the format needs to read the image as it is meant. */
+  /** Options that qemu's driver of the format needs to read the image correctly. */
   readonly driverOptions?: Readonly<Record<string, string>>;
-  /** What a VMDK's text descriptor says; the extents are those of `extentFiles`, in the same order. */
+  /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
   readonly descriptor?: VmdkDescriptorFields;
-  /** The backing image, which shows wherever this one holds nothing. */
+  /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
   /**
-   * How it goes with who has it open for writing: `beside-writers` where the user allowed that it is read all the same,
-   * `without-writers` where opening is to fail then. When absent, no tool has to look.
+   * How concurrent writers are treated: `beside-writers` reads despite them, because the user allowed it;
+   * `without-writers` makes opening fail. When absent, no tool has to check.
    */
   readonly access?: 'beside-writers' | 'without-writers';
 }
 
-/** What a VMDK's text descriptor says. */
+/** The fields of a VMDK's text descriptor. */
 export interface VmdkDescriptorFields {
-  /** The number that VMware changes with the content: 8 hexadecimal digits. */
+  /** The content ID, which VMware changes with the content: 8 hexadecimal digits. */
   readonly cid: string;
-  /** The parent's `cid`; `ffffffff` where there is no parent. */
+  /** The parent's `cid`; `ffffffff` if there is no parent. */
   readonly parentCid: string;
   readonly createType: string;
   readonly extents: readonly {
     readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE';
-    /** Sectors of 512 bytes that the guest sees of it. */
+    /** Size that the guest sees, in sectors of 512 bytes. */
     readonly sectors: bigint;
-    /** The first of them in the extent's file; 0 unless it is flat. */
+    /** First of these sectors in the extent's file; 0 unless the extent is flat. */
     readonly first: bigint;
   }[];
 }
 
-/** Whether an image's own content can change without a trace in the times of its files, whatever backs it. */
+/** Returns whether the image's own content, backing aside, can change without a change in its files' timestamps. */
 export function hasVolatileContent({ isDevice, access }: InspectedImage): boolean {
   return isDevice || access === 'beside-writers';
 }

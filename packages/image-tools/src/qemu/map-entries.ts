@@ -8,21 +8,21 @@ import type { QemuCall } from './qemu-call.js';
 import { isCount, qemuImgJson } from './qemu-img.js';
 
 /**
- * A run of guest-visible bytes as `qemu-img map` describes it; positions and lengths in bytes.
+ * A run of guest-visible bytes as reported by `qemu-img map`; positions and lengths in bytes.
  * Reference: https://www.qemu.org/docs/master/tools/qemu-img.html, "map".
  */
 export interface MapEntry {
   readonly start: number;
   readonly length: number;
-  /** How many backing files down the image is that holds the run; 0 is the top one. */
+  /** How far down the backing chain the image is that holds the run; 0 is the top image. */
   readonly depth: number;
   /** Whether the run is known to read as zeros. */
   readonly zero: boolean;
-  /** Whether bytes are stored for the run; they may still be zeros, or lie past the end of a file cut short. */
+  /** Whether bytes are stored for the run; they may still be zeros, or lie past the end of a truncated file. */
   readonly data: boolean;
-  /** Said by qemu 8.2 and later; earlier ones leave out the offset instead. */
+  /** Reported by qemu 8.2 and later; earlier versions leave out the offset instead. */
   readonly compressed?: boolean | undefined;
-  /** Where the bytes stand verbatim in the file that holds them. */
+  /** Where the bytes are stored verbatim in the file that holds them. */
   readonly offset?: number | undefined;
 }
 
@@ -30,20 +30,20 @@ const SECTOR_BYTES = 512;
 /** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
-/** The smallest window: an entry for each of its sectors fits in the output that one call may print. */
+/** The smallest window, in bytes: even one entry per sector fits in the output that one call may print. */
 const LEAST_WINDOW = 2 ** 24;
-/** Bytes of data in a raw file whose map is asked for in one call at first: it rarely has many holes. */
+/** Bytes of data in a raw file up to which its whole map is requested at once: such a file rarely has many holes. */
 const SMALL_MAP_BYTES = 2 ** 31;
-/** Windows do not grow after one with this many entries: the next would print too much. */
+/** Windows stop growing at this many entries, because the next window would print too much. */
 const MANY_ENTRIES = 4000;
 
 /**
- * The map of an image from its first byte to `virtualSize`, ascending and gapless, clamped to it.
+ * Yields the map of an image from byte 0 to `virtualSize`, ascending, without gaps and clamped to that size.
  *
- * It is asked for in windows, so that the memory for a fragmented image is bounded by the output of one call, and an
- * image with few entries takes few calls. A window with too many entries is asked for again in smaller ones.
+ * The map is requested in windows. So the output of one call bounds the memory for a fragmented image, and an image
+ * with few entries needs few calls. A window with too many entries is requested again in smaller parts.
  *
- * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` where the map leaves something out.
+ * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` if the map has a gap.
  */
 export async function* mapEntries(
   image: InspectedImage,
@@ -51,23 +51,23 @@ export async function* mapEntries(
   call: QemuCall,
 ): AsyncGenerator<MapEntry, void> {
   if (virtualSize === 0 && image.format !== 'raw') {
-    // There is nothing to map, but qemu may refuse the header.
+    // There is nothing to map, but qemu may reject the header.
     requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
   }
   let position = 0;
-  // A raw file that holds little has few holes too, wherever they are: each needs data on both sides.
+  // A raw file with little data has few holes too, because each hole needs data on both sides.
   const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
   let window = isSmallMap ? virtualSize : FIRST_WINDOW;
   let largestWindow = Infinity;
   while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
-    // What qemu sees past the end shows in the last window.
+    // The last window extends past the expected end to detect a larger disk.
     const isLast = position + length === virtualSize && image.format !== 'raw';
     const beyond = isLast ? SECTOR_BYTES : 0;
     const entries = await entriesWithin(position, length + beyond, image, call);
     if (entries === undefined) {
-      // Between windows the disk is cut at whole sectors.
+      // The disk may be cut between windows only at whole sectors.
       largestWindow = Math.max(LEAST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
       window = largestWindow;
       continue;
@@ -82,7 +82,7 @@ export async function* mapEntries(
   }
 }
 
-/** The entries of a window; nothing where they are too many for one of its length, and a smaller one may do. */
+/** Returns the entries of a window; `undefined` if it has too many and a smaller window is possible. */
 async function entriesWithin(
   position: number,
   length: number,
@@ -100,16 +100,16 @@ async function entriesWithin(
   }
 }
 
-/** The position after the last entry. */
+/** Returns the position after the last entry. */
 function endOf(entries: readonly MapEntry[]): number {
   const last = entries.at(-1);
   return last === undefined ? 0 : last.start + last.length;
 }
 
 /**
- * The entries of a map from `start` to `end`, the last one clamped.
+ * Yields the entries of a map from `start` to `end`, the last one clamped.
  *
- * @throws `corrupt` unless they cover just that.
+ * @throws `corrupt` unless they cover exactly that range.
  */
 export function* gaplessEntries(
   entries: readonly MapEntry[],
@@ -142,6 +142,6 @@ function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolea
 }
 
 function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {
-  const found = `qemu-img map does not say what is at byte ${position}`;
+  const found = `qemu-img map has no entry for byte ${position}`;
   return readError(speaker, 'corrupt', `${found}; check the image with qemu-img check`);
 }

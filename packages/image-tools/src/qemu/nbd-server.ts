@@ -19,16 +19,16 @@ const QEMU_NBD: Tool = {
   limits: { cpuSeconds: SERVER_CPU_SECONDS },
 };
 
-/** What holds where {@link NbdServerOptions} say nothing else. */
+/** The defaults of {@link NbdServerOptions}. */
 export const NBD_SERVER_DEFAULTS = { clients: 16, startTimeoutMs: 60_000 } as const;
 
-/** For whom an image is served, and how. */
+/** How an image is served. */
 export interface NbdServerOptions extends QemuCall {
-  /** Where the socket is made, in a directory of its own; the caller removes it after the server is closed. */
+  /** Where the socket's directory is created. The caller removes it after the server is closed. */
   readonly runDirectory: RunDirectory;
-  /** Connections that may be open at a time. */
+  /** The most connections open at a time. */
   readonly clients?: number;
-  /** Milliseconds that the server has until it answers. */
+  /** Milliseconds until the server must answer. */
   readonly startTimeoutMs?: number;
 }
 
@@ -36,15 +36,15 @@ export interface NbdServerOptions extends QemuCall {
 export interface NbdServer {
   /** Absolute path of its Unix socket. */
   readonly socketPath: string;
-  /** Ends the server and resolves when it is gone. Idempotent. */
+  /** Stops the server and resolves once its process has exited. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the raw content of an image on a Unix socket, with its block graph stated, so that nothing but the files of
- * `image` is opened. The server ends with `close`, when `signal` fires, or when this process ends.
+ * Serves the raw content of an image on a Unix socket. Its block graph is given, so that qemu-nbd opens only the files
+ * of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
  *
- * @throws as `qemuFailure` where qemu-nbd refuses the image; `unavailable` where it is missing or
+ * @throws as `qemuFailure` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or
  * does not answer in time; as `toolFiles`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
@@ -99,14 +99,14 @@ async function awaitReadiness(
     }
     throwIfAborted(options.signal);
     throw outcome === 'late'
-      ? readError(options, 'unavailable', 'qemu-nbd does not answer; try again when the machine is less busy')
+      ? readError(options, 'unavailable', 'qemu-nbd did not answer in time; try again when the machine is less busy')
       : qemuFailure(QEMU_NBD.command, outcome, files, options);
   } finally {
     watch.abort();
   }
 }
 
-/** Tries, ever less often, until the server greets: it may listen before it has opened the image, and fail then. */
+/** Polls with growing pauses until the server sends its greeting: it may listen and still fail to open the image. */
 async function answers(socketPath: string, signal: AbortSignal): Promise<'answers'> {
   for (let pause = 5; !(await greets(socketPath, signal)); pause = Math.min(pause * 2, 200)) {
     await delay(pause, undefined, { signal });

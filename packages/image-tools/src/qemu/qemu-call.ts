@@ -3,8 +3,8 @@ import type { ToolOptions } from '../processes/tool-options.js';
 import type { Speaker } from '../reading/read-error.js';
 
 /**
- * For whom qemu's tools are called: who speaks in errors, about which image, what ends the call, and what an image may
- * ask of it.
+ * The context of a call of qemu's tools: the component and image that errors name, what ends the call, and the limits
+ * for the image.
  */
 export interface QemuCall
   extends Speaker,
@@ -13,7 +13,7 @@ export interface QemuCall
   readonly image: string;
 }
 
-/** The calls that a reader makes for a source. */
+/** Returns the context of the calls that a reader makes for a source. */
 export function qemuCall(
   { component, alternative }: Pick<QemuCall, 'component' | 'alternative'>,
   source: DiskSource,
@@ -30,7 +30,7 @@ export function qemuCall(
   };
 }
 
-/** The same call, ended by one more signal. */
+/** Returns the same call, which one more signal ends. */
 export function alsoEndedBy<T extends QemuCall>(call: T, signal: AbortSignal): T {
   return { ...call, signal: call.signal === undefined ? signal : AbortSignal.any([call.signal, signal]) };
 }

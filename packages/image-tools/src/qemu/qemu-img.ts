@@ -8,19 +8,19 @@ import type { QemuCall } from './qemu-call.js';
 import { qemuFailure } from './qemu-failure.js';
 import { toolFiles } from './tool-files.js';
 
-/** qemu's program for looking at images and making them. */
+/** qemu's program that inspects and creates images. */
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
 /** Milliseconds that one call may take: reading the tables of a huge image from a slow disk takes minutes. */
 const TIMEOUT_MS = 10 * 60_000;
-/** Bytes of JSON that one call may print: some 60,000 entries of a map. */
+/** Bytes of JSON that one call may print: about 60,000 entries of a map. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /**
- * Runs a subcommand of qemu-img that looks at an image and prints JSON.
+ * Runs a subcommand of qemu-img that inspects an image and prints JSON.
  *
- * @throws as `qemuFailure` where qemu-img refuses the image; `unavailable` where it is missing, too
- * slow, or prints something else than `isExpected` takes; and as `toolFiles`; `aborted`.
+ * @throws as `qemuFailure` if qemu-img refuses the image; `unavailable` if qemu-img is missing, too slow, or prints
+ * anything that `isExpected` rejects; as `toolFiles`; `aborted`.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],
@@ -34,13 +34,13 @@ export async function qemuImgJson<T>(
   }
   throw new VirtSimilarityError(
     'unavailable',
-    `[${call.component}] qemu-img ${subcommand[0]} printed something else than JSON of the known form; ` +
-      `check that ${QEMU_IMG.command} in PATH is the one of ${QEMU_IMG.package}`,
+    `[${call.component}] qemu-img ${subcommand[0]} did not print the expected JSON; ` +
+      `check that ${QEMU_IMG.command} in PATH is the one from ${QEMU_IMG.package}`,
     { image: call.image },
   );
 }
 
-/** The value; nothing where the text is no JSON. */
+/** Returns the parsed value; `undefined` if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -49,7 +49,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Whether a value that was printed is a number of bytes or of images. */
+/** Returns whether a printed value is a safe integer of at least 0. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -6,17 +6,17 @@ import { readError } from '../reading/read-error.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
 
-/** Formats whose drivers are in use everywhere, so that they may be opened where no sandbox works. */
+/** Formats with widely used drivers, which may be opened where no sandbox works. */
 const TRUSTED_FORMATS: ReadonlySet<string> = new Set(['raw', 'qcow2']);
 
-/** The runs in which the user was warned that there is no sandbox: once for each is enough. */
+/** The runs, by their `warn`, in which the user has been warned about the missing sandbox: once per run is enough. */
 const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
 
 /**
- * Whether a tool that opens an image runs in the sandbox. It does not where the caller said so, or, after a warning, where
- * none works and all formats of the chain are raw or qcow2. A tool that is not installed needs none either.
+ * Returns whether a tool that opens an image runs in the sandbox. It does not if the caller disabled the sandbox, if
+ * the tool is not installed, or, after a warning, if no sandbox works and all formats of the chain are raw or qcow2.
  *
- * @throws `refused` where no sandbox works and a format is another one.
+ * @throws `refused` if no sandbox works and the chain has any other format.
  */
 export async function isConfined(
   { command }: Tool,
@@ -35,7 +35,7 @@ export async function isConfined(
     throw readError(
       call,
       'refused',
-      wording`qemu opens ${untrusted.format} images in a sandbox only, and ${sandbox.reason}; install bubblewrap or give ${{ option: 'sandbox', value: 'off' }}`,
+      wording`qemu opens ${untrusted.format} images only in a sandbox, and ${sandbox.reason}; install bubblewrap or pass ${{ option: 'sandbox', value: 'off' }}`,
     );
   }
   warnOnce(sandbox.reason, call);

@@ -6,10 +6,10 @@ import type { InspectedImage } from './inspected-image.js';
 import { type NbdServer, startNbdServer } from './nbd-server.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 
-/** Connections to one server, where it allows that many. */
+/** Connections to one server, if it allows several. */
 const CONNECTIONS = 2;
 
-/** The guest-visible bytes of an image as qemu-nbd reads them. The server is started at the first read. */
+/** The guest-visible bytes of an image, read through qemu-nbd. The first read starts the server. */
 export class ServedBytes {
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
@@ -17,7 +17,7 @@ export class ServedBytes {
   #connections: Promise<readonly NbdConnection[]> | undefined;
   #server: NbdServer | undefined;
   #runDirectory: RunDirectory | undefined;
-  /** Reads that were begun. */
+  /** Reads started so far. */
   #reads = 0;
 
   constructor(image: InspectedImage, call: QemuCall) {
@@ -37,7 +37,7 @@ export class ServedBytes {
     await connections[this.#reads % connections.length]!.read(target, position);
   }
 
-  /** Ends the server; pending reads fail. Idempotent. */
+  /** Stops the server; pending reads fail. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     const connections = (await this.#connections?.catch(() => undefined)) ?? [];

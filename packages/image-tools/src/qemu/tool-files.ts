@@ -12,31 +12,31 @@ import type { QemuCall } from './qemu-call.js';
 import { isConfined } from './sandbox-policy.js';
 import { vmdkDescriptorText } from './vmdk-descriptor-text.js';
 
-/** The number under which a tool without a sandbox has its first file. */
+/** The descriptor number of the first file of a tool without a sandbox. */
 const FIRST_DESCRIPTOR = 20;
-/** Files that a tool opens beside those of the image: libraries, sockets, pipes. */
+/** Files that a tool opens besides those of the image: libraries, sockets, pipes. */
 const OTHER_FILES = 256;
 
-/** The files of a chain as a tool is given them: those that were inspected, whatever their paths lead to by now. */
+/** The files of a chain as a tool receives them: the inspected ones, wherever their paths lead by now. */
 export interface ToolFiles {
-  /** The tool, allowed to have all of them open. */
+  /** The tool, with a limit of open files that is high enough. */
   readonly tool: Tool;
-  /** What gives it the files. */
+  /** The options that give the tool access to the files. */
   readonly access: Pick<ToolOptions, 'view' | 'descriptors'>;
   /** The name by which the tool opens an image of the chain. */
   nameOf(image: InspectedImage): string;
-  /** What the tool says, with the files' paths in place of the names that it was given. */
+  /** Replaces the names that the tool was given by the files' paths in a text of the tool. */
   withPaths(text: string): string;
-  /** Closes the files. Call it once the tool has started or has failed to. */
+  /** Closes the files. Call it once the tool has started or has failed to start. */
   close(): Promise<void>;
 }
 
 /**
- * Gives a tool the files of a chain: in the sandbox read-only, and each compared with the inspected one before the tool
- * starts; without a sandbox as open descriptors.
+ * Makes the files of a chain available to a tool: in the sandbox read-only, each compared with the inspected file
+ * before the tool starts; without a sandbox as open descriptors.
  *
- * In place of a VMDK's text descriptor, which qemu may understand in another way than inspection did, the tool gets one
- * that says what inspection understood.
+ * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu may parse
+ * the original differently.
  *
  * @throws `refused` as `isConfined`; without a sandbox also as `StoredBytes.read`.
  */
@@ -53,20 +53,20 @@ export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall)
   return { ...given, ...naming(parts, names), tool: { ...tool, limits } };
 }
 
-/** What a tool is given: files, and a text for each image whose descriptor is replaced. */
+/** What a tool receives: files, and a generated text for each image whose descriptor is replaced. */
 interface Parts {
   readonly files: readonly (ExpectedFile & { readonly isDevice: boolean; readonly image?: InspectedImage })[];
   readonly described: readonly InspectedImage[];
 }
 
-/** The names of parts, in the tool's world. */
+/** The names of the parts, as the tool sees them. */
 interface Names {
-  file(place: number): string;
-  text(place: number): string;
+  file(index: number): string;
+  text(index: number): string;
 }
 
 function partsToGive(chain: readonly InspectedImage[]): Parts {
-  // The same files may be looked at as raw ones, for their holes.
+  // The same files may be mapped as raw images, for their holes.
   const isDescribed = ({ format, descriptor }: InspectedImage) => format !== 'raw' && descriptor !== undefined;
   const files = chain.flatMap((image) => {
     const volatile = hasVolatileContent(image) && ({ volatile: true } as const);
@@ -86,15 +86,15 @@ function textsOf({ files, described }: Parts, names: Names): Uint8Array[] {
 function naming({ files, described }: Parts, names: Names): Pick<ToolFiles, 'nameOf' | 'withPaths'> {
   const images = new Map<InspectedImage, string>();
   const paths = new Map<string, string>();
-  files.forEach(({ stamp, image }, place) => {
-    paths.set(names.file(place), stamp.path);
+  files.forEach(({ stamp, image }, index) => {
+    paths.set(names.file(index), stamp.path);
     if (image !== undefined) {
-      images.set(image, names.file(place));
+      images.set(image, names.file(index));
     }
   });
-  described.forEach((image, place) => {
-    paths.set(names.text(place), image.file.path);
-    images.set(image, names.text(place));
+  described.forEach((image, index) => {
+    paths.set(names.text(index), image.file.path);
+    images.set(image, names.text(index));
   });
   return {
     nameOf: (image) => images.get(image)!,
@@ -118,8 +118,8 @@ function confinedFiles(parts: Parts): Given {
 
 async function openFiles(parts: Parts, call: QemuCall): Promise<Given> {
   const names: Names = {
-    file: (place) => `/proc/self/fd/${FIRST_DESCRIPTOR + place}`,
-    text: (place) => `/proc/self/fd/${FIRST_DESCRIPTOR + parts.files.length + place}`,
+    file: (index) => `/proc/self/fd/${FIRST_DESCRIPTOR + index}`,
+    text: (index) => `/proc/self/fd/${FIRST_DESCRIPTOR + parts.files.length + index}`,
   };
   const stored = new StoredBytes(parts.files, call);
   const texts: AnonymousFile[] = [];
@@ -129,8 +129,8 @@ async function openFiles(parts: Parts, call: QemuCall): Promise<Given> {
   };
   try {
     const open: number[] = [];
-    for (const place of parts.files.keys()) {
-      open.push(await stored.descriptor(place));
+    for (const index of parts.files.keys()) {
+      open.push(await stored.descriptor(index));
     }
     for (const text of textsOf(parts, names)) {
       texts.push(await makeAnonymousFile(text));

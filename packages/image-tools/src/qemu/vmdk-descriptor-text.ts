@@ -1,7 +1,7 @@
 import type { VmdkDescriptorFields } from './inspected-image.js';
 
 /**
- * A VMDK text descriptor with these fields, whose extents are the files of these names, in order.
+ * Formats a VMDK text descriptor with these fields. The extents' files have these names, in order.
  *
  * Format: VMware's "Virtual Disk Format 5.0"
  */
@@ -14,7 +14,7 @@ export function vmdkDescriptorText(fields: VmdkDescriptorFields, names: readonly
     `parentCID=${parentCid}`,
     `createType="${createType}"`,
     '# Extent description',
-    // Of a VMFS extent qemu takes no first sector.
+    // qemu accepts no first sector for a VMFS extent.
     ...extents.map(({ kind, sectors, first }, index) =>
       kind === 'FLAT' || kind === 'VMFS'
         ? `RW ${sectors} FLAT "${names[index]}" ${first}`

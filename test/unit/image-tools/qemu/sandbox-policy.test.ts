@@ -61,8 +61,8 @@ describe('where bwrap is missing', () => {
     await expect(isConfined(TOOL, chainOf(image), callWith([]))).rejects.toMatchObject({
       code: 'refused',
       message:
-        '[qemu] cannot read a: qemu opens vmdk images in a sandbox only, and bwrap is not installed; ' +
-        "install bubblewrap or give `sandbox: 'off'`",
+        '[qemu] cannot read a: qemu opens vmdk images only in a sandbox, and bwrap is not installed; ' +
+        "install bubblewrap or pass `sandbox: 'off'`",
     });
   });
 });

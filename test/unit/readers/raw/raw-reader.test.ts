@@ -140,8 +140,8 @@ describe('a raw image with holes, where qemu-img', () => {
   const allData = { kind: 'data', start: 0, length: 5_000_001, stored: { file: 0, offset: 0 } };
 
   test.each([
-    ['prints garbage', 'echo garbage', /something else than JSON/],
-    ['leaves bytes out', 'echo "[]"', /does not say what is at byte 0/],
+    ['prints garbage', 'echo garbage', /did not print the expected JSON/],
+    ['leaves bytes out', 'echo "[]"', /has no entry for byte 0/],
     ['fails', 'echo "qemu-img: out of order" >&2; exit 1', /out of order/],
     ['is killed', 'kill -KILL $$', /SIGKILL/],
   ])('%s, is one extent, with one note', async (_, script, reason) => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { gaplessEntries, type MapEntry } from '#image-tools/qemu/map-entries.js';
-import { tellingLocks } from '#readers/chain-map/writer-locks.js';
+import { writerLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
@@ -20,7 +20,7 @@ const lockLine = fc
 const locks = propertyTarget('locks', 10, {
   values: fc.array(fc.oneof({ weight: 3, arbitrary: lockLine }, fc.string()), { maxLength: 10 }),
   check: (lines) => {
-    const found = tellingLocks(lines.join('\n'));
+    const found = writerLocks(lines.join('\n'));
     for (const { device, inode } of found) {
       require(/^\d+:\d+$/.test(device) && /^\d+$/.test(inode), `numbers, found ${device} and ${inode}`);
     }

@@ -2,15 +2,15 @@ import { throwIfAborted } from '@virt-similarity/core';
 import type { MapEntry } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap } from './layer-map.js';
 
-/** As `qemu-img map` would have it, with what it does not tell. */
+/** An entry in the form of `qemu-img map`, with details that it does not report. */
 export interface ChainEntry extends MapEntry {
-  /** The compressed cluster that a run of compressed bytes begins in, where it can be decompressed here. */
+  /** The compressed cluster in which a compressed run begins, if it can be decompressed here. */
   readonly cluster?: CompressedCluster | undefined;
 }
 
 /**
- * What a chain of images holds where, as `qemu-img map` would tell: from the first byte to `virtualSize`, ascending and
- * gapless. `chain` has the maps of all its images, top first.
+ * Yields the map of a chain of images in the form of `qemu-img map`, from the first byte to `virtualSize`, ascending
+ * and without gaps. `chain` holds the maps of all its images, top first.
  *
  * @throws as `LayerMap.runAt`, and `aborted`.
  */
@@ -27,23 +27,23 @@ export async function* chainEntries(
   }
 }
 
-/** The entry that begins at `start` and ends at `limit`, at most the top image's size, or before. */
+/** Returns the entry that begins at `start` and ends at or before `limit`, which is at most the top image's size. */
 export async function entryAt(chain: readonly LayerMap[], start: number, limit: number): Promise<ChainEntry> {
   let end = limit;
   for (const [depth, map] of chain.entries()) {
     if (start >= map.size) {
       break;
     }
-    // What backs an image shows only as far as the image itself reaches.
-    const asked = map.runAt(start, Math.min(end, map.size));
-    const run = asked instanceof Promise ? await asked : asked;
+    // A backing image is visible only up to the end of the image above it.
+    const lookup = map.runAt(start, Math.min(end, map.size));
+    const run = lookup instanceof Promise ? await lookup : lookup;
     end = start + run.length;
     if (run.kind === 'zero') {
       return { start, length: run.length, depth, zero: true, data: false };
     }
     if (run.kind !== 'unallocated') {
-      const place = run.kind === 'stored' ? { offset: run.offset } : { compressed: true, cluster: run.cluster };
-      return { start, length: run.length, depth, zero: false, data: true, ...place };
+      const location = run.kind === 'stored' ? { offset: run.offset } : { compressed: true, cluster: run.cluster };
+      return { start, length: run.length, depth, zero: false, data: true, ...location };
     }
   }
   return { start, length: end - start, depth: chain.length - 1, zero: true, data: false };

@@ -1,15 +1,15 @@
 /**
- * Coalesces concurrent calls; no caller gets a result that was obtained before it asked. Calls made before a look begins
- * share it; calls made during a look share the next one.
+ * Coalesces concurrent calls of `operation`. No caller gets a result that was obtained before it asked: calls made
+ * before the operation starts share its result, and calls made while it runs share the next one.
  */
-export function coalesce<T>(look: () => Promise<T>): () => Promise<T> {
+export function coalesce<T>(operation: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
   return () => {
     if (next === undefined) {
       next = last.then(() => {
         next = undefined;
-        return look();
+        return operation();
       });
       last = next.catch(() => undefined);
     }

@@ -1,10 +1,10 @@
 import type { Stamp } from '@virt-similarity/core';
 import { allocatedBytes } from '@virt-similarity/image-tools';
 
-/** Holes of a file that are read faster, as the zeros that they are, than qemu-img can be asked about them. Bytes. */
+/** Bytes of holes that are read as zeros faster than qemu-img can report them. */
 const NEGLIGIBLE_HOLE_BYTES = 4 * 1024 * 1024;
 
-/** Whether a file has holes that are worth asking qemu-img for. */
+/** Returns whether a file has enough holes to ask qemu-img for them. */
 export async function hasHoles(file: Stamp): Promise<boolean> {
   return Number(file.size) - (await allocatedBytes(file)) > NEGLIGIBLE_HOLE_BYTES;
 }

@@ -1,38 +1,38 @@
-/** A run of guest-visible bytes as one image of a chain has them, whatever backs it. Bytes. */
+/** A run of guest-visible bytes in one image of a chain, regardless of its backing image. Bytes. */
 export type LayerRun =
-  /** What backs the image shows. */
+  /** The backing image's content is visible. */
   | { readonly kind: 'unallocated'; readonly length: number }
   /** Reads as zeros. */
   | { readonly kind: 'zero'; readonly length: number }
   /**
-   * Begins within the given compressed cluster and may go on in further ones. The cluster is not told where the
-   * compression is another than raw deflate.
+   * Begins within the given compressed cluster and may extend into further ones. The cluster is `undefined` if its
+   * compression is not raw deflate.
    */
   | { readonly kind: 'compressed'; readonly length: number; readonly cluster: CompressedCluster | undefined }
-  /** Stands verbatim in the image's file from `offset` on. */
+  /** Stored verbatim in the image's file at `offset`. */
   | { readonly kind: 'stored'; readonly length: number; readonly offset: number };
 
-/** A cluster that is compressed by raw deflate. Bytes. */
+/** A cluster that is compressed with raw deflate. Bytes. */
 export interface CompressedCluster {
   /** The guest-visible position of its first byte. */
   readonly start: number;
-  /** Its length once it is decompressed. */
+  /** Its length when decompressed. */
   readonly clusterBytes: number;
-  /** Where it begins in the image's file. */
+  /** Where its stored bytes begin in the image's file. */
   readonly offset: number;
-  /** Bytes of the file that it lies within, from `offset` on; the file may end in the last sector of them. */
+  /** Length of the file's range that holds it, from `offset` on. The file may end within the range's last sector. */
   readonly storedBytes: number;
 }
 
-/** What one image of a chain holds where. */
+/** The map of one image of a chain. */
 export interface LayerMap {
-  /** Bytes that the image shows. */
+  /** Guest-visible size of the image in bytes. */
   readonly size: number;
-  /** Runs that a byte of the file can describe at most. */
+  /** The most runs that a byte of the file can describe. */
   readonly runsPerByte: number;
   /**
-   * The run that begins at a position of the image and ends before `end`, at most `size`: at least one byte, not always
-   * as many as there are alike. At once where nothing has to be read for it. One call at a time.
+   * Returns the run that begins at `position` and ends at or before `end`, which is at most `size`. It has at least one
+   * byte; the next run may be of the same kind. Returns a promise only if the file must be read. One call at a time.
    */
   runAt(position: number, end: number): LayerRun | Promise<LayerRun>;
 }

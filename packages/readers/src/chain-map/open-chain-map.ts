@@ -12,13 +12,13 @@ export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
   /**
-   * Fills `target` with the bytes at `offset` of an image's file.
+   * Fills `target` with the bytes at `offset` of the file of the image at this index of the chain.
    *
    * @throws as `StoredBytes.read`.
    */
   read(layer: number, target: Uint8Array, offset: number): Promise<void>;
   /**
-   * The file of the image with this number, open until the map is closed.
+   * Returns the descriptor of that image's file, which is open until the map is closed.
    *
    * @throws as `StoredBytes.read`.
    */
@@ -27,19 +27,19 @@ export interface ChainMap {
 }
 
 /**
- * The maps of a chain of qcow2 images, over a raw one or not, or of a raw image without holes: what can be told without
- * starting a process, as `qemu-img map` takes longer to start than the tables to read. qemu-img is asked only where files
- * have holes in them. Nothing for other formats, which it has to be asked about.
+ * Opens the maps of a chain of qcow2 images, with or without a raw base, or of a raw image without holes. Their tables
+ * are read here, because `qemu-img map` takes longer to start than reading them takes; qemu-img runs only if files have
+ * holes. Returns `undefined` for other formats, which need qemu-img.
  *
- * The caller closes it.
+ * The caller closes the map.
  *
  * @throws as `StoredBytes.read` and `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);
-  // The map of a top image with holes is wanted once, and may be too long to be kept.
+  // The map of a top image with holes is needed only once, and may be too long to be kept.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
-  if (isSparseRaw || !chain.every(isKnown)) {
+  if (isSparseRaw || !chain.every(isSupported)) {
     return undefined;
   }
   const stored = new StoredBytes(expectedFilesOf(top), call);
@@ -65,11 +65,11 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   }
 }
 
-function isKnown({ format, isDevice, extentFiles }: InspectedImage): boolean {
+function isSupported({ format, isDevice, extentFiles }: InspectedImage): boolean {
   return (format === 'qcow2' || format === 'raw') && !isDevice && extentFiles.length === 0;
 }
 
-/** @param layer Number of the image in the chain; each has one file. */
+/** @param layer Index of the image in the chain; each image has one file. */
 async function layerMap(
   image: InspectedImage,
   layer: number,

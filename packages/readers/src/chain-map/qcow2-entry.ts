@@ -1,32 +1,32 @@
 import type { Qcow2Geometry } from './qcow2-geometry.js';
 
-/** Of the upper half of an entry: the cluster is compressed. */
+/** A bit in the upper half of an entry: the cluster is compressed. */
 const COMPRESSED = 0x4000_0000;
-/** Of the lower half of a standard entry: the cluster reads as zeros. */
+/** A bit in the lower half of a standard entry: the cluster reads as zeros. */
 const READS_AS_ZEROS = 1;
 const SECTOR_BYTES = 512;
 
-/** What an L2 table says of one cluster, or with extended entries of one subcluster. */
+/** The state of one cluster, or with extended entries of one subcluster, in an L2 table. */
 export type GranuleState =
   | { readonly kind: 'unallocated' }
   | { readonly kind: 'zero' }
-  /** `offset`: where the granule stands in the file. */
+  /** `offset`: where the granule is stored in the file. */
   | { readonly kind: 'stored'; readonly offset: number }
-  /** `offset`: where the compressed cluster begins in the file; `storedBytes`: how far its last sector reaches. */
+  /** `offset`: where the compressed cluster begins in the file; `storedBytes`: from there to its last sector's end. */
   | { readonly kind: 'compressed'; readonly offset: number; readonly storedBytes: number }
-  /** Says what the format forbids. */
+  /** The entry violates the format. */
   | { readonly kind: 'invalid' };
 
 const UNALLOCATED: GranuleState = { kind: 'unallocated' };
 const ZERO: GranuleState = { kind: 'zero' };
 const INVALID: GranuleState = { kind: 'invalid' };
 
-/** The position in the file that an entry of an L1 or L2 table holds; 0 where it holds none. */
+/** Returns the file position in an entry of an L1 or L2 table; 0 if the entry holds none. */
 export function positionIn(table: Buffer, at: number): number {
   return (table.readUInt32BE(at) & 0x00ff_ffff) * 2 ** 32 + ((table.readUInt32BE(at + 4) & 0xffff_fe00) >>> 0);
 }
 
-/** What an L2 table says of the granule with this number. Reserved bits are passed over, as qemu does. */
+/** Returns the state of the granule with this index in an L2 table. Reserved bits are ignored, as in qemu. */
 export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geometry): GranuleState {
   const { clusterBytes, granuleBytes, granulesPerCluster, l2EntryBytes } = geometry;
   const part = granule % granulesPerCluster;
@@ -48,11 +48,11 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
 }
 
 /**
- * How many granules, from the given one to before `end`, are certainly like the first, at least 1: where an entry holds
- * the same bytes as the one before it, or for stored clusters a position that is one cluster on. Says little of extended
- * and compressed entries, but spares looking at each of the many others.
+ * Returns the length of a run of granules in the same state, from `granule` to at most `end`; at least 1. An entry
+ * continues the run if it has the same bytes as the one before, or for stored clusters a position one cluster further.
+ * Always 1 for extended and compressed entries. Saves parsing each entry of a long run.
  */
-export function alikeGranules(
+export function uniformGranules(
   table: Buffer,
   granule: number,
   end: number,
@@ -75,7 +75,7 @@ export function alikeGranules(
   return next - granule;
 }
 
-/** An extended entry ends with a bit for each subcluster that reads as zeros, and one for each that is allocated. */
+/** Reads the two bits of a subcluster from the second half of an extended entry: reads as zeros, and is allocated. */
 function subclusterState(table: Buffer, at: number, part: number, offset: number, hasCluster: boolean): GranuleState {
   const isZero = ((table.readUInt32BE(at + 8) >>> part) & 1) !== 0;
   const isAllocated = ((table.readUInt32BE(at + 12) >>> part) & 1) !== 0;
@@ -85,9 +85,9 @@ function subclusterState(table: Buffer, at: number, part: number, offset: number
   return isZero ? ZERO : UNALLOCATED;
 }
 
-/** A compressed cluster's entry holds its position to the byte and the number of further sectors that it reaches into. */
+/** Reads a compressed cluster's entry, which holds its byte position and the number of additional sectors. */
 function compressedState(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): GranuleState {
-  // 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
+  // The lowest 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
   const upperBits = 70 - clusterBits - 32;
   const upper = table.readUInt32BE(at) & 0x3fff_ffff;
   const offset = (upper % 2 ** upperBits) * 2 ** 32 + table.readUInt32BE(at + 4);

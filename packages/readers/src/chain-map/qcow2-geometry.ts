@@ -2,25 +2,25 @@ const L1_ENTRY_BYTES = 8;
 const COMPRESSION_TYPE = 1 << 3;
 const EXTENDED_L2 = 1 << 4;
 const DEFLATE = 0;
-/** With extended L2 entries a cluster has this many subclusters, each of which is allocated by itself. */
+/** Subclusters of a cluster with extended L2 entries. Each is allocated independently. */
 const SUBCLUSTERS = 32;
-/** Bits of the least cluster that qemu opens with extended L2 entries. */
+/** Bits of the smallest cluster that qemu accepts with extended L2 entries. */
 const MIN_EXTENDED_CLUSTER_BITS = 14;
 
-/** Bytes of the header that the geometry is read from. */
+/** Bytes of the header that hold the geometry. */
 export const GEOMETRY_BYTES = 105;
 
-/** Where a qcow2 image keeps its tables, and how they cut the disk into pieces. Lengths and offsets are bytes. */
+/** The location of a qcow2 image's tables, and the units that they map. Lengths and offsets are in bytes. */
 export interface Qcow2Geometry {
   readonly version: number;
   readonly clusterBits: number;
   readonly clusterBytes: number;
-  /** Whether compressed clusters are so by raw deflate. */
+  /** Whether compressed clusters use raw deflate. */
   readonly isDeflated: boolean;
   readonly l1Offset: number;
   readonly l1Entries: number;
   readonly l2EntryBytes: number;
-  /** What is allocated by itself: a cluster, or with extended L2 entries a subcluster. */
+  /** The unit of allocation: a cluster, or with extended L2 entries a subcluster. */
   readonly granuleBytes: number;
   readonly granulesPerCluster: number;
   /** Guest-visible bytes that one L2 table describes. */
@@ -28,8 +28,8 @@ export interface Qcow2Geometry {
 }
 
 /**
- * The geometry that the beginning of a qcow2 file states, which inspection has found sound; nothing where qemu would
- * refuse it. `header` has `GEOMETRY_BYTES` bytes, fewer only where the file is shorter.
+ * Reads the geometry from the start of a qcow2 file that passed inspection. Returns `undefined` if qemu would refuse
+ * it. `header` has `GEOMETRY_BYTES` bytes, fewer only if the file is shorter.
  *
  * Format: https://www.qemu.org/docs/master/interop/qcow2.html
  */

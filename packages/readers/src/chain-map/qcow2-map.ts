@@ -1,59 +1,60 @@
 import { readError, type Speaker } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
-import { alikeGranules, type GranuleState, granuleState, positionIn } from './qcow2-entry.js';
+import { type GranuleState, granuleState, positionIn, uniformGranules } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
 import { type Holes, RawMap } from './raw-map.js';
 import { RUNS_PER_BYTE, RUNS_PER_EXTENDED_BYTE } from './runs-per-byte.js';
 
 const SECTOR_BYTES = 512;
 const L1_ENTRY_BYTES = 8;
-/** Entries of the L1 table that are held at a time. */
+/** Entries of the L1 table in memory at a time. */
 const L1_PART_ENTRIES = 8192;
 
 type ValidState = Exclude<GranuleState, { kind: 'invalid' }>;
 
-/** Granules of one L2 table that are alike. Positions of the guest, in bytes. */
+/** Consecutive granules of one L2 table in the same state. Guest positions, in bytes. */
 interface TableRun {
   readonly start: number;
   readonly end: number;
-  /** That of the first granule. */
+  /** The state of the first granule. */
   readonly state: ValidState;
 }
 
-/** The file of a qcow2 image, and who speaks of it. */
+/** The file of a qcow2 image, and the context of its errors. */
 export interface Qcow2File {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** What is stored there reads as zeros. */
+  /** The file's holes, which read as zeros. */
   readonly holes: Holes;
-  /** Exactly `length` bytes from `position` on. */
+  /** Returns exactly `length` bytes from `position` on. */
   read(position: number, length: number): Promise<Buffer>;
   readonly speaker: Speaker;
 }
 
 /**
- * What a qcow2 image holds where, from its L1 and L2 tables, of which a part and one are held at a time.
+ * The map of a qcow2 image, from its L1 and L2 tables. One part of the L1 table and one L2 table are in memory at a
+ * time.
  *
- * `runAt` throws `corrupt` where a table or a compressed cluster does not lie within the file, or an entry says what the
- * format forbids; whether stored bytes lie within it is for the caller to see.
+ * `runAt` throws `corrupt` if a table or a compressed cluster lies beyond the file, or if an entry violates the format.
+ * The caller checks whether stored bytes lie within the file.
  */
 export class Qcow2Map implements LayerMap {
   readonly size: number;
   readonly runsPerByte: number;
   readonly #file: Qcow2File;
-  /** What the file itself holds where. */
+  /** The map of the file itself. */
   readonly #content: RawMap;
   readonly #geometry: Qcow2Geometry;
   #l1: Buffer = Buffer.alloc(0);
-  /** Number of the first entry in `#l1`. */
+  /** Index of the first entry in `#l1`. */
   #l1Start = 0;
   #l2: Buffer = Buffer.alloc(0);
-  /** Number of the L1 entry that leads to `#l2`. */
-  #l2Number = -1;
-  /** The last run of `#l2` that was found: finding it again for each of its parts would cost the square of its length. */
+  /** Index of the L1 entry that points to `#l2`. */
+  #l2Index = -1;
+  /** The last run found in `#l2`. Finding it again for each of its parts would take time quadratic in its length. */
   #run: TableRun | undefined;
-  /** The last range found without tables. Positions of the guest, in bytes. */
+  /** The last range found without L2 tables. Guest positions, in bytes. */
   #empty = { start: 0, end: 0 };
 
   constructor(file: Qcow2File, geometry: Qcow2Geometry, size: number) {
@@ -65,49 +66,49 @@ export class Qcow2Map implements LayerMap {
   }
 
   runAt(position: number, end: number): LayerRun | Promise<LayerRun> {
-    const number = Math.floor(position / this.#geometry.l2Coverage);
-    if (number === this.#l2Number) {
+    const index = Math.floor(position / this.#geometry.l2Coverage);
+    if (index === this.#l2Index) {
       return this.#runInTable(position, end);
     }
     const { start, end: emptyEnd } = this.#empty;
     return position >= start && position < emptyEnd
       ? { kind: 'unallocated', length: Math.min(end, emptyEnd) - position }
-      : this.#runFrom(number, position, end);
+      : this.#runFrom(index, position, end);
   }
 
-  async #runFrom(number: number, position: number, end: number): Promise<LayerRun> {
-    await this.#loadL1(number);
-    const offset = positionIn(this.#l1, (number - this.#l1Start) * L1_ENTRY_BYTES);
+  async #runFrom(index: number, position: number, end: number): Promise<LayerRun> {
+    await this.#loadL1(index);
+    const offset = positionIn(this.#l1, (index - this.#l1Start) * L1_ENTRY_BYTES);
     const { clusterBytes, l2Coverage } = this.#geometry;
     if (offset === 0) {
-      this.#empty = { start: number * l2Coverage, end: this.#tablesFrom(number) };
+      this.#empty = { start: index * l2Coverage, end: this.#endOfEmpty(index) };
       return { kind: 'unallocated', length: Math.min(end, this.#empty.end) - position };
     }
     if (offset % clusterBytes !== 0 || offset + clusterBytes > this.#file.size) {
-      throw this.#corrupt(position, `its L2 table is said to stand at byte ${offset}`);
+      throw this.#corrupt(position, `an L1 entry that points to byte ${offset}`);
     }
     this.#l2 = await this.#file.read(offset, clusterBytes);
-    this.#l2Number = number;
+    this.#l2Index = index;
     this.#run = undefined;
     return this.#runInTable(position, end);
   }
 
-  async #loadL1(number: number): Promise<void> {
-    const held = this.#l1.length / L1_ENTRY_BYTES;
-    if (number >= this.#l1Start && number < this.#l1Start + held) {
+  async #loadL1(index: number): Promise<void> {
+    const loaded = this.#l1.length / L1_ENTRY_BYTES;
+    if (index >= this.#l1Start && index < this.#l1Start + loaded) {
       return;
     }
     const { l1Offset, l1Entries } = this.#geometry;
-    const start = number - (number % L1_PART_ENTRIES);
+    const start = index - (index % L1_PART_ENTRIES);
     const entries = Math.min(L1_PART_ENTRIES, l1Entries - start);
     this.#l1 = await this.#file.read(l1Offset + start * L1_ENTRY_BYTES, entries * L1_ENTRY_BYTES);
     this.#l1Start = start;
   }
 
-  /** The first position after that of an empty L1 entry at which there is, or for all that is held may be, a table. */
-  #tablesFrom(number: number): number {
+  /** Returns the guest position after an empty L1 entry and the empty entries that follow it in `#l1`. */
+  #endOfEmpty(index: number): number {
     const end = this.#l1Start + this.#l1.length / L1_ENTRY_BYTES;
-    let next = number + 1;
+    let next = index + 1;
     while (next < end && positionIn(this.#l1, (next - this.#l1Start) * L1_ENTRY_BYTES) === 0) {
       next += 1;
     }
@@ -129,14 +130,14 @@ export class Qcow2Map implements LayerMap {
       : { kind: state.kind, length };
   }
 
-  /** All of the run around a position, as far as its table reaches. It may not reach back to where the run begins. */
+  /** Finds the run at a position, up to the end of its table. The run may have begun before the granule found. */
   #findRun(position: number): TableRun {
     const { granuleBytes, l2Coverage } = this.#geometry;
-    const tableStart = this.#l2Number * l2Coverage;
+    const tableStart = this.#l2Index * l2Coverage;
     const granule = Math.floor((position - tableStart) / granuleBytes);
     const state = this.#stateOf(granule, position);
     const limit = Math.ceil((Math.min(this.size, tableStart + l2Coverage) - tableStart) / granuleBytes);
-    let granules = alikeGranules(this.#l2, granule, limit, state.kind, this.#geometry);
+    let granules = uniformGranules(this.#l2, granule, limit, state.kind, this.#geometry);
     while (granule + granules < limit && this.#continues(granule + granules, state, granules * granuleBytes)) {
       granules += 1;
     }
@@ -144,7 +145,7 @@ export class Qcow2Map implements LayerMap {
     return { start, end: start + granules * granuleBytes, state };
   }
 
-  /** Whether a granule continues the run of one that begins `distance` bytes before it. */
+  /** Returns whether a granule continues the run of another that begins `distance` bytes before it. */
   #continues(granule: number, before: ValidState, distance: number): boolean {
     const state = granuleState(this.#l2, granule, this.#geometry);
     if (state.kind === 'stored' && before.kind === 'stored') {
@@ -166,15 +167,15 @@ export class Qcow2Map implements LayerMap {
   #stateOf(granule: number, position: number): ValidState {
     const state = granuleState(this.#l2, granule, this.#geometry);
     if (state.kind === 'invalid') {
-      throw this.#corrupt(position, 'its L2 table says what the format forbids');
+      throw this.#corrupt(position, 'an L2 entry that violates the format');
     }
     if (state.kind === 'compressed' && !this.#isWithinFile(state)) {
-      throw this.#corrupt(position, `a compressed cluster is said to stand at ${state.offset}+${state.storedBytes}`);
+      throw this.#corrupt(position, `a compressed cluster of ${state.storedBytes} bytes at byte ${state.offset}`);
     }
     return state;
   }
 
-  /** The last sector of a compressed cluster may be cut off. Whether stored bytes lie within the file is not checked. */
+  /** Checks only compressed clusters, whose last sector may be truncated. The caller checks stored bytes. */
   #isWithinFile(state: GranuleState): boolean {
     return state.kind !== 'compressed' || state.offset + state.storedBytes - SECTOR_BYTES < this.#file.size;
   }

@@ -2,13 +2,13 @@ import { partitionPoint } from '@virt-similarity/core';
 import type { LayerMap, LayerRun } from './layer-map.js';
 import { RUNS_PER_BYTE } from './runs-per-byte.js';
 
-/** What a raw image holds where: everything but its holes. */
+/** The map of a raw image: everything is stored except its holes. */
 export class RawMap implements LayerMap {
   readonly size: number;
   readonly runsPerByte = RUNS_PER_BYTE;
   readonly #holes: Holes;
 
-  /** @param size Bytes of the file. */
+  /** @param size Size of the file in bytes. */
   constructor(size: number, holes: Holes) {
     this.size = size;
     this.#holes = holes;
@@ -25,7 +25,7 @@ export class RawMap implements LayerMap {
   }
 }
 
-/** The holes of a file, ascending, none touching the next. Positions in bytes. */
+/** The holes of a file, in ascending order. No hole touches the next. Positions in bytes. */
 export interface Holes {
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;

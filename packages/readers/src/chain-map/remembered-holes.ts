@@ -3,14 +3,14 @@ import { findProgram, type InspectedImage, mapEntries, QEMU_IMG, type QemuCall }
 import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
-/** Files whose holes are remembered. The least recently used is forgotten first. */
+/** Files whose holes are cached. The least recently used file is evicted first. */
 const MAX_FILES = 16;
 
-const remembered = new Map<string, Promise<Holes>>();
+const cached = new Map<string, Promise<Holes>>();
 
 /**
- * The holes in the file of an image, from `qemu-img map`, which is asked once for all overlays of an unchanged file.
- * None where it is not installed, and the longest ones where there are many: knowing them only saves time.
+ * Returns the holes in an image's file from `qemu-img map`, which runs once for all overlays of an unchanged file.
+ * Returns no holes if qemu-img is not installed, and the longest if there are many: known holes only save time.
  *
  * @throws as `mapEntries`.
  */
@@ -19,16 +19,16 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
     return NO_HOLES;
   }
   const key = stateKeyOf(image.file).join();
-  const known = remembered.get(key);
-  remembered.delete(key);
-  // A call for another image may have failed, or been aborted, for reasons of that image.
+  const known = cached.get(key);
+  cached.delete(key);
+  // An earlier call may have failed or been aborted for reasons of another image.
   const holes = known === undefined ? holesOf(image, call) : known.catch(() => holesOf(image, call));
-  remembered.set(key, holes);
-  forgetOldest();
+  cached.set(key, holes);
+  evictOldest();
   try {
     return await holes;
   } catch (thrown) {
-    remembered.delete(key);
+    cached.delete(key);
     throw thrown;
   }
 }
@@ -44,11 +44,11 @@ async function holesOf(image: InspectedImage, call: QemuCall): Promise<Holes> {
   return holes.toHoles();
 }
 
-function forgetOldest(): void {
-  for (const key of remembered.keys()) {
-    if (remembered.size <= MAX_FILES) {
+function evictOldest(): void {
+  for (const key of cached.keys()) {
+    if (cached.size <= MAX_FILES) {
       return;
     }
-    remembered.delete(key);
+    cached.delete(key);
   }
 }

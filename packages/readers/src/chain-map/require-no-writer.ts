@@ -3,8 +3,8 @@ import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-si
 import { writersOf } from './writer-locks.js';
 
 /**
- * Requires that no program has a file of the image's chain open for writing. Returns the image; where there is a writer and
- * the user allows it, marked as such, after a warning.
+ * Requires that no program has a file of the image's chain open for writing. Returns the image. If there is a writer
+ * and the user allows it, warns and returns a copy that is marked accordingly.
  *
  * @throws `in-use`, `aborted`.
  */
@@ -23,12 +23,12 @@ export async function requireNoWriter(
     const message = wording`[${call.component}] cannot open ${call.image}: ${found}; ${remedy}`;
     throw new VirtSimilarityError('in-use', message, { image: call.image });
   }
-  warn?.(`${call.image}: ${found}: what is read may be of different moments, and is not kept in the cache`);
+  warn?.(`${call.image}: ${found}: the data read may mix different points in time, and is not cached`);
   return besideWriters(image);
 }
 
 async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Stamp | undefined> {
-  const files = filesToAsk(image);
+  const files = filesOf(image);
   const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
   const written = files[writers.indexOf('some')];
   if (written !== undefined) {
@@ -47,19 +47,19 @@ interface ImageFile {
   readonly isDevice: boolean;
 }
 
-function filesToAsk(top: InspectedImage): ImageFile[] {
+function filesOf(top: InspectedImage): ImageFile[] {
   return chainOf(top).flatMap(({ file, isDevice, extentFiles }) => [
     { layer: file, isDevice },
     ...extentFiles.map((layer) => ({ layer, isDevice: false })),
   ]);
 }
 
-/** Has qemu-img ask for the locks itself. What it cannot tell, because it is missing or fails, nobody can. */
+/** Lets qemu-img test the locks. If it is missing or fails, no writer is assumed. */
 async function qemuFindsWriters(file: Stamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
   const virtualSize = Number(file.size);
-  const asked = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;
+  const raw = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;
   try {
-    await imageInfo({ ...asked, access: 'without-writers' }, call);
+    await imageInfo({ ...raw, access: 'without-writers' }, call);
     return false;
   } catch (thrown) {
     if (thrown instanceof VirtSimilarityError && thrown.code === 'aborted') {

@@ -1,8 +1,8 @@
-/** Runs that a byte of a file can describe at most: no table has entries of less than 4 bytes, and each is one run. */
+/** The most runs that a byte of a file can describe: table entries have at least 4 bytes, and each is one run. */
 export const RUNS_PER_BYTE = 1 / 4;
 
 /**
- * The same where there are extended L2 entries of qcow2: 16 bytes describe 32 subclusters, but 32 runs only if they take
- * turns with the data of a backing image, which takes bytes too.
+ * The same with extended L2 entries of qcow2: 16 bytes describe 32 subclusters, but these are 32 runs only if they
+ * alternate with data of a backing image, which needs bytes too.
  */
 export const RUNS_PER_EXTENDED_BYTE = 1;

@@ -7,29 +7,29 @@ import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 
 /** Bytes that one task reads: enough to make posting it cheap, few enough to keep all threads busy. */
 const TASK_BYTES = 2 * 1024 * 1024;
-/** Stored pieces that are read without threads: so few are read before a thread has started. */
+/** The most stored pieces that are read without threads: reading them takes less time than starting a thread. */
 const FEW_PIECES = 16;
 
-/** Bytes that one image of the chain holds. */
+/** A piece of the requested range, held by one image of the chain. */
 interface Piece {
-  /** Number of the image in the chain. */
+  /** Index of the image in the chain. */
   readonly layer: number;
-  /** Bytes of a compressed cluster; 0 where the piece is not compressed. */
+  /** Bytes of a decompressed cluster; 0 if the piece is not compressed. */
   readonly clusterBytes: number;
   readonly wanted: WantedBytes;
 }
 
 /**
- * The guest-visible bytes of a chain of qcow2 images, looked up in its tables as they are read. What a read needs, however
- * many pieces it is in, is read and decompressed in a few tasks on threads of this process: faster than qemu-nbd, which
- * sends what it decompresses over a socket.
+ * Reads the guest-visible bytes of a chain of qcow2 images by its tables. The pieces of a read, however many, are read
+ * and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd, which sends decompressed
+ * data over a socket.
  */
 export class ChainBytes {
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
   #chain: Promise<ChainMap | undefined> | undefined;
   #inflaters: InflaterLease | undefined;
-  /** The last lookup in the tables, which allow one at a time. */
+  /** The last lookup in the tables, which allow only one at a time. */
   #lastLookup: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<void>>();
 
@@ -39,11 +39,11 @@ export class ChainBytes {
   }
 
   /**
-   * Fills `target` with the bytes from `position` on and resolves with `true`; with `false` where some of them are in
-   * images or compressed clusters that are not understood here. What `target` holds is undefined then.
+   * Fills `target` with the bytes from `position` on and resolves with `true`. Resolves with `false` if some of them
+   * are in images or compressed clusters that are not supported here; the content of `target` is then undefined.
    *
-   * @throws `corrupt` where a cluster cannot be decompressed, `changed` where a file became shorter,
-   * `unreadable`, `unavailable` where no thread can be started, `aborted`, and as `openChainMap`.
+   * @throws `corrupt` if a cluster cannot be decompressed, `changed` if a file became shorter, `unreadable`,
+   * `unavailable` if no thread can be started, `aborted`, and as `openChainMap`.
    */
   async read(target: Uint8Array, position: number): Promise<boolean> {
     this.#chain ??= openChainMap(this.#image, this.#call);
@@ -63,7 +63,7 @@ export class ChainBytes {
       );
       return true;
     }
-    // The threads write to shared memory only.
+    // The threads can only write to shared memory.
     const isShared = target.buffer instanceof SharedArrayBuffer;
     const memory = isShared ? target : new Uint8Array(new SharedArrayBuffer(target.length));
     await allSettled(tasksOf(pieces).map((group) => this.#track(this.#run(chain, group, memory))));
@@ -75,7 +75,7 @@ export class ChainBytes {
     return true;
   }
 
-  /** Waits for what is under way, then closes threads and files. Idempotent. */
+  /** Waits for pending reads, then closes threads and files. Idempotent. */
   async close(): Promise<void> {
     const chain = await this.#chain?.catch(() => undefined);
     await this.#lastLookup;
@@ -97,12 +97,12 @@ export class ChainBytes {
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
       const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
-      // The error of a thread that could not start has a remedy already.
+      // The error of a thread that could not start already has a remedy.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
       throw readError(this.#call, code, wording`its clusters could not be read: ${wordingOf(cause)}${remedy}`, cause);
     });
     if (failure !== undefined) {
-      throw this.#failed(failure, layer);
+      throw this.#errorFor(failure, layer);
     }
   }
 
@@ -113,7 +113,7 @@ export class ChainBytes {
     return work;
   }
 
-  #failed({ code, offset, reason }: InflateFailure, layer: number): VirtSimilarityError {
+  #errorFor({ code, offset, reason }: InflateFailure, layer: number): VirtSimilarityError {
     const { path } = chainOf(this.#image)[layer]!.file;
     if (code === 'changed') {
       return readError(this.#call, code, `${path} ends at byte ${offset} now; leave it alone and try again`);
@@ -123,7 +123,7 @@ export class ChainBytes {
   }
 }
 
-/** The pieces of a range; nothing unless all of it is understood. Zeros are filled in at once. */
+/** Returns the pieces of a range; `undefined` if any of it is not supported. Fills in zeros at once. */
 async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): Promise<Piece[] | undefined> {
   const pieces: Piece[] = [];
   const end = position + target.length;
@@ -149,10 +149,10 @@ async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): 
   return pieces;
 }
 
-/** The pieces in groups of about `TASK_BYTES`, each of one file and in the order of the pieces. */
+/** Groups the pieces by file into tasks of about `TASK_BYTES`, in the order of the pieces. */
 function tasksOf(pieces: readonly Piece[]): Piece[][] {
   const groups: Piece[][] = [];
-  /** The group that further pieces of a layer go to. */
+  /** The group of each layer that still accepts pieces. */
   const current = new Map<number, { readonly group: Piece[]; bytes: number }>();
   for (const piece of pieces) {
     let last = current.get(piece.layer);

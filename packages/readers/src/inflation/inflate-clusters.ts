@@ -2,41 +2,42 @@ import { readSync } from 'node:fs';
 import { constants, inflateRawSync } from 'node:zlib';
 import { messageOf } from '@virt-similarity/core/errors';
 
-/** A compressed cluster, and which of its bytes are wanted where. Bytes. */
+/** A compressed cluster, the part of it that is needed, and its destination. Bytes. */
 export interface WantedCluster {
-  /** Where it begins in the file. */
+  /** Where its stored bytes begin in the file. */
   readonly offset: number;
-  /** Bytes of the file that it lies within, from `offset` on; the file may end before. */
+  /** Length of the range of the file that holds it, from `offset` on. The file may end earlier. */
   readonly storedBytes: number;
-  /** Wanted are `length` of its bytes from `from` on, */
+  /** The first byte needed of the decompressed cluster. */
   readonly from: number;
+  /** How many of its bytes are needed. */
   readonly length: number;
-  /** and they go here in the target. */
+  /** Their position in the target. */
   readonly to: number;
 }
 
-/** Bytes that are stored as they are. */
+/** Bytes that are stored verbatim. */
 export interface WantedRun {
-  /** Where they begin in the file. */
+  /** Their position in the file. */
   readonly offset: number;
   readonly length: number;
-  /** Where they go in the target. */
+  /** Their position in the target. */
   readonly to: number;
 }
 
 export type WantedBytes = WantedCluster | WantedRun;
 
-/** Pieces of one file to be read, and decompressed where they are compressed, into shared memory. */
+/** Pieces of one file to read into shared memory, decompressing those that are compressed. */
 export interface InflateTask {
-  /** An open file of this process. */
+  /** Descriptor of an open file of this process. */
   readonly descriptor: number;
-  /** Bytes of every cluster once it is decompressed. */
+  /** Bytes of each decompressed cluster. */
   readonly clusterBytes: number;
   readonly clusters: readonly WantedBytes[];
   readonly target: Uint8Array;
 }
 
-/** Why a task failed, and at which byte of the file; `changed` where the file ends there. */
+/** Why a task failed, and at which byte of the file. `changed` means that the file ends there. */
 export interface InflateFailure {
   readonly code: 'changed' | 'corrupt' | 'unreadable';
   readonly offset: number;
@@ -44,8 +45,8 @@ export interface InflateFailure {
 }
 
 /**
- * Decompresses clusters as qcow2 has them: raw deflate (RFC 1951), the end of the stream not always marked, anything
- * behind it. Synchronous: made for worker threads.
+ * Reads a task's pieces and decompresses qcow2 clusters: raw deflate (RFC 1951), possibly without an end marker and
+ * with any bytes after it. Synchronous, for worker threads. Returns the first failure, if any.
  */
 export function inflateClusters({
   descriptor,
@@ -86,7 +87,7 @@ function inflate(
   }
   try {
     const cluster = inflateRawSync(stored, {
-      // One byte more than there should be, so that zlib need not be asked again whether there is more.
+      // With one byte more than expected, zlib need not be called again to see whether there is more.
       chunkSize: clusterBytes + 1,
       maxOutputLength: clusterBytes,
       finishFlush: constants.Z_SYNC_FLUSH,
@@ -103,7 +104,7 @@ function inflate(
 
 let buffer = Buffer.alloc(0);
 
-/** Up to so many bytes of the file, in memory that the next call overwrites. */
+/** Returns up to `length` bytes of the file, in memory that the next call overwrites. */
 function readStored(descriptor: number, offset: number, length: number): Buffer {
   if (buffer.length < length) {
     buffer = Buffer.allocUnsafeSlow(length);
@@ -111,7 +112,7 @@ function readStored(descriptor: number, offset: number, length: number): Buffer 
   return buffer.subarray(0, readInto(buffer.subarray(0, length), descriptor, offset));
 }
 
-/** Fills the target from the file; gives how many bytes there were. */
+/** Fills the target from the file and returns how many bytes there were. */
 function readInto(target: Uint8Array, descriptor: number, offset: number): number {
   let filled = 0;
   while (filled < target.length) {

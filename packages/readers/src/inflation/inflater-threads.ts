@@ -4,18 +4,18 @@ import type { InflateFailure, InflateTask } from './inflate-clusters.js';
 
 type InflaterThreads = WorkerThreads<InflateTask, InflateFailure | undefined>;
 
-/** The threads of all images that are open now, so that many images need no more threads than one. */
+/** The threads shared by all open images, so that many images need no more threads than one. */
 let shared: { readonly threads: InflaterThreads; users: number } | undefined;
 
-/** The use of the threads, until it is released. */
+/** A right to use the shared threads until it is released. */
 export interface InflaterLease {
-  /** Resolves with what failed, if anything did. Rejects where a thread cannot run. */
+  /** Resolves with the task's failure, if any. Rejects if a thread cannot run. */
   run(task: InflateTask): Promise<InflateFailure | undefined>;
-  /** Call once, with nothing under way; the last to do so ends the threads. */
+  /** Call it once, with no task pending. The last release ends the threads. */
   release(): Promise<void>;
 }
 
-/** Takes part in the threads that decompress, as many as there are processors. They are started as they are needed. */
+/** Returns a lease of the shared decompression threads: at most one per processor, each started when first needed. */
 export function leaseInflaters(): InflaterLease {
   shared ??= {
     threads: new WorkerThreads(new URL('./inflater-thread.js', import.meta.url), availableParallelism()),

@@ -16,26 +16,26 @@ import { mergeExtents } from './merge-extents.js';
 import { ReadBudget } from './read-budget.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
 
-/** Every format keeps whole sectors. qemu sees a raw file rounded up to that many bytes, the excess as zeros. */
+/** Formats store whole sectors. qemu rounds a raw file up to whole sectors, the excess as zeros. */
 const SECTOR = 512;
 
-/** Where each image of the chain keeps its bytes, and which index each file has in the identity. */
+/** The files of each image of the chain, and all files in the order of the identity's indexes. */
 interface Storage {
   readonly chain: readonly (readonly StorageFile[])[];
   readonly files: readonly Stamp[];
 }
 
 /**
- * What an image holds where, from its tables or from `qemu-img map`: ascending, gapless, covering the virtual size
- * exactly, neighbours of one kind merged. What comes from a backing image is marked as inherited. Bytes that stand
- * verbatim in a file say where; what is compressed, encrypted or of a format whose driver does not tell is data without
- * a place. `stored.file` counts in `partsOf(identityOf(image))`.
+ * Yields the extents of an image, from its tables or from `qemu-img map`: ascending, without gaps, covering the virtual
+ * size exactly, with neighbours of one kind merged. Data of a backing image is marked as inherited. Bytes stored
+ * verbatim in a file have their location; compressed or encrypted data, and data of a format whose driver does not
+ * report locations, has none. `stored.file` is an index in `partsOf(identityOf(image))`.
  *
- * A format's driver reads past the end of its file as zeros, so that a file cut short would seem to hold zeros. Nothing
- * that qemu writes refers to guest-visible bytes past the end of the file, so every such reference counts as damage, as
- * does one into the middle of a sector, of which some drivers tell although they then refuse to read there.
+ * A format's driver reads zeros past the end of its file, so a truncated file would seem to hold zeros. qemu never
+ * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. So does
+ * a reference into the middle of a sector, which some drivers report although they refuse to read there.
  *
- * @throws `corrupt` where stored bytes or tables lie past the end of their file, or bytes begin within
+ * @throws `corrupt` if stored bytes or tables lie past the end of their file, or bytes begin within
  * a sector; `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
@@ -62,7 +62,7 @@ async function* extentsOfEntries(
 ): AsyncGenerator<Extent, void> {
   for await (const entry of entries) {
     const { start, length } = entry;
-    const stored = placeOf(entry, storage);
+    const stored = locationOf(entry, storage);
     const check = budget.spend(entry.zero ? 0 : length, stored === undefined ? 'expanded' : 'verbatim');
     if (check !== undefined) {
       await check;
@@ -73,11 +73,11 @@ async function* extentsOfEntries(
       continue;
     }
     if ((stored.offset - start) % SECTOR !== 0) {
-      throw withinSector(start, stored.offset, storage.files[stored.file], call);
+      throw misalignedBytes(start, stored.offset, storage.files[stored.file], call);
     }
     const inFile = bytesInFile(stored, length, storage);
     if (inFile < length && !endsInLastSector(entry, inFile, image)) {
-      throw cutShort(start + inFile, storage.files[stored.file], call);
+      throw truncatedFile(start + inFile, storage.files[stored.file], call);
     }
     if (inFile > 0) {
       yield entry.zero
@@ -90,8 +90,8 @@ async function* extentsOfEntries(
   }
 }
 
-/** Where an entry's bytes stand verbatim, if they do. Preallocated clusters that read as zeros count as not stored. */
-function placeOf(entry: MapEntry, { chain, files }: Storage): DataExtent['stored'] {
+/** Returns where an entry's bytes are stored verbatim, if at all. Preallocated clusters that read as zeros are not. */
+function locationOf(entry: MapEntry, { chain, files }: Storage): DataExtent['stored'] {
   if (!entry.data || entry.compressed === true || entry.offset === undefined) {
     return undefined;
   }
@@ -109,12 +109,17 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
   return chainOf(image)[entry.depth]?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
-function cutShort(position: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
-  const expected = `the bytes from position ${position} on should stand in ${layer?.path}`;
+function truncatedFile(position: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
+  const expected = `the bytes from position ${position} on should be in ${layer?.path}`;
   return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
 }
 
-function withinSector(position: number, offset: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
-  const expected = `the bytes from position ${position} on should begin with a sector of ${layer?.path}`;
-  return readError(call, 'corrupt', `${expected}, but byte ${offset} is none's first; restore the whole file`);
+function misalignedBytes(
+  position: number,
+  offset: number,
+  layer: Stamp | undefined,
+  call: QemuCall,
+): VirtSimilarityError {
+  const expected = `the bytes from position ${position} on should begin at a sector of ${layer?.path}`;
+  return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the whole file`);
 }

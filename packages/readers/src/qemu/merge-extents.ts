@@ -1,6 +1,6 @@
 import type { Extent } from '@virt-similarity/core';
 
-/** The same extents in the same order, with neighbours that differ in nothing but where they lie made into one. */
+/** Yields the same extents in the same order, with neighbours merged that differ only in their position. */
 export async function* mergeExtents(extents: AsyncIterable<Extent>): AsyncGenerator<Extent, void> {
   let current: Extent | undefined;
   for await (const next of extents) {

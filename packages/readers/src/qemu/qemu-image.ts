@@ -28,8 +28,8 @@ export async function openQemuImage(
 }
 
 /**
- * A disk image as qemu sees it: a chain of qcow2 images is read and decompressed here, the rest comes through qemu-nbd.
- * Nothing is kept of its map, which for a fragmented image is long.
+ * A disk image as qemu sees it: a chain of qcow2 images is read and decompressed here, the rest comes from qemu-nbd.
+ * Its map is not kept, because a fragmented image has a long one.
  */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;
@@ -38,7 +38,7 @@ export class QemuImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #chain: ChainBytes;
   readonly #served: ServedBytes;
-  /** Settled once the whole map was found sound: damage is an error of the map, where reading may see zeros. */
+  /** Resolves once the whole map has been checked. Only the map shows damage, where reads may return zeros. */
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
@@ -66,7 +66,7 @@ export class QemuImage implements DiskImage {
         await this.#served.read(target, position);
       }
     } finally {
-      // Whatever else happened, a read that closing cut off says so.
+      // If closing interrupted the read, that is the error to report.
       this.#requireOpen();
     }
   }
@@ -86,6 +86,6 @@ export class QemuImage implements DiskImage {
 
 async function drain(extents: AsyncIterable<Extent>): Promise<void> {
   for await (const _ of extents) {
-    // Only what it throws matters.
+    // Only errors matter.
   }
 }

@@ -9,7 +9,7 @@ import {
   wording,
 } from '@virt-similarity/core';
 import { qemuCall } from '@virt-similarity/image-tools';
-import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
@@ -18,10 +18,10 @@ import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { openQemuImage } from './qemu-image.js';
 
-/** What else a user can do where qemu's tools are missing. */
+/** The user's alternative to installing qemu's tools. */
 const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
 
-/** Reads every format that qemu does, by means of qemu-img and, where bytes do not stand verbatim, qemu-nbd. */
+/** Reads every format that qemu reads, with qemu-img and, for bytes that are not stored verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
   readonly formats = FORMAT_NAMES;
@@ -51,7 +51,7 @@ export class QemuReader implements DiskReader {
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
-    expectLockQuestions();
+    warmUpLocks();
     const call = qemuCall({ component: 'qemu', alternative: ALTERNATIVE }, source, options);
     const inspected = await this.#inspections.inspected({ source, identity }, options, identityOf);
     return openQemuImage(inspected, options, call);

@@ -3,19 +3,19 @@ import { chainOf, type InspectedImage, type QemuCall, readError } from '@virt-si
 import { hasHoles } from '../chain-map/has-holes.js';
 import { rememberedHoles } from '../chain-map/remembered-holes.js';
 
-/** Bytes of guest-visible data allowed for each stored byte: deflate reaches 1,032. */
+/** Guest-visible bytes of data allowed per stored byte. Deflate compresses at most 1,032 to 1. */
 const DATA_PER_STORED_BYTE = 1024;
-/** Bytes of data allowed for any image. */
-const LEAST_DATA_BYTES = 2 ** 30;
-/** Bytes of data stored verbatim that are allowed for any image, beyond those of its files. */
-const LEAST_VERBATIM_BYTES = 2 ** 26;
-/** Runs allowed for any image. */
-const LEAST_RUNS = 65_536;
+/** Bytes of data allowed for every image. */
+const BASE_DATA_BYTES = 2 ** 30;
+/** Verbatim bytes of data allowed for every image, in addition to its stored bytes. */
+const BASE_VERBATIM_BYTES = 2 ** 26;
+/** Runs allowed for every image. */
+const BASE_RUNS = 65_536;
 
 /**
- * The work that an image may cause, by the bytes that its files store: guest-visible bytes to read, and runs of data or
- * zeros to walk. Without it, compression, and tables whose entries lead to the same data, could make a file of some KiB a
- * disk that takes days to read. An honest image stays below both bounds, however fragmented it is.
+ * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read,
+ * and runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
+ * turn a file of a few KiB into a disk that takes days to read. An honest image stays below, however fragmented it is.
  */
 export class ReadBudget {
   readonly #image: InspectedImage;
@@ -26,7 +26,7 @@ export class ReadBudget {
   #runs = 0;
   #storedBytes: number | undefined;
 
-  /** @param runsPerByte runs that a stored byte may describe */
+  /** @param runsPerByte runs that a stored byte may describe at most */
   constructor(image: InspectedImage, call: QemuCall, runsPerByte: number) {
     this.#image = image;
     this.#call = call;
@@ -34,11 +34,11 @@ export class ReadBudget {
   }
 
   /**
-   * Counts a run, and those of its bytes that must be read. Call it before anything is kept for the run; await what it
-   * returns, if anything.
+   * Counts a run and its bytes that must be read. Call it before anything is stored for the run, and await the promise
+   * that it may return.
    *
-   * @param how whether the bytes are those of a file, of which each can be data once, or are made from fewer
-   * @throws `unavailable` beyond the bounds, and as `rememberedHoles`.
+   * @param how whether the bytes are a file's, each of which can be data only once, or are generated from fewer bytes
+   * @throws `unavailable` beyond the limits, and as `rememberedHoles`.
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
     this.#runs += 1;
@@ -46,31 +46,31 @@ export class ReadBudget {
     this.#verbatimBytes += how === 'verbatim' ? bytesToRead : 0;
     const stored = this.#storedBytes ?? 0;
     const isExceeded =
-      this.#runs > this.#mostRuns(stored) ||
-      this.#dataBytes > mostDataBytes(stored) ||
-      this.#verbatimBytes > mostVerbatimBytes(stored);
+      this.#runs > this.#maxRuns(stored) ||
+      this.#dataBytes > maxDataBytes(stored) ||
+      this.#verbatimBytes > maxVerbatimBytes(stored);
     return isExceeded ? this.#check() : undefined;
   }
 
   async #check(): Promise<void> {
     this.#storedBytes ??= await storedBytesOf(this.#image, this.#call);
     const stored = this.#storedBytes;
-    const mostRuns = this.#mostRuns(stored);
-    if (this.#runs > mostRuns) {
-      throw this.#exceeded(`its ${stored} stored bytes describe more than ${mostRuns} separate runs of data and zeros`);
+    const maxRuns = this.#maxRuns(stored);
+    if (this.#runs > maxRuns) {
+      throw this.#exceeded(`its ${stored} stored bytes describe more than ${maxRuns} separate runs of data and zeros`);
     }
-    if (this.#verbatimBytes > mostVerbatimBytes(stored)) {
-      throw this.#exceeded(`its tables lead to the same of its ${stored} stored bytes again and again`);
+    if (this.#verbatimBytes > maxVerbatimBytes(stored)) {
+      throw this.#exceeded(`its tables refer to some of its ${stored} stored bytes repeatedly`);
     }
-    if (this.#dataBytes > mostDataBytes(stored)) {
+    if (this.#dataBytes > maxDataBytes(stored)) {
       throw this.#exceeded(
-        `reading it would take more than 1 GiB plus ${DATA_PER_STORED_BYTE.toLocaleString('en')} times its ${stored} stored bytes`,
+        `it expands to more than 1 GiB plus ${DATA_PER_STORED_BYTE.toLocaleString('en')} times its ${stored} stored bytes`,
       );
     }
   }
 
-  #mostRuns(storedBytes: number): number {
-    return LEAST_RUNS + Math.floor(storedBytes * this.#runsPerByte);
+  #maxRuns(storedBytes: number): number {
+    return BASE_RUNS + Math.floor(storedBytes * this.#runsPerByte);
   }
 
   #exceeded(found: string): VirtSimilarityError {
@@ -79,18 +79,18 @@ export class ReadBudget {
   }
 }
 
-function mostVerbatimBytes(storedBytes: number): number {
-  return LEAST_VERBATIM_BYTES + storedBytes;
+function maxVerbatimBytes(storedBytes: number): number {
+  return BASE_VERBATIM_BYTES + storedBytes;
 }
 
-function mostDataBytes(storedBytes: number): number {
-  return LEAST_DATA_BYTES + storedBytes * DATA_PER_STORED_BYTE;
+function maxDataBytes(storedBytes: number): number {
+  return BASE_DATA_BYTES + storedBytes * DATA_PER_STORED_BYTE;
 }
 
-/** Bytes of all files of a chain, without their holes: a file with holes can be of any size and store nothing. */
+/** Returns the bytes of all files of a chain, without holes: a file with holes may have any size and store nothing. */
 async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
   if (top.format === 'raw') {
-    // Its holes are what is being asked for, and it cannot expand.
+    // Its holes are being determined right now, and it cannot expand.
     return Number(top.file.size);
   }
   let bytes = 0;

@@ -3,16 +3,16 @@ import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
 
 const SECTOR_BYTES = 512;
 
-/** The file that holds an image's bytes up to some position in the guest-visible disk. */
+/** The file that holds an image's bytes up to a position in the guest-visible disk. */
 export interface StorageFile {
-  /** First position that it does not hold. */
+  /** The first guest-visible position after its bytes. */
   readonly end: number;
   readonly layer: Stamp;
 }
 
 /**
- * For each image of a chain, top first, the files that hold its stored bytes, in the order of the bytes: one, except
- * for a VMDK's text descriptor, which lists them.
+ * Returns, for each image of a chain, top first, the files that hold its stored bytes, in the order of the bytes: one
+ * file, except for a VMDK text descriptor, which lists several.
  */
 export function storageFiles(top: InspectedImage): readonly (readonly StorageFile[])[] {
   return chainOf(top).map(({ file, extentFiles, descriptor }) => {

@@ -6,8 +6,8 @@ import type { Inspected } from '../inspection/inspections.js';
 import { RawImage } from './raw-image.js';
 
 /**
- * Opens a raw image after its inspection. Whether somebody writes to it and where its holes are is asked at the same time,
- * as each takes a while.
+ * Opens a raw image after its inspection. Checks for writers and finds the holes concurrently, because each takes a
+ * while.
  *
  * @throws as `requireNoWriter`.
  */
@@ -17,7 +17,7 @@ export async function openRawImage(
   call: QemuCall,
 ): Promise<RawImage> {
   const image = new RawImage(inspected, call);
-  await image.mapAhead();
+  await image.prefetchMap();
   try {
     const allowed = await requireNoWriter(inspected.image, options, call);
     if (allowed === inspected.image) {

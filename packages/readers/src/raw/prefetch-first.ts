@@ -1,6 +1,6 @@
 /**
- * An async iterator that prefetches its first item; call `return()` to discard it. An error of the prefetch is thrown by
- * the first call of `next()`.
+ * Returns an async iterator that prefetches its first item. Call `return()` to discard the item. The first call of
+ * `next()` rejects if the prefetch failed.
  */
 export function prefetchFirst<T>(sequence: AsyncGenerator<T, void>): Required<AsyncIterableIterator<T, void>> {
   let first: Promise<IteratorResult<T, void>> | undefined = sequence.next();

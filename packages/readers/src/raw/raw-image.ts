@@ -26,12 +26,12 @@ export class RawImage implements DiskImage {
   readonly identity: ImageIdentity;
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
-  /** The caller's, without the closing. */
+  /** The caller's signal, which `close` does not abort. */
   readonly #signal: AbortSignal | undefined;
   readonly #stored: StoredBytes;
   readonly #closing = new AbortController();
   /** A prefetched map. */
-  #ahead: ReturnType<typeof prefetchFirst<Extent>> | undefined;
+  #prefetched: ReturnType<typeof prefetchFirst<Extent>> | undefined;
 
   constructor({ image, identity }: Inspected, call: QemuCall) {
     this.virtualSize = Number(image.file.size);
@@ -42,16 +42,16 @@ export class RawImage implements DiskImage {
     this.#stored = new StoredBytes(expectedFilesOf(image), call);
   }
 
-  /** Begins to find out where the holes are. */
-  async mapAhead(): Promise<void> {
+  /** Starts to find the holes. */
+  async prefetchMap(): Promise<void> {
     if (await this.#canMapHoles()) {
-      this.#ahead = prefetchFirst(mapExtents(this.#image, this.#call));
+      this.#prefetched = prefetchFirst(mapExtents(this.#image, this.#call));
     }
   }
 
   async *extents(): AsyncGenerator<Extent, void> {
     let position = 0;
-    if (this.#ahead !== undefined || (await this.#canMapHoles())) {
+    if (this.#prefetched !== undefined || (await this.#canMapHoles())) {
       for await (const extent of this.#mappedExtents()) {
         yield extent;
         position = extent.start + extent.length;
@@ -71,18 +71,18 @@ export class RawImage implements DiskImage {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#ahead?.return();
+    await this.#prefetched?.return();
     await this.#stored.close();
   }
 
   /**
-   * The extents as far as qemu-img tells them. Knowing holes only saves time, so where it fails there are none from
-   * there on; but that somebody writes to the image, it is believed.
+   * Yields the extents that qemu-img reports. Known holes only save time, so if qemu-img fails, the rest of the image
+   * is read as data. Only an interruption, or an error about a writer, is passed on.
    */
   async *#mappedExtents(): AsyncGenerator<Extent, void> {
     throwIfAborted(this.#call.signal);
-    const map = this.#ahead ?? mapExtents(this.#image, this.#call);
-    this.#ahead = undefined;
+    const map = this.#prefetched ?? mapExtents(this.#image, this.#call);
+    this.#prefetched = undefined;
     try {
       yield* map;
     } catch (thrown) {
@@ -90,7 +90,7 @@ export class RawImage implements DiskImage {
         throw thrown;
       }
       const { component, image, warn } = this.#call;
-      warn?.(`[${component}] ${image}: its holes are read like data (${messageOf(thrown)})`);
+      warn?.(`[${component}] ${image}: its holes are read as data (${messageOf(thrown)})`);
     }
   }
 

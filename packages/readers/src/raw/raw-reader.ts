@@ -9,7 +9,7 @@ import type {
 } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core';
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
-import { expectLockQuestions } from '../chain-map/writer-locks.js';
+import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
 import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
@@ -18,8 +18,8 @@ import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { openRawImage } from './open-raw-image.js';
 
 /**
- * Reads raw images: regular files, and block devices that the user names. Needs no outside program; where qemu-img is
- * installed, holes are not read.
+ * Reads raw images: regular files, and block devices that the user names. Needs no external program. If qemu-img is
+ * installed, holes are skipped.
  */
 export class RawReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
@@ -43,7 +43,7 @@ export class RawReader implements DiskReader {
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
-    expectLockQuestions();
+    warmUpLocks();
     const call = qemuCall({ component: 'raw' }, source, options);
     const identified = { source, identity };
     const inspected = await this.#inspections.inspected(identified, options, (image) => rawIdentityOf(image, source));

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { tellingLocks, writersOf } from '#readers/chain-map/writer-locks.js';
+import { writerLocks, writersOf } from '#readers/chain-map/writer-locks.js';
 import { layer } from '../../../fixtures/inspected-image.js';
 
 test.each([
@@ -14,13 +14,13 @@ test.each([
   ['a reader', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 100 100', false],
   ['a reader that suffers no writer', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 201 203', false],
 ])('of a lock by %s', (_, line, tells) => {
-  const locks = tellingLocks(`0: FLOCK  ADVISORY  WRITE 1 00:19:99 0 0\n${line}\n`);
+  const locks = writerLocks(`0: FLOCK  ADVISORY  WRITE 1 00:19:99 0 0\n${line}\n`);
   expect(locks.map(({ inode }) => inode)).toEqual(tells ? ['12345'] : []);
 });
 
 test('a lock is told with its kind and its file', () => {
   const list = '2: -> POSIX  ADVISORY  WRITE 4711 fe:1f:12345 0 EOF\nsomething else\n';
-  expect(tellingLocks(list)).toEqual([{ kind: 'POSIX', device: '254:31', inode: '12345' }]);
+  expect(writerLocks(list)).toEqual([{ kind: 'POSIX', device: '254:31', inode: '12345' }]);
 });
 
 test('who has a file open that is not there is unknown', async () => {

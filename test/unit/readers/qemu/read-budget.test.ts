@@ -15,7 +15,7 @@ test('as many bytes may be made from stored ones as the bound allows, and not on
   await expect(spent.spend(1, 'expanded')).rejects.toMatchObject({
     code: 'unavailable',
     message:
-      '[qemu] cannot read a.img: reading it would take more than 1 GiB plus 1,024 times its 65536 stored bytes; ' +
+      '[qemu] cannot read a.img: it expands to more than 1 GiB plus 1,024 times its 65536 stored bytes; ' +
       'if you trust it, convert it with qemu-img convert -O raw first',
   });
 });
@@ -25,6 +25,6 @@ test('each stored byte may be data once, and 64 MiB more', async () => {
   await spent.spend(2 ** 26 + STORED, 'verbatim');
   await expect(spent.spend(1, 'verbatim')).rejects.toMatchObject({
     code: 'unavailable',
-    message: expect.stringContaining('its tables lead to the same of its 65536 stored bytes again and again'),
+    message: expect.stringContaining('its tables refer to some of its 65536 stored bytes repeatedly'),
   });
 });

@@ -1,26 +1,28 @@
 import { access, constants } from 'node:fs/promises';
 
-/** How the appliance's processor is run: `default` leaves it to libguestfs, `tcg` has qemu emulate it. */
+/** How the appliance's processor runs: `default` leaves it to libguestfs, `tcg` makes qemu emulate it. */
 export type Acceleration = 'default' | 'tcg';
 
 const KVM_DEVICE = '/dev/kvm';
 const FORCE_TCG = 'force_tcg';
 
-/** Variables that control libguestfs and supermin, which builds its appliance. */
-const PASSED_ON = /^(?:LIBGUESTFS|SUPERMIN)_\w+$/;
+/** Environment variables that control libguestfs and supermin, which builds its appliance. */
+const APPLIANCE_VARIABLE = /^(?:LIBGUESTFS|SUPERMIN)_\w+$/;
 
 /**
- * The variables that guestfish gets: those of `environment` that concern it. The user's choice of a backend is kept; without
- * one it is `direct`, which needs no libvirt. Reference: guestfs(3), "BACKEND".
+ * Returns guestfish's environment variables: those of `environment` that concern it. The user's choice of a backend is
+ * kept; the default is `direct`, which needs no libvirt. Reference: guestfs(3), "BACKEND".
  */
 export function applianceEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   acceleration: Acceleration,
 ): Record<string, string> {
   const settings = environment.LIBGUESTFS_BACKEND_SETTINGS || undefined;
-  const passedOn = Object.entries(environment).filter(([name, value]) => value !== undefined && PASSED_ON.test(name));
+  const inherited = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && APPLIANCE_VARIABLE.test(name),
+  );
   return {
-    ...(Object.fromEntries(passedOn) as Record<string, string>),
+    ...(Object.fromEntries(inherited) as Record<string, string>),
     LIBGUESTFS_BACKEND: environment.LIBGUESTFS_BACKEND || 'direct',
     ...(acceleration === 'tcg'
       ? { LIBGUESTFS_BACKEND_SETTINGS: settings === undefined ? FORCE_TCG : `${settings}:${FORCE_TCG}` }
@@ -28,7 +30,7 @@ export function applianceEnvironment(
   };
 }
 
-/** Whether libguestfs would use KVM, so that a failed launch may be KVM's fault. */
+/** Returns whether libguestfs would use KVM, which may then be the cause of a failed launch. */
 export async function usesKvm(environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
   if (environment.LIBGUESTFS_BACKEND_SETTINGS?.split(':').includes(FORCE_TCG)) {
     return false;

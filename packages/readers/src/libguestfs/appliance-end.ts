@@ -2,14 +2,14 @@ import { plainText, type VirtSimilarityError, type Wording, wording } from '@vir
 import { readError } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
-/** An appliance that ended, or is stuck, while one of its drives was read. Nothing can be read through it any more. */
+/** The error of an appliance that ended or hung while one of its drives was read. Nothing else can be read through it. */
 export class ApplianceEnd extends Error {
   override readonly name = 'ApplianceEnd';
-  /** The drive that was being read, counted from 0. */
+  /** Index of the drive that was being read. */
   readonly drive: number;
-  /** The image that the drive shows, as the user named it. */
+  /** The drive's image, as the user named it. */
   readonly image: string;
-  /** The reason with its options apart. */
+  /** The reason, with its options still separate. */
   readonly wording: Wording;
 
   constructor(drive: number, image: string, reason: Wording, cause?: unknown) {
@@ -20,9 +20,9 @@ export class ApplianceEnd extends Error {
     this.image = image;
   }
 
-  /** The error for the user, where the drive is at fault. */
+  /** Returns the error for the user if the drive is at fault. */
   toError(): VirtSimilarityError {
-    const happened = wording`the appliance ended unexpectedly, in which it was alone: ${this.wording}`;
+    const happened = wording`its appliance, which had no other drive, ended unexpectedly: ${this.wording}`;
     return readError(
       { component: COMPONENT, image: this.image },
       'unavailable',

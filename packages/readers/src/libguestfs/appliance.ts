@@ -7,32 +7,32 @@ import { download, type GuestfishCommand } from './guestfish-arguments.js';
 import type { GuestfishServer } from './guestfish-server.js';
 import { COMPONENT } from './tools.js';
 
-/** Milliseconds that one transfer may take: no longer than any request to a server that may hang. */
+/** Milliseconds that one transfer may take: the same limit as for a request to any other server that may hang. */
 const TRANSFER_TIMEOUT_MS = CONNECT_NBD_DEFAULTS.timeoutMs;
 
-/** What guestfish reports once its appliance is gone. */
+/** guestfish's messages after its appliance has ended. */
 const APPLIANCE_GONE = /appliance closed the connection|killed by signal|exited with|call launch before using/;
 
-/** A running appliance with its drives. Transfers are made one after the other, in the order they are asked for. */
+/** A running appliance with its drives. Transfers run one at a time, in the order of the calls. */
 export class Appliance {
   readonly #server: GuestfishServer;
   readonly #directory: string;
   #last: Promise<unknown> = Promise.resolve();
   #transfers = 0;
-  /** Why nothing can be read any more. */
+  /** Why no further transfer is possible. */
   #broken: ApplianceEnd | VirtSimilarityError | undefined;
 
-  /** Takes over a guestfish whose appliance was launched; transfers pass through files in the directory, its own. */
+  /** Takes over a guestfish whose appliance is running. Transfers pass through files in `directory`, which it owns. */
   constructor(server: GuestfishServer, directory: string) {
     this.#server = server;
     this.#directory = directory;
   }
 
   /**
-   * The `length` bytes from `start` on of drive `drive`; `image` is its name in errors.
+   * Returns the `length` bytes at `start` of the drive with index `drive`; `image` is its name in errors.
    *
-   * @throws ApplianceEnd where the appliance is gone or stuck: the same one whichever drive is asked for.
-   * @throws `unreadable` where the drive cannot be read there, `aborted`.
+   * @throws ApplianceEnd if the appliance has ended or hangs: the same error for every drive.
+   * @throws `unreadable` if the drive cannot be read there, `aborted`.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
     const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));
@@ -40,9 +40,9 @@ export class Appliance {
     return transfer;
   }
 
-  /** Ends the appliance; pending transfers fail. Idempotent. */
+  /** Stops the appliance; pending transfers fail. Idempotent. */
   async close(): Promise<void> {
-    this.#broken ??= new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was ended`);
+    this.#broken ??= new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was stopped`);
     await this.#server.stop();
     await this.#last;
   }
@@ -69,26 +69,26 @@ export class Appliance {
     try {
       await this.#server.call([command], TRANSFER_TIMEOUT_MS);
     } catch (thrown) {
-      // Whether guestfish is still at it or gone, it carries out nothing more.
+      // guestfish either hangs or has ended, so it runs no further commands.
       const isInterrupted = thrown instanceof VirtSimilarityError && thrown.code === 'aborted';
       throw this.#end(isInterrupted ? thrown : new ApplianceEnd(drive, image, wordingOf(thrown), thrown));
     }
   }
 
   async #failure(drive: number, image: string, start: number, length: number): Promise<Error> {
-    const reason = (await this.#server.lastError()) ?? 'guestfish gave too few bytes';
+    const reason = (await this.#server.lastError()) ?? 'guestfish returned too few bytes';
     if (APPLIANCE_GONE.test(reason)) {
       return this.#end(new ApplianceEnd(drive, image, reason));
     }
     return readError(
       { component: COMPONENT, image },
       'unreadable',
-      `somewhere from byte ${start} to ${start + length} the appliance could not read its drive (${reason}); ` +
+      `the appliance could not read its drive somewhere between bytes ${start} and ${start + length} (${reason}); ` +
         'check the image with qemu-img check',
     );
   }
 
-  /** Has all further transfers fail like this one, unless some did before. */
+  /** Makes all further transfers fail with this error, or with an earlier one. */
   #end(reason: ApplianceEnd | VirtSimilarityError): ApplianceEnd | VirtSimilarityError {
     this.#broken ??= reason;
     return this.#broken;

@@ -4,11 +4,11 @@ import { closeParts, type Launch, type LaunchedPart, launchApart, launchTimeout 
 import type { ApplianceDrive } from './launch-appliance.js';
 import { COMPONENT } from './tools.js';
 
-/** What drives are read through. */
+/** The source of the drives' bytes. */
 export interface DriveReader {
   /**
-   * The `length` bytes from `start` on of drive `drive`; `image` is its name in errors. Rejects with `ApplianceEnd` once
-   * the appliance has ended, whichever drive it ended with.
+   * Returns the `length` bytes at `start` of the drive with index `drive`; `image` is its name in errors. Rejects with
+   * `ApplianceEnd` once the appliance has ended, whichever drive it ended with.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array>;
   /** Idempotent. */
@@ -19,20 +19,20 @@ type Part = LaunchedPart<DriveReader>;
 type RunningPart = Extract<Part, { outcome: 'running' }>;
 
 /**
- * The appliances of drives: one for all of them as long as it starts and runs. Where it does not start, `launchApart`
- * finds out why. Where it ends while a drive is read, that drive gets an appliance of its own, and the others together a
- * new one once they are read. A drive fails when the appliance that it has for itself ends.
+ * The appliances of drives: one for all drives as long as it starts and runs. If it does not start, `launchApart` finds
+ * the drive at fault. If it ends while a drive is read, that drive gets its own appliance, and the others share a new
+ * one when they are next read. A drive fails if its own appliance ends.
  */
 export class DriveAppliances {
   readonly #drives: ReadonlyMap<string, ApplianceDrive>;
   readonly #launch: Launch<DriveReader>;
   readonly #warn: ReadOptions['warn'];
-  /** For each drive, by its key, the part that it is read in, which is launched by the first that asks. */
+  /** The part of each drive, by the drive's key. The first call launches it. */
   readonly #parts = new Map<string, () => Promise<Part>>();
   readonly #launches: Promise<Part[]>[] = [];
-  /** Parts that ended, each with when its processes are gone. */
+  /** Parts that ended. Each promise resolves once the part's processes have exited. */
   readonly #ended = new Map<RunningPart, Promise<void>>();
-  /** Milliseconds that a launch may take, once it is known what one takes. */
+  /** Milliseconds that a launch may take, derived from the first launch. */
   #timeoutMs: number | undefined;
   #isClosed = false;
 
@@ -44,7 +44,7 @@ export class DriveAppliances {
   }
 
   /**
-   * Why no appliance starts with a drive; nothing where one does, which then runs.
+   * Returns why no appliance starts with a drive; `undefined` if one starts, which then keeps running.
    *
    * @throws as `launchApart`.
    */
@@ -54,10 +54,10 @@ export class DriveAppliances {
   }
 
   /**
-   * The `length` bytes from `start` on of a drive, whose image has this name in errors.
+   * Returns the `length` bytes at `start` of a drive; `image` is its name in errors.
    *
-   * @throws as `Appliance.transfer`; `unavailable` where no appliance starts with the drive, or the
-   * one that it has for itself ends.
+   * @throws as `Appliance.transfer`; `unavailable` if no appliance starts with the drive, or if
+   * the drive's own appliance ends.
    */
   async transfer(key: string, start: number, length: number, image: string): Promise<Uint8Array> {
     for (;;) {
@@ -73,7 +73,7 @@ export class DriveAppliances {
     }
   }
 
-  /** Ends all appliances. Idempotent. */
+  /** Stops all appliances. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const launches = await Promise.allSettled(this.#launches);
@@ -84,7 +84,7 @@ export class DriveAppliances {
     return this.#parts.get(key)!();
   }
 
-  /** Has drives share an appliance, which is launched when the first of them is asked for. */
+  /** Lets drives share an appliance, which the first use of one of them launches. */
   #share(keys: readonly string[]): void {
     let launched: Promise<Part[]> | undefined;
     for (const key of keys) {
@@ -97,7 +97,7 @@ export class DriveAppliances {
 
   async #launchFor(keys: readonly string[]): Promise<Part[]> {
     if (this.#isClosed) {
-      throw new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was ended`);
+      throw new VirtSimilarityError('aborted', `[${COMPONENT}] interrupted: the appliance was stopped`);
     }
     const drives = new Map(keys.map((key) => [key, this.#drives.get(key)!]));
     const begin = performance.now();
@@ -109,19 +109,19 @@ export class DriveAppliances {
   }
 
   /**
-   * Ends a part of which the appliance has ended, and sets the drive apart that was read then.
+   * Closes a part whose appliance has ended, and isolates the drive that was being read.
    *
-   * @throws what is none of the appliance's fault, and where that drive had it for itself.
+   * @throws any error that is not the appliance's fault, and the appliance's own error if it had only that drive.
    */
   async #recover(part: RunningPart, thrown: unknown): Promise<void> {
     if (!(thrown instanceof ApplianceEnd)) {
       throw thrown;
     }
     let ended = this.#ended.get(part);
-    // All transfers that were waiting come here with the same end.
+    // All pending transfers arrive here with the same error.
     if (ended === undefined) {
       if (part.keys.length > 1) {
-        this.#setApart(part, thrown);
+        this.#isolate(part, thrown);
       }
       ended = part.appliance.close();
       this.#ended.set(part, ended);
@@ -132,13 +132,13 @@ export class DriveAppliances {
     }
   }
 
-  #setApart({ keys }: RunningPart, { drive, image, wording: reason }: ApplianceEnd): void {
+  #isolate({ keys }: RunningPart, { drive, image, wording: reason }: ApplianceEnd): void {
     this.#warn?.(
       ...asNote(
-        wording`[${COMPONENT}] the appliance ended unexpectedly while it read ${image} (${reason}); reading that and the others in new ones`,
+        wording`[${COMPONENT}] the appliance ended unexpectedly while it read ${image} (${reason}); reading this image and the others in new appliances`,
       ),
     );
     this.#share([keys[drive]!]);
-    this.#share(keys.filter((_, number) => number !== drive));
+    this.#share(keys.filter((_, index) => index !== drive));
   }
 }

@@ -14,28 +14,28 @@ import { awaitReadyFile } from './ready-file.js';
 import { ALTERNATIVE, NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
-  /** Where the sockets are made, in directories of their own. */
+  /** Where the sockets are created, in directories of their own. */
   readonly runDirectory: RunDirectory;
 }
 
-/** An image's raw content on a Unix socket, under the empty export name, as an appliance can take it for a drive. */
+/** An image's raw content on a Unix socket, under the empty export name, which an appliance can use as a drive. */
 export interface DriveExport {
   readonly socketPath: string;
-  /** Whether the servers still take connections, so that what cannot be read is the image's own fault. */
+  /** Returns whether the servers still accept connections. If so, unreadable data is the image's own fault. */
   isServed(): Promise<boolean>;
-  /** Ends the servers and resolves when they are gone. Idempotent. */
+  /** Stops the servers and resolves once they have exited. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Serves an image's raw content so that it can be neither misread nor changed.
+ * Serves an image's raw content so that it can neither be misread nor changed.
  *
- * qemu-nbd reads the image by its stated block graph, read-only. libguestfs takes a read-only drive only under an
- * overlay of its own making, so nbdkit stands between and passes for writable: its checkwrite filter compares what is
- * written with what is there, and fails where they differ. The appliance starts the RAID arrays and volume groups that
- * it finds on its drives, of which some write; from a copy-on-write layer that would be read back as the image's.
+ * qemu-nbd reads the image by its given block graph, read-only. libguestfs accepts a read-only drive only under an
+ * overlay that it creates, so nbdkit sits between them and poses as writable: its checkwrite filter compares writes
+ * with the present content, and fails them if they differ. The appliance starts the RAID arrays and volume groups that
+ * it finds on its drives, and some of these write; a copy-on-write layer would return such writes as the image's own.
  *
- * @throws as `startNbdServer`; `unavailable` where nbdkit is missing or does not start; `aborted`.
+ * @throws as `startNbdServer`; `unavailable` if nbdkit is missing or does not start; `aborted`.
  */
 export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
   const { runDirectory, ...call } = options;
@@ -80,7 +80,7 @@ function isListening(socketPath: string): Promise<boolean> {
   });
 }
 
-/** The arguments that have nbdkit serve, on `socketPath`, what is served on `sourcePath`. */
+/** Returns the arguments with which nbdkit serves on `socketPath` what another server serves on `sourcePath`. */
 export function nbdkitArguments(sourcePath: string, socketPath: string, readyPath: string): string[] {
   return [
     '--foreground',

@@ -8,33 +8,33 @@ import {
 } from '@virt-similarity/core';
 import { alsoEndedBy } from '@virt-similarity/image-tools';
 import { LibguestfsImage } from './libguestfs-image.js';
-import { type LaunchMeans, type StartedGroup, startGroup } from './start-group.js';
+import { type SharedLaunchState, type StartedGroup, startGroup } from './start-group.js';
 
 /**
- * Images that share an appliance. It is launched when the first of them is opened, and ended when all have been opened
- * and closed again; opening one afterwards launches it anew.
+ * Images that share an appliance. Opening the first image launches it. It ends when all images have been opened and
+ * closed again; opening an image afterwards launches it anew.
  */
 export class DriveGroup {
   readonly #images: ReadonlyMap<string, IdentifiedSource>;
   readonly #options: ReadOptions;
-  readonly #means: LaunchMeans;
+  readonly #shared: SharedLaunchState;
   readonly #unopened: Set<string>;
   readonly #open = new Set<symbol>();
   #closing = new AbortController();
   #started: Promise<StartedGroup> | undefined;
 
-  /** Takes the images by their keys. */
-  constructor(images: ReadonlyMap<string, IdentifiedSource>, options: ReadOptions, means: LaunchMeans) {
+  /** @param images the images by their keys */
+  constructor(images: ReadonlyMap<string, IdentifiedSource>, options: ReadOptions, shared: SharedLaunchState) {
     this.#images = images;
     this.#options = options;
-    this.#means = means;
+    this.#shared = shared;
     this.#unopened = new Set(images.keys());
   }
 
   /**
    * Opens one of the images.
    *
-   * @throws what is wrong with it, and `unavailable` where the appliance does not start.
+   * @throws the image's own error, and `unavailable` if the appliance does not start.
    */
   async open(key: string, options: ReadOptions): Promise<DiskImage> {
     throwIfAborted(options.signal);
@@ -57,7 +57,7 @@ export class DriveGroup {
     }
   }
 
-  /** Ends every process; what is under way fails. Idempotent. */
+  /** Stops every process; pending reads fail. Idempotent. */
   async close(): Promise<void> {
     const started = this.#started;
     this.#closing.abort();
@@ -72,9 +72,9 @@ export class DriveGroup {
   #start(): Promise<StartedGroup> {
     const { signal } = this.#options;
     const ends = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-    // Every process of the group listens to it.
+    // Every process of the group adds a listener.
     setMaxListeners(0, ends);
-    return startGroup(this.#images, { ...this.#options, signal: ends }, this.#means);
+    return startGroup(this.#images, { ...this.#options, signal: ends }, this.#shared);
   }
 
   async #release(token: symbol): Promise<void> {

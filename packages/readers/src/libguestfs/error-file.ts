@@ -1,14 +1,14 @@
 import { open, stat } from 'node:fs/promises';
 
-/** Bytes at the end of the file in which the last error is looked for; `LIBGUESTFS_DEBUG=1` makes it long. */
+/** Bytes at the end of the file that are searched for the last error. `LIBGUESTFS_DEBUG=1` makes the file long. */
 const TAIL_BYTES = 64 * 1024;
 
 const ERROR_LINE = /\blibguestfs: error: (.*)$/;
 
-/** What says no more than that there was an error. */
+/** Errors that only say that there was an error. */
 const UNINFORMATIVE = /guestfs_launch failed|see earlier error messages|see debug messages above/;
 
-/** What guestfish writes to its standard error, in a file. */
+/** The file that receives guestfish's standard error. */
 export class ErrorFile {
   readonly #path: string;
   #skipped = 0;
@@ -17,12 +17,12 @@ export class ErrorFile {
     this.#path = path;
   }
 
-  /** Has `last` look only at what comes from now on. */
+  /** Makes `last` ignore everything written so far. */
   async skip(): Promise<void> {
     this.#skipped = (await stat(this.#path)).size;
   }
 
-  /** The last error told since `skip` that says something, on one line, without its prefix. */
+  /** Returns the last informative error since `skip`, or else the last error, on one line and without its prefix. */
   async last(): Promise<string | undefined> {
     const errors = (await this.#tail()).flatMap((line) => ERROR_LINE.exec(line)?.[1]?.trim() || []);
     return errors.findLast((error) => !UNINFORMATIVE.test(error)) ?? errors.at(-1);

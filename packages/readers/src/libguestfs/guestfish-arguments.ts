@@ -1,18 +1,18 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { COMPONENT } from './tools.js';
 
-/** Paths that neither guestfish, which splits lists at blanks, nor qemu, which splits at colons, takes apart. */
+/** Paths that are safe from guestfish, which splits lists at spaces, and from qemu, which splits at colons. */
 const PLAIN_PATH = /^\/[\w./+@%-]*$/;
 
 /** Separates guestfish's commands on its command line. */
 const NEXT_COMMAND = ':';
 
-/** One guestfish command: its name, then what it is given. */
+/** One guestfish command: its name, then its arguments. */
 export type GuestfishCommand = readonly string[];
 
 /**
- * The arguments that have the listening guestfish `server` run commands, one after the other. There is never a script,
- * in which a name that begins with `!` would be a command of the host, and never a name from outside.
+ * Returns the arguments that make the listening guestfish `server` run commands in order. No script is ever used, in
+ * which a name that begins with `!` would be a command of the host, and no name comes from outside.
  */
 export function remoteArguments(server: number, commands: readonly GuestfishCommand[]): string[] {
   const words = commands.flatMap((command) => [NEXT_COMMAND, ...command]).slice(1);
@@ -20,20 +20,20 @@ export function remoteArguments(server: number, commands: readonly GuestfishComm
 }
 
 /**
- * Adds the NBD export on a Unix socket as the next drive. Its format is stated, so that nobody probes what a guest
- * wrote into its disk; and it is not added read-only, for which libguestfs would lay an overlay over it.
+ * Adds the NBD export on a Unix socket as the next drive. Its format is given, so that nothing probes content that a
+ * guest wrote. It is not added read-only, because libguestfs would then put an overlay on it.
  */
 export function addDrive(socketPath: string): GuestfishCommand {
   return ['add', '', 'format:raw', 'protocol:nbd', `server:unix:${requirePlainPath(socketPath)}`];
 }
 
-/** Adds an empty drive, of 1 MiB; there is no appliance without any drive. */
+/** Adds an empty drive of 1 MiB, because an appliance needs at least one drive. */
 export const ADD_EMPTY_DRIVE: GuestfishCommand = ['add-drive-scratch', '1048576'];
 
 /** Launches the appliance with the drives added. */
 export const LAUNCH: GuestfishCommand = ['run'];
 
-/** Prints the drives that the appliance has, one a line. */
+/** Prints the appliance's drives, one per line. */
 export const LIST_DEVICES: GuestfishCommand = ['list-devices'];
 
 /** Prints a drive's size in bytes. */
@@ -42,14 +42,14 @@ export function deviceSize(drive: number): GuestfishCommand {
 }
 
 /**
- * Writes bytes of a drive to a file of the host. The leading hyphen keeps the listening guestfish alive where the drive
- * cannot be read there; the file is too short then.
+ * Writes bytes of a drive to a file of the host. The leading hyphen keeps the listening guestfish running if the drive
+ * cannot be read there; the file is then too short.
  */
 export function download(drive: number, start: number, length: number, path: string): GuestfishCommand {
   return ['-download-offset', deviceName(drive), path, String(start), String(length)];
 }
 
-/** The name of the drive that was added as number `drive`, from 0: `/dev/sda`, …, `/dev/sdz`, `/dev/sdaa`, … */
+/** Returns the name of the drive with this index: `/dev/sda`, …, `/dev/sdz`, `/dev/sdaa`, … */
 export function deviceName(drive: number): string {
   let letters = '';
   for (let rest = drive + 1; rest > 0; rest = Math.floor((rest - 1) / 26)) {
@@ -58,17 +58,13 @@ export function deviceName(drive: number): string {
   return `/dev/sd${letters}`;
 }
 
-/**
- *
- *
- * @throws `unavailable` where the path could be taken apart.
- */
+/** @throws `unavailable` if the path could be split. */
 function requirePlainPath(path: string): string {
   if (!PLAIN_PATH.test(path)) {
     throw new VirtSimilarityError(
       'unavailable',
-      `[${COMPONENT}] cannot use a socket at ${JSON.stringify(path)}: ` +
-        'set TMPDIR to a directory without blanks, colons and the like in its path',
+      `[${COMPONENT}] cannot use a socket at ${JSON.stringify(path)}; ` +
+        'set TMPDIR to a directory whose path has no spaces, colons or other special characters',
     );
   }
   return path;

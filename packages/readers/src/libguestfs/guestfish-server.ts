@@ -3,28 +3,29 @@ import { type RunDirectory, runTool, startTool, type ToolOptions } from '@virt-s
 import { ErrorFile } from './error-file.js';
 import { type GuestfishCommand, remoteArguments } from './guestfish-arguments.js';
 import { awaitReadyFile } from './ready-file.js';
-import { ALTERNATIVE, COMPONENT, GUESTFISH, KEEPER } from './tools.js';
+import { ALTERNATIVE, COMPONENT, GUESTFISH, SUPERVISOR } from './tools.js';
 
 /**
- * Starts `guestfish --listen`, which leaves its parent and would outlive everybody, and sees to its end.
+ * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and ends it.
  *
- * Standard input tells it when: by a line where guestfish is no more needed, by its end where the process that started
- * it is gone, whose directory is then removed as well. It ends the appliance (a guestfish that waits for it fails and is
- * free again) and asks guestfish to end, which removes its temporary files. Where it does not, because it was about to
- * start another child, it is stopped so that it can start no more, and killed with those it has. For root, libguestfs
- * makes its sockets in /tmp whatever it is told; where its launch fails, it leaves them.
+ * Standard input says when: a line means that guestfish is no longer needed; its end without a line means that the
+ * process that started this script has died, and its directory is then removed too. The script kills the appliance (a
+ * guestfish that waits for it fails and can accept commands again) and asks guestfish to exit, which removes its
+ * temporary files. If guestfish does not exit because it was about to start another child, it is stopped, so that it
+ * can start no more, and killed with its children. For root, libguestfs always creates its sockets in /tmp, and leaves
+ * them there if the launch fails.
  *
- * `$1` is the run directory. `$2` is a directory in it, which gets `pid`, that of guestfish, and `errors`, what
- * guestfish says.
+ * `$1` is the run directory. `$2` is a directory in it that receives `pid`, guestfish's process ID, and `errors`, its
+ * standard error.
  */
-const KEEPER_SCRIPT = `
+const SUPERVISOR_SCRIPT = `
 errors=$2/errors ready=$2/pid
 unset GUESTFISH_PID
 trap '' INT TERM HUP
 eval "$(guestfish --listen </dev/null 2>"$errors")"
 [ -n "$GUESTFISH_PID" ] || { cat "$errors" >&2; exit 1; }
 echo "$GUESTFISH_PID" >"$ready.new" && mv "$ready.new" "$ready"
-read -r told
+read -r reason
 process=/proc/$GUESTFISH_PID
 children=$(cat "$process/task/$GUESTFISH_PID/children" 2>/dev/null)
 sockets=$(for child in $children; do cat "/proc/$child/cmdline"; done 2>/dev/null |
@@ -37,41 +38,41 @@ if [ "$(cat "$process/comm" 2>/dev/null)" = guestfish ]; then
 fi
 rm -f "/tmp/.guestfish-$(id -u)/socket-$GUESTFISH_PID"
 [ -z "$sockets" ] || rm -rf "\${sockets%/*}"
-[ -n "$told" ] || rm -rf "$1"
+[ -n "$reason" ] || rm -rf "$1"
 `;
 
 const LIBGUESTFS_CACHE = '/var/tmp';
-/** The longest path of a Unix socket, and the end of those that libguestfs makes. */
+/** The longest path of a Unix socket, and the end of libguestfs's socket paths. */
 const SOCKET_PATH_BYTES = 107;
 const LIBGUESTFS_SOCKET = '/libguestfsXXXXXX/guestfsd.sock';
 
-/** How a guestfish is run that commands are sent to. */
+/** How a listening guestfish is run. */
 export interface GuestfishServerOptions {
-  /** Where guestfish leaves what it makes, in a directory of its own. */
+  /** Where guestfish's files go, in a directory of their own. */
   readonly runDirectory: RunDirectory;
-  /** Variables on top of those of this process. */
+  /** Environment variables in addition to the inherited ones. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-/** A guestfish that waits for commands. It carries out one call at a time. */
+/** A guestfish that waits for commands. It runs one call at a time. */
 export interface GuestfishServer {
   /**
-   * Runs commands one after the other and gives what they printed. Rejects with `ToolFailure` where one failed, upon
-   * which guestfish ends, and with a `VirtSimilarityError` where it takes longer than `timeoutMs` or is interrupted:
-   * what guestfish does then is unknown.
+   * Runs commands in order and returns their output. Rejects with `ToolFailure` if a command failed, after which
+   * guestfish ends, and with a `VirtSimilarityError` if the call takes longer than `timeoutMs` or is interrupted:
+   * guestfish is then in an unknown state.
    */
   call(commands: readonly GuestfishCommand[], timeoutMs: number): Promise<string>;
-  /** The last error that guestfish reported since the last call began, on one line; nothing where there was none. */
+  /** Returns the last error that guestfish reported since the last call began, on one line; `undefined` if none. */
   lastError(): Promise<string | undefined>;
-  /** Ends guestfish with its appliance and resolves when they are gone. Idempotent. */
+  /** Ends guestfish and its appliance and resolves once they have exited. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts guestfish. Its commands come as arguments of further guestfish processes, so there is no script.
+ * Starts guestfish. Its commands are passed as arguments of further guestfish processes, so there is no script.
  *
- * @throws `unavailable` where it is not installed or does not start; `aborted`.
+ * @throws `unavailable` if it is not installed or does not start; `aborted`.
  */
 export async function startGuestfish(options: GuestfishServerOptions): Promise<GuestfishServer> {
   const { runDirectory, environment, signal } = options;
@@ -82,12 +83,13 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
     environment: { ...environment, ...temporaryDirectories(directory) },
     ...(signal === undefined ? {} : { signal }),
   };
-  // The shell's own message would not say which packages are needed.
+  // The shell's own message would not name the required packages.
   await runTool(GUESTFISH, ['--version'], tool);
-  const keeper = await startTool(KEEPER, ['-c', KEEPER_SCRIPT, KEEPER.command, runDirectory.path, directory], tool);
+  const supervisorArguments = ['-c', SUPERVISOR_SCRIPT, SUPERVISOR.command, runDirectory.path, directory];
+  const supervisor = await startTool(SUPERVISOR, supervisorArguments, tool);
   try {
     const readyPath = join(directory, 'pid');
-    const pid = Number.parseInt(await awaitReadyFile(readyPath, keeper, GUESTFISH.command, signal), 10);
+    const pid = Number.parseInt(await awaitReadyFile(readyPath, supervisor, GUESTFISH.command, signal), 10);
     const errors = new ErrorFile(join(directory, 'errors'));
     return {
       call: async (commands, timeoutMs) => {
@@ -95,18 +97,18 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
         return runTool(GUESTFISH, remoteArguments(pid, commands), { ...tool, timeoutMs });
       },
       lastError: () => errors.last(),
-      stop: () => keeper.stop(),
+      stop: () => supervisor.stop(),
     };
   } catch (thrown) {
-    await keeper.stop();
+    await supervisor.stop();
     throw thrown;
   }
 }
 
 /**
- * Has libguestfs make its temporary files and, where their paths are short enough, its sockets in a directory, and
- * guestfish its history. The appliance, which libguestfs keeps for the next time, stays where it is by default, and not
- * where `TMPDIR` points.
+ * Returns the variables that make libguestfs create its temporary files and, if their paths are short enough, its
+ * sockets in a directory, and guestfish its history. The appliance, which libguestfs caches, stays in its default
+ * directory regardless of `TMPDIR`.
  */
 function temporaryDirectories(directory: string): Record<string, string> {
   const leavesRoom = Buffer.byteLength(directory) + LIBGUESTFS_SOCKET.length <= SOCKET_PATH_BYTES;

@@ -1,26 +1,26 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { ApplianceDrive } from './launch-appliance.js';
 
-/** How many times longer than usual a launch may take, */
-const PATIENCE = 10;
-/** but at least so many milliseconds. */
+/** A launch may take this many times longer than usual, */
+const TIMEOUT_FACTOR = 10;
+/** but at least this many milliseconds. */
 const MIN_TIMEOUT_MS = 60_000;
 
-/** Drives, by their keys, in the order in which one appliance has them; or could not be launched with them, and why. */
+/** Drives, by key: those of a running appliance, in its order, or those with which a launch failed, and why. */
 export type LaunchedPart<A> =
   | { readonly outcome: 'running'; readonly keys: readonly string[]; readonly appliance: A }
   | { readonly outcome: 'failed'; readonly keys: readonly string[]; readonly error: VirtSimilarityError };
 
-/** Launches an appliance, in the time that is usual or so many milliseconds; throws `unavailable` where it fails. */
+/** Launches an appliance in the usual time or `timeoutMs` milliseconds; throws `unavailable` if it does not start. */
 export type Launch<A> = (drives: readonly ApplianceDrive[], timeoutMs?: number) => Promise<A>;
 
 type Entry = readonly [key: string, drive: ApplianceDrive];
 
 /**
- * Launches an appliance with all drives. Where that fails although one without any starts, a drive is at fault: then
- * with each half of them, and so on, so that only those drives fail with which no appliance starts.
+ * Launches an appliance with all drives. If that fails although an appliance without drives starts, a drive is at
+ * fault: each half of the drives is then launched separately, and so on, until only faulty drives fail.
  *
- * @throws what `launch` throws where no appliance starts at all, and `aborted`. Nothing runs then.
+ * @throws the error of `launch` if no appliance starts at all, and `aborted`. Nothing runs after an error.
  */
 export async function launchApart<A extends { close(): Promise<void> }>(
   drives: ReadonlyMap<string, ApplianceDrive>,
@@ -73,12 +73,12 @@ async function launchPart<A>(entries: readonly Entry[], launch: Launch<A>): Prom
   }
 }
 
-/** Milliseconds that a launch may take where another one took so many. */
+/** Returns the milliseconds that a launch may take if another one took `usualMs`. */
 export function launchTimeout(usualMs: number): number {
-  return Math.max(MIN_TIMEOUT_MS, PATIENCE * usualMs);
+  return Math.max(MIN_TIMEOUT_MS, TIMEOUT_FACTOR * usualMs);
 }
 
-/** Ends the appliances. Idempotent. */
+/** Stops the appliances. Idempotent. */
 export async function closeParts<A extends { close(): Promise<void> }>(
   parts: readonly LaunchedPart<A>[],
 ): Promise<void> {

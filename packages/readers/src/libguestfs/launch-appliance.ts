@@ -7,44 +7,44 @@ import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
 import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
 import { ALTERNATIVE, COMPONENT } from './tools.js';
 
-/** Milliseconds, with room for building the appliance, which the first launch on a machine does. */
+/** Milliseconds, including the time to build the appliance, which the first launch on a machine does. */
 const KVM_TIMEOUT_MS = 2 * 60_000;
-/** Each drive takes a third of a second more where the processor is emulated, and on a busy machine many times that. */
+/** With an emulated processor, each drive costs an additional third of a second, on a busy machine many times that. */
 const EMULATION_TIMEOUT_MS = 10 * 60_000;
 
-/** The appliance sees drives in sectors of this many bytes. */
+/** Bytes of a sector as the appliance sees it. */
 const SECTOR = 512;
 
-/** A drive that an appliance is to have. */
+/** A drive for an appliance. */
 export interface ApplianceDrive {
   readonly socketPath: string;
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
 }
 
-/** How appliances were found to start on this machine; shared by all launches, which learn from one another. */
-export interface LaunchExperience {
+/** The settings with which appliances start on this machine. All launches share and update them. */
+export interface LaunchSettings {
   acceleration: Acceleration;
 }
 
 export interface LaunchOptions {
   readonly runDirectory: RunDirectory;
-  readonly experience: LaunchExperience;
+  readonly settings: LaunchSettings;
   readonly warn?: ReadOptions['warn'];
   readonly signal?: AbortSignal;
-  /** Milliseconds that it may take at most; less where the machine should be faster. */
+  /** An upper limit in milliseconds; the default limit applies if it is lower. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Launches an appliance with the drives in their order, or with an empty one where there are none. Where it does not
- * start and KVM may be why, it is launched a second time without, with a warning.
+ * Launches an appliance with the drives in their order, or with an empty drive if there are none. If it does not start
+ * and KVM may be the cause, it is launched again without KVM, with a warning.
  *
- * @throws `unavailable` where it does not start; `aborted`.
+ * @throws `unavailable` if it does not start; `aborted`.
  */
 export async function launchAppliance(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
   try {
-    if (options.experience.acceleration === 'default' && (await usesKvm(process.env))) {
+    if (options.settings.acceleration === 'default' && (await usesKvm(process.env))) {
       return await launchWithKvm(drives, options);
     }
     return await launch(drives, { ...options, timeoutMs: atMost(EMULATION_TIMEOUT_MS, options) });
@@ -60,10 +60,10 @@ async function launchWithKvm(drives: readonly ApplianceDrive[], options: LaunchO
     if (!(thrown instanceof LaunchFailure) || thrown.isUnbuildable) {
       throw thrown;
     }
-    options.experience.acceleration = 'tcg';
+    options.settings.acceleration = 'tcg';
     options.warn?.(
       ...asNote(
-        wording`[${COMPONENT}] the appliance did not start with KVM (${thrown.wording}); trying once more without, which is slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to do so at once`,
+        wording`[${COMPONENT}] the appliance did not start with KVM (${thrown.wording}); retrying without KVM, which is slower; set LIBGUESTFS_BACKEND_SETTINGS=force_tcg to skip KVM`,
       ),
     );
     return launch(drives, { ...options, timeoutMs: atMost(EMULATION_TIMEOUT_MS, options) });
@@ -79,10 +79,10 @@ interface Attempt extends LaunchOptions {
 }
 
 async function launch(drives: readonly ApplianceDrive[], options: Attempt): Promise<Appliance> {
-  const { runDirectory, experience, signal, timeoutMs } = options;
+  const { runDirectory, settings, signal, timeoutMs } = options;
   const server = await startGuestfish({
     runDirectory,
-    environment: applianceEnvironment(process.env, experience.acceleration),
+    environment: applianceEnvironment(process.env, settings.acceleration),
     ...(signal === undefined ? {} : { signal }),
   });
   try {
@@ -95,14 +95,14 @@ async function launch(drives: readonly ApplianceDrive[], options: Attempt): Prom
   }
 }
 
-/** Launches and gives the names of the drives, then their sizes, one a line. */
+/** Launches the appliance and returns the names of its drives, then their sizes, one per line. */
 async function callLaunch(
   server: GuestfishServer,
   drives: readonly ApplianceDrive[],
   timeoutMs: number,
 ): Promise<string> {
   const adding = drives.map(({ socketPath }) => addDrive(socketPath));
-  const sizes = drives.map((_, number) => deviceSize(number));
+  const sizes = drives.map((_, index) => deviceSize(index));
   const withDrives = [...adding, LAUNCH, LIST_DEVICES, ...sizes];
   try {
     return await server.call(drives.length === 0 ? [ADD_EMPTY_DRIVE, LAUNCH] : withDrives, timeoutMs);
@@ -111,12 +111,12 @@ async function callLaunch(
   }
 }
 
-/** Makes sure that the drives are there in their order: a mistake would have one image's bytes pass for another's. */
+/** Requires the drives in their order: otherwise one image's bytes would be read as another's. */
 function requireDrives(output: string, drives: readonly ApplianceDrive[]): void {
   const sizes = drives.map(({ virtualSize }) => Math.ceil(virtualSize / SECTOR) * SECTOR);
-  const expected = [...drives.map((_, number) => deviceName(number)), ...sizes].join('\n');
+  const expected = [...drives.map((_, index) => deviceName(index)), ...sizes].join('\n');
   if (output.trim() !== expected) {
-    const problem = `[${COMPONENT}] the appliance has other drives than it was given`;
+    const problem = `[${COMPONENT}] the appliance has the wrong drives`;
     throw new VirtSimilarityError(
       'unavailable',
       wording`${problem}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(output.trim())}; ${ALTERNATIVE}`,

@@ -2,12 +2,12 @@ import { messageOf, plainText, VirtSimilarityError, type Wording, wording } from
 import { ToolFailure } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
-/** An appliance that did not start. */
+/** The error of an appliance that did not start. */
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
-  /** Whether it cannot even be built, so that launching it in another way fails too. */
+  /** Whether it could not even be built, so that every other launch would fail too. */
   readonly isUnbuildable: boolean;
-  /** The reason with its options apart. */
+  /** The reason, with its options still separate. */
   readonly wording: Wording;
 
   constructor(reason: Wording, cause: unknown) {
@@ -16,11 +16,11 @@ export class LaunchFailure extends Error {
     this.isUnbuildable = /supermin/.test(this.message);
   }
 
-  /** The error for the user. */
+  /** Returns the error for the user. */
   toError(): VirtSimilarityError {
     const remedy = this.isUnbuildable
       ? 'it needs a kernel in /boot that this user may read: install linux-image-cloud-amd64'
-      : 'libguestfs-test-tool tells more';
+      : 'run libguestfs-test-tool for details';
     return new VirtSimilarityError(
       'unavailable',
       wording`[${COMPONENT}] the appliance did not start: ${this.wording}; ${remedy}, or ${ALTERNATIVE}`,
@@ -30,8 +30,8 @@ export class LaunchFailure extends Error {
 }
 
 /**
- * What was thrown while an appliance was launched: a launch failure where the appliance itself failed or took too long,
- * otherwise the same. `reason` is what guestfish reported.
+ * Maps an error of a launch: to a `LaunchFailure` if the appliance itself failed or took too long, otherwise to itself.
+ * `reason` is guestfish's error message.
  */
 export function asLaunchFailure(thrown: unknown, reason: string | undefined): unknown {
   if (thrown instanceof ToolFailure) {

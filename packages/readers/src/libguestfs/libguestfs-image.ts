@@ -5,17 +5,17 @@ import { mapExtents } from '../qemu/extents.js';
 import { TransferCache } from './transfer-cache.js';
 import { planTransfers, type Transfer, transfersWithin } from './transfers.js';
 
-/** What an image is read from, and what is to be done at the end. */
+/** An image's access to its drive. */
 export interface DriveAccess {
-  /** The `length` bytes of the drive from `start` on. */
+  /** Returns the `length` bytes at `start` of the drive. */
   transfer(start: number, length: number): Promise<Uint8Array>;
   /** Called once, when the image is closed. */
   release(): Promise<void>;
 }
 
 /**
- * A disk image whose data comes out of an appliance, in transfers of many MiB; what qemu-img knows to be zeros is not
- * taken out. No extent says where it is stored, so that all data goes through libguestfs.
+ * A disk image whose data comes out of an appliance, in transfers of many MiB. Zeros that qemu-img reports are not
+ * transferred. No extent has a storage location, so all data goes through libguestfs.
  */
 export class LibguestfsImage implements DiskImage {
   readonly virtualSize: number;
@@ -33,8 +33,8 @@ export class LibguestfsImage implements DiskImage {
     this.#image = image;
     this.#call = call;
     this.#access = access;
-    this.#cache = new TransferCache(async (number) => {
-      const { start, length } = (await this.#plan())[number]!;
+    this.#cache = new TransferCache(async (index) => {
+      const { start, length } = (await this.#plan())[index]!;
       return access.transfer(start, length);
     });
   }
@@ -57,7 +57,7 @@ export class LibguestfsImage implements DiskImage {
     try {
       await this.#fill(target, position, position + target.length);
     } finally {
-      // Whatever else happened, a read that closing cut off says so.
+      // If closing interrupted the read, that is the error to report.
       this.#requireOpen();
     }
   }
@@ -71,10 +71,10 @@ export class LibguestfsImage implements DiskImage {
   async #fill(target: Uint8Array, position: number, end: number): Promise<void> {
     const transfers = await this.#plan();
     let filled = position;
-    for (const number of transfersWithin(transfers, position, end)) {
-      const { start, length } = transfers[number]!;
+    for (const index of transfersWithin(transfers, position, end)) {
+      const { start, length } = transfers[index]!;
       const [from, to] = [Math.max(start, position), Math.min(start + length, end)];
-      const bytes = await this.#cache.take(number, from - start, to - start);
+      const bytes = await this.#cache.take(index, from - start, to - start);
       target.fill(0, filled - position, from - position);
       target.set(bytes, from - position);
       filled = to;
@@ -82,7 +82,7 @@ export class LibguestfsImage implements DiskImage {
     target.fill(0, filled - position);
   }
 
-  /** Planned anew where planning failed. */
+  /** Plans the transfers once, and again if planning failed. */
   #plan(): Promise<readonly Transfer[]> {
     this.#transfers ??= planTransfers(this.extents()).catch((thrown: unknown) => {
       this.#transfers = undefined;

@@ -15,30 +15,30 @@ import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { LibguestfsSession } from './libguestfs-session.js';
-import type { LaunchMeans } from './start-group.js';
+import type { SharedLaunchState } from './start-group.js';
 
-/** Required to start the appliance. */
+/** What starting the appliance requires. */
 const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish', 'nbdkit', 'bwrap', 'kernel in /boot'];
 
 /**
- * Reads every format that qemu does, through an appliance of libguestfs, as virt tools do. Launching one takes seconds,
- * or some tens of them without KVM, so that a run's images had better be opened in one session.
+ * Reads every format that qemu reads, through an appliance of libguestfs, as virt tools do. Launching one takes
+ * seconds, or tens of seconds without KVM, so a run should open its images in one session.
  *
- * The appliance never gets a file, only a raw export of what inspection found. guestfish is told what to do by
- * arguments alone.
+ * The appliance never gets a file, only a raw export of the inspected image. guestfish gets its commands only as
+ * arguments.
  */
 export class LibguestfsReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
   readonly formats = FORMAT_NAMES;
   readonly fallback = true;
-  readonly #means: LaunchMeans;
+  readonly #shared: SharedLaunchState;
 
   constructor(inspections = SHARED_INSPECTIONS) {
-    this.#means = { inspections, experience: { acceleration: 'default' } };
+    this.#shared = { inspections, settings: { acceleration: 'default' } };
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
-    return this.#means.inspections.identify(source, options, wholeIdentityOf);
+    return this.#shared.inspections.identify(source, options, wholeIdentityOf);
   }
 
   async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
@@ -48,12 +48,12 @@ export class LibguestfsReader implements DiskReader {
     };
   }
 
-  /** A session of one, which ends when the image is closed. */
+  /** Opens an image in its own session, which ends when the image is closed. */
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     return this.startSession([{ source, identity }], options).open(source, identity, options);
   }
 
   startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
-    return new LibguestfsSession(images, options, this.#means);
+    return new LibguestfsSession(images, options, this.#shared);
   }
 }

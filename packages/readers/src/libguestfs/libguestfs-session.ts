@@ -8,13 +8,12 @@ import {
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import { DriveGroup } from './drive-group.js';
-import type { LaunchMeans } from './start-group.js';
+import type { SharedLaunchState } from './start-group.js';
 import { COMPONENT } from './tools.js';
 
 /**
- * Images per appliance. libguestfs takes 255 drives; but each takes a third of a second at launching where the
- * processor is emulated, so that beyond some dozens a second appliance is hardly slower, and needs fewer processes at
- * a time.
+ * Images per appliance. libguestfs allows 255 drives, but with an emulated processor each adds a third of a second to
+ * the launch. Beyond a few dozen, a second appliance is hardly slower, and fewer processes run at a time.
  */
 export const DRIVES_PER_APPLIANCE = 64;
 
@@ -22,21 +21,21 @@ export const DRIVES_PER_APPLIANCE = 64;
 export class LibguestfsSession implements ReaderSession {
   readonly #groups = new Map<string, DriveGroup>();
 
-  constructor(images: readonly IdentifiedSource[], options: ReadOptions, means: LaunchMeans) {
+  constructor(images: readonly IdentifiedSource[], options: ReadOptions, shared: SharedLaunchState) {
     for (const group of groupsOf(images)) {
-      const driveGroup = new DriveGroup(group, options, means);
+      const driveGroup = new DriveGroup(group, options, shared);
       for (const key of group.keys()) {
         this.#groups.set(key, driveGroup);
       }
     }
   }
 
-  /** Opens an announced image by the identity that it was announced with. */
+  /** Opens an image that was passed to `startSession`, by the identity given there. */
   async open(source: DiskSource, _identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const key = keyOf(source);
     const group = this.#groups.get(key);
     if (group === undefined) {
-      const message = `[${COMPONENT}] cannot open ${source.path}: the session was started without it; announce it`;
+      const message = `[${COMPONENT}] cannot open ${source.path}: it was not passed to startSession; pass it`;
       throw new VirtSimilarityError('usage', message, { image: source.path });
     }
     return group.open(key, options);
@@ -47,7 +46,7 @@ export class LibguestfsSession implements ReaderSession {
   }
 }
 
-/** The images by the keys of their sources, each once, in groups of as many as one appliance takes. */
+/** Groups the images for appliances. Images are keyed by their sources, each once. */
 export function groupsOf(images: readonly IdentifiedSource[]): Map<string, IdentifiedSource>[] {
   const entries = [...new Map(images.map((image) => [keyOf(image.source), image]))];
   const count = Math.ceil(entries.length / DRIVES_PER_APPLIANCE);

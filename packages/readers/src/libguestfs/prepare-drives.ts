@@ -12,21 +12,21 @@ import type { Inspected, Inspections } from '../inspection/inspections.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT } from './tools.js';
 
-/** Images that are prepared at a time; each takes two processes. */
+/** Images prepared concurrently; each takes two processes. */
 const CONCURRENCY = 8;
 
-/** An image that an appliance can have. */
+/** An image that is ready to become a drive. */
 export interface ReadyDrive {
   readonly outcome: 'ready';
   readonly inspected: Inspected;
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
   readonly call: QemuCall;
-  /** Absent for an image without a byte: there are no such drives. */
+  /** Absent for an empty image, because an empty drive is impossible. */
   readonly exported: DriveExport | undefined;
 }
 
-/** An image that cannot be read, and why. */
+/** An image that cannot be read, with its error. */
 export interface FailedDrive {
   readonly outcome: 'failed';
   readonly error: VirtSimilarityError;
@@ -34,7 +34,7 @@ export interface FailedDrive {
 
 export type PreparedDrive = ReadyDrive | FailedDrive;
 
-/** Exports the images, by their keys, each failing for itself. The caller closes the drives. */
+/** Exports the images, by their keys. Each may fail on its own. The caller closes the drives. */
 export async function prepareDrives(
   images: ReadonlyMap<string, IdentifiedSource>,
   runDirectory: RunDirectory,
@@ -52,7 +52,7 @@ export async function prepareDrives(
   return drives;
 }
 
-/** Ends the servers of all drives. Idempotent. */
+/** Stops the servers of all drives. Idempotent. */
 export async function closeDrives(drives: Iterable<PreparedDrive>): Promise<void> {
   await Promise.all(Array.from(drives, (drive) => (drive.outcome === 'ready' ? drive.exported?.close() : undefined)));
 }

@@ -8,9 +8,9 @@ const PAUSE_MS = 20;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Waits for the file that a server writes once it can be used, and gives its text.
+ * Waits for the file that a server writes once it is ready, and returns its text.
  *
- * @throws `unavailable` where the server ends before or takes a minute; `aborted`.
+ * @throws `unavailable` if the server ends first or needs more than a minute; `aborted`.
  */
 export async function awaitReadyFile(
   path: string,
@@ -30,7 +30,7 @@ export async function awaitReadyFile(
       return text;
     }
     if (exit !== undefined) {
-      const reason = exit.stderr === '' ? 'it ended at once' : exit.stderr.replace(/\s*\n\s*/g, '. ');
+      const reason = exit.stderr === '' ? 'it exited immediately' : exit.stderr.replace(/\s*\n\s*/g, '. ');
       throw new VirtSimilarityError('unavailable', `[${COMPONENT}] ${name} did not start: ${reason}`, { cause: exit });
     }
     if (performance.now() > deadline) {

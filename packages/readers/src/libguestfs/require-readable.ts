@@ -1,13 +1,13 @@
 import { connectNbd, type Speaker } from '@virt-similarity/image-tools';
 
-/** Bytes that are read at a time. */
+/** Bytes read at a time. */
 const STEP_BYTES = 64 * 1024;
 
 /**
- * Reads the `length` bytes from `start` on of what is served on a socket, and so finds where they cannot be read, which
- * an appliance does not tell.
+ * Reads the `length` bytes at `start` of the export on a socket, to find the position of an error, which an appliance
+ * does not report.
  *
- * @throws as `NbdConnection.read`
+ * @throws as `NbdConnection.read`.
  */
 export async function requireReadable(
   socketPath: string,

@@ -8,51 +8,51 @@ import {
 import { createRunDirectory, readError } from '@virt-similarity/image-tools';
 import type { Inspections } from '../inspection/inspections.js';
 import { DriveAppliances } from './drive-appliances.js';
-import { type ApplianceDrive, type LaunchExperience, launchAppliance } from './launch-appliance.js';
+import { type ApplianceDrive, type LaunchSettings, launchAppliance } from './launch-appliance.js';
 import { closeDrives, type FailedDrive, type PreparedDrive, prepareDrives, type ReadyDrive } from './prepare-drives.js';
 import { requireReadable } from './require-readable.js';
 import { COMPONENT, withoutComponent } from './tools.js';
 
-/** An image within a running group. */
+/** An image in a running group. */
 interface StartedDrive extends ReadyDrive {
   /**
-   * The `length` bytes of the drive from `start` on.
+   * Returns the `length` bytes at `start` of the drive.
    *
    * @throws as `DriveAppliances.transfer`.
    */
   transfer(start: number, length: number): Promise<Uint8Array>;
 }
 
-/** What the sessions of a reader share. */
-export interface LaunchMeans {
-  readonly experience: LaunchExperience;
+/** The state that the sessions of a reader share. */
+export interface SharedLaunchState {
+  readonly settings: LaunchSettings;
   readonly inspections: Inspections;
 }
 
 /** The processes that serve a group of images. */
 export interface StartedGroup {
-  /** By the images' keys. */
+  /** The images by their keys. */
   readonly drives: ReadonlyMap<string, StartedDrive | FailedDrive>;
-  /** Ends the processes and removes what they left. Idempotent. */
+  /** Stops the processes and removes their files. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Exports all images that can be read and launches an appliance with them, if there are any. Where an image keeps it
- * from starting or going on, that one fails for itself, see `DriveAppliances`.
+ * Exports all readable images and launches an appliance with them, if there are any. An image with which the appliance
+ * does not start or keep running fails alone, see `DriveAppliances`.
  *
- * @throws `unavailable` where the appliance does not start; `aborted`. Nothing is left then.
+ * @throws `unavailable` if the appliance does not start; `aborted`. Nothing is left running then.
  */
 export async function startGroup(
   images: ReadonlyMap<string, IdentifiedSource>,
   options: ReadOptions,
-  { experience, inspections }: LaunchMeans,
+  { settings, inspections }: SharedLaunchState,
 ): Promise<StartedGroup> {
   const runDirectory = await createRunDirectory();
   const prepared = await prepareDrives(images, runDirectory, options, inspections);
   const appliances = new DriveAppliances(
     attachable(prepared),
-    (drives, timeoutMs) => launchAppliance(drives, { ...options, runDirectory, experience, timeoutMs }),
+    (drives, timeoutMs) => launchAppliance(drives, { ...options, runDirectory, settings, timeoutMs }),
     options.warn,
   );
   const stop = async () => {
@@ -69,7 +69,7 @@ export async function startGroup(
   }
 }
 
-/** What the appliance is to have, in the order in which it gets it. */
+/** Returns the appliance's drives, in order. */
 function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, ApplianceDrive> {
   const drives = new Map<string, ApplianceDrive>();
   for (const [key, drive] of prepared) {
@@ -80,7 +80,7 @@ function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, A
   return drives;
 }
 
-/** Has each image's drive launched; an image without a byte has none, and nothing is ever transferred of it. */
+/** Launches each image's drive. An empty image has no drive, and nothing is ever transferred from it. */
 async function startedDrives(
   prepared: ReadonlyMap<string, PreparedDrive>,
   appliances: DriveAppliances,
@@ -124,16 +124,16 @@ async function transfer(
     if (thrown.code === 'unreadable') {
       await requireServed(drive, { start, length }, thrown);
     }
-    // An appliance that was to take the place of another one does not know for which image it was.
+    // A replacement appliance does not know for which image it was launched.
     throw thrown.code === 'unavailable' && thrown.image === undefined ? launchError(drive, thrown) : thrown;
   }
 }
 
 /**
- * Tells damage of the image, and where it is, from the end of what serves it: all look the same from within the
- * appliance, which could not read there.
+ * Distinguishes damage of the image, and finds its position, from the end of the servers: to the appliance, both are
+ * just a failed read.
  *
- * @throws as `requireReadable`, and `unavailable`.
+ * @throws as `requireReadable`, and `unavailable` if a server has ended.
  */
 async function requireServed(
   { call, exported }: ReadyDrive,
@@ -144,7 +144,7 @@ async function requireServed(
     return;
   }
   if (!(await exported.isServed())) {
-    const happened = 'qemu-nbd or nbdkit, which serve it, ended unexpectedly; try again';
+    const happened = 'the qemu-nbd or nbdkit that serves it ended unexpectedly; try again';
     throw readError(call, 'unavailable', happened, cause);
   }
   await requireReadable(exported.socketPath, range, call);

@@ -1,59 +1,59 @@
-/** Transfers that are kept for the next reads: readers ahead and behind of a border between two need both. */
-const KEPT = 2;
+/** Transfers in the cache. Readers just before and just after the border of two transfers need both. */
+const MAX_CACHED = 2;
 
-interface Kept {
+interface CachedTransfer {
   readonly bytes: Promise<Uint8Array>;
-  /** Bytes of it that reads have taken. */
+  /** How many of its bytes have been read. */
   taken: number;
 }
 
 /**
- * The transfers of one image that were made last. A transfer is forgotten once as many bytes as it has were taken of
- * it, so that an image read from end to end leaves nothing in memory.
+ * Caches the last transfers of one image. A transfer is dropped once as many bytes have been read from it as it has, so
+ * that an image read from end to end leaves nothing in memory.
  */
 export class TransferCache {
-  readonly #make: (number: number) => Promise<Uint8Array>;
-  readonly #kept = new Map<number, Kept>();
+  readonly #fetch: (index: number) => Promise<Uint8Array>;
+  readonly #cached = new Map<number, CachedTransfer>();
 
-  /** `make` makes the transfer with a number. */
-  constructor(make: (number: number) => Promise<Uint8Array>) {
-    this.#make = make;
+  /** @param fetch performs the transfer with an index */
+  constructor(fetch: (index: number) => Promise<Uint8Array>) {
+    this.#fetch = fetch;
   }
 
-  /** Gives bytes of transfer `number` from `start` to `end`, counted in the transfer. Rejects as `make` does. */
-  async take(number: number, start: number, end: number): Promise<Uint8Array> {
-    const kept = this.#kept.get(number) ?? { bytes: this.#make(number), taken: 0 };
-    this.#keep(number, kept);
+  /** Returns the bytes from `start` to `end` of the transfer at `index`, counted within it. Rejects as `fetch` does. */
+  async take(index: number, start: number, end: number): Promise<Uint8Array> {
+    const transfer = this.#cached.get(index) ?? { bytes: this.#fetch(index), taken: 0 };
+    this.#add(index, transfer);
     try {
-      const bytes = await kept.bytes;
-      kept.taken += end - start;
-      if (kept.taken >= bytes.length) {
-        this.#forget(number, kept);
+      const bytes = await transfer.bytes;
+      transfer.taken += end - start;
+      if (transfer.taken >= bytes.length) {
+        this.#drop(index, transfer);
       }
       return bytes.subarray(start, end);
     } catch (thrown) {
-      this.#forget(number, kept);
+      this.#drop(index, transfer);
       throw thrown;
     }
   }
 
-  /** Forgets everything. */
+  /** Drops all transfers. */
   clear(): void {
-    this.#kept.clear();
+    this.#cached.clear();
   }
 
-  /** Puts it last in the map's order, and forgets what stands first where there are too many. */
-  #keep(number: number, kept: Kept): void {
-    this.#kept.delete(number);
-    this.#kept.set(number, kept);
-    for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) {
-      this.#kept.delete(oldest);
+  /** Makes a transfer the most recent one, and drops the oldest if there are too many. */
+  #add(index: number, transfer: CachedTransfer): void {
+    this.#cached.delete(index);
+    this.#cached.set(index, transfer);
+    for (const oldest of [...this.#cached.keys()].slice(0, -MAX_CACHED)) {
+      this.#cached.delete(oldest);
     }
   }
 
-  #forget(number: number, kept: Kept): void {
-    if (this.#kept.get(number) === kept) {
-      this.#kept.delete(number);
+  #drop(index: number, transfer: CachedTransfer): void {
+    if (this.#cached.get(index) === transfer) {
+      this.#cached.delete(index);
     }
   }
 }

@@ -2,23 +2,23 @@ import { type Extent, partitionPoint } from '@virt-similarity/core';
 
 const MEBIBYTE = 2 ** 20;
 
-/** Bytes. Each transfer costs as much time as some MiB of data, so small holes are cheaper to take along. */
+/** Bytes. A transfer costs as much time as a few MiB of data, so transferring small holes as well is cheaper. */
 const TRANSFER_DEFAULTS = { maxLength: 32 * MEBIBYTE, maxGap: 4 * MEBIBYTE } as const;
 
-/** What bounds transfers, in bytes. */
+/** The limits of transfers, in bytes. */
 export interface TransferLimits {
   readonly maxLength: number;
   /** The longest hole within a transfer. */
   readonly maxGap: number;
 }
 
-/** A run of guest-visible bytes that is taken out of the appliance at once. Everything outside of transfers is zeros. */
+/** A run of guest-visible bytes that leaves the appliance in one piece. Everything outside of transfers is zeros. */
 export interface Transfer {
   readonly start: number;
   readonly length: number;
 }
 
-/** The transfers, ascending and apart, that hold all data of the extents. */
+/** Plans the transfers, ascending and disjoint, that contain all data of the extents. */
 export async function planTransfers(
   extents: AsyncIterable<Extent>,
   limits: TransferLimits = TRANSFER_DEFAULTS,
@@ -52,7 +52,7 @@ export async function planTransfers(
   return transfers;
 }
 
-/** The indices, ascending, of the transfers that hold bytes from `start` to before `end`. */
+/** Returns the indexes, ascending, of the transfers that hold bytes from `start` (inclusive) to `end` (exclusive). */
 export function transfersWithin(transfers: readonly Transfer[], start: number, end: number): number[] {
   if (end <= start) {
     return [];

@@ -4,7 +4,7 @@ import { Inspections } from '#readers/inspection/inspections.js';
 import { DRIVES_PER_APPLIANCE, groupsOf, LibguestfsSession } from '#readers/libguestfs/libguestfs-session.js';
 
 const OPTIONS = { allowedDirectories: [] };
-const MEANS = { experience: { acceleration: 'default' }, inspections: new Inspections() } as const;
+const SHARED = { settings: { acceleration: 'default' }, inspections: new Inspections() } as const;
 /** The identity of an image that nobody has looked at. */
 const UNKNOWN: ImageIdentity = { chain: [] };
 
@@ -31,7 +31,7 @@ describe('groupsOf', () => {
 });
 
 test('a session opens only what was announced', async () => {
-  const session = new LibguestfsSession([identified({ path: 'a.img' })], OPTIONS, MEANS);
+  const session = new LibguestfsSession([identified({ path: 'a.img' })], OPTIONS, SHARED);
   await expect(session.open({ path: 'b.img' }, UNKNOWN, OPTIONS)).rejects.toMatchObject({
     code: 'usage',
     image: 'b.img',
@@ -41,7 +41,7 @@ test('a session opens only what was announced', async () => {
 
 test('an image that cannot be read fails without an appliance', async () => {
   const source = { path: '/nonexistent/a.img' };
-  const session = new LibguestfsSession([identified(source)], OPTIONS, MEANS);
+  const session = new LibguestfsSession([identified(source)], OPTIONS, SHARED);
   await expect(session.open(source, UNKNOWN, OPTIONS)).rejects.toMatchObject({ code: 'unreadable' });
   await session.close();
 });

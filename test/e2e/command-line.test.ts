@@ -146,8 +146,8 @@ describe("a plugin's command", () => {
     const { code, stderr } = await workplace.run('--plugin', './takes-hash.mjs', 'hash', ...FAMILY);
     expect(code).toBe(3);
     expect(stderr).toBe(
-      'virt-similarity: error: command hash of a plugin cannot be used: ' +
-        'virt-similarity has one of that name; give it another name\n',
+      'virt-similarity: error: cannot use the plugin command hash: ' +
+        'virt-similarity already has a command of that name; give it another name\n',
     );
   });
 });

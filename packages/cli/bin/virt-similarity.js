@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm links a package's commands before anything is built, so this file is committed and imports what the build makes.
+// npm links a package's commands before anything is built, so this file is committed and imports the built bundle.
 import { existsSync } from 'node:fs';
 
 /** The exit code for a missing resource. */

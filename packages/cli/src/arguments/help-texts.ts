@@ -6,7 +6,7 @@ const EXAMPLES: readonly (readonly [line: string, purpose: string])[] = [
   ['virt-similarity hash -o vectors/ images/', 'only the hash vectors, to compare them later'],
 ];
 
-/** What a call without any words prints. */
+/** Returns the help that is printed when the command is run without arguments. */
 export function shortHelp(commands: readonly KnownCommand[]): string {
   return (
     'Shows which virtual-machine disk images were cloned from which.\n\n' +
@@ -17,7 +17,7 @@ export function shortHelp(commands: readonly KnownCommand[]): string {
   );
 }
 
-/** What the help of a command ends with: for the default one, the others and the exit codes. */
+/** Returns the end of a command's help: the other commands and the exit codes for the default command, else nothing. */
 export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly KnownCommand[]): string {
   if (!isDefault) {
     return '';
@@ -29,8 +29,8 @@ export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly Kno
   return `\nOther commands (each has --help):\n${columns(lines)}\n${EXIT_CODES}`;
 }
 
-const EXIT_CODES = `Exit codes: 0 done, 1 defect, 2 usage, 3 some images failed, 4 refused, 5 corrupt or unreadable,
-6 in use or changed, 7 tool or resource missing, 129, 130 and 143 interrupted.`;
+const EXIT_CODES = `Exit codes: 0 success, 1 internal error, 2 usage error, 3 some images failed, 4 refused,
+5 corrupt or unreadable, 6 in use or changed, 7 tool or resource missing, 129, 130 and 143 interrupted.`;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = rows.reduce((widest, [first]) => Math.max(widest, first.length), 0);

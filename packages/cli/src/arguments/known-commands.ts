@@ -6,29 +6,30 @@ import { type Flag, flagsOf } from '../options/flags.js';
 import { COMMON_OPTIONS } from '../options/option-table.js';
 import { isTypable, problemOfName } from './option-names.js';
 
-/** A command that the command line can name. */
+/** A command that can be named on the command line. */
 export interface KnownCommand {
   readonly name: string;
   readonly command: Command;
-  /** Its own options, and those of every command. */
+  /** The command's own options and the common options. */
   readonly options: OptionDeclarations;
-  /** The options of reporters, if it takes them. */
+  /** The options of reporters, if the command accepts them; else empty. */
   readonly reportOptions: OptionDeclarations;
-  /** Whether it is run where the command line names none. */
+  /** Whether the command runs when the command line names none. */
   readonly isDefault: boolean;
-  /** Set for a command of this program, unset for one of a plugin. */
+  /** The built-in command; unset for a plugin's command. */
   readonly own?: OwnCommand;
 }
 
-/** All flags that a command takes, in the order of its help. */
+/** Returns all flags that a command accepts, in the order of its help. */
 export function flagsOfCommand({ command, options, reportOptions }: KnownCommand): Flag[] {
   return flagsOf({ ...command.options, ...reportOptions, ...options });
 }
 
 /**
- * The commands of this program and of plugins.
+ * Returns the built-in commands, followed by those of plugins.
  *
- * @throws `plugin` where a plugin's command has the name of another, or a name or option that cannot be typed.
+ * @throws `plugin` if a plugin's command has the name of a built-in command, or a name or an option that cannot be used on
+ *   the command line.
  */
 export function knownCommands(
   reportOptions: OptionDeclarations,
@@ -45,7 +46,7 @@ export function knownCommands(
   for (const { name, part } of ofPlugins) {
     const problem = problemOf(name, part);
     if (problem !== undefined) {
-      throw new VirtSimilarityError('plugin', `command ${name} of a plugin cannot be used: ${problem}`);
+      throw new VirtSimilarityError('plugin', `cannot use the plugin command ${name}: ${problem}`);
     }
   }
   const others = ofPlugins.map(({ name, part }) => {
@@ -65,7 +66,7 @@ function problemOf(name: string, { options = {} }: Command): string | undefined 
     return 'expected a name of lower-case words joined by hyphens';
   }
   if (name === 'help' || COMMANDS.some((command) => command.name === name)) {
-    return 'virt-similarity has one of that name; give it another name';
+    return 'virt-similarity already has a command of that name; give it another name';
   }
   const common: OptionDeclarations = COMMON_OPTIONS;
   const letters = new Set(Object.values(common).flatMap(({ short }) => short ?? []));
@@ -75,7 +76,7 @@ function problemOf(name: string, { options = {} }: Command): string | undefined 
       return `option ${option}: ${problem}`;
     }
     if (short !== undefined && (!/^[a-zA-Z]$/.test(short) || letters.has(short))) {
-      return `option ${option}: expected a short form of one letter that no other option has, found '${short}'`;
+      return `option ${option}: expected a short form of one letter that no other option uses, found '${short}'`;
     }
     letters.add(short ?? '');
   }

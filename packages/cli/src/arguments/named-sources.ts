@@ -2,8 +2,8 @@ import type { DiskSource } from '@virt-similarity/core';
 import type { ScannedArgument } from './scan-arguments.js';
 
 /**
- * The images in the order in which they were named, as operands or with `--add`, each with the format that the last
- * `--format` before it stated.
+ * Returns the images in the order in which they were named, as operands or with `--add`. Each has the format of the last
+ * `--format` before it.
  */
 export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] {
   const sources: DiskSource[] = [];
@@ -14,7 +14,7 @@ export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] 
     } else if (argument.flag.name === 'add') {
       sources.push(sourceOf(argument.value ?? '', format));
     } else if (argument.flag.name === 'format') {
-      // `auto` takes back what an earlier --format said.
+      // `auto` cancels an earlier --format.
       format = argument.value === 'auto' ? undefined : argument.value;
     }
   }

@@ -4,16 +4,16 @@ import type { OwnOption } from '../options/option-table.js';
 import { packageVersion } from '../package-version.js';
 import { flagsOfCommand, type KnownCommand } from './known-commands.js';
 
-/** What the words for a command say: a text that they ask for, or the options and operands that they give. */
+/** The parsed arguments of a command: the text to print for `--help` or `--version`, or else options and operands. */
 export type ParsedWords =
   | { readonly text: string }
   | { readonly given: Readonly<Record<string, unknown>>; readonly operands: readonly string[] };
 
 /**
- * Has commander parse the words.
+ * Parses the words with commander.
  *
- * @param epilogue what the help ends with
- * @throws `CommanderError` for what it refuses, such as an unknown option.
+ * @param epilogue text at the end of the help
+ * @throws `CommanderError` if commander refuses the words, for example an unknown option.
  */
 export function parseWords(known: KnownCommand, words: readonly string[], epilogue: string): ParsedWords {
   const parser = parserOf(known, epilogue);

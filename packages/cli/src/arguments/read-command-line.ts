@@ -24,7 +24,7 @@ import { requireEffect } from './require-effect.js';
 import { requireOperands } from './require-operands.js';
 import { type ScannedArgument, scanArguments } from './scan-arguments.js';
 
-/** What the command line asks for: a text such as the help, or a command and what it is given. */
+/** The parsed command line: a text to print, such as the help, or a command with its context. */
 export type Invocation =
   | { readonly kind: 'text'; readonly text: string }
   | {
@@ -38,9 +38,9 @@ export type Invocation =
 /**
  * Reads the command line and the configuration file.
  *
- * Plugins are loaded first, because they bring commands, and their reporters options.
+ * Plugins are loaded first, because they add commands, and options through their reporters.
  *
- * @throws `CommanderError` on what commander refuses, and `VirtSimilarityError` on the rest.
+ * @throws `CommanderError` for errors that commander reports, and `VirtSimilarityError` for all others.
  */
 export async function readCommandLine(
   words: readonly string[],
@@ -80,7 +80,7 @@ export async function readCommandLine(
   };
 }
 
-/** The words as they are understood before plugins are loaded. */
+/** Scans the words with the options that are known before plugins are loaded. */
 export function scanWords(words: readonly string[]): ScannedArgument[] {
   return scanArguments(words, allFlags(knownCommands({})));
 }
@@ -99,7 +99,10 @@ async function namedPlugins(
   return loadPlugins(configuration, named, directory, limits);
 }
 
-/** The time limit for plugins, before the command line is parsed: one that cannot be used is refused then. */
+/**
+ * Returns the time limit for plugins in seconds, before the command line is parsed. An invalid value yields the default
+ * here and is refused by the parser.
+ */
 function pluginTimeoutOf(scanned: readonly ScannedArgument[], configuration: Configuration | undefined): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];
   const given = valuesOf(scanned, 'plugin-timeout').at(-1) ?? configuration?.defaults['plugin-timeout'];
@@ -112,20 +115,20 @@ function valuesOf(scanned: readonly ScannedArgument[], name: keyof typeof COMMON
   );
 }
 
-/** The commands, with what plugins add to them; of the project's own reporters where there is no analyzer. */
+/** Returns all commands, those of plugins included. Without an analyzer, only the built-in reporters add options. */
 async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownCommand[]> {
   const [{ options: taken }] = knownCommands({}) as [KnownCommand];
   const reporters = analyzer?.reporters ?? (await ownReporters());
   return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands);
 }
 
-/** Enough to know the options, without loading readers and hashers for `--help`. */
+/** Returns the built-in reporters, so that `--help` knows their options without loading readers and hashers. */
 async function ownReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));
 }
 
-/** Checked values: what the command line gives, or else the configuration file, or else the default. */
+/** Returns validated values from the command line, else from the configuration file, else the defaults. */
 function completeOptions(
   declared: OptionDeclarations,
   given: Readonly<Record<string, unknown>>,
@@ -136,7 +139,7 @@ function completeOptions(
       if (given[name] !== undefined) {
         return [[name, optionValueOf(`--${name}`, declaration, given[name])]];
       }
-      // No cache, for a command that maintains the cache: it means the default one.
+      // `cache: false` in the configuration file: commands that maintain the cache use the default directory.
       const isOff = configured[name] === false && readOptionValue(declaration, false) === undefined;
       const value = (isOff ? undefined : configured[name]) ?? declaration.default;
       if (value === undefined) {
@@ -147,16 +150,16 @@ function completeOptions(
   );
 }
 
-/** Checked values of those options that the command line gives. */
+/** Returns validated values of the options that are given on the command line. */
 function givenOptions(declared: OptionDeclarations, given: Readonly<Record<string, unknown>>): OptionValues {
   const names = Object.keys(declared).filter((name) => given[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, optionValueOf(`--${name}`, declared[name]!, given[name])]));
 }
 
-function once(make: () => Promise<Analyzer>): () => Promise<Analyzer> {
-  let made: Promise<Analyzer> | undefined;
+function once(create: () => Promise<Analyzer>): () => Promise<Analyzer> {
+  let created: Promise<Analyzer> | undefined;
   return () => {
-    made ??= make();
-    return made;
+    created ??= create();
+    return created;
   };
 }

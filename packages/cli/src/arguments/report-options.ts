@@ -3,9 +3,9 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { problemOfName } from './option-names.js';
 
 /**
- * The options of all reporters, each name once: reporters may share one, and its values are then those of all.
+ * Returns the options of all reporters, each name once. If reporters share an enum option, it accepts the values of all.
  *
- * @throws `plugin` when an option cannot be used on a command line, or reporters declare one name with different types.
+ * @throws `plugin` if an option cannot be used on the command line, or reporters declare one name with different types.
  */
 export function collectReportOptions(
   reporters: readonly NamedPart<Reporter>[],
@@ -28,10 +28,10 @@ export function collectReportOptions(
 function problemOfSame(declaration: OptionDeclaration, same: OptionDeclaration | undefined): string | undefined {
   return same === undefined || same.type === declaration.type
     ? undefined
-    : `another reporter has one of that name with the type ${same.type}, not ${declaration.type}`;
+    : `another reporter declares it with the type ${same.type}, not ${declaration.type}`;
 }
 
-/** A letter belongs to the options of commands: which reporters are loaded must not change what it means. */
+/** Removes the short form: letters are reserved for commands' options, so that reporters cannot change their meaning. */
 function withoutShort({ short: _, ...declaration }: OptionDeclaration): OptionDeclaration {
   return declaration;
 }

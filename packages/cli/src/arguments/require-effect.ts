@@ -1,16 +1,19 @@
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { ScannedArgument } from './scan-arguments.js';
 
-/** An option whose value holds for the images after it. */
+/** The option whose value applies to the images after it. */
 const POSITIONAL = 'format';
-/** Options that ask for a file: of others the last value holds, as a user's alias may have given one before. */
+/**
+ * The options that name output files, which must not be dropped silently. For all other options the last value applies,
+ * because a user's alias may have set an earlier one.
+ */
 const OUTPUTS = ['output', 'names'];
 
 /**
- * Requires that what the command line asks for is not left out.
+ * Requires that no part of the command line is silently without effect.
  *
- * @throws `usage` where an output that can be given once is given twice, where `--format` follows all images, and where
- *   what looks like an option would be taken for an image.
+ * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image, or if a
+ *   word that looks like an option would be read as an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);
@@ -22,7 +25,7 @@ export function requireEffect(scanned: readonly ScannedArgument[]): void {
   const last = scanned.findLastIndex(namesImage);
   const format = scanned.findIndex((argument, index) => index > last && isFormat(argument));
   if (last >= 0 && format >= 0) {
-    throw usage(`--${POSITIONAL} follows every image, so it applies to none; put it before the images that it is for`);
+    throw usage(`--${POSITIONAL} follows every image, so it applies to none; put it before the images it applies to`);
   }
 }
 
@@ -37,7 +40,7 @@ function requireSingleValues(scanned: readonly ScannedArgument[]): void {
       value,
     } = argument;
     if (OUTPUTS.includes(name) && !isRepeated && values.has(name) && values.get(name) !== value) {
-      throw usage(`--${name} is given as ${values.get(name)} and as ${value}; give it once`);
+      throw usage(`--${name} is given twice, as ${values.get(name)} and ${value}; give it once`);
     }
     values.set(name, value);
   }

@@ -2,9 +2,9 @@ import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { KnownCommand } from './known-commands.js';
 
 /**
- * Requires the operands that the command declares.
+ * Requires that the operands match the command's declaration.
  *
- * @throws `usage` with what was expected and what was found.
+ * @throws `usage` if they do not.
  */
 export function requireOperands({ name, command }: KnownCommand, operands: readonly string[]): void {
   const { min = 0, max = Number.POSITIVE_INFINITY, values } = command.operands ?? {};
@@ -13,11 +13,11 @@ export function requireOperands({ name, command }: KnownCommand, operands: reado
     return;
   }
   const found = operands.length === 0 ? 'nothing' : `'${operands.join(' ')}'`;
-  const meant = values === undefined || unknown === undefined ? '' : didYouMean(unknown, values);
+  const suggestion = values === undefined || unknown === undefined ? '' : didYouMean(unknown, values);
   const problem = operands.length > max ? 'too many arguments: expected' : 'expected';
   throw new VirtSimilarityError(
     'usage',
-    `${name}: ${problem} ${expectation(min, max, values)}; found ${found}${meant}`,
+    `${name}: ${problem} ${expectation(min, max, values)}; found ${found}${suggestion}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Flag } from '../options/flags.js';
 /** One element of a command line. */
 export type ScannedArgument = ScannedOption | Operand;
 
-/** An option, and its value if it takes one. */
+/** An option with its value, if it takes one. */
 export interface ScannedOption {
   readonly kind: 'option';
   readonly flag: Flag;
@@ -16,17 +16,16 @@ export interface Operand {
   readonly value: string;
   /** Index among the words. */
   readonly position: number;
-  /** Whether it stands after `--`, so that it is an operand even where it looks like an option. */
+  /** Whether it follows `--`, so that it is an operand even if it looks like an option. */
   readonly isLiteral: boolean;
 }
 
 /**
- * The command line in the order in which it was written. commander does not keep the order of operands and options, on
- * which the meaning of `--format` depends, and parses only once the command is known.
+ * Returns the options and operands of a command line in their original order. The meaning of `--format` depends on that
+ * order, which commander does not keep; also, commander can parse only once the command is known.
  *
- * Follows commander's grammar for options that take one value or none: `--name value`, `--name=value`, `-n value`,
- * `-nvalue`, `-nm`, and `--` before operands only. What begins with a hyphen and is no known option is an operand here;
- * commander refuses it.
+ * Follows commander's grammar for options with at most one value: `--name value`, `--name=value`, `-n value`, `-nvalue`,
+ * `-nm`, and `--` before literal operands. An unknown option is returned as an operand; commander refuses it later.
  */
 export function scanArguments(words: readonly string[], flags: readonly Flag[]): ScannedArgument[] {
   const scanned: ScannedArgument[] = [];
@@ -50,7 +49,7 @@ export function scanArguments(words: readonly string[], flags: readonly Flag[]):
   return scanned;
 }
 
-/** The options in one word, of which there may be several after one hyphen; none if it is no known option. */
+/** Returns the options in one word: several if short ones are combined after one hyphen, none if it is unknown. */
 function scanWord(word: string, flags: readonly Flag[]): ScannedOption[] {
   const written = flagIn(word);
   const flag = flags.find(({ long, short }) => long === written || short === written);

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 
-/** What Node.js makes of bytes that are not UTF-8. */
+/** The character that Node.js puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
 /**
- * The words of the command line without loss: where Node.js could not decode one, the kernel still has its bytes, and
- * its text is that of a path (see `pathText`). They stay as they are where there is no /proc to look into.
+ * Returns the words of the command line without loss. For a word that is not UTF-8, reads the original bytes from /proc
+ * and encodes them as `pathText` does. Without /proc, words are returned unchanged.
  *
- * @param words the last ones of the command line
+ * @param words the last words of the command line
  */
 export async function wordsAsGiven(words: readonly string[]): Promise<readonly string[]> {
   if (!words.some((word) => word.includes(REPLACEMENT))) {
     return words;
   }
   const given = splitAtNul(await readFile('/proc/self/cmdline').catch(() => Buffer.alloc(0))).slice(-words.length);
-  // Loaded here, as it takes long and hardly anybody needs it.
+  // Imported here because it loads slowly and is rarely needed.
   const { pathText } = await import('@virt-similarity/core');
   return words.map((word, index) => {
     const bytes = given[index];
@@ -22,7 +22,7 @@ export async function wordsAsGiven(words: readonly string[]): Promise<readonly s
   });
 }
 
-/** Each of the strings ends in a NUL. */
+/** Splits a sequence of strings that each end in a NUL. */
 function splitAtNul(bytes: Buffer): Buffer[] {
   const strings: Buffer[] = [];
   for (let start = 0, end = bytes.indexOf(0); end !== -1; start = end + 1, end = bytes.indexOf(0, start)) {

@@ -77,8 +77,7 @@ describe('the command', () => {
       expect.objectContaining({
         code: 'usage',
         message:
-          'expected a command, found options that leave open whether audit or analyze is meant; ' +
-          'put the command before the options',
+          'ambiguous command: with these options it could be audit or analyze; put the command before the options',
       }),
     );
   });

@@ -24,7 +24,7 @@ describe('the end of the help', () => {
     const text = helpEpilogue(ANALYZE, COMMANDS);
     expect(text).toMatch(/^ {2}virt-similarity audit +does audit$/m);
     expect(text.match(/^ {2}virt-similarity /gm)).toHaveLength(COMMANDS.length - 1);
-    expect(text).toContain('Exit codes: 0 done');
+    expect(text).toContain('Exit codes: 0 success');
   });
 
   test('is empty for another command', () => {

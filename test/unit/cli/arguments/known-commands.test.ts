@@ -26,11 +26,21 @@ describe('the commands', () => {
   });
 
   test.each<[string, string, Partial<Command>, RegExp]>([
-    ['has the name of a built-in one', 'hash', {}, /virt-similarity has one of that name; give it another name$/],
-    ['is called help', 'help', {}, /has one of that name/],
+    [
+      'has the name of a built-in one',
+      'hash',
+      {},
+      /virt-similarity already has a command of that name; give it another name$/,
+    ],
+    ['is called help', 'help', {}, /already has a command of that name/],
     ['cannot be typed', 'Audit All', {}, /lower-case words joined by hyphens$/],
-    ['has an option of every command', 'audit', option('quiet'), /option quiet: the command has one of that name$/],
-    ['has an option help', 'audit', option('help'), /option help: the command has one/],
+    [
+      'has an option of every command',
+      'audit',
+      option('quiet'),
+      /option quiet: the command already has an option of that name$/,
+    ],
+    ['has an option help', 'audit', option('help'), /option help: the command already has an option/],
     ['has an option that looks negated', 'audit', option('no-depth'), /option no-depth: expected/],
     ['has an option of a reserved name', 'audit', option('constructor'), /option constructor: expected/],
     ['has a letter of every command', 'audit', option('vary', 'v'), /option vary: expected a short form.*found 'v'$/],

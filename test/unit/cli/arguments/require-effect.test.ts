@@ -27,11 +27,8 @@ describe('requireEffect', () => {
   });
 
   test.each([
-    [
-      'a b --format raw',
-      '--format follows every image, so it applies to none; put it before the images that it is for',
-    ],
-    ['--names n.tsv a b --names m.tsv', '--names is given as n.tsv and as m.tsv; give it once'],
+    ['a b --format raw', '--format follows every image, so it applies to none; put it before the images it applies to'],
+    ['--names n.tsv a b --names m.tsv', '--names is given twice, as n.tsv and m.tsv; give it once'],
     ['-0 json a b', "unknown option '-0'; put -- before names that begin with a hyphen"],
   ])('refuses %s', (words, problem) => {
     expect(problemOf(words)).toBe(problem);
@@ -39,7 +36,7 @@ describe('requireEffect', () => {
 
   test('refuses a second output of hash, which takes one', () => {
     expect(problemOf('a -o a.arrow -o b.arrow', 'hash')).toBe(
-      '--output is given as a.arrow and as b.arrow; give it once',
+      '--output is given twice, as a.arrow and b.arrow; give it once',
     );
   });
 });

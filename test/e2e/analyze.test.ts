@@ -22,7 +22,7 @@ describe('virt-similarity IMAGE…', () => {
       expect(stderr).toMatch(new RegExp(`^${name}: hashed$`, 'm'));
     }
     expect(stderr).toMatch(
-      /^3 images: 1\.1 MiB virtual, 960\.0 KiB data, of which 512\.0 KiB stand in another image too, at the same place\n$/m,
+      /^3 images: 1\.1 MiB virtual, 960\.0 KiB data, of which 512\.0 KiB are shared with another image at the same position\n$/m,
     );
   });
 
@@ -76,7 +76,7 @@ describe('virt-similarity IMAGE…', () => {
     const quoted = ['--dialect', 'quoted', '--names', 'quoted.tsv', 'base.raw', 'clone.raw'];
     expect(await workplace.run(...words, ...quoted)).toMatchObject({
       code: 2,
-      stderr: 'virt-similarity: error: --names has no effect with --dialect quoted; leave one of them out\n',
+      stderr: 'virt-similarity: error: --names has no effect with --dialect quoted; omit one of them\n',
     });
   });
 

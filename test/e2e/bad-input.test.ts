@@ -100,7 +100,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     'an output in no directory',
     '-o no/a.nwk base.raw clone.raw',
     2,
-    /cannot write no\/a\.nwk: there is no directory no; make it with mkdir -p 'no'/,
+    /cannot write no\/a\.nwk: the directory no does not exist; create it with mkdir -p 'no'/,
   ],
   [
     'a directory that is not there, for backing files',

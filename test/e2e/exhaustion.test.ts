@@ -24,8 +24,8 @@ describe('a run that lacks something', () => {
       code: 7,
       stdout: '',
       stderr:
-        `virt-similarity: error: expected to be allowed 256 open files, found ${files}; ` +
-        'allow more open files with ulimit -n\n',
+        `virt-similarity: error: expected a limit of at least 256 open files, found ${files}; ` +
+        'raise it with ulimit -n\n',
     });
   });
 

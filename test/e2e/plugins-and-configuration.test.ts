@@ -89,7 +89,8 @@ describe('a plugin', () => {
     expect(await workplace.run(...words)).toEqual({
       code: 3,
       stdout: '',
-      stderr: 'virt-similarity: error: a plugin ended the process before the command was done; leave it out\n',
+      stderr:
+        'virt-similarity: error: a plugin ended the process before the command was finished; run it without that plugin\n',
     });
   });
 
@@ -234,7 +235,7 @@ describe('a defect', () => {
     const { code, stderr } = await workplace.run('-q', ...words);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'virt-similarity: error: boom; this is a defect, please report it with what --verbose adds\n',
+      stderr: 'virt-similarity: error: boom; this is a bug, please report it with the output of --verbose\n',
     });
     expect((await workplace.run('-v', ...words)).stderr).toMatch(/^TypeError: boom\n +at /m);
   });
@@ -254,6 +255,6 @@ describe('the configuration file', () => {
     await chmod(workplace.path('configuration/virt-similarity/config.json'), 0o666);
     const { code, stdout, stderr } = await workplace.run(...FAMILY);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toMatch(/^virt-similarity: error: .*config\.json may be written by others.*\n$/);
+    expect(stderr).toMatch(/^virt-similarity: error: .*config\.json can be written by other users.*\n$/);
   });
 });

@@ -1,4 +1,4 @@
-// Required: were it imported, Node.js would search its files for the names that they may export, at every start.
+// `require` instead of `import`, which would make Node.js parse its CommonJS files for exported names at every start.
 import commander = require('commander');
 
 export import Command = commander.Command;

@@ -4,9 +4,10 @@ import readers from '@virt-similarity/readers';
 import reporters from '@virt-similarity/reporters';
 
 /**
- * The composition root: the one place that knows every plugin. The project's own come first, and only they are trusted to
- * return.
- * Loading it loads everything, so it is imported once it is clear that there is something to do.
+ * Composes the analyzer from the built-in plugins and the user's. This is the composition root: no other module knows
+ * every plugin. The user's plugins run isolated, because only the built-in ones are trusted to return.
+ *
+ * This module loads all others, so import it only once there is work to do.
  */
 export function composeAnalyzer({
   plugins,

@@ -5,38 +5,38 @@ import { isAbsolute, join } from 'node:path';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Configuration } from './parse-configuration.js';
 
-/** Where the configuration file stands: never in the working directory, whose files may be anybody's. */
+/** Returns the path of the configuration file. It is never in the working directory, whose files are not trusted. */
 export function configurationPath(environment: NodeJS.ProcessEnv): string {
   const named = environment.XDG_CONFIG_HOME;
-  // By the XDG base directory specification, a relative path is to be ignored.
+  // The XDG Base Directory Specification requires that relative paths be ignored.
   const directory = named !== undefined && isAbsolute(named) ? named : join(homedir(), '.config');
   return join(directory, 'virt-similarity', 'config.json');
 }
 
 /**
- * The configuration file's content; `undefined` when there is no such file.
+ * Loads the configuration file. Returns `undefined` if it does not exist.
  *
- * @throws `refused` unless it belongs to the user alone, since it names code to run, and `usage` when it says what
- *   nothing understands.
+ * @throws `refused` if it is not a regular file that belongs to the user and that nobody else can write to, because it
+ *   names code to run; `usage` if its content is not valid.
  */
 export async function loadConfiguration(path: string): Promise<Configuration | undefined> {
   if (!(await exists(path))) {
     return undefined;
   }
-  // What follows is loaded only by those who have such a file.
+  // Imported here so that runs without a configuration file do not load them.
   const { lilconfig } = await import('lilconfig');
   const { parseConfiguration } = await import('./parse-configuration.js');
   const status = await stat(path);
   if (!status.isFile()) {
     throw new VirtSimilarityError(
       'refused',
-      `cannot read ${path}: it is not a regular file; replace it by a regular file, or remove it`,
+      `cannot read ${path}: it is not a regular file; replace it with a regular file, or remove it`,
     );
   }
   if (status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0) {
     throw new VirtSimilarityError(
       'refused',
-      `${path} may be written by others; make it yours alone with chmod go-w, or chown`,
+      `${path} can be written by other users; restrict it to your user with chmod go-w or chown`,
     );
   }
   try {

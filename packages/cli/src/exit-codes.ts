@@ -1,10 +1,10 @@
 import type { ErrorCode } from '@virt-similarity/core';
 
-/** Everything went as asked. */
+/** Success. */
 export const EXIT_DONE = 0;
-/** A defect of the program itself. */
+/** An internal error: a bug in the program. */
 export const EXIT_DEFECT = 1;
-/** The command line cannot be obeyed as it was given. */
+/** An invalid command line or configuration file. */
 export const EXIT_USAGE = 2;
 /** Some images failed; the rest are reported. */
 export const EXIT_PARTIAL = 3;
@@ -21,12 +21,12 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   aborted: 130,
 };
 
-/** The exit code of an error that ended the run. */
+/** Returns the exit code for an error that ended the run. */
 export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODES[code];
 }
 
-/** Signals that interrupt a run, with their numbers. */
+/** The numbers of the signals that interrupt a run. */
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** A signal that interrupts a run. */
@@ -34,12 +34,14 @@ export type HandledSignal = keyof typeof SIGNAL_NUMBERS;
 
 export const SIGNALS = Object.keys(SIGNAL_NUMBERS) as readonly HandledSignal[];
 
-/** The exit code of a process that a signal ended, as shells count it: 128 and the signal's number. */
+/**
+ * Returns the exit code of a process that a signal ended, by the convention of shells: 128 plus the signal's number.
+ */
 export function exitCodeOfSignal(signal: HandledSignal): number {
   return 128 + SIGNAL_NUMBERS[signal];
 }
 
-/** The signal that an exit code denotes, if any. */
+/** Returns the signal that an exit code denotes, if any. */
 export function signalOfExitCode(exitCode: number): HandledSignal | undefined {
   return SIGNALS.find((signal) => exitCodeOfSignal(signal) === exitCode);
 }

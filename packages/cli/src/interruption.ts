@@ -2,28 +2,30 @@ import { setMaxListeners } from 'node:events';
 import { endProcess } from './end-process.js';
 import { exitCodeOfSignal, type HandledSignal, SIGNALS } from './exit-codes.js';
 
-/** Milliseconds that the run has to end in; together with what exiting takes, that is less than a second. */
+/**
+ * Milliseconds that a run may take to end after a signal. Together with the exit itself, this stays below one second.
+ */
 const GRACE_MS = 600;
 
-/** The user's wish to stop, from the first SIGINT, SIGTERM or SIGHUP on. */
+/** The state of interruption by SIGINT, SIGTERM or SIGHUP. */
 export interface Interruption {
-  /** Fires at the first signal. */
+  /** Aborted at the first signal. */
   readonly signal: AbortSignal;
-  /** What to exit with; `undefined` unless interrupted. */
+  /** Returns the exit code for the first signal, or `undefined` before one. */
   exitCode(): number | undefined;
-  /** Gives the signals back to the system. */
+  /** Restores the default action of the signals. */
   stopListening(): void;
 }
 
 /**
- * Listens for signals. The first asks the run to end and to leave nothing behind, and ends the process within a second;
- * the second ends it at once. Neither waits for a file system that does not answer.
+ * Listens for signals. The first signal asks the run to end and clean up, and ends the process within a second. The
+ * second ends it at once. Neither waits for a file system that does not respond.
  *
- * @param onExit Called where the process is ended although the run has not.
+ * @param onExit called if the process is ended before the run has ended
  */
 export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
-  // Whatever is under way for an image listens to it.
+  // Many concurrent operations listen to it.
   setMaxListeners(0, controller.signal);
   let exitCode: number | undefined;
   let isListening = true;
@@ -34,7 +36,7 @@ export function listenForInterruption(onExit: () => void): Interruption {
     }
     exitCode = exitCodeOfSignal(signal);
     controller.abort(new Error(`received ${signal}`));
-    // Whatever is still under way, such as a plugin that does not listen for one, ends with the process.
+    // Ends work that does not react to the abort signal, such as a plugin.
     const exit = () => {
       if (isListening) {
         onExit();

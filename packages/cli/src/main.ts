@@ -2,30 +2,30 @@ import { endProcess, watchThreads } from './end-process.js';
 import { describeExhaustion, describeShortage } from './exhaustion.js';
 import { packageVersion } from './package-version.js';
 
-/** Milliseconds that whatever is left open has to end by itself. */
-const LEFTOVERS_END_MS = 200;
+/** Milliseconds that remaining work may take to end by itself. */
+const EXIT_GRACE_MS = 200;
 
-/** The exit code for a missing resource, before the module that knows them could be loaded. */
+/** The exit code for a missing resource, repeated here because `exit-codes.js` may be impossible to load. */
 const UNAVAILABLE = 7;
 
 const words = process.argv.slice(2);
 
 if (words.length === 1 && words[0] === '--version') {
-  // Answered without loading the rest.
+  // Answered without loading the other modules.
   process.stdout.write(`${packageVersion()}\n`);
 } else {
   watchThreads();
   const exitCode = await run();
-  // Set, not passed to process.exit(), which would cut off what standard output has not taken yet.
+  // process.exit() would lose output that is still buffered.
   process.exitCode = exitCode;
-  // What a plugin left running does not keep the command: it has done what it was asked.
-  setTimeout(() => endProcess(exitCode), LEFTOVERS_END_MS).unref();
+  // Ends the process even if a plugin has left something running.
+  setTimeout(() => endProcess(exitCode), EXIT_GRACE_MS).unref();
 }
 
 async function run(): Promise<number> {
   const shortage = describeShortage();
   if (shortage !== undefined) {
-    return sayUnavailable(shortage);
+    return reportUnavailable(shortage);
   }
   try {
     const { runCommand } = await import('./run-command.js');
@@ -35,11 +35,11 @@ async function run(): Promise<number> {
     if (exhaustion === undefined) {
       throw error;
     }
-    return sayUnavailable(exhaustion);
+    return reportUnavailable(exhaustion);
   }
 }
 
-function sayUnavailable(message: string): number {
+function reportUnavailable(message: string): number {
   process.stderr.write(`virt-similarity: error: ${message}\n`);
   return UNAVAILABLE;
 }

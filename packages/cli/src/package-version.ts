@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
-/** The version of this package. */
+/** Returns the version of this package. */
 export function packageVersion(): string {
-  // One folder up, from the compiled modules as from the bundle.
+  // One folder up, both from dist/ and from bundle/.
   return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 }

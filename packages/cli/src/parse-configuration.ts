@@ -3,23 +3,23 @@ import { didYouMean, excerptOf, VirtSimilarityError } from '@virt-similarity/cor
 import { optionValueOf } from '@virt-similarity/core/options';
 import { CONFIGURABLE_OPTIONS } from './options/option-table.js';
 
-/** A module to load, as `--plugin` takes it, but looked for from the file's directory; with options of the plugin. */
+/** A module to load, as for `--plugin` but resolved from the file's directory, with the plugin's options. */
 interface ConfiguredModule {
   readonly module: string;
   readonly options: OptionValues;
 }
 
-/** What the configuration file says. */
+/** The content of the configuration file. */
 export interface Configuration {
-  /** The file itself. */
+  /** The path of the file. */
   readonly path: string;
   readonly plugins: readonly ConfiguredModule[];
-  /** Values of options that the command line does not give, by name. */
+  /** The option values that apply unless the command line sets them, by name. */
   readonly defaults: OptionValues;
 }
 
 /**
- * The configuration in the file's JSON value. The options of plugins are checked when these are loaded.
+ * Parses the JSON value of a configuration file. The options of plugins are validated later, when plugins are loaded.
  *
  * @throws a `usage` error that names the file.
  */
@@ -49,7 +49,8 @@ function pluginsIn(value: unknown, subject: string): ConfiguredModule[] {
     const values = objectIn(options, `${subject}: the options of ${module}`);
     const wrong = Object.values(values).find((each) => !isOptionValue(each));
     if (wrong !== undefined) {
-      throw unexpected(`${subject}: the options of ${module}`, 'texts, numbers, true, false, or lists of texts', wrong);
+      const expected = 'strings, numbers, true, false, or lists of strings';
+      throw unexpected(`${subject}: the options of ${module}`, expected, wrong);
     }
     return { module, options: values as OptionValues };
   });

@@ -16,13 +16,13 @@ import { writeStdout } from './output/write-stdout.js';
 import { runPluginCommand } from './run-plugin-command.js';
 import { type MessageStyle, Messages } from './terminal/messages.js';
 
-/** Milliseconds: the longest that a timer can be set to. */
-const LONGEST_INTERVAL = 2 ** 31 - 1;
+/** The longest interval of a timer, in milliseconds. */
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
-/** Runs the command with the words after its name, and returns the exit code. Never throws. */
+/** Runs the command with the given arguments and returns the exit code. Never throws. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   divertStdout();
-  // When nobody reads standard error any more there is nobody to tell.
+  // Errors of standard error, such as a closed pipe, cannot be reported anywhere.
   process.stderr.on('error', () => {});
   if (words.length === 0) {
     process.stderr.write(shortHelp(knownCommands({})));
@@ -35,11 +35,11 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     messages.status('');
     messages.error('interrupted');
   });
-  // What a plugin promises and never does leaves Node.js nothing to wait for: it would exit without a word, with 13.
-  const keepAlive = setInterval(() => {}, LONGEST_INTERVAL);
+  // If a plugin's promise never settles, Node.js would have nothing to wait for and exit silently with code 13.
+  const keepAlive = setInterval(() => {}, LONGEST_INTERVAL_MS);
   const onExit = (code: number): void => {
     if (code === 0) {
-      messages.error('a plugin ended the process before the command was done; leave it out');
+      messages.error('a plugin ended the process before the command was finished; run it without that plugin');
       process.exitCode = exitCodeOf('plugin');
     }
   };
@@ -66,7 +66,10 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   }
 }
 
-/** How messages look, known before the command line is checked so that its errors look like that too. */
+/**
+ * Returns the style of messages. It is determined before the command line is parsed, because it applies to usage
+ * errors too.
+ */
 export function messageStyle(scanned: readonly ScannedArgument[]): MessageStyle {
   const last = (name: keyof typeof COMMON_OPTIONS) =>
     scanned.findLast((argument) => argument.kind === 'option' && argument.flag.name === name);
@@ -78,8 +81,8 @@ export function messageStyle(scanned: readonly ScannedArgument[]): MessageStyle 
 }
 
 /**
- * Shows warnings of Node.js, such as of deprecated calls, as debug notes: they concern the program and not the images.
- * Lifts the limits on listeners of the standard streams, to which many threads write on purpose.
+ * Shows warnings of Node.js, for example about deprecated calls, as debug notes: they concern the program, not the
+ * images. Also removes the limits on listeners of the standard streams, to which many threads write.
  */
 function demoteNodeWarnings(messages: Messages): void {
   process.removeAllListeners('warning');
@@ -88,7 +91,7 @@ function demoteNodeWarnings(messages: Messages): void {
   process.stderr.setMaxListeners(0);
 }
 
-/** Runs the command. A plugin's command gets only what `CommandContext` declares. */
+/** Runs the command. A plugin's command receives only the members that `CommandContext` declares. */
 function run(
   { command, context }: Extract<Invocation, { kind: 'command' }>,
   messages: Messages,
@@ -112,7 +115,7 @@ function run(
 function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {
   const interrupted = interruption.exitCode();
   if (interrupted !== undefined) {
-    // What fails after the user's wish to stop fails because of it.
+    // Any error after the interruption is a consequence of it.
     messages.error('interrupted');
     return interrupted;
   }
@@ -127,14 +130,14 @@ function reportEnd(error: unknown, messages: Messages, interruption: Interruptio
   return reportUnexpected(error, messages);
 }
 
-/** An error that nobody threw on purpose is a defect, unless the system has run out of something. */
+/** Reports an unexpected error: an exhausted system resource, or else a bug. */
 function reportUnexpected(error: unknown, messages: Messages): number {
   const exhaustion = describeExhaustion(error);
   if (exhaustion !== undefined) {
     messages.error(exhaustion);
     return exitCodeOf('unavailable');
   }
-  const message = `${messageOf(error)}; this is a defect, please report it with what --verbose adds`;
+  const message = `${messageOf(error)}; this is a bug, please report it with the output of --verbose`;
   messages.failure(new Error(message, { cause: error }));
   return EXIT_DEFECT;
 }

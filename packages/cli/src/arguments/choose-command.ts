@@ -15,13 +15,13 @@ const BUILT_IN_FLAGS = ['help', 'version'].map((name) => {
 });
 
 /**
- * Returns the command that the first operand names, and the remaining words. If the first operand is not a command name
- * (for example an image), returns the default command. `help` and `help COMMAND` are read as `--help`. An image with the
- * name of a command must be written as `./hash`.
+ * Returns the command that the first operand names, and the remaining words. If the first operand is not a command
+ * name (for example an image), returns the default command. `help` and `help COMMAND` are read as `--help`. An image
+ * with the name of a command must be written as `./hash`.
  *
- * Options can precede the command, so each command parses the line with its own options, then with those of all commands,
- * to decide which words are option values. A command is chosen if its name is the first operand in its own reading. An
- * option that no command knows selects the default command, which refuses it.
+ * Options can precede the command, so each command parses the line with its own options, then with those of all
+ * commands, to decide which words are option values. A command is chosen if its name is the first operand in its own
+ * reading. An option that no command knows selects the default command, which refuses it.
  *
  * @throws `usage` if the line is ambiguous because an option takes a value with one command and not with another.
  */

@@ -1,9 +1,9 @@
 import type { KnownCommand } from './known-commands.js';
 
 const EXAMPLES: readonly (readonly [line: string, purpose: string])[] = [
-  ['virt-similarity images/', 'the tree of all images in a directory'],
-  ['virt-similarity -o tree.nwk a.qcow2 b.vmdk', 'also as a file for phylogenetics viewers'],
-  ['virt-similarity hash -o vectors/ images/', 'only the hash vectors, to compare them later'],
+  ['virt-similarity images/', 'draw the tree of all images in a directory'],
+  ['virt-similarity -o tree.nwk a.qcow2 b.vmdk', 'also write it to a file for phylogenetics viewers'],
+  ['virt-similarity hash -o vectors/ images/', 'write only the hash vectors, to compare them later'],
 ];
 
 /** Returns the help that is printed when the command is run without arguments. */
@@ -17,7 +17,9 @@ export function shortHelp(commands: readonly KnownCommand[]): string {
   );
 }
 
-/** Returns the end of a command's help: the other commands and the exit codes for the default command, else nothing. */
+/**
+ * Returns the end of a command's help: the other commands and the exit codes for the default command, else nothing.
+ */
 export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly KnownCommand[]): string {
   if (!isDefault) {
     return '';

@@ -28,8 +28,8 @@ export function flagsOfCommand({ command, options, reportOptions }: KnownCommand
 /**
  * Returns the built-in commands, followed by those of plugins.
  *
- * @throws `plugin` if a plugin's command has the name of a built-in command, or a name or an option that cannot be used on
- *   the command line.
+ * @throws `plugin` if a plugin's command has the name of a built-in command, or a name or an option that cannot be
+ *   used on the command line.
  */
 export function knownCommands(
   reportOptions: OptionDeclarations,

@@ -2,8 +2,8 @@ import type { DiskSource } from '@virt-similarity/core';
 import type { ScannedArgument } from './scan-arguments.js';
 
 /**
- * Returns the images in the order in which they were named, as operands or with `--add`. Each has the format of the last
- * `--format` before it.
+ * Returns the images in the order in which they were named, as operands or with `--add`. Each has the format of the
+ * last `--format` before it.
  */
 export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] {
   const sources: DiskSource[] = [];

@@ -100,8 +100,8 @@ async function namedPlugins(
 }
 
 /**
- * Returns the time limit for plugins in seconds, before the command line is parsed. An invalid value yields the default
- * here and is refused by the parser.
+ * Returns the time limit for plugins in seconds, before the command line is parsed. An invalid value yields the
+ * default here and is refused by the parser.
  */
 function pluginTimeoutOf(scanned: readonly ScannedArgument[], configuration: Configuration | undefined): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];

@@ -3,9 +3,11 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { problemOfName } from './option-names.js';
 
 /**
- * Returns the options of all reporters, each name once. If reporters share an enum option, it accepts the values of all.
+ * Returns the options of all reporters, each name once. If reporters share an enum option, it accepts the values of
+ * all.
  *
- * @throws `plugin` if an option cannot be used on the command line, or reporters declare one name with different types.
+ * @throws `plugin` if an option cannot be used on the command line, or reporters declare one name with different
+ *   types.
  */
 export function collectReportOptions(
   reporters: readonly NamedPart<Reporter>[],
@@ -31,7 +33,9 @@ function problemOfSame(declaration: OptionDeclaration, same: OptionDeclaration |
     : `another reporter declares it with the type ${same.type}, not ${declaration.type}`;
 }
 
-/** Removes the short form: letters are reserved for commands' options, so that reporters cannot change their meaning. */
+/**
+ * Removes the short form: letters are reserved for commands' options, so that reporters cannot change their meaning.
+ */
 function withoutShort({ short: _, ...declaration }: OptionDeclaration): OptionDeclaration {
   return declaration;
 }

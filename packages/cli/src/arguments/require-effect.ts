@@ -4,16 +4,16 @@ import type { ScannedArgument } from './scan-arguments.js';
 /** The option whose value applies to the images after it. */
 const POSITIONAL = 'format';
 /**
- * The options that name output files, which must not be dropped silently. For all other options the last value applies,
- * because a user's alias may have set an earlier one.
+ * The options that name output files, which must not be dropped silently. For all other options the last value
+ * applies, because a user's alias may have set an earlier one.
  */
 const OUTPUTS = ['output', 'names'];
 
 /**
  * Requires that no part of the command line is silently without effect.
  *
- * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image, or if a
- *   word that looks like an option would be read as an image.
+ * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image, or if
+ *   a word that looks like an option would be read as an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);

@@ -21,11 +21,12 @@ export interface Operand {
 }
 
 /**
- * Returns the options and operands of a command line in their original order. The meaning of `--format` depends on that
- * order, which commander does not keep; also, commander can parse only once the command is known.
+ * Returns the options and operands of a command line in their original order. The meaning of `--format` depends on
+ * that order, which commander does not keep; also, commander can parse only once the command is known.
  *
- * Follows commander's grammar for options with at most one value: `--name value`, `--name=value`, `-n value`, `-nvalue`,
- * `-nm`, and `--` before literal operands. An unknown option is returned as an operand; commander refuses it later.
+ * Follows commander's grammar for options with at most one value: `--name value`, `--name=value`, `-n value`,
+ * `-nvalue`, `-nm`, and `--` before literal operands. An unknown option is returned as an operand; commander refuses
+ * it later.
  */
 export function scanArguments(words: readonly string[], flags: readonly Flag[]): ScannedArgument[] {
   const scanned: ScannedArgument[] = [];

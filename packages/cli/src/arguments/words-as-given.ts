@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 const REPLACEMENT = '\uFFFD';
 
 /**
- * Returns the words of the command line without loss. For a word that is not UTF-8, reads the original bytes from /proc
- * and encodes them as `pathText` does. Without /proc, words are returned unchanged.
+ * Returns the words of the command line without loss. For a word that is not UTF-8, reads the original bytes from
+ * /proc and encodes them as `pathText` does. Without /proc, words are returned unchanged.
  *
  * @param words the last words of the command line
  */

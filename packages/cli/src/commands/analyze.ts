@@ -3,17 +3,17 @@ import type { OwnCommand, OwnContext } from './own-command.js';
 
 const OPTIONS = { ...IMAGE_OPTIONS, ...COMPARISON_OPTIONS, ...REPORT_OPTIONS };
 
-/** What `analyze` is given. */
+/** The context of `analyze`. */
 export type AnalyzeContext = OwnContext<typeof OPTIONS>;
 
-/** Compares images and reports how they descend from one another. */
+/** Compares images and reports which were cloned from which. */
 export const analyze: OwnCommand<typeof OPTIONS> = {
   name: 'analyze',
-  summary: 'which images were cloned from which (the default command)',
+  summary: 'show which images were cloned from which (the default command)',
   usage: '[options] IMAGE…',
   description:
-    'Shows which virtual-machine disk images were cloned from which. An image may also be a hash-vector file (.arrow), ' +
-    'or a directory of either. Names that begin with a hyphen come after --.',
+    'Shows which virtual-machine disk images were cloned from which. An IMAGE can also be a hash-vector file (.arrow), ' +
+    'or a directory of images and hash-vector files. Put names that begin with a hyphen after --.',
   options: OPTIONS,
   takesReportOptions: true,
   run: async (context) => (await import('./run-analyze.js')).runAnalyze(context),

@@ -8,16 +8,16 @@ import type { OwnCommand } from './own-command.js';
 const ACTIONS = ['list', 'verify', 'prune'] as const;
 
 /**
- * Lists, verifies or prunes the cache. A cache that does not exist is empty.
- * `verify` exits with the code for corrupt files where an entry is damaged.
+ * Lists, verifies or prunes the cache. A cache that does not exist counts as empty.
+ * `verify` exits with the code for corrupt files if an entry is damaged.
  */
 export const cache: OwnCommand<typeof CACHE_OPTIONS> = {
   name: 'cache',
   summary: 'list, verify or prune the cache of hash vectors',
   usage: `[options] ${ACTIONS.join('|')}`,
   description:
-    'list: what is in the cache. verify: read every entry through, fail if one is damaged. ' +
-    'prune: delete the entries of images that have changed or are gone, and damaged ones.',
+    'list: list the entries of the cache. verify: read every entry in full and fail if one is damaged. ' +
+    'prune: delete outdated and damaged entries, and those of images that have changed or no longer exist.',
   options: CACHE_OPTIONS,
   operands: { min: 1, max: 1, values: ACTIONS },
   async run({ analyzer, messages, operands, options: { cache: directory }, signal, write }) {
@@ -36,7 +36,7 @@ export const cache: OwnCommand<typeof CACHE_OPTIONS> = {
   },
 };
 
-/** The versions of the hashers that are registered. */
+/** Returns the versions of the registered hashers by name. */
 function versionsOf(analyzer: Analyzer): ReadonlyMap<string, string> {
   const hashers = analyzer.registrations.filter(({ kind }) => kind === 'hasher');
   return new Map(

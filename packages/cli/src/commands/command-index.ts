@@ -6,7 +6,7 @@ import type { OwnCommand } from './own-command.js';
 import { plugins } from './plugins.js';
 
 /**
- * The commands of this program, in the order in which the help lists them: a command is a module and a line here. The
- * first is run where the command line names none.
+ * The built-in commands, in the order of the help. To add a command, add a module and list it here. The first is the
+ * default command.
  */
 export const COMMANDS: readonly OwnCommand[] = [analyze, hash, plugins, cache, doctor];

@@ -5,11 +5,11 @@ import { flagText } from '../options/flag-text.js';
 import { table } from '../output/table.js';
 import type { OwnCommand } from './own-command.js';
 
-/** Reports which outside tools are installed, which readers work with them, and how to install the others. */
+/** Reports which external tools are installed, which readers work with them, and how to install the missing ones. */
 export const doctor: OwnCommand = {
   name: 'doctor',
-  summary: 'which outside tools are installed, and what works without the others',
-  description: 'Reports which outside tools are installed, and what works without the others.',
+  summary: 'report which external tools are installed and what works without the missing ones',
+  description: 'Reports which external tools are installed and what works without the missing ones.',
   options: {},
   operands: { max: 0 },
   async run({ analyzer, signal, write }) {
@@ -18,7 +18,7 @@ export const doctor: OwnCommand = {
   },
 };
 
-/** The doctor's report: what the readers use, each requirement once, and what works. */
+/** Formats the report: one row for each requirement of the readers, and one for each of their abilities. */
 export function* describe(readers: readonly DiagnosedReader[]): Iterable<string> {
   const named = readers.flatMap(({ requirements = [] }) => requirements.map((each) => [each.name, each] as const));
   const requirements = [...new Map(named).values()];
@@ -33,18 +33,18 @@ export function* describe(readers: readonly DiagnosedReader[]): Iterable<string>
   const missing = requirements.filter(({ state }) => state === 'missing');
   const packages = new Set(missing.flatMap((found) => found.package?.split(' ') ?? []));
   if (packages.size > 0) {
-    yield `\nFor what is missing, on Debian and Ubuntu: apt-get install ${[...packages].join(' ')}\n`;
+    yield `\nTo install the missing tools on Debian and Ubuntu: apt-get install ${[...packages].join(' ')}\n`;
   }
 }
 
 function abilitiesOf({ reader, requirements = [], abilities, problem }: DiagnosedReader): readonly string[][] {
   if (abilities === undefined) {
-    return [[reader, 'unknown', flagText(problem ? wordingOf(problem) : 'the reader does not say what it needs')]];
+    return [[reader, 'unknown', flagText(problem ? wordingOf(problem) : 'the reader does not report what it needs')]];
   }
   return abilities.map(({ purpose, needs }) => {
-    const lacking = requirements.filter(({ name, state }) => needs.includes(name) && state !== 'present');
+    const unmet = requirements.filter(({ name, state }) => needs.includes(name) && state !== 'present');
     const works =
-      lacking.length === 0 ? 'yes' : `no: ${lacking.map(({ name, state }) => `${name} is ${state}`).join(', ')}`;
+      unmet.length === 0 ? 'yes' : `no: ${unmet.map(({ name, state }) => `${name} is ${state}`).join(', ')}`;
     return [reader, works, purpose];
   });
 }

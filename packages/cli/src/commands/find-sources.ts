@@ -4,9 +4,10 @@ import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { OwnContext } from './own-command.js';
 
 /**
- * The images that were named, directories replaced by what is in them.
+ * Returns the images that were named, with directories replaced by the images in them.
  *
- * @throws `usage` where nothing was named, a mistyped command is taken for an image, or no reader knows a format.
+ * @throws `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
+ *   format; `unreadable` if the only image does not exist.
  */
 export async function findSources(
   named: readonly DiskSource[],
@@ -26,7 +27,7 @@ async function requireImages(
   commandNames: readonly string[],
 ): Promise<void> {
   if (first === undefined) {
-    throw new VirtSimilarityError('usage', 'expected disk images, found none; name them, or see --help');
+    throw new VirtSimilarityError('usage', 'expected disk images, found none; name at least one, or see --help');
   }
   const sources = analyzer.registrations.flatMap(({ kind, name }) => (kind === 'source' ? name : []));
   if (sourceNameOf(first.path, sources) !== undefined || (await exists(first.path))) {
@@ -41,7 +42,7 @@ async function requireImages(
   }
 }
 
-/** What cannot be examined for another reason is there: its reader says what is wrong with it. */
+/** Returns whether a path exists. On any other error it counts as existing: its reader then reports the error. */
 function exists(path: string): Promise<boolean> {
   return stat(systemPath(path)).then(
     () => true,

@@ -3,15 +3,15 @@ import type { OwnCommand, OwnContext } from './own-command.js';
 
 const OPTIONS = { ...IMAGE_OPTIONS, ...VECTOR_OPTIONS };
 
-/** What `hash` is given. */
+/** The context of `hash`. */
 export type HashContext = OwnContext<typeof OPTIONS>;
 
-/** Writes hash vectors to files. */
+/** Writes the hash vectors of images to files. */
 export const hash: OwnCommand<typeof OPTIONS> = {
   name: 'hash',
-  summary: 'only the hash vectors, as Arrow files',
+  summary: 'write only the hash vectors, as Arrow files',
   usage: '[options] IMAGE…',
-  description: 'Writes the hash vector of each image as an Arrow file, IMAGE.arrow, which analyze takes as well.',
+  description: 'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts.',
   options: OPTIONS,
   run: async (context) => (await import('./run-hash.js')).runHash(context),
 };

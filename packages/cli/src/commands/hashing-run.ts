@@ -6,24 +6,24 @@ import type { OutputFiles } from '../output/open-output-files.js';
 import type { Messages } from '../terminal/messages.js';
 import { createProgressDisplay } from '../terminal/progress-display.js';
 
-/** The hashing of a run's images, as the user sees it. */
+/** The hashing of a run's images, connected to progress display, messages and outputs. */
 export interface HashingRun {
-  /** The library's options for what the user asked. */
+  /** The library's options for the settings of the command line. */
   readonly options: HashOptions;
   /** The failures of images so far, in the order in which the images were named. */
   readonly failures: readonly VirtSimilarityError[];
-  /** Takes the progress away and shows the failures that were not shown. Idempotent. */
+  /** Removes the progress display and shows the failures that were not shown yet. Idempotent. */
   end(): void;
 }
 
-/** The values of the options that every command that hashes takes. */
+/** The values of the options of every command that hashes images. */
 type HashingSettings = ValuesOf<typeof IMAGE_OPTIONS & typeof COMMON_OPTIONS>;
 
 /**
- * Connects a run of images with the messages: progress, notes and failures; and with the outputs, which observe its events.
+ * Connects a hashing run to the messages (progress, notes, failures) and to the outputs, which observe its events.
  *
- * Failures are shown once all images are hashed, in the order in which the images were named, so that the messages of two
- * runs can be compared. When verbose, each is shown as it happens.
+ * Failures are shown once all images are hashed, in the order in which the images were named, so that the messages of
+ * two runs can be compared. With `--verbose` each failure is shown as it happens.
  */
 export function startHashingRun(
   settings: HashingSettings,
@@ -32,7 +32,7 @@ export function startHashingRun(
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
-  // Beside the run: where every image is in the cache, nothing else would look for what an earlier run left.
+  // Runs in parallel. Where every image is cached, no reader would remove the directories that an earlier run left.
   void removeLeftRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();
@@ -71,7 +71,7 @@ export function startHashingRun(
   };
 }
 
-/** The library's options for those of the command line. */
+/** Maps the command line's options to the library's. */
 function hashOptionsOf(settings: HashingSettings): HashOptions {
   const { reader, hash: hasher, cache, jobs, sandbox } = settings;
   return {

@@ -10,23 +10,23 @@ import type { COMMON_OPTIONS } from '../options/option-table.js';
 import type { Messages } from '../terminal/messages.js';
 
 /**
- * A command of this program: what a plugin's command is, with its name, and given more.
- * The module that defines it loads quickly, as every start loads it: what is slow to load is imported by `run`.
+ * A built-in command. Unlike a plugin's command it carries its name and receives an `OwnContext`.
+ * Every start loads the module that defines it, so modules that load slowly must be imported in `run`.
  */
 export interface OwnCommand<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<Command, 'options' | 'run'> {
   readonly name: string;
   readonly options: Options;
-  /** Whether it takes the options of reporters too. */
+  /** Whether it also accepts the options of reporters. */
   readonly takesReportOptions?: true;
   run(context: OwnContext<Options>): Promise<number>;
 }
 
-/** What a command of this program is given. */
+/** The context of a built-in command. */
 export interface OwnContext<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<CommandContext, 'options' | 'messages'> {
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
-  /** The options of reporters that the user gave; none unless the command takes them. */
+  /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
   /** The operands and the values of `--add` as images, in the order in which they were named. */
   readonly sources: readonly DiskSource[];

@@ -4,11 +4,13 @@ import { EXIT_DONE } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import type { OwnCommand } from './own-command.js';
 
-/** Prints what is registered: kind, name, plugin, and the module that it came from; when verbose also options. */
+/** Lists the registered parts by kind, name, plugin and module; with `--verbose` also the options of plugins. */
 export const plugins: OwnCommand = {
   name: 'plugins',
-  summary: 'what is registered, by kind, and from which module',
-  description: 'Lists what is registered, by kind, and from which module; with --verbose also the options of plugins.',
+  summary: 'list the registered readers, hashers, metrics, reporters, … with plugin and module',
+  description:
+    'Lists the registered readers, hashers, metrics, reporters, … with their plugin and module. ' +
+    'With --verbose, also lists the options of plugins.',
   options: {},
   operands: { max: 0 },
   async run({ analyzer, messages, write }) {
@@ -24,7 +26,7 @@ export const plugins: OwnCommand = {
   },
 };
 
-/** A row for each option, or one for a plugin without any. */
+/** Returns one row for each option, or a single row for a plugin without options. */
 function describePlugin({ name, version = '-', options, declared }: ListedPlugin): string[][] {
   const rows = Object.entries(declared).map(([option, { type, description }]) => {
     const value = options[option];

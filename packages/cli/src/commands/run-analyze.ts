@@ -13,8 +13,8 @@ import { findSources } from './find-sources.js';
 import { startHashingRun } from './hashing-run.js';
 
 /**
- * Analyses the images, prints the report on standard output, writes those for files, and sums up.
- * Whatever can be found wrong with the command line is found before the first image is opened.
+ * Analyses the images, prints one report to standard output, writes the report files, and prints a summary.
+ * Every error that can be detected on the command line is reported before the first image is opened.
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
@@ -75,12 +75,15 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   }
 }
 
-/** Whether the report on standard output has a companion that no file of the same reporter brings along. */
+/**
+ * Returns whether the report on standard output has a companion that is not written beside a file of the same
+ * reporter.
+ */
 function isWithoutCompanion({ stdout, files }: ReportPlan): boolean {
   return stdout.part.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
 }
 
-/** Writes every report, also where another one fails; gives the exit code of the first failure. */
+/** Writes every report, even if an earlier one fails. Returns the exit code of the first failure. */
 async function writeAll(messages: Messages, reports: readonly (() => Promise<void>)[]): Promise<number> {
   let exitCode = EXIT_DONE;
   for (const report of reports) {
@@ -106,7 +109,7 @@ async function runAnalysis(
   const run = startHashingRun(options, found.sources, outputs, messages, signal);
   const { metric, linkage, clusterer } = options;
   try {
-    return inWordsOfCommand(
+    return withFlagNames(
       await analyzer.analyze(found, { ...run.options, metric, linkage: linkage as Linkage, clusterer }),
     );
   } finally {
@@ -114,8 +117,8 @@ async function runAnalysis(
   }
 }
 
-/** The analysis with flags in the messages of its failures, as reports repeat them. */
-function inWordsOfCommand(analysis: Analysis): Analysis {
+/** Replaces option names by flags in the messages of failures, which reports contain. */
+function withFlagNames(analysis: Analysis): Analysis {
   const failures = analysis.failures.map(({ path, error }) => {
     if (!namesOptions(error)) {
       return { path, error };

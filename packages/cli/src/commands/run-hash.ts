@@ -9,9 +9,8 @@ import { startHashingRun } from './hashing-run.js';
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
- * Writes each image's hash vector to an Arrow file of its own, as soon as it is complete and every image has been
- * identified.
- * Fails as a whole only where every image failed: then with the code of the first failure.
+ * Writes each image's hash vector to its own Arrow file, as soon as the vector is complete and every image is
+ * identified. If every image failed, returns the exit code of the first failure; if only some failed, `EXIT_PARTIAL`.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
@@ -31,7 +30,7 @@ export async function runHash(context: HashContext): Promise<number> {
     messages.note(`wrote ${file}`);
     written += 1;
   };
-  // Nothing is written before the files of every image are known, none of which may be replaced.
+  // No output may replace a file of any image, so nothing is written before the files of every image are known.
   const waiting: Hashed[] = [];
   const writeWaiting = async () => {
     for (const outcome of waiting.splice(0)) {

@@ -1,19 +1,19 @@
 import { type OptionReference, plainText, VirtSimilarityError, type Wording } from '@virt-similarity/core/errors';
 import { shellOperand, shellWord } from '@virt-similarity/core/shell';
 
-/** What the command calls options for which the library has another name than it, beside the case of letters. */
+/** Flag names by library option, where they differ by more than camel case and kebab case. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['hasher', 'hash'],
-  // Notes at level debug are shown then.
+  // --verbose shows notes of level debug.
   ['onNote', 'verbose'],
 ]);
 
-/** A message of the library with its options as flags, to be pasted into a shell. */
+/** Returns a message of the library with its options written as flags that can be pasted into a shell. */
 export function flagText(message: Wording): string {
   return plainText(message, flagOf);
 }
 
-/** Whether an error's message shows options in the words of the library, which are not those of the command. */
+/** Returns whether an error's message names options of the library, which must be replaced by flags. */
 export function namesOptions(error: Error): error is VirtSimilarityError {
   // An error of another copy of the library may have no `remedy`.
   return error instanceof VirtSimilarityError && (error.remedy ?? []).length > 0;
@@ -22,7 +22,7 @@ export function namesOptions(error: Error): error is VirtSimilarityError {
 function flagOf({ option, value, image, others }: OptionReference): string {
   const name = NAMES.get(option) ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (image !== undefined) {
-    // It applies to every image after it, so what was in force follows the image.
+    // The flag applies to every image after it, so the previous value is restored after this image.
     return `--${name} ${shown(value)} ${shellOperand(image)} --${name} ${others}`;
   }
   if (typeof value === 'object') {
@@ -34,10 +34,10 @@ function flagOf({ option, value, image, others }: OptionReference): string {
   return value === undefined || value === true ? `--${name}` : `--${name} ${shown(value)}`;
 }
 
-/** A word that no shell reads as anything else. */
+/** A word that needs no quotes in any shell. */
 const PLAIN = /^\w[\w.:@%+,-]*$/;
 
-/** A value as one word of a shell. It may be from a file that somebody else made. */
+/** Returns a value as one shell word, quoted if needed: it may come from an untrusted file. */
 function shown(value: OptionReference['value']): string {
   return typeof value === 'string' && !PLAIN.test(value) ? shellWord(value) : String(value);
 }

@@ -3,22 +3,22 @@ import { formatSize } from '@virt-similarity/core/options';
 
 /** A flag of the command line. */
 export interface Flag {
-  /** Name of the option that it gives a value to. */
+  /** Name of the option that it sets. */
   readonly name: string;
-  /** Such as `--output`. */
+  /** Long form, such as `--output`. */
   readonly long: string;
-  /** Such as `-o`. */
+  /** Short form, such as `-o`. */
   readonly short?: string;
   readonly takesValue: boolean;
-  /** Whether each value is added to those before instead of replacing them. */
+  /** Whether a further value is added to the earlier ones instead of replacing them. */
   readonly isRepeated: boolean;
-  /** What help texts call the value. */
+  /** Name of the value in help texts. */
   readonly placeholder: string;
   /** One line for the help. */
   readonly help: string;
 }
 
-/** The flags of options: one each, two for an option that can also be negated. */
+/** Returns the flags of options: one for each, and a second one for an option that can be negated. */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {
     const { type, short, description } = declaration;
@@ -54,7 +54,9 @@ const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {
   files: 'file',
 };
 
-/** What the help says beyond the description: the possible values, whether it may be repeated, the default. */
+/**
+ * Returns the notes after the description in the help: the possible values, whether it may be repeated, the default.
+ */
 function notesOn(declaration: OptionDeclaration): string {
   const { type } = declaration;
   const notes: string[] = [];

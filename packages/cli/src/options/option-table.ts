@@ -1,54 +1,53 @@
 import type { OptionDeclaration, OptionDeclarations } from '@virt-similarity/core';
 
-/** An option of this program's own commands. */
+/** An option of the built-in commands. */
 export type OwnOption = OptionDeclaration & {
-  /** Whether the configuration file can give it too, by the same name. */
+  /** Whether the configuration file can also set it, by the same name. */
   readonly configurable?: true;
-  /** Name of an option that cannot be given together with it. */
+  /** Name of an option that cannot be combined with it. */
   readonly conflicts?: string;
 };
 
 type OwnOptions = Readonly<Record<string, OwnOption>>;
 
 /*
- * The one table of options. Each is declared here and nowhere else: flags, configuration keys, help texts and checks are
- * made from it, and commands refer to it.
+ * The only table of options. Flags, configuration keys, help texts and checks are derived from it.
  */
 
-/** Of every command. */
+/** The options of every command. */
 export const COMMON_OPTIONS = {
   plugin: {
     type: 'files',
     placeholder: 'module',
-    description: 'load a plugin: a package, or a file or directory as ./file.js',
+    description: 'load a plugin: a package name, or the path of a file or directory, such as ./file.js',
   },
   'plugin-option': {
     type: 'strings',
     placeholder: 'plugin.option=value',
-    description: 'a value for an option of a plugin',
+    description: 'set an option of a plugin',
   },
   'plugin-timeout': {
     type: 'seconds',
     placeholder: 's',
     min: 0,
-    // What timers can be set to, in round numbers.
+    // Below the maximum of timers, 2^31 - 1 milliseconds.
     max: 1_000_000,
     default: 60,
     configurable: true,
-    description: 'seconds that a plugin has for each answer, 0 for no limit',
+    description: 'seconds that a plugin may take for each call, 0 for no limit',
   },
   quiet: {
     type: 'boolean',
     short: 'q',
     conflicts: 'verbose',
-    description: 'only warnings and errors on standard error',
+    description: 'print only warnings and errors to standard error',
   },
-  verbose: { type: 'boolean', short: 'v', description: 'debug notes, and stack traces of errors' },
+  verbose: { type: 'boolean', short: 'v', description: 'print debug notes and stack traces too' },
   color: {
     type: 'enum',
     values: ['auto', 'always', 'never'],
     default: 'auto',
-    description: 'colors on standard error',
+    description: 'use colors on standard error',
   },
 } as const satisfies OwnOptions;
 
@@ -57,25 +56,25 @@ const CACHE_DIRECTORY = {
   placeholder: 'dir',
   default: 'similarity-cache',
   configurable: true,
-  description: 'where hash vectors are kept',
+  description: 'directory of cached hash vectors',
 } as const satisfies OwnOption;
 
-/** Of a command that maintains the cache. */
+/** The options of a command that maintains the cache. */
 export const CACHE_OPTIONS = { cache: CACHE_DIRECTORY } as const satisfies OwnOptions;
 
-/** Of a command that hashes images. */
+/** The options of a command that hashes images. */
 export const IMAGE_OPTIONS = {
-  add: { type: 'files', short: 'a', placeholder: 'image', description: 'an image, as in the libguestfs tools' },
+  add: { type: 'files', short: 'a', placeholder: 'image', description: 'add an image, as in the libguestfs tools' },
   format: {
     type: 'name',
-    description: 'of the images that follow: raw, qcow2, vmdk, …, or arrow; auto to inspect them (the default)',
+    description: 'format of the images that follow: raw, qcow2, vmdk, …, arrow, or auto to detect it (the default)',
     placeholder: 'format',
   },
   reader: {
     type: 'name',
     default: 'auto',
     configurable: true,
-    description: "how images are read: auto, raw, qemu, libguestfs, or a plugin's",
+    description: "reader of the images: auto, raw, qemu, libguestfs, or a plugin's",
   },
   'allow-backing': { type: 'files', placeholder: 'dir', description: 'allow backing files below this directory' },
   'max-virtual-size': {
@@ -83,12 +82,12 @@ export const IMAGE_OPTIONS = {
     min: 1,
     default: 64 * 2 ** 40,
     configurable: true,
-    description: 'refuse disks whose header claims more',
+    description: 'refuse disks whose header claims a larger size',
   },
   'allow-in-use': {
     type: 'boolean',
     configurable: true,
-    description: 'read images that are open for writing too, with a warning; they are not cached',
+    description: 'also read images that are open for writing, with a warning; they are not cached',
   },
   sandbox: {
     type: 'boolean',
@@ -101,7 +100,7 @@ export const IMAGE_OPTIONS = {
     type: 'name',
     default: 'sha256',
     configurable: true,
-    description: "hash of a block: sha256, md5, blake3, xxh128, or a plugin's",
+    description: "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's",
   },
   'block-size': {
     type: 'size',
@@ -110,9 +109,9 @@ export const IMAGE_OPTIONS = {
     max: 16 * 2 ** 20,
     default: 65_536,
     configurable: true,
-    description: 'bytes of a block: a power of two from 512 to 16M',
+    description: 'block size in bytes: a power of two from 512 to 16M',
   },
-  cache: { ...CACHE_DIRECTORY, negation: 'neither look for hash vectors in a cache nor keep them' },
+  cache: { ...CACHE_DIRECTORY, negation: 'neither read nor write cached hash vectors' },
   jobs: {
     type: 'number',
     whole: true,
@@ -120,46 +119,47 @@ export const IMAGE_OPTIONS = {
     min: 1,
     max: 1024,
     configurable: true,
-    description: 'worker threads; by default one for each available processor',
+    description: 'number of worker threads; by default one per available processor',
   },
 } as const satisfies OwnOptions;
 
-/** Of a command that compares images. */
+/** The options of a command that compares images. */
 export const COMPARISON_OPTIONS = {
   metric: {
     type: 'name',
     default: 'hamming',
     configurable: true,
-    description: "distance of images: hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
+    description:
+      "distance between images: hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
   },
   linkage: {
     type: 'name',
     default: 'single',
     configurable: true,
-    description: 'distance of groups: single, complete, average, weighted, centroid, median, ward',
+    description: 'distance between groups: single, complete, average, weighted, centroid, median, ward',
   },
   clusterer: {
     type: 'name',
     default: 'auto',
     configurable: true,
-    description: "how the tree is built: auto, ml-hclust, fast, or a plugin's",
+    description: "implementation that builds the tree: auto, ml-hclust, fast, or a plugin's",
   },
 } as const satisfies OwnOptions;
 
-/** Of a command that writes reports. */
+/** The options of a command that writes reports. */
 export const REPORT_OPTIONS = {
   'output-format': {
     type: 'name',
     short: 'O',
     default: 'ascii',
     configurable: true,
-    description: "what goes to standard output: ascii, newick, graphviz, json, or a plugin's",
+    description: "format of the report on standard output: ascii, newick, graphviz, json, or a plugin's",
   },
   output: {
     type: 'files',
     short: 'o',
     placeholder: 'file',
-    description: 'write a file too, in the format of its extension: .nwk .dot .json .txt',
+    description: 'also write the report to a file, in the format of its extension: .nwk .dot .json .txt',
   },
   names: {
     type: 'file',
@@ -167,17 +167,17 @@ export const REPORT_OPTIONS = {
   },
 } as const satisfies OwnOptions;
 
-/** Of a command that writes hash vectors. */
+/** The options of a command that writes hash vectors. */
 export const VECTOR_OPTIONS = {
   output: {
     type: 'file',
     short: 'o',
     placeholder: 'file|dir',
-    description: 'FILE.arrow for one image, a directory for more; by default ./IMAGE.arrow',
+    description: 'output: FILE.arrow for one image, a directory for several; by default ./IMAGE.arrow',
   },
 } as const satisfies OwnOptions;
 
-/** What the configuration file can give, by name. */
+/** The options that the configuration file can set, by name. */
 export const CONFIGURABLE_OPTIONS: OptionDeclarations = Object.fromEntries(
   [COMMON_OPTIONS, IMAGE_OPTIONS, COMPARISON_OPTIONS, REPORT_OPTIONS]
     .flatMap((options: OwnOptions) => Object.entries(options))

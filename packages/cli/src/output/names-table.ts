@@ -14,7 +14,7 @@ import type { NamesFile } from './plan-reports.js';
 /**
  * Writes the companion text of a reporter, unless it is empty with these options. Returns whether it was written.
  *
- * @throws as the reporter and writing the file do.
+ * @throws the errors of the reporter and of `writeFileAtomically`.
  */
 export async function writeCompanion(
   { path, reporter }: NamesFile,
@@ -33,9 +33,9 @@ export async function writeCompanion(
 }
 
 /**
- * Writes the companion text of a reporter into the file that the user named for it.
+ * Writes the companion text of a reporter to the file that the user named for it.
  *
- * @throws `usage` where the text is empty with these options, and as `writeCompanion`.
+ * @throws `usage` if the text is empty with these options, and the errors of `writeCompanion`.
  */
 export async function writeNamesFile(
   file: NamesFile,
@@ -48,12 +48,15 @@ export async function writeNamesFile(
   if (!(await writeCompanion(file, outputs, analyzer, analysis, options, run))) {
     throw new VirtSimilarityError(
       'usage',
-      `--names ${file.path}: the ${file.reporter.name} report has no table of names with these options; leave --names out`,
+      `--names ${file.path}: the ${file.reporter.name} report has no table of names with these options; omit --names`,
     );
   }
 }
 
-/** What readers of the report on standard output miss where its companion is not written; nothing if they miss nothing. */
+/**
+ * Returns a warning about what the report on standard output lacks without its companion, or nothing if it is
+ * complete.
+ */
 export async function omittedFromStdout(
   reporter: NamedPart<Reporter>,
   analyzer: Analyzer,

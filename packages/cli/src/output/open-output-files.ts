@@ -17,26 +17,30 @@ import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/error
 
 type MissingDirectories = 'make' | 'refuse';
 
-/** The files that a command is going to write: their directories, open until they are written, and what they must not replace. */
+/**
+ * The output files of a command: their directories, open until `close`, and the image files that they must not
+ * replace.
+ */
 export interface OutputFiles {
   /**
-   * Takes each progress event: the files that an image consists of are protected from then on.
+   * Records a progress event. The files of an image are protected from the event that lists them on.
    *
-   * @throws `refused` where one of them is an output.
+   * @throws `refused` if one of these files is an output.
    */
   observe(event: ProgressEvent): void;
-  /** Whether the files of every image are known, as far as they ever will be. */
+  /** Whether every image was either identified or has failed, so that no further files will become known. */
   knowsAllImages(): boolean;
-  /** How an output is written with `writeFileAtomically`. */
+  /** Returns the options for writing an output with `writeFileAtomically`. */
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'>;
   close(): void;
 }
 
 /**
- * Opens the directories of output files, before any work. Checks that the files can be written there: each once, and over
- * nothing but regular files, and over no image. The same is checked again just before each is written.
+ * Opens the directories of the output files, before any work. Checks that each output is written only once and
+ * replaces nothing but a regular file that belongs to no image. The replaced file is checked again just before each
+ * write.
  *
- * @param options.missingDirectories what is done where an output's directory does not exist; `refuse` by default
+ * @param options.missingDirectories whether missing directories are made or refused; `refuse` by default
  * @throws `usage` or `refused`
  */
 export async function openOutputFiles(
@@ -58,17 +62,18 @@ export async function openOutputFiles(
 }
 
 class OpenOutputFiles implements OutputFiles {
-  /** By the paths as they were given. */
+  /** The open directories, by path as given. */
   readonly #directories = new Map<string, OpenDirectory>();
-  /** The outputs by directory and name, so that one file under two paths is found. */
+  /** The outputs by directory identity and name, to detect one file under two paths. */
   readonly #places = new Set<string>();
-  /** Files that exist at the outputs' paths. */
+  /** The existing files at the paths of outputs. */
   readonly #existing = new ProtectedFiles();
   readonly #images = new ProtectedFiles();
-  readonly #unknown: Set<string>;
+  /** The paths of images whose files are not known yet. */
+  readonly #pendingImages: Set<string>;
 
   constructor(imagePaths: readonly string[]) {
-    this.#unknown = new Set(imagePaths);
+    this.#pendingImages = new Set(imagePaths);
   }
 
   async protectNamed(imagePaths: readonly string[]): Promise<void> {
@@ -84,7 +89,7 @@ class OpenOutputFiles implements OutputFiles {
     const directory = await this.#directoryOf(path, missingDirectories);
     const place = `${fileKeyOf(fileNumberOf(directory.stats))}/${basename(path)}`;
     if (this.#places.has(place)) {
-      throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a name of its own`);
+      throw new VirtSimilarityError('usage', `${path} would be written twice; give each output a different name`);
     }
     this.#places.add(place);
     const existing = await requireReplaceable(directory, basename(path), {
@@ -98,9 +103,9 @@ class OpenOutputFiles implements OutputFiles {
 
   observe(event: ProgressEvent): void {
     if (event.kind === 'image-failed') {
-      this.#unknown.delete(event.path);
+      this.#pendingImages.delete(event.path);
     } else if (event.kind === 'image-identified') {
-      this.#unknown.delete(event.path);
+      this.#pendingImages.delete(event.path);
       for (const file of event.files) {
         this.#images.add(file);
         const output = this.#existing.pathOf(file);
@@ -112,7 +117,7 @@ class OpenOutputFiles implements OutputFiles {
         }
       }
     } else if (event.kind === 'image-finished') {
-      // It may have been replaced by another file between its identification and its reading.
+      // The image may have been replaced by another file after it was identified and before it was read.
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
       for (const file of isVectorFile || identity === undefined ? [] : partsOf(identity)) {
@@ -122,7 +127,7 @@ class OpenOutputFiles implements OutputFiles {
   }
 
   knowsAllImages(): boolean {
-    return this.#unknown.size === 0;
+    return this.#pendingImages.size === 0;
   }
 
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'> {
@@ -145,9 +150,9 @@ class OpenOutputFiles implements OutputFiles {
     if (known !== undefined) {
       return known;
     }
-    const making = missingDirectories === 'make';
     try {
-      const directory = await (making ? makeDirectories(parent) : OpenDirectory.open(parent));
+      const opening = missingDirectories === 'make' ? makeDirectories(parent) : OpenDirectory.open(parent);
+      const directory = await opening;
       this.#directories.set(parent, directory);
       return directory;
     } catch (error) {
@@ -161,12 +166,12 @@ class OpenOutputFiles implements OutputFiles {
   }
 }
 
-/** Why an output's directory cannot be had, and the remedy. */
+/** Returns why an output's directory cannot be opened or made, and the remedy. */
 function problemOf(error: unknown, directory: string, missingDirectories: MissingDirectories): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' && missingDirectories === 'refuse') {
-    return `there is no directory ${directory}; make it with mkdir -p ${shellOperand(directory)}`;
+    return `the directory ${directory} does not exist; create it with mkdir -p ${shellOperand(directory)}`;
   }
-  const action = missingDirectories === 'make' ? 'make' : 'open';
+  const action = missingDirectories === 'make' ? 'create' : 'open';
   return `cannot ${action} the directory ${directory}: ${systemReasonOf(error)}; choose another`;
 }

@@ -2,31 +2,33 @@ import { basename } from 'node:path';
 import type { NamedPart, OptionValues, Reporter } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 
-/** What is reported, and where to. */
+/** The reports of a run and their destinations. */
 export interface ReportPlan {
-  /** What goes to standard output. */
+  /** The reporter for standard output. */
   readonly stdout: NamedPart<Reporter>;
   readonly files: readonly ReportFile[];
-  /** The file that the user named for the companion text of the reports, and whose companion it is. */
+  /** The file that the user named for the companion text, and its reporter. */
   readonly names: NamesFile | undefined;
 }
 
-/** The companion text of all reports of one reporter, in a file that the user named. */
+/** A file, named by the user, for the companion text of all reports of one reporter. */
 export interface NamesFile {
   readonly path: string;
   readonly reporter: NamedPart<Reporter>;
 }
 
-/** A report that goes to a file. */
+/** A report that is written to a file. */
 export interface ReportFile {
   readonly path: string;
   readonly reporter: NamedPart<Reporter>;
-  /** Where the reporter's companion text goes: beside the report, if it has one and no file is named for it. */
+  /**
+   * The path of the companion text beside the report; `undefined` if there is none or the user named a file for it.
+   */
   readonly companionPath: string | undefined;
 }
 
-/** What the user asked for. */
-export interface ReportWishes {
+/** The reports that the user requested. */
+export interface ReportRequest {
   /** Name of the reporter for standard output. */
   readonly format: string;
   /** Files, each in the format of its extension. */
@@ -37,34 +39,34 @@ export interface ReportWishes {
 }
 
 /**
- * Finds the reporters for what the user asked.
+ * Finds the reporters for the requested reports.
  *
- * @throws `usage` on unknown names, on options that none of the reporters takes, and where no
- *   reporter or more than one has a companion text for the file of names with these options.
+ * @throws `usage` on unknown names, on options that none of these reporters accepts, and if a file of names is
+ *   requested but not exactly one of them has a companion text with these options.
  */
-export function planReports(wishes: ReportWishes, reporters: readonly NamedPart<Reporter>[]): ReportPlan {
+export function planReports(request: ReportRequest, reporters: readonly NamedPart<Reporter>[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
-  const stdout = reporters.find((reporter) => reporter.name === wishes.format);
+  const stdout = reporters.find((reporter) => reporter.name === request.format);
   if (stdout === undefined) {
     throw new VirtSimilarityError(
       'usage',
-      `--output-format: expected one of ${names.join(', ')}; found '${wishes.format}'${didYouMean(wishes.format, names)}`,
+      `--output-format: expected one of ${names.join(', ')}; found '${request.format}'${didYouMean(request.format, names)}`,
     );
   }
-  const files = wishes.paths.map((path) => planFile(path, reporters));
+  const files = request.paths.map((path) => planFile(path, reporters));
   const used = [stdout, ...files.map(({ reporter }) => reporter)];
-  checkOptionsAreTaken(wishes.options, used, reporters);
-  if (wishes.names === undefined) {
+  requireOptionsHaveEffect(request.options, used, reporters);
+  if (request.names === undefined) {
     return { stdout, files, names: undefined };
   }
   return {
     stdout,
     files: files.map((file) => ({ ...file, companionPath: undefined })),
-    names: { path: wishes.names, reporter: onlyCompanion(used, wishes.options, reporters) },
+    names: { path: request.names, reporter: onlyReporterWithCompanion(used, request.options, reporters) },
   };
 }
 
-/** Those of the options that the reporter takes. */
+/** Returns the options that the reporter accepts. */
 export function optionsFor({ part }: NamedPart<Reporter>, options: OptionValues): OptionValues {
   const known = part.options ?? {};
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name)));
@@ -72,7 +74,7 @@ export function optionsFor({ part }: NamedPart<Reporter>, options: OptionValues)
 
 function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): ReportFile {
   const name = basename(path).toLowerCase();
-  // The longest extension wins: a plugin's .tree.json over .json.
+  // The longest extension wins: a plugin's .tree.json takes precedence over .json.
   const reporter = reporters
     .filter(({ part: { extension } }) => name.length > extension.length && name.endsWith(extension))
     .sort((one, other) => other.part.extension.length - one.part.extension.length)[0];
@@ -90,8 +92,12 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
   return { path, reporter, companionPath };
 }
 
-/** The one reporter among those used that has a companion text with these options. */
-function onlyCompanion(
+/**
+ * Returns the only one of the used reporters that has a companion text with these options.
+ *
+ * @throws `usage` if there is none or more than one.
+ */
+function onlyReporterWithCompanion(
   used: readonly NamedPart<Reporter>[],
   options: OptionValues,
   reporters: readonly NamedPart<Reporter>[],
@@ -104,7 +110,7 @@ function onlyCompanion(
     const problem =
       emptying === undefined
         ? `--names has no effect here; it needs ${takers}`
-        : `--names has no effect with ${emptying}; leave one of them out`;
+        : `--names has no effect with ${emptying}; omit one of them`;
     throw new VirtSimilarityError('usage', problem);
   }
   if (second !== undefined) {
@@ -117,18 +123,18 @@ function onlyCompanion(
   return first;
 }
 
-/** The option with which a reporter's companion text is empty, as it is written on the command line; if it is given. */
+/** Returns the given option, written as a flag, that makes a reporter's companion text empty, if there is one. */
 function emptyingOption({ part: { companion } }: NamedPart<Reporter>, options: OptionValues): string | undefined {
   const found = Object.entries(companion?.emptyWith ?? {}).find(([name, value]) => options[name] === value);
   return found && `--${found.filter((word) => word !== true).join(' ')}`;
 }
 
-/** The options that choose these reporters. */
+/** Returns the flags that select these reporters. */
 function optionsThatChoose(reporters: readonly NamedPart<Reporter>[]): string {
   return reporters.map(({ name, part }) => `-O ${name} or -o FILE${part.extension}`).join(' or ');
 }
 
-function checkOptionsAreTaken(
+function requireOptionsHaveEffect(
   options: OptionValues,
   used: readonly NamedPart<Reporter>[],
   reporters: readonly NamedPart<Reporter>[],

@@ -3,20 +3,21 @@ import { basename, join } from 'node:path';
 import { systemPath, VECTOR_EXTENSION } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
-/** Where the hash vectors of a run go. */
+/** The files for the hash vectors of a run. */
 export interface VectorFilePlan {
   /** The file for the hash vector of each image, by the image's path. */
   readonly files: ReadonlyMap<string, string>;
-  /** Whether a directory that is missing is made. */
+  /** Whether a missing directory is created. */
   readonly makesDirectory: boolean;
 }
 
 /**
- * Plans the file for each image: `output` itself for one image; otherwise, in the directory `output` or the working
- * directory, the image's base name and `.arrow`. `output` is a directory where it is one already or ends with a slash,
- * which has it made.
+ * Plans the file for each image. If `output` is an existing directory or ends with a slash, each file is named after
+ * its image's base name, with `.arrow`, in that directory, which is created if it ends with a slash. Otherwise
+ * `output` is the file of a single image. Without `output`, files are placed in the working directory.
  *
- * @throws `usage` where two images would share a file, and where several are to go to something that is no directory.
+ * @throws `usage` if two images would share a file, if there are several images and `output` is not a directory, or if
+ *   a file's name does not end in `.arrow`.
  */
 export async function planVectorFiles(images: readonly string[], output: string | undefined): Promise<VectorFilePlan> {
   if (output === undefined) {
@@ -32,16 +33,16 @@ export async function planVectorFiles(images: readonly string[], output: string 
   }
   throw new VirtSimilarityError(
     'usage',
-    `--output ${output}: expected a directory for ${images.length} images; write ${output}/ to have it made`,
+    `--output ${output}: expected a directory for ${images.length} images; write ${output}/ to create it`,
   );
 }
 
-/** Asks for the extension, so that no slip of the hand writes over a disk image. */
+/** Requires the extension, so that a mistyped command does not overwrite a disk image. */
 function vectorFile(path: string): string {
   if (!path.endsWith(VECTOR_EXTENSION)) {
     throw new VirtSimilarityError(
       'usage',
-      `--output ${path}: expected a name that ends in ${VECTOR_EXTENSION}, or a directory; write ${path}/ to have one made`,
+      `--output ${path}: expected a name that ends in ${VECTOR_EXTENSION}, or a directory; write ${path}/ to create one`,
     );
   }
   return path;

@@ -1,6 +1,8 @@
 import { terminalText } from '@virt-similarity/reporters';
 
-/** Rows as lines of left-aligned columns, two blanks apart, with what a terminal would obey escaped. */
+/**
+ * Formats rows as lines of left-aligned columns, separated by two spaces, with terminal control characters escaped.
+ */
 export function* table(rows: readonly (readonly string[])[]): Iterable<string> {
   const cells = rows.map((row) => row.map(terminalText));
   const widths: number[] = [];

@@ -9,7 +9,9 @@ import { writeCompanion } from './names-table.js';
 import type { OutputFiles } from './open-output-files.js';
 import type { ReportFile } from './plan-reports.js';
 
-/** Writes a report, and beside it its companion if that is not empty; each file is complete or not written. */
+/**
+ * Writes a report, and its companion beside it unless that is empty. Each file is written completely or not at all.
+ */
 export async function writeReportFile(
   { path, reporter, companionPath }: ReportFile,
   outputs: OutputFiles,

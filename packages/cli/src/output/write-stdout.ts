@@ -3,14 +3,16 @@ import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { RESULT_STREAM, writeResult } from './result-stream.js';
 
 /**
- * Writes results, awaiting every piece, so that nothing is cut off when the process ends and no more than a piece is
- * kept in memory. Ends quietly when the reader has gone (`| head`); throws `unavailable` on any other failure.
+ * Writes results and waits for each piece, so that nothing is lost when the process exits and only one piece is
+ * buffered. Returns without an error if the reader has closed the pipe (`| head`).
+ *
+ * @throws `unavailable` if the stream fails in any other way, and the errors of `pieces`.
  */
 export async function writeStdout(
   pieces: Iterable<string> | AsyncIterable<string>,
   stream: Writable = RESULT_STREAM,
 ): Promise<void> {
-  // The stream also emits what it hands to the callback, which would end the process if nobody listened.
+  // The stream also emits the errors that it passes to the callback. Without a listener they would end the process.
   const ignore = () => {};
   stream.on('error', ignore);
   try {
@@ -28,7 +30,7 @@ export async function writeStdout(
   }
 }
 
-/** Tells the stream's failures from those of whoever makes the pieces. */
+/** A failure of the stream, as opposed to one of the iterable of pieces. */
 class StreamFailure extends Error {}
 
 function writePiece(stream: Writable, piece: string): Promise<void> {

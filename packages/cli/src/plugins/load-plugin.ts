@@ -7,11 +7,11 @@ import { VirtSimilarityError, wording, wordingOf } from '@virt-similarity/core/e
 import { resolvePlugin } from './resolve-plugin.js';
 
 /**
- * Loads a plugin that the user named: a path, or a package installed in or above `directory`. This runs its code, in a
- * thread first: what never ends there ends by the limits.
+ * Loads a plugin that the user named: a path, or a package installed in or above `directory`. The plugin's code runs
+ * in a thread first, within the limits, so that a module that never finishes loading cannot block the main thread.
  *
- * @throws `usage` when there is none, `plugin` when its code throws, `unavailable` when its time is over, and
- *   `aborted`.
+ * @throws `usage` if the plugin is not found, `plugin` if its code throws, `unavailable` if it exceeds its time limit,
+ *   and `aborted`.
  */
 export async function loadPlugin(specifier: string, directory: string, limits: IsolationLimits): Promise<Plugin> {
   await waitForDirectories(specifier, directory);
@@ -23,8 +23,8 @@ export async function loadPlugin(specifier: string, directory: string, limits: I
 }
 
 /**
- * Node.js looks for modules by calls that block the main thread. Asks the same places before, in a way that does not:
- * where a file system never answers, signals are still served.
+ * Examines the directories that module resolution will search. Node.js resolves modules with calls that block the main
+ * thread; if a file system does not respond, this asynchronous check hangs first, and signals are still handled.
  */
 async function waitForDirectories(specifier: string, directory: string): Promise<void> {
   const require = createRequire(join(directory, 'plugins'));
@@ -32,13 +32,13 @@ async function waitForDirectories(specifier: string, directory: string): Promise
   await Promise.allSettled(parents.map((parent) => stat(resolve(parent, specifier))));
 }
 
-/** A pipe would be read for ever. */
+/** Requires a regular file, because reading a pipe would never end. */
 async function requireRegularFile(specifier: string, url: string): Promise<void> {
   const status = await stat(fileURLToPath(url)).catch(() => undefined);
   if (status?.isFile() === false) {
     throw new VirtSimilarityError(
       'usage',
-      `--plugin ${specifier}: expected a regular file, found a directory or special file; name the module's file`,
+      `--plugin ${specifier}: expected a regular file, found a directory or special file; give the module's file`,
     );
   }
 }
@@ -47,7 +47,7 @@ async function load(url: string, specifier: string): Promise<{ readonly default?
   try {
     return await import(url);
   } catch (error) {
-    const message = wording`--plugin ${specifier} cannot be loaded: ${wordingOf(error)}`;
+    const message = wording`--plugin ${specifier}: cannot load the plugin: ${wordingOf(error)}`;
     throw new VirtSimilarityError('plugin', message, { cause: error });
   }
 }

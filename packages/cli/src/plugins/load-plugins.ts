@@ -4,23 +4,23 @@ import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Configuration } from '../parse-configuration.js';
 import { loadPlugin } from './load-plugin.js';
 
-/** The plugins that a command line names, and values for their options as PLUGIN.OPTION=VALUE. */
+/** The plugins named on the command line, and their option values in the form PLUGIN.OPTION=VALUE. */
 export interface NamedPlugins {
   readonly modules: readonly string[];
   readonly options: readonly string[];
 }
 
-/** A plugin, and what the configuration file gives for its options. */
+/** A plugin, with its option values from the configuration file. */
 interface LoadedPlugin {
   readonly plugin: Plugin;
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
 /**
- * The plugins that the configuration file and the command line name, with their options.
+ * Loads the plugins that the configuration file and the command line name, and returns them with their options.
  *
- * @param directory where the modules of the command line are looked for
- * @throws what `loadPlugin` throws, and `usage` for an option that cannot be understood.
+ * @param directory the directory from which modules of the command line are resolved
+ * @throws the errors of `loadPlugin`, and `usage` for a malformed option or unknown plugin.
  */
 export async function loadPlugins(
   configuration: Configuration | undefined,
@@ -31,7 +31,10 @@ export async function loadPlugins(
   return withOptions(await loadEach(configuration, named.modules, directory, limits), named.options);
 }
 
-/** Loads each module once, however often it is named; what the configuration file names is looked for beside it. */
+/**
+ * Loads each module once, even if it is named repeatedly. Modules of the configuration file are resolved from its
+ * directory.
+ */
 async function loadEach(
   configuration: Configuration | undefined,
   named: readonly string[],
@@ -52,15 +55,15 @@ async function loadEach(
     if (Object.keys(each.options).length === 0) {
       return false;
     }
-    const problem = `plugin ${each.plugin.name} is listed twice, the second time with options of its own`;
+    const problem = `plugin ${each.plugin.name} is listed twice, and the later entry has options`;
     throw new VirtSimilarityError('usage', `${problem}; list it once, with all its options`);
   });
 }
 
-/** Adds the options that the command line gives; several values of one are a list. */
+/** Adds the options of the command line. Several values of one option become a list. */
 function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]): ConfiguredPlugin[] {
   const configured = loaded.map(({ plugin, options }) => {
-    // Without a prototype, an option named __proto__ is one as any other, and refused as unknown.
+    // Without a prototype, `__proto__` is an ordinary option name, which is refused as unknown.
     const own: Record<string, OptionValue> = Object.assign(Object.create(null), options);
     return { plugin, options: own };
   });
@@ -80,7 +83,11 @@ function withOptions(loaded: readonly LoadedPlugin[], given: readonly string[]):
   return configured.map(({ plugin, options }) => [plugin, options]);
 }
 
-/** @throws `usage` unless exactly one plugin has the name. */
+/**
+ * Returns the plugin of that name.
+ *
+ * @throws `usage` unless exactly one plugin has the name.
+ */
 function pluginNamed<Loaded extends LoadedPlugin>(name: string, loaded: readonly Loaded[]): Loaded {
   const [found, other] = loaded.filter(({ plugin }) => plugin.name === name);
   if (other !== undefined) {

@@ -5,8 +5,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { didYouMean, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
- * Where a plugin stands that the user named, as a `file:` URL. A path starts with `/`, `./` or `../`, so that a name
- * never means by chance a file of the working directory; anything else is a package installed in or above `directory`.
+ * Returns the `file:` URL of a plugin that the user named. A path must start with `/`, `./` or `../`, so that a
+ * package name never matches a file in the working directory by chance. Any other specifier is a package that is
+ * installed in or above `directory`, or beside this command.
+ *
+ * @throws `usage` if the plugin is not found.
  */
 export function resolvePlugin(specifier: string, directory: string): string {
   const refuse = (reason: string, cause?: unknown) =>
@@ -25,7 +28,11 @@ export function resolvePlugin(specifier: string, directory: string): string {
   }
 }
 
-/** The file that a module in `parent`'s place would import; throws what `require.resolve` throws. */
+/**
+ * Returns the file that a module at the path `parent` would import.
+ *
+ * @throws the errors of `require.resolve`.
+ */
 function resolveFrom(parent: string, specifier: string): string {
   const require = createRequire(parent);
   try {
@@ -40,7 +47,7 @@ function resolveFrom(parent: string, specifier: string): string {
   }
 }
 
-/** A package that is installed beside this command, as by `npm install --global` of both. */
+/** Returns the entry of a package that is installed beside this command, for example by `npm install --global`. */
 function besideThisPackage(specifier: string): string | undefined {
   try {
     return resolveFrom(fileURLToPath(import.meta.url), specifier);
@@ -53,7 +60,10 @@ function isPath(specifier: string): boolean {
   return /^(\.{0,2}\/|\.{1,2}$)/.test(specifier);
 }
 
-/** The entry of a package, or of a directory with a package.json, that exports itself to `import` only, which `require.resolve` cannot see. */
+/**
+ * Returns the entry of a package, or of a directory with a package.json, whose exports are invisible to
+ * `require.resolve`.
+ */
 function importOnlyEntry(name: string, searchDirectories: readonly string[]): string | undefined {
   for (const directory of searchDirectories) {
     const manifest = join(directory, name, 'package.json');
@@ -83,7 +93,7 @@ function reason(specifier: string, directory: string, error: unknown): string {
   }
   if (isPath(specifier)) {
     const siblings = namesIn(dirname(join(directory, specifier)));
-    return `there is no such file, seen from ${directory}${didYouMean(basename(specifier), siblings)}`;
+    return `no such file, relative to ${directory}${didYouMean(basename(specifier), siblings)}`;
   }
   if (existsSync(join(directory, specifier))) {
     return `expected a package of that name in or above ${directory}; write ./${specifier} for the file`;

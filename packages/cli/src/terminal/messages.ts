@@ -2,10 +2,10 @@ import { type Wording, wordingOf } from '@virt-similarity/core/errors';
 import { terminalText } from '@virt-similarity/reporters';
 import { flagText, namesOptions } from '../options/flag-text.js';
 
-// Required, as an import would be searched for exported names at every start.
+// `require` instead of `import`, which would make Node.js parse the CommonJS file for exported names at every start.
 import picocolors = require('picocolors');
 
-/** What a stream must offer to be written messages to; `process.stderr` does. */
+/** The stream for messages, such as `process.stderr`. */
 export interface MessageStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -14,7 +14,9 @@ export interface MessageStream {
 
 export type ColorWhen = 'auto' | 'always' | 'never';
 
-/** How much is said: errors and warnings only; notes and progress too; what helps to find a defect too. */
+/**
+ * `quiet`: only errors and warnings. `normal`: also notes and progress. `verbose`: also debug notes and stack traces.
+ */
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
 export interface MessageStyle {
@@ -23,14 +25,14 @@ export interface MessageStyle {
 }
 
 /**
- * Everything that is said on standard error: whole lines, with options as flags and what a terminal would obey escaped,
- * and on a terminal one status line below them that is redrawn in place.
+ * The output to standard error: whole lines, with options written as flags and terminal control characters escaped. On
+ * a terminal, a status line below them is redrawn in place.
  */
 export class Messages {
   readonly verbosity: Verbosity;
   readonly #stream: MessageStream;
   readonly #colors: ReturnType<typeof picocolors.createColors>;
-  readonly #told = new WeakSet<Error>();
+  readonly #reported = new WeakSet<Error>();
   #status = '';
 
   constructor(stream: MessageStream, style: MessageStyle, environment: NodeJS.ProcessEnv) {
@@ -39,14 +41,14 @@ export class Messages {
     this.#colors = picocolors.createColors(wantsColor(stream, style.color, environment));
   }
 
-  /** Whether a status line can be drawn. */
+  /** Whether the stream is a terminal, on which a status line can be drawn. */
   get isTerminal(): boolean {
     return this.#stream.isTTY === true;
   }
 
-  /** Characters that fit on one line. */
+  /** The width of a line in characters. */
   get width(): number {
-    // A pseudo-terminal that nobody has given a size has 0 columns.
+    // A pseudo-terminal whose size was never set has 0 columns.
     return this.#stream.columns || 80;
   }
 
@@ -58,26 +60,26 @@ export class Messages {
     this.#line(`virt-similarity: ${this.#colors.yellow('warning:')} ${shown(text)}`);
   }
 
-  /** Progress and the summary; nothing when quiet. */
+  /** Prints progress and summaries, unless quiet. */
   note(text: Wording): void {
     if (this.verbosity !== 'quiet') {
       this.#line(shown(text));
     }
   }
 
-  /** Only when verbose. */
+  /** Prints a debug note, only when verbose. */
   debug(text: Wording): void {
     if (this.verbosity === 'verbose') {
       this.#line(this.#colors.dim(shown(text)));
     }
   }
 
-  /** An error's message, and when verbose the stack of it and of its causes; nothing if that has been said already. */
+  /** Prints an error's message, and when verbose its stack and those of its causes. Prints each error only once. */
   failure(error: Error): void {
-    if (this.#told.has(error)) {
+    if (this.#reported.has(error)) {
       return;
     }
-    this.#told.add(error);
+    this.#reported.add(error);
     this.error(wordingOf(error));
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
       for (const line of stackOf(cause).split('\n')) {
@@ -86,7 +88,7 @@ export class Messages {
     }
   }
 
-  /** Draws the status line anew; an empty text takes it away. Nothing unless on a terminal, or when quiet. */
+  /** Redraws the status line; an empty text removes it. Does nothing when quiet or if the stream is not a terminal. */
   status(text: string): void {
     if (this.isTerminal && this.verbosity !== 'quiet' && text !== this.#status) {
       this.#status = terminalText(text);
@@ -103,16 +105,18 @@ function shown(text: Wording): string {
   return terminalText(flagText(text));
 }
 
-/** The stack of an error, which begins with its message. */
+/** Returns the stack of an error, with flags in the message at its beginning. */
 function stackOf(error: Error): string {
   const stack = error.stack ?? String(error);
   return namesOptions(error) ? stack.replace(error.message, () => flagText(error.wording)) : stack;
 }
 
-/** To the first column, and erase to the end of the line. */
+/** Moves to the first column and erases to the end of the line. */
 const ERASE_LINE = '\r\u001b[K';
 
-/** By https://no-color.org, NO_COLOR says no to colors unless the user asks for them on the command line. */
+/**
+ * Returns whether to use colors. By https://no-color.org, NO_COLOR disables them unless the command line enables them.
+ */
 function wantsColor(stream: MessageStream, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
   if (when !== 'auto') {
     return when === 'always';

@@ -6,16 +6,16 @@ import { renderProgress } from './render-progress.js';
 
 const MILLISECONDS_BETWEEN_DRAWINGS = 100;
 
-/** Shows what happens to the images of a run. */
+/** The progress display of a run. */
 export interface ProgressDisplay {
   show(event: ProgressEvent): void;
-  /** Takes the status line away. Idempotent. */
+  /** Removes the status line. Idempotent. */
   end(): void;
 }
 
 /**
- * On a terminal one bar, redrawn at most ten times a second and at every stage; elsewhere a line at the start and end of
- * each image.
+ * Creates the display: on a terminal a progress bar, redrawn at most ten times a second and at every new stage;
+ * otherwise a line at the start and end of each image.
  */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   return messages.isTerminal ? new ProgressBar(messages, images) : new ProgressLines(messages);
@@ -35,7 +35,7 @@ class ProgressBar implements ProgressDisplay {
     const now = performance.now();
     const { stage } = this.#state;
     this.#state = advanceProgress(this.#state, event, now);
-    // A stage that sends no second event, or none for long, is to be seen too.
+    // A new stage is drawn at once, because its next event may come late or never.
     if (stage !== this.#state.stage || now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
       this.#drawnAt = now;
       this.#messages.status(renderProgress(this.#state, this.#messages.width, now));
@@ -58,7 +58,7 @@ class ProgressLines implements ProgressDisplay {
     if (event.kind === 'image-started') {
       this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)})`);
     } else if (event.kind === 'backing-started') {
-      this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)}), which others are laid over`);
+      this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)}, base of other images)`);
     } else if (event.kind === 'image-finished') {
       this.#messages.note(`${event.path}: ${event.cached ? 'taken from the cache' : 'hashed'}`);
     }

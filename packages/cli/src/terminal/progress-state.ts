@@ -1,23 +1,23 @@
 import type { ProgressEvent } from '@virt-similarity/core';
 
-/** How far a run has come. Bytes are those that have to be read, not virtual sizes. */
+/** The progress of a run. Byte counts are bytes to read, not virtual sizes. */
 export interface ProgressState {
-  /** Images in all. */
+  /** Number of images. */
   readonly images: number;
-  /** Images whose reading has begun. */
+  /** Number of images of which reading has begun. */
   readonly started: number;
-  /** Images that are done: hashed, found in the cache or failed. */
+  /** Number of images that are hashed, found in the cache or failed. */
   readonly finished: number;
-  /** Those of them that needed no reading. */
+  /** Number of images found in the cache. */
   readonly cached: number;
-  /** Bytes to read of the images started so far. */
+  /** Bytes to read of all started images and bases. */
   readonly bytes: number;
   /** Bytes read so far. */
   readonly bytesDone: number;
-  /** When the first image was started, milliseconds; `undefined` before. */
+  /** Time in milliseconds at which reading began; `undefined` before. */
   readonly startedAt: number | undefined;
   readonly stage: 'hashing' | 'comparing' | 'clustering';
-  /** From 0 to 1: how much of the comparing is done. */
+  /** Completed part of the comparison, from 0 to 1. */
   readonly compared: number;
 }
 
@@ -35,7 +35,7 @@ export function initialProgress(images: number): ProgressState {
   };
 }
 
-/** The state after an event that happened at `now`, in milliseconds. */
+/** Returns the state after an event at the time `now`, in milliseconds. */
 export function advanceProgress(state: ProgressState, event: ProgressEvent, now: number): ProgressState {
   switch (event.kind) {
     case 'image-identified':

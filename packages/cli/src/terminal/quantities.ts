@@ -1,10 +1,10 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** A number of bytes for people: `512 B`, `64.0 KiB`, `1.2 GiB`. */
+/** Formats a number of bytes: `512 B`, `64.0 KiB`, `1.2 GiB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // From 1023.95 on a value would be shown as 1024.0.
+  // From 1023.95 on, a value would be rounded to 1024.0.
   while (value >= (unit === 0 ? 1024 : 1023.95) && unit < UNITS.length - 1) {
     value /= 1024;
     unit += 1;
@@ -12,7 +12,7 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${Math.round(bytes)} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** A time for people, from milliseconds: `9 s`, `2 min 5 s`, `3 h 4 min`. */
+/** Formats a duration in milliseconds, rounded up to seconds: `9 s`, `2 min 5 s`, `3 h 4 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   if (seconds < 60) {
@@ -22,7 +22,7 @@ export function formatDuration(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `1 image`, `2 images`. */
+/** Formats a count with its noun: `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

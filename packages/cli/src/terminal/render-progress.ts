@@ -5,8 +5,8 @@ const SHORTEST_BAR = 10;
 const LONGEST_BAR = 40;
 
 /**
- * The status line of a run at the time `now` (milliseconds): a bar, bytes, rate and remaining time,
- * in fewer than `width` characters, so that the cursor stays on the line.
+ * Renders the status line of a run at the time `now` (milliseconds): a bar, bytes, rate and remaining time. The line
+ * has fewer than `width` characters, so that the cursor does not wrap.
  */
 export function renderProgress(state: ProgressState, width: number, now: number): string {
   if (state.stage === 'clustering') {
@@ -26,7 +26,7 @@ function drawBar(fraction: number, length: number): string {
   return `[${'#'.repeat(filled)}${'-'.repeat(length - filled)}]`;
 }
 
-/** Bytes to read in all: images that have not begun are taken to be like the average of those that have. */
+/** Estimates the total bytes to read. Images that are not started yet count as the average of the started ones. */
 function estimatedBytes(state: ProgressState): number {
   const toRead = Math.max(state.images - state.cached, state.started);
   return state.started === 0 ? 0 : (state.bytes / state.started) * toRead;

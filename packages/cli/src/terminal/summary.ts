@@ -2,21 +2,21 @@ import type { Analysis, AnalyzedImage } from '@virt-similarity/core';
 import { formatBytes, formatCount } from './quantities.js';
 
 /**
- * What the images amount to, on one line: their number, virtual size, data, and the data that stands in more than
- * one image at the same place.
+ * Summarizes the images on one line: count, virtual size, data, and data shared with another image at the same
+ * position.
  */
 export function summarize(analysis: Pick<Analysis, 'images' | 'failures' | 'parameters'>): string {
   const { images, failures, parameters } = analysis;
   const total = (bytes: (image: AnalyzedImage) => number) => images.reduce((sum, image) => sum + bytes(image), 0);
-  // The last block of an image may be a partial one.
+  // The last block of an image may be partial.
   const sizeOf = (blocks: number, { virtualSize }: AnalyzedImage) =>
     Math.min(blocks * parameters.blockSize, virtualSize);
   const failed = failures.length === 0 ? '' : ` (${failures.length} more failed)`;
   const virtual = formatBytes(total((image) => image.virtualSize));
   const data = formatBytes(total((image) => sizeOf(image.dataBlocks, image)));
-  const repeated = formatBytes(total((image) => sizeOf(image.repeatedBlocks ?? 0, image)));
+  const shared = formatBytes(total((image) => sizeOf(image.repeatedBlocks ?? 0, image)));
   return (
     `${formatCount(images.length, 'image')}${failed}: ${virtual} virtual, ${data} data, ` +
-    `of which ${repeated} stand in another image too, at the same place`
+    `of which ${shared} are shared with another image at the same position`
   );
 }

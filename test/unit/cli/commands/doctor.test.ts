@@ -56,7 +56,7 @@ describe('the doctor', () => {
   test('names a requirement of several readers once, and a reader that says nothing', () => {
     const text = textOf(qemu('present'), { ...qemu('present'), reader: 'other' }, { reader: 'gzip' });
     expect(text.match(/^qemu-img/gm)).toHaveLength(1);
-    expect(text).toMatch(/^gzip +unknown +the reader does not say what it needs$/m);
+    expect(text).toMatch(/^gzip +unknown +the reader does not report what it needs$/m);
   });
 
   test('says why a reader was not diagnosed, and what to do on the command line', () => {

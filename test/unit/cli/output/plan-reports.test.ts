@@ -60,7 +60,7 @@ describe('reports', () => {
     expect(() => planOf('tables', [], { plain: true })).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: '--names has no effect with --plain; leave one of them out',
+        message: '--names has no effect with --plain; omit one of them',
       }),
     );
     // The other report has one.

@@ -65,7 +65,7 @@ describe('options of plugins', () => {
   test('of a module that is listed twice are refused, unless only the first entry has any', async () => {
     expect(await load([['./one.mjs', { level: 1 }]], ['./one.mjs'])).toEqual([['one', { level: 1 }]]);
     await expect(load([['./one.mjs'], ['./one.mjs', { level: 1 }]], [])).rejects.toThrow(
-      'plugin mine is listed twice, the second time with options of its own; list it once, with all its options',
+      'plugin mine is listed twice, and the later entry has options; list it once, with all its options',
     );
   });
 

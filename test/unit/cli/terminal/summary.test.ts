@@ -26,7 +26,7 @@ describe('the summary', () => {
       linkage: 'single',
     } as const;
     expect(summarize({ images: [image, image], failures: [], parameters })).toBe(
-      '2 images: 2.0 GiB virtual, 2.0 MiB data, of which 1.0 MiB stand in another image too, at the same place',
+      '2 images: 2.0 GiB virtual, 2.0 MiB data, of which 1.0 MiB are shared with another image at the same position',
     );
     expect(summarize({ images: [image], failures: [{} as never], parameters })).toMatch(/^1 image \(1 more failed\): /);
   });

@@ -48,7 +48,7 @@ describe('virt-similarity IMAGE…', () => {
       code: 0,
       stdout: tree,
       stderr:
-        'virt-similarity: warning: newick: 1 of 2 labels are not the names of their images, and the table of names ' +
+        'virt-similarity: warning: newick: 1 of 2 labels differ from the names of their images, and the table of names ' +
         'is not written; write it with --names FILE\n',
     });
     const named = await workplace.run(...newick, '--names', 'n.tsv', 'web 1.raw', 'web-1.raw');

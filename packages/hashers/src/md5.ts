@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { BlockHasher } from '@virt-similarity/core';
 
-/** MD5, after RFC 1321. Fast to check against other tools, but whoever controls two disks can make it collide. */
+/**
+ * MD5, as in RFC 1321. Easy to check against other tools, but a guest that controls two disks can produce collisions.
+ */
 export class Md5Hasher implements BlockHasher {
   readonly version = '1';
   readonly digestLength = 16;

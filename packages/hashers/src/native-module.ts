@@ -1,11 +1,11 @@
 import { messageOf, VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 
 /**
- * Loads a package that carries compiled code.
+ * Loads a package with compiled code.
  *
- * @param hasherName Who needs it, for the message.
- * @param load Requires the package.
- * @throws `unavailable` where it is not installed, or not for this machine.
+ * @param hasherName the hasher that needs it, for the message
+ * @param load requires the package
+ * @throws `unavailable` if the package is not installed, or not for this platform
  */
 export function loadNativeModule<T>(hasherName: string, load: () => T): T {
   try {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BlockHasher } from '@virt-similarity/core';
 
-/** SHA-256, after FIPS 180-4. */
+/** SHA-256, as in FIPS 180-4. */
 export class Sha256Hasher implements BlockHasher {
   readonly version = '1';
   readonly digestLength = 32;

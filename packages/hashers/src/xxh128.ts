@@ -9,19 +9,15 @@ interface XxHash128 {
 }
 
 /**
- * XXH128 with seed 0, in the canonical big-endian form that `xxhsum -H2` prints. The fastest by far, but no match for
- * anyone who means to make two blocks look the same.
+ * XXH128 with seed 0, in the canonical big-endian form that `xxhsum -H2` prints. By far the fastest hasher, but not
+ * cryptographic: collisions can be produced on purpose.
  */
 export class Xxh128Hasher implements BlockHasher {
   readonly version = '1';
   readonly digestLength = 16;
   #xxHash128: XxHash128 | undefined;
 
-  /**
-   *
-   *
-   * @throws `unavailable` where the compiled code cannot be loaded.
-   */
+  /** @throws `unavailable` if the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
     this.#xxHash128 ??= loadNativeModule('xxh128', loadXxHash128);
     digest.set(this.#xxHash128.hash(block));

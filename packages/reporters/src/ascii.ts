@@ -2,7 +2,7 @@ import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } 
 import { heightsCaption, heightText } from './height-text.js';
 import { terminalText } from './terminal-text.js';
 
-/** What stands before the two lines of a cluster that is still to be drawn. */
+/** A cluster that is still to be drawn, and the prefixes of its lines. */
 interface PendingCluster {
   readonly cluster: number;
   readonly firstLine: string;
@@ -10,16 +10,16 @@ interface PendingCluster {
 }
 
 /**
- * The cladogram drawn with characters, to the character as the first virt-similarity (2013) drew it.
+ * Draws the cladogram with ASCII characters, exactly as the original virt-similarity (2013) did.
  *
- * A leaf is `--- name` and a spacer row. A node opens with `---+---` on its first child's line; each further child
- * begins with `   +---`; every other line goes on with `   |   `, or with seven blanks below the last child.
+ * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
+ * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child.
  */
 export class AsciiReporter implements Reporter {
   readonly extension = '.txt';
   readonly mediaType = 'text/plain';
   readonly options: OptionDeclarations = {
-    heights: { type: 'boolean', description: 'write the distance at which each group joins' },
+    heights: { type: 'boolean', description: 'ascii: show the distance at which each group joins' },
   };
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
@@ -36,7 +36,7 @@ export class AsciiReporter implements Reporter {
   }
 }
 
-/** The dashes before each node's `+`, all of one length so that nodes stay aligned. */
+/** Returns each node's stem of dashes with its height, all of one length so that nodes are aligned. */
 function heightStems({ nodes }: Cladogram): string[] {
   const texts = nodes.map(({ height }) => heightText(height));
   const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);

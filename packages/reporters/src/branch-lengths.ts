@@ -1,9 +1,10 @@
 import type { Cladogram } from '@virt-similarity/core';
 
 /**
- * The length of the branch above every cluster: (height of its parent − its own height) ⁄ 2, leaves having height 0 and
- * the root a branch of 0. The path between two leaves is then as long as the height at which they were merged, as in
- * R's `as.phylo.hclust`. Negative where a parent is lower than its child, as centroid and median linkage can have it.
+ * Returns the length of the branch above every cluster: (height of its parent − its own height) ⁄ 2, where leaves have
+ * height 0 and the root has a branch of 0. The path between two leaves is then as long as the height at which they
+ * were merged, as in R's `as.phylo.hclust`. A length is negative if the parent is lower than its child, which is
+ * possible with centroid and median linkage.
  */
 export function branchLengths(tree: Cladogram): Float64Array {
   const { size, nodes } = tree;

@@ -2,7 +2,9 @@ import type { Analysis, Reporter } from '@virt-similarity/core';
 import { heightsCaption, heightText } from './height-text.js';
 import { terminalText } from './terminal-text.js';
 
-/** Leaves in one column of boxes at the right, nodes small, and each branch from the right side of its parent. */
+/**
+ * The layout: leaves in a column of boxes at the right, small inner nodes, branches from the right side of the parent.
+ */
 const LAYOUT = {
   graph: { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 },
   node: {
@@ -21,10 +23,10 @@ const LAYOUT = {
 } as const;
 
 /**
- * The cladogram as an undirected Graphviz graph, drawn from left to right: leaves are boxes with the images' names, inner
- * nodes show the height at which their parts were merged.
+ * Writes the cladogram as an undirected Graphviz graph, drawn from left to right: leaves are boxes with the images'
+ * names, inner nodes show the height at which their parts were merged.
  *
- * Format: https://graphviz.org/doc/info/lang.html. Node ids are `n0` …, by the cladogram's numbering of clusters.
+ * Format: https://graphviz.org/doc/info/lang.html. Node ids are `n0` …, numbered as the clusters of the cladogram.
  */
 export class GraphvizReporter implements Reporter {
   readonly extension = '.dot';
@@ -52,9 +54,9 @@ export class GraphvizReporter implements Reporter {
 }
 
 /**
- * A text as a label that shows exactly its terminal text. ts-graphviz takes a value in angle brackets for HTML and leaves
- * backslashes, and quotes behind them, as they are; and Graphviz itself interprets backslashes and HTML entities in
- * labels. So these are escaped before they are handed over, and nothing else is: other readers of DOT know no entities.
+ * Returns a label that Graphviz renders as the text's terminal text. ts-graphviz treats a value in angle brackets as
+ * HTML and does not escape backslashes, or quotes after them; Graphviz interprets backslashes and HTML entities in
+ * labels. So exactly these are escaped here, and nothing else, because other DOT parsers do not know entities.
  */
 function dotLabel(text: string): string {
   return terminalText(text)

@@ -1,6 +1,6 @@
 import type { AnalysisParameters } from '@virt-similarity/core';
 
-/** A height for people to read: integers and large numbers without decimals, others with six significant digits. */
+/** Formats a height: integers and numbers from 100,000 on without decimals, others with six significant digits. */
 export function heightText(height: number): string {
   if (Number.isInteger(height)) {
     return String(height);
@@ -8,7 +8,7 @@ export function heightText(height: number): string {
   return Math.abs(height) < 100_000 ? String(Number(height.toPrecision(6))) : height.toFixed(0);
 }
 
-/** What the heights of a tree are, as a sentence to stand below its drawing. */
+/** Returns the caption below a tree, which says what its heights mean. */
 export function heightsCaption({ metric, unit, linkage }: AnalysisParameters): string {
   return `Heights: ${metric} distance in ${unit}, ${linkage} linkage.`;
 }

@@ -2,12 +2,14 @@ import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
 import { UNPRINTABLE } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 
-/** Changes whenever a program that reads reports could stumble; new members alone do not change it. */
+/**
+ * The version of the format. It changes whenever existing consumers could break; new members alone do not change it.
+ */
 export const REPORT_VERSION = 1;
 
 /**
- * Everything the analysis knows, as one JSON object by `schema/report-v1.schema.json`, one record to a line.
- * All that is not printable is escaped, so that the text may go to a terminal.
+ * Writes the complete analysis as one JSON object that conforms to `schema/report-v1.schema.json`, one record per
+ * line. Unprintable characters are escaped, so that the text can be shown on a terminal.
  */
 export class JsonReporter implements Reporter {
   readonly extension = '.json';
@@ -28,7 +30,7 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** JSON without raw unprintable characters; a lone surrogate is escaped, and so survives UTF-8. */
+/** Returns JSON with unprintable characters escaped, so that lone surrogates survive encoding as UTF-8. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits);
 }
@@ -63,7 +65,7 @@ function* failures(analysis: Analysis): Generator<string> {
   }
 }
 
-/** The condensed matrix, a line for each image with its distances to all later ones. */
+/** Yields the condensed matrix, one line for each image with its distances to all later images. */
 function* distanceRows({ distances }: Analysis): Generator<string> {
   const { size, values } = distances;
   for (let image = 0, start = 0; image < size - 1; image++) {

@@ -1,25 +1,25 @@
 import type { AnalyzedImage } from '@virt-similarity/core';
 import { escapeSequence, terminalText, UNPRINTABLE } from './terminal-text.js';
 
-/** ape 5.7 reads labels into a buffer of 512 bytes and crashes beyond. */
+/** The longest stem of a safe label. ape 5.7 reads labels into a buffer of 512 bytes and crashes on longer ones. */
 const MAXIMUM_SAFE_LENGTH = 100;
 
-/** The label for a name of which nothing remains. */
+/** The label for a name without any safe characters. */
 const NAMELESS = 'image';
 
 /**
- * What some reader of tables interprets: backslashes (our own escapes), quotes (Python, R), `#` (R's comments), blanks at
- * either end (stripped), and `= + - @` at the beginning, which make a cell a formula in spreadsheets; Excel takes their
- * full-width forms too.
+ * The characters that table readers interpret: backslashes (our own escapes), quotes (Python, R), `#` (comments in R),
+ * spaces at either end (stripped), and `= + - @` at the beginning, which start a formula in spreadsheets, as do their
+ * full-width forms in Excel.
  */
 const TABLE_ESCAPED = new RegExp(`[\\\\"'#]|^[ =+\\-@\uff1d\uff0b\uff0d\uff20]| $|${UNPRINTABLE.source}`, 'gu');
 
 /**
- * Labels of ASCII letters, digits, dots and hyphens, which every reader of Newick takes as they are.
+ * Returns labels of ASCII letters, digits, dots and hyphens, which every Newick reader reads unchanged.
  *
- * A name that is safe is its image's label. Every other label differs from the labels and from the names of all other
- * images, also where upper and lower case count as the same, as they do in DendroPy: it gets a number where necessary.
- * Two names that differ in case only are both changed.
+ * A safe name is used as its image's label. Every other label differs from the labels and names of all other images,
+ * even if case is ignored, as in DendroPy; a number is appended where necessary. Names that differ only in case are
+ * all changed.
  */
 export function safeLabels(images: readonly AnalyzedImage[]): string[] {
   const owners = new Map<string, number>();
@@ -44,13 +44,15 @@ export function safeLabels(images: readonly AnalyzedImage[]): string[] {
   });
 }
 
-/** The number of images whose labels are not their names. */
+/** Returns the number of images whose labels differ from their names. */
 export function changedLabels(images: readonly AnalyzedImage[]): number {
   const labels = safeLabels(images);
   return images.filter(({ name }, index) => name !== labels[index]).length;
 }
 
-/** Equal for texts that differ in case only, those included whose upper-case forms alone are equal, such as `ſ` and `s`. */
+/**
+ * Folds case, so that texts that differ only in case become equal, even if only their upper-case forms are (`ſ`, `s`).
+ */
 function caseFolded(text: string): string {
   return text.toUpperCase().toLowerCase();
 }
@@ -63,15 +65,15 @@ function safeStem(name: string): string {
   return ascii.slice(0, MAXIMUM_SAFE_LENGTH).replace(/^-+|-+$/g, '') || NAMELESS;
 }
 
-/** Labels in single quotes, strictly by the Newick specification; unprintable characters are escaped. */
+/** Returns labels in single quotes, strictly by the Newick specification, with unprintable characters escaped. */
 export function quotedLabels(images: readonly AnalyzedImage[]): string[] {
   return images.map(({ name }) => `'${terminalText(name).replaceAll("'", "''")}'`);
 }
 
 /**
- * A table of the safe labels with the images' names and paths: a header line, then one line for each image, in columns
- * separated by tabs. No cell contains a quote or begins like a formula: such characters, unprintable ones and backslashes
- * are written `\\`, `\xNN` or `\u{N…}`.
+ * Yields a table of the safe labels with the images' names and paths: a header line, then one line for each image,
+ * with columns separated by tabs. No cell contains a quote or begins like a formula: such characters, unprintable ones
+ * and backslashes are written as `\\`, `\xNN` or `\u{N…}`.
  */
 export function* labelTable(images: readonly AnalyzedImage[]): Generator<string> {
   yield 'label\tname\tpath\n';

@@ -5,12 +5,12 @@ import { changedLabels, labelTable, quotedLabels, safeLabels } from './newick-la
 import { binaryTree } from './tree-order.js';
 
 /**
- * The cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
+ * Writes the cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
  *
  * Format: https://phylipweb.github.io/phylip/newicktree.html and Gary Olsen's grammar,
  * https://phylipweb.github.io/phylip/newick_doc.html.
  *
- * @throws `usage` where branches would be negative and `negative-branches` is not given.
+ * @throws `usage` if branches would be negative and `negative-branches` is not set.
  */
 export class NewickReporter implements Reporter {
   readonly extension = '.nwk';
@@ -20,15 +20,15 @@ export class NewickReporter implements Reporter {
       type: 'enum',
       values: ['safe', 'quoted'],
       default: 'safe',
-      description: 'labels: plain ones with a table of the names beside the tree, or the names in quotes',
+      description: 'newick: plain labels with a table of names beside the tree, or the names in quotes',
     },
     binary: {
       type: 'boolean',
-      description: 'write every merge as a node of two, with branches of length 0 where they tie',
+      description: 'newick: write every merge as a node with two children; ties get branches of length 0',
     },
     'negative-branches': {
       type: 'boolean',
-      description: 'allow the negative branches of centroid and median linkage',
+      description: 'newick: allow the negative branches of centroid and median linkage',
     },
   };
 
@@ -43,7 +43,7 @@ export class NewickReporter implements Reporter {
     *omission({ images }, options) {
       const changed = options.dialect === 'quoted' ? 0 : changedLabels(images);
       if (changed > 0) {
-        yield `${changed} of ${images.length} labels are not the names of their images, and the table of names is not written`;
+        yield `${changed} of ${images.length} labels differ from the names of their images, and the table of names is not written`;
       }
     },
   };
@@ -59,7 +59,7 @@ export class NewickReporter implements Reporter {
     if (options['negative-branches'] !== true && lengths.some((length) => length < 0)) {
       const problem =
         `[newick] expected branches of length 0 or more, but with ${analysis.parameters.linkage} linkage some groups join ` +
-        'at a smaller distance than their parts did';
+        'at a smaller distance than their parts';
       throw new VirtSimilarityError(
         'usage',
         wording`${problem}; choose single, complete, average, weighted or ward linkage, or allow ${{ option: 'negative-branches', value: true }}`,

@@ -1,16 +1,16 @@
 import type { Cladogram, Dendrogram } from '@virt-similarity/core';
 
-/** Where the leaves of every cluster stand when a tree is drawn. Clusters are numbered as in `Cladogram`. */
+/** The order in which the leaves of a tree are drawn. Clusters are numbered as in `Cladogram`. */
 export interface LeafOrder {
-  /** The leaves, from the first drawn to the last. */
+  /** The leaves in drawing order. */
   readonly leaves: Uint32Array;
-  /** By cluster: the position in `leaves` of its first leaf; the rest of its leaves follow. */
+  /** By cluster: the index in `leaves` of its first leaf; its other leaves follow. */
   readonly first: Uint32Array;
-  /** By cluster: how many leaves it has. */
+  /** By cluster: the number of its leaves. */
   readonly count: Uint32Array;
 }
 
-/** The order in which a tree's leaves are drawn, found in linear time and without recursion. */
+/** Computes the order in which a tree's leaves are drawn, in linear time and without recursion. */
 export function leafOrder(tree: Cladogram): LeafOrder {
   const { size, nodes } = tree;
   const count = new Uint32Array(size + nodes.length).fill(1, 0, size);
@@ -32,7 +32,10 @@ export function leafOrder(tree: Cladogram): LeafOrder {
   return { leaves, first, count };
 }
 
-/** The dendrogram in the form of a cladogram: one node for every merge, tied or not, children by their first images. */
+/**
+ * Converts a dendrogram to a cladogram with one node for every merge, tied or not; children are in order of first
+ * image.
+ */
 export function binaryTree(dendrogram: Dendrogram): Cladogram {
   const { size, merges } = dendrogram;
   const firstImage = Uint32Array.from({ length: size + merges.length }, (_, cluster) => cluster);

@@ -139,7 +139,7 @@ describe('NewickReporter', () => {
     const omission = (names: readonly string[], options: OptionValues) =>
       reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
     expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe(
-      '1 of 3 labels are not the names of their images, and the table of names is not written',
+      '1 of 3 labels differ from the names of their images, and the table of names is not written',
     );
     expect(await omission(['web-1.img', 'b'], {})).toBe('');
     expect(await omission(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');

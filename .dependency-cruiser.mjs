@@ -1,8 +1,9 @@
 /**
- * Which file may import which, types included. `npm run lint:imports` checks it; docs/architecture.md describes the folders.
+ * The rules for imports between files, including imports of types. `npm run lint:imports` checks them;
+ * docs/architecture.md describes the folders.
  */
 
-// The parser. Where it is missing, dependency-cruiser would skip all TypeScript files and find nothing wrong.
+// The parser. If it were missing, dependency-cruiser would skip all TypeScript files and report no errors.
 import '@swc/core';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,10 +63,10 @@ const ORDER = {
   ],
 };
 
-/** The core, also by its smaller doors, such as `@virt-similarity/core/errors`. */
+/** The core and its subpath exports, such as `@virt-similarity/core/errors`. */
 const CORE = ['^@virt-similarity/core$', '^@virt-similarity/core/'];
 
-/** The packages by what they import of each other. */
+/** The packages that each package may import. */
 const KNOWN_PACKAGES = {
   'packages/core': [],
   'packages/image-tools': CORE,
@@ -76,49 +77,49 @@ const KNOWN_PACKAGES = {
   examples: CORE,
 };
 
-/** Where files are opened, read or examined: only there `node:fs` is imported, its types included. */
+/** The folders and files that access the file system. Only these may import `node:fs`, including its types. */
 const FILE_ACCESS = [
   'core/src/files/',
-  // Files of images.
+  // Image files.
   'image-tools/src/reading/',
   'readers/src/inspection/',
   'readers/src/inflation/',
-  // Programs: where they are, what they inherit, and the directories in which they leave their files.
+  // Programs: their paths, inherited descriptors, and working directories.
   'image-tools/src/processes/',
   'readers/src/libguestfs/',
-  // What the kernel says of locks and devices.
+  // The kernel's information about locks and devices.
   'readers/src/chain-map/writer-locks.ts',
   'readers/src/diagnosis.ts',
-  // Files that the user names, beside images.
+  // Files other than images that the user names.
   'cli/src/output/',
   'cli/src/plugins/',
   'cli/src/configuration.ts',
   'cli/src/commands/find-sources.ts',
-  // What the kernel says of this process, and its last words.
+  // The kernel's information about this process, and its last message.
   'cli/src/arguments/words-as-given.ts',
   'cli/src/exhaustion.ts',
   'cli/src/end-process.ts',
 ];
 
-/** Lines from which on a file may have a single importer: a shorter one belongs into that. */
+/** A file with at most this many lines and a single importer should be merged into that importer. */
 const LONG_ENOUGH = 15;
 
-/** What may be shorter. */
+/** The files that may be shorter. */
 const SHORT_FOR_A_REASON = [
-  // Parts, and the list of commands: one more is a file and a line.
+  // Parts and the list of commands: adding one means adding a file and a line.
   'hashers/src/',
   'cli/src/commands/command-index.ts',
   // A thread starts with it.
   'readers/src/inflation/inflater-thread.ts',
-  // One folder below package.json, from which it reads.
+  // It must be one folder below the package.json that it reads.
   'core/src/package-version.ts',
-  // Loaded late, with all that it imports.
+  // It is imported late, together with its own imports.
   'cli/src/composition.ts',
 ];
 
 const PROJECT_PACKAGE = ['^@virt-similarity/', '^virt-similarity$', '^virt-similarity/'];
 
-/** The pattern of a folder or file below `packages/`. */
+/** Returns the pattern for a folder or file in `packages/`. */
 function packageFile(path) {
   return `^packages/${path.replaceAll('.', '\\.')}`;
 }
@@ -126,36 +127,36 @@ function packageFile(path) {
 function packageRule([folder, known]) {
   return {
     name: 'direction of packages',
-    comment: 'cli → reporters, readers, hashers → image-tools → core; plugins never import one another',
+    comment: 'cli → reporters, readers, hashers → image-tools → core; plugins never import each other',
     severity: 'error',
     from: { path: `^${folder}/` },
     to: { path: PROJECT_PACKAGE, pathNot: known },
   };
 }
 
-function orderRules([name, rooms]) {
-  const inPackage = (room) => packageFile(`${name}/src/${room}`);
+function orderRules([name, entries]) {
+  const inPackage = (entry) => packageFile(`${name}/src/${entry}`);
   const rule = {
     name: `order of ${name}`,
-    comment: `each of ${rooms.join(', ')} imports only from those before it`,
+    comment: `each of ${entries.join(', ')} imports only from those before it`,
     severity: 'error',
   };
-  const later = rooms.slice(0, -1).map((room, index) => ({
+  const later = entries.slice(0, -1).map((entry, index) => ({
     ...rule,
-    from: { path: inPackage(room) },
-    to: { path: rooms.slice(index + 1).map(inPackage) },
+    from: { path: inPackage(entry) },
+    to: { path: entries.slice(index + 1).map(inPackage) },
   }));
   const unlisted = {
     name: `place in ${name}`,
-    comment: 'a new folder or file in src needs a place in ORDER of .dependency-cruiser.mjs',
+    comment: 'add the new folder or file in src to ORDER in .dependency-cruiser.mjs',
     severity: 'error',
-    from: { path: inPackage(''), pathNot: rooms.map(inPackage) },
+    from: { path: inPackage(''), pathNot: entries.map(inPackage) },
     to: {},
   };
   return [...later, unlisted];
 }
 
-/** The pattern of all short files. */
+/** Returns the pattern for all short files. */
 function shortFiles() {
   const files = readdirSync('packages').flatMap((name) =>
     readdirSync(join('packages', name, 'src'), { recursive: true })
@@ -172,7 +173,7 @@ export default {
     ...Object.entries(ORDER).flatMap(orderRules),
     {
       name: 'packages by their names',
-      comment: 'another package is imported by its name, not by a path into its folder',
+      comment: 'import another package by its name, not by a path into its folder',
       severity: 'error',
       from: { path: '^((?:packages|test|examples)/[^/]+)/' },
       to: { path: '^(packages|test|examples)/', pathNot: '^$1/' },
@@ -186,14 +187,14 @@ export default {
     },
     {
       name: 'files in their places',
-      comment: 'see FILE_ACCESS in .dependency-cruiser.mjs; add a function there that says what it is for',
+      comment: 'only FILE_ACCESS in .dependency-cruiser.mjs may import node:fs; add a function for this purpose there',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/', pathNot: FILE_ACCESS.map(packageFile) },
       to: { path: '^(node:)?fs(/promises)?$' },
     },
     {
       name: 'no short file for one other',
-      comment: `a file of fewer than ${LONG_ENOUGH} lines that one other file imports belongs into that`,
+      comment: `merge a file of fewer than ${LONG_ENOUGH} lines into its only importer`,
       severity: 'error',
       from: {},
       module: {
@@ -204,7 +205,7 @@ export default {
     },
   ],
   options: {
-    // TypeScript 7 has no API for other programs.
+    // TypeScript 7 has no compiler API.
     parser: 'swc',
     tsPreCompilationDeps: true,
     exclude: { path: '^(packages/[^/]+|test/contracts)/(dist|bundle)/' },

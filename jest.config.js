@@ -1,6 +1,6 @@
 /**
- * The tests import the compiled modules, inner ones too, so they and their threads must not have the bundles of the same
- * modules beside them: `node -C unbundled`. The commands that they start are the bundled ones.
+ * The tests import the compiled modules, including internal ones. They and their threads must not load the bundles of
+ * the same modules too, so they need `node -C unbundled`. Commands that they start are bundled.
  */
 export default {
   roots: ['<rootDir>/test/dist'],
@@ -11,6 +11,6 @@ export default {
   setupFiles: ['reflect-metadata'],
   transform: {},
   coverageProvider: 'v8',
-  // After this a test has hung: no test waits for a time, however busy the machine is.
+  // A test that takes longer hangs: no test depends on time, even on a busy machine.
   testTimeout: 300_000,
 };

@@ -1,6 +1,6 @@
 /**
- * Compiles packages/core/assembly to WebAssembly, each module beside the compiled file that loads it. What is up to date
- * is left alone; deleting dist brings it back.
+ * Compiles packages/core/assembly to WebAssembly, each module beside the compiled file that loads it. Skips modules
+ * that are up to date; delete dist to force a build.
  */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import asc from 'assemblyscript/asc';
 const SOURCES = 'packages/core/assembly';
 const OUTPUTS = 'packages/core/dist';
 
-/** Which entry becomes which module. */
+/** The entry files and the modules that they are compiled to. */
 const MODULES = [
   { entry: 'index.ts', output: 'distance/engine/pair-kernel.wasm' },
   { entry: 'matrix-band.ts', output: 'clustering/fast/matrix-band.wasm' },
@@ -19,7 +19,7 @@ const MODULES = [
 
 const OPTIONS = ['--enable', 'simd', '-O3', '--runtime', 'stub', '--noAssert', '--debug'];
 
-/** Milliseconds at which a file was last written; 0 for one that is not there. */
+/** Returns the modification time of a file in milliseconds, 0 if it does not exist. */
 function writtenAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -1,9 +1,11 @@
 /**
- * Bundles the compiled modules of each package into few files, which Node.js loads much sooner: one for each export and
- * command of package.json, more for what several of these share or import later, so that none loads what it does not
- * need, and one for each module that a thread starts with, which is whole: a thread shares no module with others.
- * Imports of other packages stay imports, so that every importer gets the same module. Files that would not change are
- * left alone.
+ * Bundles the compiled modules of each package into a few files, which Node.js loads much faster:
+ *
+ * - one file for each export and command in package.json;
+ * - further files for modules that several of these share or import dynamically, so that none loads unneeded modules;
+ * - one self-contained file for each module that a thread starts with, because threads share no modules.
+ *
+ * Imports of other packages are kept, so that every importer gets the same module. Unchanged files are not rewritten.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -13,16 +15,16 @@ import { build } from 'esbuild';
 const PACKAGES = 'packages';
 
 /**
- * What a module loads at run time from beside itself: another module in a thread, or WebAssembly. All that does so stands
- * in one folder in the bundle, so it has to be written just so, and every name is there once.
+ * A file that a module loads at run time from its own folder: a module for a thread, or WebAssembly. A bundle is a
+ * single folder, so modules must use exactly this expression, and each file name must be unique in the package.
  */
-const BESIDE = /new URL\('\.\/([\w.-]+)', import\.meta\.url\)/g;
+const ADJACENT_FILE = /new URL\('\.\/([\w.-]+)', import\.meta\.url\)/g;
 
-/** What the committed file behind a command imports from the bundle. */
+/** A file that the committed script of a command imports from the bundle. */
 const IMPORTED_BY_COMMAND = /'\.\.\/bundle\/([\w.-]+)'/g;
 
-/** Pairs of a file's name in the bundle and the compiled file it is made from, for what package.json names. */
-function named(directory) {
+/** Returns pairs of a bundled file's name and its compiled source, for the exports and commands in package.json. */
+function packageEntries(directory) {
   const { exports, bin = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   return [
     ...Object.values(exports)
@@ -34,24 +36,24 @@ function named(directory) {
   ];
 }
 
-/** The same for what modules load from beside themselves. Sources are asked: `dist` may hold what has none any more. */
-function beside(directory) {
+/** Returns the same pairs for adjacent files. Searches the sources, because `dist` may contain stale modules. */
+function adjacentFiles(directory) {
   const sources = join(directory, 'src');
   return readdirSync(sources, { recursive: true })
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => {
       const folder = join(directory, 'dist', dirname(name));
       const text = readFileSync(join(sources, name), 'utf8');
-      return [...text.matchAll(BESIDE)].map(([, file]) => [file, join(folder, file)]);
+      return [...text.matchAll(ADJACENT_FILE)].map(([, file]) => [file, join(folder, file)]);
     });
 }
 
-/** What a bundle is made from, by name: what package.json names, what threads start with, and WebAssembly. */
+/** Returns the inputs of a bundle by name: the entries in package.json, the modules of threads, and WebAssembly. */
 function inputs(directory) {
-  const entries = new Map(named(directory));
+  const entries = new Map(packageEntries(directory));
   const threads = new Map();
   const assembly = new Map();
-  for (const [name, file] of beside(directory)) {
+  for (const [name, file] of adjacentFiles(directory)) {
     const other = entries.get(name) ?? threads.get(name) ?? assembly.get(name);
     if (other === undefined) {
       (name.endsWith('.js') ? threads : assembly).set(name, file);
@@ -62,7 +64,7 @@ function inputs(directory) {
   return { entries, threads, assembly };
 }
 
-/** The files that esbuild makes of modules, given by name. */
+/** Returns the files that esbuild builds from the modules, as pairs of name and content. */
 async function bundled(modules, { target, splitting }) {
   const { outputFiles } = await build({
     entryPoints: Object.fromEntries([...modules].map(([name, file]) => [basename(name, '.js'), file])),

@@ -1,7 +1,7 @@
 /**
- * Prints docs/commands.md: every command and option, from the table that the command line is parsed by.
+ * Prints docs/commands.md: every command and option, from the option table that the command line is parsed with.
  *
- *   npm run docs   writes the page; a test says when it is out of date
+ *   npm run docs   writes the page; a test fails if it is out of date
  */
 
 import reporters from '@virt-similarity/reporters';
@@ -12,12 +12,12 @@ import { COMMON_OPTIONS, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.
 
 const INTRODUCTION = `# Commands and options
 
-This page is made from the table of options by \`npm run docs\`. What the options mean for images, reports and the cache is
-described in [packages/cli](../packages/cli/README.md). Options in the column *key* can also be given in
-\`~/.config/virt-similarity/config.json\`, by that key; what is given on the command line has precedence.
+This page is generated from the option table by \`npm run docs\`. [packages/cli](../packages/cli/README.md) describes the
+options in detail. Options with a *key* can also be set in \`~/.config/virt-similarity/config.json\` by that key; the command
+line takes precedence.
 `;
 
-/** The rows of a table of options, the flags of one option in one row. */
+/** Yields the rows of a table of options, one for each flag. */
 function* rows(flags) {
   yield '| option | | key |\n| --- | --- | --- |\n';
   for (const { short, long, placeholder, help, name } of flags) {

@@ -1,4 +1,6 @@
-/** Builds a small family of disk images under demo/images, analyses it with the command, and says what to look at. */
+/**
+ * Builds a small family of disk images in demo/images, analyses it with the command, and lists the resulting files.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -21,11 +23,11 @@ const hasSandbox = (await workingSandbox()).works;
 const hasExt4Tools = (await hasTool('mke2fs')) && (await hasTool('debugfs'));
 
 async function main() {
-  const members = (await builtBefore()) ?? (await build());
+  const members = (await previousMembers()) ?? (await build());
   printMembers(members);
   if (hasQemu && !hasSandbox) {
     console.log(
-      '\nbubblewrap is missing or does not work here; these images can be trusted, so qemu needs no sandbox.',
+      '\nbubblewrap is missing or does not work here. The demo runs qemu without a sandbox, because it trusts its images.',
     );
   }
   const status = analyze(members.map(({ path }) => path));
@@ -33,17 +35,17 @@ async function main() {
     console.error(`demo: the analysis failed with exit code ${status}`);
     return status;
   }
-  printWhatToLookAt();
+  printResults();
   return 0;
 }
 
 async function build() {
   console.log(`Building disk images in ${IMAGES} (a few seconds) …`);
   if (!hasExt4Tools) {
-    console.log('mke2fs and debugfs are missing (Debian: e2fsprogs), so the images hold plain files instead of ext4.');
+    console.log('mke2fs or debugfs is missing (Debian: e2fsprogs): the images contain plain files instead of ext4.');
   }
   if (!hasQemu) {
-    console.log('qemu-img is missing (Debian: qemu-utils), so there are raw images only.');
+    console.log('qemu-img or qemu-io is missing (Debian: qemu-utils): the demo builds raw images only.');
   }
   await rm(IMAGES, { recursive: true, force: true });
   const buildFamily = hasQemu ? diskFamily : rawFamily;
@@ -52,8 +54,8 @@ async function build() {
   return members;
 }
 
-/** The members of an earlier run, if the same recipe built them: unchanged images are served from the cache. */
-async function builtBefore() {
+/** Returns the images of an earlier run if they were built from the same recipe, so that the cache applies to them. */
+async function previousMembers() {
   if (!existsSync(MANIFEST)) {
     return undefined;
   }
@@ -79,7 +81,7 @@ function printMembers(members) {
   }
 }
 
-/** Runs the command as a user would, with its output on this terminal. Returns its exit code. */
+/** Runs the command as a user would, with output to this terminal. Returns its exit code. */
 function analyze(paths) {
   const outputs = REPORTS.flatMap((name) => ['-o', join(DIRECTORY, name)]);
   const sandbox = hasQemu && !hasSandbox ? ['--no-sandbox'] : [];
@@ -91,24 +93,22 @@ function analyze(paths) {
   return status ?? 1;
 }
 
-function printWhatToLookAt() {
+function printResults() {
   const hints = {
     'tree.nwk': 'the same tree for phylogenetics viewers: FigTree, Dendroscope, R (ape), Python (dendropy)',
-    'tree.names.tsv': "which of the tree's labels stands for which image",
+    'tree.names.tsv': "the image names for the tree's labels",
     'tree.dot': 'the same tree for Graphviz: dot -Tsvg demo/tree.dot -o demo/tree.svg',
-    'report.json': 'everything: images, distances, merges, the cladogram',
+    'report.json': 'the complete analysis: images, distances, merges, cladogram',
   };
-  console.log(
-    '\nBranches that join further to the right are more alike: the clones stand with the system they came from.',
-  );
-  console.log(`Look at ${IMAGES}, and beside it:`);
+  console.log('\nBranches that join further to the right are more similar: clones are next to their original.');
+  console.log(`The images are in ${IMAGES}. The reports are:`);
   for (const [name, hint] of Object.entries(hints)) {
     if (existsSync(join(DIRECTORY, name))) {
       console.log(`  ${join(DIRECTORY, name).padEnd(20)}  ${hint}`);
     }
   }
   console.log(
-    'Run the demo again: the hash vectors now come from demo/similarity-cache. Deleting demo/ is always safe.',
+    'If you run the demo again, it reads the hash vectors from demo/similarity-cache. You can delete demo/ at any time.',
   );
 }
 

@@ -1,9 +1,9 @@
 /**
- * Makes a fresh clone ready: JavaScript dependencies, system packages, build. Steps that are done already cost nothing.
+ * Prepares a fresh clone: JavaScript dependencies, system packages, build. Skips steps that are already done.
  *
- *   node scripts/setup.mjs demo     what the demo needs; without qemu-utils it shows less, so that is no failure
- *   node scripts/setup.mjs tests    what the tests need
- *   node scripts/setup.mjs bench    what the benchmarks compare with; a row whose peer is missing says so
+ *   node scripts/setup.mjs demo     for the demo; missing packages are no error, because the demo then shows less
+ *   node scripts/setup.mjs tests    for the tests
+ *   node scripts/setup.mjs bench    for the benchmarks; a row reports if its peer is missing
  */
 import { fileURLToPath } from 'node:url';
 import { build } from './setup/build.mjs';
@@ -28,7 +28,7 @@ function setUp(goal) {
     return failure;
   }
   if (missing.length > 0 && goal === 'tests') {
-    return `the tests need ${missing.join(', ')}; install them as said above, then run this again`;
+    return `the tests need ${missing.join(', ')}; install them as described above, then run this again`;
   }
   return undefined;
 }

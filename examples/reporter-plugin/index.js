@@ -1,7 +1,7 @@
 /** @import { Analysis, Plugin, Reporter } from '@virt-similarity/core' */
 
 /**
- * A Markdown table of every image's nearest relative.
+ * Writes a Markdown table of every image's nearest relative.
  * @implements {Reporter}
  */
 export class NearestReporter {
@@ -27,7 +27,7 @@ function distanceOf({ size, values }, a, b) {
   return values[i * size - (i * (i + 1)) / 2 + (j - i - 1)];
 }
 
-/** Image names may hold any characters: keep them from being taken for Markdown, HTML or commands to a terminal. */
+/** Image names can contain any characters: escape Markdown, HTML and terminal control characters. */
 function cell(/** @type {string} */ text) {
   return text.replace(/[^\p{L}\p{N} ./-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Prints one line of what set-up does, and why. */
+/** Prints a line about a step of the setup. */
 export function say(line) {
   process.stderr.write(`setup: ${line}\n`);
 }
 
-/** Runs a command without input. Its output is kept for the caller and shown only when the caller says so. */
+/** Runs a command without input. Captures its output and returns it with the success status. */
 export function run(command, args, environment = {}) {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
@@ -19,12 +19,12 @@ export function run(command, args, environment = {}) {
   return { ok: result.status === 0, output: result.error ? `${command}: ${result.error.message}` : output };
 }
 
-/** The last lines of a command's output: where its error stands. */
+/** Returns the last lines of a command's output, which contain its error. */
 export function tail(output, lines = 15) {
   return output.split('\n').slice(-lines).join('\n');
 }
 
-/** Whether a program of this name can be started; looks in the administrator's directories too. */
+/** Returns whether a program of this name is executable in PATH, /usr/sbin or /sbin. */
 export function isCommand(name) {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return directories.some((directory) => isExecutable(join(directory, name)));

@@ -1,16 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { run, say, tail } from './command.mjs';
 
-/** npm links it only while it installs: an older installation may lack it, whatever its times are. */
+/** The link to the command. npm creates it only during installation, so an older installation may lack it. */
 const COMMAND_LINK = 'node_modules/.bin/virt-similarity';
 
-/** Installs what package-lock.json lists, unless that is in place already. Returns what went wrong, or nothing. */
+/** Installs the dependencies in package-lock.json unless they are up to date. Returns an error message, or nothing. */
 export function installNodeModules() {
   if (existsSync(COMMAND_LINK) && modified('node_modules/.package-lock.json') >= modified('package-lock.json')) {
     return undefined;
   }
-  say('installing the JavaScript dependencies with npm ci, as package-lock.json lists them (about 20 s) …');
-  // Every dependency with compiled code carries it along; install scripts would only try to build it.
+  say('installing the JavaScript dependencies with npm ci (about 20 s) …');
+  // Dependencies with compiled code include it; their install scripts would only try to build it.
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
   let result = run('npm', args);
   if (!result.ok) {
@@ -19,7 +19,7 @@ export function installNodeModules() {
   }
   return result.ok
     ? undefined
-    : `${tail(result.output)}\nnpm ci failed; check that the npm registry can be reached, then run this again`;
+    : `${tail(result.output)}\nnpm ci failed; check that the npm registry is reachable, then run this again`;
 }
 
 function modified(path) {

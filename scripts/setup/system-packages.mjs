@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isCommand, run, say, tail } from './command.mjs';
 
-/** Packages, and the programs in them, that make what is no disk image, and disks that must not be taken for that. */
-const MAKERS = {
+/**
+ * The packages, with their programs, that build test inputs: files that are not disk images, and disks that must not
+ * be mistaken for such files.
+ */
+const INPUT_BUILDERS = {
   binutils: 'ar',
   'btrfs-progs': 'mkfs.btrfs',
   bzip2: 'bzip2',
@@ -24,8 +27,8 @@ const MAKERS = {
 };
 
 /**
- * Debian and Ubuntu packages, the goals that need them, what for, and how to tell that they are there on a system
- * without dpkg.
+ * The Debian and Ubuntu packages, with the goals that need them, their purpose, and a check for systems without dpkg.
+ * `any` marks a package of which any equivalent will do, so that only the check counts.
  */
 const PACKAGES = [
   {
@@ -48,7 +51,7 @@ const PACKAGES = [
   },
   { name: 'fuse3', for: ['tests'], purpose: 'disks that fail', present: () => isCommand('fusermount3') },
   { name: 'git', for: ['tests'], purpose: 'installing from a clone', present: () => isCommand('git') },
-  { name: 'strace', for: ['tests'], purpose: 'seeing that nobody is called', present: () => isCommand('strace') },
+  { name: 'strace', for: ['tests'], purpose: 'checking system calls', present: () => isCommand('strace') },
   { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
   { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },
@@ -56,19 +59,19 @@ const PACKAGES = [
   {
     name: 'util-linux',
     for: ['demo', 'tests', 'bench'],
-    purpose: 'limits of outside tools',
+    purpose: 'limits on external tools',
     present: () => isCommand('prlimit'),
   },
   {
     name: 'bubblewrap',
     for: ['demo', 'tests', 'bench'],
-    purpose: 'the sandbox of outside tools',
+    purpose: 'the sandbox for external tools',
     present: () => isCommand('bwrap'),
   },
-  ...Object.entries(MAKERS).map(([name, program]) => ({
+  ...Object.entries(INPUT_BUILDERS).map(([name, program]) => ({
     name,
     for: ['tests'],
-    purpose: 'files to tell from disks',
+    purpose: 'files that are not disk images',
     present: () => isCommand(program),
   })),
   { name: 'openssl', for: ['tests', 'bench'], purpose: 'encrypting and hashing', present: () => isCommand('openssl') },
@@ -80,8 +83,8 @@ const PACKAGES = [
 ];
 
 /**
- * Installs the missing packages when run as root on Debian or Ubuntu; otherwise prints the one command that does.
- * Returns the names of those that are still missing.
+ * Installs the missing packages when run as root on Debian or Ubuntu; otherwise prints the command that installs them.
+ * Returns the names of packages that are still missing.
  */
 export function installSystemPackages(goal) {
   const missing = missingPackages(goal);
@@ -91,11 +94,11 @@ export function installSystemPackages(goal) {
   const list = missing.map(({ name, purpose }) => `${name} (${purpose})`).join(', ');
   const names = missing.map(({ name }) => name);
   if (!isCommand('apt-get')) {
-    say(`not found: ${list}; install them, under these or your distribution's names`);
+    say(`missing packages: ${list}; install them under these names or those of your distribution`);
     return names;
   }
   if (process.getuid?.() !== 0) {
-    say(`not found: ${list}; to install them run`);
+    say(`missing packages: ${list}; to install them, run:`);
     say(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`);
     return names;
   }
@@ -135,19 +138,19 @@ function missingPackages(goal) {
   });
 }
 
-/** Which of the packages dpkg has; undefined where there is no dpkg. */
+/** Returns the names of the packages that dpkg has installed, or undefined if dpkg is missing. */
 function installedPackages(names) {
   if (!isCommand('dpkg-query')) {
     return undefined;
   }
-  // dpkg-query fails when one of the names is unknown to it, and still lists the others.
+  // dpkg-query fails if it does not know one of the names, but still lists the others.
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg's
   const { output } = run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...names]);
   const lines = output.split('\n').map((line) => line.split(' '));
   return new Set(lines.filter(([, status]) => status === 'installed').map(([name]) => name));
 }
 
-/** libguestfs boots a kernel of the host's: one in /boot that it may read, with its modules. Any will do. */
+/** Returns whether /boot has a kernel that libguestfs can boot: readable, and with its modules. */
 function hasKernel() {
   return existsSync('/boot') && readdirSync('/boot').some(isUsableKernel);
 }
@@ -166,7 +169,7 @@ function isUsableKernel(file) {
   }
 }
 
-/** The smallest kernel package of this distribution and processor. */
+/** Returns the smallest kernel package for this distribution and processor. */
 function kernelPackage() {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (/^ID(_LIKE)?=.*ubuntu/m.test(release)) {

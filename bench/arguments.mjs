@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--runs N] [--json FILE] [--document]
 
-  --quick       small inputs, two runs of each, no times to be taken seriously: shows that everything runs
-  --only NAME   this row, or those whose names begin so; may be repeated
-  --runs N      of each side of a row; by default 5
-  --json FILE   where the results are written; by default bench/results.json
-  --document    writes the table into docs/performance.md too
-  --list        prints the names of the rows`;
+  --quick       use small inputs and two runs: checks that everything runs, but the times mean nothing
+  --only NAME   run only the rows whose names begin with NAME; may be repeated
+  --runs N      number of runs for each side of a row; default: 5
+  --json FILE   write the results to FILE; default: bench/results.json
+  --document    also write the table to docs/performance.md
+  --list        print the names of the rows`;
 
-/** The command line's options. Throws what `parseArgs` throws, and where options contradict each other. */
+/** Parses the command line. Throws the errors of `parseArgs`, and an error if options contradict each other. */
 export function readArguments(words) {
   const { values } = parseArgs({
     args: words,
@@ -24,23 +24,25 @@ export function readArguments(words) {
     },
   });
   if (values.quick && values.document) {
-    throw new Error('expected --quick or --document: small inputs prove nothing');
+    throw new Error('expected either --quick or --document: results of small inputs are not documented');
   }
   if (values.only.length > 0 && values.document) {
-    throw new Error('expected --only or --document: the table there is of all rows');
+    throw new Error('expected either --only or --document: the documented table has all rows');
   }
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
-    throw new Error('--runs: expected a number from 1 on');
+    throw new Error('--runs: expected a whole number, at least 1');
   }
   return { ...values, runs };
 }
 
-/** The rows that were asked for: all, unless some were named. Throws where a name fits none. */
+/**
+ * Returns the rows whose names begin with one of `names`, or all rows without names. Throws if a name matches no row.
+ */
 export function chosenRows(rows, names) {
   for (const name of names) {
     if (!rows.some((row) => row.name.startsWith(name))) {
-      throw new Error(`no row is named ${name}; expected one of ${rows.map((row) => row.name).join(', ')}`);
+      throw new Error(`no row matches ${name}; expected one of ${rows.map((row) => row.name).join(', ')}`);
     }
   }
   return names.length === 0 ? rows : rows.filter((row) => names.some((name) => row.name.startsWith(name)));

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a command to its end with its output thrown away, and returns the wall time in seconds.
- * Throws where it cannot be started or its exit code is not among `expected`.
+ * Runs a command to its end, discards its output, and returns the wall time in seconds.
+ * Throws if the command cannot be started or its exit code is not in `expected`.
  */
 export async function timeCommand(command, args, expected = [0]) {
   const start = performance.now();
@@ -10,14 +10,14 @@ export async function timeCommand(command, args, expected = [0]) {
   return (performance.now() - start) / 1000;
 }
 
-/** The wall time in seconds of `count` processes of the same command at once. */
+/** Runs `count` concurrent processes of a command and returns the wall time in seconds until all have ended. */
 export async function timeConcurrently(count, command, args) {
   const start = performance.now();
   await Promise.all(Array.from({ length: count }, () => runCommand(command, args)));
   return (performance.now() - start) / 1000;
 }
 
-/** Runs a command to its end and returns what it printed, if that is to be kept. Throws as `timeCommand`. */
+/** Runs a command to its end. Returns its output if `output` is `pipe`. Throws as `timeCommand` does. */
 export function runCommand(command, args, { expected = [0], output = 'ignore', cwd } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', output, 'pipe'], ...(cwd && { cwd }) });
@@ -40,7 +40,7 @@ export function runCommand(command, args, { expected = [0], output = 'ignore', c
   });
 }
 
-/** Runs one of `children/` in a Node of its own and returns the object that it prints. */
+/** Runs a script of `children/` in a separate Node.js process and returns the object that it prints. */
 export async function runChild(name, input) {
   const file = new URL(`./children/${name}`, import.meta.url).pathname;
   const printed = await runCommand(process.execPath, [file, JSON.stringify(input)], { output: 'pipe' });

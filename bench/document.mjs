@@ -7,13 +7,15 @@ const PLOT = 'docs/growth.svg';
 const BEGIN = '<!-- written by npm run bench -- --document -->';
 const END = '<!-- end of what npm run bench writes -->';
 
-/** Puts the results between the marks of docs/performance.md, and the growth of comparing into a plot beside it. */
+/**
+ * Writes the results between the markers in docs/performance.md, and the plot of the growth rows to docs/growth.svg.
+ */
 export async function writeDocument({ machine, results }) {
   const text = await readFile(DOCUMENT, 'utf8');
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
   if (after === undefined) {
-    throw new Error(`expected the marks ${BEGIN} and ${END} in ${DOCUMENT}`);
+    throw new Error(`expected the markers ${BEGIN} and ${END} in ${DOCUMENT}`);
   }
   const generated = [machineText(machine), markdownTable(results), ...problemLines(results)].join('\n\n');
   await writeFile(DOCUMENT, `${before}${BEGIN}\n\n${generated}\n\n${END}${after}`);

@@ -4,30 +4,31 @@ const WIDTH = 760;
 const HEIGHT = 420;
 const MARGIN = 60;
 
-/** Between the frame and the outermost decades, so that numbers beside marks have room. */
+/** The space between the frame and the outermost decades, for the numbers beside marks. */
 const PADDING = 28;
 
-const TITLE = 'Seconds that comparing all pairs takes, reading included';
+const TITLE = 'Seconds to compare all pairs, reading included';
 
-/** The colours of the marks, by the rows that they stand for, and the number that is written beside each. */
+/** The colour of the marks of each series of rows, and the number beside each mark. */
 const SERIES = [
   {
     colour: '#0b6e99',
     row: 'growth-vectors-',
     numberOf: ({ vectors }) => vectors,
-    explain: ({ blocks }) => `more vectors of ${grouped(blocks)} blocks; beside the mark: how many vectors`,
+    explain: ({ blocks }) => `more vectors of ${grouped(blocks)} blocks; beside the mark: number of vectors`,
   },
   {
     colour: '#b3541e',
     row: 'growth-blocks-',
     numberOf: ({ blocks }) => blocks,
-    explain: ({ vectors }) => `${grouped(vectors)} vectors of fewer blocks; beside the mark: how many blocks`,
+    explain: ({ vectors }) => `${grouped(vectors)} vectors of fewer blocks; beside the mark: number of blocks`,
   },
 ];
 
 /**
- * Seconds over block comparisons (pairs × blocks) on logarithmic axes, as an SVG document, with the line of the
- * reference's rate: growth as n² and linear in blocks means marks along it. Undefined without results of such rows.
+ * Returns an SVG plot of seconds over block comparisons (pairs × blocks) on logarithmic axes, with a line at the
+ * reference's rate. Marks are on the line if time grows with n² and linearly in blocks. Returns undefined if there are
+ * no results of growth rows.
  */
 export function growthPlot(results) {
   const measured = results.filter(({ name, samples }) => name.startsWith('growth-') && samples !== undefined);
@@ -70,7 +71,7 @@ function markOf(samples) {
   return { amount, vectors, blocks, seconds: median(samples.map((sample) => sample.seconds)) };
 }
 
-/** Maps whole decades that hold all values to pixels. */
+/** Returns a scale that maps the whole decades around the values to pixels. */
 function scaleOf(values, from, to) {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
@@ -107,7 +108,7 @@ function circle(x, y, { amount, seconds }, colour) {
   return `<circle cx="${x.place(amount).toFixed(1)}" cy="${y.place(seconds).toFixed(1)}" r="4" fill="${colour}"/>`;
 }
 
-/** Stands on the side of the mark that the dashed line does not pass. */
+/** Returns the number of a mark, on the side of the mark that is away from the dashed line. */
 function numberText(x, y, { amount, seconds }, number, reference) {
   const isAboveLine = seconds / amount > reference.seconds / reference.amount;
   return text(x.place(amount), y.place(seconds) + (isAboveLine ? -9 : 19), grouped(number), 'middle');
@@ -119,7 +120,7 @@ function legend(reference) {
     ...SERIES.map(({ colour, explain }) => ({ colour, label: explain(reference) })),
     {
       colour: 'black',
-      label: `${grouped(vectors)} vectors of ${grouped(blocks)} blocks; dashed line: as fast as these`,
+      label: `${grouped(vectors)} vectors of ${grouped(blocks)} blocks; dashed line: the same rate`,
     },
   ];
   return entries.flatMap(({ colour, label }, index) => {
@@ -135,7 +136,7 @@ function grouped(number) {
   return number.toLocaleString('en');
 }
 
-/** Legible across lines, too. */
+/** Returns text with a halo, so that it is legible across lines. */
 function text(x, y, content, anchor) {
   const halo = 'stroke="white" stroke-width="4" paint-order="stroke"';
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" ${halo}>${content}</text>`;

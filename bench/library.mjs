@@ -1,15 +1,15 @@
 import { runChild } from './command.mjs';
 
-/** The whole command's script, for rows that count its start too. */
+/** The script of the command, for rows that include its start. */
 export const VIRT_SIMILARITY = new URL('../packages/cli/bundle/main.js', import.meta.url).pathname;
 
-/** A sample of hashing images without a cache, in a process of its own whose start is not counted. */
+/** Measures hashing images without a cache, in a separate process whose start is not counted. Returns a sample. */
 export async function hashWithLibrary(images, hasher, amount, allowBacking = []) {
   const { seconds, peakBytes } = await runChild('hash.mjs', { images, hasher, allowBacking });
   return { seconds, peakBytes, amount };
 }
 
-/** Throws unless two images have the same hash vector: what is timed must also be right. */
+/** Throws unless two images have the same hash vector, so that only correct results are timed. */
 export async function expectSameContent(first, second, hasher) {
   const [one, other] = [
     await runChild('hash.mjs', { images: [first], hasher }),

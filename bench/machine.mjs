@@ -4,7 +4,7 @@ import { versionOf } from './peers.mjs';
 
 const TOOLS = ['openssl', 'xxhsum', 'b3sum', 'duperemove', 'qemu-img', 'nbdcopy', 'scipy', 'fastcluster'];
 
-/** What the figures depend on: processor, cores, memory, kernel, system, Node, the peers, and the date. */
+/** Returns what the results depend on: processor, cores, memory, kernel, system, Node.js, the peers, and the date. */
 export function describeMachine() {
   const versions = TOOLS.map((tool) => versionOf(tool) ?? `${tool} missing`);
   return {

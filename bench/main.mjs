@@ -1,4 +1,4 @@
-/** Measures every stage beside what people would use instead; `npm run bench -- --help` tells the options. */
+/** Measures every stage against the usual alternative; `npm run bench -- --help` lists the options. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chosenRows, readArguments, USAGE } from './arguments.mjs';
@@ -25,7 +25,7 @@ async function main(options) {
   for (const row of rows) {
     const result = await runRow(row, context, (run, runs) => console.error(`${row.name}: run ${run} of ${runs}`));
     report.results.push(result);
-    // After every row, so that a run that is ended early is not lost.
+    // Written after every row, so that an interrupted run keeps its results.
     await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
     console.error(textTable([result]));
   }

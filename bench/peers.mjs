@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Debian's interpreter, which sees Debian's packages, rather than another that may come first in PATH. */
+/** Debian's Python interpreter, which finds Debian's packages; another one may come first in PATH. */
 export const PYTHON = '/usr/bin/python3';
 
-/** The outside programs that rows need: their Debian package, and how they tell their version. */
+/** The external programs that rows need: their Debian packages, and the commands that print their versions. */
 const PEERS = {
   openssl: { package: 'openssl', version: ['openssl', 'version'] },
   xxhsum: { package: 'xxhash', version: ['xxhsum', '--version'] },
@@ -23,7 +23,7 @@ const PEERS = {
   },
 };
 
-/** Why a row cannot run: the first of its tools that is missing, with its remedy; undefined where all are there. */
+/** Returns a message about the first missing tool, with the remedy, or undefined if none is missing. */
 export function missingTool(tools) {
   const missing = tools.find((tool) => versionOf(tool) === undefined);
   if (missing === undefined) {
@@ -32,7 +32,7 @@ export function missingTool(tools) {
   return `${missing} is not installed (Debian: ${PEERS[missing].package}); npm run bench installs it when run as root`;
 }
 
-/** The first line that the program says about its version; undefined where it is missing. */
+/** Returns the first line of a program's version output, or undefined if the program is missing. */
 export function versionOf(tool) {
   const [command, ...args] = PEERS[tool].version;
   if (!isExecutable(command)) {

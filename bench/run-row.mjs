@@ -3,22 +3,22 @@ import { missingTool } from './peers.mjs';
 import { meetsGoal, ratioOf } from './row.mjs';
 
 /**
- * Runs a row's sides in turn, ours first, and returns what the table and the JSON file tell of it: `missing` or
- * `failure`, or else the medians, the ratio, and every sample. A row that fails is a row that says so.
+ * Runs a row's sides in turn, ours first. Returns the result for the table and the JSON file: `missing` or `failure`,
+ * or else the medians, the ratio, and every sample. Does not throw if the row fails.
  */
 export async function runRow(row, context, onRun) {
   const { name, goal, unit } = row;
-  const told = { name, title: row.title(context.sizes), against: row.against(context.sizes), goal, unit };
+  const description = { name, title: row.title(context.sizes), against: row.against(context.sizes), goal, unit };
   const missing = missingTool(row.tools);
   if (missing !== undefined) {
-    return { ...told, missing };
+    return { ...description, missing };
   }
   let sides;
   try {
     sides = await row.prepare(context);
-    return { ...told, ...(await interleave(sides, goal, context.sizes.runs, onRun)) };
+    return { ...description, ...(await interleave(sides, goal, context.sizes.runs, onRun)) };
   } catch (error) {
-    return { ...told, failure: error instanceof Error ? error.message : String(error) };
+    return { ...description, failure: error instanceof Error ? error.message : String(error) };
   } finally {
     await sides?.close?.();
   }
@@ -39,7 +39,7 @@ async function interleave(sides, goal, runs, onRun) {
   return { ...medians, ratio, met: meetsGoal(goal, ratio), load: median(loads), samples: { ours, peer } };
 }
 
-/** The amount is the same in every run; of the peak memory the largest is told. */
+/** Returns the median time and the largest peak memory. The amount is the same in every run. */
 function medianSample(samples) {
   const [{ amount }] = samples;
   const peaks = samples.flatMap(({ peakBytes }) => (peakBytes === undefined ? [] : [peakBytes]));

@@ -2,28 +2,30 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /**
- * How large the inputs are. Sizes of disks are bytes.
+ * The sizes of the inputs. Disk sizes are in bytes.
  *
  * @typedef {object} Sizes
- * @property {string} name the inputs' directory
- * @property {number} runs of each side of a row
- * @property {number} random the raw disk of random bytes
- * @property {number} dense the disk that the thin one is measured against, and each of the family's
- * @property {number} thin the thin disk's virtual size
- * @property {number} overlays on the base, which is as large as the random disk
- * @property {number} own data of each overlay
- * @property {number} family disks whose pairs are compared
- * @property {number} points that are clustered
- * @property {number} referencePoints that ml-hclust clusters
- * @property {number} cached images of the run that finds all of them in its cache
- * @property {number} cachedDisk virtual size of each, a fifth of it data
- * @property {{ count: number, sample: number, blocks: number }} vectors whose pairs are compared; SciPy compares the
- *   first `sample` of them
- * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth
- * @property {{ columns: number, fewestBlocks: number, mostBlocks: number }} between vectors that one more is compared with
+ * @property {string} name the name of the inputs' directory
+ * @property {number} runs the number of runs for each side of a row
+ * @property {number} random the size of the raw disk of random bytes
+ * @property {number} dense the size of the dense disk and of each disk of the family
+ * @property {number} thin the virtual size of the thin disk
+ * @property {number} overlays the number of overlays on the base, which is as large as the random disk
+ * @property {number} own the size of each overlay's own data
+ * @property {number} family the number of disks whose pairs are compared
+ * @property {number} points the number of points to cluster
+ * @property {number} referencePoints the number of points that ml-hclust clusters
+ * @property {number} cached the number of images that are all cached
+ * @property {number} cachedDisk the virtual size of each cached image, a fifth of it data
+ * @property {{ count: number, sample: number, blocks: number }} vectors the vectors whose pairs are compared; SciPy
+ *   compares the first `sample` of them
+ * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth the numbers of vectors and of their
+ *   blocks
+ * @property {{ columns: number, fewestBlocks: number, mostBlocks: number }} between the vectors to compare one more
+ *   with
  */
 
-/** Bytes as `2 GiB`. */
+/** Formats bytes, such as `2 GiB`. */
 export function sizeText(bytes) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));

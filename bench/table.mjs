@@ -1,11 +1,11 @@
 import { goalText } from './row.mjs';
 
-/** Characters of a problem that are told. */
+/** The greatest number of characters of a problem that are shown. */
 const PROBLEM_LENGTH = 600;
 
 const HEADINGS = ['row', 'ours', 'against', 'peer', 'ratio', 'goal', 'met', 'load', 'peak memory'];
 
-/** One array of cells for a result of `runRow`. */
+/** Returns the cells for a result of `runRow`. */
 function cellsOf(result) {
   const { title, against, goal, unit } = result;
   if (result.failure !== undefined) {
@@ -28,14 +28,14 @@ function cellsOf(result) {
   ];
 }
 
-/** The results as lines for a terminal. */
+/** Formats the results as lines for a terminal. */
 export function textTable(results) {
   return aligned([HEADINGS, ...results.map(cellsOf)])
     .map((cells) => cells.join('  ').trimEnd())
     .join('\n');
 }
 
-/** The results as a Markdown table. */
+/** Formats the results as a Markdown table. */
 export function markdownTable(results) {
   const escaped = results.map((result) => cellsOf(result).map((cell) => cell.replaceAll('|', '\\|')));
   const [headings, ...rows] = aligned([HEADINGS, ...escaped]);
@@ -49,7 +49,7 @@ function aligned(rows) {
   return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column])));
 }
 
-/** What kept rows from being measured, one line each. */
+/** Returns one line for each row that could not be measured, with the reason. */
 export function problemLines(results) {
   return results.flatMap(({ name, missing, failure }) => {
     const problem = missing ?? failure;
@@ -68,7 +68,7 @@ function sampleText({ seconds, amount }, unit) {
   return time;
 }
 
-/** Without an exponent, which `toPrecision` writes from 1,000 on. */
+/** Formats three significant digits without an exponent, which `toPrecision` writes from 1,000 on. */
 function threeDigits(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A new directory, which the caller removes. */
+/** Makes a new directory, which the caller must remove. */
 export function makeTemporaryDirectory() {
   return mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
 }
 
-/** What `work` returns, done in a new directory that is removed thereafter. */
+/** Calls `work` with a new directory, which is removed afterwards. Returns its result. */
 export async function inTemporaryDirectory(work) {
   const directory = await makeTemporaryDirectory();
   try {

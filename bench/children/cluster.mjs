@@ -1,4 +1,4 @@
-/** Clusters a file of distances once with the library and prints the seconds that it took and the sum of the heights. */
+/** Clusters a file of distances once with the library. Prints the duration in seconds and the sum of the heights. */
 import { FastClusterer } from '@virt-similarity/core';
 import { readDistances } from '../inputs/distances.mjs';
 

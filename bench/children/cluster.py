@@ -1,4 +1,4 @@
-"""Clusters a file of distances once with fastcluster and prints the seconds that it took and the sum of the heights."""
+"""Clusters a file of distances once with fastcluster. Prints the duration in seconds and the sum of the heights."""
 
 import json
 import sys

@@ -1,6 +1,7 @@
 /**
- * Compares the last `rows` of some hash-vector files with the first `columns`, or, with no rows, all pairs of the columns.
- * Prints the seconds that it took from when all files were opened, or read into memory.
+ * Compares the last `rows` hash-vector files of a directory with the first `columns`; if `rows` is 0, compares all
+ * pairs of the columns. Prints the duration in seconds, without opening the files and, if `from` is `memory`, without
+ * reading them.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Compares hash-vector files once with the library, reading included, and prints the seconds that it took. */
+/** Compares hash-vector files once with the library, reading included. Prints the duration in seconds. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAnalyzer } from '@virt-similarity/core';
@@ -11,11 +11,11 @@ const files = (await readdir(directory)).sort().slice(0, count);
 const start = performance.now();
 await createAnalyzer({ plugins: [hashers, syntheticPlugin] }).analyze(
   files.map((file) => join(directory, file)),
-  { hasher, onProgress: ({ kind }) => kind === 'clustering' && tell() },
+  { hasher, onProgress: ({ kind }) => kind === 'clustering' && reportAndExit() },
 );
 
-/** Told as soon as the comparison is done: clustering has a row of its own. */
-function tell() {
+/** Reports as soon as the comparison is finished, because clustering has its own row. */
+function reportAndExit() {
   const seconds = (performance.now() - start) / 1000;
   process.stdout.write(`${JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`, () =>
     process.exit(),

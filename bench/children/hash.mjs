@@ -1,4 +1,6 @@
-/** Hashes images once with the library; prints the seconds that it took, its peak memory, and the vectors' checksum. */
+/**
+ * Hashes images once with the library. Prints the duration in seconds, the peak memory, and a checksum of the vectors.
+ */
 import { createHash } from 'node:crypto';
 import { createAnalyzer } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';

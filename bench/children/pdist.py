@@ -1,4 +1,4 @@
-"""Compares all pairs of disks with SciPy, in one thread, and prints the seconds that it took and the sum in blocks."""
+"""Compares all pairs of disks with SciPy in one thread. Prints the duration in seconds and the sum in blocks."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ import numpy
 from scipy.spatial.distance import pdist
 
 path, disks, blocks = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-# SciPy compares float64, and would spend a part of its time on converting integers.
+# SciPy compares float64, and would otherwise spend part of its time converting integers.
 labels = numpy.fromfile(path, dtype="<i4").reshape(disks, blocks).astype(numpy.float64)
 start = time.perf_counter()
 distances = pdist(labels, "hamming")

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ROOT = new URL('../.data/', import.meta.url).pathname;
 
-/** Inputs that are kept between runs; what was only half built is built again. */
+/** A directory of inputs that are kept between runs. Incomplete inputs are built again. */
 export class DataDirectory {
   #path;
 
@@ -13,14 +13,14 @@ export class DataDirectory {
     this.#path = path;
   }
 
-  /** The path of an input, a file or a directory, which `build(path)` makes unless it is there already. */
+  /** Returns the path of an input, a file or a directory. If it does not exist, builds it with `build(path)`. */
   async ready(name, build) {
     const path = join(this.#path, name);
     if (existsSync(path)) {
       return path;
     }
     console.error(`building ${path} …`);
-    // Built under a name of the same depth and extension, as overlays refer to their base by a relative path.
+    // The temporary path has the same depth and extension, because overlays refer to their base by a relative path.
     const partial = join(this.#path, `partial-${name}`);
     await rm(partial, { recursive: true, force: true });
     await build(partial);
@@ -29,7 +29,7 @@ export class DataDirectory {
   }
 }
 
-/** The inputs of these sizes. Those that another recipe built are removed first. */
+/** Opens the directory of inputs for these sizes. Removes inputs that were built from another recipe. */
 export async function openDataDirectory(sizes) {
   const path = join(ROOT, sizes.name);
   const recipe = await recipeOf(sizes);

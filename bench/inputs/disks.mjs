@@ -6,20 +6,20 @@ import { RandomBytes, writeRandom } from './random-bytes.mjs';
 const MIB = 2 ** 20;
 const BLOCK = 65_536;
 
-/** The raw disk of random bytes. */
+/** Builds the raw disk of random bytes. Returns its path. */
 export function randomDisk({ sizes, data }) {
   return data.ready('random.raw', (path) => writeRandom(path, { seed: 'random', length: sizes.random }));
 }
 
-/** The random disk as qcow2. */
+/** Builds the random disk as qcow2. Returns its path. */
 export async function randomQcow2(context) {
   const raw = await randomDisk(context);
   return context.data.ready('random.qcow2', (path) => convert(raw, path, []));
 }
 
 /**
- * As large as the random disk, compressed. Three quarters of every block are random and one is text: where compression
- * gains nothing, qemu-img would store the block as it is.
+ * Builds a compressed qcow2 image of the random disk's size. Returns its path. Three quarters of every block are
+ * random and one is text, because qemu-img stores blocks that do not compress uncompressed.
  */
 export function compressedQcow2({ sizes, data }) {
   return data.ready('compressed.qcow2', async (path) => {
@@ -33,12 +33,12 @@ export function compressedQcow2({ sizes, data }) {
   });
 }
 
-/** A raw disk without holes. */
+/** Builds a raw disk without holes. Returns its path. */
 export function denseDisk({ sizes, data }) {
   return data.ready('dense.raw', (path) => writeRandom(path, { seed: 'dense', length: sizes.dense }));
 }
 
-/** A raw disk of the thin disk's virtual size that holds as many bytes as the dense one, in runs of 1 MiB far apart. */
+/** Builds the thin raw disk, with as much data as the dense disk, in widely spaced runs of 1 MiB. Returns its path. */
 export function thinDisk({ sizes, data }) {
   return data.ready('thin.raw', async (path) => {
     const random = new RandomBytes('thin');
@@ -57,7 +57,7 @@ export function thinDisk({ sizes, data }) {
   });
 }
 
-/** Overlays on the random disk's qcow2, each with data of its own in runs of 1 MiB. Returns their paths. */
+/** Builds overlays on the random disk's qcow2, each with its own data in runs of 1 MiB. Returns their paths. */
 export async function overlays(context) {
   const { sizes, data } = context;
   const base = await randomQcow2(context);
@@ -90,8 +90,8 @@ async function makeOverlay(directory, index, base, { random: size, own }) {
 }
 
 /**
- * Raw disks of one family, as large as the dense one, whose last tenth is their own: qemu-img compare stops at the
- * first difference and so has to read nine tenths of each. Returns their paths.
+ * Builds raw disks of one family, as large as the dense disk, which differ in their last tenth. qemu-img compare stops
+ * at the first difference, so it must read nine tenths of each. Returns their paths.
  */
 export async function diskFamily(context) {
   const { sizes, data } = context;
@@ -108,7 +108,7 @@ export async function diskFamily(context) {
   return Array.from({ length: sizes.family }, (_, index) => join(directory, familyName(index)));
 }
 
-/** Raw disks that are one hole, which nothing but their names and times tells apart. Returns their paths. */
+/** Makes raw disks that consist of a single hole and differ only in names and times. Returns their paths. */
 export async function makeEmptyDisks(directory, count, size) {
   await mkdir(directory);
   const paths = Array.from({ length: count }, (_, index) => join(directory, `guest-${number(index)}.raw`));
@@ -119,7 +119,7 @@ export async function makeEmptyDisks(directory, count, size) {
   return paths;
 }
 
-/** Reads files once, so that they stand in the page cache. */
+/** Reads files once, so that they are in the page cache. */
 export async function warm(paths) {
   await runCommand('cat', paths);
 }

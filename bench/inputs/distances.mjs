@@ -2,15 +2,15 @@ import { open, writeFile } from 'node:fs/promises';
 
 const DIMENSIONS = 8;
 
-/** A file of the condensed Euclidean distances of random points, as little-endian float64. Returns its path. */
+/** Builds a file of the condensed Euclidean distances of random points, as little-endian float64. Returns its path. */
 export function distanceFile({ data }, size) {
   return data.ready(`distances-${size}`, (path) => writeFile(path, Buffer.from(randomDistances(size).buffer)));
 }
 
-/** What `distanceFile` wrote, as a condensed matrix. */
+/** Reads a file of `distanceFile` as a condensed matrix. */
 export async function readDistances(path, size) {
   const values = new Float64Array((size * (size - 1)) / 2);
-  // Straight into the array: of a file read as a whole there would be two copies.
+  // Read directly into the array, to avoid a second copy in memory.
   const bytes = new Uint8Array(values.buffer);
   const file = await open(path);
   try {
@@ -27,7 +27,7 @@ export async function readDistances(path, size) {
   return { size, values };
 }
 
-/** The same in every run: a linear congruential generator (Knuth 1997). */
+/** Returns the same distances in every run. The points are from a linear congruential generator (Knuth 1997). */
 function randomDistances(size) {
   let state = 1;
   const coordinates = Float64Array.from({ length: size * DIMENSIONS }, () => {

@@ -4,13 +4,12 @@ const BLOCK_SIZE = 65_536;
 const RUN = 64;
 
 /**
- * What each block of a virtual disk holds that was never written, as a number: 0 for zeros, equal numbers for equal
- * contents. There are `families` bases, and of each its share of the clones, in which a tenth of the blocks are their
- * own, in runs of 64.
+ * Returns the contents of each block of an imaginary disk, as numbers: 0 for zeros, equal numbers for equal contents.
+ * The disks are clones of `families` bases in turn. In each clone a tenth of the blocks are its own, in runs of 64.
  *
- * @param {{ families: number, blocks: number, data: number }} shape `blocks` of each disk, of which the fraction `data`
- *   is not zeros
- * @param {number} index of the clone, from 0
+ * @param {{ families: number, blocks: number, data: number }} shape the number of `blocks` of each disk; the fraction
+ *   `data` of them is not zeros
+ * @param {number} index the index of the clone, from 0
  */
 export function familyContents({ families, blocks, data }, index) {
   const family = index % families;
@@ -27,10 +26,10 @@ export function familyContents({ families, blocks, data }, index) {
 }
 
 /**
- * The hash vector of a clone.
+ * Returns the hash vector of a clone.
  *
  * @param {{ families: number, blocks: number, data: number, digestLength: number }} shape
- * @param {number} index of the clone, from 0
+ * @param {number} index the index of the clone, from 0
  * @param {{ name: string, algorithm: string, identity?: object }} header
  */
 export function familyVector(shape, index, header) {

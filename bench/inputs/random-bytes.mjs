@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 
 const CHUNK = 4 * 2 ** 20;
 
-/** An endless source of bytes without any pattern, the same for the same seed: AES-256 in counter mode. */
+/** An endless source of pseudorandom bytes, the same for the same seed: AES-256 in counter mode. */
 export class RandomBytes {
   #cipher;
 
@@ -18,8 +18,8 @@ export class RandomBytes {
 }
 
 /**
- * Writes `length` random bytes to `path` from `position` on, and makes the file if it is missing.
- * `shape` may change every chunk, of 4 MiB or what is left, in place.
+ * Writes `length` random bytes to `path` from `position` on. If `position` is 0, creates or truncates the file.
+ * `shape` can modify each chunk of at most 4 MiB in place.
  */
 export async function writeRandom(path, { seed, length, position = 0, shape = () => {} }) {
   const file = await open(path, position === 0 ? 'w' : 'r+');

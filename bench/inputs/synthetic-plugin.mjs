@@ -1,6 +1,6 @@
 /**
- * The name of the digests that the inputs' generator makes up. They are as short as they can be without two contents
- * meeting by chance, to spare the disk.
+ * The hasher that generated hash vectors name. To save disk space, its digests are as short as possible without chance
+ * collisions.
  */
 export class SyntheticHasher {
   digestLength = 8;

@@ -8,10 +8,12 @@ import { familyContents, familyVector } from './family-vectors.mjs';
 const BLOCK_SIZE = 65_536;
 const FAMILIES = 20;
 
-/** Of which part of a disk's blocks is data. */
+/** The fraction of a disk's blocks that is data. */
 const DATA = 0.7;
 
-/** Arrow files of `count` vectors of `blocks` blocks, with digests as long as the hasher's. Returns their paths. */
+/**
+ * Builds Arrow files of `count` vectors of `blocks` blocks, with digests of the hasher's length. Returns their paths.
+ */
 export async function vectorFiles({ data }, { name: algorithm, digestLength }, count, blocks) {
   const shape = { families: FAMILIES, blocks, data: DATA, digestLength };
   const nameOf = (index) => `guest-${String(index).padStart(5, '0')}.arrow`;
@@ -25,7 +27,7 @@ export async function vectorFiles({ data }, { name: algorithm, digestLength }, c
 }
 
 /**
- * Arrow files of `count` vectors with SHA-256 digests, of disks of different sizes, from `fewestBlocks` to `mostBlocks`.
+ * Builds Arrow files of `count` vectors with SHA-256 digests, of disks with `fewestBlocks` to `mostBlocks` blocks.
  * Returns their paths.
  */
 export async function unequalVectorFiles({ data }, count, { fewestBlocks, mostBlocks }) {
@@ -33,7 +35,7 @@ export async function unequalVectorFiles({ data }, count, { fewestBlocks, mostBl
   const directory = await data.ready(`unequal-vectors-${count}`, async (path) => {
     await mkdir(path);
     for (let index = 0; index < count; index++) {
-      // A prime far from both: neighbours in a family differ in size.
+      // A prime, so that successive disks of a family differ in size.
       const blocks = fewestBlocks + ((index * 7919) % (mostBlocks - fewestBlocks + 1));
       const shape = { families: FAMILIES, blocks, data: DATA, digestLength: 32 };
       await writeHashVector(
@@ -45,7 +47,9 @@ export async function unequalVectorFiles({ data }, count, { fewestBlocks, mostBl
   return Array.from({ length: count }, (_, index) => pathOf(directory, index));
 }
 
-/** What the blocks of the first `count` of these disks hold, as int32, disk after disk. Returns the file's path. */
+/**
+ * Builds a file of the block contents of the first `count` of these disks, as int32, disk by disk. Returns its path.
+ */
 export function labelFile({ data }, count, blocks) {
   return data.ready(`labels-${count}-${blocks}`, async (path) => {
     const shape = { families: FAMILIES, blocks, data: DATA };
@@ -55,8 +59,8 @@ export function labelFile({ data }, count, blocks) {
 }
 
 /**
- * A cache that has the SHA-256 vector of every one of `sizes.cached` raw disks, a fifth of them data.
- * The disks are holes: their vectors are what a family of guests would have. Returns the two directories.
+ * Builds `sizes.cached` raw disks and a cache with a SHA-256 vector for each. The disks are holes, but their vectors
+ * are those of a family of guests whose blocks are one fifth data. Returns the two directories.
  */
 export async function cachedGuests({ sizes, data }) {
   const shape = { families: FAMILIES, blocks: sizes.cachedDisk / BLOCK_SIZE, data: 0.2, digestLength: 32 };

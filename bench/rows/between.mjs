@@ -3,7 +3,7 @@ import { runChild } from '../command.mjs';
 import { warm } from '../inputs/disks.mjs';
 import { unequalVectorFiles } from '../inputs/vector-files.mjs';
 
-/** One vector more against many, and all pairs of the many, opened already: from files, and from memory. */
+/** Comparing one vector with many, against all pairs of the many; the vectors are open, in files or in memory. */
 export const betweenRows = [
   ...['files', 'memory'].map((from) => betweenRow('position', from)),
   betweenRow('free', 'files'),

@@ -7,7 +7,9 @@ const LINKAGES = ['single', 'average', 'complete'];
 const FASTCLUSTER = new URL('../children/cluster.py', import.meta.url).pathname;
 const TOLERANCE = 1e-9;
 
-/** Clustering many points, reading the distances excluded, against the C++ library for it: with the same heights. */
+/**
+ * Clustering many points, without reading the distances, against the C++ library fastcluster. The heights must agree.
+ */
 export const clusteringRows = LINKAGES.map((linkage) => ({
   name: `cluster-${linkage}`,
   title: ({ points }) => `cluster ${points}, ${linkage}`,
@@ -29,7 +31,7 @@ export const clusteringRows = LINKAGES.map((linkage) => ({
         const printed = await runCommand(PYTHON, [FASTCLUSTER, path, linkage], { output: 'pipe' });
         const { sum, seconds } = JSON.parse(printed);
         if (!(Math.abs(sum - expectedSum) <= TOLERANCE * sum)) {
-          throw new Error(`expected heights that add up to ${expectedSum}, as ours do, found ${sum}`);
+          throw new Error(`expected fastcluster's heights to add up to our sum ${expectedSum}, found ${sum}`);
         }
         return { seconds, amount: size - 1 };
       },
@@ -37,7 +39,7 @@ export const clusteringRows = LINKAGES.map((linkage) => ({
   },
 }));
 
-/** The fast engine against ml-hclust, which it must also agree with. */
+/** The fast engine against ml-hclust. Both must produce the same tree. */
 export const referenceRow = {
   name: 'cluster-reference',
   title: ({ referencePoints }) => `cluster ${referencePoints}, average, fast engine`,

@@ -8,7 +8,7 @@ import { warm } from '../inputs/disks.mjs';
 import { cachedGuests } from '../inputs/vector-files.mjs';
 import { VIRT_SIMILARITY } from '../library.mjs';
 
-/** A run that finds every image in its cache, against reading the vectors' files and starting Node. */
+/** A run that finds every image in the cache, against reading the vector files and starting Node.js. */
 export const cachedRow = {
   name: 'cached',
   title: ({ cached }) => `${cached} images, all cached, whole command`,
@@ -31,7 +31,7 @@ export const cachedRow = {
   },
 };
 
-/** The shortest run there is. */
+/** The shortest possible run. */
 export const helpRow = {
   name: 'help',
   title: () => 'virt-similarity --help',
@@ -47,7 +47,7 @@ export const helpRow = {
   },
 };
 
-/** Throws unless every disk is in the cache: to hash a disk that is one hole costs nothing, and would not be noticed. */
+/** Throws unless every disk is cached. Otherwise a miss would go unnoticed, because hashing a hole takes no time. */
 async function expectCached(disks, cache) {
   for await (const { path, cached } of createAnalyzer({ plugins: [readers, hashers] }).hash([disks], { cache })) {
     if (!cached) {

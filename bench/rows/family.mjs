@@ -7,8 +7,8 @@ import { sizeText } from '../sizes.mjs';
 import { inTemporaryDirectory, makeTemporaryDirectory } from '../temporary-directory.mjs';
 
 /**
- * Hashing some disks of a family against the usual tool that finds equal blocks in files: with the default hash, and
- * with one that, like duperemove's murmur3, is no match for anyone who means to make two blocks look the same.
+ * Hashing the disks of a family against duperemove, the usual tool that finds equal blocks in files: with the default
+ * hash, and with one that is not cryptographic, like duperemove's murmur3.
  */
 export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
   name: `duperemove-${hasher}`,
@@ -28,7 +28,7 @@ export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
   },
 }));
 
-/** All pairs of the family by the whole command, vectors cached, against comparing one pair after the other. */
+/** All pairs of the family with the whole command and cached vectors, against comparing the pairs one by one. */
 export const pairsRow = {
   name: 'pairs',
   title: ({ family }) => `${pairsOf(family)} pairs of those, whole command, cached`,
@@ -62,7 +62,7 @@ function timeDuperemove(disks) {
 async function timeComparisons(pairs) {
   let seconds = 0;
   for (const [one, other] of pairs) {
-    // 1: the images differ.
+    // Exit code 1 means that the images differ.
     seconds += await timeCommand('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', one, other], [0, 1]);
   }
   return seconds;

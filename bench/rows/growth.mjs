@@ -5,8 +5,8 @@ import { SyntheticHasher } from '../inputs/synthetic-plugin.mjs';
 import { vectorFiles } from '../inputs/vector-files.mjs';
 
 /**
- * Ever more vectors, and ever smaller disks of the fewest: everything is to be compared at the rate of the fewest
- * vectors of the largest disks.
+ * Increasing numbers of vectors of the largest disks, and decreasing disk sizes with the fewest vectors. The goal is
+ * the rate of the fewest vectors of the largest disks.
  */
 export const growthRows = [
   ...[1, 2, 3].map((step) =>
@@ -33,7 +33,9 @@ function growthRow(name, pointOf) {
   };
 }
 
-/** Compares so many of the vectors that have so many blocks, and says in the sample which these were, for the plot. */
+/**
+ * Returns a function that compares this number of vectors of this number of blocks. Its sample has both, for the plot.
+ */
 async function comparing(context, { vectors, blocks }) {
   const { growth } = context.sizes;
   const total = blocks === growth.blocks.at(-1) ? growth.vectors.at(-1) : growth.vectors[0];

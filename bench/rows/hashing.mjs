@@ -4,7 +4,7 @@ import { randomDisk, warm } from '../inputs/disks.mjs';
 import { hashWithLibrary } from '../library.mjs';
 import { sizeText } from '../sizes.mjs';
 
-/** The C tools, each with one thread a process. */
+/** The C tools, each with one thread per process. */
 const TOOLS = [
   { hasher: 'md5', tool: 'openssl', args: ['dgst', '-md5'], speed: 0.95 },
   { hasher: 'sha256', tool: 'openssl', args: ['dgst', '-sha256'], speed: 0.95 },
@@ -12,7 +12,7 @@ const TOOLS = [
   { hasher: 'xxh128', tool: 'xxhsum', args: ['-H2'], speed: 0.8 },
 ];
 
-/** A raw disk of random bytes against the limit: one process of the C tool per core, each reading the whole of it. */
+/** A raw disk of random bytes, against the limit: one process of the C tool per core, each reading the whole disk. */
 export const hashingRows = TOOLS.map(({ hasher, tool, args, speed }) => ({
   name: `hash-${hasher}`,
   title: ({ random }) => `raw, ${sizeText(random)} of random bytes, ${hasher}`,

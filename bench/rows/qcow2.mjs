@@ -9,7 +9,7 @@ import { inTemporaryDirectory } from '../temporary-directory.mjs';
 
 const HASHERS = ['sha256', 'xxh128'];
 
-/** The same content as raw and as qcow2. */
+/** The random disk as qcow2, against the same disk as raw. */
 export const qcow2Rows = HASHERS.map((hasher) => ({
   name: `qcow2-${hasher}`,
   title: () => `the same as qcow2, ${hasher}`,
@@ -30,7 +30,7 @@ export const qcow2Rows = HASHERS.map((hasher) => ({
   },
 }));
 
-/** A compressed image, whose clusters we inflate ourselves: against the fastest way to have qemu do it. */
+/** A compressed image, whose clusters this project inflates itself, against the fastest method with qemu. */
 export const compressedRow = {
   name: 'compressed',
   title: () => 'as large, compressed qcow2, xxh128',
@@ -49,7 +49,7 @@ export const compressedRow = {
   },
 };
 
-/** The server runs already when the clock starts, and takes as many connections as nbdcopy wants. */
+/** Measures nbdcopy. The server is already running when the clock starts, and accepts any connections of nbdcopy. */
 function timeNbdcopy(image) {
   return inTemporaryDirectory((directory) => timeNbdcopyOver(join(directory, 'nbd'), image));
 }

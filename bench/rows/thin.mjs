@@ -3,7 +3,7 @@ import { denseDisk, overlays, randomDisk, randomQcow2, thinDisk, warm } from '..
 import { hashWithLibrary } from '../library.mjs';
 import { sizeText } from '../sizes.mjs';
 
-/** A thin disk is to cost what its data costs. */
+/** A thin disk, whose time should depend only on its data. */
 export const thinRow = {
   name: 'thin',
   title: ({ thin, dense }) => `raw, ${sizeText(thin)} virtual, ${sizeText(dense)} of data, sha256`,
@@ -24,7 +24,7 @@ export const thinRow = {
   },
 };
 
-/** Linked clones are to cost what is their own: against raw disks of as much data as base and overlays hold together. */
+/** Linked clones, against raw disks with as much data as the base and the overlays' own data together. */
 export const overlaysRow = {
   name: 'overlays',
   title: (sizes) =>

@@ -11,8 +11,8 @@ const PDIST = new URL('../children/pdist.py', import.meta.url).pathname;
 const HASHER = { name: 'sha256', digestLength: 32 };
 
 /**
- * All pairs of many vectors in files against SciPy, which is given labels in memory and runs once per core at the same
- * time, each on the same first few of them. Both distances must add up to the same.
+ * All pairs of many vectors in files, against SciPy. One SciPy process per core runs on labels in memory, each on the
+ * same first few vectors. The sums of both distances must be equal.
  */
 export const vectorsRow = {
   name: 'vectors',
@@ -44,7 +44,7 @@ async function runPdist(labels, sample, blocks, expectedSum) {
   const runs = (await Promise.all(processes)).map((printed) => JSON.parse(printed));
   const different = runs.find(({ sum }) => sum !== expectedSum);
   if (different) {
-    throw new Error(`expected distances that add up to ${expectedSum}, as ours do, found ${different.sum}`);
+    throw new Error(`expected SciPy's distances to add up to our sum ${expectedSum}, found ${different.sum}`);
   }
   return {
     seconds: Math.max(...runs.map(({ seconds }) => seconds)),

@@ -74,7 +74,9 @@ const KNOWN_PACKAGES = {
   'packages/hashers': CORE,
   'packages/reporters': CORE,
   'test/contracts': CORE,
-  examples: CORE,
+  'examples/reporter-plugin': CORE,
+  // Programs, which compose the packages.
+  'examples/cookbook': [...CORE, '^@virt-similarity/(?:readers|hashers|reporters)$'],
 };
 
 /** The folders and files that access the file system. Only these may import `node:fs`, including its types. */

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { type DiskImage, partsOf } from '@virt-similarity/core';
+import { type DiskImage, fileStampsOf } from '@virt-similarity/core';
 import { runTool } from '../fixtures/index.js';
 import { require } from './fuzz-target.js';
 
@@ -23,7 +23,7 @@ export async function guestContent(image: DiskImage): Promise<Buffer | undefined
     position += extent.length;
     require(position <= virtualSize, `extents up to ${virtualSize}, found ${position}`);
     if (extent.kind === 'data' && extent.stored !== undefined) {
-      const layer = partsOf(identity)[extent.stored.file];
+      const layer = fileStampsOf(identity)[extent.stored.file];
       const end = extent.stored.offset + extent.length;
       require(layer !== undefined && extent.stored.offset >= 0, 'a place in a layer');
       require(BigInt(end) <= layer.size, `stored bytes within ${layer.size}, found ${end}`);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
-import { type ImageIdentity, partsOf } from '@virt-similarity/core';
+import { fileStampsOf, type ImageIdentity } from '@virt-similarity/core';
 import { splitFlatDescriptor } from '../faults/inputs/vmdk.js';
 import { convert, type WritableFormat } from '../fixtures/qemu-images.js';
 import { runTool } from '../fixtures/run-tool.js';
@@ -75,7 +75,7 @@ export class KnownFiles {
 
   /** What an image that was read from these files holds; nothing where one of them is not known. */
   expected(identity: ImageIdentity): Digests | undefined {
-    const [top, ...below] = partsOf(identity).map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
+    const [top, ...below] = fileStampsOf(identity).map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
     if (top === undefined || below.includes(undefined)) {
       return undefined;
     }
@@ -93,7 +93,7 @@ export class KnownFiles {
   /** Paths of files that hold this block, none of which is among the given files. */
   foreignOwners(digest: string, identity: ImageIdentity): string[] {
     const owners = this.#owners.get(digest);
-    const isOwn = partsOf(identity).some(({ device, inode }) => owners?.has(`${device} ${inode}`));
+    const isOwn = fileStampsOf(identity).some(({ device, inode }) => owners?.has(`${device} ${inode}`));
     return owners === undefined || isOwn ? [] : [...owners].map((key) => this.#paths.get(key) ?? key);
   }
 

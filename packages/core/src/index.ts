@@ -55,6 +55,7 @@ export {
   baseOf,
   type ExpectedFile,
   expectedFiles,
+  fileStampsOf,
   formatsOf,
   isExpected,
   isVolatile,

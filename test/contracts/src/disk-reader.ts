@@ -10,7 +10,7 @@ import type {
   ReaderDiagnosis,
   ReadOptions,
 } from '@virt-similarity/core';
-import { baseOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
+import { baseOf, fileStampsOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
 import { asserting, type ContractTest } from './contract-test.js';
 import { ONE_LINE } from './option-declarations.js';
 
@@ -111,7 +111,7 @@ async function testIdentity(opened: DiskImage, subject: DiskReaderSubject): Prom
   const identity = await identityOf(subject);
   assert.deepEqual(identity, opened.identity);
   assert.ok(partsOf(identity).length >= 1);
-  for (const part of partsOf(identity)) {
+  for (const part of fileStampsOf(identity)) {
     assert.ok(part.path.startsWith('/'));
     const stats = await stat(part.path, { bigint: true });
     assert.deepEqual(
@@ -145,7 +145,7 @@ async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): 
   for (const extent of await extentsOf(image)) {
     if (extent.kind === 'data' && extent.stored !== undefined) {
       const { file, offset } = extent.stored;
-      const part = partsOf(image.identity)[file];
+      const part = fileStampsOf(image.identity)[file];
       assert.ok(part !== undefined, `expected the number of a file of the chain, found ${file}`);
       const bytes = await readFile(part.path);
       const stored = bytes.subarray(offset, offset + extent.length);
@@ -216,7 +216,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
   const identity = await identityOf(subject);
   const snapshot = () =>
     Promise.all(
-      partsOf(identity).map(async ({ path }) => ({
+      fileStampsOf(identity).map(async ({ path }) => ({
         path,
         content: await readFile(path),
         mtime: (await stat(path)).mtimeMs,

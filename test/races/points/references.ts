@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { lchown, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FORMAT_READERS } from '../../faults/harness/fault-case.js';
 import { type Content, contentOf, digestsOf } from '../contents.js';
@@ -7,6 +7,7 @@ import type { Storage } from '../known-files.js';
 import { type Stage, versionsOf } from '../stage.js';
 import type { Point, SceneImage } from './point.js';
 
+const NOBODY = 65_534;
 const BLOCKS = 16;
 const [OWN, OTHER] = versionsOf(BLOCKS);
 /** What an overlay holds itself. */
@@ -50,6 +51,10 @@ const RIVALS: Readonly<Record<string, Rival>> = {
     const [first, target] = [dirname(path), stage.secret(dirname(path).replaceAll('/', '-'))];
     await writeCanary(join(target, path.slice(first.length + 1)));
     await symlink(target, `${first}.link`);
+    // Whoever runs the command as root may follow links of their own; this one is another user's.
+    if (process.getuid?.() === 0) {
+      await lchown(`${first}.link`, NOBODY, NOBODY);
+    }
     return { first, second: `${first}.link`, watch: [dirname(first), first, target] };
   },
 };

@@ -4,11 +4,11 @@ import {
   type AtomicFileOptions,
   fileKeyOf,
   fileNumberOf,
+  fileStampsOf,
   makeDirectories,
   OpenDirectory,
   type ProgressEvent,
   ProtectedFiles,
-  partsOf,
   requireReplaceable,
   shellOperand,
   systemPath,
@@ -120,7 +120,7 @@ class OpenOutputFiles implements OutputFiles {
       // The image may have been replaced by another file after it was identified and before it was read.
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
-      for (const file of isVectorFile || identity === undefined ? [] : partsOf(identity)) {
+      for (const file of isVectorFile || identity === undefined ? [] : fileStampsOf(identity)) {
         this.#images.add(file);
       }
     }

@@ -13,8 +13,17 @@ export interface FileStamp {
   readonly ctimeNs: bigint;
 }
 
+/** The state of a source of content that is no file, such as an object of a web server or a store. */
+export interface ObjectStamp {
+  readonly kind: 'object';
+  /** A name that no other object has, such as a URL. */
+  readonly path: string;
+  /** A text that changes when the content changes, such as an entity tag or a digest. */
+  readonly version: string;
+}
+
 /** The state of a source of content. Equal stamps mean equal content. */
-export type Stamp = FileStamp;
+export type Stamp = FileStamp | ObjectStamp;
 
 /** One image of a chain. Its content is visible where the links above it have no data. */
 export interface Link {
@@ -68,7 +77,7 @@ export interface DataExtent {
    * caller may read them from that file, in parallel, without the reader.
    */
   readonly stored?: {
-    /** Index of the file among the identity's parts, top link first (see `partsOf`). */
+    /** Index of the file among the identity's parts, top link first (see `fileStampsOf`). */
     readonly file: number;
     /** Offset of the first byte in that file. */
     readonly offset: number;

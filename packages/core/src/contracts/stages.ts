@@ -1,7 +1,7 @@
 import type { VirtSimilarityError, Wording } from '../errors.js';
 import type { AnalyzedImage, Cladogram } from './analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
-import type { ImageIdentity, Stamp } from './disk-image.js';
+import type { FileStamp, ImageIdentity } from './disk-image.js';
 import type { DiskSource, ReaderDiagnosis } from './disk-reader.js';
 import type { HashVector } from './hash-vector.js';
 import type { Tile } from './tile.js';
@@ -121,7 +121,7 @@ export type ProgressEvent =
    * The files of an image's chain are known, the top link's first; none for a hash-vector file. Every image has had
    * this event or has failed before any image is read.
    */
-  | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly Stamp[] }
+  | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly FileStamp[] }
   /** An image is open and its hashing begins; `bytes` is the amount to read. */
   | { readonly kind: 'image-started'; readonly path: string; readonly bytes: number }
   /** The same for a backing image that is read once for all images above it. */

@@ -11,7 +11,7 @@ import type { VectorStore } from '../contracts/vector-store.js';
 import { throwIfAborted } from '../errors.js';
 import { TASK_BYTES } from '../hashing/hashing-pool.js';
 import type { PoolLease, SharedPools } from '../hashing/shared-pools.js';
-import { partsOf } from '../identity/chain.js';
+import { fileStampsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { ImageOpener } from '../reading/image-opener.js';
 import { HashVectorCache } from '../store/hash-vector-cache.js';
@@ -280,7 +280,7 @@ function storeOf(
 
 /** Returns the total size of an image's files in bytes. */
 function storedBytes(identity: ImageIdentity): number {
-  return partsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
+  return fileStampsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
 }
 
 function inOrder(unread: readonly IdentifiedSource[], sources: readonly DiskSource[]): IdentifiedSource[] {

@@ -9,7 +9,7 @@ import { currentStateOf } from '../files/current-state.js';
 import { flushFiles } from '../files/flush-files.js';
 import { hashImage } from '../hashing/hash-image.js';
 import type { HashingPool } from '../hashing/hashing-pool.js';
-import { isVolatile, partsOf, sameIdentity } from '../identity/chain.js';
+import { fileStampsOf, isVolatile, sameIdentity } from '../identity/chain.js';
 import { isSettled } from '../identity/settled-identity.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
@@ -62,7 +62,7 @@ export class ImageReading {
     const { source } = identified;
     const { reader, opener, store } = this.#tools;
     if (store !== undefined && !isVolatile(identified.identity)) {
-      await flushFiles(partsOf(identified.identity));
+      await flushFiles(fileStampsOf(identified.identity));
     }
     const startTime = Date.now();
     // Replaced by the opened image's identity: a change before the image was opened is acceptable.

@@ -1,9 +1,9 @@
-import type { Stamp } from '../contracts/disk-image.js';
+import type { FileStamp } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { HashOutcome } from '../contracts/stages.js';
 import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
-import { partsOf } from '../identity/chain.js';
+import { fileStampsOf } from '../identity/chain.js';
 
 /** Returns the outcome with the vector under its image's path in this run: the cache may have stored another name. */
 export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
@@ -11,13 +11,13 @@ export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | '
 }
 
 /** Returns the files of an image; none for a hash-vector file, whose image is not part of the run. */
-export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly Stamp[] {
+export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly FileStamp[] {
   if ('source' in found) {
-    return partsOf(found.identity);
+    return fileStampsOf(found.identity);
   }
   const { identity, storage } = found.vector;
   const isNamed = storage?.kind === 'file' && storage.path === found.path;
-  return isNamed || identity === undefined ? [] : partsOf(identity);
+  return isNamed || identity === undefined ? [] : fileStampsOf(identity);
 }
 
 /** Converts what was thrown for an image to an error of this project. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
-import { partsOf } from '../identity/chain.js';
+import type { FileStamp, ImageIdentity } from '../contracts/disk-image.js';
+import { fileStampsOf } from '../identity/chain.js';
 import { sameState, stampOf } from '../identity/stamp.js';
 import { systemCode } from './file-error.js';
 import { systemPath } from './path-text.js';
@@ -10,11 +10,11 @@ import { systemPath } from './path-text.js';
  * current.
  */
 export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
-  const states = await Promise.all(partsOf(identity).map(stateOfPart));
+  const states = await Promise.all(fileStampsOf(identity).map(stateOfPart));
   return states.find((state) => state !== 'current') ?? 'current';
 }
 
-async function stateOfPart(part: Stamp): Promise<'current' | 'changed' | 'missing'> {
+async function stateOfPart(part: FileStamp): Promise<'current' | 'changed' | 'missing'> {
   try {
     const now = await stat(systemPath(part.path), { bigint: true });
     // The system reports no size for a block device.

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Stamp } from '../contracts/disk-image.js';
+import type { FileStamp } from '../contracts/disk-image.js';
 import { systemPath } from './path-text.js';
 
 /**
@@ -8,7 +8,7 @@ import { systemPath } from './path-text.js';
  * file's times only at the first change of a page after that page was written: without flushing, a later change of the
  * same page would not show in the times. Errors are ignored here; the reader reports them.
  */
-export async function flushFiles(files: readonly Stamp[]): Promise<void> {
+export async function flushFiles(files: readonly FileStamp[]): Promise<void> {
   await Promise.all(files.map(({ path }) => flush(path)));
 }
 

@@ -1,14 +1,17 @@
 import { type BigIntStats, closeSync, constants, fstat, fsync, open } from 'node:fs';
-import { link, lstat, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { link, lstat, readdir, readlink, rename, stat, unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { fileNumberOf, sameFile, sameState, stampOf } from '../identity/stamp.js';
 import { systemCode } from './file-error.js';
-import { systemPath } from './path-text.js';
+import { pathText, systemPath } from './path-text.js';
 
 const openAsync = promisify(open);
 const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);
 const fsyncAsync = promisify(fsync);
+
+/** Linux's `O_PATH`, which `node:fs` does not export; it has the same value on every architecture that Node.js supports. */
+const O_PATH = 0o10_000_000;
 
 const ROOT = 0n;
 
@@ -37,11 +40,29 @@ export class OpenDirectory {
    * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unavailable` without
    *   /proc, and whatever the system throws.
    */
-  static async open(path: string): Promise<OpenDirectory> {
+  static open(path: string): Promise<OpenDirectory> {
+    return OpenDirectory.#openNamed(path, constants.O_RDONLY);
+  }
+
+  /**
+   * Returns the path, without symbolic links, of a directory that a user named. Needs no permission to read it.
+   *
+   * @throws as {@link open}.
+   */
+  static async realPathOf(path: string): Promise<string> {
+    const directory = await OpenDirectory.#openNamed(path, O_PATH);
+    try {
+      return pathText(await readlink(`/proc/self/fd/${directory.#descriptor}`, 'buffer'));
+    } finally {
+      directory.close();
+    }
+  }
+
+  static async #openNamed(path: string, access: number): Promise<OpenDirectory> {
     const place = systemPath(withoutSlashes(path));
     const link = await lstat(place, { bigint: true });
     if (!link.isSymbolicLink()) {
-      return OpenDirectory.#openAt(place, path, constants.O_NOFOLLOW);
+      return OpenDirectory.#openAt(place, path, access | constants.O_NOFOLLOW);
     }
     if (link.uid !== ROOT && link.uid !== BigInt(process.getuid?.() ?? 0)) {
       throw new VirtSimilarityError(
@@ -49,7 +70,7 @@ export class OpenDirectory {
         `cannot use directory ${path}: it is a symbolic link that belongs to another user; name the directory itself`,
       );
     }
-    const directory = await OpenDirectory.#openAt(place, path, 0);
+    const directory = await OpenDirectory.#openAt(place, path, access);
     const now = await lstat(place, { bigint: true }).catch(() => undefined);
     if (now === undefined || !sameState(stampOf(path, now), stampOf(path, link))) {
       directory.close();
@@ -67,11 +88,11 @@ export class OpenDirectory {
    * @throws as {@link open}.
    */
   static openItself(path: string): Promise<OpenDirectory> {
-    return OpenDirectory.#openAt(systemPath(path), path, constants.O_NOFOLLOW);
+    return OpenDirectory.#openAt(systemPath(path), path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
   static async #openAt(place: string | Buffer, path: string, flags: number): Promise<OpenDirectory> {
-    const descriptor = await openAsync(place, constants.O_RDONLY | constants.O_DIRECTORY | flags);
+    const descriptor = await openAsync(place, constants.O_DIRECTORY | flags);
     try {
       const stats = await statAsync(descriptor, { bigint: true });
       const directory = new OpenDirectory(path, descriptor, stats);
@@ -89,7 +110,7 @@ export class OpenDirectory {
    * @throws as {@link open}.
    */
   openBelow(name: string, path: string): Promise<OpenDirectory> {
-    return OpenDirectory.#openAt(this.at(name), path, constants.O_NOFOLLOW);
+    return OpenDirectory.#openAt(this.at(name), path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
   /** Returns the path of a name in this directory for functions of `node:fs`. Valid while the directory is open. */

@@ -1,11 +1,11 @@
-import type { Stamp } from '../contracts/disk-image.js';
+import type { FileStamp } from '../contracts/disk-image.js';
 import { type FileNumber, fileKeyOf } from '../identity/stamp.js';
 
 /** Files that must not be replaced, by device and inode, so that they are protected under all of their names. */
 export class ProtectedFiles {
   readonly #paths = new Map<string, string>();
 
-  add(file: FileNumber & Pick<Stamp, 'path'>): void {
+  add(file: FileNumber & Pick<FileStamp, 'path'>): void {
     this.#paths.set(fileKeyOf(file), file.path);
   }
 

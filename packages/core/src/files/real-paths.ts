@@ -1,10 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import type { EntryKind } from './directory-entries.js';
+import { OpenDirectory } from './open-directory.js';
 import { realPath } from './real-path.js';
 
 /** Resolves symbolic links in paths. Caches directories, so that the directory of many files is resolved once. */
 export class RealPaths {
   readonly #directories = new Map<string, Promise<string>>();
+  readonly #owned = new Map<string, Promise<string | undefined>>();
 
   /**
    * Returns the path of a file without symbolic links.
@@ -15,6 +17,19 @@ export class RealPaths {
   async of(path: string, kind: EntryKind): Promise<string> {
     // A path of anything but a regular file may end in `..` or be a link: only the system can resolve it.
     return kind === 'file' ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
+  }
+
+  /**
+   * Returns the path of a directory that no other user can redirect; `undefined` for one that cannot be opened, or whose path
+   * ends in a symbolic link of another user.
+   */
+  ofOwnDirectory(path: string): Promise<string | undefined> {
+    let real = this.#owned.get(path);
+    if (real === undefined) {
+      real = OpenDirectory.realPathOf(path).catch(() => undefined);
+      this.#owned.set(path, real);
+    }
+    return real;
   }
 
   /** @throws whatever the system throws. */

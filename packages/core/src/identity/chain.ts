@@ -1,13 +1,22 @@
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { FileStamp, ImageIdentity, Stamp } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import { type FileStatus, sameFile, sameState, stampOf } from './stamp.js';
 
 /** Between the formats of a chain where they are one text. */
 export const FORMAT_SEPARATOR = '<';
 
-/** Every file that content comes from: the parts of the top link, then those of the next one, and so on. */
+/** Every part that content comes from: the parts of the top link, then those of the next one, and so on. */
 export function partsOf({ chain }: ImageIdentity): Stamp[] {
   return chain.flatMap(({ parts }) => parts);
+}
+
+/** The parts of a chain that are files, in the same order. */
+export function fileStampsOf(identity: ImageIdentity): FileStamp[] {
+  return filesAmong(partsOf(identity));
+}
+
+function filesAmong(parts: readonly Stamp[]): FileStamp[] {
+  return parts.filter((part) => part.kind === 'file');
 }
 
 /** The formats of a chain as one text, top first, such as `qcow2<raw`. */
@@ -44,14 +53,16 @@ export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource
 
 /** A file that is going to be opened, and what it must be. */
 export interface ExpectedFile {
-  readonly stamp: Stamp;
+  readonly stamp: FileStamp;
   /** Set where only another file in its place counts as a change. */
   readonly volatile?: true;
 }
 
-/** The parts of a chain in the order of {@link partsOf}, for who opens them. */
+/** The files of a chain in the order of {@link fileStampsOf}, to be opened. */
 export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
-  return chain.flatMap(({ parts, volatile }) => parts.map((stamp) => ({ stamp, ...(volatile && { volatile }) })));
+  return chain.flatMap(({ parts, volatile }) =>
+    filesAmong(parts).map((stamp) => ({ stamp, ...(volatile && { volatile }) })),
+  );
 }
 
 /** Whether a file is the expected one, in the state that was seen unless that may change. */

@@ -1,5 +1,5 @@
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
-import { partsOf } from './chain.js';
+import type { FileStamp, ImageIdentity } from '../contracts/disk-image.js';
+import { fileStampsOf } from './chain.js';
 
 const SECOND = 1_000_000_000n;
 /** Nanoseconds: files written within two ticks of the kernel's clock may get one time. */
@@ -15,16 +15,16 @@ const COARSE = 2n * SECOND;
  * @param moment milliseconds since 1970, from before the image was looked at
  */
 export function isSettled(identity: ImageIdentity, moment: number): boolean {
-  return partsOf(identity).every((part) =>
+  return fileStampsOf(identity).every((part) =>
     timesOf(part).every((time) => time + granularityOf(part) <= BigInt(moment) * 1_000_000n),
   );
 }
 
-function timesOf({ mtimeNs, ctimeNs }: Stamp): readonly bigint[] {
+function timesOf({ mtimeNs, ctimeNs }: FileStamp): readonly bigint[] {
   return [mtimeNs, ctimeNs];
 }
 
 /** The resolution of the file system's times, in nanoseconds; a ctime of whole seconds is taken as coarse. */
-function granularityOf({ ctimeNs }: Stamp): bigint {
+function granularityOf({ ctimeNs }: FileStamp): bigint {
   return ctimeNs % SECOND === 0n ? COARSE : FINE;
 }

@@ -1,7 +1,7 @@
-import type { Stamp } from '../contracts/disk-image.js';
+import type { FileStamp, Stamp } from '../contracts/disk-image.js';
 
 /** Identifies a file among all that exist at the moment, whatever its names and content. */
-export type FileNumber = Pick<Stamp, 'device' | 'inode'>;
+export type FileNumber = Pick<FileStamp, 'device' | 'inode'>;
 
 /** The numbers by which two files differ, or two states of one file. */
 export const STATE_NUMBERS = [
@@ -10,9 +10,7 @@ export const STATE_NUMBERS = [
   'size',
   'mtimeNs',
   'ctimeNs',
-] as const satisfies readonly (keyof Stamp)[];
-
-type FileState = Pick<Stamp, (typeof STATE_NUMBERS)[number]>;
+] as const satisfies readonly (keyof FileStamp)[];
 
 /** What stat(2) says of a file, as the `BigIntStats` of Node.js have it: size in bytes, times in nanoseconds. */
 export interface FileStatus {
@@ -28,7 +26,7 @@ export function fileNumberOf({ dev, ino }: Pick<FileStatus, 'dev' | 'ino'>): Fil
 }
 
 /** @param size bytes, where the system does not know them, as for a block device */
-export function stampOf(path: string, stats: FileStatus, size = stats.size): Stamp {
+export function stampOf(path: string, stats: FileStatus, size = stats.size): FileStamp {
   const { mtimeNs, ctimeNs } = stats;
   return { kind: 'file', path, ...fileNumberOf(stats), size, mtimeNs, ctimeNs };
 }
@@ -38,9 +36,12 @@ export function sameFile(one: FileNumber, other: FileNumber): boolean {
   return one.device === other.device && one.inode === other.inode;
 }
 
-/** Whether two stamps are of one file that was not touched in between. */
-export function sameState(one: FileState, other: FileState): boolean {
-  return STATE_NUMBERS.every((number) => one[number] === other[number]);
+/** Whether two stamps are of one file, or object, that did not change in between. */
+export function sameState(one: Stamp, other: Stamp): boolean {
+  if (one.kind === 'file' && other.kind === 'file') {
+    return STATE_NUMBERS.every((number) => one[number] === other[number]);
+  }
+  return one.kind === 'object' && other.kind === 'object' && one.path === other.path && one.version === other.version;
 }
 
 /** A text that only the same file has, to be part of a key. */
@@ -48,7 +49,9 @@ export function fileKeyOf({ device, inode }: FileNumber): string {
   return `${device}:${inode}`;
 }
 
-/** Texts that only the same state of the same file has, to be part of a key. */
-export function stateKeyOf(stamp: FileState): string[] {
-  return STATE_NUMBERS.map((number) => String(stamp[number]));
+/** Texts that only the same state of the same file or object has, to be part of a key. */
+export function stateKeyOf(stamp: Stamp): string[] {
+  return stamp.kind === 'file'
+    ? STATE_NUMBERS.map((number) => String(stamp[number]))
+    : [stamp.kind, stamp.path, stamp.version];
 }

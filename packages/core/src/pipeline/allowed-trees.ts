@@ -1,30 +1,31 @@
 import { systemReasonOf, VirtSimilarityError, wording } from '../errors.js';
-import { isDirectory } from '../files/directory-entries.js';
 import { systemCode } from '../files/file-error.js';
-import { realPath } from '../files/real-path.js';
+import { OpenDirectory } from '../files/open-directory.js';
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'it is not a directory',
+};
 
 /**
- * Resolves the directories below which a user allows backing files: absolute, symbolic links resolved.
+ * Returns the directories below which a user allows backing files, absolute, symbolic links resolved.
  *
- * @throws `usage` if one does not exist, cannot be opened or is not a directory.
+ * @throws `usage` for one that does not exist, cannot be opened or is not a directory, and `refused` for a symbolic link of
+ *   another user, who could make it lead anywhere.
  */
 export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(realDirectory));
 }
 
 async function realDirectory(path: string): Promise<string> {
-  const refuse = (problem: string, cause?: unknown) =>
-    new VirtSimilarityError(
-      'usage',
-      wording`${{ option: 'allowBacking' }} ${path}: ${problem}; name the directory of the backing files`,
-      { cause },
-    );
-  const real = await realPath(path).catch((cause: unknown) => {
-    const isMissing = systemCode(cause) === 'ENOENT';
-    throw refuse(isMissing ? 'no such directory' : `cannot open it: ${systemReasonOf(cause)}`, cause);
-  });
-  if (!(await isDirectory(real))) {
-    throw refuse('not a directory');
+  try {
+    return await OpenDirectory.realPathOf(path);
+  } catch (cause) {
+    if (cause instanceof VirtSimilarityError) {
+      throw cause;
+    }
+    const found = PROBLEMS[systemCode(cause) ?? ''] ?? `cannot open it: ${systemReasonOf(cause)}`;
+    const problem = wording`${{ option: 'allowBacking' }} ${path}: ${found}; name the directory that holds the file`;
+    throw new VirtSimilarityError('usage', problem, { cause });
   }
-  return real;
 }

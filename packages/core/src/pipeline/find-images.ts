@@ -33,6 +33,8 @@ interface Candidate {
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, symbolic links resolved; absent if there is none. */
   readonly directory?: string | undefined;
+  /** The same directory if files beside the image may be read: not through a symbolic link of another user. */
+  readonly allowed?: string | undefined;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function findImages(
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
   const failures = new Map<string, VirtSimilarityError>();
-  for (const { image, failure, real, directory } of await Promise.all(candidates)) {
+  for (const { image, failure, real, directory, allowed } of await Promise.all(candidates)) {
     const { path } = image;
     // A link in another directory is another image: relative names in it refer to that directory.
     const key = real === undefined ? path : `${real}\0${directory}`;
@@ -74,8 +76,8 @@ export async function findImages(
     taken.set(key, image);
     if (failure !== undefined) {
       failures.set(path, failure);
-    } else if (directory !== undefined) {
-      directories.add(directory);
+    } else if (allowed !== undefined) {
+      directories.add(allowed);
     }
   }
   const sources = [...taken.values()];
@@ -180,12 +182,13 @@ async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<C
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
   const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }) };
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
+  const allowed = await realPaths.ofOwnDirectory(dirname(path));
   if (noFollow && directory !== undefined) {
-    return { image, failure, real: `${directory}/${basename(path)}`, directory };
+    return { image, failure, real: `${directory}/${basename(path)}`, directory, allowed };
   }
   const kind = await kindAt(path);
   const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
-  return real === undefined ? { image, failure } : { image, failure, real, directory };
+  return real === undefined ? { image, failure } : { image, failure, real, directory, allowed };
 }
 
 function requireOwnLabels(sources: readonly DiskSource[]): void {

@@ -1,4 +1,4 @@
-import type { ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
+import type { ImageIdentity, Link, ObjectStamp, Stamp } from '../contracts/disk-image.js';
 import { brokenContract, excerptOf } from '../errors.js';
 import { FORMAT_SEPARATOR } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
@@ -32,12 +32,24 @@ function requireSound(reader: string, { format, parts, volatile }: Link): void {
     throw brokenIdentity(reader, 'links with at least one part, or volatile ones', parts);
   }
   for (const part of parts as readonly Stamp[]) {
+    if (part.kind === 'object') {
+      requireTexts(reader, part);
+      continue;
+    }
     if (part.kind !== 'file') {
-      throw brokenIdentity(reader, "parts whose kind is 'file'", part.kind);
+      throw brokenIdentity(reader, "parts whose kind is 'file' or 'object'", (part as Stamp).kind);
     }
     const missing = STATE_NUMBERS.find((key) => typeof part[key] !== 'bigint');
     if (missing !== undefined) {
       throw brokenIdentity(reader, `parts whose ${missing} is a bigint`, part[missing]);
+    }
+  }
+}
+
+function requireTexts(reader: string, part: ObjectStamp): void {
+  for (const key of ['path', 'version'] as const) {
+    if (typeof part[key] !== 'string') {
+      throw brokenIdentity(reader, `objects whose ${key} is a text`, part[key]);
     }
   }
 }

@@ -126,6 +126,9 @@ function chainOf(view: string, parts: readonly Stamp[]): ImageIdentity {
 }
 
 function partToJson(part: Stamp): Record<string, string> {
+  if (part.kind === 'object') {
+    return { object: part.path, version: part.version };
+  }
   return { path: part.path, ...Object.fromEntries(STATE_NUMBERS.map((key) => [key, String(part[key])])) };
 }
 
@@ -134,11 +137,18 @@ function partFromJson(value: unknown): Stamp {
     throw new Error(`expected a layer, found ${describe(value)}`);
   }
   const properties = new Map<string, unknown>(Object.entries(value));
+  if (properties.has('object')) {
+    const [object, version] = [properties.get('object'), properties.get('version')];
+    if (typeof object !== 'string' || typeof version !== 'string') {
+      throw new Error(`expected an object's name and version as text, found ${describe(value)}`);
+    }
+    return { kind: 'object', path: object, version };
+  }
   const path = properties.get('path');
   if (typeof path !== 'string') {
     throw new Error(`expected a layer's path, found ${describe(path)}`);
   }
-  const number = (key: keyof Stamp) => bigIntFrom(properties.get(key), key);
+  const number = (key: string) => bigIntFrom(properties.get(key), key);
   return {
     kind: 'file',
     path,

@@ -1,4 +1,4 @@
-import type { Stamp } from '@virt-similarity/core';
+import type { FileStamp } from '@virt-similarity/core';
 
 /**
  * A disk image as described by its own headers. Every file that holds its content has been found and checked against
@@ -8,11 +8,11 @@ export interface InspectedImage {
   /** qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
   readonly format: string;
   /** The file that holds the header. */
-  readonly file: Stamp;
+  readonly file: FileStamp;
   /** Whether `file` is a block device. */
   readonly isDevice: boolean;
   /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
-  readonly extentFiles: readonly Stamp[];
+  readonly extentFiles: readonly FileStamp[];
   /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the file's size for a raw image. */
   readonly virtualSize: number;
   /** Options that qemu's driver of the format needs to read the image correctly. */

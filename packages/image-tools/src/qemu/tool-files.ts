@@ -1,4 +1,4 @@
-import type { ExpectedFile, Stamp } from '@virt-similarity/core';
+import type { ExpectedFile, FileStamp } from '@virt-similarity/core';
 import { type AnonymousFile, makeAnonymousFile } from '../processes/anonymous-file.js';
 import type { DescriptorContent } from '../processes/child-tool.js';
 import { EMPTY_VIEW, sandboxName, sandboxTextName } from '../processes/sandbox.js';
@@ -79,7 +79,7 @@ function partsToGive(chain: readonly InspectedImage[]): Parts {
 }
 
 function textsOf({ files, described }: Parts, names: Names): Uint8Array[] {
-  const nameOf = (stamp: Stamp) => names.file(files.findIndex((file) => file.stamp === stamp));
+  const nameOf = (stamp: FileStamp) => names.file(files.findIndex((file) => file.stamp === stamp));
   return described.map(({ descriptor, extentFiles }) => vmdkDescriptorText(descriptor!, extentFiles.map(nameOf)));
 }
 

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { type Stamp, systemPath } from '@virt-similarity/core';
+import { type FileStamp, systemPath } from '@virt-similarity/core';
 
 const BYTES_PER_ALLOCATED_BLOCK = 512;
 
 /** Returns the bytes that a file occupies on disk; its size if the file is gone, which the later read will report. */
-export async function allocatedBytes({ path, size }: Stamp): Promise<number> {
+export async function allocatedBytes({ path, size }: FileStamp): Promise<number> {
   const stats = await stat(systemPath(path)).catch(() => undefined);
   return stats === undefined ? Number(size) : stats.blocks * BYTES_PER_ALLOCATED_BLOCK;
 }

@@ -1,4 +1,4 @@
-import { type ReadOptions, type Stamp, VirtSimilarityError, wording } from '@virt-similarity/core';
+import { type FileStamp, type ReadOptions, VirtSimilarityError, wording } from '@virt-similarity/core';
 import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-similarity/image-tools';
 import { writersOf } from './writer-locks.js';
 
@@ -27,7 +27,7 @@ export async function requireNoWriter(
   return besideWriters(image);
 }
 
-async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Stamp | undefined> {
+async function firstInUse(image: InspectedImage, call: QemuCall): Promise<FileStamp | undefined> {
   const files = filesOf(image);
   const writers = await Promise.all(files.map(({ layer }) => writersOf(layer)));
   const written = files[writers.indexOf('some')];
@@ -43,7 +43,7 @@ async function firstInUse(image: InspectedImage, call: QemuCall): Promise<Stamp 
 }
 
 interface ImageFile {
-  readonly layer: Stamp;
+  readonly layer: FileStamp;
   readonly isDevice: boolean;
 }
 
@@ -55,7 +55,7 @@ function filesOf(top: InspectedImage): ImageFile[] {
 }
 
 /** Lets qemu-img test the locks. If it is missing or fails, no writer is assumed. */
-async function qemuFindsWriters(file: Stamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
+async function qemuFindsWriters(file: FileStamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
   const virtualSize = Number(file.size);
   const raw = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;
   try {

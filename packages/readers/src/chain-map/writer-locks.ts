@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isOnLocalFileSystem, type Stamp } from '@virt-similarity/core';
+import { type FileStamp, isOnLocalFileSystem } from '@virt-similarity/core';
 import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
@@ -19,7 +19,7 @@ const LOCK_KINDS = ['OFDLCK', 'POSIX'];
 export type Writers = 'none' | 'some' | 'unknown';
 
 /** Returns whether a qemu process has this file open for writing or without sharing, as of a moment after the call. */
-export async function writersOf(file: Stamp): Promise<Writers> {
+export async function writersOf(file: FileStamp): Promise<Writers> {
   try {
     // On another file system, another machine may hold a lock, or the list may show another device number.
     const [allLocks, isLocal] = await Promise.all([readLocks(), isOnLocalFileSystem(file.path)]);

@@ -1,4 +1,4 @@
-import { type DiskSource, type ReadOptions, type Stamp, type Wording, wording } from '@virt-similarity/core';
+import { type DiskSource, type FileStamp, type ReadOptions, type Wording, wording } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import { decideFormat, type FormatDecision, type FormatEvidence } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
@@ -164,13 +164,13 @@ async function inspectExtents(
   extents: readonly ExtentReference[],
   headerPath: string,
   options: ReadOptions,
-): Promise<Stamp[]> {
+): Promise<FileStamp[]> {
   if (extents.length > MAX_EXTENT_FILES) {
     throw refused(
       `it is spread over ${extents.length} files, at most ${MAX_EXTENT_FILES} are followed; convert it with qemu-img convert`,
     );
   }
-  const stamps: Stamp[] = [];
+  const stamps: FileStamp[] = [];
   for (const extent of extents) {
     const describe = (message: Wording) =>
       wording`its extent file ${shownName(extent.name)} cannot be used: ${message}`;
@@ -179,7 +179,7 @@ async function inspectExtents(
   return stamps;
 }
 
-async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<Stamp> {
+async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<FileStamp> {
   const file = await openReferencedFile(extent.name, headerPath, options);
   try {
     if (file.isDevice) {

@@ -1,9 +1,9 @@
 import {
   absolutePath,
   type DiskSource,
+  type FileStamp,
   READ_DEFAULTS,
   type ReadOptions,
-  type Stamp,
   sameFile,
   throwIfAborted,
   VirtSimilarityError,
@@ -50,7 +50,7 @@ interface InspectedChain {
 /** Inspects an image and what backs it; `above` are the files of the overlays that led here, top first. */
 async function inspectChain(
   toInspect: ImageToInspect,
-  above: readonly Stamp[],
+  above: readonly FileStamp[],
   options: ReadOptions,
 ): Promise<InspectedChain> {
   throwIfAborted(options.signal);
@@ -94,7 +94,7 @@ function requireAllowedSize(
   return file;
 }
 
-function requireShortChain(file: Stamp, above: readonly Stamp[]): void {
+function requireShortChain(file: FileStamp, above: readonly FileStamp[]): void {
   if (above.some((other) => sameFile(other, file))) {
     throw refused(`its chain of backing files comes back to ${file.path}; rebase it onto another file`);
   }

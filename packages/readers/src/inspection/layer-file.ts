@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type DiskSource, type Stamp, stampOf } from '@virt-similarity/core';
+import { type DiskSource, type FileStamp, stampOf } from '@virt-similarity/core';
 import { readUpTo } from '@virt-similarity/image-tools';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
@@ -15,7 +15,7 @@ const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */
 export interface LayerFile {
-  readonly stamp: Stamp;
+  readonly stamp: FileStamp;
   readonly isDevice: boolean;
   readonly bytes: FileBytes;
   /** Has the kernel write what was changed in it to disk, see `ReadOptions.flush`. What cannot be flushed stays as it is. */

@@ -1,4 +1,10 @@
-import { type DataExtent, type Extent, partsOf, type Stamp, type VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type DataExtent,
+  type Extent,
+  type FileStamp,
+  fileStampsOf,
+  type VirtSimilarityError,
+} from '@virt-similarity/core';
 import {
   chainOf,
   type InspectedImage,
@@ -22,14 +28,14 @@ const SECTOR = 512;
 /** The files of each image of the chain, and all files in the order of the identity's indexes. */
 interface Storage {
   readonly chain: readonly (readonly StorageFile[])[];
-  readonly files: readonly Stamp[];
+  readonly files: readonly FileStamp[];
 }
 
 /**
  * Yields the extents of an image, from its tables or from `qemu-img map`: ascending, without gaps, covering the virtual
  * size exactly, with neighbours of one kind merged. Data of a backing image is marked as inherited. Bytes stored
  * verbatim in a file have their location; compressed or encrypted data, and data of a format whose driver does not
- * report locations, has none. `stored.file` is an index in `partsOf(identityOf(image))`.
+ * report locations, has none. `stored.file` is an index in `fileStampsOf(identityOf(image))`.
  *
  * A format's driver reads zeros past the end of its file, so a truncated file would seem to hold zeros. qemu never
  * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. So does
@@ -41,7 +47,7 @@ interface Storage {
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
   const { virtualSize } = image;
-  const storage: Storage = { chain: storageFiles(image), files: partsOf(identityOf(image)) };
+  const storage: Storage = { chain: storageFiles(image), files: fileStampsOf(identityOf(image)) };
   const map = await openChainMap(image, call);
   try {
     const entries =
@@ -109,7 +115,7 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
   return chainOf(image)[entry.depth]?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
-function truncatedFile(position: number, layer: Stamp | undefined, call: QemuCall): VirtSimilarityError {
+function truncatedFile(position: number, layer: FileStamp | undefined, call: QemuCall): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should be in ${layer?.path}`;
   return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
 }
@@ -117,7 +123,7 @@ function truncatedFile(position: number, layer: Stamp | undefined, call: QemuCal
 function misalignedBytes(
   position: number,
   offset: number,
-  layer: Stamp | undefined,
+  layer: FileStamp | undefined,
   call: QemuCall,
 ): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should begin at a sector of ${layer?.path}`;

@@ -1,4 +1,4 @@
-import type { Stamp } from '@virt-similarity/core';
+import type { FileStamp } from '@virt-similarity/core';
 import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
 
 const SECTOR_BYTES = 512;
@@ -7,7 +7,7 @@ const SECTOR_BYTES = 512;
 export interface StorageFile {
   /** The first guest-visible position after its bytes. */
   readonly end: number;
-  readonly layer: Stamp;
+  readonly layer: FileStamp;
 }
 
 /**

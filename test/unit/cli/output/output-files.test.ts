@@ -2,7 +2,7 @@ import { link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Stamp, stampOf, VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
+import { type FileStamp, stampOf, VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
 import { openOutputFiles } from '#cli/output/open-output-files.js';
 import { planVectorFiles } from '#cli/output/plan-vector-files.js';
 
@@ -26,7 +26,7 @@ async function check(
   (await openOutputFiles(paths, images, { missingDirectories })).close();
 }
 
-async function fileOf(path: string): Promise<Stamp> {
+async function fileOf(path: string): Promise<FileStamp> {
   return stampOf(path, await stat(path, { bigint: true }));
 }
 

@@ -2,19 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import {
   baseOf,
   expectedFiles,
+  type FileStamp,
+  fileStampsOf,
   formatsOf,
   type ImageIdentity,
   isVolatile,
   partsOf,
-  type Stamp,
   sameIdentity,
 } from '@virt-similarity/core';
 
-function part(path: string): Stamp {
+function part(path: string): FileStamp {
   return { kind: 'file', path, device: 1n, inode: BigInt(path.charCodeAt(1)), size: 3n, mtimeNs: 4n, ctimeNs: 5n };
 }
 
-const [a, b, c] = ['/a', '/b', '/c'].map(part) as [Stamp, Stamp, Stamp];
+const [a, b, c] = ['/a', '/b', '/c'].map(part) as [FileStamp, FileStamp, FileStamp];
 const IDENTITY: ImageIdentity = {
   chain: [
     { format: 'vmdk', parts: [a, b], standalone: true },
@@ -22,6 +23,15 @@ const IDENTITY: ImageIdentity = {
   ],
 };
 const [TOP, BASE] = IDENTITY.chain as [(typeof IDENTITY.chain)[0], (typeof IDENTITY.chain)[0]];
+
+test('objects are parts, but no files', () => {
+  const object = { kind: 'object', path: 'https://a/disk.raw', version: '1' } as const;
+  const identity = { chain: [{ format: 'qcow2', parts: [object, a] }] };
+  expect(partsOf(identity)).toEqual([object, a]);
+  expect(fileStampsOf(identity)).toEqual([a]);
+  expect(expectedFiles(identity)).toEqual([{ stamp: a }]);
+  expect(sameIdentity(identity, { chain: [{ format: 'qcow2', parts: [{ ...object, version: '2' }, a] }] })).toBe(false);
+});
 
 test('the parts of a chain are those of its links, top first', () => {
   expect(partsOf(IDENTITY)).toEqual([a, b, c]);

@@ -2,9 +2,9 @@ import { link, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { fileKeyOf, type Stamp, sameFile, sameState, stampOf, stateKeyOf } from '@virt-similarity/core';
+import { type FileStamp, fileKeyOf, sameFile, sameState, stampOf, stateKeyOf } from '@virt-similarity/core';
 
-const STAMP: Stamp = { kind: 'file', path: '/a', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n };
+const STAMP: FileStamp = { kind: 'file', path: '/a', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n };
 
 test('a stamp is what the system says of a file, under the path that it is given', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stamp-'));
@@ -20,6 +20,26 @@ test('a stamp is what the system says of a file, under the path that it is given
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+const OBJECT = { kind: 'object', path: 'https://a/disk.raw', version: '"1"' } as const;
+
+describe('stamps of objects', () => {
+  test('are equal for one version of one object', () => {
+    expect(sameState(OBJECT, { ...OBJECT })).toBe(true);
+    expect(stateKeyOf(OBJECT)).toEqual(stateKeyOf({ ...OBJECT }));
+  });
+
+  test.each(['path', 'version'] as const)('differ by their %s', (key) => {
+    const other = { ...OBJECT, [key]: 'other' };
+    expect(sameState(OBJECT, other)).toBe(false);
+    expect(stateKeyOf(OBJECT)).not.toEqual(stateKeyOf(other));
+  });
+
+  test('differ from those of files', () => {
+    expect([sameState(OBJECT, STAMP), sameState(STAMP, OBJECT)]).toEqual([false, false]);
+    expect(stateKeyOf(OBJECT)).not.toEqual(stateKeyOf(STAMP));
+  });
 });
 
 describe('two stamps', () => {

@@ -63,6 +63,15 @@ describe('a hash-vector file', () => {
     }),
   );
 
+  test('keeps the identity of an image that is an object', () =>
+    inDirectory(async (directory) => {
+      const part = { kind: 'object', path: 'https://a/disk.raw', version: '"7-ä"' } as const;
+      const identity = { chain: [{ format: 'raw', parts: [part] }] };
+      const path = join(directory, 'v.arrow');
+      await writeHashVector(exampleVector(3, { identity }), path);
+      expect((await openHashVector(path)).identity).toEqual(identity);
+    }));
+
   test('does not record which of several files belongs to which link: all are one link', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');

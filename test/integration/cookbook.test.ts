@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { diskReaderContract } from '@virt-similarity/contract-tests';
+import {
+  createAnalyzer,
+  type DiskReader,
+  MemoryVectorStore,
+  type Plugin,
+  writeHashVector,
+} from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers from '@virt-similarity/readers';
+import { runTool } from '../fixtures/run-tool.js';
+
+const BLOCK = 65_536;
+const ROOT = process.cwd();
+
+let directory: string;
+/** Four disks of eight blocks; each differs from the one before it in one block. */
+let disks: readonly string[];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cookbook-'));
+  disks = await Promise.all(
+    [0, 1, 2, 3].map(async (disk) => {
+      const content = Buffer.alloc(8 * BLOCK, 1);
+      for (let block = 0; block < disk; block++) {
+        content.fill(2, block * BLOCK, (block + 1) * BLOCK);
+      }
+      const path = join(directory, `${disk}.raw`);
+      await writeFile(path, content);
+      return path;
+    }),
+  );
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
+function run(program: string, ...words: readonly string[]): Promise<string> {
+  return runTool('node', [join(ROOT, 'examples/cookbook', program), ...words]).then(({ stdout }) => stdout);
+}
+
+/** Writes the hash vectors of all disks; returns their files. */
+async function vectorFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const outcome of createAnalyzer({ plugins: [readers, hashers] }).hash(disks)) {
+    if ('vector' in outcome) {
+      const file = `${outcome.path}.arrow`;
+      await writeHashVector(outcome.vector, file);
+      files.push(file);
+    }
+  }
+  return files.sort();
+}
+
+describe('the cookbook', () => {
+  test('finds the stored images that are nearest to a new one', async () => {
+    const [first, ...stored] = await vectorFiles();
+    expect(first).toBe(`${disks[0]}.arrow`);
+    expect(await run('nearest.js', disks[0]!, ...stored)).toBe(
+      [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join(''),
+    );
+  });
+
+  test('analyses many families at once', async () => {
+    const families = Array.from({ length: 20 }, () => disks.slice(0, 3).join());
+    expect(await run('many-at-once.js', ...families)).toBe('0.raw, 1.raw, 2.raw: 1 2 1\n'.repeat(20));
+  });
+
+  test('extends the analysis in a JSON report', async () => {
+    const files = await vectorFiles();
+    const report = join(directory, 'report.json');
+    const command = join(ROOT, 'packages/cli/bin/virt-similarity.js');
+    await runTool('node', [command, '-q', '-o', report, ...files.slice(0, 3)]);
+    const whole = await runTool('node', [command, '-q', ...files]);
+    expect(await run('extend-report.js', report, files[3]!)).toBe(whole.stdout);
+  });
+
+  test('draws a tree of own distances', async () => {
+    expect(await run('own-distances.js', 'cat', 'car', 'dogs')).toBe('((cat:0.5,car:0.5):1.5,dogs:2):0;\n');
+  });
+});
+
+describe('the reader of the cookbook over HTTP', () => {
+  let origin: string;
+  let close: () => void;
+  let plugin: Plugin;
+  const content = Buffer.alloc(3 * BLOCK + 7, 5).fill(9, BLOCK, 2 * BLOCK);
+  let version = 1;
+  let bytesSent = 0;
+
+  beforeAll(async () => {
+    const server = createServer(answer).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    close = () => {
+      server.closeAllConnections();
+      server.close();
+    };
+    plugin = (await import(join(ROOT, 'examples/cookbook/http-reader.js'))).default;
+  });
+
+  afterAll(() => close());
+
+  /** Serves `/disk.raw`, whole or in ranges, as web servers do. */
+  function answer(message: IncomingMessage, response: ServerResponse): void {
+    const tag = `"${version}"`;
+    if (message.url !== '/disk.raw') {
+      response.writeHead(404).end();
+    } else if (message.headers['if-match'] !== undefined && message.headers['if-match'] !== tag) {
+      response.writeHead(412).end();
+    } else if (message.method === 'HEAD') {
+      response.writeHead(200, { 'content-length': content.length, etag: tag }).end();
+    } else {
+      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(message.headers.range ?? '') ?? [];
+      const range = content.subarray(Number(first), Number(last) + 1);
+      if (range.length === 0) {
+        response.writeHead(416).end();
+        return;
+      }
+      bytesSent += range.length;
+      response.writeHead(206, { 'content-length': range.length, etag: tag }).end(range);
+    }
+  }
+
+  function reader(): DiskReader {
+    const Reader = plugin.readers!.http as new () => DiskReader;
+    return new Reader();
+  }
+
+  for (const { title, run: check } of diskReaderContract(async () => ({
+    reader: reader(),
+    image: { source: { path: `${origin}/disk.raw` }, options: { allowedDirectories: [] }, content },
+  }))) {
+    test(title, check);
+  }
+
+  test('reads an image once, keeps its vector by its entity tag, and reads it again when that changes', async () => {
+    const store = new MemoryVectorStore();
+    const analyzer = createAnalyzer({ plugins: [plugin, readers, hashers], store });
+    const images = [`${origin}/disk.raw`, disks[0]!];
+    bytesSent = 0;
+    const { distances } = await analyzer.analyze(images);
+    expect(bytesSent).toBe(content.length);
+    await analyzer.analyze(images);
+    expect(bytesSent).toBe(content.length);
+    version++;
+    expect((await analyzer.analyze(images)).distances).toEqual(distances);
+    expect(bytesSent).toBe(2 * content.length);
+  });
+});

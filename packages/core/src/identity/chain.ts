@@ -2,15 +2,15 @@ import type { FileStamp, ImageIdentity, Stamp } from '../contracts/disk-image.js
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import { type FileStatus, sameFile, sameState, stampOf } from './stamp.js';
 
-/** Between the formats of a chain where they are one text. */
+/** The separator between the formats of a chain in one string. */
 export const FORMAT_SEPARATOR = '<';
 
-/** Every part that content comes from: the parts of the top link, then those of the next one, and so on. */
+/** Returns every part of a chain: the parts of the top link, then those of the next link, and so on. */
 export function partsOf({ chain }: ImageIdentity): Stamp[] {
   return chain.flatMap(({ parts }) => parts);
 }
 
-/** The parts of a chain that are files, in the same order. */
+/** Returns the files of a chain, in the order of {@link partsOf}. */
 export function fileStampsOf(identity: ImageIdentity): FileStamp[] {
   return filesAmong(partsOf(identity));
 }
@@ -19,17 +19,17 @@ function filesAmong(parts: readonly Stamp[]): FileStamp[] {
   return parts.filter((part) => part.kind === 'file');
 }
 
-/** The formats of a chain as one text, top first, such as `qcow2<raw`. */
+/** Returns the formats of a chain as one string, top first, such as `qcow2<raw`. */
 export function formatsOf({ chain }: ImageIdentity): string {
   return chain.map(({ format }) => format).join(FORMAT_SEPARATOR);
 }
 
-/** Whether the content of an image can change without a trace in its stamps. */
+/** Returns whether the content of an image can change without a change of its stamps. */
 export function isVolatile({ chain }: ImageIdentity): boolean {
   return chain.some(({ volatile }) => volatile === true);
 }
 
-/** Whether an image was seen with the same content twice: the same files, untouched in between, in the same formats. */
+/** Returns whether two identities mean the same content: the same files in the same state, in the same formats. */
 export function sameIdentity(one: ImageIdentity, other: ImageIdentity): boolean {
   const [parts, others] = [partsOf(one), partsOf(other)];
   return (
@@ -40,8 +40,8 @@ export function sameIdentity(one: ImageIdentity, other: ImageIdentity): boolean 
 }
 
 /**
- * The image directly beneath the top link, as its reader opens it by itself; nothing where there is none, or the reader
- * cannot.
+ * Returns the image directly below the top link, as its reader opens it; `undefined` if there is none or it is not
+ * `standalone`.
  */
 export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource | undefined {
   const [link] = chain;
@@ -51,21 +51,21 @@ export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource
     : { source: { path: part.path, format: link.format }, identity: { chain } };
 }
 
-/** A file that is going to be opened, and what it must be. */
+/** A file to open, and its expected state. */
 export interface ExpectedFile {
   readonly stamp: FileStamp;
-  /** Set where only another file in its place counts as a change. */
+  /** Set if a changed state of the same file is accepted. */
   readonly volatile?: true;
 }
 
-/** The files of a chain in the order of {@link fileStampsOf}, to be opened. */
+/** Returns the files of a chain to open, in the order of {@link fileStampsOf}. */
 export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
   return chain.flatMap(({ parts, volatile }) =>
     filesAmong(parts).map((stamp) => ({ stamp, ...(volatile && { volatile }) })),
   );
 }
 
-/** Whether a file is the expected one, in the state that was seen unless that may change. */
+/** Returns whether a file is the expected one, and unless `volatile` in the expected state. */
 export function isExpected({ stamp, volatile }: ExpectedFile, stats: FileStatus): boolean {
   return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);
 }

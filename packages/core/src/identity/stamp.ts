@@ -1,9 +1,9 @@
 import type { FileStamp, Stamp } from '../contracts/disk-image.js';
 
-/** Identifies a file among all that exist at the moment, whatever its names and content. */
+/** The numbers that identify a file among all existing files, regardless of its names and content. */
 export type FileNumber = Pick<FileStamp, 'device' | 'inode'>;
 
-/** The numbers by which two files differ, or two states of one file. */
+/** The members of a stamp that distinguish files and their states. */
 export const STATE_NUMBERS = [
   'device',
   'inode',
@@ -12,7 +12,7 @@ export const STATE_NUMBERS = [
   'ctimeNs',
 ] as const satisfies readonly (keyof FileStamp)[];
 
-/** What stat(2) says of a file, as the `BigIntStats` of Node.js have it: size in bytes, times in nanoseconds. */
+/** The result of stat(2), as in `BigIntStats` of Node.js: size in bytes, times in nanoseconds. */
 export interface FileStatus {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -25,18 +25,22 @@ export function fileNumberOf({ dev, ino }: Pick<FileStatus, 'dev' | 'ino'>): Fil
   return { device: dev, inode: ino };
 }
 
-/** @param size bytes, where the system does not know them, as for a block device */
+/**
+ * Creates the stamp of a file.
+ *
+ * @param size bytes; to be passed if `stats` lacks the size, as for a block device
+ */
 export function stampOf(path: string, stats: FileStatus, size = stats.size): FileStamp {
   const { mtimeNs, ctimeNs } = stats;
   return { kind: 'file', path, ...fileNumberOf(stats), size, mtimeNs, ctimeNs };
 }
 
-/** Whether two names lead to one file, whatever was written to it in between. */
+/** Returns whether two numbers identify the same file, regardless of changes to its content. */
 export function sameFile(one: FileNumber, other: FileNumber): boolean {
   return one.device === other.device && one.inode === other.inode;
 }
 
-/** Whether two stamps are of one file, or object, that did not change in between. */
+/** Returns whether two stamps are of the same file or object in the same state. */
 export function sameState(one: Stamp, other: Stamp): boolean {
   if (one.kind === 'file' && other.kind === 'file') {
     return STATE_NUMBERS.every((number) => one[number] === other[number]);
@@ -44,12 +48,12 @@ export function sameState(one: Stamp, other: Stamp): boolean {
   return one.kind === 'object' && other.kind === 'object' && one.path === other.path && one.version === other.version;
 }
 
-/** A text that only the same file has, to be part of a key. */
+/** Returns a string that identifies a file, for use in a key. */
 export function fileKeyOf({ device, inode }: FileNumber): string {
   return `${device}:${inode}`;
 }
 
-/** Texts that only the same state of the same file or object has, to be part of a key. */
+/** Returns strings that identify a file or object in a certain state, for use in a key. */
 export function stateKeyOf(stamp: Stamp): string[] {
   return stamp.kind === 'file'
     ? STATE_NUMBERS.map((number) => String(stamp[number]))

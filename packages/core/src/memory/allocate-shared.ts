@@ -2,9 +2,9 @@ import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 import { requireMemory } from './require-memory.js';
 
 /**
- * Zeroed memory that threads share.
+ * Allocates zeroed memory that threads share.
  *
- * @throws `unavailable` where there is surely not as much.
+ * @throws `unavailable` if that much memory is certainly not available.
  */
 export function allocateShared(need: MemoryNeed): SharedArrayBuffer {
   requireMemory(need);

@@ -1,18 +1,18 @@
 import { VirtSimilarityError, type Wording, wording } from '../errors.js';
 
-/** What memory is wanted for. */
+/** A need for memory. */
 export interface MemoryNeed {
   readonly bytes: number;
   /** Completes “cannot …”. */
   readonly purpose: string;
-  /** What the user can do where there is not as much. */
+  /** The user's remedy if the memory is not available. */
   readonly remedy: Wording;
 }
 
 /**
- * The error for memory that is not to be had: `unavailable`.
+ * Creates the `unavailable` error for memory that cannot be allocated.
  *
- * @param available bytes, where that is known
+ * @param available bytes, if known
  */
 export function memoryShortage(
   { bytes, purpose, remedy }: MemoryNeed,

@@ -2,16 +2,18 @@ import { totalmem } from 'node:os';
 import { readProcFile } from '../files/proc-file.js';
 import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 
-/** Bytes that are there for as long as anything works: not worth a look at how much there is. */
-const LITTLE = 2 ** 26;
+/** Bytes: requests up to this size are not checked. */
+const UNCHECKED = 2 ** 26;
 
 /**
- * @param findAvailable gives the bytes that this process can have more at the most
- * @throws `unavailable` where what is needed is surely more than there is: the system would let the memory be reserved
- *   all the same, and end some process or other when it is used.
+ * Requires that memory can be available. The system would let the process reserve more memory than it has, and kill
+ * some process when the memory is used.
+ *
+ * @param findAvailable returns an upper bound of the bytes that this process can still allocate
+ * @throws `unavailable` if the need certainly exceeds the available memory.
  */
 export function requireMemory(need: MemoryNeed, findAvailable: () => number = availableMemory): void {
-  if (need.bytes <= LITTLE) {
+  if (need.bytes <= UNCHECKED) {
     return;
   }
   const available = findAvailable();
@@ -23,13 +25,13 @@ export function requireMemory(need: MemoryNeed, findAvailable: () => number = av
 function availableMemory(): number {
   const ofMachine = memoryAndSwap();
   const limit = process.constrainedMemory();
-  // What its control group has used is not counted: most of that are files, which make room.
+  // The control group's own usage is not subtracted: most of it is page cache, which can be reclaimed.
   return limit === 0 ? ofMachine : Math.max(0, Math.min(ofMachine, limit - process.memoryUsage.rss()));
 }
 
-/** Bytes of memory that other programs leave, and of swap space that is free; all memory where no one tells. */
+/** Returns the bytes of available memory and free swap space, or of all memory if the system does not report them. */
 function memoryAndSwap(): number {
-  const told = readProcFile('/proc/meminfo');
-  const kibibytes = [...told.matchAll(/^(?:MemAvailable|SwapFree): +(\d+) kB$/gm)].map(([, count]) => Number(count));
+  const report = readProcFile('/proc/meminfo');
+  const kibibytes = [...report.matchAll(/^(?:MemAvailable|SwapFree): +(\d+) kB$/gm)].map(([, count]) => Number(count));
   return kibibytes.reduce((sum, count) => sum + count, 0) * 1024 || totalmem();
 }

@@ -7,8 +7,8 @@ import { checkedIdentity } from './checked-identity.js';
 import { ImageOpener } from './image-opener.js';
 
 /**
- * Leaves each image to the first reader that recognises it, in the order of registration; those that take what they do not
- * recognise are asked last.
+ * Delegates each image to the first reader that recognises it, in the order of registration. Readers with `fallback`
+ * are asked last.
  */
 @injectable()
 export class AutoReader implements DiskReader {
@@ -21,21 +21,21 @@ export class AutoReader implements DiskReader {
     this.#others = others;
   }
 
-  /** @throws `unavailable` where no reader recognises the source, and what they throw. */
+  /** @throws `unavailable` if no reader recognises the source, and what the readers throw. */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const readers = this.#readersInOrder();
-    const { isChosen: _, ...given } = options;
-    const asked: AskedOptions = { ...given, [ASKED]: true };
-    if (ASKED in options) {
-      const problem = '[auto] a reader that is asked by auto asks auto in turn';
-      throw new VirtSimilarityError('plugin', `${problem}; give that reader the method readerOf`, {
+    const { isChosen: _, ...others } = options;
+    const delegated: DelegatedOptions = { ...others, [DELEGATED]: true };
+    if (DELEGATED in options) {
+      const problem = '[auto] a reader that auto called calls auto again';
+      throw new VirtSimilarityError('plugin', `${problem}; add the method readerOf to that reader`, {
         image: source.path,
       });
     }
     for (const reader of readers) {
-      const identity = await reader.part.identify(source, asked);
+      const identity = await reader.part.identify(source, delegated);
       if (identity !== undefined) {
-        return this.#noted(reader, identity);
+        return this.#recorded(reader, identity);
       }
     }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
@@ -55,7 +55,7 @@ export class AutoReader implements DiskReader {
     return this.#opened(reader, reader.part.open(source, found, options));
   }
 
-  /** Opens images in the sessions of those readers that have them. */
+  /** Starts a session that opens each image through its reader's own session, if the reader has sessions. */
   startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
     const openers = new Map<NamedPart<DiskReader>, ImageOpener>();
     const openerOf = (reader: NamedPart<DiskReader>): ImageOpener => {
@@ -90,19 +90,23 @@ export class AutoReader implements DiskReader {
     return this.#readers.get(topOf(identity))?.name;
   }
 
-  /** @throws `plugin` where the identity could be that of any image. */
-  #noted(reader: NamedPart<DiskReader>, identity: ImageIdentity): ImageIdentity {
+  /**
+   * Records the reader of an identity's links.
+   *
+   * @throws `plugin` if the identity is invalid.
+   */
+  #recorded(reader: NamedPart<DiskReader>, identity: ImageIdentity): ImageIdentity {
     for (const link of checkedIdentity(reader.name, identity).chain) {
       this.#readers.set(link, reader);
     }
     return identity;
   }
 
-  /** Remembers the reader of an opened image; its identity is new if the image has changed. */
+  /** Records the reader of an opened image, whose identity is new if the image has changed. */
   async #opened(reader: NamedPart<DiskReader>, opening: Promise<DiskImage>): Promise<DiskImage> {
     const image = await opening;
     try {
-      this.#noted(reader, image.identity);
+      this.#recorded(reader, image.identity);
       return image;
     } catch (thrown) {
       await image.close().catch(() => {});
@@ -110,7 +114,7 @@ export class AutoReader implements DiskReader {
     }
   }
 
-  /** Those that leave images to others in turn are not asked: they could ask this one. */
+  /** Returns the readers to ask, in order. Delegating readers are omitted, since they could ask this reader. */
   #readersInOrder(): readonly NamedPart<DiskReader>[] {
     if (this.#ordered !== undefined) {
       return this.#ordered;
@@ -123,10 +127,10 @@ export class AutoReader implements DiskReader {
   }
 }
 
-/** In the options that other readers are asked with: copies of the options have it too. */
-const ASKED = Symbol('asked by auto');
+/** Marks the options that are passed to other readers. Copies of the options keep the mark. */
+const DELEGATED = Symbol('delegated by auto');
 
-type AskedOptions = ReadOptions & { readonly [ASKED]: true };
+type DelegatedOptions = ReadOptions & { readonly [DELEGATED]: true };
 
 function topOf({ chain: [top] }: ImageIdentity): Link {
   return top!;

@@ -4,11 +4,11 @@ import { FORMAT_SEPARATOR } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
 
 /**
- * An identity that a reader gave.
+ * Validates and returns an identity from a reader.
  *
  * @param reader the reader's name
- * @throws `plugin` where it could be that of any image: without a file it is equal to others of its formats, and one
- *   image's hash vector would be taken for another's.
+ * @throws `plugin` if it does not identify an image: without files it would equal that of any image with the same
+ *   formats, and another image's hash vector could be used.
  */
 export function checkedIdentity(reader: string, identity: ImageIdentity): ImageIdentity {
   const chain: unknown = identity?.chain;
@@ -23,7 +23,7 @@ export function checkedIdentity(reader: string, identity: ImageIdentity): ImageI
 
 function requireSound(reader: string, { format, parts, volatile }: Link): void {
   if (typeof format !== 'string' || format.includes(FORMAT_SEPARATOR)) {
-    throw brokenIdentity(reader, `links whose format is a text without ${FORMAT_SEPARATOR}`, format);
+    throw brokenIdentity(reader, `links whose format is a string without ${FORMAT_SEPARATOR}`, format);
   }
   if (!Array.isArray(parts)) {
     throw brokenIdentity(reader, 'links with parts', parts);

@@ -8,9 +8,9 @@ import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
 
 /**
- * Images by their paths. A directory is replaced by the images in it, in the order of their names, without descending into
- * further directories or following symbolic links; everything that is left out is noted. It is one image, which fails, if
- * there is none in it. A path that cannot be examined stays, and fails when it is opened.
+ * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without
+ * descending into subdirectories or following symbolic links, and notes everything that is left out. A directory
+ * without images becomes one failed image. A path that cannot be examined is kept, and fails when it is opened.
  */
 @injectable()
 export class FileSource implements ImageSource {
@@ -43,7 +43,9 @@ export class FileSource implements ImageSource {
   }
 }
 
-/** A file of a directory in the format that was stated for the directory, unless it is named as a hash vector. */
+/**
+ * Returns a file of a directory with the format that was stated for the directory, unless it is a hash vector by name.
+ */
 function listedIn({ path: directory, format }: ListedImage, name: string): ListedImage {
   const path = pathIn(directory, name);
   return { path, ...(format !== undefined && !isNamedAsVector({ path }) && { format }), noFollow: true };
@@ -63,11 +65,12 @@ function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote
 
 function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityError {
   const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
-  const problem = `${path} is a directory without images: expected files with the extension of a disk image, found ${found}`;
+  const expected = 'expected files with the extension of a disk image';
+  const problem = `${path} is a directory without images: ${expected}, found ${found}`;
   return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
 }
 
-/** Not by `join`, which resolves `..` without asking the system what a symbolic link before it means. */
+/** Joins a directory and a name. Unlike `join`, does not resolve `..`, which may follow a symbolic link. */
 function pathIn(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }

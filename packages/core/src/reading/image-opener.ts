@@ -4,15 +4,15 @@ import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptio
 import type { NamedPart } from '../contracts/plugin.js';
 import { asNote, wording, wordingOf } from '../errors.js';
 
-/** Opens images of one reader: in a session if the reader has sessions, otherwise by the reader itself. */
+/** Opens images of one reader, in a session if the reader has sessions. */
 export class ImageOpener implements ReaderSession {
   readonly #reader: NamedPart<DiskReader>;
   readonly #images: readonly IdentifiedSource[];
   readonly #options: ReadOptions;
-  #hasBegun = false;
+  #hasStarted = false;
   #session: ReaderSession | undefined;
 
-  /** @param images all that are going to be opened; the session is begun when the first of them is */
+  /** @param images all images to open; the session starts when the first one is opened */
   constructor(reader: NamedPart<DiskReader>, images: readonly IdentifiedSource[], options: ReadOptions) {
     this.#reader = reader;
     this.#images = images;
@@ -22,24 +22,24 @@ export class ImageOpener implements ReaderSession {
   /**
    * As {@link DiskReader.open}.
    *
-   * @throws also what beginning the session throws.
+   * @throws also what starting the session throws.
    */
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const { part } = this.#reader;
-    if (!this.#hasBegun) {
+    if (!this.#hasStarted) {
       this.#session = part.startSession?.(this.#images, this.#options);
     }
-    this.#hasBegun = true;
+    this.#hasStarted = true;
     return (this.#session ?? part).open(source, identity, options);
   }
 
-  /** Ends the session. A failure is worth a warning only, as all images are done. */
+  /** Ends the session. A failure is only a warning, since all images are done. */
   async close(): Promise<void> {
     const failure = await this.#session?.close().then(
       () => undefined,
       (thrown: unknown) => ({ thrown }),
     );
-    // Outside of what is caught: the warning may throw, and that is for the run.
+    // A callback's error ends the run. Neither this error nor one from the warning below may be caught here.
     if (failure?.thrown instanceof CallbackError) {
       throw failure.thrown;
     }

@@ -2,7 +2,7 @@ import { overrunError } from '../threads/overrun-error.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { withTimeout } from '../threads/with-timeout.js';
 
-/** The time that a part of an isolated plugin has for each answer in this thread. */
+/** The time limit for each answer of an isolated plugin's part in this thread. */
 export class Limit {
   readonly #kind: string;
   readonly #name: string;
@@ -16,15 +16,20 @@ export class Limit {
   }
 
   /**
-   * Asks in another turn of the event loop: parts that ask each other without end would let no time limit fire.
+   * Limits a call, and starts it in a later turn of the event loop. Otherwise parts that call each other endlessly
+   * would keep timers from firing.
    *
    * @throws as `on`.
    */
-  async onAsking<Result>(ask: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    return this.on(new Promise<void>(setImmediate).then(ask), signal);
+  async onCall<Result>(call: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.on(new Promise<void>(setImmediate).then(call), signal);
   }
 
-  /** @throws what the answer does, `unavailable` where it takes too long, and `aborted`. */
+  /**
+   * Limits an answer that is already in progress.
+   *
+   * @throws what the answer throws, `unavailable` if it exceeds the time limit, and `aborted`.
+   */
   async on<Result>(answer: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
       return await withTimeout(answer, { pluginTimeout: this.#pluginTimeout, signal });
@@ -33,7 +38,7 @@ export class Limit {
     }
   }
 
-  /** The items, for each of which there is as much time. */
+  /** Yields the items, with the time limit for each. */
   async *onEach<Item>(items: AsyncIterable<Item>, signal?: AbortSignal): AsyncGenerator<Item, void, undefined> {
     const iterator = items[Symbol.asyncIterator]();
     try {
@@ -45,7 +50,7 @@ export class Limit {
         yield value;
       }
     } finally {
-      // One that does not answer would not end either.
+      // Not awaited, since an iterator that does not answer may not end either.
       void Promise.resolve(iterator.return?.()).catch(() => {});
     }
   }

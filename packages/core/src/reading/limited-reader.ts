@@ -11,8 +11,8 @@ import type {
 import { Limit } from './limit.js';
 
 /**
- * Wraps a reader so that every call settles within the time limit, with `unavailable`, or when the signal fires. The reader
- * runs in this thread: nothing helps against a loop without an `await`.
+ * Wraps a reader so that every call settles within the time limit, then with `unavailable`, or when the signal fires.
+ * The reader runs in this thread, so an endless loop without `await` cannot be stopped.
  */
 export class LimitedReader implements DiskReader {
   readonly fallback?: true;
@@ -53,7 +53,7 @@ export class LimitedReader implements DiskReader {
   }
 
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
-    return this.#limit.onAsking(() => this.#reader.identify(source, options), options.signal);
+    return this.#limit.onCall(() => this.#reader.identify(source, options), options.signal);
   }
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
@@ -70,7 +70,7 @@ export class LimitedReader implements DiskReader {
       opening = opener.open(source, identity, options);
       return new LimitedImage(await this.#limit.on(opening, options.signal), this.#limit, options.signal);
     } catch (thrown) {
-      // What opens too late is nobody's to close.
+      // An image that opens too late has no other owner to close it.
       opening?.then((late) => late.close()).catch(() => {});
       throw thrown;
     }
@@ -84,7 +84,7 @@ export class LimitedReader implements DiskReader {
   }
 }
 
-/** An image whose methods answer in time. Closing is not cut short by an interruption. */
+/** Wraps an image with the time limit. An interruption does not cut closing short. */
 class LimitedImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;

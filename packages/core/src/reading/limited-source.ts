@@ -2,15 +2,15 @@ import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../cont
 import { brokenContract } from '../errors.js';
 import { Limit } from './limit.js';
 
-/** Lists of one source that are made at the same time: more are those of sources that ask each other without end. */
-const MOST_UNDER_WAY = 100;
+/** The most concurrent listings of one source. More mean that sources call each other endlessly. */
+const MAX_CONCURRENT = 100;
 
-/** Wraps a source so that it has the time limit for each image; it runs in this thread, as a reader does. */
+/** Wraps a source with the time limit for each image. Like a reader, the source runs in this thread. */
 export class LimitedSource implements ImageSource {
   readonly #source: ImageSource;
   readonly #name: string;
   readonly #limit: Limit;
-  #underWay = 0;
+  #running = 0;
 
   /** @param pluginTimeout seconds for each image; 0 for no limit */
   constructor(name: string, source: ImageSource, pluginTimeout: number) {
@@ -24,16 +24,17 @@ export class LimitedSource implements ImageSource {
   }
 
   async *#listed(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
-    if (this.#underWay === MOST_UNDER_WAY) {
-      throw brokenContract(this.#name, 'an end of sources that ask each other', 'none', 'source');
+    if (this.#running === MAX_CONCURRENT) {
+      const found = `${MAX_CONCURRENT} listings at the same time`;
+      throw brokenContract(this.#name, 'sources not to call each other endlessly', found, 'source');
     }
-    this.#underWay++;
+    this.#running++;
     try {
-      // As in `Limit.onAsking`.
+      // As in `Limit.onCall`.
       await new Promise(setImmediate);
       yield* this.#source.list(named, options);
     } finally {
-      this.#underWay--;
+      this.#running--;
     }
   }
 }

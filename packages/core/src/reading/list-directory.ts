@@ -7,7 +7,7 @@ import { fileError } from '../files/file-error.js';
 import { isEntryName } from '../store/cache-entry.js';
 import { VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
 
-/** Why an entry of a directory is not taken as an image, in the singular and in the plural. */
+/** The reasons why a directory entry is not an image, in the singular and in the plural. */
 const REASONS = {
   part: ['part of another image', 'parts of other images'],
   cacheEntry: ['entry of a cache', 'entries of a cache'],
@@ -17,15 +17,15 @@ const REASONS = {
   special: ['special file', 'special files'],
 } as const;
 
-/** An entry of a directory that is not taken as an image. */
+/** A directory entry that is not an image. */
 export interface LeftOut {
   readonly name: string;
   readonly reason: keyof typeof REASONS;
-  /** The image that it is a part of. */
+  /** Name of the image that it is a part of. */
   readonly image?: string;
 }
 
-/** The entries of a directory, each list in the order of names. */
+/** The entries of a directory, each list sorted by name. */
 export interface DirectoryListing {
   /** Names of the images and hash-vector files. */
   readonly images: readonly string[];
@@ -36,7 +36,7 @@ export interface DirectoryListing {
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
  * entries of a cache nor parts of another image.
  *
- * @throws `unreadable` if the directory cannot be listed, `unavailable` if descriptors ran out.
+ * @throws `unreadable` if the directory cannot be listed, `unavailable` if file descriptors run out.
  */
 export async function listDirectory(
   path: string,
@@ -68,7 +68,7 @@ export async function listDirectory(
   };
 }
 
-/** Counts what was left out of a directory by its reason, such as `2 symbolic links, 1 subdirectory`. */
+/** Counts the omitted entries by reason, such as `2 symbolic links, 1 subdirectory`. */
 export function countByReason(leftOut: readonly LeftOut[]): string {
   const counts = Object.entries(REASONS).flatMap(([reason, [one, several]]) => {
     const count = leftOut.filter((entry) => entry.reason === reason).length;
@@ -77,7 +77,7 @@ export function countByReason(leftOut: readonly LeftOut[]): string {
   return counts.join(', ');
 }
 
-/** Says why one entry was left out. */
+/** Returns the reason why an entry was left out. */
 export function reasonOf({ reason, image }: LeftOut): string {
   return image === undefined ? REASONS[reason][0] : `part of ${image}`;
 }
@@ -95,7 +95,7 @@ function reasonToLeaveOut(
   return extensions.has(extname(name).toLowerCase()) ? undefined : 'extension';
 }
 
-/** The names among these that are parts of another, each with the name of its image. */
+/** Returns the names that are parts of another image, each with the name of its image. */
 async function partsAmong(
   path: string,
   names: readonly string[],

@@ -50,8 +50,8 @@ describe('a reader whose identity', () => {
   test.each([
     ['is none', null, 'a chain of at least one link, found undefined'],
     ['has no link', { chain: [] }, 'a chain of at least one link, found []'],
-    ['has no format', linkOf({ format: undefined }), 'links whose format is a text without <, found undefined'],
-    ['has two formats in one', linkOf({ format: 'a<b' }), "links whose format is a text without <, found 'a<b'"],
+    ['has no format', linkOf({ format: undefined }), 'links whose format is a string without <, found undefined'],
+    ['has two formats in one', linkOf({ format: 'a<b' }), "links whose format is a string without <, found 'a<b'"],
     ['has no parts', linkOf({ parts: undefined }), 'links with parts, found undefined'],
     ['has no part', linkOf({ parts: [] }), 'links with at least one part, or volatile ones, found []'],
     ['is of no file', linkOf({ parts: [{ ...PART, kind: 'disk' }] }), "parts whose kind is 'file', found 'disk'"],

@@ -174,7 +174,7 @@ describe('the reader auto', () => {
       Object.fromEntries(
         PATHS.map((path) => [
           path,
-          '[auto] a reader that is asked by auto asks auto in turn; give that reader the method readerOf',
+          '[auto] a reader that auto called calls auto again; add the method readerOf to that reader',
         ]),
       ),
     );

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { throwIfAborted } from './errors.js';
 
 /**
- * Awaits `work`, but not longer than until the signal fires. The work itself is not stopped, and its later result or
- * failure is ignored: use this only for work that ends when something else is closed.
+ * Awaits `work` until the signal fires. The work itself is not stopped, and its later result or failure is ignored: use
+ * this only for work that ends when something else is closed.
  *
  * @throws what `work` throws, and `aborted` when the signal fires.
  */

@@ -52,7 +52,7 @@ export interface AnalysisParameters {
   readonly blockSize: number;
   /** Name of the distance metric. */
   readonly metric: string;
-  /** What a distance of 1 means. */
+  /** The unit of distances. */
   readonly unit: string;
   readonly linkage: Linkage;
 }

@@ -124,7 +124,7 @@ export interface Analyzer {
    * it throws the first failure, or a `usage` error if none failed.
    *
    * @throws as `hash`, `plugin` if the metric or the clusterer fails, and `unavailable` if threads or the memory for
-   *   all pairs are not available; a certain lack of memory is reported before anything is hashed.
+   *   all pairs are not available; before anything is hashed, if the memory cannot suffice.
    */
   analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
 

@@ -30,8 +30,8 @@ export interface Merge {
 }
 
 /**
- * n−1 binary merges, like the rows of SciPy's linkage matrix: in ascending order of height, apart from inversions, and
- * always after the merges that created their parts.
+ * n−1 binary merges, like the rows of SciPy's linkage matrix: in ascending order of height unless `inverted`, and always
+ * after the merges that created their parts.
  */
 export interface Dendrogram {
   /** Number of leaves, at least 1. */

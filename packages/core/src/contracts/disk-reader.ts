@@ -86,7 +86,7 @@ export interface Requirement {
   readonly state: 'present' | 'missing' | 'broken';
   /** The version if it is present and has one, or the problem if it is broken. */
   readonly detail: string;
-  /** What it is for, in a few words. */
+  /** Its purpose, in a few words. */
   readonly purpose: string;
   /** The Debian packages that provide it, separated by spaces, if any do. */
   readonly package?: string | undefined;
@@ -94,7 +94,7 @@ export interface Requirement {
 
 /** A capability of a reader that depends on requirements. */
 export interface ReaderAbility {
-  /** What can be read, in a few words. */
+  /** The images that can be read, in a few words. */
   readonly purpose: string;
   /** Names of the requirements that must be present. */
   readonly needs: readonly string[];

@@ -23,7 +23,7 @@ export interface PairCounts {
  * lines and is as fast as the built-in ones.
  */
 export interface DistanceMetric {
-  /** What a distance of 1 means, such as `blocks` or `fraction of blocks`. */
+  /** The unit of distances, such as `blocks` or `fraction of blocks`. */
   readonly unit: string;
   /** Whether blocks count as equal only at the same block number (`position`) or anywhere (`free`). */
   readonly alignment: 'position' | 'free';

@@ -152,7 +152,7 @@ export type IdentifyOutcome =
 export interface Comparison {
   /** Name of the metric. */
   readonly metric: string;
-  /** What a distance of 1 means. */
+  /** The unit of distances. */
   readonly unit: string;
   readonly distances: CondensedMatrix;
   /** For each vector, the number of its non-zero blocks that another vector has at the same block number. */

@@ -138,7 +138,7 @@ export class ImageReading {
 
   /** Inspects an image again and returns whether its identity is the same. */
   async #isUnchanged({ source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
-    // The files were flushed before, so their times show every change. A new object tells the reader to inspect again.
+    // The files were flushed before, so their times show every change. A new object makes the reader inspect again.
     const { flush: _, ...readOptions } = options;
     const now = await this.#tools.reader.part.identify(source, readOptions);
     return now !== undefined && sameIdentity(identity, now);

@@ -40,7 +40,7 @@ export function sameIdentity(one: ImageIdentity, other: ImageIdentity): boolean 
 }
 
 /**
- * Returns the image directly below the top link, as its reader opens it; `undefined` if there is none or it is not
+ * Returns the image directly below the top link, for its reader to open; `undefined` if there is none or it is not
  * `standalone`.
  */
 export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource | undefined {
@@ -65,7 +65,7 @@ export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
   );
 }
 
-/** Returns whether a file is the expected one, and unless `volatile` in the expected state. */
+/** Returns whether a file is the expected one, in the expected state unless it is `volatile`. */
 export function isExpected({ stamp, volatile }: ExpectedFile, stats: FileStatus): boolean {
   return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);
 }

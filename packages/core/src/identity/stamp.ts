@@ -35,7 +35,7 @@ export function stampOf(path: string, stats: FileStatus, size = stats.size): Fil
   return { kind: 'file', path, ...fileNumberOf(stats), size, mtimeNs, ctimeNs };
 }
 
-/** Returns whether two numbers identify the same file, regardless of changes to its content. */
+/** Returns whether both values identify the same file, regardless of changes to its content. */
 export function sameFile(one: FileNumber, other: FileNumber): boolean {
   return one.device === other.device && one.inode === other.inode;
 }

@@ -33,8 +33,8 @@ export interface AnalyzerParts {
   /** Stores the hash vectors of runs without a `cache` option; when absent, they are not stored. */
   readonly store?: VectorStore;
   /**
-   * Hashes and compares; when absent, this machine's threads do. Only these use `store`: another executor stores
-   * vectors itself.
+   * Hashes and compares; when absent, this machine's threads do. Only they use `store`: an executor stores vectors
+   * itself.
    */
   readonly executor?: Executor;
   /**

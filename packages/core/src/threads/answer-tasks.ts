@@ -1,20 +1,20 @@
 import { parentPort } from 'node:worker_threads';
 
-/** The number by which a thread says that it has loaded its modules; those of tasks are above. */
+/** The number of the message that reports that a thread has loaded its modules. Task numbers are larger. */
 export const LOADED = 0;
 
-/** What a thread posts. */
+/** A message that a thread posts. */
 export interface Answered<Answer> {
-  /** That of the task. */
+  /** The number of the task. */
   readonly number: number;
   readonly answer: Answer;
-  /** Posted by itself, at any time. */
+  /** A log message. It is posted alone, at any time. */
   readonly note?: { readonly level: 'warning' | 'debug'; readonly message: string };
 }
 
 /**
- * Makes this thread one of `WorkerThreads`: answers each task with what `work` returns or promises for it, one after the
- * other. What `work` throws ends the thread.
+ * Makes this thread serve tasks of `WorkerThreads`: answers each task with the awaited result of `work`, one after the
+ * other. An exception in `work` ends the thread.
  */
 export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise<Answer>): void {
   parentPort?.postMessage({ number: LOADED });
@@ -24,7 +24,7 @@ export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise
       if ('task' in message) {
         parentPort?.postMessage({ number: message.number, answer: await work(message.task) });
       }
-      // Ends this thread alone, whatever the modules that it loaded left running.
+      // Ends only this thread, even if modules that it loaded left something running.
       else {
         process.exit();
       }

@@ -2,10 +2,10 @@ import { VirtSimilarityError, wording } from '../errors.js';
 import type { TimeLimitError } from './time-limit-error.js';
 
 /**
- * The error for a part of a plugin that was given up.
+ * Returns the error for a part of a plugin that exceeded its time limit.
  *
  * @param component the part's name
- * @param kind such as `reporter`
+ * @param kind the part's kind, such as `reporter`
  */
 export function overrunError(component: string, kind: string, cause: TimeLimitError): VirtSimilarityError {
   const remedy = wording`leave the plugin out, or allow it more time with ${{ option: 'pluginTimeout' }}`;

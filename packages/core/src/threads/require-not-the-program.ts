@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
 import { realPathSync } from '../files/real-path.js';
 
-/** Set in threads that import plugins; by a symbol of all copies of this package, as a plugin may have one of its own. */
+/** Set in threads that import plugins. A global symbol, because a plugin may have its own copy of this package. */
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
-const REMEDY = 'put the plugin into a module of its own, and let its url be import.meta.url there';
+const REMEDY = 'put the plugin into a module of its own, and set its url to import.meta.url there';
 
 /** Marks this thread as one that only imports plugins and uses their parts. */
 export function enterPluginThread(): void {
@@ -13,20 +13,20 @@ export function enterPluginThread(): void {
 }
 
 /**
- * Requires of a module that threads are to import that it is not the program that is running: every thread would start
- * it again, and with it more threads.
+ * Requires that a module that threads import is not the running program itself. Otherwise, every thread would start
+ * the program again, and with it more threads.
  *
- * @param part such as `hasher checksum`, for the message
- * @throws `usage`: where it is the main module, and in a thread that a program was started in by being imported.
+ * @param part the part for the message, such as `hasher checksum`
+ * @throws `usage` if the module is the main module, or if this thread started a program by importing it as a plugin.
  */
 export function requireNotTheProgram(url: string, part: string): void {
   if (PLUGIN_THREAD in globalThis) {
-    const found = `cannot run ${part} in threads: a module that a worker thread imported as a plugin starts an analysis`;
-    throw new VirtSimilarityError('usage', `${found}; ${REMEDY}`);
+    const problem = `cannot run ${part} in threads: a module that a thread imported as a plugin starts an analysis`;
+    throw new VirtSimilarityError('usage', `${problem}; ${REMEDY}`);
   }
   if (isMainModule(url)) {
-    const found = `cannot run ${part} in threads: ${url} is the program itself, which each of them would start again`;
-    throw new VirtSimilarityError('usage', `${found}; ${REMEDY}`);
+    const problem = `cannot run ${part} in threads: ${url} is the program itself, which every thread would start again`;
+    throw new VirtSimilarityError('usage', `${problem}; ${REMEDY}`);
   }
 }
 
@@ -43,7 +43,7 @@ function isMainModule(url: string): boolean {
   }
 }
 
-/** Node.js takes a program's name without its extension too, which is costly to resolve. */
+/** Resolves a program's name without its extension, which Node.js accepts too. This is slow. */
 function resolvedProgram(program: string): string {
   return createRequire(import.meta.url).resolve(program);
 }

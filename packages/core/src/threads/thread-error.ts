@@ -1,8 +1,8 @@
 import { exhaustionRemedy, messageOf, missingModuleRemedy, VirtSimilarityError, wording } from '../errors.js';
 
 /**
- * What is to be told of something that kept a thread from being started or ended it: `unavailable` where the system has run
- * out of something, or a module is missing, and otherwise what was thrown, as it is.
+ * Maps a thread's startup or exit failure to the error to report: `unavailable` if the system has run out of a
+ * resource or a module is missing, otherwise the failure itself.
  */
 export function threadError(thrown: unknown): unknown {
   const remedy = missingModuleRemedy(thrown) ?? exhaustionRemedy(thrown);

@@ -1,6 +1,6 @@
 import { type ErrorCode, pluginError, VirtSimilarityError, type Wording } from '../errors.js';
 
-/** An error as it is sent between threads: an instance would lose its class. */
+/** An error as plain data, to be sent between threads: an instance would lose its class. */
 export interface ThreadFailure {
   readonly code: ErrorCode;
   readonly message: Wording;
@@ -9,18 +9,18 @@ export interface ThreadFailure {
   readonly causes: readonly string[];
 }
 
-/** The failure to send for something that a plugin threw; arguments as those of `pluginError`. */
+/** Converts an error that a plugin threw to be sent to another thread. The arguments are those of `pluginError`. */
 export function threadFailureOf(component: string, problem: string, thrown: unknown): ThreadFailure {
   return sendable(pluginError(component, problem, thrown));
 }
 
-/** An error, to be sent to another thread. */
+/** Converts an error to be sent to another thread. */
 export function sendable(error: VirtSimilarityError): ThreadFailure {
   const { code, image } = error;
   // An error of another copy of this package may have no wording.
   const message = error.wording ?? error.message;
   const causes: string[] = [];
-  // A cause may lead back to itself.
+  // The causes may form a cycle.
   for (let cause = error.cause; cause instanceof Error && causes.length < MOST_CAUSES; cause = cause.cause) {
     causes.push(cause.stack ?? String(cause));
   }
@@ -29,7 +29,7 @@ export function sendable(error: VirtSimilarityError): ThreadFailure {
 
 const MOST_CAUSES = 10;
 
-/** The error that was sent by another thread; its causes have the stacks that they had there. */
+/** Restores an error that another thread sent. Its causes keep their stacks. */
 export function received({ code, message, image, causes }: ThreadFailure): VirtSimilarityError {
   const cause = causes.reduceRight<Error | undefined>((inner, stack) => {
     const [first = ''] = stack.split('\n');

@@ -1,4 +1,4 @@
-/** What a task fails with that was not answered in time. */
+/** The error of a task that was not answered in time. */
 export class TimeLimitError extends Error {
   constructor(milliseconds: number) {
     super(`no answer within ${milliseconds / 1000} s`);

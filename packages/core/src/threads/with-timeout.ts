@@ -1,7 +1,7 @@
 import { unlessAborted } from '../unless-aborted.js';
 import { TimeLimitError } from './time-limit-error.js';
 
-/** What bounds one answer of a plugin. */
+/** The limits for one answer of a plugin. */
 interface TimeLimits {
   /** Seconds; 0 for no limit. */
   readonly pluginTimeout: number;
@@ -9,9 +9,10 @@ interface TimeLimits {
 }
 
 /**
- * Awaits work.
+ * Waits for `work`.
  *
- * @throws `TimeLimitError` at the time limit and `aborted` when the signal fires; the work itself is not stopped.
+ * @throws `TimeLimitError` at the time limit, `aborted` when the signal fires, and whatever `work` throws. The work
+ *   itself is not stopped.
  */
 export async function withTimeout<Result>(
   work: Promise<Result>,
@@ -22,11 +23,11 @@ export async function withTimeout<Result>(
   }
   const milliseconds = pluginTimeout * 1000;
   let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeLimitError(milliseconds)), milliseconds);
   });
   try {
-    return await unlessAborted(Promise.race([work, over]), signal);
+    return await unlessAborted(Promise.race([work, timeout]), signal);
   } finally {
     clearTimeout(timer);
   }

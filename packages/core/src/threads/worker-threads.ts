@@ -6,18 +6,20 @@ import { type Answered, LOADED } from './answer-tasks.js';
 import { threadError } from './thread-error.js';
 import { TimeLimitError } from './time-limit-error.js';
 
-/** Milliseconds that a thread may go on after it was asked to end: an interrupted run is to end within a second. */
+/**
+ * Milliseconds that a thread may continue after it was asked to end: an interrupted run should end within a second.
+ */
 const GRACE_MS = 400;
-/** The same while it loads its modules: ended before that is done, it leaves their files open (Node.js 20). */
+/** The same while it loads its modules: if terminated before, it leaves their files open (Node.js 20). */
 const LOADING_GRACE_MS = 2000;
-/** Tasks that a thread is given before it has answered the first, so that it need not wait for the main thread. */
+/** The most tasks that a thread has at a time, so that it need not wait for the main thread between tasks. */
 const TASKS_AHEAD = 2;
 
-/** Threads inherit the options of Node.js, but refuse one that only the text of `node --eval` may have. */
+/** Threads inherit the options of Node.js, but refuse `--input-type`, which is only for `node --eval`. */
 const OPTIONS = process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 interface Waiting<Task, Answer> {
-  /** Tells its answer from whatever else the thread posts. */
+  /** Identifies the task's answer among the thread's messages. */
   readonly number: number;
   readonly task: Task;
   readonly resolve: (answer: Answer) => void;
@@ -27,26 +29,26 @@ interface Waiting<Task, Answer> {
 interface Thread<Task, Answer> {
   readonly worker: Worker;
   readonly ended: Promise<unknown>;
-  /** What it has not answered yet, in the order that it will. */
+  /** The tasks that it has not answered yet, in the order in which it will answer them. */
   readonly tasks: Waiting<Task, Answer>[];
   /** Whether it has loaded its modules. */
   isReady: boolean;
-  /** Ends the thread when the first of its tasks takes too long. */
-  watch: NodeJS.Timeout | undefined;
+  /** Ends the thread if its first task takes too long. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 export interface WorkerThreadsOptions {
-  /** What the module finds in its `workerData`. */
+  /** The `workerData` of the module. */
   readonly data?: unknown;
-  /** Milliseconds that a thread has for each task, and to start before its first; 0, as when absent, for no limit. */
+  /** Milliseconds that a thread has for each task, for the first including its start; default: 0, no limit. */
   readonly timeLimit?: number;
-  /** Takes the notes that threads post. */
+  /** Receives the log messages that threads post. */
   readonly logger?: Logger | undefined;
 }
 
 /**
- * Threads that all do the same: each runs a module that calls `answerTasks`. While none has a task, they do not keep the
- * process alive.
+ * A pool of equal threads: each runs a module that calls `answerTasks`. Threads without a task do not keep the process
+ * alive.
  */
 export class WorkerThreads<Task, Answer> {
   readonly #entry: URL;
@@ -60,8 +62,8 @@ export class WorkerThreads<Task, Answer> {
   #isClosed = false;
 
   /**
-   * @param entry The module.
-   * @param limit Threads at most, at least 1. They are started as they are needed.
+   * @param entry the module
+   * @param limit the most threads, at least 1. They are started when needed.
    */
   constructor(entry: URL, limit: number, { data, timeLimit = 0, logger }: WorkerThreadsOptions = {}) {
     this.#entry = entry;
@@ -71,25 +73,27 @@ export class WorkerThreads<Task, Answer> {
     this.#logger = logger;
   }
 
-  /** Starts threads until there are as many, within the limit, so that they are ready when tasks come. */
+  /** Starts threads up to `count`, within the limit, so that they are ready for tasks. */
   prepare(count: number): void {
     try {
       while (!this.#isClosed && this.#threads.size < Math.min(count, this.#limit)) {
         this.#start();
       }
     } catch {
-      // The system is short of threads or memory; a task that gets none will say so.
+      // The system has run out of threads or memory. If a task then gets no thread, `run` reports it.
     }
   }
 
   /**
-   * What a thread answers. Rejects with `unavailable` where no thread can be started, with `usage` where the task cannot
-   * be copied to one, with `TimeLimitError` where it took too long: its thread is then ended; with what ended the thread
-   * where that happens in the middle of the task; also once this is closed.
+   * Runs a task in a thread and returns its answer.
+   *
+   * @throws `unavailable` if no thread can be started, `usage` if the task cannot be copied to a thread,
+   *   `TimeLimitError` if it takes too long, which also ends its thread, the reason of the thread's end if the thread
+   *   ends during the task, and a plain `Error` once this is closed.
    */
   run(task: Task): Promise<Answer> {
     if (this.#isClosed) {
-      return Promise.reject(new Error('the threads were ended'));
+      return Promise.reject(new Error('the threads are closed'));
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ number: ++this.#lastNumber, task, resolve, reject });
@@ -97,11 +101,11 @@ export class WorkerThreads<Task, Answer> {
     });
   }
 
-  /** Ends the threads: when they have answered what they were given, and after a moment in the middle of it. Idempotent. */
+  /** Ends the threads when they have answered their tasks, or during the tasks if these take too long. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) {
-      reject(new Error('the threads were ended'));
+      reject(new Error('the threads are closed'));
     }
     const threads = [...this.#threads];
     for (const { worker } of threads) {
@@ -113,50 +117,50 @@ export class WorkerThreads<Task, Answer> {
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const thread = this.#threadWithRoom();
+      const thread = this.#availableThread();
       if (thread === undefined) {
         return;
       }
-      this.#give(thread, this.#queue.shift()!);
+      this.#assign(thread, this.#queue.shift()!);
     }
   }
 
-  #give(thread: Thread<Task, Answer>, waiting: Waiting<Task, Answer>): void {
+  #assign(thread: Thread<Task, Answer>, waiting: Waiting<Task, Answer>): void {
     const { number, task, reject } = waiting;
     try {
       thread.worker.postMessage({ number, task });
     } catch (thrown) {
-      reject(notCopied(thrown));
+      reject(copyError(thrown));
       return;
     }
     thread.tasks.push(waiting);
     if (thread.tasks.length === 1) {
-      this.#watch(thread);
+      this.#startTimer(thread);
     }
     thread.worker.ref();
   }
 
-  /** The thread that has the least to do, a new one before one that is busy. */
-  #threadWithRoom(): Thread<Task, Answer> | undefined {
-    let freest: Thread<Task, Answer> | undefined;
+  /** Returns the thread with the fewest tasks; starts a new one rather than use a busy one. */
+  #availableThread(): Thread<Task, Answer> | undefined {
+    let leastBusy: Thread<Task, Answer> | undefined;
     for (const thread of this.#threads) {
-      if (thread.tasks.length < (freest?.tasks.length ?? TASKS_AHEAD)) {
-        freest = thread;
+      if (thread.tasks.length < (leastBusy?.tasks.length ?? TASKS_AHEAD)) {
+        leastBusy = thread;
       }
     }
-    if (freest?.tasks.length === 0 || this.#threads.size === this.#limit) {
-      return freest;
+    if (leastBusy?.tasks.length === 0 || this.#threads.size === this.#limit) {
+      return leastBusy;
     }
     try {
       return this.#start();
     } catch (reason) {
-      // With no thread there is none either that would take what waits later.
+      // Without any thread, nothing would ever run the waiting tasks.
       if (this.#threads.size === 0) {
         for (const { reject } of this.#queue.splice(0)) {
           reject(reason);
         }
       }
-      return freest;
+      return leastBusy;
     }
   }
 
@@ -169,13 +173,13 @@ export class WorkerThreads<Task, Answer> {
       });
       worker.on('exit', (status) => {
         const reason = failure ?? new Error(`exit status ${status}`);
-        // What ends it later may be the fault of what it was given to do.
-        this.#lose(thread, thread.isReady ? reason : threadError(reason));
+        // Once it is ready, its task may have ended it: the reason is passed on unchanged.
+        this.#removeThread(thread, thread.isReady ? reason : threadError(reason));
         resolve();
       });
     });
-    const thread: Thread<Task, Answer> = { worker, ended, tasks: [], isReady: false, watch: undefined };
-    worker.on('message', (message: Answered<Answer> | undefined) => this.#take(thread, message));
+    const thread: Thread<Task, Answer> = { worker, ended, tasks: [], isReady: false, timer: undefined };
+    worker.on('message', (message: Answered<Answer> | undefined) => this.#receive(thread, message));
     worker.unref();
     this.#threads.add(thread);
     return thread;
@@ -185,13 +189,13 @@ export class WorkerThreads<Task, Answer> {
     try {
       return new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
     } catch (reason) {
-      // Those that there are must do: every further attempt would leave listeners on this process's output.
+      // Starts no more threads: every further attempt would leave listeners on this process's output.
       this.#limit = Math.max(1, this.#threads.size);
       throw threadError(reason);
     }
   }
 
-  #take(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
+  #receive(thread: Thread<Task, Answer>, message: Answered<Answer> | undefined): void {
     const note = message?.note;
     if (isNote(note)) {
       this.#logger?.note(note.level, note.message);
@@ -199,39 +203,39 @@ export class WorkerThreads<Task, Answer> {
     if (message?.number === LOADED) {
       thread.isReady = true;
     }
-    const [begun] = thread.tasks;
+    const [current] = thread.tasks;
     // Modules that the thread has loaded may post messages of their own.
-    if (begun === undefined || message?.number !== begun.number) {
+    if (current === undefined || message?.number !== current.number) {
       return;
     }
     thread.tasks.shift();
-    this.#watch(thread);
+    this.#startTimer(thread);
     // A thread without a task does not keep the process alive.
     if (thread.tasks.length === 0 && !this.#isClosed) {
       thread.worker.unref();
     }
-    begun.resolve(message.answer);
+    current.resolve(message.answer);
     this.#dispatch();
   }
 
-  /** Gives the thread its time for the first of its tasks. */
-  #watch(thread: Thread<Task, Answer>): void {
-    clearTimeout(thread.watch);
+  /** Starts the time limit of the thread's first task. */
+  #startTimer(thread: Thread<Task, Answer>): void {
+    clearTimeout(thread.timer);
     if (this.#timeLimit === 0 || thread.tasks.length === 0) {
       return;
     }
-    thread.watch = setTimeout(() => {
-      this.#lose(thread, new TimeLimitError(this.#timeLimit));
+    thread.timer = setTimeout(() => {
+      this.#removeThread(thread, new TimeLimitError(this.#timeLimit));
       void thread.worker.terminate();
     }, this.#timeLimit);
   }
 
-  /** The task that a thread ended in has failed; what it had not begun goes to others. */
-  #lose(thread: Thread<Task, Answer>, failure: unknown): void {
-    clearTimeout(thread.watch);
+  /** Removes an ended thread. Its current task fails; other threads run its remaining tasks. */
+  #removeThread(thread: Thread<Task, Answer>, failure: unknown): void {
+    clearTimeout(thread.timer);
     this.#threads.delete(thread);
-    const [begun, ...others] = thread.tasks.splice(0);
-    begun?.reject(failure);
+    const [current, ...others] = thread.tasks.splice(0);
+    current?.reject(failure);
     if (this.#isClosed) {
       for (const { reject } of others) {
         reject(failure);
@@ -243,24 +247,25 @@ export class WorkerThreads<Task, Answer> {
   }
 }
 
-/** Modules that a thread has loaded may post messages of their own. */
+/** Returns whether a value is a note: modules that a thread has loaded may post messages of their own. */
 function isNote(note: Answered<unknown>['note'] | undefined): note is NonNullable<typeof note> {
   return (note?.level === 'warning' || note?.level === 'debug') && typeof note.message === 'string';
 }
 
-function notCopied(thrown: unknown): unknown {
+/** Returns the error for a task that could not be copied to a thread. */
+function copyError(thrown: unknown): unknown {
   if (exhaustionRemedy(thrown) !== undefined) {
     return threadError(thrown);
   }
   const problem = `expected a task that can be copied to a thread, found one that cannot: ${messageOf(thrown)}`;
-  return new VirtSimilarityError('usage', `${problem}; leave functions out of it`, { cause: thrown });
+  return new VirtSimilarityError('usage', `${problem}; remove functions from it`, { cause: thrown });
 }
 
-/** Waits for a thread that was asked to end, and ends it if it does not. */
+/** Waits for a thread that was asked to end, and terminates it if it does not end in time. */
 async function endOf<Task, Answer>({ worker, ended, isReady }: Thread<Task, Answer>): Promise<void> {
-  const patience = new AbortController();
-  const late = sleep(isReady ? GRACE_MS : LOADING_GRACE_MS, undefined, patience).catch(() => {});
-  await Promise.race([ended, late]);
-  patience.abort();
+  const grace = new AbortController();
+  const timeout = sleep(isReady ? GRACE_MS : LOADING_GRACE_MS, undefined, grace).catch(() => {});
+  await Promise.race([ended, timeout]);
+  grace.abort();
   await worker.terminate();
 }

@@ -57,7 +57,7 @@ test('a task that cannot be copied to a thread fails alone', async () => {
     status: 'rejected',
     reason: {
       code: 'usage',
-      message: expect.stringMatching(/^expected a task that can be copied to a thread, .* leave functions out of it$/),
+      message: expect.stringMatching(/^expected a task that can be copied to a thread, .* remove functions from it$/),
     },
   };
   const answered = { status: 'fulfilled', value: { data: undefined } };
@@ -129,7 +129,7 @@ test('closing waits for what the threads were given, and refuses more', async ()
   const answer = threads.run({ order: 'answer', after: 50 });
   await Promise.all([threads.close(), threads.close()]);
   expect(await answer).toMatchObject({ data: 'given' });
-  await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads were ended');
+  await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads are closed');
 });
 
 test('closing ends a thread that goes on', async () => {

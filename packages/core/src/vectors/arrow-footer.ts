@@ -1,47 +1,47 @@
 import { FlatbufferTable } from './flatbuffer-table.js';
 import { METADATA_KEYS } from './hash-vector-metadata.js';
 
-// Numbers of fields and enumerations are those of Arrow's format/Schema.fbs, Message.fbs and File.fbs.
+// Numbers of fields and enumerations are from Arrow's format/Schema.fbs, Message.fbs and File.fbs.
 const VERSION_4 = 3;
 const VERSION_5 = 4;
 const LITTLE_ENDIAN = 0;
 const TYPE_INT = 2;
 const TYPE_FIXED_SIZE_BINARY = 15;
-/** Bytes of File.fbs' struct Block. */
+/** The size in bytes of struct Block in File.fbs. */
 const BLOCK_SIZE = 24;
 
-/** More pairs than any maker of data frames adds; a bound on what a hostile file makes us look at. */
+/** The most metadata pairs, to limit the work that a hostile file causes; more than any data-frame library adds. */
 const MOST_METADATA = 1024;
-/** Bytes of a column's name, or of a key of the metadata. */
+/** The most bytes of a column name or metadata key. */
 const LONGEST_NAME = 4096;
-/** Bytes: the paths of 64 files, with room. */
+/** The most bytes of a metadata value: more than enough for the paths of 64 files. */
 const LONGEST_VALUE = 4 * 1024 * 1024;
 const KEYS: ReadonlySet<string> = new Set(Object.values(METADATA_KEYS));
 
-/** Where a record batch stands in its file; all in bytes. */
+/** The location of a record batch in its file; all in bytes. */
 export interface ArrowBlock {
   readonly offset: number;
   readonly metadataLength: number;
   readonly bodyLength: number;
 }
 
-/** What the footer of a hash-vector file says. */
+/** The footer of a hash-vector file. */
 export interface ArrowFooter {
   /** Bytes of a digest. */
   readonly digestLength: number;
-  /** Which of the two columns is `block`; the other is `hash`. */
+  /** The index of the column `block`; the other column is `hash`. */
   readonly blockColumn: 0 | 1;
-  /** Those pairs of the schema's metadata that are ours. */
+  /** The pairs of the schema's metadata with keys of this project. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** In ascending order, not overlapping, inside the file. */
+  /** In ascending order, without overlap, within the file. */
   readonly batches: readonly ArrowBlock[];
 }
 
 /**
- * Reads the footer of an Arrow IPC file, which may be hostile.
+ * Parses the footer of an Arrow IPC file, which may be hostile.
  *
- * @param footerStart where the footer stands in its file: the end of what batches may occupy
- * @throws a plain error if it is not that of a hash-vector file.
+ * @param footerStart the offset of the footer in its file, at which the space for batches ends
+ * @throws a plain `Error` if it is not the footer of a hash-vector file.
  */
 export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowFooter {
   const footer = FlatbufferTable.rootOf(bytes);
@@ -50,7 +50,7 @@ export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowF
     throw new Error(`expected Arrow metadata version 4 or 5, found ${version + 1}`);
   }
   if (footer.lengthOf(2, BLOCK_SIZE) > 0) {
-    throw new Error('expected no dictionaries, found some');
+    throw new Error('expected no dictionaries, found at least one');
   }
   const schema = footer.table(1);
   if (schema.int16(0, LITTLE_ENDIAN) !== LITTLE_ENDIAN) {
@@ -107,17 +107,18 @@ function metadataOf(schema: FlatbufferTable): Map<string, string> {
 function batchesOf(footer: FlatbufferTable, footerStart: number): ArrowBlock[] {
   const batches: ArrowBlock[] = [];
   const count = footer.lengthOf(3, BLOCK_SIZE);
-  let free = 0;
+  let previousEnd = 0;
   for (let index = 0; index < count; index += 1) {
     const offset = footer.structSize(3, BLOCK_SIZE, index, 0);
     const metadataLength = footer.structInt32(3, BLOCK_SIZE, index, 8);
     const bodyLength = footer.structSize(3, BLOCK_SIZE, index, 16);
     const end = offset + metadataLength + bodyLength;
-    if (offset < free || metadataLength < 8 || end > footerStart) {
-      throw new Error(`expected record batch ${index} between ${free} and ${footerStart}, found ${offset} to ${end}`);
+    if (offset < previousEnd || metadataLength < 8 || end > footerStart) {
+      const expected = `expected record batch ${index} between bytes ${previousEnd} and ${footerStart}`;
+      throw new Error(`${expected}, found ${offset} to ${end}`);
     }
     batches.push({ offset, metadataLength, bodyLength });
-    free = end;
+    previousEnd = end;
   }
   return batches;
 }

@@ -2,17 +2,18 @@ import type { RowsLocation } from '../contracts/hash-vector.js';
 import type { ArrowBlock, ArrowFooter } from './arrow-footer.js';
 import { FlatbufferTable } from './flatbuffer-table.js';
 
-// Numbers of fields and enumerations are those of Arrow's format/Message.fbs.
+// Numbers of fields and enumerations are from Arrow's format/Message.fbs.
 const HEADER_RECORD_BATCH = 3;
-/** Bytes of the structs FieldNode and Buffer. */
+/** The size in bytes of the structs FieldNode and Buffer. */
 const STRUCT_SIZE = 16;
 const CONTINUATION = 0xffffffff;
 
 /**
- * Reads the metadata of one record batch, which may be hostile: both columns are sure to lie inside the batch's body.
+ * Parses the metadata of one record batch, which may be hostile. Both columns are checked to be within the batch's
+ * body.
  *
  * @param bytes the batch's `metadataLength` bytes
- * @throws a plain error if it is not a plain, uncompressed batch of two columns without nulls.
+ * @throws a plain `Error` if it is not a plain, uncompressed batch of two columns without nulls.
  */
 export function parseRecordBatch(
   bytes: Uint8Array,
@@ -31,7 +32,7 @@ export function parseRecordBatch(
     throw new Error('expected uncompressed data, found a compressed record batch');
   }
   if (batch.lengthOf(1, STRUCT_SIZE) !== 2 || batch.lengthOf(2, STRUCT_SIZE) !== 4) {
-    throw new Error('expected a record batch of two plain columns, found another shape');
+    throw new Error('expected a record batch of two plain columns, found another layout');
   }
   const rows = batch.size(0);
   const { blockColumn, digestLength } = columns;
@@ -43,7 +44,10 @@ export function parseRecordBatch(
   };
 }
 
-/** The FlatBuffer in a message: after a continuation marker and its length, or its length only (before Arrow 0.15). */
+/**
+ * Returns the FlatBuffer in a message. It follows a continuation marker and its length, or only its length (before
+ * Arrow 0.15).
+ */
 function messageIn(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = view.getUint32(0, true) === CONTINUATION ? 8 : 4;
@@ -54,19 +58,19 @@ function messageIn(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(start, start + length);
 }
 
-/** Offset into the body of a column's values, which are `rows` of `width` bytes each. */
+/** Returns the offset in the body of a column's values: `rows` values of `width` bytes each. */
 function columnOffset(batch: FlatbufferTable, column: number, rows: number, width: number, bodyLength: number): number {
   const length = batch.structSize(1, STRUCT_SIZE, column, 0);
   const nulls = batch.structSize(1, STRUCT_SIZE, column, 8);
   if (length !== rows || nulls !== 0) {
     throw new Error(`expected ${rows} rows without nulls, found ${length} with ${nulls} nulls`);
   }
-  // Each column has two buffers: the validity bitmap, which says nothing where there are no nulls, and the values.
+  // Each column has two buffers: the validity bitmap, which is irrelevant without nulls, and the values.
   const values = 2 * column + 1;
   const offset = batch.structSize(2, STRUCT_SIZE, values, 0);
   const bytes = batch.structSize(2, STRUCT_SIZE, values, 8);
   if (offset + bytes > bodyLength || rows * width > bytes) {
-    throw new Error(`expected ${rows * width} bytes in a body of ${bodyLength}, found ${bytes} at ${offset}`);
+    throw new Error(`expected ${rows * width} bytes in a body of ${bodyLength}, found ${bytes} at offset ${offset}`);
   }
   return offset;
 }

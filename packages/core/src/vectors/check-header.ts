@@ -11,14 +11,14 @@ const LONGEST_VERSION = 100;
 /** Block numbers are 32 bits. */
 const MOST_BLOCKS = 2 ** 32;
 
-/** What is wrong with a header, as `expected …, found …`; nothing if it is sound. */
+/** Checks a header. Returns its problem as `expected …, found …`; `undefined` if it is valid. */
 export function problemOfHeader(header: HashVectorHeader): string | undefined {
   const { algorithm, blockSize, dataBlocks, digestLength, hasherVersion, virtualSize } = header;
   if (algorithm === '') {
     return 'expected the name of a block hasher, found none';
   }
   if (hasherVersion !== undefined && !isVersion(hasherVersion)) {
-    return `expected a hasher's version of 1 to ${LONGEST_VERSION} characters, found ${excerptOf(hasherVersion)}`;
+    return `expected a hasher version of 1 to ${LONGEST_VERSION} characters, found ${excerptOf(hasherVersion)}`;
   }
   if (!Number.isInteger(digestLength) || digestLength < 1 || digestLength > LONGEST_DIGEST) {
     return `expected digests of 1 to ${LONGEST_DIGEST} bytes, found ${digestLength}`;
@@ -30,7 +30,7 @@ export function problemOfHeader(header: HashVectorHeader): string | undefined {
     return `expected a virtual size from 0 to 2⁵³ − 1 bytes, found ${virtualSize}`;
   }
   if (blockCountOf(header) > MOST_BLOCKS) {
-    return `expected at most ${MOST_BLOCKS} blocks, found ${blockCountOf(header)}; a larger block size gives fewer`;
+    return `expected at most ${MOST_BLOCKS} blocks, found ${blockCountOf(header)}; choose a larger block size`;
   }
   if (!Number.isInteger(dataBlocks) || dataBlocks < 0 || dataBlocks > blockCountOf(header)) {
     return `expected at most ${blockCountOf(header)} rows for a disk of ${virtualSize} bytes, found ${dataBlocks}`;
@@ -38,7 +38,7 @@ export function problemOfHeader(header: HashVectorHeader): string | undefined {
   return undefined;
 }
 
-/** Whether something can be a version of a hasher. */
+/** Returns whether a value can be the version of a hasher. */
 export function isVersion(version: unknown): version is string {
   return typeof version === 'string' && version !== '' && version.length <= LONGEST_VERSION;
 }
@@ -47,14 +47,14 @@ function isBlockSize(size: number): boolean {
   return Number.isInteger(size) && size >= SMALLEST_BLOCK && size <= LARGEST_BLOCK && (size & (size - 1)) === 0;
 }
 
-/** Blocks of the whole disk, zero blocks and a last, partial one included. */
+/** Returns the number of blocks of the whole disk, including zero blocks and a partial last block. */
 export function blockCountOf(header: Pick<HashVectorHeader, 'blockSize' | 'virtualSize'>): number {
   return Math.ceil(header.virtualSize / header.blockSize);
 }
 
 /**
- * The first row that breaks the order of `blocks`: block numbers must ascend strictly, from above `previous`
- * (−1 at the beginning) to below `blockCount`. Nothing if all is well.
+ * Checks that block numbers ascend strictly, from above `previous` (−1 at the beginning) to below `blockCount`.
+ * Returns the first problem as `expected …, found …`; `undefined` if there is none.
  */
 export function problemOfBlocks(blocks: Uint32Array, previous: number, blockCount: number): string | undefined {
   let last = previous;

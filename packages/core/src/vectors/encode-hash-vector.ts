@@ -4,17 +4,17 @@ import { metadataOf } from './hash-vector-metadata.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * The bytes of a hash vector's Arrow IPC file, in pieces: one record batch of 8,192 rows at a time, whatever the
- * batches of `vector.rows()`, so that equal vectors give equal bytes.
+ * Yields the bytes of a hash vector's Arrow IPC file: record batches of 8,192 rows, regardless of the batches of
+ * `vector.rows()`, so that equal vectors result in equal bytes.
  *
  * Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
 export async function* encodeHashVector(vector: HashVector): AsyncGenerator<Uint8Array, void, undefined> {
-  // Loaded here, because it takes a tenth of a second and those who only read do not need it.
+  // Loaded here, because it takes a tenth of a second and is not needed for reading.
   const arrow = await import('apache-arrow');
   const { AsyncByteQueue, Field, FixedSizeBinary, makeData, Message, RecordBatch, RecordBatchFileWriter } = arrow;
 
-  /** Gives up what was written so far, where apache-arrow's own queue would grow to the whole file. */
+  /** Releases what was written so far. The queue of apache-arrow itself would grow to the size of the file. */
   class Sink extends AsyncByteQueue {
     #chunks: Uint8Array[] = [];
 
@@ -29,7 +29,7 @@ export async function* encodeHashVector(vector: HashVector): AsyncGenerator<Uint
     }
   }
 
-  /** Writes the schema at the beginning too, as the format demands and apache-arrow's own writer does not. */
+  /** Writes the schema at the beginning too, as the format requires. The writer of apache-arrow itself does not. */
   class FileWriter extends RecordBatchFileWriter {
     protected override _writeSchema(schema: Schema): this {
       super._writeSchema(schema);
@@ -58,7 +58,7 @@ export async function* encodeHashVector(vector: HashVector): AsyncGenerator<Uint
   yield* sink.take();
 }
 
-/** The same rows in batches of exactly 8,192, except the last. Each batch has memory of its own. */
+/** Yields the vector's rows in batches of exactly 8,192, except the last. Each batch has its own memory. */
 async function* rebatch(vector: HashVector): AsyncGenerator<HashVectorRows, void, undefined> {
   const { digestLength } = vector;
   let batch = emptyBatch(digestLength);

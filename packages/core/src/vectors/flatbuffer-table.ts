@@ -1,14 +1,14 @@
 /** A vector of structs, or of the offsets of tables, inside a FlatBuffer. */
 interface FlatbufferVector {
   readonly length: number;
-  /** Offset of the first element. */
+  /** The offset of the first element. */
   readonly start: number;
 }
 
 /**
- * A table in a FlatBuffer that may be hostile: every access is checked against the buffer's bounds and throws a
- * `RangeError` outside of them, and nothing is allocated by a length that was not checked.
- * Fields are numbered in the order of the schema; an absent field gives its default.
+ * A table in a FlatBuffer that may be hostile. Every access is checked and throws a `RangeError` outside of the
+ * buffer, and no unchecked length determines an allocation. Fields are numbered in the order of the schema; an absent
+ * field has its default value.
  *
  * Format: https://flatbuffers.dev/internals/
  */
@@ -25,28 +25,28 @@ export class FlatbufferTable {
     this.#fieldCount = (view.getUint16(within(view, this.#fields, 2), true) - 4) / 2;
   }
 
-  /** The root table of a buffer. */
+  /** Returns the root table of a buffer. */
   static rootOf(bytes: Uint8Array): FlatbufferTable {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return new FlatbufferTable(view, view.getUint32(within(view, 0, 4), true));
   }
 
-  uint8(field: number, otherwise: number): number {
+  uint8(field: number, defaultValue: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getUint8(within(this.#view, at, 1));
+    return at === undefined ? defaultValue : this.#view.getUint8(within(this.#view, at, 1));
   }
 
-  int16(field: number, otherwise: number): number {
+  int16(field: number, defaultValue: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getInt16(within(this.#view, at, 2), true);
+    return at === undefined ? defaultValue : this.#view.getInt16(within(this.#view, at, 2), true);
   }
 
-  int32(field: number, otherwise: number): number {
+  int32(field: number, defaultValue: number): number {
     const at = this.#find(field);
-    return at === undefined ? otherwise : this.#view.getInt32(within(this.#view, at, 4), true);
+    return at === undefined ? defaultValue : this.#view.getInt32(within(this.#view, at, 4), true);
   }
 
-  /** A 64-bit integer that must be from 0 to 2⁵³ − 1. */
+  /** Returns a 64-bit integer, which must be from 0 to 2⁵³ − 1. */
   size(field: number): number {
     const at = this.#find(field);
     return at === undefined ? 0 : this.#sizeAt(at);
@@ -64,7 +64,7 @@ export class FlatbufferTable {
     return new FlatbufferTable(this.#view, this.#follow(at));
   }
 
-  /** A string of at most `longest` bytes: a hostile buffer may point to the same one many times. */
+  /** Returns a string of at most `longest` bytes, because a hostile buffer may refer to the same string many times. */
   string(field: number, longest: number): string {
     const at = this.#find(field);
     if (at === undefined) {
@@ -80,23 +80,23 @@ export class FlatbufferTable {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   }
 
-  /** Number of elements of a vector. */
+  /** Returns the number of elements of a vector. */
   lengthOf(field: number, elementSize: number): number {
     return this.#vector(field, elementSize).length;
   }
 
-  /** An element of a vector of tables. */
+  /** Returns an element of a vector of tables. */
   tableAt(field: number, index: number): FlatbufferTable {
     const { start } = this.#vector(field, 4);
     return new FlatbufferTable(this.#view, this.#follow(start + 4 * index));
   }
 
-  /** A 64-bit integer from 0 to 2⁵³ − 1 that stands `offset` bytes into an element of a vector of structs. */
+  /** Returns the 64-bit integer, from 0 to 2⁵³ − 1, at `offset` bytes in an element of a vector of structs. */
   structSize(field: number, elementSize: number, index: number, offset: number): number {
     return this.#sizeAt(this.#vector(field, elementSize).start + elementSize * index + offset);
   }
 
-  /** A 32-bit integer that stands `offset` bytes into an element of a vector of structs. */
+  /** Returns the 32-bit integer at `offset` bytes in an element of a vector of structs. */
   structInt32(field: number, elementSize: number, index: number, offset: number): number {
     const at = this.#vector(field, elementSize).start + elementSize * index + offset;
     return this.#view.getInt32(within(this.#view, at, 4), true);
@@ -135,13 +135,13 @@ export class FlatbufferTable {
 }
 
 /**
- * The position, where so many bytes stand there.
+ * Checks that the buffer has `length` bytes at `position`. Returns the position.
  *
- * @throws `RangeError` where they do not.
+ * @throws `RangeError` if it does not.
  */
 function within(view: DataView, position: number, length: number): number {
   if (position >= 0 && position + length <= view.byteLength) {
     return position;
   }
-  throw new RangeError(`expected ${length} bytes at ${position}, found a buffer of ${view.byteLength}`);
+  throw new RangeError(`expected ${length} bytes at offset ${position}, found a buffer of ${view.byteLength} bytes`);
 }

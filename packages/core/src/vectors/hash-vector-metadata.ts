@@ -3,10 +3,10 @@ import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { FORMAT_SEPARATOR, formatsOf, partsOf } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
 
-/** Version of the hash-vector file format that this code writes and reads. */
+/** The version of the hash-vector file format that this code writes and reads. */
 const FORMAT = '1';
 
-/** The names under which an Arrow schema's metadata hold a header. */
+/** The keys of a header in an Arrow schema's metadata. */
 export const METADATA_KEYS = {
   format: 'virt-similarity.format',
   algorithm: 'virt-similarity.algorithm',
@@ -15,13 +15,13 @@ export const METADATA_KEYS = {
   virtualSize: 'virt-similarity.virtual-size',
   name: 'virt-similarity.name',
   exactName: 'virt-similarity.exact-name',
-  /** The parts of the image's chain, under the name that they had when the format was made. */
+  /** The parts of the image's chain. They were called layers when the format was defined. */
   layers: 'virt-similarity.layers',
-  /** The formats of the chain as one text. */
+  /** The formats of the chain as one string. */
   view: 'virt-similarity.view',
 } as const;
 
-/** A header as an Arrow schema's metadata hold it, in an order that never varies. */
+/** Converts a header to the metadata of an Arrow schema, always in the same order. */
 export function metadataOf(header: HashVectorHeader): Map<string, string> {
   const metadata = new Map<string, string>([
     [METADATA_KEYS.format, FORMAT],
@@ -40,7 +40,7 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
   return metadata;
 }
 
-/** An Arrow file holds UTF-8: a name that this cannot hold stands a second time, as JSON, which escapes the rest. */
+/** Returns the name as UTF-8, and a second time as JSON, which escapes the rest, if UTF-8 cannot represent it. */
 function namesOf(name: string): [string, string][] {
   const text = Buffer.from(name).toString();
   const exactly: [string, string][] = text === name ? [] : [[METADATA_KEYS.exactName, JSON.stringify(name)]];
@@ -48,9 +48,9 @@ function namesOf(name: string): [string, string][] {
 }
 
 /**
- * The part of a header that stands in an Arrow schema's metadata. A file without a name takes `path` for one.
+ * Returns the part of a header that is in an Arrow schema's metadata. If there is no name, uses `path`.
  *
- * @throws a plain error that says what was expected and found; ranges are not checked here.
+ * @throws a plain `Error` that says what was expected and found. Ranges are not checked here.
  */
 export function headerFromMetadata(
   metadata: ReadonlyMap<string, string>,
@@ -105,7 +105,7 @@ function identityFrom(layers: string | undefined, view: string | undefined): Ima
     return undefined;
   }
   if (layers === undefined || view === undefined) {
-    throw new Error(`expected both ${METADATA_KEYS.layers} and ${METADATA_KEYS.view}, found one of them`);
+    throw new Error(`expected both ${METADATA_KEYS.layers} and ${METADATA_KEYS.view}, found only one`);
   }
   const parsed: unknown = JSON.parse(layers);
   if (!Array.isArray(parsed)) {
@@ -115,8 +115,9 @@ function identityFrom(layers: string | undefined, view: string | undefined): Ima
 }
 
 /**
- * The metadata do not say which link has which part. Where each cannot have one, all of them are one link's: its files and
- * formats, by which an entry is found and its images are watched, are the same.
+ * Builds the chain. The metadata do not record which link has which part. If there is not one part per format, returns
+ * a single link with all parts: the files and formats, by which entries are found and images are watched, are the
+ * same.
  */
 function chainOf(view: string, parts: readonly Stamp[]): ImageIdentity {
   const formats = view.split(FORMAT_SEPARATOR);

@@ -4,13 +4,13 @@ import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.j
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * A hash vector in memory. Both arrays are kept, not copied, and must not change any more; they may be shared memory.
- * `rows()` yields views into them.
+ * Creates a hash vector in memory. Both arrays are kept, not copied, and must no longer change; they may be shared
+ * memory. `rows()` yields views into them.
  *
- * @param header all but the number of rows, which follows from `blocks`
+ * @param header the header without the number of rows, which follows from `blocks`
  * @param blocks numbers of the non-zero blocks, strictly ascending
- * @param digests their digests one after the other, `blocks.length` × `digestLength` bytes
- * @throws `usage` if header and arrays do not fit together.
+ * @param digests their consecutive digests: `blocks.length` × `digestLength` bytes
+ * @throws `usage` if the header is invalid or does not match the arrays.
  */
 export function hashVectorOf(
   header: Omit<HashVectorHeader, 'dataBlocks'>,
@@ -23,7 +23,7 @@ export function hashVectorOf(
     problemOfDigests(complete, digests) ??
     problemOfBlocks(blocks, -1, blockCountOf(complete));
   if (problem !== undefined) {
-    throw new VirtSimilarityError('usage', `cannot make the hash vector of ${header.name}: ${problem}`, {
+    throw new VirtSimilarityError('usage', `cannot create the hash vector of ${header.name}: ${problem}`, {
       image: header.name,
     });
   }

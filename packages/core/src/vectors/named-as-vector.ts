@@ -1,13 +1,13 @@
 import type { DiskSource } from '../contracts/disk-reader.js';
 
-/** The format to state for a hash-vector file that has another extension. */
+/** The format name for a hash-vector file with another extension. */
 export const VECTOR_FORMAT = 'arrow';
 /** The extension of hash-vector files. */
 export const VECTOR_EXTENSION = '.arrow';
 
 /**
- * Whether the user names a source as a hash vector: by its format, or by its extension where no format is stated.
- * The content is never asked: a guest controls its own disk, and could make it look like a hash vector.
+ * Returns whether a source is a hash vector according to its format, or its extension if no format is specified.
+ * The content is never checked: a guest controls its own disk, and could make it look like a hash vector.
  */
 export function isNamedAsVector({ path, format }: DiskSource): boolean {
   return format === undefined ? path.toLowerCase().endsWith(VECTOR_EXTENSION) : format === VECTOR_FORMAT;

@@ -27,17 +27,17 @@ import { openUnchanged, requireSame } from './unchanged-file.js';
 import { fileIdentityOf } from './vector-file-identity.js';
 
 const MAGIC = Buffer.from('ARROW1');
-/** Magic, two bytes of padding, length of the footer, magic: no file is shorter. */
+/** The bytes of the shortest file: magic, two bytes of padding, length of the footer, magic. */
 const SHORTEST_FILE = 18;
-/** Twice what the blocks of a vector of 2³² rows in batches of 8,192 take; a bound on what a hostile file allocates. */
+/** The longest footer in bytes, to limit allocations: twice the size for 2³² rows in batches of 8,192. */
 const LONGEST_FOOTER = 32 * 1024 * 1024;
-/** A record batch of two columns needs some 250 bytes; other makers may add metadata of their own. */
+/** The longest message in bytes. A record batch of two columns needs about 250; other programs may add metadata. */
 const LONGEST_MESSAGE = 1024 * 1024;
 
 export interface OpenHashVectorOptions {
-  /** Also ends the reading of rows. */
+  /** Also stops the reading of rows. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether a symbolic link is `refused`. */
+  /** Whether to refuse a symbolic link. */
   readonly noFollow?: boolean | undefined;
 }
 
@@ -46,14 +46,14 @@ export interface VectorBytes {
   readonly path: string;
   readonly identity: FileIdentity;
   /**
-   * `length` bytes from `position` on, which do not change any more.
+   * Returns `length` bytes from `position` on, which no longer change.
    *
-   * @throws a plain error past the end.
+   * @throws a plain `Error` past the end.
    */
   read(length: number, position: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** A hash vector in a file, with where its rows stand. */
+/** A hash vector in a file, with the locations of its rows. */
 interface HashVectorFile {
   readonly header: HashVectorHeader;
   readonly storage: FileStorage;
@@ -61,15 +61,16 @@ interface HashVectorFile {
 }
 
 /**
- * Opens a hash-vector file, of ours or another maker: reads its footer and the places of its rows, and no rows.
+ * Opens a hash-vector file, from this or another program. Reads its footer and the locations of its rows, but no rows.
  *
  * The file may be hostile: everything is checked against the file's size before it is used. `rows()` opens the file
- * anew, reads at most 8,192 rows at a time, and closes it when the consumer stops.
+ * again, reads at most 8,192 rows at a time, and closes the file when the consumer stops.
  *
- * Throws, and so does `rows()`: `corrupt` if the content is not that of a hash vector, `refused` if it is no regular
- * file, `unreadable`, `unavailable`, `aborted`; `rows()` also `changed`, at the end at the latest, if the file does not stay
- * the one that was opened.
- * A digest that was altered goes unnoticed, because the format has no checksum; the cache has one of its own.
+ * An altered digest is not detected, because the format has no checksum; the cache has its own.
+ *
+ * @throws (and so does `rows()`) `corrupt` if the content is not a hash vector, `refused` if it is not a regular file,
+ *   `unreadable`, `unavailable`, and `aborted`. `rows()` also throws `changed`, at the end at the latest, if the file
+ *   was changed, replaced or removed.
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
@@ -82,7 +83,7 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
 }
 
 /**
- * The hash vector of a file whose bytes can be had.
+ * Opens a hash vector whose bytes are already accessible.
  *
  * @throws as `openHashVector`.
  */
@@ -95,7 +96,7 @@ export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVecto
   }
 }
 
-/** The vector whose rows are there. `rows()` throws as that of `openHashVector`. */
+/** Returns the hash vector with this header and storage. Its `rows()` throws as that of `openHashVector`. */
 export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
   if (storage.kind === 'memory') {
     return hashVectorOf(header, storage.blocks, storage.digests);
@@ -104,15 +105,15 @@ export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
 }
 
 /**
- * Reads the block numbers, and no digests, of a vector that was opened from these bytes.
+ * Checks the block numbers of a vector that was opened from these bytes. Does not read digests.
  *
- * @throws `corrupt` where they do not ascend.
+ * @throws `corrupt` if they do not ascend.
  */
 export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): Promise<void> {
   let previous = -1;
   const locations = vector.storage?.kind === 'file' ? vector.storage.batches : [];
-  for (const { start, count, location } of piecesOf(locations)) {
-    // A copy, as numbers must stand at multiples of four bytes.
+  for (const { start, count, location } of chunksOf(locations)) {
+    // Copied, because 32-bit numbers must be aligned to 4 bytes.
     const blocks = new Uint32Array((await bytes.read(count * 4, location.blocksOffset + start * 4)).slice().buffer);
     const problem = problemOfBlocks(blocks, previous, blockCountOf(vector));
     if (problem !== undefined) {
@@ -122,7 +123,7 @@ export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): P
   }
 }
 
-/** Reads of an open file. */
+/** Returns a function that reads from an open file. */
 export function readsOf({ descriptor, isLocal }: LocatedFile): VectorBytes['read'] {
   const fill = isLocal ? readExactlySync : readExactly;
   return async (length, position) => {
@@ -162,7 +163,7 @@ async function footerOf({ identity, read }: VectorBytes) {
   }
   const tail = await read(10, size - 10);
   if (!MAGIC.equals(await read(6, 0)) || !MAGIC.equals(tail.subarray(4))) {
-    throw new Error('expected ARROW1 at both ends, found something else');
+    throw new Error('expected ARROW1 at both ends of the file, found other bytes');
   }
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   const longest = Math.min(size - SHORTEST_FILE, LONGEST_FOOTER);
@@ -180,7 +181,7 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
   const { descriptor } = open;
   try {
     let previous = -1;
-    for (const { start, count, location } of piecesOf(file.storage.batches)) {
+    for (const { start, count, location } of chunksOf(file.storage.batches)) {
       throwIfAborted(file.signal);
       const blocks = new Uint32Array(count);
       const digests = new Uint8Array(count * digestLength);
@@ -188,7 +189,7 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
         readExactly(descriptor, new Uint8Array(blocks.buffer), location.blocksOffset + start * 4),
         readExactly(descriptor, digests, location.digestsOffset + start * digestLength),
       ];
-      // Both, also where one fails: after that the descriptor is closed.
+      // Waits for both reads even if one fails, because the descriptor is closed afterwards.
       await Promise.allSettled(reads);
       await Promise.all(reads);
       const problem = problemOfBlocks(blocks, previous, blockCountOf(file.header));
@@ -206,8 +207,8 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
   }
 }
 
-/** The rows of all batches in pieces of 1 to 8,192: another maker's batch may be larger than memory. */
-function* piecesOf(locations: readonly RowsLocation[]) {
+/** Splits the rows of all batches into chunks of 1 to 8,192: a batch of another program may be larger than memory. */
+function* chunksOf(locations: readonly RowsLocation[]) {
   for (const location of locations) {
     for (let start = 0; start < location.rows; start += ROWS_PER_BATCH) {
       yield { location, start, count: Math.min(ROWS_PER_BATCH, location.rows - start) };

@@ -15,9 +15,9 @@ import { changedFile } from './reading-error.js';
 import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
 /**
- * Opens a hash-vector file once more.
+ * Opens a hash-vector file again.
  *
- * @throws `changed` if it is not the one that it was, and as `openRegularFileSync`.
+ * @throws `changed` if it was changed, replaced or removed, and as `openRegularFileSync`.
  */
 export function openUnchangedSync(storage: FileStorage): number {
   const { descriptor, stats } = reopenSync(storage);
@@ -30,7 +30,7 @@ export function openUnchangedSync(storage: FileStorage): number {
   }
 }
 
-/** As `openUnchangedSync`, without blocking this thread. */
+/** Like `openUnchangedSync`, without blocking this thread. */
 export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> {
   const file = await openRegularFile(storage.path).catch((thrown: unknown) => {
     throw changedIfGone(storage, thrown);
@@ -44,12 +44,12 @@ export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> 
   }
 }
 
-/** @throws `changed` if an open hash-vector file is not what it was. */
+/** @throws `changed` if an open hash-vector file was changed. */
 export function requireUnchanged(descriptor: number, storage: FileStorage): void {
   requireSame(statusOfSync(descriptor), storage);
 }
 
-/** @throws `changed` if this is not the status of the file as it was. */
+/** @throws `changed` if the status differs from the file's recorded identity. */
 export function requireSame(stats: FileStatus, { path, identity }: FileStorage): void {
   if (!sameContent(fileIdentityOf(stats), identity)) {
     throw changedFile(path);
@@ -64,7 +64,9 @@ function reopenSync(storage: FileStorage): OpenFile {
   }
 }
 
-/** The error to throw where opening failed: `changed` if the file is gone, as anybody may delete entries of the cache. */
+/**
+ * Maps a failure to open a file to `changed` if the file no longer exists: cache entries may be deleted at any time.
+ */
 function changedIfGone({ path }: FileStorage, thrown: unknown): unknown {
   const isGone = thrown instanceof VirtSimilarityError && systemCode(thrown.cause) === 'ENOENT';
   return isGone ? changedFile(path, thrown.cause) : thrown;

@@ -5,9 +5,9 @@ import { encodeHashVector } from './encode-hash-vector.js';
 export type WriteHashVectorOptions = AtomicFileOptions;
 
 /**
- * Writes a hash vector as an Arrow IPC file, atomically; equal vectors give equal bytes.
+ * Writes a hash vector atomically as an Arrow IPC file. Equal vectors result in equal bytes.
  *
- * @throws what `writeFileAtomically` throws, and what reading `vector` throws; the path is then as it was.
+ * @throws as `writeFileAtomically`, and whatever reading `vector` throws. The path is then unchanged.
  */
 export async function writeHashVector(
   vector: HashVector,

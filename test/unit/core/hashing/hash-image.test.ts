@@ -109,7 +109,7 @@ describe('hashImage', () => {
 
   test.each([
     [1000, 512, 'power of two'],
-    [512, 512 * 2 ** 32 + 1, 'a larger block size gives fewer'],
+    [512, 512 * 2 ** 32 + 1, 'choose a larger block size'],
   ])('refuses blocks of %d bytes of a disk of %d bytes before it reads', async (blockSize, virtualSize, says) => {
     const image = Object.assign(new MemoryDiskImage(new Uint8Array(0)), { virtualSize });
     await expect(hashImage(image, pool, { name: 'd', blockSize })).rejects.toMatchObject({

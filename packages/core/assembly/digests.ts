@@ -1,16 +1,15 @@
 /**
- * 2⁶⁴ divided by the golden ratio: spreads digests that are less uniform than one hopes (Knuth, The Art of Computer
- * Programming, 6.4).
+ * 2⁶⁴ divided by the golden ratio; spreads digests that are not uniform (Knuth, The Art of Computer Programming, 6.4).
  */
 const SPREAD: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;
 
-/** Bytes of a digest with zeros after it, so that it can be handled 16 bytes at a time. */
+/** Bytes of a digest padded with zeros, so that it can be processed 16 bytes at a time. */
 let padded: usize = 0;
 let length: usize = 0;
-/** What belongs to a digest of its last 16 bytes, byte by byte. */
+/** The mask of the bytes that belong to a digest in its last 16 bytes. */
 const lastMask = memory.data(16, 16);
 
-/** Sets the length of digests, in bytes. Returns how far apart padded digests stand. */
+/** Sets the length of digests, in bytes. Returns the length of padded digests. */
 export function setDigestLength(bytes: usize): usize {
   length = bytes;
   padded = (length + 15) & ~15;
@@ -19,10 +18,10 @@ export function setDigestLength(bytes: usize): usize {
   return padded;
 }
 
-/** Bytes of a digest of SHA-256 or BLAKE3, for which there are shorter ways. */
+/** Bytes of a digest of SHA-256 or BLAKE3, for which there are faster paths. */
 const USUAL: usize = 32;
 
-// Where a digest is not said to be padded, up to 15 bytes after it may be read, and do not matter.
+// Up to 15 bytes after a digest that is not padded may be read. They do not affect the result.
 
 /** Copies a digest and pads it. */
 export function copyDigest(target: usize, source: usize): void {
@@ -38,7 +37,7 @@ export function copyDigest(target: usize, source: usize): void {
   v128.store(target + last, lastOf(source + last));
 }
 
-/** Whether a digest equals a padded one. */
+/** Returns whether a digest equals a padded one. */
 export function equalsPadded(digest: usize, other: usize): bool {
   if (length === USUAL) {
     const first = v128.xor(v128.load(digest), v128.load(other));
@@ -56,7 +55,7 @@ function equalsPaddedOfAnyLength(digest: usize, other: usize): bool {
   return !v128.any_true(different);
 }
 
-/** A number made of all bytes of a digest, whose upper bits depend on all of them. */
+/** Returns a hash of a digest, whose upper bits depend on all bytes of the digest. */
 export function hashOf(digest: usize): u64 {
   const folded = length === USUAL ? v128.xor(v128.load(digest), v128.load(digest, 16)) : fold(digest);
   return (i64x2.extract_lane(folded, 0) ^ (i64x2.extract_lane(folded, 1) * 3)) * SPREAD;
@@ -71,7 +70,7 @@ function fold(digest: usize): v128 {
   return folded;
 }
 
-/** The same number, mixed until each of its bits depends on all bytes. */
+/** Returns the same hash, mixed so that each of its bits depends on all bytes of the digest. */
 export function mixedHashOf(digest: usize): u64 {
   const hash = hashOf(digest);
   const mixed = (hash ^ (hash >> 32)) * SPREAD;

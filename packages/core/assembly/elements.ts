@@ -2,30 +2,30 @@ import { copyDigest, equalsPadded, mixedHashOf, setDigestLength } from './digest
 import { allocate, releaseAll, rowStride } from './memory';
 import { placeRows } from './pairs';
 
-/** Occurrences of a digest in one vector that are elements of their own; more are counted. */
+/** The most occurrences of a digest in one vector that are elements; further occurrences are only counted. */
 const MOST_OCCURRENCES: u32 = 8;
 
-// An entry: a padded digest, and after it these, 4 bytes each.
-/** How many-th occurrence of the digest the element is. */
+// An entry is a padded digest, followed by these fields of 4 bytes each.
+/** The number of the occurrence of the digest in a vector, from 1. */
 const OCCURRENCE: usize = 0;
 /** The first vector that has the element, plus 1; 0 for none. */
 const HOLDER: usize = 4;
 /** The element's column of bits, plus 1; 0 while only one vector has it. */
 const COLUMN: usize = 8;
-/** Of a first occurrence: the vector that had the digest last, plus 1, and how often so far. */
+/** For a first occurrence: the last vector that had the digest, plus 1, and how often it had it so far. */
 const LAST_VECTOR: usize = 12;
 const TIMES: usize = 16;
-/** Of a first occurrence: where the count of the vector that had it last stands among the frequent ones. */
+/** For a first occurrence: the index in `frequent` of the count of the last vector that had the digest. */
 const FREQUENT: usize = 20;
 const FIELDS: usize = 24;
 
 let digestLength: usize = 0;
 let paddedDigest: usize = 0;
 let input: usize = 0;
-/** Of the digests at a time, those of the partition: their hashes, u64, and where they stand, u32. */
+/** The digests of the partition among the input: hash (u64) and address (u32) of each. */
 let picked: usize = 0;
 const PICKED: usize = 16;
-/** Keeps the compiler, as it can be seen from outside, from leaving out what is loaded for the processor's cache only. */
+/** Exported, so that the compiler does not remove loads whose only purpose is to fill the processor's cache. */
 export let fetched: u32 = 0;
 
 let entries: usize = 0;
@@ -43,22 +43,22 @@ let buildVectors: u32 = 0;
 let mostColumns: u32 = 0;
 let columnCount: u32 = 0;
 
-/** Counts of digests that are more frequent in a vector than elements go: entry, vector, times; u32 each. */
+/** Counts of occurrences beyond {@link MOST_OCCURRENCES}: entry, vector, times; u32 each. */
 let frequent: usize = 0;
 let mostFrequent: u32 = 0;
 let frequentCount: u32 = 0;
 
 /**
- * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one. Only elements of the
- * build side are kept.
+ * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one element. Only
+ * elements of the build side are stored.
  *
  * @param build vectors of the build side
  * @param probe vectors of the probe side, whose slots begin at the next multiple of 4
  * @param length bytes of a digest
- * @param rowsAtOnce digests that are taken at a time
- * @param capacity elements; a power of two
- * @param columns elements that several vectors have; a multiple of 128
- * @param frequentOnes pairs of a digest and a vector that has it more often than elements go
+ * @param rowsAtOnce the most digests per call of {@link takeDigests}
+ * @param capacity the most elements; a power of two
+ * @param columns the most elements that several vectors have; a multiple of 128
+ * @param frequentOnes the most pairs of a digest and a vector that has it more than {@link MOST_OCCURRENCES} times
  */
 export function configureElements(
   build: u32,
@@ -90,12 +90,12 @@ export function configureElements(
   placeRows(bits, bits, bitStride, bits, bitStride);
 }
 
-/** Where digests are to be put for {@link takeDigests}. */
+/** Returns the address of the digests for {@link takeDigests}. */
 export function inputAt(): usize {
   return input;
 }
 
-/** Forgets all elements. */
+/** Removes all elements. */
 export function startPartition(): void {
   memory.fill(table, 0, <usize>tableSize * 4);
   memory.fill(bits, 0, <usize>rows * bitStride);
@@ -105,14 +105,14 @@ export function startPartition(): void {
 }
 
 /**
- * Takes those of a vector's next `count` digests that belong to a partition: the one of `value` among those told apart
- * by the bits of `mask`. Returns whether there was room; if not, the partition has to be taken in smaller ones.
+ * Enters those of a vector's next `count` digests that belong to the partition: their hash has `value` in the bits of
+ * `mask`. Returns whether there was room. If not, the partition must be split.
  */
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
   const end = picked + <usize>pick(count, mask, value) * PICKED;
   fetch(end);
   for (let at = picked; at < end; at += PICKED) {
-    // The longest that one digest can take.
+    // The most that one digest can need.
     if (entryCount + 2 > mostEntries || columnCount === mostColumns || frequentCount === mostFrequent) {
       return false;
     }
@@ -121,7 +121,7 @@ export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): boo
   return true;
 }
 
-/** Picks the digests of a partition; without a branch, which the processor could not predict. Returns how many. */
+/** Picks the digests of a partition, without a branch, which the processor could not predict. Returns how many. */
 function pick(count: u32, mask: u32, value: u32): u32 {
   let taken: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
@@ -136,8 +136,8 @@ function pick(count: u32, mask: u32, value: u32): u32 {
 }
 
 /**
- * Loads what digests that were picked will most likely be compared with. Nothing waits for these loads, so that the
- * processor has many under way at once.
+ * Loads the entries with which the picked digests will probably be compared. Nothing depends on these loads, so that
+ * many can be in progress at a time.
  */
 function fetch(end: usize): void {
   for (let at = picked; at < end; at += PICKED) {
@@ -151,7 +151,7 @@ function fetch(end: usize): void {
   }
 }
 
-/** Where {@link frequentOnes} stand. */
+/** Returns the address of the {@link frequentOnes} counts. */
 export function frequentAt(): usize {
   return frequent;
 }
@@ -160,7 +160,7 @@ export function frequentOnes(): u32 {
   return frequentCount;
 }
 
-/** Bytes of each bit row. */
+/** Returns the used bytes of each bit row. */
 export function elementRowEnd(): usize {
   return ((<usize>columnCount + 127) & ~127) >> 3;
 }
@@ -184,7 +184,10 @@ function takeDigest(vector: u32, digest: usize, hash: u64): void {
   }
 }
 
-/** The fields of the entry of a vector's element. Where there is none, it is made for the build side, and 0 for the other. */
+/**
+ * Returns the fields of an element's entry. If there is none, adds it for the build side; returns 0 for the probe
+ * side.
+ */
 function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usize {
   let bucket = bucketOf(occurrence, hash);
   for (;;) {
@@ -202,7 +205,7 @@ function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usi
   return vector < buildVectors ? addElement(bucket, occurrence, digest) : 0;
 }
 
-/** The fields of a new entry. */
+/** Adds an entry. Returns its fields. */
 function addElement(bucket: u32, occurrence: u32, digest: usize): usize {
   const made = entries + <usize>entryCount * entryStride;
   entryCount++;
@@ -213,12 +216,12 @@ function addElement(bucket: u32, occurrence: u32, digest: usize): usize {
   return made + paddedDigest;
 }
 
-/** Where the search for an element begins. */
+/** Returns the bucket at which the search for an element begins. */
 function bucketOf(occurrence: u32, hash: u64): u32 {
   return <u32>((hash * (2 * <u64>occurrence - 1)) >> shift);
 }
 
-/** Elements that one vector alone has take no column. */
+/** Records that a vector has an element. The element gets a column once a second vector has it. */
 function addHolder(element: usize, vector: u32): void {
   const holder = load<u32>(element, HOLDER);
   if (holder === 0) {

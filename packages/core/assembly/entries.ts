@@ -2,29 +2,29 @@ import { copyDigest, equalsPadded, hashOf, setDigestLength } from './digests';
 import { UNIQUE } from './label-rows';
 import { allocate, rowStride } from './memory';
 
-/** The number of a position's first entry: 0 is for zero blocks, and labels from {@link SHARED} on are for shared ones. */
+/** The number of a position's first entry: 0 is for zero blocks, and 1 is {@link UNIQUE}. */
 export const FIRST_ENTRY: u32 = 2;
 /** The first label of blocks that several vectors have at one position. */
 const SHARED: u32 = 2;
 
-// A bucket holds an entry's number and some bits of its hash; 0 is an empty one.
+// A bucket holds an entry's number and some bits of its hash; an empty bucket is 0.
 const NUMBER: u32 = 0xffff;
 const TAG_SHIFT: u32 = 16;
 const TAG_BITS: u64 = 16;
 const FEWEST_BUCKETS: u32 = 64;
-/** Vectors whose digests at one position stand close to those at the next. */
+/** Up to this many vectors, the digests at consecutive positions are packed without padding between the positions. */
 const FEW_VECTORS: u32 = 4;
 
 let vectors: u32 = 0;
 let positions: u32 = 0;
 
-// The distinct digests of each position, in the order in which they came; with each the vector that had it first (u16) and
-// its label (u16).
+// The distinct digests of each position, in order of first occurrence, each with the first vector that had it (u16)
+// and its label (u16).
 let entries: usize = 0;
 let entryStride: usize = 0;
 let positionStride: usize = 0;
 let paddedDigest: usize = 0;
-/** By position: entries, and labels that are taken; u32 each. */
+/** For each position: the number of entries, and of labels in use; u32 each. */
 let counts: usize = 0;
 
 /** A hash table of the entries of each position. */
@@ -33,19 +33,19 @@ let buckets: u32 = 0;
 let mostBuckets: u32 = 0;
 let shift: u64 = 0;
 
-/** Whether blocks are shared with vectors of the probe side only. */
+/** Whether there is a probe side. Then only blocks that are shared with it get labels. */
 let hasProbeSide: bool = false;
 
-/** For each vector, its blocks that another vector has at the same position: u32. */
+/** For each vector, the number of its blocks that another vector has at the same position: u32. */
 let repeated: usize = 0;
 
-/** For each vector, the numbers of the entries that stand at the positions: u16, 0 for zero blocks. */
+/** For each vector, the number of its entry at each position: u16, 0 for zero blocks. */
 let numbers: usize = 0;
 let numberStride: usize = 0;
 
 /**
- * Lays out memory for the digests, `length` bytes each, of `width` positions: the distinct ones of `build` vectors, and
- * which of them `count` vectors have, the former included.
+ * Lays out memory for `width` positions: the distinct digests, `length` bytes each, of `build` vectors, and which of
+ * them each of `count` vectors has, including the `build` vectors.
  */
 export function layOutEntries(build: u32, count: u32, length: u32, width: u32): void {
   vectors = count;
@@ -66,42 +66,44 @@ export function layOutEntries(build: u32, count: u32, length: u32, width: u32): 
   memory.fill(repeated, 0, <usize>vectors * 4);
 }
 
-/** For each vector, its blocks that another vector has at the same position, since the beginning: u32. Without a probe side. */
+/** Returns the address of each vector's number of repeated blocks in all slices: u32. Only without a probe side. */
 export function repeatedAt(): usize {
   return repeated;
 }
 
-/** Forgets what stands at the positions. */
+/** Removes the entries of all positions. */
 export function clearEntries(): void {
   memory.fill(counts, 0, <usize>positions * 8);
   memory.fill(tables, 0, <usize>positions * buckets * 4);
 }
 
-/** How many distinct digests a position has. */
+/** Returns the number of distinct digests of a position. */
 export function entriesAt(position: u32): u32 {
   return load<u32>(counts + <usize>position * 8);
 }
 
-/** The end of the labels from {@link SHARED} on that entries of a position have. */
+/** Returns the end of the labels from {@link SHARED} on that are in use at a position. */
 export function labelsEndAt(position: u32): u32 {
   return load<u32>(counts + <usize>position * 8, 4) + SHARED;
 }
 
-/** The label of an entry of a position: from {@link SHARED} on where several vectors have it, or else {@link UNIQUE}. */
+/** Returns the label of an entry of a position: from {@link SHARED} on if it is shared, otherwise {@link UNIQUE}. */
 export function labelOf(position: u32, number: u32): u16 {
   return load<u16>(entryOf(position, number) + paddedDigest, 2);
 }
 
-/** Where the numbers of a vector's entries stand, by position. Who has seen them puts zeros there for the next slice. */
+/**
+ * Returns the address of the numbers of a vector's entries, by position. The caller zeroes them for the next slice.
+ */
 export function numbersOf(vector: u32): usize {
   return numbers + <usize>vector * numberStride;
 }
 
 /**
- * Looks up a vector's `rows` digests.
+ * Enters the `rows` digests of a vector of the build side.
  *
- * Most often a block is that of the vector that had the last block first: images that descend from each other are alike
- * over many blocks. So that one is tried before the table.
+ * Before the table is searched, each digest is compared with that of the vector that first had the previous digest,
+ * because images that descend from each other are equal over many blocks.
  */
 export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
   const own = numbersOf(vector);
@@ -128,8 +130,8 @@ export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
 }
 
 /**
- * Looks up `rows` digests of a vector of the probe side. At a position where the build side has data, but not this digest,
- * the vector gets the number {@link UNIQUE}; where it has none, 0.
+ * Looks up the `rows` digests of a vector of the probe side. The vector's number is {@link UNIQUE} at a position where
+ * the build side has data, but not this digest, and 0 where it has no data.
  */
 export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
   const own = numbersOf(vector);
@@ -155,7 +157,7 @@ export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
   }
 }
 
-/** The number of the entry of a digest, which is made if there is none. */
+/** Returns the number of a digest's entry. Adds the entry if there is none. */
 function findOrAdd(position: u32, digest: usize, vector: u32): u32 {
   const hash = hashOf(digest);
   const bucket = bucketOf(position, digest, hash);
@@ -171,7 +173,7 @@ function findOrAdd(position: u32, digest: usize, vector: u32): u32 {
   return number;
 }
 
-/** Where the bucket of a digest's entry is, or the empty one that it would have. */
+/** Returns the address of the bucket of a digest's entry, or of the empty bucket for a new entry. */
 function bucketOf(position: u32, digest: usize, hash: u64): usize {
   const tag = tagOf(hash);
   const table = tables + <usize>position * buckets * 4;
@@ -188,7 +190,7 @@ function bucketOf(position: u32, digest: usize, hash: u64): usize {
   return table + offset;
 }
 
-/** The number of a new entry. */
+/** Adds an entry. Returns its number. */
 function addEntry(position: u32, vector: u32, digest: usize): u32 {
   const count = counts + <usize>position * 8;
   const number = load<u32>(count) + FIRST_ENTRY;
@@ -199,7 +201,7 @@ function addEntry(position: u32, vector: u32, digest: usize): u32 {
   return number;
 }
 
-/** Gives an entry that a second vector has a label of its own. */
+/** Assigns a label to an entry that a second vector has, unless it has one. */
 function shareIfUnique(position: u32, entry: usize): void {
   if (load<u16>(entry + paddedDigest, 2) !== UNIQUE) {
     return;
@@ -224,7 +226,7 @@ function countRepeated(vector: u32, blocks: u32): void {
   store<u32>(counter, load<u32>(counter) + blocks);
 }
 
-/** Whether an entry of this number leaves too few buckets empty. */
+/** Returns whether too few buckets are empty after an entry with this number. */
 function isCrowded(number: u32): bool {
   return number - FIRST_ENTRY >= buckets >> 1 && buckets < mostBuckets;
 }
@@ -234,7 +236,7 @@ function setBuckets(count: u32): void {
   shift = <u64>clz(<u64>buckets) + 1;
 }
 
-/** Doubles the tables, for good: what is crowded in one slice most likely is in the next ones. */
+/** Doubles the tables permanently: if they are crowded in one slice, they probably are in the next ones too. */
 function addBuckets(): void {
   setBuckets(buckets * 2);
   memory.fill(tables, 0, <usize>positions * buckets * 4);

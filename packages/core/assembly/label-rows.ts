@@ -1,14 +1,14 @@
 import { allocate, rowStride } from './memory';
 import { placeRows } from './pairs';
 
-/** Positions whose labels are appended at once. */
+/** Positions whose labels are appended at a time. */
 export const GROUP: u32 = 16;
 /**
- * The label of a block whose digest no other vector has at that position. A zero block has label 0. As neither matches
- * anything, both stand as their complements in the second plane.
+ * The label of a block whose digest no other vector has at that position. A zero block has label 0. Neither may match
+ * anything, so the second plane has the complements of both.
  */
 export const UNIQUE: u16 = 1;
-/** The first label that a byte cannot hold: the complements of 0 and {@link UNIQUE} are taken. */
+/** The first label that does not fit in a byte: the complements of 0 and {@link UNIQUE} are reserved. */
 export const WIDE: u32 = 254;
 
 let vectors: u32 = 0;
@@ -18,7 +18,10 @@ let first: usize = 0;
 let second: usize = 0;
 let bitStride: usize = 0;
 let bits: usize = 0;
-/** How far rows are filled: one-byte labels from the beginning on, two-byte labels from here to the end, and bits. */
+/**
+ * How far rows are filled: the end of one-byte labels, the start of two-byte labels up to the row's end, and the end
+ * of bits.
+ */
 let byteLabels: usize = 0;
 let wideFrom: usize = 0;
 let bitBytes: usize = 0;
@@ -47,69 +50,69 @@ export function startWindow(): void {
   bitBytes = 0;
 }
 
-/** Whether there is no room for another group, with labels of either kind. */
+/** Returns whether there is no room for another group with labels of either size. */
 export function isFull(): bool {
   return byteLabels + 2 * GROUP > wideFrom || bitBytes + 2 > rowBytes >> 3;
 }
 
-/** Bytes of each label row, from its beginning, that hold one-byte labels. */
+/** Returns the end of the one-byte labels in each label row, which start at its beginning. */
 export function byteLabelsEnd(): usize {
   return byteLabels;
 }
 
-/** Bytes of each label row from which on it holds two-byte labels. */
+/** Returns the start of the two-byte labels in each label row. */
 export function wideLabelsStart(): usize {
   return wideFrom;
 }
 
-/** Bytes of each label row up to which it holds two-byte labels. */
+/** Returns the end of the two-byte labels in each label row. */
 export function wideLabelsEnd(): usize {
   return rowBytes;
 }
 
-/** Bytes of each bit row. */
+/** Returns the used bytes of each bit row. */
 export function bitRowEnd(): usize {
   return (bitBytes + 15) & ~15;
 }
 
-/** Makes room for a group's one-byte labels in every row. Returns where in a row it is. */
+/** Reserves space for a group's one-byte labels in every row. Returns its offset in a row. */
 export function reserveByteLabels(): usize {
   byteLabels += GROUP;
   return byteLabels - GROUP;
 }
 
-/** Makes room for a group's two-byte labels in every row. Returns where in a row it is. */
+/** Reserves space for a group's two-byte labels in every row. Returns its offset in a row. */
 export function reserveWideLabels(): usize {
   wideFrom -= 2 * GROUP;
   return wideFrom;
 }
 
-/** Makes room for a group's bits in every row. Returns where in a row it is. */
+/** Reserves space for a group's bits in every row. Returns its offset in a row. */
 export function reserveBits(): usize {
   bitBytes += 2;
   return bitBytes - 2;
 }
 
-/** Puts a group's one-byte labels into a vector's row. */
+/** Stores a group's one-byte labels in a vector's row. */
 export function putByteLabels(vector: u32, place: usize, labels: v128): void {
   const offset = <usize>vector * labelStride + place;
   v128.store(first + offset, labels);
   v128.store(second + offset, v128.xor(labels, i8x16.le_u(labels, i8x16.splat(<i8>UNIQUE))));
 }
 
-/** Puts half a group's two-byte labels into a vector's row. */
+/** Stores half a group's two-byte labels in a vector's row. */
 export function putWideLabels(vector: u32, place: usize, labels: v128): void {
   const offset = <usize>vector * labelStride + place;
   v128.store(first + offset, labels);
   v128.store(second + offset, v128.xor(labels, i16x8.le_u(labels, i16x8.splat(<i16>UNIQUE))));
 }
 
-/** Puts down in which positions of a group a vector has data. */
+/** Stores the positions of a group at which a vector has data. */
 export function putBits(vector: u32, place: usize, present: u16): void {
   store<u16>(bits + <usize>vector * bitStride + place, present);
 }
 
-/** Puts zeros after a vector's bits, as the kernel takes 128 at a time. */
+/** Stores zeros after a vector's bits, because the kernel processes 128 bits at a time. */
 export function endBits(vector: u32): void {
   v128.store(bits + <usize>vector * bitStride + bitBytes, i64x2.splat(0));
 }

@@ -25,37 +25,37 @@ import {
 } from './label-rows';
 import { allocate, releaseAll } from './memory';
 
-/** Slots of vectors: those of the build side, and from a multiple of 4 on those of the probe side. */
+/** The number of slots of vectors: those of the build side, then, from a multiple of 4 on, those of the probe side. */
 let vectors: u32 = 0;
 let buildVectors: u32 = 0;
 let digestLength: u32 = 0;
 let sliceWidth: u32 = 0;
 
-// One vector's rows in a slice.
+// The rows of one vector in a slice.
 let blocks: usize = 0;
 let input: usize = 0;
 
-/** For each group of a slice: what is appended of it, and where its labels and bits go; u32 each. */
+/** For each group of a slice: what to append, and where its labels and bits go; u32 each. */
 let plans: usize = 0;
 const PLAN: usize = 12;
 
-// What is appended of a group.
+// What to append for a group.
 /** Nothing: no vector has data there. */
 const NOTHING: u32 = 0;
 /** Bits only: no block is shared. */
 const BITS: u32 = 1;
-/** One-byte labels, for which the numbers of the entries do. */
+/** One-byte labels: the numbers of the entries are small enough to serve as labels. */
 const NUMBERS: u32 = 2;
-/** One-byte labels: the entries are more than that, those that are shared are not. */
+/** One-byte labels: there are too many entries to use their numbers, but few enough shared ones. */
 const LABELS: u32 = 3;
-/** Two-byte labels, for which the numbers do. */
+/** Two-byte labels: the numbers of the entries serve as labels. */
 const WIDE_NUMBERS: u32 = 4;
 
 /**
- * Lays out memory for vectors of digests of `length` bytes. Those of the build side are compared with each other and with
- * those of the probe side, which are not compared with each other.
+ * Lays out memory for vectors of digests of `length` bytes. Vectors of the build side are compared with each other and
+ * with those of the probe side. Vectors of the probe side are not compared with each other.
  *
- * @param build vectors of the build side; at most 65,532, so that no entry has the number of a zero block's complement
+ * @param build vectors of the build side; at most 65,532, so that no entry number equals the complement of 0 or 1
  * @param probe vectors of the probe side, whose slots begin at the next multiple of 4
  * @param width positions of a slice; a multiple of 16
  * @param labelBytes bytes of a label row; a multiple of 64
@@ -73,24 +73,24 @@ export function configure(build: u32, probe: u32, length: u32, width: u32, label
   layOutEntries(buildVectors, vectors, length, width);
 }
 
-/** Where block numbers are to be put for {@link takeRows}: u32, room for one slice. */
+/** Returns the address of the block numbers for {@link takeRows}: u32, with room for one slice. */
 export function blocksAt(): usize {
   return blocks;
 }
 
-/** Where the digests of the rows that were taken are to be put for {@link labelRows}. */
+/** Returns the address of the digests of taken rows for {@link labelRows}. */
 export function digestsAt(): usize {
   return input;
 }
 
-/** Begins a slice: no rows. */
+/** Starts a slice without rows. */
 export function startSlice(): void {
   clearEntries();
 }
 
 /**
- * How many of the `count` block numbers at {@link blocksAt} are below `end`, or, if they do not ascend strictly from
- * `start` on, −1 − the first wrong row.
+ * Returns how many of the `count` block numbers at {@link blocksAt} are below `end`. If they do not ascend strictly
+ * from `start` on, returns −1 − the first wrong row.
  */
 export function takeRows(count: u32, start: u32, end: u64): i32 {
   if (count === 0) {
@@ -115,7 +115,7 @@ export function takeRows(count: u32, start: u32, end: u64): i32 {
   return rowsBelow(end, count);
 }
 
-/** How many of the `count` block numbers at {@link blocksAt}, which ascend, are below `end`. */
+/** Returns how many of the `count` ascending block numbers at {@link blocksAt} are below `end`. */
 export function rowsBelow(end: u64, count: u32): u32 {
   let low: u32 = 0;
   let high = count;
@@ -131,8 +131,9 @@ export function rowsBelow(end: u64, count: u32): u32 {
 }
 
 /**
- * Looks up the digests at {@link digestsAt} of `rows` rows of a vector, of which the first is row `first` of those at
- * {@link blocksAt}. All vectors of the build side must have been looked up before the first one of the probe side.
+ * Looks up the digests at {@link digestsAt} of `rows` rows of a vector. Their block numbers are those at {@link
+ * blocksAt} from row `first` on. All vectors of the build side must be looked up before the first vector of the probe
+ * side.
  */
 export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void {
   const numbers = blocks + <usize>first * 4;
@@ -143,7 +144,9 @@ export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void 
   }
 }
 
-/** The first position from `from` on, of a slice, at which the build side has data; the slice's width if there is none. */
+/**
+ * Returns the first position of the slice from `from` on at which the build side has data; the slice's width if none.
+ */
 export function segmentStart(from: u32): u32 {
   let position = from;
   while (position < sliceWidth && entriesAt(position) === 0) {
@@ -152,7 +155,7 @@ export function segmentStart(from: u32): u32 {
   return position;
 }
 
-/** The end of the positions from `from` on at which the build side has data, with gaps of at most `gap` between them. */
+/** Returns the end of the positions from `from` on at which the build side has data, with gaps of at most `gap`. */
 export function segmentEnd(from: u32, gap: u32): u32 {
   let end = from;
   for (let position = from; position < sliceWidth && position <= end + gap; position++) {
@@ -164,8 +167,8 @@ export function segmentEnd(from: u32, gap: u32): u32 {
 }
 
 /**
- * Appends the labels of the slice from `position`, a multiple of 16, on, until its end or until the rows are full.
- * Returns the position at which it stopped: the slice's width, or what to go on with in a new window.
+ * Appends the labels of the slice from `position` on, a multiple of 16, until its end or until the rows are full.
+ * Returns the position at which it stopped: the slice's width, or the position to continue with in a new window.
  */
 export function appendLabels(position: u32): u32 {
   const firstGroup = position / GROUP;
@@ -217,7 +220,7 @@ function kindOf(mostEntries: u32, labelsEnd: u32): u32 {
   return labelsEnd <= WIDE ? LABELS : WIDE_NUMBERS;
 }
 
-/** Appends a group of a vector, and clears its numbers for the next slice. */
+/** Appends a group of a vector and clears the group's numbers for the next slice. */
 function appendGroup(vector: u32, group: u32): void {
   const plan = plans + <usize>group * PLAN;
   const kind = load<u32>(plan);

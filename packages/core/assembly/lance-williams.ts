@@ -1,8 +1,8 @@
 /**
- * The distances of a merged cluster to all others, after Lance and Williams (1967): takes those of its two parts in the
- * rows `first` and `second`, `count` each, and leaves the result in `second`. `sizes` are the leaves of the others,
- * `firstSize` and `secondSize` those of the parts, `height` is the distance of the parts; not every linkage needs all.
- * Rows may be written for 15 bytes past their end.
+ * Computes the distances of a merged cluster to all others (Lance and Williams 1967). The rows `first` and `second`
+ * hold the `count` distances of its two children; the result replaces `second`. `sizes` are the numbers of leaves of
+ * the other clusters, `firstSize` and `secondSize` those of the children; `height` is the distance between the
+ * children. Not every linkage needs all parameters. Up to 15 bytes past the end of a row may be written.
  */
 
 export function complete(first: usize, second: usize, count: u32): void {
@@ -12,7 +12,7 @@ export function complete(first: usize, second: usize, count: u32): void {
   }
 }
 
-/** Written so that two equal distances give exactly that distance. */
+/** Written so that two equal distances result in exactly that distance. */
 export function average(first: usize, second: usize, count: u32, _sizes: usize, firstSize: f64, secondSize: f64): void {
   const share = f64x2.splat(firstSize / (firstSize + secondSize));
   const bytes = (<usize>count) << 3;
@@ -31,7 +31,7 @@ export function weighted(first: usize, second: usize, count: u32): void {
   }
 }
 
-/** Of squared distances. */
+/** For squared distances. */
 export function ward(
   first: usize,
   second: usize,

@@ -1,34 +1,34 @@
 /**
- * Consecutive rows of a condensed matrix of distances, while clusters are merged. Entry of a WebAssembly module of its
- * own, whose memory holds one such band; a larger matrix is several instances.
+ * Consecutive rows of a condensed matrix of distances, while clusters are merged. The entry of its own WebAssembly
+ * module, whose memory holds one such band. A larger matrix is split over several instances.
  *
- * Clusters are addressed by position: those that are left have positions 0 … count−1, which close up when one is removed.
- * A row in the making, of all distances of one cluster by position, has the same address in every instance.
+ * The remaining clusters have positions 0 … count−1; when one is removed, later positions move down by one. A gathered
+ * row, with all distances of one cluster by position, has the same address in every instance.
  *
- * Nearly every distance of a column is a cache miss. This loop has few enough instructions for many of them to be waited
- * for at a time; in JavaScript it takes three to five times as long.
+ * Nearly every distance of a column is a cache miss. The loop of `gather` has few enough instructions for many misses
+ * to be in progress at a time; in JavaScript, it takes three to five times as long.
  */
 import { allocate } from './memory';
 
 export { average, complete, ward, weighted } from './lance-williams';
 
-/** Bytes that are searched at a time. */
+/** Bytes to search at a time. */
 const STEP: usize = 64;
 
 let values: usize = 0;
 let valuesEnd: usize = 0;
-/** By position: 8 times the column of the cluster; u32. */
+/** For each position: 8 times the column of the cluster; u32. */
 let columns: usize = 0;
-/** By position after `first`: what to add to 8 times a later column for the address of a distance; u32, may wrap. */
+/** For each position from `first` on: address of a distance − 8 times its (later) column; u32, may wrap. */
 let bases: usize = 0;
 
-/** Clusters that are left. */
+/** The number of remaining clusters. */
 let count: u32 = 0;
-/** The position of the first row of this band, and how many rows are left. */
+/** The position of the first row of this band, and the number of its remaining rows. */
 let first: u32 = 0;
 let rows: u32 = 0;
 
-/** Makes room for rows of so many items, `rowCount` of them from `firstRow` on. Once per instance. */
+/** Allocates `rowCount` rows from `firstRow` on of a matrix of `size` items. To be called once per instance. */
 export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   count = size;
   first = firstRow;
@@ -52,12 +52,15 @@ export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   }
 }
 
-/** Room for a row of `size` distances. To be called before `configure`, so that all instances have it at one address. */
+/**
+ * Allocates a row of `size` distances. To be called before `configure`, so that the address is the same in all
+ * instances.
+ */
 export function allocateRow(size: u32): usize {
   return allocate(((<usize>size) << 3) + STEP);
 }
 
-/** Where the distances of this band stand, row after row, as in a condensed matrix. */
+/** Returns the address of the distances of this band, row after row, as in a condensed matrix. */
 export function valuesAt(): usize {
   return values;
 }
@@ -69,12 +72,14 @@ export function square(): void {
   }
 }
 
-/** Up to which position, exclusive, this band and those before it hold the row of the cluster at `position`. */
+/**
+ * Returns the end of the positions that this band and those before it hold of the row of the cluster at `position`.
+ */
 export function endOfPart(position: u32): u32 {
   return position < first + rows ? count : first + rows;
 }
 
-/** Fills in this band's part of the row of the cluster at `position`; infinity is its distance from itself. */
+/** Fills in this band's part of the row of the cluster at `position`. Its distance to itself is infinity. */
 export function gather(position: u32, row: usize): void {
   if (position < first) {
     return;
@@ -82,7 +87,7 @@ export function gather(position: u32, row: usize): void {
   const column = columnAt(position);
   const end = min(position - first, rows);
   const target = row + ((<usize>first) << 3);
-  // Four loads before the first store take a tenth off the time of a whole clustering.
+  // Four loads before the first store reduce the time of a whole clustering by a tenth.
   let k: u32 = 0;
   for (; k + 4 <= end; k += 4) {
     const from = bases + ((<usize>k) << 2);
@@ -110,7 +115,7 @@ export function gather(position: u32, row: usize): void {
   }
 }
 
-/** Replaces what this band holds of the distances of the cluster at `position` by those of a row. */
+/** Replaces this band's distances of the cluster at `position` by those of a row. */
 export function scatter(position: u32, row: usize): void {
   if (position < first) {
     return;
@@ -143,7 +148,7 @@ export function remove(position: u32): void {
   }
 }
 
-/** The position of the smallest distance of a complete row, the first one where several are equal. */
+/** Returns the position of the smallest distance of a complete row; the first one if several are equal. */
 export function nearest(row: usize): u32 {
   const end = row + ((<usize>count) << 3);
   for (let at = end; at < end + STEP; at += 16) {
@@ -177,7 +182,7 @@ function baseAt(row: u32): u32 {
   return load<u32>(bases + ((<usize>row) << 2));
 }
 
-/** Closes the gap of one of `length` u32. */
+/** Removes the element at `index` from a list of `length` u32. */
 function close(list: usize, index: u32, length: u32): void {
   const gap = list + ((<usize>index) << 2);
   memory.copy(gap, gap + 4, (<usize>(length - 1 - index)) << 2);

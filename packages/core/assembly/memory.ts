@@ -1,22 +1,22 @@
-/** Bytes of a processor's cache line. */
+/** The size in bytes of a processor's cache line. */
 const LINE: usize = 64;
-/** Bytes of a page of WebAssembly memory. */
+/** The size in bytes of a page of WebAssembly memory. */
 const PAGE: i64 = 65536;
 
-/** May be past the last address, where all are in use. */
+/** The first free address; past the last address if all memory is in use. */
 let free: i64 = __heap_base;
 
-/** Forgets every region: the next ones are laid out from the beginning. */
+/** Releases all memory: the next allocation starts from the beginning. */
 export function releaseAll(): void {
   free = __heap_base;
 }
 
-/** Throws, in the host: there are not so many bytes of memory. */
+/** Throws an error in the host: `bytes` bytes of memory are not available. */
 declare function outOfMemory(bytes: f64): void;
 
 /**
- * Memory that begins at a cache line and is followed by at least 16 bytes that may be read; its content is unspecified.
- * Throws an error of the host where there is none.
+ * Allocates memory that begins at a cache line and is followed by at least 16 readable bytes. Its content is
+ * unspecified. Throws an error of the host if there is not enough memory.
  */
 export function allocate(bytes: usize): usize {
   const start = (free + LINE - 1) & ~(<i64>LINE - 1);
@@ -30,8 +30,8 @@ export function allocate(bytes: usize): usize {
 }
 
 /**
- * The distance between consecutive rows of `bytes` each: an odd number of cache lines, because rows at a multiple of
- * 4 KiB would compete for the same few places of the first-level cache.
+ * Returns the distance between consecutive rows of `bytes` each: an odd number of cache lines, because rows at
+ * multiples of 4 KiB would compete for the same few lines of the first-level cache.
  */
 export function rowStride(bytes: usize): usize {
   return ((bytes + 2 * LINE - 1) & ~(2 * LINE - 1)) + LINE;

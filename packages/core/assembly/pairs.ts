@@ -1,15 +1,15 @@
 import { allocate } from './memory';
 
-/** Rows of a tile of the pair matrix: 64 rows of {@link CHUNK} bytes for either side stay in the second-level cache. */
+/** Rows of a tile of the pair matrix: 64 rows of {@link CHUNK} bytes for each side fit in the second-level cache. */
 export const TILE: u32 = 64;
-/** Bytes of a row of a tile's counts. */
+/** The bytes of a row of a tile's counts. */
 const ROW: usize = TILE * 4;
-/** Bytes of each row that are compared before the next pair of rows. At most 255 × 16, as counters are bytes. */
+/** Bytes to compare of each row before the next pair of rows. At most 255 × 16, because counters are bytes. */
 const CHUNK: usize = 2048;
-/** The same for bit rows: at most 8 bits are counted in a byte, 31 times. */
+/** The same for bit rows: 31 times up to 8 bits fit in a byte counter. */
 const BIT_CHUNK: usize = 31 * 16;
 
-/** Rows in which equal lanes mean equal blocks, if one is taken from the first plane and the other from the second. */
+/** Label rows: equal lanes of a row in the first plane and a row in the second plane mean equal blocks. */
 let firstPlane: usize = 0;
 let secondPlane: usize = 0;
 let labelStride: usize = 0;
@@ -19,7 +19,7 @@ let bitStride: usize = 0;
 let equalCounts: usize = 0;
 let commonCounts: usize = 0;
 
-/** Says where the rows stand, whose number is a multiple of 4. */
+/** Sets the addresses and strides of the rows. The number of rows is a multiple of 4. */
 export function placeRows(first: usize, second: usize, stride: usize, bits: usize, strideOfBits: usize): void {
   firstPlane = first;
   secondPlane = second;
@@ -30,19 +30,23 @@ export function placeRows(first: usize, second: usize, stride: usize, bits: usiz
   commonCounts = allocate(TILE * TILE * 4);
 }
 
-/** Equal blocks of the pairs that {@link countTile} counted last: u32, row after row of {@link TILE}. */
+/**
+ * Returns the address of the equal blocks of the pairs that {@link countTile} counted last: u32, rows of {@link TILE}.
+ */
 export function equalCountsAt(): usize {
   return equalCounts;
 }
 
-/** Common bits of the pairs that {@link countTile} counted last: u32, row after row of {@link TILE}. */
+/**
+ * Returns the address of the common bits of the pairs that {@link countTile} counted last: u32, rows of {@link TILE}.
+ */
 export function commonCountsAt(): usize {
   return commonCounts;
 }
 
 /**
- * Counts, for the pairs of rows firstRow ≤ a < firstEnd and secondRow ≤ b < secondEnd, a ≤ b, the equal labels
- * and the common bits. Rows begin at multiples of 4; at most {@link TILE} on either side.
+ * Counts the equal labels and the common bits of the pairs of rows firstRow ≤ a < firstEnd and secondRow ≤ b <
+ * secondEnd, a ≤ b. `firstRow` and `secondRow` are multiples of 4; each side has at most {@link TILE} rows.
  *
  * @param byteLabels bytes from the beginning of each label row that hold one-byte labels; a multiple of 16
  * @param wideFrom, wideTo bytes of each label row that hold two-byte labels; multiples of 16
@@ -71,7 +75,9 @@ export function countTile(
   }
 }
 
-/** Four rows by two at a time, so that a load serves several comparisons; with more, counters would not stay in registers. */
+/**
+ * Processes 4 × 2 rows at a time, to use each load several times; with more, the counters would not fit in registers.
+ */
 function addEqual<T>(firstRow: u32, firstEnd: u32, secondRow: u32, secondEnd: u32, from: usize, to: usize): void {
   for (let a = firstRow; a < firstEnd; a += 4) {
     const a0 = firstPlane + <usize>a * labelStride;
@@ -152,7 +158,7 @@ function addTo(counts: usize, left: u32, right: u32): void {
   store<u32>(counts, load<u32>(counts, 4) + right, 4);
 }
 
-/** The sum of a vector's lanes. */
+/** Returns the sum of a vector's lanes. */
 function sumOf<T>(lanes: v128): u32 {
   const halves = sizeof<T>() === 1 ? i16x8.extadd_pairwise_i8x16_u(lanes) : lanes;
   const words = i32x4.extadd_pairwise_i16x8_u(halves);

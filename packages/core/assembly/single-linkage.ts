@@ -1,21 +1,21 @@
 /**
- * Single linkage by SLINK (Sibson 1973), with the items added from the last to the first, so that rows of a condensed
- * matrix are taken as they stand. Entry of a WebAssembly module of its own.
+ * Single linkage by SLINK (Sibson 1973). Items are added from the last to the first, so that rows of a condensed
+ * matrix can be used unchanged. The entry of its own WebAssembly module.
  *
  * In JavaScript, half of the branches of the inner loop are mispredicted, and it takes four times as long.
  */
 import { allocate } from './memory';
 
-/** Of each item: the edge of the minimum spanning tree by which it comes into a cluster with an earlier item. */
+/** For each item: the edge of the minimum spanning tree that joins it to a cluster with an earlier item. */
 let edges: usize = 0;
-/** Of each item: the first one of that cluster; may be one call of `add` behind. */
+/** For each item: the first item of that cluster; may be outdated by one call of `add`. */
 let firsts: usize = 0;
-/** Of each item: the shortest edge that those after it have passed on to it; none between calls of `add`. */
+/** For each item: the shortest edge that later items have passed on to it; none between calls of `add`. */
 let passedOn: usize = 0;
-/** Distances of the newest item to those after it. */
+/** The distances of the newest item to the items after it. */
 let row: usize = 0;
 
-/** Makes room for so many items, of which none is added yet. Once per instance. */
+/** Allocates memory for `size` items, none of which is added yet. To be called once per instance. */
 export function configure(size: u32): void {
   const length = <usize>size;
   edges = allocate(length << 4);
@@ -29,17 +29,19 @@ export function configure(size: u32): void {
   }
 }
 
-/** Where each item has an edge, after `add`: length (f64), and the two items that it joins (u32). */
+/**
+ * Returns the address of the items' edges. After `add`, each has a length (f64) and the two items that it joins (u32).
+ */
 export function edgesAt(): usize {
   return edges;
 }
 
-/** Where `unusable` and `add` find the distances. */
+/** Returns the address of the distances for `unusable` and `add`. */
 export function rowAt(): usize {
   return row;
 }
 
-/** The index of the first of `count` distances that is not from 0 to `largest`; `count` if there is none. */
+/** Returns the index of the first of `count` distances that is not from 0 to `largest`; `count` if there is none. */
 export function unusable(count: u32, largest: f64): u32 {
   for (let index: u32 = 0; index < count; index++) {
     const distance = load<f64>(row + ((<usize>index) << 3));
@@ -50,7 +52,10 @@ export function unusable(count: u32, largest: f64): u32 {
   return count;
 }
 
-/** Adds the item before the `count` that were added so far; its distances to them, in their order, are at `rowAt`. */
+/**
+ * Adds the item before the `count` items added so far. Its distances to them, in the order of the items, are at
+ * `rowAt`.
+ */
 export function add(item: u32, count: u32): void {
   const next = item + 1;
   for (let later: u32 = item + count; later > item; later--) {
@@ -58,7 +63,7 @@ export function add(item: u32, count: u32): void {
     const firstAt = firsts + ((<usize>later) << 2);
     const passedAt = passedOn + ((<usize>later) << 4);
     const edge = v128.load(edgeAt);
-    // What the call before has left to do: its item may have come into this cluster by a shorter edge.
+    // Completes the previous call: its item may have joined this cluster by a shorter edge.
     let first = load<u32>(firstAt);
     if (isTrue(below(v128.load(edges + ((<usize>first) << 4)), edge))) {
       first = next;
@@ -83,15 +88,18 @@ function noEdge(): v128 {
   return f64x2.splat(Infinity);
 }
 
-/** An edge as long as the distance that stands at `distanceAt`; adding 0 makes 0 of −0, whose bits would not compare. */
+/**
+ * Returns an edge with the length at `distanceAt`. Adding 0 turns −0, whose bits would not compare correctly, into 0.
+ */
 function edgeOf(distanceAt: usize, from: u32, to: u32): v128 {
   const length = f64x2.add(v128.load64_zero(distanceAt), f64x2.splat(0));
   return i64x2.replace_lane(length, 1, ((<u64>to) << 32) | from);
 }
 
 /**
- * All bits set if `one` is shorter than `other`, or as long and before it. No two edges may count as equally long: one
- * could be dropped in favour of another that needs it. Lengths are not negative, and so are in the order of their bits.
+ * Returns all bits set if `one` is shorter than `other`, or equally long and before it. No two edges may count as
+ * equal: one could be dropped in favour of another that depends on it. Lengths are not negative, so their bits compare
+ * like integers.
  */
 function below(one: v128, other: v128): v128 {
   const less = i64x2.lt_s(one, other);
@@ -104,7 +112,7 @@ function isTrue(mask: v128): bool {
   return i64x2.extract_lane(mask, 0) !== 0;
 }
 
-/** Without a branch, which would be mispredicted every other time. */
+/** Returns the shorter edge, without a branch, which would be mispredicted every other time. */
 function shorterOf(one: v128, other: v128): v128 {
   return v128.bitselect(one, other, below(one, other));
 }

@@ -131,9 +131,8 @@ export function rowsBelow(end: u64, count: u32): u32 {
 }
 
 /**
- * Looks up the digests at {@link digestsAt} of `rows` rows of a vector. Their block numbers are those at {@link
- * blocksAt} from row `first` on. All vectors of the build side must be looked up before the first vector of the probe
- * side.
+ * Looks up the digests at {@link digestsAt} of `rows` rows of a vector. Their block numbers are those from row `first`
+ * on at {@link blocksAt}. All vectors of the build side must be looked up before the first vector of the probe side.
  */
 export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void {
   const numbers = blocks + <usize>first * 4;

@@ -6,8 +6,8 @@ import { systemCode } from './file-error.js';
 import { systemPath } from './path-text.js';
 
 /**
- * Compares the files of an image with their recorded sizes and times. Returns the state of the first that is not
- * current.
+ * Compares the files of an image with their recorded sizes and times. Returns the state of the first file that is not
+ * current, if there is one.
  */
 export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
   const states = await Promise.all(fileStampsOf(identity).map(stateOfPart));

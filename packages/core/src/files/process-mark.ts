@@ -26,8 +26,8 @@ let own: { readonly mark: string; readonly system: System } | undefined;
 
 /**
  * Returns a name for this process that no other process has, not even a later one with the same id or one in another
- * container or on another machine. Include it in the name of every temporary file and directory, so that {@link
- * hasEnded} can determine whether its owner is still running.
+ * container or on another machine. Include it in the name of every temporary file and directory, so that
+ * {@link hasEnded} can determine whether its owner is still running.
  */
 export function processMark(): string {
   return ownProcess().mark;

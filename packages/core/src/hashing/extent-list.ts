@@ -22,7 +22,7 @@ export interface ExtentListOptions {
 
 /**
  * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents begin in a block, however fragmented
- * the disk is. If there are more, the last one covers the rest of the block, as data that is not stored verbatim
+ * the disk is. If a block has more, the last one covers the rest of the block, as data that is not stored verbatim
  * unless all of it is zeros. So the list needs at most 96 bytes for each block in which an extent begins, and up to
  * three times that while the list grows.
  */

@@ -12,7 +12,7 @@ const READ_BYTES = 128 * 1024;
 const ELEMENT_BYTES = 32;
 /** The most hash bits that select a partition. */
 const MOST_PARTITION_BITS = 24;
-/** Progress units per row; a whole number of units for each of the most partitions. */
+/** Progress units per row: divisible by every number of partitions, which is a power of two. */
 export const UNITS_PER_ROW = 2 ** MOST_PARTITION_BITS;
 /** Enough elements for one digest. */
 const LEAST_ELEMENTS = 16;
@@ -136,7 +136,7 @@ export class ContentThread {
   }
 
   /**
-   * Returns, for each digest with more occurrences than elements, the vectors that have it and their further
+   * Returns, for each digest that is too frequent for elements, the vectors that have it and their further
    * occurrences.
    */
   #frequentDigests(probes: Span): Iterable<readonly Holder[]> {

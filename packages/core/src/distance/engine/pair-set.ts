@@ -50,8 +50,8 @@ export function pairCountOf({ build, probe }: PairSet): number {
 }
 
 /**
- * Returns where counts of pairs with vector `first` of the build side are: that with `second` at `start` + `second` ×
- * `step`.
+ * Returns where the counts of pairs with vector `first` of the build side are: the count with vector `second` is at
+ * `start` + `second` × `step`.
  */
 export function placesOf(
   { build, probe, buildStep, probeStep }: PairSet,

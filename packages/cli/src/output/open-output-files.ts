@@ -23,7 +23,7 @@ type MissingDirectories = 'make' | 'refuse';
  */
 export interface OutputFiles {
   /**
-   * Records a progress event. The files of an image are protected from the event that lists them on.
+   * Records a progress event. Once an event lists the files of an image, they are protected.
    *
    * @throws `refused` if one of these files is an output.
    */

@@ -40,7 +40,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ],
   ['a text file', 'base.raw text.txt', 4, /text\.txt.*--format raw/],
   ['an empty file', 'base.raw empty.img', 5, /empty\.img.*empty/],
-  ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*cut short/],
+  ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*truncated/],
   ['a hash-vector file that is none', 'base.raw cut.arrow', 5, /cut\.arrow/],
   [
     'a hash-vector file by its name only',

@@ -2,18 +2,18 @@ import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
-/** Bytes at most of what holds the tables of chunks: qemu reads no longer property list. */
+/** The most bytes of a property list or resource fork with chunk tables: qemu reads no longer property list. */
 const MAX_TABLES_BYTES = 16n * 1024n * 1024n;
 
 const TABLE_HEADER_BYTES = 204;
 const CHUNK_BYTES = 40;
-/** Of a resource fork: where its resources begin and, from byte 8 on, how many bytes they have. */
+/** Of a resource fork's header: the position of its resources and, at byte 8, their length in bytes. */
 const FORK_HEADER_BYTES = 12;
-/** Before each resource. */
+/** The length field before each resource. */
 const LENGTH_BYTES = 4;
 const SECTOR_BYTES = 512n;
 const RAW = 1;
-/** Raw, deflated, by bzip2, by LZFSE: the kinds of chunks that qemu reads from the file. */
+/** The kinds of chunks that qemu reads from the file: raw, deflate, bzip2, LZFSE. */
 const STORED_KINDS = [RAW, 0x8000_0005, 0x8000_0006, 0x8000_0007];
 
 const DATA_START = '<data>';
@@ -21,11 +21,11 @@ const DATA_END = '</data>';
 const BASE64 = /^[\d+/A-Za-z]*={0,2}$/;
 
 /**
- * Finds the chunks' tables as qemu does, in the resource fork or else in the property list.
+ * Requires that all chunks of an Apple disk image lie within the file: qemu reads zeros for the missing part of a raw
+ * chunk. Finds the chunk tables as qemu does, in the resource fork or else in the property list.
  *
  * @param trailer The last 512 bytes of the file.
- * @throws `HeaderError` unless all chunks of an Apple disk image lie within the file: of a raw one that does not, qemu
- *   reads the rest as zeros.
+ * @throws `HeaderError` unless they do.
  */
 export async function requireChunks(bytes: FileBytes, trailer: Buffer): Promise<void> {
   const forkLength = trailer.readBigUInt64BE(0x30);
@@ -48,23 +48,23 @@ async function readPart(bytes: FileBytes, position: bigint, length: bigint, what
   return readExactly(bytes, Number(position), Number(length), what);
 }
 
-/** What stands between `<data>` and `</data>`; the rest of the list qemu does not look at, nor at what follows a NUL. */
+/** Yields the data between `<data>` and `</data>`. qemu ignores the rest of the list, and everything after a NUL. */
 function* tablesOfList(list: Buffer): Generator<Buffer, void> {
   const text = list.toString('latin1').split('\0', 1)[0]!;
   for (let mark = text.indexOf(DATA_START); mark >= 0; ) {
     const start = mark + DATA_START.length;
     const end = text.indexOf(DATA_END, start);
     const encoded = text.slice(start, end).replace(/[\t\n\r ]/g, '');
-    // Of anything else, qemu might decode another table.
+    // qemu might decode other data into a different table.
     if (end < 0 || encoded.length % 4 !== 0 || !BASE64.test(encoded)) {
-      throw corrupt('its property list has data that is not in Base64');
+      throw corrupt('its property list has data that is not Base64');
     }
     yield Buffer.from(encoded, 'base64');
     mark = text.indexOf(DATA_START, end);
   }
 }
 
-/** The resources of a fork, one after the other, each of which begins with its length. */
+/** Yields the resources of a fork, which are stored consecutively, each after its length. */
 function* tablesOfFork(fork: Buffer): Generator<Buffer, void> {
   const start = fork.length < FORK_HEADER_BYTES ? 0 : fork.readUInt32BE(0);
   const end = fork.length < FORK_HEADER_BYTES ? FORK_HEADER_BYTES : start + fork.readUInt32BE(8);
@@ -75,7 +75,7 @@ function* tablesOfFork(fork: Buffer): Generator<Buffer, void> {
     yield fork.subarray(resource, next);
   }
   if (next !== end) {
-    throw corrupt('its resource fork is cut short');
+    throw corrupt('its resource fork is truncated');
   }
 }
 
@@ -92,7 +92,7 @@ function requireChunksOf(table: Buffer, bytes: FileBytes, dataFork: bigint): voi
     const length = table.readBigUInt64BE(at + 32);
     requireWithin(bytes, position, length, 'chunk');
     const sectors = table.readBigUInt64BE(at + 16);
-    // qemu would leave what an earlier chunk was where this one's bytes are missing.
+    // qemu would leave the bytes of an earlier chunk in place of the missing bytes.
     if (kind === RAW && length < sectors * SECTOR_BYTES) {
       throw corrupt(`a chunk of ${sectors} sectors has only ${length} bytes`);
     }

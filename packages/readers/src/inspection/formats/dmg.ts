@@ -5,14 +5,14 @@ import { countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const SIGNATURE = Buffer.from('koly', 'latin1');
 const TRAILER_BYTES = 512;
-/** As far before the end qemu looks for the trailer, of which it takes the first. */
+/** qemu searches this many bytes at the end for a trailer, and uses the first that it finds. */
 const SEARCHED_BYTES = 2 * TRAILER_BYTES - 1;
 
 const SECTOR_BYTES = 512n;
-/** Where the trailer has the disk's sectors. */
+/** Position of the disk's sector count in the trailer. */
 const SECTOR_COUNT = 0x1ec;
 
-/** Apple's disk image, by its trailer, after block/dmg.c of qemu. */
+/** Apple's disk image, recognized by its trailer, according to block/dmg.c of qemu. */
 export const dmg: FormatInspector = {
   format: 'dmg',
   recognize: ({ tail }) =>
@@ -23,7 +23,7 @@ export const dmg: FormatInspector = {
     requireWithin(bytes, trailer.readBigUInt64BE(0xd8), trailer.readBigUInt64BE(0xe0), 'property list');
     const sectors = trailer.readBigUInt64BE(SECTOR_COUNT);
     if (sectors === 0n) {
-      throw corrupt('its dmg trailer says a disk of 0 sectors; no program makes one');
+      throw corrupt('its dmg trailer declares a disk of 0 sectors, which no program creates');
     }
     return { virtualSize: countableSize(sectors * SECTOR_BYTES) };
   },
@@ -35,7 +35,7 @@ async function readTrailer(bytes: FileBytes): Promise<Buffer> {
   const searched = await readExactly(bytes, start, bytes.size - start, 'dmg trailer');
   const trailer = searched.subarray(-TRAILER_BYTES);
   if (trailer.length < TRAILER_BYTES || searched.indexOf(SIGNATURE) !== searched.length - TRAILER_BYTES) {
-    throw corrupt('it does not have just one dmg trailer, in its last 512 bytes');
+    throw corrupt('it does not have exactly one dmg trailer, in its last 512 bytes');
   }
   return trailer;
 }

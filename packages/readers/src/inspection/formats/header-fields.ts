@@ -6,43 +6,39 @@ const SECTOR_BYTES = 512n;
 const MAX_BACKING_NAME_BYTES = 1023;
 
 /**
- * Bytes at most of a table that leads to further tables: qemu reads no longer ones of qcow2, and images of other formats
- * that need one are larger than any real disk.
+ * The most bytes of a table that points to further tables: qemu reads no longer ones of qcow2, and in other formats
+ * only images larger than any real disk need one.
  */
 export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
 /**
- * Reads bytes that must be there.
+ * Reads bytes that must exist.
  *
- * @throws `HeaderError` where the file ends before, or begins only after `position`.
+ * @throws `HeaderError` if the file ends before the last of them, or `position` is negative.
  */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
   const read = position < 0 ? undefined : await bytes.read(position, length);
   if (read === undefined || read.length < length) {
-    throw corrupt(`its ${what} is cut short`);
+    throw corrupt(`its ${what} is truncated`);
   }
   return read;
 }
 
-/**
- * Bytes.
- *
- * @throws `HeaderError` unless the file is long enough for what its header says stands there.
- */
+/** @throws `HeaderError` unless `length` bytes at `position` lie within the file. */
 export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
   const end = position + length;
   if (end > BigInt(bytes.size)) {
     throw corrupt(
-      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes: it is cut short or damaged`,
+      `its ${what} ends at byte ${end}, but the file has only ${bytes.size} bytes: it is truncated or damaged`,
     );
   }
 }
 
 /**
- * A virtual size that can be counted in bytes.
+ * Returns a virtual size as a number of bytes.
  *
- * @throws `HeaderError` beyond 2⁵³.
+ * @throws `HeaderError` from 2⁵³ bytes on.
  */
 export function countableSize(bytes: bigint): number {
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -51,12 +47,12 @@ export function countableSize(bytes: bigint): number {
   return Number(bytes);
 }
 
-/** The bytes that a guest sees of a qcow or qcow2 disk: qemu leaves out what is beyond the last whole sector. */
+/** Returns the size that a guest sees of a qcow or qcow2 disk: qemu drops an incomplete last sector. */
 export function wholeSectors(bytes: bigint): bigint {
   return bytes - (bytes % SECTOR_BYTES);
 }
 
-/** The quotient rounded up: how many parts of this size hold the whole. */
+/** Returns the quotient rounded up: how many parts of this size cover the whole. */
 export function ceilDivide(whole: bigint, part: bigint): bigint {
   return (whole + part - 1n) / part;
 }
@@ -66,9 +62,9 @@ export function isPowerOfTwo(count: number): boolean {
 }
 
 /**
- * Text that stands in a header, bytes that are not UTF-8 as in a path.
+ * Decodes text from a header. Bytes that are not UTF-8 are represented as in a path.
  *
- * @throws `HeaderError` where it holds a NUL.
+ * @throws `HeaderError` if it contains a NUL.
  */
 export function headerText(bytes: Buffer, what: string): string {
   const text = pathText(bytes);
@@ -79,9 +75,9 @@ export function headerText(bytes: Buffer, what: string): string {
 }
 
 /**
- * The name of a backing file, of `length` bytes from `position` on.
+ * Reads the name of a backing file, which has `length` bytes at `position`.
  *
- * @throws `HeaderError` where there is no such.
+ * @throws `HeaderError` if its length is invalid, it is not within the file, or it contains a NUL.
  */
 export async function readBackingName(bytes: FileBytes, position: bigint, length: number): Promise<string> {
   const what = "backing file's name";

@@ -3,7 +3,7 @@ import { RawRemedyError } from '../header-error.js';
 
 const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
 
-/** An encrypted disk, after the LUKS on-disk format specifications, versions 1 and 2. */
+/** A LUKS-encrypted disk, according to the LUKS on-disk format specifications, versions 1 and 2. */
 export const luks: FormatInspector = {
   format: 'luks',
   recognize: ({ head }) => (head.subarray(0, 6).equals(MAGIC) ? 'head' : undefined),

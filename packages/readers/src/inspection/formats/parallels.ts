@@ -6,13 +6,13 @@ const OLD_MAGIC = 'WithoutFreeSpace';
 const NEW_MAGIC = 'WithouFreSpacExt';
 const HEADER_BYTES = 64;
 const VERSION = 2;
-/** So that a block can be read at once. */
+/** The limit that keeps a block readable in one call. */
 const MAX_SECTORS_PER_BLOCK = 4_186_127n;
-/** So that positions in the block map fit in signed numbers of 32 bits. */
+/** The limit that keeps positions in the block map within signed 32-bit numbers. */
 const MAX_BLOCKS = 0x1fff_ffffn;
 const SECTOR_BYTES = 512n;
 
-/** Parallels' expandable disk, after docs/interop/parallels.txt and block/parallels.c of qemu. */
+/** Parallels' expandable disk, according to docs/interop/parallels.txt and block/parallels.c of qemu. */
 export const parallels: FormatInspector = {
   format: 'parallels',
   recognize: ({ head }) => ([OLD_MAGIC, NEW_MAGIC].includes(magicOf(head)) ? 'head' : undefined),
@@ -27,7 +27,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   }
   const sectorsPerBlock = BigInt(header.readUInt32LE(28));
   const blocks = BigInt(header.readUInt32LE(32));
-  // The old form has only 32 bits for the size; what follows may be anything.
+  // The old form has a 32-bit size; the bytes after it are undefined.
   const sectors = magicOf(header) === OLD_MAGIC ? BigInt(header.readUInt32LE(36)) : header.readBigUInt64LE(36);
   const isSound = sectorsPerBlock > 0n && sectorsPerBlock <= MAX_SECTORS_PER_BLOCK && blocks <= MAX_BLOCKS;
   if (!isSound || blocks < ceilDivide(sectors, sectorsPerBlock)) {

@@ -12,10 +12,10 @@ import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
 const HEADER_BYTES = 48;
-/** qemu opens no smaller disk, nor does it make one. */
+/** qemu neither opens nor creates a smaller disk. */
 const MIN_VIRTUAL_SIZE = 2n;
 
-/** The first qcow, after block/qcow.c of qemu. */
+/** qcow version 1, according to block/qcow.c of qemu. */
 export const qcow: FormatInspector = {
   format: 'qcow',
   recognize: ({ head }) => (head.subarray(0, 8).equals(MAGIC_AND_VERSION) ? 'head' : undefined),
@@ -30,7 +30,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   }
   const virtualSize = header.readBigUInt64BE(24);
   if (virtualSize < MIN_VIRTUAL_SIZE) {
-    throw corrupt(`its qcow header says a disk of ${virtualSize} bytes; expected at least ${MIN_VIRTUAL_SIZE}`);
+    throw corrupt(`its qcow header declares a disk of ${virtualSize} bytes; expected at least ${MIN_VIRTUAL_SIZE}`);
   }
   requireL1Table(bytes, header);
   const backing = await readBacking(bytes, header);
@@ -41,7 +41,7 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
   const clusterBits = header.readUInt8(32);
   const l2Bits = header.readUInt8(33);
   if (clusterBits < 9 || clusterBits > 16 || l2Bits < 6 || l2Bits > 13) {
-    throw corrupt(`its qcow header says clusters of 2^${clusterBits} bytes and tables of 2^${l2Bits} entries`);
+    throw corrupt(`its qcow header declares clusters of 2^${clusterBits} bytes and tables of 2^${l2Bits} entries`);
   }
   requireWithin(bytes, header.readBigUInt64BE(40), l1EntriesOf(header) * 8n, 'L1 table');
 }

@@ -6,17 +6,17 @@ import type { Qcow2FixedHeader } from './qcow2-header.js';
 
 const ENTRY_BYTES = 24;
 const IN_USE = 1;
-/** In use, and enabled. */
+/** The flags "in use" and "enabled". */
 const KNOWN_FLAGS = 0b11;
 const DIRTY_TRACKING = 1;
 const MAX_NAME_BYTES = 1023;
 const MAX_BITMAP_BYTES = 0x2000_0000n;
 
 /**
- * What the bitmaps hold does not matter.
+ * Requires a directory of dirty bitmaps that qemu accepts, as in `bitmap_list_load` of its block/qcow2-bitmap.c,
+ * because qemu refuses an image with a damaged one. The content of the bitmaps is not checked.
  *
- * @throws `HeaderError` unless the directory of an image's dirty bitmaps is one that qemu takes, as `bitmap_list_load`
- *   of its block/qcow2-bitmap.c. qemu opens no image with a damaged one.
+ * @throws `HeaderError` unless qemu would accept the directory.
  */
 export async function requireBitmaps(
   bytes: FileBytes,
@@ -33,7 +33,7 @@ export async function requireBitmaps(
     const nameBytes = entry.length < ENTRY_BYTES ? Infinity : entry.readUInt16BE(18);
     const entryBytes = Math.ceil((ENTRY_BYTES + nameBytes) / 8) * 8;
     if (entryBytes > entry.length) {
-      throw corrupt('its bitmap directory is cut short');
+      throw corrupt('its bitmap directory is truncated');
     }
     requireBitmap(entry, fixed);
     next += entryBytes;
@@ -66,13 +66,13 @@ function requireBitmap(
   ];
   if (isSound.includes(false)) {
     throw corrupt(
-      'its bitmap directory has a bitmap that qemu does not take',
+      'its bitmap directory has a bitmap that qemu does not accept',
       'remove it with qemu-img bitmap --remove',
     );
   }
 }
 
-/** The clusters of a bitmap that qemu loads, which has whole words of 64 bits. */
+/** Returns the clusters of a bitmap that qemu loads. Its length is a multiple of 64 bits. */
 function clustersNeeded(virtualSize: bigint, granularity: number, clusterBytes: number): bigint {
   const words = ceilDivide(ceilDivide(virtualSize, 1n << BigInt(granularity)), 64n);
   return ceilDivide(words * 8n, BigInt(clusterBytes));

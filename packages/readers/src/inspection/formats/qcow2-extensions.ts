@@ -15,7 +15,7 @@ const BITMAPS_BYTES = 24;
 const MAX_BITMAPS = 65_535;
 const MAX_BITMAP_DIRECTORY_BYTES = 1024n * BigInt(MAX_BITMAPS);
 
-/** Where the descriptions of an image's dirty bitmaps are. */
+/** The location of an image's dirty bitmap descriptions. */
 export interface BitmapDirectory {
   readonly bitmaps: number;
   readonly position: bigint;
@@ -23,7 +23,7 @@ export interface BitmapDirectory {
   readonly length: bigint;
 }
 
-/** What the extensions of a qcow2 header say, as far as it matters here. */
+/** The extensions of a qcow2 header that are relevant here. */
 export interface Qcow2Extensions {
   readonly externalData: boolean;
   readonly backingFormat: string | undefined;
@@ -31,9 +31,9 @@ export interface Qcow2Extensions {
 }
 
 /**
- * Reads the extensions behind a fixed header, as `qcow2_read_extensions` of qemu's block/qcow2.c.
+ * Reads the extensions after a fixed header, as `qcow2_read_extensions` of qemu's block/qcow2.c does.
  *
- * @throws HeaderError where they are damaged
+ * @throws `HeaderError` if they are damaged.
  */
 export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader): Promise<Qcow2Extensions> {
   let externalData = false;
@@ -58,8 +58,8 @@ export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader):
 }
 
 /**
- * The bytes between the fixed header and the backing file's name, or else the end of the first cluster. What is past the
- * end of the file counts as zeros, which end the extensions.
+ * Reads the bytes from the fixed header's end to the backing file's name, or to the end of the first cluster if there
+ * is no name. Bytes past the end of the file count as zeros, which end the extensions.
  */
 async function readArea(bytes: FileBytes, fixed: Qcow2FixedHeader): Promise<Buffer> {
   const { headerBytes, clusterBytes, backingOffset } = fixed;
@@ -81,7 +81,7 @@ function* extensionsIn(area: Buffer): Generator<Extension, void> {
     const type = start > area.length ? EXTENSION_END : area.readUInt32BE(position);
     const end = start > area.length ? start : start + area.readUInt32BE(position + 4);
     if (end > area.length) {
-      throw corrupt('a header extension reaches past the header');
+      throw corrupt('a header extension ends after the header');
     }
     if (type === EXTENSION_END) {
       return;
@@ -111,11 +111,11 @@ function readBitmapDirectory(
   const bitmaps = data.readUInt32BE(0);
   const [length, position] = [data.readBigUInt64BE(8), data.readBigUInt64BE(16)];
   if (data.readUInt32BE(4) !== 0 || bitmaps < 1 || bitmaps > MAX_BITMAPS) {
-    throw corrupt(`its header extension for bitmaps says ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS} and zeros`);
+    throw corrupt(`its header extension for bitmaps has ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS} and zeros`);
   }
   if (length < 1n || length > MAX_BITMAP_DIRECTORY_BYTES || position % BigInt(clusterBytes) !== 0n) {
     throw corrupt(
-      `its bitmap directory has ${length} bytes from byte ${position} on; expected 1 to ${MAX_BITMAP_DIRECTORY_BYTES} from the beginning of a cluster on`,
+      `its bitmap directory has ${length} bytes at byte ${position}; expected 1 to ${MAX_BITMAP_DIRECTORY_BYTES} at the beginning of a cluster`,
     );
   }
   return { bitmaps, position, length };

@@ -4,7 +4,7 @@ import { ceilDivide, MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './h
 
 const VERSION_2_HEADER_BYTES = 72;
 const VERSION_3_HEADER_BYTES = 104;
-/** Only a longer header than the least of version 3 has this field. */
+/** Position of the compression type. Only headers longer than the minimum of version 3 have this field. */
 const COMPRESSION_TYPE = VERSION_3_HEADER_BYTES;
 
 const CORRUPT = 1n << 1n;
@@ -15,9 +15,9 @@ const EXTENDED_L2 = 1n << 4n;
 const KNOWN_INCOMPATIBLE = 0b11111n;
 /** zlib and zstd. */
 const MAX_COMPRESSION_TYPE = 1;
-/** Reference counts of 2⁶ bits. */
+/** Reference counts have at most 2⁶ bits. */
 const MAX_REFCOUNT_ORDER = 6;
-/** Extended L2 entries divide a cluster by 32, and a subcluster has a sector at least. */
+/** Extended L2 entries divide a cluster into 32 subclusters of at least one sector. */
 const MIN_EXTENDED_CLUSTER_BYTES = 32 * 512;
 
 const BITMAPS = 1n << 0n;
@@ -28,10 +28,10 @@ const MAX_REFCOUNT_TABLE_BYTES = 8n * 1024n * 1024n;
 /** The fixed part of an entry of the snapshot table. */
 export const SNAPSHOT_BYTES = 40;
 const MAX_SNAPSHOTS = 65_536n;
-/** qemu counts bytes of a file in signed numbers of 64 bits. */
+/** qemu stores file positions in signed 64-bit numbers. */
 const MAX_POSITION = 2n ** 63n - 1n;
 
-/** A table of which the header says where it is. */
+/** A table whose location is in the header. */
 export interface Qcow2Table {
   readonly position: bigint;
   readonly entries: bigint;
@@ -45,7 +45,7 @@ export interface Qcow2FixedHeader {
   readonly backingOffset: bigint;
   readonly backingLength: number;
   readonly hasExternalData: boolean;
-  /** Whether the bitmaps that an extension describes are up to date; qemu does not look at them otherwise. */
+  /** Whether the bitmaps of an extension are up to date. If not, qemu ignores them. */
   readonly hasBitmaps: boolean;
   readonly l1Table: Qcow2Table;
   readonly refcountTable: Qcow2Table;
@@ -53,31 +53,29 @@ export interface Qcow2FixedHeader {
 }
 
 /**
- * Reads the fixed part of a qcow2 header and checks all that `qcow2_do_open` of qemu's block/qcow2.c checks in it: qemu
- * does not open every image whose tables are read here.
+ * Reads the fixed part of a qcow2 header and makes all checks that `qcow2_do_open` of qemu's block/qcow2.c makes in it,
+ * because images whose tables are read here are not always opened by qemu.
  *
- * @throws HeaderError
+ * @throws `HeaderError`.
  */
 export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeader> {
   const header = await readExactly(bytes, 0, VERSION_2_HEADER_BYTES, 'qcow2 header');
   const version = header.readUInt32BE(4);
   if (version !== 2 && version !== 3) {
-    throw refused(
-      `its qcow2 header has version ${version}, known are 2 and 3; convert it with the program that made it`,
-    );
+    throw refused(`its qcow2 header has version ${version}, expected 2 or 3; convert it with the program that made it`);
   }
   if (header.readUInt32BE(32) !== 0) {
     throw new RawRemedyError('it is encrypted; decrypt it with qemu-img convert first');
   }
   const clusterBits = header.readUInt32BE(20);
   if (clusterBits < 9 || clusterBits > 21) {
-    throw corrupt(`its qcow2 header says clusters of 2^${clusterBits} bytes; expected 2^9 to 2^21`);
+    throw corrupt(`its qcow2 header declares clusters of 2^${clusterBits} bytes; expected 2^9 to 2^21`);
   }
   const clusterBytes = 2 ** clusterBits;
   const { extendedL2, ...features } = version === 2 ? VERSION_2_FEATURES : await readVersion3(bytes, clusterBytes);
   const backingOffset = header.readBigUInt64BE(8);
   if (backingOffset > BigInt(clusterBytes)) {
-    throw corrupt(`its backing file's name stands at byte ${backingOffset}, outside its first cluster`);
+    throw corrupt(`its backing file's name is at byte ${backingOffset}, outside its first cluster`);
   }
   const virtualSize = header.readBigUInt64BE(24);
   return {
@@ -107,7 +105,7 @@ async function readVersion3(bytes: FileBytes, clusterBytes: number): Promise<Fea
   const headerBytes = header.readUInt32BE(100);
   if (headerBytes < VERSION_3_HEADER_BYTES || headerBytes % 8 !== 0 || headerBytes > clusterBytes) {
     throw corrupt(
-      `its qcow2 header says that it has ${headerBytes} bytes; expected a multiple of 8 from 104 to ${clusterBytes}`,
+      `its qcow2 header declares a length of ${headerBytes} bytes; expected a multiple of 8 from 104 to ${clusterBytes}`,
     );
   }
   const incompatible = header.readBigUInt64BE(72);
@@ -116,19 +114,19 @@ async function readVersion3(bytes: FileBytes, clusterBytes: number): Promise<Fea
   const extendedL2 = (incompatible & EXTENDED_L2) !== 0n;
   if (extendedL2 && clusterBytes < MIN_EXTENDED_CLUSTER_BYTES) {
     throw corrupt(
-      `its qcow2 header says subclusters in clusters of ${clusterBytes} bytes; expected at least ${MIN_EXTENDED_CLUSTER_BYTES}`,
+      `its qcow2 header declares subclusters in clusters of ${clusterBytes} bytes; expected at least ${MIN_EXTENDED_CLUSTER_BYTES}`,
     );
   }
   const refcountOrder = header.readUInt32BE(96);
   if (refcountOrder > MAX_REFCOUNT_ORDER) {
     throw corrupt(
-      `its qcow2 header says refcounts of 2^${refcountOrder} bits; expected at most 2^${MAX_REFCOUNT_ORDER}`,
+      `its qcow2 header declares refcounts of 2^${refcountOrder} bits; expected at most 2^${MAX_REFCOUNT_ORDER}`,
     );
   }
   const autoclear = header.readBigUInt64BE(88);
   const hasExternalData = (incompatible & EXTERNAL_DATA) !== 0n;
   if (!hasExternalData && (autoclear & RAW_EXTERNAL_DATA) !== 0n) {
-    throw corrupt('its qcow2 header says that its external data file is raw, but not that it has one');
+    throw corrupt('its qcow2 header declares a raw external data file, but no external data file');
   }
   return { headerBytes, hasExternalData, hasBitmaps: (autoclear & BITMAPS) !== 0n, extendedL2 };
 }
@@ -137,7 +135,7 @@ function requireKnownFeatures(incompatible: bigint): void {
   if ((incompatible & ~KNOWN_INCOMPATIBLE) !== 0n) {
     const unknown = (incompatible & ~KNOWN_INCOMPATIBLE).toString(16);
     throw refused(
-      `its qcow2 header demands features that are not known (incompatible bits 0x${unknown}); convert it with the program that made it`,
+      `its qcow2 header requires unknown features (incompatible bits 0x${unknown}); convert it with the program that made it`,
     );
   }
   if ((incompatible & CORRUPT) !== 0n) {
@@ -150,11 +148,11 @@ async function requireCompressionType(bytes: FileBytes, headerBytes: number, isO
     headerBytes === COMPRESSION_TYPE ? 0 : (await readExactly(bytes, COMPRESSION_TYPE, 1, 'qcow2 header'))[0]!;
   if (type > MAX_COMPRESSION_TYPE) {
     throw refused(
-      `its qcow2 header has compression type ${type}, known are 0 and 1; convert it with the program that made it`,
+      `its qcow2 header has compression type ${type}, expected 0 or 1; convert it with the program that made it`,
     );
   }
   if (isOther !== (type !== 0)) {
-    throw corrupt(`its qcow2 header has compression type ${type}, which its incompatible features contradict`);
+    throw corrupt(`its qcow2 header has compression type ${type}, which contradicts its incompatible features`);
   }
 }
 
@@ -216,7 +214,7 @@ interface TableBounds {
   readonly clusterBytes: number;
 }
 
-/** As `qcow2_validate_table`, and within the file. */
+/** Makes the checks of `qcow2_validate_table`, and requires the table to lie within the file. */
 function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bounds: TableBounds): void {
   const { what, entryBytes, maxBytes, clusterBytes } = bounds;
   const length = entries * entryBytes;
@@ -228,7 +226,7 @@ function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bound
       `its ${what} begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes`,
     );
   }
-  // A table without entries may be said to be anywhere.
+  // An empty table may have any position.
   if (length > 0n) {
     requireWithin(bytes, position, length, what);
   }

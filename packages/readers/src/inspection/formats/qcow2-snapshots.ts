@@ -4,16 +4,16 @@ import { readExactly, requireWithin } from './header-fields.js';
 import { type Qcow2Table, SNAPSHOT_BYTES } from './qcow2-header.js';
 
 const MAX_EXTRA_BYTES = 1024;
-/** A thousand bytes for each of the snapshots that an image may have. */
+/** A thousand bytes for each of the maximum number of snapshots. */
 const MAX_TABLE_BYTES = 64 * 1024 * 1024;
-/** Bytes of the table that are read at a time, so that no table takes many calls. */
+/** Bytes of the table read at a time, which bounds the number of calls. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
- * What the snapshots hold does not matter.
+ * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of its
+ * block/qcow2-snapshot.c, because qemu refuses an image with a damaged one. The snapshots' content is not checked.
  *
- * @throws `HeaderError` unless the table of internal snapshots is one that qemu takes, as `qcow2_do_read_snapshots` of
- *   its block/qcow2-snapshot.c. qemu opens no image with a damaged one.
+ * @throws `HeaderError` unless qemu would accept the table.
  */
 export async function requireSnapshots(bytes: FileBytes, { position, entries }: Qcow2Table): Promise<void> {
   const start = Number(position);

@@ -9,7 +9,7 @@ import { requireDirectory } from './require-directory.js';
 
 const MAGIC = Buffer.from('QFI\xfb', 'latin1');
 
-/** qcow2, versions 2 and 3, after docs/interop/qcow2.rst and block/qcow2.c of qemu. */
+/** qcow2, versions 2 and 3, according to docs/interop/qcow2.rst and block/qcow2.c of qemu. */
 export const qcow2: FormatInspector = {
   format: 'qcow2',
   recognize: ({ head }) =>
@@ -22,7 +22,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const fixed = await readFixedHeader(bytes);
   const { externalData, backingFormat } = await readExtensions(bytes, fixed);
   if (externalData || fixed.hasExternalData) {
-    throw refused('it keeps its data in an external data file; convert it with qemu-img convert first');
+    throw refused('its data is in an external data file; convert it with qemu-img convert first');
   }
   const backing = await readBacking(bytes, fixed, backingFormat);
   const virtualSize = countableSize(wholeSectors(fixed.virtualSize));
@@ -30,7 +30,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
 }
 
 async function requireTables(bytes: FileBytes): Promise<void> {
-  // The header is checked again, as it may have changed since it was read.
+  // The header is checked again, because it may have changed since it was read.
   const fixed = await readFixedHeader(bytes);
   const { bitmapDirectory } = await readExtensions(bytes, fixed);
   const tableBytes = BigInt(fixed.clusterBytes);
@@ -57,9 +57,7 @@ async function readBacking(
     return undefined;
   }
   if (backingOffset + BigInt(backingLength) > BigInt(clusterBytes)) {
-    throw corrupt(
-      `its backing file's name stands at bytes ${backingOffset}+${backingLength}, outside its first cluster`,
-    );
+    throw corrupt(`its backing file's name is at bytes ${backingOffset}+${backingLength}, outside its first cluster`);
   }
   const name = await readBackingName(bytes, backingOffset, backingLength);
   return format === undefined || format === '' ? { name } : { name, format };

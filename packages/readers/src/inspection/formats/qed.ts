@@ -15,7 +15,7 @@ const BACKING_IS_RAW = 4n;
 /** Backing file, needs check, backing file is raw. */
 const KNOWN_FEATURES = 0b111n;
 
-/** QED, after docs/interop/qed_spec.txt and block/qed.c of qemu. */
+/** QED, according to docs/interop/qed_spec.txt and block/qed.c of qemu. */
 export const qed: FormatInspector = {
   format: 'qed',
   recognize: ({ head }) => (head.subarray(0, 4).equals(MAGIC) ? 'head' : undefined),
@@ -27,7 +27,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const features = header.readBigUInt64LE(16);
   if ((features & ~KNOWN_FEATURES) !== 0n) {
     throw refused(
-      `its qed header demands features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)}); convert it with the program that made it`,
+      `its qed header requires unknown features (0x${(features & ~KNOWN_FEATURES).toString(16)}); convert it with the program that made it`,
     );
   }
   requireL1Table(bytes, header);
@@ -44,7 +44,7 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
   const isClusterSize = clusterBytes >= MIN_CLUSTER_BYTES && clusterBytes <= MAX_CLUSTER_BYTES;
   const isTableSize = tableClusters >= 1 && tableClusters <= MAX_TABLE_CLUSTERS;
   if (!isClusterSize || !isPowerOfTwo(clusterBytes) || !isTableSize || !isPowerOfTwo(tableClusters)) {
-    throw corrupt(`its qed header says clusters of ${clusterBytes} bytes and tables of ${tableClusters} clusters`);
+    throw corrupt(`its qed header declares clusters of ${clusterBytes} bytes and tables of ${tableClusters} clusters`);
   }
   const tableBytes = BigInt(clusterBytes * tableClusters);
   requireDiskSize(header.readBigUInt64LE(48), BigInt(clusterBytes), tableBytes);
@@ -53,17 +53,19 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
   const headerBytes = BigInt(clusterBytes) * BigInt(header.readUInt32LE(12));
   if (position % BigInt(clusterBytes) !== 0n || position < headerBytes) {
     throw corrupt(
-      `its L1 table begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes behind the header of ${headerBytes}`,
+      `its L1 table begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes after the header of ${headerBytes}`,
     );
   }
 }
 
-/** A disk has whole sectors, and no more than its two levels of tables lead to. */
+/** Requires a size of whole sectors that two levels of tables can map. */
 function requireDiskSize(virtualSize: bigint, clusterBytes: bigint, tableBytes: bigint): void {
   const entries = tableBytes / ENTRY_BYTES;
-  const most = entries * entries * clusterBytes;
-  if (virtualSize % SECTOR_BYTES !== 0n || virtualSize > most) {
-    throw corrupt(`its qed header says a disk of ${virtualSize} bytes; expected whole sectors and at most ${most}`);
+  const maxBytes = entries * entries * clusterBytes;
+  if (virtualSize % SECTOR_BYTES !== 0n || virtualSize > maxBytes) {
+    throw corrupt(
+      `its qed header declares a disk of ${virtualSize} bytes; expected whole sectors and at most ${maxBytes}`,
+    );
   }
 }
 
@@ -71,7 +73,7 @@ async function readBacking(bytes: FileBytes, header: Buffer, features: bigint): 
   const [offset, length] = [header.readUInt32LE(56), header.readUInt32LE(60)];
   const headerBytes = header.readUInt32LE(4) * header.readUInt32LE(12);
   if (offset + length > headerBytes) {
-    throw corrupt(`its backing file's name stands at bytes ${offset}+${length}, outside its header of ${headerBytes}`);
+    throw corrupt(`its backing file's name is at bytes ${offset}+${length}, outside its header of ${headerBytes}`);
   }
   const name = await readBackingName(bytes, BigInt(offset), length);
   return (features & BACKING_IS_RAW) === 0n ? { name } : { name, format: 'raw' };

@@ -4,17 +4,18 @@ import { MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields
 import { requireDistinctTables } from './require-distinct-tables.js';
 
 const ENTRY_BYTES = 8n;
-/** The bits of an entry that are a position; the rest are flags or reserved. */
+/** The bits of an entry that hold a position. The other bits are flags or reserved. */
 const POSITION_BITS = 0x00ff_ffff_ffff_fe00n;
 
 /** A table of qcow and qcow2 whose entries are the positions of further tables in the file. */
 export interface TableDirectory {
+  /** Its name in messages. */
   readonly what: string;
   readonly position: bigint;
   readonly entries: bigint;
-  /** What it leads to. */
+  /** The name of the tables in messages. */
   readonly tables: string;
-  /** Bytes of each table that it leads to. */
+  /** Bytes of each of these tables. */
   readonly tableBytes: bigint;
 }
 

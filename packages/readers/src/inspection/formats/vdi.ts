@@ -7,14 +7,14 @@ const MAGIC = Buffer.from('7f10dabe', 'hex');
 const HEADER_BYTES = 0x1c8;
 const VERSION_1_1 = 0x0001_0001;
 const SECTOR_BYTES = 512n;
-/** Programs write no other blocks, and qemu reads no other ones. */
+/** The only block size that programs write and qemu reads. */
 const BLOCK_BYTES = 1024n * 1024n;
-/** As many as qemu reads into memory. */
+/** The most blocks that qemu reads into memory. */
 const MAX_BLOCKS = 0x1fff_ff80n;
 const DYNAMIC = 1;
 const FIXED = 2;
 
-/** VirtualBox's disk image, version 1.1, after block/vdi.c of qemu. */
+/** VirtualBox's disk image, version 1.1, according to block/vdi.c of qemu. */
 export const vdi: FormatInspector = {
   format: 'vdi',
   recognize: ({ head }) => (head.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 4).equals(MAGIC) ? 'head' : undefined),
@@ -26,34 +26,32 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const version = header.readUInt32LE(0x44);
   if (version !== VERSION_1_1) {
     throw refused(
-      `its vdi header has version ${version >>> 16}.${version & 0xffff}, known is 1.1; convert it with VBoxManage first`,
+      `its vdi header has version ${version >>> 16}.${version & 0xffff}, expected 1.1; convert it with VBoxManage first`,
     );
   }
   const type = header.readUInt32LE(0x4c);
   if (type !== DYNAMIC && type !== FIXED) {
     throw refused(
-      `it is a vdi image of type ${type}; only dynamic (1) and fixed (2) ones stand alone; convert it with VBoxManage first`,
+      `it is a vdi image of type ${type}; only dynamic (1) and fixed (2) images are independent; convert it with VBoxManage first`,
     );
   }
   const links = header.subarray(0x1a8, 0x1c8);
   if (links.some((byte) => byte !== 0)) {
-    throw refused(
-      'it is a difference to another vdi image, which cannot be followed; convert it with VBoxManage first',
-    );
+    throw refused('it is a differencing vdi image, whose parent cannot be followed; convert it with VBoxManage first');
   }
   requireBlockMap(bytes, header);
-  // qemu rounds up to whole sectors, as VirtualBox writes odd sizes.
+  // Rounded up to whole sectors as in qemu, because VirtualBox writes odd sizes.
   return { virtualSize: countableSize(ceilDivide(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 
-/** @throws `HeaderError` unless qemu takes the positions and sizes, whose checks in `vdi_open` these are. */
+/** @throws `HeaderError` unless the positions and sizes pass the checks of qemu's `vdi_open`. */
 function requireBlockMap(bytes: FileBytes, header: Buffer): void {
   const virtualSize = header.readBigUInt64LE(0x170);
   const sectorBytes = BigInt(header.readUInt32LE(0x168));
   const blockBytes = BigInt(header.readUInt32LE(0x178));
   if (sectorBytes !== SECTOR_BYTES || blockBytes !== BLOCK_BYTES) {
     throw corrupt(
-      `its vdi header says sectors of ${sectorBytes} bytes and blocks of ${blockBytes} bytes; expected ${SECTOR_BYTES} and ${BLOCK_BYTES}`,
+      `its vdi header declares sectors of ${sectorBytes} bytes and blocks of ${blockBytes} bytes; expected ${SECTOR_BYTES} and ${BLOCK_BYTES}`,
     );
   }
   const blocks = BigInt(header.readUInt32LE(0x180));

@@ -4,7 +4,7 @@ import { ceilDivide, countableSize, isPowerOfTwo, readExactly, requireWithin } f
 
 const MAGIC = Buffer.from('vhdxfile', 'latin1');
 const KIB = 1024;
-/** Where the region table and its copy stand. */
+/** Positions of the region table and its copy. */
 const REGION_TABLES = [192 * KIB, 256 * KIB];
 const TABLE_BYTES = 64 * KIB;
 const ENTRY_BYTES = 32;
@@ -20,11 +20,11 @@ const HAS_PARENT = 2;
 const MIN_BLOCK_BYTES = 1024 * KIB;
 const MAX_BLOCK_BYTES = 256 * 1024 * KIB;
 const SECTOR_SIZES = [512, 4096];
-/** Sectors whose blocks are followed by one bitmap in the block map. */
+/** Sectors in a chunk. In the block map, one bitmap follows the blocks of each chunk. */
 const SECTORS_PER_CHUNK = 2 ** 23;
 const ENTRY_OF_MAP_BYTES = 8;
 
-/** Hyper-V's virtual hard disk, version 2, after Microsoft's [MS-VHDX]. */
+/** Hyper-V's virtual hard disk, version 2, according to Microsoft's [MS-VHDX]. */
 export const vhdx: FormatInspector = {
   format: 'vhdx',
   recognize: ({ head }) => (head.subarray(0, 8).equals(MAGIC) ? 'head' : undefined),
@@ -49,20 +49,20 @@ interface Geometry {
 }
 
 /**
- * As many as `vhdx_calc_bat_entries` of qemu's block/vhdx.c expects: of a disk of 0 bytes, more than fit in most block
- * maps.
+ * Requires a block map with an entry for each block of the disk, and one for each sector bitmap that follows the blocks
+ * of a chunk. The count is that of `vhdx_calc_bat_entries` in qemu's block/vhdx.c: for a disk of 0 bytes, it exceeds
+ * most block maps.
  *
- * @throws `HeaderError` unless the block map has an entry for each block of the disk, and one for each bitmap of
- *   sectors that comes after the blocks of a chunk.
+ * @throws `HeaderError` if the block map has fewer entries.
  */
 function requireBlockMap(virtualSize: bigint, { blockBytes, sectorBytes }: Geometry, mapBytes: number): void {
   if (!isPowerOfTwo(blockBytes) || blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_BLOCK_BYTES) {
     throw corrupt(
-      `it says blocks of ${blockBytes} bytes; expected a power of two from ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES}`,
+      `it declares blocks of ${blockBytes} bytes; expected a power of two from ${MIN_BLOCK_BYTES} to ${MAX_BLOCK_BYTES}`,
     );
   }
   if (!SECTOR_SIZES.includes(sectorBytes)) {
-    throw corrupt(`it says sectors of ${sectorBytes} bytes; expected ${SECTOR_SIZES.join(' or ')}`);
+    throw corrupt(`it declares sectors of ${sectorBytes} bytes; expected ${SECTOR_SIZES.join(' or ')}`);
   }
   const entries = Math.floor(mapBytes / ENTRY_OF_MAP_BYTES);
   const blocks = ceilDivide(virtualSize, BigInt(blockBytes));
@@ -85,7 +85,7 @@ async function readMetadata(bytes: FileBytes, region: number): Promise<Geometry 
     readExactly(bytes, region + findEntry(entries, id, what).readUInt32LE(16), length, what);
   const parameters = await item(FILE_PARAMETERS, 8, 'file parameters');
   if ((parameters.readUInt32LE(4) & HAS_PARENT) !== 0) {
-    throw refused('it is a difference to another vhdx image, which cannot be followed; merge it with Merge-VHD first');
+    throw refused('it is a differencing vhdx image, whose parent cannot be followed; merge it with Merge-VHD first');
   }
   const size = await item(VIRTUAL_DISK_SIZE, 8, 'virtual disk size');
   const sectorSize = await item(LOGICAL_SECTOR_SIZE, 4, 'logical sector size');
@@ -96,7 +96,7 @@ async function readMetadata(bytes: FileBytes, region: number): Promise<Geometry 
   };
 }
 
-/** The entries of the first region table that bears its signature: one of the two may have been cut by a crash. */
+/** Reads the entries of the first region table with a signature: a crash may have damaged one of the two. */
 async function readRegions(bytes: FileBytes): Promise<Buffer[]> {
   for (const position of REGION_TABLES) {
     const table = await readExactly(bytes, position, TABLE_BYTES, 'region table');
@@ -109,7 +109,7 @@ async function readRegions(bytes: FileBytes): Promise<Buffer[]> {
 
 function entriesOf(table: Buffer, start: number, count: number): Buffer[] {
   if (count > MAX_ENTRIES) {
-    throw corrupt(`one of its tables claims ${count} entries; expected at most ${MAX_ENTRIES}`);
+    throw corrupt(`one of its tables declares ${count} entries; expected at most ${MAX_ENTRIES}`);
   }
   return Array.from({ length: count }, (_, index) => {
     const position = start + index * ENTRY_BYTES;
@@ -125,7 +125,7 @@ function findEntry(entries: readonly Buffer[], id: Buffer, what: string): Buffer
   return entry;
 }
 
-/** A GUID as it stands in the file: the first three groups little-endian. */
+/** Encodes a GUID as in the file: the first three groups are little-endian. */
 function guid(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
   bytes.subarray(0, 4).reverse();

@@ -5,54 +5,55 @@ import { headerText, requireWithin } from './header-fields.js';
 import { readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
 /**
- * How a text descriptor begins, as VMware writes it and as qemu takes it: its first line says so, or comments and blank
- * lines are followed by a version.
+ * The start of a text descriptor, as VMware writes it or qemu accepts it: either its first line identifies it, or a
+ * version follows comments and blank lines.
  */
 const DESCRIPTOR_START =
   /^(?:\xef\xbb\xbf)?(?:[ \t\r\n]*#[ \t]*disk[ \t]*descriptor[ \t]*file|(?:[ \t]*(?:#[^\n]*)?\n|[ \t]*\r\n)*[ \t]*version[ \t]*=[ \t]*[123][ \t]*\r?\n)/i;
-/** As VMware has it; the others are qemu's. */
+/** The supported create types, spelled as qemu requires. */
 const KNOWN_CREATE_TYPES = [
   ...['monolithicFlat', 'twoGbMaxExtentFlat', 'twoGbMaxExtentSparse'],
   ...['vmfs', 'vmfsSparse'],
 ];
 const FIELD_LINE = /^[ \t]*([\w.-]+)[ \t]*=(.*)$/;
-/** A disk database entry, of which nothing matters here. */
+/** A disk database entry. These are ignored. */
 const DATABASE_LINE = /^[ \t]*ddb\./;
 const IGNORED_LINE = /^[ \t]*(?:#.*)?$/;
 const EXTENT_START = /^[ \t]*(?:RW|RDONLY|NOACCESS)\b/;
 /** `RW 4192256 FLAT "disk-f001.vmdk" 0`: access, sectors, kind, file, first sector. */
 const EXTENT_LINE =
   /^[ \t]*(RW|RDONLY|NOACCESS)[ \t]+(\d{1,18})[ \t]+(\w+)[ \t]+"([^"\r]{1,511})"(?:[ \t]+(\d{1,18}))?[ \t]*$/;
-/** Characters of a line in a message. */
+/** The most characters of a line in a message. */
 const MAX_EXCERPT = 120;
 const CONTENT_ID = /^[\da-f]{1,8}$/i;
 
-/** The content id that means "no parent". */
+/** The content ID that means "no parent". */
 export const NO_PARENT = 'ffffffff';
 
 const KINDS = ['FLAT', 'VMFS', 'SPARSE', 'VMFSSPARSE'] as const;
 type ExtentKind = (typeof KINDS)[number];
 
-/** Whether bytes begin as a text descriptor does. */
+/** Returns whether bytes begin like a text descriptor. */
 export function isDescriptor(head: Buffer): boolean {
   return DESCRIPTOR_START.test(head.toString('latin1'));
 }
 
-/** What a text descriptor says. */
+/** The content of a text descriptor. */
 export interface VmdkDescriptor {
   /** Bytes. */
   readonly virtualSize: bigint;
   readonly fields: VmdkDescriptorFields;
   readonly extents: readonly ExtentReference[];
-  /** As the descriptor has it; empty where it names none. */
+  /** As written in the descriptor; empty if it has none. */
   readonly parentHint: string;
-  /** As the descriptor has it. */
+  /** As written in the descriptor. */
   readonly changeTracking: string | undefined;
 }
 
 /**
- * Reads a text descriptor, given as one character a byte. Nothing of it is guessed: a line that is not understood, or a
- * field that is missing or there twice, throws `HeaderError`.
+ * Parses a text descriptor, given with one character per byte. Nothing is guessed.
+ *
+ * @throws `HeaderError` if a line is invalid, a field is missing or repeated, or a value is not supported.
  */
 export function readDescriptor(text: string): VmdkDescriptor {
   const { fields, extents } = readLines(text);
@@ -80,9 +81,9 @@ export function readDescriptor(text: string): VmdkDescriptor {
 }
 
 /**
- * A content id in 8 hexadecimal digits.
+ * Normalizes a content ID to 8 lower-case hexadecimal digits.
  *
- * @throws `HeaderError` where it is none.
+ * @throws `HeaderError` if the value is not a content ID.
  */
 export function contentId(value: string, what: string): string {
   if (!CONTENT_ID.test(value)) {
@@ -92,7 +93,7 @@ export function contentId(value: string, what: string): string {
 }
 
 interface DescriptorLines {
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly fields: ReadonlyMap<string, string>;
   readonly extents: readonly DescriptorExtent[];
 }
@@ -148,20 +149,20 @@ interface DescriptorExtent extends ExtentReference {
 function readExtentLine(line: string): DescriptorExtent {
   const [, access, count, kind, name, first] = EXTENT_LINE.exec(line) ?? [];
   if (kind === undefined || count === undefined || name === undefined || BigInt(count) === 0n) {
-    throw corrupt(`its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}`);
+    throw corrupt(`its vmdk descriptor has an invalid extent: ${excerpt(line)}`);
   }
   if (access !== 'RW' || !isKnown(kind)) {
     throw refused(`its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it first`);
   }
   if (first === undefined ? kind === 'FLAT' : kind.endsWith('SPARSE')) {
     throw corrupt(
-      `its vmdk descriptor has an extent that cannot be read: ${excerpt(line)}; expected ${kind === 'FLAT' ? 'a first sector at its end' : 'no first sector'}`,
+      `its vmdk descriptor has an invalid extent: ${excerpt(line)}; expected ${kind === 'FLAT' ? 'a first sector at its end' : 'no first sector'}`,
     );
   }
   const sectors = BigInt(count);
-  const place = { sectors, first: BigInt(first ?? '0') };
-  const check = kind.endsWith('SPARSE') ? checkSparse(sectors) : checkFlat(place);
-  return { name: headerText(Buffer.from(name, 'latin1'), "extent file's name"), kind, ...place, check };
+  const location = { sectors, first: BigInt(first ?? '0') };
+  const check = kind.endsWith('SPARSE') ? checkSparse(sectors) : checkFlat(location);
+  return { name: headerText(Buffer.from(name, 'latin1'), "extent file's name"), kind, ...location, check };
 }
 
 function isKnown(kind: string): kind is ExtentKind {
@@ -175,11 +176,11 @@ function checkFlat({ sectors, first }: Pick<DescriptorExtent, 'sectors' | 'first
 function checkSparse(sectors: bigint): ExtentReference['check'] {
   return async (bytes: FileBytes) => {
     const header = await readSparseHeader(bytes);
-    // qemu goes by the extent's own header: if that had more, all that follows would be moved.
+    // qemu uses the extent's own capacity: a larger one would shift all extents after it.
     if (header.capacity !== sectors) {
       throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);
     }
-    // At once, as nobody else knows that the file is a sparse extent. Such files have two gibibytes at most, as a rule.
+    // Checked here, because only the descriptor shows that the file is a sparse extent. Such files rarely exceed 2 GiB.
     await requireGrainTables(bytes, header);
   };
 }

@@ -1,9 +1,9 @@
-/** As VMware names the extents and the change tracking of a disk: `web-flat.vmdk`, `web-s001.vmdk`. */
+/** VMware's names of the extents and the change tracking file of a disk: `web-flat.vmdk`, `web-s001.vmdk`. */
 const PART_NAME = /^(.+)-(?:[fs]\d{3}|flat|delta|sesparse|rdmp?|(ctk))\.vmdk$/i;
 
 /**
- * What the name of a file without descriptor says of it, in words that follow "it is" or "its name says that it is",
- * with the remedy; nothing where the name says nothing.
+ * Describes a file without descriptor by its name, in words that follow "it is" or "its name says that it is", with the
+ * remedy. Returns `undefined` if the name is not that of a part.
  */
 export function vmdkPart(name: string): string | undefined {
   const [, disk, changeTracking] = PART_NAME.exec(name) ?? [];

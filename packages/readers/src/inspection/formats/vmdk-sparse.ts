@@ -11,33 +11,33 @@ const HEADER_BYTES = 512;
 const DIRECTORY_ENTRY_BYTES = 4n;
 const TABLE_ENTRY_BYTES = 4n;
 const ESX_TABLE_ENTRIES = 4096n;
-/** Stands for "in the footer", three sectors before the end of the file: a marker, the footer, an end marker. */
+/** Means that the footer has the position. The file's last three sectors are a marker, the footer and an end marker. */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
 const DIRECTORY_FIELD = { start: 56, end: 64 };
 
-/** Whether a file begins as a sparse extent of VMware's hosted products or of ESX. */
+/** Returns whether a file begins like a sparse extent of VMware's hosted products or of ESX. */
 export function isSparseExtent(head: Buffer): boolean {
   return [HOSTED_MAGIC, ESX_MAGIC].includes(head.toString('latin1', 0, 4));
 }
 
-/** What the header of a sparse extent says. */
+/** The fields of a sparse extent's header. */
 export interface SparseHeader {
-  /** Sectors that the guest sees of the extent. */
+  /** Size of the extent that the guest sees, in sectors. */
   readonly capacity: bigint;
-  /** The table that leads to the tables of grains. Bytes, but for its entries. */
+  /** The table that points to the grain tables. `position` and `tableBytes` are in bytes. */
   readonly directory: { readonly position: bigint; readonly entries: bigint; readonly tableBytes: bigint };
 }
 
 /**
  * Reads the header of a sparse extent.
  *
- * @throws `HeaderError` where it is damaged, and where it would have qemu open other files.
+ * @throws `HeaderError` if it is damaged, or if it would make qemu open other files.
  */
 export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vmdk header');
   if (!isSparseExtent(header)) {
-    throw corrupt('it has no header of a sparse vmdk extent');
+    throw corrupt('it does not begin with the header of a sparse vmdk extent');
   }
   const sparse = header.toString('latin1', 0, 4) === ESX_MAGIC ? readEsx(header) : await readHosted(bytes, header);
   const { position, entries } = sparse.directory;
@@ -50,8 +50,10 @@ export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> 
 }
 
 /**
- * @throws `HeaderError` unless the grain tables of a sparse extent lie within the file, each at a position of its own:
- *   qemu reads a table past the end as zeros, which would mean an extent without data.
+ * Requires the grain tables of a sparse extent to lie within the file, each at its own position. qemu reads a table
+ * past the end as zeros, so the extent would seem to have no data.
+ *
+ * @throws `HeaderError` otherwise.
  */
 export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
   const { position, entries, tableBytes } = directory;
@@ -74,7 +76,7 @@ export async function requireGrainTables(bytes: FileBytes, { directory }: Sparse
 function readEsx(header: Buffer): SparseHeader {
   const capacity = BigInt(header.readUInt32LE(12));
   if (capacity === 0n) {
-    throw corrupt('its vmdk header says an extent of 0 sectors');
+    throw corrupt('its vmdk header declares an extent of 0 sectors');
   }
   return {
     capacity,
@@ -90,19 +92,19 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeade
   const capacity = header.readBigUInt64LE(12);
   if (capacity === 0n) {
     throw refused(
-      'its vmdk header holds no data itself but leads to other files; convert it with the program that made it',
+      'its vmdk header has no data of its own but refers to other files; convert it with the program that made it',
     );
   }
   const descriptorSector = header.readBigUInt64LE(28);
   if (descriptorSector > 1n) {
     throw refused(
-      `its vmdk descriptor stands in sector ${descriptorSector}, expected sector 1; convert it with the program that made it`,
+      `its vmdk descriptor is in sector ${descriptorSector}, expected sector 1; convert it with the program that made it`,
     );
   }
   const grainSectors = header.readBigUInt64LE(20);
   const tableEntries = BigInt(header.readUInt32LE(44));
   if (grainSectors === 0n || tableEntries === 0n) {
-    throw corrupt(`its vmdk header says grains of ${grainSectors} sectors and tables of ${tableEntries} entries`);
+    throw corrupt(`its vmdk header declares grains of ${grainSectors} sectors and tables of ${tableEntries} entries`);
   }
   const directory = {
     position: (await findDirectory(bytes, header)) * SECTOR_BYTES,
@@ -112,7 +114,7 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeade
   return { capacity, directory };
 }
 
-/** The sector of the grain directory. A footer replaces the header in qemu's eyes, so it must say the same. */
+/** Returns the sector of the grain directory. qemu lets a footer replace the header, so the two must agree. */
 async function findDirectory(bytes: FileBytes, header: Buffer): Promise<bigint> {
   const sector = header.readBigUInt64LE(DIRECTORY_FIELD.start);
   if (sector !== DIRECTORY_IN_FOOTER) {

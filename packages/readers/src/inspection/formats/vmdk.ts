@@ -5,16 +5,16 @@ import { contentId, isDescriptor, NO_PARENT, readDescriptor } from './vmdk-descr
 import { vmdkPart } from './vmdk-names.js';
 import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
 
-/** qemu takes a parent's name from these sectors of a sparse extent, wherever its header says the descriptor is. */
+/** qemu reads a parent's name from these sectors of a sparse extent, wherever its header places the descriptor. */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
-/** Bytes by which a text descriptor is recognised. */
+/** The first bytes of a file, by which a text descriptor is recognized. */
 const HEAD_BYTES = 4096;
-/** The longest text descriptor: 1,024 extents with long names. A disk of any size may begin like one. */
+/** The most bytes of a text descriptor: 1,024 extents with long names. A raw disk of any size may begin like one. */
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
-/** VMware's disk, after VMware's "Virtual Disk Format 5.0" and block/vmdk.c of qemu: sparse extents and descriptors. */
+/** VMware's sparse extents and descriptors, according to "Virtual Disk Format 5.0" and block/vmdk.c of qemu. */
 export const vmdk: FormatInspector = {
   format: 'vmdk',
   recognize: ({ head }) => (isSparseExtent(head) || isDescriptor(head) ? 'head' : undefined),
@@ -31,9 +31,9 @@ async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
 }
 
 /**
- * The text of a descriptor file, one character a byte.
+ * Reads the text of a descriptor file, one character per byte.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if it is too long.
  */
 async function textOf(bytes: FileBytes): Promise<string> {
   const head = await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES));
@@ -77,7 +77,7 @@ function textUntilNul(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
-/** As qemu takes it: what follows the first mention and one character, which must be a line of its own here. */
+/** Returns a field as qemu finds it: after the first mention of its key and one character. It must be a line here. */
 function embeddedField(text: string, key: string): string | undefined {
   const mention = text.indexOf(key);
   if (mention < 0) {
@@ -87,13 +87,13 @@ function embeddedField(text: string, key: string): string | undefined {
   const isLine = mention === 0 || text[mention - 1] === '\n';
   if (value === undefined || !isLine) {
     throw refused(
-      `its vmdk descriptor mentions ${key} where it has no value; convert it with the program that made it`,
+      `its vmdk descriptor first mentions ${key} outside a field of that name; convert it with the program that made it`,
     );
   }
   return value.trim();
 }
 
-/** The parent that qemu would follow: the quoted text after the first mention of the hint, whatever stands around it. */
+/** Returns the parent that qemu would follow: the quoted text after the first mention of the hint, in any context. */
 function embeddedHint(text: string): string {
   const mention = text.indexOf(PARENT_HINT);
   if (mention < 0) {
@@ -101,9 +101,7 @@ function embeddedHint(text: string): string {
   }
   const quoted = /^="([^"]*)"/.exec(text.slice(mention + PARENT_HINT.length))?.[1];
   if (quoted === undefined) {
-    throw refused(
-      `its vmdk descriptor has a ${PARENT_HINT} that cannot be read; convert it with the program that made it`,
-    );
+    throw refused(`its vmdk descriptor has an invalid ${PARENT_HINT}; convert it with the program that made it`);
   }
   return quoted;
 }
@@ -112,7 +110,7 @@ function textOfName(name: string, what: string): string {
   return headerText(Buffer.from(name, 'latin1'), what);
 }
 
-/** A parent is always a VMDK, and known by its content id too. */
+/** Returns the reference to a parent, if any. A parent is always a VMDK, and its content ID must be known too. */
 function parentOf(hint: string, parentCid: string): { backing?: BackingReference } {
   const name = textOfName(hint, PARENT_HINT);
   if (name === '' && parentCid === NO_PARENT) {
@@ -120,13 +118,13 @@ function parentOf(hint: string, parentCid: string): { backing?: BackingReference
   }
   if (name === '') {
     throw corrupt(
-      `it is a snapshot of a disk (parentCID ${parentCid}) but does not say of which`,
+      `it is a snapshot of a disk (parentCID ${parentCid}) but does not name that disk`,
       `add its ${PARENT_HINT}`,
     );
   }
   if (parentCid === NO_PARENT) {
     throw corrupt(
-      `its vmdk descriptor names a parent, ${JSON.stringify(name)}, but its parentCID says that it has none`,
+      `its vmdk descriptor names a parent, ${JSON.stringify(name)}, but its parentCID means that it has none`,
     );
   }
   return { backing: { name, format: 'vmdk', contentId: parentCid } };

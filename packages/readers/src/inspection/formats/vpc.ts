@@ -8,17 +8,17 @@ const DYNAMIC_HEADER_BYTES = 1024;
 const FIXED = 2;
 const DYNAMIC = 3;
 const SECTOR_BYTES = 512n;
-/** 65,535 cylinders of 16 heads and 255 sectors: a larger disk has no geometry, and qemu takes the footer's size. */
+/** 65,535 cylinders of 16 heads and 255 sectors: a larger disk has no geometry, and qemu uses the footer's size. */
 const MAX_GEOMETRY_SECTORS = 65_535n * 16n * 255n;
 /** Programs whose guests see cylinders × heads × sectors: Virtual PC, and qemu before it wrote `qem2`. */
 const CREATORS_BY_GEOMETRY = ['vpc ', 'qemu'];
 
 /**
- * Virtual PC's and Hyper-V's first virtual hard disk, after Microsoft's "Virtual Hard Disk Image Format Specification"
- * and block/vpc.c of qemu. A fixed disk is raw data with a footer; any other begins with a copy of it.
+ * The first virtual hard disk of Virtual PC and Hyper-V, according to Microsoft's "Virtual Hard Disk Image Format
+ * Specification" and block/vpc.c of qemu. A fixed disk is raw data with a footer; any other begins with a copy of it.
  *
- * How large the guest sees the disk depends on the program that made it. qemu 7.2 goes by the geometry for programs
- * that it does not know, such as Azure and VirtualBox, and cuts off the disk's end; so it is told what to go by.
+ * The size that the guest sees depends on the program that created the disk. For unknown programs, such as Azure and
+ * VirtualBox, qemu 7.2 uses the geometry and cuts off the disk's end, so it is given the method explicitly.
  */
 export const vpc: FormatInspector = {
   format: 'vpc',
@@ -37,13 +37,13 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     requireWithin(bytes, 0n, virtualSize + BigInt(FOOTER_BYTES), 'fixed disk with its footer');
   } else {
     throw refused(
-      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) ones can be read by themselves; merge it with Merge-VHD first`,
+      `it is a vpc image of type ${type}; only fixed (2) and dynamic (3) images are independent; merge it with Merge-VHD first`,
     );
   }
   return { virtualSize: countableSize(virtualSize), driverOptions };
 }
 
-/** The copy at the beginning counts, as for qemu. The guest of a fixed disk can write one there, so both must agree. */
+/** Reads the footer. As in qemu, a copy at the beginning counts; on a fixed disk, the guest may have written one. */
 async function readFooter(bytes: FileBytes): Promise<Buffer> {
   const first = await readExactly(bytes, 0, FOOTER_BYTES, 'vpc footer');
   const last = await readExactly(bytes, bytes.size - FOOTER_BYTES, FOOTER_BYTES, 'vpc footer');
@@ -52,13 +52,13 @@ async function readFooter(bytes: FileBytes): Promise<Buffer> {
   }
   if (first.readUInt32BE(60) === FIXED || (hasCookie(last) && last.readUInt32BE(60) === FIXED)) {
     throw new RawRemedyError(
-      'it is a fixed vpc disk that begins with a footer too, so it is not clear which one counts; convert it with the program that made it',
+      'it is a fixed vpc disk that also begins with a footer, so it is unclear which footer counts; convert it with the program that made it',
     );
   }
   return first;
 }
 
-/** What the guest sees, bytes, and how qemu is told to count them. */
+/** Returns the size that the guest sees, in bytes, and the option that makes qemu calculate the same. */
 function sizeOf(footer: Buffer): { readonly virtualSize: bigint; readonly driverOptions: Record<string, string> } {
   const geometry = BigInt(footer.readUInt16BE(56)) * BigInt(footer.readUInt8(58)) * BigInt(footer.readUInt8(59));
   const byGeometry =
@@ -74,7 +74,7 @@ function hasCookie(bytes: Buffer): boolean {
   return bytes.subarray(0, 8).equals(COOKIE);
 }
 
-/** The checksum is the complement of the sum of all bytes but its own. */
+/** The checksum is the complement of the sum of all other bytes. */
 function requireChecksum(footer: Buffer): void {
   const sum = footer.reduce((total, byte, index) => (index >= 64 && index < 68 ? total : total + byte), 0);
   if (footer.readUInt32BE(64) !== ~sum >>> 0) {
@@ -93,7 +93,7 @@ async function requireBlockMap(bytes: FileBytes, footer: Buffer, virtualSize: bi
   const blockBytes = BigInt(header.readUInt32BE(32));
   if (!isPowerOfTwo(Number(blockBytes)) || blockBytes < SECTOR_BYTES) {
     throw corrupt(
-      `its dynamic disk header says blocks of ${blockBytes} bytes; expected a power of two of ${SECTOR_BYTES} or more`,
+      `its dynamic disk header declares blocks of ${blockBytes} bytes; expected a power of two of at least ${SECTOR_BYTES}`,
     );
   }
   if (blocks * blockBytes < virtualSize) {

@@ -81,11 +81,11 @@ describe('an Apple disk image is corrupt', () => {
     ['with data that is no Base64', withList((list) => list.replace('<data>', '<data>-')), /Base64/],
     ['with too long a list', withTrailer(SOUND, { 224: be64(2 ** 24 + 1) }), /at most 16777216/],
     ['with a fork past the end', withTrailer(SOUND, { 40: be64(2 ** 30), 48: be64(16) }), /resource fork ends/],
-    ['with a fork that is too short', withTrailer(SOUND, { 48: be64(4) }), /cut short/],
-    ['with resources past their fork', withFork(SOUND, (bytes) => [16, 0, bytes + 5, 0, bytes]), /cut short/],
-    ['with resources that wrap around', withFork(SOUND, (bytes) => [bytes, 0, 2 ** 32 - bytes, 0, 0]), /cut short/],
-    ['with a resource past the others', withFork(SOUND, (bytes) => [16, 0, bytes + 4, 0, bytes + 1]), /cut short/],
-    ['with another trailer, which qemu would take', withList((list) => `${list}koly`), /just one dmg trailer/],
+    ['with a fork that is too short', withTrailer(SOUND, { 48: be64(4) }), /truncated/],
+    ['with resources past their fork', withFork(SOUND, (bytes) => [16, 0, bytes + 5, 0, bytes]), /truncated/],
+    ['with resources that wrap around', withFork(SOUND, (bytes) => [bytes, 0, 2 ** 32 - bytes, 0, 0]), /truncated/],
+    ['with a resource past the others', withFork(SOUND, (bytes) => [16, 0, bytes + 4, 0, bytes + 1]), /truncated/],
+    ['with another trailer, which qemu would take', withList((list) => `${list}koly`), /exactly one dmg trailer/],
   ])('%s', async (_, image, message) => {
     await expect(lookAt(image)).rejects.toMatchObject(corrupt(message));
   });

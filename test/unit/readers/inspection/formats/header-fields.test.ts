@@ -15,9 +15,9 @@ test('bytes that are there are read', async () => {
 });
 
 test.each([
-  ['before the beginning of the file', 600, 600, -424, /^its table is cut short; /],
+  ['before the beginning of the file', 600, 600, -424, /^its table is truncated; /],
   ['past its end', 600, 600, 101, /^its table ends at byte 601, but the file has only 600 bytes: /],
-  ['where the file has become shorter', 600, 599, 100, /^its table is cut short; /],
+  ['where the file has become shorter', 600, 599, 100, /^its table is truncated; /],
 ])('bytes %s are corrupt', async (_, size, left, position, message) => {
   await expect(readExactly(fileOf(size, left), position, 500, 'table')).rejects.toMatchObject({
     code: 'corrupt',

@@ -161,8 +161,8 @@ describe('the tables of qcow2', () => {
     });
 
     test.each([
-      ['is cut short', bitmap(), { length: 31 }, /cut short/],
-      ['ends within an entry', bitmap(), { length: 40 }, /cut short/],
+      ['is cut short', bitmap(), { length: 31 }, /truncated/],
+      ['ends within an entry', bitmap(), { length: 40 }, /truncated/],
       ['has fewer bitmaps', bitmap(), { count: 2 }, /has 1 bitmaps; its header says 2/],
       ['lies past the end', bitmap(), { length: 0x20001 }, /bitmap directory ends at byte 262145/],
     ])('are corrupt where their directory %s', async (_, directory, more, message) => {

@@ -83,9 +83,9 @@ describe('a sparse vmdk extent', () => {
   });
 
   test.each<[string, string, string, RegExp]>([
-    ['its parent first', 'parentCID=b\nCID=a\n', 'refused', /mentions CID where/],
+    ['its parent first', 'parentCID=b\nCID=a\n', 'refused', /mentions CID outside a field/],
     ['no number of its own', 'CID=many\n', 'corrupt', /has the CID "many"; expected up to 8 hexadecimal/],
-    ['a line that goes on', 'CID', 'refused', /mentions CID where it has no value/],
+    ['a line that goes on', 'CID', 'refused', /mentions CID outside a field of that name/],
     ['a parent without a name', CHILD, 'corrupt', /snapshot of a disk \(parentCID 0000000b\).* add its parentFile/],
     ['a parent without a number', 'CID=a\nparentFileNameHint="x.vmdk"', 'corrupt', /names a parent, "x.vmdk", but/],
   ])('whose descriptor has %s is not read', async (_, descriptor, code, message) => {
@@ -103,7 +103,7 @@ describe('a sparse vmdk extent', () => {
   });
 
   test.each<[string, Buffer, string, RegExp]>([
-    ['leads to other files', sparseFile({ capacity: 0 }), 'refused', /leads to other files/],
+    ['leads to other files', sparseFile({ capacity: 0 }), 'refused', /refers to other files/],
     ['has its descriptor elsewhere', sparseFile({ descriptorSector: 7 }), 'refused', /sector 7/],
     [
       'has a parent that cannot be read',
@@ -291,12 +291,12 @@ describe('a vmdk descriptor', () => {
 
   test.each<[string, string, string, RegExp]>([
     ['lists no extents', 'ddb.x = "1"', 'corrupt', /no extents/],
-    ['has a crooked extent', 'RW many FLAT "x" 0', 'corrupt', /cannot be read/],
-    ['has an extent without file', 'RW 1 FLAT', 'corrupt', /cannot be read/],
-    ['has an extent that runs over lines', 'RW\n1 FLAT "x" 0', 'corrupt', /cannot be read/],
-    ['has a name that qemu would cut at a return', 'RW 1 SPARSE "x\ry"', 'corrupt', /cannot be read/],
-    ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /cannot be read/],
-    ['has an extent without sectors', 'RW 0 FLAT "x" 0', 'corrupt', /cannot be read/],
+    ['has a crooked extent', 'RW many FLAT "x" 0', 'corrupt', /invalid extent/],
+    ['has an extent without file', 'RW 1 FLAT', 'corrupt', /invalid extent/],
+    ['has an extent that runs over lines', 'RW\n1 FLAT "x" 0', 'corrupt', /invalid extent/],
+    ['has a name that qemu would cut at a return', 'RW 1 SPARSE "x\ry"', 'corrupt', /invalid extent/],
+    ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /invalid extent/],
+    ['has an extent without sectors', 'RW 0 FLAT "x" 0', 'corrupt', /invalid extent/],
     ['has a flat extent that does not say where it begins', 'RW 1 FLAT "x"', 'corrupt', /first sector at its end/],
     ['has a sparse extent that says where it begins', 'RW 1 SPARSE "x" 0', 'corrupt', /expected no first sector/],
     ['has a line of another language', 'RW 1 FLAT "x" 0\nrw 1 FLAT "y" 0', 'refused', /line that cannot be understood/],

@@ -82,7 +82,7 @@ describe('what a message says about --allow-backing can be pasted', () => {
     await qcow2('below/top.qcow2', ['-u', '-b', 'store/base.img', '-F', 'raw']);
     const line = 'virt-similarity -q -O json --no-cache below/top.qcow2 base.raw';
     const refused = await type(line);
-    expect(refused.stderr).toContain('it does not lie directly in a directory in which an image was named; if');
+    expect(refused.stderr).toContain('it is not directly in the directory of a named image; if');
     expect(await type(`${line} ${remedyIn(refused, /, pass (--allow-backing .*)\n/)}`)).toMatchObject({ code: 0 });
   });
 });
@@ -120,7 +120,7 @@ describe('what a message says about --format concerns the file only', () => {
     const ended = await workplace.run('-q', '-O', 'json', '--no-cache', 'base.raw', 'clone.raw', 'noise.qcow2');
     const { failures } = JSON.parse(ended.stdout) as { failures: { path: string; message: string }[] };
     const message = expect.stringMatching(
-      /; name it as --format raw 'noise\.qcow2' --format auto if that is what it is$/,
+      /; name it as --format raw 'noise\.qcow2' --format auto if that is its format$/,
     );
     expect(failures).toEqual([{ path: 'noise.qcow2', code: 'corrupt', message }]);
     expect(ended.stderr).toBe(`virt-similarity: error: ${failures[0]?.message}\n`);

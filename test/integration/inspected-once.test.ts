@@ -147,7 +147,7 @@ test('what there is to note of an image is noted once', async () => {
   const notes: string[] = [];
   const onNote: HashOptions['onNote'] = (level, note) => level === 'warning' && notes.push(note);
   await inspectionsOf(['cloud.img', 'base.raw'], { cache: false, onNote });
-  expect(notes).toEqual([expect.stringMatching(/cloud\.img: taken as qcow2, because its header says so$/)]);
+  expect(notes).toEqual([expect.stringMatching(/cloud\.img: treated as qcow2, because its header says so$/)]);
 });
 
 test('a reader that the user chose says why an image is not its own, and what to do', async () => {

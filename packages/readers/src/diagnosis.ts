@@ -2,19 +2,19 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { type DiagnosisRun, messageOf, type Requirement, throwIfAborted } from '@virt-similarity/core';
 import { findProgram, runTool, type Tool, workingSandbox } from '@virt-similarity/image-tools';
 
-/** Milliseconds after which a program that does not tell its version is given up. */
+/** Milliseconds that a program has to print its version. */
 const VERSION_TIMEOUT_MS = 5000;
 
-/** A program, and what readers use it for. */
+/** A program and the readers' purpose for it. */
 type Program = Tool & Pick<Requirement, 'purpose'>;
 
-/** What the readers of this package use. */
+/** The requirements of this package's readers. */
 const REQUIREMENTS = {
   'qemu-img': program('qemu-img', 'qemu-utils', 'formats other than raw and qcow2; finds the holes of raw images'),
   'qemu-nbd': program('qemu-nbd', 'qemu-utils', 'content that is not stored verbatim in a file'),
   guestfish: program('guestfish', 'guestfish libguestfs-tools', 'reading through libguestfs'),
   nbdkit: program('nbdkit', 'nbdkit', 'hands raw images to libguestfs'),
-  prlimit: program('prlimit', 'util-linux', 'bounds the memory and time that other programs take'),
+  prlimit: program('prlimit', 'util-linux', 'limits the memory and time that other programs use'),
   bwrap: diagnoseSandbox,
   'kernel in /boot': diagnoseKernel,
   '/dev/kvm': diagnoseKvm,
@@ -22,11 +22,11 @@ const REQUIREMENTS = {
 
 export type RequirementName = keyof typeof REQUIREMENTS;
 
-/** What was found in a diagnosis: several readers ask for the same. */
+/** The findings of each diagnosis, because several readers ask for the same ones. */
 const FOUND = new WeakMap<DiagnosisRun, Map<RequirementName, Promise<Requirement>>>();
 
 /**
- * What is present of these requirements. Starts each program once in a run, for its version.
+ * Returns the state of these requirements. Starts each program only once in a run, to get its version.
  *
  * @throws `aborted`.
  */
@@ -104,8 +104,8 @@ async function diagnoseKvm(): Promise<Requirement> {
   return {
     name: device,
     state: isUsable ? 'present' : isThere ? 'broken' : 'missing',
-    // Some nested machines have one that does not work; a launch finds out, and does without.
-    detail: isUsable ? 'there, not tried' : isThere ? 'no permission: join the group kvm' : '',
+    // On some nested machines, KVM is present but does not work. A launch then retries without it.
+    detail: isUsable ? 'present, not tried' : isThere ? 'no permission: join the group kvm' : '',
     purpose: "makes libguestfs's appliance start in seconds",
     package: undefined,
   };

@@ -8,7 +8,7 @@ export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 
-/** The readers in the order in which `--reader auto` prefers them: what needs least comes first. */
+/** The readers in the order in which `--reader auto` prefers them: those with the fewest requirements first. */
 export default {
   name: '@virt-similarity/readers',
   url: import.meta.url,

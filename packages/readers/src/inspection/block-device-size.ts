@@ -5,9 +5,10 @@ import { HeaderError } from './header-error.js';
 const SYSTEM_SECTOR_BYTES = 512n;
 
 /**
- * Bytes of the block device with this number, as the Linux kernel tells them: always in sectors of 512 bytes.
+ * Returns the size of the block device with this number in bytes. The Linux kernel reports it in sectors of 512 bytes,
+ * whatever the device's own sectors.
  *
- * @throws `HeaderError` where it does not.
+ * @throws `HeaderError` if it cannot be read.
  */
 export async function blockDeviceSize(device: bigint): Promise<bigint> {
   const { major, minor } = deviceNumber(device);
@@ -15,6 +16,6 @@ export async function blockDeviceSize(device: bigint): Promise<bigint> {
   try {
     return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
   } catch (cause) {
-    throw new HeaderError('unreadable', `the kernel does not tell its size in ${path}; mount /sys`, { cause });
+    throw new HeaderError('unreadable', `its size cannot be read from ${path}; mount /sys`, { cause });
   }
 }

@@ -1,28 +1,28 @@
 import { constants, inflateSync } from 'node:zlib';
 
-/** A file format that holds other files, or one disk in a form that only its own programs read. */
+/** A file format that contains other files, or a disk in a form that only special programs read. */
 export interface Container {
-  /** What it is, in words that follow "it is". */
+  /** The name of the format, in words that follow "it is". */
   readonly what: string;
-  /** What to do with it, in words that go before "first". */
+  /** How to unpack it, in words that go before "first". */
   readonly remedy: string;
 }
 
 interface KnownContainer extends Container {
-  /** One of these is at offset `at` (0 by default); one character per byte. */
+  /** The file has one of these at offset `at` (0 by default); one character per byte. */
   readonly magics: readonly string[];
   readonly at?: number;
-  /** What else must hold of the file's first 4 KiB. */
+  /** A further test of the file's first 4 KiB. */
   readonly holds?: (head: Buffer) => boolean;
 }
 
 const TAR_HEADER_BYTES = 512;
 const TAR_CHECKSUM = { start: 148, end: 156 };
-/** How zlib streams begin: by deflate, with a window of 256 bytes to 32 KiB. */
+/** The first bytes of zlib streams: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
-/** A shorter beginning of another file may pass for one of a zlib stream. */
+/** The start of another file that is shorter than this may look like a zlib stream. */
 const ZLIB_MIN_BYTES = 512;
-/** Of a binary cpio header. */
+/** Length of a binary cpio header. */
 const CPIO_HEADER_BYTES = 26;
 const CPIO_NAME_LENGTH_AT = 20;
 /** The usual properties of LZMA: lc = 3, lp = 0, pb = 2. */
@@ -32,7 +32,7 @@ const LZMA_MAX_PROPERTIES = 9 * 5 * 5 - 1;
 const LZMA_MIN_DICTIONARY = 4096;
 const LZMA_DICTIONARY_AT = 1;
 const LZMA_SIZE_AT = 5;
-/** Bytes of what an .lzma file may hold: 256 TiB, more than any disk that is compressed. */
+/** The most content accepted in an .lzma file: 256 TiB, more than any disk that is compressed. */
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
 
@@ -43,9 +43,9 @@ const compressed = (program: string, unpack: string): Container => ({
 const archive = (kind: string, unpack: string): Container => ({ what: kind, remedy: `unpack it with ${unpack}` });
 
 /**
- * What is recognised at the beginning of a file, by the formats' specifications and the magic database of `file`. Only
- * formats in which disk images are kept or sent, and only signatures with which no bootable, partitioned or formatted
- * disk begins. A guest can write one over the start of its disk, so `--format raw` overrides them.
+ * The containers recognized by the start of a file, from their specifications and the magic database of `file`: only
+ * formats in which disk images are stored or sent, and only signatures with which no bootable, partitioned or formatted
+ * disk begins. A guest can write a signature to the start of its disk, so `--format raw` overrides them.
  */
 const CONTAINERS: readonly KnownContainer[] = [
   {
@@ -72,7 +72,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...archive('an ar archive', 'ar x'), magics: ['!<arch>\n'] },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['\xc7\x71', '\x71\xc7'], holds: isBinaryCpio },
-  // The magic is late in the header, and the oldest archives have none: the checksum is what counts.
+  // The magic is late in the header, and the oldest archives have none, so the checksum decides.
   { ...archive('a tar archive', 'tar -xf'), magics: [''], holds: isTar },
   { ...archive('a Proxmox VMA archive', 'vma extract'), magics: ['VMA\0\0\0\0\x01'] },
   { ...archive('a Windows imaging (WIM) archive', 'wimapply'), magics: ['MSWIM\0\0\0'] },
@@ -111,7 +111,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { what: 'an image of Ceph RBD', remedy: 'import it with rbd import', magics: ['rbd image v', 'rbd diff v'] },
 ];
 
-/** The container that a file is by its first 4 KiB; nothing where it may be a disk. */
+/** Returns the container format of a file's first 4 KiB; `undefined` if it may be a disk. */
 export function containerOf(head: Buffer): Container | undefined {
   return CONTAINERS.find(
     ({ magics, at = 0, holds }) =>
@@ -123,14 +123,14 @@ function startsWith(text: string): (head: Buffer) => boolean {
   return (head) => head.toString('latin1', 0, text.length) === text;
 }
 
-/** zstd and lz4 programs begin with such a frame to hold what only they need. */
+/** zstd and lz4 files may begin with such a frame, which holds data for special programs. */
 function skippableFrames(): string[] {
   return Array.from({ length: 16 }, (_, index) => `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`);
 }
 
 /**
- * Properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a size that can be, and a zero. With unusual properties only where the
- * size is unknown, as the header is easily met otherwise.
+ * Tests for properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a possible size, and a zero. Unusual properties count only if
+ * the size is unknown, because other data often looks like such a header.
  */
 function isLzma(head: Buffer): boolean {
   if (head.length < 14) {
@@ -150,7 +150,7 @@ function isLzma(head: Buffer): boolean {
   );
 }
 
-/** The two bytes of the header are a multiple of 31, and what follows can be inflated, as far as it is there. */
+/** Tests that the two header bytes are a multiple of 31, and that the following bytes can be inflated. */
 function isZlib(head: Buffer): boolean {
   if (head.length < ZLIB_MIN_BYTES || head.readUInt16BE(0) % 31 !== 0) {
     return false;
@@ -162,7 +162,7 @@ function isZlib(head: Buffer): boolean {
   }
 }
 
-/** Thirteen numbers of 16 bits in either byte order, among them the length of the name that follows, with its NUL. */
+/** Tests for thirteen 16-bit numbers in either byte order; one is the length of the following name with its NUL. */
 function isBinaryCpio(head: Buffer): boolean {
   if (head.length < CPIO_HEADER_BYTES) {
     return false;
@@ -175,12 +175,12 @@ function isBinaryCpio(head: Buffer): boolean {
   );
 }
 
-/** Thirteen numbers in octal or hexadecimal digits follow the magic. */
+/** Tests for thirteen numbers in octal or hexadecimal digits after the magic. */
 function isCpio(head: Buffer): boolean {
   return /^0707(?:07[0-7]{70}|0[12][\da-f]{104})/i.test(head.toString('latin1', 0, 110));
 }
 
-/** The checksum of a tar header is the sum of its bytes, its own eight counted as blanks, in octal digits. */
+/** A tar header's checksum is the sum of its bytes in octal digits, with its own eight bytes counted as spaces. */
 function isTar(head: Buffer): boolean {
   if (head.length < TAR_HEADER_BYTES || head[0] === 0) {
     return false;

@@ -8,7 +8,7 @@ import { FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
 
-/** The formats that each extension stands for. */
+/** The formats of each extension. */
 const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.raw', ['raw']],
   ['.qcow2', ['qcow2']],
@@ -28,25 +28,25 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.luks', ['luks']],
 ]);
 
-/** What qemu opens without a format, as raw bytes: an overlay can state one of these where a format is expected. */
+/** What qemu opens as raw bytes without a format driver. An overlay can state one of these as a format. */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
   ['file', 'file'],
   ['host_device', 'device'],
   ['host_cdrom', 'device'],
 ]);
 
-/** Names of the parts into which OVF (`disk.vmdk.000000001`) and `split` (`disk.img.001`) cut a file. */
+/** The names of the parts into which OVF (`disk.vmdk.000000001`) and `split` (`disk.img.001`) divide a file. */
 const PART_NAME = /\.(?:0\d\d|\d{9})$/;
 
-/** Extensions of disk images that say nothing of the format. */
+/** Extensions of disk images of any format. */
 const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
 
 /** The extensions of disk images. */
 export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
 
-/** What is known of a file before its format is decided. */
+/** The facts from which a file's format is decided. */
 export interface FormatEvidence extends StatedFormat {
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   readonly size: number;
   readonly isDevice: boolean;
   readonly ends: FileEnds;
@@ -55,13 +55,13 @@ export interface FormatEvidence extends StatedFormat {
 /** The format in which a file is read. */
 export interface FormatDecision {
   readonly format: string;
-  /** Whether only the header speaks for it: then it may not lead to any other file. */
+  /** Whether only the header shows the format. It may then not refer to any other file. */
   readonly mustBeSelfContained: boolean;
 }
 
 /**
- * Decides a file's format from what is stated, or else from its extension and header together. A guest writes its raw
- * disk's first and last bytes, so a header alone is not enough to follow it to other files.
+ * Decides a file's format: as stated, or else by its extension and header together. A guest controls its raw disk's
+ * first and last bytes, so a header alone is not enough to follow it to other files.
  *
  * @throws `HeaderError`.
  */
@@ -97,7 +97,7 @@ interface Recognition {
   readonly at: 'head' | 'tail';
 }
 
-/** The format whose magic the file bears, a magic at its beginning first. */
+/** Returns the format whose magic the file has. A magic at the beginning takes precedence. */
 function recognize(ends: FileEnds): Recognition | undefined {
   const all = FORMATS.flatMap(({ format, recognize: test }) => {
     const at = test(ends);
@@ -120,7 +120,7 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   const known = FORMATS.map(({ format }) => format);
   if (!known.includes(stated)) {
     const code = evidence.statedBy === 'user' ? 'usage' : 'refused';
-    throw new HeaderError(code, `there is no format ${JSON.stringify(stated)}; known are raw, ${known.join(', ')}`);
+    throw new HeaderError(code, `unknown format ${JSON.stringify(stated)}; expected one of raw, ${known.join(', ')}`);
   }
   if (found !== stated) {
     throw missingHeader(stated, found, evidence);
@@ -128,31 +128,31 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   return stated;
 }
 
-/** qemu opens no file as a device, and no device as a file. */
+/** qemu opens no regular file as a device, and no device as a regular file. */
 function protocolFormat(protocol: string, evidence: FormatEvidence): string {
   if ((PROTOCOLS.get(protocol) === 'device') !== evidence.isDevice) {
     const found = evidence.isDevice ? 'a block device' : 'a regular file';
-    throw refused(wording`its overlay says ${protocol}, but it is ${found}; ${remedy(evidence, 'raw')}`);
+    throw refused(wording`its overlay states ${protocol}, but it is ${found}; ${remedy(evidence, 'raw')}`);
   }
   return 'raw';
 }
 
 /**
- * A part of a cut file may begin with anything, and the first part begins with the header of the whole. A whole image may
- * have such a name too: libvirt names an external snapshot after its disk and the snapshot, `web.001`.
+ * Refuses a part of a split file: it may begin with anything, and the first part begins with the header of the whole.
+ * A whole image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  */
 function requireWhole(evidence: FormatEvidence, found: Recognition | undefined): void {
   const name = basename(evidence.path);
   if (!evidence.isDevice && PART_NAME.test(name)) {
     const whole = JSON.stringify(name.replace(PART_NAME, ''));
-    const held = found === undefined ? '' : `, and it holds a ${found.format} header`;
+    const content = found === undefined ? '' : `, and it holds a ${found.format} header`;
     throw refused(
-      wording`its name says that it is one part of ${whole}${held}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
+      wording`its name says that it is one part of ${whole}${content}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
     );
   }
 }
 
-/** An archive or a compressed file is no disk, whatever it is called. */
+/** An archive or compressed file is not a disk image, whatever its name. */
 function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {
@@ -172,13 +172,13 @@ function missingHeader(expected: string, found: string | undefined, evidence: Fo
   if (evidence.size === 0) {
     return corrupt(
       `it is empty; expected a ${expected} header`,
-      wording`${remedy(evidence, 'raw')} if a disk of 0 bytes is meant`,
+      wording`${remedy(evidence, 'raw')} if it is a disk of 0 bytes`,
     );
   }
   const instead = found === undefined ? 'no known header' : `a ${found} header`;
   return corrupt(
     `expected a ${expected} header, found ${instead}`,
-    wording`${remedy(evidence, found ?? 'raw')} if that is what it is`,
+    wording`${remedy(evidence, found ?? 'raw')} if that is its format`,
   );
 }
 
@@ -191,7 +191,7 @@ function requireNoVmdkPart(evidence: FormatEvidence): void {
   }
 }
 
-/** A `.raw` disk holding another format's header is ambiguous; an encrypted one is opaque bytes either way. */
+/** A `.raw` file with another format's header is ambiguous. An encrypted disk is opaque bytes in either format. */
 function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined): void {
   if (found !== undefined && found.format !== 'luks') {
     throw refused(contradiction('raw', found.format, evidence));
@@ -205,7 +205,7 @@ function contradiction(named: string, found: string, evidence: FormatEvidence): 
 function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined): FormatDecision {
   if (found?.at === 'tail') {
     throw refused(
-      wording`only its last bytes say ${found.format}, its name does not; ${remedy(evidence, found.format, 'raw')}`,
+      wording`only its last bytes identify it as ${found.format}, not its name; ${remedy(evidence, found.format, 'raw')}`,
     );
   }
   if (found !== undefined && found.format !== 'luks') {

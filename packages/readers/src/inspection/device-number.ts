@@ -1,10 +1,10 @@
-/** A device's number, in the two halves by which the Linux kernel's lists name it. */
+/** A device number, split into the two parts that the Linux kernel uses in its lists. */
 export interface DeviceNumber {
   readonly major: bigint;
   readonly minor: bigint;
 }
 
-/** Takes a device number apart as glibc's major() and minor() do: the layout is the kernel's dev_t. */
+/** Splits a device number as glibc's major() and minor() do: the layout is the kernel's dev_t. */
 export function deviceNumber(device: bigint): DeviceNumber {
   return {
     major: ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xffff_f000n),

@@ -1,48 +1,48 @@
 import type { InspectedImage, VmdkDescriptorFields } from '@virt-similarity/image-tools';
 
-/** A file's bytes, as far as inspection needs them. */
+/** The access to a file's bytes that inspection needs. */
 export interface FileBytes {
   /** The file's name without directory, for messages. */
   readonly name: string;
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   readonly size: number;
-  /** The bytes from `position` on: `length` of them, fewer only where the file ends. */
+  /** Returns the `length` bytes at `position`; fewer only at the end of the file. */
   read(position: number, length: number): Promise<Buffer>;
 }
 
 /** A file that a header points to. */
 export interface BackingReference {
-  /** Its name exactly as the header has it. */
+  /** Its name exactly as in the header. */
   readonly name: string;
-  /** Its format, where the header says so. */
+  /** Its format, if the header states it. */
   readonly format?: string;
-  /** What {@link FormatHeader.contentId} of that file must be. */
+  /** The required {@link FormatHeader.contentId} of that file. */
   readonly contentId?: string;
 }
 
-/** A file that holds the guest's data in the place of the file with the header. */
+/** A file that holds the guest's data in place of the file with the header. */
 export interface ExtentReference {
-  /** Its name exactly as the header has it. */
+  /** Its name exactly as in the header. */
   readonly name: string;
-  /** @throws `HeaderError` where the file cannot be what the header says of it. */
+  /** @throws `HeaderError` if the file does not match the header. */
   check(bytes: FileBytes): Promise<void>;
 }
 
-/** What a header says. */
+/** The content of a header. */
 export interface FormatHeader {
-  /** Bytes that the guest sees, as qemu counts them given `driverOptions`. */
+  /** Bytes that the guest sees, as qemu counts them with `driverOptions`. */
   readonly virtualSize: number;
   readonly backing?: BackingReference;
   readonly extents?: readonly ExtentReference[];
-  /** A number that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
+  /** An ID that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
   readonly contentId?: string;
   readonly driverOptions?: InspectedImage['driverOptions'];
   readonly descriptor?: VmdkDescriptorFields;
-  /** The name, as the header has it, of the file in which a VMDK's changed blocks are tracked. */
+  /** The name, exactly as in the header, of the file that tracks a VMDK's changed blocks. */
   readonly changeTracking?: string;
 }
 
-/** The bytes by which formats are recognised. */
+/** The bytes by which formats are recognized. */
 export interface FileEnds {
   /** The first 4 KiB of the file, or all of it. */
   readonly head: Buffer;
@@ -50,21 +50,21 @@ export interface FileEnds {
   readonly tail: Buffer;
 }
 
-/** All that is known of one disk-image format. Pure: looks at the given bytes only. */
+/** The inspector of one disk-image format. Pure: uses only the given bytes. */
 export interface FormatInspector {
-  /** As qemu names it. */
+  /** qemu's name of the format. */
   readonly format: string;
-  /** Whether the file bears the format's magic, and at which end. */
+  /** Returns the end at which the file has the format's magic, if any. */
   recognize(ends: FileEnds): 'head' | 'tail' | undefined;
   /**
-   * Reads a recognised file's header.
+   * Reads the header of a recognized file.
    *
-   * @throws `HeaderError` where it is damaged or must not be followed.
+   * @throws `HeaderError` if it is damaged or must not be followed.
    */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
   /**
-   * For formats whose first-level tables lead to further tables: throws `HeaderError` unless all of them lie within the
-   * file, whose header was read before. Reads the first-level tables, so it costs more than the header does.
+   * For formats whose first-level tables point to further tables: throws `HeaderError` unless all of them lie within
+   * the file, whose header must have been read. Reads the first-level tables, so it costs more than `readHeader`.
    */
   requireTables?(bytes: FileBytes): Promise<void>;
 }

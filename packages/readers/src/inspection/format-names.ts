@@ -1,4 +1,4 @@
 import { FORMATS } from './formats.js';
 
-/** Every format that a user may state. */
+/** All formats that a user may state. */
 export const FORMAT_NAMES: readonly string[] = ['raw', ...FORMATS.map(({ format }) => format)];

@@ -1,22 +1,22 @@
 import { type OptionReference, shellWord, type Wording, wording } from '@virt-similarity/core';
 
-/** A file, and who states its format. */
+/** A file, its stated format, and where that is stated. */
 export interface StatedFormat {
   readonly path: string;
-  /** The format that the user or the header above states. */
+  /** The format stated by the user or by the header above. */
   readonly stated: string | undefined;
   /**
-   * Where a format can be stated: on the command line, in the header of the overlay, or nowhere, as the parent of a VMDK
-   * must be a VMDK.
+   * Where a format can be stated: on the command line, in the header of the overlay, or nowhere, because the parent of
+   * a VMDK must be a VMDK.
    */
   readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
-  /** The file's name as the user or the header above has it. */
+  /** The file's name as the user or the header above wrote it. */
   readonly reference?: string;
   /** The file with that header. */
   readonly headerPath?: string;
 }
 
-/** How to state one of the formats, for this file only, so that there is no doubt any more. */
+/** Returns how to state one of the formats unambiguously, for this file only. */
 export function remedy(
   { statedBy, reference, headerPath, path, stated }: StatedFormat,
   ...formats: readonly [string, ...string[]]
@@ -38,7 +38,7 @@ export function remedy(
   }
 }
 
-/** A file in another format than the one that was stated for it, which the other images keep. */
+/** Returns a file in another format than the one stated for it. Other images keep the stated format. */
 export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
   return { option: 'format', value: format, image: path, others: stated ?? 'auto' };
 }

@@ -10,5 +10,5 @@ import { vhdx } from './formats/vhdx.js';
 import { vmdk } from './formats/vmdk.js';
 import { vpc } from './formats/vpc.js';
 
-/** Every format that is recognised by its header; all else is raw. */
+/** Every format that is recognized by its header. Everything else is raw. */
 export const FORMATS: readonly FormatInspector[] = [qcow2, qcow, vmdk, vdi, vhdx, vpc, qed, parallels, dmg, luks];

@@ -1,14 +1,14 @@
 import { type ErrorCode, plainText, type Wording, wording } from '@virt-similarity/core';
 
 /**
- * Why a file cannot be taken as a disk image, in words that follow "cannot open a.qcow2: ". Who knows the image's name
- * makes the user's error of it.
+ * The error for a file that cannot be used as a disk image, in words that follow "cannot open a.qcow2: ". A caller that
+ * knows the image's name turns it into the user's error.
  */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';
   readonly code: Extract<ErrorCode, 'changed' | 'corrupt' | 'refused' | 'unavailable' | 'unreadable' | 'usage'>;
 
-  /** The message with its options apart. */
+  /** The message, with its options still separate. */
   readonly wording: Wording;
 
   constructor(code: HeaderError['code'], message: Wording, options?: ErrorOptions) {
@@ -18,28 +18,28 @@ export class HeaderError extends Error {
   }
 }
 
-/** The header contradicts its format, or reaches past the end of the file. */
+/** Creates the error for a header that contradicts its format or extends beyond the file. */
 export function corrupt(found: string, remedy: Wording = 'restore it from a good copy'): HeaderError {
   return new HeaderError('corrupt', wording`${found}; ${remedy}`);
 }
 
-/** The header is one that must not, or cannot safely, be followed. The message ends with the remedy. */
+/** Creates the error for a header that must not, or cannot safely, be followed. The message ends with the remedy. */
 export function refused(message: Wording): HeaderError {
   return new HeaderError('refused', message);
 }
 
 /**
- * The header is refused, but the file's bytes can be compared as they are. The caller appends how to state the format raw,
- * which depends on what names the file.
+ * The error for a refused header whose file can be compared as raw bytes. The caller appends how to state the format
+ * raw, which depends on what names the file.
  */
 export class RawRemedyError extends HeaderError {
-  /** @param found what was found and another remedy, in words that `, or …` follows */
+  /** @param found the finding and another remedy, in words that `, or …` can follow */
   constructor(found: string) {
     super('refused', found);
   }
 }
 
-/** Runs an operation; a `HeaderError` of it comes with its message put into context. */
+/** Runs an operation and puts the message of a `HeaderError` into context. */
 export async function inContext<T>(
   describe: (message: Wording, code: HeaderError['code']) => Wording,
   operation: () => Promise<T>,

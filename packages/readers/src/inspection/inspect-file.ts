@@ -9,37 +9,37 @@ import { type HeaderError, inContext, RawRemedyError, refused } from './header-e
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 
-/** Files at most that one header may spread its data over. */
+/** The most files over which one header may spread its data. */
 const MAX_EXTENT_FILES = 1024;
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 
-/** An image that is yet to be inspected: the user's own, or one that a header names. */
+/** An image to inspect: one that the user named, or one that a header names. */
 export type ImageToInspect = NamedImage | ReferencedImage;
 
 interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
   readonly statedBy: 'user';
   readonly stated: string | undefined;
-  /** Its name as the user has it. */
+  /** Its name as the user wrote it. */
   readonly reference: string;
 }
 
 interface ReferencedImage {
   readonly statedBy: 'overlay' | 'vmdk-child';
   readonly stated: string | undefined;
-  /** Its name as the header above has it. */
+  /** Its name as the header above wrote it. */
   readonly reference: string;
   /** The file with that header. */
   readonly headerPath: string;
 }
 
-/** One image without what backs it. */
+/** One image without its backing image. */
 export interface InspectedFile {
   readonly image: Omit<InspectedImage, 'backing'>;
   readonly header: FormatHeader;
-  /** What names in the header are relative to: the file as it was named or found, links to it not resolved. */
+  /** The path to which names in the header are relative: as named or found, with links to the file not resolved. */
   readonly path: string;
-  /** What the user should know of how the file was taken. */
+  /** A note for the user about how the file was treated. */
   readonly note: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface InspectedFile {
 export async function inspectFile(image: ImageToInspect, options: ReadOptions): Promise<InspectedFile> {
   const { path, ...file } = await openFile(image, options);
   try {
-    await flushIfAsked(file, options);
+    await flushIfRequested(file, options);
     const evidence = await gatherEvidence(file, path, image);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
@@ -75,8 +75,8 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
   }
 }
 
-/** Not of a device: what is said of it does not last in any case. */
-async function flushIfAsked(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
+/** Flushes a regular file. A device's identity does not last in any case. */
+async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
   if (flush && !file.isDevice) {
     await file.flush();
   }
@@ -90,7 +90,7 @@ async function openFile(image: ImageToInspect, options: ReadOptions): Promise<Re
 
 function noteOn({ format, mustBeSelfContained }: FormatDecision, { ends, stated, statedBy }: FormatEvidence) {
   if (mustBeSelfContained) {
-    return `taken as ${format}, because its header says so`;
+    return `treated as ${format}, because its header says so`;
   }
   const isOwnChoice = stated !== undefined && statedBy === 'user';
   return format === 'raw' && !isOwnChoice && luks.recognize(ends) !== undefined
@@ -132,9 +132,9 @@ async function readHeader(
     return read();
   }
   const describe = (message: Wording, code: HeaderError['code']) => {
-    // What is refused whatever its name says has a remedy of its own.
+    // A refusal that does not depend on the name has its own remedy.
     const more = code === 'corrupt' ? wording`; ${remedy(evidence, format, 'raw')}` : '';
-    return wording`its name does not say ${format} but its header does, and ${message}${more}`;
+    return wording`only its header identifies it as ${format}, not its name, and ${message}${more}`;
   };
   return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
 }
@@ -167,7 +167,7 @@ async function inspectExtents(
 ): Promise<FileStamp[]> {
   if (extents.length > MAX_EXTENT_FILES) {
     throw refused(
-      `it is spread over ${extents.length} files, at most ${MAX_EXTENT_FILES} are followed; convert it with qemu-img convert`,
+      `it is spread over ${extents.length} files, the limit is ${MAX_EXTENT_FILES}; convert it with qemu-img convert`,
     );
   }
   const stamps: FileStamp[] = [];
@@ -185,7 +185,7 @@ async function inspectExtent(extent: ExtentReference, headerPath: string, option
     if (file.isDevice) {
       throw refused('it is a block device; expected a regular file; convert the image with qemu-img convert');
     }
-    await flushIfAsked(file, options);
+    await flushIfRequested(file, options);
     await extent.check(file.bytes);
     return file.stamp;
   } finally {
@@ -193,7 +193,7 @@ async function inspectExtent(extent: ExtentReference, headerPath: string, option
   }
 }
 
-/** A name of a header as messages show it: like JSON, but backslashes once, as in paths of Windows. */
+/** Formats a name of a header for messages: as JSON, but with single backslashes, as in Windows paths. */
 export function shownName(name: string): string {
   return JSON.stringify(name).replaceAll('\\\\', '\\');
 }

@@ -15,13 +15,13 @@ import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
 import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
 
-/** Images of a chain at most; each costs qemu memory and stack. */
+/** The most images in a chain. Each costs qemu memory and stack. */
 const MAX_CHAIN_LENGTH = 64;
 
 /**
- * Finds an image's format and every file that its content comes from by reading headers only, and checks both against
- * the policy. Starts no process and keeps nothing open. `options.warn` is told of every file that is taken for what its
- * header alone says.
+ * Finds an image's format and every file that holds its content, by reading headers only, and checks both against
+ * the policy. Starts no process and keeps nothing open. Calls `options.warn` for every file whose format only its
+ * header shows, and with other notes.
  *
  * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`.
  */
@@ -41,13 +41,13 @@ function namedImage({ path, format, noFollow }: DiskSource): ImageToInspect {
   return { path: absolutePath(path), reference: path, stated: format, statedBy: 'user', ...(noFollow && { noFollow }) };
 }
 
-/** An image with what backs it, and the header of its own file. */
+/** An image with its backing images, and the header of its own file. */
 interface InspectedChain {
   readonly image: InspectedImage;
   readonly header: FormatHeader;
 }
 
-/** Inspects an image and what backs it; `above` are the files of the overlays that led here, top first. */
+/** Inspects an image and its backing images. `above` are the files of the overlays above it, top first. */
 async function inspectChain(
   toInspect: ImageToInspect,
   above: readonly FileStamp[],
@@ -72,12 +72,12 @@ async function inspectChain(
   return { image: { ...image, backing: backing.image }, header };
 }
 
-/** A parent that was written to after its snapshot was made holds other data than the snapshot needs. */
+/** Requires a parent that has not been written to since its snapshot was made, because it would hold other data. */
 function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
   if (contentId !== parent.contentId && contentId !== undefined) {
     throw corrupt(
       `its parent ${shownName(name)} was changed after this snapshot was made: expected CID ${contentId}, found CID ${parent.contentId}`,
-      'restore the parent as it was',
+      "restore the parent's earlier content",
     );
   }
 }
@@ -88,15 +88,15 @@ function requireAllowedSize(
 ): InspectedFile {
   const { virtualSize } = file.header;
   if (virtualSize > maxVirtualSize) {
-    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if it really has them`;
-    throw refused(wording`it claims a disk of ${virtualSize} bytes, allowed are ${maxVirtualSize}; ${remedy}`);
+    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if that is its real size`;
+    throw refused(wording`it claims a disk of ${virtualSize} bytes, the limit is ${maxVirtualSize}; ${remedy}`);
   }
   return file;
 }
 
 function requireShortChain(file: FileStamp, above: readonly FileStamp[]): void {
   if (above.some((other) => sameFile(other, file))) {
-    throw refused(`its chain of backing files comes back to ${file.path}; rebase it onto another file`);
+    throw refused(`its chain of backing files loops back to ${file.path}; rebase it onto another file`);
   }
   if (above.length >= MAX_CHAIN_LENGTH) {
     throw refused(
@@ -105,7 +105,7 @@ function requireShortChain(file: FileStamp, above: readonly FileStamp[]): void {
   }
 }
 
-/** Says in a message which file of the chain it is about, and where it was named. */
+/** Adds to a message which file of the chain it is about, and where that file is named. */
 function describe(image: ImageToInspect): (message: Wording) => Wording {
   if (image.statedBy === 'user') {
     return (message) => message;

@@ -12,12 +12,12 @@ import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
 import { wholeIdentityOf } from './identity-of.js';
 import { inspect } from './inspect.js';
 
-/** What was found of an image, and of which question it is the answer. */
+/** The result of an inspection, and the request that led to it. */
 interface Finding {
   readonly image: InspectedImage;
   readonly source: DiskSource;
   readonly policy: Policy;
-  /** What the user should know of how the image was taken. */
+  /** Notes for the user about how the image was treated. */
   readonly notes: readonly string[];
   /** When the inspection began, in milliseconds since 1970. */
   readonly moment: number;
@@ -25,33 +25,33 @@ interface Finding {
 
 type Policy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees' | 'maxVirtualSize'>;
 
-/** An image that is going to be opened. */
+/** An inspected image that is about to be opened. */
 export interface Inspected {
   readonly image: InspectedImage;
   readonly identity: ImageIdentity;
 }
 
 /**
- * The inspections of several readers: an image is inspected once when it is identified, and what was found serves every
- * reader that is asked about it then, and who opens it, as long as no file of it has changed.
+ * The inspections of several readers. An image is inspected once, when it is identified. The result then serves every
+ * reader that is asked about the image, and whatever opens it, as long as none of its files has changed.
  *
- * What the user should know of an image is noted when it is opened: so once, however often it is inspected.
+ * Notes for the user are given when an image is opened: once, however often it is inspected.
  */
 export class Inspections {
   readonly #inspect: typeof inspect;
-  /** What the reader that was asked first did not want, by the options that it was asked with. */
+  /** Findings that the first reader did not accept, by the options of its call. */
   readonly #declined = new WeakMap<ReadOptions, Finding>();
-  /** By the links of identities that were given: the image there, with what backs it. */
+  /** The image of each link of a returned identity, with its backing images. */
   readonly #found = new WeakMap<Link, Finding>();
 
-  /** @param inspect how an image is inspected */
+  /** @param inspectImage the function that inspects an image */
   constructor(inspectImage = inspect) {
     this.#inspect = inspectImage;
   }
 
   /**
-   * The identity that `identityOf` makes of a source; nothing where it makes none. What was found is kept then for the
-   * next reader that is asked with the very same options.
+   * Returns the identity that `identityOf` makes for a source; `undefined` if it makes none. The finding is then kept
+   * for the next reader that is called with the same options object.
    *
    * @throws as `inspect`.
    */
@@ -60,7 +60,7 @@ export class Inspections {
     options: ReadOptions,
     identityOf: (image: InspectedImage) => ImageIdentity | undefined,
   ): Promise<ImageIdentity | undefined> {
-    const finding = (await this.#takeDeclined(source, options)) ?? (await this.#look(source, options));
+    const finding = (await this.#takeDeclined(source, options)) ?? (await this.#inspectNow(source, options));
     const identity = identityOf(finding.image);
     if (identity === undefined) {
       this.#declined.set(options, finding);
@@ -71,8 +71,8 @@ export class Inspections {
   }
 
   /**
-   * What was found when an image was identified, or is found now: where it has changed since, or was identified
-   * elsewhere or under another policy. Gives the notes on it to `options.warn`.
+   * Returns the finding from when an image was identified. Inspects it again if it has changed since, or was identified
+   * elsewhere or under another policy. Passes its notes to `options.warn`.
    *
    * @throws as `inspect`.
    */
@@ -84,15 +84,15 @@ export class Inspections {
     const [top] = identity.chain;
     const kept = top && this.#found.get(top);
     if (kept !== undefined && isAnswer(kept, source, options) && (await isCurrent(kept))) {
-      return noted(kept, identity, options);
+      return withNotes(kept, identity, options);
     }
-    const finding = await this.#look(source, options);
+    const finding = await this.#inspectNow(source, options);
     const found = identityOf(finding.image);
     this.#keep(found, finding);
-    return noted(finding, found, options);
+    return withNotes(finding, found, options);
   }
 
-  async #look(source: DiskSource, options: ReadOptions): Promise<Finding> {
+  async #inspectNow(source: DiskSource, options: ReadOptions): Promise<Finding> {
     const moment = Date.now();
     const notes: string[] = [];
     const image = await this.#inspect(source, { ...options, warn: (note) => void notes.push(note) });
@@ -105,7 +105,7 @@ export class Inspections {
     return finding?.source === source && (await isCurrent(finding)) ? finding : undefined;
   }
 
-  /** A link below the top may be opened by itself; what there is to note on it is noted with the image above it. */
+  /** Keeps a finding. A link below the top may be opened alone, but its notes are given with the image above it. */
   #keep({ chain }: ImageIdentity, finding: Finding): void {
     const [, ...below] = chainOf(finding.image);
     this.#found.set(chain[0]!, finding);
@@ -116,10 +116,10 @@ export class Inspections {
   }
 }
 
-/** The inspections that the readers share unless they are given others. */
+/** The inspections that the readers share by default. */
 export const SHARED_INSPECTIONS = new Inspections();
 
-function noted({ image, notes }: Finding, identity: ImageIdentity, { warn }: ReadOptions): Inspected {
+function withNotes({ image, notes }: Finding, identity: ImageIdentity, { warn }: ReadOptions): Inspected {
   for (const note of notes) {
     warn?.(note);
   }
@@ -134,11 +134,11 @@ function policyOf({ allowedDirectories, allowedTrees, maxVirtualSize }: ReadOpti
   };
 }
 
-/** Whether inspecting the source under the policy of the options would ask the same question. */
-function isAnswer({ source, policy }: Finding, asked: DiskSource, options: ReadOptions): boolean {
+/** Returns whether a finding answers a request for a source under the policy of the options. */
+function isAnswer({ source, policy }: Finding, requested: DiskSource, options: ReadOptions): boolean {
   return (
-    source.path === asked.path &&
-    source.format === asked.format &&
+    source.path === requested.path &&
+    source.format === requested.format &&
     policy.allowedDirectories === options.allowedDirectories &&
     policy.allowedTrees === options.allowedTrees &&
     policy.maxVirtualSize === options.maxVirtualSize
@@ -146,8 +146,8 @@ function isAnswer({ source, policy }: Finding, asked: DiskSource, options: ReadO
 }
 
 /**
- * Whether every file of an image is as it was inspected. Of a block device nobody knows, nor of a file that was written to
- * so shortly before that its times would not show another change.
+ * Returns whether every file of an image is as it was inspected. This is unknown, so `false`, for a block device, and
+ * for a file written to so shortly before the inspection that its timestamps would not show another change.
  */
 async function isCurrent({ image, moment }: Finding): Promise<boolean> {
   const identity = wholeIdentityOf(image);

@@ -10,7 +10,7 @@ import { refused } from './header-error.js';
 import { PinnedPath } from './pinned-path.js';
 import { systemErrors } from './system-errors.js';
 
-/** Bytes at the beginning of a file that are read at once: of most formats, all that is looked at but for tables. */
+/** Bytes at the start of a file that are read at once: for most formats, all that inspection needs except tables. */
 const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */
@@ -18,7 +18,7 @@ export interface LayerFile {
   readonly stamp: FileStamp;
   readonly isDevice: boolean;
   readonly bytes: FileBytes;
-  /** Has the kernel write what was changed in it to disk, see `ReadOptions.flush`. What cannot be flushed stays as it is. */
+  /** Makes the kernel write the file's changes to disk, see `ReadOptions.flush`. Does nothing if that is impossible. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,21 +27,21 @@ export interface LayerFile {
  * Opens a file that the user named, read only: a regular file, a block device or, unless `noFollow`, a symbolic link to
  * one. Never waits for a writer. The caller closes it.
  *
- * @throws HeaderError
+ * @throws `HeaderError`.
  */
 export async function openNamedFile({ path, noFollow }: Pick<DiskSource, 'path' | 'noFollow'>): Promise<LayerFile> {
-  const place = await PinnedPath.lookUp(path, noFollow ? constants.O_NOFOLLOW : 0);
+  const pinned = await PinnedPath.lookUp(path, noFollow ? constants.O_NOFOLLOW : 0);
   try {
-    requireImageKind(place.stats);
-    return await openPinnedFile(place, await place.realPath());
+    requireImageKind(pinned.stats);
+    return await openPinnedFile(pinned, await pinned.realPath());
   } finally {
-    await place.close();
+    await pinned.close();
   }
 }
 
-/** Opens a file that was looked up, by its real path. As `openNamedFile`. */
-export async function openPinnedFile(place: PinnedPath, realPath: string): Promise<LayerFile> {
-  const handle = await place.openForReading();
+/** Opens a pinned file by its real path. Otherwise as `openNamedFile`. */
+export async function openPinnedFile(pinned: PinnedPath, realPath: string): Promise<LayerFile> {
+  const handle = await pinned.openForReading();
   try {
     const stats = await systemErrors(() => handle.stat({ bigint: true }));
     const size = stats.isBlockDevice() ? await blockDeviceSize(stats.rdev) : stats.size;
@@ -81,7 +81,7 @@ function kindOf(stats: BigIntStats): string {
   return stats.isSocket() ? 'a socket' : 'a character device';
 }
 
-/** Reads the head once, so that all that is said of it is said of the same bytes. */
+/** Returns a function that reads the head only once, so that every check of it sees the same bytes. */
 function readsOf(handle: FileHandle): FileBytes['read'] {
   let head: Promise<Buffer> | undefined;
   return async (position, length) => {

@@ -9,8 +9,8 @@ import { systemErrors } from './system-errors.js';
 const O_PATH = 0o10_000_000;
 
 /**
- * A file or directory that was looked up once, held by a descriptor. Whatever happens to its path afterwards, it is the
- * same file that is judged and opened. Looking up opens nothing: no device starts, no FIFO waits.
+ * A file or directory that was looked up once and is held by a descriptor. Whatever happens to its path afterwards, the
+ * same file is checked and opened. Looking up opens nothing: no device starts, no FIFO blocks.
  */
 export class PinnedPath {
   readonly stats: BigIntStats;
@@ -22,8 +22,7 @@ export class PinnedPath {
   }
 
   /**
-   * Looks a path up, through symbolic links unless `flags` has `O_NOFOLLOW`; then a link itself is held. The caller
-   * closes it.
+   * Looks up a path through symbolic links. If `flags` has `O_NOFOLLOW`, a link itself is held. The caller closes it.
    *
    * @throws `HeaderError`.
    */
@@ -37,20 +36,20 @@ export class PinnedPath {
     }
   }
 
-  /** Looks a directory up, through symbolic links. As `lookUp`. */
+  /** Looks up a directory through symbolic links. Otherwise as `lookUp`. */
   static directory(path: string): Promise<PinnedPath> {
     return PinnedPath.lookUp(path, constants.O_DIRECTORY);
   }
 
-  /** Looks an entry of this directory up. As `lookUp`. */
+  /** Looks up an entry of this directory. Otherwise as `lookUp`. */
   entry(name: string, flags?: number): Promise<PinnedPath> {
     return PinnedPath.lookUp(`${this.#descriptorPath}/${name}`, flags);
   }
 
   /**
-   * Its path without symbolic links.
+   * Returns its path without symbolic links.
    *
-   * @throws `HeaderError`, also where that path leads to another file by now.
+   * @throws `HeaderError`, also if that path leads to another file by now.
    */
   async realPath(): Promise<string> {
     const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
@@ -62,7 +61,7 @@ export class PinnedPath {
   }
 
   /**
-   * Opens this very file for reading, without waiting for a writer. The caller closes it.
+   * Opens this file for reading, without waiting for a writer. The caller closes it.
    *
    * @throws `HeaderError`.
    */

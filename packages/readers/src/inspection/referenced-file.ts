@@ -5,26 +5,27 @@ import { refused } from './header-error.js';
 import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
 import { PinnedPath } from './pinned-path.js';
 
-/** Where files that a header names may lie. */
+/** Where files that a header names may be. */
 export type ReferencePolicy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>;
 
-/** A file that a header named. */
+/** A file that a header names. */
 export interface ReferencedFile extends LayerFile {
-  /** Where it was found, the directory without symbolic links: names in its own header are relative to this path. */
+  /** Where it was found, with the directory's links resolved. Names in its own header are relative to this path. */
   readonly path: string;
 }
 
 /**
- * Opens the file that a header names, relative to the directory of the file with the header, as qemu takes it. Only
+ * Opens the file that a header names, relative to the directory of the file with the header, as qemu does. Only
  * plain paths are followed, and only to
  *
- * - regular files in an allowed directory itself whose names do not begin with a dot,
+ * - regular files directly in an allowed directory whose names do not begin with a dot,
  * - regular files and block devices anywhere below an allowed tree,
- * - these, by a symbolic link that lies in one of both and leads into an allowed tree.
+ * - either of these through a symbolic link that is itself in such a place and leads into an allowed tree.
  *
- * The file is looked up in its directory once; what is judged is what is opened. The caller closes it.
+ * The file is looked up in its directory once, so the file that is checked is the file that is opened. The caller
+ * closes it.
  *
- * @throws HeaderError
+ * @throws `HeaderError`.
  */
 export async function openReferencedFile(
   name: string,
@@ -32,7 +33,7 @@ export async function openReferencedFile(
   policy: ReferencePolicy,
 ): Promise<ReferencedFile> {
   requirePlainPath(name);
-  // Not normalised: what `..` means behind a symbolic link is for the kernel to say.
+  // Not normalized, because only the kernel knows what `..` means after a symbolic link.
   const path = isAbsolute(name) ? name : `${dirname(headerPath)}/${name}`;
   const directory = await PinnedPath.directory(dirname(path));
   try {
@@ -43,7 +44,7 @@ export async function openReferencedFile(
   }
 }
 
-/** Where a file lies: its directory, without symbolic links, and its name in it. */
+/** The location of a file: its directory, without symbolic links, and its name there. */
 interface Location {
   readonly directory: string;
   readonly name: string;
@@ -80,7 +81,7 @@ function requirePlainPath(name: string): void {
   if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
     throw refused("it is a Windows path, which does not exist on this machine; replace it by the file's path here");
   }
-  // As qemu's path_has_protocol: a colon before the first slash. Takes in `json:`, too.
+  // As in qemu's path_has_protocol: a colon before the first slash. This includes `json:`.
   if (/^[^/:]*:/.test(name)) {
     throw refused(
       'it is not a plain file path, and URLs and `json:` names are not followed; convert the image with the program that made it',
@@ -94,7 +95,7 @@ function requireAllowed(location: Location, kind: 'file' | 'device', policy: Ref
   }
   const { directory, name } = location;
   if (!policy.allowedDirectories.includes(directory)) {
-    throw notAllowed('it does not lie directly in a directory in which an image was named', directory);
+    throw notAllowed('it is not directly in the directory of a named image', directory);
   }
   throw notAllowed(
     kind === 'device' ? 'it is a block device' : `it is a hidden file, ${JSON.stringify(name)}`,

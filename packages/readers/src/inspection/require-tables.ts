@@ -7,8 +7,8 @@ import { HeaderError } from './header-error.js';
 import { expectedFilesOf } from './identity-of.js';
 
 /**
- * Requires that the tables of all images of a chain lie within their files, as far as headers lead to them: qemu reads
- * a table that was cut off as zeros, which would mean a disk without data.
+ * Requires the tables of all images of a chain to lie within their files, as far as headers lead to them. qemu reads a
+ * missing part of a table as zeros, so the disk would seem to have no data.
  *
  * @throws `corrupt`, or as `StoredBytes.read`.
  */
@@ -17,8 +17,8 @@ export async function requireTables(top: InspectedImage, speaker: Speaker): Prom
   const stored = new StoredBytes(files, speaker);
   try {
     for (const image of chainOf(top)) {
-      const place = files.findIndex(({ stamp }) => stamp === image.file);
-      await requireTablesOf(image, bytesOf(stored, place, image), speaker);
+      const index = files.findIndex(({ stamp }) => stamp === image.file);
+      await requireTablesOf(image, bytesOf(stored, index, image), speaker);
     }
   } finally {
     await stored.close();
@@ -35,13 +35,13 @@ async function requireTablesOf({ format, file }: InspectedImage, bytes: FileByte
   }
 }
 
-function bytesOf(stored: StoredBytes, place: number, { file }: InspectedImage): FileBytes {
+function bytesOf(stored: StoredBytes, index: number, { file }: InspectedImage): FileBytes {
   return {
     name: basename(file.path),
     size: Number(file.size),
     read: async (position, length) => {
       const bytes = Buffer.alloc(length);
-      await stored.read(place, bytes, position);
+      await stored.read(index, bytes, position);
       return bytes;
     },
   };

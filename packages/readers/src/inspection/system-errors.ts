@@ -1,7 +1,7 @@
 import { exhaustionRemedy, messageOf, wording } from '@virt-similarity/core';
 import { HeaderError } from './header-error.js';
 
-/** Runs a file operation; what the system throws comes as a `HeaderError` with a remedy. */
+/** Runs a file operation and turns an error of the system into a `HeaderError` with a remedy. */
 export async function systemErrors<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -24,7 +24,7 @@ function systemError(cause: unknown): HeaderError {
     case 'EPERM':
       return new HeaderError('unreadable', 'permission denied; allow this user to read it', { cause });
     case 'ELOOP':
-      return new HeaderError('refused', 'it is a symbolic link that leads in a circle; name the file itself', {
+      return new HeaderError('refused', 'it is a loop of symbolic links; name the file itself', {
         cause,
       });
     default:

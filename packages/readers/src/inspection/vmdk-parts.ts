@@ -3,13 +3,13 @@ import { type InspectedFile, inspectFile } from './inspect-file.js';
 import { PinnedPath } from './pinned-path.js';
 
 const EXTENSION = '.vmdk';
-/** As VMware names the files in which it tracks changed blocks. */
+/** VMware's names of the files that track changed blocks. */
 const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
- * Which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor that
- * lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts: nothing else may
- * keep an image from being read. Never throws: what cannot be read has no parts.
+ * Returns which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor
+ * that lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts: nothing else
+ * may keep an image from being read. Never throws: an unreadable file has no parts.
  *
  * @param names Files of the directory, without it.
  */
@@ -36,7 +36,7 @@ function isNamedVmdk(name: string): boolean {
   return name.toLowerCase().endsWith(EXTENSION);
 }
 
-/** The names in its own directory that a file lists; nothing unless it is a text descriptor that inspection accepts. */
+/** Returns the names in its own directory that a text descriptor lists; `undefined` unless inspection accepts it. */
 async function partsListedIn(directory: string, name: string): Promise<readonly string[] | undefined> {
   const file = await inspected(directory, name);
   if (file?.image.descriptor === undefined) {
@@ -45,7 +45,7 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
   const { image, header } = file;
   const extents = image.extentFiles.map(({ path }) => basename(path));
   const tracking = trackingIn(directory, header.changeTracking);
-  // Whether its parent can be used is not known here. If not, the extents that are images are all that can be read.
+  // Whether the parent can be used is unknown here. If not, only extents that are images themselves can be read.
   const doubtful = header.backing === undefined ? tracking : [...extents, ...tracking];
   const images = new Set<string>();
   for (const part of doubtful) {
@@ -56,13 +56,13 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
   return [...extents, ...tracking].filter((part) => !images.has(part));
 }
 
-/** The name of a file for change tracking, if it is in the directory. */
+/** Returns the name of a change tracking file, if it is in the directory. */
 function trackingIn(directory: string, path = ''): readonly string[] {
   const absolute = resolve(directory, path);
   return CHANGE_TRACKING.test(path) && dirname(absolute) === resolve(directory) ? [basename(absolute)] : [];
 }
 
-/** An image in the directory, without what backs it; nothing unless inspection accepts it. */
+/** Inspects an image in the directory without its backing image. Returns `undefined` unless inspection accepts it. */
 async function inspected(directory: string, name: string): Promise<InspectedFile | undefined> {
   try {
     const pinned = await PinnedPath.directory(directory);

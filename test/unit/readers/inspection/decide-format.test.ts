@@ -137,7 +137,7 @@ describe('no format is decided on', () => {
     expect(() => decide('a.img', NOISE, { stated: 'nbd' })).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: expect.stringMatching(/no format "nbd"; known are raw, qcow2/),
+        message: expect.stringMatching(/unknown format "nbd"; expected one of raw, qcow2/),
       }),
     );
   });

@@ -123,7 +123,7 @@ describe('following what a refusal says works where the backing file', () => {
 describe('nothing is advised that cannot help where the backing file', () => {
   test.each([
     ['is a link to nothing', (path: string) => symlink('nowhere', path), /there is no such file/],
-    ['is a link in a circle', (path: string) => symlink(path, path), /leads in a circle/],
+    ['is a link in a circle', (path: string) => symlink(path, path), /loop of symbolic links/],
     ['is a link to a directory', (path: string) => symlink('.', path), /it is a directory/],
     ['is a character device', (path: string) => symlink('/dev/zero', path), /it is a character device/],
     ['is a FIFO', async (path: string) => void execFileSync('mkfifo', [path]), /it is a FIFO/],

@@ -27,7 +27,7 @@ test('an image that only its header speaks for is noted once, when it is opened'
   expect(notes).toEqual([]);
   const image = await reader.open({ path }, identity!, options);
   await image.close();
-  expect(notes).toEqual([`${path}: taken as qcow2, because its header says so`]);
+  expect(notes).toEqual([`${path}: treated as qcow2, because its header says so`]);
 });
 
 test('opening and mapping end with the signal of the caller, and the qemu-img that they wait for with it', async () => {

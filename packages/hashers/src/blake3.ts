@@ -14,7 +14,7 @@ export class Blake3Hasher implements BlockHasher {
 
   /** @throws `unavailable` if the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
-    this.#blake3 ??= loadNativeModule('blake3', loadBlake3);
+    this.#blake3 ??= loadNativeModule('blake3', '@napi-rs/blake-hash', loadBlake3);
     digest.set(this.#blake3(block));
   }
 }

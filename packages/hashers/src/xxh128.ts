@@ -19,7 +19,7 @@ export class Xxh128Hasher implements BlockHasher {
 
   /** @throws `unavailable` if the compiled code cannot be loaded. */
   hash(block: Uint8Array, digest: Uint8Array): void {
-    this.#xxHash128 ??= loadNativeModule('xxh128', loadXxHash128);
+    this.#xxHash128 ??= loadNativeModule('xxh128', 'xxhash-addon', loadXxHash128);
     digest.set(this.#xxHash128.hash(block));
   }
 }

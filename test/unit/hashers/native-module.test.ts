@@ -6,11 +6,14 @@ test('compiled code that cannot be loaded is told with the remedy, on one line',
   const load = () => {
     throw cause;
   };
-  expect(() => loadNativeModule('blake3', load)).toThrow(
+  expect(() => loadNativeModule('blake3', '@napi-rs/blake-hash', load)).toThrow(
     expect.objectContaining({
       code: 'unavailable',
       cause,
-      message: `[blake3] cannot load its compiled code for ${process.platform}-${process.arch}; reinstall virt-similarity or choose \`hasher: 'sha256'\` (invalid ELF header Require stack: …)`,
+      message:
+        '[blake3] expected the optional package @napi-rs/blake-hash with compiled code for ' +
+        `${process.platform}-${process.arch}, found none that loads (invalid ELF header Require stack: …); ` +
+        "install virt-similarity again with optional packages, or choose `hasher: 'sha256'`",
     }),
   );
 });

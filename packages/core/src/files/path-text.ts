@@ -10,8 +10,13 @@ const ESCAPED = /([\udc80-\udcff])/u;
 /**
  * Converts a path, or a part of one, to text without losing a byte: valid UTF-8 is decoded, and each other byte
  * becomes a lone low surrogate, U+DC80 to U+DCFF, as in Python (PEP 383). Different bytes give different texts.
+ *
+ * @param bytes text is returned unchanged: under Yarn's Plug'n'Play, `realpath` returns text even if bytes are requested
  */
-export function pathText(bytes: Buffer): string {
+export function pathText(bytes: Buffer | string): string {
+  if (typeof bytes === 'string') {
+    return bytes;
+  }
   if (isUtf8(bytes)) {
     return bytes.toString();
   }

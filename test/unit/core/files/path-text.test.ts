@@ -33,6 +33,10 @@ describe('the text of a path', () => {
     );
   });
 
+  test("is the text that Yarn's realpath gives in place of bytes", () => {
+    expect(pathText('/tmp/é')).toBe('/tmp/é');
+  });
+
   test('is that of its parts, so that it may be split and joined at slashes', () => {
     fc.assert(
       fc.property(bytes, bytes, (one, other) => {

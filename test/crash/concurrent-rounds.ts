@@ -1,32 +1,31 @@
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeededRandom } from '../fixtures/seeded-random.js';
-import { CommandRun } from './command-run.js';
+import type { CrashTally } from './faults.js';
 import { takeReference, wordsOf } from './kill-rounds.js';
 import { leftovers, verifyCache } from './leavings.js';
 import type { Stage } from './stage.js';
-import type { Tally } from './tally.js';
 
 const PROCESSES = 8;
 
 /** Runs eight processes at a time on one cache, which is empty, partly filled or partly damaged before each round. */
-export async function concurrentRounds(stage: Stage, seed: number, rounds: number, tally: Tally): Promise<void> {
+export async function concurrentRounds(stage: Stage, seed: number, rounds: number, tally: CrashTally): Promise<void> {
   const { analysis } = await takeReference(stage);
   for (let round = 0; round < rounds; round += 1) {
     await spoilCache(stage, new SeededRandom(seed, 'round', round));
     const where = `round ${round}`;
-    const runs = Array.from({ length: PROCESSES }, () => new CommandRun(stage, wordsOf('analyze', stage)));
-    for (const { code, signal, stdout, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
+    const runs = Array.from({ length: PROCESSES }, () => stage.start(wordsOf('analyze', stage)));
+    for (const { exit, signal, stdout, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
       tally.count('runs beside others');
       if (signal !== null) {
         tally.fault('hangs', where, 'a run did not end');
-      } else if (code !== 0) {
-        tally.fault('losses', where, `a run ended with ${code}: ${stderr}`);
+      } else if (exit !== 0) {
+        tally.fault('losses', where, `a run ended with ${exit}: ${stderr}`);
       } else if (stdout !== analysis) {
         tally.fault('wrong results', where, stdout);
       }
     }
-    const orphans: number[] = [];
+    const orphans: string[] = [];
     for (const run of runs) {
       orphans.push(...(await run.orphans()));
     }

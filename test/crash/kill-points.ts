@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SeededRandom } from '../fixtures/seeded-random.js';
-import type { CommandRun } from './command-run.js';
+import type { CommandRun } from '../harness/command-run.js';
 import type { Stage } from './stage.js';
 
 /** When in a run it is killed. */

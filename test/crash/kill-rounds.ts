@@ -1,11 +1,10 @@
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeededRandom } from '../fixtures/seeded-random.js';
-import { CommandRun } from './command-run.js';
+import type { CrashTally } from './faults.js';
 import { KILL_TIMES, type KillTime, killAt, killPoint } from './kill-points.js';
 import { type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
 import type { Stage } from './stage.js';
-import type { Tally } from './tally.js';
 
 /** Runs for each kill at most: some have ended before the moment comes. */
 const MOST_ATTEMPTS = 4;
@@ -33,8 +32,8 @@ export async function takeReference(stage: Stage): Promise<Reference> {
   // The first run finds nothing of the program or the images in the page cache, which those that are killed do.
   await timedAnalysis(stage);
   const { analysis, durationMs } = await timedAnalysis(stage);
-  const hash = await new CommandRun(stage, wordsOf('hash', stage)).ended;
-  if (analysis.code !== 0 || hash.code !== 0) {
+  const hash = await stage.start(wordsOf('hash', stage)).ended;
+  if (analysis.exit !== 0 || hash.exit !== 0) {
     throw new Error(`a run that nobody killed failed: ${analysis.stderr}${hash.stderr}`);
   }
   return { analysis: analysis.stdout, vectors: await vectorFiles(stage), durationMs };
@@ -43,12 +42,12 @@ export async function takeReference(stage: Stage): Promise<Reference> {
 async function timedAnalysis(stage: Stage) {
   await stage.clear();
   const start = Date.now();
-  const analysis = await new CommandRun(stage, wordsOf('analyze', stage)).ended;
+  const analysis = await stage.start(wordsOf('analyze', stage)).ended;
   return { analysis, durationMs: Date.now() - start };
 }
 
 /** Kills runs at random points, each followed by a run that nobody kills and that goes on from there. */
-export async function killRounds(stage: Stage, seed: number, kills: number, tally: Tally): Promise<void> {
+export async function killRounds(stage: Stage, seed: number, kills: number, tally: CrashTally): Promise<void> {
   const reference = await takeReference(stage);
   const inputs = await inputStates(stage);
   console.log(`a run takes ${reference.durationMs} ms; ${stage.images.length} images`);
@@ -78,14 +77,14 @@ async function killRound(
   stage: Stage,
   random: SeededRandom,
   { reference, number }: { readonly reference: Reference; readonly number: number },
-  tally: Tally,
+  tally: CrashTally,
 ): Promise<boolean> {
   const command = random.oneOf(COMMANDS);
   const time = rarestTime(tally);
   const point = killPoint(time, random, reference.durationMs, stage.images.length);
   const where = `kill ${number} (${command}, ${point.title})`;
   const before = await verifyCache(stage, tally, where);
-  const run = new CommandRun(stage, wordsOf(command, stage));
+  const run = stage.start(wordsOf(command, stage));
   const killed = await killAt(point, run, stage);
   tally.count(killed ? 'kills' : 'runs that ended before they were killed');
   if (killed) {
@@ -120,20 +119,20 @@ async function killRound(
 }
 
 /** The kind of moment at which runs were killed least often, so that all come about equally often, or are missed. */
-function rarestTime(tally: Tally): KillTime {
+function rarestTime(tally: CrashTally): KillTime {
   const times = [...KILL_TIMES];
   return times.sort((one, other) => tally.counted(`kills ${one}`) - tally.counted(`kills ${other}`))[0]!;
 }
 
 /** A run after a kill: succeeds, with the right result, and reads no image again that the cache holds. */
-async function goOn(stage: Stage, { command, reference, before, where }: GoingOn, tally: Tally): Promise<void> {
+async function goOn(stage: Stage, { command, reference, before, where }: GoingOn, tally: CrashTally): Promise<void> {
   tally.count('reruns');
-  const run = new CommandRun(stage, wordsOf(command, stage));
-  const { code, signal, stdout, stderr } = await run.ended;
+  const run = stage.start(wordsOf(command, stage));
+  const { exit, signal, stdout, stderr } = await run.ended;
   if (signal !== null) {
     tally.fault('hangs', where, 'the rerun did not end');
-  } else if (code !== 0) {
-    tally.fault('losses', where, `the rerun ended with ${code}: ${stderr}`);
+  } else if (exit !== 0) {
+    tally.fault('losses', where, `the rerun ended with ${exit}: ${stderr}`);
   }
   const isRight =
     command === 'analyze' ? stdout === reference.analysis : (await vectorFiles(stage)) === reference.vectors;
@@ -160,7 +159,7 @@ interface GoingOn {
   readonly where: string;
 }
 
-function requireKept(before: CacheState, after: CacheState, tally: Tally, where: string): void {
+function requireKept(before: CacheState, after: CacheState, tally: CrashTally, where: string): void {
   for (const entry of before.entries) {
     if (!after.entries.includes(entry)) {
       tally.fault('losses', where, `${entry} is gone`);

@@ -1,11 +1,10 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isEntryName } from '#core/store/cache-entry.js';
 import { HashVectorCache } from '#core/store/hash-vector-cache.js';
 import { openHashVector } from '#core/vectors/read-hash-vector.js';
+import type { CrashTally } from './faults.js';
 import type { Stage } from './stage.js';
-import type { Tally } from './tally.js';
-
-const ENTRY = /^[0-9a-f]{32}\.[0-9a-f]{64}(\.[0-9a-f]{8})?\.arrow$/;
 
 /** What the cache holds. */
 export interface CacheState {
@@ -16,7 +15,7 @@ export interface CacheState {
 }
 
 /** Proves every entry of the cache and reads its rows; a bad one is a loss. */
-export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: Tally, where: string): Promise<CacheState> {
+export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally, where: string): Promise<CacheState> {
   const found = await new HashVectorCache(stage.cache).verify();
   for (const entry of found) {
     if (entry.state !== 'current') {
@@ -30,7 +29,11 @@ export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: Tally, whe
 }
 
 /** Every hash-vector file that a killed run wrote must be whole. */
-export async function verifyVectors({ vectors }: Pick<Stage, 'vectors'>, tally: Tally, where: string): Promise<void> {
+export async function verifyVectors(
+  { vectors }: Pick<Stage, 'vectors'>,
+  tally: CrashTally,
+  where: string,
+): Promise<void> {
   for (const name of (await readdir(vectors)).filter((each) => each.endsWith('.arrow'))) {
     try {
       for await (const _ of (await openHashVector(join(vectors, name))).rows()) {
@@ -44,7 +47,7 @@ export async function verifyVectors({ vectors }: Pick<Stage, 'vectors'>, tally: 
 /** What a run left besides its results: names of files, directories and sockets. */
 export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vectors'>): Promise<string[]> {
   const names = async (directory: string) => (await readdir(directory)).map((name) => join(directory, name));
-  const cached = (await names(stage.cache)).filter((path) => !ENTRY.test(path.slice(stage.cache.length + 1)));
+  const cached = (await names(stage.cache)).filter((path) => !isEntryName(basename(path)));
   const written = (await names(stage.vectors)).filter((path) => !path.endsWith('.arrow'));
   return [...(await names(stage.temporary)), ...cached, ...written];
 }

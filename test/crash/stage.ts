@@ -1,9 +1,14 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { COMMAND } from '../fixtures/command.js';
 import { type ContentRun, convert, overlay, type WritableFormat, writeRawContent } from '../fixtures/index.js';
+import { CommandRun } from '../harness/command-run.js';
+import { stagedEnvironment } from '../harness/staged-environment.js';
 
 const MiB = 2 ** 20;
 const DISK_BYTES = 12 * MiB;
+/** After so many milliseconds a run that was not killed has hung. */
+const HANG_MS = 300_000;
 
 /** How an image of the stage is made of raw content. */
 interface StagedImage {
@@ -57,6 +62,18 @@ export class Stage {
   /** Where `hash` writes its files. */
   get vectors(): string {
     return join(this.directory, 'vectors');
+  }
+
+  /** Starts the command. */
+  start(words: readonly string[]): CommandRun {
+    const { directory, temporary } = this;
+    return new CommandRun({
+      command: [...COMMAND, ...words],
+      directory,
+      environment: stagedEnvironment({ home: directory, temporary, runtime: temporary }),
+      marker: directory,
+      hangMs: HANG_MS,
+    });
   }
 
   /** The stage without anything that a run wrote. */

@@ -1,40 +1,58 @@
-/**
- * Runs every case of the list of threats with every reader that it concerns, and prints a row for each and the totals.
- *
- *   npm run test:faults
- *   npm run test:faults -- --only 5-12,40 --readers raw,qemu
- *   npm run test:faults -- --list
- */
 import { COMMAND } from '../fixtures/command.js';
 import chooseLibguestfsBackend from '../fixtures/libguestfs-backend.js';
+import { flag, type Option, UsageError } from '../harness/options.js';
+import { READERS, readersOption } from '../harness/readers.js';
+import { runHarness } from '../harness/run-harness.js';
 import { CASES, WAITING } from './cases/index.js';
-import { type FaultOptions, readOptions, USAGE } from './harness/options.js';
-import { rowOf, totalsOf } from './harness/report.js';
-import { type CaseOutcome, runCase } from './harness/run-case.js';
+import { FaultReport } from './report.js';
+import { runCase } from './run-case.js';
 
-async function runAll({ cases, readers, list }: FaultOptions): Promise<number> {
-  if (list) {
-    for (const { number, title, readers: concerned } of cases) {
-      console.log(`${String(number).padStart(4)}  ${title}  (${concerned.join(', ')})`);
-    }
-    return 0;
+/** Whether a case of this number is to be run. */
+type NumberTest = (number: number) => boolean;
+
+const only: Option<NumberTest> = {
+  placeholder: '5-12,40',
+  description: 'the cases of these numbers',
+  read: (given) => {
+    const ranges = given.at(-1)?.split(',').map(rangeOf) ?? [[0, Number.POSITIVE_INFINITY]];
+    return (number) => ranges.some(([first, last]) => number >= first && number <= last);
+  },
+};
+
+function rangeOf(text: string): readonly [first: number, last: number] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  if (first === undefined) {
+    throw new UsageError(`expected numbers such as 5-12,40; found '${text}'`);
   }
-  chooseLibguestfsBackend();
-  const outcomes: CaseOutcome[] = [];
-  for (const fault of cases) {
-    for (const reader of fault.readers.filter((name) => readers.includes(name))) {
-      const outcome = await runCase(fault, reader, COMMAND);
-      outcomes.push(outcome);
-      console.log(rowOf(outcome));
-    }
-  }
-  console.log(totalsOf(outcomes, CASES.length, WAITING));
-  return outcomes.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  return [Number(first), Number(last)];
 }
 
-try {
-  process.exitCode = await runAll(readOptions(process.argv.slice(2), CASES));
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\nusage: npm run ${USAGE}`);
-  process.exitCode = 2;
-}
+process.exitCode = await runHarness(
+  {
+    name: 'test:faults',
+    purpose: 'Runs every case of the list of threats with every reader that it concerns.',
+    options: { only, readers: readersOption, list: flag('prints the cases only') },
+    run: async ({ only, readers = READERS, list }) => {
+      const cases = CASES.filter(({ number }) => only(number));
+      if (cases.length === 0) {
+        throw new UsageError(`expected numbers of cases up to ${Math.max(...CASES.map(({ number }) => number))}`);
+      }
+      if (list) {
+        for (const { number, title, readers: concerned } of cases) {
+          console.log(`${String(number).padStart(4)}  ${title}  (${concerned.join(', ')})`);
+        }
+        return true;
+      }
+      chooseLibguestfsBackend();
+      const report = new FaultReport();
+      for (const fault of cases) {
+        for (const reader of readers.filter((name) => fault.readers.includes(name))) {
+          report.add(await runCase(fault, reader, COMMAND));
+        }
+      }
+      console.log(report.totals(CASES.length, WAITING));
+      return report.isClean;
+    },
+  },
+  process.argv.slice(2),
+);

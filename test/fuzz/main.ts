@@ -1,77 +1,73 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FuzzArguments, readArguments, USAGE } from './arguments.js';
+import { inLanes } from '../harness/in-lanes.js';
+import { flag, seed, texts, UsageError, wholeNumber } from '../harness/options.js';
+import { runHarness } from '../harness/run-harness.js';
+import { Tally } from '../harness/tally.js';
 import type { FuzzTarget } from './fuzz-target.js';
-import { supervise, type TargetResult } from './supervise.js';
+import { FAULTS, supervise } from './supervise.js';
 import { TARGETS } from './targets/index.js';
 
 const MODULE = new URL('./targets/index.js', import.meta.url).href;
 /** Targets at a time: there are few that keep one processor busy all the time. */
-const AT_ONCE = 2;
+const LANES = 2;
+const EXECUTIONS = { whole: 100_000, quick: 2000 };
 
-/** Runs the targets, several at a time; results in the order of the targets. */
-async function runTargets(
-  chosen: readonly FuzzTarget[],
-  { seed, executions, at }: FuzzArguments,
-  parent: string,
-): Promise<TargetResult[]> {
-  const shares = chosen.reduce((sum, { share }) => sum + share, 0);
-  const results: TargetResult[] = [];
-  const waiting = [...chosen.entries()];
-  const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, { name, share }] = next;
-      const directory = join(parent, name);
-      await mkdir(directory);
-      const [first, end] = at === undefined ? [0, Math.ceil((executions * share) / shares)] : [at, at + 1];
-      const progress = join(parent, `${name}.progress`);
-      results[index] = await supervise({ targets: MODULE, target: name, seed, first, end, directory, progress });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return results;
-}
-
-function report(results: readonly TargetResult[], seed: number): boolean {
-  const findings = results.flatMap((result) => result.findings);
-  for (const { kind, target, execution, description } of findings) {
-    console.log(`${kind} (--seed ${seed} --target ${target} --at ${execution}): ${description}`);
-  }
-  for (const { target, accepted, rejected, findings: own } of results) {
-    console.log(`${target}: ${accepted} accepted, ${rejected} rejected, ${own.length} findings`);
-  }
-  const total = results.reduce(
-    (sum, { accepted, rejected, findings: own }) => sum + accepted + rejected + own.length,
-    0,
-  );
-  const of = (kind: string) => findings.filter((finding) => finding.kind === kind).length;
-  console.log(
-    `${total} executions, ${of('crash')} crashes, ${of('hang')} hangs, ${of('memory')} beyond memory, ${of('wrong')} wrong`,
-  );
-  return findings.length === 0;
-}
-
-async function main(words: readonly string[]): Promise<number> {
-  const given = readArguments(words);
-  const unknown = given.targets.find((name) => !TARGETS.some((target) => target.name === name));
+function targetsOf(names: readonly string[]): readonly FuzzTarget[] {
+  const unknown = names.find((name) => !TARGETS.some((target) => target.name === name));
   if (unknown !== undefined) {
-    throw new Error(`there is no target ${unknown}; known are ${TARGETS.map(({ name }) => name).join(', ')}`);
+    throw new UsageError(`there is no target ${unknown}; known are ${TARGETS.map(({ name }) => name).join(', ')}`);
   }
-  console.log(`seed ${given.seed}`);
-  const parent = await mkdtemp(join(tmpdir(), 'virt-similarity-fuzz-'));
-  try {
-    const chosen = TARGETS.filter(({ name }) => given.targets.length === 0 || given.targets.includes(name));
-    const results = await runTargets(chosen, given, parent);
-    return report(results, given.seed) ? 0 : 1;
-  } finally {
-    await rm(parent, { recursive: true, force: true });
-  }
+  return names.length === 0 ? TARGETS : TARGETS.filter(({ name }) => names.includes(name));
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (thrown) {
-  console.error(`test:fuzz: ${thrown instanceof Error ? thrown.message : thrown}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+process.exitCode = await runHarness(
+  {
+    name: 'test:fuzz',
+    purpose:
+      'Feeds the inspector, the readers, hash-vector files, parsers and escapers with what they should not be fed.',
+    options: {
+      quick: flag(`${EXECUTIONS.quick} executions: under a minute`),
+      seed: seed('the inputs'),
+      executions: wholeNumber(`so many; ${EXECUTIONS.whole} by default`),
+      target: texts('NAME', 'only this one'),
+      at: wholeNumber('only the execution with this number, with --seed and --target'),
+    },
+    run: async ({ quick, seed, target, at, ...given }) => {
+      const { executions = quick ? EXECUTIONS.quick : EXECUTIONS.whole } = given;
+      const chosen = targetsOf(target);
+      const shares = chosen.reduce((sum, { share }) => sum + share, 0);
+      console.log(`seed ${seed}`);
+      const parent = await mkdtemp(join(tmpdir(), 'virt-similarity-fuzz-'));
+      const total = new Tally(FAULTS);
+      try {
+        await inLanes(LANES, chosen, async ({ name, share }) => {
+          const directory = join(parent, name);
+          await mkdir(directory);
+          const [first, end] = at === undefined ? [0, Math.ceil((executions * share) / shares)] : [at, at + 1];
+          const progress = join(parent, `${name}.progress`);
+          const task = { targets: MODULE, target: name, seed, first, end, directory, progress };
+          const { accepted, rejected, findings } = await supervise(task);
+          const tally = new Tally(FAULTS);
+          tally.count('executions', accepted + rejected + findings.length);
+          for (const { kind, execution, description } of findings) {
+            tally.fault(kind, `--seed ${seed} --target ${name} --at ${execution}`, description);
+          }
+          total.add(tally);
+          console.log(
+            tally.row([
+              [name, 26],
+              [`${accepted} accepted, ${rejected} rejected`, 32],
+            ]),
+          );
+        });
+      } finally {
+        await rm(parent, { recursive: true, force: true });
+      }
+      console.log(total.totals(['executions']));
+      return total.isClean;
+    },
+  },
+  process.argv.slice(2),
+);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { residentMemory } from '../harness/process-table.js';
 import type { FoundByChild, FuzzTask } from './child.js';
 import { ProgressFile } from './progress-file.js';
 
@@ -21,17 +21,18 @@ const LOOK_EVERY_MS = 200;
 /** Growth counts from this fraction of the memory that is allowed, so that time is limited too. */
 const GROWTH = 1 / 64;
 
+/** What must not happen. */
+export const FAULTS = ['crashes', 'hangs', 'beyond memory', 'wrong'] as const;
+
 /** An execution that went wrong. */
 export interface FuzzFinding {
-  readonly kind: 'wrong' | 'hang' | 'memory' | 'crash';
-  readonly target: string;
+  readonly kind: (typeof FAULTS)[number];
   readonly execution: number;
   readonly description: string;
 }
 
 /** What came of the executions of one target. */
-export interface TargetResult {
-  readonly target: string;
+interface TargetResult {
   readonly accepted: number;
   readonly rejected: number;
   readonly findings: readonly FuzzFinding[];
@@ -48,7 +49,7 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
   while (first < task.end) {
     const child = fork(CHILD, [JSON.stringify({ ...task, first })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const note = (kind: FuzzFinding['kind'], { execution, description }: FoundByChild) =>
-      findings.push({ kind, target: task.target, execution, description });
+      findings.push({ kind, execution, description });
     child.on('message', (message) => note('wrong', message as FoundByChild));
     const end = await endOf(child, file, limits);
     const { execution } = file.read();
@@ -65,7 +66,7 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
   }
   const { accepted, rejected } = file.read();
   file.close();
-  return { target: task.target, accepted, rejected, findings };
+  return { accepted, rejected, findings };
 }
 
 /** Why a child ended before its work was done. */
@@ -75,7 +76,7 @@ interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
 }
 
 /** A child that ends as if its work were done: what it was fed had it exit. */
-const ENDED_EARLY: EarlyEnd = { kind: 'crash', description: 'ended before its work was done', isBeforeFirst: false };
+const ENDED_EARLY: EarlyEnd = { kind: 'crashes', description: 'ended before its work was done', isBeforeFirst: false };
 
 /** Waits for a child's end; nothing where its work was done. */
 async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
@@ -97,19 +98,19 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
     const { since } = file.read();
     const isBeforeFirst = since < started;
     if (status !== 'running') {
-      return { kind: 'crash', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+      return { kind: 'crashes', description: `ended with ${status}: ${errors}`, isBeforeFirst };
     }
     const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
-    const memory = await residentBytes(child);
+    const memory = residentMemory(child.pid ?? 0).now;
     if (memory > peak + limits.memory * GROWTH) {
       peak = memory;
       grownAt = Date.now();
     }
     const excess =
       memory > limits.memory
-        ? ({ kind: 'memory', description: `used more than ${limits.memory} bytes` } as const)
+        ? ({ kind: 'beyond memory', description: `used more than ${limits.memory} bytes` } as const)
         : Date.now() - Math.max(since, started, grownAt) > limit
-          ? ({ kind: 'hang', description: `took longer than ${limit} ms` } as const)
+          ? ({ kind: 'hangs', description: `took longer than ${limit} ms` } as const)
           : undefined;
     if (excess !== undefined) {
       child.kill('SIGKILL');
@@ -117,9 +118,4 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
       return { ...excess, isBeforeFirst };
     }
   }
-}
-
-async function residentBytes({ pid }: ChildProcess): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -1,5 +1,6 @@
-import { readReport } from '../faults/harness/json-report.js';
-import { type Digests, distanceOf } from './contents.js';
+import { readReport } from '../harness/json-report.js';
+import type { Digests } from '../harness/vector-digests.js';
+import { distanceOf } from './contents.js';
 import type { Findings } from './findings.js';
 
 /** What each image may read as, by its path. */
@@ -9,7 +10,7 @@ export type Versions = ReadonlyMap<string, readonly Digests[]>;
 export function checkDistances(stdout: string, versions: Versions, findings: Findings, where: string): void {
   const report = readReport({ stdout });
   if (report === undefined) {
-    findings.report('wrong distances', where, 'there is no report');
+    findings.fault('wrong distances', where, 'there is no report');
     return;
   }
   const paths = report.images.map(({ path }) => path);
@@ -36,7 +37,7 @@ export function checkDistances(stdout: string, versions: Versions, findings: Fin
       .get(one)!
       .some((first) => possible.get(other)!.some((second) => distanceOf(first, second) === distance));
     if (!isPossible) {
-      findings.report('wrong distances', where, `${one} and ${other} are ${distance} blocks apart`);
+      findings.fault('wrong distances', where, `${one} and ${other} are ${distance} blocks apart`);
     }
   });
 }

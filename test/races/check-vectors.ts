@@ -2,7 +2,8 @@ import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { partsOf } from '@virt-similarity/core';
 import { openHashVector } from '#core/vectors/read-hash-vector.js';
-import { all, type Digests } from './contents.js';
+import { type Digests, digestsIn } from '../harness/vector-digests.js';
+import { all } from './contents.js';
 import type { Findings } from './findings.js';
 import type { Stage } from './stage.js';
 
@@ -25,7 +26,7 @@ export async function checkVectors(
       const vector = await openHashVector(path);
       const found = await digestsIn(vector);
       if (vector.identity === undefined) {
-        findings.report('false vectors', where, `${path} does not say what it was made from`);
+        findings.fault('false vectors', where, `${path} does not say what it was made from`);
         continue;
       }
       const files = partsOf(vector.identity);
@@ -34,30 +35,19 @@ export async function checkVectors(
       }
       const expected = known.expected(vector.identity);
       if (expected === undefined) {
-        findings.report('canary leaks', where, `${path} was made from ${files.map((file) => file.path).join(', ')}`);
+        findings.fault('canary leaks', where, `${path} was made from ${files.map((file) => file.path).join(', ')}`);
         continue;
       }
       const foreign = found.flatMap((digest) => (digest && known.foreignOwners(digest, vector.identity!)) ?? []);
       if (foreign.length > 0) {
-        findings.report('canary leaks', where, `${vector.name} holds blocks of ${[...new Set(foreign)].join(', ')}`);
+        findings.fault('canary leaks', where, `${vector.name} holds blocks of ${[...new Set(foreign)].join(', ')}`);
       } else if (!areEqual(found, expected)) {
-        findings.report('false vectors', where, `${vector.name} is not what its files hold: ${path}`);
+        findings.fault('false vectors', where, `${vector.name} is not what its files hold: ${path}`);
       }
     } catch (thrown) {
-      findings.report('false vectors', where, `${path}: ${thrown}`);
+      findings.fault('false vectors', where, `${path}: ${thrown}`);
     }
   }
-}
-
-async function digestsIn(vector: Awaited<ReturnType<typeof openHashVector>>): Promise<Digests> {
-  const found: (string | undefined)[] = Array(Math.ceil(vector.virtualSize / vector.blockSize)).fill(undefined);
-  for await (const { blocks, digests } of vector.rows()) {
-    blocks.forEach((block, row) => {
-      const digest = digests.subarray(row * vector.digestLength, (row + 1) * vector.digestLength);
-      found[block] = Buffer.from(digest).toString('hex');
-    });
-  }
-  return found;
 }
 
 function areEqual(one: Digests, other: Digests): boolean {

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { deterministicBytes } from '../fixtures/deterministic-bytes.js';
+import type { Digests } from '../harness/vector-digests.js';
 
 export const BLOCK = 65_536;
 
 /** The content of a disk, block by block; nothing where the block is zeros. */
 export type Content = readonly (Buffer | undefined)[];
-
-/** The digests of a content, block by block, in hexadecimal; nothing where the block is zeros. */
-export type Digests = readonly (string | undefined)[];
 
 /** Bytes that a block repeats, so that it can be compressed. */
 const PATTERN = 4096;

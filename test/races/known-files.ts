@@ -4,7 +4,8 @@ import { fileStampsOf, type ImageIdentity } from '@virt-similarity/core';
 import { splitFlatDescriptor } from '../faults/inputs/vmdk.js';
 import { convert, type WritableFormat } from '../fixtures/qemu-images.js';
 import { runTool } from '../fixtures/run-tool.js';
-import { BLOCK, type Content, type Digests, digestsOf } from './contents.js';
+import type { Digests } from '../harness/vector-digests.js';
+import { BLOCK, type Content, digestsOf } from './contents.js';
 
 const SECTOR = 512;
 

@@ -1,75 +1,101 @@
-import type { ReaderName } from '../faults/harness/fault-case.js';
+import { COMMAND } from '../fixtures/command.js';
 import chooseLibguestfsBackend from '../fixtures/libguestfs-backend.js';
-import { type RaceArguments, readArguments, USAGE } from './arguments.js';
+import { inLanes } from '../harness/in-lanes.js';
+import { flag, type Option, seed, text, UsageError, wholeNumber } from '../harness/options.js';
+import { READERS, type ReaderName, readersOption } from '../harness/readers.js';
+import { runHarness } from '../harness/run-harness.js';
 import { Exchanger } from './exchanger.js';
-import { Findings } from './findings.js';
+import { type Findings, newFindings } from './findings.js';
 import { POINTS } from './points/index.js';
 import type { Point } from './points/point.js';
 import { racePoint } from './race-point.js';
 
 /** Commands that run at the same time. */
 const LANES = 2;
+const EXCHANGES = { whole: 1000, quick: 20 };
+const QUICK_READERS: readonly ReaderName[] = ['auto'];
 
 interface Row {
   readonly point: Point;
   readonly reader: ReaderName;
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  const given = readArguments(words);
-  const rows = rowsOf(given);
-  if (given.list) {
-    console.log(rows.map(({ point, reader }) => `${point.title}, ${reader}`).join('\n'));
-    return 0;
-  }
-  chooseLibguestfsBackend();
-  console.log(`seed ${given.seed}: ${given.exchanges} exchanges at each of ${rows.length} points`);
-  const total = new Findings();
-  await Promise.all(Array.from({ length: LANES }, () => runLane(rows, given, total)));
-  const counts = ['runs', 'quiet runs', 'exchanges', 'hash vectors', 'distances'];
-  const events = counts.map((event) => `${total.counted(event)} ${event}`);
-  console.log([...events, total.summary('all')].join(', '));
-  return total.isClean ? 0 : 1;
-}
+const command: Option<readonly string[]> = {
+  placeholder: "'node main.js'",
+  description: 'the command under test; by default as it was built',
+  read: (given) => {
+    const words =
+      given
+        .at(-1)
+        ?.split(/\s+/)
+        .filter((word) => word !== '') ?? COMMAND;
+    if (words.length === 0) {
+      throw new UsageError('expected a command, found none');
+    }
+    return words;
+  },
+};
 
 /** The slow ones first, so that they run beside each other and the rest. */
-function rowsOf({ readers, only }: RaceArguments): Row[] {
+function rowsOf(only: string, readers: readonly ReaderName[]): Row[] {
   const rows = POINTS.filter(({ title }) => title.includes(only)).flatMap((point) =>
     point.readers.filter((reader) => readers.includes(reader)).map((reader) => ({ point, reader })),
   );
   if (rows.length === 0) {
-    throw new Error(`there are no points '${only}' with ${readers.join(', ')}`);
+    throw new UsageError(`there are no points '${only}' with ${readers.join(', ')}; --list prints all`);
   }
   const isSlow = ({ reader }: Row) => reader === 'libguestfs';
   return [...rows.filter(isSlow), ...rows.filter((row) => !isSlow(row))];
 }
 
-/** Takes rows off the list until none is left. */
-async function runLane(rows: Row[], given: RaceArguments, total: Findings): Promise<void> {
-  const exchanger = new Exchanger();
-  try {
-    for (let row = rows.shift(); row !== undefined; row = rows.shift()) {
-      const { seed, exchanges, command } = given;
-      const findings = await racePoint(row.point, { reader: row.reader, seed, exchanges, command }, exchanger);
-      total.add(findings);
-      console.log(lineOf(row, findings));
-    }
-  } finally {
-    exchanger.close();
-  }
-}
-
-function lineOf({ point, reader }: Row, findings: Findings): string {
+function rowText({ point, reader }: Row, findings: Findings): string {
   const exits = [0, 3, 4, 5, 6].map((code) => `${findings.counted(`exit ${code}`)}×${code}`).join(' ');
   const counts = `${findings.counted('runs')} runs, ${findings.counted('exchanges')} exchanges`;
   const led = findings.counted('names that led elsewhere when they were opened');
-  const verdict = findings.isClean ? 'ok' : `FAIL: ${findings.summary('found')}`;
-  return `${point.title.padEnd(74)} ${reader.padEnd(10)}  ${counts}, exits ${exits}, ${led} led elsewhere  ${verdict}`;
+  return findings.row([
+    [point.title, 74],
+    [reader, 10],
+    [`${counts}, exits ${exits}, ${led} led elsewhere`, 0],
+  ]);
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (thrown) {
-  console.error(`test:races: ${thrown instanceof Error ? thrown.message : thrown}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+process.exitCode = await runHarness(
+  {
+    name: 'test:races',
+    purpose: 'Exchanges files, links and directories while the command opens and writes them.',
+    options: {
+      quick: flag(`${EXCHANGES.quick} exchanges, with the reader that is chosen by default: under a minute`),
+      seed: seed('the random times'),
+      exchanges: wholeNumber(`so many at each point with each reader; ${EXCHANGES.whole} by default`),
+      only: text('TEXT', 'the points whose title holds the text'),
+      readers: readersOption,
+      command,
+      list: flag('prints the points only'),
+    },
+    run: async ({ quick, seed, only = '', list, command, ...given }) => {
+      const { exchanges = quick ? EXCHANGES.quick : EXCHANGES.whole, readers = quick ? QUICK_READERS : READERS } =
+        given;
+      const rows = rowsOf(only, readers);
+      if (list) {
+        console.log(rows.map(({ point, reader }) => `${point.title}, ${reader}`).join('\n'));
+        return true;
+      }
+      chooseLibguestfsBackend();
+      console.log(`seed ${seed}: ${exchanges} exchanges at each of ${rows.length} points`);
+      const total = newFindings();
+      await inLanes(LANES, rows, async (row) => {
+        const exchanger = new Exchanger();
+        try {
+          const findings = await racePoint(row.point, { reader: row.reader, seed, exchanges, command }, exchanger);
+          total.add(findings);
+          console.log(rowText(row, findings));
+        } finally {
+          exchanger.close();
+        }
+      });
+      console.log(total.totals(['runs', 'quiet runs', 'exchanges', 'hash vectors', 'distances']));
+      return total.isClean;
+    },
+  },
+  process.argv.slice(2),
+);

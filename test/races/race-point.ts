@@ -1,11 +1,11 @@
-import { CommandRun, type Ended } from '../crash/command-run.js';
-import type { ReaderName } from '../faults/harness/fault-case.js';
 import { SeededRandom } from '../fixtures/seeded-random.js';
+import type { CommandRun } from '../harness/command-run.js';
+import type { ReaderName } from '../harness/readers.js';
 import { checkDistances, type Versions } from './check-distances.js';
 import { checkRun, lookAround } from './check-run.js';
 import { digestsOf } from './contents.js';
 import type { Exchanger } from './exchanger.js';
-import { Findings } from './findings.js';
+import { type Findings, newFindings } from './findings.js';
 import { REPORTS } from './points/outputs.js';
 import type { Point, Scene } from './points/point.js';
 import { REFERENCE_IMAGES, REFERENCES, Stage } from './stage.js';
@@ -30,7 +30,7 @@ export interface RaceSetting {
   readonly seed: number;
   /** At least so many are made. */
   readonly exchanges: number;
-  readonly command: [string, ...string[]];
+  readonly command: readonly string[];
 }
 
 /** Runs the command at a point until as many exchanges were made as are asked for. */
@@ -46,11 +46,11 @@ export async function racePoint(point: Point, setting: RaceSetting, exchanger: E
 }
 
 function start(stage: Stage, { command, reader }: RaceSetting, words: readonly string[]): CommandRun {
-  return new CommandRun(stage, words, command, HANG_MS[reader]);
+  return stage.start(command, words, HANG_MS[reader]);
 }
 
 class PointRace {
-  readonly findings = new Findings();
+  readonly findings = newFindings();
   /** Events that each pair of names saw at most. */
   readonly #events: number[];
   readonly #versions: Versions;
@@ -73,7 +73,7 @@ class PointRace {
     const { exchanges, seed, reader } = this.setting;
     for (let run = 0; this.findings.counted('exchanges') < exchanges; run += 1) {
       if (run >= MOST_RUNS * exchanges) {
-        this.findings.report('missing exchanges', this.#where(run), `${exchanges} were asked for`);
+        this.findings.fault('missing exchanges', this.#where(run), `${exchanges} were asked for`);
         break;
       }
       await this.#race(run, new SeededRandom(seed, this.point.title, reader, run));
@@ -102,14 +102,14 @@ class PointRace {
       this.#events[index] = Math.max(this.#events[index]!, Math.min(events, 200));
     }
     findings.count('runs');
-    findings.count(`exit ${ended.code}`);
+    findings.count(`exit ${ended.exit}`);
     const where = this.#where(run);
     if (orphans.length > 0) {
-      findings.report('orphans', where, orphans.join(', '));
+      findings.fault('orphans', where, orphans.join(', '));
     }
     await checkRun(stage, scene, { ...ended, before }, findings, where);
     // Without a report, the exit code says why.
-    if (isAnalysis && (ended.code === 0 || ended.code === 3)) {
+    if (isAnalysis && (ended.exit === 0 || ended.exit === 3)) {
       checkDistances(ended.stdout, this.#versions, findings, where);
     }
   }
@@ -117,13 +117,13 @@ class PointRace {
   /** Nothing that the last run cached may be wrong for the images as they are. */
   async #quiet(run: number): Promise<void> {
     const where = `${this.#where(run)}, quiet`;
-    const ended: Ended = await start(this.stage, this.setting, this.#analyze()).ended;
+    const ended = await start(this.stage, this.setting, this.#analyze()).ended;
     this.findings.count('quiet runs');
-    if (ended.code !== 0) {
-      this.findings.report('unexpected ends', where, `exit ${ended.code}: ${ended.stderr}`);
+    if (ended.exit !== 0) {
+      this.findings.fault('unexpected ends', where, `exit ${ended.exit}: ${ended.stderr}`);
     }
     const versions = new Map([...this.#versions].map(([path, each]) => [path, each.slice(0, 1)]));
-    if (ended.code === 0) {
+    if (ended.exit === 0) {
       checkDistances(ended.stdout, versions, this.findings, where);
     }
   }

@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Canary, createCanary } from '../faults/harness/canary.js';
+import { type Canary, createCanary } from '../harness/canary.js';
+import { CommandRun } from '../harness/command-run.js';
+import { stagedEnvironment } from '../harness/staged-environment.js';
 import { BLOCK, type Content, contentOf } from './contents.js';
 import { KnownFiles } from './known-files.js';
 
@@ -45,6 +47,14 @@ export class Stage {
     return join(this.root, 'tmp');
   }
 
+  get runtime(): string {
+    return join(this.root, 'run');
+  }
+
+  get home(): string {
+    return join(this.root, 'home');
+  }
+
   get cache(): string {
     return join(this.directory, 'similarity-cache');
   }
@@ -75,6 +85,18 @@ export class Stage {
   /** Bytes that nothing which the command writes may hold. */
   get traces(): readonly Buffer[] {
     return this.#canaries.flatMap(({ traces }) => traces);
+  }
+
+  /** Starts the command, which has hung after so many milliseconds. */
+  start(command: readonly string[], words: readonly string[], hangMs: number): CommandRun {
+    const { directory, root: marker } = this;
+    return new CommandRun({
+      command: [...command, ...words],
+      directory,
+      environment: stagedEnvironment(this),
+      marker,
+      hangMs,
+    });
   }
 
   /** Removes everything that a run wrote. */

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { createLuks } from '../inputs/luks.js';
 import { writeRawDisk } from '../inputs/patch.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
+import type { Stage } from '../stage.js';
 
 const DISK_BYTES = 4 * 1024 * 1024;
 

@@ -4,14 +4,15 @@ import { basename } from 'node:path';
 import { HashVectorCache } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, FORMAT_READERS, type ReaderName } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS, type ReaderName } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { patch } from '../inputs/patch.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import { SAW, writeSpies } from '../inputs/spying-tools.js';
 import { splitFlatDescriptor } from '../inputs/vmdk.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /** Those that read through qemu's tools in the sandbox. */

@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { convertedContent } from '../../fixtures/brute-force.js';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
+import type { Stage } from '../stage.js';
 
 /** A case of an overlay whose header names something that must not be followed. */
 function refused(number: number, title: string, nameOf: (stage: Stage) => Promise<string>): FaultCase {

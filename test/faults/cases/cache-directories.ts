@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import type { FaultCase } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import type { FaultCase } from '../fault-case.js';
 import { onlyEntry, replaceByForgery } from '../inputs/cache-entry.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const FUZZED = 100;

@@ -3,10 +3,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { HashVectorCache, openHashVector } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { forgedNumbers } from '../../fixtures/forged-numbers.js';
-import { expectContent } from '../harness/expect-content.js';
-import type { CommandLine, FaultCase, Trial } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { expectContent } from '../expect-content.js';
+import type { CommandLine, FaultCase, Trial } from '../fault-case.js';
 import { type EntryFile, onlyEntry, replaceByForgery, withTextForged } from '../inputs/cache-entry.js';
+import type { Stage } from '../stage.js';
 
 /** A number of blocks that is told from all other numbers in a hash-vector file. */
 const BLOCKS = 77;

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { HashVectorCache } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS, READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import { startVirtualMachine } from '../inputs/virtual-machine.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const BLOCKS = 64;
@@ -33,7 +34,7 @@ function changed(number: number, title: string, change: (image: string) => Promi
         during: async (running) => {
           await begun(stage, running);
           await change(image);
-          await running.until(running.hasEnded, 'never').catch(() => {});
+          await running.until(() => running.hasEnded(), 'never').catch(() => {});
           await rm(`${stage.root}/begun`, { force: true });
         },
       });

@@ -4,14 +4,15 @@ import { basename, join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import type { ConvertOptions, WritableFormat } from '../../fixtures/qemu-images.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
-import { readReport } from '../harness/json-report.js';
-import type { Stage } from '../harness/stage.js';
+import { readReport } from '../../harness/json-report.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { DISK_BYTES, writeConverted } from '../inputs/converted-image.js';
 import { be64, type Patches, patch } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, writeGuest } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
+import type { Stage } from '../stage.js';
 
 const NO_BYTES = be64(0n);
 /** Fields of a qcow2 header, by qemu's docs/interop/qcow2.txt. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { truncate } from 'node:fs/promises';
-import { type FaultCase, FORMAT_READERS, type Trial } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import type { FaultCase, Trial } from '../fault-case.js';
 import { ALL_ZERO, COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '../inputs/extent-bombs.js';
 import { createQcow2 } from '../inputs/qcow2.js';
+import type { Stage } from '../stage.js';
 
 /** Bytes of memory that the command may take. */
 const MOST_MEMORY = 512 * 2 ** 20;

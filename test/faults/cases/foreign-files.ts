@@ -1,4 +1,5 @@
-import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, replaceName } from '../inputs/qcow2.js';
 import { createWithHostileFooter, createWithParent, flatDescriptor } from '../inputs/vmdk.js';

@@ -4,11 +4,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashVectorOf, openHashVector, writeHashVector } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { expectContent } from '../harness/expect-content.js';
-import type { FaultCase } from '../harness/fault-case.js';
-import { readReport } from '../harness/json-report.js';
-import type { Stage } from '../harness/stage.js';
+import { readReport } from '../../harness/json-report.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { diskLikeVector } from '../inputs/forged-vector.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const BLOCKS = 16;

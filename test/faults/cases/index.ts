@@ -1,4 +1,4 @@
-import type { FaultCase } from '../harness/fault-case.js';
+import type { FaultCase } from '../fault-case.js';
 import { AMBIGUOUS_FORMATS } from './ambiguous-formats.js';
 import { ATTACKS } from './attacks.js';
 import { BACKING_FILES } from './backing-files.js';

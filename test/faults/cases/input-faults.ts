@@ -3,11 +3,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { condensedIndex } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
-import { readReport } from '../harness/json-report.js';
-import type { CommandExtras, Stage } from '../harness/stage.js';
+import { readReport } from '../../harness/json-report.js';
+import { FORMAT_READERS, READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { mountFailingDisk } from '../inputs/failing-disk.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import type { CommandExtras, Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /** So many that most are still to be read when the first is hashed. */
@@ -27,7 +28,7 @@ function afflicted(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
       await begun(stage, running);
       const servers = running.watch.signal(signal, (commandLine) => /^\S*(?:qemu-nbd|nbdkit)\b/.test(commandLine));
       assert.ok(servers > 0, 'a server runs');
-      await running.until(running.hasEnded, 'never').catch(() => {});
+      await running.until(() => running.hasEnded(), 'never').catch(() => {});
       await rm(`${stage.root}/begun`, { force: true });
     },
   };

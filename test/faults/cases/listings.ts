@@ -5,10 +5,11 @@ import { hashVectorOf, writeHashVector } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { mountHungFileSystem } from '../../fixtures/hung-file-system.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
-import { readReport } from '../harness/json-report.js';
-import type { CommandEnd, RunningCommand } from '../harness/run-command.js';
-import type { Stage } from '../harness/stage.js';
+import type { CommandEnd, CommandRun } from '../../harness/command-run.js';
+import { readReport } from '../../harness/json-report.js';
+import { FORMAT_READERS, READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 
@@ -119,7 +120,7 @@ export const LISTINGS: readonly FaultCase[] = [
       const images = [1, 2, 3, 4, 5].map((number) => join(hung.directory, `${number}.raw`));
       const endedBy = (signal: NodeJS.Signals, exit: number) => ({
         ...stage.hash(images, { exit, errors: 1, wrapper: SHELL }),
-        during: async (running: RunningCommand) => {
+        during: async (running: CommandRun) => {
           await running.until(async () => await anyOf(await commandsOf(stage), hung.hasWaiting), 'it was blocked');
           for (const id of await commandsOf(stage)) {
             process.kill(id, signal);

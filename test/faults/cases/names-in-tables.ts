@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { unescaped } from '../../fixtures/report-text.js';
-import { expectReports } from '../harness/expect-reports.js';
-import type { FaultCase } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { expectReports } from '../expect-reports.js';
+import type { FaultCase } from '../fault-case.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /** What is invisible or a blank, by ranges of code points. */

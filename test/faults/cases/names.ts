@@ -2,11 +2,12 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemPath } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { expectContent } from '../harness/expect-content.js';
-import { expectReports } from '../harness/expect-reports.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import { expectReports } from '../expect-reports.js';
+import type { FaultCase } from '../fault-case.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 

@@ -4,9 +4,9 @@ import { chown, link, mkdir, readdir, readFile, rename, utimes, writeFile } from
 import { basename, join } from 'node:path';
 import { HashVectorCache, openHashVector, writeFileAtomically } from '@virt-similarity/core';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { type CommandLine, type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
-import type { RunningCommand } from '../harness/run-command.js';
-import { GOOD_IMAGES, type Stage } from '../harness/stage.js';
+import type { CommandRun } from '../../harness/command-run.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import type { CommandLine, FaultCase } from '../fault-case.js';
 import { onlyEntry, withTextForged } from '../inputs/cache-entry.js';
 import { whileExchanged } from '../inputs/directory-exchange.js';
 import { plantLink } from '../inputs/planted-link.js';
@@ -14,6 +14,7 @@ import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import { SLOW_REPORT, writeSlowReporter } from '../inputs/slow-reporter.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
+import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const BLOCKS = 16;
@@ -76,7 +77,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       const image = stage.image('disk.raw');
       await writeMarkedImage(image);
       await writeSlowHasher(stage, BLOCK_MS);
-      const planting = (name: string) => async (running: RunningCommand) => {
+      const planting = (name: string) => async (running: CommandRun) => {
         await begun(stage, running);
         await plantLink(image, stage.output(name));
       };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import type { CommandLine, FaultCase } from '../harness/fault-case.js';
-import { GOOD_IMAGES, type Stage } from '../harness/stage.js';
+import type { CommandLine, FaultCase } from '../fault-case.js';
+import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /** Seconds that a plugin is given which never returns, enough to be loaded on a busy machine, and any other. */

@@ -2,12 +2,13 @@ import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS, READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { DISK_BYTES, writeConverted } from '../inputs/converted-image.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
+import type { Stage } from '../stage.js';
 
 const FOOTER_BYTES = 512;
 

@@ -4,11 +4,12 @@ import { basename } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
-import type { CommandEnd } from '../harness/run-command.js';
-import type { Stage } from '../harness/stage.js';
+import type { CommandEnd } from '../../harness/command-run.js';
+import { READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const NOT_CACHED = /warning: .*is not cached/;

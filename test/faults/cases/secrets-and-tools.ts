@@ -3,12 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { expectContent } from '../harness/expect-content.js';
-import { type FaultCase, FORMAT_READERS, READERS } from '../harness/fault-case.js';
-import { readReport } from '../harness/json-report.js';
-import type { Stage } from '../harness/stage.js';
+import { readReport } from '../../harness/json-report.js';
+import { FORMAT_READERS, READERS } from '../../harness/readers.js';
+import { expectContent } from '../expect-content.js';
+import type { FaultCase } from '../fault-case.js';
 import { COLLIDING_MESSAGES } from '../inputs/colliding-blocks.js';
 import { createLuks } from '../inputs/luks.js';
+import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const PASSPHRASE = 'correct-horse-battery-staple';
@@ -52,13 +53,13 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
       stage.forbid(PASSPHRASE);
       const trial = stage.trial([disk], {
         options: ['--verbose', '--format', 'raw'],
-        during: async ({ watch, until, hasEnded }) => {
-          await until(() => {
+        during: async (running) => {
+          await running.until(() => {
             assert.ok(
-              !watch.texts().some((text) => text.includes(PASSPHRASE)),
+              !running.watch.texts().some((text) => text.includes(PASSPHRASE)),
               'the passphrase is in the process list',
             );
-            return hasEnded();
+            return running.hasEnded();
           }, 'never');
         },
       });

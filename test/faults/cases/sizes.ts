@@ -1,5 +1,6 @@
 import { truncate, writeFile } from 'node:fs/promises';
-import { type FaultCase, FORMAT_READERS } from '../harness/fault-case.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { be64, patch } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, tablesOf, writeGuest } from '../inputs/qcow2.js';
 

@@ -1,10 +1,11 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { runTool } from '../../fixtures/run-tool.js';
-import { type FaultCase, READERS } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { READERS } from '../../harness/readers.js';
+import type { FaultCase } from '../fault-case.js';
 import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 import { createQcow2 } from '../inputs/qcow2.js';
+import type { Stage } from '../stage.js';
 
 /** A case of something that is no regular file, which is refused at once. */
 function refused(number: number, title: string, pathOf: (stage: Stage) => Promise<string>): FaultCase {

@@ -4,9 +4,10 @@ import { extname } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { FORMAT_SAMPLES } from '../../fixtures/format-samples.js';
 import { convert } from '../../fixtures/qemu-images.js';
-import { type FaultCase, FORMAT_READERS, type Trial } from '../harness/fault-case.js';
-import type { Stage } from '../harness/stage.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
+import type { FaultCase, Trial } from '../fault-case.js';
 import { createQcow2, moveL2ToEnd, moveRefcountsToEnd, writeGuest } from '../inputs/qcow2.js';
+import type { Stage } from '../stage.js';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { type ConvertOptions, convert, type WritableFormat } from '../../fixtures/qemu-images.js';
-import type { Stage } from '../harness/stage.js';
+import type { Stage } from '../stage.js';
 
 /** Bytes of the disk in a converted image. */
 export const DISK_BYTES = 2 * 1024 * 1024;

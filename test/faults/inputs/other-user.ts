@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { runTool } from '../../fixtures/run-tool.js';
-import type { Stage } from '../harness/stage.js';
+import type { Stage } from '../stage.js';
 
 /** Gives the stage back to the user who runs the tests, so that the cache is his to verify. */
 export async function reclaim(stage: Stage): Promise<void> {

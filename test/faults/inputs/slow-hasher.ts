@@ -1,7 +1,7 @@
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunningCommand } from '../harness/run-command.js';
-import type { Stage } from '../harness/stage.js';
+import type { CommandRun } from '../../harness/command-run.js';
+import type { Stage } from '../stage.js';
 
 /** The options with which the command takes the slow hasher. */
 export const SLOW_HASHER = ['--plugin', './slow.mjs', '--hash', 'slow'] as const;
@@ -27,7 +27,7 @@ export default { name: 'slow', url: import.meta.url, hashers: { slow: SlowHasher
 export const MARKED = 211;
 
 /** Waits until the hasher has begun with an image of marked blocks. */
-export async function begun(stage: Stage, running: RunningCommand): Promise<void> {
+export async function begun(stage: Stage, running: CommandRun): Promise<void> {
   await running.until(() => exists(begunFile(stage)), 'the image was hashed');
 }
 

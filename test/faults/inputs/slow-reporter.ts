@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stage } from '../harness/stage.js';
+import type { Stage } from '../stage.js';
 
 /** What the slow reporter writes. */
 export const SLOW_REPORT = 'begun, and ended\n';

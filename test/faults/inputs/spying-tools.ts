@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stage } from '../harness/stage.js';
+import type { Stage } from '../stage.js';
 
 /** What the command's error holds where one of these tools was run: it repeats what a tool says. */
 export const SAW = /spy: descriptors 0/;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReaderName } from '../../faults/harness/fault-case.js';
-import { type Digests, digestsOf } from '../contents.js';
+import type { ReaderName } from '../../harness/readers.js';
+import type { Digests } from '../../harness/vector-digests.js';
+import { digestsOf } from '../contents.js';
 import { type Stage, versionsOf } from '../stage.js';
 import type { Point, SceneImage, SceneSetting } from './point.js';
 
@@ -52,8 +53,8 @@ async function forge(
   images: readonly SceneImage[],
   directory: string,
 ): Promise<void> {
-  const { code, stderr } = await run(['hash', '-o', 'out/', ...images.map(({ path }) => path)]);
-  if (code !== 0) {
+  const { exit, stderr } = await run(['hash', '-o', 'out/', ...images.map(({ path }) => path)]);
+  if (exit !== 0) {
     throw new Error(`cannot make cache entries: ${stderr}`);
   }
   await mkdir(directory, { mode: 0o700 });

@@ -1,6 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReaderName } from '../../faults/harness/fault-case.js';
+import type { ReaderName } from '../../harness/readers.js';
 import { digestsOf } from '../contents.js';
 import type { Exchange } from '../exchanger.js';
 import { versionsOf } from '../stage.js';

@@ -1,6 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { READERS, type ReaderName } from '../../faults/harness/fault-case.js';
+import { READERS, type ReaderName } from '../../harness/readers.js';
 import { type Content, digestsOf } from '../contents.js';
 import type { Exchange } from '../exchanger.js';
 import type { Storage } from '../known-files.js';

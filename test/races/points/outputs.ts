@@ -1,6 +1,6 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ReaderName } from '../../faults/harness/fault-case.js';
+import type { ReaderName } from '../../harness/readers.js';
 import { digestsOf } from '../contents.js';
 import type { Exchange } from '../exchanger.js';
 import { type Stage, versionsOf } from '../stage.js';

@@ -1,6 +1,6 @@
-import type { Ended } from '../../crash/command-run.js';
-import type { ReaderName } from '../../faults/harness/fault-case.js';
-import type { Digests } from '../contents.js';
+import type { CommandEnd } from '../../harness/command-run.js';
+import type { ReaderName } from '../../harness/readers.js';
+import type { Digests } from '../../harness/vector-digests.js';
 import type { Exchange } from '../exchanger.js';
 import type { Stage } from '../stage.js';
 
@@ -16,7 +16,7 @@ export interface Point {
 export interface SceneSetting {
   readonly reader: ReaderName;
   /** Runs the command while nothing is exchanged. */
-  run(words: readonly string[]): Promise<Ended>;
+  run(words: readonly string[]): Promise<CommandEnd>;
 }
 
 /** An image of a scene. */

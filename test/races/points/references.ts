@@ -1,6 +1,6 @@
 import { lchown, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FORMAT_READERS } from '../../faults/harness/fault-case.js';
+import { FORMAT_READERS } from '../../harness/readers.js';
 import { type Content, contentOf, digestsOf } from '../contents.js';
 import type { Exchange } from '../exchanger.js';
 import type { Storage } from '../known-files.js';

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { unescaped } from '../fixtures/report-text.js';
+import { runTool } from '../fixtures/run-tool.js';
+import type { CommandEnd } from '../harness/command-run.js';
+import { GOOD_IMAGES, type Stage } from './stage.js';
+
+const NEWICK_READER = fileURLToPath(new URL('../../fixtures/report-readers/read_newick.py', import.meta.url));
+/** Where Debian's package of DendroPy is, whatever other Python comes first in the path. */
+const PYTHON = '/usr/bin/python3';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+/** Requires that every report of an analysis of these images and the good ones parses back to their paths. */
+export async function expectReports(stage: Stage, end: CommandEnd, images: readonly string[]): Promise<void> {
+  const paths = [...GOOD_IMAGES, ...images].sort();
+  const report = JSON.parse(end.stdout) as { images: { name: string; path: string }[] };
+  const names = report.images.map(({ name }) => name).sort();
+  assert.deepEqual(report.images.map(({ path }) => path).sort(), paths, 'paths in the JSON report');
+  assert.deepEqual(await dotNames(stage.output('tree.dot')), names, 'labels in the DOT report');
+  assert.deepEqual(await newickNames(stage), names, 'names in the Newick report');
+  const tree = await readFile(stage.output('tree.txt'), 'utf8');
+  for (const [where, text] of Object.entries({ tree, stderr: end.stderr, stdout: end.stdout })) {
+    assert.doesNotMatch(text, CONTROLS, `control characters in ${where}`);
+  }
+}
+
+/** The parts of `dot -Tjson` that are looked at. */
+interface DotJson {
+  readonly objects: readonly {
+    readonly _gvid: number;
+    readonly name: string;
+    readonly _ldraw_?: readonly { readonly text?: string }[];
+  }[];
+  readonly edges?: readonly { readonly tail: number }[];
+}
+
+/** The labels of leaves, as Graphviz reads them. */
+async function dotNames(path: string): Promise<string[]> {
+  const { stdout } = await runTool('dot', ['-Tjson', path]);
+  const { objects, edges = [] } = JSON.parse(stdout) as DotJson;
+  const inner = new Set(edges.map(({ tail }) => tail));
+  const leaves = objects.filter(({ name, _gvid }) => /^n\d+$/.test(name) && !inner.has(_gvid));
+  // What dot draws, its escapes interpreted.
+  const texts = leaves.map(({ _ldraw_ = [] }) => _ldraw_.flatMap(({ text }) => text ?? []).join('\n'));
+  return texts.map(unescaped).sort();
+}
+
+/** The names of leaves, as DendroPy reads them and the table beside the tree explains them. */
+async function newickNames(stage: Stage): Promise<string[]> {
+  const tree = stage.output('tree.nwk');
+  const { stdout } = await runTool(PYTHON, [NEWICK_READER, 'case-sensitive-dendropy', tree]);
+  const nodes = (JSON.parse(stdout) as Record<string, [number, number, string | null][]>)[tree] ?? [];
+  const rows = (await readFile(stage.output('tree.names.tsv'), 'utf8')).split('\n').slice(1, -1);
+  const names = new Map(rows.map((row) => row.split('\t') as [string, string]));
+  return nodes.flatMap(([, , label]) => (label === null ? [] : unescaped(names.get(label) ?? ''))).sort();
+}

@@ -1,0 +1,39 @@
+import type { CommandEnd } from '../harness/command-run.js';
+import { readReport } from '../harness/json-report.js';
+import { GOOD_IMAGES } from './stage.js';
+import type { Violation } from './violation.js';
+
+/** The exit code that stands for each code of an error, by the list of threats. */
+const EXITS: Readonly<Record<string, number>> = {
+  plugin: 3,
+  refused: 4,
+  corrupt: 5,
+  unreadable: 5,
+  'in-use': 6,
+  changed: 6,
+  unavailable: 7,
+};
+
+/**
+ * What of the report of a run beside the good images is not as it must be.
+ *
+ * @param alone the exit code with which a run of each other image by itself ends; 0 where they do not all end alike
+ */
+export function violationsOfReport(end: CommandEnd, alone: number): Violation[] {
+  const report = readReport(end);
+  if (report === undefined) {
+    return [{ kind: 'report', what: 'the good images are not reported' }];
+  }
+  const found: Violation[] = [];
+  const [first, second] = report.images.map(({ path }) => path);
+  const distance = report.distances[0];
+  if (first !== GOOD_IMAGES[0] || second !== GOOD_IMAGES[1] || distance !== 1) {
+    found.push({ kind: 'report', what: `the good images are reported as ${first}, ${second}, distance ${distance}` });
+  }
+  for (const { path, code } of report.failures) {
+    if (alone !== 0 && EXITS[code] !== alone) {
+      found.push({ kind: 'exit', what: `expected a code of exit ${alone} for ${path}, found ${code}` });
+    }
+  }
+  return found;
+}

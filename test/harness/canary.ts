@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { systemPath } from '@virt-similarity/core';
+import { regularFiles } from './regular-files.js';
+
+const BLOCK = 65_536;
+
+/** Something secret of the host's, in all the forms in which it could come out. */
+export interface Canary {
+  /** What the secret file holds: two blocks of one repeated token. */
+  readonly content: Buffer;
+  /** The token, and the digests of a block of it, as bytes and in hexadecimal. */
+  readonly traces: readonly Buffer[];
+}
+
+/** A secret that no other file holds. */
+export function createCanary(): Canary {
+  const token = `canary-${randomBytes(12).toString('hex')}-`;
+  const content = Buffer.alloc(2 * BLOCK, token);
+  const digests = ['sha256', 'md5'].map((algorithm) =>
+    createHash(algorithm).update(content.subarray(0, BLOCK)).digest(),
+  );
+  const hexadecimal = digests.map((digest) => Buffer.from(digest.toString('hex')));
+  return { content, traces: [Buffer.from(token), ...digests, ...hexadecimal] };
+}
+
+/**
+ * Where traces of canaries are found.
+ *
+ * @param printed what was printed, by where
+ * @param directories of which every regular file is read
+ */
+export async function findTraces(
+  traces: readonly Buffer[],
+  printed: Readonly<Record<string, string>>,
+  directories: readonly string[],
+): Promise<string[]> {
+  const isTraced = (bytes: Buffer) => traces.some((trace) => bytes.includes(trace));
+  const found = Object.keys(printed).filter((where) => isTraced(Buffer.from(printed[where]!)));
+  for (const path of (await Promise.all(directories.map(regularFiles))).flat()) {
+    if (isTraced(await contentOf(path))) {
+      found.push(path);
+    }
+  }
+  return found;
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(systemPath(path))) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A server on the loopback interface that nobody has reason to call. */
+export interface CanaryServer {
+  readonly port: number;
+  /** Connections so far. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export async function startCanaryServer(): Promise<CanaryServer> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    connections: () => connections,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

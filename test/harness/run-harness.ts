@@ -1,0 +1,50 @@
+import { killRunningCommands } from './command-run.js';
+import { describeOptions, flag, type Options, readOptions, UsageError, type Values } from './options.js';
+
+const EXIT_FOUND = 1;
+const EXIT_USAGE = 2;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A program that runs the command under test for a long time. */
+export interface Harness<O extends Options> {
+  /** Its script in package.json. */
+  readonly name: `test:${string}`;
+  /** What it does, in one sentence. */
+  readonly purpose: string;
+  readonly options: O;
+  /** Gives whether all is right. */
+  run(given: Values<O>): Promise<boolean>;
+}
+
+/** Runs a harness as the words of its command line say. Gives the exit code. */
+export async function runHarness<O extends Options>(harness: Harness<O>, words: readonly string[]): Promise<number> {
+  try {
+    const { help, ...given } = readOptions(words, { ...harness.options, ...HELP });
+    if (help) {
+      console.log(usageOf(harness));
+      return 0;
+    }
+    endWithCommands();
+    return (await harness.run(given as Values<O>)) ? 0 : EXIT_FOUND;
+  } catch (thrown) {
+    if (thrown instanceof UsageError) {
+      console.error(`${harness.name}: ${thrown.message}\n\n${usageOf(harness)}`);
+      return EXIT_USAGE;
+    }
+    throw thrown;
+  }
+}
+
+const HELP = { help: flag('prints this text') } as const;
+
+function usageOf<O extends Options>({ name, purpose, options }: Harness<O>): string {
+  return `${purpose}\n\nusage: npm run ${name} -- [OPTION]…\n${describeOptions({ ...options, ...HELP })}`;
+}
+
+/** Commands run in sessions of their own, which the keys of a terminal do not reach. */
+function endWithCommands(): void {
+  process.on('exit', killRunningCommands);
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => process.exit(code));
+  }
+}

@@ -1,0 +1,84 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathText, systemPath } from '@virt-similarity/core';
+
+/** What is below a directory, by absolute path. */
+export type Snapshot = ReadonlyMap<string, Found>;
+
+interface Found {
+  /** Changes when the name is given to another file. */
+  readonly file: string;
+  /** Changes when the file is written to. */
+  readonly content: string;
+}
+
+/** A path that is not as it was. */
+export interface Change {
+  readonly path: string;
+  readonly kind: 'created' | 'removed' | 'replaced' | 'wrote to';
+}
+
+/** Absolute paths that a snapshot leaves out. */
+export interface Omissions {
+  /** With all below them. */
+  readonly paths?: readonly string[];
+  /** Directories of which only what is below them is left out. */
+  readonly contents?: readonly string[];
+}
+
+/** Looks at everything below a directory. Links are not followed, and mounted file systems, which may hang, left out. */
+export async function snapshotOf(root: string, { paths = [], contents = [] }: Omissions): Promise<Snapshot> {
+  const found = new Map<string, Found>();
+  const omitted = new Set([...paths, ...(await mountPoints())]);
+  const visit = async (directory: string): Promise<void> => {
+    for (const name of await readdir(systemPath(directory), { encoding: 'buffer' })) {
+      const path = join(directory, pathText(name));
+      if (omitted.has(path)) {
+        continue;
+      }
+      const stats = await lstat(systemPath(path), { bigint: true });
+      found.set(path, await describe(path, stats));
+      if (stats.isDirectory() && !contents.includes(path)) {
+        await visit(path);
+      }
+    }
+  };
+  await visit(root);
+  return found;
+}
+
+/** What differs, in the order of the paths. */
+export function changesOf(before: Snapshot, after: Snapshot): Change[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {
+    const kind = changeOf(before.get(path), after.get(path));
+    return kind === undefined ? [] : [{ path, kind }];
+  });
+}
+
+function changeOf(old: Found | undefined, now: Found | undefined): Change['kind'] | undefined {
+  if (old === undefined) {
+    return 'created';
+  }
+  if (now === undefined) {
+    return 'removed';
+  }
+  if (old.file !== now.file) {
+    return 'replaced';
+  }
+  return old.content === now.content ? undefined : 'wrote to';
+}
+
+async function mountPoints(): Promise<string[]> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  return mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
+}
+
+async function describe(path: string, stats: BigIntStats): Promise<Found> {
+  const file = `${stats.mode} ${stats.dev}:${stats.ino}`;
+  if (stats.isSymbolicLink()) {
+    return { file, content: await readlink(systemPath(path)) };
+  }
+  // A directory's times change with what is below it.
+  return { file, content: stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}` };
+}

@@ -1,0 +1,223 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { FaultCase } from '../../faults/fault-case.js';
+import { FaultReport } from '../../faults/report.js';
+import { type CaseOutcome, runCase } from '../../faults/run-case.js';
+import type { Stage } from '../../faults/stage.js';
+
+/** Prints what a well-behaved command does of the good images and one that fails. */
+const reporting = (code: string) => `console.log(JSON.stringify({
+  images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
+  failures: [{ path: 'x', code: '${code}' }],
+  distances: [1],
+}));`;
+const REFUSAL = `console.error('virt-similarity: error: refused');`;
+
+/** A command that does what the script says, as Node.js runs it, in place of the real one. */
+function commandOf(script: string): readonly string[] {
+  return [process.execPath, '-e', script];
+}
+
+/** Seconds after which a command counts as hung; enough for one that ends, also on a busy machine. */
+const SECONDS = 120;
+/** The same for one that does hang, so as not to wait for nothing. */
+const FEW_SECONDS = 2;
+
+/** A case in which the real command would do nothing wrong: one line of error, and the code that is expected. */
+function sampleCase(
+  build: (stage: Stage) => Promise<string>,
+  overrides: Partial<FaultCase> = {},
+  seconds = SECONDS,
+): FaultCase {
+  return {
+    number: 1,
+    title: 'a sample',
+    readers: ['auto'],
+    exit: 4,
+    build: async (stage) => {
+      const path = await build(stage);
+      return { commands: [{ words: [path], seconds }] };
+    },
+    ...overrides,
+  };
+}
+
+/** Runs a script as the command of a case that has a secret file, whose path it is given. */
+function tried(script: string, seconds = SECONDS): Promise<CaseOutcome> {
+  const fault = sampleCase((stage) => stage.secret('secret'), {}, seconds);
+  return runCase(fault, 'auto', commandOf(script));
+}
+
+const refusing = (deed: string) => `const path = process.argv[1]; ${deed}; ${REFUSAL} process.exitCode = 4;`;
+
+describe('the harness of the fault cases', () => {
+  test('finds nothing wrong with a command that refuses and does no more', async () => {
+    expect((await tried(refusing(''))).violations).toEqual([]);
+  });
+
+  test.each([
+    ['another exit code', `${REFUSAL} process.exitCode = 5`, 'exit'],
+    ['an exit without a word', 'process.exitCode = 4', 'error'],
+    ['a second error line', refusing(REFUSAL), 'error'],
+    ['a stack trace', refusing(`console.error('    at main (file.js:1:1)')`), 'trace'],
+    ['a secret on standard output', refusing(`console.log(require('fs').readFileSync(path, 'utf8'))`), 'canary leaks'],
+    ['a secret in the cache', refusing(`require('fs').copyFileSync(path, 'leak')`), 'canary leaks'],
+    [
+      "a secret's digest in a report",
+      refusing(
+        `require('fs').writeFileSync('out/leak', require('crypto').hash('sha256', require('fs').readFileSync(path).subarray(0, 65536), 'hex'))`,
+      ),
+      'canary leaks',
+    ],
+    ['a changed input', refusing(`require('fs').appendFileSync(path, 'x')`), 'input'],
+    ['a new file beside the inputs', refusing(`require('fs').writeFileSync(path + '.new', '')`), 'input'],
+    ['a temporary file left', refusing(`require('fs').writeFileSync(process.env.TMPDIR + '/left', '')`), 'leftovers'],
+    ['a socket left', refusing(`require('fs').writeFileSync(process.env.XDG_RUNTIME_DIR + '/left', '')`), 'leftovers'],
+    ['an unfinished file left', refusing(`require('fs').writeFileSync('out/.virt-similarity-0.tmp', '')`), 'leftovers'],
+    [
+      'a child that lives on',
+      refusing(`require('child_process').spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).unref()`),
+      'orphans',
+    ],
+    [
+      'a grandchild that left the family',
+      refusing(`require('child_process').spawnSync('sh', ['-c', 'setsid sleep 60 >/dev/null 2>&1 &'])`),
+      'orphans',
+    ],
+    [
+      'a bad entry in the cache',
+      refusing(
+        `require('fs').mkdirSync('similarity-cache', { mode: 0o700 }); require('fs').writeFileSync('similarity-cache/' + 'a'.repeat(32) + '.' + 'b'.repeat(64) + '.arrow', 'x')`,
+      ),
+      'cache',
+    ],
+    [
+      'a file that is no output',
+      refusing(`require('fs').writeFileSync(process.env.HOME + '/new', '')`),
+      'foreign writes',
+    ],
+    ['an output that was not asked for', refusing(`require('fs').writeFileSync('out/tree.txt', '')`), 'foreign writes'],
+    [
+      'an input replaced by an equal file',
+      refusing(`require('fs').copyFileSync(path, path + '.new'); require('fs').renameSync(path + '.new', path)`),
+      'foreign writes',
+    ],
+    [
+      'a link in the place of an input',
+      refusing(`require('fs').symlinkSync('good/good-1.raw', 'link')`),
+      'foreign writes',
+    ],
+    ['much memory', refusing('globalThis.held = Buffer.alloc(1100 * 1024 ** 2, 1)'), 'memory'],
+  ] as const)('reports %s', async (_, script, kind) => {
+    const { violations } = await tried(script);
+    expect(violations.map((violation) => violation.kind)).toContain(kind);
+  });
+
+  test.each([
+    ['a hang', 'setInterval(() => {}, 1000)'],
+    ['a hang that heeds no signal', `process.on('SIGTERM', () => {}); for (;;);`],
+  ])('reports %s', async (_, script) => {
+    const { violations } = await tried(script, FEW_SECONDS);
+    expect(violations.map(({ kind }) => kind)).toContain('hangs');
+  });
+
+  test('reports a call to a server that an image names', async () => {
+    const fault = sampleCase(async (stage) => String((await stage.server()).port));
+    const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
+    const { violations } = await runCase(fault, 'auto', commandOf(call));
+    expect(violations).toContainEqual({ kind: 'calls outside', what: '1 connections to a server' });
+  });
+
+  test('reports a call for a connection where nobody listens, also of a child', async () => {
+    const call = `require('net').connect(1, '127.0.0.1').on('error', () => {})`;
+    const child = `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(call)}])`;
+    for (const deed of [call, child]) {
+      const { violations } = await tried(refusing(deed));
+      expect(violations).toEqual([{ kind: 'calls outside', what: expect.stringContaining('127.0.0.1') }]);
+    }
+  });
+
+  test('reports a run that takes longer beyond the usual than it may', async () => {
+    const fault = sampleCase(async () => 'x', {
+      // Less than any run takes, however the machine is loaded meanwhile.
+      build: async () => ({ commands: [{ words: ['late'], within: -3600 }] }),
+    });
+    const { violations } = await runCase(
+      fault,
+      'auto',
+      commandOf(`if (process.argv[1] === 'late') ${REFUSAL} process.exitCode = 4`),
+    );
+    expect(violations.map(({ kind }) => kind)).toEqual(['hangs']);
+  });
+
+  describe('of a run beside the good images', () => {
+    const fault = sampleCase(async () => 'x', { build: async (stage) => stage.trial(['x']) });
+    /** A command that refuses an image alone, and beside the good ones does what the script says. */
+    const besides = (script: string) =>
+      commandOf(
+        `${REFUSAL} process.exitCode = process.argv[1] === 'hash' ? 4 : 3; if (process.argv[1] !== 'hash') { ${script} }`,
+      );
+
+    test('reports that they are missing', async () => {
+      expect((await runCase(fault, 'auto', besides(''))).violations.map(({ kind }) => kind)).toEqual(['report']);
+      expect((await runCase(fault, 'auto', besides(reporting('refused')))).violations).toEqual([]);
+    });
+
+    test('reports an error of another code', async () => {
+      const { violations } = await runCase(fault, 'auto', besides(reporting('corrupt')));
+      expect(violations).toEqual([{ kind: 'exit', what: 'expected a code of exit 4 for x, found corrupt' }]);
+    });
+
+    test('reports that an image that failed is in the cache', async () => {
+      const part = `{ kind: 'file', path: 'x', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n }`;
+      const identity = `identity: { chain: [{ format: 'raw', parts: [${part}] }] }`;
+      const made = `algorithm: 'sha256', hasherVersion: '1', digestLength: 32`;
+      const header = `{ name: 'x', ${made}, blockSize: 512, virtualSize: 512, ${identity} }`;
+      const store = `import(${JSON.stringify(import.meta.resolve('@virt-similarity/core'))}).then(
+        ({ HashVectorCache, hashVectorOf }) => new HashVectorCache('similarity-cache').store(
+          hashVectorOf(${header}, Uint32Array.of(0), new Uint8Array(32))));`;
+      const { violations } = await runCase(fault, 'auto', besides(`${reporting('refused')} ${store}`));
+      expect(violations).toEqual([{ kind: 'cache', what: 'x, which failed, is in the cache' }]);
+    });
+  });
+
+  test('reports no output that the words of a command name, nor what a case declares', async () => {
+    const outputs = ['out/tree.nwk', 'out/tree.names.tsv', 'vectors/disk.arrow'];
+    const deed = `const fs = require('fs'); fs.mkdirSync('vectors', { recursive: true });
+      for (const path of ${JSON.stringify(outputs)}) if (process.argv.includes(path)) fs.writeFileSync(path, '');`;
+    const fault = sampleCase(async () => 'x', {
+      build: async (stage) => ({
+        commands: [
+          { words: ['analyze', '-o', 'out/tree.nwk', 'out/tree.names.tsv'] },
+          { words: ['hash', '-o', 'vectors/', 'vectors/disk.arrow'] },
+        ],
+        writes: [`${stage.work}/vectors`],
+      }),
+    });
+    expect((await runCase(fault, 'auto', commandOf(refusing(deed)))).violations).toEqual([]);
+    const undeclared = { ...fault, build: async (stage: Stage) => ({ ...(await fault.build(stage)), writes: [] }) };
+    const { violations } = await runCase(undeclared, 'auto', commandOf(refusing(deed)));
+    expect(violations).toEqual([{ kind: 'foreign writes', what: expect.stringMatching(/^created .*\/vectors$/) }]);
+  });
+
+  test('reports an input that cannot be built', async () => {
+    const fault = sampleCase(() => Promise.reject(new Error('no such tool')));
+    const outcome = await runCase(fault, 'auto', commandOf(''));
+    expect(outcome.violations).toEqual([{ kind: 'build', what: 'no such tool' }]);
+  });
+
+  test('sums up what it found', async () => {
+    const log = jest.spyOn(console, 'log').mockImplementation(() => {});
+    const report = new FaultReport();
+    report.add(await tried(refusing('')));
+    report.add(await tried('setInterval(() => {}, 1000)', FEW_SECONDS));
+    const printed = log.mock.calls.flat();
+    log.mockRestore();
+    expect(printed[0]).toMatch(/^ {3}1 {2}a sample +auto +4 +\d+ ms {2}ok$/);
+    expect(printed.at(-1)).toMatch(/^ {3}1 {2}a sample +auto +-1 +\d+ ms {2}FAIL: 1 hangs, /);
+    expect(report.isClean).toBe(false);
+    expect(report.totals(58, [59, 60])).toBe(
+      '0 of 58 cases right, 1 run; not built yet: 59, 60\n' +
+        '1 passed, 1 failed, 0 canary leaks, 0 calls outside, 1 hangs, 0 orphans, 0 leftovers, 0 foreign writes',
+    );
+  });
+});

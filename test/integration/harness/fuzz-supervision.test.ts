@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { supervise } from '../../fuzz/supervise.js';
+import { BAD, SEED } from './bad-targets.js';
+
+const EXECUTIONS = 6;
+/** What a fault is noted as. */
+const KINDS = { wrong: 'wrong', hang: 'hangs', crash: 'crashes', exit: 'crashes', memory: 'beyond memory' } as const;
+
+async function superviseTarget(target: string, timeMs = target === 'hang' ? 5000 : 3_600_000) {
+  const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-supervise-'));
+  try {
+    const targets = new URL('./bad-targets.js', import.meta.url).href;
+    const task = { targets, target, seed: SEED, first: 0, end: EXECUTIONS, directory };
+    // Only a hang is waited for; no other fault may be taken for one, however slow the machine is.
+    const limits = { timeMs, startMs: 3_600_000, memory: 400 * 2 ** 20 };
+    return await supervise({ ...task, progress: join(directory, 'progress') }, limits);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+describe('the supervision of executions', () => {
+  test.each(Object.entries(KINDS))('notes a fault such as %s and goes on after it', async (target, kind) => {
+    const { accepted, rejected, findings } = await superviseTarget(target);
+    expect(findings).toEqual([{ kind, execution: BAD, description: expect.any(String) }]);
+    expect(accepted + rejected).toBe(EXECUTIONS - 1);
+  });
+
+  test('notes memory that grows slowly as a fault of memory, though it takes longer than an execution may', async () => {
+    const { findings } = await superviseTarget('growth', 5000);
+    expect(findings).toMatchObject([{ kind: 'beyond memory', execution: BAD }]);
+  });
+
+  test('gives up a target that cannot be made ready', async () => {
+    const { findings } = await superviseTarget('unprepared');
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.description).toContain('nothing is ready');
+  });
+});

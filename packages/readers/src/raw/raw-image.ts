@@ -50,6 +50,7 @@ export class RawImage implements DiskImage {
   }
 
   async *extents(): AsyncGenerator<Extent, void> {
+    throwIfAborted(this.#call.signal);
     let position = 0;
     if (this.#prefetched !== undefined || (await this.#canMapHoles())) {
       for await (const extent of this.#mappedExtents()) {
@@ -80,7 +81,6 @@ export class RawImage implements DiskImage {
    * is read as data. Only an interruption, or an error about a writer, is passed on.
    */
   async *#mappedExtents(): AsyncGenerator<Extent, void> {
-    throwIfAborted(this.#call.signal);
     const map = this.#prefetched ?? mapExtents(this.#image, this.#call);
     this.#prefetched = undefined;
     try {

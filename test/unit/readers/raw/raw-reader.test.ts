@@ -77,13 +77,16 @@ describe('a raw image', () => {
     await opened.close();
   });
 
-  test('with holes is one extent where qemu-img is not installed', async () => {
+  test('with holes is one extent where qemu-img is not installed, and none once the signal has fired', async () => {
     const { reader, image } = await sparseSubject();
     const { PATH } = process.env;
     process.env.PATH = directory;
     try {
-      const opened = await openImage(reader, image.source, options);
+      const interruption = new AbortController();
+      const opened = await openImage(reader, image.source, { ...options, signal: interruption.signal });
       expect(await extentsOf(opened)).toHaveLength(1);
+      interruption.abort();
+      await expect(extentsOf(opened)).rejects.toMatchObject({ code: 'aborted' });
       await opened.close();
     } finally {
       process.env.PATH = PATH;
@@ -132,7 +135,7 @@ describe('a raw image with holes, where qemu-img', () => {
     const { reader, image } = await sparseSubject();
     notes.length = 0;
     await withFakeProgram('qemu-img', script, async () => {
-      const opened = await openImage(reader, image.source, { ...options, warn });
+      const opened = await openImage(reader, image.source, { ...options, sandbox: 'off', warn });
       await check(extentsOf(opened)).finally(() => opened.close());
     });
   }
@@ -158,7 +161,7 @@ describe('a raw image with holes, where qemu-img', () => {
     const script = `case "$*" in *start-offset=0*) echo '[${data},${rest}]';; *) exit 1;; esac`;
     notes.length = 0;
     await withFakeProgram('qemu-img', script, async () => {
-      const opened = await openImage(new RawReader(), { path }, { ...options, warn });
+      const opened = await openImage(new RawReader(), { path }, { ...options, sandbox: 'off', warn });
       expect(await extentsOf(opened)).toEqual([
         { kind: 'data', start: 0, length: 512, stored: { file: 0, offset: 0 } },
         { kind: 'data', start: 512, length: 2 ** 30 + 488, stored: { file: 0, offset: 512 } },

@@ -33,9 +33,9 @@ export type ErrorCode =
 /** The details of an error beyond its message. */
 export interface ErrorDetails {
   /** Path of the disk image or hash-vector file concerned, as the user named it. */
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** The underlying error. */
-  readonly cause?: unknown;
+  readonly cause?: unknown | undefined;
 }
 
 /** An error as `JSON.stringify` writes it; what the error does not have is absent. */
@@ -43,9 +43,9 @@ export interface SerializedError {
   readonly name: string;
   readonly code: ErrorCode;
   readonly message: string;
-  readonly image?: string;
-  readonly remedy?: readonly OptionReference[];
-  readonly cause?: string;
+  readonly image?: string | undefined;
+  readonly remedy?: readonly OptionReference[] | undefined;
+  readonly cause?: string | undefined;
 }
 
 const BRAND = Symbol.for('virt-similarity.error');

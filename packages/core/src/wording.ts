@@ -8,11 +8,11 @@ export interface OptionReference {
   /** Name of an option of the library, such as `reader`, or of an option that a plugin declares. */
   readonly option: string;
   /** The value to set; absent if the surrounding text states it. A list is a list of paths. */
-  readonly value?: string | number | boolean | readonly string[];
+  readonly value?: string | number | boolean | readonly string[] | undefined;
   /** Path of the image to set it for; absent if it applies to all images. */
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** The value that the other images keep. */
-  readonly others?: string;
+  readonly others?: string | undefined;
 }
 
 /** A message or part of a message, on one line, with the options that it names separate from the text. */

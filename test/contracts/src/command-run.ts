@@ -13,20 +13,20 @@ import { watchOutput } from './watch-output.js';
 /** What a command is run with. */
 export interface CommandCase {
   /** None when absent. */
-  readonly operands?: readonly string[];
+  readonly operands?: readonly string[] | undefined;
   /** Values for the command's options; those that are left out have their defaults. */
-  readonly options?: OptionValues;
+  readonly options?: OptionValues | undefined;
   /** One without readers, hashers and reporters when absent. */
-  readonly analyzer?: Analyzer;
+  readonly analyzer?: Analyzer | undefined;
   /** Seconds within which the command must end once it is interrupted; 60 when absent. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** What a run of a command did. */
 export interface CommandRun {
   /** Nothing where it threw. */
-  readonly exitCode?: unknown;
-  readonly thrown?: unknown;
+  readonly exitCode?: unknown | undefined;
+  readonly thrown?: unknown | undefined;
   /** What it wrote as results. */
   readonly results: string;
   /** What it printed beside results and messages. */
@@ -40,10 +40,10 @@ export interface CommandRun {
 /** What happens in a run, beside what the command does. */
 export interface RunEvents {
   /** Called before the command gets what it asked the context for. */
-  readonly onUse?: () => void;
+  readonly onUse?: (() => void) | undefined;
   /** @throws where results cannot be written. */
-  readonly onWrite?: () => void;
-  readonly signal?: AbortSignal;
+  readonly onWrite?: (() => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The options that the command is given: complete and checked. */

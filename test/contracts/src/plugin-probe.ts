@@ -12,7 +12,7 @@ export interface ProbedPlugin {
 /** What a process that does nothing but load a plugin finds. */
 export interface PluginProbe {
   /** Why the module cannot be imported twice or in a thread; absent if it can. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /** What was printed. */
   readonly printed: string;
   /** What keeps the process alive, and the files that are open, because of the plugin. */

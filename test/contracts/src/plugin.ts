@@ -21,9 +21,9 @@ import { type PluginProbe, probePlugin } from './plugin-probe.js';
 /** What a plugin is tested with. */
 export interface PluginCase {
   /** Values for the plugin's options; those that are left out have their defaults. */
-  readonly options?: OptionValues;
+  readonly options?: OptionValues | undefined;
   /** The modules of other plugins, named like the plugin's: those whose parts it injects or that users load with it. */
-  readonly beside?: readonly string[];
+  readonly beside?: readonly string[] | undefined;
 }
 
 /** A plugin with what it is tested with. */

@@ -147,7 +147,7 @@ function optionChoices(reporter: Reporter): OptionValues[] {
     if (declaration.type === 'boolean') {
       return [{ [name]: declaration.default !== true }];
     }
-    const { min, max }: { readonly min?: number; readonly max?: number } =
+    const { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined } =
       'min' in declaration || 'max' in declaration ? declaration : {};
     return [min, max].flatMap((bound) => (bound === undefined ? [] : [{ [name]: bound }]));
   });

@@ -114,7 +114,10 @@ function listOf(value: unknown, read: (each: unknown) => OptionValue | undefined
   return values.every((each) => read(each) !== undefined) ? (values as string[]) : undefined;
 }
 
-function within({ min = -Infinity, max = Infinity }: { min?: number; max?: number }, value: unknown) {
+function within(
+  { min = -Infinity, max = Infinity }: { min?: number | undefined; max?: number | undefined },
+  value: unknown,
+) {
   return typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max ? value : undefined;
 }
 
@@ -154,7 +157,10 @@ function expectationOf(declaration: OptionDeclaration, found: unknown): string {
   }
 }
 
-function rangeOf({ min, max }: { min?: number; max?: number }, format: (bound: number) => string): string {
+function rangeOf(
+  { min, max }: { min?: number | undefined; max?: number | undefined },
+  format: (bound: number) => string,
+): string {
   if (min !== undefined && max !== undefined) {
     return ` from ${format(min)} to ${format(max)}`;
   }

@@ -24,7 +24,7 @@ export interface AnalyzedImage {
    * The image's hash vector, including its identity; absent in analyses made by other programs. `pairRuns` lists where
    * two vectors are equal, different or zero.
    */
-  readonly vector?: HashVector;
+  readonly vector?: HashVector | undefined;
 }
 
 /** A run of consecutive blocks of the same kind in a pair of images. */

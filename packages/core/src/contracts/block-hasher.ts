@@ -11,7 +11,7 @@ export interface BlockHasher {
    * plugin's module (see `Plugin.url`) and of the class is used instead, which does not cover the module's imports.
    * Without a version and a `url`, vectors are not cached.
    */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** Size of a digest in bytes, 1 to 64. */
   readonly digestLength: number;
   /**

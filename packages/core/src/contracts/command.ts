@@ -12,13 +12,13 @@ export interface Command {
   /** One line for the list of commands, without a full stop. */
   readonly summary: string;
   /** The text after the name in the first line of the help: `[options] IMAGE…`. */
-  readonly usage?: string;
+  readonly usage?: string | undefined;
   /** One paragraph for the help; the summary when absent. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** The options that it accepts in addition to those of every command, such as `--quiet`; none when absent. */
-  readonly options?: OptionDeclarations;
+  readonly options?: OptionDeclarations | undefined;
   /** The operands that it accepts; any when absent. */
-  readonly operands?: Operands;
+  readonly operands?: Operands | undefined;
   /**
    * Runs the command and returns the exit code: 0 for success, otherwise 1 to 255. If it throws a
    * `VirtSimilarityError`, the error is shown as one line and determines the exit code.
@@ -29,11 +29,11 @@ export interface Command {
 /** The number and values of operands, the arguments of a command line that are not options. */
 export interface Operands {
   /** The lowest number of operands; 0 when absent. */
-  readonly min?: number;
+  readonly min?: number | undefined;
   /** The highest number of operands; no limit when absent. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** The allowed values; any when absent. */
-  readonly values?: readonly string[];
+  readonly values?: readonly string[] | undefined;
 }
 
 /** The context that a command runs in. */

@@ -35,12 +35,12 @@ export interface Link {
    * Set if content can change without a change of the parts' sizes and times, as on a block device, or if another
    * process is writing to it. Equal stamps then prove nothing across runs, and dependent hash vectors are not stored.
    */
-  readonly volatile?: true;
+  readonly volatile?: true | undefined;
   /**
    * Set if the reader can open this link and its backing chain on their own, by the path of its first part and its
    * format. Its hash vector is then reused for every image above it.
    */
-  readonly standalone?: true;
+  readonly standalone?: true | undefined;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface ZeroExtent {
   /** Length in bytes, at least 1. */
   readonly length: number;
   /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
-  readonly inherited?: true;
+  readonly inherited?: true | undefined;
 }
 
 /** A range of guest-visible bytes that must be read. */
@@ -71,7 +71,7 @@ export interface DataExtent {
   /** Length in bytes, at least 1. */
   readonly length: number;
   /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
-  readonly inherited?: true;
+  readonly inherited?: true | undefined;
   /**
    * The location of the same bytes in a host file, if they are stored there unmodified. While the image is open, the
    * caller may read them from that file, in parallel, without the reader.

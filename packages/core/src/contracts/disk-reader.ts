@@ -12,11 +12,11 @@ export interface DiskSource {
    * The format that the user states: `raw`, `qcow2`, `vmdk`, …, or `arrow` for a hash vector. When absent, the format
    * is detected by inspection, and a path that ends in `.arrow` is a hash vector.
    */
-  readonly format?: string;
+  readonly format?: string | undefined;
   /** The image's name in reports, instead of a part of its path. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** Set if the path comes from a directory listing: a symbolic link at this path is refused. */
-  readonly noFollow?: true;
+  readonly noFollow?: true | undefined;
 }
 
 /** An image with its identity. */
@@ -36,39 +36,39 @@ export interface ReadOptions {
    * Directories that the user added for the same purpose. Everything below them may be read, including hidden files,
    * block devices and the targets of symbolic links. Absolute, symbolic links resolved.
    */
-  readonly allowedTrees?: readonly string[];
+  readonly allowedTrees?: readonly string[] | undefined;
   /** The largest allowed virtual size in bytes; more is `refused`. `READ_DEFAULTS.maxVirtualSize` when absent. */
-  readonly maxVirtualSize?: number;
+  readonly maxVirtualSize?: number | undefined;
   /**
    * Whether to open an image that another process has open for writing. Its identity is then `volatile`, and `warn` is
    * called. If false or absent, such an image fails with `in-use`.
    */
-  readonly allowInUse?: boolean;
+  readonly allowInUse?: boolean | undefined;
   /**
    * Whether external tools run in a sandbox (`required`, the default) or without one (`off`). Without a sandbox,
    * readers refuse formats whose parsers are too rarely used to be trusted.
    */
-  readonly sandbox?: 'required' | 'off';
+  readonly sandbox?: 'required' | 'off' | undefined;
   /**
    * Set if the user chose the reader by name, so that no other reader is asked. A reader that cannot read a source then
    * throws an error with the reason and the remedy, if it knows them, instead of declining.
    */
-  readonly isChosen?: true;
+  readonly isChosen?: true | undefined;
   /**
    * If set, `identify` makes the kernel write the image's files to disk before it inspects them. Only then does every
    * later change through a shared memory mapping show in their times.
    */
-  readonly flush?: true;
+  readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
    * image. `wording` is the same message with its options kept separate; passed if the message may name options.
    */
-  readonly warn?: (message: string, wording?: Wording) => void;
+  readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
    * Aborts calls in progress, including reads and extents of an image that was opened with it: they throw, and no
    * processes or files remain.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The defaults of `ReadOptions`. */
@@ -122,19 +122,19 @@ export interface DiskReader {
    * File name extensions of the images that this reader reads, lower case with the dot. In a directory that the user
    * names, only files with an extension of some reader are images.
    */
-  readonly extensions?: readonly string[];
+  readonly extensions?: readonly string[] | undefined;
 
   /**
    * The formats that a user can state for an image of this reader, such as `qcow2`. If every reader lists its formats,
    * any other format is refused before anything is read.
    */
-  readonly formats?: readonly string[];
+  readonly formats?: readonly string[] | undefined;
 
   /**
    * Set if `identify` also accepts a source that the reader does not recognise, as a raw disk. `auto` asks such readers
    * last.
    */
-  readonly fallback?: true;
+  readonly fallback?: true | undefined;
 
   /**
    * For a reader that delegates every image to another reader: returns the name of the reader for the identity that

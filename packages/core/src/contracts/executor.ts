@@ -2,13 +2,13 @@ import type { InjectionToken } from 'tsyringe';
 import type { DiskSource, ReadOptions } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
 import type { LocatedVector } from './hash-vector.js';
-import type { HashOptions, HashOutcome, ProgressEvent } from './stages.js';
+import type { Complete, HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 
 /** A request to hash images. */
 export interface HashRequest
   extends Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
-    Required<Pick<HashOptions, 'reader' | 'hasher' | 'blockSize' | 'maxVirtualSize' | 'allowInUse' | 'sandbox'>>,
+    Complete<Pick<HashOptions, 'reader' | 'hasher' | 'blockSize' | 'maxVirtualSize' | 'allowInUse' | 'sandbox'>>,
     Pick<HashOptions, 'cache'> {
   /** The images; each path occurs once. */
   readonly sources: readonly DiskSource[];

@@ -7,7 +7,7 @@ export interface HashVectorHeader {
   /** Name of the block hasher, such as `sha256`. */
   readonly algorithm: string;
   /** Version of that hasher (see `BlockHasher.version`); absent in older files and files of other programs. */
-  readonly hasherVersion?: string;
+  readonly hasherVersion?: string | undefined;
   /** Size of a digest in bytes. */
   readonly digestLength: number;
   /** Size of a block in bytes; a power of two from 512 to 16 MiB. */
@@ -17,7 +17,7 @@ export interface HashVectorHeader {
   /** Number of non-zero blocks, which is the number of rows. */
   readonly dataBlocks: number;
   /** Identity of the image that was hashed; absent in files of other programs. */
-  readonly identity?: ImageIdentity;
+  readonly identity?: ImageIdentity | undefined;
 }
 
 /** Consecutive rows of a hash vector. */
@@ -78,7 +78,7 @@ export interface LocatedVector {
 /** The digests of an image's non-zero blocks with their block numbers, in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
   /** The location of the same rows, if threads may read them directly, which is faster. */
-  readonly storage?: HashVectorStorage;
+  readonly storage?: HashVectorStorage | undefined;
   /** Yields all rows in ascending order, in batches of any size above 0. May be called repeatedly and concurrently. */
   rows(): AsyncIterable<HashVectorRows>;
 }

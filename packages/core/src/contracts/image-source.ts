@@ -11,7 +11,7 @@ export interface NamedImages extends Omit<DiskSource, 'path'> {
 /** An image that a source found. */
 export interface ListedImage extends DiskSource {
   /** The reason why the image cannot be read, if the source knows it. */
-  readonly failure?: VirtSimilarityError;
+  readonly failure?: VirtSimilarityError | undefined;
 }
 
 /** The callbacks and signal for listing images. */

@@ -6,9 +6,9 @@ export type OptionDeclaration = {
   /** One line, for help texts and listings. */
   readonly description: string;
   /** The name of the value in help texts: `dir` for `--cache <dir>`. The type is shown when absent. */
-  readonly placeholder?: string;
+  readonly placeholder?: string | undefined;
   /** The one-letter form of a command's flag: `o` for `-o`. */
-  readonly short?: string;
+  readonly short?: string | undefined;
 } /** A flag such as `--heights`; if the default is true, `--no-sandbox`, which `negation` describes. */ & (
   | { readonly type: 'boolean'; readonly default?: boolean; readonly negation?: string }
   /** `min` and `max` are inclusive. */
@@ -27,9 +27,9 @@ export type OptionDeclaration = {
 );
 
 interface NumericRange {
-  readonly default?: number;
-  readonly min?: number;
-  readonly max?: number;
+  readonly default?: number | undefined;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
 }
 
 /** Options by name: lower-case words joined by hyphens. */

@@ -63,20 +63,20 @@ export interface Plugin {
    * in the main thread. An isolated plugin must have a URL, because its metrics, clusterers and reporters run in
    * threads too. The module's default export must have the same parts: a thread imports it and uses the same options.
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** The plugin's own version, for listings. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** The versions of `@virt-similarity/core` that the plugin supports, as an npm range: `^1.2.0`. */
-  readonly core?: string;
+  readonly core?: string | undefined;
   /** The options that the plugin accepts; none when absent. */
-  readonly options?: OptionDeclarations;
-  readonly sources?: Parts<ImageSource>;
-  readonly readers?: Parts<DiskReader>;
-  readonly hashers?: Parts<BlockHasher>;
-  readonly metrics?: Parts<DistanceMetric>;
-  readonly clusterers?: Parts<Clusterer>;
-  readonly reporters?: Parts<Reporter>;
-  readonly commands?: Parts<Command>;
+  readonly options?: OptionDeclarations | undefined;
+  readonly sources?: Parts<ImageSource> | undefined;
+  readonly readers?: Parts<DiskReader> | undefined;
+  readonly hashers?: Parts<BlockHasher> | undefined;
+  readonly metrics?: Parts<DistanceMetric> | undefined;
+  readonly clusterers?: Parts<Clusterer> | undefined;
+  readonly reporters?: Parts<Reporter> | undefined;
+  readonly commands?: Parts<Command> | undefined;
 }
 
 /** A plugin, optionally with values for its options. */

@@ -13,11 +13,11 @@ export interface Reporter {
   /**
    * The options that `report` accepts; none when absent. An analyzer passes validated values, defaults included.
    */
-  readonly options?: OptionDeclarations;
+  readonly options?: OptionDeclarations | undefined;
   /** Yields the text, in pieces of any length; the last piece ends with a newline. */
   report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /** A second text that readers of the first need, such as a table of names. */
-  readonly companion?: Companion;
+  readonly companion?: Companion | undefined;
 }
 
 /** A text that is written beside the report's file, or to the path that the user states (`--names`). */
@@ -25,7 +25,7 @@ export interface Companion {
   /** The extension that replaces the report's: `.names.tsv`. */
   readonly extension: string;
   /** Option values of the reporter, any of which makes this text empty for every analysis; none when absent. */
-  readonly emptyWith?: OptionValues;
+  readonly emptyWith?: OptionValues | undefined;
   /** As {@link Reporter.report}, but may yield nothing. */
   report(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
   /**

@@ -28,44 +28,44 @@ export interface HashOptions {
    * Name of a disk reader. `auto` leaves each image to the first registered reader that recognises it; readers that
    * accept what they do not recognise, like the project's own, are asked last.
    */
-  readonly reader?: string;
+  readonly reader?: string | undefined;
   /** Name of a block hasher. */
-  readonly hasher?: string;
+  readonly hasher?: string | undefined;
   /** Size of a block in bytes; a power of two from 512 to 16 MiB. */
-  readonly blockSize?: number;
+  readonly blockSize?: number | undefined;
   /**
    * Directory for cached hash vectors, created if missing; `false` disables caching. When absent, the analyzer's store
    * is used, if it has one.
    */
-  readonly cache?: string | false;
+  readonly cache?: string | false | undefined;
   /** Number of worker threads, at least 1. */
-  readonly jobs?: number;
+  readonly jobs?: number | undefined;
   /** Directories, in addition to those of the named images, that may contain backing files at any depth. */
-  readonly allowBacking?: readonly string[];
+  readonly allowBacking?: readonly string[] | undefined;
   /** The largest allowed virtual size in bytes; larger disks are `refused`. 64 TiB by default. */
-  readonly maxVirtualSize?: number;
+  readonly maxVirtualSize?: number | undefined;
   /** Whether to read images that are open for writing, with a warning. Their vectors are not stored. */
-  readonly allowInUse?: boolean;
+  readonly allowInUse?: boolean | undefined;
   /** Whether tools that parse images run in a sandbox (`required`, the default) or without one (`off`). */
-  readonly sandbox?: 'required' | 'off';
+  readonly sandbox?: 'required' | 'off' | undefined;
   /** Receives progress events. An exception from this callback or `onNote` ends the work and is rethrown unchanged. */
-  readonly onProgress?: (event: ProgressEvent) => void;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /**
    * Receives one-line notes instead of the analyzer's logger: `warning` for anomalies that are not errors, `debug` for
    * details. `wording` is the message with its options kept separate; passed if the message may name options.
    */
-  readonly onNote?: (level: 'warning' | 'debug', message: string, wording?: Wording) => void;
+  readonly onNote?: ((level: 'warning' | 'debug', message: string, wording?: Wording) => void) | undefined;
   /** Aborts the work. Unfinished work is discarded, and finished vectors stay in the store. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The options for comparing and clustering, in addition to those for hashing. */
 export interface AnalyzeOptions extends HashOptions {
   /** Name of a distance metric. */
-  readonly metric?: string;
-  readonly linkage?: Linkage;
+  readonly metric?: string | undefined;
+  readonly linkage?: Linkage | undefined;
   /** Name of a clusterer. */
-  readonly clusterer?: string;
+  readonly clusterer?: string | undefined;
 }
 
 /** The options for finding images. */
@@ -78,8 +78,11 @@ export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
   readonly reader: string;
   /** The error, if the diagnosis failed. */
-  readonly problem?: VirtSimilarityError;
+  readonly problem?: VirtSimilarityError | undefined;
 }
+
+/** Options with a value for each. */
+export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** The options for comparing and clustering hash vectors. */
 export type VectorOptions = Omit<AnalyzeOptions, keyof HashOptions> &
@@ -112,7 +115,7 @@ export type ClusterOptions = Pick<AnalyzeOptions, 'clusterer' | 'linkage' | 'onP
 /** The runtime options of a report. */
 export interface ReportRun {
   /** Aborts a report of an isolated plugin. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A progress event of a run. `JSON.stringify` accepts the events that `onProgress` receives. */

@@ -31,5 +31,5 @@ export interface PairwiseCounts {
    * For each vector, its blocks that another vector has at the same block number; set if blocks were compared by
    * position.
    */
-  readonly repeated?: Float64Array;
+  readonly repeated?: Float64Array | undefined;
 }

@@ -9,7 +9,7 @@ import { pairsWithin } from './engine/pair-set.js';
 import { dataBlocksOf } from './pairwise-counts.js';
 
 /** The pair counts of vectors that were compared at equal block numbers. */
-export type PositionalCounts = PairwiseCounts & Required<Pick<PairwiseCounts, 'repeated'>>;
+export type PositionalCounts = PairwiseCounts & { readonly repeated: Float64Array };
 
 /**
  * Compares every pair of vectors, block number by block number. The counts are exact for any number of threads.

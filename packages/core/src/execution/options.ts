@@ -5,7 +5,7 @@ import { z } from 'zod/v3';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import type { ExecutionRun } from '../contracts/executor.js';
 import type { Logger } from '../contracts/plugin.js';
-import type { AnalyzeOptions, ProgressEvent } from '../contracts/stages.js';
+import type { AnalyzeOptions, Complete, ProgressEvent } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';
@@ -50,7 +50,7 @@ const schema = z.object({
 });
 
 /** The options with defaults applied. */
-export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Required<Pick<AnalyzeOptions, 'onNote'>>;
+export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Complete<Pick<AnalyzeOptions, 'onNote'>>;
 
 /**
  * Validates options and applies defaults.

@@ -13,7 +13,7 @@ const BYTES_PER_WRITE = 256 * 1024;
 
 export interface PlacedFileOptions {
   /** Permissions before the umask is applied; default: 0o666. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface OpenFileOptions {
   /** Whether to refuse a symbolic link. */
   readonly noFollow?: boolean | undefined;
   /** What to open if it is not the path itself but a name in an open directory. */
-  readonly place?: string | Buffer;
+  readonly place?: string | Buffer | undefined;
 }
 
 /** An open file, and whether it is on a local file system, so that this thread may make blocking calls. */

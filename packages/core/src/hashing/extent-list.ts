@@ -16,7 +16,7 @@ export const EXTENTS_PER_BLOCK = 4;
 
 export interface ExtentListOptions {
   /** Bytes, a positive integer; default: 1, with which the list keeps every extent unchanged. */
-  readonly blockSize?: number;
+  readonly blockSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

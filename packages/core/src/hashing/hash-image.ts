@@ -14,18 +14,18 @@ import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 
 export interface HashImageOptions {
   /** The name of the vector; default: the path of the image's first file. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Bytes; a power of two from 512 to 16 MiB. */
-  readonly blockSize?: number;
+  readonly blockSize?: number | undefined;
   /**
    * The hash vector of the backing image (see `baseOf`), made with the same hasher and block size. Inherited blocks
    * are copied from it instead of read.
    */
   readonly base?: HashVector | undefined;
   /** Called once with the number of bytes to read. */
-  readonly onStart?: (bytes: number) => void;
+  readonly onStart?: ((bytes: number) => void) | undefined;
   /** Called repeatedly with the number of bytes that were just hashed. */
-  readonly onBytes?: (bytes: number) => void;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -55,7 +55,7 @@ export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource
 export interface ExpectedFile {
   readonly stamp: FileStamp;
   /** Set if a changed state of the same file is accepted. */
-  readonly volatile?: true;
+  readonly volatile?: true | undefined;
 }
 
 /** Returns the files of a chain to open, in the order of {@link fileStampsOf}. */

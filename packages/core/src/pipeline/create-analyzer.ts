@@ -21,27 +21,27 @@ export interface AnalyzerParts {
    * Plugins whose failures and endless loops must not affect others. Their hashers, metrics, clusterers and reporters
    * run in separate threads, and `pluginTimeout` limits all their calls. Each plugin must have a `url`.
    */
-  readonly isolated?: readonly ConfiguredPlugin[];
+  readonly isolated?: readonly ConfiguredPlugin[] | undefined;
   /**
    * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. An answer is one image of a
    * source, one call of a reader, 8 MiB of a hasher's input, all pairs of a metric, all images of a clusterer, or about
    * 64 KiB of a reporter's text.
    */
-  readonly pluginTimeout?: number;
+  readonly pluginTimeout?: number | undefined;
   /** Receives the notes of all parts; when absent, they are discarded. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Stores the hash vectors of runs without a `cache` option; when absent, they are not stored. */
-  readonly store?: VectorStore;
+  readonly store?: VectorStore | undefined;
   /**
    * Hashes and compares; when absent, this machine's threads do. Only they use `store`: an executor stores vectors
    * itself.
    */
-  readonly executor?: Executor;
+  readonly executor?: Executor | undefined;
   /**
    * A tsyringe container in which the program registered replacements for plugins' parts and for the members of this
    * object: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. They are injected only into parts in this thread.
    */
-  readonly container?: DependencyContainer;
+  readonly container?: DependencyContainer | undefined;
 }
 
 const MEMBERS = [

@@ -22,7 +22,7 @@ export interface LeftOut {
   readonly name: string;
   readonly reason: keyof typeof REASONS;
   /** Name of the image that it is a part of. */
-  readonly image?: string;
+  readonly image?: string | undefined;
 }
 
 /** The entries of a directory, each list sorted by name. */

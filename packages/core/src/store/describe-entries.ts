@@ -28,7 +28,7 @@ export interface CacheListOptions extends StoreOptions {
   /**
    * The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version.
    */
-  readonly hasherVersions?: ReadonlyMap<string, string>;
+  readonly hasherVersions?: ReadonlyMap<string, string> | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type ErrorCode, pluginError, VirtSimilarityError, type Wording } from '
 export interface ThreadFailure {
   readonly code: ErrorCode;
   readonly message: Wording;
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** The stacks of the error's causes, outermost first. */
   readonly causes: readonly string[];
 }

@@ -39,9 +39,9 @@ interface Thread<Task, Answer> {
 
 export interface WorkerThreadsOptions {
   /** The `workerData` of the module. */
-  readonly data?: unknown;
+  readonly data?: unknown | undefined;
   /** Milliseconds that a thread has for each task, for the first including its start; default: 0, no limit. */
-  readonly timeLimit?: number;
+  readonly timeLimit?: number | undefined;
   /** Receives the log messages that threads post. */
   readonly logger?: Logger | undefined;
 }

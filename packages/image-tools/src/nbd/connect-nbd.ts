@@ -6,11 +6,11 @@ import { NbdSocket } from './nbd-socket.js';
 /** The export to connect to and the time limit. */
 export interface ConnectNbdOptions extends Speaker {
   /** Name of the export; the server's default export if absent. */
-  readonly exportName?: string;
+  readonly exportName?: string | undefined;
   /** Milliseconds for the handshake, and for each request after it. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Ends the connection; pending calls reject with an `aborted` error. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The defaults of {@link ConnectNbdOptions}. */

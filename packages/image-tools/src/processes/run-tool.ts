@@ -11,7 +11,7 @@ const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
 /** How a program is run to completion. */
 export interface RunToolOptions extends ToolOptions {
   /** Bytes of standard output (a non-ASCII character counts once) after which the program is ended; default: 64 MiB. */
-  readonly maxOutputBytes?: number;
+  readonly maxOutputBytes?: number | undefined;
 }
 
 /**

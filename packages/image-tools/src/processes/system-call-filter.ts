@@ -16,7 +16,7 @@ interface Architecture {
   /** System calls that accept the flags of open(2), and the index of that argument. */
   readonly opening: readonly { readonly number: number; readonly flags: number }[];
   /** The first number of the second set of system calls (x32), which nothing uses. */
-  readonly foreign?: number;
+  readonly foreign?: number | undefined;
 }
 
 const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, Architecture>>> = {
@@ -150,8 +150,8 @@ const INSTRUCTION_BYTES = 8;
 /** One instruction of classic BPF. Both jumps go forward and count from the next instruction. */
 interface Instruction {
   readonly code: number;
-  readonly ifTrue?: number;
-  readonly ifFalse?: number;
+  readonly ifTrue?: number | undefined;
+  readonly ifFalse?: number | undefined;
   readonly value: number;
 }
 

@@ -7,17 +7,17 @@ export interface ToolOptions {
   /** The component that error messages name: the reader, such as `qemu`. */
   readonly component: string;
   /** The image concerned, as the user named it. */
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** The user's alternative to installing a missing program, such as another reader; follows `or` in the message. */
-  readonly alternative?: Wording;
+  readonly alternative?: Wording | undefined;
   /** Ends the program; the promise rejects with an `aborted` error once it is gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which the program is ended; no limit when absent. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Environment variables in addition to `PATH` and `TMPDIR`, which are inherited, and `LC_ALL=C`. */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Runs the program in a sandbox with this view. The caller must have checked that a sandbox works. */
-  readonly view?: SandboxView;
+  readonly view?: SandboxView | undefined;
   /** The program's open descriptors besides the standard ones, by number, from 10 on. */
-  readonly descriptors?: ReadonlyMap<number, DescriptorContent>;
+  readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }

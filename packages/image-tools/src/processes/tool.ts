@@ -7,7 +7,7 @@ export interface Tool {
   /** The Debian package that contains it. */
   readonly package: string;
   /** Its limits where the defaults do not fit. */
-  readonly limits?: Partial<ToolLimits>;
+  readonly limits?: Partial<ToolLimits> | undefined;
   /** Set if the program and everything that it started end by themselves once its standard input ends. */
-  readonly endsWithInput?: true;
+  readonly endsWithInput?: true | undefined;
 }

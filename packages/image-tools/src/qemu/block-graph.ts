@@ -6,12 +6,12 @@ export interface BlockNode {
   readonly driver: string;
   readonly 'read-only': true;
   readonly 'force-share'?: true;
-  readonly filename?: string;
-  readonly file?: BlockNode;
-  readonly extents?: readonly BlockNode[];
-  readonly image?: BlockNode;
+  readonly filename?: string | undefined;
+  readonly file?: BlockNode | undefined;
+  readonly extents?: readonly BlockNode[] | undefined;
+  readonly image?: BlockNode | undefined;
   readonly 'unshare-child-perms'?: readonly string[];
-  readonly backing?: BlockNode | null;
+  readonly backing?: BlockNode | null | undefined;
 }
 
 /** Every file and format that qemu may open for an image. */

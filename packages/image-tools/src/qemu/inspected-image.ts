@@ -16,16 +16,16 @@ export interface InspectedImage {
   /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the file's size for a raw image. */
   readonly virtualSize: number;
   /** Options that qemu's driver of the format needs to read the image correctly. */
-  readonly driverOptions?: Readonly<Record<string, string>>;
+  readonly driverOptions?: Readonly<Record<string, string>> | undefined;
   /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
-  readonly descriptor?: VmdkDescriptorFields;
+  readonly descriptor?: VmdkDescriptorFields | undefined;
   /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
   /**
    * How concurrent writers are treated: `beside-writers` reads despite them, because the user allowed it;
    * `without-writers` makes opening fail. When absent, no tool has to check.
    */
-  readonly access?: 'beside-writers' | 'without-writers';
+  readonly access?: 'beside-writers' | 'without-writers' | undefined;
 }
 
 /** The fields of a VMDK's text descriptor. */

@@ -27,9 +27,9 @@ export interface NbdServerOptions extends QemuCall {
   /** Where the socket's directory is created. The caller removes it after the server is closed. */
   readonly runDirectory: RunDirectory;
   /** The most connections open at a time. */
-  readonly clients?: number;
+  readonly clients?: number | undefined;
   /** Milliseconds until the server must answer. */
-  readonly startTimeoutMs?: number;
+  readonly startTimeoutMs?: number | undefined;
 }
 
 /** A qemu-nbd that serves one image, read-only, under the empty export name. */

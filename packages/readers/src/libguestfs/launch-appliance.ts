@@ -31,7 +31,7 @@ export interface LaunchOptions {
   readonly runDirectory: RunDirectory;
   readonly settings: LaunchSettings;
   readonly warn?: ReadOptions['warn'];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** An upper limit in milliseconds; the default limit applies if it is lower. */
   readonly timeoutMs?: number | undefined;
 }

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   type Analysis,
+  type AnalyzeOptions,
   type Analyzer,
+  type AnalyzerParts,
   createAnalyzer,
+  type DiskSource,
   extendedMatrix,
   type HashVector,
   hashVectorFromBytes,
@@ -189,5 +192,67 @@ describe('an analysis of distances', () => {
   ])('refuses %s', async (_, items, message) => {
     const analysis = analyzerOf().analyzeDistances(items, distances);
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
+  });
+});
+
+describe('options that are undefined', () => {
+  test('are as absent ones, everywhere', async () => {
+    const plugin = new MemoryDisksPlugin(DISKS);
+    const parts = {
+      plugins: [plugin, hashers, reporters],
+      isolated: undefined,
+      pluginTimeout: undefined,
+      logger: undefined,
+      store: undefined,
+      executor: undefined,
+      container: undefined,
+    } satisfies AnalyzerParts;
+    const options = {
+      reader: undefined,
+      hasher: undefined,
+      blockSize: undefined,
+      cache: undefined,
+      jobs: undefined,
+      allowBacking: undefined,
+      maxVirtualSize: undefined,
+      allowInUse: undefined,
+      sandbox: undefined,
+      onProgress: undefined,
+      onNote: undefined,
+      signal: undefined,
+      metric: undefined,
+      linkage: undefined,
+      clusterer: undefined,
+    } satisfies Record<keyof AnalyzeOptions, undefined>;
+    const analyzer = createAnalyzer(parts);
+    const sources = PATHS.map(
+      (path): DiskSource => ({ path, format: undefined, label: undefined, noFollow: undefined }),
+    );
+    const analysis = await analyzer.analyze(sources, options);
+    const expected = await createAnalyzer({ plugins: parts.plugins }).analyze(PATHS);
+    expect(comparable(analysis)).toEqual(comparable(expected));
+    const vectorOptions = {
+      metric: undefined,
+      linkage: undefined,
+      clusterer: undefined,
+      jobs: undefined,
+      onProgress: undefined,
+      signal: undefined,
+    };
+    const vectors = analysis.images.map(({ vector }) => vector!);
+    expect(await analyzer.analyzeVectors(vectors, vectorOptions)).toEqual(analysis);
+    const { metric: _, ...extendOptions } = vectorOptions;
+    const first = await analyzer.analyzeVectors(vectors.slice(1));
+    expect((await analyzer.extend(first, vectors.slice(0, 1), extendOptions)).parameters.linkage).toBe('single');
+    const given = {
+      metric: undefined,
+      unit: undefined,
+      algorithm: undefined,
+      blockSize: undefined,
+      linkage: undefined,
+    };
+    const { parameters } = await analyzer.analyzeDistances(['a', 'b'], { size: 2, values: Float64Array.of(1) }, given);
+    expect(parameters).toMatchObject({ metric: 'given', linkage: 'single' });
+    expect(await textOf(analyzer.report('newick', analysis, {}, { signal: undefined }))).toContain(';');
   });
 });

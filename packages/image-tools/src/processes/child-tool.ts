@@ -12,10 +12,10 @@ const STDERR_TAIL_CHARACTERS = 8192;
 /** Milliseconds between asking a program to end and killing it. */
 const STOP_GRACE_MS = 3000;
 
-/** Shells report a program that a signal ended as this plus the signal's number. */
+/** Shells report a signal that ended a program as this exit status plus the signal's number. */
 const SIGNAL_STATUS = 128;
 
-/** glibc reserves 64 MiB of address space per arena and by default allows eight arenas per processor. */
+/** glibc reserves 64 MiB of address space per arena, and by default allows eight arenas per processor. */
 const MALLOC_ARENA_MAX = '8';
 
 /** Why a program was stopped. */
@@ -123,7 +123,7 @@ export class ChildTool {
       return;
     }
     this.#stopped = reason;
-    // Nothing is read from here on. A grandchild that writes to the pipe ends by that.
+    // Nothing is read from here on. A descendant that still writes to the closed pipe ends with an error.
     this.#child.stdout?.destroy();
     this.#child.stdin?.end(`${reason}\n`);
     const killing = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);

@@ -15,7 +15,7 @@ const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: new RegExp(`^${REPLACED_FILE_MESSAGE}$|^bwrap: Can't find source path`, 'm'),
     code: 'changed',
-    remedy: 'leave it alone and try again',
+    remedy: 'wait until nothing changes it, and try again',
   },
   {
     pattern: /Failed to get .*lock/i,

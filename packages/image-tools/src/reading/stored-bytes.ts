@@ -37,7 +37,11 @@ export class StoredBytes {
     const file = await this.#file(index);
     const filled = await this.#attempt(index, `cannot be read at byte ${offset}`, () => readUpTo(file, target, offset));
     if (filled < target.length) {
-      throw this.#error('changed', index, `ends at byte ${offset + filled} now; leave it alone and try again`);
+      throw this.#error(
+        'changed',
+        index,
+        `ends at byte ${offset + filled} now; wait until nothing changes it, and try again`,
+      );
     }
   }
 
@@ -78,7 +82,7 @@ export class StoredBytes {
     try {
       const stats = await this.#attempt(index, 'cannot be opened', () => file.stat({ bigint: true }));
       if (!isExpected(expected, stats)) {
-        throw this.#error('changed', index, 'was written to or replaced; leave it alone and try again');
+        throw this.#error('changed', index, 'was written to or replaced; wait until nothing changes it, and try again');
       }
       return file;
     } catch (thrown) {

@@ -116,7 +116,11 @@ export class ChainBytes {
   #errorFor({ code, offset, reason }: InflateFailure, layer: number): VirtSimilarityError {
     const { path } = chainOf(this.#image)[layer]!.file;
     if (code === 'changed') {
-      return readError(this.#call, code, `${path} ends at byte ${offset} now; leave it alone and try again`);
+      return readError(
+        this.#call,
+        code,
+        `${path} ends at byte ${offset} now; wait until nothing changes it, and try again`,
+      );
     }
     const what = `the cluster at byte ${offset} of ${path} cannot be read (${reason})`;
     return readError(this.#call, code, `${what}; check the image with qemu-img check`);

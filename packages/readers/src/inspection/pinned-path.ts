@@ -55,7 +55,10 @@ export class PinnedPath {
     const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
     const found = await lstat(systemPath(path), { bigint: true }).catch(() => undefined);
     if (found === undefined || !sameFile(fileNumberOf(found), fileNumberOf(this.stats))) {
-      throw new HeaderError('changed', 'it was moved or replaced while it was opened; leave it alone and try again');
+      throw new HeaderError(
+        'changed',
+        'it was moved or replaced while it was opened; wait until nothing changes it, and try again',
+      );
     }
     return path;
   }

@@ -6,7 +6,7 @@ import { awaitReadyFile } from './ready-file.js';
 import { ALTERNATIVE, COMPONENT, GUESTFISH, SUPERVISOR } from './tools.js';
 
 /**
- * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and ends it.
+ * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and stops it.
  *
  * Standard input says when: a line means that guestfish is no longer needed; its end without a line means that the
  * process that started this script has died, and its directory is then removed too. The script kills the appliance (a

@@ -15,7 +15,7 @@ const BASE_RUNS = 65_536;
 /**
  * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read,
  * and runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
- * turn a file of a few KiB into a disk that takes days to read. An honest image stays below, however fragmented it is.
+ * turn a file of a few KiB into a disk that takes days to read. No honest image exceeds them, however fragmented it is.
  */
 export class ReadBudget {
   readonly #image: InspectedImage;

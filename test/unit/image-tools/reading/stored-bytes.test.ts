@@ -53,7 +53,7 @@ test('a file that became shorter is told with the place where it ends', async ()
   await expect(read(stored, 0, 2, 2)).rejects.toMatchObject({
     code: 'changed',
     image: 'a.qcow2',
-    message: `[qemu] cannot read a.qcow2: ${first} ends at byte 3 now; leave it alone and try again`,
+    message: `[qemu] cannot read a.qcow2: ${first} ends at byte 3 now; wait until nothing changes it, and try again`,
   });
   await stored.close();
 });

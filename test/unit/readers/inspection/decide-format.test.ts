@@ -62,8 +62,10 @@ describe('the format is', () => {
     expect(over('host_cdrom', true)).toEqual(sure('raw'));
     const refusal = (message: RegExp) =>
       expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
-    expect(() => over('host_device', false)).toThrow(refusal(/says host_device, but it is a regular file; .* -F raw/));
-    expect(() => over('file', true)).toThrow(refusal(/says file, but it is a block device; .* -F raw/));
+    expect(() => over('host_device', false)).toThrow(
+      refusal(/states host_device, but it is a regular file; .* -F raw/),
+    );
+    expect(() => over('file', true)).toThrow(refusal(/states file, but it is a block device; .* -F raw/));
     expect(() => decide('a.img', NOISE, { stated: 'file' })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
@@ -115,7 +117,7 @@ describe('no format is decided on', () => {
       'a.img',
       EMPTY,
       'corrupt',
-      /is empty.*`{ path: 'a.img', format: 'raw' }` if a disk of 0 bytes/,
+      /is empty.*`{ path: 'a.img', format: 'raw' }` if it is a disk of 0 bytes/,
     ],
   ])('for %s', (_, path, file, code, message) => {
     expect(() => decide(path, file)).toThrow(

@@ -139,7 +139,7 @@ describe('a qcow2 header is corrupt', () => {
     ['with subclusters too small', { incompatible: 16n, clusterBits: 13 }, /subclusters in clusters of 8192/],
     ['with a compression that no feature announces', { headerBytes: 112, compressionType: 1 }, /compression type 1/],
     ['without a compression that a feature announces', { incompatible: 8n }, /compression type 0/],
-    ['with a raw external data file that it does not have', { autoclear: 2n }, /external data file is raw/],
+    ['with a raw external data file that it does not have', { autoclear: 2n }, /declares a raw external data file/],
     ['with an encryption that it does not have', { extensions: qcow2Extension(0x0537be77, ascii('')) }, /encryption/],
     ['with too long a backing format', { backingFormat: 'x'.repeat(16) }, /backing format has 16 bytes/],
     [
@@ -152,7 +152,7 @@ describe('a qcow2 header is corrupt', () => {
     ['with bitmaps and what is reserved', bitmaps(1, 1, 64), /1 bitmaps; expected .* zeros/],
     ['with an empty directory of bitmaps', bitmaps(1, 0, 0), /directory has 0 bytes/],
     ['with too long a directory of bitmaps', bitmaps(1, 0, 1n << 40n), /directory has 1099511627776 bytes/],
-    ['with its directory of bitmaps inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes from byte 8 on/],
+    ['with its directory of bitmaps inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes at byte 8;/],
     ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
     ['with too long a name', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with its name past the first cluster', { backing: 'x', backingOffset: 65_536n }, /outside its first cluster/],

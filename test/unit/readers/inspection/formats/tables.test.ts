@@ -40,7 +40,7 @@ describe('the tables of qcow2', () => {
     const two = Buffer.concat([be64(3 * CLUSTER), be64(3 * CLUSTER)]);
     await expect(requireQcow2Tables({ l1Entries: 2 }, { [L1]: two })).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/^expected each entry of its L1 table .* at byte 196608, .*convert -O raw first$/),
+      message: expect.stringMatching(/^expected each entry of its L1 table .* to byte 196608, .*convert -O raw first$/),
     });
   });
 

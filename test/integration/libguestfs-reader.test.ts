@@ -74,7 +74,7 @@ const sources = {
   damaged: source('damaged.qcow2', 'qcow2'),
   missing: source('missing.qcow2', 'qcow2'),
   contract: source('contract.qcow2', 'qcow2'),
-  contractMissing: source('contract.qcow2.missing', 'qcow2'),
+  contractMissing: source('missing-contract.qcow2', 'qcow2'),
   /** Stays open, so that the appliance does. */
   anchor: source('anchor.img', 'raw'),
 };

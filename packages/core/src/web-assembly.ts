@@ -1,5 +1,5 @@
-import { exhaustionRemedy, VirtSimilarityError } from './errors.js';
-import { readModuleFile } from './files/module-file.js';
+import { exhaustionRemedy, type VirtSimilarityError } from './errors.js';
+import { readModuleFile, requireModuleFile } from './files/module-file.js';
 import { memoryShortage } from './memory/memory-shortage.js';
 
 /** The part of the WebAssembly interface that is used here; the types of Node.js do not declare it. */
@@ -18,13 +18,8 @@ const RESERVED = 10 * 2 ** 30;
  * @throws `unavailable` if the file is missing or memory cannot be allocated, also from exports that allocate memory.
  */
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
-  let bytes: Uint8Array;
-  try {
-    bytes = readModuleFile(file);
-  } catch (cause) {
-    const message = `cannot ${purpose}: ${file.pathname} is missing; reinstall the package, or run npm run build`;
-    throw new VirtSimilarityError('unavailable', message, { cause });
-  }
+  requireModuleFile(file, purpose);
+  const bytes = readModuleFile(file);
   const shortage = (needed: number, cause?: unknown): VirtSimilarityError =>
     memoryShortage({ bytes: needed, purpose, remedy: 'allow more memory, or close other programs' }, { cause });
   const outOfMemory = (needed: number): never => {

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { VirtSimilarityError } from '../errors.js';
 
 /**
  * Reads the file of a module, of this package or of a plugin.
@@ -7,4 +9,21 @@ import { readFileSync } from 'node:fs';
  */
 export function readModuleFile(url: URL): Buffer {
   return readFileSync(url);
+}
+
+/**
+ * Requires that a file beside the calling module exists.
+ *
+ * @param purpose completes “cannot …” in the message
+ * @throws `unavailable` if it does not, for example because a bundler copied the code but not the file.
+ */
+export function requireModuleFile(url: URL, purpose: string): void {
+  if (url.protocol !== 'file:' || existsSync(url)) {
+    return;
+  }
+  const problem = `cannot ${purpose}: expected ${fileURLToPath(url)}, found no such file`;
+  const remedy =
+    'if a bundler created this program, keep @virt-similarity/* external (esbuild: --external:@virt-similarity/*), ' +
+    'otherwise reinstall virt-similarity';
+  throw new VirtSimilarityError('unavailable', `${problem}; ${remedy}`);
 }

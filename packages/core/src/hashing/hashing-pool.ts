@@ -3,6 +3,7 @@ import type { BlockHasher } from '../contracts/block-hasher.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { Logger, NamedPart } from '../contracts/plugin.js';
 import { brokenContract, pluginError, VirtSimilarityError } from '../errors.js';
+import { requireModuleFile } from '../files/module-file.js';
 import type { PartAnswer, PartTask } from '../part-threads/part-task.js';
 import { overrunError } from '../threads/overrun-error.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
@@ -64,7 +65,8 @@ export class HashingPool {
 
   /**
    * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
-   * @throws `usage` if the hasher's module is the running program itself, which every thread would start again.
+   * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
+   *   `unavailable` if a bundler left out a file that threads need.
    */
   constructor(
     { name, hasher, reference, version, timeLimit = 0, logger }: PlacedHasher,
@@ -73,6 +75,7 @@ export class HashingPool {
     this.#hasher = { name, part: hasher };
     this.hasherVersion = version ?? hasher.version;
     if (reference !== undefined) {
+      requireModuleFile(HASH_WORKER, `run hasher ${name} in threads`);
       for (const { url } of reference.plugins) {
         requireNotTheProgram(url, `hasher ${name}`);
       }

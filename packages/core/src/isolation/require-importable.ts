@@ -3,10 +3,12 @@ import { PART_KINDS } from '../composition/part-kinds.js';
 import type { ProvidedPart } from '../composition/part-registry.js';
 import type { Plugin } from '../contracts/plugin.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
+import { requireModuleFile } from '../files/module-file.js';
 import { requireNotTheProgram } from '../threads/require-not-the-program.js';
 import { TimeLimitError } from '../threads/time-limit-error.js';
 import { withTimeout } from '../threads/with-timeout.js';
 import type { IsolationLimits } from './part-thread.js';
+import { PART_WORKER } from './part-work.js';
 
 /**
  * Requires that a thread that imports the plugins' modules gets the same parts that were registered here. A plugin that
@@ -14,13 +16,15 @@ import type { IsolationLimits } from './part-thread.js';
  *
  * @param description the part that will run in threads, such as `hasher checksum`
  * @throws `usage` if a part differs or the module is the program itself, `plugin` if a module throws, `unavailable` if
- *   it exceeds the time limit for loading, and `aborted`.
+ *   it exceeds the time limit for loading or a bundler left out a file that threads need, and `aborted`.
  */
 export async function requireImportable(
   description: string,
   parts: readonly ProvidedPart[],
   limits: IsolationLimits,
 ): Promise<void> {
+  // First, as every plugin whose code a bundler copied is the program itself.
+  requireModuleFile(PART_WORKER, `run ${description} in threads`);
   for (const { plugin, kind, name, provider } of parts) {
     const url = plugin.url!;
     requireNotTheProgram(url, description);

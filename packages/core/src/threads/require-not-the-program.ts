@@ -5,7 +5,8 @@ import { realPathSync } from '../files/real-path.js';
 
 /** Set in threads that import plugins. A global symbol, because a plugin may have its own copy of this package. */
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
-const REMEDY = 'put the plugin into a module of its own, and set its url to import.meta.url there';
+const REMEDY =
+  'put the plugin into a module of its own, which bundlers keep external, and set its url to import.meta.url there';
 
 /** Marks this thread as one that only imports plugins and uses their parts. */
 export function enterPluginThread(): void {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../contracts/plugin.js';
 import { exhaustionRemedy, messageOf, VirtSimilarityError } from '../errors.js';
+import { requireModuleFile } from '../files/module-file.js';
 import { type Answered, LOADED } from './answer-tasks.js';
 import { threadError } from './thread-error.js';
 import { TimeLimitError } from './time-limit-error.js';
@@ -186,6 +187,7 @@ export class WorkerThreads<Task, Answer> {
   }
 
   #startWorker(): Worker {
+    requireModuleFile(this.#entry, 'run a thread');
     try {
       return new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
     } catch (reason) {

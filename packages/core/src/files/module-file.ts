@@ -2,6 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
 
+/** What a user can do about a program in which a bundler inlined plugins or these packages. */
+export const BUNDLER_REMEDY =
+  'if a bundler created this program, keep @virt-similarity/* and plugins external ' +
+  '(esbuild: --external:@virt-similarity/*)';
+
 /**
  * Reads the file of a module, of this package or of a plugin.
  *
@@ -22,8 +27,5 @@ export function requireModuleFile(url: URL, purpose: string): void {
     return;
   }
   const problem = `cannot ${purpose}: expected ${fileURLToPath(url)}, found no such file`;
-  const remedy =
-    'if a bundler created this program, keep @virt-similarity/* external (esbuild: --external:@virt-similarity/*), ' +
-    'otherwise reinstall virt-similarity';
-  throw new VirtSimilarityError('unavailable', `${problem}; ${remedy}`);
+  throw new VirtSimilarityError('unavailable', `${problem}; ${BUNDLER_REMEDY}, otherwise reinstall virt-similarity`);
 }

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
+import { BUNDLER_REMEDY } from '../files/module-file.js';
 import { realPathSync } from '../files/real-path.js';
 
 /** Set in threads that import plugins. A global symbol, because a plugin may have its own copy of this package. */
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
-const REMEDY =
-  'put the plugin into a module of its own, which bundlers keep external, and set its url to import.meta.url there';
+const REMEDY = `put the plugin into a module of its own, and set its url to import.meta.url there; ${BUNDLER_REMEDY}`;
 
 /** Marks this thread as one that only imports plugins and uses their parts. */
 export function enterPluginThread(): void {

@@ -1,0 +1,5 @@
+export default {
+  input: 'program.mjs',
+  output: { dir: 'out' },
+  external: [/^@virt-similarity\//, /^node:/],
+};

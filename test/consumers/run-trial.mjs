@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { cp, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('./project', import.meta.url));
+const BLOCK = 65_536;
+
+/** Two images that differ in one block. */
+const IMAGES = { 'a.raw': [1, 2, 3], 'b.raw': [1, 2, 4] };
+
+/**
+ * Makes a project in `directory`, which does not exist yet, installs the packages and carries out the trial's steps.
+ *
+ * @param tarballs paths of the packed packages, by name
+ * @returns what went wrong first; `undefined` if nothing did
+ */
+export async function runTrial({ devDependencies = {}, files = {}, install, steps }, tarballs, directory) {
+  await makeProject({ devDependencies, files }, tarballs, directory);
+  for (const step of [{ run: install }, ...steps]) {
+    const problem = await problemOf(step, directory);
+    if (problem !== undefined) {
+      return problem;
+    }
+  }
+  return undefined;
+}
+
+async function makeProject({ devDependencies, files }, tarballs, directory) {
+  await cp(PROJECT, directory, { recursive: true });
+  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]));
+  // No registry has these packages, which name each other by version: npm finds them beside each other by itself, Yarn and
+  // pnpm by being told.
+  const manifest = { private: true, type: 'module', dependencies, devDependencies, resolutions: dependencies };
+  const overrides = Object.entries(dependencies).map(([name, path]) => `  '${name}': '${path}'\n`);
+  const written = {
+    'package.json': JSON.stringify(manifest),
+    // The lines that packages/hashers/README.md gives for pnpm, and the overrides.
+    'pnpm-workspace.yaml': `allowBuilds:\n  xxhash-addon: false\noverrides:\n${overrides.join('')}`,
+    ...Object.fromEntries(Object.entries(IMAGES).map(([name, bytes]) => [name, imageOf(bytes)])),
+    ...files,
+  };
+  for (const [name, content] of Object.entries(written)) {
+    await writeFile(join(directory, name), content);
+  }
+}
+
+function imageOf(bytes) {
+  return Buffer.concat(bytes.map((byte) => Buffer.alloc(BLOCK, byte)));
+}
+
+/** What is wrong with a step: with its exit status, its output, or its message where it has to fail. */
+async function problemOf({ run, stdout, stderr }, directory) {
+  const ended = await runIn(directory, run);
+  const hasToFail = stderr !== undefined;
+  if ((ended.code !== 0) !== hasToFail) {
+    const expected = hasToFail ? 'a failure' : 'success';
+    return `${run}: expected ${expected}, found exit status ${ended.code}\n${ended.stdout}${ended.stderr}`;
+  }
+  if (stdout !== undefined && ended.stdout !== stdout) {
+    return `${run}: expected the output\n${stdout}found\n${ended.stdout}${ended.stderr}`;
+  }
+  if (hasToFail && !stderr.test(ended.stderr)) {
+    return `${run}: expected the message ${stderr}, found\n${ended.stderr}`;
+  }
+  return undefined;
+}
+
+async function runIn(directory, command) {
+  const path = [join(directory, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+  const child = spawn('sh', ['-c', command], {
+    cwd: directory,
+    env: { ...outsideOfNpm(), PATH: path, CI: 'true', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.on('close', resolve)),
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** The environment without what `npm run` adds to it, which would be taken for settings of the project. */
+function outsideOfNpm() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_OPTIONS$/.test(name)));
+}

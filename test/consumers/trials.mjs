@@ -1,0 +1,157 @@
+/** The Node.js that a package brings, as its install script, which would put it into `.bin`, does not run. */
+const NODE = `node_modules/node-linux-${process.arch}/bin/node`;
+const YARN = 'npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn';
+const CORE_EXTERNAL = ['core', 'hashers', 'readers', 'reporters']
+  .map((name) => `-e @virt-similarity/${name}`)
+  .join(' ');
+const BUNDLED = /where a bundler made this program, let it keep @virt-similarity\/\* and plugins external/;
+
+/** A command, and what it has to write: what `project/analysis.mjs` does, by these hashers. */
+const analysed = (run, hashers = ['sha256', 'md5', 'blake3', 'xxh128']) => ({
+  run,
+  stdout: `${hashers.map((name) => `${name}: 1 by threads\n`).join('')}(a.raw:0.5,b.raw:0.5):0; by threads
+0 3000000 3000000 by threads
+`,
+});
+
+/** A command that has to fail, and what its message has to say. */
+const refused = (run, stderr) => ({ run, stderr });
+
+/** Without their packages, sha256 and md5 work and the others say what is missing. */
+const WITHOUT_COMPILED_CODE = [
+  analysed('node program.mjs sha256 md5', ['sha256', 'md5']),
+  refused(
+    'node program.mjs blake3',
+    /\[blake3\] expected the optional package @napi-rs\/blake-hash with compiled code/,
+  ),
+];
+
+const node = (version) => ({
+  name: `node ${version}`,
+  devDependencies: { [`node-linux-${process.arch}`]: version },
+  install: 'npm install',
+  steps: ['program.mjs', 'importing.cjs', 'requiring.cjs'].map((file) => analysed(`${NODE} ${file}`)),
+});
+
+const typescript = (version, isQuick = false) => ({
+  name: `typescript ${version}`,
+  isQuick,
+  devDependencies: { typescript: version, '@types/node': '20.19.43' },
+  install: 'npm install',
+  steps: ['--module nodenext', '--module esnext --moduleResolution bundler'].flatMap((module) => [
+    { run: `tsc --strict --target es2022 ${module} --types node --allowJs --outDir out program.mts` },
+    analysed('node out/program.mjs'),
+  ]),
+});
+
+/** A project of its own each: what is installed by which command, and what is then run; `isQuick` for those of .ci/run. */
+export const TRIALS = [
+  {
+    name: 'npm',
+    isQuick: true,
+    install: 'npm install',
+    steps: [
+      analysed('node program.mjs'),
+      { run: 'virt-similarity -q --no-cache -O newick a.raw b.raw', stdout: '(a.raw:0.5,b.raw:0.5):0;\n' },
+      { run: 'node readme.mjs', stdout: '8 examples\n' },
+    ],
+  },
+  {
+    name: 'commonjs',
+    isQuick: true,
+    install: 'npm install',
+    steps: [analysed('node importing.cjs'), analysed('node requiring.cjs')],
+  },
+  {
+    name: 'no optional packages',
+    isQuick: true,
+    install: 'npm install --omit=optional',
+    steps: [
+      ...WITHOUT_COMPILED_CODE,
+      refused('node program.mjs xxh128', /\[xxh128\] expected the optional package xxhash-addon with compiled code/),
+    ],
+  },
+  {
+    name: 'another platform',
+    install: 'npm install --os=linux --cpu=riscv64',
+    steps: WITHOUT_COMPILED_CODE,
+  },
+  {
+    name: 'pnpm',
+    install: 'npx --yes --package=pnpm@12.21.0 pnpm install',
+    steps: [analysed('node program.mjs')],
+  },
+  {
+    name: 'yarn classic',
+    install: 'npx --yes --package=yarn@1.22.22 yarn install --non-interactive',
+    steps: [analysed('node program.mjs')],
+  },
+  {
+    name: 'yarn with node_modules',
+    files: { '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n', 'yarn.lock': '' },
+    install: `${YARN} install`,
+    steps: [analysed('node program.mjs')],
+  },
+  {
+    name: 'yarn with pnp',
+    files: { '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\n', 'yarn.lock': '' },
+    install: `${YARN} install`,
+    steps: [analysed(`${YARN} node program.mjs`)],
+  },
+  typescript('7.0.2', true),
+  typescript('6.0.3'),
+  typescript('5.9.3'),
+  typescript('5.4.5'),
+  node('20.19.0'),
+  node('22.23.3'),
+  node('24.21.0'),
+  node('26.10.0'),
+  {
+    name: 'esbuild',
+    isQuick: true,
+    devDependencies: { esbuild: '0.28.2' },
+    install: 'npm install',
+    steps: [
+      {
+        run: 'esbuild program.mjs --bundle --platform=node --format=esm --external:@virt-similarity/* --outfile=out/program.mjs',
+      },
+      analysed('node out/program.mjs'),
+      { run: 'esbuild program.mjs --bundle --platform=node --format=esm --outfile=out/program.mjs' },
+      refused('node out/program.mjs', BUNDLED),
+    ],
+  },
+  {
+    name: 'rollup',
+    devDependencies: { rollup: '4.68.8' },
+    install: 'npm install',
+    steps: [{ run: 'rollup --config' }, analysed('node out/program.js')],
+  },
+  {
+    name: 'vite',
+    devDependencies: { vite: '8.4.0' },
+    install: 'npm install',
+    steps: [
+      { run: 'vite build' },
+      analysed('node out/program.js'),
+      { run: 'vite build --ssr program.mjs' },
+      analysed('node out/program.js'),
+    ],
+  },
+  {
+    name: 'webpack',
+    devDependencies: { webpack: '5.113.0', 'webpack-cli': '7.3.1' },
+    install: 'npm install',
+    steps: [{ run: 'webpack' }, analysed('node out/program.mjs')],
+  },
+  {
+    name: 'ncc',
+    devDependencies: { '@vercel/ncc': '0.45.0' },
+    install: 'npm install',
+    steps: [
+      { run: `ncc build program.mjs -o out ${CORE_EXTERNAL}` },
+      analysed('node out/index.mjs'),
+      { run: 'ncc build program.mjs -o out' },
+      refused('node out/index.mjs', BUNDLED),
+    ],
+  },
+];

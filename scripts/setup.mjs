@@ -2,6 +2,7 @@
  * Prepares a fresh clone: JavaScript dependencies, system packages, build. Skips steps that are already done.
  *
  *   node scripts/setup.mjs demo     for the demo; missing packages are no error, because the demo then shows less
+ *   node scripts/setup.mjs unit     for the unit tests, which need no system package
  *   node scripts/setup.mjs tests    for the tests
  *   node scripts/setup.mjs bench    for the benchmarks; a row reports if its peer is missing
  */
@@ -11,7 +12,7 @@ import { say } from './setup/command.mjs';
 import { installNodeModules } from './setup/node-modules.mjs';
 import { installSystemPackages } from './setup/system-packages.mjs';
 
-const GOALS = ['demo', 'tests', 'bench'];
+const GOALS = ['demo', 'unit', 'tests', 'bench'];
 const OLDEST_NODE = [20, 19];
 
 function setUp(goal) {

@@ -4,7 +4,7 @@ const YARN = 'npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn';
 const CORE_EXTERNAL = ['core', 'hashers', 'readers', 'reporters']
   .map((name) => `-e @virt-similarity/${name}`)
   .join(' ');
-const BUNDLED = /where a bundler made this program, let it keep @virt-similarity\/\* and plugins external/;
+const BUNDLED = /if a bundler created this program, keep @virt-similarity\/\* and plugins external/;
 
 /** A command, and what it has to write: what `project/analysis.mjs` does, by these hashers. */
 const analysed = (run, hashers = ['sha256', 'md5', 'blake3', 'xxh128']) => ({

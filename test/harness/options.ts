@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '@virt-similarity/core';
 import { newSeed } from '../fixtures/seeded-random.js';
 
 /** An option of a harness. */
@@ -73,7 +74,7 @@ function parse(words: readonly string[], options: ParsedTypes): Record<string, (
   try {
     return parseArgs({ args: [...words], options }).values as Record<string, (string | boolean)[]>;
   } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown));
+    throw new UsageError(messageOf(thrown));
   }
 }
 

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '#image-tools/processes/run-tool.js';
 import { EMPTY_VIEW, type SandboxView, sandboxName } from '#image-tools/processes/sandbox.js';
 import { workingSandbox } from '#image-tools/processes/working-sandbox.js';
+import { chainOf } from '#image-tools/qemu/chain-of.js';
+import { isConfined } from '#image-tools/qemu/sandbox-policy.js';
+import { inspectedImage } from '../fixtures/inspected-image.js';
 
 const SHELL = { command: 'bash', package: 'bash' };
 
@@ -41,6 +44,11 @@ async function confined(script: string, limits = {}): Promise<string> {
 test('the sandbox works on this machine', async () => {
   // Install bubblewrap where it does not.
   expect(await workingSandbox()).toMatchObject({ works: true });
+});
+
+test('qemu opens images in it', async () => {
+  const chain = chainOf(inspectedImage({ format: 'raw', path: '/images/base.raw' }));
+  expect(await isConfined(SHELL, chain, { component: 'qemu', image: 'a', warn: () => {} })).toBe(true);
 });
 
 describe('in the sandbox a program', () => {

@@ -213,7 +213,7 @@ describe('the harness of the fault cases', () => {
     const printed = log.mock.calls.flat();
     log.mockRestore();
     expect(printed[0]).toMatch(/^ {3}1 {2}a sample +auto +4 +\d+ ms {2}ok$/);
-    expect(printed.at(-1)).toMatch(/^ {3}1 {2}a sample +auto +-1 +\d+ ms {2}FAIL: 1 hangs, /);
+    expect(printed.at(-1)).toMatch(/^ {3}1 {2}a sample +auto +-1 +\d+ ms {2}FAIL: 1 hangs$/);
     expect(report.isClean).toBe(false);
     expect(report.totals(58, [59, 60])).toBe(
       '0 of 58 cases right, 1 run; not built yet: 59, 60\n' +

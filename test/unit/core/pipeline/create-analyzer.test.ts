@@ -112,17 +112,6 @@ describe('analyze', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('at least two') });
   });
 
-  test('reads none of more images than there is memory for their pairs', async () => {
-    const images = Array.from({ length: 200_000 }, (_, index) => `memory:${index}`);
-    const events: ProgressEvent[] = [];
-    const analyzing = analyzerOf(family()).analyze(images, { ...OPTIONS, onProgress: (event) => events.push(event) });
-    await expect(analyzing).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringMatching(/^cannot compare 200000 images: expected 298\.0 GiB of memory, found /),
-    });
-    expect(events).toEqual([]);
-  });
-
   test('reads no image that the cache knows, and exactly the one that changed', async () => {
     const disks = family();
     const first = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });

@@ -79,7 +79,7 @@ test('a module that cannot be loaded fails each task', async () => {
       reason: {
         code: 'unavailable',
         message: expect.stringMatching(
-          /^cannot run a thread: expected \/.*no-such-thread\.js, found no such file; .* keep @virt-similarity\/\* external .*reinstall virt-similarity$/,
+          /^cannot run a thread: expected \/.*no-such-thread\.js, found no such file; .* keep @virt-similarity\/\* and plugins external .*reinstall virt-similarity$/,
         ),
       },
     });

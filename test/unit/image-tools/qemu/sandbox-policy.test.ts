@@ -16,11 +16,7 @@ function callWith(notes: string[]) {
   return { component: 'qemu', image: 'a', warn: (note: string) => void notes.push(note) };
 }
 
-describe('where the sandbox works', () => {
-  test('a tool runs in it', async () => {
-    expect(await isConfined(TOOL, chainOf(OVERLAY), callWith([]))).toBe(true);
-  });
-
+describe('whether the sandbox works or not', () => {
   test('the caller can do without', async () => {
     expect(await isConfined(TOOL, chainOf(VMDK), { ...callWith([]), sandbox: 'off' })).toBe(false);
   });

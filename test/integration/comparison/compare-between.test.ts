@@ -17,7 +17,7 @@ import { compareContentsBetween, comparePositionsBetween } from '#core/distance/
 import { compareByPosition } from '#core/distance/compare-by-position.js';
 import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
-import { type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+import { type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
 /** Limits so small that a few blocks take many slices, windows and partitions. */
 const SMALL = {

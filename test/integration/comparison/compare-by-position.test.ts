@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { compareByPosition } from '#core/distance/compare-by-position.js';
 import type { CompareOptions } from '#core/distance/compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
-import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
 /** Limits so small that a few blocks take many slices and windows. */
 const SMALL = {

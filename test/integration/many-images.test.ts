@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
+import checksums from '../fixtures/checksum-plugin.js';
+import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
+
+test('an analysis reads none of more images than there is memory for their pairs', async () => {
+  const disks = new MemoryDisksPlugin({ 'memory:0': new Uint8Array(512) });
+  const images = Array.from({ length: 200_000 }, (_, index) => `memory:${index}`);
+  const events: ProgressEvent[] = [];
+  const options = { hasher: 'checksum', blockSize: 512, onProgress: (event: ProgressEvent) => events.push(event) };
+  await expect(createAnalyzer({ plugins: [disks, checksums] }).analyze(images, options)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/^cannot compare 200000 images: expected 298\.0 GiB of memory, found /),
+  });
+  expect(events).toEqual([]);
+  expect(disks.opened).toEqual([]);
+});

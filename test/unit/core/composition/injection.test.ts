@@ -41,7 +41,7 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
     const notes: string[] = [];
     const logger = { note: (level: string, message: string) => void notes.push(`${level}: ${message}`) };
     const analyzer = createAnalyzer({ ...compose([injecting, { salt: 7 }]), logger });
-    const parts = { hasher: 'salted', metric: 'hamming', clusterer: 'borrowing', blockSize: 512 };
+    const parts = { hasher: 'salted', metric: 'hamming', clusterer: 'borrowing', blockSize: 512, jobs: 1 };
     const analysis = await analyzer.analyze(IMAGES, parts);
     expect([...analysis.distances.values]).toEqual([4]);
     expect(analysis.parameters).toMatchObject({ metric: 'hamming', unit: 'half blocks' });
@@ -55,7 +55,7 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
   test('has its options in the digests, and the vectors of other options are not taken for its own', async () => {
     const firstByteOf = async (options: OptionValues): Promise<[string | undefined, number]> => {
       const analyzer = createAnalyzer(compose([injecting, options]));
-      for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512 })) {
+      for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512, jobs: 1 })) {
         if ('error' in outcome) {
           throw outcome.error;
         }
@@ -85,7 +85,7 @@ function metricOn(kind: 'metric', other: string) {
 
 describe('a part', () => {
   const analyze = (plugins: readonly ConfiguredPlugin[], metric: string) =>
-    createAnalyzer({ plugins: [disks(), hashers, ...plugins] }).analyze(IMAGES, { metric, blockSize: 512 });
+    createAnalyzer({ plugins: [disks(), hashers, ...plugins] }).analyze(IMAGES, { metric, blockSize: 512, jobs: 1 });
 
   test('that needs itself by way of others is refused, and the circle named', async () => {
     const one: Plugin = { name: 'one', metrics: { a: metricOn('metric', 'b'), b: metricOn('metric', 'c') } };
@@ -176,7 +176,7 @@ describe('a program that embeds the library', () => {
     // Its url is left out, so that the hasher runs in this thread.
     const { url: _url, ...local } = injecting;
     const analyzer = createAnalyzer({ plugins: [disks(), hashers, local], container: own });
-    const parts = { hasher: 'salted', clusterer: 'borrowing', blockSize: 512 };
+    const parts = { hasher: 'salted', clusterer: 'borrowing', blockSize: 512, jobs: 1 };
     const { distances } = await analyzer.analyze(IMAGES, parts);
     expect([...distances.values]).toEqual([0]);
     expect(notes).toContain('others: auto ml-hclust fast');
@@ -265,7 +265,7 @@ describe('a part that the program registered in its container', () => {
     const own = container.createChildContainer().register(partToken('metric', 'hamming'), { useValue: metric });
     const logger = { note: (_: string, message: string) => void notes.push(message) };
     const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own, logger });
-    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512 });
+    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512, jobs: 1 });
     expect([...analysis.distances.values]).toEqual([9]);
     expect(analysis.parameters.unit).toBe('nothing');
     expect(notes).toEqual([]);
@@ -283,7 +283,7 @@ describe('a part that the program registered in its container', () => {
     }
     const own = container.createChildContainer().register(partToken('metric', 'jaccard'), { useClass: Tripled });
     const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own });
-    const { distances } = await analyzer.analyze(IMAGES, { metric: 'jaccard', blockSize: 512 });
+    const { distances } = await analyzer.analyze(IMAGES, { metric: 'jaccard', blockSize: 512, jobs: 1 });
     expect([...distances.values]).toEqual([6]);
   });
 
@@ -291,7 +291,7 @@ describe('a part that the program registered in its container', () => {
     const hasher = { digestLength: 1, version: '1', hash: (_: Uint8Array, digest: Uint8Array) => void digest.fill(7) };
     const own = container.createChildContainer().register(partToken('hasher', 'sha256'), { useValue: hasher });
     const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own });
-    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512 });
+    const analysis = await analyzer.analyze(IMAGES, { blockSize: 512, jobs: 1 });
     expect([...analysis.distances.values]).toEqual([0]);
   });
 });
@@ -314,6 +314,6 @@ test('an injected parameter with a default is injected', async () => {
     metrics: { optional: Optional },
   };
   const analyzer = createAnalyzer({ plugins: [disks(), hashers, [plugin, { unit: 'given' }]] });
-  const { parameters } = await analyzer.analyze(IMAGES, { metric: 'optional', blockSize: 512 });
+  const { parameters } = await analyzer.analyze(IMAGES, { metric: 'optional', blockSize: 512, jobs: 1 });
   expect(parameters.unit).toBe('given');
 });

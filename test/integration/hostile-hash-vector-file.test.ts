@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openHashVector, VirtSimilarityError, writeHashVector } from '@virt-similarity/core';
-import { forgedNumbers } from '../../../fixtures/forged-numbers.js';
-import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
+import { forgedNumbers } from '../fixtures/forged-numbers.js';
+import { contentOf, exampleVector, IDENTITY, inDirectory } from '../unit/core/vectors/example-vectors.js';
 
 // Thousands of small files are written and read.
 const ROWS = 3;

@@ -6,7 +6,7 @@ import { hashVectorOf, openHashVector, writeHashVector } from '@virt-similarity/
 import fc from 'fast-check';
 import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
-import { countContents, type NumberedDisk, vectorOfDisk } from '../../../fixtures/numbered-disks.js';
+import { countContents, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
 /** A limit so small that hardly an element has room, and partitions are taken in smaller ones again and again. */
 const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };

@@ -189,7 +189,7 @@ test.each(['new', "it's $new/below", '-new'])(
     const line = `virt-similarity -q --no-cache ${quoted} base.raw clone.raw`;
     const refused = await type(line);
     expect(refused.stderr).not.toContain('ENOENT');
-    const command = remedyIn(refused, /; make it with (mkdir .*)\n/);
+    const command = remedyIn(refused, /; create it with (mkdir .*)\n/);
     expect(await type(command)).toMatchObject({ code: 0, stderr: '' });
     expect(await type(line)).toMatchObject({ code: 0, stderr: '' });
     expect(await readdir(workplace.path(name))).toContain('tree.nwk');

@@ -3,8 +3,8 @@ import { systemCode } from '../files/file-error.js';
 import { OpenDirectory } from '../files/open-directory.js';
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such directory',
-  ENOTDIR: 'it is not a directory',
+  ENOENT: 'no such directory',
+  ENOTDIR: 'not a directory',
 };
 
 /**
@@ -25,7 +25,7 @@ async function realDirectory(path: string): Promise<string> {
       throw cause;
     }
     const found = PROBLEMS[systemCode(cause) ?? ''] ?? `cannot open it: ${systemReasonOf(cause)}`;
-    const problem = wording`${{ option: 'allowBacking' }} ${path}: ${found}; name the directory that holds the file`;
+    const problem = wording`${{ option: 'allowBacking' }} ${path}: ${found}; name the directory of the backing files`;
     throw new VirtSimilarityError('usage', problem, { cause });
   }
 }

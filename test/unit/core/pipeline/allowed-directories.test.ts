@@ -48,12 +48,12 @@ describe('a directory that the user allows', () => {
   });
 
   test.each([
-    ['none', 'there is no such directory'],
-    ['pool/a.raw', 'it is not a directory'],
+    ['none', 'no such directory'],
+    ['pool/a.raw', 'not a directory'],
   ])('is a usage error if it is %s', async (path, problem) => {
     await expect(allowedTrees([join(directory, path)])).rejects.toMatchObject({
       code: 'usage',
-      message: `\`allowBacking\` ${directory}/${path}: ${problem}; name the directory that holds the file`,
+      message: `\`allowBacking\` ${directory}/${path}: ${problem}; name the directory of the backing files`,
     });
   });
 });

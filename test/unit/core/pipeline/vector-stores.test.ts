@@ -80,7 +80,7 @@ describe('the store of an analyzer', () => {
     const without = createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers, plugin] });
     await expect(without.analyze(IMAGES, { metric: 'asking' })).rejects.toMatchObject({
       code: 'plugin',
-      message: expect.stringContaining('no vector-store is registered'),
+      message: expect.stringContaining('it needs vector-store, which is not registered'),
     });
   });
 

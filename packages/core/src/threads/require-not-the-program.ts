@@ -6,7 +6,7 @@ import { realPathSync } from '../files/real-path.js';
 
 /** Set in threads that import plugins. A global symbol, because a plugin may have its own copy of this package. */
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
-const REMEDY = `put the plugin into a module of its own, and set its url to import.meta.url there; ${BUNDLER_REMEDY}`;
+const REMEDY = `put the plugin into a separate module, and set its url to import.meta.url there; ${BUNDLER_REMEDY}`;
 
 /** Marks this thread as one that only imports plugins and uses their parts. */
 export function enterPluginThread(): void {

@@ -12,7 +12,7 @@ import { type SharedLaunchState, type StartedGroup, startGroup } from './start-g
 
 /**
  * Images that share an appliance. Opening the first image launches it. It ends when all images have been opened and
- * closed again; opening an image afterwards launches it anew.
+ * closed again; opening an image afterwards launches another one.
  */
 export class DriveGroup {
   readonly #images: ReadonlyMap<string, IdentifiedSource>;

@@ -131,7 +131,7 @@ describe('a program', () => {
     await writeFile(join(directory, 'main.mjs'), program(''));
     const { stderr, starts } = await run('main.mjs');
     expect(stderr).toMatch(
-      /main\.mjs is the program itself, .*; put the plugin into a module of its own, .*; if a bundler created this program/,
+      /main\.mjs is the program itself, .*; put the plugin into a separate module, .*; if a bundler created this program/,
     );
     expect(starts).toBe(1);
   });

@@ -53,7 +53,7 @@ export const TRIALS = [
     steps: [
       analysed('node program.mjs'),
       { run: 'virt-similarity -q --no-cache -O newick a.raw b.raw', stdout: '(a.raw:0.5,b.raw:0.5):0;\n' },
-      { run: 'node readme.mjs', stdout: '8 examples\n' },
+      { run: 'node readme.mjs', stdout: '9 examples\n' },
     ],
   },
   {

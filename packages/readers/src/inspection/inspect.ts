@@ -89,7 +89,7 @@ function requireAllowedSize(
   const { virtualSize } = file.header;
   if (virtualSize > maxVirtualSize) {
     const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} if that is its real size`;
-    throw refused(wording`it claims a disk of ${virtualSize} bytes, the limit is ${maxVirtualSize}; ${remedy}`);
+    throw refused(wording`its header claims ${virtualSize} bytes, the limit is ${maxVirtualSize}; ${remedy}`);
   }
   return file;
 }

@@ -439,7 +439,7 @@ describe('a disk that claims to be large', () => {
     const options = { allowedDirectories: [directory] };
     await expect(inspect({ path }, { ...options, maxVirtualSize: 2 ** 20 - 1 })).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining('its backing file "base.qcow2" cannot be used: it claims a disk of 1048576'),
+      message: expect.stringContaining('its backing file "base.qcow2" cannot be used: its header claims 1048576 bytes'),
     });
     expect((await inspect({ path }, { ...options, maxVirtualSize: 2 ** 20 })).virtualSize).toBe(512);
   });

@@ -429,7 +429,7 @@ describe('a disk that claims to be large', () => {
     });
     expect(await failureOf(path)).toMatchObject({
       code: 'refused',
-      message: expect.stringMatching(/a disk of 70368744178176 bytes, .*; pass `maxVirtualSize: 70368744178176` /),
+      message: expect.stringMatching(/claims 70368744178176 bytes, .*; pass `maxVirtualSize: 70368744178176` /),
     });
   });
 

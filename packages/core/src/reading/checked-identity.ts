@@ -49,7 +49,7 @@ function requireSound(reader: string, { format, parts, volatile }: Link): void {
 function requireTexts(reader: string, part: ObjectStamp): void {
   for (const key of ['path', 'version'] as const) {
     if (typeof part[key] !== 'string') {
-      throw brokenIdentity(reader, `objects whose ${key} is a text`, part[key]);
+      throw brokenIdentity(reader, `objects whose ${key} is a string`, part[key]);
     }
   }
 }

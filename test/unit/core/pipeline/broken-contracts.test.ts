@@ -54,7 +54,16 @@ describe('a reader whose identity', () => {
     ['has two formats in one', linkOf({ format: 'a<b' }), "links whose format is a string without <, found 'a<b'"],
     ['has no parts', linkOf({ parts: undefined }), 'links with parts, found undefined'],
     ['has no part', linkOf({ parts: [] }), 'links with at least one part, or volatile ones, found []'],
-    ['is of no file', linkOf({ parts: [{ ...PART, kind: 'disk' }] }), "parts whose kind is 'file', found 'disk'"],
+    [
+      'is of no file',
+      linkOf({ parts: [{ ...PART, kind: 'disk' }] }),
+      "parts whose kind is 'file' or 'object', found 'disk'",
+    ],
+    [
+      'is of an object without a version',
+      linkOf({ parts: [{ kind: 'object', path: 'https://a' }] }),
+      'objects whose version is a string, found undefined',
+    ],
     [
       'has times that are no bigint',
       linkOf({ parts: [{ ...PART, ctimeNs: 1 }] }),

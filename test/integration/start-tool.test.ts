@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { startTool } from '#image-tools/processes/start-tool.js';
-import { eventually, isRunning } from '../../../integration/libguestfs-processes.js';
+import { eventually, isRunning } from './libguestfs-processes.js';
 
 const SLEEP = { command: 'sleep', package: 'coreutils' };
 const SHELL = { command: 'sh', package: 'dash' };
@@ -73,7 +73,7 @@ test('a server that is not installed is told with its package', async () => {
 });
 
 test.each([0, 2, 4, 8, 16, 300])('a server does not outlive a parent killed after %i ms', async (age) => {
-  const module = new URL('../../../../../packages/image-tools/dist/processes/start-tool.js', import.meta.url).href;
+  const module = new URL('../../../packages/image-tools/dist/processes/start-tool.js', import.meta.url).href;
   const script = `
     const { startTool } = await import(${JSON.stringify(module)});
     const { pid } = await startTool(${JSON.stringify(SLEEP)}, ['60'], ${JSON.stringify(OPTIONS)});

@@ -8,9 +8,9 @@ import {
   type Reporter,
   VirtSimilarityError,
 } from '@virt-similarity/core';
-import checksums from '../../../fixtures/checksum-plugin.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
-import misbehaving from '../../../fixtures/misbehaving-plugin.js';
+import checksums from '../fixtures/checksum-plugin.js';
+import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
+import misbehaving from '../fixtures/misbehaving-plugin.js';
 
 const GOOD = ['memory:a', 'memory:b', 'memory:c'];
 const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };

@@ -3,10 +3,10 @@ import type { BlockHasher } from '@virt-similarity/core';
 import { asserting, type ContractTest } from './contract-test.js';
 
 const BLOCK_BYTES = 65_536;
-/** Bytes on both sides of a digest that must stay as they are. */
+/** Guard bytes on each side of a digest; they must not change. */
 const MARGIN = 64;
 
-/** What every block hasher must keep to. The factory makes a new hasher at each call; it is prepared before it hashes. */
+/** The contract of every block hasher. Each call of the factory returns a new hasher, which is then prepared. */
 export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
   const prepare = async (): Promise<BlockHasher> => {
     const hasher = create();
@@ -15,31 +15,31 @@ export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
   };
   return asserting([
     {
-      title: 'has a digest of 1 to 64 bytes, and if it states a version, a sound one',
+      title: 'has a digest length of 1 to 64 bytes and, if any, a valid version',
       run: async () => testProperties(await prepare()),
     },
-    { title: 'writes the whole digest and nothing beside it', run: async () => testBounds(await prepare()) },
+    { title: 'writes the whole digest and nothing outside it', run: async () => testBounds(await prepare()) },
     {
-      title: 'has written the digest when it returns, and returns no promise',
+      title: 'writes the digest synchronously and does not return a promise',
       run: async () => testSynchrony(await prepare()),
     },
     {
-      title: 'gives the same digest for the same block',
+      title: 'computes the same digest for the same block',
       run: async () => testDeterminism(await prepare(), await prepare()),
     },
     { title: 'keeps no state between blocks', run: async () => testStatelessness(await prepare()) },
     {
-      title: 'gives different digests for blocks that differ in one bit',
+      title: 'computes different digests for blocks that differ in one bit',
       run: async () => testDifference(await prepare()),
     },
     {
-      title: 'gives different digests for the same bytes in another order',
+      title: 'computes different digests for the same bytes in another order',
       run: async () => testOrder(await prepare()),
     },
     { title: 'hashes blocks of any length', run: async () => testLengths(await prepare()) },
     { title: 'does not change the block', run: async () => testInputUntouched(await prepare()) },
     {
-      title: 'takes blocks from shared memory and writes digests to it',
+      title: 'reads blocks from shared memory and writes digests to it',
       run: async () => testSharedMemory(await prepare()),
     },
   ]);
@@ -50,7 +50,7 @@ function testProperties(hasher: BlockHasher): void {
   const { version = '1' } = hasher;
   assert.ok(
     typeof version === 'string' && version.length >= 1 && version.length <= 100,
-    'a version of 1 to 100 characters',
+    'expected a version of 1 to 100 characters',
   );
 }
 
@@ -88,9 +88,9 @@ function testDifference(hasher: BlockHasher): void {
   const block = patternedBlock(BLOCK_BYTES);
   const before = digestOf(hasher, block);
   for (const position of [0, 1000, 1001, 4096, BLOCK_BYTES / 2, BLOCK_BYTES - 1]) {
-    // In place: a hasher must not take the same memory for the same block.
+    // In place: a hasher must not identify a block by its memory.
     block[position]! ^= 1;
-    assert.notDeepEqual(digestOf(hasher, block), before, `byte ${position} does not count`);
+    assert.notDeepEqual(digestOf(hasher, block), before, `byte ${position} does not affect the digest`);
     block[position]! ^= 1;
   }
 }
@@ -121,13 +121,13 @@ function testSharedMemory(hasher: BlockHasher): void {
   assert.deepEqual(Uint8Array.from(digest), digestOf(hasher, block));
 }
 
-/** Calls the hasher, which must be done when it returns. */
+/** Calls the hasher, which must be synchronous. */
 function hash(hasher: BlockHasher, block: Uint8Array, digest: Uint8Array): void {
   const returned: unknown = hasher.hash(block, digest);
   if (typeof returned !== 'object' || returned === null || !('then' in returned)) {
     return;
   }
-  // What it rejects with later is no news.
+  // A later rejection is irrelevant: the test fails here.
   Promise.resolve(returned).catch(() => {});
   assert.fail('hash() returned a promise');
 }

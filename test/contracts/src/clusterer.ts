@@ -10,7 +10,7 @@ import {
 import { asserting, type ContractTest } from './contract-test.js';
 import { assertGreedy } from './greedy-clustering.js';
 
-/** Makes matrices that every clusterer must get right, by what is special about them. */
+/** Factories of matrices that every clusterer must handle, by description. */
 const MATRICES: Readonly<Record<string, () => readonly CondensedMatrix[]>> = {
   'one item': () => [matrixOf(1, () => 0)],
   'two items': () => [matrixOf(2, () => 7), matrixOf(2, () => 0)],
@@ -23,11 +23,11 @@ const MATRICES: Readonly<Record<string, () => readonly CondensedMatrix[]>> = {
   'large distances': () => [matrixOf(10, scaled(randomDistances(5), 2 ** 45))],
 };
 
-/** What every clusterer must keep to. */
+/** The contract of every clusterer. */
 export function clustererContract(create: () => Clusterer): ContractTest[] {
   return asserting([
     {
-      title: 'takes at least one linkage, each listed once',
+      title: 'lists at least one linkage, each once',
       async run() {
         const { linkages } = create();
         assert.ok(Array.isArray(linkages), 'linkages: expected a list');
@@ -36,17 +36,17 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
       },
     },
     ...Object.entries(MATRICES).flatMap(([kind, matrices]) => [
-      forEach(`gives well-formed dendrograms of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
+      forEach(`returns well-formed dendrograms of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
         assertWellFormed(await clusterer.cluster(matrix, linkage), matrix.size);
       }),
-      forEach(`joins the closest clusters first, of ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
-        // What a linkage of a plugin's own means is not known here.
+      forEach(`joins the closest clusters first for ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
+        // The definition of a plugin's own linkage is not known here.
         if (isStandard(linkage) && (orderOfTiesIsFree(linkage) || !hasTies(matrix))) {
           assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
         }
       }),
     ]),
-    forEach('gives the same dendrogram each time', create, allMatrices, async (clusterer, matrix, linkage) => {
+    forEach('returns the same dendrogram each time', create, allMatrices, async (clusterer, matrix, linkage) => {
       assert.deepEqual(await create().cluster(matrix, linkage), await clusterer.cluster(matrix, linkage));
     }),
     forEach('does not change the matrix', create, allMatrices, async (clusterer, matrix, linkage) => {
@@ -61,7 +61,7 @@ function isStandard(linkage: Linkage): linkage is StandardLinkage {
   return LINKAGES.some((standard) => standard === linkage);
 }
 
-/** A test of every matrix with every linkage that the clusterer takes. */
+/** Returns a test of every matrix with every linkage of the clusterer. */
 function forEach(
   title: string,
   create: () => Clusterer,
@@ -81,36 +81,43 @@ function forEach(
   };
 }
 
-/** Asserts all that the contract says of a dendrogram's form. */
+/** Asserts that a dendrogram is well-formed, as the contract defines it. */
 function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: number): void {
   assert.equal(size, expectedSize);
   assert.equal(merges.length, size - 1);
   const parts = merges.flatMap(({ left, right }) => [left, right]);
-  assert.equal(new Set(parts).size, parts.length, 'a cluster is part of one merge at most');
+  assert.equal(new Set(parts).size, parts.length, 'expected each cluster in at most one merge');
   const partsOf = (cluster: number) => (cluster < size ? { size: 1, height: 0 } : merges[cluster - size]!);
   let inversions = 0;
   merges.forEach((merge, row) => {
-    assert.ok(0 <= merge.left && merge.left < merge.right, `row ${row}: the smaller cluster number is left`);
-    assert.ok(merge.right < size + row, `row ${row}: parts come before wholes`);
+    assert.ok(
+      0 <= merge.left && merge.left < merge.right,
+      `row ${row}: expected the smaller cluster number on the left`,
+    );
+    assert.ok(merge.right < size + row, `row ${row}: expected parts before wholes`);
     assert.equal(merge.size, partsOf(merge.left).size + partsOf(merge.right).size);
     assert.ok(Number.isFinite(merge.height) && merge.height >= 0, `row ${row}: height ${merge.height}`);
     inversions += Number(merge.height < Math.max(partsOf(merge.left).height, partsOf(merge.right).height));
   });
-  assert.equal(inverted, inversions > 0, 'inversions are flagged');
+  assert.equal(
+    inverted,
+    inversions > 0,
+    'expected inverted to be true if a merge is lower than its parts, and false otherwise',
+  );
   if (!inverted) {
     const heights = merges.map(({ height }) => height);
     assert.deepEqual(
       heights,
       heights.toSorted((a, b) => a - b),
-      'rows ascend by height',
+      'expected rows in ascending order of height',
     );
   }
 }
 
 /**
- * Whether merges of equal height may be listed in any order. Under centroid and median linkage one of them can bring
- * the other's parts nearer to it, so that only the order of their making passes for one of closest pairs first;
- * the contract does not ask for that order.
+ * Returns whether merges of equal height may be listed in any order. Under centroid and median linkage, one merge can
+ * move the parts of another closer to it, so that `assertGreedy` accepts only the order in which the merges were made.
+ * The contract does not require that order.
  */
 function orderOfTiesIsFree(linkage: Linkage): boolean {
   return linkage !== 'centroid' && linkage !== 'median';
@@ -143,7 +150,7 @@ function scaled(distance: () => number, factor: number): () => number {
   return () => distance() * factor;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (a linear congruential generator, Knuth 1997, section 3.3.4). */
+/** Returns a linear congruential generator of numbers from 0 to 1 (Knuth 1997, section 3.3.4). */
 function randomDistances(seed: number): () => number {
   let state = seed;
   return () => {

@@ -10,48 +10,48 @@ import { completeOptionValues } from '@virt-similarity/core/options';
 import { ONE_LINE } from './option-declarations.js';
 import { watchOutput } from './watch-output.js';
 
-/** What a command is run with. */
+/** The input of a command's run. */
 export interface CommandCase {
-  /** None when absent. */
+  /** Default: none. */
   readonly operands?: readonly string[] | undefined;
-  /** Values for the command's options; those that are left out have their defaults. */
+  /** Values for the command's options; omitted options have their defaults. */
   readonly options?: OptionValues | undefined;
-  /** One without readers, hashers and reporters when absent. */
+  /** Default: an analyzer without readers, hashers and reporters. */
   readonly analyzer?: Analyzer | undefined;
-  /** Seconds within which the command must end once it is interrupted; 60 when absent. */
+  /** Seconds within which the command must end once it is interrupted. Default: 60. */
   readonly limit?: number | undefined;
 }
 
-/** What a run of a command did. */
+/** The observed effects of a command's run. */
 export interface CommandRun {
-  /** Nothing where it threw. */
+  /** Absent if the command threw. */
   readonly exitCode?: unknown | undefined;
   readonly thrown?: unknown | undefined;
-  /** What it wrote as results. */
+  /** The results that it wrote. */
   readonly results: string;
-  /** What it printed beside results and messages. */
+  /** Output other than results and messages. */
   readonly printed: string;
-  /** The messages that are not one line of text. */
+  /** Messages that are not one line of text. */
   readonly unusable: readonly unknown[];
   /** Whether a result was still being written when it ended. */
   readonly isWriting: boolean;
 }
 
-/** What happens in a run, beside what the command does. */
+/** Hooks into a run, and its signal. */
 export interface RunEvents {
-  /** Called before the command gets what it asked the context for. */
+  /** Called before the context responds to any request of the command. */
   readonly onUse?: (() => void) | undefined;
-  /** @throws where results cannot be written. */
+  /** Called before each piece of results is written; may throw to simulate that results cannot be written. */
   readonly onWrite?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The options that the command is given: complete and checked. */
+/** Returns the complete and validated options for the command. */
 export function optionsOf({ options }: Command, given: CommandCase): OptionValues {
   return completeOptionValues('the command', options, given.options);
 }
 
-/** Runs the command once, and watches what it does. Never throws what the command throws. */
+/** Runs the command once and observes it. An error of the command is returned, not thrown. */
 export async function runOnce(
   command: Command,
   given: CommandCase,
@@ -64,7 +64,7 @@ export async function runOnce(
   let results = '';
   let writing = 0;
   const unusable: unknown[] = [];
-  const say = (text: string): void => {
+  const onMessage = (text: string): void => {
     onUse();
     if (typeof text !== 'string' || !ONE_LINE.test(text)) {
       unusable.push(text);
@@ -76,7 +76,7 @@ export async function runOnce(
       onUse();
       await new Promise(setImmediate);
       for await (const piece of typeof result === 'string' ? [result] : result) {
-        assert.equal(typeof piece, 'string', 'expected results of text');
+        assert.equal(typeof piece, 'string', 'expected results to be text');
         onWrite();
         results += piece;
       }
@@ -90,7 +90,7 @@ export async function runOnce(
       onUse();
       return given.analyzer ?? createAnalyzer({ plugins: [] });
     },
-    messages: { note: say, warning: say, debug: say },
+    messages: { note: onMessage, warning: onMessage, debug: onMessage },
     write,
     signal,
   };

@@ -5,9 +5,9 @@ import { asserting, type ContractTest } from './contract-test.js';
 import { assertDeclarations, ONE_LINE } from './option-declarations.js';
 
 /**
- * What every command must keep to, shown by one way to run it.
+ * The contract of every command, tested with one input.
  *
- * @param setUp called for each run; what the command changes must be as it was before
+ * @param setUp called for each run; it must restore whatever the command changes
  */
 export function commandContract(
   create: () => Command,
@@ -15,16 +15,19 @@ export function commandContract(
 ): ContractTest[] {
   const run = async (events: RunEvents = {}): Promise<CommandRun> => runOnce(create(), await setUp(), events);
   return asserting([
-    { title: 'is described by texts that fit a help', run: async () => testTexts(create()) },
+    { title: 'has a summary, usage and description that fit a help text', run: async () => testTexts(create()) },
     { title: 'describes its options, with defaults that are valid', run: async () => testOptions(create()) },
-    { title: 'takes a number of operands that can be given', run: async () => testOperands(create(), await setUp()) },
+    { title: 'declares valid limits for its operands', run: async () => testOperands(create(), await setUp()) },
     { title: 'returns an exit code from 0 to 255', run: async () => testExitCode(await run()) },
     { title: 'prints only results and messages', run: async () => testOutput(await run()) },
-    { title: 'ends when its results are written', run: async () => testWritten(await run()) },
-    { title: 'fails where its results cannot be written', run: async () => testUnwritable(run) },
-    { title: 'does the same each time', run: async () => testRepetition(run) },
-    { title: 'leaves its options and operands as they were', run: async () => testUnchanged(create(), await setUp()) },
-    { title: 'ends when it is interrupted, before it begins and later', run: () => testInterruption(run, setUp) },
+    { title: 'ends only after its results are written', run: async () => testWritten(await run()) },
+    { title: 'fails if its results cannot be written', run: async () => testUnwritable(run) },
+    { title: 'returns the same exit code and results each time', run: async () => testRepetition(run) },
+    { title: 'does not change its options and operands', run: async () => testUnchanged(create(), await setUp()) },
+    {
+      title: 'ends when it is interrupted, before it starts or while it runs',
+      run: () => testInterruption(run, setUp),
+    },
   ]);
 }
 
@@ -43,14 +46,17 @@ function testOperands({ operands = {} }: Command, { operands: given = [] }: Comm
   const { min = 0, max = Number.POSITIVE_INFINITY, values } = operands;
   assert.ok(Number.isInteger(min) && min >= 0, 'operands.min: expected a whole number of 0 or more');
   assert.ok(max === Number.POSITIVE_INFINITY || Number.isInteger(max), 'operands.max: expected a whole number');
-  assert.ok(min <= max, 'operands: expected at least as many at most as at least');
-  assert.ok(given.length >= min && given.length <= max, 'expected to be run with as many operands as it takes');
+  assert.ok(min <= max, 'operands: expected max to be at least min');
+  assert.ok(
+    given.length >= min && given.length <= max,
+    'expected the test case to have an accepted number of operands',
+  );
   if (values !== undefined) {
     assert.ok(values.length > 0, 'operands.values: expected at least one');
-    assert.equal(new Set(values).size, values.length, 'operands.values: expected each once');
+    assert.equal(new Set(values).size, values.length, 'operands.values: expected no duplicates');
     assert.ok(
       given.every((operand) => values.includes(operand)),
-      'expected to be run with operands that it takes',
+      'expected the test case to have only operands in operands.values',
     );
   }
 }
@@ -60,7 +66,7 @@ function testExitCode(run: CommandRun): void {
 }
 
 function testOutput({ printed, unusable }: CommandRun): void {
-  assert.equal(printed, '', 'expected results to go to context.write, and the rest to context.messages');
+  assert.equal(printed, '', 'expected results to go to context.write, and all other output to context.messages');
   assert.deepEqual(unusable, [], 'expected messages of one line');
 }
 
@@ -69,20 +75,20 @@ function testWritten(run: CommandRun): void {
   assert.ok(!run.isWriting, 'expected the command to await what context.write returns');
 }
 
-/** As `virt-similarity … | head -1` ends. */
+/** Simulates `virt-similarity … | head -1`. */
 async function testUnwritable(run: (events: RunEvents) => Promise<CommandRun>): Promise<void> {
-  let asked = false;
+  let hasWritten = false;
   const ended = await run({
     onWrite: () => {
-      asked = true;
+      hasWritten = true;
       throw new VirtSimilarityError('unavailable', 'nobody reads the results');
     },
   });
-  if (!asked) {
+  if (!hasWritten) {
     return;
   }
   const failed = ended.thrown instanceof VirtSimilarityError || Number(ended.exitCode) > 0;
-  assert.ok(failed && !ended.isWriting, 'expected what context.write throws to be passed on, or an exit code above 0');
+  assert.ok(failed && !ended.isWriting, 'expected errors of context.write to be rethrown, or an exit code above 0');
 }
 
 async function testRepetition(run: () => Promise<CommandRun>): Promise<void> {
@@ -96,7 +102,7 @@ async function testUnchanged(command: Command, given: CommandCase): Promise<void
   const words = structuredClone({ options: optionsOf(command, given), operands: given.operands ?? [] });
   const before = JSON.stringify(words);
   await runOnce(command, given, {}, words);
-  assert.equal(JSON.stringify(words), before, 'expected options and operands to be left as they were');
+  assert.equal(JSON.stringify(words), before, 'expected options and operands not to change');
 }
 
 async function testInterruption(
@@ -109,7 +115,7 @@ async function testInterruption(
   await requireEnd(run({ signal: interruption.signal, onUse: () => interruption.abort() }), limit);
 }
 
-/** An interrupted command may throw, but what it throws must be an error of this project. */
+/** Requires an end within the limit. An interrupted command may throw, but only a `VirtSimilarityError`. */
 async function requireEnd(running: Promise<CommandRun>, limit: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -4,11 +4,11 @@ import { messageOf } from '@virt-similarity/core';
 /** One requirement of a contract, for any test runner: `test(title, run)`. */
 export interface ContractTest {
   readonly title: string;
-  /** Rejects with an `AssertionError` where the requirement is not met. */
+  /** Rejects with an `AssertionError` if the requirement is not met. */
   run(): Promise<void>;
 }
 
-/** The tests, in which whatever a part throws is an `AssertionError` with that as its cause. */
+/** Wraps the tests so that any other error becomes the cause of an `AssertionError`. */
 export function asserting(tests: readonly ContractTest[]): ContractTest[] {
   return tests.map(({ title, run }) => ({
     title,

@@ -14,25 +14,25 @@ import { baseOf, fileStampsOf, partsOf, VirtSimilarityError } from '@virt-simila
 import { asserting, type ContractTest } from './contract-test.js';
 import { ONE_LINE } from './option-declarations.js';
 
-/** Bytes on both sides of what is read that must stay as they are. */
+/** Guard bytes on each side of a read's target; they must not change. */
 const MARGIN = 64;
 
-/** An image to read, and what must be found in it. */
+/** An image to read, and its expected content. */
 export interface DiskReaderCase {
   readonly source: DiskSource;
   readonly options: ReadOptions;
-  /** All that the guest sees. */
+  /** The whole disk as the guest sees it. */
   readonly content: Uint8Array;
 }
 
-/** What a factory sets up for one test. */
+/** The result of the factory, for one test. */
 export interface DiskReaderSubject {
   readonly reader: DiskReader;
   readonly image: DiskReaderCase;
 }
 
 /**
- * What every disk reader must keep to, shown by one image. The factory is called once per test; it may give the same
+ * The contract of every disk reader, tested with one image. The factory is called once per test; it may return the same
  * image each time.
  */
 export function diskReaderContract(create: () => Promise<DiskReaderSubject>): ContractTest[] {
@@ -50,49 +50,52 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     },
   });
   return asserting([
-    { title: 'says what it reads in the usual form', run: async () => testDescription((await create()).reader) },
-    { title: 'takes the image', run: async () => testIdentified(await create()) },
-    withImage('tells the size that the guest sees', testSize),
-    withImage('tells the same identity with and without opening the image', testIdentity),
-    withImage('gives extents that cover the whole disk in order', testExtentsCover),
-    withImage('gives zero extents only where the disk reads as zeros', testZeroExtents),
-    withImage('tells truly where data is stored verbatim', testStoredExtents),
-    withImage('tells which image shows beneath it as that image does by itself', testBacking),
+    { title: 'declares valid extensions and formats', run: async () => testDescription((await create()).reader) },
+    { title: 'identifies the image', run: async () => testIdentified(await create()) },
+    withImage('reports the size that the guest sees', testSize),
+    withImage('reports the same identity with and without opening the image', testIdentity),
+    withImage('returns extents that cover the whole disk in order', testExtentsCover),
+    withImage('returns zero extents only where the disk reads as zeros', testZeroExtents),
+    withImage('reports correctly where data is stored verbatim', testStoredExtents),
+    withImage('reports its base image and its inherited extents correctly', testBacking),
     withImage('reads any range exactly', testRanges),
     withImage('reads several ranges at once', testConcurrentReads),
     withImage('reads into shared memory', testSharedMemory),
     withImage('refuses to read past the end', testPastTheEnd),
-    withImage('is closed any number of times, and reads no more', testClose),
-    { title: 'leaves the files as they are', run: async () => testFilesUntouched(await create()) },
+    withImage('can be closed repeatedly, and refuses to read afterwards', testClose),
+    { title: 'does not change the files', run: async () => testFilesUntouched(await create()) },
     { title: 'fails with a VirtSimilarityError on a missing file', run: async () => testMissing(await create()) },
-    { title: 'reads no more once the signal has fired', run: async () => testSignal(await create()) },
+    { title: 'does not read after the signal has fired', run: async () => testSignal(await create()) },
     {
-      title: 'opens in a session what it opens by itself, if it has sessions',
+      title: 'opens the same image in a session, if it has sessions',
       run: async () => testSession(await create()),
     },
     {
-      title: 'finds the parts of images in a directory, if it looks for them',
+      title: 'finds the parts of images in a directory, if it supports this',
       run: async () => testParts(await create()),
     },
-    { title: 'is diagnosed by what it needs, if it says so', run: async () => testDiagnosis((await create()).reader) },
+    {
+      title: 'returns a consistent diagnosis, if it supports this',
+      run: async () => testDiagnosis((await create()).reader),
+    },
   ]);
 }
 
 async function identityOf({ reader, image }: DiskReaderSubject): Promise<ImageIdentity> {
   const identity = await reader.identify(image.source, image.options);
-  assert.ok(identity !== undefined, 'the reader leaves the image to other readers');
+  assert.ok(identity !== undefined, 'expected the reader to accept the image');
   return identity;
 }
 
 function testDescription({ extensions = [], formats = [], fallback }: DiskReader): void {
   for (const extension of extensions) {
-    assert.match(extension, /^\.[^/A-Z]+$/, 'extensions: expected lower case with the dot, such as .img');
+    assert.match(extension, /^\.[^/A-Z]+$/, 'extensions: expected a dot and lower case, such as .img');
   }
   assert.ok(Array.isArray(formats), 'formats: expected a list of names');
   for (const format of formats) {
     assert.match(format, ONE_LINE, 'formats: expected names of one line');
   }
-  assert.ok(fallback === undefined || fallback === true, 'fallback: expected true, or to be absent');
+  assert.ok(fallback === undefined || fallback === true, 'fallback: expected true or undefined');
 }
 
 async function testIdentified(subject: DiskReaderSubject): Promise<void> {
@@ -158,7 +161,7 @@ async function testBacking(image: DiskImage, { reader, image: { options } }: Dis
   const base = baseOf(image.identity);
   const inherited = (await extentsOf(image)).filter((extent) => extent.kind === 'data' && extent.inherited === true);
   if (base === undefined) {
-    assert.equal(inherited.length, 0, 'nothing can be inherited where nothing beneath can be opened');
+    assert.equal(inherited.length, 0, 'expected no inherited extents without a base that can be opened');
     return;
   }
   assert.deepEqual(await reader.identify(base.source, options), base.identity);
@@ -166,10 +169,10 @@ async function testBacking(image: DiskImage, { reader, image: { options } }: Dis
   try {
     assert.deepEqual(opened.identity, base.identity);
     for (const { start, length } of inherited) {
-      const [own, beneath] = [new Uint8Array(length), new Uint8Array(length)];
+      const [own, inheritedBytes] = [new Uint8Array(length), new Uint8Array(length)];
       await image.read(own, start);
-      await opened.read(beneath, start);
-      assertSameBytes(own, beneath);
+      await opened.read(inheritedBytes, start);
+      assertSameBytes(own, inheritedBytes);
     }
   } finally {
     await opened.close();
@@ -232,7 +235,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
 
 async function testMissing(subject: DiskReaderSubject): Promise<void> {
   const { reader, image } = subject;
-  // With the same extension, by which a reader may recognise its images.
+  // With the same extension, because a reader may recognise its images by it.
   const source = { ...image.source, path: image.source.path.replace(/[^/]*$/, 'missing-$&') };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
   await assert.rejects(reader.identify(source, image.options), isUnreadable);
@@ -295,7 +298,7 @@ async function testDiagnosis(reader: DiskReader): Promise<void> {
     assert.match(purpose, ONE_LINE);
     assert.ok(
       needs.every((need: string) => names.includes(need)),
-      'expected an ability to need what is among the requirements',
+      'expected abilities to need only listed requirements',
     );
   }
 }
@@ -308,7 +311,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Ranges at odd places, with odd lengths, empty, whole, at both ends and across likely block boundaries. */
+/** Returns ranges with odd positions and lengths: empty, whole, at both ends and across likely block boundaries. */
 function rangesWithin(size: number): { readonly start: number; readonly length: number }[] {
   const starts = [0, 1, 511, 4095, 65_535, 65_537, size - 1, size - 513, size].filter(
     (start) => start >= 0 && start <= size,
@@ -317,7 +320,7 @@ function rangesWithin(size: number): { readonly start: number; readonly length: 
   return starts.flatMap((start) => lengths.map((length) => ({ start, length: Math.min(length, size - start) })));
 }
 
-/** The target is part of a larger buffer, of which the rest must stay as it is. */
+/** Reads into a part of a larger buffer, and asserts that the rest does not change. */
 async function assertRange(image: DiskImage, content: Uint8Array, start: number, length: number): Promise<void> {
   const surroundings = new Uint8Array(length + 2 * MARGIN).fill(0xa5);
   const target = surroundings.subarray(MARGIN, MARGIN + length);
@@ -325,12 +328,12 @@ async function assertRange(image: DiskImage, content: Uint8Array, start: number,
   const margins = [surroundings.subarray(0, MARGIN), surroundings.subarray(MARGIN + length)];
   assert.ok(
     margins.every((margin) => margin.every((byte) => byte === 0xa5)),
-    'expected no byte to be written beside the target',
+    'expected no byte to be written outside the target',
   );
   assertSameBytes(target, content.subarray(start, start + length));
 }
 
-/** As deepEqual, but quick on megabytes and short in its message. */
+/** Asserts equality like deepEqual, but fast for megabytes and with a short message. */
 function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void {
   assert.equal(actual.length, expected.length);
   const difference = actual.findIndex((byte, index) => byte !== expected[index]);

@@ -3,18 +3,18 @@ import type { DistanceMetric, PairCounts } from '@virt-similarity/core';
 import { asserting, type ContractTest } from './contract-test.js';
 import { ONE_LINE } from './option-declarations.js';
 
-/** Numbers of blocks as they come: none, few, and as many as a disk can have. */
+/** Numbers of blocks: none, few, and as many as a disk can have. */
 const BLOCKS = [0, 1, 2, 7, 1000, 2 ** 32];
 
-/** What every distance metric must keep to. The factory is called once per test. */
+/** The contract of every distance metric. The factory is called once per test. */
 export function distanceMetricContract(create: () => DistanceMetric): ContractTest[] {
   return asserting([
-    { title: 'states its unit and what it looks at', run: async () => testDescription(create()) },
-    { title: 'gives finite distances of 0 or more', run: async () => testRange(create()) },
-    { title: 'gives the same distance in both directions', run: async () => testSymmetry(create()) },
-    { title: 'gives 0 for identical images, empty ones included', run: async () => testIdentical(create()) },
-    { title: 'tells apart images that have nothing in common', run: async () => testDifference(create()) },
-    { title: 'gives the same distance again, whatever it was asked between', run: async () => testPurity(create()) },
+    { title: 'states its unit and alignment', run: async () => testDescription(create()) },
+    { title: 'returns finite distances of 0 or more', run: async () => testRange(create()) },
+    { title: 'returns the same distance in both directions', run: async () => testSymmetry(create()) },
+    { title: 'returns 0 for identical images, including empty images', run: async () => testIdentical(create()) },
+    { title: 'does not return 0 for images that have nothing in common', run: async () => testDifference(create()) },
+    { title: 'returns the same distance again after other calls', run: async () => testPurity(create()) },
   ]);
 }
 
@@ -58,7 +58,7 @@ function testPurity(metric: DistanceMetric): void {
   assert.deepEqual(again.reverse(), once);
 }
 
-/** Counts that two images can have: `equal` blocks in common, others in the first only, the second only, and both. */
+/** Returns counts that two images can have: equal blocks, and blocks in the first only, the second only, or both. */
 function possibleCounts(): PairCounts[] {
   return BLOCKS.flatMap((equal) =>
     BLOCKS.flatMap((onlyFirst) =>

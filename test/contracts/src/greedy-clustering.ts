@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CondensedMatrix, Dendrogram, StandardLinkage } from '@virt-similarity/core';
 
-/** What is known when clusters i and j have been joined and k is another: distances and numbers of leaves. */
+/** Distances between, and numbers of leaves of, the joined clusters i and j and another cluster k. */
 interface Joined {
   readonly ik: number;
   readonly jk: number;
@@ -23,9 +23,9 @@ const UPDATES: Readonly<Record<StandardLinkage, (joined: Joined) => number>> = {
 };
 
 /**
- * Replays a dendrogram on its matrix by the definition of the linkage, in O(n³) time, and asserts that every merge joins
- * two clusters at their distance and that no other two were closer at that moment. Where distances tie, several
- * dendrograms pass; under centroid and median linkage only those whose rows are in the order of their making.
+ * Replays a dendrogram on its matrix by the definition of the linkage in O(n³) time. Asserts that every merge joins
+ * two clusters at their distance and that no other two were closer at that moment. If distances tie, several
+ * dendrograms pass; under centroid and median linkage, only those whose rows are in the order of the merges.
  */
 export function assertGreedy(matrix: CondensedMatrix, linkage: StandardLinkage, { merges }: Dendrogram): void {
   const { size } = matrix;
@@ -35,7 +35,10 @@ export function assertGreedy(matrix: CondensedMatrix, linkage: StandardLinkage, 
     const ij = distances[left]![right]!;
     assertClose(height, ij, `row ${row} of ${linkage} joins ${left} and ${right} at the wrong height`);
     const shortest = shortestAmong([...sizes.keys()], distances);
-    assert.ok(ij <= shortest * (1 + 1e-9), `row ${row} of ${linkage} joins at ${ij} while others are at ${shortest}`);
+    assert.ok(
+      ij <= shortest * (1 + 1e-9),
+      `row ${row} of ${linkage} joins at ${ij}, but the shortest distance is ${shortest}`,
+    );
 
     const [i, j] = [sizes.get(left)!, sizes.get(right)!];
     sizes.delete(left);
@@ -51,7 +54,7 @@ export function assertGreedy(matrix: CondensedMatrix, linkage: StandardLinkage, 
   });
 }
 
-/** Asserts that two heights are equal but for rounding. */
+/** Asserts that two heights are equal except for rounding. */
 function assertClose(actual: number, expected: number, message: string): void {
   assert.ok(
     Math.abs(actual - expected) <= 1e-9 * Math.max(1, expected),

@@ -1,4 +1,4 @@
-/** Names of images that break quoting, markup, lines or encodings where a report is careless; all different. */
+/** Distinct image names that break quoting, markup, lines or encodings in a careless report. */
 export const HOSTILE_NAMES: readonly string[] = [
   'it\'s "quoted" (prod), [disk:1]; {x}=|y_z',
   'ends in a backslash\\',

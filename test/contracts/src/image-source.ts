@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import type { ImageSource, ListedImage, NamedImages } from '@virt-similarity/core';
 import { asserting, type ContractTest } from './contract-test.js';
 
-/** What a source is tested with. */
+/** A source and the words to test it with. */
 export interface SourceCase {
   readonly source: ImageSource;
-  /** Words that it knows: at least two, each for one image of its own. */
+  /** Words that the source accepts: at least two, each for one distinct image. */
   readonly words: readonly string[];
 }
 
-/** What every source of images must keep to. The function is called once per test. */
+/** The contract of every source of images. The function is called once per test. */
 export function imageSourceContract(setUp: () => Promise<SourceCase> | SourceCase): ContractTest[] {
   return asserting([
-    { title: 'lists an image for each word, in their order', run: async () => testOrder(await setUp()) },
-    { title: 'gives each image a path, and no two one label', run: async () => testImages(await setUp()) },
-    { title: 'lists the same images again', run: async () => testAgain(await setUp()) },
-    { title: 'keeps the format and the label that the user states', run: async () => testStated(await setUp()) },
+    { title: 'lists one image for each word, in the order of the words', run: async () => testOrder(await setUp()) },
+    { title: 'returns a path for each image, and no label twice', run: async () => testImages(await setUp()) },
+    { title: 'lists the same images each time', run: async () => testRepetition(await setUp()) },
+    { title: 'keeps the format and the label that the user gives', run: async () => testStated(await setUp()) },
     { title: 'ends when its signal fires', run: async () => testSignal(await setUp()) },
   ]);
 }
@@ -32,14 +32,17 @@ async function testImages({ source, words }: SourceCase): Promise<void> {
   const images = await listed(source, namedBy(words));
   for (const { path, format = 'raw', label = 'x' } of images) {
     for (const [member, value] of Object.entries({ path, format, label })) {
-      assert.ok(typeof value === 'string' && value !== '', `expected ${member} to be a text, found ${value}`);
+      assert.ok(
+        typeof value === 'string' && value !== '',
+        `expected ${member} to be a non-empty string, found ${value}`,
+      );
     }
   }
   const labels = images.flatMap(({ label }) => label ?? []);
-  assert.equal(new Set(labels).size, labels.length, 'expected each label once');
+  assert.equal(new Set(labels).size, labels.length, 'expected no label twice');
 }
 
-async function testAgain({ source, words }: SourceCase): Promise<void> {
+async function testRepetition({ source, words }: SourceCase): Promise<void> {
   const once = await listed(source, namedBy(words));
   assert.deepEqual(await listed(source, namedBy(words)), once);
 }
@@ -56,7 +59,7 @@ async function testSignal({ source, words }: SourceCase): Promise<void> {
   controller.abort(new Error('enough'));
   const ending = (async () => {
     for await (const _ of images) {
-      // What was known already may come.
+      // Images that were already found may still be listed.
     }
   })();
   const ended = await Promise.race([
@@ -66,7 +69,7 @@ async function testSignal({ source, words }: SourceCase): Promise<void> {
     ),
     new Promise<false>((resolve) => setTimeout(resolve, PATIENCE, false).unref()),
   ]);
-  assert.ok(ended, `expected an end within ${PATIENCE} ms of the signal`);
+  assert.ok(ended, `expected the listing to end within ${PATIENCE} ms of the signal`);
 }
 
 /** Milliseconds. */

@@ -4,10 +4,10 @@ import { areDeclarations, readOptionValue } from '@virt-similarity/core/options'
 
 /** Lower-case words joined by hyphens. */
 export const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-/** One line without control characters that neither begins nor ends with a blank. */
+/** One line without control characters, and without blanks at its start and end. */
 export const ONE_LINE = /^(?=\S)\P{Cc}*\S$/u;
 
-/** Asserts that flags, help texts and checks can be made from the declarations. */
+/** Asserts that flags, help texts and checks can be derived from the declarations. */
 export function assertDeclarations(declared: OptionDeclarations = {}): void {
   assert.ok(areDeclarations(declared), 'options: expected declarations by name, each with a type and a description');
   const letters = new Set<string>();
@@ -19,19 +19,19 @@ export function assertDeclarations(declared: OptionDeclarations = {}): void {
     assert.match(placeholder ?? 'value', ONE_LINE, `option ${name}: expected a placeholder of one line`);
     if (short !== undefined) {
       assert.match(short, /^[a-zA-Z]$/, `option ${name}: expected a short form of one letter`);
-      assert.ok(!letters.has(short), `option ${name}: expected a short form that no other option has`);
+      assert.ok(!letters.has(short), `option ${name}: expected a short form that no other option uses`);
       letters.add(short);
     }
     assertValues(name, declaration);
   }
 }
 
-/** Asserts that some value is valid, and the default one of them. */
+/** Asserts that valid values exist and that the default is one of them. */
 function assertValues(name: string, declaration: OptionDeclaration): void {
   if (declaration.type === 'enum') {
     const { values } = declaration;
     assert.ok(values.length > 1, `option ${name}: expected at least two values`);
-    assert.equal(new Set(values).size, values.length, `option ${name}: expected each value once`);
+    assert.equal(new Set(values).size, values.length, `option ${name}: expected no duplicate values`);
     assert.ok(
       values.every((value) => typeof value === 'string' && ONE_LINE.test(value)),
       `option ${name}: expected values of one line`,
@@ -39,10 +39,10 @@ function assertValues(name: string, declaration: OptionDeclaration): void {
   }
   if ('min' in declaration || 'max' in declaration) {
     const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = declaration;
-    assert.ok(min <= max, `option ${name}: expected a range from the smaller to the larger number`);
+    assert.ok(min <= max, `option ${name}: expected min to be at most max`);
   }
   if (declaration.default !== undefined) {
     const read = readOptionValue(declaration, declaration.default);
-    assert.deepEqual(read, declaration.default, `option ${name}: expected a default that is a valid value`);
+    assert.deepEqual(read, declaration.default, `option ${name}: expected a valid default`);
   }
 }

@@ -22,7 +22,7 @@ const PATHS = ['contract-tests:a', 'contract-tests:b'];
 /** A plugin with a reader of sample disks, for {@link behaviorOf}. */
 export const SAMPLE_READER: Plugin = { name: 'contract-tests', readers: { [READER]: sampleReader() } };
 
-/** By kind, for those kinds whose parts can run in threads: what the part does with samples, in comparable values. */
+/** Functions that apply a part to samples and return comparable values, for the kinds that can run in threads. */
 const BEHAVIORS: {
   readonly [Kind in PartKind]?: (analyzer: Analyzer, name: string, part: PartKinds[Kind]) => Promise<unknown[]>;
 } = {
@@ -32,16 +32,16 @@ const BEHAVIORS: {
   reporter: textsOf,
 };
 
-/** Whether parts of the kind can run in threads. */
+/** Returns whether parts of the kind can run in threads. */
 export function runsInThreads(kind: PartKind): boolean {
   return kind in BEHAVIORS;
 }
 
 /**
- * What the part does with samples, as the analyzer runs it: digests, distances, merges or texts. Nothing for kinds that
- * run in the main thread only.
+ * Returns the part's results for samples, as the analyzer runs it: digests, distances, merges or texts. Empty for kinds
+ * that run only in the main thread.
  *
- * @param analyzer one that has {@link SAMPLE_READER}
+ * @param analyzer must have {@link SAMPLE_READER}
  */
 export async function behaviorOf<Kind extends PartKind>(
   analyzer: Analyzer,
@@ -71,7 +71,7 @@ async function distancesOf(analyzer: Analyzer, name: string): Promise<unknown[]>
   return [...distances.values];
 }
 
-/** With one linkage: each takes a thread of its own. */
+/** Uses only one linkage, because each linkage needs its own thread. */
 async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKinds['clusterer']): Promise<unknown[]> {
   const { dendrogram } = await analyzer.cluster(SAMPLE_MATRIX, { clusterer: name, linkage: linkages[0] ?? '' });
   return [...dendrogram.merges].flatMap(({ left, right, height }) => [left, right, height]);
@@ -108,7 +108,7 @@ function analysisOfAll(): Analysis {
   };
 }
 
-/** Vectors that have blocks in common, others at the same place, and blocks where the others have none. */
+/** Returns vectors with equal blocks, different blocks at the same position, and blocks that other vectors lack. */
 function sampleVectors(): HashVector[] {
   const digests = [
     [1, 2, 3, 4, 5, 6],
@@ -123,7 +123,7 @@ function sampleVectors(): HashVector[] {
   });
 }
 
-/** A reader of two disks that are in memory; the last block of each is a partial one. */
+/** Returns a reader of two disks in memory; the last block of each is partial. */
 function sampleReader(): DiskReader {
   return {
     async identify({ path }) {

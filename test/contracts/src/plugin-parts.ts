@@ -9,28 +9,28 @@ import {
   type Registration,
 } from '@virt-similarity/core';
 
-/** A part that has another one injected for the suite. */
+/** The name of a part into which the suite has another part injected. */
 const COLLECTOR = 'contract-tests-collector';
 
 /**
- * The plugin that a module exports.
+ * Returns the plugin that a module exports.
  *
- * @throws `usage` where it exports none, and what the module throws.
+ * @throws `usage` if it exports none, and any error of the module.
  */
 export async function importPlugin(address: string): Promise<Plugin> {
   return checkPlugin(defaultExportOf(await import(address)), address);
 }
 
-/** What the plugin registers, kind by kind, whatever is wrong with its options or versions. */
+/** Returns the plugin's registrations by kind, even if its options or versions are invalid. */
 export function registrationsOf(plugin: Plugin): readonly Registration[] {
   const { core: _, options: __, ...parts } = plugin;
   return createAnalyzer({ plugins: [parts] }).registrations.filter((part) => part.plugin === plugin.name);
 }
 
 /**
- * A part as the registry constructs it, anew at each call.
+ * Returns a part as the registry constructs it, a new one at each call.
  *
- * @throws as `createAnalyzer`, and `plugin`.
+ * @throws like `createAnalyzer`, and `plugin`.
  */
 export function constructPart<Kind extends PartKind>(
   plugins: readonly ConfiguredPlugin[],

@@ -9,13 +9,13 @@ export interface ProbedPlugin {
   readonly beside: readonly string[];
 }
 
-/** What a process that does nothing but load a plugin finds. */
+/** The findings of a process that only loads a plugin. */
 export interface PluginProbe {
   /** Why the module cannot be imported twice or in a thread; absent if it can. */
   readonly problem?: string | undefined;
-  /** What was printed. */
+  /** Output of the plugin. */
   readonly printed: string;
-  /** What keeps the process alive, and the files that are open, because of the plugin. */
+  /** Resources of the plugin that keep the process alive, and files that it left open. */
   readonly left: readonly string[];
   /** Kind and name of each part that the module registers in a thread. */
   readonly inThread: readonly string[];
@@ -25,8 +25,8 @@ export interface PluginProbe {
 const LIMIT = 60_000;
 
 /**
- * Imports a plugin and constructs its parts in a process of its own, where nothing but the plugin prints, opens files or
- * starts threads. Rejects where the process ends before that is done, or is not done within a minute.
+ * Imports a plugin and constructs its parts in a separate process, where only the plugin prints, opens files or starts
+ * threads. Rejects if the process ends early or takes more than a minute.
  */
 export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
   const program = fileURLToPath(new URL('./plugin-process.js', import.meta.url));
@@ -36,13 +36,13 @@ export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
   child.stdout?.on('data', (chunk) => {
     printed += chunk;
   });
-  let complained = '';
+  let errors = '';
   child.stderr?.on('data', (chunk) => {
-    complained += chunk;
+    errors += chunk;
   });
   let found: PluginProbe | undefined;
   child.on('message', (message) => {
-    // As text, so that a test runner's own classes of objects and arrays are used.
+    // Parsed here, so that objects and arrays have the test runner's own classes.
     found = JSON.parse(String(message)) as PluginProbe;
   });
   return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
       } else {
         reject(
           new Error(
-            `the process that imports the module and constructs its parts ended with ${status ?? signal}: ${complained}`,
+            `the process that imports the module and constructs its parts ended with ${status ?? signal}: ${errors}`,
           ),
         );
       }

@@ -4,10 +4,10 @@ import { type ConfiguredPlugin, messageOf, type Plugin } from '@virt-similarity/
 import { constructPart, importPlugin, registrationsOf } from './plugin-parts.js';
 import type { PluginProbe, ProbedPlugin } from './plugin-probe.js';
 
-/** Threads that the plugin started and that have not ended: not all of them are among what Node.js lists. */
+/** Running threads that the plugin started. Node.js does not list all of them as resources. */
 const threads = new Set<Worker>();
 
-/** A program for `probePlugin`, and the thread that it starts. */
+// The program of `probePlugin`, and the thread that it starts.
 if (isMainThread) {
   const found = await probe(JSON.parse(process.argv[2] ?? ''));
   process.send?.(JSON.stringify(found), () => process.exit());
@@ -28,7 +28,7 @@ async function probe({ module, options, beside }: ProbedPlugin): Promise<PluginP
   const before = resources();
   try {
     const plugin = await importPlugin(module);
-    // Another fragment makes it another module to Node.js, whose code is run.
+    // With another fragment, Node.js treats it as another module and runs its code again.
     await import(`${module}#again`);
     constructAll([...others, [plugin, options]], plugin);
     const left = await leftSince(before);
@@ -44,18 +44,18 @@ function watchThread(thread: Worker): void {
   thread.on('exit', () => threads.delete(thread));
 }
 
-/** Constructs what can be constructed: what cannot is found elsewhere. */
+/** Constructs every part that can be constructed. */
 function constructAll(plugins: readonly ConfiguredPlugin[], plugin: Plugin): void {
   for (const { kind, name } of registrationsOf(plugin)) {
     try {
       constructPart(plugins, kind, name);
     } catch {
-      // Found by another test.
+      // Another test reports this.
     }
   }
 }
 
-/** What there is now beside what there was before, once all requests to the system have been answered. */
+/** Returns the resources that were added since `before`, once no system request is pending. */
 async function leftSince(before: readonly string[]): Promise<string[]> {
   for (;;) {
     await new Promise(setImmediate);
@@ -72,13 +72,13 @@ async function leftSince(before: readonly string[]): Promise<string[]> {
   }
 }
 
-/** What keeps this process alive, by type, threads, and the paths of open files. */
+/** Returns the types of the resources that keep this process alive, its threads, and the paths of open files. */
 function resources(): string[] {
   const files = readdirSync('/proc/self/fd').flatMap((descriptor) => {
     try {
       return [readlinkSync(`/proc/self/fd/${descriptor}`)];
     } catch {
-      // The descriptor of the listing itself.
+      // The descriptor of the directory listing itself.
       return [];
     }
   });

@@ -18,17 +18,17 @@ import { behaviorOf, runsInThreads, SAMPLE_READER } from './part-behavior.js';
 import { constructPart, importPlugin, registrationsOf } from './plugin-parts.js';
 import { type PluginProbe, probePlugin } from './plugin-probe.js';
 
-/** What a plugin is tested with. */
+/** The settings to test a plugin with. */
 export interface PluginCase {
-  /** Values for the plugin's options; those that are left out have their defaults. */
+  /** Values for the plugin's options; omitted options have their defaults. */
   readonly options?: OptionValues | undefined;
-  /** The modules of other plugins, named like the plugin's: those whose parts it injects or that users load with it. */
+  /** Modules of other plugins, in the same form: those whose parts it injects or that users load with it. */
   readonly beside?: readonly string[] | undefined;
 }
 
-/** A plugin with what it is tested with. */
+/** A plugin with the settings to test it with. */
 interface Subject {
-  /** Where its module is. */
+  /** The URL of its module. */
   readonly module: string;
   readonly plugin: Plugin;
   readonly options: OptionValues;
@@ -38,10 +38,10 @@ interface Subject {
 /** https://semver.org, without the groups. */
 const VERSION =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-z-][\da-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][\da-z-]*))*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i;
-/** What a user can type as one word. */
+/** A word that a user can type. */
 const WORD = /^[^\s\p{Cc}]+$/u;
 
-/** By kind: what a part says of itself. */
+/** The descriptive members of a part, by kind. */
 const DESCRIPTIONS: Readonly<Record<PartKind, readonly string[]>> = {
   source: [],
   reader: ['extensions', 'formats', 'fallback'],
@@ -53,9 +53,9 @@ const DESCRIPTIONS: Readonly<Record<PartKind, readonly string[]>> = {
 };
 
 /**
- * What every plugin must keep to, beside what its parts must: they have suites of their own.
+ * The contract of every plugin. Its parts have their own contracts.
  *
- * @param module where its compiled module is: a `file:` URL, as `import.meta.resolve` returns it, or an absolute path
+ * @param module its compiled module: a `file:` URL, as `import.meta.resolve` returns it, or an absolute path
  */
 export function pluginContract(module: string, { options = {}, beside = [] }: PluginCase = {}): ContractTest[] {
   const address = addressOf(module);
@@ -72,36 +72,39 @@ export function pluginContract(module: string, { options = {}, beside = [] }: Pl
     others: await Promise.all(others.map(importPlugin)),
   });
   return asserting([
-    { title: 'is imported, in a thread and again too, and prints nothing', run: async () => testImport(await probe()) },
+    {
+      title: 'can be imported repeatedly and in a thread, and prints nothing',
+      run: async () => testImport(await probe()),
+    },
     { title: 'is the default export, and has a name', run: async () => testName(await subject()) },
-    { title: 'has the url that its module is imported from', run: async () => testUrl(await subject()) },
+    { title: 'has the URL of its module', run: async () => testUrl(await subject()) },
     {
       title: 'has the same parts in a thread',
       run: async () => testThread(await subject(), await probe()),
     },
     {
-      title: 'states versions that can be compared, and a range that has this core',
+      title: 'states a semantic version and a range that includes this core',
       run: async () => testVersions(await subject()),
     },
     { title: 'describes its options, with defaults that are valid', run: async () => testOptions(await subject()) },
     { title: 'has parts that can be chosen by name', run: async () => testNames(await subject()) },
     {
-      title: 'has parts that can be constructed, each time alike',
+      title: 'has parts that are constructed the same way each time',
       run: async () => testConstruction(await subject()),
     },
-    { title: 'has a file extension of its own for each report', run: async () => testExtensions(await subject()) },
+    { title: 'has a unique file extension for each report', run: async () => testExtensions(await subject()) },
     {
       title: 'leaves nothing running and no file open when its parts are constructed',
       run: async () => testLeftovers(await probe()),
     },
     {
-      title: 'has parts that do in a thread what they do in the main thread',
+      title: 'has parts that behave the same in a thread as in the main thread',
       run: async () => testBehavior(await subject()),
     },
   ]);
 }
 
-/** The URL of the file itself, as Node.js gives it to the module. */
+/** Returns the URL of the file with symbolic links resolved, as Node.js passes it to the module. */
 function addressOf(module: string): string {
   const url = isAbsolute(module) ? pathToFileURL(module) : new URL(module);
   if (url.protocol !== 'file:') {
@@ -113,12 +116,12 @@ function addressOf(module: string): string {
 
 function testImport({ problem, printed }: PluginProbe): void {
   assert.equal(problem, undefined, `expected a module that can be imported, found: ${problem}`);
-  assert.equal(printed, '', 'expected nothing to be printed: notes go to the logger, results where core writes them');
+  assert.equal(printed, '', 'expected no output: notes go to the logger, and core writes results');
 }
 
 function testName({ plugin: { name } }: Subject): void {
   assert.match(name, ONE_LINE, 'name: expected one line');
-  assert.ok(!name.includes('='), 'name: expected none with =, which ends the name in --plugin-option');
+  assert.ok(!name.includes('='), 'name: expected no =, which ends the name in --plugin-option');
 }
 
 async function testUrl({ module, plugin }: Subject): Promise<void> {
@@ -152,7 +155,7 @@ function testNames({ plugin }: Subject): void {
     assert.ok(!name.startsWith('-'), `${kind} ${name}: expected a name that does not look like an option`);
     assert.ok(
       kind !== 'source' || !/[/:]/.test(name),
-      `source ${name}: expected no / or :, which end it before a word`,
+      `source ${name}: expected no / or :, which cannot be in the name of NAME:WORD`,
     );
   }
 }
@@ -173,7 +176,7 @@ function testExtensions(subject: Subject): void {
   for (const { name, part } of reporters) {
     for (const { extension } of [part, ...(part.companion === undefined ? [] : [part.companion])]) {
       const owner = owners.get(extension);
-      assert.equal(owner, undefined, `${extension}: expected files of reporter ${name} only, found those of ${owner}`);
+      assert.equal(owner, undefined, `${extension}: expected files of reporter ${name} only, found files of ${owner}`);
       owners.set(extension, name);
     }
   }
@@ -181,10 +184,10 @@ function testExtensions(subject: Subject): void {
 
 function testLeftovers({ problem, left }: PluginProbe): void {
   assert.equal(problem, undefined);
-  assert.deepEqual(left, [], 'expected what is expensive to be loaded at its first use, and then ended');
+  assert.deepEqual(left, [], 'expected resources to be acquired only at first use, and released afterwards');
 }
 
-/** In threads first: there a part that never returns does not take the test runner with it. */
+/** Runs in threads first: there, a part that never returns does not block the test runner. */
 async function testBehavior(subject: Subject): Promise<void> {
   const { plugin, options, others } = subject;
   const { url: _, ...withoutUrl } = plugin;
@@ -204,7 +207,7 @@ function threadedParts(plugin: Plugin): readonly Registration[] {
   return registrationsOf(plugin).filter(({ kind }) => runsInThreads(kind));
 }
 
-/** All parts of the plugin, by kind and name: their constructors may change what they share. */
+/** Constructs all parts of the plugin, by kind and name: their constructors may change shared state. */
 function constructAll(subject: Subject): ReadonlyMap<string, object> {
   const plugins = pluginsOf(subject);
   return new Map(

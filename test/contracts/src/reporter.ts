@@ -10,7 +10,7 @@ import { watchOutput } from './watch-output.js';
 const EXTENSION = /^(\.[A-Za-z0-9-]+)+$/;
 const MEDIA_TYPE = /^[a-z]+\/[A-Za-z0-9][A-Za-z0-9.+-]*$/;
 
-/** What a terminal obeys, and what UTF-8 cannot represent. */
+/** Characters that a terminal interprets or that UTF-8 cannot represent. */
 const UNPRINTABLE = /(?![\n\t])\p{Cc}|\p{Cs}/u;
 
 function family(): Analysis {
@@ -30,29 +30,29 @@ const WITH_FAILURE: Analysis = {
   failures: [{ path: '/images/bad\n.qcow2', error: new VirtSimilarityError('corrupt', '"bad\\n.qcow2" <ends> early') }],
 };
 
-/** What every reporter must keep to. */
+/** The contract of every reporter. */
 export function reporterContract(create: () => Reporter): ContractTest[] {
   return asserting([
-    { title: 'has an extension and a media type of the usual form', run: async () => checkForms(create()) },
+    { title: 'has a valid extension and media type', run: async () => checkForms(create()) },
     {
       title: 'describes its options, with defaults that are valid',
       run: async () => assertDeclarations(create().options),
     },
     {
-      title: 'tells an analysis in strings, the last ending with a newline',
+      title: 'reports an analysis as strings that end with a newline',
       run: () => checkTexts(create(), family()),
     },
-    { title: 'tells of a single image', run: () => checkTexts(create(), sampleAnalysis(['alone'], [])) },
-    { title: 'tells of images that failed', run: () => checkTexts(create(), WITH_FAILURE) },
+    { title: 'reports a single image', run: () => checkTexts(create(), sampleAnalysis(['alone'], [])) },
+    { title: 'reports images that failed', run: () => checkTexts(create(), WITH_FAILURE) },
     {
-      title: 'tells of names that hold any characters',
+      title: 'reports names with any characters',
       run: () => checkTexts(create(), sampleCaterpillar(HOSTILE_NAMES)),
     },
-    { title: 'tells the same analysis the same way every time', run: () => checkRepetition(create) },
-    { title: 'leaves the analysis as it was', run: () => checkUnchanged(create()) },
+    { title: 'reports the same analysis the same way every time', run: () => checkRepetition(create) },
+    { title: 'does not change the analysis', run: () => checkUnchanged(create()) },
     { title: 'prints nothing', run: () => checkOutput(create()) },
     {
-      title: 'has a companion that is empty where it says so, and then not missed',
+      title: 'has a companion that is empty where it says so, and then reports no omission',
       run: () => checkCompanion(create()),
     },
   ]);
@@ -63,16 +63,20 @@ function checkForms(reporter: Reporter): void {
   assert.match(reporter.mediaType, MEDIA_TYPE, 'mediaType: expected a media type such as text/plain');
   if (reporter.companion !== undefined) {
     assert.match(reporter.companion.extension, EXTENSION, 'companion.extension: expected a dot and letters');
-    assert.notEqual(reporter.companion.extension, reporter.extension, 'the companion would overwrite the report');
+    assert.notEqual(
+      reporter.companion.extension,
+      reporter.extension,
+      'companion.extension: expected another extension than that of the report',
+    );
   }
 }
 
 async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void> {
   for (const { part, options, text } of await texts(reporter, analysis)) {
     const found = JSON.stringify(text.match(UNPRINTABLE)?.[0]);
-    assert.doesNotMatch(text, UNPRINTABLE, `${part}: expected what is not printable to be escaped, found ${found}`);
+    assert.doesNotMatch(text, UNPRINTABLE, `${part}: expected unprintable characters to be escaped, found ${found}`);
     if (part === 'omission') {
-      assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without its end`);
+      assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without a newline`);
     } else if (text !== '' || part === 'report') {
       // A companion may be empty.
       assert.ok(text.endsWith('\n'), `${part} with ${JSON.stringify(options)}: expected a newline at the end`);
@@ -96,7 +100,7 @@ async function checkUnchanged(reporter: Reporter): Promise<void> {
 
 async function checkOutput(reporter: Reporter): Promise<void> {
   const { printed } = await watchOutput(() => texts(reporter, family()));
-  assert.equal(printed, '', 'expected a report to be returned and nothing to be printed');
+  assert.equal(printed, '', 'expected the report to be returned, not printed');
 }
 
 async function checkCompanion(reporter: Reporter): Promise<void> {
@@ -108,36 +112,40 @@ async function checkCompanion(reporter: Reporter): Promise<void> {
     for (const options of optionChoices(reporter)) {
       const isEmpty = (await join(companion.report(analysis, options))) === '';
       const omission = await join(companion.omission?.(analysis, options) ?? []);
-      assert.ok(!isEmpty || omission === '', `expected an empty companion not to be missed, found: ${omission}`);
+      assert.ok(!isEmpty || omission === '', `expected no omission for an empty companion, found: ${omission}`);
     }
   }
   for (const [name, value] of Object.entries(companion.emptyWith ?? {})) {
     const options = completeOptionValues('the reporter', declared, { [name]: value });
     const analysis = sampleCaterpillar(HOSTILE_NAMES);
-    assert.equal(await join(companion.report(analysis, options)), '', `expected no companion with ${name} ${value}`);
+    assert.equal(
+      await join(companion.report(analysis, options)),
+      '',
+      `expected an empty companion with ${name} ${value}`,
+    );
   }
 }
 
-/** The report and its companion, with no options and with each value of each option. */
+/** Returns the report and its companion, with the default options and with each choice of options. */
 async function texts(reporter: Reporter, analysis: Analysis) {
-  const told: { part: 'report' | 'companion' | 'omission'; options: OptionValues; text: string }[] = [];
+  const found: { part: 'report' | 'companion' | 'omission'; options: OptionValues; text: string }[] = [];
   for (const options of optionChoices(reporter)) {
-    told.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
+    found.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
     if (reporter.companion !== undefined) {
-      told.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
-      told.push({
+      found.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
+      found.push({
         part: 'omission',
         options,
         text: await join(reporter.companion.omission?.(analysis, options) ?? []),
       });
     }
   }
-  return told;
+  return found;
 }
 
 /**
- * The options as an analyzer passes them, defaults included: with none given, with each value of each enumeration, each
- * switch, and both ends of each range.
+ * Returns options as an analyzer passes them, including defaults: with none given, each value of each enumeration, each
+ * switch toggled, and both ends of each range.
  */
 function optionChoices(reporter: Reporter): OptionValues[] {
   const choices = Object.entries(reporter.options ?? {}).flatMap(([name, declaration]): OptionValues[] => {
@@ -163,7 +171,7 @@ async function join(pieces: Iterable<string> | AsyncIterable<string>): Promise<s
   return text;
 }
 
-/** Freezes all but the distances: typed arrays cannot be frozen. */
+/** Freezes everything except the distances: typed arrays cannot be frozen. */
 function freeze(value: unknown): void {
   if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
     Object.values(value).forEach(freeze);

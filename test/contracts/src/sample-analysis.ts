@@ -7,12 +7,12 @@ import {
   type Dendrogram,
 } from '@virt-similarity/core';
 
-/** Two clusters and the height at which they join, numbered as in `Dendrogram`. */
+/** Two clusters, numbered as in `Dendrogram`, and the height at which they join. */
 export type SampleMerge = readonly [left: number, right: number, height: number];
 
 /**
- * An analysis of images with these names that were merged like this, parts before wholes; everything else is made up to
- * fit. The distances are those of the tree, so `distances` has to be given for trees too large for a matrix.
+ * Returns an analysis of images with these names and merges, parts before wholes; everything else is invented to fit.
+ * The distances are those of the tree, so `distances` must be passed for trees too large for a matrix.
  */
 export function sampleAnalysis(
   names: readonly string[],
@@ -37,7 +37,7 @@ export function sampleAnalysis(
   };
 }
 
-/** An analysis as deep as can be: each image joins all those before it, at heights 1, 2, … */
+/** Returns an analysis of maximum depth: each image joins all images before it, at heights 1, 2, … */
 export function sampleCaterpillar(names: readonly string[], members: Partial<Analysis> = {}): Analysis {
   const merges = names
     .slice(1)
@@ -59,7 +59,7 @@ function dendrogramOf(size: number, merges: readonly SampleMerge[]): Dendrogram 
   return { size, merges: rows, inverted };
 }
 
-/** Draws a merge together with those of its parts that have the same height. */
+/** Combines a merge with those of its parts that have the same height into one node. */
 function cladogramOf(size: number, merges: readonly SampleMerge[]): Cladogram {
   const firstImage = Array.from({ length: size + merges.length }, (_, cluster) => cluster);
   const dissolved = new Set<number>();

@@ -17,7 +17,7 @@ const SUBJECT = {
   blockSize: 512,
 } as const satisfies VectorSubject;
 
-/** Subjects that differ from {@link SUBJECT} in one respect each: none of them may find its vector. */
+/** Subjects that each differ from {@link SUBJECT} in one respect: none of them may find its vector. */
 const OTHERS: Readonly<Record<string, VectorSubject>> = {
   'another file': { ...SUBJECT, identity: { chain: [linkOf(3n, 'qcow2'), linkOf(2n, 'raw')] } },
   'another base': { ...SUBJECT, identity: { chain: [linkOf(1n, 'qcow2'), linkOf(3n, 'raw')] } },
@@ -29,7 +29,7 @@ const OTHERS: Readonly<Record<string, VectorSubject>> = {
   'another block size': { ...SUBJECT, blockSize: 1024 },
 };
 
-/** What every store of hash vectors must keep to. The function makes an empty store at each call. */
+/** The contract of every store of hash vectors. Each call of the function returns an empty store. */
 export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
   return asserting([
     {
@@ -39,7 +39,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'finds what was stored, row by row, and returns it as it is kept',
+      title: 'finds what was stored, row by row, and returns the stored vector',
       async run() {
         for (const rows of [0, 1, 1000]) {
           const store = await create();
@@ -71,7 +71,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'keeps one of several vectors that are stored at once for one subject',
+      title: 'keeps one of several vectors that are stored concurrently for one subject',
       async run() {
         const store = await create();
         const stored = await Promise.all([1, 2, 3].map(() => store.store(vectorOf(SUBJECT, 5))));
@@ -81,7 +81,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'has rows that can be read after the signal fired, several times at once',
+      title: 'returns rows that can be read concurrently, even after the signal has fired',
       async run() {
         const store = await create();
         await store.store(vectorOf(SUBJECT, 9));
@@ -94,7 +94,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'stops where the signal has fired',
+      title: 'stores nothing after the signal has fired',
       async run() {
         const store = await create();
         const signal = AbortSignal.abort();
@@ -103,7 +103,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'refuses a vector that does not say what it was made from',
+      title: 'refuses a vector without an identity',
       async run() {
         const { identity: _, ...anonymous } = vectorOf(SUBJECT, 1);
         await assert.rejects((await create()).store(anonymous), { code: 'usage' });
@@ -125,7 +125,7 @@ function vectorOf(subject: VectorSubject, rows: number): HashVector {
 }
 
 async function contentOf(vector: HashVector | undefined) {
-  assert.ok(vector !== undefined, 'the vector is found');
+  assert.ok(vector !== undefined, 'expected the vector to be found');
   const blocks: number[] = [];
   const digests: number[] = [];
   for await (const rows of vector.rows()) {

@@ -5,17 +5,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type PluginCase, pluginContract } from '@virt-similarity/contract-tests';
 
 const TITLES = {
-  import: 'is imported, in a thread and again too, and prints nothing',
+  import: 'can be imported repeatedly and in a thread, and prints nothing',
   export: 'is the default export, and has a name',
-  url: 'has the url that its module is imported from',
+  url: 'has the URL of its module',
   thread: 'has the same parts in a thread',
-  versions: 'states versions that can be compared, and a range that has this core',
+  versions: 'states a semantic version and a range that includes this core',
   options: 'describes its options, with defaults that are valid',
   names: 'has parts that can be chosen by name',
-  construction: 'has parts that can be constructed, each time alike',
-  extensions: 'has a file extension of its own for each report',
+  construction: 'has parts that are constructed the same way each time',
+  extensions: 'has a unique file extension for each report',
   leftovers: 'leaves nothing running and no file open when its parts are constructed',
-  behavior: 'has parts that do in a thread what they do in the main thread',
+  behavior: 'has parts that behave the same in a thread as in the main thread',
 };
 
 /** A metric whose distance is an expression. */

@@ -23,7 +23,7 @@ import {
 } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
 
-/** The titles of the tests that fail; each by an assertion. */
+/** Returns the titles of the tests that fail. Each must fail with an `AssertionError`. */
 async function failuresOf(tests: readonly ContractTest[]): Promise<string[]> {
   const failures: string[] = [];
   for (const { title, run } of tests) {
@@ -35,7 +35,7 @@ async function failuresOf(tests: readonly ContractTest[]): Promise<string[]> {
   return failures;
 }
 
-describe('the contract of hashers', () => {
+describe('the hasher contract', () => {
   const digestOf = (block: Uint8Array): Buffer => createHash('sha256').update(block).digest();
   const hasher = (more: Partial<BlockHasher>): BlockHasher => ({
     digestLength: 32,
@@ -43,7 +43,7 @@ describe('the contract of hashers', () => {
     ...more,
   });
 
-  test('is kept by one that must be prepared', async () => {
+  test('accepts a hasher that must be prepared', async () => {
     const create = (): BlockHasher => {
       let isReady = false;
       return hasher({
@@ -63,15 +63,15 @@ describe('the contract of hashers', () => {
       {
         hash: (block, digest) => digest.set(digestOf(Buffer.concat([block.subarray(0, 2000), block.subarray(-2000)]))),
       },
-      'gives different digests for blocks that differ in one bit',
+      'computes different digests for blocks that differ in one bit',
     ],
     [
       'that ignores the order of bytes',
       { hash: (block, digest) => digest.set(digestOf(Uint8Array.from(block).sort())) },
-      'gives different digests for the same bytes in another order',
+      'computes different digests for the same bytes in another order',
     ],
     [
-      'that knows a block by its memory',
+      'that identifies a block by its memory',
       {
         hash: (block, digest) => {
           const known = seen.get(block) ?? digestOf(block);
@@ -79,7 +79,7 @@ describe('the contract of hashers', () => {
           digest.set(known);
         },
       },
-      'gives different digests for blocks that differ in one bit',
+      'computes different digests for blocks that differ in one bit',
     ],
     [
       'that cannot be prepared',
@@ -95,20 +95,20 @@ describe('the contract of hashers', () => {
       },
       'hashes blocks of any length',
     ],
-  ])('is not kept by one %s', async (_, broken, title) => {
+  ])('rejects a hasher %s', async (_, broken, title) => {
     expect(await failuresOf(blockHasherContract(() => hasher(broken)))).toContain(title);
   });
 });
 
 test.each<[string, Partial<DistanceMetric>, string]>([
-  ['that finds no difference', { distance: () => 0 }, 'tells apart images that have nothing in common'],
-  ['with a unit of two lines', { unit: 'blocks\nof 64K' }, 'states its unit and what it looks at'],
+  ['that finds no difference', { distance: () => 0 }, 'does not return 0 for images that have nothing in common'],
+  ['with a unit of two lines', { unit: 'blocks\nof 64K' }, 'states its unit and alignment'],
   [
     'that changes the counts',
     { distance: (counts) => Object.assign(counts, { equal: 0 }).different },
-    'gives the same distance again, whatever it was asked between',
+    'returns the same distance again after other calls',
   ],
-])('the contract of metrics is not kept by one %s', async (_, broken, title) => {
+])('the metric contract rejects a metric %s', async (_, broken, title) => {
   const metric: DistanceMetric = {
     unit: 'blocks',
     alignment: 'position',
@@ -121,7 +121,7 @@ test.each<[string, Partial<DistanceMetric>, string]>([
 const fast = new FastClusterer();
 test.each<[string, Partial<Clusterer>, string]>([
   [
-    'that uses the matrix for its own ends',
+    'that overwrites the matrix',
     {
       cluster(matrix, linkage) {
         const dendrogram = fast.cluster(matrix, linkage);
@@ -139,11 +139,11 @@ test.each<[string, Partial<Clusterer>, string]>([
         return { ...dendrogram, merges: merges.map((merge) => ({ ...merge, height: Math.round(merge.height) })) };
       },
     },
-    'joins the closest clusters first, of random distances',
+    'joins the closest clusters first for random distances',
   ],
-  ['that returns nothing', { cluster: () => undefined as never }, 'gives well-formed dendrograms of one item'],
-  ['with one linkage as text', { linkages: 'single' as never }, 'takes at least one linkage, each listed once'],
-])('the contract of clusterers is not kept by one %s', async (_, broken, title) => {
+  ['that returns nothing', { cluster: () => undefined as never }, 'returns well-formed dendrograms of one item'],
+  ['whose linkages are a string', { linkages: 'single' as never }, 'lists at least one linkage, each once'],
+])('the clusterer contract rejects a clusterer %s', async (_, broken, title) => {
   const clusterer: Clusterer = {
     linkages: ['single', 'average'],
     cluster: (matrix, linkage) => fast.cluster(matrix, linkage),
@@ -152,7 +152,7 @@ test.each<[string, Partial<Clusterer>, string]>([
   expect(await failuresOf(clustererContract(() => clusterer))).toContain(title);
 });
 
-describe('the contract of reporters', () => {
+describe('the reporter contract', () => {
   const reporter = (more: Partial<Reporter>): Reporter => ({
     extension: '.x',
     mediaType: 'text/plain',
@@ -160,7 +160,7 @@ describe('the contract of reporters', () => {
     ...more,
   });
 
-  test('is kept by one that counts on the defaults of its options', async () => {
+  test('accepts a reporter that relies on the defaults of its options', async () => {
     const options = { title: { type: 'string', default: 'images', description: 'first line' } } as const;
     const create = () => reporter({ options, report: (_, { title }) => [`${(title as string).toUpperCase()}\n`] });
     expect(await failuresOf(reporterContract(create))).toEqual([]);
@@ -180,40 +180,40 @@ describe('the contract of reporters', () => {
     [
       'that lets escape sequences through',
       { report: ({ images }) => images.map(({ name }) => `${name}\n`) },
-      'tells of names that hold any characters',
+      'reports names with any characters',
     ],
     [
-      'that gives a default out of range',
+      'with a default out of range',
       { options: { depth: { type: 'number', max: 1, default: 2, description: 'levels' } } },
       'describes its options, with defaults that are valid',
     ],
     [
-      'that fails at an end of a range',
+      'that fails at the minimum of a range',
       {
         options: { depth: { type: 'number', min: 0, max: 9, description: 'levels' } },
         report: (_, { depth = 1 }) => ['x'.repeat(Number(depth) - 1), '\n'],
       },
-      'tells an analysis in strings, the last ending with a newline',
+      'reports an analysis as strings that end with a newline',
     ],
     [
-      'whose companion has something to say where it should be empty',
+      'whose companion is not empty where it should be',
       {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
       },
-      'has a companion that is empty where it says so, and then not missed',
+      'has a companion that is empty where it says so, and then reports no omission',
     ],
     [
-      'whose companion is missed though it is empty',
+      'whose empty companion reports an omission',
       { companion: { extension: '.y', report: () => [], omission: () => ['all names'] } },
-      'has a companion that is empty where it says so, and then not missed',
+      'has a companion that is empty where it says so, and then reports no omission',
     ],
-  ])('is not kept by one %s', async (_, broken, title) => {
+  ])('rejects a reporter %s', async (_, broken, title) => {
     expect(await failuresOf(reporterContract(() => reporter(broken)))).toContain(title);
   });
 });
 
-describe('the contract of readers', () => {
+describe('the reader contract', () => {
   const content = Buffer.alloc(200_000, 'abc');
   const raw = new RawReader();
   let directory: string;
@@ -236,8 +236,8 @@ describe('the contract of readers', () => {
         content,
       },
     }));
-  /** A reader of images with some members of their own. */
-  const opening = (more: (image: DiskImage) => Partial<DiskImage>): Partial<DiskReader> => ({
+  /** Returns an `open` whose images have some members replaced. */
+  const openingWith = (more: (image: DiskImage) => Partial<DiskImage>): Partial<DiskReader> => ({
     async open(source, identity, options) {
       const image = await raw.open(source, identity, options);
       return {
@@ -251,19 +251,23 @@ describe('the contract of readers', () => {
     },
   });
 
-  test('is kept by a sound one', async () => {
-    expect(await failuresOf(contractOf(opening(() => ({}))))).toEqual([]);
+  test('accepts a sound reader', async () => {
+    expect(await failuresOf(contractOf(openingWith(() => ({}))))).toEqual([]);
   });
 
   test.each<[string, Partial<DiskReader>, string]>([
-    ['that identifies an image as nothing', { identify: async () => null as never }, 'takes the image'],
-    ['that identifies an image without a chain', { identify: async () => ({}) as ImageIdentity }, 'takes the image'],
-    ['that identifies an image by no link', { identify: async () => ({ chain: [] }) }, 'takes the image'],
-    ['with an extension in upper case', { extensions: ['.RAW'] }, 'says what it reads in the usual form'],
-    ['with one format as text', { formats: 'raw' as never }, 'says what it reads in the usual form'],
+    ['that identifies an image as null', { identify: async () => null as never }, 'identifies the image'],
     [
-      'whose extents are there only once',
-      opening((image) => {
+      'that identifies an image without a chain',
+      { identify: async () => ({}) as ImageIdentity },
+      'identifies the image',
+    ],
+    ['that identifies an image with an empty chain', { identify: async () => ({ chain: [] }) }, 'identifies the image'],
+    ['with an extension in upper case', { extensions: ['.RAW'] }, 'declares valid extensions and formats'],
+    ['whose formats are a string', { formats: 'raw' as never }, 'declares valid extensions and formats'],
+    [
+      'that lists extents only once',
+      openingWith((image) => {
         let extents: AsyncIterable<never> | ReturnType<DiskImage['extents']> = image.extents();
         return {
           async *extents() {
@@ -272,29 +276,29 @@ describe('the contract of readers', () => {
           },
         };
       }),
-      'gives extents that cover the whole disk in order',
+      'returns extents that cover the whole disk in order',
     ],
     [
-      'with extents of a kind of its own',
-      opening(({ virtualSize }) => ({
+      'with extents of an unknown kind',
+      openingWith(({ virtualSize }) => ({
         async *extents() {
           yield { kind: 'hole' as never, start: 0, length: virtualSize };
         },
       })),
-      'gives extents that cover the whole disk in order',
+      'returns extents that cover the whole disk in order',
     ],
     [
-      'whose extents are stored in a file that is not of the chain',
-      opening(({ virtualSize }) => ({
+      'whose extents are stored in a file outside the chain',
+      openingWith(({ virtualSize }) => ({
         async *extents() {
           yield { kind: 'data', start: 0, length: virtualSize, stored: { file: 7, offset: 0 } };
         },
       })),
-      'tells truly where data is stored verbatim',
+      'reports correctly where data is stored verbatim',
     ],
     [
-      'that writes beside the target',
-      opening((image) => ({
+      'that writes outside the target',
+      openingWith((image) => ({
         async read(target, position) {
           await image.read(target, position);
           new Uint8Array(target.buffer).fill(1, target.byteOffset + target.length);
@@ -303,8 +307,8 @@ describe('the contract of readers', () => {
       'reads any range exactly',
     ],
     [
-      'that takes the target for a whole buffer',
-      opening((image) => ({
+      'that ignores the offset of the target in its buffer',
+      openingWith((image) => ({
         async read(target, position) {
           await image.read(new Uint8Array(target.buffer, 0, target.length), position);
         },
@@ -312,26 +316,26 @@ describe('the contract of readers', () => {
       'reads any range exactly',
     ],
     [
-      'that reads on after the signal fired',
+      'that continues to read after the signal has fired',
       { open: (source, identity, { signal: _, ...options }) => raw.open(source, identity, options) },
-      'reads no more once the signal has fired',
+      'does not read after the signal has fired',
     ],
     [
       'whose session opens nothing',
       { startSession: () => ({ open: () => Promise.reject(new Error('none')), close: async () => {} }) },
-      'opens in a session what it opens by itself, if it has sessions',
+      'opens the same image in a session, if it has sessions',
     ],
     [
-      'that finds no map of parts',
+      'that returns no map of parts',
       { partsIn: async () => undefined as never },
-      'finds the parts of images in a directory, if it looks for them',
+      'finds the parts of images in a directory, if it supports this',
     ],
     [
-      'whose diagnosis lists nothing',
+      'whose diagnosis is empty',
       { diagnose: async () => ({}) as never },
-      'is diagnosed by what it needs, if it says so',
+      'returns a consistent diagnosis, if it supports this',
     ],
-  ])('is not kept by one %s', async (_, broken, title) => {
+  ])('rejects a reader %s', async (_, broken, title) => {
     expect(await failuresOf(contractOf(broken))).toContain(title);
   });
 });

@@ -12,16 +12,16 @@ import { COMMON_OPTIONS } from '#cli/options/option-table.js';
 import { MemoryDisksPlugin } from '../../fixtures/memory-reader.js';
 
 const TITLES = {
-  texts: 'is described by texts that fit a help',
+  texts: 'has a summary, usage and description that fit a help text',
   options: 'describes its options, with defaults that are valid',
-  operands: 'takes a number of operands that can be given',
+  operands: 'declares valid limits for its operands',
   exitCode: 'returns an exit code from 0 to 255',
   output: 'prints only results and messages',
-  written: 'ends when its results are written',
-  unwritable: 'fails where its results cannot be written',
-  repetition: 'does the same each time',
-  unchanged: 'leaves its options and operands as they were',
-  interruption: 'ends when it is interrupted, before it begins and later',
+  written: 'ends only after its results are written',
+  unwritable: 'fails if its results cannot be written',
+  repetition: 'returns the same exit code and results each time',
+  unchanged: 'does not change its options and operands',
+  interruption: 'ends when it is interrupted, before it starts or while it runs',
 };
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
@@ -35,7 +35,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const analyzer = () => createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers, reporters] });
 
-/** A command of this program as one of a plugin: it gets what only the program's own are given. */
+/** Adapts a built-in command to the plugin interface: adds the members that only built-in commands receive. */
 function asCommand({ run, ...command }: OwnCommand): Command {
   const defaults = Object.entries(COMMON_OPTIONS).flatMap(([name, declaration]) =>
     'default' in declaration ? [[name, declaration.default]] : [],
@@ -77,17 +77,17 @@ const CASES: Readonly<Record<string, () => Promise<CommandCase>>> = {
 };
 
 for (const own of COMMANDS) {
-  describe(`the contract of commands: ${own.name}`, () => {
+  describe(`the command contract: ${own.name}`, () => {
     for (const { title, run } of commandContract(() => asCommand(own), CASES[own.name])) {
       test(title, run);
     }
   });
 }
 
-/** A command that keeps its contract, with other members. */
-function sound(more: Partial<Command> = {}): Command {
+/** Returns a command that meets its contract, with some members replaced. */
+function soundCommand(more: Partial<Command> = {}): Command {
   return {
-    summary: 'counts what it is given',
+    summary: 'counts words',
     usage: '[options] WORD…',
     options: { letters: { type: 'boolean', description: 'count letters' } },
     operands: { min: 1 },
@@ -102,9 +102,9 @@ function sound(more: Partial<Command> = {}): Command {
 
 const WORDS = { operands: ['one', 'two'], limit: 0.2 };
 
-test('the contract of commands is kept by a sound command', async () => {
+test('the command contract accepts a sound command', async () => {
   const tests = commandContract(
-    () => sound(),
+    () => soundCommand(),
     () => WORDS,
   );
   expect(tests.map(({ title }) => title)).toEqual(Object.values(TITLES));
@@ -113,7 +113,7 @@ test('the contract of commands is kept by a sound command', async () => {
   }
 });
 
-/** Does something with the context, and returns 0. */
+/** Returns a `run` that calls `act` with the context and returns 0. */
 const doing =
   (act: (context: CommandContext) => unknown): Command['run'] =>
   async (context) => {
@@ -144,11 +144,11 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, com
       },
     },
   ],
-  ['operands', 'that takes more than it takes', { operands: { min: 2, max: 1 } }],
-  ['operands', 'that takes half an operand', { operands: { min: 0.5 } }],
-  ['operands', 'that takes one of nothing', { operands: { values: [] } }],
+  ['operands', 'whose min exceeds its max', { operands: { min: 2, max: 1 } }],
+  ['operands', 'whose min is a fraction', { operands: { min: 0.5 } }],
+  ['operands', 'whose operands have no values', { operands: { values: [] } }],
   ['exitCode', 'that returns nothing', { run: (() => {}) as never }],
-  ['exitCode', 'that returns a code that no process has', { run: () => 256 }],
+  ['exitCode', 'that returns an exit code above 255', { run: () => 256 }],
   ['exitCode', 'that returns text', { run: (() => '0') as never }],
   ['exitCode', 'that throws', { run: () => Promise.reject(new TypeError('out of ink')) }],
   ['output', 'that logs', { run: doing(() => console.log('done')) }],
@@ -165,24 +165,24 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, com
     },
   ],
   ['output', 'whose message has two lines', { run: doing(({ messages }) => messages.note('one\ntwo')) }],
-  ['output', 'whose message is no text', { run: doing(({ messages }) => messages.warning(7 as never)) }],
+  ['output', 'whose message is not text', { run: doing(({ messages }) => messages.warning(7 as never)) }],
   ['written', 'that does not await its results', { run: doing(({ write }) => void write('done\n').catch(() => {})) }],
-  ['written', 'whose results are no text', { run: doing(({ write }) => write([7 as never])) }],
-  ['unwritable', 'that ignores that nobody reads', { run: doing(({ write }) => write('done\n').catch(() => {})) }],
-  ['repetition', 'that writes something else each time', { run: doing(({ write }) => write(`${++count}\n`)) }],
-  ['repetition', 'that ends otherwise each time', { run: () => ++count % 2 }],
+  ['written', 'whose results are not text', { run: doing(({ write }) => write([7 as never])) }],
+  ['unwritable', 'that ignores a failed write', { run: doing(({ write }) => write('done\n').catch(() => {})) }],
+  ['repetition', 'that writes different results each time', { run: doing(({ write }) => write(`${++count}\n`)) }],
+  ['repetition', 'that returns different exit codes', { run: () => ++count % 2 }],
   ['unchanged', 'that changes its options', { run: doing(({ options }) => Object.assign(options, { letters: true })) }],
-  ['unchanged', 'that takes away its operands', { run: doing(({ operands }) => (operands as string[]).pop()) }],
+  ['unchanged', 'that removes one of its operands', { run: doing(({ operands }) => (operands as string[]).pop()) }],
   [
     'interruption',
-    'that does not end',
+    'that does not end when the signal has fired before it starts',
     {
       run: ({ signal }) => (signal.aborted ? new Promise(() => {}) : 0),
     },
   ],
   [
     'interruption',
-    'that does not end once it has begun',
+    'that does not end when the signal fires while it runs',
     {
       run: ({ messages, signal }) => {
         if (signal.aborted) {
@@ -195,7 +195,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, com
   ],
   [
     'interruption',
-    "that throws an error of another kind than this project's",
+    'that throws an error other than a VirtSimilarityError',
     {
       run: ({ signal }) => {
         signal.throwIfAborted();
@@ -205,17 +205,17 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, com
   ],
 ];
 
-test.each(BROKEN)('a command does not keep its contract: (%s) %s', async (title, _, broken) => {
+test.each(BROKEN)('the command contract (%s) rejects a command %s', async (title, _, broken) => {
   const tests = commandContract(
-    () => sound(broken),
+    () => soundCommand(broken),
     () => WORDS,
   );
   const failing = tests.find((each) => each.title === TITLES[title])!;
   await expect(failing.run()).rejects.toMatchObject({ code: 'ERR_ASSERTION' });
 });
 
-test('a command may throw that it was interrupted', async () => {
-  const command = sound({
+test('the command contract accepts a command that throws when it is interrupted', async () => {
+  const command = soundCommand({
     run: ({ signal }) => {
       if (signal.aborted) {
         throw new VirtSimilarityError('aborted', 'interrupted');

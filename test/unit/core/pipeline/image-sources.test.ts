@@ -77,7 +77,7 @@ describe.each([
 
 test.each<[string, ImageSource['list']]>([
   [
-    'lists an image for each word, in their order',
+    'lists one image for each word, in the order of the words',
     async function* (named) {
       for (const { word } of named.toSorted((one, other) => (one.word < other.word ? -1 : 1))) {
         yield { path: word };
@@ -85,7 +85,7 @@ test.each<[string, ImageSource['list']]>([
     },
   ],
   [
-    'gives each image a path, and no two one label',
+    'returns a path for each image, and no label twice',
     async function* (named) {
       for (const { word } of named) {
         yield { path: word, label: 'machine' };
@@ -93,7 +93,7 @@ test.each<[string, ImageSource['list']]>([
     },
   ],
   [
-    'lists the same images again',
+    'lists the same images each time',
     async function* (named) {
       for (const { word } of named) {
         yield { path: `${word}${Math.random()}` };
@@ -101,7 +101,7 @@ test.each<[string, ImageSource['list']]>([
     },
   ],
   [
-    'keeps the format and the label that the user states',
+    'keeps the format and the label that the user gives',
     async function* (named) {
       for (const { word } of named) {
         yield { path: word };

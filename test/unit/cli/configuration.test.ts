@@ -19,7 +19,7 @@ describe('the configuration file', () => {
   const write = (value: unknown, mode = 0o600) =>
     writeFile(path, typeof value === 'string' ? value : JSON.stringify(value), { mode });
 
-  test('is looked for in the home directory, whatever a relative XDG_CONFIG_HOME says', () => {
+  test('is in the home directory if XDG_CONFIG_HOME is unset or relative', () => {
     const home = join(homedir(), '.config/virt-similarity/config.json');
     expect(configurationPath({})).toBe(home);
     expect(configurationPath({ XDG_CONFIG_HOME: '.' })).toBe(home);
@@ -29,7 +29,7 @@ describe('the configuration file', () => {
     expect(await loadConfiguration(path)).toBeUndefined();
   });
 
-  test('names plugins and defaults of options', async () => {
+  test('sets plugins and defaults of options', async () => {
     const plugins = ['./mine.js', ['/opt/yours.js', { level: 3 }], 'theirs'];
     await write({ plugins, jobs: 2, cache: false, 'block-size': '4K' });
     expect(await loadConfiguration(path)).toEqual({
@@ -43,7 +43,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('says what may be read, and how', async () => {
+  test('sets which images may be read, and how', async () => {
     await write({ 'max-virtual-size': 1024, 'allow-in-use': true, sandbox: false });
     expect((await loadConfiguration(path))?.defaults).toEqual({
       'max-virtual-size': 1024,
@@ -52,21 +52,21 @@ describe('the configuration file', () => {
     });
   });
 
-  test('is refused when others may write it', async () => {
+  test('is refused if other users can write it', async () => {
     await write({ plugins: ['./mine.js'] });
     await chmod(path, 0o664);
     await expect(loadConfiguration(path)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
   });
 
-  test("is refused when it is another user's", async () => {
+  test('is refused if another user owns it', async () => {
     await write({ plugins: ['./mine.js'] });
     const isRoot = process.getuid?.() === 0;
     if (isRoot) {
       await chown(path, 65_534, 65_534);
     }
-    // Whoever is not root finds such a file without making one.
-    const theirs = isRoot ? path : '/etc/passwd';
-    await expect(loadConfiguration(theirs)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
+    // A user other than root cannot create such a file, but an existing file of root will do.
+    const foreignPath = isRoot ? path : '/etc/passwd';
+    await expect(loadConfiguration(foreignPath)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
   });
 
   test.each([
@@ -78,7 +78,7 @@ describe('the configuration file', () => {
     [{ jobs: 0 }, /config\.json: jobs: expected a whole number from 1 to 1024, found 0$/],
     [{ plugins: [['./mine.js', { level: null }]] }, /plugins: the options of \.\/mine\.js: expected .*, found null$/],
     [{ plugins: [['./mine.js', {}, 1]] }, /config\.json: plugins: expected modules, such as/],
-  ])('saying %j is refused in one line', async (value, message) => {
+  ])('with the content %j is refused with a message of one line', async (value, message) => {
     await write(value);
     const failure = loadConfiguration(path);
     await expect(failure).rejects.toThrow(expect.objectContaining({ code: 'usage' }));

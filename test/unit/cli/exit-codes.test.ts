@@ -12,7 +12,7 @@ describe('exit codes', () => {
     ['changed', 6],
     ['unavailable', 7],
     ['aborted', 130],
-  ] as const)('tell an error of code %s as %d', (code, exitCode) => {
+  ] as const)('map the error code %s to %d', (code, exitCode) => {
     expect(exitCodeOf(code)).toBe(exitCode);
   });
 
@@ -20,7 +20,7 @@ describe('exit codes', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('tell an interruption by %s as %d', (signal, exitCode) => {
+  ] as const)('map an interruption by %s to %d', (signal, exitCode) => {
     expect(exitCodeOfSignal(signal)).toBe(exitCode);
     expect(signalOfExitCode(exitCode)).toBe(signal);
   });

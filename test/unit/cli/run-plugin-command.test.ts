@@ -11,12 +11,12 @@ const run = (command: Command['run']) => {
 };
 
 describe("a plugin's command", () => {
-  test('is given its context, and returns the exit code', async () => {
+  test('receives its context, and returns the exit code', async () => {
     expect(await run((context) => (context === CONTEXT ? 3 : 1))).toBe(3);
     expect(await run(() => Promise.resolve(0))).toBe(0);
   });
 
-  test('that throws is named', async () => {
+  test('that throws is named in the error', async () => {
     const failure = run(() => {
       throw new TypeError('out of ink');
     });
@@ -26,12 +26,12 @@ describe("a plugin's command", () => {
     });
   });
 
-  test("may throw this project's errors, which are passed on", async () => {
+  test("may throw this project's errors, which are rethrown", async () => {
     const error = new VirtSimilarityError('in-use', 'a.img is open for writing');
     await expect(run(() => Promise.reject(error))).rejects.toBe(error);
   });
 
-  test.each([undefined, -1, 256, 1.5, '0'])('that returns %j breaks its contract', async (exitCode) => {
+  test.each([undefined, -1, 256, 1.5, '0'])('must not return %j', async (exitCode) => {
     await expect(run(() => exitCode as number)).rejects.toMatchObject({
       code: 'plugin',
       message: expect.stringMatching(/^\[audit\] expected run to return an exit code from 0 to 255, found .*; fix the/),

@@ -6,7 +6,7 @@ import { commandOf } from './sample-commands.js';
 const AUDIT = commandOf('audit', {
   options: {
     depth: { type: 'number', description: '' },
-    // A switch here, with a value for the reports of analyze.
+    // A switch here, but an option with a value for the reports of analyze.
     volume: { type: 'boolean', description: '' },
   },
 });
@@ -37,7 +37,7 @@ describe('the command', () => {
     ['help', 'analyze: --help'],
     ['help cache', 'cache: --help'],
     ['help audit', 'audit: --help'],
-  ])('of %j is %j', (line, chosen) => {
+  ])('of %j is chosen as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 
@@ -46,7 +46,7 @@ describe('the command', () => {
     ['-qv --color never hash x', 'hash: -qv --color never x'],
     ['--plugin ./x.js audit x', 'audit: --plugin ./x.js x'],
     ['--plugin hash audit', 'audit: --plugin hash'],
-  ])('can follow options of every command: %j is %j', (line, chosen) => {
+  ])('can follow common options: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 
@@ -57,22 +57,22 @@ describe('the command', () => {
     ['--depth 3 audit x', 'audit: --depth 3 x'],
     ['--no-cache audit', 'audit: --no-cache'],
     ['-o hash a b', 'analyze: -o hash a b'],
-  ])('can follow options of other commands, whose values are known: %j is %j', (line, chosen) => {
+  ])('can follow options of specific commands: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 
-  test('is the default one after an unknown option, which it refuses', () => {
+  test('is the default command after an unknown option, which that command refuses', () => {
     expect(choose('--x y hash z')).toBe('analyze: --x y hash z');
     expect(choose('-Z hash z')).toBe('analyze: -Z hash z');
   });
 
   test.each([
-    // Either audit with a switch, or analyze with a value and the image x.
+    // Either audit with a switch, or analyze with the value audit and the image x.
     '--volume audit x',
-    // Either audit with an option that it has without a value, or analyze with two images.
+    // Either audit with its switch, or analyze with two images.
     '--volume high audit',
     '--volume --depth 3 audit',
-  ])('must precede an option that is read in two ways: %j', (line) => {
+  ])('must precede an ambiguous option: %j', (line) => {
     expect(() => choose(line)).toThrow(
       expect.objectContaining({
         code: 'usage',
@@ -88,7 +88,7 @@ describe('the command', () => {
     ['--volume low a.img b.img', 'analyze: --volume low a.img b.img'],
     ['--volume low hash a.img', 'hash: --volume low a.img'],
     ['--volume high help hash', 'hash: --help'],
-  ])('can follow such an option where it is clear: %j is %j', (line, chosen) => {
+  ])('can follow such an option if the line is unambiguous: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 });

@@ -9,7 +9,7 @@ const [ANALYZE, HASH] = COMMANDS as [(typeof COMMANDS)[0], (typeof COMMANDS)[0]]
 describe('the short help', () => {
   const text = shortHelp(COMMANDS);
 
-  test('has three examples, and says where to find more', () => {
+  test('has three examples and refers to the full help', () => {
     expect(text.match(/^ {2}virt-similarity .* {2}\S/gm)).toHaveLength(3);
     expect(text).toMatch(/virt-similarity --help\n$/);
   });
@@ -19,8 +19,8 @@ describe('the short help', () => {
   });
 });
 
-describe('the end of the help', () => {
-  test('lists the other commands, those of plugins too', () => {
+describe('the help epilogue', () => {
+  test('lists the other commands, including those of plugins', () => {
     const text = helpEpilogue(ANALYZE, COMMANDS);
     expect(text).toMatch(/^ {2}virt-similarity audit +does audit$/m);
     expect(text.match(/^ {2}virt-similarity /gm)).toHaveLength(COMMANDS.length - 1);

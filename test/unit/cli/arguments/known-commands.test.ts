@@ -4,14 +4,14 @@ import { knownCommands } from '#cli/arguments/known-commands.js';
 import { COMMANDS } from '#cli/commands/command-index.js';
 import { commandOf } from './sample-commands.js';
 
-describe('the commands', () => {
-  test('are those of the index and of plugins, the first being the default', () => {
+describe('the known commands', () => {
+  test('are those of the index and of plugins, and the first is the default', () => {
     const commands = knownCommands({}, [commandOf('audit')]);
     expect(commands.map(({ name }) => name)).toEqual([...COMMANDS.map(({ name }) => name), 'audit']);
     expect(commands.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual(['analyze']);
   });
 
-  test('take the options of every command; only some those of reporters', () => {
+  test('all accept the common options, but only some accept options of reporters', () => {
     const options = { heights: { type: 'boolean', description: '' } } as const;
     const commands = knownCommands(options, [commandOf('audit', { options: { depth: options.heights } })]);
     expect(commands.every((command) => 'quiet' in command.options)).toBe(true);
@@ -27,25 +27,35 @@ describe('the commands', () => {
 
   test.each<[string, string, Partial<Command>, RegExp]>([
     [
-      'has the name of a built-in one',
+      'has the name of a built-in command',
       'hash',
       {},
       /virt-similarity already has a command of that name; give it another name$/,
     ],
-    ['is called help', 'help', {}, /already has a command of that name/],
+    ['is named help', 'help', {}, /already has a command of that name/],
     ['cannot be typed', 'Audit All', {}, /lower-case words joined by hyphens$/],
     [
-      'has an option of every command',
+      'redeclares a common option',
       'audit',
       option('quiet'),
       /option quiet: the command already has an option of that name$/,
     ],
-    ['has an option help', 'audit', option('help'), /option help: the command already has an option/],
-    ['has an option that looks negated', 'audit', option('no-depth'), /option no-depth: expected/],
-    ['has an option of a reserved name', 'audit', option('constructor'), /option constructor: expected/],
-    ['has a letter of every command', 'audit', option('vary', 'v'), /option vary: expected a short form.*found 'v'$/],
-    ['has a letter of two', 'audit', option('depth', 'de'), /option depth: expected a short form.*found 'de'$/],
-  ])('of plugins are refused where one %s', (_, name, more, message) => {
+    ['has an option named help', 'audit', option('help'), /option help: the command already has an option/],
+    ['has an option that looks like a negation', 'audit', option('no-depth'), /option no-depth: expected/],
+    ['has an option with a reserved name', 'audit', option('constructor'), /option constructor: expected/],
+    [
+      'has the short form of a common option',
+      'audit',
+      option('vary', 'v'),
+      /option vary: expected a short form.*found 'v'$/,
+    ],
+    [
+      'has a short form of two letters',
+      'audit',
+      option('depth', 'de'),
+      /option depth: expected a short form.*found 'de'$/,
+    ],
+  ])('do not include a command of a plugin that %s', (_, name, more, message) => {
     expect(() => knownCommands({}, [commandOf(name, more)])).toThrow(
       expect.objectContaining({ code: 'plugin', message: expect.stringMatching(message) }),
     );

@@ -8,7 +8,7 @@ import { flagsOfNamed, knownCommand } from './sample-commands.js';
 const sourcesOf = (line: string) => namedSources(scanArguments(line.split(' '), flagsOfNamed('analyze')));
 
 describe('the images on a command line', () => {
-  test('have the format stated before them', () => {
+  test('have the format given before them', () => {
     expect(sourcesOf('z.img --format raw a.img --format qcow2 b.img c.img')).toEqual([
       { path: 'z.img' },
       { path: 'a.img', format: 'raw' },
@@ -17,7 +17,7 @@ describe('the images on a command line', () => {
     ]);
   });
 
-  test('lose the format again at --format auto', () => {
+  test('have no format after --format auto', () => {
     expect(sourcesOf('--format=raw a --format=auto b')).toEqual([{ path: 'a', format: 'raw' }, { path: 'b' }]);
   });
 
@@ -39,11 +39,11 @@ describe('the images on a command line', () => {
     );
   });
 
-  test('may be a single hyphen or a negative number, which commander takes for operands', () => {
+  test('may be a single hyphen or a negative number, which commander treats as operands', () => {
     expect(sourcesOf('- -5')).toEqual([{ path: '-' }, { path: '-5' }]);
   });
 
-  test('are the operands that commander finds, wherever options stand', () => {
+  test('are the operands that commander finds, regardless of the position of options', () => {
     const word = fc.constantFrom(
       'a',
       'b c',

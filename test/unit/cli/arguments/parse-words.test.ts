@@ -14,8 +14,8 @@ function helpOf(name: string): string {
   return 'text' in parsed ? parsed.text : '';
 }
 
-describe('the words for a command', () => {
-  test('give options by name, as text, and operands', () => {
+describe('parseWords', () => {
+  test('returns options by name, as text, and operands', () => {
     expect(parse('-o a.nwk --block-size=4K --output b.dot -v x.img --dialect safe --no-sandbox -- -y')).toEqual({
       given: {
         output: ['a.nwk', 'b.dot'],
@@ -31,7 +31,7 @@ describe('the words for a command', () => {
   test.each([
     ['--cache dir --no-cache', false],
     ['--no-cache --cache dir', 'dir'],
-  ])('give what they say last: %s', (line, cache) => {
+  ])('uses the last value of an option: %s', (line, cache) => {
     expect(parse(line)).toMatchObject({ given: { cache } });
   });
 
@@ -39,11 +39,11 @@ describe('the words for a command', () => {
     ['--linkge ward', /unknown option '--linkge'/],
     ['--metric', /argument missing/],
     ['-q -v', /cannot be used with/],
-  ])('are refused as %s', (line, message) => {
+  ])('refuses %s', (line, message) => {
     expect(() => parse(line)).toThrow(message);
   });
 
-  test('ask for the help, which has every option with its values', () => {
+  test('returns the help, with the values of every option', () => {
     const help = helpOf('analyze');
     expect(help).toMatch(/^Usage: virt-similarity \[analyze\] \[options\] IMAGE…\n/);
     expect(help).toMatch(/--dialect <value> +of the labels \(safe, quoted; default: safe\)$/m);
@@ -53,7 +53,7 @@ describe('the words for a command', () => {
     expect(helpOf('plugins')).toMatch(/^Usage: virt-similarity plugins \[options\]\n/);
   });
 
-  test('ask for the version', () => {
+  test('returns the version', () => {
     expect(parse('--version', 'doctor')).toEqual({ text: expect.stringMatching(/^\d+\.\d+\.\d+.*\n$/) });
   });
 });

@@ -30,13 +30,13 @@ async function read(line: string) {
 describe('a command line', () => {
   beforeAll(() => configure({}));
 
-  test('is in the units of the library, with defaults', async () => {
+  test('is converted to the units of the library, with defaults', async () => {
     const { options } = await read('--block-size 4K --jobs 3 --linkage ward --no-cache --max-virtual-size 1T a b');
     expect(options).toMatchObject({ 'block-size': 4096, jobs: 3, linkage: 'ward', cache: false, sandbox: true });
     expect(options).toMatchObject({ 'max-virtual-size': 2 ** 40, reader: 'auto', 'plugin-timeout': 60 });
   });
 
-  test('gives the options of reporters apart, and only those given', async () => {
+  test('sets options of reporters separately, without defaults', async () => {
     const { options, reportOptions } = await read('--binary a b');
     expect(reportOptions).toEqual({ binary: true });
     expect(options).not.toHaveProperty('binary');
@@ -53,12 +53,12 @@ describe('a command line', () => {
     await expect(read(line)).rejects.toThrow(expect.objectContaining({ code: 'usage', message }));
   });
 
-  test('of another command is never read as images', async () => {
+  test('never treats the name of another command as an image', async () => {
     await expect(read('--linkage ward hash a b')).rejects.toThrow("unknown option '--linkage'");
     await expect(read('--x y hash a')).rejects.toThrow("unknown option '--x'");
   });
 
-  test('knows the names of all commands', async () => {
+  test('has the names of all commands', async () => {
     expect((await read('doctor')).commandNames).toEqual(['analyze', 'hash', 'plugins', 'cache', 'doctor']);
   });
 });
@@ -66,17 +66,17 @@ describe('a command line', () => {
 describe('the configuration file', () => {
   beforeAll(() => configure({ 'block-size': '4K', jobs: 2, cache: false, sandbox: false }));
 
-  test('gives options that the command line does not give', async () => {
+  test('sets options that the command line does not set', async () => {
     const { options } = await read('--jobs 5 a b');
     expect(options).toMatchObject({ 'block-size': 4096, jobs: 5, cache: false, sandbox: false });
   });
 
-  test('gives a command only what it can use', async () => {
+  test('sets only options that the command accepts', async () => {
     expect((await read('cache list')).options).toMatchObject({ cache: 'similarity-cache' });
     expect((await read('doctor')).options).not.toHaveProperty('jobs');
   });
 
-  test('is refused where a command takes the option but not the value', async () => {
+  test('is refused if a command accepts the option but not the value', async () => {
     const option = "{ jobs: { type: 'number', max: 1, description: 'x' } }";
     const command = `{ summary: 'x', options: ${option}, run: () => 0 }`;
     const plugin = `export default { name: 'few', url: import.meta.url, commands: { few: ${command} } };`;

@@ -10,8 +10,8 @@ const reporterWith = (name: string, options: OptionDeclarations): NamedPart<Repo
 const SWITCH: OptionDeclaration = { type: 'boolean', description: '' };
 const SIZE: OptionDeclaration = { type: 'size', description: 'of a page', default: 4096 };
 
-describe("reporters' options", () => {
-  test('appear once where two reporters share one, with the values of both', () => {
+describe('options of reporters', () => {
+  test('are merged if two reporters declare the same option, with the values of both', () => {
     const one = reporterWith('one', { labels: { type: 'enum', description: 'first', values: ['safe', 'quoted'] } });
     const two = reporterWith('two', { labels: { type: 'enum', description: 'second', values: ['safe', 'none'] } });
     expect(collectReportOptions([one, two], {})).toEqual({
@@ -19,16 +19,16 @@ describe("reporters' options", () => {
     });
   });
 
-  test('have any type, and no short form', () => {
+  test('may have any type, and lose their short form', () => {
     const reporter = reporterWith('one', { page: { ...SIZE, short: 'p' } });
     expect(collectReportOptions([reporter], {})).toEqual({ page: SIZE });
   });
 
   test.each([
-    ['has the name of one of the command', [reporterWith('x', { jobs: SWITCH })]],
+    ['has the name of an option of the command', [reporterWith('x', { jobs: SWITCH })]],
     ['cannot be typed', [reporterWith('x', { 'Two Words': SWITCH })]],
     ['has another type for another reporter', [reporterWith('x', { a: SWITCH }), reporterWith('y', { a: SIZE })]],
-  ])('are refused where one %s', (_, reporters) => {
+  ])('are refused if one %s', (_, reporters) => {
     expect(() => collectReportOptions(reporters, { jobs: SWITCH })).toThrow(
       expect.objectContaining({ code: 'plugin' }),
     );

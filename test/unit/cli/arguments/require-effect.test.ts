@@ -3,7 +3,7 @@ import { requireEffect } from '#cli/arguments/require-effect.js';
 import { scanArguments } from '#cli/arguments/scan-arguments.js';
 import { flagsOfNamed } from './sample-commands.js';
 
-/** What is wrong with words; nothing where each has an effect. */
+/** Returns the error message for the words; `undefined` if each has an effect. */
 function problemOf(words: string, command = 'analyze'): string | undefined {
   try {
     requireEffect(scanArguments(words.split(' '), flagsOfNamed(command)));
@@ -22,7 +22,7 @@ describe('requireEffect', () => {
     '--names n.tsv --names n.tsv a b',
     'a -- -0 --metric',
     '-q a - b',
-  ])('takes %s', (words) => {
+  ])('accepts %s', (words) => {
     expect(problemOf(words)).toBeUndefined();
   });
 
@@ -34,7 +34,7 @@ describe('requireEffect', () => {
     expect(problemOf(words)).toBe(problem);
   });
 
-  test('refuses a second output of hash, which takes one', () => {
+  test('refuses a second output of hash, which accepts only one', () => {
     expect(problemOf('a -o a.arrow -o b.arrow', 'hash')).toBe(
       '--output is given twice, as a.arrow and b.arrow; give it once',
     );

@@ -4,17 +4,17 @@ import { knownCommands } from '#cli/arguments/known-commands.js';
 import { requireOperands } from '#cli/arguments/require-operands.js';
 import { commandOf } from './sample-commands.js';
 
-const require = (operands: Operands | undefined, words: string[]) =>
+const check = (operands: Operands | undefined, words: string[]) =>
   requireOperands(knownCommands({}, [commandOf('audit', operands === undefined ? {} : { operands })]).at(-1)!, words);
 
-describe('operands', () => {
+describe('requireOperands', () => {
   test.each<[Operands | undefined, string[]]>([
     [undefined, ['a', 'b', 'c']],
     [{ max: 0 }, []],
     [{ min: 1 }, ['a', 'b']],
     [{ min: 1, max: 1, values: ['list', 'prune'] }, ['prune']],
-  ])('within %j are %j', (operands, words) => {
-    expect(() => require(operands, words)).not.toThrow();
+  ])('with %j accepts %j', (operands, words) => {
+    expect(() => check(operands, words)).not.toThrow();
   });
 
   test.each<[Operands, string[], string]>([
@@ -30,7 +30,7 @@ describe('operands', () => {
       ['prun'],
       "audit: expected one of list, prune; found 'prun'; did you mean 'prune'?",
     ],
-  ])('within %j are not %j', (operands, words, message) => {
-    expect(() => require(operands, words)).toThrow(expect.objectContaining({ code: 'usage', message }));
+  ])('with %j refuses %j', (operands, words, message) => {
+    expect(() => check(operands, words)).toThrow(expect.objectContaining({ code: 'usage', message }));
   });
 });

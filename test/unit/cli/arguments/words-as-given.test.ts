@@ -7,14 +7,14 @@ const SCRIPT = `
   console.log(JSON.stringify(await wordsAsGiven(process.argv.slice(1))));
 `;
 
-/** The words that a process of its own gets whose arguments a shell writes. */
+/** Returns the words that a separate process receives when a shell passes it these arguments. */
 function wordsOf(shellWords: string): unknown {
   const words = ['-c', `exec "$@" ${shellWords}`, 'bash', process.execPath, '--input-type=module', '-e', SCRIPT, '--'];
   const { stdout } = spawnSync('bash', words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
   return JSON.parse(stdout);
 }
 
-test('words that are not UTF-8 lose no byte, among others and after options of Node.js', () => {
+test('words that are not UTF-8 lose no byte, even among other words and after options of Node.js', () => {
   expect(wordsOf(`plain $'caf\\xe9' '' --add=$'\\xff\\xfe' 'Größe' $'\\xef\\xbf\\xbd'`)).toEqual([
     'plain',
     'caf\udce9',
@@ -25,7 +25,7 @@ test('words that are not UTF-8 lose no byte, among others and after options of N
   ]);
 });
 
-test('words are those of the command line only, and others stay as they are', async () => {
+test('words that are not on the command line stay unchanged', async () => {
   const words = ['not', 'said', 'caf\uFFFD'];
   expect(await wordsAsGiven(words)).toEqual(words);
 });

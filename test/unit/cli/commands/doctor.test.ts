@@ -26,14 +26,14 @@ function textOf(...readers: DiagnosedReader[]): string {
 }
 
 describe('the doctor', () => {
-  test('says that all is well and proposes nothing', () => {
+  test('reports that everything works and proposes nothing', () => {
     const text = textOf(qemu('present'));
     expect(text).toMatch(/^qemu-img +1\.2 +for qemu-img$/m);
     expect(text).toMatch(/^qemu +yes +every other format$/m);
     expect(text).not.toContain('apt-get');
   });
 
-  test('says what does not work, which tools are missing, and the one command that helps', () => {
+  test('reports failures, missing tools, and one command that installs them', () => {
     const requirements = [
       requirement('nbdkit', 'missing'),
       requirement('guestfish', 'missing'),
@@ -47,19 +47,19 @@ describe('the doctor', () => {
     expect(text).toMatch(/apt-get install nbdkit-package shared-package guestfish-package\n$/);
   });
 
-  test('says what of a reader works without a tool', () => {
+  test('reports which abilities of a reader work without a tool', () => {
     const text = textOf(qemu('missing'));
     expect(text).toMatch(/^qemu +yes +qcow2$/m);
     expect(text).toMatch(/^qemu +no: qemu-img is missing +every other format$/m);
   });
 
-  test('names a requirement of several readers once, and a reader that says nothing', () => {
+  test('lists a requirement of several readers once, and a reader without a diagnosis', () => {
     const text = textOf(qemu('present'), { ...qemu('present'), reader: 'other' }, { reader: 'gzip' });
     expect(text.match(/^qemu-img/gm)).toHaveLength(1);
     expect(text).toMatch(/^gzip +unknown +the reader does not report what it needs$/m);
   });
 
-  test('says why a reader was not diagnosed, and what to do on the command line', () => {
+  test('reports why a reader was not diagnosed, and which flag helps', () => {
     const problem = overrunError('slow', 'reader', new TimeLimitError(500));
     expect(textOf({ reader: 'slow', problem })).toMatch(
       /^slow +unknown +\[slow\] the reader gave no answer within 0\.5 s; .* more time with --plugin-timeout$/m,

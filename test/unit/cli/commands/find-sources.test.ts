@@ -7,7 +7,7 @@ import { Messages } from '#cli/terminal/messages.js';
 const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
 const context = { commandNames: ['analyze', 'doctor'], messages, signal: new AbortController().signal };
 const LOGGER = { note: () => {} };
-const OWN = composeAnalyzer({ plugins: [], logger: LOGGER });
+const BUILT_IN = composeAnalyzer({ plugins: [], logger: LOGGER });
 
 class MyReader implements DiskReader {
   identify = () => Promise.reject(new Error('not called'));
@@ -15,20 +15,20 @@ class MyReader implements DiskReader {
 }
 
 describe('the images of a run', () => {
-  test('must have been named', async () => {
-    await expect(findSources([], OWN, context)).rejects.toThrow(/expected disk images, found none/);
+  test('must be named', async () => {
+    await expect(findSources([], BUILT_IN, context)).rejects.toThrow(/expected disk images, found none/);
   });
 
-  test('are not a mistyped command', async () => {
-    await expect(findSources([{ path: 'doctr' }], OWN, context)).rejects.toThrow(/did you mean 'doctor'\?$/);
+  test('must not be a mistyped command', async () => {
+    await expect(findSources([{ path: 'doctr' }], BUILT_IN, context)).rejects.toThrow(/did you mean 'doctor'\?$/);
   });
 
-  test('have a format that is known', async () => {
+  test('must have a known format', async () => {
     const images = [{ path: 'a', format: 'qcow3' }, { path: 'b' }];
-    await expect(findSources(images, OWN, context)).rejects.toThrow(/did you mean 'qcow2'\?$/);
+    await expect(findSources(images, BUILT_IN, context)).rejects.toThrow(/did you mean 'qcow2'\?$/);
   });
 
-  test("may have any format where a plugin's reader is there", async () => {
+  test("may have any format if a plugin's reader is loaded", async () => {
     const images = [{ path: 'a', format: 'new' }, { path: 'b' }];
     const analyzer = composeAnalyzer({
       plugins: [{ name: 'mine', url: import.meta.url, readers: { mine: MyReader } }],

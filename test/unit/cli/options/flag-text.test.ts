@@ -16,8 +16,8 @@ import { COMMON_OPTIONS, COMPARISON_OPTIONS, IMAGE_OPTIONS, REPORT_OPTIONS } fro
 
 const LIBRARIES = ['core', 'readers', 'image-tools', 'hashers', 'reporters'];
 
-/** The options that reporters of this project declare: flags of the same names. */
-const OF_REPORTERS: OptionDeclarations = Object.assign(
+/** The options that built-in reporters declare. Their flags have the same names. */
+const REPORTER_OPTIONS: OptionDeclarations = Object.assign(
   {},
   ...Object.values(reporters.reporters).map((Part): Reporter['options'] => (new Part() as Reporter).options),
 );
@@ -27,13 +27,13 @@ const FLAGS = flagsOf({
   ...IMAGE_OPTIONS,
   ...COMPARISON_OPTIONS,
   ...REPORT_OPTIONS,
-  ...OF_REPORTERS,
+  ...REPORTER_OPTIONS,
 });
 
-/** What an option's value can be written as in a source. */
+/** A reference to an option in source code, with its value if any. */
 const REFERENCE = /\{ option: '([\w-]+)'(?:, value: ('[^']*'|\w[\w.]*))?/g;
 
-/** Name and code, without comments, of each module of the libraries. */
+/** The name and the code without comments of each module of the libraries. */
 const SOURCES = LIBRARIES.flatMap((library) => {
   const directory = join('packages', library, 'src');
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
@@ -43,7 +43,7 @@ const SOURCES = LIBRARIES.flatMap((library) => {
   });
 });
 
-/** The options that messages of the libraries name; a value that is computed is `x`. */
+/** The options that messages of the libraries name. A computed value becomes `x`. */
 const REFERENCES: readonly OptionReference[] = SOURCES.flatMap(({ code }) =>
   [...code.matchAll(REFERENCE)].map(([, option = '', value]) => {
     if (value === undefined) {
@@ -56,7 +56,7 @@ const REFERENCES: readonly OptionReference[] = SOURCES.flatMap(({ code }) =>
   }),
 );
 
-describe('the command words an option of the library as a flag', () => {
+describe('flagText renders an option of the library as a flag', () => {
   test.each<[OptionReference, string]>([
     [{ option: 'jobs' }, '--jobs'],
     [{ option: 'reader', value: 'libguestfs' }, '--reader libguestfs'],
@@ -78,19 +78,19 @@ describe('the command words an option of the library as a flag', () => {
     expect(flagText(wording`pass ${reference}, or not`)).toBe(`pass ${flag}, or not`);
   });
 
-  test('and text without options as it is', () => {
+  test('and leaves text without options unchanged', () => {
     expect(flagText('lower your expectations')).toBe('lower your expectations');
   });
 });
 
 describe('messages of the libraries', () => {
-  test('name options that the library has, and the command a flag for', () => {
+  test('name only options that exist in the library and have a flag', () => {
     const known = [
       ...Object.keys({ ...ANALYZE_DEFAULTS, ...ANALYZER_DEFAULTS }),
       'cache',
       'format',
       'onNote',
-      ...Object.keys(OF_REPORTERS),
+      ...Object.keys(REPORTER_OPTIONS),
     ];
     expect(REFERENCES.length).toBeGreaterThan(15);
     for (const reference of REFERENCES) {
@@ -105,8 +105,8 @@ describe('messages of the libraries', () => {
     }
   });
 
-  test('name no flag of the command', () => {
-    // With an equals sign, as no message has it, `--output=json` is an argument of qemu-img.
+  test('do not name flags of the command', () => {
+    // `--output=json` is an argument of qemu-img. Messages never write flags with an equals sign.
     const flag = new RegExp(`(?<![\\w-])(?:${FLAGS.map(({ long }) => long).join('|')})(?![\\w=-])`, 'g');
     expect(flag.test('choose --reader qemu')).toBe(true);
     const named = SOURCES.flatMap(({ name, code }) => (code.match(flag) ?? []).map((found) => `${name}: ${found}`));

@@ -5,7 +5,7 @@ import { flagsOf } from '#cli/options/flags.js';
 const flags = (declaration: OptionDeclaration) =>
   flagsOf({ name: declaration }).map(({ short, long, placeholder, help }) => [short, long, placeholder, help]);
 
-describe('the flags of an option', () => {
+describe('flagsOf', () => {
   test.each<[string, OptionDeclaration, (string | undefined)[][]]>([
     ['a switch', { type: 'boolean', short: 'n', description: 'x' }, [['-n', '--name', '', 'x']]],
     [
@@ -19,7 +19,7 @@ describe('the flags of an option', () => {
       [[undefined, '--name', 'size', 'x (default: 64K)']],
     ],
     [
-      'a path that can be absent',
+      'a path that can be disabled',
       { type: 'file', placeholder: 'dir', default: 'cache', description: 'x', negation: 'no x' },
       [
         [undefined, '--name', 'dir', 'x (default: cache)'],
@@ -37,7 +37,7 @@ describe('the flags of an option', () => {
       { type: 'strings', default: ['a', 'b'], description: 'x' },
       [[undefined, '--name', 'text', 'x (may be repeated; default: a, b)']],
     ],
-  ])('for %s', (_, declaration, expected) => {
+  ])('returns the flags of %s', (_, declaration, expected) => {
     expect(flags(declaration)).toEqual(expected);
   });
 });

@@ -16,7 +16,7 @@ const ANALYZE: OptionDeclarations = {
   ...COMMON_OPTIONS,
 };
 
-describe('the table of options', () => {
+describe('the option table', () => {
   test.each([
     ['reader', ANALYZE_DEFAULTS.reader],
     ['hash', ANALYZE_DEFAULTS.hasher],
@@ -26,11 +26,11 @@ describe('the table of options', () => {
     ['metric', ANALYZE_DEFAULTS.metric],
     ['linkage', ANALYZE_DEFAULTS.linkage],
     ['clusterer', ANALYZE_DEFAULTS.clusterer],
-  ])('has the default of %s that the library has', (name, value) => {
+  ])('has the same default of %s as the library', (name, value) => {
     expect(ANALYZE[name]?.default).toBe(value);
   });
 
-  test('has the defaults of switches that the library has', () => {
+  test('has the same defaults of switches as the library', () => {
     expect({ sandbox: ANALYZE.sandbox?.default, inUse: ANALYZE['allow-in-use']?.default }).toEqual({
       sandbox: ANALYZE_DEFAULTS.sandbox === 'required',
       inUse: ANALYZE_DEFAULTS.allowInUse || undefined,
@@ -41,12 +41,12 @@ describe('the table of options', () => {
     expect(LINKAGES.filter((linkage) => !ANALYZE.linkage?.description.includes(linkage))).toEqual([]);
   });
 
-  test('has each flag once', () => {
+  test('has no flag twice', () => {
     const words = flagsOf(ANALYZE).flatMap(({ long, short }) => [long, short ?? []].flat());
     expect(new Set(words).size).toBe(words.length);
   });
 
-  test('says what the configuration file can give', () => {
+  test('lists the options that the configuration file can set', () => {
     expect(Object.keys(CONFIGURABLE_OPTIONS).sort()).toEqual(
       [
         ...[

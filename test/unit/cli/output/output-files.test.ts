@@ -35,19 +35,19 @@ async function* text(value: string) {
 }
 
 describe('output files', () => {
-  test('may be new, or replace files that are no images', async () => {
+  test('may be new, or replace files that are not images', async () => {
     await writeFile(at('old.nwk'), '');
     await expect(check([at('old.nwk'), at('new.txt')], [at('image.raw'), at('missing')])).resolves.toBeUndefined();
   });
 
-  test('never replace an image, by whatever name', async () => {
+  test('never replace an image, even under another name', async () => {
     await link(at('image.raw'), at('other.nwk'));
     await expect(check([at('other.nwk')], [at('image.raw')])).rejects.toThrow(
       expect.objectContaining({ code: 'refused', message: expect.stringContaining('would overwrite the image') }),
     );
   });
 
-  test('that are symbolic links are refused, wherever they lead', async () => {
+  test('that are symbolic links are refused, regardless of their targets', async () => {
     for (const target of ['image.raw', 'nowhere', 'folder']) {
       await symlink(target, at(`${target}.nwk`));
       await expect(check([at(`${target}.nwk`)])).rejects.toMatchObject({ code: 'refused' });
@@ -56,10 +56,10 @@ describe('output files', () => {
 
   test.each([
     ['are named twice', ['a.nwk', './a.nwk']],
-    ['are one file in a directory of two names', ['folder/a.nwk', 'other/a.nwk']],
-    ['lie in a directory that is not there', ['no/a.nwk']],
-    ['lie below a file', ['image.raw/a.nwk']],
-  ])('are refused before any work where they %s', async (_, names) => {
+    ['are the same file in a directory with two names', ['folder/a.nwk', 'other/a.nwk']],
+    ['are in a missing directory', ['no/a.nwk']],
+    ['are below a file', ['image.raw/a.nwk']],
+  ])('are refused before any work if they %s', async (_, names) => {
     await symlink('folder', at('other'));
     await expect(check(names.map((name) => `${directory}/${name}`))).rejects.toMatchObject({ code: 'usage' });
   });
@@ -67,19 +67,19 @@ describe('output files', () => {
   test.each([
     ['a directory', 'folder', (path: string) => at(path)],
     ['a special file', 'null', () => '/dev/null'],
-  ])('that are %s are refused, and nobody is told to remove it', async (what, name, pathOf) => {
+  ])('that are %s are refused without advice to remove it', async (what, name, pathOf) => {
     await expect(check([pathOf(name)])).rejects.toMatchObject({
       code: 'refused',
       message: `cannot write ${pathOf(name)}: it is ${what}, not a regular file; choose another name`,
     });
   });
 
-  test('lie in a directory that is made where that is asked for', async () => {
+  test('are written to a new directory on request', async () => {
     await check([at('new/below/a.arrow')], [], 'make');
     expect((await stat(at('new/below'))).isDirectory()).toBe(true);
   });
 
-  test('are refused as soon as they turn out to be part of an image', async () => {
+  test('are refused as soon as they are identified as part of an image', async () => {
     await writeFile(at('base.txt'), 'base');
     const outputs = await openOutputFiles([at('base.txt')], [at('image.raw')]);
     const files = [await fileOf(at('image.raw')), await fileOf(at('base.txt'))];
@@ -90,7 +90,7 @@ describe('output files', () => {
     outputs.close();
   });
 
-  test('do not replace a part of an image that was put in their place', async () => {
+  test('do not replace a part of an image that took their place', async () => {
     await writeFile(at('base.raw'), 'base');
     const outputs = await openOutputFiles([at('tree.txt')], [at('image.raw')]);
     outputs.observe({ kind: 'image-identified', path: at('image.raw'), files: [await fileOf(at('base.raw'))] });
@@ -101,7 +101,7 @@ describe('output files', () => {
     outputs.close();
   });
 
-  test('are written to the directory that was opened, whatever takes its place', async () => {
+  test('are written to the directory that was opened, even if another takes its place', async () => {
     const outputs = await openOutputFiles([at('folder/tree.txt')], []);
     await mkdir(at('elsewhere'));
     await rename(at('folder'), at('moved'));
@@ -128,37 +128,37 @@ describe('hash-vector files', () => {
     ...(await planVectorFiles(images, output)).files.values(),
   ];
 
-  test('stand in the working directory, named after the images, unless told otherwise', async () => {
+  test('are written to the working directory by default, named after the images', async () => {
     expect(await names(['x/a.img', 'y/b.qcow2', 'c.arrow'])).toEqual(['a.img.arrow', 'b.qcow2.arrow', 'c.arrow']);
   });
 
-  test('are named by the user where there is one image', async () => {
+  test('have the name that the user gives for a single image', async () => {
     expect(await names(['a.img'], at('mine.arrow'))).toEqual([at('mine.arrow')]);
   });
 
-  test('have the extension that keeps them from being written over disk images', async () => {
+  test('must have their extension, so that they do not overwrite disk images', async () => {
     await expect(names(['a.img'], at('image.raw'))).rejects.toThrow(
       /expected a name that ends in \.arrow, or a directory/,
     );
   });
 
-  test('go to a directory that exists', async () => {
+  test('are written to an existing directory', async () => {
     expect(await names(['a.img'], at('folder'))).toEqual([at('folder/a.img.arrow')]);
   });
 
-  test('go to a directory that is to be made, where its name ends with a slash', async () => {
+  test('are written to a new directory if its name ends with a slash', async () => {
     expect(await names(['a.img', 'b.img'], at('new/'))).toEqual([at('new/a.img.arrow'), at('new/b.img.arrow')]);
     expect(await planVectorFiles(['a.img'], at('new/'))).toMatchObject({ makesDirectory: true });
     expect(await planVectorFiles(['a.img'], at('folder'))).toMatchObject({ makesDirectory: false });
   });
 
-  test('of several images are refused where one file is named', async () => {
+  test('of several images are refused if the output is a single file', async () => {
     await expect(names(['a.img', 'b.img'], at('mine'))).rejects.toThrow(
       /expected a directory for 2 images; write .*\/ to/,
     );
   });
 
-  test('of images with one name are refused', async () => {
+  test('of images with the same name are refused', async () => {
     await expect(names(['x/a.img', 'y/a.img'])).rejects.toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('x/a.img and y/a.img would both be') }),
     );

@@ -20,7 +20,7 @@ const plan = (format: string, paths: string[] = [], options = {}, names?: string
   planReports({ format, paths, names, options }, REPORTERS);
 
 describe('reports', () => {
-  test('go to standard output in the format named, and to files in that of their extensions', () => {
+  test('are written to standard output in the given format, and to files in the format of their extensions', () => {
     expect(plan('ascii', ['a.nwk', 'B.TXT', 'dir/c.tree.json', 'd.json'])).toEqual({
       stdout: ascii,
       files: [
@@ -33,7 +33,7 @@ describe('reports', () => {
     });
   });
 
-  test('have their companion text in the file that is named for it, and in no other', () => {
+  test('write their companion text only to the file given for it', () => {
     const names = { path: 'n.tsv', reporter: newick };
     expect(plan('newick', [], {}, 'n.tsv')).toEqual({ stdout: newick, files: [], names });
     expect(plan('newick', ['a.nwk', 'b.nwk', 'c.json'], {}, 'n.tsv')).toEqual({
@@ -48,7 +48,7 @@ describe('reports', () => {
     expect(plan('ascii', ['a.nwk'], {}, 'n.tsv').names).toEqual(names);
   });
 
-  test('of options that leave the companion text empty do not have it in a file', () => {
+  test('do not write a companion text that their options leave empty', () => {
     const companion = { extension: '.csv', report: () => [], emptyWith: { plain: true, dialect: 'quoted' } } as const;
     const tables = reporter('tables', '.tables', {
       companion,
@@ -63,7 +63,7 @@ describe('reports', () => {
         message: '--names has no effect with --plain; omit one of them',
       }),
     );
-    // The other report has one.
+    // The other report has a companion text.
     expect(planOf('newick', ['a.tables'], { plain: true }).names).toEqual({ path: 'n.tsv', reporter: newick });
   });
 
@@ -74,10 +74,10 @@ describe('reports', () => {
       ['a.tables'],
       '--names: expected reports of one format with a table of names, found newick and tables; write them in two runs',
     ],
-  ])('of %s and %j are refused with a file for their companion text', (format, paths, message) => {
+  ])('in %s and to %j are refused with a file for their companion text', (format, paths, message) => {
     const tables = reporter('tables', '.tables', { companion: { extension: '.csv', report: () => [] } });
-    const wishes = { format, paths, names: 'n.tsv', options: {} };
-    expect(() => planReports(wishes, [...REPORTERS, tables])).toThrow(
+    const request = { format, paths, names: 'n.tsv', options: {} };
+    expect(() => planReports(request, [...REPORTERS, tables])).toThrow(
       expect.objectContaining({ code: 'usage', message }),
     );
   });
@@ -108,11 +108,11 @@ describe('reports', () => {
       "--output .nwk: expected a name that ends in .txt, .nwk, .json, .tree.json; found .nwk; did you mean '.nwk'?",
     ],
     ['json', ['a.txt'], { binary: true }, '--binary has no effect here; it needs -O newick or -o FILE.nwk'],
-  ])('are refused as %s to %j with %j', (format, paths, options, message) => {
+  ])('in %s and to %j with %j are refused', (format, paths, options, message) => {
     expect(() => plan(format, paths, options)).toThrow(expect.objectContaining({ code: 'usage', message }));
   });
 
-  test('get those of the options that their reporter takes', () => {
+  test('receive only the options that their reporter declares', () => {
     expect(optionsFor(ascii, { heights: true, binary: true })).toEqual({ heights: true });
     expect(optionsFor(json, { heights: true })).toEqual({});
   });

@@ -9,8 +9,8 @@ function failingWith(code: string): Writable {
   });
 }
 
-describe('results', () => {
-  test('are written whole, one piece after the other', async () => {
+describe('writeStdout', () => {
+  test('writes all pieces in order', async () => {
     const written: string[] = [];
     const stream = new Writable({
       highWaterMark: 1,
@@ -23,17 +23,17 @@ describe('results', () => {
     expect(written).toEqual(['a', 'b', 'c']);
   });
 
-  test('end quietly when their reader has gone', async () => {
+  test('ends without an error if the pipe is closed', async () => {
     await expect(writeStdout(['a', 'b'], failingWith('EPIPE'))).resolves.toBeUndefined();
   });
 
-  test('that cannot be written because the disk is full are an error', async () => {
+  test('rejects if the disk is full', async () => {
     await expect(writeStdout(['a'], failingWith('ENOSPC'))).rejects.toThrow(
       expect.objectContaining({ code: 'unavailable', message: 'cannot write to standard output: ENOSPC' }),
     );
   });
 
-  test('that cannot be made fail with the error of their maker', async () => {
+  test('rejects with the error of a failed source', async () => {
     async function* broken() {
       yield 'a';
       throw new Error('broken');
@@ -44,7 +44,7 @@ describe('results', () => {
 });
 
 describe('a table', () => {
-  test('aligns its columns and escapes what a terminal would obey', () => {
+  test('aligns its columns and escapes terminal control characters', () => {
     expect([
       ...table([
         ['KIND', 'NAME'],

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Loads plugins of a configuration file and of a command line; their metrics and options. */
+/** Loads plugins of a configuration file and of a command line, and returns their metrics and options. */
 async function load(
   configured: readonly (readonly [module: string, options?: Record<string, number>])[],
   modules: readonly string[],
@@ -35,7 +35,7 @@ async function load(
 }
 
 describe('options of plugins', () => {
-  test('come from the configuration file and then the command line; several values of one are a list', async () => {
+  test('come from the configuration file and then the command line; repeated values form a list', async () => {
     expect(
       await load([['./one.mjs', { level: 1 }]], ['./third.mjs'], 'mine.level=2', 'third.words=a', 'third.words=b=c'),
     ).toEqual([
@@ -44,7 +44,7 @@ describe('options of plugins', () => {
     ]);
   });
 
-  test('belong to the module that they are listed with, also where two plugins have one name', async () => {
+  test('belong to the module that they are listed with, even if two plugins have the same name', async () => {
     expect(
       await load(
         [
@@ -62,7 +62,7 @@ describe('options of plugins', () => {
     );
   });
 
-  test('of a module that is listed twice are refused, unless only the first entry has any', async () => {
+  test('of a module that is listed twice are refused, unless only the first entry has options', async () => {
     expect(await load([['./one.mjs', { level: 1 }]], ['./one.mjs'])).toEqual([['one', { level: 1 }]]);
     await expect(load([['./one.mjs'], ['./one.mjs', { level: 1 }]], [])).rejects.toThrow(
       'plugin mine is listed twice, and the later entry has options; list it once, with all its options',
@@ -73,14 +73,14 @@ describe('options of plugins', () => {
     ['third', "expected PLUGIN.OPTION=VALUE with the name of a loaded plugin, found 'third'"],
     ['.level=1', "expected PLUGIN.OPTION=VALUE with the name of a loaded plugin, found '.level=1'"],
     ['thrid.level=1', "unknown plugin 'thrid': expected one of third; did you mean 'third'?"],
-  ])('of a loaded plugin are written PLUGIN.OPTION=VALUE, not %s', async (option, message) => {
+  ])('must be written PLUGIN.OPTION=VALUE for a loaded plugin, not %s', async (option, message) => {
     await expect(load([], ['./third.mjs'], option)).rejects.toMatchObject({
       code: 'usage',
       message: `--plugin-option: ${message}`,
     });
   });
 
-  test('may have any name, to be refused as unknown', async () => {
+  test('may have any name, and are passed on to be refused later', async () => {
     const [[, options] = []] = await load([], ['./third.mjs'], 'third.__proto__=1');
     expect(Object.entries(options ?? {})).toEqual([['__proto__', '1']]);
   });

@@ -7,7 +7,7 @@ import { loadPlugin } from '#cli/plugins/load-plugin.js';
 
 const LIMITS = { pluginTimeout: 300 };
 
-/** What TypeScript compiles a plugin's module to for CommonJS. */
+/** A plugin's module as TypeScript compiles it to CommonJS. */
 const COMMON_JS = `
 Object.defineProperty(exports, '__esModule', { value: true });
 exports.default = { name: 'common', reporters: {} };
@@ -50,16 +50,16 @@ describe('a plugin on the command line', () => {
     ['./node_modules/main', 'main'],
     ['./node_modules/exporting', 'exporting'],
     ['./node_modules/@scope/pattern/', '@scope/pattern'],
-  ])('may be named %s', async (specifier, name) => {
+  ])('may be given as %s', async (specifier, name) => {
     expect((await loadPlugin(specifier, directory, LIMITS)).name).toBe(name);
   });
 
-  test('may be named by its absolute path', async () => {
+  test('may be given by its absolute path', async () => {
     const path = join(directory, 'file.mjs');
     expect((await loadPlugin(path, '/', LIMITS)).url).toBe(pathToFileURL(path).href);
   });
 
-  test('may be a package that is installed beside the command', async () => {
+  test('may be a package that is installed next to the command', async () => {
     expect((await loadPlugin('@virt-similarity/hashers', '/', LIMITS)).name).toBe('@virt-similarity/hashers');
   });
 
@@ -79,23 +79,23 @@ describe('a plugin on the command line', () => {
     ['./missing/', /no such file/],
     ['exportng', /expected a package installed in or above .*did you mean 'exporting'\?$/],
     ['@scope/patern', /did you mean '@scope\/pattern'\?$/],
-  ])('is not found as %s, with a suggestion where there is one', async (specifier, message) => {
+  ])('is not found as %s, with a suggestion if one exists', async (specifier, message) => {
     await expect(loadPlugin(specifier, directory, LIMITS)).rejects.toThrow(usage(expect.stringMatching(message)));
   });
 
-  test('is never a file of the working directory by chance', async () => {
+  test('is never a file of the working directory without ./', async () => {
     await expect(loadPlugin('file.mjs', directory, LIMITS)).rejects.toThrow(
       usage(expect.stringContaining('write ./file.mjs for the file')),
     );
   });
 
-  test('is never a module of Node.js', async () => {
+  test('is never a built-in module of Node.js', async () => {
     await expect(loadPlugin('fs', directory, LIMITS)).rejects.toThrow(
       usage(expect.stringContaining('a module of Node.js')),
     );
   });
 
-  test('that never ends to load is given up', async () => {
+  test('that never finishes loading is given up', async () => {
     const limits = { pluginTimeout: 0.5 };
     await expect(loadPlugin('./endless.mjs', directory, limits)).rejects.toThrow(
       expect.objectContaining({
@@ -107,20 +107,20 @@ describe('a plugin on the command line', () => {
     );
   });
 
-  test('that never ends to load is given up when the user wants to stop', async () => {
+  test('that never finishes loading is given up when the signal fires', async () => {
     const limits = { pluginTimeout: 0, signal: AbortSignal.timeout(300) };
     await expect(loadPlugin('./endless.mjs', directory, limits)).rejects.toThrow(
       expect.objectContaining({ code: 'aborted' }),
     );
   });
 
-  test('that ends its process ends only the thread that tries it', async () => {
+  test('that exits its process ends only the thread that tries to load it', async () => {
     await expect(loadPlugin('./exits.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: expect.stringContaining('exit status 3') }),
     );
   });
 
-  test('is at fault when its code throws', async () => {
+  test('is reported as the cause if its code throws', async () => {
     await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),
     );

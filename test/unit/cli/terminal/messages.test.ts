@@ -24,13 +24,13 @@ function record(
 }
 
 describe('messages', () => {
-  test('show control characters in names instead of obeying them', () => {
+  test('escape control characters in names', () => {
     const { messages, written } = record({});
     messages.error('cannot open \u001b[2Ja\nb');
     expect(written()).toBe('virt-similarity: error: cannot open \\x1b[2Ja b\n'.replace('a b', 'a\\x0ab'));
   });
 
-  test('are errors and warnings only when quiet', () => {
+  test('are only errors and warnings when quiet', () => {
     const { messages, written } = record({ verbosity: 'quiet', isTTY: true });
     messages.note('a note');
     messages.debug('a detail');
@@ -39,7 +39,7 @@ describe('messages', () => {
     expect(written()).toMatch(/^virt-similarity: .*warning:.* odd\n$/);
   });
 
-  test('have no color unless on a terminal', () => {
+  test('have no color outside a terminal', () => {
     const { messages, written } = record({});
     messages.warning('odd');
     expect(written()).toBe('virt-similarity: warning: odd\n');
@@ -57,7 +57,7 @@ describe('messages', () => {
     expect(written().includes('\u001b[31m')).toBe(isColored);
   });
 
-  test('tell a failure once, on one line', () => {
+  test('report a failure once, on one line', () => {
     const { messages, written } = record({});
     const error = new VirtSimilarityError('corrupt', 'cut short', { cause: new Error('beneath') });
     messages.failure(error);
@@ -65,13 +65,13 @@ describe('messages', () => {
     expect(written()).toBe('virt-similarity: error: cut short\n');
   });
 
-  test('tell the stacks of a failure and its cause when verbose', () => {
+  test('show the stacks of a failure and its cause when verbose', () => {
     const { messages, written } = record({ verbosity: 'verbose' });
     messages.failure(new VirtSimilarityError('corrupt', 'cut short', { cause: new Error('beneath') }));
     expect(written()).toMatch(/cut short\n.*cut short\n +at .*\n(?:.*\n)*Error: beneath\n +at /);
   });
 
-  test('name options of the library by their flags, also in stacks', () => {
+  test('name options of the library by their flags, even in stacks', () => {
     const { messages, written } = record({ verbosity: 'verbose' });
     const advice = wording`choose ${{ option: 'reader', value: 'qemu' }}`;
     const cause = new VirtSimilarityError('usage', advice);
@@ -84,7 +84,7 @@ describe('messages', () => {
     expect(written()).not.toContain('`');
   });
 
-  test('stand above the status line', () => {
+  test('are printed above the status line', () => {
     const { messages, written } = record({ isTTY: true, color: 'never' });
     messages.status('bar');
     messages.note('a note');
@@ -94,7 +94,7 @@ describe('messages', () => {
 });
 
 describe('progress', () => {
-  test('is a line at the start and end of each image elsewhere than on a terminal', () => {
+  test('is a line at the start and end of each image outside a terminal', () => {
     const { messages, written } = record({});
     const display = createProgressDisplay(messages, 2);
     display.show({ kind: 'image-started', path: 'a.img', bytes: 2048 });
@@ -121,7 +121,7 @@ describe('progress', () => {
     expect(written().endsWith('\r\u001b[K')).toBe(true);
   });
 
-  test('shows every stage on a terminal, however soon after another', () => {
+  test('shows every stage on a terminal, even immediately after another', () => {
     const { messages, written } = record({ isTTY: true });
     const display = createProgressDisplay(messages, 2);
     display.show({ kind: 'comparing', fraction: 1 });

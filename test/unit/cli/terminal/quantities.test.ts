@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatBytes, formatCount, formatDuration } from '#cli/terminal/quantities.js';
 
-describe('quantities for people', () => {
+describe('formatted quantities', () => {
   test.each([
     [0, '0 B'],
     [1023, '1023 B'],
@@ -10,7 +10,7 @@ describe('quantities for people', () => {
     [1024 * 1024 - 1, '1.0 MiB'],
     [1.5 * 2 ** 30, '1.5 GiB'],
     [2 ** 50 * 4096, '4096.0 PiB'],
-  ])('say %d bytes as %s', (bytes, text) => {
+  ])('show %d bytes as %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });
 
@@ -20,11 +20,11 @@ describe('quantities for people', () => {
     [59_000, '59 s'],
     [125_000, '2 min 5 s'],
     [3600_000 * 3 + 60_000 * 4, '3 h 4 min'],
-  ])('say %d milliseconds as %s', (milliseconds, text) => {
+  ])('show %d milliseconds as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
   });
 
-  test('put a noun in the plural unless there is one', () => {
+  test('use the plural of a noun except for 1', () => {
     expect([0, 1, 2].map((count) => formatCount(count, 'image'))).toEqual(['0 images', '1 image', '2 images']);
   });
 });

@@ -15,29 +15,29 @@ describe('the progress bar', () => {
     );
   });
 
-  test('counts images that were found in the cache as nothing to read', () => {
+  test('does not count cached images as data to read', () => {
     const reading = state({ started: 1, finished: 3, cached: 3, bytes: 10 * MIB, bytesDone: 5 * MIB, startedAt: 0 });
     expect(renderProgress(reading, 60, 1000)).toBe('hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left');
   });
 
-  test('says nothing of rate and time before there is any', () => {
+  test('omits rate and time until they are known', () => {
     expect(renderProgress(state({}), 60, 0)).toBe('hashing 0/4 [----------------------------------------]');
     expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), 60, 5)).toBe(
       'hashing 0/4 [-------------------------------------] 4.0 MiB',
     );
   });
 
-  test('shows how far comparing has come', () => {
+  test('shows the progress of comparing', () => {
     expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), 40, 0)).toBe(
       'comparing [###########-----------] 50 %',
     );
   });
 
-  test('tells that it is clustering', () => {
+  test('shows that it is clustering', () => {
     expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toBe('clustering 4 images');
   });
 
-  test('leaves the last column free at any width and in any state', () => {
+  test('leaves the last column empty at any width and in any state', () => {
     const counts = fc.record({
       started: fc.nat(9),
       finished: fc.nat(9),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { summarize } from '#cli/terminal/summary.js';
 
 describe('the summary', () => {
-  test('counts no more data than an image has, where its last block is a partial one', () => {
+  test('counts only the real bytes of a partial last block', () => {
     const image = { name: 'a', path: 'a', virtualSize: 70_000, dataBlocks: 2, repeatedBlocks: 2 };
     const parameters = {
       algorithm: 'sha256',

@@ -11,7 +11,7 @@ const BLOCK = 65_536;
 let directory: string;
 
 beforeEach(async () => {
-  // Within the checkout, where Node.js finds the packages by their names.
+  // In the checkout, so that Node.js resolves the packages by name.
   directory = await mkdtemp(join(ROOT, 'test/dist/core-readme-'));
   const contents = { a: [1, 2, 3, 0], b: [1, 2, 4], c: [5, 6, 7, 8] };
   for (const [name, blocks] of Object.entries(contents)) {
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe("the core's README", () => {
-  test('takes images through all stages', async () => {
+  test('analyses images in all stages', async () => {
     const output = await run('analyzer.analyze(');
     expect(output).toContain('--- a.raw');
     expect(output.trimEnd().split('\n').at(-1)).toMatch(/\+-+ c\.raw/);
@@ -46,7 +46,7 @@ describe("the core's README", () => {
     expect(await run('hashImage(')).toBe('a.raw: 3 blocks that are not zero, by sha256\n');
   });
 
-  test('extends an analysis of vectors by one from bytes', async () => {
+  test('extends an analysis of vectors with one from bytes', async () => {
     expect(await run('analyzer.extend(')).toMatch(/\+-+ a\n.*\+-+ b\n.*\+-+ c\n/s);
   });
 
@@ -54,11 +54,11 @@ describe("the core's README", () => {
     expect(await run('analyzeDistances(')).toBe('((a:1,b:1):2.5,c:3.5):0;\n');
   });
 
-  test('clusters distances that come one image after the other', async () => {
+  test('clusters distances row by row', async () => {
     expect(await run('new SingleLinkage(')).toBe('[ 1, 2, 8, 18 ]\n');
   });
 
-  test('words an error in two ways', async () => {
+  test('formats an error in two ways', async () => {
     const messages = ["a.qcow2 is not raw; choose `reader: 'qemu'`", 'a.qcow2 is not raw; choose --reader qemu'];
     expect(await run('plainText(')).toBe(messages.map((message) => `${message}\n`).join(''));
   });
@@ -68,7 +68,7 @@ describe("the core's README", () => {
   });
 });
 
-/** What the one example that has this call writes. */
+/** Runs the only example that contains this call, and returns its output. */
 async function run(call: string): Promise<string> {
   const [example, ...others] = (await examples()).filter((code) => code.includes(call));
   expect(others).toEqual([]);

@@ -22,7 +22,7 @@ const disks = new MemoryDisksPlugin({
   'memory:broken': new VirtSimilarityError('corrupt', 'broken: its head is missing', { image: 'memory:broken' }),
 });
 
-/** Seconds enough for a thread to start on a busy machine, as those must that are not at fault. */
+/** Seconds that suffice for a thread without faults to start on a busy machine. */
 const SHORT_TIMEOUT = 5;
 
 const [analyzer, impatient, patient] = [300, SHORT_TIMEOUT, 0].map((pluginTimeout) =>
@@ -47,13 +47,13 @@ async function textOf(texts: AsyncIterable<string>): Promise<string> {
 }
 
 describe('an isolated plugin', () => {
-  test('measures and clusters in threads, with the results of the main thread', async () => {
+  test('measures and clusters in threads with the same results as in the main thread', async () => {
     const expected = await createAnalyzer({ plugins: [disks, checksums] }).analyze(GOOD, OPTIONS);
     expect(analysis.distances).toEqual(expected.distances);
     expect(analysis.dendrogram).toEqual(expected.dendrogram);
   });
 
-  test('reports in a thread, and is told of failures with their codes', async () => {
+  test('reports in a thread, and receives failures with their codes', async () => {
     const text = await textOf(analyzer.report('obedient-reporter', analysis));
     expect(text).toMatch(
       /^memory:a\nmemory:b\nmemory:c\nmemory:broken corrupt broken: its head is missing\n1 4 4 blocks \{\}\nx{200000}\n$/,
@@ -61,7 +61,7 @@ describe('an isolated plugin', () => {
     expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
   });
 
-  test('has its companion missed, also where it does not say what is missing', async () => {
+  test('reports an omitted companion, even if it does not describe the omission', async () => {
     const missing = await textOf(analyzer.omission('obedient-reporter', analysis));
     expect(missing).toBe('its companion text is not written');
     class PlainReporter implements Reporter {
@@ -73,7 +73,7 @@ describe('an isolated plugin', () => {
     expect(await textOf(plain.omission('plain', analysis))).toBe('');
   });
 
-  test('must say where it can be imported from', () => {
+  test('must have a URL', () => {
     expect(() => createAnalyzer({ plugins: [], isolated: [{ name: 'homeless', metrics: {} }] })).toThrow(
       'plugin homeless cannot be isolated: expected a url, found none; add url: import.meta.url to it',
     );
@@ -83,7 +83,7 @@ describe('an isolated plugin', () => {
     ['throwing-reporter', '[throwing-reporter] the reporter failed: out of ink'],
     ['numeric-reporter', '[numeric-reporter] expected a report of strings, found number'],
     ['exiting-reporter', '[exiting-reporter] the reporter ended its thread: exit status 9'],
-  ])('that fails to report (%s) is at fault', async (name, message) => {
+  ])('that fails to report (%s) is named in the error', async (name, message) => {
     await expect(textOf(analyzer.report(name, analysis))).rejects.toMatchObject({ code: 'plugin', message });
   });
 
@@ -101,7 +101,7 @@ describe('an isolated plugin', () => {
       /^\[incomplete-clusterer\] the clusterer ended its thread: .*Cannot find package 'no-such-dependency'/,
     ],
     [{ hasher: 'exiting' }, /^\[exiting\] the hasher ended its thread/],
-  ])('that fails (%j) is at fault', async (options, message) => {
+  ])('that fails (%j) is named in the error', async (options, message) => {
     await expect(analyzer.analyze(GOOD, { ...OPTIONS, ...options })).rejects.toMatchObject({
       code: 'plugin',
       message: typeof message === 'string' ? message : expect.stringMatching(message),
@@ -113,7 +113,7 @@ describe('an isolated plugin', () => {
     [{ metric: 'endless-metric' }, 'the metric'],
     [{ clusterer: 'endless-clusterer' }, 'the clusterer'],
     [{ clusterer: 'silent-clusterer' }, 'the clusterer'],
-  ])('that never returns (%j) is given up after its time', async (options, part) => {
+  ])('that never returns (%j) is given up after its time limit', async (options, part) => {
     const [name] = Object.values(options);
     const failures = new Set<Error>();
     const onProgress = (event: ProgressEvent) => event.kind === 'image-failed' && failures.add(event.error);
@@ -122,7 +122,7 @@ describe('an isolated plugin', () => {
       code: 'unavailable',
       message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with \`pluginTimeout\``,
     });
-    // One answer was waited for, not one for each image.
+    // The run waits for one time limit, not for one per image.
     expect(failures.size).toBeLessThanOrEqual(1);
   });
 
@@ -135,20 +135,20 @@ describe('an isolated plugin', () => {
   });
 
   test.each([{ metric: 'endless-metric' }, { clusterer: 'endless-clusterer' }])(
-    'that never returns (%j) is ended by an interruption',
+    'that never returns (%j) ends when the signal fires',
     async (options) => {
       const run = { ...OPTIONS, ...options, signal: AbortSignal.timeout(700) };
       await expect(patient.analyze(GOOD, run)).rejects.toMatchObject({ code: 'aborted' });
     },
   );
 
-  test('that never ends its report is ended by an interruption', async () => {
+  test('that never ends its report ends when the signal fires', async () => {
     const run = { signal: AbortSignal.timeout(700) };
     const text = textOf(patient.report('endless-reporter', analysis, {}, run));
     await expect(text).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  test('writes to copies: what it does to the distances is no result of others', async () => {
+  test('receives copies, so that it cannot change the distances of others', async () => {
     const written = await analyzer.analyze(GOOD, { ...OPTIONS, clusterer: 'writing-clusterer' });
     const expected = await analyzer.analyze(GOOD, OPTIONS);
     expect(await textOf(analyzer.report('writing-reporter', written))).toBe('done');
@@ -156,7 +156,7 @@ describe('an isolated plugin', () => {
     expect(written.dendrogram).toEqual(expected.dendrogram);
   });
 
-  test('leaves no thread when whoever reads its report stops', async () => {
+  test('leaves no thread when the consumer of its report stops', async () => {
     for await (const text of analyzer.report('obedient-reporter', analysis)) {
       expect(text).not.toBe('');
       break;

@@ -16,7 +16,7 @@ const READER = { option: 'reader', value: 'qemu' };
 const OUT_OF_MEMORY = Object.assign(new Error('no memory'), { code: 'ENOMEM' });
 
 describe('an error', () => {
-  test('has its message as text, and the options that it names', () => {
+  test('has its message as text and a list of the options that it names', () => {
     const error = new VirtSimilarityError(
       'usage',
       wording`it is odd; choose ${READER}, or lower ${{ option: 'jobs' }}`,
@@ -25,7 +25,7 @@ describe('an error', () => {
     expect(error.remedy).toEqual([READER, { option: 'jobs' }]);
   });
 
-  test('is written as JSON with all that it says', () => {
+  test('is serialised to JSON with all its members', () => {
     const error = new VirtSimilarityError('in-use', wording`a is open; choose ${READER}`, {
       image: 'a',
       cause: new Error('locked'),
@@ -44,7 +44,7 @@ describe('an error', () => {
     expect(JSON.stringify(short)).toBe('{"name":"VirtSimilarityError","code":"aborted","message":"interrupted"}');
   });
 
-  test('whose message names no option has no remedy to set', () => {
+  test('without options in its message has an empty remedy', () => {
     const error = new VirtSimilarityError('usage', 'it is odd; name it again');
     expect([error.message, error.wording, error.remedy]).toEqual([
       'it is odd; name it again',
@@ -53,7 +53,7 @@ describe('an error', () => {
     ]);
   });
 
-  test('for what the system has run out of advises fewer jobs', () => {
+  test('for an exhausted resource advises fewer jobs', () => {
     const { code, ending } = classifyFailure(OUT_OF_MEMORY, 'plugin', 'try again');
     expect([code, ending]).toEqual(['unavailable', ['; lower ', { option: 'jobs' }, ', or allow more memory']]);
     expect(exhaustionRemedy(new Error('other'))).toBeUndefined();
@@ -64,15 +64,15 @@ describe('an error', () => {
   });
 });
 
-describe('the wording of what was thrown', () => {
-  test('is one line, and goes into that of another error', () => {
+describe('the wording of a thrown value', () => {
+  test('is one line, and can be part of the wording of another error', () => {
     const cause = new VirtSimilarityError('usage', wording`it is\n  odd;\nchoose ${READER}\n or not`);
     const error = new VirtSimilarityError('refused', wording`cannot open a (${wordingOf(cause)})`, { cause });
     expect(error.message).toBe("cannot open a (it is odd; choose `reader: 'qemu'` or not)");
     expect(error.remedy).toEqual([READER]);
   });
 
-  test('of an error that another copy of this package made is its own, or else its message', () => {
+  test('of an error of another copy of this package is its wording if present, otherwise its message', () => {
     const brand = { [Symbol.for('virt-similarity.error')]: true };
     const message = 'choose it';
     expect(wordingOf(Object.assign(new Error(message), brand))).toBe(message);
@@ -82,21 +82,18 @@ describe('the wording of what was thrown', () => {
     ]);
   });
 
-  test('of anything else is its message', () => {
+  test('of any other value is its message', () => {
     expect(wordingOf(new Error('line\nbreak'))).toBe('line break');
     expect(wordingOf('text')).toBe('text');
   });
 });
 
-describe('through a thread', () => {
+describe('across threads', () => {
   test.each([
-    [
-      'one that was thrown there',
-      threadFailureOf('x', 'it failed', overrunError('x', 'metric', new TimeLimitError(9))),
-    ],
-    ['one for what ran out there', threadFailureOf('x', 'it failed', OUT_OF_MEMORY)],
-    ['one that contains another', sendable(threadError(OUT_OF_MEMORY) as VirtSimilarityError)],
-  ])('an error has the same message and remedy: %s', (_, failure) => {
+    ['thrown in the thread', threadFailureOf('x', 'it failed', overrunError('x', 'metric', new TimeLimitError(9)))],
+    ['for a resource exhausted in the thread', threadFailureOf('x', 'it failed', OUT_OF_MEMORY)],
+    ['with another error as its cause', sendable(threadError(OUT_OF_MEMORY) as VirtSimilarityError)],
+  ])('an error keeps its message and remedy: %s', (_, failure) => {
     const error = received(structuredClone(failure));
     expect(error.remedy).toHaveLength(1);
     expect(error.wording).toEqual(failure.message);

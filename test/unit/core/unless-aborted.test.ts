@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { unlessAborted } from '#core/unless-aborted.js';
 
-test('work of any number ends with its signal', async () => {
+test('all pending operations reject when their signal fires', async () => {
   const interruption = new AbortController();
   const works = Array.from({ length: 50 }, () => unlessAborted(new Promise(() => {}), interruption.signal));
   interruption.abort();
@@ -12,8 +12,8 @@ test('work of any number ends with its signal', async () => {
   }
 });
 
-test('work of any number makes Node.js warn of nothing', async () => {
-  // Warnings are those of the process, not of the context that a test runs in.
+test('many pending operations cause no warning of Node.js', async () => {
+  // In a separate process: warnings are per process, not per test context.
   const script = `
     import { unlessAborted } from '#core/unless-aborted.js';
     const { signal } = new AbortController();
@@ -23,7 +23,7 @@ test('work of any number makes Node.js warn of nothing', async () => {
   expect(ended.stderr).toBe('');
 });
 
-test('work that is done in time gives what it gives', async () => {
+test('an operation that settles before the signal fires keeps its result', async () => {
   expect(await unlessAborted(Promise.resolve(7), new AbortController().signal)).toBe(7);
   expect(await unlessAborted(Promise.resolve(7), undefined)).toBe(7);
 });

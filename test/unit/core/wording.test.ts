@@ -4,12 +4,12 @@ import { asNote, optionsIn, plainText, type Wording, wording } from '@virt-simil
 const READER = { option: 'reader', value: 'qemu' };
 
 describe('a wording', () => {
-  test('is a string where it names no option', () => {
+  test('is a string if it names no option', () => {
     expect(wording`${2} of ${'a'}${wording`b${['c']}`}`).toBe('2 of abc');
     expect(wording``).toBe('');
   });
 
-  test('keeps options apart, also those of what it contains', () => {
+  test('keeps options separate, including those of nested wordings', () => {
     const inner = wording`choose ${READER}`;
     const outer = wording`${{ option: 'jobs' }}: ${1} or ${inner}, ${[' or ', READER]}`;
     expect(outer).toEqual([{ option: 'jobs' }, ': 1 or choose ', READER, ',  or ', READER]);
@@ -28,17 +28,17 @@ describe('a wording', () => {
       wording`name it as ${{ option: 'format', value: 'raw', image: '-a.img', others: 'auto' }} if it is`,
       "name it as `{ path: '-a.img', format: 'raw' }` if it is",
     ],
-  ])('%j is text with options as members of an object', (message, text) => {
+  ])('%j is formatted with options as members of an object', (message, text) => {
     expect(plainText(message)).toBe(text);
   });
 
-  test('is text with options as a program shows them', () => {
+  test('can be formatted with options as the caller shows them', () => {
     expect(plainText(wording`choose ${READER}`, ({ option, value }) => `${option} → ${value}`)).toBe(
       'choose reader → qemu',
     );
   });
 
-  test('is passed to takers of notes after its text', () => {
+  test('is passed to onNote after its text', () => {
     const message = wording`choose ${READER}`;
     expect(asNote(message)).toEqual(["choose `reader: 'qemu'`", message]);
   });

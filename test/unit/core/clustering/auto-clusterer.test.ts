@@ -12,7 +12,7 @@ import {
 } from '@virt-similarity/core';
 import { container } from 'tsyringe';
 
-/** Takes note of its name instead of clustering. */
+/** Records its name instead of clustering. */
 class RecordingClusterer implements Clusterer {
   constructor(
     readonly name: string,
@@ -37,16 +37,16 @@ async function engineFor(size: number, linkage: Linkage): Promise<string[]> {
 }
 
 describe('AutoClusterer', () => {
-  test('takes the fast engine for the linkages that it has, however few items there are', async () => {
+  test('uses the fast engine for the linkages that it supports, even for few items', async () => {
     expect(await engineFor(2, 'single')).toEqual(['fast']);
     expect(await engineFor(300, 'ward')).toEqual(['fast']);
   });
 
-  test('takes ml-hclust for linkages that the fast engine lacks', async () => {
+  test('uses ml-hclust for linkages that the fast engine lacks', async () => {
     expect(await engineFor(2, 'median')).toEqual(['ml-hclust']);
   });
 
-  /** The engines as an analyzer registers them. */
+  /** Resolves the clusterer with the engines as an analyzer registers them. */
   function composed(): AutoClusterer {
     const own = container.createChildContainer();
     own.register(partToken('clusterer', 'ml-hclust'), { useClass: MlHclustClusterer });
@@ -54,13 +54,13 @@ describe('AutoClusterer', () => {
     return own.resolve(AutoClusterer);
   }
 
-  test('is composed by the container', async () => {
+  test('can be resolved by the container', async () => {
     const auto = composed();
     const { merges } = await auto.cluster({ size: 2, values: Float64Array.of(3) }, 'centroid');
     expect(merges).toEqual([{ left: 0, right: 1, height: 3, size: 2 }]);
   });
 
-  test('takes every linkage', () => {
+  test('supports every linkage', () => {
     expect(composed().linkages).toEqual(LINKAGES);
   });
 });

@@ -14,11 +14,11 @@ function cladogram(size: number, joins: readonly Join[], linkage: Linkage = 'sin
 }
 
 describe('cladogramOf', () => {
-  test('gives no node for one leaf', () => {
+  test('returns no node for one leaf', () => {
     expect(cladogram(1, [])).toEqual({ size: 1, nodes: [] });
   });
 
-  test('joins merges of equal height that hang together', () => {
+  test('combines connected merges of equal height', () => {
     const joins = [
       { left: 1, right: 3, height: 2 },
       { left: 0, right: 4, height: 2 },
@@ -30,7 +30,7 @@ describe('cladogramOf', () => {
     ]);
   });
 
-  test('leaves two unrelated pairs of twins two pairs', () => {
+  test('keeps two unrelated pairs of twins separate', () => {
     const twins = { size: 4, values: Float64Array.of(9, 0, 9, 9, 0, 9) };
     expect(cladogramOf(new FastClusterer().cluster(twins, 'single')).nodes).toEqual([
       { height: 0, children: [0, 2] },
@@ -39,7 +39,7 @@ describe('cladogramOf', () => {
     ]);
   });
 
-  test('joins heights that differ by rounding only', () => {
+  test('combines heights that differ only by rounding', () => {
     const joins = [
       { left: 0, right: 1, height: 0.1 + 0.2 },
       { left: 2, right: 3, height: 0.3 },
@@ -47,7 +47,7 @@ describe('cladogramOf', () => {
     expect(cladogram(3, joins, 'average').nodes).toHaveLength(1);
   });
 
-  test('keeps apart heights that differ by more than rounding', () => {
+  test('does not combine heights that differ by more than rounding', () => {
     const joins = [
       { left: 0, right: 1, height: 0.3 },
       { left: 2, right: 3, height: 0.3 * (1 + 1e-9) },
@@ -55,7 +55,7 @@ describe('cladogramOf', () => {
     expect(cladogram(3, joins).nodes).toHaveLength(2);
   });
 
-  test('does not join an inversion to the merge above it', () => {
+  test('does not combine an inversion with the merge above it', () => {
     const joins = [
       { left: 0, right: 1, height: 4 },
       { left: 2, right: 3, height: 3 },

@@ -9,7 +9,7 @@ const CLUSTERERS: Readonly<Record<string, () => Clusterer>> = {
 };
 
 for (const [name, create] of Object.entries(CLUSTERERS)) {
-  describe(`The contract of clusterers: ${name}`, () => {
+  describe(`the clusterer contract: ${name}`, () => {
     for (const { title, run } of clustererContract(create)) {
       test(title, run);
     }

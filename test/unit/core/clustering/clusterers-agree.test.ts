@@ -21,18 +21,18 @@ function matrices(distance: fc.Arbitrary<number>): fc.Arbitrary<CondensedMatrix>
   });
 }
 
-/** Uniformly random distances of 53 bits: that two heights tie or nearly tie is so unlikely that the tree is unique. */
+/** Uniformly random distances of 53 bits: ties and near ties are so unlikely that the tree is unique. */
 const untied = fc.noBias(fc.noShrink(matrices(fc.maxSafeNat())));
 const tied = matrices(fc.integer({ min: 0, max: 3 }));
 
-/** Expects two lists of heights to be the same but for rounding. */
+/** Expects two lists of heights to be equal except for rounding. */
 function expectClose(actual: Float64Array, expected: Float64Array): void {
   expect(actual.length).toBe(expected.length);
   expect(actual.every((height, k) => Math.abs(height - expected[k]!) <= 1e-9 * expected[k]!)).toBe(true);
 }
 
 describe('ml-hclust and the fast engine', () => {
-  test.each(fast.linkages)('give the same rows for distances without ties, under %s linkage', async (linkage) => {
+  test.each(fast.linkages)('return the same rows for distances without ties, under %s linkage', async (linkage) => {
     await fc.assert(
       fc.asyncProperty(untied, async (matrix) => {
         const expected = await mlHclust.cluster(matrix, linkage);
@@ -44,7 +44,7 @@ describe('ml-hclust and the fast engine', () => {
     );
   });
 
-  test('give the same cophenetic distances for heavily tied distances, under single linkage', async () => {
+  test('return the same cophenetic distances for heavily tied distances, under single linkage', async () => {
     await fc.assert(
       fc.asyncProperty(tied, async (matrix) => {
         const expected = await mlHclust.cluster(matrix, 'single');
@@ -54,14 +54,14 @@ describe('ml-hclust and the fast engine', () => {
     );
   });
 
-  test('give the same cladogram where the choice between ties resolves a node differently', async () => {
+  test('return the same cladogram when they break ties differently', async () => {
     const distances = [0, 2, 0, 1, 0, 1, 1, 2, 0, 1, 0, 1, 1, 2, 1, 2, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1];
     const matrix = { size: 8, values: Float64Array.from(distances) };
     const expected = await mlHclust.cluster(matrix, 'single');
     expect(cladogramOf(fast.cluster(matrix, 'single'))).toEqual(cladogramOf(expected));
   });
 
-  test('give the same cladogram for heavily tied distances, under single linkage', async () => {
+  test('return the same cladogram for heavily tied distances, under single linkage', async () => {
     await fc.assert(
       fc.asyncProperty(tied, async (matrix) => {
         const expected = await mlHclust.cluster(matrix, 'single');
@@ -70,10 +70,10 @@ describe('ml-hclust and the fast engine', () => {
     );
   });
 
-  // Which of several equally close pairs is joined first changes the tree and its heights under every linkage but
-  // single, so two right answers can differ; each engine's must be one of the right ones.
+  // Under every linkage except single, the choice between equally close pairs changes the tree and its heights.
+  // So correct results can differ, but each engine's result must be correct.
   test.each(fast.linkages)(
-    'join a closest pair each time, of heavily tied distances, under %s linkage',
+    'always join a closest pair of heavily tied distances, under %s linkage',
     async (linkage) => {
       await fc.assert(
         fc.asyncProperty(tied, async (matrix) => {
@@ -84,9 +84,9 @@ describe('ml-hclust and the fast engine', () => {
     },
   );
 
-  // Ward is left out: its heights grow with the clusters, so that there too ties change the tree.
+  // Ward is omitted: its heights grow with the clusters, so that ties change the tree.
   test.each(['single', 'complete', 'average', 'weighted'] as const)(
-    'find the tree that tied distances were made from, under %s linkage',
+    'recover the tree from which tied distances were derived, under %s linkage',
     async (linkage) => {
       await fc.assert(
         fc.asyncProperty(tied, async (matrix) => {
@@ -101,7 +101,7 @@ describe('ml-hclust and the fast engine', () => {
 
 describe('ml-hclust', () => {
   test.each(['centroid', 'median'] as const)(
-    'joins a closest pair each time, without ties, under %s linkage',
+    'always joins the closest pair without ties, under %s linkage',
     async (linkage) => {
       await fc.assert(
         fc.asyncProperty(untied, async (matrix) => {

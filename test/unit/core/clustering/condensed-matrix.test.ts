@@ -13,7 +13,7 @@ function errorOf(size: number, values: number[]): VirtSimilarityError {
 }
 
 describe('condensedIndex', () => {
-  test('counts the pairs in the order of pdist', () => {
+  test('numbers the pairs in the order of pdist', () => {
     const indices = [];
     for (let i = 0; i < 6; i++) {
       for (let j = i + 1; j < 6; j++) {
@@ -23,7 +23,7 @@ describe('condensedIndex', () => {
     expect(indices).toEqual(Array.from({ length: 15 }, (_, index) => index));
   });
 
-  test('takes a pair in either order', () => {
+  test('accepts a pair in either order', () => {
     expect(condensedIndex(6, 4, 1)).toBe(condensedIndex(6, 1, 4));
   });
 
@@ -33,7 +33,7 @@ describe('condensedIndex', () => {
 });
 
 describe('validateMatrix', () => {
-  test('accepts distances from zero to the largest', () => {
+  test('accepts distances from zero to the maximum', () => {
     expect(() => validateMatrix({ size: 3, values: Float64Array.of(0, 1.5, LARGEST_DISTANCE) })).not.toThrow();
   });
 
@@ -45,17 +45,17 @@ describe('validateMatrix', () => {
     expect(errorOf(size, []).message).toContain(`found size ${size}`);
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 1e200])('names the pair whose distance is %d', (distance) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 1e200])('reports the pair whose distance is %d', (distance) => {
     const error = errorOf(4, [1, 2, 3, 4, distance, 6]);
     expect(error.code).toBe('usage');
     expect(error.message).toContain(`between items 1 and 3, found ${distance};`);
   });
 
-  test('names the last pair', () => {
+  test('reports the last pair', () => {
     expect(errorOf(3, [1, 2, Number.NaN]).message).toContain('between items 1 and 2,');
   });
 
-  test('says how many distances it expected', () => {
+  test('reports the expected number of distances', () => {
     expect(errorOf(4, [1, 2]).message).toContain('expected 6 distances for 4 items, found 2');
   });
 });

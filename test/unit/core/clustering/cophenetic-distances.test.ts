@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { copheneticDistances, dendrogramOf } from '@virt-similarity/core';
 
 describe('copheneticDistances', () => {
-  test('gives each pair the height of the first merge that holds both', () => {
+  test('returns for each pair the height of the first merge that contains both', () => {
     const joins = [
       { left: 0, right: 3, height: 1 },
       { left: 1, right: 2, height: 2 },
@@ -15,7 +15,7 @@ describe('copheneticDistances', () => {
     });
   });
 
-  test('gives no distance for one leaf', () => {
+  test('returns no distance for one leaf', () => {
     expect(copheneticDistances(dendrogramOf(1, [], 'single'))).toEqual({ size: 1, values: new Float64Array(0) });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { cladogramOf, condensedIndex, dendrogramOfEdges, type Edge, FastClusterer } from '@virt-similarity/core';
 import fc from 'fast-check';
 
-/** Distances of all pairs of two to twelve items, many of them tied. */
+/** Matrices of 2 to 12 items with many tied distances. */
 const anyMatrix = fc
   .integer({ min: 2, max: 12 })
   .chain((size) =>
@@ -20,8 +20,8 @@ function edgesOf({ size, values }: { size: number; values: Float64Array }): Edge
   ).flat();
 }
 
-describe('the dendrogram of edges', () => {
-  test('is that of single linkage, whatever the order and direction of all edges', async () => {
+describe('dendrogramOfEdges', () => {
+  test('returns the single-linkage tree, regardless of the order and direction of the edges', async () => {
     await fc.assert(
       fc.asyncProperty(anyMatrix, fc.infiniteStream(fc.boolean()), fc.nat(), async (matrix, turns, rotation) => {
         const edges = edgesOf(matrix).map((edge) =>
@@ -37,7 +37,7 @@ describe('the dendrogram of edges', () => {
     );
   });
 
-  test('needs the edges of a spanning tree only', () => {
+  test('needs only the edges of a spanning tree', () => {
     const edges = [
       { from: 2, to: 0, distance: 5 },
       { from: 1, to: 2, distance: 1 },
@@ -48,7 +48,7 @@ describe('the dendrogram of edges', () => {
     ]);
   });
 
-  test('of one item has no merges', () => {
+  test('returns no merges for one item', () => {
     expect(dendrogramOfEdges(1, [])).toEqual({ size: 1, merges: [], inverted: false });
   });
 

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { dendrogramOf, type Join, MlHclustClusterer } from '@virt-similarity/core';
 
 describe('dendrogramOf', () => {
-  test('gives no rows for one leaf', () => {
+  test('returns no rows for one leaf', () => {
     expect(dendrogramOf(1, [], 'single')).toEqual({ size: 1, merges: [], inverted: false });
   });
 
-  test('sorts rows by height and numbers them anew', () => {
+  test('sorts rows by height and renumbers them', () => {
     const joins: Join[] = [
       { left: 3, right: 2, height: 5 },
       { left: 1, right: 0, height: 4 },
@@ -19,7 +19,7 @@ describe('dendrogramOf', () => {
     ]);
   });
 
-  test('gives the same rows for the same tree, in whatever order it was made', () => {
+  test('returns the same rows for the same tree, regardless of the order of the joins', () => {
     const first: Join[] = [
       { left: 0, right: 4, height: 1 },
       { left: 2, right: 3, height: 1 },
@@ -35,7 +35,7 @@ describe('dendrogramOf', () => {
     expect(dendrogramOf(5, second, 'single')).toEqual(dendrogramOf(5, first, 'single'));
   });
 
-  test('lifts a whole that rounding has put below its part', () => {
+  test('raises a merge that rounding has put below its part', () => {
     const joins: Join[] = [
       { left: 0, right: 1, height: 0.3 },
       { left: 2, right: 3, height: 0.3 * (1 - Number.EPSILON) },
@@ -45,7 +45,7 @@ describe('dendrogramOf', () => {
     expect(inverted).toBe(false);
   });
 
-  test('keeps parts before wholes where there are inversions', () => {
+  test('keeps parts before wholes despite inversions', () => {
     const joins: Join[] = [
       { left: 0, right: 1, height: 4 },
       { left: 2, right: 5, height: 3 },
@@ -65,7 +65,7 @@ describe('dendrogramOf', () => {
   test.each(['centroid', 'median'] as const)(
     'flags the inversion of a flat triangle under %s linkage',
     async (linkage) => {
-      // The corners (0, 0), (1, 0) and (1/2, 0.9): the third is nearer to the middle of the first two than those are to each other.
+      // The corners (0, 0), (1, 0) and (1/2, 0.9): the distance from the third to the middle of the others is only 0.9.
       const side = Math.hypot(0.5, 0.9);
       const triangle = { size: 3, values: Float64Array.of(1, side, side) };
       const { merges, inverted } = await new MlHclustClusterer().cluster(triangle, linkage);
@@ -74,13 +74,13 @@ describe('dendrogramOf', () => {
     },
   );
 
-  test.each(['average', 'ward'] as const)('flags no inversion of that triangle under %s linkage', async (linkage) => {
+  test.each(['average', 'ward'] as const)('does not flag that triangle under %s linkage', async (linkage) => {
     const side = Math.hypot(0.5, 0.9);
     const triangle = { size: 3, values: Float64Array.of(1, side, side) };
     expect((await new MlHclustClusterer().cluster(triangle, linkage)).inverted).toBe(false);
   });
 
-  test('takes a caterpillar of 20,000 leaves', () => {
+  test('accepts a caterpillar of 20,000 leaves', () => {
     const size = 20_000;
     const joins = Array.from({ length: size - 1 }, (_, k) => ({
       left: k === 0 ? 0 : size + k - 1,

@@ -12,8 +12,9 @@ import {
 type Rows = readonly (readonly [number, number, number, number])[];
 
 /**
- * The worked example of Wikipedia's articles on UPGMA, WPGMA, single-linkage and complete-linkage clustering: the Jukes-Cantor
- * distances of the 5S ribosomal RNA of five bacteria (Erdmann and Wolters 1986). The articles give half of each height.
+ * The worked example of Wikipedia's articles on UPGMA, WPGMA, single-linkage and complete-linkage clustering: the
+ * Jukes-Cantor distances of the 5S ribosomal RNA of five bacteria (Erdmann and Wolters 1986). The articles list half of
+ * each height.
  */
 const RIBOSOMAL_RNA: CondensedMatrix = {
   size: 5,
@@ -41,13 +42,13 @@ const RIBOSOMAL_RNA_ROWS: Readonly<Partial<Record<Linkage, Rows>>> = {
   ],
 };
 
-/** What `scipy.cluster.hierarchy.linkage` of SciPy 1.17.1 gives for these distances. */
-const SEVEN_THINGS: CondensedMatrix = {
+/** Distances for which `scipy.cluster.hierarchy.linkage` of SciPy 1.17.1 returns the rows below. */
+const SEVEN_ITEMS: CondensedMatrix = {
   size: 7,
   values: Float64Array.of(17, 42, 29, 31, 55, 23, 38, 14, 47, 26, 33, 51, 36, 19, 44, 27, 49, 35, 40, 22, 53),
 };
 
-const SEVEN_THINGS_ROWS: Readonly<Record<Linkage, Rows>> = {
+const SEVEN_ITEMS_ROWS: Readonly<Record<Linkage, Rows>> = {
   single: [
     [1, 3, 14, 2],
     [0, 7, 17, 3],
@@ -56,16 +57,16 @@ const SEVEN_THINGS_ROWS: Readonly<Record<Linkage, Rows>> = {
     [8, 10, 23, 5],
     [9, 11, 26, 7],
   ],
-  complete: sevenThings(29, 47, 55),
-  average: sevenThings(23, 32.666666666666664, 43.4),
-  weighted: sevenThings(23, 31.25, 44),
-  centroid: sevenThings(22.715633383201094, 29.24608235872513, 39.02396699465599),
-  median: sevenThings(22.715633383201094, 27.46816338964074, 39.78379066906521),
-  ward: sevenThings(26.229754097208, 45.307835966861184, 65.96254348383741),
+  complete: sevenItems(29, 47, 55),
+  average: sevenItems(23, 32.666666666666664, 43.4),
+  weighted: sevenItems(23, 31.25, 44),
+  centroid: sevenItems(22.715633383201094, 29.24608235872513, 39.02396699465599),
+  median: sevenItems(22.715633383201094, 27.46816338964074, 39.78379066906521),
+  ward: sevenItems(26.229754097208, 45.307835966861184, 65.96254348383741),
 };
 
-/** The rows of all linkages but single: the same tree, with its last three heights. */
-function sevenThings(fourth: number, fifth: number, sixth: number): Rows {
+/** Returns the rows of any linkage except single: the same tree, with the given last three heights. */
+function sevenItems(fourth: number, fifth: number, sixth: number): Rows {
   return [
     [1, 3, 14, 2],
     [2, 5, 19, 2],
@@ -85,21 +86,21 @@ function expectRows({ merges }: Dendrogram, rows: Rows): void {
   });
 }
 
-describe.each([new MlHclustClusterer(), new FastClusterer()])('Published values, by $name', (clusterer) => {
+describe.each([new MlHclustClusterer(), new FastClusterer()])('$name matches published values:', (clusterer) => {
   const known = LINKAGES.filter((linkage) => (clusterer.linkages as readonly Linkage[]).includes(linkage));
 
-  test.each(known)('SciPy and it agree on %s linkage', async (linkage) => {
-    expectRows(await clusterer.cluster(SEVEN_THINGS, linkage), SEVEN_THINGS_ROWS[linkage]);
+  test.each(known)('the result of SciPy under %s linkage', async (linkage) => {
+    expectRows(await clusterer.cluster(SEVEN_ITEMS, linkage), SEVEN_ITEMS_ROWS[linkage]);
   });
 
   test.each(['average', 'weighted', 'complete'] as const)(
-    'the ribosomal RNA of five bacteria has the published tree under %s linkage',
+    'the tree of the ribosomal RNA of five bacteria under %s linkage',
     async (linkage) => {
       expectRows(await clusterer.cluster(RIBOSOMAL_RNA, linkage), RIBOSOMAL_RNA_ROWS[linkage]!);
     },
   );
 
-  test('the ribosomal RNA of five bacteria has the published heights under single linkage', async () => {
+  test('the heights of the ribosomal RNA of five bacteria under single linkage', async () => {
     const { merges } = await clusterer.cluster(RIBOSOMAL_RNA, 'single');
     expect(merges.map(({ height }) => height)).toEqual([17, 21, 21, 28]);
   });

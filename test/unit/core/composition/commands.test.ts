@@ -23,9 +23,9 @@ describe('the commands of plugins', () => {
     ['no method run', { summary: 'x' }, /to have a method run/],
     ['no summary', { run: () => 0 }, /summary to be a non-empty string/],
     ['options in a list', { summary: 'x', run: () => 0, options: [{ name: 'a' }] }, /options to be options by name/],
-    ['an option of no type', { summary: 'x', run: () => 0, options: { a: { description: '' } } }, /options to be/],
+    ['an option without a type', { summary: 'x', run: () => 0, options: { a: { description: '' } } }, /options to be/],
     [
-      'an enumeration of nothing',
+      'an enumeration without values',
       { ...command('x'), options: { a: { type: 'enum', description: '' } } },
       /options to be/,
     ],

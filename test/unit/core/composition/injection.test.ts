@@ -29,7 +29,7 @@ async function textOf(texts: AsyncIterable<string>): Promise<string> {
   return whole;
 }
 
-/** Where the parts of the plugin run. */
+/** The ways to register a plugin, by where its parts run. */
 const PLACES: readonly (readonly [string, (plugin: ConfiguredPlugin) => Parameters<typeof createAnalyzer>[0]])[] = [
   ['in the main thread', (plugin) => ({ plugins: [disks(), hashers, plugin] })],
   ['in the main thread, registered first', (plugin) => ({ plugins: [plugin, disks(), hashers] })],
@@ -37,7 +37,7 @@ const PLACES: readonly (readonly [string, (plugin: ConfiguredPlugin) => Paramete
 ];
 
 describe.each(PLACES)('%s, a part', (_, compose) => {
-  test('finds other parts, the one it replaces, all of its kind, its options and the logger', async () => {
+  test('can inject other parts, the part it replaces, all parts of a kind, its options and the logger', async () => {
     const notes: string[] = [];
     const logger = { note: (level: string, message: string) => void notes.push(`${level}: ${message}`) };
     const analyzer = createAnalyzer({ ...compose([injecting, { salt: 7 }]), logger });
@@ -52,7 +52,7 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
     ]);
   });
 
-  test('has its options in the digests, and the vectors of other options are not taken for its own', async () => {
+  test('uses its options for digests, and its hasher version depends on them', async () => {
     const firstByteOf = async (options: OptionValues): Promise<[string | undefined, number]> => {
       const analyzer = createAnalyzer(compose([injecting, options]));
       for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512, jobs: 1 })) {
@@ -72,7 +72,7 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
   });
 });
 
-/** A metric that another is injected into. */
+/** Returns a metric class with another metric injected. */
 function metricOn(kind: 'metric', other: string) {
   @injectable()
   class Metric extends HammingMetric {
@@ -87,7 +87,7 @@ describe('a part', () => {
   const analyze = (plugins: readonly ConfiguredPlugin[], metric: string) =>
     createAnalyzer({ plugins: [disks(), hashers, ...plugins] }).analyze(IMAGES, { metric, blockSize: 512, jobs: 1 });
 
-  test('that needs itself by way of others is refused, and the circle named', async () => {
+  test('that depends on itself indirectly is refused, and the message lists the cycle', async () => {
     const one: Plugin = { name: 'one', metrics: { a: metricOn('metric', 'b'), b: metricOn('metric', 'c') } };
     const other: Plugin = { name: 'other', metrics: { c: metricOn('metric', 'a') } };
     await expect(analyze([one, other], 'a')).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('a part', () => {
     });
   });
 
-  test('that needs one that no plugin registers is refused, and what is missing named', async () => {
+  test('that depends on an unregistered part is refused, and the message names that part', async () => {
     await expect(analyze([{ name: 'lonely', metrics: { a: metricOn('metric', 'b') } }], 'a')).rejects.toMatchObject({
       code: 'plugin',
       message:
@@ -110,17 +110,17 @@ describe('a part', () => {
   });
 
   test('that is not used is not constructed', async () => {
-    class Unwanted extends HammingMetric {
+    class Unused extends HammingMetric {
       constructor() {
         super();
-        throw new Error('not wanted');
+        throw new Error('not used');
       }
     }
-    const { distances } = await analyze([{ name: 'unwanted', metrics: { unwanted: Unwanted } }], 'hamming');
+    const { distances } = await analyze([{ name: 'unused', metrics: { unused: Unused } }], 'hamming');
     expect([...distances.values]).toEqual([2]);
-    await expect(analyze([{ name: 'unwanted', metrics: { unwanted: Unwanted } }], 'unwanted')).rejects.toMatchObject({
+    await expect(analyze([{ name: 'unused', metrics: { unused: Unused } }], 'unused')).rejects.toMatchObject({
       code: 'plugin',
-      message: expect.stringContaining('cannot construct metric unwanted of plugin unwanted: not wanted'),
+      message: expect.stringContaining('cannot construct metric unused of plugin unused: not used'),
     });
   });
 
@@ -129,7 +129,7 @@ describe('a part', () => {
     expect([...(await analyze([{ name: 'ready', metrics: { half } }], 'half')).distances.values]).toEqual([1]);
   });
 
-  test('that replaces none has none injected', async () => {
+  test('that replaces no part cannot inject a replaced part', async () => {
     const wrapper = { create: ({ replaced }: { replaced: DistanceMetric }) => replaced };
     await expect(analyze([{ name: 'wrapper', metrics: { none: wrapper } }], 'none')).rejects.toMatchObject({
       code: 'plugin',
@@ -137,7 +137,7 @@ describe('a part', () => {
     });
   });
 
-  test('asks for other parts in time, as threads import only what is needed then', async () => {
+  test('must request other parts within create, because threads import only those', async () => {
     const late = {
       create: (context: PartContext<DistanceMetric>): DistanceMetric => ({
         unit: 'x',
@@ -152,7 +152,7 @@ describe('a part', () => {
     });
   });
 
-  test('may wrap one that wraps another', async () => {
+  test('may wrap a part that wraps another', async () => {
     const twice = {
       create: ({ replaced }: { replaced: DistanceMetric }): DistanceMetric => ({
         unit: replaced.unit,
@@ -166,14 +166,14 @@ describe('a part', () => {
 });
 
 describe('a program that embeds the library', () => {
-  test('replaces a part and the logger by registering tokens', async () => {
+  test('can replace a part and the logger by registering tokens', async () => {
     const own = container.createChildContainer();
     const notes: string[] = [];
     own.register(LOGGER, { useValue: { note: (_level: string, message: string) => void notes.push(message) } });
     own.register(partToken('hasher', 'sha256'), {
       useValue: { digestLength: 32, hash: (_: Uint8Array, digest: Uint8Array) => digest.fill(5) },
     });
-    // Its url is left out, so that the hasher runs in this thread.
+    // Without its url, the hasher runs in this thread.
     const { url: _url, ...local } = injecting;
     const analyzer = createAnalyzer({ plugins: [disks(), hashers, local], container: own });
     const parts = { hasher: 'salted', clusterer: 'borrowing', blockSize: 512, jobs: 1 };
@@ -195,7 +195,7 @@ test.each<[string, unknown, RegExp]>([
     { level: { type: 'size' } },
     ['level'],
   ].map((options): [string, unknown, RegExp] => [
-    `no declarations of options: ${JSON.stringify(options)}`,
+    `invalid option declarations: ${JSON.stringify(options)}`,
     { plugins: [{ name: 'x', options, metrics: {} }] },
     /options of x to be declared by name, such as .*, found .*level/,
   ]),
@@ -212,11 +212,11 @@ test.each<[string, unknown, RegExp]>([
     /metrics to be parts by name.*an array$/,
   ],
   [
-    'a part of text',
+    'a string as a part',
     { plugins: [{ name: 'x', metrics: { a: 'b' } }] },
     /metric a to be a class, a factory .* a string$/,
   ],
-  ['no name', { plugins: [{ metrics: {} }] }, /the plugin to have a name, found none$/],
+  ['a plugin without a name', { plugins: [{ metrics: {} }] }, /the plugin to have a name, found none$/],
   [
     'an unknown option',
     { plugins: [[injecting, { slat: 1 }]] },
@@ -229,28 +229,32 @@ test.each<[string, unknown, RegExp]>([
     /option salt of injecting: expected a number/,
   ],
   [
-    'options of none',
+    'options for a plugin without options',
     { plugins: [[hashers, { a: 1 }]] },
     /unknown option a of @virt-similarity\/hashers: .* has no options/,
   ],
   [
-    'a core of the future',
+    'a plugin for a newer core',
     { plugins: [{ name: 'x', core: '^99.0.0', metrics: {} }] },
     /\^99\.0\.0, found .*; upgrade virt-similarity$/,
   ],
-  ['a core of the past', { plugins: [{ name: 'x', core: '~0.0.1', metrics: {} }] }, /~0\.0\.1, found .*; upgrade x$/],
   [
-    'a core that is no range',
+    'a plugin for an older core',
+    { plugins: [{ name: 'x', core: '~0.0.1', metrics: {} }] },
+    /~0\.0\.1, found .*; upgrade x$/,
+  ],
+  [
+    'a plugin whose core is not a version range',
     { plugins: [{ name: 'x', core: 'new', metrics: {} }] },
     /core to be a version range, found 'new'$/,
   ],
-])('an analyzer of %s is refused', (_, parts, message) => {
+])('createAnalyzer refuses %s', (_, parts, message) => {
   expect(() => createAnalyzer(parts as never)).toThrow(
     expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),
   );
 });
 
-test('two reporters of one extension are refused where extensions matter', () => {
+test('two reporters with the same extension are refused when the reporters are listed', () => {
   const reporter = { extension: '.x', mediaType: 'text/plain', report: () => [] };
   const { reporters } = createAnalyzer({ plugins: [{ name: 'x', reporters: { one: reporter } }] });
   expect(reporters.map(({ name }) => name)).toEqual(['one']);
@@ -259,7 +263,7 @@ test('two reporters of one extension are refused where extensions matter', () =>
 });
 
 describe('a part that the program registered in its container', () => {
-  test('replaces that of a plugin where it is chosen by name, too, without a note', async () => {
+  test('replaces the part of a plugin with the same name, without a note', async () => {
     const notes: string[] = [];
     const metric: DistanceMetric = { unit: 'nothing', alignment: 'position', distance: () => 9 };
     const own = container.createChildContainer().register(partToken('metric', 'hamming'), { useValue: metric });
@@ -287,7 +291,7 @@ describe('a part that the program registered in its container', () => {
     expect([...distances.values]).toEqual([6]);
   });
 
-  test('is a hasher that runs in the main thread', async () => {
+  test('runs in the main thread if it is a hasher', async () => {
     const hasher = { digestLength: 1, version: '1', hash: (_: Uint8Array, digest: Uint8Array) => void digest.fill(7) };
     const own = container.createChildContainer().register(partToken('hasher', 'sha256'), { useValue: hasher });
     const analyzer = createAnalyzer({ plugins: [disks(), hashers], container: own });
@@ -310,7 +314,7 @@ test('an injected parameter with a default is injected', async () => {
   }
   const plugin: Plugin = {
     name: 'optional',
-    options: { unit: { type: 'string', description: 'what a distance is counted in' } },
+    options: { unit: { type: 'string', description: 'the unit of distances' } },
     metrics: { optional: Optional },
   };
   const analyzer = createAnalyzer({ plugins: [disks(), hashers, [plugin, { unit: 'given' }]] });

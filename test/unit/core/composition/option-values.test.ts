@@ -39,9 +39,9 @@ describe('a value', () => {
     ['a whole number', JOBS, '3', 3],
     ['a whole number', JOBS, 1024, 1024],
     ['a number', RATIO, '-1.5e-3', -0.0015],
-    ['one of several', LABELS, 'quoted', 'quoted'],
+    ['an enumeration', LABELS, 'quoted', 'quoted'],
     ['a path', CACHE, 'a b', 'a b'],
-    ['a path that may be absent', CACHE, false, false],
+    ['a path that can be disabled', CACHE, false, false],
     ['paths', FILES, 'a', ['a']],
     ['paths', FILES, ['a', 'b'], ['a', 'b']],
     ['text', TEXT, '', ''],
@@ -77,7 +77,7 @@ describe('a value', () => {
     [TEXT, [1], 'a string,'],
     [TEXTS, [['a', 1]], 'a list of strings,'],
     [SWITCH, ['yes', 1, 'constructor'], 'true or false,'],
-  ])('of %j is none of %j', (declaration, values, expected) => {
+  ])('of %j cannot be any of %j', (declaration, values, expected) => {
     for (const value of values) {
       expect(() => optionValueOf('--x', declaration, value)).toThrow(
         expect.objectContaining({
@@ -88,12 +88,12 @@ describe('a value', () => {
     }
   });
 
-  test('that is missing or nearly right is described as such', () => {
+  test('that is missing or misspelt is reported as such', () => {
     expect(() => optionValueOf('--output', FILES, ['a.nwk', ''])).toThrow('--output: expected a path, found nothing');
     expect(() => optionValueOf('--labels', LABELS, 'quotd')).toThrow(/; found 'quotd'; did you mean 'quoted'\?$/);
   });
 
-  test('of a size is a power of two and can be counted, whatever the text', () => {
+  test('of a size is a safe integer, and a power of two if required, for any text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^\d{1,16}[KMGTP]?$/), (text) => {
         const size = Number(readOptionValue(BLOCK_SIZE, text) ?? 512);
@@ -111,18 +111,18 @@ test.each([
   [65_536, '64K'],
   [64 * 2 ** 40, '64T'],
   [2 ** 50, '1P'],
-])('%d bytes are written as %s', (bytes, text) => {
+])('%d bytes are formatted as %s', (bytes, text) => {
   expect(formatSize(bytes)).toBe(text);
 });
 
 describe('the values of all options', () => {
   const declared = { jobs: JOBS, 'block-size': BLOCK_SIZE, constructor: SWITCH };
 
-  test('have the defaults of those that are not given', () => {
+  test('include defaults for options that are not given', () => {
     expect(completeOptionValues('mine', declared, { jobs: '2' })).toEqual({ jobs: 2, 'block-size': 65_536 });
   });
 
-  test('are refused with the name of the option and its owner', () => {
+  test('are refused with the names of the option and its owner', () => {
     expect(() => completeOptionValues('mine', declared, { jobs: 0 })).toThrow(
       'option jobs of mine: expected a whole number from 1 to 1024, found 0',
     );

@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 
-/** A plugin whose classes are decorated by the copy of tsyringe beside it, one of them for another one's parameter. */
+/** A plugin whose classes are decorated by its own copy of tsyringe. One class is a parameter of the other. */
 const PLUGIN = `
 import 'reflect-metadata';
 import { inject, injectable } from 'tsyringe';
@@ -55,14 +55,14 @@ async function distancesOf(parts: Partial<AnalyzerParts>, metric: string): Promi
 }
 
 describe('with another copy of tsyringe', () => {
-  test('a plugin has its classes constructed, in the main thread and in threads', async () => {
+  test("a plugin's classes are constructed in the main thread and in threads", async () => {
     const { default: plugin } = await import(pathToFileURL(join(directory, 'plugin/index.mjs')).href);
     const plugins = [new MemoryDisksPlugin(DISKS), hashers];
     expect(await distancesOf({ plugins: [...plugins, plugin] }, 'scaled')).toEqual([20]);
     expect(await distancesOf({ plugins, isolated: [[plugin, { factor: 100 }]] }, 'scaled')).toEqual([200]);
   });
 
-  test('a program registers parts and services, and the others are constructed', async () => {
+  test('a program can register parts and services that are then injected', async () => {
     const copy = createRequire(join(directory, 'plugin/index.mjs'))('tsyringe') as typeof import('tsyringe');
     const own = require('tsyringe') as typeof import('tsyringe');
     expect(copy.container.constructor).not.toBe(own.container.constructor);

@@ -13,7 +13,7 @@ import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
 import { vectorOfDisk } from '../../../fixtures/numbered-disks.js';
 
 describe('compareByPosition', () => {
-  test('takes no time where no disk has data, up to the last of 2³² blocks', async () => {
+  test('skips blocks without data, up to the last of 2³² blocks', async () => {
     const blocks = 2 ** 32;
     const thin = (...rows: number[]): HashVector => sparseVector(blocks, rows);
     const fractions: number[] = [];
@@ -28,7 +28,7 @@ describe('compareByPosition', () => {
     expect(fractions.filter((fraction) => fraction === 1)).toHaveLength(1);
   });
 
-  test('takes digests of one byte', async () => {
+  test('accepts digests of one byte', async () => {
     const vectors = [[0, 1, 2], [0, 1, 3], []].map((rows) => sparseVector(4, rows, 1));
     expect([...(await compareByPosition(vectors)).equal]).toEqual([2, 0, 0]);
     expect([...(await compareContents(vectors)).equal]).toEqual([2, 0, 0]);
@@ -39,17 +39,17 @@ describe.each([
   ['compareByPosition', compareByPosition],
   ['compareContents', compareContents],
 ])('%s', (_, compare) => {
-  test('finds identical vectors equal in every block, and empty ones equal to none', async () => {
+  test('counts identical vectors as equal in every block, and empty vectors in none', async () => {
     const counts = await compare([[1, 2, 2], [1, 2, 2], [], []].map((disk) => vectorOfDisk(disk)));
     expect([...counts.equal]).toEqual([3, 0, 0, 0, 0, 0]);
     expect([...counts.common]).toEqual([3, 0, 0, 0, 0, 0]);
   });
 
-  test('takes a single vector, which has no pairs', async () => {
+  test('accepts a single vector, which has no pairs', async () => {
     expect((await compare([vectorOfDisk([1])])).equal).toHaveLength(0);
   });
 
-  test('refuses no vectors, and vectors that were not made alike', async () => {
+  test('refuses an empty list, and vectors with different parameters', async () => {
     await expect(compare([])).rejects.toMatchObject({ code: 'usage' });
     const [first, second] = [vectorOfDisk([1]), vectorOfDisk([1])];
     for (const change of [{ algorithm: 'other' }, { digestLength: 4 }, { blockSize: 1024 }]) {
@@ -57,13 +57,13 @@ describe.each([
     }
   });
 
-  test('is interrupted in the middle, though vectors in memory never wait', async () => {
+  test('can be interrupted while it compares vectors in memory', async () => {
     const long = vectorOfDisk(Array.from({ length: 2 ** 20 }, (_, index) => 1 + (index % 3)));
-    // Enough for many turns of this thread: two would be compared within one on a fast machine.
+    // Enough for several turns of the event loop: a fast machine compares two in a single turn.
     const vectors = new Array<HashVector>(16).fill(long);
     const inThisThread = { ...COMPARISON_LIMITS, secondsWithoutThreads: Number.POSITIVE_INFINITY };
     const stop = new AbortController();
-    // Runs at the first turn that the comparison leaves to others.
+    // Runs when the comparison first yields to the event loop.
     setImmediate(() => stop.abort());
     let done = 0;
     const onFraction = (fraction: number) => {
@@ -74,14 +74,14 @@ describe.each([
     expect(done).toBeLessThan(1);
   });
 
-  test('does not begin when it is interrupted already', async () => {
+  test('does not start if the signal has already fired', async () => {
     const vectors = [vectorOfDisk([1]), vectorOfDisk([2])];
     await expect(compare(vectors, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 
 describe('compareVectors', () => {
-  test('refuses more vectors than there is memory for their pairs, before it compares any', async () => {
+  test('refuses vectors before any comparison if their pairs exceed the memory', async () => {
     const vectors = new Array<HashVector>(2 ** 22).fill(vectorOfDisk([1]));
     for (const metric of [new HammingMetric(), new SharedContentMetric()]) {
       await expect(compareVectors(vectors, metric)).rejects.toMatchObject({
@@ -93,14 +93,14 @@ describe('compareVectors', () => {
     }
   });
 
-  test('refuses vectors that must be read into memory and are larger than it', async () => {
+  test('refuses vectors that must be read into memory but exceed it', async () => {
     const { storage: _, ...small } = vectorOfDisk([1]);
     const vector: HashVector = { ...small, digestLength: 64, dataBlocks: 2 ** 31, virtualSize: 2 ** 40 };
     const comparing = compareVectors([vector, vector], new HammingMetric());
     await expect(comparing).rejects.toMatchObject({ code: 'unavailable', message: expect.stringMatching(/of memory/) });
   });
 
-  test('measures as the metric wants it: by position, or wherever blocks stand', async () => {
+  test('compares blocks by position or by content, as the metric requires', async () => {
     const vectors = [
       [1, 2, 3],
       [2, 1, 3],
@@ -113,7 +113,7 @@ describe('compareVectors', () => {
     [Number.NaN, '[metric] expected a finite distance of 0 or more, found NaN'],
     [-1, '[metric] expected a finite distance of 0 or more, found -1'],
     ['throws', '[metric] the metric failed: no idea'],
-  ])('blames a metric that gives %s', async (given, message) => {
+  ])('blames a metric: %s', async (given, message) => {
     const metric: DistanceMetric = {
       unit: 'blocks',
       alignment: 'position',
@@ -128,7 +128,7 @@ describe('compareVectors', () => {
     await expect(comparing).rejects.toMatchObject({ code: 'plugin', message });
   });
 
-  test('does not blame a metric that gets no memory, and says what to do', async () => {
+  test('does not blame a metric that runs out of memory, and proposes a remedy', async () => {
     const metric = new HammingMetric();
     metric.distance = () => {
       throw new RangeError('Array buffer allocation failed');
@@ -141,7 +141,7 @@ describe('compareVectors', () => {
   });
 });
 
-/** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */
+/** Returns a vector of `blocks` blocks; only `rows` are non-zero, with digests derived from the block number. */
 function sparseVector(blocks: number, rows: readonly number[], digestLength = 3): HashVector {
   const digests = new Uint8Array(rows.length * digestLength);
   for (const [index, row] of rows.entries()) {

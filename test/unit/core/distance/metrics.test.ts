@@ -3,7 +3,7 @@ import { distanceMetricContract } from '@virt-similarity/contract-tests';
 import type { PairCounts } from '@virt-similarity/core';
 import { corePlugin } from '#core/core-plugin.js';
 
-/** Ten blocks in the first, six in the second, four of them equal, twelve positions in all. */
+/** Ten blocks in the first image, six in the second, four of them equal, twelve positions in total. */
 const some: PairCounts = { equal: 4, different: 8, either: 12, first: 10, second: 6 };
 const oneEmpty: PairCounts = { equal: 0, different: 5, either: 5, first: 5, second: 0 };
 
@@ -20,11 +20,11 @@ describe.each([
     test(title, run);
   }
 
-  test('is what its definition says', () => {
+  test('matches its definition', () => {
     expect(metric.distance(some)).toBeCloseTo(ofSome, 15);
   });
 
-  test('does not join an empty image with everything', () => {
+  test('does not treat an empty image as similar to all others', () => {
     expect(metric.distance(oneEmpty)).toBe(ofOneEmpty);
   });
 });

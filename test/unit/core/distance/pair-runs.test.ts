@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 const BLOCK = 512;
 
-/** A vector of blocks whose digests are these numbers; 0 is a zero block. */
+/** Returns a vector whose digests are these numbers; 0 is a zero block. */
 function vectorOf(content: readonly number[], batch = content.length): HashVector {
   const blocks = content.flatMap((digest, block) => (digest === 0 ? [] : [block]));
   const digests = content.filter((digest) => digest !== 0);
@@ -29,7 +29,7 @@ async function runsOf(one: HashVector, other: HashVector): Promise<PairRun[]> {
   return runs;
 }
 
-/** By definition, block by block. */
+/** Returns the kind of each block by definition. */
 function kindsOf(one: readonly number[], other: readonly number[]): PairRun['kind'][] {
   return Array.from({ length: Math.max(one.length, other.length) }, (_, block) => {
     const [a = 0, b = 0] = [one[block], other[block]];
@@ -51,7 +51,7 @@ describe('the runs of a pair', () => {
     ]);
   });
 
-  test('are those of the definition, whatever the batches, and their different blocks are the distance', async () => {
+  test('match the definition for any batch sizes, and their equal blocks match the comparison', async () => {
     const content = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 40 });
     const batch = fc.integer({ min: 1, max: 5 });
     await fc.assert(
@@ -68,12 +68,12 @@ describe('the runs of a pair', () => {
     );
   });
 
-  test('need vectors that were made alike', async () => {
+  test('require vectors with the same parameters', async () => {
     const other = { ...vectorOf([1]), algorithm: 'y' };
     await expect(runsOf(vectorOf([1]), other)).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('end with the signal', async () => {
+  test('end when the signal fires', async () => {
     const runs = pairRuns(vectorOf([1]), vectorOf([1]), { signal: AbortSignal.abort() });
     await expect(runs.next()).rejects.toMatchObject({ code: 'aborted' });
   });

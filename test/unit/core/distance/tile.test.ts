@@ -23,7 +23,7 @@ const TILE: Tile = {
 };
 
 describe('tileDistances', () => {
-  test('gives the metric the counts of each pair, row by row', () => {
+  test('passes the counts of each pair to the metric, row by row', () => {
     const seen: unknown[] = [];
     const metric: DistanceMetric = {
       unit: 'calls',
@@ -39,7 +39,7 @@ describe('tileDistances', () => {
     ['hamming', new HammingMetric()],
     ['jaccard', new JaccardMetric()],
     ['shared-content', new SharedContentMetric()],
-  ])('gives the distances that all pairs have, by %s', async (_, metric) => {
+  ])('returns the same distances as compareVectors, by %s', async (_, metric) => {
     const between = metric.alignment === 'position' ? comparePositionsBetween : compareContentsBetween;
     const { size, values } = await compareVectors(VECTORS, metric);
     const distances = tileDistances(await between(VECTORS.slice(0, 2), VECTORS.slice(2)), metric);
@@ -59,7 +59,7 @@ describe('tileDistances', () => {
   test.each([
     [Number.NaN, '[mine] expected a finite distance of 0 or more, found NaN'],
     [-1, '[mine] expected a finite distance of 0 or more, found -1'],
-  ])('blames a metric that gives %s', (given, message) => {
+  ])('blames a metric that returns %s', (given, message) => {
     const metric: DistanceMetric = { unit: 'blocks', alignment: 'position', distance: () => given };
     expect(() => tileDistances(TILE, metric, 'mine')).toThrow(expect.objectContaining({ code: 'plugin', message }));
   });

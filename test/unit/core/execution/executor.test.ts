@@ -26,23 +26,23 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 const DISKS = Object.fromEntries(
   Array.from({ length: 7 }, (_, index) => [
     `memory:${index}`,
-    // Half of the blocks are those of every disk.
+    // Half of the blocks are the same in every disk.
     Uint8Array.from({ length: 16 * 512 }, (__, byte) => (byte < 8 * 512 ? byte >> 9 : (byte >> 9) % (index + 2))),
   ]),
 );
 const PATHS = Object.keys(DISKS);
 const OPTIONS = { blockSize: 512, jobs: 1 } as const;
 
-/** Sends everything through a serialisation, in small requests, each of them twice, to threads of this machine. */
+/** Splits requests, clones each structurally, and sends it twice to the local executor. */
 @injectable()
 class SplittingExecutor implements Executor {
-  readonly asked: string[] = [];
+  readonly calls: string[] = [];
 
   constructor(@inject(LOCAL_EXECUTOR) readonly local: Executor) {}
 
   async *hash(request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     for (const source of request.sources) {
-      this.asked.push(`hash ${source.path}`);
+      this.calls.push(`hash ${source.path}`);
       const sent = structuredClone({ ...request, sources: [source] });
       for await (const _ of this.local.hash(sent, silent(run))) {
       }
@@ -53,16 +53,16 @@ class SplittingExecutor implements Executor {
   }
 
   async compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts> {
-    this.asked.push(`compare ${request.vectors.length} by ${request.alignment}`);
+    this.calls.push(`compare ${request.vectors.length} by ${request.alignment}`);
     await this.local.compare(structuredClone(request), silent(run));
     return this.local.compare(structuredClone(request), run);
   }
 
-  /** Column by column. */
+  /** Compares column by column. */
   async compareWith({ alignment, rows, columns }: TileRequest, run: ExecutionRun): Promise<Tile> {
     const tiles: Tile[] = [];
     for (const column of columns) {
-      this.asked.push(`compare ${rows.length} with ${column.header.name}`);
+      this.calls.push(`compare ${rows.length} with ${column.header.name}`);
       tiles.push(await this.local.compareWith(structuredClone({ alignment, rows, columns: [column] }), run));
     }
     const whole = (member: 'equal' | 'common') =>
@@ -87,12 +87,12 @@ function compose(members: Partial<AnalyzerParts> = {}) {
   return createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers], ...members });
 }
 
-/** An analyzer with an executor of the program's, which it keeps in its container. */
+/** Returns an analyzer with a custom executor from the container, and the executor's calls. */
 function composeSplitting() {
   const services = container.createChildContainer();
   services.registerSingleton(EXECUTOR, SplittingExecutor);
   const analyzer = compose({ container: services, store: new MemoryVectorStore() });
-  return { analyzer, asked: (analyzer.executor as SplittingExecutor).asked };
+  return { analyzer, calls: (analyzer.executor as SplittingExecutor).calls };
 }
 
 async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVector[]> {
@@ -106,33 +106,36 @@ async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVect
   return vectors.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-describe('an executor of the program', () => {
-  test.each(['hamming', 'shared-content'])('hashes and compares with the same result, by %s', async (metric) => {
-    const { analyzer, asked } = composeSplitting();
-    const expected = await compose().analyze(PATHS, { ...OPTIONS, metric });
-    const found = await analyzer.analyze(PATHS, { ...OPTIONS, metric });
-    expect(found.distances).toEqual(expected.distances);
-    expect(new Set(found.distances.values).size).toBeGreaterThan(2);
-    expect(found.dendrogram).toEqual(expected.dendrogram);
-    expect(found.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual(
-      expected.images.map(({ repeatedBlocks }) => repeatedBlocks),
-    );
-    expect(asked).toEqual([
-      ...PATHS.map((path) => `hash ${path}`),
-      'compare 7 by position',
-      ...(metric === 'hamming' ? [] : ['compare 7 by free']),
-    ]);
-  });
+describe('a custom executor', () => {
+  test.each(['hamming', 'shared-content'])(
+    'hashes and compares with the same result as the default, by %s',
+    async (metric) => {
+      const { analyzer, calls } = composeSplitting();
+      const expected = await compose().analyze(PATHS, { ...OPTIONS, metric });
+      const found = await analyzer.analyze(PATHS, { ...OPTIONS, metric });
+      expect(found.distances).toEqual(expected.distances);
+      expect(new Set(found.distances.values).size).toBeGreaterThan(2);
+      expect(found.dendrogram).toEqual(expected.dendrogram);
+      expect(found.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual(
+        expected.images.map(({ repeatedBlocks }) => repeatedBlocks),
+      );
+      expect(calls).toEqual([
+        ...PATHS.map((path) => `hash ${path}`),
+        'compare 7 by position',
+        ...(metric === 'hamming' ? [] : ['compare 7 by free']),
+      ]);
+    },
+  );
 
-  test('compares some with others, with the same result', async () => {
-    const { analyzer, asked } = composeSplitting();
+  test('compares two groups with the same result as the default', async () => {
+    const { analyzer, calls } = composeSplitting();
     const vectors = await vectorsOf(compose());
     const [rows, columns] = [vectors.slice(0, 2), vectors.slice(2)];
     expect(await analyzer.compareWith(rows, columns)).toEqual(await compose().compareWith(rows, columns));
-    expect(asked).toEqual(columns.map(({ name }) => `compare 2 with ${name}`));
+    expect(calls).toEqual(columns.map(({ name }) => `compare 2 with ${name}`));
   });
 
-  test('can be an argument, is told nothing of images that were not found, and its errors are those of the run', async () => {
+  test('can be an argument, receives no images that cannot be found, and fails the run with its errors', async () => {
     const requests: HashRequest[] = [];
     const failing: Executor = {
       async *hash(request) {
@@ -153,7 +156,7 @@ describe('an executor of the program', () => {
     expect(requests.map(({ sources }) => sources)).toEqual([[]]);
   });
 
-  test('sends failures too, with what their messages name', async () => {
+  test('sends failures, including the options that their messages name', async () => {
     const error = new VirtSimilarityError('in-use', wording`wait, or set ${{ option: 'allowInUse', value: true }}`, {
       image: 'a',
     });
@@ -163,10 +166,10 @@ describe('an executor of the program', () => {
   });
 
   test.each<[string, (outcomes: HashOutcome[]) => HashOutcome[], string]>([
-    ['that forgets an image', (all) => all.slice(1), 'an outcome for memory:'],
+    ['that omits an image', (all) => all.slice(1), 'an outcome for memory:'],
     ['that repeats an image', (all) => [...all, all[0]!], 'one outcome for each image, found another for memory:'],
     ['that invents an image', (all) => [...all, { ...all[0]!, path: 'b' }], 'found another for b; fix the executor'],
-  ])('%s breaks its contract', async (_, change, message) => {
+  ])('is reported as broken: one %s', async (_, change, message) => {
     const { executor } = compose();
     const careless: Executor = {
       ...executor,
@@ -190,21 +193,21 @@ describe('an executor of the program', () => {
 
   test.each<[string, (executor: Executor) => Partial<Executor>, string]>([
     [
-      'of fewer vectors',
+      'fewer vectors',
       (executor) => ({
         compare: ({ vectors, ...request }, run) => executor.compare({ ...request, vectors: vectors.slice(1) }, run),
       }),
       'expected counts of 21 pairs of 7 vectors, found 15 of 6',
     ],
     [
-      'of fewer columns',
+      'fewer columns',
       (executor) => ({
         compareWith: ({ columns, ...request }, run) =>
           executor.compareWith({ ...request, columns: columns.slice(1) }, run),
       }),
       'expected a tile of 7 × 7 pairs, found 7 × 6',
     ],
-  ])('that gives counts %s breaks its contract', async (_, change, message) => {
+  ])('is reported as broken if it returns counts of %s', async (_, change, message) => {
     const { executor } = compose();
     const careless = { hash: executor.hash.bind(executor), compare: executor.compare.bind(executor) };
     const complete = { ...careless, compareWith: executor.compareWith.bind(executor), ...change(executor) };
@@ -217,7 +220,7 @@ describe('an executor of the program', () => {
     await expect(comparing()).rejects.toMatchObject({ code: 'plugin', message: expect.stringContaining(message) });
   });
 
-  test('that does not count repeated blocks breaks its contract', async () => {
+  test('is reported as broken if it does not count repeated blocks', async () => {
     const vectors = await vectorsOf(compose());
     const careless: Executor = {
       ...compose().executor,
@@ -232,7 +235,7 @@ describe('an executor of the program', () => {
     });
   });
 
-  test('is one for the analyzer and all parts, also where each part would get another from the container', () => {
+  test('is shared by the analyzer and all parts, even if it is registered as a transient class', () => {
     const services = container.createChildContainer();
     services.register(EXECUTOR, { useClass: SplittingExecutor });
     let injected: Executor | undefined;
@@ -253,13 +256,13 @@ describe('an executor of the program', () => {
   });
 
   test.each<[string, Partial<HashRequest>, Partial<ExecutionRun>]>([
-    ['no threads', {}, { jobs: 0 }],
-    ['threads that are no number', {}, { jobs: Number.NaN }],
-    ['an empty cache', { cache: '' }, {}],
+    ['0 jobs', {}, { jobs: 0 }],
+    ['jobs that are not a number', {}, { jobs: Number.NaN }],
+    ['an empty cache path', { cache: '' }, {}],
     ['an unknown sandbox', { sandbox: 'none' as 'off' }, {}],
-    ['no largest size', { maxVirtualSize: Number.NaN }, {}],
+    ['a maximum size that is not a number', { maxVirtualSize: Number.NaN }, {}],
     ['paths as sources', { sources: ['a'] as never }, {}],
-    ['no directories', { allowedDirectories: undefined as never }, {}],
+    ['no allowed directories', { allowedDirectories: undefined as never }, {}],
   ])('refuses a request with %s', async (_, request, run) => {
     const { executor } = compose();
     const usable: HashRequest = {
@@ -267,9 +270,9 @@ describe('an executor of the program', () => {
       ...{ cache: false, maxVirtualSize: 2 ** 40, allowInUse: false, sandbox: 'off' },
     };
     const silentRun: ExecutionRun = { jobs: 1, onProgress: () => {}, onNote: () => {} };
-    const outcomesOf = async (given: HashRequest, how: ExecutionRun) => {
+    const outcomesOf = async (given: HashRequest, execution: ExecutionRun) => {
       const outcomes: HashOutcome[] = [];
-      for await (const outcome of executor.hash(given, how)) {
+      for await (const outcome of executor.hash(given, execution)) {
         outcomes.push(outcome);
       }
       return outcomes;

@@ -11,13 +11,13 @@ async function* chunks(...pieces: (string | Uint8Array)[]) {
   yield* pieces;
 }
 
-/** Writes a file in another process; argument: its path. */
+/** A script that writes a file in another process; its argument is the path. */
 const WRITER = `
   const { writeFileAtomically } = await import('@virt-similarity/core');
   await writeFileAtomically(process.argv[1], (async function* () { yield 'other'; })());`;
 
 describe('writing a file atomically', () => {
-  test('joins text and bytes of any size in order', () =>
+  test('concatenates text and bytes of any size in order', () =>
     inDirectory(async (directory) => {
       const large = Buffer.alloc(700_000, 'x');
       const path = join(directory, 'out');
@@ -26,7 +26,7 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual(['out']);
     }));
 
-  test('lets the owner of a chunk reuse it', () =>
+  test('allows the producer to reuse a chunk', () =>
     inDirectory(async (directory) => {
       async function* reused() {
         const buffer = Buffer.alloc(1);
@@ -39,7 +39,7 @@ describe('writing a file atomically', () => {
       expect(await readFile(join(directory, 'out'), 'utf8')).toBe('abc');
     }));
 
-  test('leaves the old file, and nothing else, when a chunk fails', () =>
+  test('keeps only the old file when a chunk fails', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'out');
       await writeFile(path, 'old');
@@ -52,13 +52,13 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual(['out']);
     }));
 
-  test('removes the temporary file of a killed writer at once, and nothing else', () =>
+  test('removes the temporary file of a killed writer immediately, and no other file', () =>
     inDirectory(async (directory) => {
       const script = `
         const { writeFileAtomically } = await import('@virt-similarity/core');
         async function* endless() {
           yield 'a';
-          console.log('begun');
+          console.log('started');
           await new Promise(() => setInterval(() => {}, 1000));
         }
         await writeFileAtomically(process.argv[1], endless());`;
@@ -74,7 +74,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['old.tmp', 'out']);
     }));
 
-  test('leaves the temporary file of a living writer, however old its times are', () =>
+  test('keeps the temporary file of a running writer, regardless of its timestamps', () =>
     inDirectory(async (directory) => {
       async function* slow() {
         yield 'whole';
@@ -88,7 +88,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['other', 'out']);
     }));
 
-  test('leaves the temporary files of other machines and containers for a day by the clock of the file system', () =>
+  test('keeps temporary files of other machines and containers for a day, by the clock of the file system', () =>
     inDirectory(async (directory) => {
       const [pid, namespace, start, boot] = processMark().split('-') as [string, string, string, string];
       const nameOf = (mark: string, digit: string) => `.virt-similarity-${mark}-${digit.repeat(16)}.tmp`;
@@ -108,7 +108,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual([...young, 'out'].sort());
     }));
 
-  test('leaves nothing when it is aborted between chunks', () =>
+  test('leaves no file when it is aborted between chunks', () =>
     inDirectory(async (directory) => {
       const controller = new AbortController();
       async function* aborting() {
@@ -121,13 +121,13 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
-  test('gives the file the permissions asked for', () =>
+  test('creates the file with the requested permissions', () =>
     inDirectory(async (directory) => {
       await writeFileAtomically(join(directory, 'out'), chunks('a'), { mode: 0o600 });
       expect((await stat(join(directory, 'out'))).mode & 0o777).toBe(0o600);
     }));
 
-  test('refuses a symbolic link, and writes nothing where it leads', () =>
+  test('refuses a symbolic link, and does not write to its target', () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, 'real'), 'old');
       for (const target of ['real', 'nowhere']) {
@@ -139,7 +139,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['real', 'to-nowhere', 'to-real']);
     }));
 
-  test('refuses a symbolic link that is put in its place while it is written', () =>
+  test('refuses a symbolic link that takes its place while it is written', () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, 'real'), 'old');
       async function* planting() {
@@ -168,7 +168,7 @@ describe('writing a file atomically', () => {
       expect(await readFile(join(directory, 'out'), 'utf8')).toBe('old');
     }));
 
-  test('does not put a file in place that took that of its temporary file', () =>
+  test('does not rename a file that has replaced its temporary file', () =>
     inDirectory(async (directory) => {
       async function* exchanging() {
         yield 'new';
@@ -195,13 +195,13 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
-  test("refuses a directory behind another user's link", () =>
+  test("refuses a directory behind another user's symbolic link", () =>
     inDirectory(async (parent) => {
       await mkdir(join(parent, 'real'));
       await symlink('real', join(parent, 'link'));
       await writeFileAtomically(join(parent, 'link', 'out'), chunks('a'));
       expect(await readdir(join(parent, 'real'))).toEqual(['out']);
-      // Only root can give a link away.
+      // Only root can change the owner of a link.
       if (process.getuid?.() !== 0) {
         return;
       }
@@ -220,7 +220,7 @@ describe('writing a file atomically', () => {
       expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
     }));
 
-  test('says so when the directory is missing', () =>
+  test('refuses a missing directory', () =>
     inDirectory(async (directory) => {
       const written = writeFileAtomically(join(directory, 'none', 'out'), chunks('a'));
       await expect(written).rejects.toMatchObject({ code: 'unreadable' });

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-test('many at once make the same directories', async () => {
+test('concurrent calls create the same directories', async () => {
   for (let round = 0; round < 20; round++) {
     const path = join(directory, String(round), 'some', 'where');
     const opened = await Promise.all(Array.from({ length: 20 }, () => makeDirectories(path, 0o700)));
@@ -23,11 +23,11 @@ test('many at once make the same directories', async () => {
   }
 });
 
-test('where a name cannot be made in a directory that is there, it says so', async () => {
+test('rejects if an existing directory does not allow new entries', async () => {
   await expect(makeDirectories('/proc/no/cache')).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a link that leads nowhere is not followed', async () => {
+test('does not follow a dangling link', async () => {
   await symlink('elsewhere', join(directory, 'link'));
   await expect(makeDirectories(join(directory, 'link'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   await expect(stat(join(directory, 'elsewhere'))).rejects.toMatchObject({ code: 'ENOENT' });

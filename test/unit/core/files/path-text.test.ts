@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isEscaped, pathText, systemPath } from '#core/files/path-text.js';
 
-/** Bytes among which those that begin, continue and spoil characters are frequent. */
+/** Bytes that often start, continue or break UTF-8 characters. */
 const bytes = fc
   .array(
     fc.oneof(
@@ -17,14 +17,14 @@ const bytes = fc
   .map((parts) => Buffer.from(parts.flat()));
 
 describe('the text of a path', () => {
-  test('leads back to the same bytes, whatever they are', () => {
+  test('converts back to the same bytes, for any bytes', () => {
     fc.assert(
       fc.property(bytes, (path) => Buffer.from(systemPath(pathText(path))).equals(path)),
       { numRuns: 2000 },
     );
   });
 
-  test('is what UTF-8 says where it is UTF-8, and then goes to the system as it is', () => {
+  test('is the decoded text for valid UTF-8, which is passed to the system unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(pathText(Buffer.from(text))).toBe(text);
@@ -33,11 +33,11 @@ describe('the text of a path', () => {
     );
   });
 
-  test("is the text that Yarn's realpath gives in place of bytes", () => {
+  test("accepts a string, which Yarn's realpath returns instead of bytes", () => {
     expect(pathText('/tmp/é')).toBe('/tmp/é');
   });
 
-  test('is that of its parts, so that it may be split and joined at slashes', () => {
+  test('can be split and joined at slashes', () => {
     fc.assert(
       fc.property(bytes, bytes, (one, other) => {
         const whole = Buffer.concat([one, Buffer.from('/'), other]);
@@ -46,24 +46,24 @@ describe('the text of a path', () => {
     );
   });
 
-  test('says by itself whether something had to be escaped', () => {
+  test('shows whether any byte was escaped', () => {
     fc.assert(fc.property(bytes, (path) => isEscaped(pathText(path)) !== path.equals(Buffer.from(path.toString()))));
   });
 
   test.each([
     ['a byte beyond ASCII', [0x61, 0xe9, 0x62], 'a\udce9b'],
-    ['a character that is cut short', [0xe2, 0x82], '\udce2\udc82'],
+    ['a truncated character', [0xe2, 0x82], '\udce2\udc82'],
     ['an encoded surrogate', [0xed, 0xa0, 0x80], '\udced\udca0\udc80'],
     ['an encoded escape', [0xed, 0xb3, 0xbf], '\udced\udcb3\udcbf'],
     ['an overlong slash', [0xc0, 0xaf], '\udcc0\udcaf'],
-    ['more than Unicode has', [0xf4, 0x90, 0x80, 0x80], '\udcf4\udc90\udc80\udc80'],
-    ['a sound character beside a stray byte', [0xf0, 0x9f, 0x92, 0xbe, 0x9f], '\u{1f4be}\udc9f'],
+    ['a code point beyond Unicode', [0xf4, 0x90, 0x80, 0x80], '\udcf4\udc90\udc80\udc80'],
+    ['a valid character before a stray byte', [0xf0, 0x9f, 0x92, 0xbe, 0x9f], '\u{1f4be}\udc9f'],
     ['a byte order mark', [0xef, 0xbb, 0xbf, 0xff], '\ufeff\udcff'],
-  ])('has %s as Python has it', (_, path, text) => {
+  ])('escapes %s like Python', (_, path, text) => {
     expect(pathText(Buffer.from(path))).toBe(text);
   });
 
-  test('names the file whose name it is', () => {
+  test('identifies a file with that name', () => {
     const directory = mkdtempSync(`${tmpdir()}/path-text-`);
     try {
       writeFileSync(systemPath(`${directory}/caf\udce9`), '');

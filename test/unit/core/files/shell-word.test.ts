@@ -4,14 +4,14 @@ import { pathText, shellOperand, shellWord, systemPath } from '@virt-similarity/
 import { terminalText } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 
-/** What a shell makes of words. */
+/** Returns the words that a shell parses. */
 function wordsOf(shell: string, words: string): string[] {
   return pathText(execFileSync(shell, ['-c', `printf '%s\\0' ${words}`]))
     .split('\0')
     .slice(0, -1);
 }
 
-/** Characters that a shell, a terminal or the escapes of messages make something of. */
+/** Characters with a meaning for a shell, a terminal or the escaping of messages. */
 const AWKWARD = [
   ...'ab1x/.-_ \'"\\$`!*?[]{}()<>|&;#~\t\n\r\u001b\u0007é\u00a0\u2028\u202e\u2800\u{e0041}',
   '\udcff',
@@ -25,7 +25,7 @@ const awkwardPath = fc
     ),
   )
   .map((parts) => parts.join('').replaceAll('\0', ''))
-  // Not every text with lone surrogates is that of a path.
+  // Not every text with lone surrogates represents a path.
   .filter((path) => pathText(Buffer.from(systemPath(path) as Buffer)) === path);
 
 describe('a path as a word of a shell', () => {
@@ -34,11 +34,11 @@ describe('a path as a word of a shell', () => {
     ["it's $HOME `now` !\\", "'it'\\''s $HOME `now` !\\'"],
     ['a\udcff\x1b[1m', "$'a\\377\\033\\1331m'"],
     ['a\\x41', "$'a\\134x41'"],
-  ])('%j is %s', (path, word) => {
+  ])('%j is quoted as %s', (path, word) => {
     expect(shellWord(path)).toBe(word);
   });
 
-  test('is one word, the path itself, and is pasted from a terminal as it is shown', () => {
+  test('is parsed as one word, the path itself, and is shown unchanged in a terminal', () => {
     const paths = fc.sample(awkwardPath, 300);
     const words = paths.map(shellWord);
     expect(words.map(terminalText)).toEqual(words);
@@ -47,7 +47,7 @@ describe('a path as a word of a shell', () => {
     expect(wordsOf('sh', quoted.join(' '))).toEqual(paths.filter((path) => shellWord(path).startsWith("'")));
   });
 
-  test('is no option where an operand is expected', () => {
+  test('is not parsed as an option if it is an operand', () => {
     expect(['-x.raw', 'x.raw', '/-x'].map(shellOperand)).toEqual(["'./-x.raw'", "'x.raw'", "'/-x'"]);
   });
 });

@@ -24,7 +24,7 @@ const IDENTITY: ImageIdentity = {
 };
 const [TOP, BASE] = IDENTITY.chain as [(typeof IDENTITY.chain)[0], (typeof IDENTITY.chain)[0]];
 
-test('objects are parts, but no files', () => {
+test('objects are parts, but not files', () => {
   const object = { kind: 'object', path: 'https://a/disk.raw', version: '1' } as const;
   const identity = { chain: [{ format: 'qcow2', parts: [object, a] }] };
   expect(partsOf(identity)).toEqual([object, a]);
@@ -38,33 +38,33 @@ test('the parts of a chain are those of its links, top first', () => {
   expect(formatsOf(IDENTITY)).toBe('vmdk<raw');
 });
 
-test('a chain is volatile where one of its links is, and only the files of that link may change', () => {
+test('a chain with a volatile link is volatile, but only the files of that link may change', () => {
   const identity: ImageIdentity = { chain: [TOP, { ...BASE, volatile: true }] };
   expect([isVolatile(IDENTITY), isVolatile(identity)]).toEqual([false, true]);
   expect(expectedFiles(identity)).toEqual([{ stamp: a }, { stamp: b }, { stamp: c, volatile: true }]);
 });
 
-describe('what is beneath the top link', () => {
-  test('is an image of its own, of the very same links', () => {
+describe('the base of an image', () => {
+  test('is an image with the same links', () => {
     const base = baseOf(IDENTITY)!;
     expect(base).toEqual({ source: { path: '/c', format: 'raw' }, identity: { chain: [BASE] } });
     expect(base.identity.chain[0]).toBe(BASE);
     expect(baseOf(base.identity)).toBeUndefined();
   });
 
-  test('is none where its reader cannot open it by itself', () => {
+  test('is undefined if its reader cannot open it by itself', () => {
     const { standalone: _, ...bound } = BASE;
     expect(baseOf({ chain: [TOP, bound] })).toBeUndefined();
     expect(baseOf({ chain: [TOP, bound, BASE] })).toBeUndefined();
   });
 
-  test('is none where it has no file to name it by', () => {
+  test('is undefined if it has no file to name it by', () => {
     expect(baseOf({ chain: [TOP, { ...BASE, parts: [] }] })).toBeUndefined();
   });
 });
 
-describe('two identities are the same', () => {
-  test('under other paths, and whatever can be done with their links', () => {
+describe('two identities', () => {
+  test('are the same under other paths, and regardless of standalone', () => {
     const chain = IDENTITY.chain.map(({ format, parts }) => ({
       format,
       parts: parts.map((each) => ({ ...each, path: `/elsewhere${each.path}` })),
@@ -77,7 +77,7 @@ describe('two identities are the same', () => {
     ['files', [TOP]],
     ['states of a file', [TOP, { ...BASE, parts: [{ ...c, ctimeNs: 9n }] }]],
     ['numbers of files', [TOP, { ...BASE, parts: [c, c] }]],
-  ])('unless they are of other %s', (_, chain) => {
+  ])('differ if they have different %s', (_, chain) => {
     expect(sameIdentity(IDENTITY, { chain })).toBe(false);
   });
 });

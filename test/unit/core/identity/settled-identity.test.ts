@@ -4,7 +4,7 @@ import { type ImageIdentity, isSettled } from '@virt-similarity/core';
 /** 2026-11-29, in milliseconds. */
 const NOW = 1_795_910_400_000;
 
-/** An image on another one, whose times are so many milliseconds before now. */
+/** Returns the identity of an image whose base was last changed this many milliseconds before now. */
 function identity(mtime: number, ctime = mtime): ImageIdentity {
   const ns = (before: number) => BigInt(NOW - before) * 1_000_000n;
   const part = {
@@ -35,6 +35,6 @@ test.each([
   ['this very second', 0, 0, false],
   ['an mtime in the future', -3_600_000, 50, false],
   ['a ctime in the future', 50, -3_600_001, false],
-])('what is written after %s shows in the times: %#', (_, mtime, ctime, expected) => {
+])('whether a later write changes the timestamps: %s', (_, mtime, ctime, expected) => {
   expect(isSettled(identity(mtime, ctime), NOW)).toBe(expected);
 });

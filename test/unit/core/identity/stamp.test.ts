@@ -6,7 +6,7 @@ import { type FileStamp, fileKeyOf, sameFile, sameState, stampOf, stateKeyOf } f
 
 const STAMP: FileStamp = { kind: 'file', path: '/a', device: 1n, inode: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n };
 
-test('a stamp is what the system says of a file, under the path that it is given', async () => {
+test('a stamp has the stats of a file and the given path', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'stamp-'));
   try {
     const [one, other] = [join(directory, 'one'), join(directory, 'other')];
@@ -25,7 +25,7 @@ test('a stamp is what the system says of a file, under the path that it is given
 const OBJECT = { kind: 'object', path: 'https://a/disk.raw', version: '"1"' } as const;
 
 describe('stamps of objects', () => {
-  test('are equal for one version of one object', () => {
+  test('are equal for the same version of the same object', () => {
     expect(sameState(OBJECT, { ...OBJECT })).toBe(true);
     expect(stateKeyOf(OBJECT)).toEqual(stateKeyOf({ ...OBJECT }));
   });
@@ -36,30 +36,33 @@ describe('stamps of objects', () => {
     expect(stateKeyOf(OBJECT)).not.toEqual(stateKeyOf(other));
   });
 
-  test('differ from those of files', () => {
+  test('differ from stamps of files', () => {
     expect([sameState(OBJECT, STAMP), sameState(STAMP, OBJECT)]).toEqual([false, false]);
     expect(stateKeyOf(OBJECT)).not.toEqual(stateKeyOf(STAMP));
   });
 });
 
 describe('two stamps', () => {
-  test('are of one state of one file whatever its path', () => {
+  test('describe the same state of the same file under different paths', () => {
     const renamed = { ...STAMP, path: '/b' };
     expect(sameState(STAMP, renamed)).toBe(true);
     expect(stateKeyOf(STAMP)).toEqual(stateKeyOf(renamed));
   });
 
-  test.each(['device', 'inode'] as const)('are of two files by their %s', (number) => {
+  test.each(['device', 'inode'] as const)('describe different files if they differ in %s', (number) => {
     const other = { ...STAMP, [number]: 9n };
     expect([sameFile(STAMP, other), sameState(STAMP, other)]).toEqual([false, false]);
     expect(fileKeyOf(STAMP)).not.toEqual(fileKeyOf(other));
     expect(stateKeyOf(STAMP)).not.toEqual(stateKeyOf(other));
   });
 
-  test.each(['size', 'mtimeNs', 'ctimeNs'] as const)('are of two states of one file by their %s', (number) => {
-    const other = { ...STAMP, [number]: 9n };
-    expect([sameFile(STAMP, other), sameState(STAMP, other)]).toEqual([true, false]);
-    expect(fileKeyOf(STAMP)).toEqual(fileKeyOf(other));
-    expect(stateKeyOf(STAMP)).not.toEqual(stateKeyOf(other));
-  });
+  test.each(['size', 'mtimeNs', 'ctimeNs'] as const)(
+    'describe different states of one file if they differ in %s',
+    (number) => {
+      const other = { ...STAMP, [number]: 9n };
+      expect([sameFile(STAMP, other), sameState(STAMP, other)]).toEqual([true, false]);
+      expect(fileKeyOf(STAMP)).toEqual(fileKeyOf(other));
+      expect(stateKeyOf(STAMP)).not.toEqual(stateKeyOf(other));
+    },
+  );
 });

@@ -15,7 +15,7 @@ const DISKS = {
 test.each([
   ['in the main thread', { plugins: [new MemoryDisksPlugin(DISKS), hashers, drawing] }],
   ['in a thread', { plugins: [new MemoryDisksPlugin(DISKS), hashers], isolated: [drawing] }],
-])('a reporter %s draws the runs of pairs, of vectors in memory and in files', async (_, parts) => {
+])('a reporter %s can read the runs of pairs of vectors, in memory and in files', async (_, parts) => {
   const directory = await mkdtemp(join(tmpdir(), 'vectors-in-reports-'));
   try {
     const analyzer = createAnalyzer(parts);

@@ -11,7 +11,7 @@ function need(bytes: number) {
 }
 
 describe('requireMemory', () => {
-  test('refuses what is more than there is, and nothing else', () => {
+  test('refuses only requests that exceed the available memory', () => {
     expect(() => requireMemory(need(GIB), () => GIB)).not.toThrow();
     expect(() => requireMemory(need(1.5 * GIB), () => GIB)).toThrow(
       expect.objectContaining({
@@ -21,27 +21,27 @@ describe('requireMemory', () => {
     );
   });
 
-  test('finds out how much there is', () => {
+  test('determines the available memory by default', () => {
     expect(() => requireMemory(need(2 ** 20))).not.toThrow();
     expect(() => requireMemory(need(2 ** 52))).toThrow(expect.objectContaining({ code: 'unavailable' }));
   });
 });
 
-describe('memory that is not to be had is unavailable', () => {
+describe('a failed allocation is reported as unavailable:', () => {
   const unavailable = expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/^cannot /) });
 
-  test('to threads together', () => {
+  test('shared memory', () => {
     expect(allocateShared(need(8)).byteLength).toBe(8);
     expect(() => allocateShared(need(2 ** 52))).toThrow(unavailable);
   });
 
-  test('to WebAssembly past its last address', () => {
+  test('WebAssembly memory beyond its last address', () => {
     const band = instantiateMatrixBand();
     band.allocateRow(400_000_000);
     expect(() => band.allocateRow(400_000_000)).toThrow(unavailable);
   });
 
-  test('to a copy of the distances', () => {
+  test('a copy of the distances', () => {
     const values = Object.defineProperty(new Float64Array(0), 'byteLength', { value: 2 ** 52 });
     expect(() => new ShrinkingMatrix({ size: 2, values })).toThrow(
       expect.objectContaining({ code: 'unavailable', message: expect.stringContaining("choose `linkage: 'single'`,") }),

@@ -7,7 +7,7 @@ import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
 const LINKAGES = ['complete', 'average', 'weighted', 'ward'] as const;
 
 describe('nearestNeighbourChain', () => {
-  test.each(LINKAGES)('makes the same joins however many memories the matrix needs, under %s linkage', (linkage) => {
+  test.each(LINKAGES)('returns the same joins for any number of matrix bands, under %s linkage', (linkage) => {
     fc.assert(
       fc.property(tiedMatrices, fc.integer({ min: 0, max: 2000 }), (matrix, largestBand) => {
         const inBands = nearestNeighbourChain(new ShrinkingMatrix(matrix, largestBand), linkage);
@@ -16,7 +16,7 @@ describe('nearestNeighbourChain', () => {
     );
   });
 
-  test('takes the first of equally near neighbours', () => {
+  test('chooses the first of equally near neighbours', () => {
     const matrix = { size: 4, values: Float64Array.of(2, 1, 1, 1, 1, 2) };
     expect(nearestNeighbourChain(new ShrinkingMatrix(matrix), 'complete')).toEqual([
       { left: 2, right: 0, height: 1 },
@@ -27,7 +27,7 @@ describe('nearestNeighbourChain', () => {
 });
 
 describe('ShrinkingMatrix', () => {
-  test('gathers rows that lie in several bands, of distances and of their squares', () => {
+  test('gathers rows of squared distances from several bands', () => {
     fc.assert(
       fc.property(tiedMatrices, fc.integer({ min: 0, max: 2000 }), ({ size, values }, largestBand) => {
         const matrix = new ShrinkingMatrix({ size, values }, largestBand);
@@ -45,7 +45,7 @@ describe('ShrinkingMatrix', () => {
     );
   });
 
-  test('leaves the matrix that it was made of as it is', () => {
+  test('does not change the original matrix', () => {
     const values = Float64Array.of(3, 1, 2);
     nearestNeighbourChain(new ShrinkingMatrix({ size: 3, values }), 'average');
     expect([...values]).toEqual([3, 1, 2]);

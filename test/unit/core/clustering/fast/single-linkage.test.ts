@@ -12,7 +12,7 @@ import {
 import * as fc from 'fast-check';
 import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
 
-/** Asks for one distance after the other, as where there is no matrix. */
+/** Returns the dendrogram of distances that are computed row by row, without a matrix. */
 function withoutMatrix(size: number, distance: (i: number, j: number) => number): Dendrogram {
   const linkage = new SingleLinkage(size);
   for (let item = size - 1; item >= 0; item--) {
@@ -21,8 +21,8 @@ function withoutMatrix(size: number, distance: (i: number, j: number) => number)
   return linkage.dendrogram();
 }
 
-/** A single-linkage tree by definition: the smallest largest step of any path (Floyd 1962, Warshall 1962). */
-function shortestSteps({ size, values }: CondensedMatrix): Float64Array {
+/** Returns the minimax path distances, which define a single-linkage tree (Floyd 1962, Warshall 1962). */
+function minimaxDistances({ size, values }: CondensedMatrix): Float64Array {
   const steps = values.slice();
   for (let via = 0; via < size; via++) {
     for (let i = 0; i < size; i++) {
@@ -40,7 +40,7 @@ function shortestSteps({ size, values }: CondensedMatrix): Float64Array {
 }
 
 describe('SingleLinkage', () => {
-  test('makes of distances that come one after the other what the clusterer makes of a matrix', () => {
+  test('returns the same dendrogram for rows of distances as the clusterer for a matrix', () => {
     fc.assert(
       fc.property(tiedMatrices, (matrix) => {
         const { size, values } = matrix;
@@ -60,29 +60,29 @@ describe('SingleLinkage', () => {
     );
   });
 
-  test('has for heights the smallest largest step of any path', () => {
+  test('has the minimax path distances as heights', () => {
     fc.assert(
       fc.property(tiedMatrices, (matrix) => {
         const dendrogram = new FastClusterer().cluster(matrix, 'single');
-        expect(copheneticDistances(dendrogram).values).toEqual(shortestSteps(matrix));
+        expect(copheneticDistances(dendrogram).values).toEqual(minimaxDistances(matrix));
       }),
     );
   });
 
   test('needs no stack for a caterpillar of 10,000 items', () => {
     const size = 10_000;
-    // Things at 1, 3, 6, 10, …: each is next joined to all those before it.
+    // Items at 0, 1, 3, 6, …: each joins all items before it.
     const place = (i: number) => (i * (i + 1)) / 2;
     const { merges } = withoutMatrix(size, (i, j) => place(j) - place(i));
     expect(merges.map(({ height }) => height)).toEqual(Array.from({ length: size - 1 }, (_, k) => k + 1));
     expect(merges.map(({ size }) => size)).toEqual(Array.from({ length: size - 1 }, (_, k) => k + 2));
   });
 
-  test('is a tree without merges where there is one item', () => {
+  test('returns a tree without merges for one item', () => {
     expect(withoutMatrix(1, () => Number.NaN)).toEqual({ size: 1, merges: [], inverted: false });
   });
 
-  test('keeps nothing of the array that distances are given in', () => {
+  test('does not retain the array of distances', () => {
     const linkage = new SingleLinkage(3);
     const buffer = new Float64Array(2);
     linkage.add(buffer.subarray(0, 0));
@@ -106,14 +106,14 @@ describe('SingleLinkage', () => {
     );
   });
 
-  test('refuses more items than it was made for', () => {
+  test('refuses more items than its size', () => {
     const linkage = new SingleLinkage(1);
     linkage.add(new Float64Array(0));
     expect(() => linkage.add(new Float64Array(1))).toThrow('expected no more items');
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e200])(
-    'refuses the distance %p, and takes the right one after it',
+    'refuses the distance %p, and then accepts a valid one',
     (distance) => {
       const linkage = new SingleLinkage(3);
       linkage.add(new Float64Array(0));
@@ -124,7 +124,7 @@ describe('SingleLinkage', () => {
     },
   );
 
-  test('refuses to make a tree of items that are not all added', () => {
+  test('refuses to build a tree before all items are added', () => {
     const linkage = new SingleLinkage(3);
     linkage.add(new Float64Array(0));
     expect(() => linkage.dendrogram()).toThrow('expected the distances of 3 items, found those of 1');
@@ -132,7 +132,7 @@ describe('SingleLinkage', () => {
 });
 
 describe('condensedRow', () => {
-  test('is the distances of an item to all later ones', () => {
+  test('returns the distances from an item to all later items', () => {
     const matrix = { size: 4, values: Float64Array.of(1, 2, 3, 4, 5, 6) };
     const rows = [0, 1, 2, 3].map((item) => [...condensedRow(matrix, item)]);
     expect(rows).toEqual([[1, 2, 3], [4, 5], [6], []]);

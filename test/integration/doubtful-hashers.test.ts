@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
 
-/** Where the hashers run: in threads, in threads with a time limit, or in the main thread. */
+/** The ways to run the hashers: in threads, in threads with a time limit, or in the main thread. */
 const PLACES: readonly (readonly [string, (plugin: Plugin) => { plugins: Plugin[]; isolated?: Plugin[] }])[] = [
   ['threads', (plugin) => ({ plugins: [plugin] })],
   ['isolated threads', (plugin) => ({ plugins: [], isolated: [plugin] })],
@@ -51,7 +51,7 @@ async function failuresOf(hasher: string, compose: (typeof PLACES)[number][1]): 
 
 describe.each(PLACES)('in %s, a hasher', (_, compose) => {
   test.each(PROBLEMS)(
-    'that is no function of the block is refused, and nothing is cached: %s',
+    'that is not a pure function of the block is refused, and no result is cached: %s',
     async (name, problem) => {
       const message = `plugin: [${name}] expected hash() ${problem}; fix the hasher`;
       expect(await failuresOf(name, compose)).toEqual([message, message]);

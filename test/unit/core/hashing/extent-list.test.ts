@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ExtentList } from '#core/hashing/extent-list.js';
 
 describe('ExtentList', () => {
-  test('gives back what it was made from', async () => {
+  test('yields the extents that it was created from', async () => {
     const extents: Extent[] = [
       { kind: 'zero', start: 0, length: 10 },
       { kind: 'data', start: 10, length: 5 },
@@ -17,7 +17,7 @@ describe('ExtentList', () => {
     expect([...list]).toEqual(extents);
   });
 
-  test('keeps at most four extents of a block, and never says of data that it is zeros', async () => {
+  test('keeps at most four extents per block, and never marks data as zeros', async () => {
     const runs = fc.array(
       fc.record({
         zero: fc.boolean(),
@@ -68,7 +68,7 @@ describe('ExtentList', () => {
     );
   });
 
-  test('grows past its first size', async () => {
+  test('grows beyond its initial size', async () => {
     const extents = Array.from({ length: 1000 }, (_, index): Extent => ({ kind: 'zero', start: index, length: 1 }));
     expect([...(await ExtentList.from(stream(extents), 1000))]).toEqual(extents);
   });
@@ -76,10 +76,10 @@ describe('ExtentList', () => {
   test.each([
     ['leave a gap', [{ kind: 'zero', start: 1, length: 1 }], 2],
     ['are empty', [{ kind: 'zero', start: 0, length: 0 }], 0],
-    ['stand before their file', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: -1 } }], 1],
-    ['stand between bytes', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: 0.5 } }], 1],
+    ['start before their file', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: -1 } }], 1],
+    ['start between bytes', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: 0.5 } }], 1],
     [
-      'are stored in no file of the chain',
+      'are stored in a file outside the chain',
       [{ kind: 'data', start: 0, length: 1, stored: { file: 2 ** 32, offset: 0 } }],
       1,
     ],

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('hashImage', () => {
-  test('gives every non-zero block its digest and leaves zero blocks out', async () => {
+  test('hashes every non-zero block and omits zero blocks', async () => {
     const bytes = new Uint8Array(3 * 512 + 10);
     bytes[512] = 7;
     bytes[3 * 512 + 9] = 255;
@@ -38,7 +38,7 @@ describe('hashImage', () => {
     ]);
   });
 
-  test('agrees with hashing block by block, wherever the bytes stand', async () => {
+  test('matches hashing block by block, wherever the bytes are stored', async () => {
     const file = join(directory, 'layer');
     const runs = fc.array(
       fc.record({
@@ -60,13 +60,13 @@ describe('hashImage', () => {
     );
   });
 
-  test('hashes more than one task of one image, in order', async () => {
+  test('hashes several tasks of one image in order', async () => {
     const bytes = Uint8Array.from({ length: 17 * MIB + 3 }, (_, index) => (index >> 14) & 255);
     const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 65_536 });
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 65_536));
   });
 
-  test('takes blocks larger than what is read at a time', async () => {
+  test('accepts blocks larger than one read', async () => {
     const bytes = Uint8Array.from({ length: 3 * MIB }, (_, index) => index & 1);
     const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 2 * MIB });
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 2 * MIB));
@@ -78,18 +78,18 @@ describe('hashImage', () => {
     expect(await rowsOf(vector)).toEqual([[0, 5]]);
   });
 
-  test('makes nothing of a disk of 0 bytes', async () => {
+  test('returns an empty vector for a disk of 0 bytes', async () => {
     const vector = await hashImage(new MemoryDiskImage(new Uint8Array(0)), pool, { name: 'disk', blockSize: 512 });
     expect([vector.dataBlocks, await rowsOf(vector)]).toEqual([0, []]);
   });
 
-  test('tells how many bytes there are to read, and each of them once it is hashed', async () => {
+  test('reports the number of bytes to read, and the bytes hashed', async () => {
     const { bytes, extents } = diskOf([
       { where: 'image', length: 700, byte: 1 },
       { where: 'hole', length: 9000, byte: 0 },
       { where: 'image', length: 20, byte: 1 },
     ]);
-    const told: number[] = [];
+    const reported: number[] = [];
     let announced = 0;
     await hashImage(new MemoryDiskImage(bytes, extents), pool, {
       name: 'disk',
@@ -97,12 +97,12 @@ describe('hashImage', () => {
       onStart: (total) => {
         announced = total;
       },
-      onBytes: (count) => told.push(count),
+      onBytes: (count) => reported.push(count),
     });
-    expect([announced, told.reduce((sum, count) => sum + count, 0)]).toEqual([720, 720]);
+    expect([announced, reported.reduce((sum, count) => sum + count, 0)]).toEqual([720, 720]);
   });
 
-  test('takes blocks of 64 KiB, and the path of the top layer for a name, unless told otherwise', async () => {
+  test('uses blocks of 64 KiB and the path of the top layer as the name by default', async () => {
     const image = new MemoryDiskImage(new Uint8Array(0), [], await identityOf(directory));
     expect(await hashImage(image, pool)).toMatchObject({ name: directory, blockSize: 65_536 });
   });
@@ -110,11 +110,11 @@ describe('hashImage', () => {
   test.each([
     [1000, 512, 'power of two'],
     [512, 512 * 2 ** 32 + 1, 'choose a larger block size'],
-  ])('refuses blocks of %d bytes of a disk of %d bytes before it reads', async (blockSize, virtualSize, says) => {
+  ])('refuses blocks of %d bytes for a disk of %d bytes before it reads', async (blockSize, virtualSize, text) => {
     const image = Object.assign(new MemoryDiskImage(new Uint8Array(0)), { virtualSize });
     await expect(hashImage(image, pool, { name: 'd', blockSize })).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining(says),
+      message: expect.stringContaining(text),
     });
   });
 
@@ -127,7 +127,7 @@ describe('hashImage', () => {
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toMatchObject({ code: 'changed' });
   });
 
-  test('refuses a file that became shorter than what was stored in it', async () => {
+  test('refuses a file that was truncated after it was identified', async () => {
     const file = join(directory, 'layer');
     await writeFile(file, new Uint8Array(2048).fill(1));
     const image = storedImage(2048, await identityOf(file));
@@ -135,7 +135,7 @@ describe('hashImage', () => {
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toMatchObject({ code: 'changed' });
   });
 
-  test('refuses a file that was written to after it was identified, unless its changes leave no trace', async () => {
+  test('refuses a file that was written to after it was identified, unless it is volatile', async () => {
     const file = join(directory, 'layer');
     await writeFile(file, new Uint8Array(512).fill(1));
     const { chain } = await identityOf(file);
@@ -151,13 +151,13 @@ describe('hashImage', () => {
     expect(await rowsOf(await hash({ chain: volatile }))).toHaveLength(1);
   });
 
-  test("passes on the image's own error", async () => {
+  test("rethrows the image's own error", async () => {
     const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
     image.read = () => Promise.reject(new Error('the disk is on fire'));
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toThrow('the disk is on fire');
   });
 
-  test.each([referenceTo('failing'), undefined])('says which hasher failed (in a thread: %j)', async (reference) => {
+  test.each([referenceTo('failing'), undefined])('reports which hasher failed (in a thread: %j)', async (reference) => {
     const failing = new HashingPool({ name: 'failing', hasher: new FailingHasher(), reference }, 1);
     const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
     const failure = { code: 'plugin', message: '[failing] the hasher failed: out of sorts' };
@@ -165,7 +165,7 @@ describe('hashImage', () => {
     await failing.close();
   });
 
-  test('ends when it is interrupted, and leaves no task behind', async () => {
+  test('ends when it is interrupted, and leaves no task running', async () => {
     const stop = new AbortController();
     const image = new MemoryDiskImage(new Uint8Array(64 * MIB).fill(1));
     const hashing = hashImage(image, pool, {
@@ -179,7 +179,7 @@ describe('hashImage', () => {
 });
 
 describe('HashingPool', () => {
-  test('may be closed while its threads start, any number of times, and runs nothing any more', async () => {
+  test('can be closed repeatedly while its threads start, and then refuses tasks', async () => {
     const hashing = hashImage(new MemoryDiskImage(Uint8Array.of(1)), pool);
     const aborted = expect(hashing).rejects.toMatchObject({ code: 'aborted', message: 'the hashing pool is closed' });
     await Promise.all([aborted, pool.close(), pool.close()]);
@@ -235,7 +235,7 @@ async function identityOf(path: string): Promise<ImageIdentity> {
   return { chain: [{ format: 'raw', parts: [stampOf(path, await stat(path, { bigint: true }))] }] };
 }
 
-/** The block number and checksum of every row. */
+/** Returns the block number and checksum of every row. */
 async function rowsOf(vector: HashVector): Promise<[number, number][]> {
   const rows: [number, number][] = [];
   for await (const { blocks, digests } of vector.rows()) {

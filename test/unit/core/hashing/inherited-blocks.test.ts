@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 describe('inheritedRanges', () => {
-  test('takes whole blocks only, also where several extents make up a block', () => {
+  test('includes only whole blocks, even if a block has several extents', () => {
     const extents: Extent[] = [
       { kind: 'data', start: 0, length: 100 },
       { kind: 'data', start: 100, length: 900, inherited: true },
@@ -31,7 +31,7 @@ describe('inheritedRanges', () => {
 });
 
 describe('hashImage with the vector of the backing image', () => {
-  test('gives the same vector as without it, and reads nothing that is inherited', async () => {
+  test('returns the same vector as without it, and does not read inherited blocks', async () => {
     const run = fc.record({
       from: fc.constantFrom('own', 'base', 'own zeros'),
       length: fc.integer({ min: 1, max: 3000 }),
@@ -44,14 +44,14 @@ describe('hashImage with the vector of the backing image', () => {
         const image = new MemoryDiskImage(overlay, extents);
         const whole = await hashImage(image, pool, { blockSize: BLOCK });
         image.read = refuseBlocks(image, [...inheritedRanges(extents, BLOCK)]);
-        const laidOver = await hashImage(image, pool, { blockSize: BLOCK, base: baseVector });
-        expect(await rowsOf(laidOver)).toEqual(await rowsOf(whole));
-        expect(laidOver.dataBlocks).toBe(whole.dataBlocks);
+        const withBase = await hashImage(image, pool, { blockSize: BLOCK, base: baseVector });
+        expect(await rowsOf(withBase)).toEqual(await rowsOf(whole));
+        expect(withBase.dataBlocks).toBe(whole.dataBlocks);
       }),
     );
   });
 
-  test('joins the rows of a base that come in many batches', async () => {
+  test('merges rows of a base that come in many batches', async () => {
     const base = Uint8Array.from({ length: 20_000 * BLOCK }, (_, index) => ((index / BLOCK) | 0) & 127);
     const overlay = base.slice();
     const extents: Extent[] = [];
@@ -62,12 +62,12 @@ describe('hashImage with the vector of the backing image', () => {
     }
     const baseVector = await hashImage(new MemoryDiskImage(base), pool, { blockSize: BLOCK });
     const image = new MemoryDiskImage(overlay, extents);
-    const laidOver = await hashImage(image, pool, { blockSize: BLOCK, base: baseVector });
-    expect(await rowsOf(laidOver)).toEqual(await rowsOf(await hashImage(image, pool, { blockSize: BLOCK })));
+    const withBase = await hashImage(image, pool, { blockSize: BLOCK, base: baseVector });
+    expect(await rowsOf(withBase)).toEqual(await rowsOf(await hashImage(image, pool, { blockSize: BLOCK })));
   });
 });
 
-/** A base, and an overlay that shows it in some runs; the base goes on for `excess` bytes past the overlay's end. */
+/** Returns a base and an overlay that inherits some runs; the base is `excess` bytes longer than the overlay. */
 function diskOf(runs: readonly { from: string; length: number; byte: number }[], excess: number) {
   const size = runs.reduce((sum, { length }) => sum + length, 0);
   const base = new Uint8Array(size + excess).fill(9);

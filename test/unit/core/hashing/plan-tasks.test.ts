@@ -6,7 +6,7 @@ import { type PlannedTask, planTasks } from '#core/hashing/plan-tasks.js';
 const BLOCK = 512;
 
 describe('planTasks', () => {
-  test('leaves out blocks that lie in holes', () => {
+  test('omits blocks that are holes', () => {
     const tasks = plan([zero(0, 1024), data(1024, 512), zero(1536, 512)], 8);
     expect(tasks).toEqual([
       { blocks: Uint32Array.of(2), segments: [{ kind: 'file', file: 0, offset: 1024, length: 512 }], reads: [] },
@@ -35,21 +35,21 @@ describe('planTasks', () => {
     ]);
   });
 
-  test('cuts a long extent into tasks of as many blocks as are allowed', () => {
+  test('splits a long extent into tasks of at most the given number of blocks', () => {
     expect(plan([data(0, BLOCK * 5)], 2).map(({ blocks }) => [...blocks])).toEqual([[0, 1], [2, 3], [4]]);
   });
 
-  test('reads through the image what does not stand verbatim in a file', () => {
+  test('reads data through the image if it is not stored verbatim in a file', () => {
     const [task] = plan([{ kind: 'data', start: 0, length: BLOCK }], 1);
     expect(task?.segments).toEqual([{ kind: 'read', read: 0, position: 0, length: BLOCK }]);
     expect(task?.reads).toEqual([{ position: 0, length: BLOCK }]);
   });
 
-  test('plans nothing for a disk of 0 bytes', () => {
+  test('plans no tasks for a disk of 0 bytes', () => {
     expect(plan([], 4)).toEqual([]);
   });
 
-  test('covers exactly the blocks that hold data, with the bytes that belong there, for any extents', () => {
+  test('covers exactly the blocks with data, with the right bytes, for any extents', () => {
     const runs = fc.array(fc.record({ hole: fc.boolean(), length: fc.integer({ min: 1, max: 3000 }) }), {
       maxLength: 30,
     });
@@ -90,12 +90,12 @@ function zero(start: number, length: number): Extent {
   return { kind: 'zero', start, length };
 }
 
-/** Data that stands in the file where it stands in the disk. */
+/** Returns data that is stored in the file at its position in the disk. */
 function data(start: number, length: number): Extent {
   return { kind: 'data', start, length, stored: { file: 0, offset: start } };
 }
 
-/** For each planned block, the file offset of each of its bytes, or nothing for a zero. */
+/** Returns for each planned block the file offset of each byte; `undefined` for a zero. */
 function contentOf(tasks: PlannedTask[]): Map<number, (number | undefined)[]> {
   const content = new Map<number, (number | undefined)[]>();
   for (const { blocks, segments } of tasks) {

@@ -3,12 +3,12 @@ import { createAnalyzer, type Plugin } from '@virt-similarity/core';
 import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 import preparing, { PREPARATIONS } from '../../../fixtures/preparing-plugin.js';
 
-/** Without a url, its hashers run in the main thread. */
-const { url: _, ...homeless } = preparing;
+/** Without a URL, its hashers run in the main thread. */
+const { url: _, ...withoutUrl } = preparing;
 
 test.each<[string, Plugin]>([
   ['in threads', preparing],
-  ['in the main thread', homeless],
+  ['in the main thread', withoutUrl],
 ])('a hasher %s is prepared before its first block, once for all runs', async (_title, plugin) => {
   const disks = new MemoryDisksPlugin({ 'memory:a': new Uint8Array(1024).fill(3) });
   const analyzer = createAnalyzer({ plugins: [disks, plugin] });
@@ -22,5 +22,5 @@ test.each<[string, Plugin]>([
       expect(storage?.kind === 'memory' && [...storage.digests]).toEqual([7, 3, 7, 3]);
     }
   }
-  expect(PREPARATIONS.count - before).toBe(plugin === homeless ? 1 : 0);
+  expect(PREPARATIONS.count - before).toBe(plugin === withoutUrl ? 1 : 0);
 });

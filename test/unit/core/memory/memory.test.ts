@@ -7,7 +7,7 @@ import { requireMemory } from '#core/memory/require-memory.js';
 const GIB = 2 ** 30;
 
 function need(bytes: number) {
-  return { bytes, purpose: 'test', remedy: 'want less' };
+  return { bytes, purpose: 'test', remedy: 'request less' };
 }
 
 describe('requireMemory', () => {
@@ -16,7 +16,7 @@ describe('requireMemory', () => {
     expect(() => requireMemory(need(1.5 * GIB), () => GIB)).toThrow(
       expect.objectContaining({
         code: 'unavailable',
-        message: 'cannot test: expected 1.5 GiB of memory, found 1.0 GiB; want less',
+        message: 'cannot test: expected 1.5 GiB of memory, found 1.0 GiB; request less',
       }),
     );
   });

@@ -18,9 +18,9 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const PATHS = Object.keys(DISKS);
 
-/** A reader of these of the disks, which keeps what it was asked. */
+/** A reader of some of the disks, which records its calls. */
 class ReaderOf implements DiskReader {
-  readonly asked: string[] = [];
+  readonly calls: string[] = [];
   readonly #reader = new MemoryDisksPlugin(DISKS).readers.memory;
   readonly #paths: readonly string[];
 
@@ -29,12 +29,12 @@ class ReaderOf implements DiskReader {
   }
 
   async identify(...[source, options]: Parameters<DiskReader['identify']>) {
-    this.asked.push(`identify ${source.path}${options.isChosen ? ' as the only one' : ''}`);
+    this.calls.push(`identify ${source.path}${options.isChosen ? ' as chosen' : ''}`);
     return this.#paths.includes(source.path) ? this.#reader.identify(source, options) : undefined;
   }
 
   open(...[source, identity, options]: Parameters<DiskReader['open']>) {
-    this.asked.push(`open ${source.path}`);
+    this.calls.push(`open ${source.path}`);
     return this.#reader.open(source, identity, options);
   }
 }
@@ -43,7 +43,7 @@ function analyzerOf(readers: NonNullable<Plugin['readers']>) {
   return createAnalyzer({ plugins: [hashers, { name: 'mine', readers }] });
 }
 
-/** By path, the reader that an image was left to, or why it failed. */
+/** Returns by path the reader that accepted an image, or the error message. */
 async function readersOf(readers: NonNullable<Plugin['readers']>): Promise<Record<string, string | undefined>> {
   const outcomes: IdentifyOutcome[] = [];
   for await (const outcome of analyzerOf(readers).identify(PATHS)) {
@@ -61,27 +61,27 @@ async function hashed(readers: NonNullable<Plugin['readers']>): Promise<HashOutc
 }
 
 describe('the reader auto', () => {
-  test('leaves each image to the first that recognises it, and asks those last that take everything', async () => {
+  test('assigns each image to the first reader that recognises it, and asks fallback readers last', async () => {
     const readers = {
       everything: Object.assign(new ReaderOf(...PATHS), { fallback: true } as const),
       first: new ReaderOf('memory:a'),
       second: new ReaderOf('memory:a'),
     };
     expect(await readersOf(readers)).toEqual({ 'memory:a': 'first', 'memory:b': 'everything' });
-    expect(readers.everything.asked).toEqual(['identify memory:b']);
-    expect(readers.second.asked).toEqual(['identify memory:b']);
+    expect(readers.everything.calls).toEqual(['identify memory:b']);
+    expect(readers.second.calls).toEqual(['identify memory:b']);
   });
 
-  test('says which readers were asked where none recognises an image', async () => {
+  test('reports which readers were tried if none recognises an image', async () => {
     const [message] = Object.values(await readersOf({ one: new ReaderOf(), other: new ReaderOf() }));
     expect(message).toMatch(/^no reader can read memory:a: tried one, other; /);
   });
 
-  test('opens each image by the reader that recognised it, in a session where that has such', async () => {
+  test('opens each image with the reader that recognised it, in a session if it has sessions', async () => {
     const sessions: string[] = [];
     const b = new ReaderOf('memory:b');
     const startSession: NonNullable<DiskReader['startSession']> = (images) => {
-      sessions.push(`begins for ${images.map(({ source }) => source.path)}`);
+      sessions.push(`starts for ${images.map(({ source }) => source.path)}`);
       return {
         open: (source, identity, options) => b.open(source, identity, options),
         close: async () => void sessions.push('ends'),
@@ -90,12 +90,12 @@ describe('the reader auto', () => {
     const a = new ReaderOf('memory:a');
     const outcomes = await hashed({ a, b: Object.assign(b, { startSession }) });
     expect(outcomes.map((outcome) => 'vector' in outcome)).toEqual([true, true]);
-    expect(a.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:a']);
-    expect(b.asked.filter((what) => what.startsWith('open'))).toEqual(['open memory:b']);
-    expect(sessions).toEqual(['begins for memory:b', 'ends']);
+    expect(a.calls.filter((call) => call.startsWith('open'))).toEqual(['open memory:a']);
+    expect(b.calls.filter((call) => call.startsWith('open'))).toEqual(['open memory:b']);
+    expect(sessions).toEqual(['starts for memory:b', 'ends']);
   });
 
-  test('closes the sessions of all readers, whatever fails, and passes on what a callback throws', async () => {
+  test('closes the sessions of all readers despite failures, and rethrows errors of callbacks', async () => {
     const closed: string[] = [];
     const withSession = (path: string) => {
       const reader = new ReaderOf(path);
@@ -129,7 +129,7 @@ describe('the reader auto', () => {
     expect(closed.toSorted()).toEqual([...PATHS, ...PATHS].toSorted());
   });
 
-  test('finds the reader of an identity anew that it did not give', async () => {
+  test('determines the reader of an identity that it did not return itself', async () => {
     const own = new ReaderOf('memory:a');
     const auto = new AutoReader({ names: ['own'], get: () => own });
     const source = { path: 'memory:a' };
@@ -144,7 +144,7 @@ describe('the reader auto', () => {
     await session.close();
   });
 
-  test('is kept waiting by a reader of an isolated plugin for its time only', async () => {
+  test('waits for a reader of an isolated plugin only up to the time limit', async () => {
     const mute = {
       identify: () => new Promise<undefined>(() => {}),
       open: () => Promise.reject(new Error('is not called')),
@@ -160,7 +160,7 @@ describe('the reader auto', () => {
     );
   });
 
-  test('finds out that a reader asks it in turn', async () => {
+  test('detects a reader that calls it in turn', async () => {
     const asking = {
       create: ({ parts }: PartContext<DiskReader>): DiskReader => {
         const others = parts('reader');
@@ -180,7 +180,7 @@ describe('the reader auto', () => {
     );
   });
 
-  test('can be wrapped, and others can leave images to others too', async () => {
+  test('can be wrapped, and other readers can delegate too', async () => {
     const seen: string[] = [];
     @injectable()
     class Wrapper implements DiskReader {
@@ -205,6 +205,6 @@ describe('the reader auto', () => {
     const own = new ReaderOf(...PATHS);
     await readersOf({ auto: Wrapper, delegating: Delegating, own });
     expect(seen.toSorted()).toEqual(PATHS);
-    expect(own.asked).toHaveLength(PATHS.length);
+    expect(own.calls).toHaveLength(PATHS.length);
   });
 });

@@ -5,7 +5,7 @@ import { LimitedReader } from '#core/reading/limited-reader.js';
 const fail = () => Promise.reject(new Error('is not called'));
 const required = { identify: fail, open: fail };
 
-/** Every optional member, so that none can be forgotten. */
+/** Every optional member; the type ensures that none is missing. */
 const optional: Required<Omit<DiskReader, keyof typeof required>> = {
   fallback: true,
   extensions: ['.own'],
@@ -16,7 +16,7 @@ const optional: Required<Omit<DiskReader, keyof typeof required>> = {
   startSession: () => ({ open: fail, close: fail }),
 };
 
-test('a reader with a time limit has what the reader without one has', () => {
+test('a reader with a time limit has every member of the wrapped reader', () => {
   const { fallback, extensions, formats } = optional;
   const limited = new LimitedReader('own', { ...required, ...optional }, 1);
   expect(limited).toMatchObject({ fallback, extensions, formats });
@@ -26,7 +26,7 @@ test('a reader with a time limit has what the reader without one has', () => {
   expect(limited.readerOf?.({ chain: [] })).toBe('other');
 });
 
-test('a reader with a time limit has nothing of its own', () => {
+test('a reader with a time limit adds no members', () => {
   const limited = new LimitedReader('own', required, 1);
   for (const member of Object.keys(optional) as (keyof typeof optional)[]) {
     expect({ member, value: limited[member] }).toEqual({ member, value: undefined });

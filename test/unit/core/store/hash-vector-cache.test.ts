@@ -32,7 +32,7 @@ import { listCacheDirectory, withCacheDirectory } from '#core/store/cache-direct
 import { vectorKeyOf } from '#core/store/vector-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from '../vectors/example-vectors.js';
 
-/** What made the example vectors. */
+/** The hasher of the example vectors. */
 const SHA256 = { name: 'sha256', version: '1' };
 
 function subjectOf(
@@ -43,12 +43,11 @@ function subjectOf(
   return { identity, algorithm: name, hasherVersion: version, blockSize };
 }
 
-// Thousands of small files are written and read.
 async function linkOf(path: string, format = 'raw'): Promise<Link> {
   return { format, parts: [stampOf(path, await stat(path, { bigint: true }))] };
 }
 
-/** A cache in a directory of its own, what it warns of, and two image files: an overlay and its base. */
+/** Calls `use` with a cache in a new directory, its warnings, and two image files: an overlay and its base. */
 async function inCache(
   use: (fixture: {
     directory: string;
@@ -71,7 +70,7 @@ async function inCache(
   });
 }
 
-/** Stores and reads back a vector of 9,000 rows ten times; arguments: cache, image, name. */
+/** A script that stores and reads back a vector of 9,000 rows ten times; arguments: cache, image, name. */
 const WRITER = `
   import { stat } from 'node:fs/promises';
   import { HashVectorCache, hashVectorOf } from '@virt-similarity/core';
@@ -97,7 +96,7 @@ const WRITER = `
   }
 `;
 
-/** With a number of 64 bits in the place of another one, wherever it stands. */
+/** Replaces every occurrence of a 64-bit number. */
 function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
   const copy = Buffer.from(bytes);
   for (let at = 0; at + 8 <= copy.length; at += 4) {
@@ -108,7 +107,7 @@ function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
   return copy;
 }
 
-/** With other block numbers. */
+/** Replaces block numbers. */
 function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[]): Buffer {
   const [old, changed] = [from, to].map((blocks) => Buffer.from(Uint32Array.from(blocks).buffer));
   const copy = Buffer.from(bytes);
@@ -118,7 +117,7 @@ function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[
 
 const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
 
-/** An entry as earlier releases wrote it, without a version of its hasher. */
+/** Writes an entry as earlier releases did, without a hasher version. */
 async function writeUnversionedEntry(directory: string, identity: ImageIdentity): Promise<void> {
   const { hasherVersion: _, ...vector } = exampleVector(1, { identity, name: 'unversioned' });
   const path = join(directory, 'new.arrow');
@@ -129,8 +128,8 @@ async function writeUnversionedEntry(directory: string, identity: ImageIdentity)
   await rename(path, join(directory, `${vectorKeyOf({ ...vector, identity })}.${digest}.arrow`));
 }
 
-describe('entries of another version of their hasher', () => {
-  test('are outdated where the version in use is known, as are those that record none; prune removes these', () =>
+describe('entries of another hasher version', () => {
+  test('are outdated if the current version is known, like entries without a version; prune removes them', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity, name: 'first' }));
@@ -151,7 +150,7 @@ describe('entries of another version of their hasher', () => {
 });
 
 describe('the cache of hash vectors', () => {
-  test('finds what was stored, from another instance too', () =>
+  test('finds what was stored, even from another instance', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
       expect(await cache.find(subjectOf(identity, SHA256))).toBeUndefined();
@@ -163,7 +162,7 @@ describe('the cache of hash vectors', () => {
       expect(warnings).toEqual([]);
     }));
 
-  test('looks for nothing and makes no directory before something is stored', () =>
+  test('does not create its directory before the first store', () =>
     inCache(async ({ directory, cache }) => {
       await cache.find(subjectOf(IDENTITY, SHA256, 512));
       expect(await cache.list()).toEqual([]);
@@ -197,7 +196,7 @@ describe('the cache of hash vectors', () => {
       });
     }));
 
-  test('misses other formats or files, another algorithm or block size', () =>
+  test('misses an image with other formats or files, another algorithm or block size', () =>
     inCache(async ({ cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
@@ -222,7 +221,7 @@ describe('the cache of hash vectors', () => {
 
   test.each<[string, (bytes: Buffer) => Buffer]>([
     ['random bytes', (bytes) => Buffer.from(bytes.map((_, at) => (Math.imul(at + 1, 2_654_435_761) >>> 13) & 255))],
-    ['nothing', () => Buffer.alloc(0)],
+    ['0 bytes', () => Buffer.alloc(0)],
     ['10⁹ rows', (bytes) => forged(bytes, 3n, 10n ** 9n)],
     ['rows that do not ascend', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 6, 3])],
     ['a row past the end of the disk', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 3, 1_000_000])],
@@ -230,7 +229,7 @@ describe('the cache of hash vectors', () => {
       'a layer named __proto__',
       (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('"inode"', '"_prot"'), 'latin1'),
     ],
-  ])('misses an entry of %s though it has the right digest, with a warning', (_, change) =>
+  ])('misses an entry with %s despite its correct digest, with a warning', (_, change) =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(3, { identity }));
@@ -248,7 +247,7 @@ describe('the cache of hash vectors', () => {
     }),
   );
 
-  test('misses an entry whose metadata name __proto__ and constructor, and takes nothing from them', () =>
+  test('is not affected by an entry whose metadata contain __proto__ and constructor', () =>
     inCache(async ({ directory, cache, identify }) => {
       const parts = partsOf(await identify()).map((part) => ({ ...part, path: '__proto__' }));
       const identity = { chain: [{ format: 'constructor', parts }] };
@@ -270,7 +269,7 @@ describe('the cache of hash vectors', () => {
       expect(warnings).toHaveLength(1);
     }));
 
-  test('removes a bad entry that it finds, also beside a good one', () =>
+  test('removes a bad entry that it finds, even next to a good one', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
@@ -293,7 +292,7 @@ describe('the cache of hash vectors', () => {
       expect(entries).not.toContain(bad);
     }));
 
-  test('misses an entry that proves itself but belongs to another image', () =>
+  test('misses an entry that has a correct digest but belongs to another image', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
@@ -318,7 +317,7 @@ describe('the cache of hash vectors', () => {
       expect(warnings).toHaveLength(1);
     }));
 
-  test('gives each of eight concurrent writers a vector that can be read', () =>
+  test('returns a readable vector to each of eight concurrent writers', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       const expected = await contentOf(exampleVector(9000, { identity }));
@@ -333,7 +332,7 @@ describe('the cache of hash vectors', () => {
     }));
 
   test.each(['missing', 'damaged'])(
-    'lets a vector be read on that a slower writer stores again, where the entry was %s',
+    'keeps a vector readable when a slower writer stores it again, if the entry was %s',
     (state) =>
       inCache(async ({ directory, cache, identify }) => {
         const identity = await identify();
@@ -366,7 +365,7 @@ describe('the cache of hash vectors', () => {
       }),
   );
 
-  test('is shared by eight processes that store, find and read the same image at once', () =>
+  test('can be used by eight processes that store, find and read the same image concurrently', () =>
     inCache(async ({ directory, cache, top }) => {
       await Promise.all(
         Array.from({ length: 8 }, (_, writer) =>
@@ -378,7 +377,7 @@ describe('the cache of hash vectors', () => {
       expect(await readdir(directory)).toEqual(await entriesIn(directory));
     }));
 
-  test('leaves nothing when storing is aborted', () =>
+  test('leaves no file when storing is aborted', () =>
     inCache(async ({ directory, cache, identify }) => {
       const controller = new AbortController();
       const vector = exampleVector(20_000, { identity: await identify() });
@@ -396,7 +395,7 @@ describe('the cache of hash vectors', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
-  test('gives vectors that outlive the signal they were found under', () =>
+  test('returns vectors that remain readable after their signal has fired', () =>
     inCache(async ({ cache, identify }) => {
       const identity = await identify();
       const stop = new AbortController();
@@ -408,13 +407,13 @@ describe('the cache of hash vectors', () => {
       await expect(cache.find(subjectOf(identity, SHA256), { signal })).rejects.toMatchObject({ code: 'aborted' });
     }));
 
-  test('cannot store a vector of which it is not known what it was made from', () =>
+  test('refuses to store a vector without an identity', () =>
     inCache(async ({ cache }) => {
       await expect(cache.store(exampleVector(1))).rejects.toMatchObject({ code: 'usage' });
     }));
 });
 
-describe('the directory of the cache', () => {
+describe('the cache directory', () => {
   const everyUse = (cache: HashVectorCache) => [
     cache.find(subjectOf(IDENTITY, SHA256)),
     cache.store(exampleVector(1, { identity: IDENTITY })),
@@ -435,7 +434,7 @@ describe('the directory of the cache', () => {
     ['writable by everyone', (directory) => mkdir(directory).then(() => chmod(directory, 0o777))],
     ['writable by a group', (directory) => mkdir(directory).then(() => chmod(directory, 0o770))],
     ['a file', (directory) => writeFile(directory, '')],
-  ])('is refused when it is %s', (_, make) =>
+  ])('is refused if it is %s', (_, make) =>
     inCache(async ({ directory, warnings }) => {
       await make(directory);
       for (const path of [directory, `${directory}/`]) {
@@ -448,7 +447,7 @@ describe('the directory of the cache', () => {
     }),
   );
 
-  test('is opened once: what takes its place after it was checked is not used', () =>
+  test('is opened once, so that a replacement after the check is not used', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
@@ -460,26 +459,26 @@ describe('the directory of the cache', () => {
       });
     }));
 
-  test('leaves a directory that is named like an entry, and says so', () =>
+  test('keeps a directory that is named like an entry, and reports it', () =>
     inCache(async ({ directory, cache, identify }) => {
       await cache.store(exampleVector(1, { identity: await identify() }));
       const [own, bad] = ['0', '1'].map((digit) => `${digit.repeat(32)}.${'0'.repeat(64)}.arrow`) as [string, string];
       await mkdir(join(directory, own));
-      await writeFile(join(directory, own, 'file'), 'somebody’s');
+      await writeFile(join(directory, own, 'file'), 'foreign');
       await writeFile(join(directory, bad), 'bad');
       await expect(cache.prune()).rejects.toMatchObject({ code: 'unreadable', message: expect.stringContaining(own) });
-      expect(await readFile(join(directory, own, 'file'), 'utf8')).toBe('somebody’s');
+      expect(await readFile(join(directory, own, 'file'), 'utf8')).toBe('foreign');
       expect(await readdir(directory)).not.toContain(bad);
     }));
 
-  test("is refused when it is another user's", () =>
+  test('is refused if another user owns it', () =>
     inCache(async ({ directory }) => {
       const isRoot = process.getuid?.() === 0;
       await mkdir(directory, { mode: 0o700 });
       if (isRoot) {
         await chown(directory, 65_534, 65_534);
       }
-      // Whoever is not root finds such a directory without making one.
+      // A user other than root cannot create such a directory, but / will do.
       const uses = await Promise.allSettled(everyUse(new HashVectorCache(isRoot ? directory : '/')));
       for (const use of uses) {
         expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
@@ -487,9 +486,9 @@ describe('the directory of the cache', () => {
     }));
 
   test.each<[string, (top: string) => string]>([
-    ['lies under a file', (top) => join(top, 'cache')],
+    ['is below a file', (top) => join(top, 'cache')],
     ['cannot be written to', () => '/proc/self/fd'],
-  ])('costs one warning, without internals, when it %s', (_, directoryOf) =>
+  ])('causes one warning without internal details if it %s', (_, directoryOf) =>
     inCache(async ({ top, identify }) => {
       const warnings: string[] = [];
       const cache = new HashVectorCache(directoryOf(top), (message) => warnings.push(message));
@@ -503,8 +502,8 @@ describe('the directory of the cache', () => {
   );
 });
 
-describe('looking after the cache', () => {
-  test('lists each entry and whether its image is still the same', () =>
+describe('maintenance of the cache', () => {
+  test('lists each entry and whether its image has changed', () =>
     inCache(async ({ directory, cache, base, identify }) => {
       await cache.store(exampleVector(3, { identity: await identify(), name: 'current' }));
       expect(await cache.list()).toEqual([
@@ -530,7 +529,7 @@ describe('looking after the cache', () => {
       expect(await cache.verify()).toMatchObject([{ path, state: 'bad' }]);
     }));
 
-  test('prunes what is changed, missing or bad, and keeps the rest', () =>
+  test('prunes changed, missing and bad entries, and keeps all other files', () =>
     inCache(async ({ directory, cache, top, base, identify }) => {
       await cache.store(exampleVector(1, { identity: { chain: [await linkOf(top)] }, name: 'kept' }));
       await cache.store(exampleVector(1, { identity: await identify(), name: 'changed' }));
@@ -544,7 +543,7 @@ describe('looking after the cache', () => {
       expect(await readdir(directory)).toContain('README');
     }));
 
-  test('sweeps temporary files of killed writers, and leaves those of living ones', () =>
+  test('removes temporary files of killed writers, and keeps those of running writers', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));

@@ -5,7 +5,7 @@ import { afterAll, describe, test } from '@jest/globals';
 import { vectorStoreContract } from '@virt-similarity/contract-tests';
 import { HashVectorCache, MemoryVectorStore } from '@virt-similarity/core';
 
-describe('the store in memory', () => {
+describe('the memory store', () => {
   for (const { title, run } of vectorStoreContract(() => new MemoryVectorStore())) {
     test(title, run);
   }

@@ -1,19 +1,19 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { answerTasks } from '#core/threads/answer-tasks.js';
 
-/** A task for the threads of the tests: what to do, and for how many milliseconds before. */
+/** A task for the threads of the tests: the order, and the milliseconds to wait before. */
 export interface ObedientTask {
-  readonly order: 'answer' | 'chat' | 'exit' | 'throw' | 'want';
+  readonly order: 'answer' | 'chat' | 'exit' | 'throw' | 'exhaust';
   readonly after: number;
 }
 
-/** The thread's number, and what it was given when it was started. */
+/** The thread's number, and its worker data. */
 export interface ObedientAnswer {
   readonly thread: number;
   readonly data: unknown;
 }
 
-parentPort?.postMessage('a module of mine says hello');
+parentPort?.postMessage('an unrelated message');
 
 answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, after);
@@ -21,12 +21,12 @@ answerTasks(({ order, after }: ObedientTask): ObedientAnswer => {
     process.exit(9);
   }
   if (order === 'chat') {
-    parentPort?.postMessage({ answer: 'none of yours' });
+    parentPort?.postMessage({ answer: 'not an answer' });
   }
   if (order === 'throw') {
     throw new Error('the thread is tired');
   }
-  if (order === 'want') {
+  if (order === 'exhaust') {
     throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
   }
   return { thread: threadId, data: workerData };

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { ProcessorShares } from '#core/threads/processor-shares.js';
 
-interface Work {
+interface Job {
   readonly done: Promise<string>;
   readonly end: (failure?: Error) => void;
 }
 
-/** Works that end when they are told to, and the names of those under way. */
-class Works {
+/** Jobs that end on request, and the names of the running jobs. */
+class Jobs {
   readonly running = new Set<string>();
   readonly #shares = new ProcessorShares(4);
 
-  start(name: string, threads: number, signal?: AbortSignal): Work {
-    let end: Work['end'] = () => {};
+  start(name: string, threads: number, signal?: AbortSignal): Job {
+    let end: Job['end'] = () => {};
     const ended = new Promise<void>((resolve, reject) => {
       end = (failure) => (failure === undefined ? resolve() : reject(failure));
     });
@@ -31,73 +31,73 @@ async function settle(): Promise<void> {
 }
 
 describe('processor shares', () => {
-  test('let works run at once as far as the processors suffice, the others in their order', async () => {
-    const works = new Works();
-    const a = works.start('a', 2);
-    const b = works.start('b', 2);
-    const c = works.start('c', 3);
-    const d = works.start('d', 1);
+  test('run jobs concurrently while processors suffice, and the others in order', async () => {
+    const jobs = new Jobs();
+    const a = jobs.start('a', 2);
+    const b = jobs.start('b', 2);
+    const c = jobs.start('c', 3);
+    const d = jobs.start('d', 1);
     await settle();
-    expect([...works.running]).toEqual(['a', 'b']);
+    expect([...jobs.running]).toEqual(['a', 'b']);
     a.end();
     await a.done;
     await settle();
-    expect([...works.running]).toEqual(['b']);
+    expect([...jobs.running]).toEqual(['b']);
     b.end();
     await settle();
-    expect([...works.running]).toEqual(['c', 'd']);
+    expect([...jobs.running]).toEqual(['c', 'd']);
     c.end();
     d.end();
     expect(await Promise.all([a, b, c, d].map(({ done }) => done))).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('let a work with more threads than processors run alone', async () => {
-    const works = new Works();
-    const large = works.start('large', 9);
-    const small = works.start('small', 1);
+  test('run a job with more threads than processors alone', async () => {
+    const jobs = new Jobs();
+    const large = jobs.start('large', 9);
+    const small = jobs.start('small', 1);
     await settle();
-    expect([...works.running]).toEqual(['large']);
+    expect([...jobs.running]).toEqual(['large']);
     large.end();
     await settle();
-    expect([...works.running]).toEqual(['small']);
+    expect([...jobs.running]).toEqual(['small']);
     small.end();
     await small.done;
   });
 
-  test('give the turn of a work that fails or is interrupted while it waits to the next one', async () => {
-    const works = new Works();
+  test('start the next job when one fails or is interrupted while it waits', async () => {
+    const jobs = new Jobs();
     const interruption = new AbortController();
-    const failing = works.start('failing', 4);
-    const interrupted = works.start('interrupted', 4, interruption.signal);
-    const next = works.start('next', 4, new AbortController().signal);
+    const failing = jobs.start('failing', 4);
+    const interrupted = jobs.start('interrupted', 4, interruption.signal);
+    const next = jobs.start('next', 4, new AbortController().signal);
     const interruptedCode = expect(interrupted.done).rejects.toMatchObject({ code: 'aborted' });
     interruption.abort();
     await interruptedCode;
     failing.end(new Error('failed'));
     await expect(failing.done).rejects.toThrow('failed');
     await settle();
-    expect([...works.running]).toEqual(['next']);
+    expect([...jobs.running]).toEqual(['next']);
     next.end();
     expect(await next.done).toBe('next');
   });
 
-  test('begin nothing for a signal that has fired', async () => {
-    const works = new Works();
-    await expect(works.start('late', 1, AbortSignal.abort()).done).rejects.toMatchObject({ code: 'aborted' });
-    expect([...works.running]).toEqual([]);
+  test('do not start a job whose signal has fired', async () => {
+    const jobs = new Jobs();
+    await expect(jobs.start('late', 1, AbortSignal.abort()).done).rejects.toMatchObject({ code: 'aborted' });
+    expect([...jobs.running]).toEqual([]);
   });
 
-  test('begin a small work at once when a large one before it is interrupted', async () => {
-    const works = new Works();
+  test('start a small job as soon as a large job before it is interrupted', async () => {
+    const jobs = new Jobs();
     const interruption = new AbortController();
-    const first = works.start('first', 1);
-    const large = works.start('large', 4, interruption.signal);
-    const small = works.start('small', 1);
+    const first = jobs.start('first', 1);
+    const large = jobs.start('large', 4, interruption.signal);
+    const small = jobs.start('small', 1);
     const largeCode = expect(large.done).rejects.toMatchObject({ code: 'aborted' });
     interruption.abort();
     await largeCode;
     await settle();
-    expect([...works.running]).toEqual(['first', 'small']);
+    expect([...jobs.running]).toEqual(['first', 'small']);
     first.end();
     small.end();
     await Promise.all([first.done, small.done]);

@@ -3,7 +3,7 @@ import { WorkerThreads } from '#core/threads/worker-threads.js';
 import type { ObedientAnswer, ObedientTask } from './obedient-thread.js';
 
 const ENTRY = new URL('./obedient-thread.js', import.meta.url);
-const AT_ONCE: ObedientTask = { order: 'answer', after: 0 };
+const IMMEDIATE: ObedientTask = { order: 'answer', after: 0 };
 
 let threads: WorkerThreads<ObedientTask, ObedientAnswer>;
 
@@ -13,17 +13,17 @@ beforeEach(() => {
 
 afterEach(() => threads.close());
 
-test('every task is answered, by no more threads than allowed', async () => {
+test('answers every task, with no more threads than allowed', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => threads.run({ order: 'answer', after: 5 })));
   expect(answers.every(({ data }) => data === 'given')).toBe(true);
   expect(new Set(answers.map(({ thread }) => thread)).size).toBe(2);
 });
 
-test('as many threads are prepared as are allowed, and used', async () => {
+test('prepares at most the allowed number of threads, and uses them', async () => {
   threads.prepare(100);
   const later = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
-  const answers = await Promise.all([later.run(AT_ONCE), threads.run(AT_ONCE), threads.run(AT_ONCE)]);
-  // Threads are numbered as they are started.
+  const answers = await Promise.all([later.run(IMMEDIATE), threads.run(IMMEDIATE), threads.run(IMMEDIATE)]);
+  // Threads are numbered in the order in which they start.
   const [last, ...prepared] = answers.map(({ thread }) => thread) as [number, ...number[]];
   expect(prepared.toSorted((a, b) => a - b)).toEqual([last - 2, last - 1]);
   await later.close();
@@ -33,26 +33,31 @@ test.each([
   ['exit', 'exit status 9'],
   ['throw', 'the thread is tired'],
 ] as const)(
-  'a task that ends its thread (%s) fails, and what the thread had not begun is done by another',
+  'a task that ends its thread (%s) fails, and another thread runs the tasks that wait',
   async (order, message) => {
     const one = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
     const failing = expect(one.run({ order, after: 0 })).rejects.toThrow(message);
-    const answers = await Promise.all([one.run(AT_ONCE), one.run(AT_ONCE), one.run(AT_ONCE)]);
+    const answers = await Promise.all([one.run(IMMEDIATE), one.run(IMMEDIATE), one.run(IMMEDIATE)]);
     await failing;
     expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
     await one.close();
   },
 );
 
-test('what a thread posts beside its answers is none of them', async () => {
-  const answers = await Promise.all([threads.run({ order: 'chat', after: 0 }), threads.run(AT_ONCE)]);
+test('ignores other messages of a thread', async () => {
+  const answers = await Promise.all([threads.run({ order: 'chat', after: 0 }), threads.run(IMMEDIATE)]);
   expect(answers).toMatchObject([{ data: 'given' }, { data: 'given' }]);
 });
 
 test('a task that cannot be copied to a thread fails alone', async () => {
   const one = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1);
   const unusable = { order: 'answer', after: 0, why: () => {} } as const;
-  const outcomes = await Promise.allSettled([one.run(AT_ONCE), one.run(unusable), one.run(AT_ONCE), one.run(AT_ONCE)]);
+  const outcomes = await Promise.allSettled([
+    one.run(IMMEDIATE),
+    one.run(unusable),
+    one.run(IMMEDIATE),
+    one.run(IMMEDIATE),
+  ]);
   const refused = {
     status: 'rejected',
     reason: {
@@ -65,14 +70,14 @@ test('a task that cannot be copied to a thread fails alone', async () => {
   await one.close();
 });
 
-test('what ends a thread in the middle of a task is told as it is, as it may be the task that wants too much', async () => {
+test('reports the original error if a thread runs out of memory during a task', async () => {
   const reason = { message: 'out of memory', code: 'ERR_WORKER_OUT_OF_MEMORY' };
-  await expect(threads.run({ order: 'want', after: 0 })).rejects.toMatchObject(reason);
+  await expect(threads.run({ order: 'exhaust', after: 0 })).rejects.toMatchObject(reason);
 });
 
-test('a module that cannot be loaded fails each task', async () => {
+test('fails every task if the module cannot be loaded', async () => {
   const broken = new WorkerThreads<ObedientTask, ObedientAnswer>(new URL('./no-such-thread.js', import.meta.url), 1);
-  const tasks = [broken.run(AT_ONCE), broken.run(AT_ONCE)];
+  const tasks = [broken.run(IMMEDIATE), broken.run(IMMEDIATE)];
   for (const outcome of await Promise.allSettled(tasks)) {
     expect(outcome).toMatchObject({
       status: 'rejected',
@@ -87,7 +92,7 @@ test('a module that cannot be loaded fails each task', async () => {
   await broken.close();
 });
 
-/** Data for threads of which only the first can be started, and how many were tried. */
+/** Returns data with which only the first thread can start, and the number of attempts. */
 function dataForOneStart(): { readonly data: object; readonly attempts: () => number } {
   let attempts = 0;
   const data = {
@@ -102,18 +107,18 @@ function dataForOneStart(): { readonly data: object; readonly attempts: () => nu
   return { data, attempts: () => attempts };
 }
 
-test('where a second thread cannot be started, the first does all, and no other is tried', async () => {
+test('runs all tasks in the first thread if a second cannot start, and does not try again', async () => {
   const { data, attempts } = dataForOneStart();
   const two = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 2, { data });
-  const answers = await Promise.all(Array.from({ length: 20 }, () => two.run(AT_ONCE)));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => two.run(IMMEDIATE)));
   expect(new Set(answers.map(({ thread }) => thread)).size).toBe(1);
   expect(attempts()).toBe(2);
   await two.close();
 });
 
-test('where no thread can be started any more, all tasks fail', async () => {
+test('fails all tasks if no thread can start any longer', async () => {
   const only = new WorkerThreads<ObedientTask, ObedientAnswer>(ENTRY, 1, { data: dataForOneStart().data });
-  const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(AT_ONCE))];
+  const tasks = [only.run({ order: 'exit', after: 0 }), ...Array.from({ length: 5 }, () => only.run(IMMEDIATE))];
   const outcomes = await Promise.allSettled(tasks);
   const [exited, ...others] = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason);
   expect(exited).toMatchObject({ message: 'exit status 9' });
@@ -126,24 +131,24 @@ test('where no thread can be started any more, all tasks fail', async () => {
   await only.close();
 });
 
-test('closing waits for what the threads were given, and refuses more', async () => {
-  await threads.run(AT_ONCE);
+test('closing waits for running tasks, and then refuses new ones', async () => {
+  await threads.run(IMMEDIATE);
   const answer = threads.run({ order: 'answer', after: 50 });
   await Promise.all([threads.close(), threads.close()]);
   expect(await answer).toMatchObject({ data: 'given' });
-  await expect(threads.run(AT_ONCE)).rejects.toThrow('the threads are closed');
+  await expect(threads.run(IMMEDIATE)).rejects.toThrow('the threads are closed');
 });
 
-test('closing ends a thread that goes on', async () => {
+test('closing ends a thread that does not return', async () => {
   const endless = expect(threads.run({ order: 'answer', after: Number.POSITIVE_INFINITY })).rejects.toThrow(
     'exit status',
   );
-  await expect(threads.run(AT_ONCE)).resolves.toBeDefined();
+  await expect(threads.run(IMMEDIATE)).resolves.toBeDefined();
   await threads.close();
   await endless;
 });
 
-test('threads keep the process alive while they have a task, and not longer', async () => {
+test('threads keep the process alive only while they have a task', async () => {
   const answer = threads.run({ order: 'answer', after: 50 });
   expect(process.getActiveResourcesInfo()).toContain('MessagePort');
   await answer;

@@ -29,7 +29,7 @@ export const IDENTITY: ImageIdentity = {
   ],
 };
 
-/** A vector of blocks 0, 3, 6, … with digests that follow from the block number. */
+/** Returns a vector of blocks 0, 3, 6, … with digests derived from the block number. */
 export function exampleVector(rows: number, changes: Partial<Omit<HashVectorHeader, 'dataBlocks'>> = {}): HashVector {
   const digestLength = changes.digestLength ?? 32;
   const blocks = Uint32Array.from({ length: rows }, (_, row) => row * 3);
@@ -50,7 +50,7 @@ export function exampleVector(rows: number, changes: Partial<Omit<HashVectorHead
   return hashVectorOf(header, blocks, digests);
 }
 
-/** All rows of a vector in one piece, and its header. */
+/** Returns all rows of a vector, concatenated, and its header. */
 export async function contentOf(vector: HashVector) {
   const blocks: number[] = [];
   const digests: Uint8Array[] = [];
@@ -62,7 +62,7 @@ export async function contentOf(vector: HashVector) {
   return { header, blocks, digests: Buffer.concat(digests).toString('hex') };
 }
 
-/** Calls with a directory that is gone afterwards. */
+/** Calls `use` with a temporary directory. */
 export async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'hash-vectors-'));
   try {

@@ -14,7 +14,7 @@ import { vectorKeyOf } from '#core/store/vector-key.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
-/** Lone surrogates included, which stand for bytes that are not UTF-8. */
+/** Includes lone surrogates, which represent bytes that are not UTF-8. */
 const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: codeUnit }));
 
 const anyFormat = fc.string({ unit: 'binary' }).filter((text) => !text.includes('<'));
@@ -42,7 +42,7 @@ const anyVector = fc
   });
 
 describe('a hash-vector file', () => {
-  test('gives back every vector that was written', () =>
+  test('returns every vector that was written', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await fc.assert(
@@ -54,7 +54,7 @@ describe('a hash-vector file', () => {
       );
     }));
 
-  test.each([0, 1, 8191, 8192, 8193, 24_577])('gives back a vector of %d rows', (rows) =>
+  test.each([0, 1, 8191, 8192, 8193, 24_577])('returns a vector of %d rows', (rows) =>
     inDirectory(async (directory) => {
       const vector = exampleVector(rows, { identity: IDENTITY });
       const path = join(directory, 'v.arrow');
@@ -72,7 +72,7 @@ describe('a hash-vector file', () => {
       expect((await openHashVector(path)).identity).toEqual(identity);
     }));
 
-  test('does not record which of several files belongs to which link: all are one link', () =>
+  test('does not record which of several files belongs to which link, and merges their links', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       const [top, base] = IDENTITY.chain;
@@ -85,7 +85,7 @@ describe('a hash-vector file', () => {
       expect(vectorKeyOf({ ...made, identity: found })).toBe(vectorKeyOf({ ...made, identity }));
     }));
 
-  test('has the same bytes whatever the batches it was written from', () =>
+  test('has the same bytes regardless of the batches it was written from', () =>
     inDirectory(async (directory) => {
       const vector = exampleVector(10_000);
       const inOnes: HashVector = {
@@ -106,7 +106,7 @@ describe('a hash-vector file', () => {
       expect(c?.equals(a as Buffer)).toBe(true);
     }));
 
-  test('takes digests in shared memory', () =>
+  test('accepts digests in shared memory', () =>
     inDirectory(async (directory) => {
       const blocks = new Uint32Array(new SharedArrayBuffer(4));
       const digests = new Uint8Array(new SharedArrayBuffer(16)).fill(7);
@@ -116,7 +116,7 @@ describe('a hash-vector file', () => {
       expect(read).toBe('07'.repeat(16));
     }));
 
-  test('may be read by several at once, and is closed when one stops early', () =>
+  test('can be read concurrently, and is closed when a reader stops early', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(20_000), path);
@@ -129,7 +129,7 @@ describe('a hash-vector file', () => {
       expect(await openDescriptorsOf(path)).toBe(0);
     }));
 
-  test('says that it changed when another one took its place', () =>
+  test('is reported as changed if another file took its place', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(3), path);
@@ -139,7 +139,7 @@ describe('a hash-vector file', () => {
       await expect(contentOf(vector)).rejects.toMatchObject({ code: 'changed' });
     }));
 
-  test('says that it changed when it was removed', () =>
+  test('is reported as changed if it was removed', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(3), path);
@@ -149,7 +149,7 @@ describe('a hash-vector file', () => {
       await expect(contentOf(vector)).rejects.toMatchObject({ code: 'changed', message });
     }));
 
-  test('says that it changed when it was written to while its rows were read', () =>
+  test('is reported as changed if it was written to while its rows were read', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(3), path);
@@ -162,7 +162,7 @@ describe('a hash-vector file', () => {
       await expect(reading).rejects.toMatchObject({ code: 'changed', image: path });
     }));
 
-  test('is left out when the writing is aborted', () =>
+  test('is not written if writing is aborted', () =>
     inDirectory(async (directory) => {
       const signal = AbortSignal.abort();
       const written = writeHashVector(exampleVector(3), join(directory, 'v'), { signal });
@@ -170,7 +170,7 @@ describe('a hash-vector file', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
-  test('stops being read when the reading is aborted', () =>
+  test('is not read further once reading is aborted', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(20_000), path);
@@ -184,7 +184,7 @@ describe('a hash-vector file', () => {
       await expect(read()).rejects.toMatchObject({ code: 'aborted' });
     }));
 
-  test('is known by a stated format, or else by its extension', () => {
+  test('is recognised by a given format, otherwise by its extension', () => {
     const named = (path: string, format?: string) => isNamedAsVector({ path, ...(format !== undefined && { format }) });
     expect(['a.arrow', 'A.ARROW', 'dir.img/a.img.arrow'].map((path) => named(path))).toEqual([true, true, true]);
     expect(['a', 'a.raw', 'arrow', 'a.arrow/disk', 'a.arrow.img'].map((path) => named(path))).toEqual([
@@ -198,7 +198,7 @@ describe('a hash-vector file', () => {
     expect(named('a.arrow', 'raw')).toBe(false);
   });
 
-  test('is refused as a symbolic link where links are not to be followed', () =>
+  test('is refused as a symbolic link if links must not be followed', () =>
     inDirectory(async (directory) => {
       const [path, link] = [join(directory, 'v.arrow'), join(directory, 'link.arrow')];
       await writeHashVector(exampleVector(1), path);

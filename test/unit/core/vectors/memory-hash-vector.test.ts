@@ -19,7 +19,7 @@ describe('a hash vector in memory', () => {
     }
   });
 
-  test('yields no batch when it has no rows', async () => {
+  test('yields no batch if it has no rows', async () => {
     for await (const _ of exampleVector(0).rows()) {
       throw new Error('a batch');
     }
@@ -35,7 +35,7 @@ describe('a hash vector in memory', () => {
     ['a repeated block', made({}, [1, 1], 4)],
     ['descending blocks', made({}, [2, 1], 4)],
     ['a block past the end', made({}, [3], 2)],
-    ['a block size that is no power of two', made({ blockSize: 513 }, [0], 2)],
+    ['a block size that is not a power of two', made({ blockSize: 513 }, [0], 2)],
     ['a block size that is too small', made({ blockSize: 256 }, [0], 2)],
     ['a block size that is too large', made({ blockSize: 2 ** 25 }, [0], 2)],
     ['a digest of 65 bytes', made({ digestLength: 65 }, [0], 65)],

@@ -5,7 +5,7 @@ import { hashVectorFromBytes, hashVectorToBytes, writeHashVector } from '@virt-s
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 describe('the bytes of a hash vector', () => {
-  test('are those of its file', () =>
+  test('equal those of its file', () =>
     inDirectory(async (directory) => {
       const vector = exampleVector(100, { identity: IDENTITY });
       const path = join(directory, 'v.arrow');
@@ -13,13 +13,13 @@ describe('the bytes of a hash vector', () => {
       expect(Buffer.from(await hashVectorToBytes(vector)).equals(await readFile(path))).toBe(true);
     }));
 
-  test.each([0, 1, 8192, 8193, 24_577])('give back a vector of %d rows', async (rows) => {
+  test.each([0, 1, 8192, 8193, 24_577])('represent a vector of %d rows', async (rows) => {
     const vector = exampleVector(rows, { identity: IDENTITY, name: 'image \udc80' });
     const bytes = await hashVectorToBytes(vector);
     expect(await contentOf(await hashVectorFromBytes(bytes))).toEqual(await contentOf(vector));
   });
 
-  test('are copied: the vector stays as it is when they change', async () => {
+  test('are copied, so that later changes do not affect the vector', async () => {
     const vector = exampleVector(10);
     const bytes = await hashVectorToBytes(vector);
     const read = await hashVectorFromBytes(bytes);
@@ -27,13 +27,13 @@ describe('the bytes of a hash vector', () => {
     expect(await contentOf(read)).toEqual(await contentOf(vector));
   });
 
-  test('may begin anywhere in a buffer', async () => {
+  test('may start anywhere in a buffer', async () => {
     const vector = exampleVector(10);
     const shifted = Buffer.concat([Buffer.alloc(3), await hashVectorToBytes(vector)]).subarray(3);
     expect(await contentOf(await hashVectorFromBytes(shifted))).toEqual(await contentOf(vector));
   });
 
-  test('are refused as corrupt where they end early or contradict the format, at every length', async () => {
+  test('are refused as corrupt if they are truncated at any length', async () => {
     const bytes = await hashVectorToBytes(exampleVector(3));
     for (let length = 0; length < bytes.length; length += 7) {
       await expect(hashVectorFromBytes(bytes.subarray(0, length), 'x')).rejects.toMatchObject({
@@ -43,7 +43,7 @@ describe('the bytes of a hash vector', () => {
     }
   });
 
-  test('are refused as corrupt where block numbers do not ascend', async () => {
+  test('are refused as corrupt if block numbers do not ascend', async () => {
     const vector = exampleVector(3);
     const bytes = await hashVectorToBytes(vector);
     const ascending = Buffer.from(Uint32Array.of(0, 3, 6).buffer);

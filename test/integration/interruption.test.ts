@@ -18,7 +18,7 @@ import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
 
 const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
 
-/** A reader of which tests replace parts; counts the images that are open. */
+/** A reader that tests modify; it counts open images. */
 class Disks implements DiskReader {
   readonly name = 'disks';
   open: (source: DiskSource) => Promise<MemoryDiskImage> = async ({ path }) => this.image(path);
@@ -68,7 +68,7 @@ afterEach(async () => {
 
 describe('an interruption', () => {
   test.each(['image-started', 'image-advanced', 'image-finished', 'comparing', 'clustering'])(
-    'at %s ends the run and leaves no thread, image or temporary file',
+    'at %s ends the run and leaves no thread, open image or temporary file',
     async (kind) => {
       const stop = new AbortController();
       const analysis = analyzer.analyze(GOOD, {
@@ -95,41 +95,41 @@ describe('an interruption', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  test.each([40, 80, 120, 160])('%d ms after the beginning leaves no file open, though threads load', async (ms) => {
+  test.each([40, 80, 120, 160])('%d ms after the start leaves no file open, even while threads load', async (ms) => {
     const signal = AbortSignal.timeout(ms);
     await analyzer.analyze(GOOD, { ...options, signal }).catch(() => {});
   });
 
-  test('before the beginning opens nothing', async () => {
+  test('before the start opens no image', async () => {
     const analysis = analyzer.analyze(GOOD, { ...options, signal: AbortSignal.abort() });
     await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  test('after the end takes nothing from the vectors', async () => {
+  test('after the end does not affect the vectors', async () => {
     const stop = new AbortController();
     const outcomes = await all(analyzer.hash(GOOD, { ...options, signal: stop.signal }));
     stop.abort();
     expect(await rowsOf(outcomes)).toBe(4 * 128);
   });
 
-  test('is told to the reader, and so is a consumer that wants no more', async () => {
-    let told = 0;
+  test('reaches the reader as an abort signal, even if the consumer just stops', async () => {
+    let aborted = 0;
     const open = disks.open;
     disks.open = async (...call) => {
       const [, , { signal }] = call as unknown as [DiskSource, ImageIdentity, { signal: AbortSignal }];
-      signal.addEventListener('abort', () => told++);
+      signal.addEventListener('abort', () => aborted++);
       return open(...call);
     };
     for await (const _ of analyzer.hash(GOOD, options)) {
       break;
     }
-    expect(told).toBe(4);
+    expect(aborted).toBe(4);
   });
 });
 
 describe('a callback that throws', () => {
   test.each(['image-started', 'image-advanced', 'image-finished', 'image-failed', 'comparing', 'clustering'])(
-    'at %s ends the run with what it threw',
+    'at %s ends the run with its error',
     async (kind) => {
       const onProgress = (event: { kind: string }): void => {
         if (event.kind === kind) {
@@ -148,9 +148,9 @@ describe('a reader', () => {
   test.each([
     ['undefined', undefined, 'undefined'],
     ['a string', 'no such planet', 'no such planet'],
-    ['an object that cannot be made a string', Object.create(null), '[Object: null prototype] {}'],
+    ['an object that cannot be converted to a string', Object.create(null), '[Object: null prototype] {}'],
     ['a symbol', Symbol('no'), 'Symbol(no)'],
-  ])('that throws %s fails its images only', async (_, thrown, message) => {
+  ])('that throws %s fails only its images', async (_, thrown, message) => {
     disks.open = () => Promise.reject(thrown);
     const outcomes = await all(analyzer.hash(GOOD.slice(0, 2), options));
     expect(outcomes).toMatchObject([
@@ -159,7 +159,7 @@ describe('a reader', () => {
     ]);
   });
 
-  test('whose session does not begin fails its images only', async () => {
+  test('whose session does not start fails only its images', async () => {
     disks.startSession = () => {
       throw new Error('no appliance');
     };
@@ -169,7 +169,7 @@ describe('a reader', () => {
     );
   });
 
-  test('whose session and images cannot be closed costs warnings, not vectors', async () => {
+  test('whose session and images cannot be closed causes warnings, but vectors are complete', async () => {
     const close = (): Promise<void> => Promise.reject(new Error('stuck'));
     disks.startSession = () => ({ open: disks.open, close });
     disks.open = async ({ path }) => {
@@ -184,7 +184,7 @@ describe('a reader', () => {
     expect(notes).toEqual(['cannot close disk:a: stuck', '[disks] cannot end its session: stuck']);
   });
 
-  test('may find another file when it opens an image than when it looked: what it opened counts', async () => {
+  test('may open another file than it identified, and then the opened file counts', async () => {
     const identityOf = disks.identityOf.bind(disks);
     let inode = 1n;
     disks.identityOf = (path) => {
@@ -202,7 +202,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
   });
 
-  test('of another image at the moment of reading only is not believed', async () => {
+  test('is refused if only the opened image has another identity', async () => {
     disks.open = async ({ path }) => {
       const image = disks.image(path);
       return Object.assign(image, { identity: disks.identityOf('disk:z') });
@@ -210,7 +210,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ error: { code: 'changed' } }]);
   });
 
-  test('of two names of one file keeps both names', async () => {
+  test('keeps both names of one file', async () => {
     const identity = disks.identityOf('disk:a');
     disks.identityOf = () => identity;
     const analysis = await analyzer.analyze(['disk:a', 'disk:b'], options);
@@ -239,13 +239,13 @@ async function rowsOf(outcomes: readonly HashOutcome[]): Promise<number> {
   return rows;
 }
 
-/** Threads of this process that run JavaScript, but for the main one. */
+/** Returns the number of worker threads of this process. */
 function workerThreads(): number {
   const { workers } = process.report.getReport() as unknown as { workers: unknown[] };
   return workers.length;
 }
 
-/** The files of code that this process has open. */
+/** Returns the paths of open JavaScript files of this process. */
 async function openModules(): Promise<string[]> {
   const descriptors = await readdir('/proc/self/fd');
   const paths = await Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));

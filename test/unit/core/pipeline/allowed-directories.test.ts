@@ -7,7 +7,7 @@ import readers from '@virt-similarity/readers';
 import { allowedTrees } from '#core/pipeline/allowed-trees.js';
 
 const NOBODY = 65_534;
-/** Only root can give a link away. */
+/** Only root can change the owner of a link. */
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 let directory: string;
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 describe('a directory that the user allows', () => {
-  test('is one without symbolic links, also of a relative path, and through a link of the user', async () => {
+  test('is resolved to a path without symbolic links, from a relative path or through a link of the user', async () => {
     const pool = join(directory, 'pool');
     const paths = [pool, `${pool}/`, join(directory, 'own'), `${directory}/own/.`, `${directory}/./pool`];
     expect(await allowedTrees(paths)).toEqual(paths.map(() => pool));
@@ -35,7 +35,7 @@ describe('a directory that the user allows', () => {
     expect(await allowedTrees([join(directory, 'pool')])).toEqual([join(directory, 'pool')]);
   });
 
-  asRoot('is refused if it is a link of another user, who could make it lead anywhere', async () => {
+  asRoot('is refused if it is a link of another user, who could redirect it', async () => {
     await lchown(join(directory, 'foreign'), NOBODY, NOBODY);
     for (const path of ['foreign', 'foreign/', 'foreign/.']) {
       await expect(allowedTrees([`${directory}/${path}`])).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe('a directory that the user allows', () => {
 describe('the directory of a named image', () => {
   const analyzer = createAnalyzer({ plugins: [readers] });
 
-  test('is allowed, also through a link of the user', async () => {
+  test('is allowed, even through a link of the user', async () => {
     for (const name of ['pool', 'own']) {
       const { directories } = await analyzer.findImages([join(directory, name, 'a.raw')]);
       expect(directories).toEqual([join(directory, 'pool')]);

@@ -26,11 +26,11 @@ class FirstByteHasher {
 
 const own = { name: 'own', hashers: { 'first-byte': FirstByteHasher } };
 
-/** A reader of two different disks that gives them the identities it is given: when it looks, and when it opens. */
-function readerOf(looked: unknown, opened: unknown = looked): Plugin {
+/** Returns a plugin with a reader whose `identify` and `open` return these identities. */
+function readerOf(identified: unknown, opened: unknown = identified): Plugin {
   class Reader implements DiskReader {
     async identify(): Promise<ImageIdentity> {
-      return looked as ImageIdentity;
+      return identified as ImageIdentity;
     }
     async open({ path }: { readonly path: string }): Promise<DiskImage> {
       return new MemoryDiskImage(Buffer.alloc(512, path), undefined, opened as ImageIdentity);
@@ -41,35 +41,35 @@ function readerOf(looked: unknown, opened: unknown = looked): Plugin {
 
 const PART = { kind: 'file', path: '/a', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n };
 
-/** An identity of one link, of which some members are replaced. */
+/** Returns an identity of one link with some members replaced. */
 function linkOf(members: object): object {
   return { chain: [{ format: 'x', parts: [PART], ...members }] };
 }
 
 describe('a reader whose identity', () => {
   test.each([
-    ['is none', null, 'a chain of at least one link, found undefined'],
-    ['has no link', { chain: [] }, 'a chain of at least one link, found []'],
+    ['is null', null, 'a chain of at least one link, found undefined'],
+    ['has no links', { chain: [] }, 'a chain of at least one link, found []'],
     ['has no format', linkOf({ format: undefined }), 'links whose format is a string without <, found undefined'],
     ['has two formats in one', linkOf({ format: 'a<b' }), "links whose format is a string without <, found 'a<b'"],
-    ['has no parts', linkOf({ parts: undefined }), 'links with parts, found undefined'],
-    ['has no part', linkOf({ parts: [] }), 'links with at least one part, or volatile ones, found []'],
+    ['has undefined parts', linkOf({ parts: undefined }), 'links with parts, found undefined'],
+    ['has an empty list of parts', linkOf({ parts: [] }), 'links with at least one part, or volatile ones, found []'],
     [
-      'is of no file',
-      linkOf({ parts: [{ ...PART, kind: 'disk' }] }),
-      "parts whose kind is 'file' or 'object', found 'disk'",
-    ],
-    [
-      'is of an object without a version',
+      'has an object without a version',
       linkOf({ parts: [{ kind: 'object', path: 'https://a' }] }),
       'objects whose version is a string, found undefined',
     ],
     [
-      'has times that are no bigint',
+      'has a part of an unknown kind',
+      linkOf({ parts: [{ ...PART, kind: 'disk' }] }),
+      "parts whose kind is 'file' or 'object', found 'disk'",
+    ],
+    [
+      'has a time that is not a bigint',
       linkOf({ parts: [{ ...PART, ctimeNs: 1 }] }),
       'parts whose ctimeNs is a bigint, found 1',
     ],
-  ])('%s is refused, as it could be that of any image', async (_, identity, problem) => {
+  ])('%s is refused, because it might match any image', async (_, identity, problem) => {
     const error = { code: 'plugin', message: `[careless] expected an identity to have ${problem}; fix the reader` };
     for (const plugin of [readerOf(identity), readerOf(linkOf({}), identity)]) {
       const analysis = createAnalyzer({ plugins: [plugin, own] }).analyze(IMAGES, OPTIONS);
@@ -77,7 +77,7 @@ describe('a reader whose identity', () => {
     }
   });
 
-  test('is refused on one line, whatever it is', async () => {
+  test('is invalid is refused with a message of one line', async () => {
     const format = { lines: ['x'.repeat(40), 'y'.repeat(40), 'z'.repeat(40)] };
     const analysis = createAnalyzer({ plugins: [readerOf(linkOf({ format })), own] }).analyze(IMAGES, OPTIONS);
     const message =
@@ -85,7 +85,7 @@ describe('a reader whose identity', () => {
     await expect(analysis).rejects.toMatchObject({ message: expect.stringMatching(message) });
   });
 
-  test('has no file and is volatile reads every image', async () => {
+  test('is volatile and has no file is accepted', async () => {
     const plugin = readerOf(linkOf({ parts: [], volatile: true }));
     const { distances } = await createAnalyzer({ plugins: [plugin, own] }).analyze(['1', '2'], OPTIONS);
     expect([...distances.values]).toEqual([1]);

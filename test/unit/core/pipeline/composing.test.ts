@@ -31,7 +31,7 @@ async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
   return analysis.images.map(({ vector }) => vector!);
 }
 
-/** What an analysis that was extended must have in common with that of all images. */
+/** Returns the members that an extended analysis must share with an analysis of all images. */
 function comparable({ images, ...analysis }: Analysis) {
   return { ...analysis, images: images.map(({ repeatedBlocks: _, vector: __, ...image }) => image) };
 }
@@ -45,14 +45,14 @@ async function textOf(pieces: AsyncIterable<string>): Promise<string> {
 }
 
 describe('an analysis of hash vectors', () => {
-  test('equals that of their images', async () => {
+  test('equals the analysis of their images', async () => {
     const analyzer = analyzerOf();
     const analysis = await analyzer.analyze(PATHS, { blockSize: 512, linkage: 'average' });
     const vectors = analysis.images.map(({ vector }) => vector!);
     expect(await analyzer.analyzeVectors(vectors, { linkage: 'average' })).toEqual(analysis);
   });
 
-  test('takes vectors from bytes', async () => {
+  test('accepts vectors from bytes', async () => {
     const analyzer = analyzerOf();
     const vectors = await vectorsOf(analyzer);
     const copies = await Promise.all(
@@ -62,7 +62,7 @@ describe('an analysis of hash vectors', () => {
     expect(comparable(analysis)).toEqual(comparable(await analyzer.analyzeVectors(vectors)));
   });
 
-  test('may have one image only', async () => {
+  test('may have only one image', async () => {
     const { images, dendrogram } = await analyzerOf().analyzeVectors([exampleVector(3)]);
     expect(images).toMatchObject([{ name: 'disk.qcow2', dataBlocks: 3, repeatedBlocks: 0 }]);
     expect(dendrogram.merges).toEqual([]);
@@ -79,7 +79,7 @@ describe('an analysis of hash vectors', () => {
 
 describe('an extended analysis', () => {
   test.each(['hamming', 'jaccard', 'containment', 'shared-content'])(
-    'equals that of all images by %s, wherever it is cut',
+    'equals the analysis of all images by %s, for any split',
     async (metric) => {
       const analyzer = analyzerOf();
       const vectors = await vectorsOf(analyzer);
@@ -92,7 +92,7 @@ describe('an extended analysis', () => {
     },
   );
 
-  test('keeps the names of its images, and gives the others names of their own', async () => {
+  test('keeps the names of its images, and assigns unique names to new ones', async () => {
     const analyzer = analyzerOf();
     const named = (name: string): HashVector => ({ ...exampleVector(3), name });
     const analysis = await analyzer.analyzeVectors([named('/a/web.img'), named('/a/db.img')]);
@@ -102,7 +102,7 @@ describe('an extended analysis', () => {
     expect(new Set(names).size).toBe(4);
   });
 
-  test('states another linkage where it is asked for', async () => {
+  test('uses another linkage on request', async () => {
     const analyzer = analyzerOf();
     const [last, ...vectors] = await vectorsOf(analyzer);
     const analysis = await analyzer.analyzeVectors(vectors);
@@ -110,7 +110,7 @@ describe('an extended analysis', () => {
     expect(parameters).toMatchObject({ linkage: 'complete', metric: 'hamming' });
   });
 
-  test('is refused where images have no vectors, and where an image would be in it twice', async () => {
+  test('is refused if images have no vectors, or if an image would occur twice', async () => {
     const analyzer = analyzerOf();
     const vectors = await vectorsOf(analyzer);
     const analysis = await analyzer.analyzeVectors(vectors.slice(0, 2));
@@ -125,7 +125,7 @@ describe('an extended analysis', () => {
     });
   });
 
-  test('has a matrix in which each distance is at the index of its pair', () => {
+  test('has a matrix with each distance at the index of its pair', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (first, second) => {
         const distanceOf = (i: number, j: number): number => 100 * i + j;
@@ -174,7 +174,7 @@ describe('an analysis of distances', () => {
     });
   });
 
-  test('keeps what is known about its items', async () => {
+  test('keeps the known properties of its items', async () => {
     const options = { metric: 'edit', unit: 'letters' };
     const items = [{ name: 'a', path: '/srv/a', virtualSize: 512, dataBlocks: 1 }, 'b', { name: 'c' }];
     const { images, parameters } = await analyzerOf().analyzeDistances(items, distances, options);
@@ -196,7 +196,7 @@ describe('an analysis of distances', () => {
 });
 
 describe('options that are undefined', () => {
-  test('are as absent ones, everywhere', async () => {
+  test('are treated like absent options everywhere', async () => {
     const plugin = new MemoryDisksPlugin(DISKS);
     const parts = {
       plugins: [plugin, hashers, reporters],

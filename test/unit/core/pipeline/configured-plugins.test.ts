@@ -20,11 +20,11 @@ async function textOf(texts: AsyncIterable<string>): Promise<string> {
   return whole;
 }
 
-describe('a plugin that its module exports', () => {
+describe('the default export of a module', () => {
   test.each([
-    ['as it is', weighted],
+    ['unchanged', weighted],
     ['copied', { ...weighted, name: 'a copy' }],
-  ])('runs in threads, %s', async (_, plugin) => {
+  ])('can run in threads, %s', async (_, plugin) => {
     const analyzer = createAnalyzer({ plugins: [disks()], isolated: [plugin] });
     const analysis = await analyzer.analyze(Object.keys(DISKS), { ...OPTIONS, metric: 'weighted' });
     expect([...analysis.distances.values]).toEqual([2]);
@@ -32,7 +32,7 @@ describe('a plugin that its module exports', () => {
   });
 });
 
-describe('a plugin that a factory configured', () => {
+describe('a plugin configured by a factory', () => {
   const configured = createPlugin(5);
 
   test.each<[string, Plugin[], AnalyzeOptions]>([
@@ -40,7 +40,7 @@ describe('a plugin that a factory configured', () => {
     ['metric', [configured], { metric: 'weighted', blockSize: 512 }],
     ['clusterer', [configured], { clusterer: 'weighted', blockSize: 512 }],
   ])(
-    'is refused where its %s would lose the options in a thread, before an image is read',
+    'is refused before an image is read if its %s would lose the options in a thread',
     async (kind, isolated, options) => {
       const memory = disks();
       const sha256 = { name: 'own', hashers: { sum: Sum } };
@@ -60,7 +60,7 @@ describe('a plugin that a factory configured', () => {
     },
   );
 
-  test('is refused where its reporter would lose the options in a thread', async () => {
+  test('is refused if its reporter would lose the options in a thread', async () => {
     const analyzer = createAnalyzer({
       plugins: [disks(), { name: 'own', hashers: { sum: Sum } }],
       isolated: [configured],
@@ -112,7 +112,7 @@ describe('a program', () => {
     for await (const { error } of analyzer.hash([{ path: 'a.raw', format: 'raw' }], { hasher: 'sum' })) throw error;
   `;
 
-  /** Runs it, and gives what it says on standard error and how often it was started. */
+  /** Runs the program, and returns its standard error and the number of its starts. */
   async function run(main: string): Promise<{ stderr: string; starts: number }> {
     await writeFile(join(directory, 'starts'), '');
     const child = spawn(process.execPath, ['-C', 'unbundled', main], {
@@ -127,7 +127,7 @@ describe('a program', () => {
     return { stderr, starts: (await readFile(join(directory, 'starts'))).length };
   }
 
-  test('whose hasher is in its main module is not started again by threads', async () => {
+  test('with a hasher in its main module is not started again by threads', async () => {
     await writeFile(join(directory, 'main.mjs'), program(''));
     const { stderr, starts } = await run('main.mjs');
     expect(stderr).toMatch(
@@ -136,7 +136,7 @@ describe('a program', () => {
     expect(starts).toBe(1);
   });
 
-  test('whose hasher is in a module that waits for the analysis is told so', async () => {
+  test('with a hasher in a module that waits for the analysis gets an error that says so', async () => {
     await writeFile(join(directory, 'job.mjs'), program('pluginTimeout: 1'));
     await writeFile(join(directory, 'start.mjs'), "import './job.mjs';");
     const { stderr, starts } = await run('start.mjs');

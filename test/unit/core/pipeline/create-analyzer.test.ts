@@ -22,12 +22,12 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };
 
-/** A disk whose blocks are filled with one byte each. */
+/** Returns a disk whose blocks are each filled with one byte. */
 function disk(...blocks: number[]): Uint8Array {
   return Uint8Array.from({ length: blocks.length * 512 }, (_, index) => blocks[index >> 9]!);
 }
 
-/** A base, two clones of it, and a stranger. */
+/** Returns disks of a base, two clones of it, an unrelated image, and images that fail. */
 function family(): MemoryDisksPlugin {
   return new MemoryDisksPlugin({
     'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
@@ -51,7 +51,7 @@ afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
 
-/** An analysis without the functions of its vectors, of which no two are equal. */
+/** Returns an analysis without the functions of its vectors, which are never equal. */
 function comparable({ images, ...analysis }: Analysis) {
   const plain = images.map(({ vector: { rows: _, ...vector } = {} as HashVector, ...image }) => ({ ...image, vector }));
   return { ...analysis, images: plain };
@@ -81,17 +81,17 @@ describe('analyze', () => {
   test.each([
     ['memory', 'usage', "[memory] cannot open file: this reader does not support its format; choose `reader: 'auto'`"],
     ['auto', 'unavailable', 'no reader can read file: tried memory; state its `format`'],
-  ])('fails where no reader takes an image (reader: %s)', async (reader, code, message) => {
+  ])('reports a failure if no reader accepts an image (reader: %s)', async (reader, code, message) => {
     const { failures } = await analyzerOf(family()).analyze([...GOOD, 'file'], { ...OPTIONS, reader });
     expect(failures).toMatchObject([{ path: 'file', error: { code, message, image: 'file' } }]);
   });
 
-  test.each([1, 2, 5])('gives the same analysis with %d jobs', async (jobs) => {
+  test.each([1, 2, 5])('returns the same analysis with %d jobs', async (jobs) => {
     const analysis = await analyzerOf(family()).analyze(GOOD, { ...OPTIONS, jobs });
     expect(comparable(analysis)).toEqual(comparable(await analyzerOf(family()).analyze(GOOD, OPTIONS)));
   });
 
-  test('reports images that fail, whatever they throw, beside the rest', async () => {
+  test('reports failed images with any kind of error, and analyses the rest', async () => {
     const images = ['memory:broken', ...GOOD.slice(0, 2), 'memory:defect', 'memory:missing'];
     const { images: good, failures } = await analyzerOf(family()).analyze(images, OPTIONS);
     expect(good.map(({ name }) => name)).toEqual(['memory:base', 'memory:clone']);
@@ -102,17 +102,17 @@ describe('analyze', () => {
     ]);
   });
 
-  test('throws the failure itself where fewer than two images are left', async () => {
+  test('rejects with the failure itself if fewer than two images remain', async () => {
     const analysis = analyzerOf(family()).analyze(['memory:base', 'memory:broken'], OPTIONS);
     await expect(analysis).rejects.toMatchObject({ code: 'corrupt', image: 'memory:broken' });
   });
 
-  test.each([[[]], [['memory:base']]])('refuses %j: two images are needed', async (images) => {
+  test.each([[[]], [['memory:base']]])('refuses %j, because it needs two images', async (images) => {
     const analysis = analyzerOf(family()).analyze(images, OPTIONS);
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('at least two') });
   });
 
-  test('reads no image that the cache knows, and exactly the one that changed', async () => {
+  test('does not read cached images, except one that changed', async () => {
     const disks = family();
     const first = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
     expect(disks.opened.splice(0).toSorted()).toEqual(GOOD.toSorted());
@@ -125,7 +125,7 @@ describe('analyze', () => {
     expect(disks.opened).toEqual(['memory:clone']);
   });
 
-  test('reads an image again whose changes cannot be seen', async () => {
+  test('reads a volatile image again', async () => {
     const disks = family();
     disks.makeVolatile('memory:other');
     await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
@@ -148,11 +148,11 @@ describe('analyze', () => {
     expect(disks.opened).toEqual(['memory:clone']);
   });
 
-  test('reports when every image is identified, starts, advances and ends', async () => {
+  test('reports when an image is identified, started, advanced and finished', async () => {
     const events: ProgressEvent[] = [];
     await analyzerOf(family()).analyze(GOOD.slice(0, 2), { ...OPTIONS, onProgress: (event) => events.push(event) });
-    const of = events.filter((event) => 'path' in event && event.path === 'memory:base');
-    expect(of).toMatchObject([
+    const eventsOfBase = events.filter((event) => 'path' in event && event.path === 'memory:base');
+    expect(eventsOfBase).toMatchObject([
       { kind: 'image-identified', files: [expect.objectContaining({ path: expect.anything() })] },
       { kind: 'image-started', bytes: 4096 },
       { kind: 'image-advanced', bytes: 4096 },
@@ -173,19 +173,19 @@ describe('analyze', () => {
     ['blockSize', 1000, 'power of two'],
     ['blockSize', 256, '512'],
     ['jobs', 0, 'jobs'],
-  ])('refuses %s %s before any image is opened', async (option, value, says) => {
+  ])('refuses %s %s before any image is opened', async (option, value, text) => {
     const disks = family();
     const analysis = analyzerOf(disks).analyze(GOOD, { ...OPTIONS, [option]: value });
-    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(says) });
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(text) });
     expect(disks.opened).toEqual([]);
   });
 
-  test('refuses a linkage that the clusterer does not know', async () => {
+  test('refuses a linkage that the clusterer does not support', async () => {
     const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, clusterer: 'fast', linkage: 'centroid' });
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('fast') });
   });
 
-  test('refuses an option that it does not know', async () => {
+  test('refuses an unknown option', async () => {
     const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, hahser: 'md5' } as AnalyzeOptions);
     await expect(analysis).rejects.toMatchObject({
       code: 'usage',
@@ -193,7 +193,7 @@ describe('analyze', () => {
     });
   });
 
-  test('takes hash-vector files among the images, under the name that they are given', async () => {
+  test('accepts hash-vector files among the images, under their own file names', async () => {
     const path = join(cache, '..', 'copy.arrow');
     for await (const outcome of analyzerOf(family()).hash(['memory:base'], OPTIONS)) {
       if ('vector' in outcome) {
@@ -209,15 +209,15 @@ describe('analyze', () => {
     ['usage', { algorithm: 'md5' }, 'expected checksum digests of 512-byte blocks; hash the image again, or pass'],
     ['usage', { blockSize: 1024 }, 'holds checksum digests of 1024-byte blocks'],
     ['corrupt', { digestLength: 3 }, 'expected checksum digests of 4 bytes, found 3'],
-  ])('refuses as %s a hash-vector file that was made with %j', async (code, change, says) => {
+  ])('refuses as %s a hash-vector file with %j', async (code, change, text) => {
     const path = join(cache, '..', 'other.arrow');
     const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512, ...change };
     await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(header.digestLength)), path);
     const { failures } = await analyzerOf(family()).analyze([path, ...GOOD], OPTIONS);
-    expect(failures).toMatchObject([{ path, error: { code, message: expect.stringContaining(says), image: path } }]);
+    expect(failures).toMatchObject([{ path, error: { code, message: expect.stringContaining(text), image: path } }]);
   });
 
-  test('counts an image once that is named twice, and says so', async () => {
+  test('counts an image that is named twice once, with a note', async () => {
     const notes: string[] = [];
     const onNote = (_level: string, message: string) => notes.push(message);
     const { images } = await analyzerOf(family()).analyze([...GOOD, GOOD[0]!], { ...OPTIONS, onNote });
@@ -225,7 +225,7 @@ describe('analyze', () => {
     expect(notes).toContain(`${GOOD[0]} is named twice; it is compared once, as ${GOOD[0]}`);
   });
 
-  test('lists no directory again where images were found before, and repeats no note', async () => {
+  test('does not list directories or repeat notes for images that findImages returned', async () => {
     const directory = join(cache, '..', 'pool');
     await mkdir(join(directory, 'sub'), { recursive: true });
     const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512 };
@@ -234,10 +234,10 @@ describe('analyze', () => {
     const notes: string[] = [];
     const onNote = (_level: string, message: string) => notes.push(message);
     const found = await analyzer.findImages([directory, ...GOOD], { onNote });
-    const said = notes.length;
-    expect(said).toBeGreaterThan(0);
+    const notesOfFinding = notes.length;
+    expect(notesOfFinding).toBeGreaterThan(0);
     await analyzer.analyze(found, { ...OPTIONS, onNote });
-    expect(notes.slice(said).filter((note) => note.includes('left out'))).toEqual([]);
+    expect(notes.slice(notesOfFinding).filter((note) => note.includes('left out'))).toEqual([]);
   });
 
   test('ends when it is interrupted', async () => {
@@ -288,7 +288,7 @@ describe('plugins', () => {
     ]);
   });
 
-  test('that cannot be constructed are named', () => {
+  test('are named in the error if they cannot be constructed', () => {
     class Thrower {
       constructor() {
         throw new Error('no');
@@ -300,7 +300,7 @@ describe('plugins', () => {
     );
   });
 
-  test('may report an analysis as they like', async () => {
+  test('can report an analysis, with options', async () => {
     expect(await textOf('count', {})).toBe('2 images\n');
     expect(await textOf('count', { unit: 'disks' })).toBe('2 disks\n');
   });
@@ -311,14 +311,14 @@ describe('plugins', () => {
     ['count', { unit: 'disk' }, "did you mean 'disks'?"],
     ['count', { unit: true as const }, 'option unit of reporter count: expected one of images, disks; found true'],
     ['failing', { unit: 'disks' }, 'unknown option unit of reporter failing: it has no options'],
-  ])('refuse the report %s with options %j', async (name, options, says) => {
+  ])('refuse the report %s with options %j', async (name, options, text) => {
     await expect(textOf(name, options)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining(says),
+      message: expect.stringContaining(text),
     });
   });
 
-  test('that fail to cluster are named', async () => {
+  test('are named in the error if they fail to cluster', async () => {
     class LostClusterer {
       readonly linkages = LINKAGES;
       cluster = () => Promise.reject(new Error('no trees here'));
@@ -332,7 +332,7 @@ describe('plugins', () => {
     });
   });
 
-  test('that fail to report are named', async () => {
+  test('are named in the error if they fail to report', async () => {
     await expect(textOf('failing', {})).rejects.toMatchObject({
       code: 'plugin',
       message: '[failing] the reporter failed: out of ink',
@@ -357,7 +357,7 @@ class FailingReporter implements Reporter {
   readonly extension = '.failing';
   readonly mediaType = 'text/plain';
 
-  // biome-ignore lint/correctness/useYield: it fails before it has anything to say
+  // biome-ignore lint/correctness/useYield: it fails before it yields
   *report(): Iterable<string> {
     throw new Error('out of ink');
   }

@@ -10,7 +10,7 @@ const EXTENSIONS = ['.img', '.qcow2', '.raw', '.vmdk'];
 
 const REMEDY = 'name an image to include it, or see every name with `onNote`';
 
-/** A file name as the cache gives it. */
+/** A file name of a cache entry. */
 const CACHE_ENTRY = `${'0123456789abcdef'.repeat(2)}.${'0123456789abcdef'.repeat(4)}.arrow`;
 
 let notes: [string, string][];
@@ -26,33 +26,33 @@ afterEach(async () => {
 });
 
 describe('findImages', () => {
-  test('keeps what is named, with its format and in its order', async () => {
+  test('keeps named images, with their format and in their order', async () => {
     await files('b.img', 'a.img');
     const { sources, directories } = await find([{ path: path('b.img'), format: 'raw' }, path('a.img')]);
     expect(sources).toEqual([{ path: path('b.img'), format: 'raw' }, { path: path('a.img') }]);
     expect(directories).toEqual([directory]);
   });
 
-  test('takes the images of a directory by the extensions of its readers, in the order of their names', async () => {
+  test('lists images in a directory by the extensions of the readers, sorted by name', async () => {
     await files('c.QCOW2', 'a.raw', 'notes.txt', 'b.vmdk', 'vector.arrow', 'd.vdi');
     await mkdir(path('d.img'));
     const { sources } = await find([directory]);
     expect(sources.map((source) => source.path)).toEqual(['a.raw', 'b.vmdk', 'c.QCOW2', 'vector.arrow'].map(path));
   });
 
-  test('marks what it lists as not to be followed, and keeps the format that was stated', async () => {
+  test('sets noFollow for listed images, and keeps the given format', async () => {
     await files('a.raw');
     const { sources } = await find([{ path: directory, format: 'raw' }]);
     expect(sources).toEqual([{ path: path('a.raw'), format: 'raw', noFollow: true }]);
   });
 
-  test("does not take a directory's format for its hash vectors", async () => {
+  test("does not apply a directory's format to its hash vectors", async () => {
     await files('a.raw', 'v.arrow');
     const { sources } = await find([{ path: directory, format: 'raw' }]);
     expect(sources[1]).toEqual({ path: path('v.arrow'), noFollow: true });
   });
 
-  test('takes the format of a file before that of its directory, whatever comes first', async () => {
+  test('prefers the format of a file to that of its directory, in any order', async () => {
     await files('a.img');
     const [listed, named] = [
       { path: directory, format: 'raw' },
@@ -62,7 +62,7 @@ describe('findImages', () => {
     expect((await find([named, listed])).sources).toMatchObject([{ path: path('a.img'), format: 'qcow2' }]);
   });
 
-  test('refuses a file that is named in two formats', async () => {
+  test('refuses a file that is named with two formats', async () => {
     await files('a.img');
     await expect(find([{ path: path('a.img'), format: 'raw' }, path('a.img')])).rejects.toMatchObject({
       code: 'usage',
@@ -70,7 +70,7 @@ describe('findImages', () => {
     });
   });
 
-  test('takes files named like parts of a VMDK unless a reader says that they are parts', async () => {
+  test('includes files named like parts of a VMDK unless a reader reports them as parts', async () => {
     await files('srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk');
     const everything = ['srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk'];
     expect((await find([directory])).sources.map((source) => source.path)).toEqual(everything.map(path));
@@ -85,14 +85,14 @@ describe('findImages', () => {
     ]);
   });
 
-  test('takes everything where a reader cannot look for parts, and says so', async () => {
+  test('includes all files if a reader cannot look for parts, with a warning', async () => {
     await files('a.vmdk');
     const { sources } = await find([directory], () => Promise.reject(new Error('no luck')));
     expect(sources).toHaveLength(1);
     expect(notes).toEqual([['warning', `[fake] cannot look for parts of images in ${directory}: no luck`]]);
   });
 
-  test('notes what it leaves out of a directory, once in all and each by its name', async () => {
+  test('reports what it omits from a directory, in one summary and by name', async () => {
     await files('a.raw', 'notes.txt', 'disk', CACHE_ENTRY);
     await mkdir(path('sub'));
     await symlink('a.raw', path('link.raw'));
@@ -111,7 +111,7 @@ describe('findImages', () => {
     ]);
   });
 
-  test('takes images whose names are not UTF-8, and none of them for another', async () => {
+  test('accepts and distinguishes images whose names are not UTF-8', async () => {
     await mkdir(systemPath(path('\udcff')));
     for (const name of ['\udcff/\udce9.raw', '\udcff/\ufffd.raw', '\udcff/\udce8.raw']) {
       await writeFile(systemPath(path(name)), '');
@@ -123,7 +123,7 @@ describe('findImages', () => {
     expect(directories).toEqual([path('\udcff')]);
   });
 
-  test('does not follow symbolic links in a directory, but those that are named', async () => {
+  test('follows symbolic links that are named, but not those in a directory', async () => {
     await files('a.raw');
     await mkdir(path('links'));
     await symlink(path('a.raw'), path('links/b.raw'));
@@ -132,7 +132,7 @@ describe('findImages', () => {
     expect((await find([path('links/b.raw')])).sources).toEqual([{ path: path('links/b.raw') }]);
   });
 
-  test('allows the directory in which a link was named, not the one that it leads to', async () => {
+  test('allows the directory of a named link, not that of its target', async () => {
     await mkdir(path('secret'));
     await mkdir(path('links'));
     await files('secret/a.raw');
@@ -141,7 +141,7 @@ describe('findImages', () => {
     expect((await find([path('other/b.raw')])).directories).toEqual([path('links')]);
   });
 
-  test('takes a file once that is named twice, also by way of a link, and says so', async () => {
+  test('includes a file that is named twice once, even through a link, with a warning', async () => {
     await files('a.raw');
     await symlink(path('a.raw'), path('b.raw'));
     expect((await find([path('a.raw'), path('b.raw'), path('a.raw')])).sources).toEqual([{ path: path('a.raw') }]);
@@ -151,7 +151,7 @@ describe('findImages', () => {
     ]);
   });
 
-  test('does not resolve what is behind a symbolic link by the text of the path', async () => {
+  test('does not normalise .. after a symbolic link', async () => {
     await mkdir(path('far/below'), { recursive: true });
     await files('far/a.raw');
     await symlink(path('far/below'), path('link'));
@@ -160,20 +160,20 @@ describe('findImages', () => {
     ]);
   });
 
-  test('takes two hard links of one file for two images', async () => {
+  test('treats two hard links of one file as two images', async () => {
     await files('a.raw');
     await link(path('a.raw'), path('b.raw'));
     expect((await find([path('a.raw'), path('b.raw')])).sources).toHaveLength(2);
   });
 
-  test('counts an image once that is named and lies in a named directory', async () => {
+  test('includes an image once that is named and also in a named directory', async () => {
     await files('a.raw', 'b.raw');
     expect((await find([path('b.raw'), directory])).sources.map((source) => source.path)).toEqual(
       ['b.raw', 'a.raw'].map(path),
     );
   });
 
-  test('has a failure for a directory without images, which says what is in it', async () => {
+  test('reports a failure for a directory without images, with its contents', async () => {
     await files('notes.txt');
     await mkdir(path('empty'));
     const { sources, directories, failures } = await find([directory, path('empty')]);
@@ -189,11 +189,11 @@ describe('findImages', () => {
     expect(notes.filter(([level]) => level === 'warning')).toEqual([]);
   });
 
-  test('leaves a missing file to whoever opens it', async () => {
+  test('does not report a missing file', async () => {
     expect((await find([path('missing.img')])).sources).toEqual([{ path: path('missing.img') }]);
   });
 
-  test("gives its notes to the analyzer's logger where a run takes none", async () => {
+  test("passes its notes to the analyzer's logger if no onNote is given", async () => {
     await files('a.img');
     const logged: string[] = [];
     const logger = { note: (level: string, message: string) => void logged.push(`${level}: ${message}`) };
@@ -214,7 +214,7 @@ async function files(...names: string[]): Promise<void> {
   }
 }
 
-/** Finds images with one reader, which recognizes no parts unless `partsIn` is given. */
+/** Finds images with one reader, which recognises no parts unless `partsIn` is given. */
 function find(images: readonly (string | DiskSource)[], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
   const never = () => Promise.reject(new Error('not called'));
   const methods = { identify: never, open: never, ...(partsIn && { partsIn }) };

@@ -8,7 +8,7 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(1) };
 
-/** A hasher of digests that depend on `offset`, in the main thread. */
+/** Returns a hasher whose digests depend on `offset`; it runs in the main thread. */
 function firstByte(offset: number, version?: unknown): Plugin {
   class FirstByteHasher {
     readonly digestLength = 1;
@@ -45,14 +45,14 @@ async function hashed(plugin: Plugin, images: readonly string[]): Promise<readon
 
 const isCached = (outcomes: readonly HashOutcome[]) => outcomes.map((outcome) => 'cached' in outcome && outcome.cached);
 
-test('a vector of one version of a hasher is not found in the cache for another', async () => {
+test('a vector in the cache is not used for another version of its hasher', async () => {
   await hashed(firstByte(0, '1'), ['memory:a']);
   expect(isCached(await hashed(firstByte(0, '1'), ['memory:a']))).toEqual([true]);
   const { distances } = await analyzerOf(firstByte(1, '2')).analyze(Object.keys(DISKS), { ...OPTIONS, cache });
   expect([...distances.values]).toEqual([0]);
 });
 
-test('vectors of a hasher without a version and a module are not cached, which is said once', async () => {
+test('vectors of a hasher without a version and a module are not cached, with one warning', async () => {
   await hashed(firstByte(0), Object.keys(DISKS));
   expect(notes.filter((note) => note.startsWith('warning'))).toEqual([
     'warning: hash vectors of first-byte are not cached: the hasher has no version and its plugin has no readable ' +
@@ -63,13 +63,13 @@ test('vectors of a hasher without a version and a module are not cached, which i
   expect([...distances.values]).toEqual([0]);
 });
 
-test.each(['', 7, 'x'.repeat(101)])('a version must be one: %j', (version) => {
+test.each(['', 7, 'x'.repeat(101)])('refuses %j as a version', (version) => {
   expect(() => analyzerOf(firstByte(0, version)).hasherVersion('first-byte')).toThrow(
     /^\[.+\] expected hasher first-byte to have a version of 1 to 100 characters, found .+; fix the hasher$/,
   );
 });
 
-test('a named vector of another version is refused, one that records none is taken', async () => {
+test('a named vector of another version is refused, but one without a version is accepted', async () => {
   const [outcome] = await hashed(firstByte(0, '1'), ['memory:a']);
   const { vector } = outcome as HashOutcome & { vector: Parameters<typeof writeHashVector>[0] };
   const { hasherVersion, ...unversioned } = vector;

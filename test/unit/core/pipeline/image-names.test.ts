@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { namesOf, uniqueNames } from '#core/pipeline/image-names.js';
 
 describe('uniqueNames', () => {
-  test('takes base names where they differ', () => {
+  test('uses base names if they differ', () => {
     expect(uniqueNames(['/vm/a.img', 'b.img'])).toEqual(['a.img', 'b.img']);
   });
 
-  test('takes as much of the path as tells two apart', () => {
+  test('uses as many directories as needed to distinguish paths', () => {
     expect(uniqueNames(['/x/web/disk.img', '/y/web/disk.img', 'db/disk.img', 'c.img'])).toEqual([
       'x/web/disk.img',
       'y/web/disk.img',
@@ -16,16 +16,16 @@ describe('uniqueNames', () => {
     ]);
   });
 
-  test('takes the path itself where its parts are those of another', () => {
+  test('uses whole paths if their parts are equal', () => {
     expect(uniqueNames(['/a/disk.img', 'a/disk.img'])).toEqual(['/a/disk.img', 'a/disk.img']);
   });
 
-  test("numbers equal paths, but gives none of them another image's name or path", () => {
+  test("numbers equal paths, but does not use another image's name or path", () => {
     expect(uniqueNames(['a', 'a', 'a (2)'])).toEqual(['a', 'a (3)', 'a (2)']);
     expect(uniqueNames(['x/a', 'x/a', 'x/a (2)'])).toEqual(['x/a', 'x/a (3)', 'a (2)']);
   });
 
-  test("gives every path a unique name that is no other's path, whatever the paths are", () => {
+  test('returns unique names, none of which is the path of another image, for any paths', () => {
     const path = fc.array(fc.constantFrom('a', 'b', '..', '.', 'a (2)', 'b (2)', ''), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(fc.array(path), (parts) => {
@@ -42,7 +42,7 @@ describe('uniqueNames', () => {
 });
 
 describe('namesOf', () => {
-  test('takes labels, and calls no other image by one', () => {
+  test('uses labels, and does not use them as names of other images', () => {
     const labels = new Map([
       ['/vm/1.img', 'web'],
       ['/vm/2.img', 'c.img'],
@@ -55,7 +55,7 @@ describe('namesOf', () => {
     ]);
   });
 
-  test('gives unique names, whatever labels and paths are', () => {
+  test('returns unique names for any labels and paths', () => {
     const word = fc.constantFrom('a', 'b', 'x/a', 'x/b', 'a (2)', 'x/a (2)', '/x/a');
     const images = fc.uniqueArray(word, { minLength: 1 });
     fc.assert(

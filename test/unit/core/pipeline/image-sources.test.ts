@@ -35,12 +35,12 @@ function inDirectory(name: string): string {
   return join(directory, name);
 }
 
-/** Knows machines by their names, and what it was asked for. */
+/** A source of machines by name, which records its calls. */
 class Fleet implements ImageSource {
-  readonly asked: (readonly NamedImages[])[] = [];
+  readonly calls: (readonly NamedImages[])[] = [];
 
   async *list(named: readonly NamedImages[]): AsyncGenerator<ListedImage> {
-    this.asked.push(named);
+    this.calls.push(named);
     for (const { word, ...stated } of named) {
       const number = ['web', 'db'].indexOf(word) + 1;
       if (number === 0) {
@@ -115,13 +115,13 @@ test.each<[string, ImageSource['list']]>([
       yield* [];
     },
   ],
-])('the suite finds a source that does not do this: %s', async (title, list) => {
+])('the source contract detects a violation: %s', async (title, list) => {
   const broken = imageSourceContract(() => ({ source: { list }, words: ['web', 'db'] }));
   await expect(broken.find((each) => each.title === title)!.run()).rejects.toThrow();
 });
 
 describe('a source of images', () => {
-  test('lists what is named with its name before a colon, neighbouring words at once, among paths', async () => {
+  test('lists NAME:WORD among paths, and receives consecutive words together', async () => {
     const fleet = new Fleet();
     const analyzer = compose({ plugins: [readers, hashers, fleetOf(fleet)] });
     const found = await analyzer.findImages(['fleet:db', inDirectory('fleet:web'), 'fleet:web']);
@@ -132,17 +132,17 @@ describe('a source of images', () => {
     ]);
     expect(found.directories).toEqual([directory]);
     await analyzer.findImages(['fleet:db', { path: 'fleet:web', format: 'raw' }]);
-    expect(fleet.asked.splice(0)).toEqual([
+    expect(fleet.calls.splice(0)).toEqual([
       [{ word: 'db' }],
       [{ word: 'web' }],
       [{ word: 'db' }],
       [{ word: 'web', format: 'raw' }],
     ]);
     await analyzer.findImages(['fleet:db', 'fleet:web']);
-    expect(fleet.asked).toEqual([[{ word: 'db' }, { word: 'web' }]]);
+    expect(fleet.calls).toEqual([[{ word: 'db' }, { word: 'web' }]]);
   });
 
-  test('decides what reports call its images; paths stay what they are', async () => {
+  test('sets the names of images in reports, but not their paths', async () => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     const { images } = await analyzer.analyze(['fleet:web', 'fleet:db']);
     expect(images.map(({ name, path }) => [name, path])).toEqual([
@@ -152,9 +152,9 @@ describe('a source of images', () => {
   });
 
   test.each<[string, readonly (string | DiskSource)[], string]>([
-    ['that does not know a word', ['fleet:mail'], 'there is no machine mail'],
+    ['that does not accept a word', ['fleet:mail'], 'there is no machine mail'],
     [
-      'whose images have one label',
+      'whose images have the same label',
       ['fleet:web', { path: '2.img', label: 'web' }],
       'and 2.img have the same label, web;',
     ],
@@ -168,15 +168,19 @@ describe('a source of images', () => {
 
   test.each<[string, unknown, string]>([
     ['that throws', new Error('no line'), 'the source failed: no line'],
-    ['that lists nothing', undefined, 'expected images with a path, found undefined; fix the source'],
-    ['that lists no paths', { location: 'a' }, "expected images with a path, found { location: 'a' }; fix the source"],
+    ['that lists undefined', undefined, 'expected images with a path, found undefined; fix the source'],
     [
-      'whose formats are no texts',
+      'that lists images without a path',
+      { location: 'a' },
+      "expected images with a path, found { location: 'a' }; fix the source",
+    ],
+    [
+      'whose formats are not strings',
       { path: 'a', format: 1 },
       'expected images whose format is a non-empty string, found 1;',
     ],
     [
-      'whose failures are no errors of the project',
+      'whose failures are not errors of this project',
       { path: 'a', failure: new Error('x') },
       'expected images whose failure',
     ],
@@ -185,7 +189,7 @@ describe('a source of images', () => {
       { path: 'a', label: '' },
       "expected images whose label is a non-empty string, found '';",
     ],
-  ])('%s is at fault', async (_, listed, message) => {
+  ])('%s is named in the error', async (_, listed, message) => {
     const odd: ImageSource = {
       async *list() {
         if (listed instanceof Error) {
@@ -200,7 +204,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('is not at fault for what a callback throws', async () => {
+  test('is not blamed for errors of a callback', async () => {
     const noting: ImageSource = {
       async *list(_, { onNote }) {
         onNote('warning', 'odd');
@@ -216,7 +220,7 @@ describe('a source of images', () => {
     await expect(compose({ plugins: [fleetOf(noting)] }).findImages(['fleet:x'], options)).rejects.toBe(error);
   });
 
-  test('that does not keep what the user states is overruled', async () => {
+  test('cannot override the format and label that the user gives', async () => {
     const plain: ImageSource = {
       async *list(named) {
         for (const { word } of named) {
@@ -237,11 +241,15 @@ describe('a source of images', () => {
 
   test.each<[string, readonly (string | DiskSource)[], string]>([
     ['an empty path', [''], "expected the path of an image to be a non-empty string without NUL, found ''"],
-    ['a path that ends in the middle', ['a\0b'], 'expected the path of an image to be a non-empty string without NUL'],
+    ['a path with NUL', ['a\0b'], 'expected the path of an image to be a non-empty string without NUL'],
     ['an empty label', [{ path: 'a', label: '' }], 'expected the label of an image to be a non-empty string'],
-    ['a label for a directory of several', [{ path: '.', label: 'x' }], 'expected one image for the label x, found '],
-    ['a word for which there is nothing', ['fleet:none'], '[fleet] found no image for none; check the name'],
-  ])('%s is an error of the user', async (_, images, message) => {
+    [
+      'a label for a directory of several images',
+      [{ path: '.', label: 'x' }],
+      'expected one image for the label x, found ',
+    ],
+    ['a word without images', ['fleet:none'], '[fleet] found no image for none; check the name'],
+  ])('%s is a usage error', async (_, images, message) => {
     const silent: ImageSource = { async *list() {} };
     const given = images.map((each) =>
       typeof each === 'object' && each.path === '.' ? { ...each, path: directory } : each,
@@ -252,7 +260,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('whose format no reader has is refused', async () => {
+  test('is refused if no reader supports its format', async () => {
     const odd: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img'), format: 'odd' };
@@ -263,7 +271,7 @@ describe('a source of images', () => {
     );
   });
 
-  test('labels an image that is named by its path too, before or after', async () => {
+  test('labels an image that is also named by its path, before or after', async () => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     const path = inDirectory('1.img');
     const labelled = [{ path, format: 'raw', label: 'web' }];
@@ -276,7 +284,7 @@ describe('a source of images', () => {
     );
   });
 
-  test('of an isolated plugin that never ends is given up', async () => {
+  test('of an isolated plugin is given up if it never ends', async () => {
     const endless: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img') };
@@ -290,7 +298,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('of an isolated plugin that asks another, which asks the first again, is found out', async () => {
+  test('of an isolated plugin is refused if it calls another that calls it again', async () => {
     const asking = (name: string) => ({
       create: ({ parts }: PartContext<ImageSource>): ImageSource => {
         const others = parts('source');
@@ -309,7 +317,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('can wrap the one of paths', async () => {
+  test('can wrap the source of files', async () => {
     @injectable()
     class Sorting implements ImageSource {
       constructor(@inject(REPLACED) readonly files: ImageSource) {}

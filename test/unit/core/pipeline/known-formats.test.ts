@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createAnalyzer, type DiskReader, type Plugin } from '@virt-similarity/core';
 import readers from '@virt-similarity/readers';
 
-/** A plugin with a reader of these formats, or one that does not say which it has. */
+/** Returns a plugin with a reader of these formats, or of unknown formats. */
 function pluginOf(formats?: readonly string[]): Plugin {
   const reader: DiskReader = {
     ...(formats && { formats }),
@@ -17,7 +17,7 @@ function pluginOf(formats?: readonly string[]): Plugin {
 const find = (format: string, ...plugins: Plugin[]) =>
   createAnalyzer({ plugins: [readers, ...plugins] }).findImages([{ path: 'disk', format }]);
 
-test('a stated format that no reader has is refused, with which readers have which', async () => {
+test('refuses a format that no reader supports, and lists formats with their readers', async () => {
   await expect(find('gzop', pluginOf(['gzip', 'raw']))).rejects.toMatchObject({
     code: 'usage',
     image: 'disk',
@@ -27,12 +27,12 @@ test('a stated format that no reader has is refused, with which readers have whi
   });
 });
 
-test('a format of a plugin is known, and so is that of hash vectors', async () => {
+test('accepts formats of plugins and of hash vectors', async () => {
   for (const format of ['gzip', 'qcow2', 'arrow']) {
     expect((await find(format, pluginOf(['gzip']))).sources).toEqual([{ path: 'disk', format }]);
   }
 });
 
-test('any format may be stated where a reader does not say which it has', async () => {
+test('accepts any format if a reader does not list its formats', async () => {
   expect((await find('gzop', pluginOf())).sources).toHaveLength(1);
 });

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
 
-/** A base of eight blocks, two overlays of it, and an overlay of one of them; each changes one block more. */
+/** Returns a base of eight blocks, two overlays of it, and an overlay of one of them; each changes one more block. */
 function clones(): MemoryDisksPlugin {
   const disks = new MemoryDisksPlugin({
     'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
@@ -36,7 +36,7 @@ function disk(...blocks: number[]): Uint8Array {
   return Uint8Array.from({ length: blocks.length * 512 }, (_, index) => blocks[index >> 9]!);
 }
 
-/** Blocks that were read of each image. */
+/** Returns the number of blocks that were read from each image. */
 function blocksRead({ read }: MemoryDisksPlugin): Record<string, number> {
   return Object.fromEntries([...read].map(([path, bytes]) => [path.replace('memory:', ''), bytes / 512]));
 }
@@ -50,14 +50,14 @@ async function distances(disks: MemoryDisksPlugin, images: string[], options: An
   return [...analysis.distances.values];
 }
 
-describe('images that are laid over one another', () => {
-  test('cost what is their own, and the base once', async () => {
+describe('overlays', () => {
+  test('are read without inherited blocks, and their base is read once', async () => {
     const disks = clones();
     expect(await distances(disks, ['web', 'mail', 'web-2'])).toEqual([2, 1, 3]);
     expect(blocksRead(disks)).toEqual({ base: 8, web: 1, mail: 1, 'web-2': 1 });
   });
 
-  test('cost the base once where it is named itself, wherever it stands', async () => {
+  test('share one read of a base that is itself named, in any order', async () => {
     for (const images of [
       ['base', 'web', 'mail'],
       ['web', 'mail', 'base'],
@@ -68,7 +68,7 @@ describe('images that are laid over one another', () => {
     }
   });
 
-  test('are read as a whole where nothing else shares the base', async () => {
+  test('are read completely if no other image shares the base', async () => {
     const others = new MemoryDisksPlugin({
       'memory:base': disk(1, 2),
       'memory:web': disk(1, 3),
@@ -79,7 +79,7 @@ describe('images that are laid over one another', () => {
     expect(blocksRead(others)).toEqual({ web: 2, other: 2 });
   });
 
-  test('use a base that the cache knows', async () => {
+  test('use a cached base', async () => {
     const disks = clones();
     await distances(disks, ['base', 'mail'], { cache });
     disks.read.clear();
@@ -87,7 +87,7 @@ describe('images that are laid over one another', () => {
     expect(blocksRead(disks)).toEqual({ web: 1, 'web-2': 1 });
   });
 
-  test('are read again where the base has changed', async () => {
+  test('are read again if the base has changed', async () => {
     const disks = clones();
     await distances(disks, ['base', 'web'], { cache });
     disks.read.clear();
@@ -96,14 +96,14 @@ describe('images that are laid over one another', () => {
     expect(blocksRead(disks)).toEqual({ base: 8, web: 1 });
   });
 
-  test('do not trust the vector of a base whose changes cannot be seen', async () => {
+  test('do not use the vector of a volatile base', async () => {
     const disks = clones();
     disks.makeVolatile('memory:base');
     expect(await distances(disks, ['web', 'mail'])).toEqual([2]);
     expect(blocksRead(disks)).toEqual({ web: 8, mail: 8 });
   });
 
-  test('are read as a whole where the base cannot be opened by itself', async () => {
+  test('are read completely if the base cannot be opened by itself', async () => {
     const disks = new MemoryDisksPlugin({
       'memory:base': new VirtSimilarityError('unreadable', 'no'),
       'memory:web': disk(1, 2),

@@ -52,8 +52,8 @@ async function all(outcomes: AsyncIterable<IdentifyOutcome>): Promise<IdentifyOu
   return found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-describe('identifying', () => {
-  test('says which reader reads an image and what its content depends on, and opens nothing', async () => {
+describe('identify', () => {
+  test('returns the reader and identity of an image without opening it', async () => {
     const disks = new MemoryDisksPlugin(DISKS);
     const found = await all(analyzerOf(disks).identify(['memory:a', 'memory:b', 'elsewhere']));
     expect(found).toMatchObject([
@@ -64,7 +64,7 @@ describe('identifying', () => {
     expect(disks.opened).toEqual([]);
   });
 
-  test('needs no hasher, and takes hash-vector files of any', async () => {
+  test('needs no hasher, and accepts hash-vector files of any hasher', async () => {
     const [vector] = await vectorsOf(analyzerOf());
     const path = join(directory, 'a.arrow');
     await writeHashVector(vector!, path);
@@ -76,8 +76,8 @@ describe('identifying', () => {
   });
 });
 
-describe('progress', () => {
-  test('can be written as JSON, and posted to a thread', async () => {
+describe('progress events', () => {
+  test('can be serialised to JSON and posted to a thread', async () => {
     const events: ProgressEvent[] = [];
     const options = { blockSize: 512, onProgress: (event: ProgressEvent) => events.push(event) };
     await analyzerOf().analyze([...GOOD, 'memory:bad'], options);
@@ -96,8 +96,8 @@ describe('progress', () => {
   });
 });
 
-describe('comparing', () => {
-  test('takes vectors from anywhere', async () => {
+describe('compare', () => {
+  test('accepts vectors from any source', async () => {
     const analyzer = analyzerOf();
     const { distances, unit, metric, repeatedBlocks } = await analyzer.compare(await vectorsOf(analyzer));
     expect([...distances.values]).toEqual([1, 4, 4]);
@@ -110,7 +110,7 @@ describe('comparing', () => {
     expect(free.distances.values[1]).toBe(1);
   });
 
-  test('takes one vector more against others, and gives what all pairs would', async () => {
+  test('compares one vector with others, with the same result as for all pairs', async () => {
     const analyzer = analyzerOf();
     const [a, b, c] = (await vectorsOf(analyzer)) as [HashVector, HashVector, HashVector];
     for (const metric of ['hamming', 'jaccard', 'shared-content']) {
@@ -121,7 +121,7 @@ describe('comparing', () => {
     }
   });
 
-  test('refuses a metric that nobody registered, and nothing to compare', async () => {
+  test('refuses an unregistered metric, and an empty list of vectors', async () => {
     const analyzer = analyzerOf();
     await expect(analyzer.compare([], {})).rejects.toMatchObject({ code: 'usage' });
     const unknown = analyzer.compare(await vectorsOf(analyzer), { metric: 'haming' });
@@ -129,8 +129,8 @@ describe('comparing', () => {
   });
 });
 
-describe('clustering', () => {
-  test('takes distances from anywhere, and needs no reader and no hasher', async () => {
+describe('cluster', () => {
+  test('accepts distances from any source, and needs no reader and no hasher', async () => {
     const analyzer = createAnalyzer({ plugins: [] });
     const distances = { size: 3, values: Float64Array.of(1, 4, 2) };
     const { dendrogram, cladogram, linkage } = await analyzer.cluster(distances, { linkage: 'complete' });
@@ -139,7 +139,7 @@ describe('clustering', () => {
     expect(linkage).toBe('complete');
   });
 
-  test('refuses a linkage that the clusterer does not have', async () => {
+  test('refuses a linkage that the clusterer does not support', async () => {
     const distances = { size: 2, values: Float64Array.of(1) };
     const clustering = createAnalyzer({ plugins: [] }).cluster(distances, { linkage: 'avrage' });
     await expect(clustering).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('clustering', () => {
   });
 });
 
-test('an analysis is what the stages give one after the other', async () => {
+test('analyze returns the same result as the stages in sequence', async () => {
   const analyzer = analyzerOf();
   const analysis = await analyzer.analyze(GOOD, { blockSize: 512 });
   const comparison = await analyzer.compare(await vectorsOf(analyzer));
@@ -159,7 +159,7 @@ test('an analysis is what the stages give one after the other', async () => {
   expect(analysis.cladogram).toEqual(clustering.cladogram);
 });
 
-test('a diagnosis that fails concerns its reader alone', async () => {
+test('a failed diagnosis affects only its reader', async () => {
   const reader = (diagnose?: DiskReader['diagnose']): DiskReader => ({
     identify: async () => undefined,
     open: async () => Promise.reject(new Error('not opened')),

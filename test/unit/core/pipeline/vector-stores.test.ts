@@ -17,7 +17,7 @@ import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const IMAGES = Object.keys(DISKS);
 
-/** Hashes the images by an analyzer with these parts; their disks, and the outcomes. */
+/** Hashes the images with an analyzer of these parts, and returns their disks and the outcomes. */
 async function hashBy(
   parts: Partial<AnalyzerParts>,
   options: HashOptions = {},
@@ -45,7 +45,7 @@ describe('the store of an analyzer', () => {
     expect(disks.opened.toSorted()).toEqual(IMAGES);
   });
 
-  test('may be registered in the container, which comes before the one that is passed', async () => {
+  test('may be registered in the container, which takes precedence over a store that is passed', async () => {
     const [registered, passed] = [new MemoryVectorStore(), new MemoryVectorStore()];
     const own = container.createChildContainer().register(VECTOR_STORE, { useValue: registered });
     await hashBy({ store: passed, container: own });
@@ -84,13 +84,13 @@ describe('the store of an analyzer', () => {
     });
   });
 
-  test('is not asked by a run without a cache, nor where the run has a cache of its own', async () => {
+  test('is not used by a run without a cache', async () => {
     const store = new MemoryVectorStore();
     await hashBy({ store }, { cache: false });
     expect(store.size).toBe(0);
   });
 
-  test('keeps nothing of an image whose content can change without a trace', async () => {
+  test('does not keep vectors of a volatile image', async () => {
     const store = new MemoryVectorStore();
     const disks = new MemoryDisksPlugin(DISKS);
     disks.makeVolatile('memory:a');
@@ -100,7 +100,7 @@ describe('the store of an analyzer', () => {
     expect(cachedIn(outcomes)).toEqual(['memory:b']);
   });
 
-  test('keeps nothing of a hasher without a version', async () => {
+  test('does not keep vectors of a hasher without a version', async () => {
     const store = new MemoryVectorStore();
     const hasher = {
       digestLength: 1,
@@ -111,7 +111,7 @@ describe('the store of an analyzer', () => {
     expect(store.size).toBe(0);
   });
 
-  test('that fails costs time and one warning each for looking and keeping, not the run', async () => {
+  test('that fails causes one warning each for reading and writing, but not a failed run', async () => {
     const notes: string[] = [];
     const fail = async () => {
       throw new Error('out of reach');
@@ -125,7 +125,7 @@ describe('the store of an analyzer', () => {
     ]);
   });
 
-  test('that may not be used ends the run before an image is opened', async () => {
+  test('that is refused ends the run before an image is opened', async () => {
     const store: VectorStore = {
       requireAllowed: async () => {
         throw new VirtSimilarityError('refused', 'the store is not yours');

@@ -13,7 +13,7 @@ const SLEEP = { command: 'sleep', package: 'coreutils' };
 const SHELL = { command: 'sh', package: 'dash' };
 const OPTIONS = { component: 'qemu', image: 'a.qcow2' };
 
-test('a server runs until it is stopped, and may be stopped again', async () => {
+test('a server runs until it is stopped, and can be stopped again', async () => {
   const server = await startTool(SLEEP, ['60'], OPTIONS);
   expect(await isRunning(server.pid)).toBe(true);
   await Promise.all([server.stop(), server.stop()]);
@@ -22,14 +22,14 @@ test('a server runs until it is stopped, and may be stopped again', async () => 
   expect(await server.exited).toEqual({ exitCode: undefined, signal: 'SIGKILL', stderr: '' });
 });
 
-test('a server that minds its input itself learns that it is to end, and has time for it', async () => {
+test('a server that reads its input is asked to end, and has time to do so', async () => {
   const keeper = { ...SHELL, endsWithInput: true } as const;
-  const server = await startTool(keeper, ['-c', 'trap "" TERM; read -r told; sleep 0.2; echo "$told" >&2'], OPTIONS);
+  const server = await startTool(keeper, ['-c', 'trap "" TERM; read -r line; sleep 0.2; echo "$line" >&2'], OPTIONS);
   await server.stop();
   expect(await server.exited).toEqual({ exitCode: 0, signal: undefined, stderr: 'unneeded' });
 });
 
-test('a server that does not mind its input is killed after a while, with what it started', async () => {
+test('a server that ignores its input is killed after a while, with its children', async () => {
   const keeper = { ...SHELL, endsWithInput: true } as const;
   const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
   const ready = join(directory, 'ready');
@@ -45,13 +45,13 @@ test('a server that does not mind its input is killed after a while, with what i
   expect(signal).toBe('SIGKILL');
   const processes = stderr.split('\n').map(Number);
   expect(processes).toHaveLength(2);
-  // A process closes its files a moment before it is gone.
+  // A process closes its files shortly before it exits.
   for (const pid of processes) {
     expect(await eventually(async () => !(await isRunning(pid)), 60)).toBe(true);
   }
 });
 
-test('a server that ends by itself tells how', async () => {
+test('a server that ends by itself returns its status and standard error', async () => {
   const server = await startTool(SHELL, ['-c', 'echo broken >&2; exit 5'], OPTIONS);
   expect(await server.exited).toEqual({ exitCode: 5, signal: undefined, stderr: 'broken' });
   await server.stop();
@@ -64,7 +64,7 @@ test('a server ends with the signal of its caller', async () => {
   expect(await server.exited).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test('a server that is not installed is told with its package', async () => {
+test('a server that is not installed is reported with its package', async () => {
   const missing = { command: 'virt-similarity-no-such-server', package: 'no-such-package' };
   await expect(startTool(missing, [], OPTIONS)).rejects.toMatchObject({
     code: 'unavailable',

@@ -45,8 +45,8 @@ async function fillCache(): Promise<string> {
   return join(stage.cache, entry!);
 }
 
-describe('after a kill, it is noticed', () => {
-  test('that a child is still running', async () => {
+describe('the checks after a kill detect', () => {
+  test('a child that is still running', async () => {
     const run = new CommandRun({
       command: ['sh', '-c', 'sleep 30 & echo $!; exec sleep 30'],
       directory: stage.directory,
@@ -62,7 +62,7 @@ describe('after a kill, it is noticed', () => {
     expect(await run.orphans()).toEqual([]);
   });
 
-  test('that something was left', async () => {
+  test('files that were left', async () => {
     await fillCache();
     expect(await leftovers(stage)).toEqual([]);
     const left = [join(stage.temporary, 'a'), join(stage.cache, '.a.tmp'), join(stage.vectors, '.a.tmp')];
@@ -72,7 +72,7 @@ describe('after a kill, it is noticed', () => {
     expect((await leftovers(stage)).sort()).toEqual(left.sort());
   });
 
-  test('that an entry of the cache is damaged, or belongs to no image as it is', async () => {
+  test('a cache entry that is damaged or matches no image', async () => {
     const entry = await fillCache();
     await verifyCache(stage, tally, 'here');
     expect(tally.found('losses')).toBe(1);
@@ -82,13 +82,13 @@ describe('after a kill, it is noticed', () => {
     expect(tally.isClean).toBe(false);
   });
 
-  test('that a hash-vector file is damaged', async () => {
+  test('a damaged hash-vector file', async () => {
     await writeFile(join(stage.vectors, 'a.arrow'), (await readFile(await fillCache())).subarray(0, 200));
     await verifyVectors(stage, tally, 'here');
     expect(tally.found('losses')).toBe(1);
   });
 
-  test('that an image was written to', async () => {
+  test('an image that was written to', async () => {
     const before = await inputStates(stage);
     expect(await inputStates(stage)).toBe(before);
     await writeFile(join(stage.directory, 'a.raw'), 'Content');

@@ -4,10 +4,10 @@ import { READERS, readersOption } from '../../harness/readers.js';
 import { type Harness, runHarness } from '../../harness/run-harness.js';
 
 const OPTIONS = {
-  quick: flag('little'),
-  seed: seed('the numbers'),
-  kills: wholeNumber('so many'),
-  target: texts('NAME', 'only this one'),
+  quick: flag('run less'),
+  seed: seed('the random numbers'),
+  kills: wholeNumber('number of kills'),
+  target: texts('NAME', 'only this target'),
   readers: readersOption,
 };
 
@@ -26,13 +26,13 @@ const harness: Harness<typeof OPTIONS> = {
 };
 
 let printed: string[];
-let complained: string[];
+let errors: string[];
 
 beforeEach(() => {
-  [printed, complained] = [[], []];
+  [printed, errors] = [[], []];
   given = undefined;
   jest.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
-  jest.spyOn(console, 'error').mockImplementation((text) => void complained.push(String(text)));
+  jest.spyOn(console, 'error').mockImplementation((text) => void errors.push(String(text)));
 });
 
 afterEach(() => {
@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 describe('a harness', () => {
-  test('is given the values of its options, and those that are usual', async () => {
+  test('receives the values of its options, including defaults', async () => {
     const words = ['--quick', '--seed', '5', '--kills=3', '--target', 'a', '--target', 'b', '--readers', 'raw,auto'];
     expect(await runHarness(harness, words)).toBe(0);
     expect(given).toEqual({ quick: true, seed: 5, kills: 3, target: ['a', 'b'], readers: ['auto', 'raw'] });
@@ -48,11 +48,11 @@ describe('a harness', () => {
     expect(given).toEqual({ quick: false, seed: expect.any(Number), kills: undefined, target: [], readers: undefined });
   });
 
-  test('exits with 1 where it found something', async () => {
+  test('exits with 1 if it found a fault', async () => {
     expect(await runHarness(harness, ['--kills', '7'])).toBe(1);
   });
 
-  test('prints its usage, with every option, and does nothing where it is asked for help', async () => {
+  test('only prints its usage, with every option, for --help', async () => {
     expect(await runHarness(harness, ['--help'])).toBe(0);
     expect(given).toBeUndefined();
     for (const option of [
@@ -75,9 +75,9 @@ describe('a harness', () => {
     [['--kills='], /expected a whole number, found ''/],
     [['--kills', '13'], /another number than 13/],
     [['--readers', 'raw,floppy'], new RegExp(`${READERS.join(', ')}; found 'floppy'`)],
-  ])('says how it is used and exits with 2 after %j', async (words, message) => {
+  ])('prints its usage and exits with 2 after %j', async (words, message) => {
     expect(await runHarness(harness, words)).toBe(2);
-    expect(complained.join('\n')).toMatch(message);
-    expect(complained.join('\n')).toMatch(/^test:sample: .*\n\nDoes nothing\.\n\nusage: /);
+    expect(errors.join('\n')).toMatch(message);
+    expect(errors.join('\n')).toMatch(/^test:sample: .*\n\nDoes nothing\.\n\nusage: /);
   });
 });

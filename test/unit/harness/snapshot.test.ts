@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { changesOf, snapshotOf } from '../../harness/snapshot.js';
 
-test('a snapshot shows what was created, removed, replaced and written to, but not what it leaves out', async () => {
+test('a snapshot shows created, removed, replaced and modified files, except omitted paths', async () => {
   const root = await mkdtemp(join(tmpdir(), 'virt-similarity-snapshot-'));
   const path = (name: string) => join(root, name);
   for (const name of ['written', 'replaced', 'removed', 'same']) {
@@ -14,9 +14,9 @@ test('a snapshot shows what was created, removed, replaced and written to, but n
   for (const name of ['omitted', 'contents', 'below']) {
     await mkdir(path(name));
   }
-  const look = () => snapshotOf(root, { paths: [path('omitted')], contents: [path('contents')] });
-  const before = await look();
-  expect(changesOf(before, await look())).toEqual([]);
+  const takeSnapshot = () => snapshotOf(root, { paths: [path('omitted')], contents: [path('contents')] });
+  const before = await takeSnapshot();
+  expect(changesOf(before, await takeSnapshot())).toEqual([]);
 
   await appendFile(path('written'), 'more');
   await writeFile(path('new'), 'replaced');
@@ -27,7 +27,7 @@ test('a snapshot shows what was created, removed, replaced and written to, but n
   for (const name of ['omitted/file', 'contents/file', 'below/file']) {
     await writeFile(path(name), '');
   }
-  expect(changesOf(before, await look())).toEqual([
+  expect(changesOf(before, await takeSnapshot())).toEqual([
     { path: path('below/file'), kind: 'created' },
     { path: path('link'), kind: expect.stringMatching(/^(replaced|wrote to)$/) },
     { path: path('removed'), kind: 'removed' },
@@ -35,6 +35,6 @@ test('a snapshot shows what was created, removed, replaced and written to, but n
     { path: path('written'), kind: 'wrote to' },
   ]);
   await rm(path('contents'), { recursive: true });
-  expect(changesOf(before, await look())).toContainEqual({ path: path('contents'), kind: 'removed' });
+  expect(changesOf(before, await takeSnapshot())).toContainEqual({ path: path('contents'), kind: 'removed' });
   await rm(root, { recursive: true });
 });

@@ -12,7 +12,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('a tally names the faults of a row, and the counts of all in the totals', () => {
+test('a tally lists the faults of a row, and all counts in the totals', () => {
   const [total, one, other] = [new Tally(FAULTS), new Tally(FAULTS), new Tally(FAULTS)];
   one.count('runs', 3);
   other.count('runs');
@@ -29,18 +29,18 @@ test('a tally names the faults of a row, and the counts of all in the totals', (
   expect(total.totals(['runs', 'kills'])).toBe('4 runs, 0 kills, 0 losses, 1 hangs');
 });
 
-test('lanes do so much at a time, and give the results in order', async () => {
+test('inLanes limits concurrency, and returns the results in order', async () => {
   const releases: (() => void)[] = [];
-  let most = 0;
+  let maximum = 0;
   let running = 0;
   const results = inLanes(2, [1, 2, 3, 4], async (item) => {
     running += 1;
-    most = Math.max(most, running);
+    maximum = Math.max(maximum, running);
     await new Promise<void>((resolve) => releases.push(resolve));
     running -= 1;
     return item * 10;
   });
-  // The second of a lane comes first.
+  // Items finish in reverse order.
   while (releases.length < 2) {
     await Promise.resolve();
   }
@@ -51,5 +51,5 @@ test('lanes do so much at a time, and give the results in order', async () => {
     releases.pop()?.();
   }
   expect(await results).toEqual([10, 20, 30, 40]);
-  expect(most).toBe(2);
+  expect(maximum).toBe(2);
 });

@@ -11,15 +11,18 @@ for (const [name, Hasher] of Object.entries(plugin.hashers)) {
   });
 }
 
-/** Those whose faults show in one thread. */
+/** Hashers with faults that occur in a single thread. */
 const DOUBTFUL = Object.entries(doubtful.hashers).filter(([name]) => !['seeded', 'unequal'].includes(name));
 
-test.each(DOUBTFUL)('a hasher that is no function of the block does not pass: %s', async (_, Hasher) => {
-  const outcomes = await Promise.allSettled(blockHasherContract(() => new Hasher()).map(({ run }) => run()));
-  expect(outcomes).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ code: 'ERR_ASSERTION' }) });
-});
+test.each(DOUBTFUL)(
+  'the hasher contract rejects a hasher that is not a pure function of the block: %s',
+  async (_, Hasher) => {
+    const outcomes = await Promise.allSettled(blockHasherContract(() => new Hasher()).map(({ run }) => run()));
+    expect(outcomes).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ code: 'ERR_ASSERTION' }) });
+  },
+);
 
-test('the plugin offers sha256, md5, blake3 and xxh128 and says where it is imported from', () => {
+test('the plugin registers sha256, md5, blake3 and xxh128, and has its URL', () => {
   expect(Object.keys(plugin.hashers)).toEqual(['sha256', 'md5', 'blake3', 'xxh128']);
   expect(plugin.url).toMatch(/^file:.*hashers\/dist\/index\.js$/);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { loadNativeModule } from '#hashers/native-module.js';
 
-test('compiled code that cannot be loaded is told with the remedy, on one line', () => {
+test('compiled code that cannot be loaded is reported with a remedy, on one line', () => {
   const cause = new Error('invalid ELF header\nRequire stack: …');
   const load = () => {
     throw cause;

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-/** What a docstring begins a sentence with that should be a tag. */
+/** A sentence of a docstring that should be a `@throws` tag. */
 const UNTAGGED = /(?:^|[.:)`] )Throws (?!nothing)/m;
 
 const SOURCES = ['core', 'image-tools', 'readers', 'hashers', 'reporters', 'cli'].map((name) => `packages/${name}/src`);
 
-test('docstrings say what is thrown in @throws', () => {
+test('docstrings describe errors with @throws', () => {
   const found = [...SOURCES, 'test/contracts/src'].flatMap((folder) =>
     readdirSync(resolve(folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -16,7 +16,7 @@ test('docstrings say what is thrown in @throws', () => {
   expect(found).toEqual([]);
 });
 
-/** The texts of a file's docstrings, without the asterisks. */
+/** Returns the texts of a file's docstrings, without asterisks. */
 function docstringsOf(path: string): string[] {
   const comments = readFileSync(resolve(path), 'utf8').matchAll(/\/\*\*(.*?)\*\//gs);
   return Array.from(comments, ([, text = '']) => text.replace(/^[ \t]*\* ?/gm, '').trim());

@@ -15,13 +15,13 @@ async function lockedPackages(): Promise<(readonly [path: string, entry: LockedP
 }
 
 describe('package-lock.json', () => {
-  test('has an integrity for every package from the registry, those for other platforms included', async () => {
+  test('has an integrity for every package from the registry, including those for other platforms', async () => {
     const locked = await lockedPackages();
     expect(locked.length).toBeGreaterThan(100);
     expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([]);
   });
 
-  test('names no other source than the registry', async () => {
+  test('has no source other than the registry', async () => {
     const others = (await lockedPackages()).filter(([, { resolved }]) => resolved !== undefined);
     expect(others.filter(([, { resolved }]) => !resolved!.startsWith('https://registry.npmjs.org/'))).toEqual([]);
   });

@@ -13,7 +13,7 @@ describe('AsciiReporter', () => {
     test(title, run);
   }
 
-  test('draws as the first virt-similarity did, trailing blanks included', async () => {
+  test('draws like the first virt-similarity, including trailing blanks', async () => {
     const analysis = sampleAnalysis(
       ['a.img', 'b.img', 'c.img'],
       [
@@ -32,11 +32,11 @@ describe('AsciiReporter', () => {
     ]);
   });
 
-  test('draws a family as its golden file has it', async () => {
+  test('draws a family as in its golden file', async () => {
     expectGolden('family.txt', await reportText(reporter.report(FAMILY, {})));
   });
 
-  test('with --heights draws a family as its golden file has it', async () => {
+  test('draws a family with --heights as in its golden file', async () => {
     expectGolden('family-heights.txt', await reportText(reporter.report(FAMILY, { heights: true })));
   });
 
@@ -59,7 +59,7 @@ describe('AsciiReporter', () => {
     expect(text.split('\n')[0]).toBe('--- 1234568 -+------ 98765.4 -+----- 0.333333 -+------ a');
   });
 
-  test('draws every leaf on a line of its own, in the order of the tree, whatever its name', async () => {
+  test('draws every leaf on its own line, in the order of the tree, for any names', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         const lines = (await reportText(reporter.report(analysis, {}))).split('\n');
@@ -91,7 +91,7 @@ describe('AsciiReporter', () => {
     );
   });
 
-  test('begins to draw a tree of 10,000 levels at once and without recursion', () => {
+  test('starts to draw a tree of 10,000 levels immediately and without recursion', () => {
     const [first] = reporter.report(caterpillar(10_000), {});
     expect(first).toBe(`${'---+'.padEnd(7, '-').repeat(9_999)}--- image-0\n${'   |   '.repeat(9_999)}\n`);
   });

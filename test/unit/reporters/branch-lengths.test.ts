@@ -3,7 +3,7 @@ import { sampleAnalysis } from '@virt-similarity/contract-tests';
 import { branchLengths } from '#reporters/branch-lengths.js';
 
 describe('branchLengths', () => {
-  test('are half the difference of the heights at their ends, leaves being at 0 and the root having none', () => {
+  test('are half the difference of the heights at their ends; leaves have height 0, the root has no branch', () => {
     const { cladogram } = sampleAnalysis(
       ['a', 'b', 'c'],
       [
@@ -14,7 +14,7 @@ describe('branchLengths', () => {
     expect([...branchLengths(cladogram)]).toEqual([3, 3, 5, 2, 0]);
   });
 
-  test('are negative above a group that joins lower than its parts did', () => {
+  test('are negative above a group that joins lower than its parts', () => {
     const { cladogram } = sampleAnalysis(
       ['a', 'b', 'c'],
       [

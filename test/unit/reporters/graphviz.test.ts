@@ -17,11 +17,11 @@ describe('GraphvizReporter', () => {
     test(title, run);
   }
 
-  test('writes a family as its golden file has it', async () => {
+  test('writes a family as in its golden file', async () => {
     expectGolden('family.dot', await reportText(reporter.report(FAMILY)));
   });
 
-  test('escapes quotes and doubles every backslash, also before a quote and at the end', async () => {
+  test('escapes quotes and doubles every backslash, even before a quote and at the end', async () => {
     expect(await leafLabel('say "hi"')).toBe('"say \\"hi\\""');
     expect(await leafLabel('\\"')).toBe('"\\\\\\""');
     expect(await leafLabel('C:\\N\\')).toBe('"C:\\\\N\\\\"');
@@ -32,7 +32,7 @@ describe('GraphvizReporter', () => {
     expect(await leafLabel(' <b> ')).toBe('" &lt;b> "');
   });
 
-  test('leaves angle brackets and ampersands as they are that mean nothing', async () => {
+  test('does not escape angle brackets and ampersands without a meaning', async () => {
     expect(await leafLabel('<script>R&D</script>.img')).toBe('"<script>R&D</script>.img"');
   });
 
@@ -40,7 +40,7 @@ describe('GraphvizReporter', () => {
     expect(await leafLabel('two\nlines')).toBe('"two\\\\x0alines"');
   });
 
-  test('writes trees beyond the node limit of its printer, of any depth', async () => {
+  test('writes trees of any size and depth', async () => {
     const text = await reportText(reporter.report(caterpillar(10_000)));
     expect(text.match(/ -- /g)).toHaveLength(2 * 9_999);
   });

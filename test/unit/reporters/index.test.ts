@@ -8,7 +8,7 @@ describe('the plugin @virt-similarity/reporters', () => {
     expect(registered.map(({ extension }) => extension)).toEqual(['.txt', '.nwk', '.dot', '.json']);
   });
 
-  test('says where it can be imported from', async () => {
+  test('has the URL that it can be imported from', async () => {
     expect((await import(reporters.url)).default).toBe(reporters);
   });
 });

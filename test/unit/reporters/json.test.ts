@@ -34,7 +34,7 @@ describe('JsonReporter', () => {
     test(title, run);
   }
 
-  test('writes a family with a failure as its golden file has it', async () => {
+  test('writes a family with a failure as in its golden file', async () => {
     expectGolden('family.json', await reportText(reporter.report(FAILED)));
   });
 
@@ -51,7 +51,7 @@ describe('JsonReporter', () => {
     expect(await report(sampleAnalysis(['alone'], []))).toMatchObject({ distances: [], merges: [], clusters: [] });
   });
 
-  test('gives every cluster the images below in the order of drawing', async () => {
+  test('lists the images below every cluster in the order of drawing', async () => {
     const { clusters } = await report(FAMILY);
     expect(clusters.at(-1)).toEqual({
       cluster: 13,
@@ -62,7 +62,7 @@ describe('JsonReporter', () => {
     expect(clusters[0]).toEqual({ cluster: 8, height: 0, children: [5, 6, 7], images: [5, 6, 7] });
   });
 
-  test('keeps everything of any analysis', async () => {
+  test('preserves every value of any analysis', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         const value = await report(analysis);
@@ -77,7 +77,7 @@ describe('JsonReporter', () => {
     );
   });
 
-  test('is valid UTF-8 and harmless to a terminal, whatever the names', async () => {
+  test('is valid UTF-8 and safe for a terminal, for any names', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         const text = await reportText(reporter.report(analysis));
@@ -87,7 +87,7 @@ describe('JsonReporter', () => {
     );
   });
 
-  test('tells large arrays in many pieces', () => {
+  test('yields large arrays in many pieces', () => {
     const size = 500;
     const values = new Float64Array((size * (size - 1)) / 2).fill(0.1);
     const pieces = [...reporter.report({ ...caterpillar(size), distances: { size, values } })];

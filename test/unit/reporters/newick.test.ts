@@ -42,20 +42,20 @@ describe('NewickReporter', () => {
     test(title, run);
   }
 
-  test('writes a family as its golden file has it', async () => {
+  test('writes a family as in its golden file', async () => {
     expectGolden('family.nwk', await reportText(reporter.report(FAMILY, {})));
   });
 
-  test('writes the table of names as its golden file has it', async () => {
+  test('writes the table of names as in its golden file', async () => {
     expectGolden('family.names.tsv', await reportText(reporter.companion.report(FAMILY, {})));
   });
 
-  test('in the quoted dialect writes a family as its golden file has it, and no table', async () => {
+  test('writes a family in the quoted dialect as in its golden file, without a table', async () => {
     expectGolden('family-quoted.nwk', await reportText(reporter.report(FAMILY, { dialect: 'quoted' })));
     expect(await reportText(reporter.companion.report(FAMILY, { dialect: 'quoted' }))).toBe('');
   });
 
-  test('with --binary writes tied merges as nodes of two with branches of length 0', async () => {
+  test('writes tied merges with --binary as binary nodes with branches of length 0', async () => {
     expectGolden('family-binary.nwk', await reportText(reporter.report(FAMILY, { binary: true })));
   });
 
@@ -76,20 +76,20 @@ describe('NewickReporter', () => {
     );
   });
 
-  test('refuses negative branches and says what to do', async () => {
+  test('refuses negative branches, with a remedy', async () => {
     await expect(reportText(reporter.report(INVERTED, {}))).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/^\[newick\] .*centroid.*choose .* or allow `'negative-branches': true`$/),
     });
   });
 
-  test('with negative-branches writes them', async () => {
+  test('writes negative branches with negative-branches', async () => {
     expect(await reportText(reporter.report(INVERTED, { 'negative-branches': true }))).toBe(
       '((a:5,b:5):-0.5,c:4.5):0;\n',
     );
   });
 
-  test('makes safe labels readable: accents dropped, runs of anything else a hyphen', async () => {
+  test('creates safe labels without accents, with a hyphen for each run of other characters', async () => {
     expect(await labels('Café_1 (prod).img', '--option', '日本', '', ' ')).toEqual([
       'Cafe-1-prod-.img',
       'option',
@@ -99,7 +99,7 @@ describe('NewickReporter', () => {
     ]);
   });
 
-  test('tells labels apart that differ in case only, and those that look like numbered ones', async () => {
+  test('distinguishes labels that differ only in case or look like numbered labels', async () => {
     expect(await labels('a b', 'A_b', 'a-b-2', 'a!b', 'A-B-2')).toEqual([
       'a-b',
       'A-b-3',
@@ -109,13 +109,13 @@ describe('NewickReporter', () => {
     ]);
   });
 
-  test('gives a label that is the name of an image to that image only, case ignored', async () => {
+  test('uses a label that equals the name of an image only for that image, ignoring case', async () => {
     expect(await labels('web 1.img', 'web-1.img')).toEqual(['web-1.img-2', 'web-1.img']);
     expect(await labels('WEB 1.img', 'web-1.img')).toEqual(['WEB-1.img-2', 'web-1.img']);
     expect(await labels('web', 'Web', 'web-2')).toEqual(['web-3', 'Web-4', 'web-2']);
   });
 
-  test('gives labels that neither case nor other names make ambiguous, whatever the names', async () => {
+  test('creates labels that are unambiguous regardless of case and of other names, for any names', async () => {
     const near = fc
       .array(fc.constantFrom('a', 'A', ' ', '-', '2', '-2', '-3', '.', '_', 'é', '\u212a', 'k', 'ſ', 'S'), {
         maxLength: 5,
@@ -124,9 +124,9 @@ describe('NewickReporter', () => {
     const names = fc.uniqueArray(fc.oneof(near, hostileName), { minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(names, async (some) => {
-        const given = await labels(...some);
-        expect(new Set(given.map((label) => label.toLowerCase())).size).toBe(some.length);
-        for (const [index, label] of given.entries()) {
+        const created = await labels(...some);
+        expect(new Set(created.map((label) => label.toLowerCase())).size).toBe(some.length);
+        for (const [index, label] of created.entries()) {
           for (const [other, name] of some.entries()) {
             expect(other !== index && name.toLowerCase() === label.toLowerCase()).toBe(false);
           }
@@ -135,7 +135,7 @@ describe('NewickReporter', () => {
     );
   });
 
-  test('says how many labels are not names, in the dialect that changes them', async () => {
+  test('reports how many labels differ from names, in the dialect that changes them', async () => {
     const omission = (names: readonly string[], options: OptionValues) =>
       reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
     expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe(
@@ -145,7 +145,7 @@ describe('NewickReporter', () => {
     expect(await omission(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
   });
 
-  test('writes no cell that a spreadsheet would calculate or that a reader of tables would join with others', async () => {
+  test('writes no cell that a spreadsheet would evaluate or a table parser would merge with others', async () => {
     const rows = await labelRows(['=1+1', '-x', '+1', '@f', '"a', "'b", 'c#d', ' e ', '\uff1d1', 'a\\', 'f=1']);
     expect(rows.map(([, name]) => name)).toEqual([
       '\\x3d1+1',
@@ -168,7 +168,7 @@ describe('NewickReporter', () => {
     expect(other).toBe(`${'x'.repeat(100)}-2`);
   });
 
-  test('gives safe, unique labels for any names, with a table that leads back', async () => {
+  test('creates safe, unique labels for any names, with a table that maps them back', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(hostileName, { minLength: 1, maxLength: 30 }), async (names) => {
         const rows = await labelRows(names);
@@ -183,7 +183,7 @@ describe('NewickReporter', () => {
     );
   });
 
-  test('never breaks a line or ends the text within a label, in any dialect', async () => {
+  test('writes no line break or terminator within a label, in any dialect', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), fc.constantFrom('safe', 'quoted'), async (analysis, dialect) => {
         const text = await reportText(reporter.report(analysis, { dialect }));

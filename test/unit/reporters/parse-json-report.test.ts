@@ -12,7 +12,7 @@ async function jsonOf(analysis: Analysis): Promise<string> {
 
 type JsonValue = ReturnType<typeof JSON.parse>;
 
-/** The report of a family, with a change. */
+/** Returns a modified report of a family. */
 async function changed(change: (report: JsonValue) => void): Promise<string> {
   const report = JSON.parse(await jsonOf(FAMILY));
   change(report);
@@ -20,7 +20,7 @@ async function changed(change: (report: JsonValue) => void): Promise<string> {
 }
 
 describe('a JSON report', () => {
-  test('gives back any analysis', async () => {
+  test('can be parsed back to any analysis', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         expect(parseJsonReport(await jsonOf(analysis))).toEqual(analysis);
@@ -28,20 +28,20 @@ describe('a JSON report', () => {
     );
   });
 
-  test('gives back an analysis of one image, and one without counts of repeated blocks', async () => {
+  test('can be parsed back to an analysis of one image, or without counts of repeated blocks', async () => {
     const alone = sampleAnalysis(['alone'], []);
     expect(parseJsonReport(await jsonOf(alone))).toEqual(alone);
     const images = FAMILY.images.map(({ repeatedBlocks: _, ...image }) => image);
     expect(parseJsonReport(await jsonOf({ ...FAMILY, images })).images).toEqual(images);
   });
 
-  test('gives back failures with their codes', async () => {
+  test('can be parsed back to failures with their codes', async () => {
     const error = new VirtSimilarityError('in-use', 'a.raw is open for writing', { image: 'a.raw' });
     const [failure] = parseJsonReport(await jsonOf({ ...FAMILY, failures: [{ path: 'a.raw', error }] })).failures;
     expect(failure).toMatchObject({ path: 'a.raw', error: { code: 'in-use', message: error.message, image: 'a.raw' } });
   });
 
-  test('may have members that are unknown yet', async () => {
+  test('may have unknown members', async () => {
     const text = await changed((report) => {
       report.host = 'kvm01';
       report.images[0].owner = 'root';
@@ -61,22 +61,30 @@ describe('a JSON report', () => {
       (report) => (report.merges[1].left = report.merges[0].left),
       'to be one tree of 8',
     ],
-    ['with a cluster twice in one', (report) => report.clusters.at(-1).children.push(0), 'clusters to be one tree'],
+    [
+      'with a cluster twice in one node',
+      (report) => report.clusters.at(-1).children.push(0),
+      'clusters to be one tree',
+    ],
     [
       'with text for a number',
       (report) => (report.images[0].dataBlocks = '7'),
       "expected dataBlocks as a whole number, found '7'",
     ],
     ['with a number for text', (report) => (report.parameters.unit = 7), 'expected unit as text, found 7'],
-    ['with an image that is none', (report) => (report.images[0] = []), 'expected an image as an object, found []'],
-    ['with failures that are none', (report) => (report.failures = {}), 'expected failures as a list, found {}'],
+    [
+      'with an image that is not an object',
+      (report) => (report.images[0] = []),
+      'expected an image as an object, found []',
+    ],
+    ['with failures that are not a list', (report) => (report.failures = {}), 'expected failures as a list, found {}'],
   ])('%s is refused as corrupt', async (_, change, message) => {
     const text = await changed(change);
     expect(() => parseJsonReport(text)).toThrow(message);
     expect(() => parseJsonReport(text)).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
 
-  test.each(['', '{', '[]', 'null', '7', '"virt-similarity-report"'])('%j is none', (text) => {
+  test.each(['', '{', '[]', 'null', '7', '"virt-similarity-report"'])('%j is not a report', (text) => {
     expect(() => parseJsonReport(text)).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
 });

@@ -5,7 +5,7 @@ import type { Constructor, Reporter } from '@virt-similarity/core';
 import { FAMILY } from '../../fixtures/analysis.js';
 import { reportText } from '../../fixtures/report-text.js';
 
-/** The example is JavaScript without declarations, as its authors would have it: so it is imported by its address. */
+/** The example is JavaScript without declarations, like a user's plugin, so it is imported by its URL. */
 const example = new URL('../../../../examples/reporter-plugin/index.js', import.meta.url);
 const readme = new URL('../../../../packages/reporters/README.md', import.meta.url);
 
@@ -14,12 +14,12 @@ const plugin: { name: string; url: string; reporters: { nearest: Constructor<Rep
 ).default;
 const NearestReporter = plugin.reporters.nearest;
 
-describe('the example of a reporter plugin', () => {
+describe('the reporter plugin example', () => {
   for (const { title, run } of reporterContract(() => new NearestReporter())) {
     test(title, run);
   }
 
-  test('tells the nearest relative of every image', async () => {
+  test('lists the nearest relative of every image', async () => {
     const rows = (await reportText(new NearestReporter().report(FAMILY, {}))).split('\n');
     expect(rows.slice(0, 5)).toEqual([
       '| image | nearest relative | blocks apart |',
@@ -30,19 +30,19 @@ describe('the example of a reporter plugin', () => {
     ]);
   });
 
-  test('leaves the relative of a single image open', async () => {
+  test('leaves the relative of a single image empty', async () => {
     const text = await reportText(new NearestReporter().report(sampleAnalysis(['alone'], []), {}));
     expect(text.split('\n')[2]).toBe('| alone |  |  |');
   });
 
-  test('keeps one row for each image, whatever their names', async () => {
+  test('writes one row for each image, for any names', async () => {
     const text = await reportText(new NearestReporter().report(sampleCaterpillar(HOSTILE_NAMES), {}));
     const rows = text.split('\n').slice(2, -1);
     expect(rows).toHaveLength(HOSTILE_NAMES.length);
     expect(rows.every((row) => /^\|[^|]*\|[^|]*\|[^|]*\|$/.test(row))).toBe(true);
   });
 
-  test('stands whole in the README', () => {
+  test('is included completely in the README', () => {
     expect(readFileSync(readme, 'utf8')).toContain(`\`\`\`js\n${readFileSync(example, 'utf8')}\`\`\`\n`);
   });
 });

@@ -13,7 +13,7 @@ const { cladogram, dendrogram } = sampleAnalysis(
 );
 
 describe('leafOrder', () => {
-  test('has the leaves of every cluster one after the other, as they are drawn', () => {
+  test('lists the leaves of every cluster consecutively, in the order of drawing', () => {
     const { leaves, first, count } = leafOrder(cladogram);
     const below = (cluster: number) => [...leaves.subarray(first[cluster], first[cluster]! + count[cluster]!)];
     expect(cladogram.nodes.map((_, index) => below(cladogram.size + index))).toEqual([
@@ -23,13 +23,13 @@ describe('leafOrder', () => {
     expect([0, 1, 2, 3].map(below)).toEqual([[0], [1], [2], [3]]);
   });
 
-  test('is found for a tree of 10,000 levels', () => {
+  test('handles a tree of 10,000 levels', () => {
     expect(leafOrder(caterpillar(10_000).cladogram).leaves[9_999]).toBe(9_999);
   });
 });
 
 describe('binaryTree', () => {
-  test('has one node for every merge, children by their first images', () => {
+  test('has one node for every merge, with children ordered by their first images', () => {
     expect(binaryTree(dendrogram)).toEqual({
       size: 4,
       nodes: [

@@ -4,7 +4,7 @@ import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
 import { pushInPieces } from './push-in-pieces.js';
 
 describe('ByteReceiver', () => {
-  test('gives the same pieces however the stream is cut', async () => {
+  test('returns the same pieces regardless of how the stream is split', async () => {
     const lengths = fc.array(fc.nat(40), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(lengths, fc.array(fc.integer({ min: 1, max: 50 })), async (pieceLengths, chunkLengths) => {
@@ -30,7 +30,7 @@ describe('ByteReceiver', () => {
     );
   });
 
-  test('keeps what comes before it is expected', async () => {
+  test('buffers bytes that arrive before they are requested', async () => {
     const receiver = new ByteReceiver();
     const chunk = Buffer.from('abcdef');
     receiver.push(chunk);
@@ -41,7 +41,7 @@ describe('ByteReceiver', () => {
     expect((await receiver.receive(5)).toString()).toBe('defgh');
   });
 
-  test('rejects who waits, and who comes later, once it failed', async () => {
+  test('rejects pending and later requests after a failure', async () => {
     const receiver = new ByteReceiver();
     const waiting = receiver.receive(3);
     receiver.push(Buffer.from('ab'));
@@ -50,7 +50,7 @@ describe('ByteReceiver', () => {
     await expect(receiver.receive(1)).rejects.toThrow('gone');
   });
 
-  test('writes nothing into a destination once it failed', () => {
+  test('does not write into a destination after a failure', () => {
     const receiver = new ByteReceiver();
     const destination = Buffer.alloc(3);
     receiver.expect(destination, () => {});

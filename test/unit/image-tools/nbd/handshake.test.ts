@@ -8,12 +8,12 @@ interface Handshake {
   readonly sent: Buffer[];
 }
 
-/** A handshake with a server that says all it has to say at once. */
-function handshakeWith(...said: Buffer[]): Handshake {
+/** Performs a handshake with a server that sends all its bytes at once. */
+function handshakeWith(...replies: Buffer[]): Handshake {
   const receiver = new ByteReceiver();
   const sent: Buffer[] = [];
-  receiver.push(Buffer.concat(said));
-  setImmediate(() => setImmediate(() => receiver.fail(new Error('the server says no more'))));
+  receiver.push(Buffer.concat(replies));
+  setImmediate(() => setImmediate(() => receiver.fail(new Error('the server hung up'))));
   const stream = {
     send: (bytes: Uint8Array) => sent.push(Buffer.from(bytes)),
     receive: (length: number) => receiver.receive(length),
@@ -59,7 +59,7 @@ const REFUSED_STRUCTURE = reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ERR_
 const GO = reply(protocol.OPT_GO, protocol.REP_ACK);
 
 describe('shakeHands', () => {
-  test('takes all that a server offers', async () => {
+  test('uses all features that a server offers', async () => {
     const { result } = handshakeWith(
       greeting(FIXED | protocol.FLAG_NO_ZEROES),
       reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK),
@@ -76,12 +76,12 @@ describe('shakeHands', () => {
     });
   });
 
-  test('does without structured replies', async () => {
+  test('works without structured replies', async () => {
     const { result } = handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), GO);
     expect(await result).toMatchObject({ size: 512, canForbidFragments: false });
   });
 
-  test('chooses the export in the old way, padding included, where the server knows no other', async () => {
+  test('falls back to NBD_OPT_EXPORT_NAME, including padding, if the server does not support NBD_OPT_GO', async () => {
     const named = Buffer.alloc(10 + protocol.EXPORT_NAME_PADDING);
     named.writeBigUInt64BE(1024n);
     const unsupported = reply(protocol.OPT_GO, protocol.REP_ERR_UNSUP);
@@ -91,23 +91,23 @@ describe('shakeHands', () => {
   });
 
   test.each([
-    ['a greeting of something else', [Buffer.from('SSH-2.0-OpenSSH_9.2')]],
+    ['a greeting of another protocol', [Buffer.from('SSH-2.0-OpenSSH_9.2')]],
     ['an oldstyle greeting', [greeting(FIXED, 0x00420281861253n)]],
     ['a greeting that is not fixed', [greeting(0)]],
     ['a reply to another option', [greeting(FIXED), GO]],
     ['a reply without its magic number', [greeting(FIXED), Buffer.alloc(20)]],
-    ['a reply that is endless', [greeting(FIXED), Buffer.concat([GO.subarray(0, 11), Buffer.alloc(9, 0xff)])]],
+    ['a reply that is too long', [greeting(FIXED), Buffer.concat([GO.subarray(0, 11), Buffer.alloc(9, 0xff)])]],
     ['no size', [greeting(FIXED), REFUSED_STRUCTURE, GO]],
-    ['a size that cannot be counted', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(2n ** 60n), GO]],
+    ['a size beyond the safe integers', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(2n ** 60n), GO]],
     ['impossible block sizes', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), blockSizes(3, 4096), GO]],
-  ])('fails on %s', async (_, said) => {
-    await expect(handshakeWith(...said).result).rejects.toMatchObject({
+  ])('fails on %s', async (_, replies) => {
+    await expect(handshakeWith(...replies).result).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('broke the protocol'),
     });
   });
 
-  test('says why the server refuses the export', async () => {
+  test('reports why the server refuses the export', async () => {
     const refused = reply(protocol.OPT_GO, protocol.REP_FLAG_ERROR + 6, Buffer.from("no export\nnamed 'a'"));
     await expect(handshakeWith(greeting(FIXED), REFUSED_STRUCTURE, refused).result).rejects.toMatchObject({
       code: 'unreadable',
@@ -116,7 +116,7 @@ describe('shakeHands', () => {
     });
   });
 
-  test('fails as the stream does where the server hangs up', async () => {
-    await expect(handshakeWith(greeting(FIXED)).result).rejects.toThrow('says no more');
+  test('fails with the error of the stream if the server hangs up', async () => {
+    await expect(handshakeWith(greeting(FIXED)).result).rejects.toThrow('the server hung up');
   });
 });

@@ -1,6 +1,6 @@
 import type { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
 
-/** Hands a stream to a receiver cut into pieces of these lengths, and what is left at the end in one; each is overwritten. */
+/** Pushes a stream in pieces of these lengths, then the rest as one piece. Overwrites each piece afterwards. */
 export function pushInPieces(receiver: ByteReceiver, stream: Uint8Array, lengths: readonly number[]): void {
   let position = 0;
   for (const length of [...lengths, stream.length]) {

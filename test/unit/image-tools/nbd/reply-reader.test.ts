@@ -8,7 +8,7 @@ import { pushInPieces } from './push-in-pieces.js';
 
 const { REPLY_FLAG_DONE: DONE } = protocol;
 
-/** Replies fed to a reader, and what came of the requests. */
+/** A reader of replies, and the outcomes of its requests. */
 class Exchange {
   readonly receiver = new ByteReceiver();
   readonly outcomes: string[] = [];
@@ -78,7 +78,7 @@ function error(errorNumber: number, message: string): Buffer {
 }
 
 describe('ReplyReader', () => {
-  test('takes simple and structured replies apart, in any order and however the stream is cut', () => {
+  test('parses simple and structured replies, in any order and for any split of the stream', () => {
     const replies = Buffer.concat([
       chunk(2n, 0, protocol.REPLY_TYPE_OFFSET_DATA, u64(104), Buffer.from('efgh')),
       simple(1n, 0, 'first'),
@@ -115,14 +115,14 @@ describe('ReplyReader', () => {
 
   test.each([
     ['without a magic number', Buffer.alloc(16, 0)],
-    ['to no request', simple(9n, 0)],
-    ['with data before the position asked for', chunk(0n, DONE, 1, u64(99), Buffer.alloc(10))],
-    ['with data past the end asked for', chunk(0n, DONE, 1, u64(105), Buffer.alloc(6))],
-    ['with a hole past the end asked for', chunk(0n, DONE, 2, u64(100), u32(11))],
+    ['to an unknown request', simple(9n, 0)],
+    ['with data before the requested range', chunk(0n, DONE, 1, u64(99), Buffer.alloc(10))],
+    ['with data past the requested range', chunk(0n, DONE, 1, u64(105), Buffer.alloc(6))],
+    ['with a hole past the requested range', chunk(0n, DONE, 2, u64(100), u32(11))],
     ['with too little data', chunk(0n, DONE, 1, u64(100), Buffer.alloc(9))],
-    ['with no data at all', chunk(0n, DONE, 0)],
+    ['without data', chunk(0n, DONE, 0)],
     ['of an unknown type', chunk(0n, DONE, 77, u64(0))],
-    ['that tells a block status, which nobody asks for', chunk(0n, DONE, 5, u32(1, 512, 0))],
+    ['with a block status that was not requested', chunk(0n, DONE, 5, u32(1, 512, 0))],
     ['with an error longer than itself', chunk(0n, DONE, 32_769, u32(5), Buffer.of(1, 0))],
     ['with an empty chunk of data', chunk(0n, DONE, 1, u64(100))],
   ])('fails on a reply %s', (_, reply) => {

@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-/** What starts processes. Node.js has nothing else that does, but for clusters of itself. */
+/** Modules that start processes: child_process, cluster, and the package execa. */
 const STARTS_PROCESSES = /['"](?:(?:node:)?child_process|node:cluster|execa)['"]/;
 
-/** The sources of all packages whose text matches, sorted. */
+/** Returns the sources of all packages whose text matches, sorted. */
 async function sourcesWith(pattern: RegExp): Promise<string[]> {
   const packages = await readdir('packages');
   const matching: string[] = [];
@@ -21,11 +21,11 @@ async function sourcesWith(pattern: RegExp): Promise<string[]> {
   return matching.sort();
 }
 
-test('no other file of the packages starts a process than the one that limits, confines and ends them', async () => {
+test('only child-tool.ts, which limits, confines and ends processes, starts them', async () => {
   expect(await sourcesWith(STARTS_PROCESSES)).toEqual(['packages/image-tools/src/processes/child-tool.ts']);
 });
 
-test('and only what spawns tools, or tries the sandbox, uses it', async () => {
+test('only spawn-tool.ts and the check of the sandbox use child-tool.ts', async () => {
   expect(await sourcesWith(/ChildTool\.start/)).toEqual([
     'packages/image-tools/src/processes/spawn-tool.ts',
     'packages/image-tools/src/processes/working-sandbox.ts',

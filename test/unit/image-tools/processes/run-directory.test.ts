@@ -25,7 +25,7 @@ test('a run directory is private and named after the process', async () => {
   await directory.remove();
 });
 
-test('a run directory is removed with all that is in it, any number of times', async () => {
+test('a run directory can be removed repeatedly, with its contents', async () => {
   const directory = await createRunDirectory();
   await writeFile(join(directory.path, 'socket'), '');
   await directory.remove();
@@ -33,7 +33,7 @@ test('a run directory is removed with all that is in it, any number of times', a
   await expect(stat(directory.path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a run directory stands in the runtime directory of the user', async () => {
+test('a run directory is created in the runtime directory of the user', async () => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
   const directory = await createRunDirectory();
@@ -44,17 +44,17 @@ test('a run directory stands in the runtime directory of the user', async () => 
 test.each([
   ['is too long for a socket', `/tmp/${'x'.repeat(80)}`],
   ['does not exist', '/no/such/directory'],
-  ['is no directory', '/etc/passwd'],
+  ['is not a directory', '/etc/passwd'],
   ['is relative', 'relative'],
-  ['cannot be written, even by root,', '/sys'],
-])('a runtime directory that %s is passed over', async (_, runtime) => {
+  ['is not writable even for root', '/sys'],
+])('a runtime directory that %s is skipped', async (_, runtime) => {
   process.env.XDG_RUNTIME_DIR = runtime;
   const directory = await createRunDirectory();
   expect(dirname(directory.path)).toBe(tmpdir());
   await directory.remove();
 });
 
-test('a directory of its own is private and empty', async () => {
+test('makeDirectory creates a private, empty directory', async () => {
   const directory = await createRunDirectory();
   const [first, second] = [await directory.makeDirectory(), await directory.makeDirectory()];
   expect(dirname(first)).toBe(directory.path);
@@ -64,7 +64,7 @@ test('a directory of its own is private and empty', async () => {
   await directory.remove();
 });
 
-test('what is left when the process exits is removed', async () => {
+test('remaining run directories are removed when the process exits', async () => {
   const module = new URL('../../../../../packages/image-tools/dist/processes/run-directory.js', import.meta.url).href;
   const script = `
     const { createRunDirectory } = await import(${JSON.stringify(module)});
@@ -78,9 +78,9 @@ test('what is left when the process exits is removed', async () => {
 });
 
 test.each([
-  ['by the next that makes one', async () => (await createRunDirectory()).remove()],
-  ['when asked for', removeLeftRunDirectories],
-])('what killed processes left is removed %s: ours at once, of other systems after a day', async (_, sweep) => {
+  ['when the next is created', async () => (await createRunDirectory()).remove()],
+  ['on request', removeLeftRunDirectories],
+])('run directories of killed processes are removed %s; those of other systems after a day', async (_, sweep) => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
   const ours = await createRunDirectory();
@@ -88,7 +88,7 @@ test.each([
   const gone = 2 ** 22 + 1;
   const removed: [name: string, days: number][] = [
     [`virt-similarity-${gone}-${namespace}-${start}-${boot}-aBc123`, 0],
-    // Another process has the number now.
+    // The PID now belongs to another process.
     [`virt-similarity-${pid}-${namespace}-1a-${boot}-reused`, 0],
     [`virt-similarity-${gone}-zzz-1a-${boot}-aBc123`, 2],
     [`virt-similarity-${pid}-${namespace}-${start}-zzz-aBc123`, 2],
@@ -111,9 +111,9 @@ test.each([
   await rm(runtime, { recursive: true });
 });
 
-test('nothing is removed from a parent in which others can rename our directories', async () => {
+test('no directory is removed from a parent in which other users can rename entries', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'shared-'));
-  // As if of a process that has ended.
+  // Named like that of a process that has ended.
   const { path, remove } = await createRunDirectory();
   const left = join(parent, basename(path).replace(`-${process.pid}-`, '-4194305-'));
   await remove();

@@ -24,27 +24,27 @@ function isRunning(pid: number): boolean {
   }
 }
 
-describe('a program that ends well', () => {
-  test('gives what it printed, to the byte', async () => {
+describe('a program that succeeds', () => {
+  test('returns its exact output', async () => {
     expect(await shell(`printf 'grün\\n\\n'`)).toBe('grün\n\n');
   });
 
-  test('speaks English, dumps no core and reads no terminal', async () => {
+  test('runs with English messages, without core dumps and without input', async () => {
     expect(await shell('echo $LC_ALL; ulimit -c; cat')).toBe('C\n0\n');
   });
 
-  test('gets arguments as they are, without a shell', async () => {
+  test('receives arguments unchanged, without a shell', async () => {
     const odd = `-x "$(id)" '\n*`;
     expect(await runTool(SHELL, ['-c', 'printf %s "$1"', 'sh', odd], OPTIONS)).toBe(odd);
   });
 
-  test('gets further variables', async () => {
+  test('receives additional variables', async () => {
     expect(await shell('echo $COLOUR', { environment: { COLOUR: 'red' } })).toBe('red\n');
   });
 });
 
 describe('a program that fails', () => {
-  test('is told by its status and its last words', async () => {
+  test('is reported with its status and the end of its standard error', async () => {
     const failure = shell('echo out; echo wrong >&2; exit 3');
     await expect(failure).rejects.toBeInstanceOf(ToolFailure);
     await expect(failure).rejects.toMatchObject({
@@ -55,21 +55,21 @@ describe('a program that fails', () => {
     });
   });
 
-  test('is told by the signal that ended it', async () => {
+  test('is reported with the signal that ended it', async () => {
     await expect(shell('kill -9 $$')).rejects.toMatchObject({ signal: 'SIGKILL', message: 'sh was ended by SIGKILL' });
   });
 
-  test('is told by its last words even if it had many', async () => {
+  test('is reported with only the end of a long standard error', async () => {
     await expect(shell('yes | head -c 100000 >&2; echo last >&2; exit 1')).rejects.toMatchObject({
       stderr: expect.stringMatching(/^.{8000,8192}last$/s),
     });
   });
 });
 
-describe('a program that cannot be had', () => {
+describe('a missing program', () => {
   const missing = { command: 'virt-similarity-no-such-program', package: 'no-such-package' };
 
-  test('is told with the package to install', async () => {
+  test('is reported with the package to install', async () => {
     await expect(runTool(missing, [], OPTIONS)).rejects.toMatchObject({
       code: 'unavailable',
       image: 'a.qcow2',
@@ -77,14 +77,14 @@ describe('a program that cannot be had', () => {
     });
   });
 
-  test('is told with the alternative, where there is one', async () => {
+  test('is reported with an alternative, if one exists', async () => {
     const options = { component: 'qemu', alternative: wording`choose ${{ option: 'reader', value: 'libguestfs' }}` };
     await expect(runTool(missing, [], options)).rejects.toThrow(
       "[qemu] virt-similarity-no-such-program is not installed; install no-such-package or choose `reader: 'libguestfs'`",
     );
   });
 
-  test('is not looked for in the working directory', async () => {
+  test('is not searched for in the working directory', async () => {
     const { PATH } = process.env;
     process.env.PATH = '.';
     try {
@@ -96,21 +96,21 @@ describe('a program that cannot be had', () => {
 });
 
 describe('a program that is ended', () => {
-  test('for its time is gone when the call rejects', async () => {
+  test('at its time limit has exited when the call rejects', async () => {
     await expect(shell('exec sleep 60', { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'unavailable',
       message: '[qemu] cannot open a.qcow2: sh did not end within 0.2 s; try again when the machine is less busy',
     });
   });
 
-  test('for printing too much is told so', async () => {
+  test('for printing too much is reported as such', async () => {
     await expect(shell('yes', { maxOutputBytes: 1000 })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('printed more than'),
     });
   });
 
-  test('by the signal is gone when the call rejects', async () => {
+  test('by the signal has exited when the call rejects', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
     const pidFile = join(directory, 'pid');
     try {
@@ -130,7 +130,7 @@ describe('a program that is ended', () => {
     }
   });
 
-  test('before it began is never started', async () => {
+  test('before it starts is never started', async () => {
     await expect(shell('true', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
   });
 });

@@ -4,12 +4,12 @@ import { runTool } from '../../../fixtures/run-tool.js';
 
 const MODULE = new URL('../../../../../packages/image-tools/dist/processes/tool-limits.js', import.meta.url).href;
 
-test('a program gets the limits that it is to have', async () => {
+test('a program runs with the given limits', async () => {
   const words = await limitingWords({ cpuSeconds: 7, openFiles: 11 });
   expect(words.slice(1)).toEqual(['--core=0', `--as=${4 * 2 ** 30}`, '--cpu=7', '--nofile=11', '--']);
 });
 
-test('a program gets no more than this process may have itself', async () => {
+test('the limits of a program do not exceed those of this process', async () => {
   const script = `import(${JSON.stringify(MODULE)}).then(async ({ limitingWords }) => {
     const [prlimit, ...words] = await limitingWords();
     const program = ['sh', '-c', 'ulimit -Ht; ulimit -Hn'];

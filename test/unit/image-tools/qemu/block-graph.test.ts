@@ -3,13 +3,13 @@ import { blockGraph } from '#image-tools/qemu/block-graph.js';
 import type { InspectedImage } from '#image-tools/qemu/inspected-image.js';
 import { inspectedImage, layer } from '../../../fixtures/inspected-image.js';
 
-/** The graph of an image that is opened by its own path. */
+/** Returns the graph of an image that is opened by its own path. */
 function graphOf(image: InspectedImage) {
   return blockGraph(image, { nameOf: ({ file }) => file.path });
 }
 
 describe('blockGraph', () => {
-  test('states driver, file and the absence of a backing image', () => {
+  test('contains the driver, the file and the absence of a backing image', () => {
     expect(graphOf(inspectedImage({ format: 'vmdk', path: '/images/a.vmdk' })).node).toEqual({
       driver: 'vmdk',
       'read-only': true,
@@ -18,7 +18,7 @@ describe('blockGraph', () => {
     });
   });
 
-  test('states every level of a chain', () => {
+  test('contains every level of a chain', () => {
     const base = inspectedImage({ format: 'raw', path: '/images/base.raw' });
     const middle = inspectedImage({ format: 'qcow2', path: '/images/middle', backing: base });
     const { node } = graphOf(inspectedImage({ format: 'qcow2', path: '/images/top', backing: middle }));
@@ -27,12 +27,12 @@ describe('blockGraph', () => {
     expect(node.backing?.backing?.file?.filename).toBe('/images/base.raw');
   });
 
-  test('opens a block device as one', () => {
+  test('opens a block device with host_device', () => {
     const { node } = graphOf(inspectedImage({ format: 'raw', path: '/dev/vg/root', isDevice: true }));
     expect(node.file?.driver).toBe('host_device');
   });
 
-  test('states that the extents of a descriptor are files', () => {
+  test('declares the extents of a descriptor as files', () => {
     const extentFiles = [layer('/images/a-f001.vmdk'), layer('/images/a-f002.vmdk')];
     const { node } = graphOf(inspectedImage({ format: 'vmdk', path: '/images/a.vmdk', extentFiles }));
     expect(node.extents).toEqual([
@@ -41,14 +41,14 @@ describe('blockGraph', () => {
     ]);
   });
 
-  test('states how the size is taken, unless the file is looked at as a raw one', () => {
+  test('sets driver options, unless the file is opened as raw', () => {
     const driverOptions = { force_size_calc: 'current_size' };
     const image = inspectedImage({ format: 'vpc', path: '/images/a.vhd', driverOptions });
     expect(graphOf(image).node).toMatchObject({ driver: 'vpc', force_size_calc: 'current_size' });
     expect(graphOf({ ...image, format: 'raw' }).node).not.toHaveProperty('force_size_calc');
   });
 
-  test('shares every node with writers where that is allowed', () => {
+  test('shares every node with writers if that is allowed', () => {
     const base = inspectedImage({ format: 'raw', path: '/images/base.raw', access: 'beside-writers' });
     const extentFiles = [layer('/images/a-f001.vmdk')];
     const top = inspectedImage({ format: 'vmdk', path: '/a', access: 'beside-writers', extentFiles, backing: base });
@@ -57,7 +57,7 @@ describe('blockGraph', () => {
     expect(nodes.map((each) => each?.['force-share'])).toEqual([true, true, true, true, true]);
   });
 
-  test('has a filter object where somebody may be writing', () => {
+  test('has a filter object that detects writers', () => {
     const { node } = graphOf(inspectedImage({ format: 'raw', path: '/images/a', access: 'without-writers' }));
     expect(node.file).toEqual({
       driver: 'blkdebug',
@@ -67,7 +67,7 @@ describe('blockGraph', () => {
     });
   });
 
-  test('is one argument that parses back to the graph, whatever characters the path has', () => {
+  test('is one argument that parses back to the graph, for any characters in the path', () => {
     const path = '/images/-a,b=c \'d\' "e" \\f\n\u2028ü%7f{}:.qcow2';
     const { node, argument } = graphOf(inspectedImage({ format: 'qcow2', path }));
     expect(argument.startsWith('json:{')).toBe(true);

@@ -7,7 +7,7 @@ import { inspectedImage, realLayer } from '../../../fixtures/inspected-image.js'
 
 const CALL = { component: 'qemu', image: 'a.img', sandbox: 'off' } as const;
 
-/** Runs of sectors, each all data or all zeros, as qemu-img would print them. */
+/** Runs of sectors of data or zeros, as qemu-img prints them. */
 const runs = fc.array(fc.record({ sectors: fc.integer({ min: 1, max: 1000 }), zero: fc.boolean() }), { minLength: 1 });
 
 function entriesOf(
@@ -23,7 +23,7 @@ function entriesOf(
   return { entries, end };
 }
 
-test('a map covers its range without gaps, and ends with the range, not with its last sector', () => {
+test('a map covers its range without gaps, and ends with the range instead of its last sector', () => {
   fc.assert(
     fc.property(runs, fc.nat(), fc.integer({ min: 0, max: 511 }), (described, from, missing) => {
       const { entries, end } = entriesOf(described, from);
@@ -40,19 +40,23 @@ test('a map covers its range without gaps, and ends with the range, not with its
   );
 });
 
-describe('a map is refused that is', () => {
+describe('mapEntries refuses', () => {
   const run = '"depth":0,"zero":true,"data":false';
   test.each([
-    ['no JSON', 'garbage', 'unavailable'],
-    ['no list', '{}', 'unavailable'],
-    ['a list of nothing', '[null]', 'unavailable'],
+    ['output that is not JSON', 'garbage', 'unavailable'],
+    ['output that is not a list', '{}', 'unavailable'],
+    ['a list of null', '[null]', 'unavailable'],
     ['an entry without kind', '[{"start":0,"length":1024}]', 'unavailable'],
-    ['an entry of no length', `[{"start":0,"length":0,${run}}]`, 'unavailable'],
-    ['a fraction', `[{"start":0,"length":0.5,${run}}]`, 'unavailable'],
+    ['an entry of length 0', `[{"start":0,"length":0,${run}}]`, 'unavailable'],
+    ['an entry with a fractional length', `[{"start":0,"length":0.5,${run}}]`, 'unavailable'],
     ['an empty list', '[]', 'corrupt'],
-    ['an entry, a gap, and an entry', `[{"start":0,"length":512,${run}},{"start":600,"length":512,${run}}]`, 'corrupt'],
-    ['shorter than the disk', `[{"start":0,"length":512,${run}}]`, 'corrupt'],
-    ['longer than the disk', `[{"start":0,"length":1024,${run}},{"start":1000,"length":1024,${run}}]`, 'corrupt'],
+    [
+      'entries with a gap between them',
+      `[{"start":0,"length":512,${run}},{"start":600,"length":512,${run}}]`,
+      'corrupt',
+    ],
+    ['a map shorter than the disk', `[{"start":0,"length":512,${run}}]`, 'corrupt'],
+    ['a map longer than the disk', `[{"start":0,"length":1024,${run}},{"start":1000,"length":1024,${run}}]`, 'corrupt'],
   ])('%s', async (_, json, code) => {
     await withFakeProgram('qemu-img', `echo '${json}'`, async () => {
       await expect(
@@ -64,7 +68,7 @@ describe('a map is refused that is', () => {
   });
 });
 
-test('of a disk of 0 bytes, qemu is asked whether it is one', async () => {
+test('a disk of 0 bytes is checked with qemu', async () => {
   const image = inspectedImage({ format: 'vpc', path: '/images/a.vhd', file: realLayer(), virtualSize: 0 });
   await withFakeProgram('qemu-img', `echo '{"virtual-size":512}'`, async () => {
     await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'refused' });
@@ -74,9 +78,9 @@ test('of a disk of 0 bytes, qemu is asked whether it is one', async () => {
   });
 });
 
-test('a window that holds too much is asked for in smaller ones', async () => {
+test('a window with too many entries is split into smaller windows', async () => {
   const size = 2 ** 34 + 1000;
-  // Prints without end where more than one GiB is asked for, otherwise that there are zeros.
+  // Prints endlessly for more than 1 GiB, otherwise one run of zeros.
   const script = `
     start=\${2#*=} length=\${3#*=}
     [ "$length" -le ${2 ** 30} ] || exec yes "much too much"

@@ -20,11 +20,11 @@ describe('qemuFailure', () => {
     ['unavailable', 'Cannot allocate memory'],
     ['corrupt', 'Image is not in qcow2 format'],
     ['corrupt', ''],
-  ])('is %s where qemu says %j', (code, stderr) => {
+  ])('is %s if qemu prints %j', (code, stderr) => {
     expect(failure(`qemu-img: ${stderr}`)).toMatchObject({ code, image: 'a.qcow2' });
   });
 
-  test('says on one line what qemu said, without the block graph', () => {
+  test('contains the message of qemu on one line, without the block graph', () => {
     const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
     expect(message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
@@ -32,13 +32,13 @@ describe('qemuFailure', () => {
     );
   });
 
-  test("puts the user's path in place of the one in the sandbox", () => {
+  test("replaces the path in the sandbox with the user's path", () => {
     expect(failure("qemu-img: Could not open '/image/00000': Permission denied").message).toContain(
       "Could not open '/images/a.qcow2'",
     );
   });
 
-  test('says what qemu said after a graph so long that its beginning is lost', () => {
+  test('contains the message of qemu after a truncated block graph', () => {
     expect(failure(`filename":"/image/00700"}]}': Too many open files`).message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Too many open files; free some resources',
     );
@@ -47,18 +47,18 @@ describe('qemuFailure', () => {
   test.each([
     'virt-similarity: a file was replaced after it was inspected',
     "bwrap: Can't find source path /a: No such file or directory",
-  ])('is changed where %s', (stderr) => {
+  ])('is changed after: %s', (stderr) => {
     expect(failure(stderr)).toMatchObject({ code: 'changed' });
   });
 
-  test('is unavailable where a signal ended the tool', () => {
+  test('is unavailable if a signal ended the tool', () => {
     expect(failure('', 'SIGSEGV')).toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('ended by SIGSEGV'),
     });
   });
 
-  test('is unavailable where a server ended as if all were well: it is not the tool that it should be', () => {
+  test('is unavailable if a server ended with status 0, because it is not the expected tool', () => {
     const exit = { exitCode: 0, signal: undefined, stderr: '' };
     expect(qemuFailure('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
       code: 'unavailable',

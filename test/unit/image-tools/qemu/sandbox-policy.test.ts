@@ -16,18 +16,18 @@ function callWith(notes: string[]) {
   return { component: 'qemu', image: 'a', warn: (note: string) => void notes.push(note) };
 }
 
-describe('whether the sandbox works or not', () => {
-  test('the caller can do without', async () => {
+describe('even without a working sandbox', () => {
+  test('the caller can disable it', async () => {
     expect(await isConfined(TOOL, chainOf(VMDK), { ...callWith([]), sandbox: 'off' })).toBe(false);
   });
 
-  test('a tool that is not installed needs none: starting it fails with a better message', async () => {
+  test('a missing tool does not need it, because its start fails with a better message', async () => {
     const missing = { command: 'virt-similarity-no-such-program', package: 'none' };
     expect(await isConfined(missing, chainOf(VMDK), callWith([]))).toBe(false);
   });
 });
 
-describe('where bwrap is missing', () => {
+describe('if bwrap is missing', () => {
   const path = process.env.PATH;
   let tools: string;
 
@@ -42,7 +42,7 @@ describe('where bwrap is missing', () => {
     await rm(tools, { recursive: true });
   });
 
-  test('raw and qcow2 are opened without, after one warning', async () => {
+  test('raw and qcow2 are opened without a sandbox, after one warning', async () => {
     const notes: string[] = [];
     const call = callWith(notes);
     expect(await isConfined(TOOL, chainOf(OVERLAY), call)).toBe(false);
@@ -52,8 +52,8 @@ describe('where bwrap is missing', () => {
 
   test.each([
     ['another format', VMDK],
-    ['another format beneath qcow2', { ...OVERLAY, backing: VMDK }],
-  ])('%s is refused, with the remedy', async (_, image) => {
+    ['another format below qcow2', { ...OVERLAY, backing: VMDK }],
+  ])('%s is refused, with a remedy', async (_, image) => {
     await expect(isConfined(TOOL, chainOf(image), callWith([]))).rejects.toMatchObject({
       code: 'refused',
       message:
@@ -63,7 +63,7 @@ describe('where bwrap is missing', () => {
   });
 });
 
-test('a bwrap that does not work says why', async () => {
+test('the reason is reported if bwrap does not work', async () => {
   await withFakeProgram('bwrap', 'echo "bwrap: No permissions to create new namespace" >&2; exit 1', async () => {
     await expect(isConfined(TOOL, chainOf(VMDK), callWith([]))).rejects.toMatchObject({
       message: expect.stringContaining('bwrap does not work here (No permissions to create new namespace)'),

@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(pids, { recursive: true });
 });
 
-/** Calls `use` with a qemu-nbd that tells its number and then does as the script says. */
+/** Calls `use` with a fake qemu-nbd that records its PID and then runs the script. */
 function withServer(script: string, use: () => Promise<void>): Promise<void> {
   return withFakeProgram('qemu-nbd', `touch ${pids}/$$\n${script}`, use);
 }
@@ -53,9 +53,9 @@ const read = (served: ServedBytes) => served.read(Buffer.alloc(1), 0);
 
 describe.each([
   ['does not answer', 'exec sleep 60'],
-  ['does not answer, and does not want to end', 'trap "" TERM; while :; do sleep 0.1; done'],
+  ['does not answer and ignores SIGTERM', 'trap "" TERM; while :; do sleep 0.1; done'],
 ])('a server that %s', (_, script) => {
-  test('is ended by closing while it starts', async () => {
+  test('is ended by close() while it starts', async () => {
     await withServer(script, async () => {
       const served = new ServedBytes(IMAGE, CALL);
       const pending = expect(read(served)).rejects.toMatchObject({ code: 'aborted' });
@@ -80,7 +80,7 @@ describe.each([
   });
 });
 
-test('a server that ends at once is told with what it said, and leaves nothing', async () => {
+test('a server that ends at once is reported with its standard error, and leaves no files', async () => {
   await withServer('echo "qemu-nbd: Failed to get shared \\"write\\" lock" >&2; exit 1', async () => {
     const served = new ServedBytes(IMAGE, CALL);
     await expect(read(served)).rejects.toMatchObject({ code: 'in-use', image: 'a.qcow2' });
@@ -89,7 +89,7 @@ test('a server that ends at once is told with what it said, and leaves nothing',
   });
 });
 
-test('a server that breaks the protocol is told, and leaves nothing', async () => {
+test('a server that breaks the protocol is reported, and leaves no files', async () => {
   const speak = `
     const [socket] = process.argv.filter((word) => word.startsWith("--socket=")).map((word) => word.slice(9));
     require("net").createServer((client) => client.end("HTTP/1.1 400 Bad Request, and good-bye")).listen(socket);`;
@@ -104,7 +104,7 @@ test('a server that breaks the protocol is told, and leaves nothing', async () =
   });
 });
 
-test('closing what was never read starts nothing', async () => {
+test('close() without a read starts no server', async () => {
   await withServer('exec sleep 60', async () => {
     await new ServedBytes(IMAGE, CALL).close();
     expect(await readdir(pids)).toEqual([]);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ExpectedFile, stampOf } from '@virt-similarity/core';
 import { StoredBytes } from '#image-tools/reading/stored-bytes.js';
 
-const SPEAKER = { component: 'qemu', image: 'a.qcow2' };
+const CALL = { component: 'qemu', image: 'a.qcow2' };
 
 let directory: string;
 let first: string;
@@ -27,7 +27,7 @@ async function fileOf(path: string): Promise<ExpectedFile> {
 }
 
 async function storedIn(...paths: readonly string[]): Promise<StoredBytes> {
-  return new StoredBytes(await Promise.all(paths.map(fileOf)), SPEAKER);
+  return new StoredBytes(await Promise.all(paths.map(fileOf)), CALL);
 }
 
 async function read(stored: StoredBytes, place: number, offset: number, length: number): Promise<string> {
@@ -36,7 +36,7 @@ async function read(stored: StoredBytes, place: number, offset: number, length: 
   return target.toString('latin1');
 }
 
-test('bytes are those of the file at the offset, several reads at once', async () => {
+test('concurrent reads return the bytes of the file at the offset', async () => {
   const stored = await storedIn(first, second);
   expect(await Promise.all([read(stored, 0, 0, 6), read(stored, 1, 2, 3), read(stored, 0, 5, 1)])).toEqual([
     'abcdef',
@@ -46,7 +46,7 @@ test('bytes are those of the file at the offset, several reads at once', async (
   await stored.close();
 });
 
-test('a file that became shorter is told with the place where it ends', async () => {
+test('a truncated file is reported with its new end', async () => {
   const stored = await storedIn(first);
   await read(stored, 0, 0, 1);
   await truncate(first, 3);
@@ -58,24 +58,24 @@ test('a file that became shorter is told with the place where it ends', async ()
   await stored.close();
 });
 
-test('a file that took the place of another is not read', async () => {
+test('a replaced file is not read', async () => {
   const stored = await storedIn(first);
   await rename(second, first);
   await expect(read(stored, 0, 0, 1)).rejects.toMatchObject({ code: 'changed' });
   await stored.close();
 });
 
-test('a file that was written to is not read, unless somebody may write to it', async () => {
+test('a file that was written to is not read, unless it is volatile', async () => {
   const stored = await storedIn(first);
-  const beside = new StoredBytes([{ ...(await fileOf(first)), volatile: true }], SPEAKER);
+  const volatile = new StoredBytes([{ ...(await fileOf(first)), volatile: true }], CALL);
   await appendFile(first, 'more');
   await expect(read(stored, 0, 0, 1)).rejects.toMatchObject({ code: 'changed' });
-  expect(await read(beside, 0, 5, 2)).toBe('fm');
+  expect(await read(volatile, 0, 5, 2)).toBe('fm');
   await stored.close();
-  await beside.close();
+  await volatile.close();
 });
 
-test('a file that is gone is unreadable', async () => {
+test('a removed file is unreadable', async () => {
   const stored = await storedIn(first);
   await rm(first);
   await expect(read(stored, 0, 0, 1)).rejects.toMatchObject({
@@ -85,8 +85,8 @@ test('a file that is gone is unreadable', async () => {
   await stored.close();
 });
 
-test('an input/output error is told with its place', async () => {
-  // Nothing is mapped at a process's first bytes, so reading them there fails with EIO.
+test('an input/output error is reported with its position', async () => {
+  // The first page of a process is not mapped, so that reading it fails with EIO.
   const stored = await storedIn(`/proc/${process.pid}/mem`);
   await expect(read(stored, 0, 16, 1)).rejects.toMatchObject({
     code: 'unreadable',
@@ -95,7 +95,7 @@ test('an input/output error is told with its place', async () => {
   await stored.close();
 });
 
-test('nothing is read any more after closing, which may be done again', async () => {
+test('reading fails after close(), which can be called again', async () => {
   const stored = await storedIn(first);
   expect(await read(stored, 0, 0, 1)).toBe('a');
   const pending = read(stored, 0, 1, 1).catch((error: unknown) => error);
@@ -107,7 +107,7 @@ test('nothing is read any more after closing, which may be done again', async ()
   });
 });
 
-/** Opens what can be opened, and then a layer. */
+/** A script that uses up all descriptors, and then reads a file. */
 const WITHOUT_DESCRIPTORS = `
 import { openSync } from 'node:fs';
 import { StoredBytes } from '#image-tools/reading/stored-bytes.js';
@@ -116,7 +116,7 @@ try { for (;;) openSync('/dev/null'); } catch {}
 await stored.read(0, Buffer.alloc(1), 0).catch(({ code, message }) => console.log(code, message));
 `;
 
-test('a file for which there is no descriptor left is unavailable, not unreadable', () => {
+test('a file is unavailable, not unreadable, if no descriptor is left', () => {
   const node = [process.execPath, '--input-type=module', '-e', WITHOUT_DESCRIPTORS, first];
   expect(execFileSync('prlimit', ['--nofile=128', ...node], { encoding: 'utf8' })).toBe(
     `unavailable [qemu] cannot read a.qcow2: ${first} cannot be opened (EMFILE: too many open files, open '${first}'); ` +

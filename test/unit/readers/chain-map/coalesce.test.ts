@@ -1,50 +1,50 @@
 import { expect, test } from '@jest/globals';
 import { coalesce } from '#readers/chain-map/coalesce.js';
 
-/** A look that tells its number, and ends when it is told to. */
-function countedLook() {
+/** Returns a coalesced call that resolves with its number when it is ended, and a wait for its start. */
+function countedCalls() {
   const ends: (() => void)[] = [];
-  const ask = coalesce(async () => {
+  const call = coalesce(async () => {
     const number = ends.length + 1;
     await new Promise<void>((resolve) => ends.push(resolve));
     return number;
   });
-  const begun = () => new Promise(setImmediate);
-  return { ask, ends, begun };
+  const started = () => new Promise(setImmediate);
+  return { call, ends, started };
 }
 
-test('all who ask before a look begins share it', async () => {
-  const { ask, ends, begun } = countedLook();
-  const answers = Promise.all([ask(), ask(), ask()]);
-  await begun();
+test('all callers before a call starts share it', async () => {
+  const { call, ends, started } = countedCalls();
+  const answers = Promise.all([call(), call(), call()]);
+  await started();
   ends[0]!();
   expect(await answers).toEqual([1, 1, 1]);
 });
 
-test('who asks while a look is taken shares the next, which begins after it', async () => {
-  const { ask, ends, begun } = countedLook();
-  const first = ask();
-  await begun();
-  const others = Promise.all([ask(), ask()]);
-  await begun();
+test('callers during a call share the next one, which starts afterwards', async () => {
+  const { call, ends, started } = countedCalls();
+  const first = call();
+  await started();
+  const others = Promise.all([call(), call()]);
+  await started();
   expect(ends).toHaveLength(1);
   ends[0]!();
-  await begun();
+  await started();
   ends[1]!();
   expect([await first, await others]).toEqual([1, [2, 2]]);
 });
 
-test('a look that fails does so for those who share it, and no others', async () => {
-  let looks = 0;
-  const ask = coalesce(async () => {
-    looks += 1;
-    if (looks === 1) {
+test('a failed call fails only for the callers that share it', async () => {
+  let calls = 0;
+  const call = coalesce(async () => {
+    calls += 1;
+    if (calls === 1) {
       throw new Error('no list');
     }
-    return looks;
+    return calls;
   });
-  const [first, second] = [ask(), ask()];
+  const [first, second] = [call(), call()];
   await expect(first).rejects.toThrow('no list');
   await expect(second).rejects.toThrow('no list');
-  await expect(ask()).resolves.toBe(2);
+  await expect(call()).resolves.toBe(2);
 });

@@ -4,7 +4,7 @@ import { HoleList } from '#readers/chain-map/hole-list.js';
 
 const steps = fc.array(fc.record({ gap: fc.nat(3), length: fc.integer({ min: 1, max: 50 }) }), { maxLength: 40 });
 
-test('holes are kept, those that touch as one, and the shortest are dropped when there are too many', () => {
+test('keeps holes, merges adjacent ones, and drops the shortest if there are too many', () => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 8 }), (described, maxHoles) => {
       const list = new HoleList(maxHoles);
@@ -26,7 +26,7 @@ test('holes are kept, those that touch as one, and the shortest are dropped when
   );
 });
 
-test('the longest hole is never dropped while a shorter one is kept', () => {
+test('never drops a hole while it keeps a shorter one', () => {
   const list = new HoleList(2);
   list.add(0, 1);
   list.add(10, 110);

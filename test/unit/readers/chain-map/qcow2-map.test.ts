@@ -7,7 +7,7 @@ const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
 const COMPRESSED = 1n << 62n;
 
-/** A file of four clusters: header, L1 table, L2 table that begins with the given words, and data. */
+/** Returns the map of a file of four clusters: header, L1 table, L2 table that starts with these words, and data. */
 function mapOf(words: readonly bigint[], changes: { version?: number; features?: number; l1?: bigint } = {}): Qcow2Map {
   const file = Buffer.alloc(4 * CLUSTER);
   file.writeUInt32BE(changes.version ?? 3, 4);
@@ -20,9 +20,9 @@ function mapOf(words: readonly bigint[], changes: { version?: number; features?:
     file.writeBigUInt64BE(word, 2 * CLUSTER + 8 * index);
   }
   const read = async (position: number, length: number) => file.subarray(position, position + length);
-  const speaker = { component: 'qemu', image: 'a.qcow2' };
+  const call = { component: 'qemu', image: 'a.qcow2' };
   return new Qcow2Map(
-    { path: '/images/a.qcow2', size: file.length, holes: NO_HOLES, read, speaker },
+    { path: '/images/a.qcow2', size: file.length, holes: NO_HOLES, read, speaker: call },
     qcow2Geometry(file)!,
     2 ** 20,
   );
@@ -32,14 +32,22 @@ const EXTENDED = 1 << 4;
 
 describe('a qcow2 image is corrupt', () => {
   test.each([
-    ['whose L2 table stands past the end of the file', [], { l1: BigInt(4 * CLUSTER) }],
-    ['whose L2 table stands beside a cluster', [], { l1: BigInt(CLUSTER + 512) }],
-    ['whose data stands beside a cluster', [COPIED | BigInt(3 * CLUSTER + 512)], {}],
+    ['whose L2 table is past the end of the file', [], { l1: BigInt(4 * CLUSTER) }],
+    ['whose L2 table is not aligned to a cluster', [], { l1: BigInt(CLUSTER + 512) }],
+    ['whose data is not aligned to a cluster', [COPIED | BigInt(3 * CLUSTER + 512)], {}],
     ['of version 2 with a cluster that reads as zeros', [1n], { version: 2 }],
-    ['whose compressed cluster stands past the end of the file', [COMPRESSED | BigInt(4 * CLUSTER)], {}],
-    ['whose compressed cluster ends there', [COMPRESSED | (1n << 54n) | BigInt(4 * CLUSTER - 100)], {}],
-    ['with a subcluster that is allocated nowhere', [0n, 1n], { features: EXTENDED }],
-    ['with one both allocated and zeros', [BigInt(3 * CLUSTER), (1n << 32n) | 1n], { features: EXTENDED }],
+    ['whose compressed cluster is past the end of the file', [COMPRESSED | BigInt(4 * CLUSTER)], {}],
+    [
+      'whose compressed cluster ends past the end of the file',
+      [COMPRESSED | (1n << 54n) | BigInt(4 * CLUSTER - 100)],
+      {},
+    ],
+    ['with an allocated subcluster without an offset', [0n, 1n], { features: EXTENDED }],
+    [
+      'with a subcluster that is both allocated and zero',
+      [BigInt(3 * CLUSTER), (1n << 32n) | 1n],
+      { features: EXTENDED },
+    ],
   ])('%s', async (_, words, changes) => {
     await expect((async () => mapOf(words, changes).runAt(0, 2 ** 20))()).rejects.toMatchObject({
       code: 'corrupt',
@@ -48,14 +56,14 @@ describe('a qcow2 image is corrupt', () => {
   });
 });
 
-describe('the run of a qcow2 image', () => {
-  test('begins and ends where it is asked to', async () => {
+describe('a run of a qcow2 image', () => {
+  test('starts and ends at the requested positions', async () => {
     const map = mapOf([COPIED | BigInt(3 * CLUSTER)]);
     expect(await map.runAt(1000, 2000)).toEqual({ kind: 'stored', length: 1000, offset: 3 * CLUSTER + 1000 });
     expect(await map.runAt(CLUSTER, 2 ** 20)).toEqual({ kind: 'unallocated', length: 2 ** 20 - CLUSTER });
   });
 
-  test('tells to the byte where a compressed cluster stands', async () => {
+  test('has the exact position and size of a compressed cluster', async () => {
     const map = mapOf([COMPRESSED | (2n << 54n) | 100_000n]);
     expect(await map.runAt(10, CLUSTER)).toEqual({
       kind: 'compressed',
@@ -64,12 +72,12 @@ describe('the run of a qcow2 image', () => {
     });
   });
 
-  test('passes over the tables that there are none of', async () => {
+  test('continues across missing L2 tables', async () => {
     expect(await mapOf([], { l1: 0n }).runAt(5, 2 ** 20)).toEqual({ kind: 'unallocated', length: 2 ** 20 - 5 });
   });
 });
 
-test('qemu refuses extended entries of clusters below 16 KiB, so they are left to it', () => {
+test('images with extended L2 entries and clusters below 16 KiB are left to qemu, which refuses them', () => {
   const header = Buffer.alloc(105);
   header.writeUInt32BE(3, 4);
   header.writeUInt32BE(13, 20);

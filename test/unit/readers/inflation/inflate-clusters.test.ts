@@ -31,7 +31,7 @@ function whole(storedBytes: number): WantedCluster {
 }
 
 describe('inflateClusters', () => {
-  test('gives the wanted bytes, whatever stands behind the stream', async () => {
+  test('returns the requested bytes, regardless of the bytes after the stream', async () => {
     const stored = deflateRawSync(PLAIN);
     const file = Buffer.concat([Buffer.alloc(10, 1), stored, Buffer.alloc(300, 0xff)]);
     const wanted = { offset: 10, storedBytes: stored.length + 1000, from: 7, length: 20, to: 50 };
@@ -43,18 +43,18 @@ describe('inflateClusters', () => {
   });
 
   test.each([
-    ['is cut short', deflateRawSync(PLAIN).subarray(0, 100)],
-    ['is no such stream', Buffer.alloc(100, 0xff)],
+    ['is truncated', deflateRawSync(PLAIN).subarray(0, 100)],
+    ['is not a deflate stream', Buffer.alloc(100, 0xff)],
     ['is empty', Buffer.alloc(0)],
-    ['is of too few bytes', deflateRawSync(PLAIN.subarray(1))],
-    ['is of too many bytes', deflateRawSync(Buffer.concat([PLAIN, PLAIN]))],
-  ])('a stream that %s is corrupt, and nothing is written', async (_, stored) => {
+    ['has too few bytes', deflateRawSync(PLAIN.subarray(1))],
+    ['has too many bytes', deflateRawSync(Buffer.concat([PLAIN, PLAIN]))],
+  ])('reports a stream that %s as corrupt, and writes no bytes', async (_, stored) => {
     const { failure, target } = await inflate(stored, [whole(stored.length)]);
     expect(failure).toMatchObject({ code: 'corrupt', offset: 0 });
     expect(target.every((byte) => byte === 0xaa)).toBe(true);
   });
 
-  test('a file that cannot be read is said to be so', () => {
+  test('reports a file that cannot be read as unreadable', () => {
     const task = { descriptor: -1, clusterBytes: CLUSTER_BYTES, clusters: [whole(100)], target: new Uint8Array(100) };
     expect(inflateClusters(task)).toMatchObject({ code: 'unreadable' });
   });

@@ -7,13 +7,13 @@ describe('applianceEnvironment', () => {
     expect(applianceEnvironment({ LIBGUESTFS_BACKEND: '' }, 'default')).toEqual({ LIBGUESTFS_BACKEND: 'direct' });
   });
 
-  test('leaves the backend that the user chose', () => {
+  test('keeps the backend that the user chose', () => {
     expect(applianceEnvironment({ LIBGUESTFS_BACKEND: 'libvirt' }, 'default')).toEqual({
       LIBGUESTFS_BACKEND: 'libvirt',
     });
   });
 
-  test('passes on what concerns libguestfs, and nothing else', () => {
+  test('passes on only variables of libguestfs', () => {
     const environment = {
       HOME: '/root',
       LIBGUESTFS_CACHEDIR: '/c',
@@ -34,6 +34,6 @@ describe('applianceEnvironment', () => {
   });
 });
 
-test('KVM is not used where the user forces emulation', async () => {
+test('KVM is not used if the user forces emulation', async () => {
   expect(await usesKvm({ LIBGUESTFS_BACKEND_SETTINGS: 'network_bridge=virbr0:force_tcg' })).toBe(false);
 });

@@ -4,17 +4,17 @@ import { ApplianceEnd } from '#readers/libguestfs/appliance-end.js';
 import { DriveAppliances, type DriveReader } from '#readers/libguestfs/drive-appliances.js';
 import type { ApplianceDrive } from '#readers/libguestfs/launch-appliance.js';
 
-/** Appliances as they are launched, each with the names of its drives. */
+/** A fake appliance with the names of its drives. */
 interface FakeAppliance extends DriveReader {
   readonly names: readonly string[];
   readonly reads: string[];
   isRunning: boolean;
 }
 
-/** Whether an appliance with these drives ends when one of them is read. */
+/** Returns whether an appliance with these drives ends when one of them is read. */
 type Ends = (read: string, names: readonly string[], launch: number) => boolean;
 
-/** A drive's bytes are its name. */
+/** Sets up fake appliances with drives whose bytes are their names. */
 function stage(names: readonly string[], ends: Ends, starts: (names: readonly string[]) => boolean = () => true) {
   const launched: FakeAppliance[] = [];
   const warnings: string[] = [];
@@ -33,7 +33,7 @@ function stage(names: readonly string[], ends: Ends, starts: (names: readonly st
   return { appliances, launched, warnings, read };
 }
 
-/** Carries out transfers one after the other, as `Appliance` does. */
+/** Returns an appliance that transfers sequentially, like `Appliance`. */
 function fakeAppliance(names: readonly string[], launch: number, ends: Ends): FakeAppliance {
   let end: ApplianceEnd | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -68,15 +68,15 @@ function fakeAppliance(names: readonly string[], launch: number, ends: Ends): Fa
 
 const NAMES = ['a', 'b', 'c', 'd'];
 
-test('drives are read through one appliance, which is launched once', async () => {
+test('all drives are read through one appliance, which is launched once', async () => {
   const { appliances, launched, read } = stage(NAMES, () => false);
   await Promise.all(NAMES.map((name) => appliances.failureOf(`key of ${name}`)));
   expect(await Promise.all(NAMES.map(read))).toEqual(NAMES);
   expect(launched.map(({ names }) => names)).toEqual([NAMES]);
 });
 
-describe('where an appliance ends while a drive is read', () => {
-  test('that drive is read in one of its own and the others in another one, none of them in vain', async () => {
+describe('if an appliance ends while a drive is read', () => {
+  test('that drive gets its own appliance, the others share another, and all reads succeed', async () => {
     const { launched, warnings, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
     expect(await Promise.all(NAMES.map(read))).toEqual(NAMES);
     expect(launched.map(({ names, reads, isRunning }) => ({ names, reads, isRunning }))).toEqual([
@@ -87,7 +87,7 @@ describe('where an appliance ends while a drive is read', () => {
     expect(warnings).toEqual([expect.stringMatching(/while it read b \(killed by signal 9\)/)]);
   });
 
-  test('the others get no appliance unless something is read of them', async () => {
+  test('the other drives get no appliance unless they are read', async () => {
     const { launched, read } = stage(NAMES, (name, _, launch) => name === 'd' && launch === 1);
     for (const name of NAMES) {
       await read(name);
@@ -95,7 +95,7 @@ describe('where an appliance ends while a drive is read', () => {
     expect(launched.map(({ names }) => names)).toEqual([NAMES, ['d']]);
   });
 
-  test('drives with which every appliance ends fail, and no others', async () => {
+  test('only drives that end every appliance fail', async () => {
     const { launched, read } = stage(NAMES, (name) => name === 'b' || name === 'd');
     const outcomes = await Promise.allSettled(NAMES.map(read));
     expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code))).toEqual([
@@ -109,7 +109,7 @@ describe('where an appliance ends while a drive is read', () => {
     expect(launched).toHaveLength(4);
   });
 
-  test('a drive with which no further appliance starts fails alone', async () => {
+  test('only a drive that prevents the start of another appliance fails', async () => {
     let hasEnded = false;
     const { read } = stage(
       NAMES,
@@ -123,7 +123,7 @@ describe('where an appliance ends while a drive is read', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
   });
 
-  test('closing ends all that were launched, and launches no more', async () => {
+  test('closing ends all launched appliances, and launches no more', async () => {
     const { appliances, launched, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
     await Promise.all(['a', 'b'].map(read));
     await appliances.close();
@@ -134,7 +134,7 @@ describe('where an appliance ends while a drive is read', () => {
   });
 });
 
-test('what is wrong with a drive itself ends nothing', async () => {
+test('an error of a drive itself does not end its appliance', async () => {
   const damage = new VirtSimilarityError('unreadable', 'damaged');
   const { launched, warnings, read } = stage(NAMES, (name) => {
     if (name === 'b') {

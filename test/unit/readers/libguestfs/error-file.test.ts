@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-test('gives the last error that says something', async () => {
+test('returns the last informative error', async () => {
   await writeFile(
     path,
     [
@@ -29,12 +29,12 @@ test('gives the last error that says something', async () => {
   expect(await new ErrorFile(path).last()).toBe('/usr/bin/qemu-system-x86_64 killed by signal 6 (Aborted).');
 });
 
-test('gives nothing where there is no error', async () => {
+test('returns undefined without an error', async () => {
   await writeFile(path, 'libguestfs: trace: launch = 0\n');
   expect(await new ErrorFile(path).last()).toBeUndefined();
 });
 
-test('looks only at what came since it was told to skip', async () => {
+test('considers only errors after the last skip()', async () => {
   await writeFile(path, 'libguestfs: error: old\n');
   const errors = new ErrorFile(path);
   await errors.skip();

@@ -9,7 +9,7 @@ interface FakeAppliance {
   close(): Promise<void>;
 }
 
-/** Launches appliances that start unless one of the drives is hostile, and counts those that run. */
+/** Returns a launcher of appliances that start unless one of their drives is hostile, and the running appliances. */
 function launcher(isHostile: (key: string) => boolean) {
   const running = new Set<FakeAppliance>();
   const counts = { launches: 0 };
@@ -29,7 +29,7 @@ function drivesOf(count: number): Map<string, ApplianceDrive> {
   return new Map(Array.from({ length: count }, (_, at) => [`${at}`, { socketPath: `${at}`, virtualSize: 512 }]));
 }
 
-test('drives that do no harm share one appliance', async () => {
+test('harmless drives share one appliance', async () => {
   const { launch, counts } = launcher(() => false);
   const parts = await launchApart(drivesOf(64), launch);
   expect(parts).toMatchObject([{ outcome: 'running', keys: [...drivesOf(64).keys()] }]);
@@ -45,7 +45,7 @@ test('one hostile drive of 64 fails alone, after 14 launches', async () => {
   expect(running.size).toBe(0);
 });
 
-test('where not even an appliance without drives starts, the machine is at fault', async () => {
+test('rejects with the first failure if an appliance without drives does not start either', async () => {
   let launches = 0;
   const launch = async (): Promise<FakeAppliance> => {
     launches += 1;
@@ -56,7 +56,7 @@ test('where not even an appliance without drives starts, the machine is at fault
 });
 
 describe('an interruption', () => {
-  test.each([1, 2, 3, 5])('at launch %i leaves nothing running', async (at) => {
+  test.each([1, 2, 3, 5])('at launch %i leaves no appliance running', async (at) => {
     const { launch, running, counts } = launcher((key) => key === '7');
     const interrupted = async (drives: readonly ApplianceDrive[]) => {
       if (counts.launches + 1 === at) {
@@ -69,7 +69,7 @@ describe('an interruption', () => {
   });
 });
 
-test('whichever drives are hostile, they and no others fail, and each other one has its place', async () => {
+test('only hostile drives fail, and every other drive is in an appliance, for any hostile drives', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 20 }),

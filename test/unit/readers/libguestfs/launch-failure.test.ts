@@ -8,14 +8,14 @@ const TOOL_FAILURE = new ToolFailure(
   { exitCode: 1, signal: undefined, stderr: '' },
 );
 
-test('an appliance that crashes may start in another way', () => {
+test('a crash of the appliance is a launch failure that is not unbuildable', () => {
   const failure = asLaunchFailure(TOOL_FAILURE, 'qemu-system-x86_64 killed by signal 6 (Aborted).') as LaunchFailure;
   expect(failure).toBeInstanceOf(LaunchFailure);
   expect(failure.isUnbuildable).toBe(false);
   expect(failure.toError()).toMatchObject({ code: 'unavailable' });
 });
 
-test('an appliance that cannot be built needs a kernel', () => {
+test('an appliance that cannot be built is reported with a remedy: install a kernel', () => {
   const failure = asLaunchFailure(TOOL_FAILURE, '/usr/bin/supermin exited with error status 1.') as LaunchFailure;
   expect(failure.isUnbuildable).toBe(true);
   expect(failure.toError().message).toContain('install linux-image-cloud-amd64');
@@ -26,7 +26,7 @@ test('a launch that takes too long is a failed launch', () => {
   expect(asLaunchFailure(late, undefined)).toMatchObject({ message: 'guestfish did not end within 120 s' });
 });
 
-test('an interruption stays one', () => {
+test('an interruption is not a launch failure', () => {
   const aborted = new VirtSimilarityError('aborted', 'interrupted');
   expect(asLaunchFailure(aborted, undefined)).toBe(aborted);
 });

@@ -5,7 +5,7 @@ import { DRIVES_PER_APPLIANCE, groupsOf, LibguestfsSession } from '#readers/libg
 
 const OPTIONS = { allowedDirectories: [] };
 const SHARED = { settings: { acceleration: 'default' }, inspections: new Inspections() } as const;
-/** The identity of an image that nobody has looked at. */
+/** The identity of an image that was not inspected. */
 const UNKNOWN: ImageIdentity = { chain: [] };
 
 function identified(source: DiskSource): IdentifiedSource {
@@ -13,24 +13,24 @@ function identified(source: DiskSource): IdentifiedSource {
 }
 
 describe('groupsOf', () => {
-  test('fills one appliance after the other', () => {
+  test('fills appliances in sequence', () => {
     const sources = Array.from({ length: DRIVES_PER_APPLIANCE + 1 }, (_, index) =>
       identified({ path: `${index}.img` }),
     );
     expect(groupsOf(sources).map((group) => group.size)).toEqual([DRIVES_PER_APPLIANCE, 1]);
   });
 
-  test('takes a source that is announced twice once, and one in another format as another', () => {
+  test('includes a duplicate source once, but the same path with another format separately', () => {
     const groups = groupsOf([{ path: 'a.img' }, { path: 'a.img' }, { path: 'a.img', format: 'raw' }].map(identified));
     expect(groups.map((group) => group.size)).toEqual([2]);
   });
 
-  test('makes no group of nothing', () => {
+  test('returns no groups for no sources', () => {
     expect(groupsOf([])).toEqual([]);
   });
 });
 
-test('a session opens only what was announced', async () => {
+test('a session opens only its own sources', async () => {
   const session = new LibguestfsSession([identified({ path: 'a.img' })], OPTIONS, SHARED);
   await expect(session.open({ path: 'b.img' }, UNKNOWN, OPTIONS)).rejects.toMatchObject({
     code: 'usage',

@@ -5,7 +5,7 @@ import { planTransfers, type Transfer, transfersWithin } from '#readers/libguest
 
 const LIMITS = { maxLength: 100, maxGap: 10 };
 
-/** Extents of the given lengths, one after the other, zero and data by turns. */
+/** Yields consecutive extents of these lengths, alternating between zero and data. */
 async function* extents(lengths: readonly number[]): AsyncGenerator<Extent> {
   let start = 0;
   for (const [index, length] of lengths.entries()) {
@@ -21,29 +21,29 @@ function plan(...lengths: number[]): Promise<Transfer[]> {
 }
 
 describe('planTransfers', () => {
-  test('plans none where there is no data', async () => {
+  test('plans no transfers without data', async () => {
     expect(await plan(1000)).toEqual([]);
   });
 
-  test('leaves out holes at the beginning, at the end, and long ones between', async () => {
+  test('omits holes at the start and end, and long holes between', async () => {
     expect(await plan(5, 20, 11, 20, 7)).toEqual([
       { start: 5, length: 20 },
       { start: 36, length: 20 },
     ]);
   });
 
-  test('takes short holes along', async () => {
+  test('includes short holes', async () => {
     expect(await plan(0, 20, 10, 20)).toEqual([{ start: 0, length: 50 }]);
   });
 
-  test('begins anew at a short hole rather than become too long', async () => {
+  test('starts a new transfer at a short hole if the transfer would be too long', async () => {
     expect(await plan(0, 60, 5, 60)).toEqual([
       { start: 0, length: 60 },
       { start: 65, length: 60 },
     ]);
   });
 
-  test('splits what is too long', async () => {
+  test('splits data that is too long', async () => {
     expect(await plan(3, 250)).toEqual([
       { start: 3, length: 100 },
       { start: 103, length: 100 },
@@ -51,7 +51,7 @@ describe('planTransfers', () => {
     ]);
   });
 
-  test('covers all data with transfers that are ascending, apart and within the limits', async () => {
+  test('covers all data with ascending, disjoint transfers within the limits', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(300), { maxLength: 30 }), async (lengths) => {
         const transfers = await planTransfers(extents(lengths), LIMITS);
@@ -93,7 +93,7 @@ describe('transfersWithin', () => {
     [59, 100, [2]],
     [60, 100, []],
     [15, 15, []],
-  ])('from %i to %i', (start, end, expected) => {
+  ])('returns the transfers from %i to %i', (start, end, expected) => {
     expect(transfersWithin(transfers, start, end)).toEqual(expected);
   });
 });

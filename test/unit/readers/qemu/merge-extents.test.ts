@@ -5,7 +5,7 @@ import { mergeExtents } from '#readers/qemu/merge-extents.js';
 
 type Kind = 'zero' | 'data' | { readonly file: number; readonly shift: number };
 
-/** Consecutive extents of these kinds and lengths; those stored in one layer with one shift continue one another. */
+/** Returns consecutive extents of these kinds and lengths. Extents of the same file and shift are adjacent in the file. */
 function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
   let start = 0;
   return runs.map(([kind, length]) => {
@@ -28,7 +28,7 @@ async function merge(extents: readonly Extent[]): Promise<Extent[]> {
   return merged;
 }
 
-/** What an extent says of each of its bytes. */
+/** Returns a description of every byte of the extents. */
 function bytesOf(extents: readonly Extent[]): string[] {
   return extents.flatMap((extent) =>
     Array.from({ length: extent.length }, (_, at) =>
@@ -40,7 +40,7 @@ function bytesOf(extents: readonly Extent[]): string[] {
 }
 
 describe('mergeExtents', () => {
-  test('joins neighbours of one kind', async () => {
+  test('merges neighbours of the same kind', async () => {
     expect(
       await merge(
         extentsOf([
@@ -56,7 +56,7 @@ describe('mergeExtents', () => {
     ]);
   });
 
-  test('joins stored bytes only where they are neighbours in their file too', async () => {
+  test('merges stored bytes only if they are also adjacent in their file', async () => {
     const runs = extentsOf([
       [{ file: 0, shift: 512 }, 10],
       [{ file: 0, shift: 512 }, 10],
@@ -67,7 +67,7 @@ describe('mergeExtents', () => {
     expect((await merge(runs)).map(({ length }) => length)).toEqual([20, 10, 10, 10]);
   });
 
-  test('keeps what is inherited apart from what is not', async () => {
+  test('does not merge inherited extents with others', async () => {
     const extents: Extent[] = [
       { kind: 'data', start: 0, length: 5 },
       { kind: 'data', start: 5, length: 5, inherited: true },
@@ -79,7 +79,7 @@ describe('mergeExtents', () => {
     ]);
   });
 
-  test('says the same of every byte and leaves nothing to join', async () => {
+  test('preserves the description of every byte, and merges all neighbours', async () => {
     const kind = fc.oneof(
       fc.constantFrom('zero' as const, 'data' as const),
       fc.record({ file: fc.nat(1), shift: fc.nat(1) }),

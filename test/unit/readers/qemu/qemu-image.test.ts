@@ -4,7 +4,7 @@ import { QemuImage } from '#readers/qemu/qemu-image.js';
 import { withFakeProgram } from '../../../fixtures/index.js';
 import { inspectedImage, realLayer } from '../../../fixtures/inspected-image.js';
 
-test('closing an image ends a qemu-img that is still mapping it', async () => {
+test('closing an image ends a qemu-img that still maps it', async () => {
   await withFakeProgram('qemu-img', 'exec sleep 60', async () => {
     const image = inspectedImage({ format: 'qed', path: '/images/a.qed', file: realLayer(), virtualSize: 1000 });
     const opened = new QemuImage(

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-test('an image that only its header speaks for is noted once, when it is opened', async () => {
+test('an image recognised only by its header causes one note, when it is opened', async () => {
   const path = join(directory, 'cloud.img');
   await writeFile(path, qcow2File());
   const notes: string[] = [];
@@ -30,7 +30,7 @@ test('an image that only its header speaks for is noted once, when it is opened'
   expect(notes).toEqual([`${path}: treated as qcow2, because its header says so`]);
 });
 
-test('opening and mapping end with the signal of the caller, and the qemu-img that they wait for with it', async () => {
+test('the signal ends opening and mapping, and the qemu-img that they wait for', async () => {
   const path = join(directory, 'mapped-by-qemu.dmg');
   await writeFile(path, fileWith(1024, { 512: ascii('koly'), 1004: be64(1) }));
   const started = join(directory, 'started');

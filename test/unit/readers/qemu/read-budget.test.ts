@@ -9,7 +9,7 @@ function budget(): ReadBudget {
   return new ReadBudget(inspectedImage({ path: 'a.img', format: 'raw' }), { component: 'qemu', image: 'a.img' }, 1);
 }
 
-test('as many bytes may be made from stored ones as the bound allows, and not one more', async () => {
+test('stored bytes may expand exactly up to the limit', async () => {
   const spent = budget();
   await spent.spend(GIB + 1024 * STORED, 'expanded');
   await expect(spent.spend(1, 'expanded')).rejects.toMatchObject({
@@ -20,7 +20,7 @@ test('as many bytes may be made from stored ones as the bound allows, and not on
   });
 });
 
-test('each stored byte may be data once, and 64 MiB more', async () => {
+test('each stored byte may be referenced once, plus 64 MiB in total', async () => {
   const spent = budget();
   await spent.spend(2 ** 26 + STORED, 'verbatim');
   await expect(spent.spend(1, 'verbatim')).rejects.toMatchObject({

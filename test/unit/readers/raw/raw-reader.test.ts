@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Bytes of which none is zero. */
+/** Returns non-zero bytes. */
 function content(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, index) => (index % 255) + 1));
 }
@@ -37,7 +37,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** A file with two islands of data and holes around them, the last one reaching to its odd end. */
+/** Returns a file with two areas of data between holes; the last hole reaches to its odd end. */
 async function sparseSubject(): Promise<DiskReaderSubject> {
   const size = 5_000_001;
   const bytes = Buffer.alloc(size);
@@ -68,7 +68,7 @@ describe('a raw image with holes and an odd name', () => {
 });
 
 describe('a raw image', () => {
-  test('without holes is one extent that stands in its file', async () => {
+  test('without holes is one extent stored in its file', async () => {
     const { reader, image } = await subject('full.img', content(70_000));
     const opened = await openImage(reader, image.source, options);
     expect(await extentsOf(opened)).toEqual([
@@ -77,7 +77,7 @@ describe('a raw image', () => {
     await opened.close();
   });
 
-  test('with holes is one extent where qemu-img is not installed, and none once the signal has fired', async () => {
+  test('with holes is one extent if qemu-img is not installed, but none after the signal has fired', async () => {
     const { reader, image } = await sparseSubject();
     const { PATH } = process.env;
     process.env.PATH = directory;
@@ -93,21 +93,21 @@ describe('a raw image', () => {
     }
   });
 
-  test('named by a symbolic link is the file that the link leads to', async () => {
+  test('named by a symbolic link is the target of the link', async () => {
     const { reader, image } = await subject('target.img', content(1000));
     const link = join(directory, 'link.img');
     await symlink(image.source.path, link);
     expect(await reader.identify({ path: link }, options)).toEqual(await reader.identify(image.source, options));
   });
 
-  test('is a chain of one raw link of one file', async () => {
+  test('has a chain of one raw link with one file', async () => {
     const { reader, image } = await subject('identity.img', content(1000));
     expect(await reader.identify(image.source, options)).toMatchObject({
       chain: [{ format: 'raw', parts: [{ path: image.source.path, size: 1000n }] }],
     });
   });
 
-  test('that shrinks while it is read is told with the place', async () => {
+  test('that shrinks while it is read is reported with its new end', async () => {
     const { reader, image } = await subject('shrinks.img', content(10_000));
     const opened = await openImage(reader, image.source, options);
     await opened.read(new Uint8Array(1), 0);
@@ -120,14 +120,14 @@ describe('a raw image', () => {
     await opened.close();
   });
 
-  test('whose format is stated is read whatever header it holds', async () => {
+  test('with a given format is read regardless of its header', async () => {
     const bytes = Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), content(5000)]);
     const { reader, image } = await subject('forged.img', bytes, 'raw');
     expect(await reader.identify(image.source, options)).toMatchObject({ chain: [{ format: 'raw' }] });
   });
 });
 
-describe('a raw image with holes, where qemu-img', () => {
+describe('a raw image with holes, if qemu-img', () => {
   const notes: string[] = [];
   const warn = (message: string) => void notes.push(message);
 
@@ -144,7 +144,7 @@ describe('a raw image with holes, where qemu-img', () => {
 
   test.each([
     ['prints garbage', 'echo garbage', /did not print the expected JSON/],
-    ['leaves bytes out', 'echo "[]"', /has no entry for byte 0/],
+    ['omits bytes', 'echo "[]"', /has no entry for byte 0/],
     ['fails', 'echo "qemu-img: out of order" >&2; exit 1', /out of order/],
     ['is killed', 'kill -KILL $$', /SIGKILL/],
   ])('%s, is one extent, with one note', async (_, script, reason) => {
@@ -152,7 +152,7 @@ describe('a raw image with holes, where qemu-img', () => {
     expect(notes).toEqual([expect.stringMatching(reason)]);
   });
 
-  test('fails after a while, is data from the last run on that was told', async () => {
+  test('fails after a while, is data from the end of the last reported run', async () => {
     const path = join(directory, 'long.img');
     await writeFile(path, '');
     await truncate(path, 2 ** 30 + 1000);
@@ -213,7 +213,7 @@ describe('an image of another format', () => {
     expect(await reader.identify(image.source, options)).toBeUndefined();
   });
 
-  test('is not opened, with the remedy', async () => {
+  test('is not opened, with a remedy', async () => {
     const { reader, image } = await subject('other.qed', qed);
     const refusal = { code: 'usage', message: expect.stringMatching(/it is a qed image; choose `reader: 'qemu'`, or/) };
     await expect(reader.open(image.source, { chain: [] }, options)).rejects.toMatchObject(refusal);

@@ -20,71 +20,71 @@ const sure = (format: string) => ({ format, mustBeSelfContained: false });
 
 describe('the format is', () => {
   test.each<[string, string, Buffer, string]>([
-    ['that of extension and header where they agree', 'a.qcow2', QCOW2, 'qcow2'],
-    ['that of the extension in whatever case', 'A.QCOW2', QCOW2, 'qcow2'],
-    ['qcow2 where its old extension is used', 'a.qcow', QCOW2, 'qcow2'],
-    ['that of a footer where the extension agrees', 'a.vhd', FIXED_VHD, 'vpc'],
-    ['that of the extension of a checkpoint', 'a.avhdx', VHDX, 'vhdx'],
-    ['that of the extension of an older checkpoint', 'a.avhd', FIXED_VHD, 'vpc'],
-    ['luks where extension and header agree', 'a.luks', LUKS, 'luks'],
+    ['that of extension and header if they agree', 'a.qcow2', QCOW2, 'qcow2'],
+    ['that of the extension in any case', 'A.QCOW2', QCOW2, 'qcow2'],
+    ['qcow2 for its old extension', 'a.qcow', QCOW2, 'qcow2'],
+    ['that of a footer if the extension agrees', 'a.vhd', FIXED_VHD, 'vpc'],
+    ['that of the extension of a Hyper-V checkpoint', 'a.avhdx', VHDX, 'vhdx'],
+    ['that of the extension of an older Hyper-V checkpoint', 'a.avhd', FIXED_VHD, 'vpc'],
+    ['luks if extension and header agree', 'a.luks', LUKS, 'luks'],
     ['raw by its extension', 'a.raw', NOISE, 'raw'],
-    ['raw where there is no known header', 'a.img', NOISE, 'raw'],
-    ['raw without extension', '/images/disk', NOISE, 'raw'],
+    ['raw without a known header', 'a.img', NOISE, 'raw'],
+    ['raw without an extension', '/images/disk', NOISE, 'raw'],
     ['raw for an encrypted disk', 'a.img', LUKS, 'raw'],
-    ['raw for an encrypted disk that says so', 'a.raw', LUKS, 'raw'],
-    ['raw for text that calls itself an image', 'a.img', TEXT, 'raw'],
-    ['raw for nothing that says so', 'a.raw', EMPTY, 'raw'],
+    ['raw for an encrypted disk with the extension .raw', 'a.raw', LUKS, 'raw'],
+    ['raw for text with the extension of an image', 'a.img', TEXT, 'raw'],
+    ['raw for an empty file with the extension .raw', 'a.raw', EMPTY, 'raw'],
   ])('%s', (_, path, file, format) => {
     expect(decide(path, file)).toEqual(sure(format));
   });
 
-  test('that of the header alone only if it leads to no other file', () => {
+  test('that of the header alone only if it refers to no other file', () => {
     expect(decide('cloud.img', QCOW2)).toEqual({ format: 'qcow2', mustBeSelfContained: true });
     expect(decide('/images/disk', VDI)).toEqual({ format: 'vdi', mustBeSelfContained: true });
   });
 
-  test('that of the header for a device, whatever its name', () => {
+  test('that of the header for a device, regardless of its name', () => {
     const onDevice = { isDevice: true };
     expect(decide('/dev/a.vmdk', QCOW2, onDevice)).toEqual({ format: 'qcow2', mustBeSelfContained: true });
     expect(decide('/dev/sda', TEXT, onDevice)).toEqual(sure('raw'));
   });
 
-  test('the stated one where the header agrees', () => {
+  test('the given format if the header agrees', () => {
     expect(decide('a.img', QCOW2, { stated: 'qcow2' })).toEqual(sure('qcow2'));
     expect(decide('a.img', FIXED_VHD, { stated: 'vpc' })).toEqual(sure('vpc'));
   });
 
-  test('raw where an overlay states that qemu opens the file without a format', () => {
-    const over = (stated: string, isDevice: boolean) =>
+  test('raw if an overlay declares a protocol driver instead of a format', () => {
+    const decideBelowOverlay = (stated: string, isDevice: boolean) =>
       decide('/b/a', NOISE, { stated, isDevice, statedBy: 'overlay' });
-    expect(over('file', false)).toEqual(sure('raw'));
-    expect(over('host_device', true)).toEqual(sure('raw'));
-    expect(over('host_cdrom', true)).toEqual(sure('raw'));
+    expect(decideBelowOverlay('file', false)).toEqual(sure('raw'));
+    expect(decideBelowOverlay('host_device', true)).toEqual(sure('raw'));
+    expect(decideBelowOverlay('host_cdrom', true)).toEqual(sure('raw'));
     const refusal = (message: RegExp) =>
       expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
-    expect(() => over('host_device', false)).toThrow(
+    expect(() => decideBelowOverlay('host_device', false)).toThrow(
       refusal(/states host_device, but it is a regular file; .* -F raw/),
     );
-    expect(() => over('file', true)).toThrow(refusal(/states file, but it is a block device; .* -F raw/));
+    expect(() => decideBelowOverlay('file', true)).toThrow(refusal(/states file, but it is a block device; .* -F raw/));
     expect(() => decide('a.img', NOISE, { stated: 'file' })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
-  test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw where that is stated', (file) => {
+  test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw if that is given', (file) => {
     expect(decide('a.qcow2', file, { stated: 'raw' })).toEqual(sure('raw'));
   });
 });
 
-describe('no format is decided on', () => {
+describe('no format is chosen', () => {
   test.each<[string, string, Buffer, string, RegExp]>([
     [
-      '.raw over a known header',
+      '.raw with a known header',
       'a.raw',
       QCOW2,
       'refused',
       /name it as `{ path: 'a.raw', format: 'raw' }` or `{ path: 'a.raw', format: 'qcow2' }`$/,
     ],
     [
-      'a footer that the name does not confirm',
+      'a footer that the name does not match',
       'a.img',
       FIXED_VHD,
       'refused',
@@ -125,7 +125,7 @@ describe('no format is decided on', () => {
     );
   });
 
-  test('for a stated format that the header contradicts', () => {
+  test('for a given format that the header contradicts', () => {
     const contradiction = expect.objectContaining({
       code: 'corrupt',
       message: expect.stringMatching(/expected a qcow2/),
@@ -135,7 +135,7 @@ describe('no format is decided on', () => {
     expect(() => decide('a.img', EMPTY, { stated: 'qcow2' })).toThrow(contradiction);
   });
 
-  test('for a stated format that does not exist', () => {
+  test('for a given format that does not exist', () => {
     expect(() => decide('a.img', NOISE, { stated: 'nbd' })).toThrow(
       expect.objectContaining({
         code: 'usage',
@@ -144,14 +144,14 @@ describe('no format is decided on', () => {
     );
   });
 
-  test('for a doubtful backing file, and the remedy is in its overlay', () => {
+  test('for an ambiguous backing file, and the remedy changes its overlay', () => {
     const inOverlay = { statedBy: 'overlay', reference: '../a.raw', headerPath: '/b/c/top.qcow2' } as const;
     const commands = ['raw', 'qcow2'].map((format) => `rebase -u -F ${format} -b '../a.raw' '/b/c/top.qcow2'`);
     expect(() => decide('/b/a.raw', QCOW2, inOverlay)).toThrow(commands.join(' or qemu-img '));
     expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b '\/b\/a\.raw'$/);
   });
 
-  test('for a parent of a VMDK that is none, whose format cannot be stated', () => {
+  test('for a parent of a VMDK that is not a VMDK, whose format cannot be given', () => {
     const parent = { stated: 'vmdk', statedBy: 'vmdk-child' } as const;
     const remedy = "; correct parentFileNameHint in the child's descriptor";
     expect(() => decide('a.vmdk', QCOW2, parent)).toThrow(`expected a vmdk header, found a qcow2 header${remedy}`);
@@ -165,7 +165,7 @@ describe('no format is decided on', () => {
     ],
     ['web-s012.vmdk', /part of a VMDK; name the descriptor, usually "web.vmdk"/],
     ['web-ctk.vmdk', /change tracking of a VMDK, without any disk data; name the descriptor, usually "web.vmdk"/],
-  ])('for a part of a VMDK without header, %s', (name, message) => {
+  ])('for a part of a VMDK without a header, %s', (name, message) => {
     const expected = expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
     expect(() => decide(`/images/${name}`, NOISE)).toThrow(expected);
   });
@@ -175,11 +175,11 @@ describe('no format is decided on', () => {
     ['disk.vmdk.000000001', NOISE, 'raw'],
     ['disk.img.001', NOISE, 'raw'],
     ['disk.img.002', FIXED_VHD, 'vpc'],
-  ])('for a part of a file that was cut, %s, and only what it can be is offered', (name, file, format) => {
-    const held = format === 'raw' ? '' : `, and it holds a ${format} header`;
+  ])('for a part of a split file, %s, and only possible formats are proposed', (name, file, format) => {
+    const foundHeader = format === 'raw' ? '' : `, and it holds a ${format} header`;
     const named = `\`{ path: '/images/${name}', format: '${format}' }\``;
     const message = expect.stringMatching(
-      `one part of "disk\\.(?:vmdk|img)"${held}; join the parts with cat first, or name it as ${named} if it is a whole image$`,
+      `one part of "disk\\.(?:vmdk|img)"${foundHeader}; join the parts with cat first, or name it as ${named} if it is a whole image$`,
     );
     expect(() => decide(`/images/${name}`, file)).toThrow(expect.objectContaining({ code: 'refused', message }));
     expect(decide(`/images/${name}`, file, { stated: 'raw' })).toEqual(sure('raw'));

@@ -1,6 +1,6 @@
 import type { FileBytes } from '#readers/inspection/format-inspector.js';
 
-/** A file of the given size whose bytes are zeros but for the given ones, by their position. */
+/** Returns a file of zeros of the given size, with the given pieces at their positions. */
 export function fileWith(size: number, pieces: Readonly<Record<number, Buffer>>): Buffer {
   const file = Buffer.alloc(size);
   for (const [position, piece] of Object.entries(pieces)) {
@@ -35,7 +35,7 @@ export function le64(...values: readonly (number | bigint)[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64LE(BigInt(value)))));
 }
 
-/** The bytes of a file that stands in memory only. */
+/** Returns the bytes of a file in memory. */
 export function bytesOf(file: Buffer): FileBytes {
   return {
     name: 'image',
@@ -50,7 +50,7 @@ function buffer(length: number, write: (target: Buffer) => void): Buffer {
   return target;
 }
 
-/** What a qcow2 file is made of; a sound, self-contained disk of 1 MiB where nothing is said. */
+/** The fields of a qcow2 file. Default: a sound, self-contained disk of 1 MiB. */
 export interface Qcow2Fields {
   readonly version?: number;
   readonly backing?: string | Buffer;
@@ -75,7 +75,7 @@ export interface Qcow2Fields {
   readonly fileSize?: number;
 }
 
-/** A qcow2 file, header and empty tables. */
+/** Returns a qcow2 file with a header and empty tables. */
 export function qcow2File(fields: Qcow2Fields = {}): Buffer {
   const { version = 3, backing = '', backingFormat, clusterBits = 16, virtualSize = 1n << 20n } = fields;
   const { headerBytes = version === 2 ? 72 : 104, extensions = Buffer.alloc(0), fileSize = 262_144 } = fields;

@@ -7,14 +7,14 @@ const base = inspectedImage({ format: 'raw', path: '/images/base.raw' });
 const overlay = inspectedImage({ format: 'qcow2', path: '/images/top.qcow2', backing: base });
 
 describe('the identity of an image', () => {
-  test('is its file with its extent files', () => {
+  test('has its file and its extent files', () => {
     const extentFiles = [layer('/images/a-f001.vmdk')];
     expect(identityOf(inspectedImage({ format: 'vmdk', path: '/images/a.vmdk', extentFiles }))).toEqual({
       chain: [{ format: 'vmdk', parts: [layer('/images/a.vmdk'), layer('/images/a-f001.vmdk')], standalone: true }],
     });
   });
 
-  test('has that of its backing image beneath it', () => {
+  test('includes the identity of its backing image', () => {
     const identity = identityOf(overlay);
     expect(identity).toEqual({
       chain: [
@@ -29,7 +29,7 @@ describe('the identity of an image', () => {
     expect(baseOf(identityOf(base))).toBeUndefined();
   });
 
-  test('can be told without what is beneath being opened by itself', () => {
+  test('can exclude that its backing image is opened by itself', () => {
     const identity = wholeIdentityOf(overlay);
     expect(identity).toEqual({
       chain: [
@@ -42,12 +42,12 @@ describe('the identity of an image', () => {
 
   test.each([
     ['a device', { isDevice: true }],
-    ['written to', { access: 'beside-writers' }],
-  ] as const)('is volatile where the image is %s, or one beneath it', (_, how) => {
-    expect(isVolatile(identityOf({ ...base, ...how }))).toBe(true);
-    expect(isVolatile(identityOf({ ...overlay, ...how }))).toBe(true);
-    expect(isVolatile(identityOf({ ...overlay, backing: { ...base, ...how } }))).toBe(true);
-    const ofTop = identityOf({ ...overlay, ...how });
+    ['open for writing', { access: 'beside-writers' }],
+  ] as const)('is volatile if the image or a backing image is %s', (_, state) => {
+    expect(isVolatile(identityOf({ ...base, ...state }))).toBe(true);
+    expect(isVolatile(identityOf({ ...overlay, ...state }))).toBe(true);
+    expect(isVolatile(identityOf({ ...overlay, backing: { ...base, ...state } }))).toBe(true);
+    const ofTop = identityOf({ ...overlay, ...state });
     expect(isVolatile(baseOf(ofTop)!.identity)).toBe(false);
   });
 });

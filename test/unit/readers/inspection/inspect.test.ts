@@ -30,14 +30,14 @@ function qcow2(name: string, fields: Qcow2Fields = {}): Promise<string> {
   return write(name, qcow2File(fields));
 }
 
-interface LookOptions {
+interface InspectOptions {
   readonly format?: string;
   readonly signal?: AbortSignal;
   readonly allowed?: readonly string[];
   readonly trees?: readonly string[];
 }
 
-function look(path: string, more: LookOptions = {}) {
+function inspectAt(path: string, more: InspectOptions = {}) {
   const { format, signal, allowed = [directory], trees } = more;
   return inspect(format === undefined ? { path } : { path, format }, {
     allowedDirectories: allowed,
@@ -48,7 +48,7 @@ function look(path: string, more: LookOptions = {}) {
 }
 
 async function failureOf(path: string, format?: string): Promise<VirtSimilarityError> {
-  const error = await look(path, format === undefined ? {} : { format }).catch((thrown: unknown) => thrown);
+  const error = await inspectAt(path, format === undefined ? {} : { format }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(VirtSimilarityError);
   expect(error).toMatchObject({ image: path, message: expect.stringMatching(/^cannot open [^\n]*$/) });
   return error as VirtSimilarityError;
@@ -56,10 +56,10 @@ async function failureOf(path: string, format?: string): Promise<VirtSimilarityE
 
 const NOISE = fileWith(70_000, { 0: ascii('\x90') });
 
-describe('an image that stands alone', () => {
-  test('is told with its file', async () => {
+describe('a self-contained image', () => {
+  test('has its file and header fields', async () => {
     const path = await qcow2('a.qcow2', { virtualSize: 1n << 20n });
-    expect(await look(path)).toMatchObject({
+    expect(await inspectAt(path)).toMatchObject({
       format: 'qcow2',
       virtualSize: 1 << 20,
       isDevice: false,
@@ -70,25 +70,25 @@ describe('an image that stands alone', () => {
     expect(notes).toEqual([]);
   });
 
-  test('is found from the working directory', async () => {
+  test('may have a relative path', async () => {
     const path = await qcow2('a.qcow2');
     const before = process.cwd();
     process.chdir(directory);
     try {
-      expect((await look('a.qcow2')).file.path).toBe(path);
+      expect((await inspectAt('a.qcow2')).file.path).toBe(path);
     } finally {
       process.chdir(before);
     }
   });
 
-  test('is taken by its header alone, with a note', async () => {
+  test('is recognised by its header alone, with a note', async () => {
     const path = await qcow2('cloud.img');
-    expect((await look(path)).format).toBe('qcow2');
+    expect((await inspectAt(path)).format).toBe('qcow2');
     expect(notes).toEqual([`${path}: treated as qcow2, because its header says so`]);
   });
 
-  test('is raw with the size of its file', async () => {
-    expect(await look(await write('a.img', NOISE))).toMatchObject({ format: 'raw', virtualSize: 70_000 });
+  test('is raw with the size of its file if it has no known header', async () => {
+    expect(await inspectAt(await write('a.img', NOISE))).toMatchObject({ format: 'raw', virtualSize: 70_000 });
   });
 });
 
@@ -97,23 +97,23 @@ describe('a disk of ciphertext', () => {
 
   test('is raw, with a note', async () => {
     const path = await luks();
-    expect((await look(path)).format).toBe('raw');
+    expect((await inspectAt(path)).format).toBe('raw');
     expect(notes).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS, so ciphertext is compared/)]);
   });
 
-  test('is raw without a note where the user states that', async () => {
-    expect((await look(await luks(), { format: 'raw' })).format).toBe('raw');
+  test('is raw without a note if the user gives that format', async () => {
+    expect((await inspectAt(await luks(), { format: 'raw' })).format).toBe('raw');
     expect(notes).toEqual([]);
   });
 
-  test('is noted beneath an overlay that states it', async () => {
+  test('causes a note below an overlay that declares it as raw', async () => {
     await luks();
-    await look(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
+    await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
     expect(notes).toHaveLength(1);
   });
 });
 
-test('a link that was found in a listing is refused', async () => {
+test('a link that was listed in a directory is refused', async () => {
   const path = join(directory, 'link.img');
   await symlink(await write('a.img', NOISE), path);
   await expect(inspect({ path, noFollow: true }, { allowedDirectories: [directory] })).rejects.toMatchObject({
@@ -123,57 +123,57 @@ test('a link that was found in a listing is refused', async () => {
 });
 
 describe('a backing chain', () => {
-  test('is told from the top, with all its files', async () => {
+  test('has all its files, from the top', async () => {
     const base = await write('base.img', NOISE);
     const middle = await qcow2('sub/middle.qcow2', { backing: '../base.img', backingFormat: 'raw' });
     const top = await qcow2('top.qcow2', { backing: 'sub/middle.qcow2' });
-    const identity = identityOf(await look(top, { allowed: [directory, join(directory, 'sub')] }));
+    const identity = identityOf(await inspectAt(top, { allowed: [directory, join(directory, 'sub')] }));
     expect(formatsOf(identity)).toBe('qcow2<qcow2<raw');
     expect(partsOf(identity).map(({ path }) => path)).toEqual([top, middle, base]);
     expect(baseOf(identity)?.source).toEqual({ path: middle, format: 'qcow2' });
-    expect(baseOf(identity)?.identity).toEqual(identityOf(await look(middle)));
+    expect(baseOf(identity)?.identity).toEqual(identityOf(await inspectAt(middle)));
   });
 
-  test('may be named absolutely', async () => {
+  test('may have an absolute path', async () => {
     const base = await write('base.img', NOISE);
     const top = await qcow2('top.qcow2', { backing: base });
-    expect((await look(top)).backing?.file.path).toBe(base);
+    expect((await inspectAt(top)).backing?.file.path).toBe(base);
   });
 
-  test('is found beside the link that the user named', async () => {
+  test('is resolved relative to the link that the user named', async () => {
     const base = await write('links/base.img', NOISE);
     const top = await qcow2('images/top.qcow2', { backing: 'base.img' });
     await symlink(top, join(directory, 'links/link.qcow2'));
     const allowed = [join(directory, 'links')];
-    expect((await look(join(directory, 'links/link.qcow2'), { allowed })).backing?.file.path).toBe(base);
+    expect((await inspectAt(join(directory, 'links/link.qcow2'), { allowed })).backing?.file.path).toBe(base);
   });
 
-  test('may lead into a directory that is allowed, and no other', async () => {
+  test('may refer only to allowed directories', async () => {
     await write('elsewhere/base.img', NOISE);
     const top = await qcow2('here/top.qcow2', { backing: '../elsewhere/base.img' });
     const here = join(directory, 'here');
     const elsewhere = join(directory, 'elsewhere');
-    expect((await look(top, { allowed: [here, elsewhere] })).backing?.format).toBe('raw');
+    expect((await inspectAt(top, { allowed: [here, elsewhere] })).backing?.format).toBe('raw');
     for (const allowed of [
       [here, join(directory, 'else')],
       [here, directory],
       [here, '/'],
     ]) {
-      await expect(look(top, { allowed })).rejects.toMatchObject({
+      await expect(inspectAt(top, { allowed })).rejects.toMatchObject({
         code: 'refused',
         message: expect.stringContaining(`pass \`allowBacking: [ '${elsewhere}' ]\``),
       });
     }
     for (const tree of [elsewhere, directory, '/']) {
-      expect((await look(top, { trees: [tree] })).backing?.format).toBe('raw');
+      expect((await inspectAt(top, { trees: [tree] })).backing?.format).toBe('raw');
     }
   });
 
-  test('may not leave what is allowed through a linked directory', async () => {
+  test('may not leave allowed directories through a linked directory', async () => {
     await write('elsewhere/base.img', NOISE);
     const top = await qcow2('here/top.qcow2', { backing: 'door/base.img' });
     await symlink(join(directory, 'elsewhere'), join(directory, 'here/door'));
-    await expect(look(top, { allowed: [join(directory, 'here')] })).rejects.toMatchObject({ code: 'refused' });
+    await expect(inspectAt(top, { allowed: [join(directory, 'here')] })).rejects.toMatchObject({ code: 'refused' });
   });
 
   test.each([
@@ -192,7 +192,7 @@ describe('a backing chain', () => {
     expect(error.message).toContain(JSON.stringify(backing));
   });
 
-  test('may not have a format that is no image format', async () => {
+  test('may not have an unknown format', async () => {
     await write('base.img', NOISE);
     const error = await failureOf(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'nbd' }));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('unknown format "nbd"') });
@@ -200,11 +200,11 @@ describe('a backing chain', () => {
 
   test('may name a file with a colon after a slash', async () => {
     await write('a:b.img', NOISE);
-    expect((await look(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
+    expect((await inspectAt(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
   });
 
   test.each(['missing.img', '/no/such/directory/base.img', '/etc/no-such-file'])(
-    'that leads to nothing, %s, is unreadable, and no directory is advised',
+    'with the missing file %s is unreadable, and no directory is proposed',
     async (backing) => {
       const error = await failureOf(await qcow2('top.qcow2', { backing }));
       expect(error.code).toBe('unreadable');
@@ -212,39 +212,42 @@ describe('a backing chain', () => {
     },
   );
 
-  test.each(['C:\\VMs\\base.img', '\\\\server\\share\\base.img'])('may not name %s, of Windows', async (backing) => {
-    const error = await failureOf(await qcow2('top.qcow2', { backing }));
-    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${backing}"`) });
-    expect(error.message).toMatch(/a Windows path, .* replace it by the file's path here$/);
-  });
+  test.each(['C:\\VMs\\base.img', '\\\\server\\share\\base.img'])(
+    'may not name the Windows path %s',
+    async (backing) => {
+      const error = await failureOf(await qcow2('top.qcow2', { backing }));
+      expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${backing}"`) });
+      expect(error.message).toMatch(/a Windows path, .* replace it by the file's path here$/);
+    },
+  );
 
-  test('may not come back to itself', async () => {
+  test('may not have a loop', async () => {
     const self = await failureOf(await qcow2('self.qcow2', { backing: 'self.qcow2' }));
     expect(self).toMatchObject({ code: 'refused', message: expect.stringContaining('loops back to') });
     await qcow2('one.qcow2', { backing: 'two.qcow2' });
     expect((await failureOf(await qcow2('two.qcow2', { backing: 'one.qcow2' }))).code).toBe('refused');
   });
 
-  test('may have 64 images and no more', async () => {
+  test('may have at most 64 images', async () => {
     for (let index = 0; index <= 64; index++) {
       await qcow2(`${index}.qcow2`, index === 0 ? {} : { backing: `${index - 1}.qcow2` });
     }
-    expect(identityOf(await look(join(directory, '63.qcow2'))).chain).toHaveLength(64);
+    expect(identityOf(await inspectAt(join(directory, '63.qcow2'))).chain).toHaveLength(64);
     const error = await failureOf(join(directory, '64.qcow2'));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('longer than 64') });
   });
 
-  test('follows the stated format of a backing file, not its header', async () => {
+  test('follows the declared format of a backing file, not its header', async () => {
     await qcow2('base.img', { backing: '/etc/passwd' });
-    expect((await look(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'raw' }))).backing).toMatchObject(
-      {
-        format: 'raw',
-        backing: undefined,
-      },
-    );
+    expect(
+      (await inspectAt(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'raw' }))).backing,
+    ).toMatchObject({
+      format: 'raw',
+      backing: undefined,
+    });
   });
 
-  test('does not follow a header that neither name nor overlay confirms', async () => {
+  test('does not follow a header that neither the name nor the overlay confirms', async () => {
     await write('secret.img', NOISE);
     await qcow2('base.img', { backing: 'secret.img' });
     const top = await qcow2('top.qcow2', { backing: 'base.img' });
@@ -254,8 +257,8 @@ describe('a backing chain', () => {
   });
 });
 
-describe('a header that only the first bytes speak for', () => {
-  test('may lead to no other file', async () => {
+describe('a header that the name does not confirm', () => {
+  test('may not refer to another file', async () => {
     await write('secret.img', NOISE);
     const error = await failureOf(await qcow2('disk.img', { backing: 'secret.img' }));
     expect(error).toMatchObject({
@@ -266,13 +269,13 @@ describe('a header that only the first bytes speak for', () => {
     });
   });
 
-  test('may not lead to extents', async () => {
+  test('may not refer to extents', async () => {
     await write('flat', Buffer.alloc(512));
     const error = await failureOf(await write('disk.img', vmdkDescriptor('RW 1 FLAT "flat" 0')));
     expect(error.code).toBe('refused');
   });
 
-  test('is told with the remedy where it is damaged', async () => {
+  test('is reported with a remedy if it is damaged', async () => {
     const error = await failureOf(await qcow2('disk.img', { fileSize: 100_000 }));
     expect(error).toMatchObject({
       code: 'corrupt',
@@ -280,47 +283,47 @@ describe('a header that only the first bytes speak for', () => {
     });
   });
 
-  test('is not looked at where raw is stated', async () => {
+  test('is not inspected if raw is given', async () => {
     const path = await qcow2('disk.img', { backing: 'secret.img' });
-    expect(await look(path, { format: 'raw' })).toMatchObject({ format: 'raw', backing: undefined });
+    expect(await inspectAt(path, { format: 'raw' })).toMatchObject({ format: 'raw', backing: undefined });
   });
 });
 
 describe('extent files', () => {
-  test('are told after the file with the header', async () => {
+  test('are listed after the file with the header', async () => {
     const second = await write('sub/x-f002.vmdk', Buffer.alloc(1024));
     const first = await write('x-f001.vmdk', Buffer.alloc(512));
     const path = await write('x.vmdk', vmdkDescriptor('RW 1 FLAT "x-f001.vmdk" 0', 'RW 2 FLAT "sub/x-f002.vmdk" 0'));
-    const image = await look(path, { allowed: [directory, join(directory, 'sub')] });
+    const image = await inspectAt(path, { allowed: [directory, join(directory, 'sub')] });
     expect(image).toMatchObject({ format: 'vmdk', virtualSize: 1536 });
     expect(partsOf(identityOf(image)).map(({ path }) => path)).toEqual([path, first, second]);
   });
 
-  test('are found beside a link to the file with the header, as backing files are', async () => {
+  test('are resolved relative to a link to the file with the header, like backing files', async () => {
     await write('images/x-flat.vmdk', Buffer.alloc(512));
     const path = await write('images/x.vmdk', vmdkDescriptor('RW 1 FLAT "x-flat.vmdk" 0'));
     const extent = await write('links/x-flat.vmdk', Buffer.alloc(512, 1));
     const link = join(directory, 'links/x.vmdk');
     await symlink(path, link);
-    const image = await look(link, { allowed: [join(directory, 'links')] });
+    const image = await inspectAt(link, { allowed: [join(directory, 'links')] });
     expect(image.extentFiles.map((layer) => layer.path)).toEqual([extent]);
     const child = await qcow2('links/child.qcow2', { backing: 'x.vmdk', backingFormat: 'vmdk' });
-    const { backing } = await look(child, { trees: [directory] });
+    const { backing } = await inspectAt(child, { trees: [directory] });
     expect(backing?.extentFiles.map((layer) => layer.path)).toEqual([extent]);
   });
 
-  test('must lie where it is allowed', async () => {
+  test('must be in allowed directories', async () => {
     const error = await failureOf(await write('x.vmdk', vmdkDescriptor('RW 1 FLAT "/etc/passwd" 0')));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('its extent file "/etc/passwd"') });
   });
 
-  test('must be as long as is said', async () => {
+  test('must have the declared length', async () => {
     await write('x-flat.vmdk', Buffer.alloc(511));
     const error = await failureOf(await write('x.vmdk', vmdkDescriptor('RW 1 FLAT "x-flat.vmdk" 0')));
     expect(error.code).toBe('corrupt');
   });
 
-  test('must not be too many', async () => {
+  test('must not exceed the maximum number', async () => {
     const lines = Array.from({ length: 1025 }, (_, index) => `RW 1 FLAT "${index}" 0`);
     const error = await failureOf(await write('x.vmdk', vmdkDescriptor(...lines)));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('1025 files') });
@@ -336,11 +339,11 @@ describe('the parent of a VMDK', () => {
     await write('base.vmdk', vmdkDescriptor('CID=1a2b', 'RW 1 FLAT "flat" 0'));
   });
 
-  test('is the one that it was made over', async () => {
-    expect((await look(await child('00001A2B'))).backing?.descriptor?.cid).toBe('00001a2b');
+  test('must have the expected CID', async () => {
+    expect((await inspectAt(await child('00001A2B'))).backing?.descriptor?.cid).toBe('00001a2b');
   });
 
-  test('is corrupt where it was changed since', async () => {
+  test('is corrupt if it was changed since', async () => {
     expect(await failureOf(await child('1a2c'))).toMatchObject({
       code: 'corrupt',
       message: expect.stringMatching(
@@ -349,7 +352,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('is named by its hint where it is no VMDK', async () => {
+  test('is named by its hint if it is not a VMDK', async () => {
     await write('base.vmdk', qcow2File());
     expect(await failureOf(await child('1a2b'))).toMatchObject({
       code: 'corrupt',
@@ -358,7 +361,7 @@ describe('the parent of a VMDK', () => {
   });
 });
 
-describe('what is no file to read', () => {
+describe('a path that cannot be read', () => {
   test('is refused if it is a directory', async () => {
     expect(await failureOf(directory)).toMatchObject({
       code: 'refused',
@@ -376,7 +379,7 @@ describe('what is no file to read', () => {
     expect(await failureOf(fifo)).toMatchObject({ code: 'refused', message: expect.stringContaining('a FIFO') });
   });
 
-  test('is refused if it is a symbolic link in a circle', async () => {
+  test('is refused if it is a loop of symbolic links', async () => {
     const loop = join(directory, 'loop.img');
     await symlink(loop, loop);
     expect(await failureOf(loop)).toMatchObject({
@@ -385,7 +388,7 @@ describe('what is no file to read', () => {
     });
   });
 
-  test('is refused as a socket', async () => {
+  test('is refused if it is a socket', async () => {
     const { createServer } = await import('node:net');
     const path = join(directory, 's');
     const server = createServer().listen(path);
@@ -406,22 +409,22 @@ describe('what is no file to read', () => {
   });
 });
 
-test('inspection ends with the signal of its caller', async () => {
+test('inspection ends when its signal fires', async () => {
   const path = await qcow2('a.qcow2');
-  await expect(look(path, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+  await expect(inspectAt(path, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
 });
 
-test('a file that is replaced is another one', async () => {
+test('a replaced file has another identity', async () => {
   const path = await write('a.img', NOISE);
-  const before = identityOf(await look(path));
+  const before = identityOf(await inspectAt(path));
   await rename(await write('b.img', NOISE), path);
-  expect(identityOf(await look(path))).not.toEqual(before);
+  expect(identityOf(await inspectAt(path))).not.toEqual(before);
 });
 
-describe('a disk that claims to be large', () => {
-  test('may have 64 TiB and no more', async () => {
+describe('the claimed size of a disk', () => {
+  test('may be at most 64 TiB by default', async () => {
     const largest = await qcow2('largest.qcow2', { virtualSize: 2n ** 46n, l1Entries: 2 ** 17, fileSize: 2 ** 21 });
-    expect((await look(largest)).virtualSize).toBe(2 ** 46);
+    expect((await inspectAt(largest)).virtualSize).toBe(2 ** 46);
     const path = await qcow2('larger.qcow2', {
       virtualSize: 2n ** 46n + 512n,
       l1Entries: 2 ** 17 + 1,
@@ -433,7 +436,7 @@ describe('a disk that claims to be large', () => {
     });
   });
 
-  test('may have as much as the user allows, also beneath another', async () => {
+  test('may be at most the size that the user allows, even in a backing file', async () => {
     await qcow2('base.qcow2', { virtualSize: 2n ** 20n });
     const path = await qcow2('top.qcow2', { virtualSize: 512n, backing: 'base.qcow2', backingFormat: 'qcow2' });
     const options = { allowedDirectories: [directory] };

@@ -32,7 +32,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const decline = () => undefined;
 
-/** Writes a file so long ago that its times would show another change. */
+/** Writes a file and waits until its timestamps would show another change. */
 async function write(name: string, bytes: string | Buffer): Promise<DiskSource> {
   const path = join(directory, name);
   await writeFile(path, bytes);
@@ -45,7 +45,7 @@ async function identified(source: DiskSource): Promise<ImageIdentity> {
 }
 
 describe('an image that was identified', () => {
-  test('is opened without being inspected again, as the identity that was given', async () => {
+  test('is opened with the given identity, without another inspection', async () => {
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
     const opened = await inspections.inspected({ source, identity }, options, identityOf);
@@ -60,7 +60,7 @@ describe('an image that was identified', () => {
     expect(inspected).toHaveLength(2);
   });
 
-  test('serves who opens what backs it, by itself', async () => {
+  test('allows opening its backing image without another inspection', async () => {
     await write('base.raw', 'disk');
     const source = await write('top.qcow2', qcow2File({ backing: 'base.raw', backingFormat: 'raw' }));
     const base = baseOf(await identified(source))!;
@@ -72,7 +72,7 @@ describe('an image that was identified', () => {
 
   test.each([
     ['was written to', (path: string) => writeFile(path, 'other')],
-    ['got other times', (path: string) => utimes(path, 1, 1)],
+    ['has new timestamps', (path: string) => utimes(path, 1, 1)],
     [
       'was replaced',
       async (path: string) => {
@@ -80,7 +80,7 @@ describe('an image that was identified', () => {
         await rename(`${path}.new`, path);
       },
     ],
-  ])('and %s is inspected as it is now', async (_, change) => {
+  ])('and %s is inspected again', async (_, change) => {
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
     await change(source.path);
@@ -88,12 +88,12 @@ describe('an image that was identified', () => {
     const opened = await inspections.inspected({ source, identity }, options, identityOf);
     expect(opened.identity).not.toEqual(identity);
     expect(inspected).toHaveLength(2);
-    // What was found then is kept too.
+    // The new result is kept too.
     expect(await inspections.inspected({ ...opened, source }, options, identityOf)).toEqual(opened);
     expect(inspected).toHaveLength(2);
   });
 
-  test('and is gone fails when it is opened', async () => {
+  test('and was removed fails when it is opened', async () => {
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
     await rm(source.path);
@@ -106,27 +106,27 @@ describe('an image that was identified', () => {
     ['another format', ({ path }) => [{ path, format: 'raw' }]],
     ['other allowed directories', (source) => [source, { ...options, allowedDirectories: [directory] }]],
     ['other allowed trees', (source) => [source, { ...options, allowedTrees: [] }]],
-    ['another largest size', (source) => [source, { ...options, maxVirtualSize: 100 }]],
-  ])('is inspected again under %s', async (_, ask) => {
+    ['another maximum size', (source) => [source, { ...options, maxVirtualSize: 100 }]],
+  ])('is inspected again with %s', async (_, change) => {
     await write('other', '');
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
-    const [asked, policy = options] = ask(source);
-    await inspections.inspected({ source: asked, identity }, policy, identityOf).catch(() => undefined);
-    expect(inspected).toEqual([source, asked]);
+    const [changed, policy = options] = change(source);
+    await inspections.inspected({ source: changed, identity }, policy, identityOf).catch(() => undefined);
+    expect(inspected).toEqual([source, changed]);
   });
 
-  test('just when it was written to is inspected again, as its times may not show another change', async () => {
+  test('just after a write is inspected again, because its timestamps may not show another change', async () => {
     const path = join(directory, 'a.img');
     await writeFile(path, 'disk');
-    // As if it was written to from now on.
+    // Simulates a very recent write.
     await utimes(path, Date.now() / 1000 + 60, Date.now() / 1000 + 60);
     const identity = await identified({ path });
     await inspections.inspected({ source: { path }, identity }, options, identityOf);
     expect(inspected).toHaveLength(2);
   });
 
-  test('and is a block device is inspected whenever it is opened, as its times say nothing', async () => {
+  test('and is a block device is inspected at every opening, because its timestamps are meaningless', async () => {
     inspections = new Inspections(async (source, readOptions) => {
       inspected.push(source);
       return { ...(await inspect(source, readOptions)), isDevice: true };
@@ -137,7 +137,7 @@ describe('an image that was identified', () => {
     expect(inspected).toHaveLength(2);
   });
 
-  test('may have been identified with the same limits in other options', async () => {
+  test('is not inspected again for other options with the same limits', async () => {
     options = { ...options, allowedTrees: [], maxVirtualSize: 100 };
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
@@ -145,7 +145,7 @@ describe('an image that was identified', () => {
     expect(inspected).toEqual([source]);
   });
 
-  test('elsewhere is inspected, also where its identity says nothing', async () => {
+  test('by another instance is inspected, even if its identity is empty', async () => {
     const source = await write('a.img', 'disk');
     const copy = structuredClone(await identified(source));
     for (const identity of [copy, { chain: [] }]) {
@@ -156,7 +156,7 @@ describe('an image that was identified', () => {
   });
 });
 
-test('files are flushed before they are inspected where that is asked for', async () => {
+test('files are flushed before they are inspected on request', async () => {
   const handle = await open(directory);
   const flushed = jest.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'datasync');
   await handle.close();
@@ -169,8 +169,8 @@ test('files are flushed before they are inspected where that is asked for', asyn
   flushed.mockRestore();
 });
 
-describe('what a reader does not take', () => {
-  test('is not inspected again for the next one that is asked the same question', async () => {
+describe('an image that a reader does not accept', () => {
+  test('is not inspected again for the next reader with the same source and options', async () => {
     const source = await write('a.img', 'disk');
     expect(await inspections.identify(source, options, decline)).toBeUndefined();
     expect(await inspections.identify(source, options, decline)).toBeUndefined();
@@ -180,7 +180,7 @@ describe('what a reader does not take', () => {
     expect(inspected).toHaveLength(2);
   });
 
-  test('is another question for other options or another source', async () => {
+  test('is inspected again for other options or another source', async () => {
     const source = await write('a.img', 'disk');
     await inspections.identify(source, options, decline);
     await inspections.identify(source, { ...options }, decline);
@@ -188,7 +188,7 @@ describe('what a reader does not take', () => {
     expect(inspected).toHaveLength(3);
   });
 
-  test('is inspected again where it has changed', async () => {
+  test('is inspected again if it has changed', async () => {
     const source = await write('a.img', 'disk');
     await inspections.identify(source, options, decline);
     await utimes(source.path, 1, 1);
@@ -197,7 +197,7 @@ describe('what a reader does not take', () => {
   });
 });
 
-test('what there is to note is noted once, by who opens the image and not for what backs it', async () => {
+test('notes are emitted once, when the image is opened, but not for its backing image', async () => {
   await write('base.img', Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), Buffer.alloc(4090)]));
   const source = await write('top.qcow2', qcow2File({ backing: 'base.img', backingFormat: 'raw' }));
   await inspections.identify(source, options, decline);

@@ -7,15 +7,15 @@ import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/global
 const root = await realFiles.realpath(await realFiles.mkdtemp(join(tmpdir(), 'virt-similarity-layer-')));
 afterAll(() => realFiles.rm(root, { recursive: true }));
 
-/** What another process does after a path was looked up; the file system has no moment at which it must. */
-let meanwhile: (path: string, handle: realFiles.FileHandle) => Promise<unknown>;
+/** Simulates another process right after a path was looked up. */
+let afterLookup: (path: string, handle: realFiles.FileHandle) => Promise<unknown>;
 let directory: string;
 
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...realFiles,
   open: async (path: string, flags: number) => {
     const handle = await realFiles.open(path, flags);
-    await meanwhile(path, handle);
+    await afterLookup(path, handle);
     return handle;
   },
 }));
@@ -24,7 +24,7 @@ const { openNamedFile } = await import('#readers/inspection/layer-file.js');
 const { openReferencedFile } = await import('#readers/inspection/referenced-file.js');
 
 beforeEach(async () => {
-  meanwhile = async () => {};
+  afterLookup = async () => {};
   directory = await realFiles.mkdtemp(join(root, 'images-'));
 });
 
@@ -43,10 +43,10 @@ async function contentOf(opening: ReturnType<typeof openNamedFile>): Promise<str
   }
 }
 
-/** Does something once, as soon as the path was looked up. */
+/** Runs `change` once, as soon as the path was looked up. */
 function onceLookedUp(lookedUp: string, change: () => Promise<unknown>): void {
   let isDone = false;
-  meanwhile = async (path) => {
+  afterLookup = async (path) => {
     if (path.endsWith(lookedUp) && !isDone) {
       isDone = true;
       await change();
@@ -55,7 +55,7 @@ function onceLookedUp(lookedUp: string, change: () => Promise<unknown>): void {
 }
 
 describe('a file that the user names', () => {
-  test('is the one that was judged, also if a FIFO takes its place', async () => {
+  test('is the file that was checked, even if a FIFO takes its place', async () => {
     const path = await write('a.img', 'image');
     onceLookedUp('/a.img', async () => {
       await realFiles.rename(path, join(directory, 'moved.img'));
@@ -66,7 +66,7 @@ describe('a file that the user names', () => {
     expect(await contentOf(Promise.resolve(file))).toBe('image');
   });
 
-  test('is the one that was judged, also if it is deleted', async () => {
+  test('is the file that was checked, even if it is deleted', async () => {
     const path = await write('a.img', 'image');
     onceLookedUp('/a.img', () => realFiles.rm(path));
     await expect(openNamedFile({ path })).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe('a file that the user names', () => {
     });
   });
 
-  test('may be a link, unless it was found in a listing', async () => {
+  test('may be a link, unless noFollow is set', async () => {
     await write('a.img', 'image');
     const path = join(directory, 'link.img');
     await realFiles.symlink('a.img', path);
@@ -96,7 +96,7 @@ describe('a file that the user names', () => {
 describe('a file that a header names', () => {
   const policy = () => ({ allowedDirectories: [directory] });
 
-  test('is judged by where its directory is now, also if another takes its place', async () => {
+  test('is checked by the current path of its directory, even if another takes its place', async () => {
     await write('base.img', 'the base');
     await write('secrets/base.img', 'a secret');
     const away = `${directory}-away`;
@@ -111,11 +111,11 @@ describe('a file that a header names', () => {
     });
   });
 
-  test('is opened in the directory that was judged, also if that is exchanged after it was judged', async () => {
+  test('is opened in the directory that was checked, even if that is replaced afterwards', async () => {
     await write('base.img', 'the base');
     await write('secrets/base.img', 'a secret');
     const away = `${directory}-away`;
-    // The second look is at the entry, which is seen through the descriptor of the directory.
+    // The entry is then looked up through the descriptor of the directory.
     const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), {
       get allowedDirectories() {
         execFileSync('mv', [directory, away]);
@@ -126,7 +126,7 @@ describe('a file that a header names', () => {
     expect(await contentOf(opening)).toBe('the base');
   });
 
-  test('is not followed where a link takes its place', async () => {
+  test('is not followed if a link takes its place', async () => {
     const path = await write('base.img', 'the base');
     const secret = await write('secrets/base.img', 'a secret');
     onceLookedUp('/base.img', async () => {
@@ -139,18 +139,18 @@ describe('a file that a header names', () => {
     });
   });
 
-  test('is the target that was judged, also if the link leads elsewhere by then', async () => {
+  test('is the target that was checked, even if the link is changed afterwards', async () => {
     const target = await write('store/base.img', 'the base');
     const secret = await write('secrets/base.img', 'a secret');
     const link = join(directory, 'base.img');
     await realFiles.symlink(target, link);
-    let looks = 0;
-    meanwhile = async (path) => {
-      looks += path.endsWith('/base.img') ? 1 : 0;
-      if (looks === 2) {
+    let lookups = 0;
+    afterLookup = async (path) => {
+      lookups += path.endsWith('/base.img') ? 1 : 0;
+      if (lookups === 2) {
         await realFiles.rm(link);
         await realFiles.symlink(secret, link);
-        looks += 1;
+        lookups += 1;
       }
     };
     const policyWithTree = { ...policy(), allowedTrees: [join(directory, 'store')] };
@@ -169,15 +169,18 @@ describe('a file that a header names', () => {
   });
 });
 
-describe('what the system says', () => {
-  test.each(['/a.img', '/proc/self/fd'])('is unreadable where %s has gone after it was opened', async (opened) => {
-    const path = await write('a.img', 'image');
-    meanwhile = (name, handle) => (name.includes(opened) ? handle.close() : Promise.resolve());
-    await expect(openNamedFile({ path })).rejects.toMatchObject({ name: 'HeaderError', code: 'unreadable' });
-  });
+describe('a system error', () => {
+  test.each(['/a.img', '/proc/self/fd'])(
+    'is reported as unreadable if %s has gone after it was opened',
+    async (opened) => {
+      const path = await write('a.img', 'image');
+      afterLookup = (name, handle) => (name.includes(opened) ? handle.close() : Promise.resolve());
+      await expect(openNamedFile({ path })).rejects.toMatchObject({ name: 'HeaderError', code: 'unreadable' });
+    },
+  );
 
-  test.each(['EACCES', 'EPERM'])('is unreadable where it is %s', async (code) => {
-    meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
+  test.each(['EACCES', 'EPERM'])('is reported as unreadable for %s', async (code) => {
+    afterLookup = () => Promise.reject(Object.assign(new Error(code), { code }));
     await expect(openNamedFile({ path: root })).rejects.toMatchObject({
       code: 'unreadable',
       message: 'permission denied; allow this user to read it',
@@ -187,8 +190,8 @@ describe('what the system says', () => {
   test.each([
     ['EMFILE', 'lower `jobs`, or allow more open files with ulimit -n'],
     ['ENOMEM', 'lower `jobs`, or allow more memory'],
-  ])('is unavailable where it is %s', async (code, remedy) => {
-    meanwhile = () => Promise.reject(Object.assign(new Error(code), { code }));
+  ])('is reported as unavailable for %s', async (code, remedy) => {
+    afterLookup = () => Promise.reject(Object.assign(new Error(code), { code }));
     await expect(openNamedFile({ path: root })).rejects.toMatchObject({
       code: 'unavailable',
       message: `${code}; ${remedy}`,

@@ -23,7 +23,7 @@ async function write(name: string, content = fileWith(70_000, {})): Promise<stri
   return path;
 }
 
-/** Writes an overlay over a file that is called so. */
+/** Writes an overlay of a file with this name. */
 function overlay(backing: string): Promise<string> {
   return write('images/top.qcow2', qcow2File({ backing, backingFormat: 'raw' }));
 }
@@ -33,7 +33,7 @@ async function refusalOf(path: string, allowedTrees: readonly string[]): Promise
   return (await inspect({ path }, options).catch((thrown: unknown) => thrown)) as VirtSimilarityError;
 }
 
-/** Allows what a refusal says; gives what that was. */
+/** Follows the remedy of a refusal, and returns the allowed directories. */
 async function followRemedies(path: string): Promise<readonly string[]> {
   const { message, code, remedy } = await refusalOf(path, []);
   expect(code).toBe('refused');
@@ -45,13 +45,13 @@ async function followRemedies(path: string): Promise<readonly string[]> {
   return trees;
 }
 
-describe('following what a refusal says works where the backing file', () => {
-  test('lies in another directory', async () => {
+describe('following the remedy of a refusal works if the backing file', () => {
+  test('is in another directory', async () => {
     await write('store/base.img');
     expect(await followRemedies(await overlay('../store/base.img'))).toEqual([join(directory, 'store')]);
   });
 
-  test('lies below the directory of the image', async () => {
+  test('is below the directory of the image', async () => {
     await write('images/below/base.img');
     expect(await followRemedies(await overlay('below/base.img'))).toEqual([join(directory, 'images/below')]);
   });
@@ -69,7 +69,7 @@ describe('following what a refusal says works where the backing file', () => {
     expect(await followRemedies(await overlay('base.img'))).toEqual([join(directory, 'store')]);
   });
 
-  test('is a link in another directory, into a third one', async () => {
+  test('is a link in another directory to a third one', async () => {
     await write('store/base.img');
     await mkdir(join(directory, 'pool'));
     await symlink('../store/base.img', join(directory, 'pool/base.img'));
@@ -77,13 +77,13 @@ describe('following what a refusal says works where the backing file', () => {
     expect(trees).toEqual([join(directory, 'pool'), join(directory, 'store')]);
   });
 
-  test('is a link beside it', async () => {
+  test('is a link within the directory', async () => {
     await symlink(await write('images/base-1.img'), join(directory, 'images/base.img'));
     expect(await followRemedies(await overlay('base.img'))).toEqual([join(directory, 'images')]);
   });
 
   test.each(['a $(touch x) b', 'quo"te', "apo'strophe", '`touch x`', 'back\\slash', 'ümlaut', 'line\nbreak', '$HOME!'])(
-    'lies in a directory called %j',
+    'is in a directory named %j',
     async (name) => {
       await write(`${name}/base.img`);
       expect(await followRemedies(await overlay(`../${name}/base.img`))).toEqual([join(directory, name)]);
@@ -93,10 +93,10 @@ describe('following what a refusal says works where the backing file', () => {
   );
 });
 
-describe('nothing is advised that cannot help where the backing file', () => {
+describe('no useless remedy is proposed if the backing file', () => {
   test.each([
-    ['is a link to nothing', (path: string) => symlink('nowhere', path), /there is no such file/],
-    ['is a link in a circle', (path: string) => symlink(path, path), /loop of symbolic links/],
+    ['is a dangling link', (path: string) => symlink('nowhere', path), /there is no such file/],
+    ['is a loop of links', (path: string) => symlink(path, path), /loop of symbolic links/],
     ['is a link to a directory', (path: string) => symlink('.', path), /it is a directory/],
     ['is a character device', (path: string) => symlink('/dev/zero', path), /it is a character device/],
     ['is a FIFO', async (path: string) => void execFileSync('mkfifo', [path]), /it is a FIFO/],
@@ -121,12 +121,12 @@ test('names in the header of a linked file are relative to the link', async () =
   expect(image.backing?.backing?.file.path).toBe(join(directory, 'images/base.img'));
 });
 
-test('what lies in the root directory is found', async () => {
+test('a file in the root directory is found', async () => {
   const { code, message } = await refusalOf(await overlay('/proc'), []);
   expect([code, message]).toEqual(['refused', expect.stringContaining('it is a directory')]);
 });
 
-test('the root directory as a tree is all, and as a directory itself only', async () => {
+test('the root directory allows all files as a tree, but only its own entries as a directory', async () => {
   const path = await overlay('/proc/version');
   await expect(inspect({ path }, { allowedDirectories: ['/'] })).rejects.toMatchObject({ code: 'refused' });
   const image = await inspect({ path }, { allowedDirectories: [], allowedTrees: ['/'] });
@@ -136,17 +136,17 @@ test('the root directory as a tree is all, and as a directory itself only', asyn
 test.each([
   ['is encrypted', 'qcow2', qcow2File({ encryption: 1 })],
   ['is a fixed VHD with two footers', 'vpc', fileWith(2048, { 0: vpcFooter(2), 1536: vpcFooter(2) })],
-])('a disk that %s can be stated as raw where its format is stated', async (_, format, content) => {
+])('a disk that %s can be given as raw where its format is given', async (_, format, content) => {
   const base = await write('images/base.img', content);
   const options = { allowedDirectories: [dirname(base)] };
-  const asItIs = 'to compare its bytes as they are$';
+  const ending = 'to compare its bytes as they are$';
   await expect(inspect({ path: base, format }, options)).rejects.toMatchObject({
     code: 'refused',
-    message: expect.stringMatching(`, or name it as \`{ path: '${base}', format: 'raw' }\` ${asItIs}`),
+    message: expect.stringMatching(`, or name it as \`{ path: '${base}', format: 'raw' }\` ${ending}`),
   });
   const top = await write('images/top.qcow2', qcow2File({ backing: 'base.img', backingFormat: format }));
   await expect(inspect({ path: top }, options)).rejects.toMatchObject({
     code: 'refused',
-    message: expect.stringMatching(`with qemu-img rebase -u -F raw -b 'base.img' '${top}' ${asItIs}`),
+    message: expect.stringMatching(`with qemu-img rebase -u -F raw -b 'base.img' '${top}' ${ending}`),
   });
 });

@@ -18,39 +18,39 @@ async function write(name: string, content: Buffer): Promise<string> {
   return path;
 }
 
-const speaker = (path: string) => ({ component: 'qemu', image: path });
+const callOf = (path: string) => ({ component: 'qemu', image: path });
 
 describe('the tables of a chain', () => {
-  test('are all looked at, and said to be whose they are', async () => {
+  test('are all checked, and errors name their file', async () => {
     const base = qcow2File();
     await write('base.qcow2', base);
     const path = await write('top.qcow2', qcow2File({ backing: 'base.qcow2', backingFormat: 'qcow2' }));
     const image = await inspect({ path }, options);
-    await expect(requireTables(image, speaker(path))).resolves.toBeUndefined();
+    await expect(requireTables(image, callOf(path))).resolves.toBeUndefined();
     be64(2 ** 40).copy(base, L1);
     const basePath = await write('base.qcow2', base);
     const damaged = await inspect({ path }, options);
-    await expect(requireTables(damaged, speaker(path))).rejects.toMatchObject({
+    await expect(requireTables(damaged, callOf(path))).rejects.toMatchObject({
       code: 'corrupt',
       image: path,
       message: expect.stringContaining(`${basePath}: its L2 table ends at byte`),
     });
   });
 
-  test('are none of a format that keeps none', async () => {
+  test('are not required for a format without tables', async () => {
     const path = await write('a.raw', Buffer.alloc(512));
-    await expect(requireTables(await inspect({ path }, options), speaker(path))).resolves.toBeUndefined();
+    await expect(requireTables(await inspect({ path }, options), callOf(path))).resolves.toBeUndefined();
   });
 
-  test('that are cut off meanwhile are told as that', async () => {
+  test('that are truncated after the inspection are reported as changed', async () => {
     const path = await write('cut.qcow2', qcow2File());
     const image = await inspect({ path }, options);
     await truncate(path, (await stat(path)).size - 65_536);
-    await expect(requireTables(image, speaker(path))).rejects.toMatchObject({ code: 'changed' });
+    await expect(requireTables(image, callOf(path))).rejects.toMatchObject({ code: 'changed' });
   });
 });
 
-test('every format can be stated', () => {
+test('the names of all formats', () => {
   expect(FORMAT_NAMES).toEqual([
     ...['raw', 'qcow2', 'qcow', 'vmdk', 'vdi', 'vhdx', 'vpc', 'qed', 'parallels', 'dmg', 'luks'],
   ]);

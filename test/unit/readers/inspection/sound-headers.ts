@@ -1,7 +1,7 @@
 import { ascii, be32, be64, fileWith, le16, le32, le64, qcow2File } from './headers.js';
 
 export const MIB = 1 << 20;
-/** Microsoft's ids as they stand in a VHDX file. */
+/** Microsoft's IDs as stored in a VHDX file. */
 export const METADATA_REGION = '06a27c8b90479a4bb8fe575f050f886e';
 export const BLOCK_MAP_REGION = '6677c22d23f600429d64115e9bfd4a08';
 export const FILE_PARAMETERS = '3767a1ca36fa434db3b633f0aa44e76b';
@@ -44,7 +44,7 @@ export function vhdxMetadata(...entries: readonly (readonly [string, number])[])
   return Buffer.concat([ascii('metadata\0\0'), le16(entries.length), Buffer.alloc(20), ...rows]);
 }
 
-/** What a VHD's footer is made of; of Hyper-V and without any sectors where nothing is said. */
+/** The fields of a VHD footer. Default: created by Hyper-V, without sectors. */
 export interface VpcFields {
   readonly creator?: string;
   /** Bytes. */
@@ -67,7 +67,7 @@ export function vpcFooter(type: number, fields: VpcFields = {}): Buffer {
   return footer;
 }
 
-/** A block map of one block of 2 MiB. */
+/** A dynamic VHD with a block map of one block of 2 MiB. */
 export const VPC_DYNAMIC = {
   0: vpcFooter(3, { currentSize: MIB }),
   512: ascii('cxsparse'),
@@ -75,13 +75,13 @@ export const VPC_DYNAMIC = {
   540: be32(1, 2 * MIB),
 };
 
-/** A sparse extent of 1 MiB with as short a descriptor as there is. */
+/** A sparse extent of 1 MiB with a minimal descriptor. */
 export const VMDK = {
   0: Buffer.concat([ascii('KDMV'), le32(1, 3), le64(2048, 128, 1, 20), le32(512), le64(21, 26, 128)]),
   512: ascii('CID=fffffffe\n'),
 };
 
-/** A text descriptor of a disk without parent, but for fields in these lines, which stand at its end. */
+/** Returns a text descriptor of a disk without a parent, with these lines at its end. They replace default fields. */
 export function vmdkDescriptor(...lines: readonly string[]): Buffer {
   const fields = ['version=1', 'CID=fffffffe', 'parentCID=ffffffff', 'createType="monolithicFlat"'];
   const isReplaced = (field: string) => lines.some((line) => line.startsWith(field.slice(0, field.indexOf('=') + 1)));
@@ -90,7 +90,7 @@ export function vmdkDescriptor(...lines: readonly string[]): Buffer {
 
 export const VMDK_DESCRIPTOR = { 0: vmdkDescriptor('RW 2048 FLAT "a-flat.vmdk" 0') };
 
-/** A sound file of each format, by its name, and of some in two forms. */
+/** Sound files by format; some formats have two forms. */
 export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
   ['qcow2', qcow2File()],
   ['qcow2', qcow2File({ version: 2, backing: 'base.raw', backingFormat: 'raw' })],

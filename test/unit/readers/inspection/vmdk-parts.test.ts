@@ -8,7 +8,7 @@ import { ascii, fileWith } from './headers.js';
 import { VMDK, vmdkDescriptor } from './sound-headers.js';
 
 const SECTOR = Buffer.alloc(512);
-/** A sparse extent without descriptor. */
+/** A sparse extent without a descriptor. */
 const SPARSE = fileWith(65_536, { ...VMDK, 512: Buffer.alloc(0) });
 
 let directory: string;
@@ -27,7 +27,7 @@ async function parts(files: Readonly<Record<string, Buffer | string>>): Promise<
 }
 
 describe('the parts of VMDKs in a directory', () => {
-  test('are the extents and the change tracking that a descriptor in it names', async () => {
+  test('are the extents and change tracking files that a descriptor names', async () => {
     const found = await parts({
       'web.vmdk': vmdkDescriptor('RW 1 FLAT "web-flat.vmdk" 0', 'changeTrackPath="web-ctk.vmdk"'),
       'db.vmdk': vmdkDescriptor('RW 2048 SPARSE "db-s001.vmdk"', 'RW 2048 SPARSE "./db-s002.vmdk"'),
@@ -44,7 +44,7 @@ describe('the parts of VMDKs in a directory', () => {
     });
   });
 
-  test('are none of a descriptor that cannot be used', async () => {
+  test('do not include parts of an invalid descriptor', async () => {
     const found = await parts({
       'missing.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', 'RW 1 FLAT "none.raw" 0'),
       'short.vmdk': vmdkDescriptor('RW 2 FLAT "a.raw" 0'),
@@ -55,7 +55,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('are no images that a descriptor names for change tracking', async () => {
+  test('do not include images that a descriptor names for change tracking', async () => {
     const found = await parts({
       'a.vmdk': vmdkDescriptor('RW 1 FLAT "a-flat.vmdk" 0', 'changeTrackPath="a.raw"'),
       'b.vmdk': vmdkDescriptor('RW 1 FLAT "b-flat.vmdk" 0', 'changeTrackPath="b-ctk.vmdk"'),
@@ -66,7 +66,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({ 'a-flat.vmdk': 'a.vmdk', 'b-flat.vmdk': 'b.vmdk', 'c-flat.vmdk': 'c.vmdk' });
   });
 
-  test('of a snapshot are only what is no image itself, as its parent may be missing', async () => {
+  test('include only files of a snapshot that are not images, because its parent may be missing', async () => {
     const parent = ['parentCID=12345678', 'parentFileNameHint="missing.vmdk"'];
     const found = await parts({
       'web-000001.vmdk': vmdkDescriptor('RW 2048 SPARSE "web-000001-s001.vmdk"', ...parent),
@@ -76,7 +76,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({ 'web-000001-s001.vmdk': 'web-000001.vmdk' });
   });
 
-  test('are no descriptors that are images too', async () => {
+  test('do not include descriptors that are images themselves', async () => {
     const found = await parts({
       'a.vmdk': vmdkDescriptor('RW 1 FLAT "b.vmdk" 0', `#${' '.repeat(512)}`),
       'b.vmdk': vmdkDescriptor('RW 1 FLAT "a.vmdk" 0', `#${' '.repeat(512)}`),
@@ -84,7 +84,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('are none that lie elsewhere, are missing, or are the descriptor itself', async () => {
+  test('do not include files elsewhere, missing files, or the descriptor itself', async () => {
     await mkdir(join(directory, 'below'));
     await writeFile(join(directory, 'below/a.vmdk'), SECTOR);
     const found = await parts({
@@ -96,14 +96,14 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('have names that are not UTF-8', async () => {
+  test('may have names that are not UTF-8', async () => {
     await writeFile(Buffer.from(`${directory}/caf\xe9.vmdk`, 'latin1'), SECTOR);
     await writeFile(join(directory, 'web.vmdk'), vmdkDescriptor('RW 1 FLAT "caf\xe9.vmdk" 0'));
     const found = await new QemuReader().partsIn(directory, ['caf\udce9.vmdk', 'web.vmdk']);
     expect([...found]).toEqual([['caf\udce9.vmdk', 'web.vmdk']]);
   });
 
-  test('are told where other files cannot be read', async () => {
+  test('are found even if other files cannot be read', async () => {
     execFileSync('mkfifo', [join(directory, 'fifo.vmdk')]);
     await symlink('/etc/passwd', join(directory, 'link.vmdk'));
     await mkdir(join(directory, 'directory.vmdk'));

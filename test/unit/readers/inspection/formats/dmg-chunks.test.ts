@@ -6,7 +6,7 @@ import { be32, be64, bytesOf } from '../headers.js';
 const TRAILER_BYTES = 512;
 const SOUND = dmgImage(Buffer.alloc(2 ** 20, 7));
 
-function lookAt(image: Buffer): Promise<void> {
+function checkTables(image: Buffer): Promise<void> {
   return dmg.requireTables!(bytesOf(image));
 }
 
@@ -14,7 +14,7 @@ function corrupt(message: RegExp): object {
   return { name: 'HeaderError', code: 'corrupt', message: expect.stringMatching(message) };
 }
 
-/** The image with other values in its trailer, by their position. */
+/** Returns the image with other values in its trailer, by their position. */
 function withTrailer(image: Buffer, values: Readonly<Record<number, Buffer>>): Buffer {
   const changed = Buffer.from(image);
   for (const [position, value] of Object.entries(values)) {
@@ -23,7 +23,7 @@ function withTrailer(image: Buffer, values: Readonly<Record<number, Buffer>>): B
   return changed;
 }
 
-/** The image with its property list put in another way; the new one is as long. */
+/** Returns the image with a modified property list. */
 function withList(change: (list: string) => string): Buffer {
   const start = SOUND.indexOf('<plist>');
   const list = SOUND.toString('latin1', start, SOUND.length - TRAILER_BYTES);
@@ -32,7 +32,7 @@ function withList(change: (list: string) => string): Buffer {
   return withTrailer(image, { 224: be64(changed.length) });
 }
 
-/** The image with its table of chunks in a resource fork, which qemu then reads instead of the property list. */
+/** Returns the image with its chunk table in a resource fork, which qemu then reads instead of the property list. */
 function withFork(image: Buffer, words: (tableBytes: number) => readonly number[]): Buffer {
   const list = /<data>(.*)<\/data>/.exec(image.toString('latin1'))![1]!;
   const table = Buffer.from(list, 'base64');
@@ -42,21 +42,21 @@ function withFork(image: Buffer, words: (tableBytes: number) => readonly number[
   return withTrailer(whole, { 40: be64(start), 48: be64(fork.length) });
 }
 
-/** Where the resources begin, where their map does, their length, and that of the first. */
+/** The start of the resources, the start of their map, their length, and that of the first. */
 const soundFork = (tableBytes: number) => [16, 0, tableBytes + 4, 0, tableBytes];
 
-/** A chunk whose bytes stand where the file has ended. */
+/** An image with a chunk whose bytes are past the end of the file. */
 const PAST_THE_END = withChunkTable(SOUND, (table) => table.writeBigUInt64BE(2n ** 30n, chunkPlace(0).offset));
 
 describe('a sound Apple disk image', () => {
   test.each([
     ['with a property list', SOUND],
-    ['with data that is wrapped', withList((list) => list.replace('<data>', '<data>\n\t\t'))],
-    ['with data that is no table', withList((list) => list.replace('</array>', '<data>bm8=</data></array>'))],
+    ['with wrapped data', withList((list) => list.replace('<data>', '<data>\n\t\t'))],
+    ['with data that is not a table', withList((list) => list.replace('</array>', '<data>bm8=</data></array>'))],
     ['with a resource fork', withFork(SOUND, soundFork)],
-    ['without any table', withTrailer(SOUND, { 224: be64(0) })],
-  ])('%s passes', async (_, image) => {
-    await expect(lookAt(image)).resolves.toBeUndefined();
+    ['without tables', withTrailer(SOUND, { 224: be64(0) })],
+  ])('%s is accepted', async (_, image) => {
+    await expect(checkTables(image)).resolves.toBeUndefined();
   });
 });
 
@@ -77,16 +77,16 @@ describe('an Apple disk image is corrupt', () => {
       withChunkTable(SOUND, (table) => table.writeBigUInt64BE(1000n, chunkPlace(0).length)),
       /512 sectors has only 1000 bytes/,
     ],
-    ['with data that never ends', withList((list) => list.replace('</data>', '</date>')), /Base64/],
-    ['with data that is no Base64', withList((list) => list.replace('<data>', '<data>-')), /Base64/],
-    ['with too long a list', withTrailer(SOUND, { 224: be64(2 ** 24 + 1) }), /at most 16777216/],
+    ['with unterminated data', withList((list) => list.replace('</data>', '</date>')), /Base64/],
+    ['with data that is not Base64', withList((list) => list.replace('<data>', '<data>-')), /Base64/],
+    ['with a list that is too long', withTrailer(SOUND, { 224: be64(2 ** 24 + 1) }), /at most 16777216/],
     ['with a fork past the end', withTrailer(SOUND, { 40: be64(2 ** 30), 48: be64(16) }), /resource fork ends/],
     ['with a fork that is too short', withTrailer(SOUND, { 48: be64(4) }), /truncated/],
     ['with resources past their fork', withFork(SOUND, (bytes) => [16, 0, bytes + 5, 0, bytes]), /truncated/],
     ['with resources that wrap around', withFork(SOUND, (bytes) => [bytes, 0, 2 ** 32 - bytes, 0, 0]), /truncated/],
     ['with a resource past the others', withFork(SOUND, (bytes) => [16, 0, bytes + 4, 0, bytes + 1]), /truncated/],
-    ['with another trailer, which qemu would take', withList((list) => `${list}koly`), /exactly one dmg trailer/],
+    ['with another trailer, which qemu would use', withList((list) => `${list}koly`), /exactly one dmg trailer/],
   ])('%s', async (_, image, message) => {
-    await expect(lookAt(image)).rejects.toMatchObject(corrupt(message));
+    await expect(checkTables(image)).rejects.toMatchObject(corrupt(message));
   });
 });

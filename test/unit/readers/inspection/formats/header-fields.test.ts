@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readExactly } from '#readers/inspection/formats/header-fields.js';
 
-/** A file of so many bytes that gives as many as it has left. */
+/** Returns a file of this reported size that contains only `left` bytes. */
 function fileOf(size: number, left: number) {
   return {
     name: 'image',
@@ -10,14 +10,14 @@ function fileOf(size: number, left: number) {
   };
 }
 
-test('bytes that are there are read', async () => {
+test('bytes within the file are read', async () => {
   await expect(readExactly(fileOf(600, 600), 100, 500, 'table')).resolves.toEqual(Buffer.alloc(500, 7));
 });
 
 test.each([
-  ['before the beginning of the file', 600, 600, -424, /^its table is truncated; /],
+  ['before the start of the file', 600, 600, -424, /^its table is truncated; /],
   ['past its end', 600, 600, 101, /^its table ends at byte 601, but the file has only 600 bytes: /],
-  ['where the file has become shorter', 600, 599, 100, /^its table is truncated; /],
+  ['past the end of a truncated file', 600, 599, 100, /^its table is truncated; /],
 ])('bytes %s are corrupt', async (_, size, left, position, message) => {
   await expect(readExactly(fileOf(size, left), position, 500, 'table')).rejects.toMatchObject({
     code: 'corrupt',

@@ -5,17 +5,17 @@ import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { SOUND_FILES } from '../sound-headers.js';
 
-/** Bytes that an inspector may ask for at once: the longest table that qemu reads of qcow2. */
+/** Bytes that an inspector may request at once: the longest table that qemu reads from qcow2. */
 const MAX_READ_BYTES = 32 * 1024 * 1024;
-/** Calls that it may make, for extents and tables too. */
+/** The number of reads that it may make, including those for extents and tables. */
 const MAX_READS = 40;
 
-/** Numbers at which comparisons and sums go wrong. */
+/** Numbers at which comparisons and sums overflow or fail. */
 const EDGES = [0n, 1n, 2n, 511n, 512n, 4096n, 65_535n, 65_536n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n];
 
 const edge = fc.oneof(fc.constantFrom(...EDGES, 2n ** 64n - 1n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
 
-/** A field that is overwritten: of 1, 2, 4 or 8 bytes, most often near the beginning of what is not zero. */
+/** A field to overwrite: 1, 2, 4 or 8 bytes, usually near the start of the file. */
 const change = fc.record({
   place: fc.oneof(fc.nat(128), fc.nat(1024), fc.nat(2 ** 20)),
   width: fc.constantFrom(1, 2, 4, 8),
@@ -44,7 +44,7 @@ function changed(sound: Buffer, changes: readonly Change[]): Buffer {
   return file;
 }
 
-/** A file that begins and ends like the given one, however large it says it is, and keeps count of what is read. */
+/** A file of any reported size that starts and ends like the given one, and counts reads. */
 class WatchedBytes implements FileBytes {
   readonly name = 'image';
   readonly size: number;
@@ -71,7 +71,7 @@ class WatchedBytes implements FileBytes {
   }
 }
 
-/** Has an inspector look at all that it looks at; throws what is no `HeaderError`. */
+/** Runs all checks of an inspector. @throws any error that is not a `HeaderError`. */
 async function inspectAll(inspector: FormatInspector, bytes: WatchedBytes): Promise<void> {
   try {
     const { virtualSize = 0, extents = [] } = await inspector.readHeader(bytes);
@@ -91,7 +91,7 @@ async function inspectAll(inspector: FormatInspector, bytes: WatchedBytes): Prom
 
 const inspectorOf = (format: string) => FORMATS.find((each) => each.format === format)!;
 
-test('every format has a sound file here that it recognises and reads', async () => {
+test('every format recognises and reads its sound file', async () => {
   expect(new Set(SOUND_FILES.map(([format]) => format))).toEqual(new Set(FORMATS.map(({ format }) => format)));
   for (const [format, file] of SOUND_FILES) {
     expect(inspectorOf(format).recognize({ head: file.subarray(0, 4096), tail: file.subarray(-512) })).toBeDefined();
@@ -101,8 +101,8 @@ test('every format has a sound file here that it recognises and reads', async ()
   }
 });
 
-describe('a header is read or refused, and little of the file looked at,', () => {
-  test.each(SOUND_FILES)('of %s, whatever fields are changed and however large the file', async (format, sound) => {
+describe('a header is read or refused with few reads:', () => {
+  test.each(SOUND_FILES)('%s with any changed fields and any file size', async (format, sound) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(change, { maxLength: 4 }),
@@ -113,7 +113,7 @@ describe('a header is read or refused, and little of the file looked at,', () =>
     );
   });
 
-  test.each(SOUND_FILES)('of %s, wherever it is cut short', async (format, sound) => {
+  test.each(SOUND_FILES)('%s truncated at any length', async (format, sound) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(sound.length), (length) =>
         inspectAll(inspectorOf(format), new WatchedBytes(sound.subarray(0, length), length)),
@@ -122,7 +122,7 @@ describe('a header is read or refused, and little of the file looked at,', () =>
     );
   });
 
-  test.each(SOUND_FILES)('of %s, whatever bytes follow its magic', async (format, sound) => {
+  test.each(SOUND_FILES)('%s with any bytes after its magic', async (format, sound) => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 4096 }), (random) => {
         const file = Buffer.concat([sound.subarray(0, format === 'vdi' ? 68 : 8), random]);

@@ -93,11 +93,11 @@ describe('the size of a vpc disk', () => {
     ['XenConverter', { creator: 'CTXS' }, MIB, BY_SIZE],
     ['Azure', { creator: 'wa\0\0' }, MIB, BY_SIZE],
     ['VirtualBox', { creator: 'vbox' }, MIB, BY_SIZE],
-    ['a program that nobody knows', { creator: '????' }, MIB, BY_SIZE],
+    ['an unknown program', { creator: '????' }, MIB, BY_SIZE],
     ['Virtual PC', { creator: 'vpc ' }, 680 * 512, BY_GEOMETRY],
-    ['qemu of old', { creator: 'qemu' }, 680 * 512, BY_GEOMETRY],
+    ['old qemu', { creator: 'qemu' }, 680 * 512, BY_GEOMETRY],
     ['Virtual PC, too large for a geometry', { creator: 'vpc ', geometry: LARGEST }, MIB, BY_SIZE],
-  ])('is what %s means', async (_, fields, virtualSize, options) => {
+  ])('is calculated as %s does', async (_, fields, virtualSize, options) => {
     const footer = { currentSize: MIB, geometry: GEOMETRY, ...fields };
     const header = { virtualSize, ...options };
     expect(await read('vpc', MIB + 512, { [MIB]: vpcFooter(2, footer) })).toEqual(header);
@@ -108,21 +108,33 @@ describe('the size of a vpc disk', () => {
 describe('a header is refused', () => {
   test.each<[string, string, number, Pieces, RegExp]>([
     ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
-    ['qed', 'with features that are not known', 327_680, { ...QED, 16: le64(8) }, /0x8/],
-    ['qed', 'with a disk beyond counting', 327_680, { ...QED, 48: le64(1n << 60n) }, /1152921504606846976/],
+    ['qed', 'with unknown features', 327_680, { ...QED, 16: le64(8) }, /0x8/],
+    [
+      'qed',
+      'with a disk size beyond the safe integers',
+      327_680,
+      { ...QED, 48: le64(1n << 60n) },
+      /1152921504606846976/,
+    ],
     ['vdi', 'of another version', 1024, { ...VDI, 68: le32(0x10000) }, /version 1\.0, expected 1\.1/],
     ['vdi', 'of another type', 1024, { ...VDI, 76: le32(4) }, /type 4/],
-    ['vdi', 'that is a difference', 1024, { ...VDI, 440: le32(1) }, /differencing/],
-    ['vhdx', 'that is a difference', MIB, { ...VHDX, 589828: le32(2) }, /differencing/],
-    ['vpc', 'that is a difference', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(4) }, /type 4/],
+    ['vdi', 'of a differencing disk', 1024, { ...VDI, 440: le32(1) }, /differencing/],
+    ['vhdx', 'of a differencing disk', MIB, { ...VHDX, 589828: le32(2) }, /differencing/],
+    ['vpc', 'of a differencing disk', 2048, { ...VPC_DYNAMIC, 0: vpcFooter(4) }, /type 4/],
     [
       'vpc',
-      'that is fixed, at its beginning',
+      'of a fixed disk, at the start of the file',
       2048,
       { 0: vpcFooter(2) },
       /unclear which footer counts; convert it with the program that made it$/,
     ],
-    ['vpc', 'that is dynamic, of a fixed disk', 2048, { ...VPC_DYNAMIC, 1536: vpcFooter(2) }, /unclear which footer/],
+    [
+      'vpc',
+      'of a dynamic disk, with a footer of a fixed disk',
+      2048,
+      { ...VPC_DYNAMIC, 1536: vpcFooter(2) },
+      /unclear which footer/,
+    ],
     ['luks', 'that is encrypted', 4096, { 0: ascii('LUKS\xba\xbe') }, /encrypted with LUKS; decrypt it first$/],
   ])('%s %s', async (format, _, size, pieces, message) => {
     await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
@@ -130,7 +142,7 @@ describe('a header is refused', () => {
   });
 });
 
-/** A VHDX whose block map has room for 8,192 entries. */
+/** Returns a VHDX whose block map has 8,192 entries. */
 function vhdx(blockBytes: number, virtualSize: number, sectorBytes: number): Pieces {
   return { ...VHDX, 589824: Buffer.concat([le32(blockBytes, 0), le64(virtualSize), le32(sectorBytes)]) };
 }
@@ -144,7 +156,7 @@ test('a vhdx disk may be as large as its block map', async () => {
 
 describe('a header is corrupt', () => {
   test.each<[string, string, number, Pieces]>([
-    ['qcow', 'that is cut short', 40, QCOW],
+    ['qcow', 'that is truncated', 40, QCOW],
     ['qcow', 'with clusters too small', 4096, { ...QCOW, 32: Buffer.from([8, 9]) }],
     ['qcow', 'with clusters too large', 4096, { ...QCOW, 32: Buffer.from([17, 9]) }],
     ['qcow', 'with tables too small', 4096, { ...QCOW, 32: Buffer.from([12, 5]) }],
@@ -153,24 +165,24 @@ describe('a header is corrupt', () => {
     ['qcow', 'with its L1 table past the end', 4096, { ...QCOW, 40: be64(4095) }],
     ['qcow', 'of 0 bytes', 4096, { ...QCOW, 24: be64(0) }],
     ['qcow', 'of 1 byte', 4096, { ...QCOW, 24: be64(1) }],
-    ['qcow', 'with too long a name', 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
+    ['qcow', 'with a name that is too long', 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
     ['qcow', 'with its name past the end', 4096, { ...QCOW, 8: be64(1n << 60n), 16: be32(4) }],
-    ['qed', 'that is cut short', 60, QED],
+    ['qed', 'that is truncated', 60, QED],
     ['qed', 'with clusters too small', 327_680, { ...QED, 4: le32(512, 4) }],
     ['qed', 'with clusters too large', 327_680, { ...QED, 4: le32(1 << 27, 4) }],
     ['qed', 'without tables', 327_680, { ...QED, 4: le32(65_536, 0) }],
     ['qed', 'with tables too large', 327_680, { ...QED, 4: le32(65_536, 17) }],
     ['qed', 'with its L1 table past the end', 327_679, QED],
-    ['qed', 'with clusters that are no power of two', 655_360, { ...QED, 4: le32(65_536 + 512, 4) }],
-    ['qed', 'with tables that are no power of two', 327_680, { ...QED, 4: le32(65_536, 3) }],
-    ['qed', 'with half a sector', 327_680, { ...QED, 48: le64(MIB + 256) }],
+    ['qed', 'with a cluster size that is not a power of two', 655_360, { ...QED, 4: le32(65_536 + 512, 4) }],
+    ['qed', 'with a table size that is not a power of two', 327_680, { ...QED, 4: le32(65_536, 3) }],
+    ['qed', 'with a partial sector', 327_680, { ...QED, 48: le64(MIB + 256) }],
     ['qed', 'with a disk beyond its tables', 327_680, { ...QED, 48: le64(1n << 47n) }],
     ['qed', 'with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(65_536 + 512) }],
     ['qed', 'with its L1 table in its header', 655_360, { ...QED, 12: le32(2) }],
     ['qed', 'of 0 bytes with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(512, 0) }],
     ['qed', 'with its name outside the header', 327_680, { ...QED, 16: le64(1), 56: le32(65_535, 4) }],
-    ['qed', 'with a nameless backing file', 327_680, { ...QED, 16: le64(1) }],
-    ['qed', 'with too long a name', 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
+    ['qed', 'with a backing file without a name', 327_680, { ...QED, 16: le64(1) }],
+    ['qed', 'with a name that is too long', 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
     ['vdi', 'with sectors of another size', 1024, { ...VDI, 360: le32(4096) }],
     ['vdi', 'with too many blocks', 1024, { ...VDI, 384: le32(0x1fffff81) }],
     ['vdi', 'with its block map inside a sector', 1024, { ...VDI, 340: le32(516, 1024) }],
@@ -178,10 +190,10 @@ describe('a header is corrupt', () => {
     ['vdi', 'without blocks', 1024, { ...VDI, 376: le32(0, 0, 1, 0) }],
     ['vdi', 'with too few blocks', 1024, { ...VDI, 384: le32(0) }],
     ['vdi', 'with its block map past the end', 1024, { ...VDI, 340: le32(1024) }],
-    ['vhdx', 'that is cut short', 200_000, VHDX],
+    ['vhdx', 'that is truncated', 200_000, VHDX],
     ['vhdx', 'without region tables', MIB, { ...VHDX, 196608: Buffer.alloc(0) }],
     ['vhdx', 'with too many regions', MIB, { ...VHDX, 196616: le32(2048) }],
-    ['vhdx', 'without block map', MIB, { ...VHDX, 196608: vhdxRegions([METADATA_REGION, 524_288]) }],
+    ['vhdx', 'without a block map', MIB, { ...VHDX, 196608: vhdxRegions([METADATA_REGION, 524_288]) }],
     [
       'vhdx',
       'with its metadata past the end',
@@ -192,12 +204,12 @@ describe('a header is corrupt', () => {
     ['vhdx', 'of 0 bytes', MIB, vhdx(MIB, 0, 512)],
     ['vhdx', 'with blocks too small', MIB, vhdx(MIB / 2, MIB, 512)],
     ['vhdx', 'with blocks too large', MIB, vhdx(512 * MIB, MIB, 512)],
-    ['vhdx', 'with blocks that are no power of two', MIB, vhdx(3 * MIB, MIB, 512)],
+    ['vhdx', 'with a block size that is not a power of two', MIB, vhdx(3 * MIB, MIB, 512)],
     ['vhdx', 'with sectors of another size', MIB, vhdx(MIB, MIB, 1024)],
     ['vhdx', 'with a disk beyond its block map', MIB, vhdx(MIB, 8192 * MIB, 512)],
-    ['vhdx', 'without size', MIB, { ...VHDX, 524288: vhdxMetadata([FILE_PARAMETERS, 65_536]) }],
+    ['vhdx', 'without a disk size', MIB, { ...VHDX, 524288: vhdxMetadata([FILE_PARAMETERS, 65_536]) }],
     ['vpc', 'with a wrong checksum', 2048, { ...VPC_DYNAMIC, 20: be32(1) }],
-    ['vpc', 'without dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
+    ['vpc', 'without a dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
     [
       'vpc',
       'with its dynamic disk header past the end',
@@ -206,17 +218,17 @@ describe('a header is corrupt', () => {
     ],
     ['vpc', 'with its block map past the end', 2048, { ...VPC_DYNAMIC, 540: be32(1000, 2 * MIB) }],
     ['vpc', 'with too few blocks', 2048, { ...VPC_DYNAMIC, 540: be32(1, MIB / 2) }],
-    ['vpc', 'with blocks that are no power of two', 2048, { ...VPC_DYNAMIC, 540: be32(1, 3 * MIB) }],
+    ['vpc', 'with a block size that is not a power of two', 2048, { ...VPC_DYNAMIC, 540: be32(1, 3 * MIB) }],
     ['vpc', 'with blocks of less than a sector', 2048, { ...VPC_DYNAMIC, 540: be32(100_000, 256) }],
-    ['vpc', 'that is fixed and cut short', 1535, { 1023: vpcFooter(2, { currentSize: 1024 }) }],
-    ['parallels', 'that is cut short', 60, PARALLELS],
+    ['vpc', 'of a truncated fixed disk', 1535, { 1023: vpcFooter(2, { currentSize: 1024 }) }],
+    ['parallels', 'that is truncated', 60, PARALLELS],
     ['parallels', 'of another version', 4096, { ...PARALLELS, 16: le32(1) }],
     ['parallels', 'with blocks too large', 4096, { ...PARALLELS, 28: le32(4_186_128) }],
     ['parallels', 'with too many blocks', 4096, { ...PARALLELS, 32: le32(0x20000000) }],
     ['parallels', 'without blocks', 4096, { ...PARALLELS, 28: le32(0) }],
     ['parallels', 'with too few blocks', 4096, { ...PARALLELS, 32: le32(0) }],
     ['parallels', 'with its block map past the end', 4096, { ...PARALLELS, 32: le32(2000) }],
-    ['dmg', 'that is cut short', 100, {}],
+    ['dmg', 'that is truncated', 100, {}],
     ['dmg', 'of 0 sectors', 1024, { 512: ascii('koly') }],
     ['dmg', 'with its data past the end', 1024, { 512: ascii('koly'), 544: be64(2000) }],
     ['dmg', 'with its property list past the end', 1024, { 512: ascii('koly'), 736: be64(2000) }],

@@ -8,32 +8,32 @@ function read(fields: Qcow2Fields) {
   return qcow2.readHeader(bytesOf(qcow2File(fields)));
 }
 
-/** The extension for bitmaps, and the feature that says that it is up to date. */
+/** Returns the bitmaps extension and the feature bit that marks it as up to date. */
 function bitmaps(count: number, reserved: number, length: number | bigint, position = 0): Qcow2Fields {
   const data = Buffer.concat([be32(count, reserved), be64(length, position)]);
   return { autoclear: 1n, extensions: qcow2Extension(0x23852875, data) };
 }
 
 describe('a sound qcow2 header', () => {
-  test.each([2, 3])('of version %d tells the virtual size', async (version) => {
+  test.each([2, 3])('of version %d has the virtual size', async (version) => {
     expect(await read({ version, virtualSize: 1_000_448n })).toEqual({ virtualSize: 1_000_448 });
   });
 
-  test('tells only whole sectors, as qemu does', async () => {
+  test('has a virtual size of whole sectors, like in qemu', async () => {
     expect(await read({ virtualSize: 1_000_449n })).toEqual({ virtualSize: 1_000_448 });
   });
 
-  test.each([2, 3])('of version %d tells its backing file and its format', async (version) => {
+  test.each([2, 3])('of version %d has its backing file and format', async (version) => {
     const header = await read({ version, backing: '../größe.img', backingFormat: 'raw' });
     expect(header.backing).toEqual({ name: '../größe.img', format: 'raw' });
   });
 
-  test('tells a backing file without format', async () => {
+  test('may have a backing file without a format', async () => {
     expect((await read({ backing: 'base.img' })).backing).toEqual({ name: 'base.img' });
     expect((await read({ backing: 'base.img', backingFormat: '' })).backing).toEqual({ name: 'base.img' });
   });
 
-  test('may hold extensions that concern only others', async () => {
+  test('may have extensions that do not affect reading', async () => {
     const extensions = Buffer.concat([qcow2Extension(0x6803f857, ascii('names')), qcow2Extension(0, ascii(''))]);
     expect(await read({ extensions })).toEqual({ virtualSize: 1 << 20 });
   });
@@ -43,7 +43,7 @@ describe('a sound qcow2 header', () => {
     expect(await read({ ...bitmaps(0, 0, 0), autoclear: 0n })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may have snapshots, or none at any cluster', async () => {
+  test('may have snapshots, or none with any offset', async () => {
     expect(await read({ snapshots: 2, snapshotOffset: 0x20000n })).toEqual({ virtualSize: 1 << 20 });
     expect(await read({ snapshotOffset: 1n << 40n })).toEqual({ virtualSize: 1 << 20 });
   });
@@ -52,7 +52,7 @@ describe('a sound qcow2 header', () => {
     expect(await read({ virtualSize: 0n, l1Entries: 0, l1Offset: 1n << 40n })).toEqual({ virtualSize: 0 });
   });
 
-  test('may be longer than is known', async () => {
+  test('may be longer than its known fields', async () => {
     expect(await read({ headerBytes: 112, backing: 'b', backingFormat: 'raw' })).toMatchObject({
       backing: { name: 'b', format: 'raw' },
     });
@@ -68,7 +68,7 @@ describe('a sound qcow2 header', () => {
     expect(await read({ backing: Buffer.from([0x61, 0xff]) })).toMatchObject({ backing: { name: 'a\udcff' } });
   });
 
-  test('may name a backing file of no length, which is none', async () => {
+  test('may have a backing file name of length 0, which means none', async () => {
     expect(await read({ backingOffset: 4096n, backingLength: 0 })).toEqual({ virtualSize: 1 << 20 });
   });
 });
@@ -83,10 +83,10 @@ describe('a qcow2 header is refused', () => {
       { extensions: qcow2Extension(0x44415441, ascii('json:{}')) },
       /external data file/,
     ],
-    ['with a compression that is not known', { headerBytes: 112, compressionType: 2 }, /compression type 2/],
-    ['with features that are not known', { incompatible: 1n << 5n }, /incompatible bits 0x20/],
+    ['with an unknown compression', { headerBytes: 112, compressionType: 2 }, /compression type 2/],
+    ['with unknown features', { incompatible: 1n << 5n }, /incompatible bits 0x20/],
     [
-      'with a disk beyond counting',
+      'with a disk size beyond the safe integers',
       {
         ...{ virtualSize: 1n << 56n, l1Entries: 4 * 1024 * 1024, clusterBits: 21, fileSize: 40_000_000 },
         ...{ l1Offset: 1n << 22n, refcountOffset: 1n << 21n },
@@ -100,16 +100,16 @@ describe('a qcow2 header is refused', () => {
 
 describe('a qcow2 header is corrupt', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
-    ['that is cut short', { fileSize: 60 }, /header ends at byte 72, but the file has only 60/],
-    ['that is cut short after its first part', { fileSize: 80 }, /header ends at byte 104/],
+    ['that is truncated', { fileSize: 60 }, /header ends at byte 72, but the file has only 60/],
+    ['that is truncated after its first part', { fileSize: 80 }, /header ends at byte 104/],
     ['with clusters too small', { clusterBits: 8 }, /2\^8/],
     ['with clusters too large', { clusterBits: 22 }, /2\^22/],
-    ['that is marked so', { incompatible: 2n }, /qemu-img check/],
+    ['that is marked as corrupt', { incompatible: 2n }, /qemu-img check/],
     ['of an impossible length', { headerBytes: 100 }, /100 bytes/],
     ['longer than its first cluster', { headerBytes: 1024, clusterBits: 9, l1Entries: 32 }, /104 to 512/],
-    ['of a crooked length', { headerBytes: 108 }, /108 bytes/],
-    ['with too small an L1 table', { virtualSize: 1n << 63n }, /needs 17179869184/],
-    ['with too large an L1 table', { l1Entries: 0xffffffff }, /4294967295 entries/],
+    ['of an unaligned length', { headerBytes: 108 }, /108 bytes/],
+    ['with an L1 table that is too small', { virtualSize: 1n << 63n }, /needs 17179869184/],
+    ['with an L1 table that is too large', { l1Entries: 0xffffffff }, /4294967295 entries/],
     ['with its L1 table past the end', { l1Offset: 262_144n }, /L1 table ends at byte 262152/],
     [
       'with its L1 table inside a cluster',
@@ -123,10 +123,14 @@ describe('a qcow2 header is corrupt', () => {
       { extensions: qcow2Extension(0, ascii('')).fill(0xff, 4) },
       /extension/,
     ],
-    ['with half an extension', { backing: 'x', backingOffset: 108n }, /extension/],
-    ['without refcount table', { refcountClusters: 0 }, /no refcount table/],
+    ['with a truncated extension', { backing: 'x', backingOffset: 108n }, /extension/],
+    ['without a refcount table', { refcountClusters: 0 }, /no refcount table/],
     ['with its refcount table inside a cluster', { refcountOffset: 0x10200n }, /refcount table begins at byte 66048/],
-    ['with too large a refcount table', { refcountClusters: 129 }, /refcount table has 1056768 entries; .* 1048576/],
+    [
+      'with a refcount table that is too large',
+      { refcountClusters: 129 },
+      /refcount table has 1056768 entries; .* 1048576/,
+    ],
     ['with refcounts too large', { refcountOrder: 7 }, /refcounts of 2\^7 bits/],
     ['with too many snapshots', { snapshots: 65_537 }, /snapshot table has 65537 entries; expected at most 65536/],
     [
@@ -134,27 +138,39 @@ describe('a qcow2 header is corrupt', () => {
       { snapshots: 1, snapshotOffset: 8n },
       /snapshot table begins at byte 8/,
     ],
-    ['with its snapshot table beyond counting', { snapshotOffset: 1n << 63n }, /snapshot table begins at byte 9223/],
+    [
+      'with its snapshot table beyond the safe integers',
+      { snapshotOffset: 1n << 63n },
+      /snapshot table begins at byte 9223/,
+    ],
     ['with its snapshot table past the end', { snapshots: 1, snapshotOffset: 262_144n }, /snapshot table ends at/],
     ['with subclusters too small', { incompatible: 16n, clusterBits: 13 }, /subclusters in clusters of 8192/],
-    ['with a compression that no feature announces', { headerBytes: 112, compressionType: 1 }, /compression type 1/],
-    ['without a compression that a feature announces', { incompatible: 8n }, /compression type 0/],
-    ['with a raw external data file that it does not have', { autoclear: 2n }, /declares a raw external data file/],
-    ['with an encryption that it does not have', { extensions: qcow2Extension(0x0537be77, ascii('')) }, /encryption/],
-    ['with too long a backing format', { backingFormat: 'x'.repeat(16) }, /backing format has 16 bytes/],
+    ['with a compression type without its feature bit', { headerBytes: 112, compressionType: 1 }, /compression type 1/],
+    ['with the feature bit of a compression type, but without the type', { incompatible: 8n }, /compression type 0/],
+    [
+      'with the flag of a raw external data file, but without the file',
+      { autoclear: 2n },
+      /declares a raw external data file/,
+    ],
+    [
+      'with an encryption header, but without encryption',
+      { extensions: qcow2Extension(0x0537be77, ascii('')) },
+      /encryption/,
+    ],
+    ['with a backing format that is too long', { backingFormat: 'x'.repeat(16) }, /backing format has 16 bytes/],
     [
       'with bitmaps of an impossible length',
       { extensions: qcow2Extension(0x23852875, be32(1)) },
       /4 bytes; expected 24/,
     ],
-    ['without any of its bitmaps', bitmaps(0, 0, 64), /0 bitmaps/],
+    ['with a bitmaps extension without bitmaps', bitmaps(0, 0, 64), /0 bitmaps/],
     ['with too many bitmaps', bitmaps(65_536, 0, 64), /65536 bitmaps/],
-    ['with bitmaps and what is reserved', bitmaps(1, 1, 64), /1 bitmaps; expected .* zeros/],
-    ['with an empty directory of bitmaps', bitmaps(1, 0, 0), /directory has 0 bytes/],
-    ['with too long a directory of bitmaps', bitmaps(1, 0, 1n << 40n), /directory has 1099511627776 bytes/],
-    ['with its directory of bitmaps inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes at byte 8;/],
+    ['with reserved bits in the bitmaps extension', bitmaps(1, 1, 64), /1 bitmaps; expected .* zeros/],
+    ['with an empty bitmap directory', bitmaps(1, 0, 0), /directory has 0 bytes/],
+    ['with a bitmap directory that is too long', bitmaps(1, 0, 1n << 40n), /directory has 1099511627776 bytes/],
+    ['with its bitmap directory inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes at byte 8;/],
     ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
-    ['with too long a name', { backing: 'x', backingLength: 1024 }, /1024/],
+    ['with a name that is too long', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with its name past the first cluster', { backing: 'x', backingOffset: 65_536n }, /outside its first cluster/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
   ])('%s', async (_, fields, message) => {
@@ -167,13 +183,13 @@ describe('a qcow2 header is corrupt', () => {
   });
 });
 
-test('a version 1 header is not taken for qcow2', () => {
+test('a version 1 header is not recognised as qcow2', () => {
   const tail = Buffer.alloc(0);
   expect(qcow2.recognize({ head: qcow2File({ version: 1 }), tail })).toBeUndefined();
   expect(qcow2.recognize({ head: ascii('QFI\xfb'), tail })).toBe('head');
 });
 
-test('whatever stands in a qcow2 header, it is read or refused, and nothing else', async () => {
+test('a qcow2 header with any content is read or refused with a HeaderError', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 8, max: 200 }), fc.integer({ min: 0, max: 255 })), { maxLength: 8 }),

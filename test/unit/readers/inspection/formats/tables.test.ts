@@ -16,7 +16,7 @@ function requireQcow2Tables(fields: Qcow2Fields, pieces: Readonly<Record<number,
 }
 
 describe('the tables of qcow2', () => {
-  test('may end with the file, whatever flags stand beside their positions', async () => {
+  test('may end with the file, regardless of flags next to their positions', async () => {
     const lastCluster = be64((1n << 63n) | BigInt(3 * CLUSTER));
     await expect(requireQcow2Tables({}, { [L1]: lastCluster, [REFCOUNTS]: be64(CLUSTER) })).resolves.toBeUndefined();
   });
@@ -29,14 +29,14 @@ describe('the tables of qcow2', () => {
     ],
     ['a refcount block', { [REFCOUNTS + 8]: be64(4 * CLUSTER) }, /its refcount block ends at byte 327680/],
     ['the refcount table', { 56: be32(4) }, /its refcount table ends at byte 327680/],
-  ])('are corrupt where %s lies past the end of the file', async (_, pieces, message) => {
+  ])('are corrupt if %s is past the end of the file', async (_, pieces, message) => {
     await expect(requireQcow2Tables({}, pieces)).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringMatching(message),
     });
   });
 
-  test('cannot be walked where two entries lead to one of them', async () => {
+  test('are refused if two entries refer to the same table', async () => {
     const two = Buffer.concat([be64(3 * CLUSTER), be64(3 * CLUSTER)]);
     await expect(requireQcow2Tables({ l1Entries: 2 }, { [L1]: two })).rejects.toMatchObject({
       code: 'unavailable',
@@ -60,21 +60,21 @@ describe('the tables of qcow2', () => {
     test.each<[string, Qcow2Fields, Readonly<Record<number, Buffer>>, RegExp]>([
       ['one has too many extra bytes', one, { [at]: snapshot(4, 1025) }, /snapshot 0 has 1025 extra bytes/],
       [
-        'one lies past the end',
+        'one is past the end',
         { snapshots: 2, snapshotOffset: 0x30000n, fileSize: 0x30000 + 80, l1Offset: 0x20000n },
         { 196608: snapshot(400) },
         /snapshot table ends at/,
       ],
-    ])('are corrupt where %s', async (_, fields, pieces, message) => {
+    ])('are corrupt if %s', async (_, fields, pieces, message) => {
       await expect(requireQcow2Tables(fields, pieces)).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringMatching(message),
       });
     });
 
-    test('are corrupt where they are too long', async () => {
+    test('are corrupt if they are too long', async () => {
       const header = qcow2File({ snapshots: 65_536, snapshotOffset: BigInt(at) });
-      // Every eight bytes, a snapshot may begin whose name and extra data have 1,023 bytes each.
+      // At every eighth byte, a snapshot can start whose name and extra data have 1,023 bytes each.
       const longest = Buffer.alloc(2 * 1024 * 1024, be64(1023));
       const read = async (position: number, length: number) =>
         position < at ? header.subarray(position, position + length) : longest.subarray(0, length);
@@ -129,7 +129,7 @@ describe('the tables of qcow2', () => {
       return requireQcow2Tables({ autoclear: 1n, extensions, ...fields }, { [at]: directory });
     }
 
-    test('may be of any number, and in use', async () => {
+    test('may have any number, and be in use', async () => {
       const directory = Buffer.concat([bitmap(), bitmap({ name: 'nightly-2', flags: 1, granularity: 9 })]);
       await expect(check(directory, { count: 2 })).resolves.toBeUndefined();
     });
@@ -138,22 +138,22 @@ describe('the tables of qcow2', () => {
       ['no table', { position: 0 }],
       ['a table inside a cluster', { position: 512 }],
       ['an empty table', { clusters: 0 }],
-      ['too large a table', { clusters: 8193 }],
-      ['too fine a granularity', { granularity: 8 }],
-      ['too coarse a granularity', { granularity: 32 }],
-      ['flags that are not known', { flags: 4 }],
+      ['a table that is too large', { clusters: 8193 }],
+      ['a granularity that is too fine', { granularity: 8 }],
+      ['a granularity that is too coarse', { granularity: 32 }],
+      ['unknown flags', { flags: 4 }],
       ['another type', { type: 2 }],
       ['no name', { name: '' }],
-      ['too long a name', { name: 'x'.repeat(1024) }],
+      ['a name that is too long', { name: 'x'.repeat(1024) }],
       ['extra bytes', { extraBytes: 8 }],
-    ])('are corrupt where one has %s', async (_, fields) => {
+    ])('are corrupt if one has %s', async (_, fields) => {
       await expect(check(bitmap(fields))).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringContaining('qemu-img bitmap --remove'),
       });
     });
 
-    test('are corrupt where the disk lost its size, or one is too small for it', async () => {
+    test('are corrupt if the disk has 0 bytes, or one is too small for the disk', async () => {
       await expect(check(bitmap(), { virtualSize: 0n })).rejects.toMatchObject({ code: 'corrupt' });
       const larger = { virtualSize: 1n << 29n, clusterBits: 16 };
       await expect(check(bitmap({ granularity: 9 }), larger)).rejects.toMatchObject({ code: 'corrupt' });
@@ -161,11 +161,11 @@ describe('the tables of qcow2', () => {
     });
 
     test.each([
-      ['is cut short', bitmap(), { length: 31 }, /truncated/],
+      ['is truncated', bitmap(), { length: 31 }, /truncated/],
       ['ends within an entry', bitmap(), { length: 40 }, /truncated/],
       ['has fewer bitmaps', bitmap(), { count: 2 }, /has 1 bitmaps; its header says 2/],
-      ['lies past the end', bitmap(), { length: 0x20001 }, /bitmap directory ends at byte 262145/],
-    ])('are corrupt where their directory %s', async (_, directory, more, message) => {
+      ['is past the end', bitmap(), { length: 0x20001 }, /bitmap directory ends at byte 262145/],
+    ])('are corrupt if their directory %s', async (_, directory, more, message) => {
       await expect(check(directory, more)).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringMatching(message),
@@ -181,14 +181,14 @@ describe('the tables of qcow', () => {
     await expect(qcow.requireTables!(bytesOf(fileWith(8192, { ...pieces, 48: be64(4096) })))).resolves.toBeUndefined();
   });
 
-  test('are corrupt where an L2 table lies past its end', async () => {
+  test('are corrupt if an L2 table is past the end of the file', async () => {
     await expect(qcow.requireTables!(bytesOf(fileWith(8192, { ...pieces, 48: be64(4608) })))).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringContaining('its L2 table ends at byte 8704'),
     });
   });
 
-  test('are corrupt where they are too long to be read into memory, however long the file', async () => {
+  test('are corrupt if they are too long for memory, even in a large file', async () => {
     const bytes = bytesOf(fileWith(8192, { ...pieces, 24: be64(1n << 45n) }));
     await expect(qcow.requireTables!({ ...bytes, size: Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({
       code: 'corrupt',

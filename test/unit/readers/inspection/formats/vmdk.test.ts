@@ -32,7 +32,7 @@ function sparseHeader({
   ]);
 }
 
-/** The beginning of the descriptor of a disk that has a parent. */
+/** The start of the descriptor of a disk with a parent. */
 const CHILD = 'CID=0000000a\nparentCID=0000000b\n';
 
 function sparseFile(fields: SparseFields = {}, descriptor = 'CID=0000000a\nparentCID=ffffffff\n'): Buffer {
@@ -44,28 +44,28 @@ const SOUND = { virtualSize: 1 << 20, contentId: '0000000a' };
 const read = (file: Buffer) => vmdk.readHeader(bytesOf(file));
 
 describe('a sparse vmdk extent', () => {
-  test('tells the virtual size', async () => {
+  test('has the virtual size', async () => {
     expect(await read(sparseFile())).toEqual(SOUND);
   });
 
-  test('tells its parent from the embedded descriptor, and what it must hold', async () => {
+  test('has the parent in its embedded descriptor, and the expected CID of the parent', async () => {
     expect(await read(sparseFile({}, `${CHILD}parentFileNameHint="base disk.vmdk"\n`))).toEqual({
       ...SOUND,
       backing: { name: 'base disk.vmdk', format: 'vmdk', contentId: '0000000b' },
     });
   });
 
-  test('tells a parent that stands where its header does not look', async () => {
+  test('has a parent even in a descriptor that its header does not refer to', async () => {
     expect(await read(sparseFile({ descriptorSector: 0 }, `${CHILD}xparentFileNameHint="/etc/passwd"`))).toMatchObject({
       backing: { name: '/etc/passwd' },
     });
   });
 
-  test('has no parent where the hint is empty', async () => {
+  test('has no parent if the hint is empty', async () => {
     expect(await read(sparseFile({}, 'CID=a\nparentFileNameHint=""'))).toEqual(SOUND);
   });
 
-  test('has no parent behind a NUL', async () => {
+  test('has no parent after a NUL', async () => {
     expect(await read(sparseFile({}, 'CID=a\r\n\0parentFileNameHint="x"'))).toEqual(SOUND);
   });
 
@@ -83,19 +83,19 @@ describe('a sparse vmdk extent', () => {
   });
 
   test.each<[string, string, string, RegExp]>([
-    ['its parent first', 'parentCID=b\nCID=a\n', 'refused', /mentions CID outside a field/],
-    ['no number of its own', 'CID=many\n', 'corrupt', /has the CID "many"; expected up to 8 hexadecimal/],
-    ['a line that goes on', 'CID', 'refused', /mentions CID outside a field of that name/],
+    ['parentCID before CID', 'parentCID=b\nCID=a\n', 'refused', /mentions CID outside a field/],
+    ['an invalid CID', 'CID=many\n', 'corrupt', /has the CID "many"; expected up to 8 hexadecimal/],
+    ['a CID without a value', 'CID', 'refused', /mentions CID outside a field of that name/],
     ['a parent without a name', CHILD, 'corrupt', /snapshot of a disk \(parentCID 0000000b\).* add its parentFile/],
-    ['a parent without a number', 'CID=a\nparentFileNameHint="x.vmdk"', 'corrupt', /names a parent, "x.vmdk", but/],
-  ])('whose descriptor has %s is not read', async (_, descriptor, code, message) => {
+    ['a parent without a CID', 'CID=a\nparentFileNameHint="x.vmdk"', 'corrupt', /names a parent, "x.vmdk", but/],
+  ])('whose descriptor has %s is refused', async (_, descriptor, code, message) => {
     await expect(read(sparseFile({}, descriptor))).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
   });
 
-  test('finds its directory by a footer that agrees with the header', async () => {
+  test('has its directory in a footer that matches the header', async () => {
     const footer = sparseHeader({});
     const pieces = { 0: sparseHeader({ directory: IN_FOOTER }), 512: ascii('CID=fffffffe\n') };
     const file = fileWith(65_536, { ...pieces, [65_536 - 1024]: footer });
@@ -103,7 +103,7 @@ describe('a sparse vmdk extent', () => {
   });
 
   test.each<[string, Buffer, string, RegExp]>([
-    ['leads to other files', sparseFile({ capacity: 0 }), 'refused', /refers to other files/],
+    ['refers to other files', sparseFile({ capacity: 0 }), 'refused', /refers to other files/],
     ['has its descriptor elsewhere', sparseFile({ descriptorSector: 7 }), 'refused', /sector 7/],
     [
       'has a parent that cannot be read',
@@ -120,17 +120,17 @@ describe('a sparse vmdk extent', () => {
       'corrupt',
       /directory has 4398046511104 bytes; expected at most 33554432/,
     ],
-    ['is cut short', sparseFile().subarray(0, 100), 'corrupt', /header ends at byte 512/],
+    ['is truncated', sparseFile().subarray(0, 100), 'corrupt', /header ends at byte 512/],
     ['is too short for a footer', sparseFile({ directory: IN_FOOTER }).subarray(0, 774), 'corrupt', /footer/],
-    ['has no footer where it should', sparseFile({ directory: IN_FOOTER }), 'refused', /footer/],
+    ['has no footer at its position', sparseFile({ directory: IN_FOOTER }), 'refused', /footer/],
     [
-      'has a footer that says another size',
+      'has a footer with another size',
       fileWith(4096, { 0: sparseHeader({ directory: IN_FOOTER }), 3072: sparseHeader({ capacity: 0, directory: 1 }) }),
       'refused',
       /footer/,
     ],
     [
-      'has a footer that leads to a footer',
+      'has a footer that refers to another footer',
       fileWith(4096, {
         0: sparseHeader({ directory: IN_FOOTER }),
         3072: sparseHeader({ directory: IN_FOOTER }),
@@ -150,7 +150,7 @@ describe('a sparse vmdk extent', () => {
       'corrupt',
       /an extent of 0 sectors/,
     ],
-  ])('that %s is not read', async (_, file, code, message) => {
+  ])('that %s is refused', async (_, file, code, message) => {
     await expect(read(file)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 });
@@ -169,7 +169,7 @@ describe('the grain tables of vmdk', () => {
     await expect(requireTables(lastTable)).resolves.toBeUndefined();
   });
 
-  test('are corrupt where one lies past the end of the file', async () => {
+  test('are corrupt if one is past the end of the file', async () => {
     await expect(requireTables(lastTable + 1)).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringContaining('its grain table ends at byte 66048, but the file has only 65536 bytes'),
@@ -182,13 +182,13 @@ describe('the grain tables of vmdk', () => {
     await expect(requireTables((65_536 - 16_384) / 512 + 1, file())).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  test('are none of a descriptor', async () => {
+  test('do not exist in a descriptor', async () => {
     await expect(vmdk.requireTables!(bytesOf(vmdkDescriptor('RW 1 FLAT "x" 0')))).resolves.toBeUndefined();
   });
 });
 
 describe('a vmdk descriptor', () => {
-  test('tells the size and the files of its extents in order', async () => {
+  test('has the size and the files of its extents in order', async () => {
     const header = await read(
       vmdkDescriptor('RW 2048 FLAT "a b-f001.vmdk" 0', 'RW 1024 SPARSE "s002.vmdk"', 'ddb.x = "1"'),
     );
@@ -196,7 +196,7 @@ describe('a vmdk descriptor', () => {
     expect(header.extents?.map(({ name }) => name)).toEqual(['a b-f001.vmdk', 's002.vmdk']);
   });
 
-  test('tells all that another descriptor of the same disk needs', async () => {
+  test('has all fields for another descriptor of the same disk', async () => {
     const lines = [
       ...['CID=1A', 'createType="vmfsSparse"', 'RW 2048 FLAT "a" 7', 'RW 1 VMFS "b"', 'RW 2 VMFS "c" 9'],
       ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"'],
@@ -217,10 +217,10 @@ describe('a vmdk descriptor', () => {
 
   test.each([
     ['a blank line before the first of its extents', '', 'RW 1 FLAT "x" 0'],
-    ['blanks in a line of their own', ' \t', 'RW 1 FLAT "x" 0'],
-    ['a comment and fields that do not matter', '# Extent description', 'isNativeSnapshot="no"', 'RW 1 FLAT "x" 0'],
+    ['a line of blanks', ' \t', 'RW 1 FLAT "x" 0'],
+    ['a comment and irrelevant fields', '# Extent description', 'isNativeSnapshot="no"', 'RW 1 FLAT "x" 0'],
     ['blanks around a value', 'CID=  a \t', 'RW 1 FLAT "x" 0'],
-    ['a value that is not quoted', 'encoding = UTF-8', 'RW 1 FLAT "x" 0'],
+    ['an unquoted value', 'encoding = UTF-8', 'RW 1 FLAT "x" 0'],
     ['a disk database with quotes in quotes', 'RW 1 FLAT "x" 0', 'ddb.comment = "a "b" c"'],
   ])('may have %s', async (_, ...lines) => {
     const header = await read(vmdkDescriptor(...lines));
@@ -233,7 +233,7 @@ describe('a vmdk descriptor', () => {
     '\xef\xbb\xbf# Disk DescriptorFile\nversion=1\n',
     '\n# made by hand\n \nversion = 3\n',
     'version=2\r\n',
-  ])('may begin with %j', async (beginning) => {
+  ])('may start with %j', async (beginning) => {
     const whole = vmdkDescriptor('RW 1 FLAT "x" 0').toString('latin1');
     const file = ascii(whole.replace('# Disk DescriptorFile\nversion=1\n', beginning));
     expect(vmdk.recognize({ head: file, tail: file })).toBe('head');
@@ -241,13 +241,13 @@ describe('a vmdk descriptor', () => {
   });
 
   test.each(['# made by hand\n', 'version=4\n', 'conversion=1\n', '#!/bin/sh\nversion=1', ''])(
-    'does not begin with %j',
+    'does not start with %j',
     (beginning) => {
       expect(vmdk.recognize({ head: ascii(beginning), tail: ascii(beginning) })).toBeUndefined();
     },
   );
 
-  test.each(['CID=', 'parentCID=', 'createType='])('without %s is not read', async (field) => {
+  test.each(['CID=', 'parentCID=', 'createType='])('without %s is refused', async (field) => {
     const text = vmdkDescriptor('RW 1 FLAT "x" 0').toString('latin1');
     const file = ascii(
       text
@@ -261,12 +261,12 @@ describe('a vmdk descriptor', () => {
     });
   });
 
-  test('of more text than any has is not read', async () => {
+  test('that is too long is refused', async () => {
     const file = Buffer.concat([vmdkDescriptor('RW 1 FLAT "x" 0'), Buffer.alloc(1024 * 1024, '#')]);
     await expect(read(file)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/more than/) });
   });
 
-  test('is read in no time, however long its lines', async () => {
+  test('is parsed quickly even with long lines', async () => {
     const blanks = ' '.repeat(300_000);
     await expect(read(vmdkDescriptor(`x=${blanks}"`, `RW 1 FLAT "x"${blanks}0${blanks}x`))).rejects.toMatchObject({
       code: 'refused',
@@ -274,7 +274,7 @@ describe('a vmdk descriptor', () => {
     });
   });
 
-  test('may indent its extents and end its lines as Windows does', async () => {
+  test('may have indented extents and CRLF line endings', async () => {
     const header = await read(vmdkDescriptor(' \tRW 1 FLAT "x" 0\r'));
     expect(header.extents?.map(({ name }) => name)).toEqual(['x']);
   });
@@ -284,33 +284,38 @@ describe('a vmdk descriptor', () => {
     expect(header).toMatchObject({ backing: { name: 'base\udcff' }, extents: [{ name: '\udce9' }] });
   });
 
-  test('tells its parent', async () => {
+  test('has its parent', async () => {
     const header = await read(vmdkDescriptor('parentCID=B', 'parentFileNameHint="base.vmdk"', 'RW 1 FLAT "x" 0'));
     expect(header.backing).toEqual({ name: 'base.vmdk', format: 'vmdk', contentId: '0000000b' });
   });
 
   test.each<[string, string, string, RegExp]>([
     ['lists no extents', 'ddb.x = "1"', 'corrupt', /no extents/],
-    ['has a crooked extent', 'RW many FLAT "x" 0', 'corrupt', /invalid extent/],
-    ['has an extent without file', 'RW 1 FLAT', 'corrupt', /invalid extent/],
-    ['has an extent that runs over lines', 'RW\n1 FLAT "x" 0', 'corrupt', /invalid extent/],
-    ['has a name that qemu would cut at a return', 'RW 1 SPARSE "x\ry"', 'corrupt', /invalid extent/],
+    ['has an invalid number of sectors', 'RW many FLAT "x" 0', 'corrupt', /invalid extent/],
+    ['has an extent without a file', 'RW 1 FLAT', 'corrupt', /invalid extent/],
+    ['has an extent over several lines', 'RW\n1 FLAT "x" 0', 'corrupt', /invalid extent/],
+    ['has a name that qemu would cut at a carriage return', 'RW 1 SPARSE "x\ry"', 'corrupt', /invalid extent/],
     ['has a name that qemu would cut for its length', `RW 1 SPARSE "${'x'.repeat(512)}"`, 'corrupt', /invalid extent/],
     ['has an extent without sectors', 'RW 0 FLAT "x" 0', 'corrupt', /invalid extent/],
-    ['has a flat extent that does not say where it begins', 'RW 1 FLAT "x"', 'corrupt', /first sector at its end/],
-    ['has a sparse extent that says where it begins', 'RW 1 SPARSE "x" 0', 'corrupt', /expected no first sector/],
-    ['has a line of another language', 'RW 1 FLAT "x" 0\nrw 1 FLAT "y" 0', 'refused', /line that cannot be understood/],
+    ['has a flat extent without a first sector', 'RW 1 FLAT "x"', 'corrupt', /first sector at its end/],
+    ['has a sparse extent with a first sector', 'RW 1 SPARSE "x" 0', 'corrupt', /expected no first sector/],
+    [
+      'has a line that is not recognised',
+      'RW 1 FLAT "x" 0\nrw 1 FLAT "y" 0',
+      'refused',
+      /line that cannot be understood/,
+    ],
     ['has a value with too many quotes', 'CID="a"b"\nRW 1 FLAT "x" 0', 'refused', /line that cannot be understood/],
     ['has a field twice', 'parentCID=a\nparentcid=b\nRW 1 FLAT "x" 0', 'refused', /has parentcid twice/],
-    ['has a number that is none', 'CID=-1\nRW 1 FLAT "x" 0', 'corrupt', /the CID "-1"/],
-    ['is of another kind', 'createType="fullDevice"\nRW 1 FLAT "x" 0', 'refused', /createType "fullDevice"/],
+    ['has an invalid CID', 'CID=-1\nRW 1 FLAT "x" 0', 'corrupt', /the CID "-1"/],
+    ['has another createType', 'createType="fullDevice"\nRW 1 FLAT "x" 0', 'refused', /createType "fullDevice"/],
     ['has an extent of zeros', 'RW 1 ZERO "x"', 'refused', /RW ZERO/],
-    ['has an extent that is not for writing', 'RDONLY 1 FLAT "x" 0', 'refused', /RDONLY FLAT/],
-  ])('that %s is not read', async (_, line, code, message) => {
+    ['has a read-only extent', 'RDONLY 1 FLAT "x" 0', 'refused', /RDONLY FLAT/],
+  ])('that %s is refused', async (_, line, code, message) => {
     await expect(read(vmdkDescriptor(line))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  test('at the beginning of a large disk is read as far as qemu reads it', async () => {
+  test('at the start of a large disk is read as far as qemu reads it', async () => {
     const file = Buffer.concat([vmdkDescriptor('RW 1 FLAT "x" 0'), Buffer.alloc(1024 * 1024)]);
     expect(await read(file)).toMatchObject({ virtualSize: 512, extents: [{ name: 'x' }] });
   });
@@ -322,26 +327,26 @@ describe('an extent file', () => {
     await extents![0]!.check(bytesOf(file));
   }
 
-  test('that is flat must hold all its sectors from the first on', async () => {
+  test('that is flat must contain all its sectors', async () => {
     await check('RW 3 FLAT "x" 2', Buffer.alloc(2560));
     await expect(check('RW 3 FLAT "x" 2', Buffer.alloc(2559))).rejects.toMatchObject({ code: 'corrupt' });
     await check('RW 3 VMFS "x"', Buffer.alloc(1536));
   });
 
-  test('that is sparse must have a header of its size', async () => {
+  test('that is sparse must have a header with the same size', async () => {
     await check('RW 2048 SPARSE "x"', sparseFile());
     await expect(check('RW 2049 SPARSE "x"', sparseFile())).rejects.toMatchObject({ code: 'corrupt' });
     await expect(check('RW 2047 SPARSE "x"', sparseFile())).rejects.toMatchObject({ code: 'corrupt' });
     await expect(check('RW 2048 SPARSE "x"', Buffer.alloc(1024))).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  test('that is sparse must hold its grain tables', async () => {
+  test('that is sparse must contain its grain tables', async () => {
     const file = sparseFile();
     le32(128).copy(file, 26 * 512);
     await expect(check('RW 2048 SPARSE "x"', file)).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  test('that is sparse must not lead to other files', async () => {
+  test('that is sparse must not refer to other files', async () => {
     await expect(check('RW 2048 SPARSE "x"', sparseFile({ capacity: 0 }))).rejects.toMatchObject({ code: 'refused' });
   });
 });

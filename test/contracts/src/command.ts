@@ -81,7 +81,7 @@ async function testUnwritable(run: (events: RunEvents) => Promise<CommandRun>): 
   const ended = await run({
     onWrite: () => {
       hasWritten = true;
-      throw new VirtSimilarityError('unavailable', 'nobody reads the results');
+      throw new VirtSimilarityError('unavailable', 'the reader of the results has gone');
     },
   });
   if (!hasWritten) {

@@ -52,7 +52,7 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
     { title: 'does not change the analysis', run: () => checkUnchanged(create()) },
     { title: 'prints nothing', run: () => checkOutput(create()) },
     {
-      title: 'has a companion that is empty where it says so, and then reports no omission',
+      title: 'has a companion that is empty with emptyWith, and reports no omission when it is empty',
       run: () => checkCompanion(create()),
     },
   ]);

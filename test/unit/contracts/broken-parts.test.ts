@@ -201,12 +201,12 @@ describe('the reporter contract', () => {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
       },
-      'has a companion that is empty where it says so, and then reports no omission',
+      'has a companion that is empty with emptyWith, and reports no omission when it is empty',
     ],
     [
       'whose empty companion reports an omission',
       { companion: { extension: '.y', report: () => [], omission: () => ['all names'] } },
-      'has a companion that is empty where it says so, and then reports no omission',
+      'has a companion that is empty with emptyWith, and reports no omission when it is empty',
     ],
   ])('rejects a reporter %s', async (_, broken, title) => {
     expect(await failuresOf(reporterContract(() => reporter(broken)))).toContain(title);

@@ -86,21 +86,21 @@ function expectRows({ merges }: Dendrogram, rows: Rows): void {
   });
 }
 
-describe.each([new MlHclustClusterer(), new FastClusterer()])('$name matches published values:', (clusterer) => {
+describe.each([new MlHclustClusterer(), new FastClusterer()])('$name matches', (clusterer) => {
   const known = LINKAGES.filter((linkage) => (clusterer.linkages as readonly Linkage[]).includes(linkage));
 
-  test.each(known)('the result of SciPy under %s linkage', async (linkage) => {
+  test.each(known)('SciPy under %s linkage', async (linkage) => {
     expectRows(await clusterer.cluster(SEVEN_ITEMS, linkage), SEVEN_ITEMS_ROWS[linkage]);
   });
 
   test.each(['average', 'weighted', 'complete'] as const)(
-    'the tree of the ribosomal RNA of five bacteria under %s linkage',
+    'the published tree of the ribosomal RNA of five bacteria under %s linkage',
     async (linkage) => {
       expectRows(await clusterer.cluster(RIBOSOMAL_RNA, linkage), RIBOSOMAL_RNA_ROWS[linkage]!);
     },
   );
 
-  test('the heights of the ribosomal RNA of five bacteria under single linkage', async () => {
+  test('the published heights of the ribosomal RNA of five bacteria under single linkage', async () => {
     const { merges } = await clusterer.cluster(RIBOSOMAL_RNA, 'single');
     expect(merges.map(({ height }) => height)).toEqual([17, 21, 21, 28]);
   });

@@ -29,7 +29,7 @@ test.each([
   ['fine times 20 ms ago', 20, 20, true],
   ['fine times 19 ms ago', 19, 19, false],
   ['a fine mtime that was set to a whole second', 1000, 501, true],
-  ['a fresh ctime beside an old mtime', 10_000, 5, false],
+  ['a fresh ctime with an old mtime', 10_000, 5, false],
   ['whole seconds, 2 s ago', 2000, 2000, true],
   ['whole seconds, 1 s ago', 1000, 1000, false],
   ['this very second', 0, 0, false],

@@ -136,7 +136,7 @@ describe('a program', () => {
     expect(starts).toBe(1);
   });
 
-  test('with a hasher in a module that waits for the analysis gets an error that says so', async () => {
+  test('with a hasher in a module that waits for the analysis gets an error with the reason', async () => {
     await writeFile(join(directory, 'job.mjs'), program('pluginTimeout: 1'));
     await writeFile(join(directory, 'start.mjs'), "import './job.mjs';");
     const { stderr, starts } = await run('start.mjs');

@@ -136,17 +136,20 @@ test('the root directory allows all files as a tree, but only its own entries as
 test.each([
   ['is encrypted', 'qcow2', qcow2File({ encryption: 1 })],
   ['is a fixed VHD with two footers', 'vpc', fileWith(2048, { 0: vpcFooter(2), 1536: vpcFooter(2) })],
-])('a disk that %s can be given as raw where its format is given', async (_, format, content) => {
-  const base = await write('images/base.img', content);
-  const options = { allowedDirectories: [dirname(base)] };
-  const ending = 'to compare its bytes as they are$';
-  await expect(inspect({ path: base, format }, options)).rejects.toMatchObject({
-    code: 'refused',
-    message: expect.stringMatching(`, or name it as \`{ path: '${base}', format: 'raw' }\` ${ending}`),
-  });
-  const top = await write('images/top.qcow2', qcow2File({ backing: 'base.img', backingFormat: format }));
-  await expect(inspect({ path: top }, options)).rejects.toMatchObject({
-    code: 'refused',
-    message: expect.stringMatching(`with qemu-img rebase -u -F raw -b 'base.img' '${top}' ${ending}`),
-  });
-});
+])(
+  'the refusal of a disk that %s proposes the format raw in the place of the given format',
+  async (_, format, content) => {
+    const base = await write('images/base.img', content);
+    const options = { allowedDirectories: [dirname(base)] };
+    const ending = 'to compare its bytes as they are$';
+    await expect(inspect({ path: base, format }, options)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(`, or name it as \`{ path: '${base}', format: 'raw' }\` ${ending}`),
+    });
+    const top = await write('images/top.qcow2', qcow2File({ backing: 'base.img', backingFormat: format }));
+    await expect(inspect({ path: top }, options)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(`with qemu-img rebase -u -F raw -b 'base.img' '${top}' ${ending}`),
+    });
+  },
+);

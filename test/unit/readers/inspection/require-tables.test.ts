@@ -50,7 +50,7 @@ describe('the tables of a chain', () => {
   });
 });
 
-test('the names of all formats', () => {
+test('FORMAT_NAMES lists every format', () => {
   expect(FORMAT_NAMES).toEqual([
     ...['raw', 'qcow2', 'qcow', 'vmdk', 'vdi', 'vhdx', 'vpc', 'qed', 'parallels', 'dmg', 'luks'],
   ]);

@@ -123,7 +123,7 @@ describe('if an appliance ends while a drive is read', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
   });
 
-  test('closing ends all launched appliances, and launches no more', async () => {
+  test('closing ends all launched appliances, and prevents further launches', async () => {
     const { appliances, launched, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
     await Promise.all(['a', 'b'].map(read));
     await appliances.close();

@@ -5,7 +5,7 @@ import { mergeExtents } from '#readers/qemu/merge-extents.js';
 
 type Kind = 'zero' | 'data' | { readonly file: number; readonly shift: number };
 
-/** Returns consecutive extents of these kinds and lengths. Extents of the same file and shift are adjacent in the file. */
+/** Returns consecutive extents of these kinds and lengths. The same file and shift mean adjacent stored bytes. */
 function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
   let start = 0;
   return runs.map(([kind, length]) => {

@@ -129,7 +129,7 @@ async function writeUnversionedEntry(directory: string, identity: ImageIdentity)
 }
 
 describe('entries of another hasher version', () => {
-  test('are outdated if the current version is known, like entries without a version; prune removes them', () =>
+  test('are outdated if the current version is known; those without a version always are; prune removes both', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity, name: 'first' }));

@@ -152,7 +152,7 @@ describe('a raw image with holes, if qemu-img', () => {
     expect(notes).toEqual([expect.stringMatching(reason)]);
   });
 
-  test('fails after a while, is data from the end of the last reported run', async () => {
+  test('fails after a while, is data from the start of the last reported run', async () => {
     const path = join(directory, 'long.img');
     await writeFile(path, '');
     await truncate(path, 2 ** 30 + 1000);

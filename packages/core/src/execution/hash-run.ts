@@ -9,8 +9,8 @@ import type { NamedPart } from '../contracts/plugin.js';
 import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
 import { throwIfAborted } from '../errors.js';
-import { TASK_BYTES } from '../hashing/hashing-pool.js';
-import type { PoolLease, SharedPools } from '../hashing/shared-pools.js';
+import { type HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
+import type { SharedPools } from '../hashing/shared-pools.js';
 import { fileStampsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { ImageOpener } from '../reading/image-opener.js';
@@ -126,7 +126,7 @@ export class HashRun {
     const timeLimit = this.#registry.isIsolated('hasher', hasher) ? this.#registry.pluginTimeout : 0;
     const { logger } = this.#registry;
     const placed = { name: hasher, hasher: part, reference, version, timeLimit, logger };
-    const lease = this.#pools.lease(placed, jobs);
+    const pool = this.#pools.poolOf(placed, jobs);
     const lookUp = new ImageLookUp(this.#registry, reader, this.#job, this.#store);
     const unread: IdentifiedSource[] = [];
     let tasks = 0;
@@ -140,16 +140,16 @@ export class HashRun {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
           // Started early: threads take longer to start than images to open.
-          lease.pool.expect(tasks);
+          pool.expect(tasks);
         } else {
           yield this.#reported(each);
         }
       }
       if (unread.length > 0) {
-        yield* this.#readAll(reader, inOrder(unread, sources), lease);
+        yield* this.#readAll(reader, inOrder(unread, sources), pool);
       }
     } finally {
-      await lease.release();
+      await pool.close();
     }
   }
 
@@ -171,7 +171,7 @@ export class HashRun {
   async *#readAll(
     reader: NamedPart<DiskReader>,
     unread: readonly IdentifiedSource[],
-    lease: PoolLease,
+    pool: HashingPool,
   ): AsyncGenerator<HashOutcome> {
     const { hasher, jobs, onNote } = this.#job;
     const identified = this.#registry.identifyHasher(hasher);
@@ -186,7 +186,7 @@ export class HashRun {
     }
     const opener = new ImageOpener(reader, unread, this.#readOptions);
     const reading = new ImageReading(unread, {
-      pool: lease.pool,
+      pool,
       reader,
       opener,
       store: this.#store,
@@ -204,7 +204,7 @@ export class HashRun {
       }
     } finally {
       // Released before the session, which running threads may depend on.
-      await lease.release();
+      await pool.close();
       await opener.close();
     }
   }

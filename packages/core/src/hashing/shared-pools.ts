@@ -1,44 +1,44 @@
-import { HashingPool, type PlacedHasher } from './hashing-pool.js';
+import { HasherThreads, type PlacedHasher } from './hasher-threads.js';
+import { HashingPool } from './hashing-pool.js';
 
-/** The use of a pool by one run. */
-export interface PoolLease {
-  readonly pool: HashingPool;
-  /** Ends the use; the last release closes the pool. Tasks that the run abandoned may continue until then. Idempotent. */
-  release(): Promise<void>;
-}
-
-interface SharedPool {
-  readonly pool: HashingPool;
+interface UsedThreads {
+  readonly threads: HasherThreads;
   users: number;
 }
 
-/** The hashing pools of an analyzer: concurrent runs with the same hasher share its threads and its limit of tasks. */
+/**
+ * Creates the hashing pools of an analyzer's runs: concurrent runs with the same hasher use the same threads, so that there
+ * are not more threads than jobs. A hasher with a time limit gets threads of its own in each run: if it exceeds the limit, no
+ * other run is affected.
+ */
 export class SharedPools {
-  readonly #pools = new Map<string, SharedPool>();
+  readonly #used = new Map<string, UsedThreads>();
 
-  /** @param jobs number of threads; runs with different numbers use different pools */
-  lease(hasher: PlacedHasher, jobs: number): PoolLease {
+  /** @param jobs number of threads; runs with different numbers use different threads */
+  poolOf(hasher: PlacedHasher, jobs: number): HashingPool {
+    if ((hasher.timeLimit ?? 0) > 0) {
+      return new HashingPool(hasher, jobs);
+    }
     const key = `${jobs} ${hasher.name}`;
-    const known = this.#pools.get(key);
-    const shared =
-      known === undefined || known.pool.isOverrun ? { pool: new HashingPool(hasher, jobs), users: 0 } : known;
-    this.#pools.set(key, shared);
-    shared.users++;
+    const known = this.#used.get(key);
+    const used =
+      known === undefined || known.threads.isSpent ? { threads: new HasherThreads(hasher, jobs), users: 0 } : known;
+    this.#used.set(key, used);
+    used.users++;
     let isReleased = false;
     const release = async (): Promise<void> => {
       if (isReleased) {
         return;
       }
       isReleased = true;
-      shared.users--;
-      if (shared.users > 0) {
-        return;
+      used.users--;
+      if (used.users === 0) {
+        if (this.#used.get(key) === used) {
+          this.#used.delete(key);
+        }
+        await used.threads.close();
       }
-      if (this.#pools.get(key) === shared) {
-        this.#pools.delete(key);
-      }
-      await shared.pool.close();
     };
-    return { pool: shared.pool, release };
+    return new HashingPool(hasher, jobs, { threads: used.threads, release });
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../contracts/plugin.js';
-import { exhaustionRemedy, messageOf, VirtSimilarityError } from '../errors.js';
+import { exhaustionRemedy, messageOf, throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { requireModuleFile } from '../files/module-file.js';
 import { type Answered, LOADED } from './answer-tasks.js';
 import { threadError } from './thread-error.js';
@@ -88,18 +88,35 @@ export class WorkerThreads<Task, Answer> {
   /**
    * Runs a task in a thread and returns its answer.
    *
+   * @param signal discards the task, with `aborted`, if no thread has received it yet
    * @throws `unavailable` if no thread can be started, `usage` if the task cannot be copied to a thread,
    *   `TimeLimitError` if it takes too long, which also ends its thread, the reason of the thread's end if the thread
    *   ends during the task, and a plain `Error` once this is closed.
    */
-  run(task: Task): Promise<Answer> {
+  async run(task: Task, signal?: AbortSignal): Promise<Answer> {
     if (this.#isClosed) {
-      return Promise.reject(new Error('the threads are closed'));
+      throw new Error('the threads are closed');
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ number: ++this.#lastNumber, task, resolve, reject });
+    throwIfAborted(signal);
+    let discard = (): void => {};
+    const answer = new Promise<Answer>((resolve, reject) => {
+      const waiting = { number: ++this.#lastNumber, task, resolve, reject };
+      discard = () => {
+        const place = this.#queue.indexOf(waiting);
+        if (place >= 0) {
+          this.#queue.splice(place, 1);
+          reject(new VirtSimilarityError('aborted', 'interrupted', { cause: signal?.reason }));
+        }
+      };
+      signal?.addEventListener('abort', discard);
+      this.#queue.push(waiting);
       this.#dispatch();
     });
+    try {
+      return await answer;
+    } finally {
+      signal?.removeEventListener('abort', discard);
+    }
   }
 
   /** Ends the threads when they have answered their tasks, or during the tasks if these take too long. Idempotent. */

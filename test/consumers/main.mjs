@@ -1,4 +1,4 @@
-/** Installs the packed packages as strangers do, by their package managers, compilers and bundlers, and runs a program. */
+/** Installs the packed packages as users do, with package managers, compilers and bundlers, and runs a program. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,15 +8,19 @@ import { parseArgs, promisify } from 'node:util';
 import { runTrial } from './run-trial.mjs';
 import { TRIALS } from './trials.mjs';
 
-const USAGE = `Installs and runs the packages in projects of their own. Needs the npm registry.
+const USAGE = `Installs and runs the packages in separate projects. Needs the npm registry.
 
-  npm run test:consumers                everything, in some ten minutes
-  npm run test:consumers -- --quick     npm, CommonJS, esbuild, one TypeScript: under three minutes
-  --only NAME                           the trials whose name contains this; may be repeated`;
+  npm run test:consumers                all trials, in about ten minutes
+  npm run test:consumers -- --quick     npm, CommonJS, esbuild and one TypeScript, in under three minutes
+  --only NAME                           only trials whose names contain NAME; may be repeated`;
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** Throws an error with a message for the user where the words cannot be obeyed. */
+/**
+ * Returns the trials that the command line selects.
+ *
+ * @throws Error with a message for the user if the words are not valid options or select no trial
+ */
 function chosenTrials(words) {
   const { values } = parseArgs({
     args: words,
@@ -25,12 +29,14 @@ function chosenTrials(words) {
   const isNamed = ({ name }) => values.only?.some((part) => name.includes(part)) ?? true;
   const trials = TRIALS.filter((trial) => (trial.isQuick === true || !values.quick) && isNamed(trial));
   if (trials.length === 0) {
-    throw new Error(`expected a part of one of ${TRIALS.map(({ name }) => name).join(', ')}, found ${values.only}`);
+    throw new Error(
+      `expected a part of a trial's name, found ${values.only}; trials: ${TRIALS.map(({ name }) => name).join(', ')}`,
+    );
   }
   return trials;
 }
 
-/** Packs all packages; gives the paths of the tarballs by name. */
+/** Packs all packages. Returns the paths of the tarballs by package name. */
 async function pack(directory) {
   await mkdir(directory);
   const words = ['pack', '--json', '--pack-destination', directory, '--workspaces'];
@@ -39,7 +45,7 @@ async function pack(directory) {
   return Object.fromEntries(packed.map(({ name, filename }) => [name, join(directory, filename)]));
 }
 
-/** The published packages, of all workspaces. */
+/** Matches the names of published packages, but not those of other workspaces. */
 const PACKAGES = /^(virt-similarity|@virt-similarity\/.*)$/;
 
 async function main(trials) {

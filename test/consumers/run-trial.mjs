@@ -11,10 +11,10 @@ const BLOCK = 65_536;
 const IMAGES = { 'a.raw': [1, 2, 3], 'b.raw': [1, 2, 4] };
 
 /**
- * Makes a project in `directory`, which does not exist yet, installs the packages and carries out the trial's steps.
+ * Creates a project in `directory`, which must not exist yet, installs the packages and runs the trial's steps.
  *
  * @param tarballs paths of the packed packages, by name
- * @returns what went wrong first; `undefined` if nothing did
+ * @returns a description of the first problem, or `undefined` if every step succeeded
  */
 export async function runTrial({ devDependencies = {}, files = {}, install, steps }, tarballs, directory) {
   await makeProject({ devDependencies, files }, tarballs, directory);
@@ -30,13 +30,13 @@ export async function runTrial({ devDependencies = {}, files = {}, install, step
 async function makeProject({ devDependencies, files }, tarballs, directory) {
   await cp(PROJECT, directory, { recursive: true });
   const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]));
-  // No registry has these packages, which name each other by version: npm finds them beside each other by itself, Yarn and
-  // pnpm by being told.
+  // The packages depend on each other by version, but no registry has them. npm finds them among the project's
+  // dependencies; Yarn needs resolutions and pnpm needs overrides.
   const manifest = { private: true, type: 'module', dependencies, devDependencies, resolutions: dependencies };
   const overrides = Object.entries(dependencies).map(([name, path]) => `  '${name}': '${path}'\n`);
   const written = {
     'package.json': JSON.stringify(manifest),
-    // The lines that packages/hashers/README.md gives for pnpm, and the overrides.
+    // The lines for pnpm in packages/hashers/README.md, and the overrides.
     'pnpm-workspace.yaml': `allowBuilds:\n  xxhash-addon: false\noverrides:\n${overrides.join('')}`,
     ...Object.fromEntries(Object.entries(IMAGES).map(([name, bytes]) => [name, imageOf(bytes)])),
     ...files,
@@ -50,7 +50,7 @@ function imageOf(bytes) {
   return Buffer.concat(bytes.map((byte) => Buffer.alloc(BLOCK, byte)));
 }
 
-/** What is wrong with a step: with its exit status, its output, or its message where it has to fail. */
+/** Runs a step. Returns a description of a wrong exit status, output or error message, or `undefined`. */
 async function problemOf({ run, stdout, stderr }, directory) {
   const ended = await runIn(directory, run);
   const hasToFail = stderr !== undefined;
@@ -82,7 +82,7 @@ async function runIn(directory, command) {
   return { code, stdout, stderr };
 }
 
-/** The environment without what `npm run` adds to it, which would be taken for settings of the project. */
+/** Returns the environment without the variables that `npm run` adds, which would act as settings of the project. */
 function outsideOfNpm() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_OPTIONS$/.test(name)));
 }

@@ -1,4 +1,4 @@
-/** The Node.js that a package brings, as its install script, which would put it into `.bin`, does not run. */
+/** The Node.js binary in its package: the install script that would put it into `.bin` does not run. */
 const NODE = `node_modules/node-linux-${process.arch}/bin/node`;
 const YARN = 'npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn';
 const CORE_EXTERNAL = ['core', 'hashers', 'readers', 'reporters']
@@ -6,7 +6,7 @@ const CORE_EXTERNAL = ['core', 'hashers', 'readers', 'reporters']
   .join(' ');
 const BUNDLED = /if a bundler created this program, keep @virt-similarity\/\* and plugins external/;
 
-/** A command, and what it has to write: what `project/analysis.mjs` does, by these hashers. */
+/** Returns a step that must print the output of `project/analysis.mjs` for these hashers. */
 const analysed = (run, hashers = ['sha256', 'md5', 'blake3', 'xxh128']) => ({
   run,
   stdout: `${hashers.map((name) => `${name}: 1 by threads\n`).join('')}(a.raw:0.5,b.raw:0.5):0; by threads
@@ -14,16 +14,16 @@ const analysed = (run, hashers = ['sha256', 'md5', 'blake3', 'xxh128']) => ({
 `,
 });
 
-/** In CI, Yarn refuses to write a lock file that is not there yet. */
+/** In CI, Yarn refuses to write a lock file that does not exist yet. */
 const yarnFiles = (linker) => ({
   '.yarnrc.yml': `nodeLinker: ${linker}\nenableTelemetry: false\nenableImmutableInstalls: false\n`,
   'yarn.lock': '',
 });
 
-/** A command that has to fail, and what its message has to say. */
+/** Returns a step that must fail with a matching error message. */
 const refused = (run, stderr) => ({ run, stderr });
 
-/** Without their packages, sha256 and md5 work and the others say what is missing. */
+/** Without the optional packages, sha256 and md5 work and the other hashers name the missing package. */
 const WITHOUT_COMPILED_CODE = [
   analysed('node program.mjs sha256 md5', ['sha256', 'md5']),
   refused(
@@ -50,7 +50,7 @@ const typescript = (version, isQuick = false) => ({
   ]),
 });
 
-/** A project of its own each: what is installed by which command, and what is then run; `isQuick` for those of .ci/run. */
+/** The trials, each in a separate project: the installation and the steps after it. `--quick` runs those with `isQuick`. */
 export const TRIALS = [
   {
     name: 'npm',

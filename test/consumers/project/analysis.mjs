@@ -1,9 +1,9 @@
-/** Long enough for comparing to start threads. */
+/** Enough blocks that comparing starts threads. */
 const BLOCKS = 3_000_000;
 
 /**
- * Analyses two images by each hasher, reports on them, and compares vectors in memory. Writes what is found, and whether
- * threads took part.
+ * Analyses two images with each hasher, writes a report, and compares vectors in memory. Prints each result and whether
+ * threads were used.
  *
  * @param core the exports of `@virt-similarity/core`
  */
@@ -30,7 +30,7 @@ export async function analyse(core, { readers, hashers, reporters }, names = Obj
   write(values.join(' '));
 }
 
-/** A vector whose blocks all have the same digest. */
+/** Returns a vector whose blocks all have the same digest. */
 function vectorOf({ hashVectorOf }, digest) {
   const header = {
     name: String(digest),

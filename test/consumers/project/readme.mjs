@@ -1,4 +1,4 @@
-/** Runs what the README of the core has for a shell, apart from the installation, and then the examples of READMEs. */
+/** Runs the shell commands in the core's README, except for the installation, and then the examples in the READMEs. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ const examples = [...readmes.join('\n').matchAll(/^```js\n(.*?)^```$/gms)].map((
 for (const code of examples) {
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
   if (output === '') {
-    throw new Error(`expected an example to write something, found nothing: ${code}`);
+    throw new Error(`expected output from an example, found none: ${code}`);
   }
 }
 console.log(`${examples.length} examples`);

@@ -8,19 +8,19 @@ import type { Stage } from './stage.js';
 
 const PROCESSES = 8;
 
-/** Runs eight processes at a time on one cache, which is empty, partly filled or partly damaged before each round. */
+/** Runs eight concurrent processes on one cache, which is empty, partly filled or partly damaged before each round. */
 export async function concurrentRounds(stage: Stage, seed: number, rounds: number, tally: CrashTally): Promise<void> {
   const { analysis } = await takeReference(stage);
   for (let round = 0; round < rounds; round += 1) {
-    await spoilCache(stage, new SeededRandom(seed, 'round', round));
+    await damageCache(stage, new SeededRandom(seed, 'round', round));
     const where = `round ${round}`;
     const runs = Array.from({ length: PROCESSES }, () => stage.start(wordsOf('analyze', stage)));
     for (const { exit, signal, stdout, stderr } of await Promise.all(runs.map(({ ended }) => ended))) {
-      tally.count('runs beside others');
+      tally.count('concurrent runs');
       if (signal !== null) {
         tally.fault('hangs', where, 'a run did not end');
       } else if (exit !== 0) {
-        tally.fault('losses', where, `a run ended with ${exit}: ${stderr}`);
+        tally.fault('losses', where, `a run exited with ${exit}: ${stderr}`);
       } else if (stdout !== analysis) {
         tally.fault('wrong results', where, stdout);
       }
@@ -43,8 +43,8 @@ export async function concurrentRounds(stage: Stage, seed: number, rounds: numbe
   }
 }
 
-/** Empties the cache, or removes or cuts short some of its entries. */
-async function spoilCache(stage: Stage, random: SeededRandom): Promise<void> {
+/** Empties the cache, or removes or truncates some of its entries. */
+async function damageCache(stage: Stage, random: SeededRandom): Promise<void> {
   if (random.below(3) === 0) {
     await stage.clear();
     return;

@@ -1,6 +1,6 @@
 import { Tally } from '../harness/tally.js';
 
-/** What must not happen. */
+/** The kinds of faults, none of which may occur. */
 const FAULTS = ['losses', 'orphans', 'leftovers', 'wrong results', 'hangs', 'changed inputs', 'missed kills'] as const;
 
 export type CrashTally = Tally<(typeof FAULTS)[number]>;

@@ -4,26 +4,26 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { CommandRun } from '../harness/command-run.js';
 import type { Stage } from './stage.js';
 
-/** When in a run it is killed. */
+/** The phases of a run in which it is killed. */
 export const KILL_TIMES = ['at any time', 'while the cache is written to', 'while children are at work'] as const;
 
 export type KillTime = (typeof KILL_TIMES)[number];
 
-/** The moment at which a run is killed. */
+/** A moment at which a run is killed. */
 export interface KillPoint {
   /** Such as `after 120 ms`. */
   readonly title: string;
-  /** Resolves at that moment, or never if it does not come. */
+  /** Resolves at that moment. Never resolves if the run does not reach it. */
   reached(stage: Stage): Promise<void>;
 }
 
-/** Milliseconds that pass at most between what is waited for and the kill. */
+/** The most milliseconds between the awaited event and the kill. */
 const LONGEST_LAG_MS = { cache: 4, children: 120 };
 
 /**
- * A random moment of a kind.
+ * Returns a random moment in a phase.
  *
- * @param durationMs of a run that nobody kills
+ * @param durationMs of a run that is not killed
  */
 export function killPoint(time: KillTime, random: SeededRandom, durationMs: number, images: number): KillPoint {
   if (time === 'at any time') {
@@ -31,18 +31,18 @@ export function killPoint(time: KillTime, random: SeededRandom, durationMs: numb
     return { title: `after ${ms} ms`, reached: () => delay(ms) };
   }
   if (time === 'while the cache is written to') {
-    // A temporary file appears, is written to several times, and gets its name.
+    // A temporary file is created, written to several times, and linked to its name.
     const events = 1 + random.below(4 * images);
     const lag = random.fraction() * LONGEST_LAG_MS.cache;
     const title = `${lag.toFixed(1)} ms after event ${events} in the cache`;
     return { title, reached: ({ cache }) => afterEvents(cache, events, lag) };
   }
   const lag = random.fraction() * LONGEST_LAG_MS.children;
-  const title = `${lag.toFixed(0)} ms after the run made its directory for sockets`;
+  const title = `${lag.toFixed(0)} ms after the run created its directory for sockets`;
   return { title, reached: ({ temporary }) => afterEvents(temporary, 1, lag) };
 }
 
-/** Kills a run at a point. Gives whether it was still running. */
+/** Kills a run at a point. Returns whether it was still running. */
 export async function killAt(point: KillPoint, run: CommandRun, stage: Stage): Promise<boolean> {
   const kill = point.reached(stage).then(() => run.process.kill('SIGKILL'));
   await Promise.race([kill, run.ended]);

@@ -6,35 +6,39 @@ import { KILL_TIMES, type KillTime, killAt, killPoint } from './kill-points.js';
 import { type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
 import type { Stage } from './stage.js';
 
-/** Runs for each kill at most: some have ended before the moment comes. */
+/** The most runs per kill: some end before the moment comes. */
 const MOST_ATTEMPTS = 4;
 const COMMANDS = ['analyze', 'analyze', 'hash'] as const;
 
 type CommandName = (typeof COMMANDS)[number];
 
-/** What runs that were never killed print and write. */
+/** The output of runs that were not killed. */
 interface Reference {
   /** The distances of all pairs, as JSON. */
   readonly analysis: string;
-  /** The bytes of each hash-vector file by its name, in hexadecimal. */
+  /** The names of the hash-vector files with their bytes in hexadecimal, as JSON. */
   readonly vectors: string;
   readonly durationMs: number;
 }
 
-/** The words of the command line for a run on all images of the stage. */
+/** Returns the words of the command line for a run on all images of the stage. */
 export function wordsOf(command: CommandName, { images }: Stage): string[] {
   const output = command === 'hash' ? ['--output', 'vectors'] : ['--output-format', 'json'];
   return [command, '--jobs', '2', ...output, '--', ...images];
 }
 
-/** Runs the command in peace. Throws where that alone fails: then there is nothing to compare with. */
+/**
+ * Runs the command without killing it.
+ *
+ * @throws Error if that fails, because then nothing can be compared
+ */
 export async function takeReference(stage: Stage): Promise<Reference> {
-  // The first run finds nothing of the program or the images in the page cache, which those that are killed do.
+  // Warms up the page cache: later runs find the program and the images there.
   await timedAnalysis(stage);
   const { analysis, durationMs } = await timedAnalysis(stage);
   const hash = await stage.start(wordsOf('hash', stage)).ended;
   if (analysis.exit !== 0 || hash.exit !== 0) {
-    throw new Error(`a run that nobody killed failed: ${analysis.stderr}${hash.stderr}`);
+    throw new Error(`a run that was not killed failed: ${analysis.stderr}${hash.stderr}`);
   }
   return { analysis: analysis.stdout, vectors: await vectorFiles(stage), durationMs };
 }
@@ -46,7 +50,7 @@ async function timedAnalysis(stage: Stage) {
   return { analysis, durationMs: Date.now() - start };
 }
 
-/** Kills runs at random points, each followed by a run that nobody kills and that goes on from there. */
+/** Kills runs at random points. After each kill, a run that is not killed continues with the files that were left. */
 export async function killRounds(stage: Stage, seed: number, kills: number, tally: CrashTally): Promise<void> {
   const reference = await takeReference(stage);
   const inputs = await inputStates(stage);
@@ -55,7 +59,7 @@ export async function killRounds(stage: Stage, seed: number, kills: number, tall
   let full = false;
   for (let number = 0; tally.counted('kills') < kills && number < MOST_ATTEMPTS * kills; number += 1) {
     const random = new SeededRandom(seed, 'kill', number);
-    // Some runs begin with an empty cache, the others with what earlier kills left of it, so that all of it is reached.
+    // Some runs start with an empty cache, others with the one that earlier kills left, so that every entry is reached.
     if (full || random.below(3) === 0) {
       await stage.clear();
     } else {
@@ -63,16 +67,19 @@ export async function killRounds(stage: Stage, seed: number, kills: number, tall
     }
     full = await killRound(stage, random, { reference, number }, tally);
     if ((await inputStates(stage)) !== inputs) {
-      tally.fault('changed inputs', `kill ${number}`, 'an image was touched');
+      tally.fault('changed inputs', `kill ${number}`, 'an image was changed');
     }
   }
   const missed = kills - tally.counted('kills');
   if (missed > 0) {
-    tally.fault('missed kills', 'all kills', `${missed} of ${kills} moments never came`);
+    tally.fault('missed kills', 'all kills', `${missed} of ${kills} runs ended before their moments came`);
   }
 }
 
-/** Gives whether the cache holds all images: of some kills, the next run finds what they left, not what went on from it. */
+/**
+ * Kills one run and checks the run after it. After some kills, the cache is restored to its state after the kill, for
+ * the next round. Returns whether the cache contains all images.
+ */
 async function killRound(
   stage: Stage,
   random: SeededRandom,
@@ -102,14 +109,14 @@ async function killRound(
     tally.count('kills that left files for the next run to remove at once');
   }
   if (after.entries.length > before.entries.length) {
-    tally.count('kills after which the cache held more');
+    tally.count('kills after which the cache had more entries');
   }
   const isForNext = random.below(2) === 0 && after.entries.length < stage.images.length;
   const kept = `${stage.cache}.kept`;
   if (isForNext) {
     await cp(stage.cache, kept, { recursive: true, preserveTimestamps: true });
   }
-  await goOn(stage, { command, reference, before: after, where }, tally);
+  await rerun(stage, { command, reference, before: after, where }, tally);
   if (!isForNext) {
     return true;
   }
@@ -118,26 +125,26 @@ async function killRound(
   return false;
 }
 
-/** The kind of moment at which runs were killed least often, so that all come about equally often, or are missed. */
+/** Returns the phase in which the fewest runs were killed, so that all phases occur about equally often. */
 function rarestTime(tally: CrashTally): KillTime {
   const times = [...KILL_TIMES];
   return times.sort((one, other) => tally.counted(`kills ${one}`) - tally.counted(`kills ${other}`))[0]!;
 }
 
-/** A run after a kill: succeeds, with the right result, and reads no image again that the cache holds. */
-async function goOn(stage: Stage, { command, reference, before, where }: GoingOn, tally: CrashTally): Promise<void> {
+/** Runs the command after a kill: it must succeed with the right result and must not hash cached images again. */
+async function rerun(stage: Stage, { command, reference, before, where }: Rerun, tally: CrashTally): Promise<void> {
   tally.count('reruns');
   const run = stage.start(wordsOf(command, stage));
   const { exit, signal, stdout, stderr } = await run.ended;
   if (signal !== null) {
     tally.fault('hangs', where, 'the rerun did not end');
   } else if (exit !== 0) {
-    tally.fault('losses', where, `the rerun ended with ${exit}: ${stderr}`);
+    tally.fault('losses', where, `the rerun exited with ${exit}: ${stderr}`);
   }
   const isRight =
     command === 'analyze' ? stdout === reference.analysis : (await vectorFiles(stage)) === reference.vectors;
   if (!isRight) {
-    tally.fault('wrong results', where, 'the rerun gave another result');
+    tally.fault('wrong results', where, 'the rerun returned another result');
   }
   for (const image of before.images) {
     if (stderr.includes(`${image}: hashed`)) {
@@ -151,10 +158,10 @@ async function goOn(stage: Stage, { command, reference, before, where }: GoingOn
   }
 }
 
-interface GoingOn {
+interface Rerun {
   readonly command: CommandName;
   readonly reference: Reference;
-  /** What the cache holds before. */
+  /** The state of the cache before the run. */
   readonly before: CacheState;
   readonly where: string;
 }

@@ -6,15 +6,15 @@ import { openHashVector } from '#core/vectors/read-hash-vector.js';
 import type { CrashTally } from './faults.js';
 import type { Stage } from './stage.js';
 
-/** What the cache holds. */
+/** The state of the cache. */
 export interface CacheState {
-  /** File names of its sound entries. */
+  /** File names of its valid entries. */
   readonly entries: readonly string[];
-  /** File names of the images that they belong to. */
+  /** File names of the images of these entries. */
   readonly images: ReadonlySet<string>;
 }
 
-/** Proves every entry of the cache and reads its rows; a bad one is a loss. */
+/** Verifies every entry of the cache and its rows; a bad entry is a loss. */
 export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally, where: string): Promise<CacheState> {
   const found = await new HashVectorCache(stage.cache).verify();
   for (const entry of found) {
@@ -28,7 +28,7 @@ export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally
   };
 }
 
-/** Every hash-vector file that a killed run wrote must be whole. */
+/** Verifies that every hash-vector file that a killed run wrote is complete. */
 export async function verifyVectors(
   { vectors }: Pick<Stage, 'vectors'>,
   tally: CrashTally,
@@ -44,7 +44,7 @@ export async function verifyVectors(
   }
 }
 
-/** What a run left besides its results: names of files, directories and sockets. */
+/** Returns the paths of files, directories and sockets that a run left besides its results. */
 export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vectors'>): Promise<string[]> {
   const names = async (directory: string) => (await readdir(directory)).map((name) => join(directory, name));
   const cached = (await names(stage.cache)).filter((path) => !isEntryName(basename(path)));
@@ -52,7 +52,7 @@ export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vect
   return [...(await names(stage.temporary)), ...cached, ...written];
 }
 
-/** What tells whether an image was touched: the kernel sets the time of change, and nobody can set it back. */
+/** Returns the states of the images, to detect changes: the kernel sets `ctime`, and no program can reset it. */
 export async function inputStates({ directory, images }: Pick<Stage, 'directory' | 'images'>): Promise<string> {
   const states = images.map(async (image) => {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });

@@ -5,22 +5,22 @@ import { newTally } from './faults.js';
 import { killRounds } from './kill-rounds.js';
 import { Stage } from './stage.js';
 
-const WHOLE = { kills: 200, rounds: 50 };
+const FULL = { kills: 200, rounds: 50 };
 const QUICK = { kills: 10, rounds: 2 };
 
 process.exitCode = await runHarness(
   {
     name: 'test:crash',
-    purpose: 'Kills the command at random points, and runs eight of it at a time on one cache.',
+    purpose: 'Kills the command at random points, and runs eight processes at a time on one cache.',
     options: {
-      quick: flag(`${QUICK.kills} kills and ${QUICK.rounds} rounds: under a minute`),
+      quick: flag(`${QUICK.kills} kills and ${QUICK.rounds} rounds, in under a minute`),
       seed: seed('the random points'),
-      kills: wholeNumber(`so many kills; ${WHOLE.kills} by default`),
-      rounds: wholeNumber(`so many rounds of eight processes; ${WHOLE.rounds} by default`),
+      kills: wholeNumber(`number of kills (default: ${FULL.kills})`),
+      rounds: wholeNumber(`number of rounds of eight processes (default: ${FULL.rounds})`),
     },
     run: async ({ quick, seed, ...given }) => {
-      const usual = quick ? QUICK : WHOLE;
-      const { kills = usual.kills, rounds = usual.rounds } = given;
+      const defaults = quick ? QUICK : FULL;
+      const { kills = defaults.kills, rounds = defaults.rounds } = given;
       console.log(`seed ${seed}: ${kills} kills, ${rounds} rounds of eight processes on one cache`);
       const tally = newTally();
       const stage = await Stage.make();

@@ -7,10 +7,10 @@ import { stagedEnvironment } from '../harness/staged-environment.js';
 
 const MiB = 2 ** 20;
 const DISK_BYTES = 12 * MiB;
-/** After so many milliseconds a run that was not killed has hung. */
+/** A run that is not killed counts as hung after so many milliseconds. */
 const HANG_MS = 300_000;
 
-/** How an image of the stage is made of raw content. */
+/** How an image of the stage is converted from raw content. */
 interface StagedImage {
   readonly file: string;
   readonly format: WritableFormat;
@@ -18,7 +18,7 @@ interface StagedImage {
   readonly creation?: Readonly<Record<string, string>>;
 }
 
-/** Read straight from their files, by their tables, by decompressing, after qemu-img map, and through qemu-nbd. */
+/** The images: read directly, through their tables, by decompressing, with qemu-img map, and through qemu-nbd. */
 const IMAGES: readonly StagedImage[] = [
   { file: 'raw-a.raw', format: 'raw' },
   { file: 'raw-b.raw', format: 'raw' },
@@ -29,7 +29,7 @@ const IMAGES: readonly StagedImage[] = [
   { file: 'stream.vmdk', format: 'vmdk', creation: { subformat: 'streamOptimized' } },
 ];
 
-/** A directory with disk images, and the directories of what a run leaves. */
+/** A directory with disk images, and the directories that a run writes to. */
 export class Stage {
   readonly directory: string;
   /** File names of the images, without directory. */
@@ -41,7 +41,7 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    // Short, so that sockets' paths below it stay within what the kernel takes: else they go elsewhere.
+    // Short, so that the paths of sockets below it fit into the kernel's limit: else they are created elsewhere.
     const directory = await mkdtemp('/tmp/vsc-');
     for (const [number, image] of IMAGES.entries()) {
       await writeImage(directory, image, number);
@@ -50,7 +50,7 @@ export class Stage {
     return new Stage(directory, [...IMAGES.map(({ file }) => file), 'overlay.qcow2']);
   }
 
-  /** Where the command looks for temporary files: everything in it is a leftover once the command has ended. */
+  /** The directory for temporary files. Every file in it is a leftover after the command has ended. */
   get temporary(): string {
     return join(this.directory, 'temporary');
   }
@@ -59,12 +59,11 @@ export class Stage {
     return join(this.directory, 'similarity-cache');
   }
 
-  /** Where `hash` writes its files. */
+  /** The output directory of `hash`. */
   get vectors(): string {
     return join(this.directory, 'vectors');
   }
 
-  /** Starts the command. */
   start(words: readonly string[]): CommandRun {
     const { directory, temporary } = this;
     return new CommandRun({
@@ -76,12 +75,12 @@ export class Stage {
     });
   }
 
-  /** The stage without anything that a run wrote. */
+  /** Deletes everything that a run wrote. */
   async clear(): Promise<void> {
     await Promise.all([this.temporary, this.cache, this.vectors].map(emptied));
   }
 
-  /** The stage without what `hash` wrote, the cache as it is. */
+  /** Deletes the output of `hash` and keeps the cache. */
   async clearVectors(): Promise<void> {
     await emptied(this.vectors);
   }
@@ -109,7 +108,7 @@ async function writeImage(directory: string, image: StagedImage, number: number)
   }
 }
 
-/** Most of the content is common to all images, with a hole in it; each has some of its own. */
+/** Returns content that is mostly common to all images, with a hole in it. Each image also has some of its own. */
 function contentOf(number: number): ContentRun[] {
   return [
     { offset: 0, length: 5 * MiB, seed: 'common' },

@@ -4,8 +4,8 @@ const MAGIC_BYTES = 6;
 const CONTINUATION = 0xffff_ffff;
 
 /**
- * The numbers of an Arrow IPC file's footer and messages. A FlatBuffer aligns what it holds, so every aligned word is an
- * offset, a length, a count, a value, or a piece of text: all of them are taken.
+ * Returns the numbers in the footer and messages of an Arrow IPC file. The fields of a FlatBuffer are aligned, so every
+ * aligned word is an offset, a length, a count, a value, or a piece of text. All of them are included.
  */
 export function arrowFields(content: Buffer): Field[] {
   const footerLength = content.readUInt32LE(content.length - 10);
@@ -21,7 +21,7 @@ function wordsIn(start: number, length: number): Field[] {
   return ([2, 4, 8] as const).flatMap((bytes) => fieldsAt(start, Math.floor(length / bytes), bytes, 'little'));
 }
 
-/** Schema and record batches: a marker, the length of the metadata, the metadata, and a body of known length. */
+/** Finds schema and record batches: a marker, the length of the metadata, the metadata, and a body of known length. */
 function messagesIn(content: Buffer, end: number): { readonly start: number; readonly length: number }[] {
   const messages: { start: number; length: number }[] = [];
   for (let at = MAGIC_BYTES + 2; at + 8 <= end; at += 8) {

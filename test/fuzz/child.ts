@@ -3,7 +3,7 @@ import { SeededRandom } from '../fixtures/seeded-random.js';
 import type { FuzzSubject, FuzzTarget } from './fuzz-target.js';
 import { ProgressFile } from './progress-file.js';
 
-/** What a child is to do: executions `first` to below `end` of a target. */
+/** A task for a child: the executions of a target from `first` to `end`, excluding `end`. */
 export interface FuzzTask {
   /** URL of a module that exports `TARGETS`. */
   readonly targets: string;
@@ -15,7 +15,7 @@ export interface FuzzTask {
   readonly progress: string;
 }
 
-/** What a child tells of an execution that went wrong. */
+/** A child's report of an execution that went wrong. */
 export interface FoundByChild {
   readonly execution: number;
   readonly description: string;
@@ -25,7 +25,7 @@ async function run({ targets, target, seed, first, end, directory, progress }: F
   const { TARGETS }: { readonly TARGETS: readonly FuzzTarget[] } = await import(targets);
   const chosen = TARGETS.find(({ name }) => name === target);
   if (chosen === undefined) {
-    throw new Error(`there is no target ${target}`);
+    throw new Error(`unknown target ${target}`);
   }
   const file = new ProgressFile(progress);
   let { accepted, rejected } = file.read();
@@ -59,5 +59,5 @@ async function execute(subject: FuzzSubject, random: SeededRandom) {
 
 await run(JSON.parse(process.argv[2] ?? '') as FuzzTask);
 process.disconnect?.();
-// Threads that are kept for later use are of no more use.
+// Ends threads that are kept for later use.
 process.exit(0);

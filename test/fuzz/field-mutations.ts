@@ -7,20 +7,20 @@ export interface Field {
   readonly order: 'big' | 'little';
 }
 
-/** Bytes to stand in a file from an offset on. */
+/** Bytes to write to a file at an offset. */
 export interface Patch {
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
-/** A file made wrong on purpose. */
+/** A deliberate corruption of a file. */
 export interface Mutation {
   readonly patches: readonly Patch[];
-  /** Bytes that the file then has. */
+  /** The size of the corrupted file in bytes. */
   readonly size: number;
 }
 
-/** Fields of equal length one after the other. */
+/** Returns consecutive fields of equal length. */
 export function fieldsAt(
   offset: number,
   count: number,
@@ -31,7 +31,7 @@ export function fieldsAt(
   return Array.from({ length: count }, (_, index) => ({ offset: offset + index * stride, bytes, order }));
 }
 
-/** Changes one to four things of a file: fields mostly, sometimes any bytes, sometimes the length. */
+/** Returns one to four changes to a file: mostly to fields, sometimes to any bytes or to the length. */
 export function mutate(content: Buffer, fields: readonly Field[], random: SeededRandom): Mutation {
   const within = fields.filter(({ offset, bytes }) => offset + bytes <= content.length);
   const patches: Patch[] = [];
@@ -51,7 +51,7 @@ export function mutate(content: Buffer, fields: readonly Field[], random: Seeded
   return { patches, size };
 }
 
-/** The file's whole content after a mutation. */
+/** Returns the file's whole content after a mutation. */
 export function applied(content: Buffer, { patches, size }: Mutation): Buffer {
   const changed = Buffer.alloc(Math.max(size, content.length));
   content.copy(changed);
@@ -61,7 +61,7 @@ export function applied(content: Buffer, { patches, size }: Mutation): Buffer {
   return changed.subarray(0, size);
 }
 
-/** The mutation in words, for whoever is to make it again. */
+/** Describes a mutation precisely enough to repeat it. */
 export function described({ patches, size }: Mutation): string {
   return [...patches.map(({ offset, bytes }) => `${bytes.toString('hex')} at ${offset}`), `size ${size}`].join(', ');
 }
@@ -72,7 +72,7 @@ function changedField(content: Buffer, fields: readonly Field[], random: SeededR
   return { offset: field.offset, bytes: bytesOf(BigInt.asUintN(field.bytes * 8, value), field) };
 }
 
-/** A value that code may be wrong about: at a limit, near the old one or the file's size, or of another field. */
+/** Returns a value that code may handle wrongly: a limit, a value near the old one or the size, or another field's. */
 function otherValue(
   old: bigint,
   content: Buffer,
@@ -114,7 +114,7 @@ function copiedPiece(content: Buffer, random: SeededRandom): Patch {
 
 function noise(content: Buffer, random: SeededRandom): Patch {
   const bytes = Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256)));
-  // Headers, which stand at either end, more often than data.
+  // Headers, which are at either end, more often than data.
   const near = random.below(Math.min(1024, content.length));
   const offset = random.oneOf([near, content.length - 1 - near, random.below(content.length)]);
   return clipped(content, offset, bytes);

@@ -1,37 +1,38 @@
 import type { SeededRandom } from '../fixtures/seeded-random.js';
 
-/** What came of an execution that went as it should. */
+/** The outcome of a correct execution. */
 export type Verdict =
-  /** The input was taken, and what was made of it is right. */
+  /** The input was accepted, and the result is right. */
   | 'accepted'
-  /** It was refused with an error of the project's own. */
+  /** The input was refused with one of the project's own errors. */
   | 'rejected';
 
-/** Something whose inputs are made at random. */
+/** Code under test that is called with random inputs. */
 export interface FuzzTarget {
   readonly name: string;
-  /** How many executions are its, in proportion to the shares of the others. */
+  /** The target's share of the executions, in proportion to the shares of the others. */
   readonly share: number;
-  /** Makes ready what all executions need. `directory` is the target's own and may hold what an earlier call made. */
+  /** Prepares all executions. `directory` belongs to the target and may contain files of an earlier call. */
   prepare(directory: string): Promise<FuzzSubject>;
 }
 
-/** A target that is ready. */
+/** A target that is prepared. */
 export interface FuzzSubject {
   /**
-   * One execution, which depends on nothing but the random numbers. Throws `Finding`, or whatever the code under test
-   * threw that it should not have thrown.
+   * Runs one execution, which depends only on the random numbers.
+   *
+   * @throws Finding for a wrong result, or the unexpected error of the code under test
    */
   execute(random: SeededRandom): Promise<Verdict>;
   close?(): Promise<void>;
 }
 
-/** Something that is wrong with the code under test. */
+/** A defect in the code under test. */
 export class Finding extends Error {
   override readonly name = 'Finding';
 }
 
-/** Throws a finding unless something that must always hold does. */
+/** Checks a condition that must always hold. @throws Finding if it does not */
 export function require(condition: boolean, expected: string): asserts condition {
   if (!condition) {
     throw new Finding(`expected ${expected}`);

@@ -3,14 +3,15 @@ import { type DiskImage, fileStampsOf } from '@virt-similarity/core';
 import { runTool } from '../fixtures/index.js';
 import { require } from './fuzz-target.js';
 
-/** Larger disks are not read as a whole. */
+/** The largest disk, in bytes, that is read as a whole. */
 export const LARGEST_DISK = 16 * 2 ** 20;
-/** Extents that are looked at: a wrong header may make a file of a few MiB a disk of many TiB. */
+/** The most extents that are checked: with a corrupt header, a file of a few MiB may be a disk of many TiB. */
 const MOST_EXTENTS = 20_000;
 
 /**
- * The bytes that a guest would see, put together as a worker does; nothing for disks beyond `LARGEST_DISK`. The extents
- * must be in order and gapless and their stored bytes within their files.
+ * Returns the bytes that a guest would see, assembled as in a worker; `undefined` for disks larger than `LARGEST_DISK`.
+ *
+ * @throws Finding unless the extents are in order and gapless and their stored bytes are within their files
  */
 export async function guestContent(image: DiskImage): Promise<Buffer | undefined> {
   const { virtualSize, identity } = image;
@@ -45,8 +46,8 @@ export async function guestContent(image: DiskImage): Promise<Buffer | undefined
 }
 
 /**
- * What qemu-img convert makes of an image: its content, or whether it refuses to open it, or fails when it comes to what
- * cannot be read.
+ * Converts an image with qemu-img. Returns its content, `refused` if qemu-img does not open it, or `failed` if qemu-img
+ * finds an unreadable part.
  */
 export async function convertedContent(path: string, format: string): Promise<Buffer | 'refused' | 'failed'> {
   const raw = `${path}.converted`;

@@ -1,6 +1,6 @@
 import { type Field, fieldsAt } from './field-mutations.js';
 
-/** Entries of one table that are changed, at most. */
+/** The most entries of one table that are changed. */
 const MAX_ENTRIES = 64;
 
 const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
@@ -19,7 +19,7 @@ const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
   parallels: () => [...fieldsAt(16, 5, 4, 'little'), ...fieldsAt(36, 3, 8, 'little'), ...tableAt(64, 4, 'little')],
 };
 
-/** The numbers in the header and tables of an image that were made by qemu-img. */
+/** Returns the numbers in the header and tables of an image that qemu-img created. */
 export function imageFields(format: string, content: Buffer): Field[] {
   return FIELDS[format]?.(content) ?? [];
 }
@@ -28,7 +28,7 @@ function tableAt(offset: number, bytes: 4 | 8, order: Field['order']): Field[] {
   return fieldsAt(offset, MAX_ENTRIES, bytes, order);
 }
 
-/** docs/interop/qcow2.rst of qemu: the header, its extensions, the L1 and refcount tables and what they lead to. */
+/** docs/interop/qcow2.rst of qemu: the header, its extensions, the L1 and refcount tables and the L2 tables. */
 function qcow2(content: Buffer): Field[] {
   const l1 = Number(content.readBigUInt64BE(40));
   const refcounts = Number(content.readBigUInt64BE(48));
@@ -54,7 +54,7 @@ function qcow(content: Buffer): Field[] {
   ];
 }
 
-/** The positions of clusters in a table of 8-byte entries, without flags. */
+/** Returns the positions of clusters in a table of 8-byte entries, without flags. */
 function positionsIn(content: Buffer, table: number, entries: number): number[] {
   return Array.from({ length: entries }, (_, entry) => table + 8 * entry)
     .filter((at) => at + 8 <= content.length)

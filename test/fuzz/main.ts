@@ -10,14 +10,14 @@ import { FAULTS, supervise } from './supervise.js';
 import { TARGETS } from './targets/index.js';
 
 const MODULE = new URL('./targets/index.js', import.meta.url).href;
-/** Targets at a time: there are few that keep one processor busy all the time. */
+/** The number of targets that run at a time: few keep one processor busy all the time. */
 const LANES = 2;
-const EXECUTIONS = { whole: 100_000, quick: 2000 };
+const EXECUTIONS = { full: 100_000, quick: 2000 };
 
 function targetsOf(names: readonly string[]): readonly FuzzTarget[] {
   const unknown = names.find((name) => !TARGETS.some((target) => target.name === name));
   if (unknown !== undefined) {
-    throw new UsageError(`there is no target ${unknown}; known are ${TARGETS.map(({ name }) => name).join(', ')}`);
+    throw new UsageError(`unknown target ${unknown}; known targets: ${TARGETS.map(({ name }) => name).join(', ')}`);
   }
   return names.length === 0 ? TARGETS : TARGETS.filter(({ name }) => names.includes(name));
 }
@@ -25,17 +25,16 @@ function targetsOf(names: readonly string[]): readonly FuzzTarget[] {
 process.exitCode = await runHarness(
   {
     name: 'test:fuzz',
-    purpose:
-      'Feeds the inspector, the readers, hash-vector files, parsers and escapers with what they should not be fed.',
+    purpose: 'Passes random and corrupt inputs to inspectors, readers, hash-vector files, parsers and escapers.',
     options: {
-      quick: flag(`${EXECUTIONS.quick} executions: under a minute`),
+      quick: flag(`${EXECUTIONS.quick} executions, in under a minute`),
       seed: seed('the inputs'),
-      executions: wholeNumber(`so many; ${EXECUTIONS.whole} by default`),
-      target: texts('NAME', 'only this one'),
-      at: wholeNumber('only the execution with this number, with --seed and --target'),
+      executions: wholeNumber(`number of executions (default: ${EXECUTIONS.full})`),
+      target: texts('NAME', 'only this target'),
+      at: wholeNumber('only the execution with this number; use with --seed and --target'),
     },
     run: async ({ quick, seed, target, at, ...given }) => {
-      const { executions = quick ? EXECUTIONS.quick : EXECUTIONS.whole } = given;
+      const { executions = quick ? EXECUTIONS.quick : EXECUTIONS.full } = given;
       const chosen = targetsOf(target);
       const shares = chosen.reduce((sum, { share }) => sum + share, 0);
       console.log(`seed ${seed}`);

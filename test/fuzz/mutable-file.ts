@@ -1,10 +1,10 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Mutation } from './field-mutations.js';
 
-/** A file that is changed for a while: writing some bytes is cheaper than writing the file. */
+/** A file that is changed temporarily: writing some bytes is cheaper than writing the file. */
 export class MutableFile {
   readonly path: string;
-  /** What the file holds between the changes. */
+  /** The file's content between the changes. */
   readonly content: Buffer;
   readonly #descriptor: number;
 
@@ -14,7 +14,7 @@ export class MutableFile {
     this.#descriptor = openSync(path, 'r+');
   }
 
-  /** Calls while the file is mutated, and restores it. */
+  /** Calls a function while the file is mutated, then restores the file. */
   async during<Result>({ patches, size }: Mutation, call: () => Promise<Result>): Promise<Result> {
     for (const { offset, bytes } of patches) {
       this.#write(bytes, offset);

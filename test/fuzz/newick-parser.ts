@@ -1,4 +1,4 @@
-/** A node of a tree that was written as Newick. */
+/** A node of a Newick tree. */
 export interface NewickNode {
   /** Without quotes; empty for an inner node. */
   readonly label: string;
@@ -7,8 +7,9 @@ export interface NewickNode {
 }
 
 /**
- * Reads a tree by Gary Olsen's grammar, https://phylipweb.github.io/phylip/newick_doc.html. Throws where the text is not
- * exactly one tree.
+ * Parses a tree by Gary Olsen's grammar, https://phylipweb.github.io/phylip/newick_doc.html.
+ *
+ * @throws Error unless the text is exactly one tree
  */
 export function parseNewick(text: string): NewickNode {
   const tokens = text.trimEnd().match(/'(?:[^']|'')*'|[^\s()[\]':;,]+|[():;,]|[\s\S]/g) ?? [];
@@ -47,7 +48,7 @@ export function parseNewick(text: string): NewickNode {
   }
   return tree;
 
-  /** A root without a length, as a tree of a single leaf has it. */
+  /** Parses a root without a length, which a tree of a single leaf has. */
   function bareRoot(inner: () => NewickNode): NewickNode {
     take('(');
     const child = inner();

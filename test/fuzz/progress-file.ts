@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** How far a child has come. */
+/** A child's progress. */
 export interface Progress {
-  /** Number of the execution that is under way. */
+  /** The number of the current execution. */
   readonly execution: number;
-  /** When it began, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly since: number;
   readonly accepted: number;
   readonly rejected: number;
@@ -13,8 +13,8 @@ export interface Progress {
 const NUMBERS = 4;
 
 /**
- * Where a child tells how far it has come, so that this can be seen also of one that hangs or was killed: before every
- * execution it writes a few bytes, which costs a microsecond.
+ * The file in which a child records its progress, which is thus known even if the child hangs or is killed. Before
+ * every execution, the child writes a few bytes, which takes a microsecond.
  */
 export class ProgressFile {
   readonly #descriptor: number;
@@ -31,7 +31,7 @@ export class ProgressFile {
     writeSync(this.#descriptor, this.#numbers, 0, this.#numbers.byteLength, 0);
   }
 
-  /** Zeros before anything was written. */
+  /** Returns zeros if nothing was written yet. */
   read(): Progress {
     this.#numbers.fill(0);
     readSync(this.#descriptor, this.#numbers, 0, this.#numbers.byteLength, 0);

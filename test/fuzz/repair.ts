@@ -4,8 +4,8 @@ const VPC_FOOTER_BYTES = 512;
 const VPC_CHECKSUM = { start: 64, end: 68 };
 
 /**
- * A mutation with what makes checksums right again, where a format has such: otherwise nearly every mutation would be
- * refused for its checksum alone.
+ * Adds patches that correct the checksums of formats that have them. Otherwise, nearly every mutation would be refused
+ * because of a wrong checksum.
  */
 export function withChecksums(format: string, content: Buffer, mutation: Mutation): Mutation {
   if (format !== 'vpc') {

@@ -6,10 +6,10 @@ import { deterministicBytes, runTool } from '../fixtures/index.js';
 const KiB = 1024;
 const DISK_BYTES = 1024 * KiB;
 
-/** A small disk image to be made wrong. */
+/** A small disk image to corrupt. */
 export interface SampleImage {
   readonly file: string;
-  /** As qemu names it. */
+  /** qemu's name of the format. */
   readonly format: string;
   /** Words for `qemu-img convert`. */
   readonly convert?: readonly string[];
@@ -29,7 +29,7 @@ export const QCOW2_SAMPLES: readonly SampleImage[] = [
   { file: 'overlay.qcow2', format: 'qcow2', isOverlay: true },
 ];
 
-/** Images of the other formats, for which qemu is asked. */
+/** Images of the other formats, which are read by qemu's tools. */
 export const OTHER_SAMPLES: readonly SampleImage[] = [
   { file: 'zstd.qcow2', format: 'qcow2', convert: ['-c', ...option('compression_type=zstd')] },
   { file: 'sparse.vmdk', format: 'vmdk', convert: option('subformat=monolithicSparse') },
@@ -45,7 +45,7 @@ export const OTHER_SAMPLES: readonly SampleImage[] = [
   { file: 'first.qcow', format: 'qcow' },
 ];
 
-/** Makes those images that an earlier call has not made. */
+/** Creates the images that an earlier call has not created. */
 export async function makeSamples(directory: string, samples: readonly SampleImage[]): Promise<void> {
   const raw = join(directory, 'content.raw');
   if (!existsSync(raw)) {
@@ -71,13 +71,13 @@ async function make(
     await runTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...convert, raw, path]);
     return;
   }
-  // Named relative to itself, so that the name is the same in every run.
+  // The backing file's name is relative, so that it is the same in every run.
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', raw, path]);
   await runTool('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', 'raw', '-b', 'content.raw', path]);
   await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 100k 100k', '-c', 'write -z 512k 64k', path]);
 }
 
-/** Noise, text that compresses, zeros, and an end within a block. */
+/** Returns noise, compressible text, zeros, and an end within a block. */
 function content(): Buffer {
   const bytes = Buffer.alloc(DISK_BYTES);
   bytes.set(deterministicBytes('noise', 150 * KiB), 0);

@@ -6,23 +6,23 @@ import type { FoundByChild, FuzzTask } from './child.js';
 import { ProgressFile } from './progress-file.js';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
-/** What an execution may take. */
+/** The limits of an execution. */
 export interface FuzzLimits {
-  /** Milliseconds after which it has hung, unless its memory grows meanwhile: then it gets as many again. */
+  /** Milliseconds after which an execution counts as hung. Whenever its memory grows, the time starts again. */
   readonly timeMs: number;
-  /** A child takes so many milliseconds at most until its first execution: images have to be made. */
+  /** The most milliseconds until a child's first execution: it has to create images. */
   readonly startMs: number;
-  /** Resident bytes of the child that it is in. */
+  /** The most resident bytes of the child process. */
   readonly memory: number;
 }
 
 const LIMITS: FuzzLimits = { timeMs: 20_000, startMs: 120_000, memory: 1.5 * 2 ** 30 };
-const LOOK_EVERY_MS = 200;
-/** Growth counts from this fraction of the memory that is allowed, so that time is limited too. */
+const POLL_INTERVAL_MS = 200;
+/** Smaller growth, as a fraction of the memory limit, does not restart the time, so that the time is limited too. */
 const GROWTH = 1 / 64;
 
-/** What must not happen. */
-export const FAULTS = ['crashes', 'hangs', 'beyond memory', 'wrong'] as const;
+/** The kinds of faults, none of which may occur. */
+export const FAULTS = ['crashes', 'hangs', 'over the memory limit', 'wrong results'] as const;
 
 /** An execution that went wrong. */
 export interface FuzzFinding {
@@ -31,7 +31,7 @@ export interface FuzzFinding {
   readonly description: string;
 }
 
-/** What came of the executions of one target. */
+/** The results of the executions of one target. */
 interface TargetResult {
   readonly accepted: number;
   readonly rejected: number;
@@ -39,8 +39,8 @@ interface TargetResult {
 }
 
 /**
- * Runs executions in child processes: one that hangs, uses too much memory or crashes is ended and noted, and the next
- * child goes on after it.
+ * Runs executions in child processes. If an execution hangs, crashes or uses too much memory, its child is killed, the
+ * fault is recorded, and the next child continues after it.
  */
 export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Promise<TargetResult> {
   const findings: FuzzFinding[] = [];
@@ -50,7 +50,7 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
     const child = fork(CHILD, [JSON.stringify({ ...task, first })], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const note = (kind: FuzzFinding['kind'], { execution, description }: FoundByChild) =>
       findings.push({ kind, execution, description });
-    child.on('message', (message) => note('wrong', message as FoundByChild));
+    child.on('message', (message) => note('wrong results', message as FoundByChild));
     const end = await endOf(child, file, limits);
     const { execution } = file.read();
     if (end === undefined && execution === task.end) {
@@ -58,7 +58,7 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
     }
     const { kind, description, isBeforeFirst } = end ?? ENDED_EARLY;
     note(kind, { execution: Math.max(execution, first), description });
-    // No child would come further.
+    // Every other child would fail at the same point.
     if (isBeforeFirst) {
       break;
     }
@@ -69,16 +69,16 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
   return { accepted, rejected, findings };
 }
 
-/** Why a child ended before its work was done. */
+/** Why a child exited before its work was done. */
 interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
-  /** Whether it had begun no execution. */
+  /** Whether it exited before its first execution. */
   readonly isBeforeFirst: boolean;
 }
 
-/** A child that ends as if its work were done: what it was fed had it exit. */
-const ENDED_EARLY: EarlyEnd = { kind: 'crashes', description: 'ended before its work was done', isBeforeFirst: false };
+/** A child that exits with status 0 although its work is not done: its input made it exit. */
+const ENDED_EARLY: EarlyEnd = { kind: 'crashes', description: 'exited before its work was done', isBeforeFirst: false };
 
-/** Waits for a child's end; nothing where its work was done. */
+/** Waits until a child exits. Returns `undefined` if its exit status is 0. */
 async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
@@ -91,14 +91,14 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
     child.on('exit', (code, signal) => resolve(signal ?? code));
   });
   for (;;) {
-    const status = await Promise.race([exited, delay(LOOK_EVERY_MS, 'running' as const)]);
+    const status = await Promise.race([exited, delay(POLL_INTERVAL_MS, 'running' as const)]);
     if (status === 0) {
       return undefined;
     }
     const { since } = file.read();
     const isBeforeFirst = since < started;
     if (status !== 'running') {
-      return { kind: 'crashes', description: `ended with ${status}: ${errors}`, isBeforeFirst };
+      return { kind: 'crashes', description: `exited with ${status}: ${errors}`, isBeforeFirst };
     }
     const limit = isBeforeFirst ? limits.startMs : limits.timeMs;
     const memory = residentMemory(child.pid ?? 0).now;
@@ -108,7 +108,7 @@ async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits
     }
     const excess =
       memory > limits.memory
-        ? ({ kind: 'beyond memory', description: `used more than ${limits.memory} bytes` } as const)
+        ? ({ kind: 'over the memory limit', description: `used more than ${limits.memory} bytes` } as const)
         : Date.now() - Math.max(since, started, grownAt) > limit
           ? ({ kind: 'hangs', description: `took longer than ${limit} ms` } as const)
           : undefined;

@@ -6,15 +6,15 @@ import { regularFiles } from './regular-files.js';
 
 const BLOCK = 65_536;
 
-/** Something secret of the host's, in all the forms in which it could come out. */
+/** A secret of the host, in all the forms in which it could leak. */
 export interface Canary {
-  /** What the secret file holds: two blocks of one repeated token. */
+  /** The content of the secret file: two blocks of one repeated token. */
   readonly content: Buffer;
   /** The token, and the digests of a block of it, as bytes and in hexadecimal. */
   readonly traces: readonly Buffer[];
 }
 
-/** A secret that no other file holds. */
+/** Creates a secret that no other file contains. */
 export function createCanary(): Canary {
   const token = `canary-${randomBytes(12).toString('hex')}-`;
   const content = Buffer.alloc(2 * BLOCK, token);
@@ -26,10 +26,10 @@ export function createCanary(): Canary {
 }
 
 /**
- * Where traces of canaries are found.
+ * Searches outputs and files for traces of canaries. Returns the names of the outputs and the paths with traces.
  *
- * @param printed what was printed, by where
- * @param directories of which every regular file is read
+ * @param printed the outputs by name
+ * @param directories every regular file below them is read
  */
 export async function findTraces(
   traces: readonly Buffer[],
@@ -54,10 +54,10 @@ async function contentOf(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A server on the loopback interface that nobody has reason to call. */
+/** A server on the loopback interface to which no program has reason to connect. */
 export interface CanaryServer {
   readonly port: number;
-  /** Connections so far. */
+  /** Returns the number of connections so far. */
   connections(): number;
   close(): Promise<void>;
 }

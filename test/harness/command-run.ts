@@ -3,51 +3,51 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessWatch } from './process-watch.js';
 
 /** Milliseconds for which a child may outlive the command. */
-const CHILDREN_LIVE_MS = 5_000;
+const CHILD_GRACE_MS = 5_000;
 const STACK_TRACE = /^\s+at .*:\d+/m;
 
 const running = new Set<CommandRun>();
 
-/** Kills every command that still runs, with its children. */
+/** Kills every running command and its children. */
 export function killRunningCommands(): void {
   for (const { watch } of running) {
     watch.killAll();
   }
 }
 
-/** What runs, where, and for how long at most. */
+/** The settings of a run. */
 export interface CommandSetting {
   /** The program and its arguments. */
   readonly command: readonly string[];
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Is in a variable of the environment that every child is given, such as TMPDIR. */
+  /** A text in an environment variable that every child inherits, such as TMPDIR. */
   readonly marker: string;
-  /** Milliseconds after which it has hung, and is killed with its children. */
+  /** Milliseconds after which the command counts as hung and is killed with its children. */
   readonly hangMs: number;
 }
 
 /** How a run of the command ended. */
 export interface CommandEnd {
-  /** The exit code; nothing where a signal ended it. */
+  /** The exit code; `null` if a signal ended the command. */
   readonly exit: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly milliseconds: number;
-  /** Bytes of the command's own process at most. */
+  /** The peak memory of the command's own process, in bytes. */
   readonly peakMemory: number;
-  /** Whether it was killed because it took too long. */
+  /** Whether the command was killed because it took too long. */
   readonly hung: boolean;
 }
 
-/** A run of the command in a session of its own. */
+/** A run of the command in its own session. */
 export class CommandRun {
   readonly process: ChildProcess;
   readonly watch: ProcessWatch;
-  /** Resolves when the command has ended and its output is read, as far as a stray child does not hold it open. */
+  /** Resolves when the command has ended and its output is read, or 5 s later if a stray child keeps the pipes open. */
   readonly ended: Promise<CommandEnd>;
-  readonly #said: () => string;
+  readonly #stderr: () => string;
   #hung = false;
 
   constructor({ command, directory, environment, marker, hangMs }: CommandSetting) {
@@ -60,17 +60,17 @@ export class CommandRun {
       detached: true,
     });
     const stdout = gather(child.stdout);
-    this.#said = gather(child.stderr);
+    this.#stderr = gather(child.stderr);
     this.process = child;
     this.watch = new ProcessWatch(child.pid ?? 0, marker);
     running.add(this);
     const timer = setTimeout(() => this.#endHung(), hangMs);
-    // A child of its own that lives on, and holds the pipes, is an orphan and no hang.
+    // If a child survives the command and keeps the pipes open, it is an orphan, not a hang.
     child.once('exit', () => clearTimeout(timer));
     this.ended = endOf(child)
       .then(([exit, signal]) => {
         const [milliseconds, { peakMemory }, hung] = [performance.now() - started, this.watch, this.#hung];
-        return { exit, signal, stdout: stdout(), stderr: this.#said(), milliseconds, peakMemory, hung };
+        return { exit, signal, stdout: stdout(), stderr: this.#stderr(), milliseconds, peakMemory, hung };
       })
       .finally(() => {
         clearTimeout(timer);
@@ -79,16 +79,16 @@ export class CommandRun {
       });
   }
 
-  /** What it has written so far to standard error. */
-  said(): string {
-    return this.#said();
+  /** Returns the text that the command has written to stderr so far. */
+  stderrSoFar(): string {
+    return this.#stderr();
   }
 
   hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until the condition holds; throws where the command ends before. */
+  /** Waits until the condition holds. @throws Error if the command ends before that */
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     while (!(await condition())) {
       if (this.hasEnded()) {
@@ -98,15 +98,15 @@ export class CommandRun {
     }
   }
 
-  /** Ids and command lines of the children that outlived the command by 5 s. They are then killed. */
+  /** Returns the ids and command lines of the children that outlived the command by 5 s, and kills them. */
   orphans(): Promise<string[]> {
-    return this.watch.survivorsAfter(CHILDREN_LIVE_MS);
+    return this.watch.survivorsAfter(CHILD_GRACE_MS);
   }
 
   #endHung(): void {
     this.#hung = true;
     this.watch.killAll();
-    // The pipes of a child that is stuck would stay open.
+    // A child that cannot be killed would keep the pipes open.
     this.process.stdout?.destroy();
     this.process.stderr?.destroy();
   }
@@ -127,9 +127,9 @@ function endOf(child: ChildProcess): Promise<[exit: number | null, signal: NodeJ
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (exit, signal) => {
-      const late = setTimeout(() => resolve([exit, signal]), CHILDREN_LIVE_MS);
+      const timer = setTimeout(() => resolve([exit, signal]), CHILD_GRACE_MS);
       child.on('close', () => {
-        clearTimeout(late);
+        clearTimeout(timer);
         resolve([exit, signal]);
       });
     });

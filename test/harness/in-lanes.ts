@@ -1,4 +1,4 @@
-/** Does the work of all items, of so many at a time. Gives the results in the order of the items. */
+/** Calls `work` for all items, for at most `lanes` of them at a time. Returns the results in the order of the items. */
 export async function inLanes<Item, Result>(
   lanes: number,
   items: readonly Item[],

@@ -1,6 +1,6 @@
 import type { CommandEnd } from './command-run.js';
 
-/** The parts of a JSON report that are looked at. */
+/** The parts of a JSON report that the harnesses check. */
 export interface JsonReport {
   readonly images: readonly { readonly path: string }[];
   readonly failures: readonly { readonly path: string; readonly code: string }[];
@@ -8,7 +8,7 @@ export interface JsonReport {
   readonly distances: readonly number[];
 }
 
-/** The report that a run printed; nothing where it printed none. */
+/** Returns the report that a run printed, or `undefined` if its output is not JSON. */
 export function readReport({ stdout }: Pick<CommandEnd, 'stdout'>): JsonReport | undefined {
   try {
     return JSON.parse(stdout) as JsonReport;

@@ -4,19 +4,19 @@ import { newSeed } from '../fixtures/seeded-random.js';
 
 /** An option of a harness. */
 export interface Option<Value> {
-  /** What stands for the value in the usage text, such as `N`; absent where the option takes none. */
+  /** The placeholder of the value in the usage text, such as `N`. Absent if the option has no value. */
   readonly placeholder?: string;
   readonly description: string;
-  /** Makes the value of the words that were given, in order. @throws UsageError where that is impossible. */
+  /** Parses the values on the command line, in order. @throws UsageError if that is impossible */
   read(given: readonly string[]): Value;
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** The values of options by their names. */
+/** The values of options by name. */
 export type Values<O extends Options> = { readonly [Name in keyof O]: O[Name] extends Option<infer V> ? V : never };
 
-/** A command line that cannot be obeyed. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -29,7 +29,7 @@ export function text(placeholder: string, description: string): Option<string | 
   return { placeholder, description, read: (given) => given.at(-1) };
 }
 
-/** May be given more than once. */
+/** An option that may be repeated. */
 export function texts(placeholder: string, description: string): Option<readonly string[]> {
   return { placeholder, description: `${description}; may be repeated`, read: (given) => given };
 }
@@ -38,11 +38,11 @@ export function wholeNumber(description: string): Option<number | undefined> {
   return { placeholder: 'N', description, read: (given) => given.map(wholeNumberOf).at(-1) };
 }
 
-/** A new seed where none is given. */
+/** An option whose default is a new random seed. */
 export function seed(what: string): Option<number> {
   return {
     placeholder: 'N',
-    description: `${what} of an earlier run, which printed its seed`,
+    description: `repeats ${what} of the run that printed this seed`,
     read: (given) => given.map(wholeNumberOf).at(-1) ?? newSeed(),
   };
 }
@@ -55,7 +55,7 @@ function wholeNumberOf(word: string): number {
   return number;
 }
 
-/** @throws UsageError for what is not among the options, or has a value that they do not take. */
+/** @throws UsageError for an unknown option or an invalid value */
 export function readOptions<O extends Options>(words: readonly string[], options: O): Values<O> {
   const entries = Object.entries(options);
   const types = entries.map(([name, { placeholder }]) => [
@@ -78,7 +78,7 @@ function parse(words: readonly string[], options: ParsedTypes): Record<string, (
   }
 }
 
-/** One line for each option. */
+/** Returns one line per option. */
 export function describeOptions(options: Options): string {
   const rows = Object.entries(options).map(
     ([name, { placeholder, description }]) => [`--${name} ${placeholder ?? ''}`.trimEnd(), description] as const,

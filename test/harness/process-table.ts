@@ -1,27 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process, told from a later one of the same id by when it started. */
+/** A process. Its start time distinguishes it from a later process with the same id. */
 export interface ProcessEntry {
   readonly id: number;
   readonly parent: number;
-  /** The process that started its session. */
+  /** The id of the process that started its session. */
   readonly session: number;
   /** Clock ticks since the machine started. */
   readonly started: string;
   readonly isZombie: boolean;
 }
 
-/** All processes. */
+/** Returns all processes. */
 export function processTable(): ProcessEntry[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => processEntry(Number(name)) ?? []);
 }
 
-/** One process; nothing where it is gone. */
+/** Returns one process, or `undefined` if it has exited. */
 export function processEntry(id: number): ProcessEntry | undefined {
   const text = readProcessFile(id, 'stat');
-  // The name is in parentheses, and may contain some itself.
+  // The name is in parentheses and may contain parentheses itself.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent, , session] = fields;
   const started = fields[19];
@@ -31,7 +31,7 @@ export function processEntry(id: number): ProcessEntry | undefined {
   return { id, parent: Number(parent), session: Number(session), started, isZombie: state === 'Z' || state === 'X' };
 }
 
-/** A file of a process's directory in /proc, one character a byte; empty where the process is gone. */
+/** Returns a file of a process's directory in /proc, one character per byte; empty if the process has exited. */
 export function readProcessFile(id: number, name: 'stat' | 'status' | 'environ' | 'cmdline'): string {
   try {
     return readFileSync(`/proc/${id}/${name}`, 'latin1');
@@ -40,7 +40,7 @@ export function readProcessFile(id: number, name: 'stat' | 'status' | 'environ' 
   }
 }
 
-/** Resident memory of a process in bytes, now and at most so far; zeros where it is gone. */
+/** Returns the current and peak resident memory of a process in bytes; zeros if it has exited. */
 export function residentMemory(id: number): { readonly now: number; readonly peak: number } {
   const status = readProcessFile(id, 'status');
   const bytes = (field: RegExp) => Number(field.exec(status)?.[1] ?? 0) * 1024;

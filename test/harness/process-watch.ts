@@ -1,28 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEntry, processEntry, processTable, readProcessFile, residentMemory } from './process-table.js';
 
-const LOOKED_EVERY_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
-/** One look at all processes serves every watch. */
+/** All active watches, which share each scan of the process table. */
 const watches = new Set<ProcessWatch>();
 let timer: NodeJS.Timeout | undefined;
 
-function lookForAll(): void {
+function scanForAll(): void {
   const table = processTable();
   for (const watch of watches) {
-    watch.look(table);
+    watch.scan(table);
   }
 }
 
 /**
  * Watches a process and its family: its descendants, its session, and every process with a marker in its environment or
- * command line, which finds what a double fork takes out of the family.
+ * command line. The marker finds processes that left the family by a double fork.
  */
 export class ProcessWatch {
   readonly #root: number;
   readonly #marker: string;
   readonly #known = new Map<string, ProcessEntry>();
-  /** Clock ticks at which the process started: what is older is not of its family. */
+  /** The process's start time in clock ticks: older processes are not in its family. */
   readonly #since: number;
   #peak = 0;
 
@@ -30,31 +30,31 @@ export class ProcessWatch {
     this.#root = root;
     this.#marker = marker;
     this.#since = Number(processEntry(root)?.started ?? Number.POSITIVE_INFINITY);
-    this.look();
+    this.scan();
     watches.add(this);
-    timer ??= setInterval(lookForAll, LOOKED_EVERY_MS);
+    timer ??= setInterval(scanForAll, POLL_INTERVAL_MS);
   }
 
-  /** The most memory that the process itself has had, in bytes. */
+  /** The peak memory of the process itself, in bytes. */
   get peakMemory(): number {
     return this.#peak;
   }
 
-  /** Command lines and environments of the family that runs now. */
+  /** Returns the command lines and environments of the running family. */
   texts(): string[] {
-    return this.look().flatMap(({ id }) => [readProcessFile(id, 'cmdline'), readProcessFile(id, 'environ')]);
+    return this.scan().flatMap(({ id }) => [readProcessFile(id, 'cmdline'), readProcessFile(id, 'environ')]);
   }
 
-  /** Sends a signal to the descendants whose command line passes the test; gives how many there were. */
+  /** Sends a signal to the family, without the process itself, where the command line passes a test. Returns the count. */
   signal(signal: NodeJS.Signals, test: (commandLine: string) => boolean): number {
-    const chosen = this.look().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
+    const chosen = this.scan().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
     for (const { id } of chosen) {
       sendSignal(id, signal);
     }
     return chosen.length;
   }
 
-  /** No longer looks by itself every few milliseconds. */
+  /** Ends the periodic scans. */
   stop(): void {
     watches.delete(this);
     if (watches.size === 0) {
@@ -63,11 +63,11 @@ export class ProcessWatch {
     }
   }
 
-  /** What is left of the family after so long, by command line; it is then killed. */
+  /** Returns the ids and command lines of family members that still run after so long, and kills them. */
   async survivorsAfter(milliseconds: number): Promise<string[]> {
     const deadline = performance.now() + milliseconds;
     for (;;) {
-      const alive = this.look();
+      const alive = this.scan();
       if (alive.length === 0) {
         return [];
       }
@@ -76,18 +76,18 @@ export class ProcessWatch {
         this.killAll();
         return survivors;
       }
-      await delay(LOOKED_EVERY_MS);
+      await delay(POLL_INTERVAL_MS);
     }
   }
 
   killAll(): void {
-    for (const { id } of this.look()) {
+    for (const { id } of this.scan()) {
       sendSignal(id, 'SIGKILL');
     }
   }
 
-  /** Adds to the family what belongs to it. Gives those of it that are alive. */
-  look(table: readonly ProcessEntry[] = processTable()): ProcessEntry[] {
+  /** Adds new members to the family. Returns the members that are alive. */
+  scan(table: readonly ProcessEntry[] = processTable()): ProcessEntry[] {
     this.#peak = Math.max(this.#peak, residentMemory(this.#root).peak);
     const alive = table.filter((entry) => this.#known.has(keyOf(entry)));
     const family = new Set(alive.map(({ id }) => id));
@@ -109,7 +109,7 @@ export class ProcessWatch {
     if (entry.id === this.#root || entry.session === this.#root || family.has(entry.parent)) {
       return true;
     }
-    // What the harness itself starts meanwhile names the same files.
+    // The harness's own children name the same files.
     return (
       entry.parent !== process.pid &&
       (readProcessFile(entry.id, 'environ').includes(this.#marker) ||
@@ -126,6 +126,6 @@ function sendSignal(id: number, signal: NodeJS.Signals): void {
   try {
     process.kill(id, signal);
   } catch {
-    // Gone meanwhile, perhaps with another that was signalled before.
+    // It has exited, perhaps together with another process that got the signal.
   }
 }

@@ -2,16 +2,16 @@ import { type Option, UsageError } from './options.js';
 
 export const READERS = ['auto', 'raw', 'qemu', 'libguestfs'] as const;
 
-/** How the command is told to read: by its own choice, or by one reader. */
+/** A value of `--reader`: `auto` lets the command choose. */
 export type ReaderName = (typeof READERS)[number];
 
-/** Those that read more than raw images. */
+/** The readers that support formats other than raw. */
 export const FORMAT_READERS: readonly ReaderName[] = ['auto', 'qemu', 'libguestfs'];
 
-/** The option that names some of them; absent where it was not given. */
+/** The option that selects readers; `undefined` if it is not given. */
 export const readersOption: Option<readonly ReaderName[] | undefined> = {
   placeholder: 'raw,qemu',
-  description: `with these readers of ${READERS.join(', ')}`,
+  description: `only these readers (any of ${READERS.join(', ')})`,
   read: (given) => {
     const names = given.at(-1)?.split(',');
     const unknown = names?.find((name) => !READERS.some((reader) => reader === name));

@@ -12,11 +12,11 @@ export interface Harness<O extends Options> {
   /** What it does, in one sentence. */
   readonly purpose: string;
   readonly options: O;
-  /** Gives whether all is right. */
+  /** Returns whether no fault was found. */
   run(given: Values<O>): Promise<boolean>;
 }
 
-/** Runs a harness as the words of its command line say. Gives the exit code. */
+/** Runs a harness with the words of its command line. Returns the exit code. */
 export async function runHarness<O extends Options>(harness: Harness<O>, words: readonly string[]): Promise<number> {
   try {
     const { help, ...given } = readOptions(words, { ...harness.options, ...HELP });
@@ -24,7 +24,7 @@ export async function runHarness<O extends Options>(harness: Harness<O>, words: 
       console.log(usageOf(harness));
       return 0;
     }
-    endWithCommands();
+    killCommandsOnExit();
     return (await harness.run(given as Values<O>)) ? 0 : EXIT_FOUND;
   } catch (thrown) {
     if (thrown instanceof UsageError) {
@@ -41,8 +41,8 @@ function usageOf<O extends Options>({ name, purpose, options }: Harness<O>): str
   return `${purpose}\n\nusage: npm run ${name} -- [OPTION]…\n${describeOptions({ ...options, ...HELP })}`;
 }
 
-/** Commands run in sessions of their own, which the keys of a terminal do not reach. */
-function endWithCommands(): void {
+/** Kills the commands when the harness exits: they run in separate sessions, which a terminal's signals do not reach. */
+function killCommandsOnExit(): void {
   process.on('exit', killRunningCommands);
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.once(signal, () => process.exit(code));

@@ -3,17 +3,17 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathText, systemPath } from '@virt-similarity/core';
 
-/** What is below a directory, by absolute path. */
-export type Snapshot = ReadonlyMap<string, Found>;
+/** The files below a directory, by absolute path. */
+export type Snapshot = ReadonlyMap<string, FileState>;
 
-interface Found {
-  /** Changes when the name is given to another file. */
+interface FileState {
+  /** Changes when another file gets this name. */
   readonly file: string;
   /** Changes when the file is written to. */
   readonly content: string;
 }
 
-/** A path that is not as it was. */
+/** A path that has changed. */
 export interface Change {
   readonly path: string;
   readonly kind: 'created' | 'removed' | 'replaced' | 'wrote to';
@@ -21,15 +21,15 @@ export interface Change {
 
 /** Absolute paths that a snapshot leaves out. */
 export interface Omissions {
-  /** With all below them. */
+  /** Files, and directories with everything below them. */
   readonly paths?: readonly string[];
-  /** Directories of which only what is below them is left out. */
+  /** Directories that are included without the files below them. */
   readonly contents?: readonly string[];
 }
 
-/** Looks at everything below a directory. Links are not followed, and mounted file systems, which may hang, left out. */
+/** Records all files below a directory. Links are not followed. Mounted file systems, which may hang, are left out. */
 export async function snapshotOf(root: string, { paths = [], contents = [] }: Omissions): Promise<Snapshot> {
-  const found = new Map<string, Found>();
+  const found = new Map<string, FileState>();
   const omitted = new Set([...paths, ...(await mountPoints())]);
   const visit = async (directory: string): Promise<void> => {
     for (const name of await readdir(systemPath(directory), { encoding: 'buffer' })) {
@@ -48,7 +48,7 @@ export async function snapshotOf(root: string, { paths = [], contents = [] }: Om
   return found;
 }
 
-/** What differs, in the order of the paths. */
+/** Returns the changes between two snapshots, sorted by path. */
 export function changesOf(before: Snapshot, after: Snapshot): Change[] {
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path) => {
     const kind = changeOf(before.get(path), after.get(path));
@@ -56,7 +56,7 @@ export function changesOf(before: Snapshot, after: Snapshot): Change[] {
   });
 }
 
-function changeOf(old: Found | undefined, now: Found | undefined): Change['kind'] | undefined {
+function changeOf(old: FileState | undefined, now: FileState | undefined): Change['kind'] | undefined {
   if (old === undefined) {
     return 'created';
   }
@@ -74,11 +74,11 @@ async function mountPoints(): Promise<string[]> {
   return mounts.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
 }
 
-async function describe(path: string, stats: BigIntStats): Promise<Found> {
+async function describe(path: string, stats: BigIntStats): Promise<FileState> {
   const file = `${stats.mode} ${stats.dev}:${stats.ino}`;
   if (stats.isSymbolicLink()) {
     return { file, content: await readlink(systemPath(path)) };
   }
-  // A directory's times change with what is below it.
+  // A directory's times change with the entries in it.
   return { file, content: stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeNs}` };
 }

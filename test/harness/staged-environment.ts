@@ -1,15 +1,15 @@
-/** Where libguestfs keeps the appliance that it builds once for all programs, unless told otherwise. */
+/** The default directory of the appliance that libguestfs builds once for all programs. */
 const APPLIANCES = '/var/tmp';
 
-/** Directories that a command is given for what it writes besides its results. */
+/** Directories for the files that a command writes besides its results. */
 export interface OwnDirectories {
   readonly home: string;
   readonly temporary: string;
-  /** Of sockets. */
+  /** The directory for sockets. */
   readonly runtime: string;
 }
 
-/** The environment of a command under test: of the user's own, only what finds programs and the appliance. */
+/** Returns the environment of a command under test, which inherits only variables to find programs and the appliance. */
 export function stagedEnvironment({ home, temporary, runtime }: OwnDirectories): NodeJS.ProcessEnv {
   const { PATH, LIBGUESTFS_BACKEND, LIBGUESTFS_BACKEND_SETTINGS, LIBGUESTFS_CACHEDIR = APPLIANCES } = process.env;
   return {

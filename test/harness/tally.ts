@@ -1,4 +1,4 @@
-/** Counts what happened and what was wrong, and prints a line for each fault. */
+/** Counts events and faults, and prints a line for each fault. */
 export class Tally<Fault extends string> {
   readonly #kinds: readonly Fault[];
   readonly #faults = new Map<Fault, number>();
@@ -9,12 +9,12 @@ export class Tally<Fault extends string> {
     this.#kinds = kinds;
   }
 
-  /** Counts something that may happen, to show that the run did reach it. */
+  /** Counts an event that may occur, to show that the run reached it. */
   count(event: string, times = 1): void {
     this.#events.set(event, this.counted(event) + times);
   }
 
-  /** How often something was counted. */
+  /** Returns how often an event was counted. */
   counted(event: string): number {
     return this.#events.get(event) ?? 0;
   }
@@ -29,7 +29,7 @@ export class Tally<Fault extends string> {
     return this.#faults.get(kind) ?? 0;
   }
 
-  /** Adds what another tally counted. */
+  /** Adds the counts of another tally. */
   add(other: Tally<Fault>): void {
     for (const [event, times] of other.#events) {
       this.count(event, times);
@@ -43,19 +43,19 @@ export class Tally<Fault extends string> {
     return this.#faults.size === 0;
   }
 
-  /** Columns of so many characters, and whether all is right or which faults there were. */
+  /** Returns columns of the given widths in characters, and `ok` or the faults. */
   row(columns: readonly (readonly [text: string, width: number])[]): string {
     const found = [...this.#faults.keys()];
     const verdict = this.isClean ? 'ok' : `FAIL: ${this.#counts(found)}`;
     return [...columns.map(([text, width]) => text.padEnd(width)), verdict].join('  ');
   }
 
-  /** Every event that was counted, in the order in which they came. */
+  /** Returns the counts of all events, in order of first occurrence. */
   events(): string {
     return this.#textOf([...this.#events.keys()]);
   }
 
-  /** The counts of these events and of every kind of fault. */
+  /** Returns the counts of these events and of every kind of fault. */
   totals(events: readonly string[]): string {
     return [...events.map((event) => this.#textOf([event])), this.#counts(this.#kinds)].join(', ');
   }

@@ -1,9 +1,9 @@
 import type { HashVector } from '@virt-similarity/core';
 
-/** The digests of a content, block by block, in hexadecimal; nothing where the block is zeros. */
+/** The digests of a content's blocks in hexadecimal; `undefined` for blocks of zeros. */
 export type Digests = readonly (string | undefined)[];
 
-/** The digests in a hash vector. */
+/** Returns the digests in a hash vector. */
 export async function digestsIn(vector: HashVector): Promise<Digests> {
   const found: (string | undefined)[] = Array(Math.ceil(vector.virtualSize / vector.blockSize)).fill(undefined);
   for await (const { blocks, digests } of vector.rows()) {

@@ -14,18 +14,18 @@ import { require, type Verdict } from '../fuzz-target.js';
 import { type NewickNode, parseNewick } from '../newick-parser.js';
 import { propertyTarget } from '../property-target.js';
 
-/** What a terminal obeys or hides, by ranges of code points. */
-const OBEYED =
+/** Characters that a terminal interprets or hides, as ranges of code points. */
+const INTERPRETED =
   /[\p{Cc}\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|[\ue000-\uf8ff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
 
-/** Trees of images with names of any characters. */
+/** Trees of images whose names contain any characters. */
 const trees = analyses(hostileName);
 
 const terminalTexts = propertyTarget('terminal-texts', 10, {
   values: fc.oneof(hostileName, fc.string({ unit: 'binary' })),
   check: (text) => {
     const shown = terminalText(text);
-    require(!OBEYED.test(shown), 'nothing that a terminal obeys');
+    require(!INTERPRETED.test(shown), 'no characters that a terminal interprets');
     require(Buffer.from(shown).toString() === shown, 'valid UTF-8');
     return 'accepted';
   },
@@ -43,7 +43,7 @@ const newick = propertyTarget('newick', 10, {
   values: trees,
   check: async (analysis): Promise<Verdict> => {
     const labels = leafLabels(parseNewick(await reportText(new NewickReporter().report(analysis, {}))));
-    require(labels.every((label) => /^[A-Za-z0-9.-]+$/.test(label)), 'labels that every reader takes');
+    require(labels.every((label) => /^[A-Za-z0-9.-]+$/.test(label)), 'labels that every reader accepts');
     require(sameSet(labels, safeLabels(analysis.images)), 'the labels of all images');
     require(new Set(labels.map((label) => label.toLowerCase())).size === labels.length, 'unique labels');
     const own = safeLabels(analysis.images);
@@ -88,8 +88,8 @@ const dot = propertyTarget('dot', 5, {
   values: trees,
   check: async (analysis): Promise<Verdict> => {
     const text = await reportText(new GraphvizReporter().report(analysis));
-    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
-    // Outside of strings only what the language is made of, and as many braces of either kind.
+    require(!INTERPRETED.test(text.replaceAll('\n', '')), 'no characters that a terminal interprets');
+    // Outside of strings, only the characters of the language, and as many opening as closing braces.
     const bare = text.replace(/"(?:[^"\\]|\\[\s\S])*"/g, '""');
     require(/^[\w\s"[\]{}=;,.-]*$/.test(bare), `DOT, found ${JSON.stringify(bare)}`);
     require(bare.split('{').length === bare.split('}').length, 'braces in pairs');
@@ -114,7 +114,7 @@ const json = propertyTarget('json', 5, {
     const text = await reportText(new JsonReporter().report(analysis));
     const names = JSON.parse(text).images.map(({ name }: { name: string }) => name);
     require(JSON.stringify(names) === JSON.stringify(analysis.images.map(({ name }) => name)), 'all names');
-    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
+    require(!INTERPRETED.test(text.replaceAll('\n', '')), 'no characters that a terminal interprets');
     return 'accepted';
   },
 });
@@ -123,7 +123,7 @@ const ascii = propertyTarget('ascii', 10, {
   values: trees,
   check: async (analysis): Promise<Verdict> => {
     const text = await reportText(new AsciiReporter().report(analysis, {}));
-    require(!OBEYED.test(text.replaceAll('\n', '')), 'nothing that a terminal obeys');
+    require(!INTERPRETED.test(text.replaceAll('\n', '')), 'no characters that a terminal interprets');
     const lines = text.split('\n').map((line) => line.trimEnd());
     for (const { name } of analysis.images) {
       const shown = `--- ${terminalText(name)}`.trimEnd();

@@ -30,24 +30,24 @@ const IDENTITY: ImageIdentity = {
   ],
 };
 const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
-/** Of so many sound files one is compared with another on the engine's threads. */
+/** One of so many valid files is compared with another on the engine's threads. */
 const COMPARED = 50;
 
-/** Files that are named as images. */
+/** Hash-vector files that are named on the command line like images. */
 export const namedVectors: FuzzTarget = {
   name: 'named-hash-vectors',
   share: 120,
   prepare: (directory) => HashVectorFiles.prepare(directory, readNamed),
 };
 
-/** Entries of the cache, forged so that their names prove them. */
+/** Forged entries of the cache, whose names match their content. */
 export const cachedVectors: FuzzTarget = {
   name: 'cached-hash-vectors',
   share: 80,
   prepare: (directory) => HashVectorFiles.prepare(directory, findCached),
 };
 
-/** Puts bytes where they are read, and reads them. Nothing where they were not taken. */
+/** Writes bytes to a file and reads them as a vector. Returns `undefined` if they are not accepted. */
 type ReadBytes = (bytes: Buffer, directory: string) => Promise<HashVector | undefined>;
 
 class HashVectorFiles implements FuzzSubject {
@@ -64,7 +64,7 @@ class HashVectorFiles implements FuzzSubject {
 
   static async prepare(directory: string, read: ReadBytes): Promise<HashVectorFiles> {
     const contents: Buffer[] = [];
-    // No row, a batch, several batches; with and without what it was made from.
+    // No row, one batch, several batches; with and without an identity.
     for (const vector of [sampleVector(0), sampleVector(50, IDENTITY), sampleVector(17_000, IDENTITY)]) {
       const path = join(directory, 'sample.arrow');
       await writeHashVector(vector, path);
@@ -95,7 +95,7 @@ class HashVectorFiles implements FuzzSubject {
     }
   }
 
-  /** The engine reads the file by itself and must see the same rows. */
+  /** Requires that the engine, which reads the file itself, finds the same rows. */
   async #compare(vector: HashVector): Promise<void> {
     const metric = new HammingMetric();
     const [fromFile] = (await compareVectors([vector, this.#sound], metric)).values;
@@ -110,7 +110,7 @@ async function readNamed(bytes: Buffer, directory: string): Promise<HashVector> 
   return openHashVector(path);
 }
 
-/** To the finder of a vector a bad entry is a warning. */
+/** Looks up a forged entry. The cache must only warn about a bad entry. */
 async function findCached(bytes: Buffer, directory: string): Promise<HashVector | undefined> {
   const cache = join(directory, 'cache');
   rmSync(cache, { recursive: true, force: true });
@@ -130,7 +130,7 @@ async function findCached(bytes: Buffer, directory: string): Promise<HashVector 
   return found;
 }
 
-/** Reads all rows, which must be what the header says. */
+/** Reads all rows, which must match the header. */
 async function requireSound(vector: HashVector): Promise<void> {
   const blockCount = Math.ceil(vector.virtualSize / vector.blockSize);
   let previous = -1;

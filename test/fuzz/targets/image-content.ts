@@ -11,14 +11,14 @@ import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
 import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** L1 and L2 tables and compressed clusters, mapped and read without qemu; one accepted image of 20 is converted too. */
+/** L1 and L2 tables and compressed clusters, read without qemu. One of 20 accepted images is converted too. */
 export const qcow2Content: FuzzTarget = {
   name: 'qcow2-content',
   share: 200,
   prepare: (directory) => ImageContent.prepare(directory, QCOW2_SAMPLES, 20),
 };
 
-/** The other formats through qemu's tools, which take a hundred times as long; every accepted image is converted too. */
+/** The other formats, with qemu's tools, which take a hundred times as long. Every accepted image is converted too. */
 export const otherContent: FuzzTarget = {
   name: 'other-content',
   share: 5,
@@ -28,7 +28,7 @@ export const otherContent: FuzzTarget = {
 class ImageContent implements FuzzSubject {
   readonly #directory: string;
   readonly #files: readonly (readonly [SampleImage, MutableFile])[];
-  /** One accepted image of so many is compared with what qemu-img makes of it. */
+  /** One of so many accepted images is compared with the output of qemu-img. */
   readonly #converted: number;
   readonly #reader = new QemuReader();
 
@@ -62,10 +62,10 @@ class ImageContent implements FuzzSubject {
     try {
       const content = await guestContent(image);
       if (content !== undefined && random.below(this.#converted) === 0) {
-        // qemu also refuses images for what has no bearing on their content, such as wrong tables of snapshots.
+        // qemu also refuses images because of errors that do not affect their content, such as wrong snapshot tables.
         const expected = await convertedContent(path, format);
-        require(expected !== 'failed', 'an error, as qemu-img convert has one');
-        require(expected === 'refused' || content.equals(expected), 'what qemu-img convert writes');
+        require(expected !== 'failed', 'an error, because qemu-img convert fails');
+        require(expected === 'refused' || content.equals(expected), 'the output of qemu-img convert');
       }
       return 'accepted';
     } finally {

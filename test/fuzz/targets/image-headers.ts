@@ -12,12 +12,12 @@ import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
 import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** Bytes that an inspector may ask for in one go: the longest directory, and all in all. */
+/** The most bytes that an inspector may read at once, which the longest directory needs, and in total. */
 const LONGEST_READ = 32 * 2 ** 20;
 const MOST_READ = 4 * LONGEST_READ;
 const SAMPLES = [...QCOW2_SAMPLES, ...OTHER_SAMPLES];
 
-/** Headers of every format: the inspector by itself, with its reads counted, and the whole inspection of a file. */
+/** Headers of every format: the inspector alone, with its reads counted, and the whole inspection of a file. */
 export const imageHeaders: FuzzTarget = {
   name: 'image-headers',
   share: 430,
@@ -77,7 +77,7 @@ class ImageHeaders implements FuzzSubject {
   }
 }
 
-/** What the inspector of a format makes of bytes in memory. An error of its own is as it should be. */
+/** Runs the inspector of a format on bytes in memory. Only `HeaderError` may be thrown. */
 async function inspectBytes(format: string, content: Buffer): Promise<void> {
   const inspector = FORMATS.find((each) => each.format === format)!;
   const ends = { head: content.subarray(0, 4096), tail: content.subarray(Math.max(0, content.length - 512)) };
@@ -95,7 +95,7 @@ async function inspectBytes(format: string, content: Buffer): Promise<void> {
   }
 }
 
-/** Bytes that give no more than the file's own, as those of a file do, and take offence at senseless questions. */
+/** Returns bytes that end with the file, like those of a file, and that reject invalid positions and lengths. */
 function countedBytes(content: Buffer): FileBytes {
   let total = 0;
   return {

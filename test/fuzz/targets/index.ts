@@ -7,7 +7,7 @@ import { nbdHandshakes, nbdReplies } from './nbd.js';
 import { OUTSIDE_INPUT } from './outside-input.js';
 import { USER_INPUT } from './user-input.js';
 
-/** Everything that is fed with what it should not be fed. */
+/** All fuzz targets. */
 export const TARGETS: readonly FuzzTarget[] = [
   imageHeaders,
   qcow2Content,

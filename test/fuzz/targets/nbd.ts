@@ -11,10 +11,10 @@ import { type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
 const SPEAKER = { component: 'qemu', image: 'disk.img' };
 const GUARD = 64;
 
-/** Replies to three reads, of a server that does not keep to the protocol. */
+/** Replies to three reads, from a server that violates the protocol. */
 export const nbdReplies: FuzzTarget = { name: 'nbd-replies', share: 20, prepare: async () => ({ execute: answer }) };
 
-/** What a server says before it serves. */
+/** Handshakes of a server. */
 export const nbdHandshakes: FuzzTarget = {
   name: 'nbd-handshakes',
   share: 10,
@@ -42,7 +42,7 @@ const REPLY_FIELDS = ([1, 2, 4, 8] as const).flatMap((bytes) =>
 );
 
 async function answer(random: SeededRandom): Promise<Verdict> {
-  // The targets stand in one piece of memory with guards between them, which nobody may write to.
+  // The buffers are parts of one piece of memory with guards between them, which must not change.
   const memory = Buffer.alloc(4 * GUARD, 0xaa);
   const receiver = new ByteReceiver();
   const nothing = () => {};
@@ -68,7 +68,7 @@ async function answer(random: SeededRandom): Promise<Verdict> {
     [2 * GUARD + 10, 3 * GUARD],
     [3 * GUARD + 1, 4 * GUARD],
   ] as const) {
-    require(memory.subarray(start, end).every((byte) => byte === 0xaa), 'no byte beside the targets');
+    require(memory.subarray(start, end).every((byte) => byte === 0xaa), 'unchanged bytes outside the buffers');
   }
   require(failure === undefined || failure instanceof VirtSimilarityError, `an error of our own, found ${failure}`);
   return failure === undefined ? 'accepted' : 'rejected';
@@ -90,7 +90,7 @@ const HANDSHAKE_FIELDS = ([1, 2, 4, 8] as const).flatMap((bytes) =>
 
 async function greet(random: SeededRandom): Promise<Verdict> {
   const receiver = new ByteReceiver();
-  const end = new VirtSimilarityError('unavailable', 'the server says no more');
+  const end = new VirtSimilarityError('unavailable', 'the server sends nothing further');
   pushInPieces(receiver, applied(HANDSHAKE, mutate(HANDSHAKE, HANDSHAKE_FIELDS, random)), random);
   const stream = { send: () => {}, receive: (length: number) => receiver.receive(bounded(length)) };
   const shaken = shakeHands(stream, 'a', SPEAKER);
@@ -106,7 +106,7 @@ async function greet(random: SeededRandom): Promise<Verdict> {
   return 'accepted';
 }
 
-/** What a server says before it serves is short. */
+/** Requires that a message of the handshake is short. */
 function bounded(length: number): number {
   require(length <= 2 ** 20, `messages of at most 1 MiB, found ${length}`);
   return length;

@@ -39,7 +39,7 @@ const extentLine = fc
   })
   .map(({ access, sectors, kind, name, first, end }) => `${access} ${sectors} ${kind} "${name}"${first}${end}`);
 
-/** What every descriptor must have besides its extents. */
+/** The lines that every descriptor must have besides its extents. */
 const REQUIRED_FIELDS = ['CID=1', 'parentCID=ffffffff', 'createType="twoGbMaxExtentFlat"'];
 const descriptorLine = fc.oneof({ weight: 9, arbitrary: extentLine }, fc.constant('CID=1'), fc.string());
 
@@ -84,11 +84,11 @@ const formatDecisions = propertyTarget('format-decisions', 20, {
         require(format === evidence.stated, `${evidence.stated}, found ${format}`);
       }
       if (evidence.path.endsWith('.raw') && !evidence.isDevice && evidence.stated === undefined) {
-        require(format === 'raw', 'raw, as the name says');
+        require(format === 'raw', 'raw, because of the extension');
       }
       const isNamed = evidence.path.toLowerCase().endsWith(`.${format === 'vpc' ? 'vhd' : format}`);
       const isCertain = evidence.stated !== undefined || format === 'raw' || (isNamed && !evidence.isDevice);
-      require(isCertain || mustBeSelfContained, `${format} that leads nowhere else`);
+      require(isCertain || mustBeSelfContained, `${format} that refers to no other file`);
       return 'accepted';
     } catch (thrown) {
       if (thrown instanceof HeaderError) {
@@ -107,7 +107,7 @@ function padded(text: string, length: number): Buffer {
 
 const MAP = { start: 100, end: 1500 };
 
-/** What qemu-img says of a part of a disk: rightly, or with an entry moved, left out or doubled. */
+/** qemu-img's map of a part of a disk: correct, or with an entry moved, missing or duplicated. */
 const mapAnswer = fc
   .tuple(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 8 }), fc.nat(7), fc.nat(5))
   .map(([lengths, wrong, how]) => {
@@ -140,5 +140,5 @@ const mapAnswers = propertyTarget('map-answers', 10, {
   },
 });
 
-/** The parsers of what images, tools and the kernel say. */
+/** The parsers of data from images, tools and the kernel. */
 export const OUTSIDE_INPUT = [locks, descriptors, formatDecisions, mapAnswers];

@@ -8,7 +8,7 @@ import { parseConfiguration } from '#cli/parse-configuration.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
 
-/** The number that a text is as an option's value; nothing where it is none. */
+/** Parses a text as an option's value. Returns `undefined` if it is not a number. */
 function numberOf(declaration: OptionDeclaration, text: string): number | undefined {
   const value = readOptionValue(declaration, text);
   return value === undefined ? undefined : Number(value);
@@ -29,7 +29,7 @@ const blockSizes = propertyTarget('block-sizes', 10, {
     }
     require(Number.isInteger(Math.log2(size)) && size >= 512 && size <= 2 ** 24, `a power of two, found ${size}`);
     const unit = /k/i.test(text) ? 1024 : /m/i.test(text) ? 2 ** 20 : 1;
-    require(size === Number.parseInt(text, 10) * unit, `what ${text} says, found ${size}`);
+    require(size === Number.parseInt(text, 10) * unit, `the value of ${text}, found ${size}`);
     return 'accepted';
   },
 });
@@ -64,7 +64,7 @@ const timeouts = propertyTarget('timeouts', 5, {
     }
     require(seconds >= 0 &&
       seconds <= COMMON_OPTIONS['plugin-timeout'].max &&
-      seconds === Number(text), `what ${text} says, found ${seconds}`);
+      seconds === Number(text), `the value of ${text}, found ${seconds}`);
     return 'accepted';
   },
 });
@@ -135,7 +135,7 @@ const UNINTERRUPTED = new AbortController().signal;
 const commandLines = propertyTarget('command-lines', 20, {
   values: fc.array(fc.oneof(fc.constantFrom(...WORDS), fc.string()), { maxLength: 8 }),
   check: async (words): Promise<Verdict> => {
-    // A plugin would be loaded.
+    // --plugin would load a module.
     const harmless = words.filter((word) => !word.startsWith('--p'));
     try {
       const invocation = await readCommandLine(harmless, '/nonexistent', ENVIRONMENT, UNINTERRUPTED, {
@@ -156,5 +156,5 @@ const commandLines = propertyTarget('command-lines', 20, {
   },
 });
 
-/** The parsers of what the user writes. */
+/** The parsers of user input. */
 export const USER_INPUT = [blockSizes, byteCounts, timeouts, configurations, commandLines];

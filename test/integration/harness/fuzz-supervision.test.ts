@@ -7,7 +7,13 @@ import { BAD, SEED } from './bad-targets.js';
 
 const EXECUTIONS = 6;
 /** What a fault is noted as. */
-const KINDS = { wrong: 'wrong', hang: 'hangs', crash: 'crashes', exit: 'crashes', memory: 'beyond memory' } as const;
+const KINDS = {
+  wrong: 'wrong results',
+  hang: 'hangs',
+  crash: 'crashes',
+  exit: 'crashes',
+  memory: 'over the memory limit',
+} as const;
 
 async function superviseTarget(target: string, timeMs = target === 'hang' ? 5000 : 3_600_000) {
   const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-supervise-'));
@@ -31,7 +37,7 @@ describe('the supervision of executions', () => {
 
   test('notes memory that grows slowly as a fault of memory, though it takes longer than an execution may', async () => {
     const { findings } = await superviseTarget('growth', 5000);
-    expect(findings).toMatchObject([{ kind: 'beyond memory', execution: BAD }]);
+    expect(findings).toMatchObject([{ kind: 'over the memory limit', execution: BAD }]);
   });
 
   test('gives up a target that cannot be made ready', async () => {

@@ -50,7 +50,7 @@ const typescript = (version, isQuick = false) => ({
   ]),
 });
 
-/** The trials, each in a separate project: the installation and the steps after it. `--quick` runs those with `isQuick`. */
+/** The trials, each in a separate project: the installation and the next steps. `--quick` runs those with `isQuick`. */
 export const TRIALS = [
   {
     name: 'npm',

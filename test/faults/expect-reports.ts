@@ -7,12 +7,12 @@ import type { CommandEnd } from '../harness/command-run.js';
 import { GOOD_IMAGES, type Stage } from './stage.js';
 
 const NEWICK_READER = fileURLToPath(new URL('../../fixtures/report-readers/read_newick.py', import.meta.url));
-/** Where Debian's package of DendroPy is, whatever other Python comes first in the path. */
+/** Debian's Python, for which its package of DendroPy is installed, even if another Python is first in the path. */
 const PYTHON = '/usr/bin/python3';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey
+// biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a terminal would interpret
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-/** Requires that every report of an analysis of these images and the good ones parses back to their paths. */
+/** Requires that every report of an analysis of these images and the good ones contains their paths or names. */
 export async function expectReports(stage: Stage, end: CommandEnd, images: readonly string[]): Promise<void> {
   const paths = [...GOOD_IMAGES, ...images].sort();
   const report = JSON.parse(end.stdout) as { images: { name: string; path: string }[] };
@@ -26,7 +26,7 @@ export async function expectReports(stage: Stage, end: CommandEnd, images: reado
   }
 }
 
-/** The parts of `dot -Tjson` that are looked at. */
+/** The parts of the output of `dot -Tjson` that are checked. */
 interface DotJson {
   readonly objects: readonly {
     readonly _gvid: number;
@@ -36,18 +36,18 @@ interface DotJson {
   readonly edges?: readonly { readonly tail: number }[];
 }
 
-/** The labels of leaves, as Graphviz reads them. */
+/** Returns the labels of leaves as Graphviz reads them. */
 async function dotNames(path: string): Promise<string[]> {
   const { stdout } = await runTool('dot', ['-Tjson', path]);
   const { objects, edges = [] } = JSON.parse(stdout) as DotJson;
   const inner = new Set(edges.map(({ tail }) => tail));
   const leaves = objects.filter(({ name, _gvid }) => /^n\d+$/.test(name) && !inner.has(_gvid));
-  // What dot draws, its escapes interpreted.
+  // The text that dot draws, with its escapes interpreted.
   const texts = leaves.map(({ _ldraw_ = [] }) => _ldraw_.flatMap(({ text }) => text ?? []).join('\n'));
   return texts.map(unescaped).sort();
 }
 
-/** The names of leaves, as DendroPy reads them and the table beside the tree explains them. */
+/** Returns the names of leaves: DendroPy reads the labels, and the table beside the tree maps them to names. */
 async function newickNames(stage: Stage): Promise<string[]> {
   const tree = stage.output('tree.nwk');
   const { stdout } = await runTool(PYTHON, [NEWICK_READER, 'case-sensitive-dendropy', tree]);

@@ -6,50 +6,50 @@ import type { Stage } from './stage.js';
 export interface FaultCase {
   readonly number: number;
   readonly title: string;
-  /** Those that can meet the input. */
+  /** The readers for which the case is relevant. */
   readonly readers: readonly ReaderName[];
-  /** The exit code of a run that concerns the hostile input alone. */
+  /** The exit code of a run on the hostile input alone. */
   readonly exit: number;
-  /** Builds every input from scratch, and says what is run. */
+  /** Creates all inputs, and returns the commands to run. */
   build(stage: Stage): Promise<Trial>;
 }
 
-/** What is run in a case with one reader. */
+/** The commands and checks of a case with one reader. */
 export interface Trial {
   /** Run one after another. */
   readonly commands: readonly CommandLine[];
-  /** Paths, absolute, of those inputs that the case itself changes during a run. */
+  /** Absolute paths of inputs that the case itself changes during a run. */
   readonly changes?: readonly string[];
-  /** Paths, absolute, of what else the case or a plugin of its writes during a run, with all below them. */
+  /** Absolute paths of other files and directories that the case or its plugin writes during a run. */
   readonly writes?: readonly string[];
-  /** Whether the cache is one that the command must refuse, so that there is nothing in it to verify. */
+  /** Whether the command must refuse the cache, so that its entries are not verified. */
   readonly cache?: 'verified' | 'refused';
-  /** What else must hold after the last command; throws where it does not. */
+  /** Checks further conditions after the last command. @throws Error if one does not hold */
   check?(ends: readonly CommandEnd[]): Promise<void>;
-  /** Ends what `build` started: servers, virtual machines, mounts. */
+  /** Stops servers and virtual machines that `build` started, and unmounts file systems. */
   cleanUp?(): Promise<void>;
 }
 
-/** One run of the command, and what must come of it. */
+/** One run of the command, and its expected results. */
 export interface CommandLine {
   readonly words: readonly string[];
-  /** What is done before it. */
+  /** Called before the run. */
   before?(): Promise<void>;
-  /** The exit code, or those that are right; the case's own if left out. */
+  /** The expected exit code or codes. Default: the case's exit code. */
   readonly exit?: number | readonly number[];
-  /** The exit code with which each failing image by itself would end the run; the case's own if left out. */
+  /** The exit code of a run on each failing image alone. Default: the case's exit code. */
   readonly alone?: number;
-  /** Whether the harness's good images are named too: they must be reported, whatever becomes of the others. */
+  /** Whether the harness's good images are named too. They must be reported even if other images fail. */
   readonly besideGood?: boolean;
   /** Programs and arguments before the command's own, such as `prlimit`. */
   readonly wrapper?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Seconds that the run may take; generous if left out. */
+  /** The time limit of the run in seconds. Default: a generous limit. */
   readonly seconds?: number;
-  /** Seconds that it may take beyond what a run that reads one good image does. */
+  /** The time limit in seconds beyond the time of a run that reads one good image. */
   readonly within?: number;
-  /** Lines that say `error:`; one where the exit code is not 0 if left out. */
+  /** The number of lines with `error:`. Default: 1 if the exit code is not 0. */
   readonly errors?: number;
-  /** What happens meanwhile. */
+  /** Called while the command runs. */
   during?(running: CommandRun): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { readReport } from '../harness/json-report.js';
 import { GOOD_IMAGES } from './stage.js';
 import type { Violation } from './violation.js';
 
-/** The exit code that stands for each code of an error, by the list of threats. */
+/** The exit code for each error code, according to the list of threats. */
 const EXITS: Readonly<Record<string, number>> = {
   plugin: 3,
   refused: 4,
@@ -15,9 +15,9 @@ const EXITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * What of the report of a run beside the good images is not as it must be.
+ * Returns the violations in the report of a run that includes the good images.
  *
- * @param alone the exit code with which a run of each other image by itself ends; 0 where they do not all end alike
+ * @param alone the exit code of a run on each other image alone; 0 if these codes differ
  */
 export function violationsOfReport(end: CommandEnd, alone: number): Violation[] {
   const report = readReport(end);

@@ -7,20 +7,20 @@ import { readReport } from '../harness/json-report.js';
 import { regularFiles } from '../harness/regular-files.js';
 import type { CommandLine, Trial } from './fault-case.js';
 import { violationsOfReport } from './find-report-violations.js';
-import { callsOutside } from './network-trace.js';
+import { externalCalls } from './network-trace.js';
 import type { LineEnd } from './run-line.js';
 import type { Stage } from './stage.js';
 import type { Violation } from './violation.js';
 
-/** The command's own process may have no more memory than this, in bytes. */
+/** The memory limit of the command's own process in bytes. */
 const MOST_MEMORY = 1024 ** 3;
 const ERROR_LINE = /^virt-similarity: error: .*$/gm;
 const EXIT_PARTIAL = 3;
-/** What files are called until they are whole. */
+/** Matches the names of files that are still being written. */
 const UNFINISHED = /^\..*\.tmp$/;
 
-/** What of a run is not as it must be; `usual` are the milliseconds that reading a good image takes. */
-export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number, usual: number): Violation[] {
+/** Returns the violations of a run. `baseline` is the time, in milliseconds, of a run that reads one good image. */
+export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number, baseline: number): Violation[] {
   const rightExits = [line.exit ?? (line.besideGood && exitOfCase !== 0 ? EXIT_PARTIAL : exitOfCase)].flat();
   const expected = rightExits.find((exit) => exit === end.exit) ?? rightExits[0];
   const errors = end.stderr.match(ERROR_LINE) ?? [];
@@ -29,17 +29,17 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
   if (end.hung) {
     found.push({ kind: 'hangs', what: `killed after ${Math.round(end.milliseconds)} ms` });
   } else if (end.exit !== expected) {
-    const said = errors[0] ?? end.stderr.trim().split('\n').at(-1) ?? '';
-    found.push({ kind: 'exit', what: `expected exit ${expected}, found ${end.exit}: ${said}` });
+    const message = errors[0] ?? end.stderr.trim().split('\n').at(-1) ?? '';
+    found.push({ kind: 'exit', what: `expected exit ${expected}, found ${end.exit}: ${message}` });
   }
-  if (line.within !== undefined && end.milliseconds > usual + line.within * 1000) {
+  if (line.within !== undefined && end.milliseconds > baseline + line.within * 1000) {
     found.push({
       kind: 'hangs',
-      what: `${Math.round(end.milliseconds)} ms, expected at most ${line.within} s more than ${Math.round(usual)} ms`,
+      what: `${Math.round(end.milliseconds)} ms, expected at most ${line.within} s more than ${Math.round(baseline)} ms`,
     });
   }
   if (hasStackTrace(end.stderr)) {
-    found.push({ kind: 'trace', what: 'a stack trace on standard error' });
+    found.push({ kind: 'trace', what: 'a stack trace on stderr' });
   }
   if (!end.hung && errors.length !== mostErrors) {
     found.push({
@@ -48,7 +48,7 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
     });
   }
   if (end.peakMemory > MOST_MEMORY) {
-    found.push({ kind: 'memory', what: `${end.peakMemory} bytes of memory` });
+    found.push({ kind: 'memory', what: `used ${end.peakMemory} bytes of memory` });
   }
   if (line.besideGood && !end.hung && (expected === 0 || expected === EXIT_PARTIAL)) {
     found.push(...violationsOfReport(end, line.alone ?? exitOfCase));
@@ -56,7 +56,7 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
   return found;
 }
 
-/** What the whole case did to the host that it must not do. */
+/** Returns the violations of the whole case, such as changed inputs, leaked secrets and external calls. */
 export async function violationsOfCase(
   stage: Stage,
   trial: Trial,
@@ -67,9 +67,9 @@ export async function violationsOfCase(
   for (const name of await leftovers(stage)) {
     found.push({ kind: 'leftovers', what: name });
   }
-  found.push(...(await callsOutside(stage)).map((call): Violation => ({ kind: 'calls outside', what: call })));
+  found.push(...(await externalCalls(stage)).map((call): Violation => ({ kind: 'external calls', what: call })));
   if (stage.connections > 0) {
-    found.push({ kind: 'calls outside', what: `${stage.connections} connections to a server` });
+    found.push({ kind: 'external calls', what: `${stage.connections} connections to a server` });
   }
   if (trial.cache !== 'refused') {
     found.push(...(await badEntries(stage, ends)));
@@ -77,7 +77,7 @@ export async function violationsOfCase(
   return found;
 }
 
-/** Whatever is in the directories of temporary files, and unfinished files where results are written. */
+/** Returns all files in the directories of temporary files, and unfinished files among the results. */
 async function leftovers(stage: Stage): Promise<string[]> {
   const namesIn = async (directory: string) => {
     const names = await readdir(join(stage.root, directory), { recursive: true });
@@ -96,20 +96,20 @@ async function changedInputs(
   const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => !changes.includes(path));
   return paths
     .filter((path) => before.get(path) !== after.get(path))
-    .map((path) => ({ kind: 'input', what: `${path} is not as it was` }));
+    .map((path) => ({ kind: 'input', what: `${path} has changed` }));
 }
 
 async function leaks(stage: Stage, ends: readonly CommandEnd[]): Promise<Violation[]> {
   const printed = {
-    'standard output': ends.map(({ stdout }) => stdout).join('\n'),
-    'standard error': ends.map(({ stderr }) => stderr).join('\n'),
+    stdout: ends.map(({ stdout }) => stdout).join('\n'),
+    stderr: ends.map(({ stderr }) => stderr).join('\n'),
   };
   const directories = ['work', 'tmp', 'run', 'home'].map((name) => join(stage.root, name));
   const places = await findTraces(stage.traces, printed, directories);
   return places.map((where) => ({ kind: 'canary leaks', what: `a secret in ${where}` }));
 }
 
-/** Entries that are damaged, or that hold what was made of an image that failed. */
+/** Returns a violation for each damaged entry, and for each entry of an image that failed. */
 async function badEntries(stage: Stage, ends: readonly CommandEnd[]): Promise<Violation[]> {
   const failed = new Set(ends.flatMap((end) => readReport(end)?.failures.map(({ path }) => path) ?? []));
   try {

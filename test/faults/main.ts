@@ -7,12 +7,12 @@ import { CASES, WAITING } from './cases/index.js';
 import { FaultReport } from './report.js';
 import { runCase } from './run-case.js';
 
-/** Whether a case of this number is to be run. */
+/** Returns whether the case with this number is selected. */
 type NumberTest = (number: number) => boolean;
 
 const only: Option<NumberTest> = {
   placeholder: '5-12,40',
-  description: 'the cases of these numbers',
+  description: 'only the cases with these numbers',
   read: (given) => {
     const ranges = given.at(-1)?.split(',').map(rangeOf) ?? [[0, Number.POSITIVE_INFINITY]];
     return (number) => ranges.some(([first, last]) => number >= first && number <= last);
@@ -30,16 +30,16 @@ function rangeOf(text: string): readonly [first: number, last: number] {
 process.exitCode = await runHarness(
   {
     name: 'test:faults',
-    purpose: 'Runs every case of the list of threats with every reader that it concerns.',
-    options: { only, readers: readersOption, list: flag('prints the cases only') },
+    purpose: 'Runs every case of the list of threats with every reader for which it is relevant.',
+    options: { only, readers: readersOption, list: flag('lists the cases without running them') },
     run: async ({ only, readers = READERS, list }) => {
       const cases = CASES.filter(({ number }) => only(number));
       if (cases.length === 0) {
         throw new UsageError(`expected numbers of cases up to ${Math.max(...CASES.map(({ number }) => number))}`);
       }
       if (list) {
-        for (const { number, title, readers: concerned } of cases) {
-          console.log(`${String(number).padStart(4)}  ${title}  (${concerned.join(', ')})`);
+        for (const { number, title, readers: relevant } of cases) {
+          console.log(`${String(number).padStart(4)}  ${title}  (${relevant.join(', ')})`);
         }
         return true;
       }

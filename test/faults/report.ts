@@ -2,13 +2,13 @@ import { Tally } from '../harness/tally.js';
 import type { CaseOutcome } from './run-case.js';
 import type { ViolationKind } from './violation.js';
 
-/** What the totals name; whatever else is wrong, the row of its case has. */
-const KINDS = ['canary leaks', 'calls outside', 'hangs', 'orphans', 'leftovers', 'foreign writes'] as const;
+/** The violations in the totals. All others are only in the rows of their cases. */
+const KINDS = ['canary leaks', 'external calls', 'hangs', 'orphans', 'leftovers', 'foreign writes'] as const;
 
-/** Counts what came of every case with every reader, and prints it. */
+/** Prints the outcome of every case with every reader, and counts the outcomes. */
 export class FaultReport {
   readonly #total = new Tally<ViolationKind>(KINDS);
-  /** Whether a case was right with every reader, by its number. */
+  /** Whether each case passed with every reader, by its number. */
   readonly #cases = new Map<number, boolean>();
 
   constructor() {
@@ -16,7 +16,7 @@ export class FaultReport {
     this.#total.count('failed', 0);
   }
 
-  /** Prints one row for a case with one reader, and before it what was wrong. */
+  /** Prints the violations of a case with one reader, then its row. */
   add({ fault, reader, exits, milliseconds, violations }: CaseOutcome): void {
     const tally = new Tally<ViolationKind>(KINDS);
     for (const { kind, what } of violations) {
@@ -28,7 +28,7 @@ export class FaultReport {
     console.log(
       tally.row([
         [String(fault.number).padStart(4), 4],
-        [fault.title, 66],
+        [fault.title, 74],
         [reader, 10],
         [exits.join(' '), 8],
         [`${String(Math.round(milliseconds)).padStart(6)} ms`, 9],
@@ -40,11 +40,11 @@ export class FaultReport {
     return this.#total.isClean;
   }
 
-  /** The sums over all rows, and how many of the cases that are built were run. */
-  totals(built: number, waiting: readonly number[]): string {
-    const right = [...this.#cases.values()].filter((isRight) => isRight).length;
+  /** Returns the totals of all rows, and how many of the implemented cases were run. */
+  totals(implemented: number, missing: readonly number[]): string {
+    const passed = [...this.#cases.values()].filter((hasPassed) => hasPassed).length;
     return [
-      `${right} of ${built} cases right, ${this.#cases.size} run; not built yet: ${waiting.join(', ')}`,
+      `${passed} of ${implemented} cases passed, ${this.#cases.size} run; not implemented yet: ${missing.join(', ')}`,
       this.#total.totals(['passed', 'failed']),
     ].join('\n');
   }

@@ -7,11 +7,11 @@ import { GOOD_IMAGES, Stage } from './stage.js';
 import { foreignWrites, stageSnapshot } from './stage-snapshot.js';
 import type { Violation } from './violation.js';
 
-/** Seconds that a run may take unless its case says otherwise: an appliance without hardware virtualization is slow. */
+/** The default time limit of a run in seconds: an appliance without hardware virtualization is slow. */
 const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 120, raw: 120, qemu: 120, libguestfs: 600 };
 
-/** What a run takes now, in milliseconds, that reads one good image: the measure for what must end at once. */
-async function usualMilliseconds(command: readonly string[]): Promise<number> {
+/** Measures a run that reads one good image, in milliseconds: the baseline for runs that must end at once. */
+async function baselineMilliseconds(command: readonly string[]): Promise<number> {
   const stage = await Stage.make('auto');
   try {
     return (await runOn(stage, stage.hash([GOOD_IMAGES[0]]), command)).milliseconds;
@@ -20,21 +20,21 @@ async function usualMilliseconds(command: readonly string[]): Promise<number> {
   }
 }
 
-/** What came of a case with one reader. */
+/** The outcome of a case with one reader. */
 export interface CaseOutcome {
   readonly fault: FaultCase;
   readonly reader: ReaderName;
   /** Exit codes of its runs in order; -1 for a run that a signal ended. */
   readonly exits: readonly number[];
   readonly milliseconds: number;
-  /** None where all is right. */
+  /** Empty if the case passed. */
   readonly violations: readonly Violation[];
 }
 
 /**
- * Builds a case's inputs, runs its command lines, and looks whether anything is not as it must be. Never throws.
+ * Builds a case's inputs, runs its command lines, and collects all violations. Never throws.
  *
- * @param command what stands before the words of every command line: Node.js and its script
+ * @param command the words before those of every command line: Node.js and its script
  */
 export async function runCase(fault: FaultCase, reader: ReaderName, command: readonly string[]): Promise<CaseOutcome> {
   const stage = await Stage.make(reader);
@@ -54,12 +54,12 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
       const before = await stage.inputs();
       for (const line of trial.commands) {
         await line.before?.();
-        const usual = line.within === undefined ? 0 : await usualMilliseconds(command);
-        const untouched = await stageSnapshot(stage);
+        const baseline = line.within === undefined ? 0 : await baselineMilliseconds(command);
+        const snapshot = await stageSnapshot(stage);
         const end = await runOn(stage, line, command);
         ends.push(end);
-        violations.push(...violationsOf(line, end, fault.exit, usual));
-        const writes = await foreignWrites(stage, trial, line, untouched);
+        violations.push(...violationsOf(line, end, fault.exit, baseline));
+        const writes = await foreignWrites(stage, trial, line, snapshot);
         violations.push(...writes.map((what): Violation => ({ kind: 'foreign writes', what })));
       }
       await attempt('check', () => checkTrial(trial, ends));
@@ -73,7 +73,7 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
   return { fault, reader, exits: ends.map(({ exit }) => exit ?? -1), milliseconds, violations };
 }
 
-/** Nothing more can be checked of a run that was killed. */
+/** Runs the case's own checks unless a run was killed. */
 async function checkTrial(trial: Trial, ends: readonly LineEnd[]): Promise<void> {
   if (ends.every(({ hung }) => !hung)) {
     await trial.check?.(ends);
@@ -88,7 +88,7 @@ function runOn(stage: Stage, line: CommandLine, command: readonly string[]): Pro
       command,
       directory: stage.work,
       environment: stage.environment,
-      // Of the variables that tools are passed, TMPDIR has it too.
+      // TMPDIR, which is passed to tools, contains it too.
       marker: stage.root,
       hangMs: (line.seconds ?? SECONDS[stage.reader]) * 1000,
     },

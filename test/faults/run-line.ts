@@ -1,13 +1,13 @@
 import { type CommandEnd, CommandRun, type CommandSetting } from '../harness/command-run.js';
 import type { CommandLine } from './fault-case.js';
 
-/** How one command line of a case ended. */
+/** The end of one command line of a case. */
 export interface LineEnd extends CommandEnd {
   /** Ids and command lines of children that outlived the command. */
   readonly orphans: readonly string[];
 }
 
-/** Runs a command line of a case to its end, or kills it with all its children when its time is over. */
+/** Runs a command line of a case, or kills it with all its children after its time limit. */
 export async function runLine(line: CommandLine, setting: CommandSetting): Promise<LineEnd> {
   const run = new CommandRun({
     ...setting,
@@ -15,7 +15,7 @@ export async function runLine(line: CommandLine, setting: CommandSetting): Promi
     environment: { ...setting.environment, ...line.environment },
   });
   const during = line.during?.(run);
-  // It is awaited below; until then, nothing handles its failure.
+  // It is awaited below. Until then, a rejection must not be unhandled.
   during?.catch(() => {});
   const end = await run.ended;
   const orphans = await run.orphans();

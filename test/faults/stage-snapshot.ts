@@ -4,22 +4,22 @@ import { changesOf, type Snapshot, snapshotOf } from '../harness/snapshot.js';
 import type { CommandLine, Trial } from './fault-case.js';
 import type { Stage } from './stage.js';
 
-/** Of the stage: temporary files, which have an invariant of their own, and the harness's trace of connections. */
+/** Directories of temporary files, which have a separate check, and the harness's trace of connections. */
 const NOT_WATCHED = ['tmp', 'run', 'connections'];
 
-/** Options whose value is a path that the command writes to. */
+/** Options whose values are paths that the command writes to. */
 const OUTPUT_OPTIONS = ['-o', '--output'];
 const COMPANION = '.names.tsv';
 const VECTOR = '.arrow';
 
-/** What is in a stage. */
+/** Returns a snapshot of a stage. */
 export function stageSnapshot({ root }: Stage): Promise<Snapshot> {
   return snapshotOf(root, { paths: NOT_WATCHED.map((name) => join(root, name)) });
 }
 
 /**
- * The paths that a run created, replaced, wrote to or removed, without those that its words name as outputs, the cache,
- * and what the case declares.
+ * Returns the paths that a run created, replaced, wrote to or removed, except for the outputs that its words name, the
+ * cache, and the paths that the case declares.
  */
 export async function foreignWrites(
   stage: Stage,
@@ -35,7 +35,7 @@ export async function foreignWrites(
     .map(({ path, kind }) => `${kind} ${path}`);
 }
 
-/** Whether a path is one that the words of a command line say is written. */
+/** Returns a test for paths that a command line names as outputs, including the cache. */
 async function outputsOf(stage: Stage, { words }: CommandLine): Promise<(path: string) => boolean> {
   const valuesOf = (options: readonly string[]) =>
     words.flatMap((word, at) => (options.includes(word) && words[at + 1] !== undefined ? [words[at + 1]!] : []));

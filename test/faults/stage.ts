@@ -12,18 +12,18 @@ import type { CommandLine, Trial } from './fault-case.js';
 
 const BLOCK = 65_536;
 
-/** Paths of two sound raw images, at a distance of one block. */
+/** Paths of two valid raw images, at a distance of one block. */
 export const GOOD_IMAGES = ['good/good-1.raw', 'good/good-2.raw'] as const;
 
-/** Where the command's own files go, of which none may be left behind, and none may hold a secret. */
+/** The directories of a stage: for inputs, secrets, and the command's outputs and temporary files. */
 const DIRECTORIES = ['home', 'images', 'out', 'run', 'secrets', 'tmp', 'work', 'work/good', 'work/out'];
 
-/** What a helper that makes the command lines of a case may say beside the images. */
+/** Further settings for the methods that create the command lines of a case. */
 export type CommandExtras = Omit<CommandLine, 'words' | 'besideGood'> & { readonly options?: readonly string[] };
 
 /** The directories of one case with one reader, where inputs are built and the command runs. */
 export class Stage {
-  /** Short, so that sockets' paths below it stay within what the kernel takes. */
+  /** Short, so that the paths of sockets below it fit into the kernel's limit. */
   readonly root: string;
   readonly reader: ReaderName;
   readonly #canaries: Canary[] = [];
@@ -65,17 +65,17 @@ export class Stage {
     return { ...stagedEnvironment({ home, temporary, runtime }), VIRT_SIMILARITY_FAULTS: this.root };
   }
 
-  /** Absolute path of a hostile input. */
+  /** Returns the absolute path of a hostile input. */
   image(name: string): string {
     return join(this.root, 'images', name);
   }
 
-  /** Absolute path of a file that the command writes. */
+  /** Returns the absolute path of a file that the command writes. */
   output(name: string): string {
     return join(this.work, 'out', name);
   }
 
-  /** Writes a file of the host's that no image has a right to; gives its absolute path. */
+  /** Writes a file of the host that no image may refer to. Returns its absolute path. */
   async secret(name: string): Promise<string> {
     const canary = createCanary();
     this.#canaries.push(canary);
@@ -84,7 +84,7 @@ export class Stage {
     return path;
   }
 
-  /** Bytes that may stand nowhere in what the command writes. */
+  /** Declares a text that no output of the command may contain. */
   forbid(trace: string): void {
     this.#canaries.push({ content: Buffer.alloc(0), traces: [Buffer.from(trace)] });
   }
@@ -93,7 +93,7 @@ export class Stage {
     return this.#canaries.flatMap(({ traces }) => traces);
   }
 
-  /** Starts a server that nobody may call. */
+  /** Starts a server to which no program may connect. */
   async server(): Promise<CanaryServer> {
     const server = await startCanaryServer();
     this.#servers.push(server);
@@ -104,7 +104,7 @@ export class Stage {
     return this.#servers.reduce((sum, server) => sum + server.connections(), 0);
   }
 
-  /** The SHA-256 of every regular input, by path. */
+  /** Returns the SHA-256 of every regular input, by path. */
   async inputs(): Promise<ReadonlyMap<string, string>> {
     const digests = new Map<string, string>();
     const directories = ['images', 'secrets', 'work/good'].map((name) => regularFiles(join(this.root, name)));
@@ -115,18 +115,18 @@ export class Stage {
     return digests;
   }
 
-  /** The command alone with images, and beside the good ones. */
+  /** Returns a trial that hashes the images alone, then analyzes them together with the good ones. */
   trial(images: readonly string[], extras: CommandExtras = {}): Trial {
     const { within: _, ...rest } = extras;
     return { commands: [this.hash(images, extras), this.analyze(images, rest)] };
   }
 
-  /** `hash` of images alone. */
+  /** Returns the command line of `hash` for images alone. */
   hash(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     return { ...rest, words: ['hash', '-o', 'out/', ...this.#readerOptions(), ...options, ...images] };
   }
 
-  /** `analyze` of images and the good ones, with a report of every kind. */
+  /** Returns the command line of `analyze` for images and the good ones, with a report of every kind. */
   analyze(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     const outputs = ['-O', 'json', '-o', 'out/tree.dot', '-o', 'out/tree.nwk', '-o', 'out/tree.txt'];
     const words = ['analyze', ...outputs, ...this.#readerOptions(), ...GOOD_IMAGES, ...options, ...images];

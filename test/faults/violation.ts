@@ -1,36 +1,36 @@
-/** What can be wrong after a case. */
+/** The kinds of violations. */
 export type ViolationKind =
-  /** Another exit code, or another code of an image's error, than the list of threats has. */
+  /** The exit code, or the code of an image's error, differs from the list of threats. */
   | 'exit'
-  /** Not one error line for what is wrong. */
+  /** The number of error lines differs from the number of errors. */
   | 'error'
-  /** A stack trace on standard error. */
+  /** A stack trace on stderr. */
   | 'trace'
-  /** Longer than it may take. */
+  /** The run exceeded its time limit. */
   | 'hangs'
   /** A child outlived the command by 5 s. */
   | 'orphans'
-  /** Something in a directory of temporary files, or an unfinished file. */
+  /** A file in a directory of temporary files, or an unfinished file. */
   | 'leftovers'
-  /** An input is not as it was. */
+  /** An input has changed. */
   | 'input'
-  /** Something other than the stated outputs was created, replaced, written to or removed. */
+  /** A file that is not a stated output was created, replaced, written to or removed. */
   | 'foreign writes'
-  /** A secret of the host's in what was written. */
+  /** An output contains a secret of the host. */
   | 'canary leaks'
-  /** A call for a connection over the network. */
-  | 'calls outside'
-  /** A bad entry in the cache, or one of an image that failed. */
+  /** A `connect` call over the network. */
+  | 'external calls'
+  /** A bad entry in the cache, or an entry of an image that failed. */
   | 'cache'
   | 'memory'
   /** The good images are not reported. */
   | 'report'
-  /** What the case itself checks. */
+  /** A check of the case itself failed. */
   | 'check'
   /** The input could not be built. */
   | 'build';
 
-/** One thing that is wrong after a case. */
+/** A violation found after a case. */
 export interface Violation {
   readonly kind: ViolationKind;
   readonly what: string;

@@ -45,7 +45,7 @@ export class ProcessWatch {
     return this.scan().flatMap(({ id }) => [readProcessFile(id, 'cmdline'), readProcessFile(id, 'environ')]);
   }
 
-  /** Sends a signal to the family, without the process itself, where the command line passes a test. Returns the count. */
+  /** Sends a signal to the family members, except the process itself, that pass a test. Returns their number. */
   signal(signal: NodeJS.Signals, test: (commandLine: string) => boolean): number {
     const chosen = this.scan().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
     for (const { id } of chosen) {

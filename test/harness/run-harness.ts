@@ -41,7 +41,7 @@ function usageOf<O extends Options>({ name, purpose, options }: Harness<O>): str
   return `${purpose}\n\nusage: npm run ${name} -- [OPTION]…\n${describeOptions({ ...options, ...HELP })}`;
 }
 
-/** Kills the commands when the harness exits: they run in separate sessions, which a terminal's signals do not reach. */
+/** Kills the commands when the harness exits: they run in separate sessions, which a terminal's keys do not reach. */
 function killCommandsOnExit(): void {
   process.on('exit', killRunningCommands);
   for (const [signal, code] of Object.entries(SIGNALS)) {

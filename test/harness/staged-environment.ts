@@ -9,7 +9,7 @@ export interface OwnDirectories {
   readonly runtime: string;
 }
 
-/** Returns the environment of a command under test, which inherits only variables to find programs and the appliance. */
+/** Returns the environment of a command under test, with only those inherited variables that find programs. */
 export function stagedEnvironment({ home, temporary, runtime }: OwnDirectories): NodeJS.ProcessEnv {
   const { PATH, LIBGUESTFS_BACKEND, LIBGUESTFS_BACKEND_SETTINGS, LIBGUESTFS_CACHEDIR = APPLIANCES } = process.env;
   return {

@@ -3,19 +3,19 @@ import type { Digests } from '../harness/vector-digests.js';
 import { distanceOf } from './contents.js';
 import type { Findings } from './findings.js';
 
-/** What each image may read as, by its path. */
+/** The possible contents of each image, by its path. */
 export type Versions = ReadonlyMap<string, readonly Digests[]>;
 
-/** Requires of every distance of a report that it is that of two contents which the images may have had. */
+/** Requires that every distance in a report is that of two possible contents of the images. */
 export function checkDistances(stdout: string, versions: Versions, findings: Findings, where: string): void {
   const report = readReport({ stdout });
   if (report === undefined) {
-    findings.fault('wrong distances', where, 'there is no report');
+    findings.fault('wrong distances', where, 'the run printed no report');
     return;
   }
   const paths = report.images.map(({ path }) => path);
   const possible = new Map(paths.map((path) => [path, versions.get(path) ?? []]));
-  // What an image can have been follows from its distances to those that nobody exchanged.
+  // The possible contents of an image follow from its distances to the images that are not exchanged.
   forEachPair(paths, report.distances, (one, other, distance) => {
     for (const [fixed, moving] of [
       [one, other],

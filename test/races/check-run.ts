@@ -10,17 +10,17 @@ import { REPORTS } from './points/outputs.js';
 import type { Scene } from './points/point.js';
 import type { Stage } from './stage.js';
 
-/** Exit codes of a run of which some or all images failed because of what was exchanged. */
-const ENDS: readonly (number | null)[] = [0, 3, 4, 5, 6];
-/** Codes of the errors of an image that is not what it was, or not where it was. */
-const CODES = ['refused', 'corrupt', 'unreadable', 'in-use', 'changed'];
+/** Exit codes of a run in which no, some or all images failed because of the exchanges. */
+const EXPECTED_EXITS: readonly (number | null)[] = [0, 3, 4, 5, 6];
+/** Error codes of an image that changed or was moved. */
+const EXPECTED_CODES = ['refused', 'corrupt', 'unreadable', 'in-use', 'changed'];
 
-/** Looks at everything on the stage but what the command may write. */
-export function lookAround(stage: Stage): Promise<Snapshot> {
+/** Returns a snapshot of the stage, without the contents of the directories of results. */
+export function stageSnapshot(stage: Stage): Promise<Snapshot> {
   return snapshotOf(stage.root, { contents: [stage.vectors, stage.cache] });
 }
 
-/** Reports what a run did that it must not do, whatever was exchanged. */
+/** Reports the faults of a run, which do not depend on the exchanges. */
 export async function checkRun(
   stage: Stage,
   scene: Scene,
@@ -31,14 +31,14 @@ export async function checkRun(
   const lastLine = stderr.trim().split('\n').at(-1);
   if (signal !== null) {
     findings.fault('hangs', where, `ended by ${signal}`);
-  } else if (!ENDS.includes(exit)) {
+  } else if (!EXPECTED_EXITS.includes(exit)) {
     findings.fault('unexpected ends', where, `exit ${exit}: ${lastLine}`);
   }
   if (hasStackTrace(stderr)) {
     findings.fault('unexpected ends', where, `a stack trace: ${stderr}`);
   }
   for (const { path, code } of readReport({ stdout })?.failures ?? []) {
-    if (!CODES.includes(code)) {
+    if (!EXPECTED_CODES.includes(code)) {
       findings.fault('unexpected ends', where, `${path}: ${code}: ${lastLine}`);
     }
   }
@@ -57,7 +57,7 @@ async function checkFiles(
   where: string,
 ): Promise<void> {
   const isAllowed = (path: string) => mayWrite.some((root) => `${path}/`.startsWith(`${root}/`));
-  const changes = changesOf(before, await lookAround(stage)).filter(({ path }) => !isAllowed(path));
+  const changes = changesOf(before, await stageSnapshot(stage)).filter(({ path }) => !isAllowed(path));
   for (const { path, kind } of changes) {
     if (kind === 'wrote to') {
       findings.fault('inputs changed', where, path);
@@ -66,7 +66,7 @@ async function checkFiles(
       findings.fault(isTemporary ? 'leftovers' : 'foreign writes', where, path);
     }
   }
-  // What is exchanged there, another user may have left.
+  // Other files may come from an exchange with the results.
   if (exchangesResults) {
     return;
   }
@@ -80,7 +80,7 @@ async function checkFiles(
 
 async function checkTraces(stage: Stage, printed: string, findings: Findings, where: string): Promise<void> {
   const directories = [stage.vectors, stage.cache, stage.temporary, stage.runtime, stage.home];
-  for (const place of await findTraces(stage.traces, { 'standard output or error': printed }, directories)) {
+  for (const place of await findTraces(stage.traces, { 'stdout or stderr': printed }, directories)) {
     findings.fault('canary leaks', where, place);
   }
 }

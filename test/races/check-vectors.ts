@@ -4,10 +4,10 @@ import { partsOf } from '@virt-similarity/core';
 import { openHashVector } from '#core/vectors/read-hash-vector.js';
 import { type Digests, digestsIn } from '../harness/vector-digests.js';
 import { all } from './contents.js';
-import type { Findings } from './findings.js';
+import { type Findings, REDIRECTED } from './findings.js';
 import type { Stage } from './stage.js';
 
-/** Requires that every hash vector in a directory is that of the files which it says it was made from. */
+/** Requires that every hash vector in a directory matches the files in its identity. */
 export async function checkVectors(
   directory: string,
   { known }: Pick<Stage, 'known'>,
@@ -17,7 +17,7 @@ export async function checkVectors(
   for (const name of (await readdir(directory)).filter((each) => each.endsWith('.arrow'))) {
     const path = join(directory, name);
     const stats = await lstat(path);
-    // Where results are exchanged, links and empty files are planted.
+    // Scenes that exchange results plant links and empty files.
     if (!stats.isFile() || stats.size === 0) {
       continue;
     }
@@ -26,23 +26,23 @@ export async function checkVectors(
       const vector = await openHashVector(path);
       const found = await digestsIn(vector);
       if (vector.identity === undefined) {
-        findings.fault('false vectors', where, `${path} does not say what it was made from`);
+        findings.fault('false vectors', where, `${path} has no identity`);
         continue;
       }
       const files = partsOf(vector.identity);
       if (isAbsolute(vector.name) && files[0]?.path !== vector.name) {
-        findings.count('names that led elsewhere when they were opened');
+        findings.count(REDIRECTED);
       }
       const expected = known.expected(vector.identity);
       if (expected === undefined) {
-        findings.fault('canary leaks', where, `${path} was made from ${files.map((file) => file.path).join(', ')}`);
+        findings.fault('canary leaks', where, `${path} was read from ${files.map((file) => file.path).join(', ')}`);
         continue;
       }
       const foreign = found.flatMap((digest) => (digest && known.foreignOwners(digest, vector.identity!)) ?? []);
       if (foreign.length > 0) {
-        findings.fault('canary leaks', where, `${vector.name} holds blocks of ${[...new Set(foreign)].join(', ')}`);
+        findings.fault('canary leaks', where, `${vector.name} contains blocks of ${[...new Set(foreign)].join(', ')}`);
       } else if (!areEqual(found, expected)) {
-        findings.fault('false vectors', where, `${vector.name} is not what its files hold: ${path}`);
+        findings.fault('false vectors', where, `${vector.name} does not match its files: ${path}`);
       }
     } catch (thrown) {
       findings.fault('false vectors', where, `${path}: ${thrown}`);

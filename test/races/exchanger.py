@@ -6,8 +6,9 @@ Reads one request per line from standard input, as JSON:
                   "created": false}, ...]}
 
 Each step waits for a number of inotify events on the watched files and directories, then for a time, and exchanges the
-two names atomically. With `created`, `first` is a directory: the exchange is that of each file created in it. When the line `stop` arrives, every pair is put back as it was, and one line of JSON is printed:
-how often each pair was exchanged, and how many events each saw.
+two names atomically. With `created`, `first` is a directory, and each file created in it is exchanged. When the line
+`stop` arrives, every pair is restored, and one line of JSON is printed: how often each pair was exchanged, and the
+number of its events.
 """
 
 import ctypes
@@ -21,11 +22,11 @@ import time
 LIBC = ctypes.CDLL(None, use_errno=True)
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
-# IN_ACCESS, IN_MODIFY, IN_CLOSE_WRITE, IN_CLOSE_NOWRITE, IN_OPEN, IN_CREATE. Not the moves: those are our own.
+# IN_ACCESS, IN_MODIFY, IN_CLOSE_WRITE, IN_CLOSE_NOWRITE, IN_OPEN, IN_CREATE. No moves, since the exchanges are moves.
 IN_CREATE = 0x100
 MASK = 0x1 | 0x2 | 0x8 | 0x10 | 0x20 | IN_CREATE
 EVENT = struct.Struct('iIII')
-# Standard input is looked at after so many rounds of the loop.
+# Standard input is checked after so many rounds of the loop.
 ROUNDS = 500
 
 

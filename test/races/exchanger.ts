@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The script is not compiled; this file is compiled to test/dist/races. */
+/** The script in the source directory: this file is compiled to test/dist/races, the script is not. */
 const SCRIPT = fileURLToPath(new URL('../../races/exchanger.py', import.meta.url));
 const PYTHON = 'python3';
 
@@ -10,24 +10,24 @@ const PYTHON = 'python3';
 export interface Exchange {
   readonly first: string;
   readonly second: string;
-  /** Files and directories whose events count; a directory's include those of its entries. */
+  /** Files and directories whose events are counted. A directory's events include those of its entries. */
   readonly watch: readonly string[];
-  /** Whether `first` is a directory, and the exchange is that of each file created in it during the run. */
+  /** Whether `first` is a directory, so that each file created in it during the run is exchanged. */
   readonly created?: boolean;
 }
 
-/** How many events pass, and then how many microseconds, before the names are exchanged. */
+/** The number of events, and then of microseconds, before the names are exchanged. */
 export type Step = readonly [events: number, microseconds: number];
 
-/** What became of one pair of names in a run. */
+/** The result for one pair of names in a run. */
 export interface Exchanged {
-  /** Exchanges that took effect, among them one that put things back. */
+  /** The number of exchanges that succeeded, including those that restored the names. */
   readonly exchanged: number;
-  /** Events on what was watched. */
+  /** The number of events on the watched files and directories. */
   readonly events: number;
 }
 
-/** A process that watches files with inotify and exchanges names at the events that it is told. */
+/** A process that watches files with inotify and exchanges names after given events. */
 export class Exchanger {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -52,7 +52,7 @@ export class Exchanger {
     }
   }
 
-  /** Puts every pair back as it was. */
+  /** Restores every pair of names. Returns the results in the order of the pairs. */
   async stop(): Promise<Exchanged[]> {
     this.#send('stop');
     return JSON.parse(await this.#line()) as Exchanged[];
@@ -70,7 +70,7 @@ export class Exchanger {
   async #line(): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done) {
-      throw new Error(`${PYTHON} ${SCRIPT} ended; is ${PYTHON} installed?`);
+      throw new Error(`${PYTHON} ${SCRIPT} exited; is ${PYTHON} installed?`);
     }
     return value;
   }

@@ -1,11 +1,11 @@
 import { Tally } from '../harness/tally.js';
 
-/** What must not happen. */
+/** The kinds of faults, none of which may occur. */
 const KINDS = [
-  /** A secret, or a block of a file that the image does not consist of, in what was written. */
+  /** An output contains a secret, or a block of a file that is not part of the image. */
   'canary leaks',
   'wrong distances',
-  /** A hash vector that is not that of the files which it says it was made from. */
+  /** A hash vector that does not match the files in its identity. */
   'false vectors',
   /** A file that was created or replaced without being a stated output. */
   'foreign writes',
@@ -13,11 +13,14 @@ const KINDS = [
   'leftovers',
   'orphans',
   'hangs',
-  /** Another exit code than the errors of an image have, or a stack trace. */
+  /** An exit code that is not that of an image's error, or a stack trace. */
   'unexpected ends',
-  /** Fewer exchanges at a point than were asked for. */
+  /** Fewer exchanges at a point than requested. */
   'missing exchanges',
 ] as const;
+
+/** The counted event that a name led to another file when it was opened. */
+export const REDIRECTED = 'names that led to another file when they were opened';
 
 export type Findings = Tally<(typeof KINDS)[number]>;
 

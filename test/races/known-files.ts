@@ -9,16 +9,16 @@ import { BLOCK, type Content, digestsOf } from './contents.js';
 
 const SECTOR = 512;
 
-/** What a file contributes to a disk: all of it, some blocks over the files below it, or a list of the files below. */
+/** A file's part of a disk: the whole disk, some blocks on top of other files, or a list of other files. */
 type Role = 'disk' | 'overlay' | 'descriptor';
 
 interface KnownFile {
   readonly role: Role;
-  /** Blocks that the file itself holds. */
+  /** The digests of the blocks in the file itself. */
   readonly digests: Digests;
 }
 
-/** How a disk is stored. */
+/** The format of a disk, and its options. */
 export interface Storage {
   readonly format: WritableFormat;
   readonly compressed?: boolean;
@@ -26,12 +26,12 @@ export interface Storage {
 }
 
 /**
- * The image files that a test wrote, by inode, and what each holds: from them follows what an image must read as, given
- * the files that it was read from.
+ * The image files that a test wrote, with their contents. They determine the expected content of an image, given the
+ * files from which it was read.
  */
 export class KnownFiles {
   readonly #files = new Map<string, KnownFile>();
-  /** The files in which a block occurs, by its digest. */
+  /** The files that contain a block, by its digest. */
   readonly #owners = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
 
@@ -46,7 +46,7 @@ export class KnownFiles {
     this.#add(path, 'disk', digestsOf(content));
   }
 
-  /** Writes an overlay that holds some blocks over a backing file, which it names as told and which need not exist. */
+  /** Writes an overlay with some blocks and the given name of its backing file, which need not exist. */
   async writeOverlay(
     path: string,
     own: Content,
@@ -54,7 +54,7 @@ export class KnownFiles {
   ): Promise<void> {
     const create = ['create', '-q', '-u', '-f', 'qcow2', '-b', backing.name, '-F', backing.format, path];
     await runTool('qemu-img', [...create, String(own.length * BLOCK)]);
-    // Written without what is below it: whole clusters need none of it.
+    // Written without the backing file, which whole clusters do not need.
     const image = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } })}`;
     const piece = `${path}.piece`;
     for (const [block, bytes] of own.entries()) {
@@ -68,13 +68,13 @@ export class KnownFiles {
     this.#add(path, 'overlay', digestsOf(own));
   }
 
-  /** Writes a VMDK descriptor of flat extents, which need not exist, of so many blocks each. */
+  /** Writes a VMDK descriptor of flat extents of so many blocks each. The extents need not exist. */
   async writeDescriptor(path: string, extents: readonly string[], blocks: number): Promise<void> {
     await writeFile(path, splitFlatDescriptor(extents, (blocks * BLOCK) / SECTOR));
     this.#add(path, 'descriptor', []);
   }
 
-  /** What an image that was read from these files holds; nothing where one of them is not known. */
+  /** Returns the content of an image that was read from these files, or `undefined` if one of them is unknown. */
   expected(identity: ImageIdentity): Digests | undefined {
     const [top, ...below] = fileStampsOf(identity).map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
     if (top === undefined || below.includes(undefined)) {
@@ -91,7 +91,7 @@ export class KnownFiles {
     }
   }
 
-  /** Paths of files that hold this block, none of which is among the given files. */
+  /** Returns the paths of all files that contain this block, or none if a file of the identity contains it. */
   foreignOwners(digest: string, identity: ImageIdentity): string[] {
     const owners = this.#owners.get(digest);
     const isOwn = fileStampsOf(identity).some(({ device, inode }) => owners?.has(`${device} ${inode}`));

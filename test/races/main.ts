@@ -5,14 +5,14 @@ import { flag, type Option, seed, text, UsageError, wholeNumber } from '../harne
 import { READERS, type ReaderName, readersOption } from '../harness/readers.js';
 import { runHarness } from '../harness/run-harness.js';
 import { Exchanger } from './exchanger.js';
-import { type Findings, newFindings } from './findings.js';
+import { type Findings, newFindings, REDIRECTED } from './findings.js';
 import { POINTS } from './points/index.js';
 import type { Point } from './points/point.js';
 import { racePoint } from './race-point.js';
 
-/** Commands that run at the same time. */
+/** The number of commands that run at the same time. */
 const LANES = 2;
-const EXCHANGES = { whole: 1000, quick: 20 };
+const EXCHANGES = { full: 1000, quick: 20 };
 const QUICK_READERS: readonly ReaderName[] = ['auto'];
 
 interface Row {
@@ -22,7 +22,7 @@ interface Row {
 
 const command: Option<readonly string[]> = {
   placeholder: "'node main.js'",
-  description: 'the command under test; by default as it was built',
+  description: 'the command under test (default: the built command)',
   read: (given) => {
     const words =
       given
@@ -36,13 +36,13 @@ const command: Option<readonly string[]> = {
   },
 };
 
-/** The slow ones first, so that they run beside each other and the rest. */
+/** Returns the selected rows, slow ones first, so that they run in parallel with each other and the rest. */
 function rowsOf(only: string, readers: readonly ReaderName[]): Row[] {
   const rows = POINTS.filter(({ title }) => title.includes(only)).flatMap((point) =>
     point.readers.filter((reader) => readers.includes(reader)).map((reader) => ({ point, reader })),
   );
   if (rows.length === 0) {
-    throw new UsageError(`there are no points '${only}' with ${readers.join(', ')}; --list prints all`);
+    throw new UsageError(`found no point '${only}' with the readers ${readers.join(', ')}; --list lists all points`);
   }
   const isSlow = ({ reader }: Row) => reader === 'libguestfs';
   return [...rows.filter(isSlow), ...rows.filter((row) => !isSlow(row))];
@@ -51,11 +51,11 @@ function rowsOf(only: string, readers: readonly ReaderName[]): Row[] {
 function rowText({ point, reader }: Row, findings: Findings): string {
   const exits = [0, 3, 4, 5, 6].map((code) => `${findings.counted(`exit ${code}`)}×${code}`).join(' ');
   const counts = `${findings.counted('runs')} runs, ${findings.counted('exchanges')} exchanges`;
-  const led = findings.counted('names that led elsewhere when they were opened');
+  const redirected = findings.counted(REDIRECTED);
   return findings.row([
     [point.title, 74],
     [reader, 10],
-    [`${counts}, exits ${exits}, ${led} led elsewhere`, 0],
+    [`${counts}, exits ${exits}, ${redirected} redirected`, 0],
   ]);
 }
 
@@ -64,17 +64,16 @@ process.exitCode = await runHarness(
     name: 'test:races',
     purpose: 'Exchanges files, links and directories while the command opens and writes them.',
     options: {
-      quick: flag(`${EXCHANGES.quick} exchanges, with the reader that is chosen by default: under a minute`),
+      quick: flag(`${EXCHANGES.quick} exchanges, with the default reader only, in under a minute`),
       seed: seed('the random times'),
-      exchanges: wholeNumber(`so many at each point with each reader; ${EXCHANGES.whole} by default`),
-      only: text('TEXT', 'the points whose title holds the text'),
+      exchanges: wholeNumber(`number of exchanges at each point with each reader (default: ${EXCHANGES.full})`),
+      only: text('TEXT', 'only points whose titles contain TEXT'),
       readers: readersOption,
       command,
-      list: flag('prints the points only'),
+      list: flag('lists the points without running them'),
     },
     run: async ({ quick, seed, only = '', list, command, ...given }) => {
-      const { exchanges = quick ? EXCHANGES.quick : EXCHANGES.whole, readers = quick ? QUICK_READERS : READERS } =
-        given;
+      const { exchanges = quick ? EXCHANGES.quick : EXCHANGES.full, readers = quick ? QUICK_READERS : READERS } = given;
       const rows = rowsOf(only, readers);
       if (list) {
         console.log(rows.map(({ point, reader }) => `${point.title}, ${reader}`).join('\n'));

@@ -2,7 +2,7 @@ import { SeededRandom } from '../fixtures/seeded-random.js';
 import type { CommandRun } from '../harness/command-run.js';
 import type { ReaderName } from '../harness/readers.js';
 import { checkDistances, type Versions } from './check-distances.js';
-import { checkRun, lookAround } from './check-run.js';
+import { checkRun, stageSnapshot } from './check-run.js';
 import { digestsOf } from './contents.js';
 import type { Exchanger } from './exchanger.js';
 import { type Findings, newFindings } from './findings.js';
@@ -11,29 +11,29 @@ import type { Point, Scene } from './points/point.js';
 import { REFERENCE_IMAGES, REFERENCES, Stage } from './stage.js';
 import { stepsOf, TIMES } from './steps.js';
 
-/** Events of a run before any was counted. */
+/** The assumed number of events in the first run. */
 const EVENTS = 10;
-/** Events of a file from its creation to its last name. */
+/** The number of events of a file from its creation to its final name. */
 const EVENTS_OF_NEW_FILE = 4;
-/** Pairs below which each is exchanged more often. */
+/** With fewer pairs than this, each pair is exchanged more often. */
 const FEW_PAIRS = 3;
-/** After so many runs, one in which nothing is exchanged uses the cache. */
+/** After every so many runs, one without exchanges uses the cache. */
 const QUIET_EVERY = 8;
-/** Runs for each exchange that is asked for, at most: of some runs no exchange comes to pass. */
+/** The most runs per requested exchange: in some runs, no exchange succeeds. */
 const MOST_RUNS = 2;
-/** Milliseconds after which a run has hung: an appliance without hardware virtualization is slow. */
+/** Milliseconds after which a run counts as hung: an appliance without hardware virtualization is slow. */
 const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 300_000 };
 
-/** What is done at a point with one reader. */
+/** The settings for a point with one reader. */
 export interface RaceSetting {
   readonly reader: ReaderName;
   readonly seed: number;
-  /** At least so many are made. */
+  /** The least number of exchanges. */
   readonly exchanges: number;
   readonly command: readonly string[];
 }
 
-/** Runs the command at a point until as many exchanges were made as are asked for. */
+/** Runs the command at a point until the requested number of exchanges is reached. */
 export async function racePoint(point: Point, setting: RaceSetting, exchanger: Exchanger): Promise<Findings> {
   const stage = await Stage.make();
   try {
@@ -51,7 +51,7 @@ function start(stage: Stage, { command, reader }: RaceSetting, words: readonly s
 
 class PointRace {
   readonly findings = newFindings();
-  /** Events that each pair of names saw at most. */
+  /** The most events of a run so far, for each pair of names. */
   readonly #events: number[];
   readonly #versions: Versions;
 
@@ -73,7 +73,7 @@ class PointRace {
     const { exchanges, seed, reader } = this.setting;
     for (let run = 0; this.findings.counted('exchanges') < exchanges; run += 1) {
       if (run >= MOST_RUNS * exchanges) {
-        this.findings.fault('missing exchanges', this.#where(run), `${exchanges} were asked for`);
+        this.findings.fault('missing exchanges', this.#where(run), `expected ${exchanges}`);
         break;
       }
       await this.#race(run, new SeededRandom(seed, this.point.title, reader, run));
@@ -88,15 +88,15 @@ class PointRace {
     const { stage, scene, findings, exchanger } = this;
     await stage.clear();
     await scene.prepare?.();
-    const before = await lookAround(stage);
+    const before = await stageSnapshot(stage);
     const isAnalysis = run % 2 === 1;
     const steps = scene.exchanges.map(({ created }, index) =>
       stepsOf(random, run, created ? EVENTS_OF_NEW_FILE : this.#events[index]!, this.#times),
     );
     await exchanger.arm(scene.exchanges.map((exchange, index) => ({ ...exchange, steps: steps[index]! })));
-    const victim = start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
-    const ended = await victim.ended;
-    const orphans = await victim.orphans();
+    const command = start(stage, this.setting, isAnalysis ? this.#analyze() : this.#hash());
+    const ended = await command.ended;
+    const orphans = await command.orphans();
     for (const [index, { exchanged, events }] of (await exchanger.stop()).entries()) {
       findings.count('exchanges', exchanged);
       this.#events[index] = Math.max(this.#events[index]!, Math.min(events, 200));
@@ -108,13 +108,13 @@ class PointRace {
       findings.fault('orphans', where, orphans.join(', '));
     }
     await checkRun(stage, scene, { ...ended, before }, findings, where);
-    // Without a report, the exit code says why.
+    // With other exit codes, the run prints no report.
     if (isAnalysis && (ended.exit === 0 || ended.exit === 3)) {
       checkDistances(ended.stdout, this.#versions, findings, where);
     }
   }
 
-  /** Nothing that the last run cached may be wrong for the images as they are. */
+  /** Runs without exchanges: the vectors that the last run cached must match the original images. */
   async #quiet(run: number): Promise<void> {
     const where = `${this.#where(run)}, quiet`;
     const ended = await start(this.stage, this.setting, this.#analyze()).ended;

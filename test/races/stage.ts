@@ -6,16 +6,16 @@ import { stagedEnvironment } from '../harness/staged-environment.js';
 import { BLOCK, type Content, contentOf } from './contents.js';
 import { KnownFiles } from './known-files.js';
 
-/** What is read and compared, and what other users have. */
+/** The directories of images that are compared, of exchanged files and of secrets. */
 const DIRECTORIES = ['work/good', 'shared', 'secrets'];
-/** Directories of what a run writes. */
+/** The directories that a run writes to. */
 const WRITTEN = ['work/similarity-cache', 'work/out', 'tmp', 'run', 'home'];
 
-/** The contents of the two images that are compared with every other, and that nobody exchanges. */
+/** The contents of two images that are compared with every other image and never exchanged. */
 export const REFERENCES = { own: contentOf('own', 16), other: contentOf('other', 16) } as const;
 export const REFERENCE_IMAGES = ['good/own.raw', 'good/other.raw'] as const;
 
-/** The directories of one point with one reader: images, what is exchanged with them, and what the command writes. */
+/** The directories of one point with one reader: images, their counterparts, and the command's outputs. */
 export class Stage {
   readonly root: string;
   readonly known = new KnownFiles();
@@ -26,7 +26,7 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    // Short, so that sockets' paths below it stay within what the kernel takes.
+    // Short, so that the paths of sockets below it fit into the kernel's limit.
     const stage = new Stage(await mkdtemp('/tmp/vsr-'));
     for (const directory of DIRECTORIES) {
       await mkdir(join(stage.root, directory), { recursive: true });
@@ -63,17 +63,17 @@ export class Stage {
     return join(this.directory, 'out');
   }
 
-  /** A path in the directory that other users write to. */
+  /** Returns a path in the directory to which other users write. */
   shared(...names: readonly string[]): string {
     return join(this.root, 'shared', ...names);
   }
 
-  /** A path in the directory of what no other user may read. */
+  /** Returns a path in the directory of secrets. */
   secret(...names: readonly string[]): string {
     return join(this.root, 'secrets', ...names);
   }
 
-  /** Writes a file that no image leads to by right, of so many blocks. */
+  /** Writes a secret file of so many blocks, to which no image may lead. */
   async writeCanary(path: string, blocks: number): Promise<Canary> {
     const canary = createCanary();
     this.#canaries.push(canary);
@@ -82,12 +82,12 @@ export class Stage {
     return canary;
   }
 
-  /** Bytes that nothing which the command writes may hold. */
+  /** Returns bytes that no output of the command may contain. */
   get traces(): readonly Buffer[] {
     return this.#canaries.flatMap(({ traces }) => traces);
   }
 
-  /** Starts the command, which has hung after so many milliseconds. */
+  /** Starts the command. It counts as hung after `hangMs` milliseconds. */
   start(command: readonly string[], words: readonly string[], hangMs: number): CommandRun {
     const { directory, root: marker } = this;
     return new CommandRun({
@@ -112,7 +112,7 @@ export class Stage {
   }
 }
 
-/** Content of a name: what the user named, or what another user puts in its place. */
+/** Returns the original content of a name, and the content that another user substitutes. */
 export function versionsOf(blocks: number, data?: readonly number[], otherData = data): readonly [Content, Content] {
   return [contentOf('own', blocks, data), contentOf('other', blocks, otherData)];
 }

@@ -2,22 +2,22 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { Step } from './exchanger.js';
 
 /**
- * How often a pair of names is exchanged and put back in a run. Once leaves the command most time between; more often
- * where there are few pairs, and where a run takes so long that there can be few runs.
+ * How often a pair of names is exchanged and restored in a run. A single exchange leaves the command the most time.
+ * With few pairs, or with long and therefore few runs, pairs are exchanged more often.
  */
 export const TIMES = { manyPairs: [1, 1, 1, 2, 3, 5], fewPairs: [1, 2, 4, 8, 16], longRun: [4, 8, 16, 32] } as const;
-/** Microseconds between the start of the command and an exchange that waits for no event. */
+/** Microseconds between the start of the command and an exchange that does not wait for an event. */
 const START = { earliest: 100_000, latest: 400_000 };
 /** Microseconds between an event and an exchange. */
 const LAG = { shortest: 10, longest: 5_000 };
-/** Microseconds that an exchange lasts where it waits for no event: up to as long as a tool takes to start. */
+/** Microseconds until an exchange is undone without waiting for an event: up to the time in which a tool starts. */
 const DURATION = { shortest: 50, longest: 200_000 };
 
 /**
- * When two names are exchanged in a run. The first exchange comes at a later event with each run, so that every event is
- * hit in the course of the runs.
+ * Returns when two names are exchanged in a run. With each run, the first exchange comes at a later event, so that the
+ * runs together cover every event.
  *
- * @param events that a run caused at most so far
+ * @param events the most events of a run so far
  */
 export function stepsOf(random: SeededRandom, run: number, events: number, times: readonly number[]): Step[] {
   const steps: Step[] = [];
@@ -40,7 +40,7 @@ function back(random: SeededRandom): Step {
     : [0, logarithmic(random, DURATION.shortest, DURATION.longest)];
 }
 
-/** None as often as any. */
+/** Returns a lag in microseconds, which is 0 in half of the cases. */
 function lag(random: SeededRandom): number {
   return random.below(2) === 0 ? 0 : logarithmic(random, LAG.shortest, LAG.longest);
 }

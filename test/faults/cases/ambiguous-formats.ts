@@ -11,7 +11,7 @@ import type { Stage } from '../stage.js';
 
 const DISK_BYTES = 4 * 1024 * 1024;
 
-/** A raw disk whose guest wrote a qcow2 header over its beginning, which names a file of the host's. */
+/** Writes a raw disk whose guest overwrote its beginning with a qcow2 header that names a file of the host. */
 async function writeQcow2Disguise(stage: Stage, name: string, backing: string): Promise<string> {
   const disk = stage.image(name);
   await createQcow2(disk, { backing });
@@ -19,17 +19,17 @@ async function writeQcow2Disguise(stage: Stage, name: string, backing: string): 
   return disk;
 }
 
-/** The disk of somebody else, in a directory in which a backing file may lie; gives its name. */
+/** Writes another user's disk to a directory that may contain backing files. Returns its name. */
 async function writeNeighbour(stage: Stage): Promise<string> {
   await writeFile(stage.image('neighbour.raw'), deterministicBytes('neighbour', DISK_BYTES));
   return 'neighbour.raw';
 }
 
-/** Raw disks that bear the header of another format. */
+/** Raw disks that begin with the header of another format. */
 export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   {
     number: 1,
-    title: 'raw disk holding a qcow2 header with a backing file',
+    title: 'refuses a raw disk with a qcow2 header that names a backing file',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -40,7 +40,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 2,
-    title: 'raw disk holding a vmdk header with an extent',
+    title: 'refuses a raw disk with a vmdk header that names an extent',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -55,7 +55,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 3,
-    title: 'raw disk holding a LUKS header: read as raw',
+    title: 'reads a raw disk with a LUKS header as raw',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -69,7 +69,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 4,
-    title: 'the first with --format raw: its own bytes',
+    title: 'reads a raw disk with a qcow2 header as raw if --format raw is set',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

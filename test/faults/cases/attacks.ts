@@ -9,33 +9,33 @@ import { expectContent } from '../expect-content.js';
 import type { FaultCase } from '../fault-case.js';
 import { patch } from '../inputs/patch.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
-import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
-import { SAW, writeSpies } from '../inputs/spying-tools.js';
+import { hashingStarted, MARKED, markerFile, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { SPY_OUTPUT, writeSpies } from '../inputs/spying-tools.js';
 import { splitFlatDescriptor } from '../inputs/vmdk.js';
 import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** Those that read through qemu's tools in the sandbox. */
+/** The readers that use qemu's tools in the sandbox. */
 const TOOL_READERS: readonly ReaderName[] = ['auto', 'qemu'];
-/** As many files as one VMDK may be spread over. */
+/** The most extent files that one VMDK may have. */
 const MOST_EXTENTS = 1024;
 const MANY_IMAGES = 80;
-/** What takes long on a busy machine has so many seconds. */
+/** The time limit, in seconds, of runs that are slow on a busy machine. */
 const SECONDS = 180;
-/** A directory in which nobody can make a file, not even root. */
+/** A directory in which not even root can create a file. */
 const UNWRITABLE = '/sys/kernel';
 
-/** An image that is read by qemu-nbd. */
+/** Writes an image that is read through qemu-nbd. */
 async function writeServed(stage: Stage): Promise<string> {
   const [raw, image] = [stage.image('content'), stage.image('served.qcow2')];
-  // What cannot be compressed would be stored as it is, and read without a tool.
+  // Incompressible data would be stored as it is, and read without a tool.
   await writeFile(raw, Buffer.alloc(16 * BLOCK, deterministicBytes('served', 5000)));
   await convert(raw, image, 'qcow2', { compressed: true, creation: { compression_type: 'zstd' } });
   return image;
 }
 
-/** A case of tools that say what they find of the command's environment and descriptors, and fail. */
-function spied(
+/** Returns a case whose tools print the environment and descriptors that they inherit, and fail. */
+function spyCase(
   number: number,
   title: string,
   exposure: (stage: Stage) => Promise<{ wrapper?: string[]; environment?: Record<string, string> }>,
@@ -54,7 +54,7 @@ function spied(
         ...stage.trial([image], { wrapper, environment: { ...environment, PATH } }),
         check: async (ends) => {
           for (const { stderr } of ends) {
-            assert.match(stderr, SAW, 'what the tool found');
+            assert.match(stderr, SPY_OUTPUT, "the tool's output");
           }
         },
       };
@@ -62,38 +62,38 @@ function spied(
   };
 }
 
-/** Bytes of a qcow2 header by their position, each of which makes of it one that the inspector refuses. */
-const UNSOUND_HEADERS: readonly (readonly [position: number, bytes: Buffer])[] = [
-  // The version, the size of clusters, the size of the first table, and where that is.
+/** Bytes at a position of a qcow2 header, each of which makes the inspector refuse the header. */
+const INVALID_FIELDS: readonly (readonly [position: number, bytes: Buffer])[] = [
+  // The version, the cluster size, and the size and position of the L1 table.
   [4, Buffer.of(0, 0, 0, 9)],
   [20, Buffer.of(0, 0, 0, 62)],
   [36, Buffer.of(255, 255, 255, 255)],
   [40, Buffer.of(127, 255, 255, 255, 255, 255, 255, 255)],
 ];
 
-/** What the command inherits and passes on, and what changes or is missing around it. */
+/** Inherited descriptors and secrets, a changing image, an unwritable directory, many extents and many images. */
 export const ATTACKS: readonly FaultCase[] = [
-  spied(103, "a file that the command's caller left open: no tool has it", async (stage) => {
+  spyCase(103, 'passes no file that its caller left open to a tool', async (stage) => {
     const secret = await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 50<"$0"; exec "$@"', secret] };
   }),
-  spied(104, "a secret in the command's environment: no tool has it", async (stage) => {
+  spyCase(104, 'passes no secret of its environment to a tool', async (stage) => {
     const password = 'correct-horse-battery-staple';
     stage.forbid(password);
     return { environment: { DATABASE_PASSWORD: password } };
   }),
   {
     number: 105,
-    title: 'qcow2 whose header is changed in place before its tables are read',
+    title: 'detects a qcow2 header that changes before the tables are read',
     readers: TOOL_READERS,
     exit: 6,
     build: async (stage) => {
       const base = stage.image('base.raw');
       const content = deterministicBytes('base', 64 * BLOCK).map((byte) => (byte === MARKED ? 0 : byte));
-      // Every overlay is open by the time at which this block is hashed.
+      // When this block is hashed, every overlay is open.
       content[40 * BLOCK] = MARKED;
       await writeFile(base, content);
-      const overlays = UNSOUND_HEADERS.map((_, index) => stage.image(`overlay-${index}.qcow2`));
+      const overlays = INVALID_FIELDS.map((_, index) => stage.image(`overlay-${index}.qcow2`));
       for (const overlay of overlays) {
         await createQcow2(overlay, { size: '4M', backing: 'base.raw' });
         await writeGuest(overlay, [9, 0, '64k']);
@@ -104,10 +104,10 @@ export const ATTACKS: readonly FaultCase[] = [
         options: SLOW_HASHER,
         errors: overlays.length,
         seconds: SECONDS,
-        // What they share is hashed first, while they are open.
+        // The shared base is hashed first, while the overlays are open.
         during: async (running) => {
-          await begun(stage, running);
-          for (const [index, [position, bytes]] of UNSOUND_HEADERS.entries()) {
+          await hashingStarted(stage, running);
+          for (const [index, [position, bytes]] of INVALID_FIELDS.entries()) {
             await patch(overlays[index]!, { [position]: bytes });
           }
         },
@@ -120,7 +120,7 @@ export const ATTACKS: readonly FaultCase[] = [
       return {
         commands: [hash],
         changes: overlays,
-        writes: [`${stage.root}/begun`],
+        writes: [markerFile(stage)],
         cleanUp: restore,
         check: async () => {
           const entries = await new HashVectorCache(stage.cache).list();
@@ -136,7 +136,7 @@ export const ATTACKS: readonly FaultCase[] = [
   },
   {
     number: 106,
-    title: 'XDG_RUNTIME_DIR in which nothing can be written: another directory is taken',
+    title: 'uses another directory if XDG_RUNTIME_DIR is not writable',
     readers: TOOL_READERS,
     exit: 0,
     build: async (stage) => {
@@ -149,7 +149,7 @@ export const ATTACKS: readonly FaultCase[] = [
   },
   {
     number: 107,
-    title: `vmdk of ${MOST_EXTENTS} extents`,
+    title: `reads a vmdk of ${MOST_EXTENTS} extents`,
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -168,7 +168,7 @@ export const ATTACKS: readonly FaultCase[] = [
   },
   {
     number: 108,
-    title: `-q with ${MANY_IMAGES} images: not a word`,
+    title: `prints nothing with -q and ${MANY_IMAGES} images`,
     readers: TOOL_READERS,
     exit: 0,
     build: async (stage) => {
@@ -187,7 +187,7 @@ export const ATTACKS: readonly FaultCase[] = [
       };
     },
   },
-  spied(109, "a directory that the command's caller left open: no tool has it", async (stage) => {
+  spyCase(109, 'passes no directory that its caller left open to a tool', async (stage) => {
     await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 51<"$0"; exec "$@"', `${stage.root}/secrets`] };
   }),

@@ -7,11 +7,11 @@ import type { FaultCase } from '../fault-case.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** A case of an overlay whose header names something that must not be followed. */
+/** Returns a case of an overlay whose header contains a name that must not be followed. */
 function refused(number: number, title: string, nameOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,
-    title: `backing file: ${title}`,
+    title: `backing file: refuses ${title}`,
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -22,10 +22,10 @@ function refused(number: number, title: string, nameOf: (stage: Stage) => Promis
   };
 }
 
-/** Overlays, by what their headers name as the file below. */
+/** Overlays with hostile, broken and valid names of backing files. */
 export const BACKING_FILES: readonly FaultCase[] = [
-  refused(5, 'an absolute path outside', (stage) => stage.secret('secret')),
-  refused(6, 'a path that leads out by ..', async (stage) => {
+  refused(5, 'an absolute path in another directory', (stage) => stage.secret('secret')),
+  refused(6, 'a path that leaves the directory through ..', async (stage) => {
     await stage.secret('secret');
     return '../secrets/secret';
   }),
@@ -43,7 +43,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   refused(11, 'blkdebug:', async (stage) => `blkdebug::${await stage.secret('secret')}`),
   {
     number: 12,
-    title: 'backing file: missing',
+    title: 'backing file: reports that it is missing',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -54,7 +54,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 13,
-    title: 'backing file: an allowed sibling, as qemu-img convert sees it',
+    title: 'backing file: reads an allowed sibling like qemu-img convert',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -73,7 +73,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 14,
-    title: 'backing file: the image itself, refused at once',
+    title: 'backing file: refuses the image itself at once',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -84,7 +84,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 15,
-    title: 'backing file: a loop of two images, refused at once',
+    title: 'backing file: refuses a loop of two images at once',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -95,14 +95,14 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 16,
-    title: 'chains of 65 and of 1,500 layers',
+    title: 'refuses chains of 65 and of 1,500 layers',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => stage.trial([await writeChain(stage, 65), await writeChain(stage, 1500)], { errors: 2 }),
   },
 ];
 
-/** A chain of so many layers, the upper ones written as copies of one with the name replaced; the path of its top. */
+/** Writes a chain of layers; the upper ones are copies of one with its name replaced. Returns the path of the top. */
 async function writeChain(stage: Stage, layers: number): Promise<string> {
   const directory = stage.image(`chain-${layers}`);
   const nameOf = (layer: number) => `layer-${String(layer).padStart(4, '0')}.qcow2`;

@@ -10,15 +10,15 @@ const BLOCK = 65_536;
 const FUZZED = 100;
 const MAGIC = Buffer.from('ARROW1');
 
-/** Files that bear an Arrow file's marks and hold noise, or are cut out of a sound one. */
-function fuzzedFiles(sound: Buffer): Buffer[] {
+/** Returns noise, noise between an Arrow file's magic numbers, and truncated copies of a valid file. */
+function fuzzedFiles(valid: Buffer): Buffer[] {
   return Array.from({ length: FUZZED }, (_, round) => {
     const noise = deterministicBytes(`noise ${round}`, 20 + 7 * round);
     if (round % 4 === 0) {
       return noise;
     }
     if (round % 4 === 1) {
-      return sound.subarray(0, (sound.length * round) / FUZZED);
+      return valid.subarray(0, (valid.length * round) / FUZZED);
     }
     const footerLength = Buffer.alloc(4);
     footerLength.writeUInt32LE(round % 4 === 2 ? round : 0x7fff_ffff);
@@ -26,18 +26,18 @@ function fuzzedFiles(sound: Buffer): Buffer[] {
   });
 }
 
-/** What is no hash vector, and directories in which others could put some. */
+/** Files that are not hash vectors, and directories that other users may write to. */
 export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   {
     number: 47,
-    title: 'random bytes and fuzzed Arrow files, as cache entries and as named inputs',
+    title: 'rejects random bytes and fuzzed Arrow files, cached or named',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
       const image = stage.image('disk.raw');
       await writeFile(image, deterministicBytes('cached', 5 * BLOCK));
       const names = Array.from({ length: FUZZED }, (_, round) => `${stage.root}/work/fuzzed/${round}.arrow`);
-      const spoil = async () => {
+      const addFuzzedEntries = async () => {
         const entry = await onlyEntry(stage.cache);
         await mkdir(`${stage.root}/work/fuzzed`);
         for (const [round, bytes] of fuzzedFiles(entry.bytes).entries()) {
@@ -48,7 +48,7 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
       return {
         commands: [
           stage.hash([image]),
-          { ...stage.hash([image]), before: spoil },
+          { ...stage.hash([image]), before: addFuzzedEntries },
           stage.hash(names, { exit: 5, errors: FUZZED }),
           stage.analyze(names, { exit: 3, alone: 5, errors: FUZZED }),
         ],
@@ -61,12 +61,12 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   },
   {
     number: 48,
-    title: "cache directory: a symbolic link, another user's, open to all",
+    title: "cache directory: refuses a link, another user's, a world-writable one",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
       const directories = [await linkedDirectory(stage), await foreignDirectory(stage), await openDirectory(stage)];
-      const [image] = [stage.image('disk.raw')];
+      const image = stage.image('disk.raw');
       await writeFile(image, deterministicBytes('cached', BLOCK));
       return {
         commands: directories.map((cache) => stage.hash([image], { options: ['--cache', cache] })),
@@ -82,7 +82,7 @@ async function linkedDirectory(stage: Stage): Promise<string> {
   return `${stage.root}/link`;
 }
 
-/** Root gives one away; to anybody else, one of root's is foreign. */
+/** Returns another user's directory: root creates one with `chown`, other users get a directory of root. */
 async function foreignDirectory(stage: Stage): Promise<string> {
   if (process.getuid?.() !== 0) {
     return '/usr/share';

@@ -8,19 +8,27 @@ import type { CommandLine, FaultCase, Trial } from '../fault-case.js';
 import { type EntryFile, onlyEntry, replaceByForgery, withTextForged } from '../inputs/cache-entry.js';
 import type { Stage } from '../stage.js';
 
-/** A number of blocks that is told from all other numbers in a hash-vector file. */
+/** A number of blocks that no other number in a hash-vector file equals. */
 const BLOCKS = 77;
 const BLOCK = 65_536;
 const READ_AGAIN = /warning: .*the image is read again/;
 
-/** Puts bad bytes where an entry stands; gives the path at which they then are. */
-type Spoil = (entry: EntryFile, bytes: Buffer) => Promise<string>;
+/** Replaces an entry with bad bytes. Returns the path of the bad entry. */
+type Corrupt = (entry: EntryFile, bytes: Buffer) => Promise<string>;
 
-/** A case of bad cache entries: every one is tried by the library, and the first, a middle and the last by the command. */
-function spoiled(number: number, title: string, variantsOf: (bytes: Buffer) => Buffer[], spoil: Spoil): FaultCase {
+/**
+ * Returns a case of bad cache entries. The library reads every variant, the command only the first, a middle and the
+ * last.
+ */
+function corrupted(
+  number: number,
+  title: string,
+  variantsOf: (bytes: Buffer) => Buffer[],
+  corrupt: Corrupt,
+): FaultCase {
   return {
     number,
-    title: `cache entry: ${title}`,
+    title: `cache entry: does not use ${title}`,
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -31,19 +39,19 @@ function spoiled(number: number, title: string, variantsOf: (bytes: Buffer) => B
         good ??= await onlyEntry(stage.cache);
         return good;
       };
-      const spoilOneOf = (pick: (variants: Buffer[]) => Buffer | undefined) => async () => {
+      const corruptWith = (pick: (variants: Buffer[]) => Buffer | undefined) => async () => {
         const entry = await remember();
-        await spoil(entry, pick(variantsOf(entry.bytes)) ?? entry.bytes);
+        await corrupt(entry, pick(variantsOf(entry.bytes)) ?? entry.bytes);
       };
       const runs = [
         stage.hash([image]),
-        { ...stage.hash([image]), before: spoilOneOf((variants) => variants[0]) },
-        { ...stage.hash([image]), before: spoilOneOf((variants) => variants[variants.length >> 1]) },
-        { ...stage.analyze([image]), before: spoilOneOf((variants) => variants.at(-1)) },
+        { ...stage.hash([image]), before: corruptWith((variants) => variants[0]) },
+        { ...stage.hash([image]), before: corruptWith((variants) => variants[variants.length >> 1]) },
+        { ...stage.analyze([image]), before: corruptWith((variants) => variants.at(-1)) },
       ];
       return checkedBy(stage, image, runs, async () => {
         const entry = await remember();
-        await tryAll(stage, entry, variantsOf(entry.bytes), spoil);
+        await tryAll(stage, entry, variantsOf(entry.bytes), corrupt);
       });
     },
   };
@@ -63,12 +71,12 @@ function checkedBy(stage: Stage, image: string, commands: CommandLine[], tryEntr
   };
 }
 
-/** Requires of every variant that the cache does not find it, and warns once. */
-async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[], spoil: Spoil): Promise<void> {
+/** Requires that the cache finds no variant, and warns once about each. */
+async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[], corrupt: Corrupt): Promise<void> {
   const { identity, algorithm, hasherVersion, blockSize } = await openHashVector(entry.path);
-  assert.ok(identity !== undefined && hasherVersion !== undefined, 'an entry says what it was made from and by what');
+  assert.ok(identity !== undefined && hasherVersion !== undefined, 'an entry has an identity and a hasher version');
   for (const [index, variant] of variants.entries()) {
-    const spoiledPath = await spoil(entry, variant);
+    const path = await corrupt(entry, variant);
     const warnings: string[] = [];
     const cache = new HashVectorCache(stage.cache, (message) => warnings.push(message));
     assert.equal(
@@ -77,29 +85,34 @@ async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[
       `variant ${index} is found`,
     );
     assert.equal(warnings.length, 1, `warnings of variant ${index}`);
-    // What was found bad may be gone already.
-    await rm(spoiledPath, { force: true });
+    // The cache may already have removed the bad entry.
+    await rm(path, { force: true });
   }
 }
 
-const inPlace: Spoil = async ({ path }, bytes) => {
+const inPlace: Corrupt = async ({ path }, bytes) => {
   await writeFile(path, bytes);
   return path;
 };
-const forged: Spoil = replaceByForgery;
+const forged: Corrupt = replaceByForgery;
 
-/** Entries of the cache that are not what was written. */
+/** Cache entries that were corrupted or forged. */
 export const CACHE_ENTRIES: readonly FaultCase[] = [
-  spoiled(43, 'each byte flipped', flipped, inPlace),
-  spoiled(44, 'each length cut short', (bytes) => Array.from(bytes, (_, length) => bytes.subarray(0, length)), inPlace),
-  spoiled(
+  corrupted(43, 'one with any flipped bit', flipped, inPlace),
+  corrupted(
+    44,
+    'one of any shorter length',
+    (bytes) => Array.from(bytes, (_, length) => bytes.subarray(0, length)),
+    inPlace,
+  ),
+  corrupted(
     45,
-    'longer than it was',
+    'one with appended bytes',
     (bytes) =>
       [1, 8, BLOCK].map((length) => Buffer.concat([bytes, Buffer.alloc(length)])).concat(Buffer.concat([bytes, bytes])),
     inPlace,
   ),
-  spoiled(46, 'forged metadata under a name that proves them', withForgedMetadata, forged),
+  corrupted(46, 'forged metadata with a matching name', withForgedMetadata, forged),
 ];
 
 function flipped(bytes: Buffer): Buffer[] {

@@ -6,7 +6,7 @@ import { FORMAT_READERS, READERS } from '../../harness/readers.js';
 import type { FaultCase } from '../fault-case.js';
 import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
-import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { hashingStarted, MARKED, markerFile, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import { startVirtualMachine } from '../inputs/virtual-machine.js';
 import type { Stage } from '../stage.js';
 
@@ -14,7 +14,7 @@ const BLOCK = 65_536;
 const BLOCKS = 64;
 const BLOCK_MS = 30;
 
-/** A case of a raw disk to which something happens as soon as its first block is being hashed. */
+/** Returns a case of a raw disk that is changed as soon as its first block is being hashed. */
 function changed(number: number, title: string, change: (image: string) => Promise<void>): FaultCase {
   return {
     number,
@@ -32,10 +32,10 @@ function changed(number: number, title: string, change: (image: string) => Promi
       const trial = stage.trial([image], {
         options: SLOW_HASHER,
         during: async (running) => {
-          await begun(stage, running);
+          await hashingStarted(stage, running);
           await change(image);
           await running.until(() => running.hasEnded(), 'never').catch(() => {});
-          await rm(`${stage.root}/begun`, { force: true });
+          await rm(markerFile(stage), { force: true });
         },
       });
       return { ...trial, changes: [image], check: () => requireNotCached(stage, image) };
@@ -50,13 +50,17 @@ async function requireNotCached(stage: Stage, image: string): Promise<void> {
   assert.equal(names.length, 2, 'the good images are in the cache');
 }
 
-/** Images that somebody writes to. */
+/** Images that are written to during a run. */
 export const CHANGE_AND_USE: readonly FaultCase[] = [
-  changed(31, 'raw that shrinks while it is read', async (image) => truncate(image, (await stat(image)).size / 2)),
-  changed(32, 'raw that is modified while it is read', (image) => patch(image, { [5 * BLOCK]: Buffer.of(1, 2, 3) })),
+  changed(31, 'detects that a raw image shrinks while it is read', async (image) =>
+    truncate(image, (await stat(image)).size / 2),
+  ),
+  changed(32, 'detects that a raw image changes while it is read', (image) =>
+    patch(image, { [5 * BLOCK]: Buffer.of(1, 2, 3) }),
+  ),
   {
     number: 33,
-    title: 'qcow2 that a running qemu has open for writing',
+    title: 'refuses a qcow2 that a running qemu has open for writing',
     readers: FORMAT_READERS,
     exit: 6,
     build: async (stage) => {
@@ -64,13 +68,13 @@ export const CHANGE_AND_USE: readonly FaultCase[] = [
       await createQcow2(image);
       await writeGuest(image, [3, 0, '256k']);
       const machine = await startVirtualMachine(new Map([[image, 'qcow2']]));
-      // qemu marks an image that it has open.
+      // qemu sets a flag in an image that it has open.
       return { ...stage.trial([image]), changes: [image], cleanUp: machine.stop };
     },
   },
   {
     number: 34,
-    title: 'raw, full and sparse, that a running qemu has open for writing',
+    title: 'refuses full and sparse raw images that qemu has open for writing',
     readers: READERS,
     exit: 6,
     build: async (stage) => {

@@ -26,7 +26,7 @@ const FIELDS = {
   firstExtension: 112,
 };
 
-/** What qemu refuses in the header of a qcow2 image that holds data. */
+/** Corruptions that qemu refuses in the header of a qcow2 image with data. */
 const QCOW2_DAMAGE: Readonly<Record<string, Patches>> = {
   'l1-inside-a-cluster': { [FIELDS.l1Offset]: be64(0x30200n) },
   'no-refcount-table': { [FIELDS.refcountClusters]: be32(0) },
@@ -48,7 +48,7 @@ function be32(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** Makes an image with data, and damages it. */
+/** Writes an image with data, and corrupts it. */
 async function damaged(
   stage: Stage,
   name: string,
@@ -61,11 +61,11 @@ async function damaged(
   return image;
 }
 
-/** Images whose headers were damaged so that their disks seem empty, and files that hide or replace others. */
+/** Images whose damaged headers make their disks seem empty, and files that hide or replace others. */
 export const DAMAGED_HEADERS: readonly FaultCase[] = [
   {
     number: 110,
-    title: 'qcow2 with a header that qemu refuses, alone and as a backing file',
+    title: 'rejects a qcow2 header that qemu refuses, also in a backing file',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -81,7 +81,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 111,
-    title: 'a disk of 0 bytes by a damaged field, in each format in which qemu refuses it',
+    title: 'rejects a damaged size of 0 bytes in the formats in which qemu does',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -100,7 +100,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 112,
-    title: 'a link to a vmdk descriptor, with other extents beside it',
+    title: 'reads the extents beside the link to a vmdk descriptor',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -111,7 +111,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
       await writeFile(stage.image('disk.vmdk'), flatDescriptor('disk-flat.vmdk', DISK_BYTES / 512));
       const link = stage.image('links/disk.vmdk');
       await symlink('../disk.vmdk', link);
-      // Of an overlay, the link is a backing file, which only an allowed tree may hold.
+      // For the overlay, the link is a backing file, which must be in an allowed tree.
       const overlay = stage.image('links/overlay.qcow2');
       await createQcow2(overlay, { backing: 'disk.vmdk', backingFormat: 'vmdk', size: '2M' });
       return {
@@ -125,14 +125,14 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 113,
-    title: 'a directory: vmdk descriptors that would hide whole images',
+    title: 'reads whole images in a directory that vmdk descriptors would hide',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
       const pool = stage.image('pool');
       await mkdir(pool);
-      const sound = ['a.raw', 'b.raw', 'c.raw', 'd.raw'];
-      for (const name of sound) {
+      const valid = ['a.raw', 'b.raw', 'c.raw', 'd.raw'];
+      for (const name of valid) {
         await writeFile(join(pool, name), deterministicBytes(name, DISK_BYTES));
       }
       await copyFile(join(pool, 'a.raw'), join(pool, 'whole-flat.vmdk'));
@@ -152,7 +152,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
         check: async ([end]) => {
           const { images = [], failures = [] } = readReport(end!) ?? {};
           const names = images.slice(2).map(({ path }) => basename(path));
-          assert.deepEqual(names.toSorted(), [...sound, 'whole.vmdk']);
+          assert.deepEqual(names.toSorted(), [...valid, 'whole.vmdk']);
           assert.deepEqual(failures.map(({ path }) => basename(path)).toSorted(), Object.keys(unusable).toSorted());
         },
       };
@@ -160,7 +160,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
 ];
 
-/** Makes an image with a bitmap whose granularity is none. */
+/** Writes an image with a bitmap of an invalid granularity. */
 async function withDamagedBitmap(stage: Stage): Promise<string> {
   const image = stage.image('bitmap.qcow2');
   await createQcow2(image);

@@ -6,12 +6,12 @@ import { ALL_ZERO, COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '..
 import { createQcow2 } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** Bytes of memory that the command may take. */
+/** The memory limit of the command in bytes. */
 const MOST_MEMORY = 512 * 2 ** 20;
-/** Seconds after which the command counts as hung. An appliance takes longer to start, whatever it is given. */
+/** Seconds after which the command counts as hung. An appliance takes longer to start, with any input. */
 const SECONDS = 10;
 
-/** Each image alone, then all beside the good ones, in bounded memory. */
+/** Returns a trial of each image alone, then of all together with the good ones, in bounded memory. */
 function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   const bounds = stage.reader === 'libguestfs' ? {} : { seconds: SECONDS };
   return {
@@ -24,11 +24,11 @@ function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   };
 }
 
-/** Small images that describe more pieces than anybody can walk. */
+/** Small images that describe too many extents to iterate over. */
 export const EXTENT_BOMBS: readonly FaultCase[] = [
   {
     number: 77,
-    title: 'qcow2 images all of whose L1 entries lead to one L2 table',
+    title: 'stops at a qcow2 whose L1 entries all refer to one L2 table',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -45,7 +45,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 78,
-    title: 'VMDK images whose grain tables are one, overlap, or lead to one grain',
+    title: 'stops at a VMDK whose grain tables overlap or share one grain',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -62,7 +62,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 79,
-    title: 'such an image below an overlay, and one that holes make large',
+    title: 'stops at such an image below an overlay or enlarged by holes',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

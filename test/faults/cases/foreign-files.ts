@@ -4,16 +4,16 @@ import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, replaceName } from '../inputs/qcow2.js';
 import { createWithHostileFooter, createWithParent, flatDescriptor } from '../inputs/vmdk.js';
 
-/** Images whose headers lead to other files by other ways than a qcow2 backing file, and one that nobody can read. */
+/** Images whose headers refer to other files, except for qcow2 backing files, and an image with an unknown feature. */
 export const FOREIGN_FILES: readonly FaultCase[] = [
   {
     number: 17,
-    title: 'qcow2 with its data in another file, by path',
+    title: 'refuses a qcow2 with a data file, named by path',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
       const image = stage.image('image.qcow2');
-      // qemu-img makes the data file itself; the secret then takes its place.
+      // qemu-img creates the data file itself; the secret then replaces it.
       await createQcow2(image, { size: '128k', creation: `data_file=${stage.root}/secrets/secret,data_file_raw=on` });
       await stage.secret('secret');
       return stage.trial([image]);
@@ -21,7 +21,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 18,
-    title: 'qcow2 with its data in another file, by json:',
+    title: 'refuses a qcow2 with a data file, named by json:',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -36,7 +36,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 19,
-    title: "vmdk with a flat extent that is a host's file",
+    title: 'refuses a vmdk with a flat extent that is a file of the host',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -50,7 +50,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 20,
-    title: "vmdk whose parent hint names a host's file",
+    title: 'refuses a vmdk whose parent hint names a file of the host',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -61,7 +61,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 21,
-    title: 'vmdk whose footer contradicts its header',
+    title: 'refuses a vmdk whose footer contradicts its header',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -72,7 +72,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 22,
-    title: 'qcow2 with an unknown incompatible feature',
+    title: 'refuses a qcow2 with an unknown incompatible feature',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -13,7 +13,7 @@ import type { Stage } from '../stage.js';
 const BLOCK = 65_536;
 const BLOCKS = 16;
 
-/** A plugin with a hasher `sum`, whose digests begin with the sum of the block's bytes and `salt`. */
+/** Returns a plugin with a hasher `sum`, whose digests begin with the sum of the block's bytes and `salt`. */
 function sumPlugin(salt: number): string {
   return `
 class Sum {
@@ -27,14 +27,14 @@ export default { name: 'sum', url: import.meta.url, hashers: { sum: Sum } };
 `;
 }
 
-/** Hashers that give promises for digests: the digests that are read are zeros, or what comes too late. */
+/** Hashers that write their digests asynchronously: the digest is still zero when it is read. */
 const ASYNC_PLUGIN = `
 class Async { digestLength = 32; async hash(block, digest) { digest.fill(block[0]); } }
 class Late { digestLength = 32; hash(block, digest) { setImmediate(() => digest.fill(block[0])); } }
 export default { name: 'async', url: import.meta.url, hashers: { async: Async, late: Late } };
 `;
 
-/** A plugin whose factory is given a width, and its module, which threads import. */
+/** A plugin whose factory has an argument, and its module, which threads import. */
 const FACTORY = `
 export function create(width) {
   class Wide { digestLength = 8; hash(block, digest) { digest.fill(1); digest.set(block.subarray(0, width)); } }
@@ -59,11 +59,11 @@ class Talkative {
 export default { name: 'talkative', url: import.meta.url, hashers: { talkative: Talkative } };
 `;
 
-/** What is taken for the digests of a disk, and who makes them. */
+/** Forged digests, and hashers of plugins. */
 export const HASHERS: readonly FaultCase[] = [
   {
     number: 90,
-    title: 'raw disk that is a hash-vector file too: its own bytes are hashed',
+    title: 'hashes the bytes of a raw disk that is also a hash-vector file',
     readers: ['auto', 'raw', 'qemu'],
     exit: 0,
     build: async (stage) => {
@@ -75,7 +75,7 @@ export const HASHERS: readonly FaultCase[] = [
         check: async (ends) => {
           await expectContent(stage.output('guest.raw.arrow'), await readFile(disk));
           const report = ends[1] && readReport(ends[1]);
-          // The distances of good-1, good-2, victim and guest, the last of which is that of the last two.
+          // Of the distances of good-1, good-2, victim and guest, the last is between victim and guest.
           assert.equal(report?.distances.at(-1), BLOCKS);
         },
       };
@@ -83,7 +83,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 91,
-    title: 'hasher whose plugin changed: what it hashed before is neither found nor compared',
+    title: "neither finds nor compares the vectors of a hasher's older version",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -96,7 +96,7 @@ export const HASHERS: readonly FaultCase[] = [
       const options = ['--plugin', './sum.mjs', '--hash', 'sum'];
       const words = ['analyze', '-O', 'json', ...options];
       return {
-        // The plugin is written over while the case runs.
+        // The plugin is overwritten while the case runs.
         changes: [plugin],
         commands: [
           stage.hash([one], { options }),
@@ -115,7 +115,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 92,
-    title: 'hasher that returns before its digest is there: refused, nothing cached',
+    title: 'refuses a hasher that returns before it has written the digest',
     readers: ['auto'],
     exit: 3,
     build: async (stage) => {
@@ -137,7 +137,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 93,
-    title: 'plugin whose factory was given options: refused where a thread would lose them',
+    title: 'refuses a configured plugin if threads would lose its options',
     readers: ['auto'],
     exit: 2,
     build: async (stage) => {
@@ -167,7 +167,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 94,
-    title: 'plugin that writes to standard output: the report is whole, the rest goes to standard error',
+    title: 'sends the output of plugins to stderr and the whole report to stdout',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -187,7 +187,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
 ];
 
-/** A hash-vector file that forges the digests of another disk. */
+/** Returns a forged hash-vector file with the digests of another disk. */
 async function vectorFileOf(stage: Stage, victim: string): Promise<Buffer> {
   const content = await readFile(victim);
   const blocks = Uint32Array.from({ length: BLOCKS }, (_, block) => block);
@@ -203,7 +203,7 @@ async function vectorFileOf(stage: Stage, victim: string): Promise<Buffer> {
   const header = { name: victim, algorithm: 'sha256', digestLength: 32, blockSize: BLOCK, virtualSize: content.length };
   const path = join(stage.root, 'tmp', 'forged.arrow');
   await writeHashVector(hashVectorOf(header, blocks, digests), path);
-  // It must be a sound one, or the case shows nothing.
+  // The case is meaningless unless the file is valid.
   await openHashVector(path);
   const bytes = await readFile(path);
   await rm(path);

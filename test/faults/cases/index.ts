@@ -22,7 +22,7 @@ import { SIZES } from './sizes.js';
 import { SPECIAL_FILES } from './special-files.js';
 import { TRUNCATIONS } from './truncations.js';
 
-/** Every case that is built, in the order of the list of threats. */
+/** All implemented cases, in the order of the list of threats. */
 export const CASES: readonly FaultCase[] = [
   ...AMBIGUOUS_FORMATS,
   ...BACKING_FILES,
@@ -48,5 +48,5 @@ export const CASES: readonly FaultCase[] = [
   ...DAMAGED_HEADERS,
 ];
 
-/** Cases that belong to the applying of plans, as does the second half of 56. */
+/** Numbers of cases that need the application of plans, like the second half of 56. */
 export const WAITING: readonly number[] = [59, 60];

@@ -7,29 +7,29 @@ import { readReport } from '../../harness/json-report.js';
 import { FORMAT_READERS, READERS } from '../../harness/readers.js';
 import type { FaultCase } from '../fault-case.js';
 import { mountFailingDisk } from '../inputs/failing-disk.js';
-import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { hashingStarted, MARKED, markerFile, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import type { CommandExtras, Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** So many that most are still to be read when the first is hashed. */
+/** Enough blocks that most are still unread when the first is hashed. */
 const BLOCKS = 4096;
 const BLOCK_MS = 30;
 const BAD_BLOCK = 11;
-/** Seconds for a run whose server hangs: the limit for an answer, and more. */
+/** Seconds for a run whose server hangs: more than the time limit for an answer. */
 const HANG_SECONDS = 180;
 const SIZES = [0, 1, 1000, 65_535, 65_537];
 
-/** Signals the servers of a command as soon as it hashes what they give of a marked image. */
-function afflicted(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
+/** Returns extras that signal the command's servers as soon as it hashes blocks of a marked image. */
+function signalServers(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
   return {
     options: [...SLOW_HASHER, '--no-cache'],
     seconds: HANG_SECONDS,
     during: async (running) => {
-      await begun(stage, running);
+      await hashingStarted(stage, running);
       const servers = running.watch.signal(signal, (commandLine) => /^\S*(?:qemu-nbd|nbdkit)\b/.test(commandLine));
-      assert.ok(servers > 0, 'a server runs');
+      assert.ok(servers > 0, 'expected a running server');
       await running.until(() => running.hasEnded(), 'never').catch(() => {});
-      await rm(`${stage.root}/begun`, { force: true });
+      await rm(markerFile(stage), { force: true });
     },
   };
 }
@@ -38,7 +38,7 @@ function afflicted(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
 export const INPUT_FAULTS: readonly FaultCase[] = [
   {
     number: 40,
-    title: 'a block that cannot be read: the error says where',
+    title: 'reports the position of a block that cannot be read',
     readers: READERS,
     exit: 5,
     build: async (stage) => {
@@ -60,25 +60,25 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
   },
   {
     number: 41,
-    title: 'a server that dies, and one that hangs',
+    title: 'reports a server that dies, and one that hangs',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
       const [raw, image] = [stage.image('content.raw'), stage.image('image.vmdk')];
       await writeFile(raw, Buffer.alloc(BLOCKS * BLOCK, MARKED));
-      // No cluster of it stands in the file as it is, so that it is read through a server.
+      // All clusters are compressed, so that the image is read through a server.
       await convert(raw, image, 'vmdk', { creation: { subformat: 'streamOptimized' } });
       await writeSlowHasher(stage, BLOCK_MS);
-      const dies = stage.hash([image], afflicted(stage, 'SIGKILL'));
-      const beside = stage.analyze([image], afflicted(stage, 'SIGKILL'));
-      const hangs = stage.hash([image], afflicted(stage, 'SIGSTOP'));
-      // To an appliance the good images are served too, and would lose their servers with the other.
+      const dies = stage.hash([image], signalServers(stage, 'SIGKILL'));
+      const beside = stage.analyze([image], signalServers(stage, 'SIGKILL'));
+      const hangs = stage.hash([image], signalServers(stage, 'SIGSTOP'));
+      // With an appliance, the good images have servers too, which would also be killed.
       return { commands: stage.reader === 'libguestfs' ? [dies, hangs] : [dies, beside, hangs] };
     },
   },
   {
     number: 42,
-    title: 'raw of 0, 1, 1,000, 65,535 and 65,537 bytes: one block between those that differ in the tail',
+    title: 'counts a different last byte of a raw image of any size as one block',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -13,18 +13,18 @@ import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 
-/** Gives the exit code of a command that a signal ends, as users see it. */
+/** A shell, so that a signal that ends the command results in an exit code, as for users. */
 const SHELL = ['/bin/sh', '-c', '"$@"; exit $?', 'sh'];
 
-/** Which images a run has. */
+/** Directories and names that select the images of a run. */
 export const LISTINGS: readonly FaultCase[] = [
   {
     number: 95,
-    title: 'a named directory: a link takes the place of an image and of a hash vector after the listing',
+    title: 'directory: refuses links that replace files after the listing',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
-      const pool = await makePool(stage, 'image.raw', 'sound.raw');
+      const pool = await makePool(stage, 'image.raw', 'valid.raw');
       const vector = join(pool, 'vector.arrow');
       await writeVector(vector);
       const secretVector = join(stage.root, 'secrets', 'secret.arrow');
@@ -47,7 +47,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 96,
-    title: 'a directory: whole disks that are named like parts of a VMDK are taken, what is left out is said',
+    title: 'directory: reads disks named like VMDK parts, and lists the rest',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -70,7 +70,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 97,
-    title: 'the cache in the directory of the images: its entries are no images of the next run',
+    title: 'directory: does not analyze entries of a cache in it',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -93,7 +93,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 98,
-    title: 'a file that is named twice, also by a link: compared once, with a warning',
+    title: 'compares a file that is named twice, also by a link, only once',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -112,7 +112,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 99,
-    title: 'a file system that never answers: each signal ends the run',
+    title: 'ends at each signal although a file system never answers',
     readers: READERS,
     exit: 130,
     build: async (stage) => {
@@ -135,7 +135,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
 ];
 
-/** Makes a directory of raw images that differ. */
+/** Creates a directory of different raw images. */
 async function makePool(stage: Stage, ...names: readonly string[]): Promise<string> {
   const pool = stage.image('pool');
   await mkdir(pool);
@@ -150,7 +150,7 @@ async function writeVector(path: string): Promise<void> {
   await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(32).fill(1)), path);
 }
 
-/** A plugin of a reader that, asked while a directory is listed, puts links in the places of files. */
+/** Returns a plugin whose reader replaces files with links while a directory is listed. */
 function exchangePlugin(links: Readonly<Record<string, string>>): string {
   return `
 import { rmSync, symlinkSync } from 'node:fs';
@@ -169,7 +169,7 @@ export default { name: 'exchange', url: import.meta.url, readers: { exchange: Ex
 `;
 }
 
-/** Names of the images in a report, without the good ones that every run has. */
+/** Returns the names of the images in a report, without the good ones that every run includes. */
 function namesBesideGood(end: CommandEnd): string[] {
   return (readReport(end)?.images ?? []).slice(2).map(({ path }) => basename(path));
 }
@@ -178,7 +178,7 @@ async function anyOf<Item>(items: readonly Item[], test: (item: Item) => Promise
   return (await Promise.all(items.map(test))).includes(true);
 }
 
-/** Ids of the processes of the command itself. */
+/** Returns the ids of the command's own processes. */
 async function commandsOf(stage: Stage): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const isCommand = async (id: string) => {

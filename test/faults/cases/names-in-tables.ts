@@ -8,11 +8,11 @@ import type { FaultCase } from '../fault-case.js';
 import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** What is invisible or a blank, by ranges of code points. */
+/** Invisible and blank characters, as ranges of code points. */
 const INVISIBLE =
   /[\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
 
-/** Sound raw images of names that the table of names or the tree could show as something else. */
+/** Returns a case of valid raw images whose names the table of names or the tree could misrepresent. */
 function named(number: number, title: string, names: readonly string[]): FaultCase {
   return {
     number,
@@ -42,7 +42,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-/** Requires that labels belong to one image each, and that no cell is a formula or joins others. */
+/** Requires that every label belongs to one image, and that no cell is a formula or merges with others. */
 async function expectHarmlessTable(stage: Stage): Promise<void> {
   const rows = (await readFile(stage.output('tree.names.tsv'), 'utf8')).split('\n').slice(1, -1);
   const cells = rows.map((row) => row.split('\t'));
@@ -56,9 +56,9 @@ async function expectHarmlessTable(stage: Stage): Promise<void> {
   }
 }
 
-/** Images whose names are made to be read as another image, as nothing, or as a formula. */
+/** Images whose names imitate another image, are invisible, or are formulas. */
 export const NAMES_IN_TABLES: readonly FaultCase[] = [
-  named(100, 'that become the label of another image', [
+  named(100, 'do not become the label of another image', [
     'web 1.raw',
     'web-1.raw',
     'WEB_1.raw',
@@ -66,7 +66,7 @@ export const NAMES_IN_TABLES: readonly FaultCase[] = [
     'DB-1.raw',
     'db 1.raw',
   ]),
-  named(101, 'of invisible characters', [
+  named(101, 'show invisible characters', [
     'tag\u{e0041}\u{e007f}.raw',
     'tag.raw',
     'soft\u00adhyphen\u200b\u200d\u2060.raw',
@@ -75,7 +75,7 @@ export const NAMES_IN_TABLES: readonly FaultCase[] = [
     'filler\u3164\u2800\u00a0\u115f.raw',
     'override\u202e\u2066\u061c.raw',
   ]),
-  named(102, 'like formulas and quotes', [
+  named(102, 'are not interpreted as formulas or quotes', [
     '=HYPERLINK("http:example.com").raw',
     '+1.raw',
     '-1.raw',

@@ -11,18 +11,18 @@ import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 
-/** A case of sound raw images in the working directory, by names that something could take for more than a name. */
+/** Returns a case of valid raw images in the working directory, with names that a program could misinterpret. */
 function named(number: number, title: string, names: readonly string[]): FaultCase {
   return {
     number,
-    title: `names: ${title}`,
+    title: `names: keeps ${title}`,
     readers: READERS,
     exit: 0,
     build: async (stage) => {
       for (const [index, name] of names.entries()) {
         await writeFile(join(stage.work, name), deterministicBytes(`name ${index}`, 2 * BLOCK));
       }
-      // Where a name begins with a hyphen, `--` goes before it.
+      // `--` precedes the names, since some begin with a hyphen.
       return {
         ...stage.trial(['--', ...names]),
         check: async (ends) => expectReports(stage, ends.at(-1)!, names),
@@ -31,7 +31,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-/** Names that are options or protocols to some program. */
+/** Names that programs may interpret as options or protocols. */
 const OPTIONS_AND_PROTOCOLS = [
   '-U',
   '--format',
@@ -42,19 +42,19 @@ const OPTIONS_AND_PROTOCOLS = [
   'file,format=raw.raw',
 ];
 
-/** Images of names that are not UTF-8. */
-interface UnspeakableImages {
-  /** A directory of a plain name in which some of them are. */
+/** Images whose names are not UTF-8. */
+interface NonUtf8Images {
+  /** A directory with an ASCII name that contains some of the images. */
   readonly directory: string;
-  /** The others, as a shell takes them: Node.js can give no program such a name. */
+  /** The other images as shell words: Node.js cannot pass such names to a program. */
   readonly shellWords: string;
-  /** What all of them are called in reports. */
+  /** The names of all images in reports. */
   readonly paths: readonly string[];
   /** The hash-vector file of one of them, and its content. */
   readonly vector: readonly [name: string, content: Buffer];
 }
 
-async function unspeakableImages({ root, work, reader }: Stage): Promise<UnspeakableImages> {
+async function writeNonUtf8Images({ root, work, reader }: Stage): Promise<NonUtf8Images> {
   const directory = join(root, 'images');
   const content = deterministicBytes('not UTF-8', 2 * BLOCK);
   const inDirectory = `${directory}/\udcff\udcfe.raw`;
@@ -66,7 +66,7 @@ async function unspeakableImages({ root, work, reader }: Stage): Promise<Unspeak
   if (reader === 'raw') {
     return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
   }
-  // A chain that is told by names relative to a directory whose own name is not UTF-8, and that takes a server to read.
+  // A chain with relative names, in a directory whose own name is not UTF-8. Reading it needs a server.
   const chain = join(directory, 'chain');
   await mkdir(chain);
   await createQcow2(join(chain, 'base.qcow2'), { creation: 'compression_type=zstd' });
@@ -78,7 +78,7 @@ async function unspeakableImages({ root, work, reader }: Stage): Promise<Unspeak
   return { ...shared, shellWords: `$'caf\\xe9.raw' ${chain}$'\\xe9'`, paths };
 }
 
-/** Images whose names are made to harm those who print them or pass them on. */
+/** Images with names that are dangerous to print or to pass to other programs. */
 export const NAMES: readonly FaultCase[] = [
   named(49, 'newlines and escape sequences', [
     'two\nlines.raw',
@@ -98,7 +98,7 @@ export const NAMES: readonly FaultCase[] = [
     '&amp;.raw',
     'trailing\\',
   ]),
-  named(51, 'what DOT and Newick are written with', [
+  named(51, 'the syntax of DOT and Newick', [
     'a;b.raw',
     '(a,b)c:1.raw',
     "it's [a] comment.raw",
@@ -108,9 +108,9 @@ export const NAMES: readonly FaultCase[] = [
     'tab\there.raw',
   ]),
   {
-    ...named(52, 'like options and protocols, and not UTF-8', OPTIONS_AND_PROTOCOLS),
+    ...named(52, 'names like options and protocols, and names that are not UTF-8', OPTIONS_AND_PROTOCOLS),
     build: async (stage) => {
-      const { directory, shellWords, paths, vector } = await unspeakableImages(stage);
+      const { directory, shellWords, paths, vector } = await writeNonUtf8Images(stage);
       const { commands } = await named(52, '', OPTIONS_AND_PROTOCOLS).build(stage);
       const words = ['--', ...OPTIONS_AND_PROTOCOLS, directory];
       const wrapper = ['bash', '-c', `exec "$@" ${shellWords}`, 'bash'];

@@ -11,7 +11,7 @@ import { onlyEntry, withTextForged } from '../inputs/cache-entry.js';
 import { whileExchanged } from '../inputs/directory-exchange.js';
 import { plantLink } from '../inputs/planted-link.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
-import { begun, MARKED, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
+import { hashingStarted, MARKED, markerFile, SLOW_HASHER, writeSlowHasher } from '../inputs/slow-hasher.js';
 import { SLOW_REPORT, writeSlowReporter } from '../inputs/slow-reporter.js';
 import { flatDescriptor } from '../inputs/vmdk.js';
 import { GOOD_IMAGES, type Stage } from '../stage.js';
@@ -22,7 +22,7 @@ const BLOCK_MS = 30;
 const FINDS = 3_000;
 const NOBODY = 65_534;
 
-/** Words that write an image's vector or a report of it to a path that is part of the image, in this order. */
+/** Returns commands that write an image's vector, then a report, to a path that is part of the image. */
 function writesOver(stage: Stage, image: string, vector: string, report: string): CommandLine[] {
   return [
     { words: ['hash', ...readerOf(stage), '-o', vector, image] },
@@ -34,18 +34,18 @@ function readerOf({ reader }: Stage): string[] {
   return reader === 'auto' ? [] : ['--reader', reader];
 }
 
-/** An image whose first byte tells the slow hasher to say that it has begun. */
+/** Writes an image whose first byte makes the slow hasher create its marker file. */
 async function writeMarkedImage(path: string): Promise<void> {
   const content = deterministicBytes('marked', BLOCKS * BLOCK);
   content[0] = MARKED;
   await writeFile(path, content);
 }
 
-/** Output files that are, or become, images or links to images; and temporary files. */
+/** Output files that are or become images or links to images; and temporary files. */
 export const OUTPUTS: readonly FaultCase[] = [
   {
     number: 61,
-    title: "an output's name is another user's link to an image, in a shared directory",
+    title: "refuses an output that is another user's link in a shared directory",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -55,7 +55,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       await plantLink(precious, join(stage.work, 'disk.raw.arrow'));
       await plantLink(precious, stage.output('tree.txt'));
-      // The companion of a tree whose names must be explained.
+      // The companion of a tree with labels that differ from the names.
       const blank = stage.image('with blank (1).raw');
       await writeFile(blank, deterministicBytes('blank', BLOCK));
       await plantLink(precious, stage.output('tree.names.tsv'));
@@ -70,7 +70,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 62,
-    title: 'a link to an image takes the name of an output after that was checked',
+    title: 'refuses an output that becomes a link to an image after the check',
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -78,7 +78,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       await writeMarkedImage(image);
       await writeSlowHasher(stage, BLOCK_MS);
       const planting = (name: string) => async (running: CommandRun) => {
-        await begun(stage, running);
+        await hashingStarted(stage, running);
         await plantLink(image, stage.output(name));
       };
       const slow = ['--no-cache', ...SLOW_HASHER];
@@ -88,29 +88,29 @@ export const OUTPUTS: readonly FaultCase[] = [
           { words: ['hash', '-o', 'out/', ...slow, image], during: planting('disk.raw.arrow') },
           {
             words: ['analyze', '-o', 'out/tree.txt', ...slow, GOOD_IMAGES[0], image],
-            before: () => removeBegun(stage),
+            before: () => removeMarker(stage),
             during: planting('tree.txt'),
           },
           {
             words: ['hash', '-o', 'made/', ...slow, image],
             exit: 0,
-            before: () => removeBegun(stage),
+            before: () => removeMarker(stage),
             during: async (running) => {
-              await begun(stage, running);
-              // The directory itself is exchanged for a link to that of the images.
+              await hashingStarted(stage, running);
+              // The directory itself is replaced with a link to the directory of the images.
               await rename(join(stage.work, 'made'), join(stage.work, 'moved'));
               await plantLink(`${stage.root}/images`, join(stage.work, 'made'));
             },
           },
         ],
-        writes: [`${stage.root}/begun`, join(stage.work, 'moved'), join(stage.work, 'made'), ...planted],
+        writes: [markerFile(stage), join(stage.work, 'moved'), join(stage.work, 'made'), ...planted],
         check: async () => assert.deepEqual(await readdir(`${stage.root}/images`), ['disk.raw']),
       };
     },
   },
   {
     number: 63,
-    title: 'an output is the backing file of an image',
+    title: 'refuses an output that is the backing file of an image',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -122,7 +122,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       const [overVector] = writesOver(stage, `${vector}.qcow2`, vector, report);
       const [, overReport] = writesOver(stage, `${report}.qcow2`, vector, report);
-      // The same where the vectors are in the cache.
+      // The same if the vectors are in the cache.
       const read = (image: string): CommandLine => ({
         words: ['hash', ...readerOf(stage), '-o', 'out/', image],
         exit: 0,
@@ -141,7 +141,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 64,
-    title: 'an output is an extent of a VMDK',
+    title: 'refuses an output that is an extent of a VMDK',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -158,7 +158,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 65,
-    title: 'an output is a hard link to a file of an image',
+    title: 'refuses an output that is a hard link to a file of an image',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -180,7 +180,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 66,
-    title: 'the cache directory is exchanged for a forged one of another user, over and over',
+    title: 'finds no forged entry while the cache directory is exchanged',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -208,9 +208,9 @@ export const OUTPUTS: readonly FaultCase[] = [
                 continue;
               }
               found += 1;
-              assert.equal(vector.name, name, `what was found in round ${round}`);
+              assert.equal(vector.name, name, `the entry found in round ${round}`);
             }
-            assert.ok(found > 0, 'the sound entry is found');
+            assert.ok(found > 0, 'expected to find the valid entry');
           });
           await restoreCache(stage, forged);
         },
@@ -219,11 +219,11 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 67,
-    title: "a running writer's temporary file looks two hours old, as by a clock that is ahead",
+    title: "keeps a running writer's temporary file that seems two hours old",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
-      const goOn = await writeSlowReporter(stage);
+      const release = await writeSlowReporter(stage);
       const report = stage.output('tree.slow');
       const slow = ['--plugin', './slow-reporter.mjs', '--plugin-timeout', '0'];
       return {
@@ -235,22 +235,22 @@ export const OUTPUTS: readonly FaultCase[] = [
               await running.until(async () => {
                 temporary = (await readdir(stage.output(''))).find((name) => name.endsWith('.tmp'));
                 return temporary !== undefined;
-              }, 'its report was begun');
+              }, 'it started to write its report');
               const old = Date.now() / 1000 - 2 * 60 * 60;
               await utimes(stage.output(temporary!), old, old);
               await writeFileAtomically(stage.output('other.txt'), other());
-              await writeFile(goOn, '');
+              await writeFile(release, '');
             },
           },
         ],
-        writes: [goOn, stage.output('other.txt')],
+        writes: [release, stage.output('other.txt')],
         check: async () => assert.equal(await readFile(report, 'utf8'), SLOW_REPORT),
       };
     },
   },
   {
     number: 68,
-    title: "the directory of outputs is another user's link",
+    title: "refuses another user's link as the directory of outputs",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -269,7 +269,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 69,
-    title: 'vectors wait until the chains of all images are known: one is the base of another image',
+    title: 'writes no vector over a file that a later image turns out to use',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -283,17 +283,17 @@ export const OUTPUTS: readonly FaultCase[] = [
       const before = await readFile(base);
       return {
         commands: [{ words }],
-        check: async () => assert.ok(before.equals(await readFile(base)), 'the backing file is as it was'),
+        check: async () => assert.ok(before.equals(await readFile(base)), 'the backing file has changed'),
       };
     },
   },
 ];
 
-async function removeBegun(stage: Stage): Promise<void> {
-  await rename(`${stage.root}/begun`, `${stage.root}/begun-before`);
+async function removeMarker(stage: Stage): Promise<void> {
+  await rename(markerFile(stage), `${markerFile(stage)}-before`);
 }
 
-/** Puts a copy of an entry, of another image's name, into a directory. */
+/** Writes a copy of an entry with another image's name to a directory. */
 async function forgeEntry(path: string, directory: string, name: string): Promise<void> {
   const copy = join(directory, basename(path));
   const bytes = withTextForged(await readFile(path), new RegExp(name.slice(-8), 'g'), 'forged');
@@ -301,7 +301,7 @@ async function forgeEntry(path: string, directory: string, name: string): Promis
   await writeFile(copy.replace(/[0-9a-f]{64}(?=\.arrow$)/, digest), bytes, { mode: 0o600 });
 }
 
-/** Undoes an odd number of exchanges. */
+/** Restores the cache directory after an odd number of exchanges. */
 async function restoreCache(stage: Stage, other: string): Promise<void> {
   const entries = await new HashVectorCache(stage.cache).list().catch(() => undefined);
   if (entries !== undefined) {

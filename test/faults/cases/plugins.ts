@@ -6,23 +6,23 @@ import type { CommandLine, FaultCase } from '../fault-case.js';
 import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** Seconds that a plugin is given which never returns, enough to be loaded on a busy machine, and any other. */
+/** Timeouts in seconds: for plugins that never return, enough to load them on a busy machine, and for all others. */
 const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
-/** Of a reader, which runs in the main thread, a loop can only be ended from outside. */
+/** Readers run in the main thread, where nothing can interrupt an endless loop, so they wait instead. */
 const WAIT = 'await new Promise(() => {});';
 
-/** Names under which a program might look for code in the directory in which it is started. */
-const TEMPTING = [
+/** Files that a program might load from its working directory. */
+const BAIT_FILES = [
   'virt-similarity.config.mjs',
   '.virt-similarityrc.js',
   'virt-similarity.mjs',
   'node_modules/virt-similarity-plugin/index.js',
 ];
 
-/** A plugin of each kind of part that does `deed` when it is called, and whose reader does `reading`. */
-function pluginText(name: string, deed: string, reading: string): string {
+/** Returns a plugin with a part of each kind that runs `action` when it is called, and whose reader runs `reading`. */
+function pluginText(name: string, action: string, reading: string): string {
   return `
 class Reader {
   async identify(source, { isChosen }) {
@@ -31,10 +31,10 @@ class Reader {
   }
   async open() { ${reading} }
 }
-class Hasher { digestLength = 1; hash() { ${deed} } }
-class Metric { unit = 'blocks'; alignment = 'position'; distance() { ${deed} } }
-class Clusterer { linkages = ['single']; cluster() { ${deed} } }
-class Reporter { extension = '.${name}'; mediaType = 'text/plain'; *report() { ${deed} } }
+class Hasher { digestLength = 1; hash() { ${action} } }
+class Metric { unit = 'blocks'; alignment = 'position'; distance() { ${action} } }
+class Clusterer { linkages = ['single']; cluster() { ${action} } }
+class Reporter { extension = '.${name}'; mediaType = 'text/plain'; *report() { ${action} } }
 export default {
   name: '${name}', url: import.meta.url,
   readers: { '${name}': Reader }, hashers: { '${name}': Hasher }, metrics: { '${name}': Metric }, clusterers: { '${name}': Clusterer }, reporters: { '${name}': Reporter },
@@ -42,7 +42,7 @@ export default {
 `;
 }
 
-/** The good images with every part of a plugin in turn, and with a plugin that does the same as soon as it is loaded. */
+/** Returns runs on the good images with each part of a plugin, and with a plugin that fails while it is loaded. */
 function everyPart(name: string, exit: number): CommandLine[] {
   const parts: readonly (readonly [option: string, errors: number])[] = [
     // Each image fails by itself, but a hasher is tried once for all of them.
@@ -69,16 +69,16 @@ function everyPart(name: string, exit: number): CommandLine[] {
   ];
 }
 
-/** Code that was not asked for, and code that does not do what it should. */
+/** Code in the working directory, and plugins that throw or hang. */
 export const PLUGINS: readonly FaultCase[] = [
   {
     number: 55,
-    title: 'plugins: in the working directory: not loaded; that throw: 3; that never return: 7',
+    title: 'loads no code unasked, and reports plugins that throw or hang',
     readers: ['auto'],
     exit: 7,
     build: async (stage) => {
       const loaded = `${stage.root}/loaded`;
-      await writeTemptation(stage, loaded);
+      await writeBait(stage, loaded);
       await writeFile(join(stage.work, 'throws.mjs'), pluginText('throws', THROW, THROW));
       await writeFile(join(stage.work, 'loops.mjs'), pluginText('loops', LOOP, WAIT));
       await writeFile(join(stage.work, 'throws-at-once.mjs'), THROW);
@@ -91,17 +91,17 @@ export const PLUGINS: readonly FaultCase[] = [
           ...everyPart('loops', 7),
         ],
         check: async () => {
-          await assert.rejects(access(loaded), 'code of the working directory ran');
+          await assert.rejects(access(loaded), 'code in the working directory ran');
         },
       };
     },
   },
 ];
 
-async function writeTemptation(stage: Stage, marker: string): Promise<void> {
+async function writeBait(stage: Stage, marker: string): Promise<void> {
   const text = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, ''); export default { name: 'bait' };`;
   await mkdir(join(stage.work, 'node_modules/virt-similarity-plugin'), { recursive: true });
-  for (const name of TEMPTING) {
+  for (const name of BAIT_FILES) {
     await writeFile(join(stage.work, name), text);
   }
   await writeFile(join(stage.work, 'virt-similarity.json'), JSON.stringify({ plugins: ['./virt-similarity.mjs'] }));

@@ -22,11 +22,11 @@ async function writeDescriptor(stage: Stage, name: string, text: Buffer): Promis
   return stage.image(name);
 }
 
-/** What headers may lead to, and files that are no disks or not those that they seem to be. */
+/** Files that headers refer to, archives, and images that are not the disks that they seem to be. */
 export const REFERENCED_FILES: readonly FaultCase[] = [
   {
     number: 80,
-    title: 'backing files and extents that are hidden, or lie below the directory of the image',
+    title: 'refuses hidden backing files and extents, and those in subdirectories',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -44,7 +44,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 81,
-    title: 'backing file and extent that are links to a file of the host',
+    title: 'refuses backing files and extents that are links to host files',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -58,7 +58,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 82,
-    title: 'compressed disks and archives, under their own names and as disks',
+    title: 'refuses compressed disks and archives, also if named like disks',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -78,7 +78,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 83,
-    title: 'vmdk whose parent was written to after the snapshot',
+    title: 'rejects a vmdk whose parent was written to after the snapshot',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -91,17 +91,17 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 84,
-    title: 'vmdk descriptors that cannot be understood',
+    title: 'refuses vmdk descriptors that cannot be understood',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
       await writeFile(stage.image('flat.bin'), deterministicBytes('flat', DISK_BYTES));
-      const sound = flatDescriptor('flat.bin').toString('latin1');
+      const valid = flatDescriptor('flat.bin').toString('latin1');
       const texts = [
-        sound.replace('\nRW', '\nrw 256 FLAT "flat.bin" 256\nRW'),
-        sound.replace('\nCID=', '\nCID=00000001\nCID='),
-        sound.replace('monolithicFlat', 'partitionedDevice'),
-        sound.replace('\nRW', '\nRDONLY 256 FLAT "flat.bin" 256\nRW'),
+        valid.replace('\nRW', '\nrw 256 FLAT "flat.bin" 256\nRW'),
+        valid.replace('\nCID=', '\nCID=00000001\nCID='),
+        valid.replace('monolithicFlat', 'partitionedDevice'),
+        valid.replace('\nRW', '\nRDONLY 256 FLAT "flat.bin" 256\nRW'),
       ];
       const names = texts.map((_, index) => `${index}.vmdk`);
       const images = await Promise.all(
@@ -112,11 +112,11 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 85,
-    title: 'fixed vpc disk whose guest wrote a dynamic one over its beginning',
+    title: 'refuses a fixed vpc whose guest wrote a dynamic one over its beginning',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
-      // Without any data, so that it fits: its disk would read as zeros.
+      // It contains no data, so that it fits. Its disk would read as zeros.
       const dynamic = stage.image('dynamic.vhd');
       const size = ['-o', 'subformat=dynamic,force_size=on', dynamic, String(DISK_BYTES)];
       await runTool('qemu-img', ['create', '-q', '-f', 'vpc', ...size]);
@@ -129,7 +129,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 86,
-    title: 'fixed vpc disk that is shorter than its footer says',
+    title: 'rejects a fixed vpc that is shorter than its footer says',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

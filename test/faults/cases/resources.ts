@@ -13,11 +13,11 @@ import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 const NOT_CACHED = /warning: .*is not cached/;
-/** As many open files as the command asks for at its start. */
+/** The number of open files that the command requires at its start. */
 const OPEN_FILES = 256;
-/** How many of them are free: from too few to load any module to enough for a server and threads. */
+/** Numbers of free descriptors: from too few to load any module to enough for a server and threads. */
 const FREE = [16, 40, 64, 88, 104, 120, 200];
-/** With so many an appliance is launched, which takes long and shows nothing more. */
+/** With so many free descriptors, an appliance starts, which takes long and adds nothing to the test. */
 const LAUNCHING = 100;
 
 async function writeImage(stage: Stage): Promise<string> {
@@ -26,13 +26,13 @@ async function writeImage(stage: Stage): Promise<string> {
   return image;
 }
 
-/** What goes before a command that is to find nearly all descriptors taken. */
-function starved(free: number): string[] {
+/** Returns a wrapper that leaves a command only so many free descriptors. */
+function withFreeDescriptors(free: number): string[] {
   const take = `for ((file = 10; file < ${OPEN_FILES - free}; file++)); do eval "exec $file</dev/null"; done; exec "$@"`;
   return ['prlimit', `--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--', 'bash', '-c', take, 'bash'];
 }
 
-/** An image that is read through a server, as far as the reader has one; one for each of the texts. */
+/** Writes an image per text that is read through a server, or a raw image for the reader `raw`. */
 async function writeServed(stage: Stage, texts: readonly string[]): Promise<string[]> {
   const raw = await writeImage(stage);
   const extension = stage.reader === 'raw' ? 'raw' : 'vmdk';
@@ -47,26 +47,26 @@ async function writeServed(stage: Stage, texts: readonly string[]): Promise<stri
   return images;
 }
 
-/** Requires that what a run wrote that did without is right. */
-async function requireRight(stage: Stage, image: string, { exit }: CommandEnd): Promise<void> {
+/** Requires that a run that succeeded despite missing resources wrote the right vector. */
+async function requireRightVector(stage: Stage, image: string, { exit }: CommandEnd): Promise<void> {
   const content = await readFile(stage.image('disk.raw'));
   if (exit === 0) {
     await expectContent(stage.output(`${basename(image)}.arrow`), content);
   }
 }
 
-/** What the machine runs out of. */
+/** Exhausted and missing resources. */
 export const RESOURCES: readonly FaultCase[] = [
   {
     number: 53,
-    title: 'no space for the cache: a warning',
+    title: 'warns if there is no space for the cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
       const image = await writeImage(stage);
       const full = `${stage.root}/full`;
       await mkdir(full);
-      // Only root may mount; whoever else runs this is told so by mount itself.
+      // Only root may mount. For other users, mount reports this itself.
       await runTool('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'faults', full]);
       await mkdir(`${full}/cache`, { mode: 0o700 });
       await fill(`${full}/filler`);
@@ -76,7 +76,7 @@ export const RESOURCES: readonly FaultCase[] = [
           for (const { stderr } of ends) {
             assert.match(stderr, NOT_CACHED);
           }
-          assert.deepEqual(await readdir(`${full}/cache`), [], 'what was left of entries');
+          assert.deepEqual(await readdir(`${full}/cache`), [], 'leftovers of cache entries');
         },
         cleanUp: async () => {
           await runTool('umount', [full]);
@@ -86,7 +86,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     number: 54,
-    title: 'no descriptors left, no temporary directory, a cache that is read-only',
+    title: 'works or reports missing descriptors or directories; read-only cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -107,12 +107,14 @@ export const RESOURCES: readonly FaultCase[] = [
         commands: [
           stage.hash([nowhere], { ...lacking, environment: { TMPDIR: missing, XDG_RUNTIME_DIR: missing } }),
           stage.hash([few], { ...lacking, wrapper: ['prlimit', '--nofile=24:24', '--'] }),
-          ...served.map((image, index) => stage.hash([image], { ...lacking, wrapper: starved(frees[index]!) })),
+          ...served.map((image, index) =>
+            stage.hash([image], { ...lacking, wrapper: withFreeDescriptors(frees[index]!) }),
+          ),
           stage.hash([disk], { wrapper, options: ['--cache', cache] }),
         ],
         check: async (ends) => {
           for (const [index, image] of images.entries()) {
-            await requireRight(stage, image, ends[index]!);
+            await requireRightVector(stage, image, ends[index]!);
           }
           assert.match(ends.at(-1)?.stderr ?? '', NOT_CACHED);
           await reclaim(stage);

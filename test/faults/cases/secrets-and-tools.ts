@@ -15,11 +15,11 @@ const BLOCK = 65_536;
 const PASSPHRASE = 'correct-horse-battery-staple';
 const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
 
-/** What a guest made collide, what must stay secret, and tools that are not what they seem. */
+/** Colliding blocks, secrets, and missing or fake tools. */
 export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 56,
-    title: 'two blocks with one MD5: a distance above 0 (the half without plans)',
+    title: 'distinguishes two blocks with one MD5 (the half without plans)',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -42,7 +42,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   },
   {
     number: 57,
-    title: 'a passphrase: in no process list, environment, message or cache',
+    title: 'leaks no passphrase to process lists, messages or the cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -64,7 +64,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
         },
       });
       return {
-        // What would need a passphrase is refused: there is no way to hand one over.
+        // An image that needs a passphrase is refused: passphrases are not supported.
         commands: [...trial.commands, { ...stage.hash([image]), exit: 4 }],
         check: async () => expectContent(stage.output('locked.luks.arrow'), await readFile(disk)),
       };
@@ -72,7 +72,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   },
   {
     number: 58,
-    title: 'qemu tools missing; replaced by ones that print garbage',
+    title: 'reports missing qemu tools, and fake ones that print garbage',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -86,7 +86,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
         commands: [
           stage.hash([image], { environment: missing }),
           stage.hash([image], { environment: garbage }),
-          // The good images need no tool, unless it is libguestfs that reads them.
+          // The good images need no tool unless the reader is libguestfs.
           ...good,
         ],
       };

@@ -6,11 +6,11 @@ import { createQcow2, QCOW2_FIELDS, tablesOf, writeGuest } from '../inputs/qcow2
 
 const BOMB_CLUSTERS = 131_072;
 
-/** Images that claim to be larger than anybody can read, and such as hold no image at all. */
+/** Images that claim to be too large to read, and files that are not images. */
 export const SIZES: readonly FaultCase[] = [
   {
     number: 23,
-    title: 'a disk of 64 PiB',
+    title: 'refuses a disk of 64 PiB',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -21,7 +21,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 24,
-    title: 'a forged size of 8 EiB over an L1 table that cannot hold it',
+    title: 'rejects a size of 8 EiB for which the L1 table is too small',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -33,7 +33,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 25,
-    title: 'a compression bomb: 256 GiB in one compressed cluster',
+    title: 'stops at a compression bomb: 256 GiB in one compressed cluster',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -48,7 +48,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 26,
-    title: 'an empty file named qcow2',
+    title: 'rejects an empty file named .qcow2',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -59,7 +59,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 27,
-    title: 'a header of 60 bytes',
+    title: 'rejects a header of 60 bytes',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

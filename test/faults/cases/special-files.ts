@@ -7,18 +7,18 @@ import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** A case of something that is no regular file, which is refused at once. */
+/** Returns a case of a file that is not a regular file and must be refused at once. */
 function refused(number: number, title: string, pathOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,
-    title,
+    title: `refuses ${title}`,
     readers: READERS,
     exit: 4,
     build: async (stage) => stage.trial([await pathOf(stage)], { within: 20 }),
   };
 }
 
-/** What stands in a directory where an image was expected. */
+/** Files that are not regular or not readable. */
 export const SPECIAL_FILES: readonly FaultCase[] = [
   refused(35, 'a FIFO', async (stage) => {
     await runTool('mkfifo', [stage.image('fifo.raw')]);
@@ -26,7 +26,7 @@ export const SPECIAL_FILES: readonly FaultCase[] = [
   }),
   {
     number: 36,
-    title: 'a directory, named and as a backing file',
+    title: 'refuses a directory that is named as an image or a backing file',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -44,7 +44,7 @@ export const SPECIAL_FILES: readonly FaultCase[] = [
   }),
   {
     number: 39,
-    title: 'a file that the user may not read',
+    title: 'reports a file that the user may not read',
     readers: READERS,
     exit: 5,
     build: async (stage) => {

@@ -11,7 +11,7 @@ import type { Stage } from '../stage.js';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** A qcow2 image with data in all of its 1 MiB. */
+/** Writes a qcow2 image with 1 MiB of data. */
 async function writeFullQcow2(stage: Stage): Promise<string> {
   const image = stage.image('image.qcow2');
   await createQcow2(image);
@@ -19,8 +19,8 @@ async function writeFullQcow2(stage: Stage): Promise<string> {
   return image;
 }
 
-/** A trial of images that are cut short, of which nothing may be written, least of all zeros. */
-function cutShort(stage: Stage, images: readonly string[]): Trial {
+/** Returns a trial of truncated images, for which no vector may be written. */
+function truncatedTrial(stage: Stage, images: readonly string[]): Trial {
   return {
     ...stage.trial(images, { errors: images.length }),
     check: async () => {
@@ -30,18 +30,18 @@ function cutShort(stage: Stage, images: readonly string[]): Trial {
   };
 }
 
-/** Images that end before their data or tables do. */
+/** Images that end before their data or tables. */
 export const TRUNCATIONS: readonly FaultCase[] = [
   {
     number: 28,
-    title: 'cut short in its data, in every format',
+    title: 'rejects truncated data in every format',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
       const raw = stage.image('content.raw');
       await writeFile(raw, deterministicBytes('cut short', 4 * MEBIBYTE));
       const images: string[] = [];
-      // Of a flat image, the descriptor is not where the data are: its extent is cut below.
+      // The data of a flat image are not in its descriptor. Its extent is truncated below.
       for (const { file, format, options } of FORMAT_SAMPLES.filter((sample) => !NOT_CUT.includes(sample.file))) {
         const image = stage.image(file);
         await convert(raw, image, format, options);
@@ -52,34 +52,34 @@ export const TRUNCATIONS: readonly FaultCase[] = [
       await convert(raw, flat, 'vmdk', { creation: { subformat: 'monolithicFlat' } });
       await truncate(stage.image('flat-flat.vmdk'), 2 * MEBIBYTE);
       await rm(raw);
-      return cutShort(stage, [...images, flat]);
+      return truncatedTrial(stage, [...images, flat]);
     },
   },
   {
     number: 29,
-    title: 'cut short in its L2 table, after all data',
+    title: 'rejects a truncated L2 table after all data',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
       const image = await writeFullQcow2(stage);
       await moveL2ToEnd(image);
       await truncate(image, (await stat(image)).size - 32_768);
-      return cutShort(stage, [image]);
+      return truncatedTrial(stage, [image]);
     },
   },
   {
     number: 30,
-    title: 'cut short in its refcounts, after all data',
+    title: 'rejects truncated refcounts after all data',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
       const image = await writeFullQcow2(stage);
       await moveRefcountsToEnd(image);
       await truncate(image, (await stat(image)).size - 32_768);
-      return cutShort(stage, [image]);
+      return truncatedTrial(stage, [image]);
     },
   },
 ];
 
-/** Samples of more than one file, and those whose footer says what they are, so that half of them is a raw disk. */
+/** Samples of more than one file. */
 const NOT_CUT = ['flat.vmdk', 'split.vmdk'];

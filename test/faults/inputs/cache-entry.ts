@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** An entry of a cache, as its file is. */
+/** The file of a cache entry. */
 export interface EntryFile {
   readonly path: string;
   readonly bytes: Buffer;
 }
 
-/** The only entry of a cache. */
+/** Returns the only entry of a cache. */
 export async function onlyEntry(cache: string): Promise<EntryFile> {
   const names = (await readdir(cache)).filter((name) => name.endsWith('.arrow'));
   const [name] = names;
@@ -19,7 +19,7 @@ export async function onlyEntry(cache: string): Promise<EntryFile> {
   return { path, bytes: await readFile(path) };
 }
 
-/** Puts an entry of the same key in the place of one, under a name that proves its bytes: a forger's work. */
+/** Replaces an entry with forged bytes under the same key and with a matching digest in its name. */
 export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Promise<string> {
   await rm(path, { force: true });
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -28,7 +28,7 @@ export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Prom
   return forgery;
 }
 
-/** A copy with every match replaced by a text, blanks added up to the same length. */
+/** Returns a copy in which a text, padded with blanks to the same length, replaces every match. */
 export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
   const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));
   const forged = Buffer.from(text, 'latin1');

@@ -3,10 +3,10 @@ import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { type ConvertOptions, convert, type WritableFormat } from '../../fixtures/qemu-images.js';
 import type { Stage } from '../stage.js';
 
-/** Bytes of the disk in a converted image. */
+/** The size, in bytes, of the disk in a converted image. */
 export const DISK_BYTES = 2 * 1024 * 1024;
 
-/** Writes an image in a format of qemu's, of a disk without zeros; gives its path. */
+/** Writes an image of a disk without zeros in one of qemu's formats. Returns its path. */
 export async function writeConverted(
   stage: Stage,
   name: string,

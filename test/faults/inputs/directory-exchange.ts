@@ -7,16 +7,16 @@ import ctypes, sys
 libc = ctypes.CDLL(None)
 one, other = (path.encode() for path in sys.argv[1:3])
 if libc.renameat2(-100, one, -100, other, 2) != 0: sys.exit('cannot exchange paths here')
-print('begun', flush=True)
+print('started', flush=True)
 while True: libc.renameat2(-100, one, -100, other, 2)
 `;
 
-/** Has two paths exchanged over and over in another process while a call is made. */
+/** Calls a function while another process exchanges two paths repeatedly. */
 export async function whileExchanged(one: string, other: string, call: () => Promise<void>): Promise<void> {
   const exchanger = spawn('/usr/bin/python3', ['-c', EXCHANGE, one, other], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(exchanger, 'exit');
-  const begun = await Promise.race([once(exchanger.stdout, 'data'), ended.then(() => undefined)]);
-  if (begun === undefined) {
+  const started = await Promise.race([once(exchanger.stdout, 'data'), ended.then(() => undefined)]);
+  if (started === undefined) {
     throw new Error('the paths could not be exchanged');
   }
   try {

@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 
 const SECTOR = 512;
 
-/** The least cluster that qcow2 allows, and what follows from it. Bytes. */
+/** The smallest cluster size of qcow2, and sizes that follow from it, in bytes. */
 const CLUSTER = 512;
 const L2_ENTRIES = CLUSTER / 8;
 const L2_COVERAGE = L2_ENTRIES * CLUSTER;
@@ -13,14 +13,14 @@ const L1_OFFSET = 4 * CLUSTER;
 const READS_AS_ZEROS = 1n;
 const COMPRESSED = 1n << 62n;
 
-/** What the entries of an L2 table say, in turn: `cluster` is where a compressed cluster is in the file. */
+/** Returns an entry of an L2 table. `cluster` is the position of a compressed cluster in the file. */
 export type L2Pattern = (index: number, cluster: bigint) => bigint;
 
 export const COMPRESSED_AND_ZERO: L2Pattern = (index, cluster) =>
   index % 2 === 0 ? COMPRESSED | cluster : READS_AS_ZEROS;
 export const ALL_ZERO: L2Pattern = () => READS_AS_ZEROS;
 
-/** A qcow2 image with clusters of 512 bytes, all of whose `l1Entries` L1 entries lead to one L2 table. */
+/** Writes a qcow2 image with clusters of 512 bytes. All of its `l1Entries` L1 entries refer to one L2 table. */
 export async function writeSharedL2(path: string, l1Entries: number, pattern: L2Pattern): Promise<void> {
   const l2 = Math.ceil((L1_OFFSET + 8 * l1Entries) / CLUSTER) * CLUSTER;
   const file = Buffer.alloc(l2 + 4 * CLUSTER);
@@ -51,8 +51,8 @@ const DIRECTORY_SECTOR = 24;
 const ZERO_GRAIN = 1;
 
 /**
- * A sparse VMDK extent with grains of one sector, in turn zeros and one and the same sector. Its directory's entries
- * lead to tables that begin `step` sectors apart: 0 for one table for all.
+ * Writes a sparse VMDK extent with grains of one sector, which are alternately zeros and always the same sector. Its
+ * directory's entries refer to tables that begin `step` sectors apart; with 0, all refer to one table.
  */
 export async function writeGrainBomb(path: string, directoryEntries: number, step: number): Promise<void> {
   const table = DIRECTORY_SECTOR + Math.ceil((directoryEntries * 4) / SECTOR);

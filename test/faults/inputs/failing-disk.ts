@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runTool } from '../../fixtures/run-tool.js';
 
-/** A file on a file system of its own in user space. */
+/** A file on a separate file system in user space. */
 export interface MountedFile {
   readonly path: string;
   unmount(): Promise<void>;
 }
 
-/** Shows a raw image as a file of which one block cannot be read: an NBD server that fails there, seen through FUSE. */
+/** Mounts a raw image as a file with an unreadable block, using FUSE and an NBD server that fails for this block. */
 export async function mountFailingDisk(
   image: { readonly path: string; readonly size: number },
   bad: { readonly offset: number; readonly length: number },
@@ -34,7 +34,7 @@ export async function mountFailingDisk(
     child.on('error', reject);
     child.on('close', () => resolve());
   });
-  await Promise.race([appearance(path), ended.then(() => Promise.reject(new Error('nbdfuse ended')))]);
+  await Promise.race([appearance(path), ended.then(() => Promise.reject(new Error('nbdfuse exited')))]);
   return {
     path,
     unmount: async () => {

@@ -1,13 +1,13 @@
-/** Bytes of a disk's block. */
+/** The size of a disk's block in bytes. */
 const BLOCK = 65_536;
-/** Magic, and the length of the footer before it. */
+/** The bytes of the magic number and of the footer's length before it. */
 const TAIL = 10;
 
 /**
- * A raw disk of whole blocks that is a sound hash-vector file too: what a guest can write to its own disk, so that digests
- * of its choice are taken for those of the disk.
+ * Returns a raw disk of whole blocks that is also a valid hash-vector file. A guest can write one to its own disk, so
+ * that its digests could be mistaken for those of the disk.
  *
- * @param vector a hash-vector file, between whose rows and footer zeros are put
+ * @param vector a hash-vector file; the result has zeros between its rows and footer
  */
 export function diskLikeVector(vector: Buffer): Buffer {
   const footer = vector.length - TAIL - vector.readUInt32LE(vector.length - TAIL);

@@ -2,13 +2,13 @@ import { runTool } from '../../fixtures/run-tool.js';
 
 const ATTEMPTS = 10;
 
-/** How each format is told to encrypt, quickly. */
+/** Options of each format for quick encryption. */
 const OPTIONS = {
   luks: 'key-secret=key,iter-time=10',
   qcow2: 'encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10',
 } as const;
 
-/** Makes an encrypted disk, of LUKS's own format unless told otherwise. */
+/** Creates an encrypted disk, in the LUKS format by default. */
 export async function createLuks(
   path: string,
   passphrase: string,
@@ -20,7 +20,7 @@ export async function createLuks(
       await runTool('qemu-img', ['create', '-q', '-f', format, ...secret, path, '1M']);
       return;
     } catch (error) {
-      // qemu-img measures how long a derivation takes, which now and then is too short for the kernel's clock.
+      // qemu-img measures the time of a key derivation, which is sometimes too short for the kernel's clock.
       if (attempt === ATTEMPTS || !String(error).includes('CPU usage')) {
         throw error;
       }

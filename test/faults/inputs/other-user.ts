@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { runTool } from '../../fixtures/run-tool.js';
 import type { Stage } from '../stage.js';
 
-/** Gives the stage back to the user who runs the tests, so that the cache is his to verify. */
+/** Returns ownership of the stage to the user who runs the tests, who can then verify the cache. */
 export async function reclaim(stage: Stage): Promise<void> {
   if (process.getuid?.() === 0) {
     await runTool('chown', ['-R', '0:0', stage.work]);
@@ -12,8 +12,8 @@ export async function reclaim(stage: Stage): Promise<void> {
 const NOBODY = '65534';
 
 /**
- * Makes the stage one for a user without privileges, because root may read everything; gives what goes before a command
- * to run it as that user. Nothing where the tests are not run by root.
+ * Prepares the stage for a user without privileges, because root may read everything. Returns the wrapper that runs a
+ * command as that user; empty if the tests do not run as root.
  */
 export async function asOrdinaryUser(stage: Stage): Promise<readonly string[]> {
   if (process.getuid?.() !== 0) {

@@ -1,9 +1,9 @@
 import { open, truncate, writeFile } from 'node:fs/promises';
 
-/** Bytes by the position at which they are written. */
+/** Bytes by the position to which they are written. */
 export type Patches = Readonly<Record<number, Buffer>>;
 
-/** Writes over parts of a file, as a guest or a bad sector would. */
+/** Overwrites parts of a file, as a guest or a bad sector would. */
 export async function patch(path: string, patches: Patches): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -21,7 +21,7 @@ export async function writeRawDisk(path: string, head: Buffer, size: number): Pr
   await truncate(path, size);
 }
 
-/** A big-endian number of 64 bits. */
+/** Encodes a 64-bit number in big-endian order. */
 export function be64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(value);

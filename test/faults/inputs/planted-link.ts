@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 const NOBODY = 65_534;
 
-/** Puts a link into a directory that everybody may write to; another user's, where the tests are run by root. */
+/** Creates a link in a world-writable directory. If the tests run as root, it belongs to another user. */
 export async function plantLink(target: string, path: string): Promise<void> {
   await chmod(dirname(path), 0o777);
   await symlink(target, path);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { runTool } from '../../fixtures/run-tool.js';
 import { be64, patch } from './patch.js';
 
-/** Where the fields of a qcow2 header stand, by qemu's docs/interop/qcow2.txt. */
+/** The positions of fields in a qcow2 header, from qemu's docs/interop/qcow2.txt. */
 export const QCOW2_FIELDS = {
   virtualSize: 24,
   l1Entries: 36,
@@ -11,20 +11,20 @@ export const QCOW2_FIELDS = {
   incompatible: 72,
 } as const;
 
-/** What of an entry of an L1 or L2 table is an offset in the file. */
+/** The bits of an L1 or L2 entry that are an offset in the file. */
 const OFFSET_BITS = 0x00ff_ffff_ffff_fe00n;
 
-/** How to make an image. */
+/** Options for creating an image. */
 export interface Qcow2Options {
   readonly size?: string;
-  /** Written to the header as it is; nothing is opened. */
+  /** The backing file's name, written to the header as it is. The file is not opened. */
   readonly backing?: string;
   readonly backingFormat?: string;
-  /** What `qemu-img create -o` takes. */
+  /** Options for `qemu-img create -o`. */
   readonly creation?: string;
 }
 
-/** Makes an empty image. */
+/** Creates an empty image. */
 export async function createQcow2(path: string, options: Qcow2Options = {}): Promise<void> {
   const { size = '1M', backing, backingFormat = 'raw', creation } = options;
   const over = backing === undefined ? [] : ['-u', '-b', backing, '-F', backingFormat];
@@ -32,7 +32,7 @@ export async function createQcow2(path: string, options: Qcow2Options = {}): Pro
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...over, ...created, path, size]);
 }
 
-/** Writes a byte over and over to the guest's disk: `[value, offset, length]`, compressed where told. */
+/** Fills a range of the guest's disk with a byte: `[value, offset, length]`. */
 export async function writeGuest(
   path: string,
   [value, offset, length]: readonly [number, number, string],
@@ -42,7 +42,7 @@ export async function writeGuest(
   await runTool('qemu-io', ['-f', 'qcow2', '-c', `${write} -P ${value} ${offset} ${length}`, path]);
 }
 
-/** Where the tables of an image of one L2 table stand in its file. */
+/** The positions of the tables in the file of an image with one L2 table. */
 export interface Qcow2Tables {
   readonly l1: number;
   readonly l2: number;
@@ -61,9 +61,9 @@ export async function tablesOf(path: string): Promise<Qcow2Tables> {
   return { l1, l2, refcountTable, refcountBlock: offset(refcountTable), firstEntry: bytes.subarray(l2, l2 + 8) };
 }
 
-/** Bytes of a cluster unless told otherwise. */
+/** The default cluster size in bytes. */
 const CLUSTER = 65_536;
-/** The bit of an L1 or L2 entry that says that its cluster is used once. */
+/** The bit of an L1 or L2 entry for a cluster that is used exactly once. */
 const COPIED = 1n << 63n;
 
 /** Moves the L2 table to the end of the file. */
@@ -73,14 +73,14 @@ export async function moveL2ToEnd(path: string): Promise<void> {
   await patch(path, { [l1]: be64(BigInt(end) | COPIED) });
 }
 
-/** Moves the block of refcounts to the end of the file. */
+/** Moves the refcount block to the end of the file. */
 export async function moveRefcountsToEnd(path: string): Promise<void> {
   const { refcountTable, refcountBlock } = await tablesOf(path);
   const end = await appendCluster(path, refcountBlock);
   await patch(path, { [refcountTable]: be64(BigInt(end)) });
 }
 
-/** Copies a cluster to the end of the file; gives its offset there. */
+/** Copies a cluster to the end of the file. Returns the offset of the copy. */
 async function appendCluster(path: string, from: number): Promise<number> {
   const bytes = await readFile(path);
   const end = Math.ceil(bytes.length / CLUSTER) * CLUSTER;
@@ -88,12 +88,12 @@ async function appendCluster(path: string, from: number): Promise<number> {
   return end;
 }
 
-/** Puts a name into a header in place of one of the same length, which qemu-img wrote. */
+/** Replaces a name that qemu-img wrote to a header with a name of the same length. */
 export async function replaceName(path: string, from: string, to: string): Promise<void> {
   const bytes = await readFile(path);
   const position = bytes.indexOf(from);
   if (position < 0 || Buffer.byteLength(from) !== Buffer.byteLength(to)) {
-    throw new Error(`${path} holds no name of the length of ${to}`);
+    throw new Error(`expected the name ${from}, as long as ${to}, in ${path}`);
   }
   bytes.write(to, position);
   await writeFile(path, bytes);

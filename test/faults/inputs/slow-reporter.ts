@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stage } from '../stage.js';
 
-/** What the slow reporter writes. */
-export const SLOW_REPORT = 'begun, and ended\n';
+/** The output of the slow reporter. */
+export const SLOW_REPORT = 'start, and end\n';
 
-/** Writes a plugin whose reports, in files named `*.slow`, end once a file is there; returns that file's path. */
+/** Writes a plugin whose reports, in files named `*.slow`, end when a file exists. Returns that file's path. */
 export async function writeSlowReporter(stage: Stage): Promise<string> {
-  const goOn = join(stage.root, 'go-on');
+  const release = join(stage.root, 'release');
   const [beginning, end] = [SLOW_REPORT.slice(0, 6), SLOW_REPORT.slice(6)].map((text) => JSON.stringify(text));
   const text = `
 import { existsSync } from 'node:fs';
@@ -16,12 +16,12 @@ class SlowReporter {
   mediaType = 'text/plain';
   *report() {
     yield ${beginning};
-    while (!existsSync(${JSON.stringify(goOn)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    while (!existsSync(${JSON.stringify(release)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     yield ${end};
   }
 }
 export default { name: 'slow', url: import.meta.url, reporters: { slow: SlowReporter } };
 `;
   await writeFile(join(stage.work, 'slow-reporter.mjs'), text);
-  return goOn;
+  return release;
 }

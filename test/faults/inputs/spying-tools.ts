@@ -2,15 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stage } from '../stage.js';
 
-/** What the command's error holds where one of these tools was run: it repeats what a tool says. */
-export const SAW = /spy: descriptors 0/;
+/** Matches the command's error if one of these tools ran: the error repeats the tool's output. */
+export const SPY_OUTPUT = /spy: descriptors 0/;
 
-/** Descriptors that every program has, and the one by which bash reads a script. */
+/** Descriptors that every program has, and the one from which bash reads a script. */
 const USUAL = '0|1|2|255';
 
 /**
- * Says on standard error which descriptors are open, what can be read through each, and all variables; then fails. A
- * directory is listed, and the files in it are read.
+ * Prints the open descriptors, the content that can be read through each, and all variables to stderr, then fails. For
+ * a directory, the files in it are read.
  */
 const SPY = `#!/bin/bash
 for link in /proc/self/fd/*; do
@@ -26,7 +26,7 @@ echo "spy: descriptors$found;$said variables $(env | tr '\\n' ' ')" >&2
 exit 1
 `;
 
-/** Writes programs of the names of qemu's tools; gives their directory. */
+/** Writes programs with the names of qemu's tools. Returns their directory. */
 export async function writeSpies(stage: Stage): Promise<string> {
   const directory = join(stage.root, 'spies');
   await mkdir(directory);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 const PROCESSORS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** A virtual machine that stands still before its first instruction. */
+/** A virtual machine that is paused before its first instruction. */
 export interface VirtualMachine {
   stop(): Promise<void>;
 }
@@ -12,17 +12,17 @@ export async function startVirtualMachine(drives: ReadonlyMap<string, string>): 
   const program = `qemu-system-${PROCESSORS[process.arch] ?? process.arch}`;
   const machine = process.arch === 'arm64' ? ['-machine', 'virt,accel=tcg'] : ['-machine', 'pc,accel=tcg'];
   const attached = [...drives].flatMap(([path, format]) => ['-drive', `file=${path},format=${format},if=virtio`]);
-  const still = ['-S', '-nodefaults', '-display', 'none', '-monitor', 'stdio'];
-  const child = spawn(program, [...machine, ...still, ...attached], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const paused = ['-S', '-nodefaults', '-display', 'none', '-monitor', 'stdio'];
+  const child = spawn(program, [...machine, ...paused, ...attached], { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
-    let said = '';
+    let stderr = '';
     child.on('error', reject);
-    child.on('exit', () => reject(new Error(`${program} ended: ${said}`)));
+    child.on('exit', () => reject(new Error(`${program} exited: ${stderr}`)));
     child.stderr.on('data', (text: Buffer) => {
-      said += text.toString();
+      stderr += text.toString();
     });
-    // The monitor speaks once the drives are open.
+    // The monitor prints its prompt once the drives are open.
     child.stdout.once('data', () => resolve());
   });
   return {

@@ -4,7 +4,7 @@ import { patch } from './patch.js';
 
 const SECTOR = 512;
 const DESCRIPTOR_SECTORS = 20;
-/** Where the fields of a sparse extent's header and of a marker stand, by VMware's Virtual Disk Format 5.0. */
+/** The positions of fields in a sparse extent's header and in a marker, from VMware's Virtual Disk Format 5.0. */
 const CAPACITY_FIELD = 12;
 const DESCRIPTOR_FIELD = 28;
 const DIRECTORY_FIELD = 56;
@@ -12,19 +12,19 @@ const MARKER_TYPE_FIELD = 12;
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_MARKER = 3;
 
-/** A descriptor of one flat extent. */
+/** Returns a descriptor of one flat extent. */
 export function flatDescriptor(extent: string, sectors = 256): Buffer {
   return descriptor(`RW ${sectors} FLAT "${extent}" 0`);
 }
 
-/** A descriptor of a disk that is split into flat extents of so many sectors each. */
+/** Returns a descriptor of a disk that is split into flat extents of so many sectors each. */
 export function splitFlatDescriptor(extents: readonly string[], sectors: number): string {
   const head = ['# Disk DescriptorFile', 'version=1', 'CID=fffffffe', 'parentCID=ffffffff'];
   const lines = extents.map((name) => `RW ${sectors} FLAT "${name}" 0`);
   return [...head, 'createType="twoGbMaxExtentFlat"', ...lines, ''].join('\n');
 }
 
-/** Makes a sparse image whose embedded descriptor names a parent. */
+/** Creates a sparse image whose embedded descriptor names a parent. */
 export async function createWithParent(path: string, parent: string): Promise<void> {
   await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=monolithicSparse', path, '1M']);
   const text = descriptor('RW 2048 SPARSE "x.vmdk"', `parentFileNameHint="${parent}"`, 'parentCID=12345678');
@@ -34,8 +34,8 @@ export async function createWithParent(path: string, parent: string): Promise<vo
 }
 
 /**
- * Makes a stream-optimized image whose header leaves the rest to the footer, and whose footer says that there is no data
- * but a descriptor, which names a file.
+ * Creates a stream-optimized image whose header refers to the footer, and whose footer declares no data but a
+ * descriptor that names a file.
  */
 export async function createWithHostileFooter(path: string, extent: string): Promise<void> {
   await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=streamOptimized', path, '1M']);

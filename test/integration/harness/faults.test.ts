@@ -124,7 +124,7 @@ describe('the harness of the fault cases', () => {
     const fault = sampleCase(async (stage) => String((await stage.server()).port));
     const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
     const { violations } = await runCase(fault, 'auto', commandOf(call));
-    expect(violations).toContainEqual({ kind: 'calls outside', what: '1 connections to a server' });
+    expect(violations).toContainEqual({ kind: 'external calls', what: '1 connections to a server' });
   });
 
   test('reports a call for a connection where nobody listens, also of a child', async () => {
@@ -132,7 +132,7 @@ describe('the harness of the fault cases', () => {
     const child = `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(call)}])`;
     for (const deed of [call, child]) {
       const { violations } = await tried(refusing(deed));
-      expect(violations).toEqual([{ kind: 'calls outside', what: expect.stringContaining('127.0.0.1') }]);
+      expect(violations).toEqual([{ kind: 'external calls', what: expect.stringContaining('127.0.0.1') }]);
     }
   });
 
@@ -216,8 +216,8 @@ describe('the harness of the fault cases', () => {
     expect(printed.at(-1)).toMatch(/^ {3}1 {2}a sample +auto +-1 +\d+ ms {2}FAIL: 1 hangs$/);
     expect(report.isClean).toBe(false);
     expect(report.totals(58, [59, 60])).toBe(
-      '0 of 58 cases right, 1 run; not built yet: 59, 60\n' +
-        '1 passed, 1 failed, 0 canary leaks, 0 calls outside, 1 hangs, 0 orphans, 0 leftovers, 0 foreign writes',
+      '0 of 58 cases passed, 1 run; not implemented yet: 59, 60\n' +
+        '1 passed, 1 failed, 0 canary leaks, 0 external calls, 1 hangs, 0 orphans, 0 leftovers, 0 foreign writes',
     );
   });
 });

@@ -14,7 +14,7 @@ const CACHE_READERS: readonly ReaderName[] = ['auto'];
 const NOBODY = 65_534;
 const ENTRY_DIGEST = /[0-9a-f]{64}(?=[^/]*\.arrow$)/;
 
-/** A point at which the cache is exchanged with a directory of forged entries, or a link to it. */
+/** Returns a point at which the cache is exchanged with a directory of forged entries, or a link to it. */
 function exchanged(title: string, rivalOf: (forged: string) => Promise<string>): Point {
   return {
     title: `cache: ${title}`,
@@ -32,7 +32,7 @@ function exchanged(title: string, rivalOf: (forged: string) => Promise<string>):
   };
 }
 
-/** Directories of hash vectors that others made. */
+/** Cache directories that other users created. */
 export const CACHES: readonly Point[] = [
   exchanged("directory and another user's", async (forged) => {
     if (process.getuid?.() === 0) {
@@ -46,7 +46,7 @@ export const CACHES: readonly Point[] = [
   }),
 ];
 
-/** Fills a directory with entries for the images that say that each block is a secret's. */
+/** Fills a directory with forged entries for the images, in which each digest is that of a secret's block. */
 async function forge(
   stage: Stage,
   { run }: SceneSetting,
@@ -55,7 +55,7 @@ async function forge(
 ): Promise<void> {
   const { exit, stderr } = await run(['hash', '-o', 'out/', ...images.map(({ path }) => path)]);
   if (exit !== 0) {
-    throw new Error(`cannot make cache entries: ${stderr}`);
+    throw new Error(`cannot create cache entries: ${stderr}`);
   }
   await mkdir(directory, { mode: 0o700 });
   const { traces } = await stage.writeCanary(stage.secret('key'), 2);
@@ -73,7 +73,7 @@ function forged(entry: Buffer, digests: Digests, secret: Buffer): Buffer {
   for (const digest of digests) {
     const position = bytes.indexOf(Buffer.from(digest!, 'hex'));
     if (position < 0) {
-      throw new Error('a cache entry does not hold the digests of its image');
+      throw new Error('a cache entry does not contain the digests of its image');
     }
     secret.copy(bytes, position);
   }

@@ -5,5 +5,5 @@ import { OUTPUTS } from './outputs.js';
 import type { Point } from './point.js';
 import { REFERENCES } from './references.js';
 
-/** Every place at which names are exchanged. */
+/** All points at which names are exchanged. */
 export const POINTS: readonly Point[] = [...NAMED_IMAGES, ...REFERENCES, ...LISTINGS, ...OUTPUTS, ...CACHES];

@@ -11,7 +11,7 @@ const [OWN, OTHER] = versionsOf(BLOCKS);
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}.raw`);
 const LISTING_READERS: readonly ReaderName[] = ['auto', 'raw', 'qemu'];
 
-/** Directories that the user names. */
+/** Directories that are named on the command line. */
 export const LISTINGS: readonly Point[] = [
   {
     title: 'listed directory: entry and link to a secret',
@@ -34,7 +34,7 @@ export const LISTINGS: readonly Point[] = [
     },
   },
   {
-    title: 'listed directory: it and another',
+    title: 'listed directory: directory and directory',
     readers: LISTING_READERS,
     build: async (stage) => {
       const [directory, other] = [stage.shared('listed'), stage.shared('other')];

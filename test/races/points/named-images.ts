@@ -15,11 +15,11 @@ interface Kind {
 }
 
 const RAW: Storage = { format: 'raw' };
-/** Read straight from their files, after qemu-img map, by their tables, and through qemu-nbd. */
+/** Images that are read directly, with qemu-img map, through their tables, and through qemu-nbd. */
 const KINDS: readonly Kind[] = [
   { name: 'dense.raw', storage: RAW, versions: versionsOf(16) },
   { name: 'sparse.raw', storage: RAW, versions: versionsOf(64, [3, 12, 40], [5, 10, 50]) },
-  // The holes of the one are all that the other has.
+  // The second version is a single hole.
   { name: 'hollow.raw', storage: RAW, versions: versionsOf(64, [3, 12, 40], []) },
   { name: 'plain.qcow2', storage: { format: 'qcow2' }, versions: versionsOf(16) },
   {
@@ -36,10 +36,10 @@ const KINDS: readonly Kind[] = [
 
 const COPIES = 2;
 
-/** Makes what an image at this path is exchanged with, and says so. */
+/** Creates the counterpart of an image, and returns the exchange of the two. */
 type Rival = (stage: Stage, path: string, write: (path: string) => Promise<void>) => Promise<Exchange>;
 
-/** A point at which images that the user names are exchanged with others of the same format. */
+/** Returns a point at which named images are exchanged with others of the same format. */
 function exchanged(title: string, rivalOf: Rival): Point {
   return {
     title: `named image: ${title}`,
@@ -62,7 +62,7 @@ function exchanged(title: string, rivalOf: Rival): Point {
   };
 }
 
-/** Several images of each kind that the reader reads, so that a run sees more exchanges. */
+/** Returns several images of each kind that the reader supports, so that a run has more exchanges. */
 function copiesFor(reader: ReaderName): readonly Kind[] {
   const kinds = reader === 'raw' ? KINDS.filter(({ storage }) => storage === RAW) : KINDS;
   return Array.from({ length: COPIES }, () => kinds).flat();
@@ -92,7 +92,7 @@ export const NAMED_IMAGES: readonly Point[] = [
   ),
 ];
 
-/** Exchanges a directory above an image with a link to one in which files have the same names. */
+/** Exchanges a directory above an image with a link to a directory with files of the same names. */
 async function directoryAndLink(
   stage: Stage,
   path: string,

@@ -9,9 +9,9 @@ import type { Point, SceneImage } from './point.js';
 const BLOCKS = 16;
 const [OWN] = versionsOf(BLOCKS);
 const NAMES = ['a', 'b', 'c', 'd'].map((name) => `${name}.raw`);
-/** Writing is the same whatever reads. */
+/** One reader suffices, because writing does not depend on the reader. */
 const WRITING_READERS: readonly ReaderName[] = ['auto'];
-/** What `analyze` is told to write. */
+/** The reports that `analyze` writes. */
 export const REPORTS = ['tree.dot', 'tree.nwk', 'tree.txt'];
 
 async function writeImages(stage: Stage): Promise<SceneImage[]> {
@@ -23,15 +23,15 @@ async function writeImages(stage: Stage): Promise<SceneImage[]> {
   return images;
 }
 
-/** Files that nobody may write to or create, to which links are planted: an image, one that is not named, a secret. */
+/** Returns the targets of planted links, which must not be written: a named image, another image, secrets. */
 function victims(stage: Stage): string[] {
   return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
 }
 
-/** The files that a run writes to the directory of results, by name; beside a tree there may be a table of its names. */
+/** The names of the files that a run may write to the directory of results. */
 const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS, 'tree.names.tsv'];
 
-/** Files, directories and temporary files that are written. */
+/** Output files, directories and temporary files. */
 export const OUTPUTS: readonly Point[] = [
   {
     title: 'output: file and link to an image or a secret',
@@ -103,7 +103,7 @@ export const OUTPUTS: readonly Point[] = [
         images,
         exchanges: [{ first: directory, second: link, watch: [directory, target] }],
         exchangesResults: true,
-        // The user named it, and a link that was there before would be followed.
+        // The user named the directory. A link that already existed would be followed.
         mayWrite: RESULTS.map((name) => join(target, name)),
         prepare: async () => {
           for (const name of RESULTS) {

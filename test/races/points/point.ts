@@ -4,15 +4,15 @@ import type { Digests } from '../../harness/vector-digests.js';
 import type { Exchange } from '../exchanger.js';
 import type { Stage } from '../stage.js';
 
-/** A place at which names are exchanged. */
+/** A point at which names are exchanged. */
 export interface Point {
-  /** What is exchanged with what. */
+  /** The two kinds of files that are exchanged. */
   readonly title: string;
   readonly readers: readonly ReaderName[];
   build(stage: Stage, setting: SceneSetting): Promise<Scene>;
 }
 
-/** With what a scene is built. */
+/** The settings of a scene. */
 export interface SceneSetting {
   readonly reader: ReaderName;
   /** Runs the command while nothing is exchanged. */
@@ -23,22 +23,22 @@ export interface SceneSetting {
 export interface SceneImage {
   /** Absolute path. */
   readonly path: string;
-  /** What it may read as: first what it holds when nothing is exchanged, then what another user may put there. */
+  /** The possible contents: first the content without exchanges, then those that another user may substitute. */
   readonly versions: readonly Digests[];
 }
 
-/** What is run at a point, and exchanged meanwhile. */
+/** The images and exchanges of a point. */
 export interface Scene {
   readonly images: readonly SceneImage[];
   readonly exchanges: readonly Exchange[];
-  /** Words that name the images; their paths if left out. */
+  /** The words that name the images. Default: their paths. */
   readonly names?: readonly string[];
   /** Options for every run. */
   readonly options?: readonly string[];
-  /** What is done before each run, after what an earlier one wrote was removed. */
+  /** Called before each run, after the files of the previous run were removed. */
   prepare?(): Promise<void>;
-  /** What is exchanged is where results are written, so that they need not be found there. */
+  /** Whether results are exchanged, so that they may be missing. */
   readonly exchangesResults?: boolean;
-  /** Paths below which the command may write and replace the files that it was told to write. */
+  /** Paths below which the command may also write and replace its outputs. */
   readonly mayWrite?: readonly string[];
 }

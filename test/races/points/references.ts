@@ -10,7 +10,7 @@ import type { Point, SceneImage } from './point.js';
 const NOBODY = 65_534;
 const BLOCKS = 16;
 const [OWN, OTHER] = versionsOf(BLOCKS);
-/** What an overlay holds itself. */
+/** The content of the overlay itself. */
 const TOP = contentOf('top', BLOCKS, [0, 7]);
 
 const ZSTD: Storage = { format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } };
@@ -21,19 +21,19 @@ const BACKING: readonly (readonly [name: string, storage: Storage])[] = [
   ['zstd.qcow2', ZSTD],
 ];
 
-/** A file that a header refers to, and a way to write one like it, or one that holds secrets. */
+/** A file that a header refers to, with functions that write counterparts. */
 interface Referenced {
   readonly path: string;
-  /** Writes a file of the same kind, of another content, that another user may put there. */
+  /** Writes a file of the same kind with other content, which another user may substitute. */
   writeOther(path: string): Promise<void>;
-  /** Writes a file that the header must not lead to. */
+  /** Writes a file with a secret, which must not be read. */
   writeCanary(path: string): Promise<unknown>;
 }
 
-/** Images of each point: many, so that a run sees many exchanges, as starting one is slow with libguestfs. */
+/** The number of images of a point: many, for many exchanges per run, because libguestfs starts slowly. */
 const IMAGES = 12;
 
-/** Says what is exchanged with a referenced file, after it was made. */
+/** Creates the counterpart of a referenced file, and returns the exchange of the two. */
 type Rival = (stage: Stage, referenced: Referenced) => Promise<Exchange>;
 
 const RIVALS: Readonly<Record<string, Rival>> = {
@@ -51,7 +51,7 @@ const RIVALS: Readonly<Record<string, Rival>> = {
     const [first, target] = [dirname(path), stage.secret(dirname(path).replaceAll('/', '-'))];
     await writeCanary(join(target, path.slice(first.length + 1)));
     await symlink(target, `${first}.link`);
-    // Whoever runs the command as root may follow links of their own; this one is another user's.
+    // The command follows links of its own user, so the link must belong to another user.
     if (process.getuid?.() === 0) {
       await lchown(`${first}.link`, NOBODY, NOBODY);
     }
@@ -59,7 +59,7 @@ const RIVALS: Readonly<Record<string, Rival>> = {
   },
 };
 
-/** A point at which a backing file of overlays is exchanged; it is beside them, or in a directory below. */
+/** Returns a point at which the backing files of overlays are exchanged, beside the overlays or in a subdirectory. */
 function backing(where: string, directory: string, rival: string): Point {
   return {
     title: `backing file ${where}: ${rival}`,
@@ -94,7 +94,7 @@ function backing(where: string, directory: string, rival: string): Point {
   };
 }
 
-/** A point at which an extent of VMDK descriptors is exchanged. */
+/** Returns a point at which extents of VMDK descriptors are exchanged. */
 function extent(where: string, directory: string, rival: string): Point {
   return {
     title: `VMDK extent ${where}: ${rival}`,
@@ -128,12 +128,12 @@ function referenced(stage: Stage, path: string, writeOther: (path: string) => Pr
   return { path, writeOther, writeCanary: (to) => stage.writeCanary(to, BLOCKS) };
 }
 
-/** What an overlay shows over a content. */
+/** Returns the content of an overlay on top of a backing file's content. */
 function over(content: Content): Content {
   return content.map((block, index) => TOP[index] ?? block);
 }
 
-/** Files that images refer to: exchanged beside the image, and in a directory of their own. */
+/** Files that images refer to, beside the image and in a subdirectory. */
 export const REFERENCES: readonly Point[] = Object.keys(RIVALS).flatMap((rival) => [
   backing('beside the image', '', rival),
   backing('in a directory below', 'bases', rival),

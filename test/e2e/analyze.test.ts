@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('virt-similarity IMAGE…', () => {
-  test('prints the tree on standard output, and progress and a summary on standard error', async () => {
+  test('prints the tree to stdout, and progress and a summary to stderr', async () => {
     const { code, stdout, stderr } = await workplace.run('--no-cache', ...FAMILY);
     expect(stdout).toBe(FAMILY_TREE);
     expect(code).toBe(0);
@@ -26,20 +26,20 @@ describe('virt-similarity IMAGE…', () => {
     );
   });
 
-  test('says nothing else with --quiet', async () => {
+  test('prints only the tree with --quiet', async () => {
     const { code, stdout, stderr } = await workplace.run('analyze', '-q', '--no-cache', ...FAMILY);
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: FAMILY_TREE, stderr: '' });
   });
 
-  test('takes images from --add and from directories too', async () => {
+  test('accepts images from --add and from directories', async () => {
     await mkdir(workplace.path('images'), { recursive: true });
     await workplace.write('images/other.raw', rawImage(7, 8, 9, 0, 7, 8));
-    await workplace.write('images/notes.md', 'no image');
+    await workplace.write('images/notes.md', 'not an image');
     const { stdout } = await workplace.run('-q', '--no-cache', '-a', 'base.raw', '--add=clone.raw', 'images');
     expect(stdout).toBe(FAMILY_TREE);
   });
 
-  test('warns that Newick labels are not names, and writes the table of names where --names says', async () => {
+  test('warns if Newick labels differ from names, and writes the table of names to --names', async () => {
     await workplace.write('web 1.raw', rawImage(1, 2, 3));
     await workplace.write('web-1.raw', rawImage(1, 2, 4));
     const newick = ['-q', '--no-cache', '-O', 'newick'];
@@ -55,7 +55,7 @@ describe('virt-similarity IMAGE…', () => {
     expect(named).toEqual({ code: 0, stdout: tree, stderr: '' });
     const table = 'label\tname\tpath\nweb-1.raw-2\tweb 1.raw\tweb 1.raw\nweb-1.raw\tweb-1.raw\tweb-1.raw\n';
     expect(await readFile(workplace.path('n.tsv'), 'utf8')).toBe(table);
-    // A table beside a file of the same format serves for both.
+    // The table beside a file of the same format suffices for both.
     const beside = await workplace.run(...newick, '-o', 'beside.nwk', 'web 1.raw', 'web-1.raw');
     expect(beside).toEqual({ code: 0, stdout: tree, stderr: '' });
     expect(await readFile(workplace.path('beside.names.tsv'), 'utf8')).toBe(table);
@@ -63,7 +63,7 @@ describe('virt-similarity IMAGE…', () => {
     expect(plain).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('writes --names in place of a table beside each file, and never over an image', async () => {
+  test('writes --names instead of a table beside each file, and never over an image', async () => {
     const words = ['-q', '--no-cache', '-o', 'elsewhere.nwk'];
     const { code, stderr } = await workplace.run(...words, '--names', 'chosen.tsv', 'base.raw', 'clone.raw');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -89,14 +89,14 @@ describe('virt-similarity IMAGE…', () => {
     expect(stated.code).toBe(0);
   });
 
-  test('takes names that begin with a hyphen after --', async () => {
+  test('accepts names that begin with a hyphen after --', async () => {
     await workplace.write('-v.raw', rawImage(1));
     const { code, stdout } = await workplace.run('-q', '--no-cache', '--', '-v.raw', 'base.raw');
     expect(code).toBe(0);
     expect(stdout).toContain('--- -v.raw');
   });
 
-  test('shows control characters in names escaped, everywhere', async () => {
+  test('escapes control characters in names in all output', async () => {
     await workplace.write('\u001b[2Jb\n.raw', rawImage(1));
     const { code, stdout, stderr } = await workplace.run('--no-cache', '\u001b[2Jb\n.raw', 'base.raw');
     expect(code).toBe(0);
@@ -106,7 +106,7 @@ describe('virt-similarity IMAGE…', () => {
 });
 
 describe('reports', () => {
-  test('go to files too, in the format of their extensions, while the tree is printed', async () => {
+  test('are written to files in the format of their extensions, and the tree is still printed', async () => {
     const outputs = ['tree.txt', 'tree.nwk', 'tree.dot', 'tree.json'];
     const { code, stdout } = await workplace.run(
       '-q',
@@ -123,12 +123,12 @@ describe('reports', () => {
     expect(await readFile(workplace.path('tree.names.tsv'), 'utf8')).toContain('clone.raw');
   });
 
-  test('go to standard output in the format of --output-format', async () => {
+  test('are written to stdout in the format of --output-format', async () => {
     const { stdout } = await workplace.run('-q', '--no-cache', '-O', 'json', ...FAMILY);
     expect(JSON.parse(stdout).images.map(({ name }: { name: string }) => name)).toEqual(FAMILY);
   });
 
-  test('take the options of their reporters, each its own', async () => {
+  test('use the options of their own reporters', async () => {
     const { code, stdout } = await workplace.run(
       ...['-q', '--no-cache', '--heights', '--dialect', 'quoted', '-o', 'quoted.nwk', ...FAMILY],
     );
@@ -138,13 +138,13 @@ describe('reports', () => {
     expect(await readdir(workplace.directory)).not.toContain('quoted.names.tsv');
   });
 
-  test('end quietly when nobody reads them', async () => {
+  test('end without an error when the reader closes the pipe', async () => {
     const { process: child, ended } = workplace.start(['-q', '--no-cache', ...FAMILY]);
     child.stdout?.destroy();
     expect(await ended).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('are not cut off in a pipe however long they are', async () => {
+  test('are not truncated in a pipe, even if they are long', async () => {
     const names = Array.from({ length: 120 }, (_, index) => `many/${'long-name-'.repeat(20)}${index}.raw`);
     await mkdir(workplace.path('many'));
     for (const [index, name] of names.entries()) {
@@ -157,7 +157,7 @@ describe('reports', () => {
 });
 
 describe('the cache', () => {
-  test('saves reading the images again, but for those that were touched', async () => {
+  test('avoids reading images again unless they were touched', async () => {
     const words = ['--cache', 'kept', ...FAMILY];
     await workplace.run(...words);
     const second = await workplace.run(...words);
@@ -169,7 +169,7 @@ describe('the cache', () => {
     expect(third.stderr.match(/^hashing .*$/gm)).toEqual([expect.stringMatching(/^hashing clone\.raw /)]);
   });
 
-  test('stands in the working directory, or nowhere', async () => {
+  test('is in the working directory by default, and not created with --no-cache', async () => {
     await workplace.run('-q', '--no-cache', ...FAMILY);
     expect(await readdir(workplace.directory)).not.toContain('similarity-cache');
     await workplace.run('-q', ...FAMILY);

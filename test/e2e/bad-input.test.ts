@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { rawImage, writeFamily } from './sample-images.js';
 
-/** The first bytes of a qcow2 image: magic, version 3, and no more. */
+/** The first bytes of a qcow2 image: only the magic number and version 3. */
 const CUT_QCOW2 = Uint8Array.of(0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3, 0, 0, 0, 0);
 
 let workplace: Workplace;
@@ -40,16 +40,16 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ],
   ['a text file', 'base.raw text.txt', 4, /text\.txt.*--format raw/],
   ['an empty file', 'base.raw empty.img', 5, /empty\.img.*empty/],
-  ['a qcow2 image cut short', 'base.raw cut.qcow2', 5, /cut\.qcow2.*truncated/],
-  ['a hash-vector file that is none', 'base.raw cut.arrow', 5, /cut\.arrow/],
+  ['a truncated qcow2 image', 'base.raw cut.qcow2', 5, /cut\.qcow2.*truncated/],
+  ['a truncated hash-vector file', 'base.raw cut.arrow', 5, /cut\.arrow/],
   [
-    'a hash-vector file by its name only',
+    'a text file named like a hash vector',
     'base.raw random.arrow',
     5,
     /random\.arrow as a hash vector: expected ARROW1/,
   ],
   [
-    'random bytes for a hash-vector file',
+    'random bytes named like a hash vector',
     'base.raw random.arrow',
     5,
     /random\.arrow as a hash vector: expected ARROW1/,
@@ -72,9 +72,9 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['an unknown clusterer', '--clusterer fst base.raw clone.raw', 2, /fst.*did you mean 'fast/],
   ['an unknown hash', '--hash sha265 base.raw clone.raw', 2, /sha265.*did you mean 'sha256/],
   ['an unknown reader', '--reader rwa base.raw clone.raw', 2, /rwa.*did you mean 'raw/],
-  ['a plugin that is not there', '--plugin ./no-plugn.mjs base.raw clone.raw', 2, /did you mean 'no-plugin\.mjs'\?/],
+  ['a missing plugin', '--plugin ./no-plugn.mjs base.raw clone.raw', 2, /did you mean 'no-plugin\.mjs'\?/],
   [
-    'a file that is no plugin',
+    'a file that is not a plugin',
     '--plugin ./no-plugin.mjs base.raw clone.raw',
     2,
     /expected the plugin to have a name, found a number/,
@@ -97,27 +97,32 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['an option of another report', '--binary base.raw clone.raw', 2, /--binary has no effect here.*-O newick/],
   ['one output twice', '-o a.nwk -o ./a.nwk base.raw clone.raw', 2, /would be written twice/],
   [
-    'an output in no directory',
+    'an output in a missing directory',
     '-o no/a.nwk base.raw clone.raw',
     2,
     /cannot write no\/a\.nwk: the directory no does not exist; create it with mkdir -p 'no'/,
   ],
   [
-    'a directory that is not there, for backing files',
+    'a missing directory for backing files',
     '--allow-backing nodir base.raw clone.raw',
     2,
     /--allow-backing nodir: no such directory; name/,
   ],
-  ['hash vectors of one name', 'hash base.raw twin/base.raw', 2, /base\.raw and twin\/base\.raw would both be written/],
+  [
+    'hash vectors with the same name',
+    'hash base.raw twin/base.raw',
+    2,
+    /base\.raw and twin\/base\.raw would both be written/,
+  ],
   ['a hash vector over an image', 'hash base.raw -o clone.raw', 2, /clone\.raw.*\.arrow/],
-  ['nothing to do with the cache', 'cache', 2, /expected one of list, verify, prune; found nothing/],
-  ['a mistyped wish of the cache', 'cache prun', 2, /did you mean 'prune'\?/],
+  ['a cache command without an action', 'cache', 2, /expected one of list, verify, prune; found nothing/],
+  ['a mistyped action of the cache command', 'cache prun', 2, /did you mean 'prune'\?/],
   ['too many arguments', 'plugins all', 2, /too many arguments/],
 ];
 
 describe('bad input', () => {
   test.each(BAD_COMMAND_LINES)(
-    '%s is one line on standard error and nothing else: %s',
+    '%s results in one line on stderr and nothing else: %s',
     async (_, line, code, message) => {
       const before = await contents();
       const words = line.split(' ').filter((word) => word !== '');
@@ -132,7 +137,7 @@ describe('bad input', () => {
     },
   );
 
-  test('that names an image twice is a warning, and the image is compared once', async () => {
+  test('that names an image twice results in a warning, and the image is compared once', async () => {
     const ended = await workplace.run('-q', '--no-cache', 'base.raw', 'clone.raw', './base.raw');
     expect(ended.code).toBe(0);
     expect(ended.stderr).toBe(
@@ -141,7 +146,7 @@ describe('bad input', () => {
     expect(ended.stdout.match(/base\.raw/g)).toHaveLength(1);
   });
 
-  test('of one image does not keep the others from being analysed', async () => {
+  test('for one image does not prevent the analysis of the others', async () => {
     const ended = await workplace.run('-q', '--no-cache', 'base.raw', 'missing.raw', 'cut.qcow2', 'clone.raw');
     expect(ended.code).toBe(3);
     expect(ended.stdout).toContain('base.raw');
@@ -149,8 +154,8 @@ describe('bad input', () => {
     expect(ended.stderr.match(/^virt-similarity: error: .*(missing\.raw|cut\.qcow2)/gm)).toHaveLength(2);
   });
 
-  test.each(['analyze', 'hash'])('of several images is reported to %s in the order of their names', async (command) => {
-    // The first takes longest to fail, and the second is looked at after the first 16.
+  test.each(['analyze', 'hash'])('for several images is reported by %s in their order', async (command) => {
+    // The first image takes longest to fail, so images fail in another order.
     const bad = [
       'text.txt',
       ...Array.from({ length: 40 }, (_, index) => `missing-${index}.raw`),
@@ -168,12 +173,12 @@ describe('bad input', () => {
     expect(verbose.stderr.match(/^virt-similarity: error: /gm)).toHaveLength(bad.length);
   });
 
-  test('comes with a stack trace where --verbose asks for it', async () => {
+  test('is reported with a stack trace with --verbose', async () => {
     const ended = await workplace.run('-v', '--no-cache', 'base.raw', 'missing.raw');
     expect(ended.stderr).toMatch(/^ +at .*\.js:\d+/m);
   });
 
-  /** Every file but those of the cache, and what it holds. */
+  /** Returns every file with its content, except for the cache. */
   async function contents(): Promise<[string, string][]> {
     const names = (await readdir(workplace.directory, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('similarity-cache'))

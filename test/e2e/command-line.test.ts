@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { FAMILY, writeFamily } from './sample-images.js';
 
-/** A command with options of several types, which uses what it is given. */
+/** A command that uses its options, which have several types, and a command that fails. */
 const AUDIT_PLUGIN = `
 const audit = {
   summary: 'lists images and the size of their data',
@@ -14,7 +14,7 @@ const audit = {
     order: { type: 'enum', values: ['name', 'data'], default: 'name', description: 'what to sort by' },
   },
   async run({ options, operands, analyzer, messages, write, signal }) {
-    console.log('for people');
+    console.log('a message');
     messages.note(\`options: \${JSON.stringify(options)}\`);
     const rows = [];
     for await (const { path, vector, error } of (await analyzer()).hash(operands, { blockSize: 65536, signal })) {
@@ -50,8 +50,8 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-describe('the command without any words', () => {
-  test('prints a short help with examples on standard error, as nothing was asked for', async () => {
+describe('the command without arguments', () => {
+  test('prints a short help with examples to stderr and fails', async () => {
     const { code, stdout, stderr } = await workplace.run();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.match(/^ {2}virt-similarity .*/gm)).toHaveLength(3);
@@ -68,7 +68,7 @@ describe('the help', () => {
     ['-v hash --help', 'hash [options] IMAGE…'],
     ['cache --help', 'cache [options] list|verify|prune'],
     ['--cache dir cache --help', 'cache [options] list|verify|prune'],
-  ])('of %s is printed on standard output', async (line, usage) => {
+  ])('of %s is printed to stdout', async (line, usage) => {
     const { code, stdout, stderr } = await workplace.run(...line.split(' '));
     expect({ code, stderr, usage: stdout.split('\n')[0] }).toEqual({
       code: 0,
@@ -77,7 +77,7 @@ describe('the help', () => {
     });
   });
 
-  test('lists the commands of plugins, and has their options', async () => {
+  test('lists the commands of plugins and their options', async () => {
     expect((await workplace.run(...PLUGIN, '--help')).stdout).toMatch(/^ {2}virt-similarity audit +lists images and/m);
     const { stdout } = await workplace.run(...PLUGIN, 'help', 'audit');
     expect(stdout).toMatch(/^Usage: virt-similarity audit \[options\] IMAGE…\n/);
@@ -97,7 +97,7 @@ describe('the command', () => {
   test.each([
     [['--x', 'y', 'hash', ...FAMILY], /unknown option '--x'/],
     [['--linkage', 'ward', 'hash', ...FAMILY], /unknown option '--linkage'/],
-  ])('is not taken for an image after options of another one: %j', async (words, message) => {
+  ])('is not read as an image after options of another command: %j', async (words, message) => {
     const { code, stdout, stderr } = await workplace.run(...words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
@@ -105,12 +105,12 @@ describe('the command', () => {
 });
 
 describe("a plugin's command", () => {
-  test('is given options, operands and the analyzer, and decides the exit code', async () => {
+  test('receives options, operands and the analyzer, and determines the exit code', async () => {
     const words = [...PLUGIN, 'audit', '-u', '32K', '--order', 'data', 'base.raw', 'other.raw'];
     const { code, stdout, stderr } = await workplace.run(...words);
     expect(code).toBe(9);
     expect(stdout).toMatch(/^\S+\.raw \d+\n\S+\.raw \d+\n$/);
-    expect(stderr).toBe('for people\noptions: {"unit":32768,"order":"data"}\n');
+    expect(stderr).toBe('a message\noptions: {"unit":32768,"order":"data"}\n');
   });
 
   test('can be loaded by the configuration file', async () => {
@@ -124,7 +124,7 @@ describe("a plugin's command", () => {
     }
   });
 
-  test('is listed among what is registered', async () => {
+  test('is listed by the command plugins', async () => {
     expect((await workplace.run('plugins', ...PLUGIN)).stdout).toMatch(/^command +audit +auditing +\/.*audit\.mjs$/m);
   });
 
@@ -135,14 +135,14 @@ describe("a plugin's command", () => {
     ['audit missing.raw', 5, /missing\.raw/],
     ['fail', 3, /\[fail\] the command failed: out of ink/],
     ['adit', 2, /did you mean 'audit'\?/],
-  ])('%s ends with %d and one line', async (line, code, message) => {
+  ])('%s exits with %d and one error line', async (line, code, message) => {
     const ended = await workplace.run('-q', ...PLUGIN, ...line.split(' '));
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr.split('\n').filter((text) => text.startsWith('virt-similarity: '))).toHaveLength(1);
   });
 
-  test('cannot have the name of a built-in one', async () => {
+  test('cannot have the name of a built-in command', async () => {
     const { code, stderr } = await workplace.run('--plugin', './takes-hash.mjs', 'hash', ...FAMILY);
     expect(code).toBe(3);
     expect(stderr).toBe(

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMAND } from '../fixtures/command.js';
 
-/** How a run of the command ended. */
+/** The end of a run of the command. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A run of the command that has begun. */
+/** A running command. */
 export interface CommandRun {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
 }
 
-/** A directory of its own in which the command is run as a user runs it. */
+/** A separate directory in which the command runs as for a user. */
 export class Workplace {
   readonly directory: string;
   /** The directory of temporary files and sockets. */
@@ -29,11 +29,11 @@ export class Workplace {
   }
 
   static async make(): Promise<Workplace> {
-    // The second is short, so that sockets' paths below it stay within what the kernel takes: else they go elsewhere.
+    // The second is short, so that the paths of sockets below it fit into the kernel's limit: else they are elsewhere.
     return new Workplace(await mkdtemp(join(tmpdir(), 'virt-similarity-e2e-')), await mkdtemp('/tmp/vse-'));
   }
 
-  /** Absolute path of a file in it. */
+  /** Returns the absolute path of a file in the directory. */
   path(name: string): string {
     return join(this.directory, name);
   }
@@ -53,13 +53,13 @@ export class Workplace {
     };
   }
 
-  /** Starts the command; the caller awaits `ended`. */
+  /** Starts the command. The caller awaits `ended`. */
   start(words: readonly string[]): CommandRun {
     const [node, ...main] = COMMAND;
     return this.startBy(node, [...main, ...words]);
   }
 
-  /** As `start`, by another program, which is to start the command. */
+  /** Like `start`, but starts another program, which starts the command. */
   startBy(program: string, words: readonly string[]): CommandRun {
     const child = spawn(program, words, {
       cwd: this.directory,
@@ -81,7 +81,7 @@ export class Workplace {
     return { process: child, ended };
   }
 
-  /** Runs the command to its end. */
+  /** Runs the command and waits until it ends. */
   run(...words: readonly string[]): Promise<Ended> {
     return this.start(words).ended;
   }

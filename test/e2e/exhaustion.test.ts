@@ -13,13 +13,13 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-/** Runs the command after these words of a shell. */
+/** Runs the command after a shell script. */
 function runAfter(script: string, ...words: readonly string[]): Promise<Ended> {
   return workplace.startBy('sh', ['-c', `${script}; exec "$@"`, 'sh', ...COMMAND, ...words]).ended;
 }
 
-describe('a run that lacks something', () => {
-  test.each([32, 64, 128, 255])('such as more than %d open files ends with 7', async (files) => {
+describe('a run with missing resources', () => {
+  test.each([32, 64, 128, 255])('exits with 7 if the limit is %d open files', async (files) => {
     expect(await runAfter(`ulimit -n ${files}`, '-q', ...FAMILY)).toEqual({
       code: 7,
       stdout: '',
@@ -29,7 +29,7 @@ describe('a run that lacks something', () => {
     });
   });
 
-  test('such as more than 256 open files does without', async () => {
+  test('succeeds if the limit is 256 open files', async () => {
     expect(await runAfter('ulimit -n 256', '-q', '--no-cache', ...FAMILY)).toEqual({
       code: 0,
       stdout: FAMILY_TREE,
@@ -37,7 +37,7 @@ describe('a run that lacks something', () => {
     });
   });
 
-  test('such as address space to compare in ends with 7', async () => {
+  test('exits with 7 if the address space is too small for comparing', async () => {
     expect(await runAfter('ulimit -v 4000000', '-q', '--no-cache', ...FAMILY)).toEqual({
       code: 7,
       stdout: '',
@@ -47,15 +47,15 @@ describe('a run that lacks something', () => {
     });
   });
 
-  test('such as a directory for temporary files does without', async () => {
+  test('succeeds without a directory for temporary files', async () => {
     const ended = await runAfter('export TMPDIR=/nonexistent', '-q', '--no-cache', ...FAMILY);
     expect(ended).toEqual({ code: 0, stdout: FAMILY_TREE, stderr: '' });
   });
 
   test.each([
-    ['cannot be made', '/proc/no-cache'],
-    ['takes no files', '/proc/self/fd'],
-  ])('such as a cache, as the directory %s, warns once and does without', async (_, cache) => {
+    ['cannot be created', '/proc/no-cache'],
+    ['is not writable', '/proc/self/fd'],
+  ])('warns once and succeeds if the cache directory %s', async (_, cache) => {
     const { code, stdout, stderr } = await workplace.run('-q', '--cache', cache, ...FAMILY);
     expect({ code, stdout }).toEqual({ code: 0, stdout: FAMILY_TREE });
     expect(stderr).toMatch(/^virt-similarity: warning: [^\n]*is not cached\n$/);
@@ -65,7 +65,7 @@ describe('a run that lacks something', () => {
   test.each<[string, (path: string) => Promise<unknown>]>([
     ['a symbolic link', (path) => mkdir(`${path}.real`).then(() => symlink(`${path}.real`, path))],
     ['writable by all', (path) => mkdir(path).then(() => chmod(path, 0o777))],
-  ])('such as a cache of its own, as the directory is %s, is refused', async (_, make) => {
+  ])('is refused if the cache directory is %s', async (_, make) => {
     const path = workplace.path(`cache-${Math.random()}`);
     await make(path);
     const { code, stdout, stderr } = await workplace.run('-q', '--cache', path, ...FAMILY);

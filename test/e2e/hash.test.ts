@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('virt-similarity hash', () => {
-  test('writes vectors that give the tree that the images give', async () => {
+  test('writes vectors that result in the same tree as the images', async () => {
     const hashed = await workplace.run('hash', '-q', '--no-cache', '-o', 'vectors/', ...FAMILY);
     expect(hashed).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await readdir(workplace.path('vectors'))).sort()).toEqual(FAMILY.map((name) => `${name}.arrow`));
@@ -22,7 +22,7 @@ describe('virt-similarity hash', () => {
     expect(stdout.replaceAll('.arrow', '')).toBe(FAMILY_TREE);
   });
 
-  test('writes one vector to the file named, and to the working directory otherwise', async () => {
+  test('writes one vector to the named file, by default to the working directory', async () => {
     expect((await workplace.run('hash', '--no-cache', '--hash', 'md5', 'base.raw', '-o', 'mine.arrow')).code).toBe(0);
     const { code, stderr } = await workplace.run('hash', '--no-cache', 'base.raw');
     expect(code).toBe(0);
@@ -30,7 +30,7 @@ describe('virt-similarity hash', () => {
     expect(await readdir(workplace.directory)).toEqual(expect.arrayContaining(['mine.arrow', 'base.raw.arrow']));
   });
 
-  test('takes a vector of another name if it is stated, and reads a disk that is named as one if that is stated', async () => {
+  test('uses --format to read vectors with other names, and disks named like vectors', async () => {
     await workplace.run('hash', '-q', '--no-cache', 'base.raw', '-o', 'stated.arrow');
     await rename(workplace.path('stated.arrow'), workplace.path('stated.vector'));
     await copyFile(workplace.path('clone.raw'), workplace.path('disk.arrow'));
@@ -52,14 +52,14 @@ describe('virt-similarity hash', () => {
     expect(distances).toEqual([1, 0, 1]);
   });
 
-  test('writes the vectors of good images beside failed ones', async () => {
+  test('writes the vectors of good images although others fail', async () => {
     const { code, stderr } = await workplace.run('hash', '-q', '--no-cache', '-o', 'good/', 'base.raw', 'missing.raw');
     expect(code).toBe(3);
     expect(stderr).toMatch(/^virt-similarity: error: .*missing\.raw.*\n$/);
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
   });
 
-  test('fails with the code of the failure where nothing is left', async () => {
+  test('exits with the code of the failure if all images fail', async () => {
     expect((await workplace.run('hash', '--no-cache', 'missing.raw')).code).toBe(5);
   });
 });
@@ -81,7 +81,7 @@ describe('virt-similarity', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('tells which tools are there', async () => {
+  test('reports which tools are installed', async () => {
     const { code, stdout, stderr } = await workplace.run('doctor');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^node +${process.versions.node} `, 'm'));

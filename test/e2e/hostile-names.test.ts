@@ -6,7 +6,7 @@ import { runTool } from '../fixtures/run-tool.js';
 import { type Ended, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
 
-/** Names that options, protocols, terminals and report formats would make something else of. */
+/** Names that could be interpreted as options, protocols, terminal sequences or the syntax of reports. */
 const NAMES = [
   '-U',
   '--output=x.raw',
@@ -31,14 +31,14 @@ beforeAll(async () => {
   for (const [index, name] of NAMES.entries()) {
     await workplace.write(name, rawImage(1, 2, 3, index + 1));
   }
-  // As names, not as paths: `./-U` would hide what a tool makes of them.
+  // Names, not paths: with `./-U`, a tool would not interpret them.
   words = ['--no-cache', '--format', 'raw', '--', ...NAMES];
 });
 
 afterAll(() => workplace.remove());
 
 describe('hostile names', () => {
-  test.each(['raw', 'qemu'])('are those of plain files to the reader %s', async (reader) => {
+  test.each(['raw', 'qemu'])('are read as names of files by the reader %s', async (reader) => {
     const { code, stdout, stderr } = await workplace.run('-O', 'json', '--reader', reader, ...words);
     expect(stderr).not.toContain('error');
     expect(code).toBe(0);
@@ -46,7 +46,7 @@ describe('hostile names', () => {
     expect(images.map(({ name }) => name)).toEqual(NAMES);
   });
 
-  test('of images in formats of qemu are those of plain files too', async () => {
+  test('of images in other formats are read as names of files', async () => {
     const vmdks = NAMES.map((name) => `${name}.vmdk`);
     for (const [index, name] of vmdks.entries()) {
       await runTool('qemu-img', [
@@ -69,11 +69,11 @@ describe('hostile names', () => {
     expect(images.map(({ name }) => name)).toEqual(vmdks);
   });
 
-  test('neither reach the terminal raw nor break a report', async () => {
+  test('are escaped on the terminal and do not break reports', async () => {
     const files = ['r.txt', 'r.nwk', 'r.dot', 'r.json'];
     const { code, stdout, stderr } = await workplace.run(...files.flatMap((file) => ['-o', file]), ...words);
     expect(code).toBe(0);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain them
     expect(stdout + stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
     expect(
       stdout
@@ -87,7 +87,7 @@ describe('hostile names', () => {
     expect(await readFile(workplace.path('r.svg'), 'utf8')).not.toContain('<script');
   });
 
-  test('are those of their hash-vector files', async () => {
+  test('are kept in the names of hash-vector files', async () => {
     const { code, stderr } = await workplace.run('-q', 'hash', '-o', 'vectors/', ...words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect((await readdir(workplace.path('vectors'))).toSorted()).toEqual(
@@ -97,7 +97,7 @@ describe('hostile names', () => {
 });
 
 describe('a name that is not UTF-8', () => {
-  /** As reports that are text show it. */
+  /** The name in text reports. */
   const SHOWN = 'caf\\u{dce9}.raw';
 
   beforeAll(async () => {
@@ -111,7 +111,7 @@ describe('a name that is not UTF-8', () => {
     await symlink(systemPath(workplace.path('caf\udce9.raw')), workplace.path('link.raw'));
   });
 
-  /** Has a shell run the command with these words: Node.js cannot start anything with such a name. */
+  /** Runs the command with these words in a shell: Node.js cannot pass such names to a program. */
   function type(words: string, directory = '.'): Promise<Ended> {
     return workplace.startBy('bash', ['-c', `cd ${directory} && "$@" ${words}`, 'bash', ...COMMAND]).ended;
   }
@@ -119,16 +119,16 @@ describe('a name that is not UTF-8', () => {
   test.each([
     ['on the command line', `-q --no-cache one.raw $'caf\\xe9.raw'`, SHOWN],
     ['as a value of --add', `-q --no-cache one.raw --add=$'caf\\xe9.raw'`, SHOWN],
-    ['as that of a directory', `-q --no-cache one.raw $'mixed\\xff'`, 'inside.raw'],
-    ['as that of the file that a link leads to', '-q --no-cache one.raw link.raw', 'link.raw'],
-    ['after a pattern', '-q --no-cache one.raw caf?.raw', SHOWN],
+    ['as a directory', `-q --no-cache one.raw $'mixed\\xff'`, 'inside.raw'],
+    ['as the target of a link', '-q --no-cache one.raw link.raw', 'link.raw'],
+    ['from a shell pattern', '-q --no-cache one.raw caf?.raw', SHOWN],
   ])('is read %s', async (_, words, shown) => {
     const { code, stdout, stderr } = await type(words);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`- ${shown}\n`);
   });
 
-  test('is told of in errors so that a terminal shows it', async () => {
+  test('is escaped in error messages', async () => {
     const { code, stderr } = await type(`-q --no-cache one.raw two.raw $'missing\\xe9.raw'`);
     expect(code).toBe(3);
     expect(stderr).toBe(
@@ -136,7 +136,7 @@ describe('a name that is not UTF-8', () => {
     );
   });
 
-  test('may be that of a directory of backing files that is allowed, and of those in it', async () => {
+  test('may belong to an allowed directory of backing files', async () => {
     await mkdir(workplace.path('over'));
     const create = `qemu-img create -q -f qcow2 -F raw -b $'../mixed\\xff/inside.raw' top.qcow2`;
     await runTool('bash', ['-c', `cd "$1" && ${create}`, 'bash', workplace.path('over')]);
@@ -145,7 +145,7 @@ describe('a name that is not UTF-8', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('may be that of every file that is written', async () => {
+  test('may belong to every file that is written', async () => {
     const outputs = `-o $'mixed\\xff/tree\\xfe.json' --cache $'mixed\\xff/cache\\xfd'`;
     const { code, stderr } = await type(`-q ${outputs} one.raw two.raw`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -155,22 +155,22 @@ describe('a name that is not UTF-8', () => {
     expect(entries).toHaveLength(2);
   });
 
-  test('may be that of the working directory, in which the cache is kept then', async () => {
+  test('may belong to the working directory with the cache', async () => {
     const { code, stderr } = await type('-q inside.raw ../one.raw', `$'mixed\\xff'`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await readdir(systemPath(workplace.path('mixed\udcff')))).toContain('similarity-cache');
-    // No other directory was made for what Node.js takes the name for.
+    // No directory with the name as Node.js decodes it was created.
     const names = await readdir(workplace.directory, { encoding: 'latin1' });
     expect(names.filter((name) => name.startsWith('mixed'))).toEqual(['mixed\xff']);
   });
 
-  test('is kept in the cache, which knows the image again', async () => {
+  test('is stored in the cache, which lists the image as current', async () => {
     await type(`-q --cache known one.raw $'caf\\xe9.raw'`);
     const { stdout } = await workplace.run('cache', 'list', '--cache', 'known');
     expect(stdout).toMatch(/^current .* caf\\u\{dce9\}\.raw$/m);
   });
 
-  test('is that of the hash-vector file, which can be named instead', async () => {
+  test('is kept in the name of the hash-vector file, which can be analyzed', async () => {
     const { code, stderr } = await type(`hash -q --no-cache $'caf\\xe9.raw'`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { stdout } = await type(`-q -O json --no-cache one.raw $'caf\\xe9.raw.arrow'`);

@@ -28,13 +28,13 @@ afterAll(async () => {
   await workplace.remove();
 });
 
-/** What is named on a file system that never answers. */
+/** Arguments that name a path on a file system that never answers. */
 const USES = [
   ['an image', ['a.raw', 'hung/b.raw']],
   ['more images than Node.js has threads', ['a.raw', ...[1, 2, 3, 4, 5, 6].map((number) => `hung/${number}.raw`)]],
   ['a directory', ['hung']],
-  ['a directory, by a link', ['link/', 'a.raw']],
-  ['a hash vector, by a link', ['a.raw', 'pool/x.arrow']],
+  ['a directory through a link', ['link/', 'a.raw']],
+  ['a hash vector through a link', ['a.raw', 'pool/x.arrow']],
   ['the cache', ['--cache', 'hung/cache', 'a.raw', 'b.raw']],
   ['a report', ['-o', 'hung/tree.nwk', 'a.raw', 'b.raw']],
   ['a plugin', ['--plugin', './hung/plugin.mjs', 'a.raw', 'b.raw']],
@@ -42,7 +42,7 @@ const USES = [
 ] as const;
 
 describe('a file system that never answers', () => {
-  test.each(USES)('does not keep %s from ending by a signal', async (_, words) => {
+  test.each(USES)('does not prevent a run from ending by a signal, with %s', async (_, words) => {
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
@@ -56,7 +56,7 @@ describe('a file system that never answers', () => {
     }
   });
 
-  test('does not keep the second signal from ending the command at once', async () => {
+  test('does not prevent the second signal from ending the command at once', async () => {
     const run = workplace.start(['a.raw', 'hung/b.raw']);
     await blocked(run);
     run.process.kill('SIGINT');
@@ -65,7 +65,7 @@ describe('a file system that never answers', () => {
   });
 });
 
-describe('a pipe that nobody writes to', () => {
+describe('a pipe without a writer', () => {
   test.each([
     ['a plugin', 2, ['--plugin', './fifo.mjs', 'a.raw', 'b.raw']],
     ['the cache', 4, ['--cache', 'fifo.mjs', 'a.raw', 'b.raw']],
@@ -83,7 +83,7 @@ describe('a pipe that nobody writes to', () => {
   });
 });
 
-/** The exit code, for a signal as shells count it. */
+/** Returns the exit code; for a signal, the one that shells use. */
 async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number> {
   const { code } = await ended;
   return code ?? 128 + constants.signals[child.signalCode!];
@@ -91,7 +91,7 @@ async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number
 
 /** Waits until a thread of the command is in a call to the file system. */
 async function blocked({ process: child }: CommandRun): Promise<void> {
-  // Nothing of the command is left behind where it is not blocked: it would end.
+  // If the command is not blocked, it ends.
   while (child.exitCode === null && !(await hung.hasWaiting(child.pid!))) {
     await new Promise(setImmediate);
   }

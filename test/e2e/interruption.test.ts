@@ -8,7 +8,7 @@ import { SLOW, writeSlowPlugin } from './slow-plugin.js';
 import { CTRL_C, startOnTerminal } from './terminal.js';
 import { writeLargeVectors } from './vector-files.js';
 
-/** A plugin of parts that never give an answer: a reader, of images that cannot be closed, a metric and a reporter. */
+/** A plugin with parts that never answer: a reader whose images cannot be closed, a metric and a reporter. */
 const DEAF_PLUGIN = `
 const image = {
   virtualSize: 512,
@@ -23,7 +23,7 @@ class DeafReader {
 }
 class TerminatingReader extends DeafReader {
   async open(path, identity, { signal }) {
-    // Only now is it certain that the process handles this signal after the first.
+    // Only now has the process certainly handled the first signal.
     signal.addEventListener('abort', () => {
       if (!TerminatingReader.hasSent) process.kill(process.pid, 'SIGTERM');
       TerminatingReader.hasSent = true;
@@ -52,14 +52,14 @@ let before: string[];
 
 beforeAll(async () => {
   workplace = await Workplace.make();
-  // A run ends by the signal or not at all: nothing here is ever hashed.
+  // A run can only end by the signal, because hashing never ends.
   await writeSlowPlugin(workplace, Number.POSITIVE_INFINITY);
   await workplace.write('a.raw', rawImage(...Array.from({ length: 16 }, () => 1)));
   await workplace.write('b.raw', rawImage(...Array.from({ length: 16 }, () => 2)));
   await workplace.write('deaf.mjs', DEAF_PLUGIN);
   await workplace.write('loop.mjs', "process._rawDebug('waiting'); for (;;);");
   for (const name of ['a', 'b']) {
-    // No cluster of it stands in the file as it is, so that it is read through a server.
+    // All clusters are compressed, so that the image is read through a server.
     const convert = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
     await runTool('qemu-img', [...convert, workplace.path(`${name}.raw`), workplace.path(`${name}.vmdk`)]);
   }
@@ -71,7 +71,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // What a failed test left running.
+  // A failed test may leave processes running.
   for (const { id } of await processesOf(workplace)) {
     process.kill(id, 'SIGKILL');
   }
@@ -82,13 +82,13 @@ afterAll(() => workplace.remove());
 describe('an interrupted run', () => {
   test.each(SIGNALS)('that hashes ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.raw', 'b.raw']);
-    await said(run.process, 'hashing', 2);
+    await stderrContains(run.process, 'hashing', 2);
     await expectEnd(run, signal, exitCode);
   });
 
   test.each(SIGNALS)('that reads through qemu-nbd ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '-o', 'tree.nwk', 'a.vmdk', 'b.vmdk']);
-    await said(run.process, 'hashing', 2);
+    await stderrContains(run.process, 'hashing', 2);
     await serversRun();
     expect(await readdir(workplace.temporary)).toHaveLength(2);
     await expectEnd(run, signal, exitCode);
@@ -96,7 +96,7 @@ describe('an interrupted run', () => {
 
   test.each(SIGNALS)('that compares ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '--jobs', '1', '-o', 'tree.nwk', ...vectors]);
-    await said(run.process, 'taken from the cache', vectors.length);
+    await stderrContains(run.process, 'taken from the cache', vectors.length);
     await expectEnd(run, signal, exitCode);
   });
 
@@ -113,12 +113,22 @@ describe('an interrupted run', () => {
     await expectNothingLeft();
   });
 
-  test.each(SIGNALS)('that waits for what does not listen ends by %s, with %d', async (signal, exitCode) => {
-    const { process: child, ended } = workplace.start(['--plugin', './deaf.mjs', '--reader', 'deaf', 'a.raw', 'b.raw']);
-    await said(child, 'waiting', 1);
-    child.kill(signal);
-    expect((await ended).code).toBe(exitCode);
-  });
+  test.each(SIGNALS)(
+    'that waits for a reader that ignores the signal ends by %s, with %d',
+    async (signal, exitCode) => {
+      const { process: child, ended } = workplace.start([
+        '--plugin',
+        './deaf.mjs',
+        '--reader',
+        'deaf',
+        'a.raw',
+        'b.raw',
+      ]);
+      await stderrContains(child, 'waiting', 1);
+      child.kill(signal);
+      expect((await ended).code).toBe(exitCode);
+    },
+  );
 
   test.each([
     ['a metric', ['--metric', 'deaf']],
@@ -134,14 +144,14 @@ describe('an interrupted run', () => {
       'a.raw',
       'b.raw',
     ]);
-    await said(run.process, 'waiting', 1);
+    await stderrContains(run.process, 'waiting', 1);
     await expectEnd(run, 'SIGINT', 130);
   });
 
   test('ends at once at the second signal', async () => {
     const words = ['--plugin', './deaf.mjs', '--reader', 'terminating', 'a.raw', 'b.raw'];
     const { process: child, ended } = workplace.start(words);
-    await said(child, 'waiting', 1);
+    await stderrContains(child, 'waiting', 1);
     child.kill('SIGINT');
     expect((await ended).code).toBe(143);
   });
@@ -167,7 +177,7 @@ async function expectEnd(
   await expectNothingLeft();
 }
 
-/** No process, no temporary file, no report, no entry in the cache. */
+/** Expects no process, temporary file, report or cache entry. */
 async function expectNothingLeft(): Promise<void> {
   expect(await processesOf(workplace)).toEqual([]);
   expect(await readdir(workplace.temporary)).toEqual([]);
@@ -176,8 +186,8 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 /**
- * The processes that were started in the workplace, however they were started, and their command lines. Tools are given
- * few variables: TMPDIR is one of them.
+ * Returns all processes that were started in the workplace, and their command lines. They are recognised by their
+ * environment: tools get only a few variables, but TMPDIR is one of them.
  */
 async function processesOf({
   directory,
@@ -198,8 +208,8 @@ async function processesOf({
   return processes.flatMap(({ id, line, isOurs }) => (isOurs ? { id, line } : []));
 }
 
-/** Waits until the command has said the text so many times. */
-function said(child: ChildProcess, text: string, times: number): Promise<void> {
+/** Waits until the command has written the text so many times to stderr. */
+function stderrContains(child: ChildProcess, text: string, times: number): Promise<void> {
   let all = '';
   return new Promise((resolve) => {
     child.stderr?.on('data', (piece: string) => {

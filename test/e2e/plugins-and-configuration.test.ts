@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, rawImage, writeFamily } from './sample-images.js';
 
-/** The plugin of a third party that comes with the project; this file is compiled to test/dist/e2e. */
+/** The example plugin of the project. The path is relative to test/dist/e2e, where this file is compiled. */
 const EXAMPLE = fileURLToPath(new URL('../../../examples/reporter-plugin/index.js', import.meta.url));
 
 const PLUGIN_WITH_OPTIONS = `
@@ -44,7 +44,7 @@ export default {
 };
 `;
 
-/** Warns in the main thread; in the thread in which it is tried it would warn for itself. */
+/** Warns only in the main thread, because in the thread that tries the plugin, the warning would be separate. */
 const WARNING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.emitWarning('an old call', 'DeprecationWarning');
@@ -52,7 +52,7 @@ class Metric { unit = 'none'; alignment = 'position'; distance() { return 0; } }
 export default { name: 'warning', metrics: { mine: Metric } };
 `;
 
-/** Listens to the streams as the threads of a run do, each with some listeners. */
+/** Adds listeners to a stream, as the threads of a run do. */
 const LISTENING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) for (let thread = 0; thread < 20; thread += 1) process.stdout.on('error', () => {});
@@ -75,7 +75,7 @@ const configure = (value: object) =>
   workplace.write('configuration/virt-similarity/config.json', JSON.stringify(value));
 
 describe('a plugin', () => {
-  test.each(['identify', 'open'])('that ends the process in %s is not taken for success', async (method) => {
+  test.each(['identify', 'open'])('that exits the process in %s results in an error', async (method) => {
     const rest =
       method === 'identify'
         ? 'async open() {}'
@@ -94,13 +94,13 @@ describe('a plugin', () => {
     });
   });
 
-  test('of a third party reports when it is named by --plugin', async () => {
+  test('is loaded with --plugin and writes a report', async () => {
     const { code, stdout } = await workplace.run('-q', '--no-cache', '--plugin', EXAMPLE, '-O', 'nearest', ...FAMILY);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\| base\.raw \| clone\.raw \| 1 \|/);
   });
 
-  test('brings its names, options and extension to the command', async () => {
+  test('adds its names, options and extension to the command', async () => {
     const shout = ['-q', '--no-cache', '--plugin', './shout.mjs'];
     const { code, stdout } = await workplace.run(
       ...shout,
@@ -116,7 +116,7 @@ describe('a plugin', () => {
     expect((await workplace.run(...shout, '--help')).stdout).toMatch(/--volume <value> +how loud/);
   });
 
-  test('may be a package that exports itself to import only', async () => {
+  test('may be a package that can only be imported, not required', async () => {
     await mkdir(workplace.path('node_modules/import-only'), { recursive: true });
     const manifest = { type: 'module', exports: { '.': { types: './entry.d.ts', import: { default: './entry.js' } } } };
     await workplace.write('node_modules/import-only/package.json', JSON.stringify(manifest));
@@ -126,7 +126,7 @@ describe('a plugin', () => {
     expect(stdout).toMatch(/node_modules\/import-only\/entry\.js$/m);
   });
 
-  test('is loaded once, however often it is named', async () => {
+  test('is loaded once, even if it is named twice', async () => {
     const { code, stdout } = await workplace.run(
       'plugins',
       '--plugin',
@@ -159,7 +159,7 @@ describe('a plugin that misbehaves', () => {
 
   beforeAll(() => workplace.write('misbehaving.mjs', MISBEHAVING_PLUGIN));
 
-  test('by throwing as it reports ends with 3, and the other reports are there', async () => {
+  test('by throwing in a reporter exits with 3 and leaves the other reports', async () => {
     const ended = await workplace.run(...plain, '-O', 'throwing', '-o', 'a.nwk', '-o', 'b.json', ...FAMILY);
     expect(ended).toEqual({
       code: 3,
@@ -170,14 +170,14 @@ describe('a plugin that misbehaves', () => {
   });
 
   test.each([
-    ['as it reports', ['-O', 'endless', '-o', 'c.nwk'], '[endless] the reporter'],
-    ['as it hashes', ['--hash', 'endless'], '[endless] the hasher'],
-    ['as it measures', ['--metric', 'endless'], '[endless] the metric'],
-    ['as it clusters', ['--clusterer', 'endless'], '[endless] the clusterer'],
-    ['as it reads', ['--reader', 'silent'], '[silent] the reader'],
-    ['as it is loaded', ['--plugin', './loop.mjs'], '[./loop.mjs] the plugin'],
-    ['as it is loaded, waiting', ['--plugin', './wait.mjs'], '[./wait.mjs] the plugin'],
-  ])('by never returning %s ends with 7', async (_, words, part) => {
+    ['in a reporter', ['-O', 'endless', '-o', 'c.nwk'], '[endless] the reporter'],
+    ['in a hasher', ['--hash', 'endless'], '[endless] the hasher'],
+    ['in a metric', ['--metric', 'endless'], '[endless] the metric'],
+    ['in a clusterer', ['--clusterer', 'endless'], '[endless] the clusterer'],
+    ['in a reader', ['--reader', 'silent'], '[silent] the reader'],
+    ['while it is loaded', ['--plugin', './loop.mjs'], '[./loop.mjs] the plugin'],
+    ['while it is loaded, by waiting', ['--plugin', './wait.mjs'], '[./wait.mjs] the plugin'],
+  ])('by never returning %s exits with 7', async (_, words, part) => {
     await workplace.write('loop.mjs', 'for (;;);');
     await workplace.write('wait.mjs', 'setInterval(() => {}, 1000); await new Promise(() => {});');
     const { code, stdout, stderr } = await workplace.run(...limited, ...words, ...FAMILY);
@@ -187,7 +187,7 @@ describe('a plugin that misbehaves', () => {
     expect([...lines]).toEqual([`virt-similarity: error: ${part} gave no answer within 5 s; ${remedy}`]);
   });
 
-  test('by never returning as it reports leaves the other reports', async () => {
+  test('by never returning in a reporter leaves the other reports', async () => {
     expect(await workplace.run(...limited, '-o', 'd.endless', '-o', 'd.nwk', ...FAMILY)).toMatchObject({
       code: 7,
       stdout: FAMILY_TREE,
@@ -198,7 +198,7 @@ describe('a plugin that misbehaves', () => {
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('takes nothing from images that need none of it', async () => {
+  test('does not affect images that do not need it', async () => {
     await workplace.run('-q', 'hash', '-o', 'vectors/', 'base.raw', 'other.raw');
     const vectors = ['vectors/base.raw.arrow', 'vectors/other.raw.arrow'];
     const { code, stdout } = await workplace.run(...limited, '--reader', 'silent', 'clone.raw', ...vectors);
@@ -207,15 +207,15 @@ describe('a plugin that misbehaves', () => {
   });
 });
 
-describe('what Node.js warns of', () => {
-  test('is no concern of a user who does not ask for it', async () => {
+describe('a warning of Node.js', () => {
+  test('is printed only with --verbose', async () => {
     await workplace.write('warns.mjs', WARNING_PLUGIN);
     const words = ['--no-cache', '--plugin', './warns.mjs', ...FAMILY];
     expect(await workplace.run('-q', ...words)).toMatchObject({ code: 0, stderr: '' });
     expect((await workplace.run('-v', ...words)).stderr).toMatch(/^DeprecationWarning: an old call$/m);
   });
 
-  test('is nothing where there are many images and many threads', async () => {
+  test('is not caused by many images and many threads', async () => {
     const names = Array.from({ length: 70 }, (_, index) => `many-${index}.raw`);
     for (const [index, name] of names.entries()) {
       await workplace.write(name, rawImage(index));
@@ -229,7 +229,7 @@ describe('what Node.js warns of', () => {
 });
 
 describe('a defect', () => {
-  test('is told in one line, without a stack trace unless --verbose asks for it', async () => {
+  test('is reported in one line, with a stack trace only with --verbose', async () => {
     await workplace.write('defect.mjs', `setTimeout(() => { throw new TypeError('boom'); }); ${PLUGIN_WITH_OPTIONS}`);
     const words = ['--no-cache', '--plugin', './defect.mjs', ...FAMILY];
     const { code, stderr } = await workplace.run('-q', ...words);
@@ -242,15 +242,15 @@ describe('a defect', () => {
 });
 
 describe('the configuration file', () => {
-  test('names plugins and gives defaults, which the command line overrules', async () => {
+  test('names plugins and sets defaults, which the command line overrides', async () => {
     await configure({ plugins: ['../../shout.mjs'], 'output-format': 'shout', cache: false });
     const { stdout } = await workplace.run('-q', ...FAMILY);
     expect(stdout).toBe('base.raw clone.raw other.raw\n');
-    const overruled = await workplace.run('-q', '-O', 'ascii', ...FAMILY);
-    expect(overruled.stdout).toBe(FAMILY_TREE);
+    const overridden = await workplace.run('-q', '-O', 'ascii', ...FAMILY);
+    expect(overridden.stdout).toBe(FAMILY_TREE);
   });
 
-  test('is refused when others may write it', async () => {
+  test('is refused if other users may write to it', async () => {
     await configure({ plugins: [workplace.path('shout.mjs')] });
     await chmod(workplace.path('configuration/virt-similarity/config.json'), 0o666);
     const { code, stdout, stderr } = await workplace.run(...FAMILY);

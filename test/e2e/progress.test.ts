@@ -4,7 +4,7 @@ import { SLOW, writeSlowPlugin } from './slow-plugin.js';
 import { startOnTerminal } from './terminal.js';
 import { writeLargeVectors } from './vector-files.js';
 
-/** To the first column, and erase to the end of the line. */
+/** Moves to the first column and erases the line. */
 const ERASE_LINE = '\r\u001b[K';
 const IMAGE_BYTES = 64 * 1024 * 1024;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('the progress on a terminal', () => {
-  test('moves while images are hashed', async () => {
+  test('advances while images are hashed', async () => {
     await writeSlowPlugin(workplace, 2);
     for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
       await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));
@@ -32,7 +32,7 @@ describe('the progress on a terminal', () => {
     expect(lines.at(-1)).toBe('clustering 2 images');
   });
 
-  test('moves while vectors are compared', async () => {
+  test('advances while vectors are compared', async () => {
     await writeSlowPlugin(workplace, 0);
     const lines = await statusLines(['--jobs', '2', ...SLOW, ...(await writeLargeVectors(workplace))]);
     const percent = lines.flatMap((line) => /^comparing .*\] (\d+) %$/.exec(line)?.[1] ?? []).map(Number);
@@ -41,7 +41,7 @@ describe('the progress on a terminal', () => {
     expect(lines.at(-1)).toBe('clustering 200 images');
   });
 
-  test('is taken away before the report', async () => {
+  test('is erased before the report', async () => {
     await workplace.write('c.raw', new Uint8Array(65_536));
     await workplace.write('d.raw', new Uint8Array(65_536));
     const run = startOnTerminal(workplace, ['--no-cache', 'c.raw', 'd.raw']);
@@ -50,11 +50,11 @@ describe('the progress on a terminal', () => {
   });
 });
 
-/** The texts that the status line of a run showed, in their order. */
+/** Returns the texts that the status line of a run showed, in order. */
 async function statusLines(words: readonly string[]): Promise<string[]> {
   const run = startOnTerminal(workplace, words);
   expect(await run.ended).toBe(0);
-  // What follows on the text stands on a line of its own.
+  // Text after a line break is not part of the status line.
   const texts = run
     .shown()
     .split(ERASE_LINE)

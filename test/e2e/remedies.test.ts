@@ -6,7 +6,7 @@ import { runTool } from '../fixtures/run-tool.js';
 import { type Ended, Workplace } from './command.js';
 import { rawImage, writeFamily } from './sample-images.js';
 
-/** Bytes of a sample image's disk. */
+/** The size of a sample image's disk in bytes. */
 const SIZE = 6 * 65_536;
 
 let workplace: Workplace;
@@ -18,20 +18,20 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-/** Has a shell run a line in the directory of the images, `virt-similarity` being the command. */
+/** Runs a line in a shell in the directory of the images, where `virt-similarity` is the command under test. */
 function type(line: string): Promise<Ended> {
   const script = `cd "$1"; shift; virt-similarity() { "\${command[@]}" "$@"; }; command=("$@"); ${line}`;
   return workplace.startBy('bash', ['-c', script, 'bash', workplace.directory, ...COMMAND]).ended;
 }
 
-/** The part of the messages that is a remedy, as it can be copied from the terminal. */
+/** Returns the remedy in the messages, as a user can copy it from the terminal. */
 function remedyIn({ stderr }: Ended, pattern: RegExp): string {
   const found = pattern.exec(stderr)?.[1];
   expect({ stderr, found }).toMatchObject({ found: expect.any(String) });
   return found ?? '';
 }
 
-/** Creates a qcow2 image of a raw one. */
+/** Creates an empty qcow2 image. */
 async function qcow2(name: string, options: readonly string[] = []): Promise<void> {
   const output = workplace.path(name);
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...options, `${output}.new`, `${SIZE}`]);
@@ -43,7 +43,7 @@ async function imagesOf(ended: Ended): Promise<{ path: string; virtualSize: numb
   return (JSON.parse(ended.stdout) as { images: { path: string; virtualSize: number }[] }).images;
 }
 
-describe('what a message says about --allow-backing can be pasted', () => {
+describe('the remedy --allow-backing can be pasted', () => {
   test.each([
     'plain',
     'two words',
@@ -61,7 +61,7 @@ describe('what a message says about --allow-backing can be pasted', () => {
     'a\u202eb',
     'a\udcffb',
     "'\\",
-  ])('where the backing file lies in the directory %j', async (name) => {
+  ])('if the backing file is in the directory %j', async (name) => {
     const here = `links-${Buffer.from(name, 'utf16le').toString('hex')}`;
     const store = `${workplace.path(here)}/${name}`;
     await mkdir(systemPath(store), { recursive: true });
@@ -76,7 +76,7 @@ describe('what a message says about --allow-backing can be pasted', () => {
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('where the backing file lies below the directory of the image', async () => {
+  test('if the backing file is in a subdirectory of the directory of the image', async () => {
     await mkdir(workplace.path('below/store'), { recursive: true });
     await workplace.write('below/store/base.img', rawImage(1, 2, 3, 4, 5, 0));
     await qcow2('below/top.qcow2', ['-u', '-b', 'store/base.img', '-F', 'raw']);
@@ -87,13 +87,13 @@ describe('what a message says about --allow-backing can be pasted', () => {
   });
 });
 
-describe('what a message says about --format concerns the file only', () => {
+describe('the remedy --format applies only to the file', () => {
   test.each([
     ['named after a snapshot', 'web.001', 'qcow2'],
-    ['whose name says nothing', 'web.img', 'qcow2'],
+    ['whose extension states no format', 'web.img', 'qcow2'],
     ['whose name begins with a hyphen', '-web $1.img', 'qcow2'],
-    ['whose name is not plain', "it's\n\\x41.img", 'qcow2'],
-  ])('an overlay %s', async (_, name, format) => {
+    ['whose name contains special characters', "it's\n\\x41.img", 'qcow2'],
+  ])('for an overlay %s', async (_, name, format) => {
     await qcow2(name, ['-u', '-b', 'base.raw', '-F', 'raw']);
     await qcow2('good.qcow2');
     const refused = await workplace.run('-q', '--no-cache', 'base.raw', '--', name, 'good.qcow2');
@@ -101,11 +101,11 @@ describe('what a message says about --format concerns the file only', () => {
     const pattern = new RegExp(`name it as (--format ${format} .*? --format auto)(?: or | if |\\n)`);
     const words = remedyIn(refused, pattern);
     const ended = await type(`virt-similarity -q -O json --no-cache base.raw ${words} good.qcow2`);
-    // The file as what it is, and the images after it as what they are.
+    // The file and the images after it are read in their own formats.
     expect((await imagesOf(ended)).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, SIZE, SIZE]);
   });
 
-  test('a file without header in a directory of images', async () => {
+  test('for a file without a header in a directory of images', async () => {
     await mkdir(workplace.path('mixed'));
     await qcow2('mixed/good.qcow2');
     await workplace.write('mixed/noise.qcow2', rawImage(1, 2, 3));
@@ -115,7 +115,7 @@ describe('what a message says about --format concerns the file only', () => {
     expect(images).toMatchObject([{ virtualSize: 3 * 65_536 }, { virtualSize: SIZE }, { virtualSize: SIZE }]);
   });
 
-  test('a file of which a JSON report repeats the message', async () => {
+  test('for a file whose message a JSON report repeats', async () => {
     await workplace.write('noise.qcow2', rawImage(1, 2, 3));
     const ended = await workplace.run('-q', '-O', 'json', '--no-cache', 'base.raw', 'clone.raw', 'noise.qcow2');
     const { failures } = JSON.parse(ended.stdout) as { failures: { path: string; message: string }[] };
@@ -126,7 +126,7 @@ describe('what a message says about --format concerns the file only', () => {
     expect(ended.stderr).toBe(`virt-similarity: error: ${failures[0]?.message}\n`);
   });
 
-  test('a file that was stated to be another format than the following', async () => {
+  test('for a file between images with another stated format', async () => {
     await qcow2('stated.img');
     await qcow2('after.img');
     await workplace.write('raw.img', rawImage(1, 2, 3));
@@ -136,9 +136,9 @@ describe('what a message says about --format concerns the file only', () => {
     expect((await imagesOf(await type(line))).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, 3 * 65_536, SIZE]);
   });
 
-  test('a backing file named after a snapshot is rebased in its own format', async () => {
+  test('for a backing file named after a snapshot, which is rebased in its own format', async () => {
     await qcow2('disk.001', ['-u', '-b', 'base.raw', '-F', 'raw']);
-    // Only an old qemu writes no format.
+    // Only old versions of qemu write no format.
     await qcow2('disk.qcow2', ['-u', '-b', 'disk.001', '-F', 'qcow2']);
     await dropBackingFormat('disk.qcow2');
     const line = 'virt-similarity -q -O json --no-cache disk.qcow2 base.raw';
@@ -150,7 +150,7 @@ describe('what a message says about --format concerns the file only', () => {
   });
 });
 
-/** Turns the header extension that states the backing file's format into one that says nothing. */
+/** Replaces the header extension with the backing file's format by an unknown one. */
 async function dropBackingFormat(name: string): Promise<void> {
   const bytes = await readFile(workplace.path(name));
   const at = bytes.indexOf(Buffer.from([0xe2, 0x79, 0x2a, 0xca]));
@@ -159,8 +159,8 @@ async function dropBackingFormat(name: string): Promise<void> {
   await writeFile(workplace.path(name), bytes);
 }
 
-describe('what a message says about the cache', () => {
-  test('leaves a disk that was named for it alone, and is said once', async () => {
+describe('the remedy for a cache', () => {
+  test('is printed once, and does not change a disk that was named as the cache', async () => {
     const before = await readFile(workplace.path('other.raw'));
     const ended = await type('virt-similarity -q --cache other.raw base.raw clone.raw');
     expect(ended).toMatchObject({ code: 4, stdout: '' });
@@ -170,7 +170,7 @@ describe('what a message says about the cache', () => {
     expect(await readFile(workplace.path('other.raw'))).toEqual(before);
   });
 
-  test('makes a directory private that others can write to', async () => {
+  test('makes a world-writable directory private', async () => {
     await mkdir(workplace.path("o'pen $cache"));
     await chmod(workplace.path("o'pen $cache"), 0o777);
     const line = 'virt-similarity -q --cache "o\'pen \\$cache" base.raw clone.raw';
@@ -183,7 +183,7 @@ describe('what a message says about the cache', () => {
 });
 
 test.each(['new', "it's $new/below", '-new'])(
-  'what a message says about a missing output directory makes it: %j',
+  'the remedy for a missing output directory creates it: %j',
   async (name) => {
     const quoted = `-o "./${name.replaceAll('$', '\\$')}/tree.nwk"`;
     const line = `virt-similarity -q --no-cache ${quoted} base.raw clone.raw`;

@@ -1,6 +1,6 @@
 import type { Workplace } from './command.js';
 
-/** The module that {@link writeSlowPlugin} writes, as `--plugin` takes it, and the options that every use of it needs. */
+/** The options that load the plugin of {@link writeSlowPlugin} and select its hasher. */
 export const SLOW = ['--plugin', './slow.mjs', '--hash', 'slow', '--block-size', '512'] as const;
 
 /** Writes a plugin with a hasher that takes so many milliseconds for every block that is not all zeros. */

@@ -5,19 +5,19 @@ import type { Workplace } from './command.js';
 /** The character that a terminal sends for Ctrl-C. */
 export const CTRL_C = '\u0003';
 
-/** A run of the command on a terminal of its own, by `script`, of bsdutils. */
+/** A run of the command on its own terminal, by `script` from bsdutils. */
 export interface TerminalRun {
-  /** What is written to its standard input is typed on the terminal. */
+  /** Text written to its stdin is typed on the terminal. */
   readonly process: ChildProcess;
-  /** What the terminal was sent so far, standard output and standard error. */
+  /** Returns the output on the terminal so far, stdout and stderr. */
   shown(): string;
-  /** Waits until the terminal has been sent this text. */
+  /** Waits until the output contains this text. */
   shows(text: string): Promise<void>;
   /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;
 }
 
-/** Starts the command on a terminal 80 characters wide. Rejects in `ended` where `script` is not installed. */
+/** Starts the command on a terminal that is 80 characters wide. `ended` rejects if `script` is not installed. */
 export function startOnTerminal(workplace: Workplace, words: readonly string[]): TerminalRun {
   const line = [...COMMAND, ...words].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
@@ -34,9 +34,9 @@ export function startOnTerminal(workplace: Workplace, words: readonly string[]):
     shown: () => shown,
     shows: (text) =>
       new Promise((resolve) => {
-        const look = () => shown.includes(text) && resolve();
-        child.stdout.on('data', look);
-        look();
+        const check = () => shown.includes(text) && resolve();
+        child.stdout.on('data', check);
+        check();
       }),
     ended: new Promise((resolve, reject) => {
       child.on('error', reject);

@@ -5,8 +5,8 @@ import type { Workplace } from './command.js';
 const BLOCKS = 1_000_000;
 
 /**
- * `0.arrow` to `199.arrow`: links to one hash vector of `slow` digests, so large that comparing all pairs takes
- * seconds. Returns their names.
+ * Writes `0.arrow` to `199.arrow`: links to one hash vector of `slow` digests, which is so large that comparing all
+ * pairs takes seconds. Returns their names.
  */
 export async function writeLargeVectors(workplace: Workplace): Promise<string[]> {
   const names = Array.from({ length: 200 }, (_, index) => `${index}.arrow`);

@@ -14,12 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Threads of this process, those of Node.js included. */
+/** Returns the number of threads of this process, including those of Node.js. */
 async function threads(): Promise<number> {
   return (await readdir('/proc/self/task')).length;
 }
 
-test('twenty analyses at once share one pool of threads, and find what each finds alone', async () => {
+test('twenty concurrent analyses share one pool of threads and return the same results as one alone', async () => {
   const paths = await Promise.all(
     [1, 2, 3].map(async (disk) => {
       const path = join(directory, `${disk}.raw`);
@@ -40,7 +40,7 @@ test('twenty analyses at once share one pool of threads, and find what each find
   for (const analysis of analyses) {
     expect(analysis.distances).toEqual(distances);
   }
-  // Node.js starts up to four threads of its own for file operations.
+  // Node.js itself starts up to four threads for file operations.
   expect(most - before).toBeLessThanOrEqual(availableParallelism() + 4);
   expect(most).toBeGreaterThan(0);
 });

@@ -11,7 +11,7 @@ const METADATA: [string, string][] = [
   ['virt-similarity.algorithm', 'md5'],
   ['virt-similarity.block-size', '512'],
   ['virt-similarity.virtual-size', '51200000'],
-  ['virt-similarity.name', 'of another maker'],
+  ['virt-similarity.name', 'of another program'],
 ];
 
 let directory: string;
@@ -37,7 +37,7 @@ async function contentOf(vector: HashVector) {
   return { blocks, digests: Buffer.concat(digests).toString('hex') };
 }
 
-/** A file written by flechette; what it writes is for the test to change. */
+/** Returns a file written by flechette, with changes for the test. */
 function written(
   rows: number,
   { metadata = METADATA, maxBatchRows = Infinity, names = ['block', 'hash'], block = flechette.uint32() } = {},
@@ -88,7 +88,7 @@ describe('hash-vector files written here', () => {
     }).toEqual(await contentOf(vector));
   });
 
-  test('hold a complete Arrow stream after the first eight bytes, as readers of streams expect', async () => {
+  test('contain a complete Arrow stream after the first eight bytes, as readers of streams expect', async () => {
     const path = join(directory, 'ours.arrow');
     await writeHashVector(vectorOf(9000, 16), path);
     const table = flechette.tableFromIPC((await readFile(path)).subarray(8));
@@ -104,7 +104,7 @@ describe('hash-vector files written here', () => {
   });
 });
 
-describe('hash-vector files of other makers', () => {
+describe('hash-vector files of other programs', () => {
   test.each([
     ['one big batch', { maxBatchRows: Infinity }],
     ['many small batches', { maxBatchRows: 7 }],
@@ -112,7 +112,7 @@ describe('hash-vector files of other makers', () => {
   ])('are accepted: %s', async (_, options) => {
     const vector = await opened(written(20_000, options));
     expect(vector).toMatchObject({
-      name: 'of another maker',
+      name: 'of another program',
       algorithm: 'md5',
       digestLength: 16,
       blockSize: 512,
@@ -127,12 +127,12 @@ describe('hash-vector files of other makers', () => {
     );
   });
 
-  test('are accepted without a name, and take that of the file', async () => {
+  test('are accepted without a name, and get that of the file', async () => {
     const vector = await opened(written(2, { metadata: METADATA.slice(0, 4) }));
     expect(vector.name).toBe(join(directory, 'other.arrow'));
   });
 
-  test('are accepted with a validity bitmap that knows no nulls', async () => {
+  test('are accepted with a validity bitmap without nulls', async () => {
     const table = tableFromIPC(written(10));
     const columns = table.batches[0]!.data.children;
     for (const column of columns) {
@@ -148,8 +148,8 @@ describe('hash-vector files of other makers', () => {
   test.each([
     ['another format', [['virt-similarity.format', '2'], ...METADATA.slice(1)]],
     ['no algorithm', METADATA.filter(([key]) => !key.endsWith('algorithm'))],
-    ['a block size that is no power of two', METADATA.map(([k, v]) => [k, k.endsWith('block-size') ? '513' : v])],
-    ['a virtual size that is no number', METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '1e6' : v])],
+    ['a block size that is not a power of two', METADATA.map(([k, v]) => [k, k.endsWith('block-size') ? '513' : v])],
+    ['a virtual size that is not a number', METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '1e6' : v])],
     [
       'a virtual size that is too large',
       METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '9007199254740992' : v]),
@@ -157,7 +157,7 @@ describe('hash-vector files of other makers', () => {
     ['a virtual size that is too small', METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '512' : v])],
     ['layers without a view', [...METADATA, ['virt-similarity.layers', '[]']]],
     [
-      'layers that are no list',
+      'layers that are not a list',
       [...METADATA, ['virt-similarity.layers', '{"__proto__":[]}'], ['virt-similarity.view', '']],
     ],
     [

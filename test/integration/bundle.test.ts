@@ -8,14 +8,14 @@ import { describe, expect, test } from '@jest/globals';
 const ROOT = process.cwd();
 const CORE = join(ROOT, 'packages/core/bundle');
 
-/** Runs a module as a user of the packages does, and gives what it prints as JSON. */
+/** Runs a module as a user of the packages does. Returns the JSON that it prints. */
 async function inNode(code: string): Promise<unknown> {
   const program = ['--input-type=module', '--eval', code];
   const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: ROOT });
   return JSON.parse(stdout);
 }
 
-/** A file and all that is loaded with it, whether it is wanted or not. */
+/** Returns a file and all files that its static imports load. */
 async function loadedWith(file: string, known = new Set<string>()): Promise<ReadonlySet<string>> {
   if (known.has(file)) {
     return known;
@@ -29,12 +29,12 @@ async function loadedWith(file: string, known = new Set<string>()): Promise<Read
 }
 
 describe('the bundles', () => {
-  test('are what an import of a package gets', async () => {
+  test('are loaded by an import of a package', async () => {
     const code = `console.log(JSON.stringify(import.meta.resolve('@virt-similarity/core')));`;
     expect(await inNode(code)).toMatch(/packages\/core\/bundle\/index\.js$/);
   });
 
-  test('have one class of errors and one token of each kind, whichever export they come from', async () => {
+  test('have the same error class and tokens in every export', async () => {
     const code = `
       import * as core from '@virt-similarity/core';
       import * as contracts from '@virt-similarity/core/contracts';
@@ -58,7 +58,7 @@ describe('the bundles', () => {
 
   test.each([
     ['comparison-worker', /ComposedAnalyzer|require\d*\("tsyringe"\)/],
-    // These two require the container for parts that need it.
+    // These two load the container only for parts that need it.
     ['hash-worker', /ComposedAnalyzer|from "tsyringe"|distanceMatrix|Dendrogram/],
     ['part-worker', /ComposedAnalyzer|from "tsyringe"/],
   ])('let %s start without the analyzer', async (worker, unneeded) => {
@@ -68,7 +68,7 @@ describe('the bundles', () => {
     expect(text).not.toMatch(unneeded);
   });
 
-  test('have beside them what they load from there', async () => {
+  test('include all files that they load by URL', async () => {
     const found: string[] = [];
     for (const name of ['core', 'image-tools', 'readers', 'hashers', 'reporters', 'cli']) {
       const directory = join(ROOT, 'packages', name, 'bundle');

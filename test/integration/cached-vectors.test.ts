@@ -17,7 +17,7 @@ beforeAll(async () => {
   disks = await mixedDiskSet(directory);
 }, 120_000);
 
-/** A first run: after it, whatever the test before has changed is in the cache. */
+/** A first run caches everything that the previous test has changed. */
 beforeEach(async () => {
   await allSettled();
   await imagesReadByARun();
@@ -39,7 +39,7 @@ async function analyzed(onProgress: (event: ProgressEvent) => void): Promise<Ana
   return analysis;
 }
 
-/** Names of the images of which a run read anything, sorted. */
+/** Returns the sorted names of the images from which a run read data. */
 async function imagesReadByARun(): Promise<string[]> {
   const events: ProgressEvent[] = [];
   await analyzed((event) => events.push(event));
@@ -64,17 +64,17 @@ describe('a second run', () => {
     expect(await imagesReadByARun()).toEqual([]);
   });
 
-  test('reads an image again that was touched, and no other', async () => {
+  test('reads only an image that was touched', async () => {
     await utimes(at('dynamic.vdi'), new Date(), new Date());
     expect(await imagesReadByARun()).toEqual(['dynamic.vdi']);
   });
 
-  test('reads an image again that was written over with the same bytes, and no other', async () => {
+  test('reads only an image that was overwritten with the same bytes', async () => {
     await writeFile(at('plain.qed'), await readFile(at('plain.qed')));
     expect(await imagesReadByARun()).toEqual(['plain.qed']);
   });
 
-  test('gives the distance of the new content when an image has changed, though its time stamp was set back', async () => {
+  test('returns the distance of the new content if an image has changed and its time stamp was reset', async () => {
     const { mtime } = await stat(at('system.raw'));
     const image = await open(at('system.raw'), 'r+');
     await image.write('changed', 0);
@@ -85,23 +85,23 @@ describe('a second run', () => {
     expect(analysis.distances.values[0]).toBe(1);
   });
 
-  test('reads an image again that was replaced by a copy, and no other', async () => {
+  test('reads only an image that was replaced by a copy', async () => {
     await copyFile(at('sparse.vmdk'), at('copy'));
     await runTool('mv', [at('copy'), at('sparse.vmdk')]);
     expect(await imagesReadByARun()).toEqual(['sparse.vmdk']);
   });
 
-  test('reads an image again whose data file was touched, and no other', async () => {
+  test('reads only an image whose data file was touched', async () => {
     await utimes(at('flat-flat.vmdk'), new Date(), new Date());
     expect(await imagesReadByARun()).toEqual(['flat.vmdk']);
   });
 
-  test('reads a base and the overlays on it again when the base was touched', async () => {
+  test('reads a base and its overlays if the base was touched', async () => {
     await utimes(at('base.qcow2'), new Date(), new Date());
     expect(await imagesReadByARun()).toEqual(['base.qcow2', 'middle.qcow2', 'top.qcow2']);
   });
 
-  test('reads an image and the overlays on it again when it was rebased', async () => {
+  test('reads an image and its overlays if it was rebased', async () => {
     await runTool('qemu-img', ['rebase', '-f', 'qcow2', '-b', 'plain.qcow2', '-F', 'qcow2', at('middle.qcow2')]);
     await allSettled();
     expect(await imagesReadByARun()).toEqual(['middle.qcow2', 'top.qcow2']);

@@ -10,7 +10,7 @@ import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-image
 
 const MIB = 2 ** 20;
 
-/** What an entry says, in words. */
+/** Describes an entry for comparison. */
 function described({ start, length, depth, zero, offset }: MapEntry) {
   return {
     start,
@@ -34,13 +34,13 @@ async function merged(entries: AsyncIterable<MapEntry>) {
   return runs;
 }
 
-/** The map of an image by its tables, and by qemu-img. */
+/** Returns the map of an image from its tables, and from qemu-img. */
 async function bothMaps(path: string) {
   const call = { component: 'qemu', image: path };
   const image = await inspect({ path, format: 'qcow2' }, { allowedDirectories: [join(path, '..')] });
   const map = await openChainMap(image, call);
   if (map === undefined) {
-    throw new Error(`${path} was left to qemu-img`);
+    throw new Error(`expected a map from the tables of ${path}`);
   }
   try {
     const size = image.virtualSize!;
@@ -54,7 +54,7 @@ async function bothMaps(path: string) {
 }
 
 async function expectSameMap(path: string): Promise<void> {
-  // Of the holes in a file, qemu-img tells only where all clusters were allocated when it was made.
+  // qemu-img reports holes in a file only if all clusters were allocated when the image was created.
   const { size } = await stat(path);
   await runTestTool('fallocate', '--length', String(size), path);
   const { own, qemu } = await bothMaps(path);
@@ -79,8 +79,8 @@ const VARIANTS = [
   ['extended_l2=on,cluster_size=2M'],
 ];
 
-describe('the map of a qcow2 image is the one that qemu-img tells', () => {
-  test.each(VARIANTS)('of one made with %j', async (...options) => {
+describe('the map of a qcow2 image equals that of qemu-img', () => {
+  test.each(VARIANTS)('if created with %j', async (...options) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       const chosen = options.flatMap((option) => ['-o', option]);
@@ -93,7 +93,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
     });
   });
 
-  test.each(['falloc', 'full'])('of one with preallocation %s', async (preallocation) => {
+  test.each(['falloc', 'full'])('with preallocation %s', async (preallocation) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', `preallocation=${preallocation}`, path, '20M');
@@ -102,7 +102,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
     });
   });
 
-  test('of one with clusters in holes of its file, which read as zeros', async () => {
+  test('with clusters in holes of its file, which read as zeros', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', path, '20M');
@@ -113,7 +113,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
     });
   });
 
-  test('of one with snapshots inside', async () => {
+  test('with internal snapshots', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       await makeImage(path, 'qcow2', diskContent());
@@ -127,7 +127,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
     });
   });
 
-  test('of a thin one of 64 TiB', async () => {
+  test('with a sparse disk of 64 TiB', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', path, '64T');
@@ -136,7 +136,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
     });
   });
 
-  test('of chains whose images have other sizes, clusters and formats', async () => {
+  test('with chains of images of different sizes, clusters and formats', async () => {
     await withDirectory(async (directory) => {
       const raw = join(directory, 'base.raw');
       await writeFile(raw, Buffer.alloc(1_000_001, 1));
@@ -180,7 +180,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
   );
   const layer = fc.record({ options: fc.constantFrom(...VARIANTS), commands: fc.array(command, { maxLength: 8 }) });
 
-  test('of chains over a sparse raw image, whatever was written', async () => {
+  test('with chains on a sparse raw image, after any writes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(layer, { minLength: 1, maxLength: 3 }), fc.array(position), async (layers, written) => {
         await withDirectory(async (directory) => {
@@ -198,7 +198,7 @@ describe('the map of a qcow2 image is the one that qemu-img tells', () => {
             for (const [verb, at, length] of commands) {
               const end = Math.min(at + length, 20 * 128);
               const [start, bytes] = verb.includes('-c ') ? [at - (at % 256), 256] : [at, end - at];
-              // A cluster may only be compressed as a whole, which is for qemu-io to say.
+              // qemu-io refuses to compress a part of a cluster.
               await qemuIo(path, `${verb} ${start * 8}k ${bytes * 8}k`).catch(() => {});
             }
             await expectSameMap(path);

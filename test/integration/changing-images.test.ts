@@ -7,13 +7,13 @@ import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** Launching an appliance without KVM takes some 15 s, and much longer on a busy machine. */
+/** Launching an appliance without KVM takes about 15 s, and much longer on a busy machine. */
 const LAUNCH_TIMEOUT_MS = 15 * 60_000;
 
-/** An image, and what happens to one of its files while it is read. */
+/** An image, and a change to one of its files while it is read. */
 interface Subject {
   readonly source: DiskSource;
-  /** Synchronous, so that it is done before the first byte of data is read. */
+  /** Synchronous, so that it happens before the first byte of data is read. */
   change(): void;
 }
 
@@ -59,7 +59,7 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
     },
   ],
   [
-    'a raw image that is written to and made to look older',
+    'a raw image that is written to and gets older time stamps',
     async (directory) => {
       const source = await rawImage(directory);
       const change = (): void => {
@@ -91,7 +91,7 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
     },
   ],
   [
-    'a compressed image whose header is written over',
+    'a compressed image whose header is overwritten',
     async (directory) => {
       const source = await compressed(directory);
       const change = (): void => {
@@ -104,12 +104,12 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
   ],
 ];
 
-/** Of libguestfs, whose appliance takes long to start, one of each kind. */
+/** The changes tested with each reader: only some with libguestfs, whose appliance starts slowly. */
 const READ_BY: Readonly<Record<string, RegExp>> = { raw: /^a raw/, qemu: /^/, libguestfs: /shrinks$/ };
 
-describe.each(['raw', 'qemu', 'libguestfs'])('changed while %s reads it', (reader) => {
+describe.each(['raw', 'qemu', 'libguestfs'])('while %s reads', (reader) => {
   test.each(CHANGES.filter(([name]) => READ_BY[reader]!.test(name)))(
-    'is %s, and nothing is kept of it',
+    '%s is reported as changed and not cached',
     async (_, make) => {
       await withDirectory(async (temporary) => {
         const directory = await realpath(temporary);

@@ -10,15 +10,15 @@ import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const SIZE = 65_536;
-/** Writes within one second that are tried for before the test gives up. */
+/** The most attempts to write twice within one second. */
 const ATTEMPTS = 30;
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) {
-  console.warn('skipped: tests of file systems with coarse times mount some, which only root may');
+  console.warn('skipped: tests of file systems with coarse times need root to mount them');
 }
 
-/** File systems, and for how many milliseconds after a write their times may not show another one. */
+/** File systems, with the milliseconds after a write in which their times may not show another write. */
 const FILE_SYSTEMS = [
   { name: 'ext3 with inodes of 128 bytes', options: ['-t', 'ext3', '-I', '128'], granularity: 2000, coarse: true },
   { name: 'ext4', options: ['-t', 'ext4'], granularity: 20, coarse: false },
@@ -74,12 +74,12 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await rm(directory, { recursive: true });
   });
 
-  test('an image that is written to again without a trace in its times is read again', async () => {
+  test('reads an image again that was written to without a change in its times', async () => {
     const path = join(mounted, 'a.raw');
     const expected = await hash(await written('expected', 'new'), join(directory, 'other-cache'));
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const cache = join(directory, `cache-${attempt}`);
-      // As much as possible of a second is left, and of a tick of the kernel's clock what chance gives.
+      // Starts early in a second, so that both writes fall into it.
       if (coarse) {
         await until(async () => Date.now() % 1000 < 50);
       }
@@ -87,16 +87,16 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
       const before = await timesOf(path);
       await hash(path, cache);
       await writeFile(path, deterministicBytes('new', SIZE));
-      const isTraceless = String(await timesOf(path)) === String(before);
+      const areTimesEqual = String(await timesOf(path)) === String(before);
       expect((await hash(path, cache)).digests).toBe(expected.digests);
-      if (isTraceless || !coarse) {
+      if (areTimesEqual || !coarse) {
         return;
       }
     }
-    throw new Error(`expected two writes of one second in ${ATTEMPTS} attempts, found none`);
+    throw new Error(`expected two writes within one second in ${ATTEMPTS} attempts, found none`);
   });
 
-  test('an image is cached once its times are old enough', async () => {
+  test('caches an image once its times are old enough', async () => {
     const cache = join(directory, 'cache');
     const path = await written('b.raw', 'content');
     const { mtimeMs, ctimeMs } = await stat(path);

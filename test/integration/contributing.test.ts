@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../fixtures/run-tool.js';
 
-/** A file of the steps: its path, and its text or the changes to it. */
+/** A file in the steps: its path, and its text or the changes to it. */
 interface Step {
   readonly path: string;
   readonly language: string;
   readonly text: string;
 }
 
-/** Runs the contract suites of the added parts; prints a line for each failure. */
+/** Runs the contract suites of the added parts, and prints a line for each failure. */
 const SUITES = `
 import { readFile, stat } from 'node:fs/promises';
 import { diskReaderContract, distanceMetricContract, vectorStoreContract } from '@virt-similarity/contract-tests';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const name of ['package.json', 'tsconfig.base.json', 'packages', 'scripts', 'test/contracts']) {
     await cp(join(root, name), join(directory, name), { recursive: true, verbatimSymlinks: true });
   }
-  // Hard links where that is one file system.
+  // Hard links if the directory is on the same file system.
   await runTool('sh', ['-c', 'cp -al "$0" "$1" || cp -a "$0" "$1"', join(root, 'node_modules'), directory]);
   const guide = await readFile('CONTRIBUTING.md', 'utf8');
   const blocks = guide.matchAll(/^`(?<path>[^`\n]+)`:\n\n```(?<language>ts|diff)\n(?<text>.*?)^```$/gms);
@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** Applies the changes of a step, whose hunks are separated by `@@`, each where its lines are found once. */
+/** Applies the changes of a step. `@@` separates its hunks, whose lines must each occur once. */
 function applied(text: string, { path, text: changes }: Step): string {
   return changes.split(/^@@\n/m).reduce((file, hunk) => {
     const lines = hunk.split('\n').filter((line) => line !== '');
@@ -78,7 +78,7 @@ describe('the steps of CONTRIBUTING.md', () => {
     expect(steps.map(({ language }) => language)).toEqual(['ts', 'diff', 'ts', 'diff', 'ts', 'diff', 'ts', 'diff']);
   });
 
-  test('add a metric, a reader, a store and a command that work and keep their contracts', async () => {
+  test('add a metric, a reader, a store and a command that work and meet their contracts', async () => {
     for (const step of steps) {
       const path = join(directory, step.path);
       await mkdir(dirname(path), { recursive: true });

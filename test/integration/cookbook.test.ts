@@ -21,7 +21,7 @@ const BLOCK = 65_536;
 const ROOT = process.cwd();
 
 let directory: string;
-/** Four disks of eight blocks; each differs from the one before it in one block. */
+/** Four disks of eight blocks. Each differs from the previous one in one block. */
 let disks: readonly string[];
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ function run(program: string, ...words: readonly string[]): Promise<string> {
   return runTool('node', [join(ROOT, 'examples/cookbook', program), ...words]).then(({ stdout }) => stdout);
 }
 
-/** Writes the hash vectors of all disks; returns their files. */
+/** Writes the hash vectors of all disks. Returns their files. */
 async function vectorFiles(): Promise<string[]> {
   const files: string[] = [];
   for await (const outcome of createAnalyzer({ plugins: [readers, hashers] }).hash(disks)) {
@@ -59,7 +59,7 @@ async function vectorFiles(): Promise<string[]> {
 }
 
 describe('the cookbook', () => {
-  test('finds the stored images that are nearest to a new one', async () => {
+  test('finds the stored images that are closest to a new one', async () => {
     const [first, ...stored] = await vectorFiles();
     expect(first).toBe(`${disks[0]}.arrow`);
     expect(await run('nearest.js', disks[0]!, ...stored)).toBe(
@@ -67,7 +67,7 @@ describe('the cookbook', () => {
     );
   });
 
-  test('analyses many families at once', async () => {
+  test('analyses many families concurrently', async () => {
     const families = Array.from({ length: 20 }, () => disks.slice(0, 3).join());
     expect(await run('many-at-once.js', ...families)).toBe('0.raw, 1.raw, 2.raw: 1 2 1\n'.repeat(20));
   });
@@ -81,12 +81,12 @@ describe('the cookbook', () => {
     expect(await run('extend-report.js', report, files[3]!)).toBe(whole.stdout);
   });
 
-  test('draws a tree of own distances', async () => {
+  test('draws a tree from custom distances', async () => {
     expect(await run('own-distances.js', 'cat', 'car', 'dogs')).toBe('((cat:0.5,car:0.5):1.5,dogs:2):0;\n');
   });
 });
 
-describe('the reader of the cookbook over HTTP', () => {
+describe('the HTTP reader of the cookbook', () => {
   let origin: string;
   let close: () => void;
   let plugin: Plugin;
@@ -107,7 +107,7 @@ describe('the reader of the cookbook over HTTP', () => {
 
   afterAll(() => close());
 
-  /** Serves `/disk.raw`, whole or in ranges, as web servers do. */
+  /** Serves `/disk.raw`, whole or in ranges, like a web server. */
   function answer(message: IncomingMessage, response: ServerResponse): void {
     const tag = `"${version}"`;
     if (message.url !== '/disk.raw') {
@@ -140,7 +140,7 @@ describe('the reader of the cookbook over HTTP', () => {
     test(title, check);
   }
 
-  test('reads an image once, keeps its vector by its entity tag, and reads it again when that changes', async () => {
+  test('reads an image again only if its entity tag changes', async () => {
     const store = new MemoryVectorStore();
     const analyzer = createAnalyzer({ plugins: [plugin, readers, hashers], store });
     const images = [`${origin}/disk.raw`, disks[0]!];

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { HashVectorCache, stampOf } from '@virt-similarity/core';
 import { exampleVector, inDirectory } from '../unit/core/vectors/example-vectors.js';
 
-test.each(['flipped', 'cut'])('the cache misses an entry that is %s anywhere, with a warning', (damage) =>
+test.each(['flipped', 'truncated'])('the cache warns and does not find an entry that is %s at any byte', (damage) =>
   inDirectory(async (parent) => {
     const image = join(parent, 'disk.raw');
     await writeFile(image, 'disk');

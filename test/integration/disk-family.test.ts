@@ -7,11 +7,11 @@ import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { diskFamily, ext4, plainContent } from '../fixtures/index.js';
 
-/** What the demo builds, with a file system of its own and without. */
+/** The demo's images, with ext4 file systems and with plain content. */
 describe.each([
   ['ext4', ext4],
   ['plain content', plainContent],
-])('a family of disk images that hold %s', (_, builder) => {
+])('a family of disk images with %s', (_, builder) => {
   let directory: string;
   let analysis: Analysis;
 
@@ -38,7 +38,7 @@ describe.each([
     return values[condensedIndex(size, imageNumber(first), imageNumber(second))] ?? Number.NaN;
   }
 
-  /** The images below a cluster of the dendrogram, by name. */
+  /** Returns the sorted names of the images below a cluster of the dendrogram. */
   function namesBelow(cluster: number): string[] {
     const { size, merges } = analysis.dendrogram;
     const merge = merges[cluster - size];
@@ -47,28 +47,28 @@ describe.each([
       : [...namesBelow(merge.left), ...namesBelow(merge.right)].sort();
   }
 
-  test('is analysed whole', () => {
+  test('is analysed completely', () => {
     expect(analysis.failures).toEqual([]);
     expect(analysis.images).toHaveLength(9);
   });
 
-  test('falls into the clones of one system and those of the other at the root', () => {
+  test('is divided into the clones of both systems at the root', () => {
     const root = analysis.dendrogram.merges.at(-1);
     expect([root?.left ?? 0, root?.right ?? 0].map(namesBelow)).toContainEqual(['router-2.raw', 'router.raw']);
   });
 
-  test('shows equal contents in different formats as identical', () => {
+  test('has distance 0 between equal contents in different formats', () => {
     expect(distance('golden.raw', 'template.qcow2')).toBe(0);
     expect(distance('web-backup.raw', 'web.qcow2')).toBe(0);
   });
 
-  test('has clones nearer to what they were cloned from than to anything else', () => {
+  test('has clones closer to their origin than to other images', () => {
     expect(distance('web-2.qcow2', 'web.qcow2')).toBeLessThan(distance('web-2.qcow2', 'golden.raw'));
     expect(distance('database.qcow2', 'golden.raw')).toBeLessThan(distance('database.qcow2', 'router.raw'));
     expect(distance('mail.vmdk', 'golden.raw')).toBeLessThan(distance('mail.vmdk', 'database.qcow2'));
   });
 
-  test('has distances of about as many blocks as the clones wrote', () => {
+  test('has distances of about the number of blocks that the clones wrote', () => {
     const blocksPerMiB = 16;
     expect(distance('web.qcow2', 'golden.raw')).toBeGreaterThanOrEqual(3 * blocksPerMiB);
     expect(distance('web.qcow2', 'golden.raw')).toBeLessThan(4 * blocksPerMiB);

@@ -13,11 +13,11 @@ import { convertedContent, fillWithNoise } from './qemu-images.js';
 interface Sample {
   readonly path: string;
   readonly format: string;
-  /** Of the two contents. */
+  /** Which of the two contents the disk has. */
   readonly content: 'one' | 'other';
 }
 
-/** What qemu-img writes besides what the fixtures have. */
+/** Formats that qemu-img writes and the fixtures lack. */
 const FURTHER_SAMPLES = [
   { file: 'first.qcow', format: 'qcow', options: [] },
   { file: 'subclusters-deflate.qcow2', format: 'qcow2', options: ['-c', '-o', 'extended_l2=on,cluster_size=64k'] },
@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Noise at both ends, text that compresses, zeros, and one byte by which contents differ, in the last block. */
+/** Returns noise at both ends, compressible text, zeros, and in the last block one byte in which contents differ. */
 function contentWith(byte: number): Buffer {
   const content = Buffer.alloc(DISK_BYTES);
   fillWithNoise(content.subarray(0, 200_000), 1);
@@ -74,7 +74,7 @@ async function writeSamples(name: Sample['content'], content: Buffer): Promise<S
   return made;
 }
 
-/** Each pair and whether it is of one content, for a message that says which pair is wrong. */
+/** Returns a value for each pair by its names, so that a failed assertion names the pair. */
 function pairs<T>(
   chosen: readonly Sample[],
   value: (one: Sample, other: Sample, pair: number) => T,
@@ -97,17 +97,17 @@ async function expectDistances(chosen: readonly Sample[], reader: string): Promi
 }
 
 describe('one content in every format, and another that differs in one byte', () => {
-  test('are told apart, and nothing else is, by reader auto', () => expectDistances(samples, 'auto'), 120_000);
+  test('are distinguished in all formats by the reader auto', () => expectDistances(samples, 'auto'), 120_000);
 
-  test('are told apart, and nothing else is, by reader qemu', () => expectDistances(samples, 'qemu'), 120_000);
+  test('are distinguished in all formats by the reader qemu', () => expectDistances(samples, 'qemu'), 120_000);
 
-  test('are told apart, and nothing else is, by reader libguestfs', async () => {
-    // An appliance has room for 64 drives, but without KVM reads them slowly.
+  test('are distinguished in all formats by the reader libguestfs', async () => {
+    // An appliance has room for 64 drives, but reads them slowly without KVM.
     const chosen = samples.filter(({ content, format }) => content === 'one' || format === 'raw');
     await expectDistances(chosen, 'libguestfs');
   }, 900_000);
 
-  test('are what qemu-img compare and qemu-img convert say', async () => {
+  test('are confirmed by qemu-img compare and qemu-img convert', async () => {
     for (const { path, format, content } of samples) {
       expect((await convertedContent(path, format)).equals(await readFile(rawOf(content)))).toBe(true);
       for (const name of CONTENTS) {

@@ -38,13 +38,13 @@ describe('an ext4 fixture', () => {
     tree: { '/etc/motd': 'hello\n', '/srv/a/data': Buffer.alloc(90_000, 7) },
   };
 
-  test('has the same bytes whenever it is built', async () => {
+  test('has the same bytes in every build', async () => {
     await ext4.create(at('first.raw'), options);
     await ext4.create(at('second.raw'), options);
     expect((await readFile(at('first.raw'))).equals(await readFile(at('second.raw')))).toBe(true);
   });
 
-  test('is a sound file system after changes, with the files in it', async () => {
+  test('is a valid file system with the right files after changes', async () => {
     const changes = { write: { '/etc/motd': 'changed\n', '/srv/b': 'new\n' }, remove: ['/srv/a/data'] };
     await ext4.create(at('base.raw'), options);
     await cloneWithChanges(ext4, at('base.raw'), at('clone.raw'), changes);
@@ -53,20 +53,20 @@ describe('an ext4 fixture', () => {
     expect(stdout).toBe('changed\n');
   });
 
-  test('keeps its blocks where they stand when a clone changes a little', async () => {
+  test('keeps most blocks in their places if a clone changes a little', async () => {
     await ext4.create(at('base.raw'), options);
     await cloneWithChanges(ext4, at('base.raw'), at('clone.raw'), { write: { '/srv/b': 'new\n' } });
     const [base, clone] = [await readFile(at('base.raw')), await readFile(at('clone.raw'))];
     expect(differingBlocks(base, clone, 4096)).toBeLessThan(12);
   });
 
-  test('refuses names that would have to be quoted', async () => {
+  test('refuses names that need quoting', async () => {
     await expect(ext4.create(at('bad.raw'), { ...options, tree: { '/a b': '' } })).rejects.toThrow('plain characters');
   });
 });
 
 describe('a raw fixture', () => {
-  test('has its runs where they belong and holes elsewhere', async () => {
+  test('has its runs at their positions and holes elsewhere', async () => {
     await writeRawContent(at('raw'), 8 * MiB + 1, [{ offset: MiB, length: 10, seed: 'x' }]);
     const content = await readFile(at('raw'));
     expect(content.length).toBe(8 * MiB + 1);
@@ -81,12 +81,12 @@ describe('fixtures in other formats', () => {
     await writeFormatSamples(at('content.raw'), directory);
   }, 60_000);
 
-  test.each(FORMAT_SAMPLES)('hold what was asked: $file', async ({ file, format }) => {
+  test.each(FORMAT_SAMPLES)('have the right content: $file', async ({ file, format }) => {
     const content = await readFile(at('content.raw'));
     expect(differingBlocks(content, await convertedContent({ path: at(file), format }), 512)).toBe(0);
   });
 
-  test('hold each content of a chain, and store only differences', async () => {
+  test('have the right content in a chain that stores only differences', async () => {
     const last = [
       { offset: 1_000, length: MiB, seed: 'content' },
       { offset: 0, length: 10, seed: 'top' },

@@ -10,7 +10,7 @@ async function qemuIo(path: string, commands: readonly string[]): Promise<void> 
   await runTestTool('qemu-io', '-f', 'qcow2', ...commands.flatMap((command) => ['-c', command]), path);
 }
 
-/** Requires that the image is read, whole and in parts, as qemu-img converts it. */
+/** Requires that the whole image and parts of it read like the output of qemu-img convert. */
 async function expectSameContent(path: string): Promise<void> {
   const raw = `${path}.raw`;
   await runTestTool('qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', path, raw);
@@ -33,7 +33,7 @@ async function expectSameContent(path: string): Promise<void> {
 test.each([
   ['stored', 'write'],
   ['compressed', 'write -c'],
-])('every other cluster of 512 bytes %s', async (_, write) => {
+])('reads an image with every other cluster of 512 bytes %s', async (_, write) => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'cluster_size=512', path, '256k');
@@ -45,7 +45,7 @@ test.each([
   });
 });
 
-test('every other subcluster zeroed over a compressed backing image', async () => {
+test('reads an image with every other subcluster zeroed over a compressed backing image', async () => {
   await withDirectory(async (directory) => {
     const [base, path] = [join(directory, 'base.qcow2'), join(directory, 'disk.qcow2')];
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', base, '256k');

@@ -5,15 +5,15 @@ import { openHashVector, VirtSimilarityError, writeHashVector } from '@virt-simi
 import { forgedNumbers } from '../fixtures/forged-numbers.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from '../unit/core/vectors/example-vectors.js';
 
-// Thousands of small files are written and read.
+/** Few, because thousands of files are written and read. */
 const ROWS = 3;
 
-/** Opens and reads a file of these bytes; the only error that may come of it is `corrupt`. */
+/** Opens and reads a file with these bytes. The only allowed error is `corrupt`. */
 async function read(path: string, bytes: Uint8Array): Promise<'corrupt' | 'read'> {
   await writeFile(path, bytes);
   try {
     const { header, blocks } = await contentOf(await openHashVector(path));
-    // What the bits of a digest or a name are cannot be told, but the vector is sound.
+    // Changes to a digest or a name cannot be detected, but the vector is valid.
     expect(blocks).toHaveLength(header.dataBlocks);
     return 'read';
   } catch (thrown) {
@@ -39,7 +39,7 @@ describe('a hostile hash-vector file', () => {
       }
     }));
 
-  test.each([0x01, 0xff])('is corrupt or sound with any byte changed by %d', (mask) =>
+  test.each([0x01, 0xff])('is corrupt or valid with any byte changed by %d', (mask) =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       const outcomes = { corrupt: 0, read: 0 };
@@ -52,7 +52,7 @@ describe('a hostile hash-vector file', () => {
     }),
   );
 
-  test.each(['12345678', '"unended', '[{},{},1'])('is corrupt where a name that is not UTF-8 stands as %s', (name) =>
+  test.each(['12345678', '"unended', '[{},{},1'])('is corrupt if a name that is not UTF-8 is encoded as %s', (name) =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v.arrow');
       await writeHashVector(exampleVector(1, { name: '\udcff' }), path);
@@ -68,7 +68,7 @@ describe('a hostile hash-vector file', () => {
       expect(await read(path, Buffer.concat([bytes, Buffer.alloc(8)]))).toBe('corrupt');
     }));
 
-  test.each([10n ** 9n, 2n ** 32n, 2n ** 53n, 2n ** 62n, -1n])('is corrupt with %d for its number of rows', (count) =>
+  test.each([10n ** 9n, 2n ** 32n, 2n ** 53n, 2n ** 62n, -1n])('is corrupt with %d as its number of rows', (count) =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       const forged = forgedNumbers(bytes, BigInt(ROWS), count);
@@ -79,7 +79,7 @@ describe('a hostile hash-vector file', () => {
     }),
   );
 
-  test('is corrupt with every number that may be a length made huge', () =>
+  test('does not allocate much memory if any number that may be a length is huge', () =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       const started = process.memoryUsage().arrayBuffers;
@@ -93,7 +93,7 @@ describe('a hostile hash-vector file', () => {
       expect(process.memoryUsage().arrayBuffers - started).toBeLessThan(200e6);
     }));
 
-  test('is corrupt when it is random, with the right ends or without', () =>
+  test('is corrupt if it is random, with or without the right ends', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v');
       let state = 1;

@@ -8,7 +8,7 @@ const BIOME = resolve('node_modules/@biomejs/biome/bin/biome');
 const CRUISER = resolve('node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const RULES = resolve('.dependency-cruiser.mjs');
 
-/** A directory outside the repository, to be checked by the repository's rules. */
+/** A directory outside the repository that is checked with the repository's rules. */
 let workspace: string;
 
 beforeEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
-/** A file, and what it imports: a package, or a file beside it. */
+/** A file, and its import: a package, or another file by relative path. */
 type Import = readonly [file: string, specifier: string];
 
 const FORBIDDEN: readonly (readonly [...Import, rule: string])[] = [
@@ -70,7 +70,7 @@ const ALLOWED: readonly Import[] = [
   ['packages/cli/src/output/z.ts', '@virt-similarity/readers'],
 ];
 
-/** The forms of imports; of some nothing is left in the compiled code. */
+/** The forms of imports. Some do not appear in the compiled code. */
 const FORMS = [
   "import 'MODULE';",
   "import type { Y } from 'MODULE';",
@@ -78,10 +78,10 @@ const FORMS = [
   "await import('MODULE');",
 ] as const;
 
-/** So that no file is too short to have a single importer. */
+/** Enough lines that no file is too short to have a single importer. */
 const ENOUGH_LINES = '\n'.repeat(15);
 
-/** Writes each file with its import, and an empty one where that leads. */
+/** Writes each file with its import, and an empty file as the import's target. */
 async function writeSources(imports: readonly Import[], form: string): Promise<void> {
   for (const [file, specifier] of imports) {
     const path = join(workspace, file);
@@ -95,7 +95,7 @@ async function writeSources(imports: readonly Import[], form: string): Promise<v
   }
 }
 
-/** The rules that the sources break, each with the file that breaks it. */
+/** Returns the rules that the sources violate, each with the file. */
 function brokenRules(): string[] {
   const args = [CRUISER, '.', '--config', RULES, '--output-type', 'json'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: workspace, encoding: 'utf8' });
@@ -106,8 +106,8 @@ function brokenRules(): string[] {
   return summary.violations.map(({ from, rule }) => `${from}: ${rule.name}`);
 }
 
-describe('the rules of imports', () => {
-  test.each(FORMS)('refuse each wrong import like %s', async (form) => {
+describe('the import rules', () => {
+  test.each(FORMS)('reject each wrong import like %s', async (form) => {
     await writeSources(
       FORBIDDEN.map(([file, specifier]) => [file, specifier]),
       form,
@@ -116,19 +116,19 @@ describe('the rules of imports', () => {
     expect(FORBIDDEN.filter(([file, , rule]) => !broken.includes(`${file}: ${rule}`))).toEqual([]);
   });
 
-  test.each(FORMS)('accept right imports like %s', async (form) => {
+  test.each(FORMS)('accept allowed imports like %s', async (form) => {
     await writeSources(ALLOWED, form);
     expect(brokenRules()).toEqual([]);
   });
 
-  test('refuse a short file for one other', async () => {
+  test('reject a short file with a single importer', async () => {
     const short = 'packages/readers/src/inspection/short.ts';
     await writeSources([['packages/readers/src/inspection/z.ts', './short.js']], "import 'MODULE';");
     await writeFile(join(workspace, short), '\n');
     expect(brokenRules()).toEqual(expect.arrayContaining([expect.stringContaining(short)]));
   });
 
-  test('refuse two files that import each other', async () => {
+  test('reject two files that import each other', async () => {
     await writeFile(
       join(workspace, 'biome.json'),
       JSON.stringify({ ...JSON.parse(await readFile('biome.json', 'utf8')), vcs: { enabled: false } }),

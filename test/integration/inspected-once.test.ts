@@ -50,7 +50,7 @@ beforeAll(async () => {
     await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 9 0 64k', join(directory, name)]);
   }
   await runTool('qemu-img', ['convert', '-O', 'qcow2', join(directory, 'base.raw'), join(directory, 'cloud.img')]);
-  // Otherwise they are inspected once more, and their vectors are not cached.
+  // Recent files are inspected once more, and their vectors are not cached.
   await settled(['base.raw', 'a.qcow2', 'b.qcow2', 'cloud.img'].map((name) => join(directory, name)));
 });
 
@@ -64,7 +64,7 @@ function counted(readers: Readonly<Record<string, new () => DiskReader>>) {
   return createAnalyzer({ plugins: [hashers, { name: 'counted', readers }] });
 }
 
-/** Inspections by image of a run over some of them. */
+/** Returns the number of inspections of each image in a run. */
 async function inspectionsOf(names: readonly string[], options: AnalyzeOptions): Promise<Record<string, number>> {
   const images = names.map((name) => join(directory, name));
   const { failures } = await counted({ raw: CountedRawReader, qemu: CountedQemuReader }).analyze(images, options);
@@ -79,7 +79,7 @@ async function inspectionsOf(names: readonly string[], options: AnalyzeOptions):
 test.each(['auto', 'qemu'])(
   'an image is inspected once to identify it and once after it was read: --reader %s',
   async (reader) => {
-    // The raw reader declines the qcow2 images; it inspects the whole chain too, as the other reader does.
+    // The raw reader declines qcow2 images, but also inspects the whole chain, as the other reader does.
     expect(await inspectionsOf(['base.raw', 'cloud.img'], { reader, cache: false })).toEqual({
       'base.raw': 2,
       'cloud.img': 2,
@@ -87,7 +87,7 @@ test.each(['auto', 'qemu'])(
   },
 );
 
-test('a base that is read for its overlays alone is inspected only after it was read', async () => {
+test('a base that is read only for its overlays is inspected only after it was read', async () => {
   expect(await inspectionsOf(['a.qcow2', 'b.qcow2'], { cache: false })).toEqual({
     'a.qcow2': 2,
     'b.qcow2': 2,
@@ -103,11 +103,11 @@ test('an image whose vector is in the cache is inspected once', async () => {
   expect(await inspectionsOf(names, { cache })).toEqual({ 'a.qcow2': 1, 'cloud.img': 1 });
 });
 
-describe.each(['a.qcow2', 'base.raw'])('an image of which %s changes before it is opened', (changed) => {
-  test('is inspected once more, and read as it is now', async () => {
+describe.each(['a.qcow2', 'base.raw'])('an image whose file %s changes before it is opened', (changed) => {
+  test('is inspected once more and read with its new content', async () => {
     const path = join(directory, changed);
     const before = await readFile(path);
-    // The last cluster of both files holds data of the disk.
+    // The last cluster of both files contains data of the disk.
     const after = Buffer.concat([before.subarray(0, -65_536), Buffer.alloc(65_536, 3)]);
     try {
       const change = () => writeFileSync(path, after);
@@ -134,7 +134,7 @@ async function vectorOf(name: string, onProgress: HashOptions['onProgress'] = ()
   throw new Error(`${name} has no outcome`);
 }
 
-/** The digests of a vector's rows. */
+/** Returns the digests of a vector's rows. */
 async function contentOf(vector: HashVector): Promise<string[]> {
   const digests: string[] = [];
   for await (const rows of vector.rows()) {
@@ -143,14 +143,14 @@ async function contentOf(vector: HashVector): Promise<string[]> {
   return digests;
 }
 
-test('what there is to note of an image is noted once', async () => {
+test('a warning about an image is reported once', async () => {
   const notes: string[] = [];
   const onNote: HashOptions['onNote'] = (level, note) => level === 'warning' && notes.push(note);
   await inspectionsOf(['cloud.img', 'base.raw'], { cache: false, onNote });
   expect(notes).toEqual([expect.stringMatching(/cloud\.img: treated as qcow2, because its header says so$/)]);
 });
 
-test('a reader that the user chose says why an image is not its own, and what to do', async () => {
+test('a chosen reader that does not support an image reports the reason and the remedy', async () => {
   const images = ['a.qcow2', 'b.qcow2'].map((name) => join(directory, name));
   const analysis = counted({ raw: CountedRawReader, qemu: CountedQemuReader }).analyze(images, {
     reader: 'raw',

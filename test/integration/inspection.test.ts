@@ -39,7 +39,7 @@ async function infoOf(name: string, format: string): Promise<ImageInfo> {
   return JSON.parse(stdout);
 }
 
-describe('what qemu-img writes is inspected as qemu-img tells it', () => {
+describe('inspection agrees with qemu-img info', () => {
   test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s as %s', async (file, format) => {
     const image = await look(file!);
     const info = await infoOf(file!, format!);
@@ -47,11 +47,11 @@ describe('what qemu-img writes is inspected as qemu-img tells it', () => {
     expect(image.virtualSize).toBe(info['virtual-size']);
   });
 
-  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s when %s is stated', async (file, format) => {
+  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s if %s is stated', async (file, format) => {
     expect((await look(file!, format)).format).toBe(format);
   });
 
-  test('the first qcow', async () => {
+  test('qcow version 1', async () => {
     await create('first.qcow', 'qcow', '-o', 'size=5M');
     expect(await look('first.qcow')).toMatchObject({ format: 'qcow', virtualSize: 5 * MIB });
   });
@@ -78,26 +78,26 @@ describe('backing files that qemu-img writes', () => {
   });
 });
 
-describe('images of qemu-img that are refused', () => {
-  test('an external data file', async () => {
+describe('images of qemu-img are refused', () => {
+  test('with an external data file', async () => {
     await create('external.qcow2', 'qcow2', '-o', `data_file=${join(directory, 'data.raw')},size=1M`);
     await expect(look('external.qcow2')).rejects.toMatchObject({ code: 'refused' });
   });
 
-  test('encryption', async () => {
-    // Not LUKS: its key derivation measures the processor, which fails now and then on a busy machine.
+  test('with encryption', async () => {
+    // Not LUKS: its key derivation measures the processor, which sometimes fails on a busy machine.
     const secret = ['--object', 'secret,id=key,data=sixteen-letters!'];
     await create('encrypted.qcow2', 'qcow2', ...secret, '-o', 'encrypt.format=aes,encrypt.key-secret=key,size=1M');
     await expect(look('encrypted.qcow2')).rejects.toMatchObject({ code: 'refused' });
   });
 
-  test('a disk of 64 PiB', async () => {
+  test('with a disk of 64 PiB', async () => {
     await create('huge.qcow2', 'qcow2', '-o', 'size=64P,cluster_size=2M');
     await expect(look('huge.qcow2')).rejects.toMatchObject({ code: 'refused' });
   });
 });
 
-test('an image cut short within its tables is corrupt', async () => {
+test('an image that is truncated within its tables is corrupt', async () => {
   for (const [name, format] of [
     ['cut.qcow2', 'qcow2'],
     ['cut.vdi', 'vdi'],

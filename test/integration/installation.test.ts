@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTool } from '../fixtures/run-tool.js';
 
 const ROOT = process.cwd();
-/** Install scripts, audits and the network are not needed: every dependency is in place already. */
+/** Install scripts, audits and the network are not needed, because every dependency is already installed. */
 const NPM_OPTIONS = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
 
 interface LockedPackage {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** Copies a file or directory of the project as hard links, or as a copy where that is another file system. */
+/** Hard-links a file or directory of the project, or copies it if the target is on another file system. */
 async function link(source: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   try {
@@ -35,13 +35,13 @@ async function link(source: string, target: string): Promise<void> {
   }
 }
 
-/** Runs a program in a directory; gives what it prints. */
+/** Runs a program in a directory. Returns its output. */
 async function runIn(where: string, command: string, ...words: readonly string[]): Promise<string> {
   const { stdout } = await runTool('env', ['--chdir', where, command, ...words], environment);
   return stdout.trim();
 }
 
-/** Paths of installed packages, as the lock file has them. */
+/** Returns the paths of installed packages, as listed in the lock file. */
 async function installed(choose: (entry: LockedPackage) => boolean): Promise<string[]> {
   const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
     readonly packages: Readonly<Record<string, LockedPackage>>;
@@ -60,14 +60,14 @@ describe('a fresh clone', () => {
   beforeAll(async () => {
     clone = join(directory, 'clone');
     await mkdir(clone);
-    // What a clone would have once the working tree is committed.
+    // The files that a clone would have if the working tree were committed.
     const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'];
     const { stdout } = await runTool('git', ['-c', 'safe.directory=*', ...listing]);
     const files = stdout.split('\0').filter((file) => file !== '' && existsSync(file));
     for (const file of files) {
       await cp(file, join(clone, file), { verbatimSymlinks: true });
     }
-    // As `npm ci` leaves it before it links the workspaces and their commands.
+    // The state in which `npm ci` has not yet linked the workspaces and their commands.
     await link(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
     for (const path of await installed(({ link: isLink }) => isLink !== true)) {
       if (!path.startsWith('node_modules/')) {
@@ -78,19 +78,19 @@ describe('a fresh clone', () => {
       await rm(join(clone, path), { recursive: true });
     }
     await rm(join(clone, 'node_modules/.bin/virt-similarity'), { force: true });
-    // npm writes into it, and it may be the same file as that of the project under test.
+    // npm writes to this file, which may be a hard link to that of the project under test.
     await rm(join(clone, 'node_modules/.package-lock.json'));
     await runIn(clone, 'npm', 'install', ...NPM_OPTIONS);
   });
 
-  test('has a command that says how to build it', async () => {
+  test('has a command that prints how to build it', async () => {
     await expect(runIn(clone, 'npx', '--no-install', 'virt-similarity', '--version')).rejects.toMatchObject({
       code: 7,
       stderr: expect.stringContaining('run: npm run build'),
     });
   });
 
-  test('runs the command by npx and by node_modules/.bin once it is built', async () => {
+  test('runs the command with npx and from node_modules/.bin once it is built', async () => {
     for (const name of await readdir('packages')) {
       await link(join(ROOT, 'packages', name, 'bundle'), join(clone, 'packages', name, 'bundle'));
     }
@@ -98,7 +98,7 @@ describe('a fresh clone', () => {
     expect(await runIn(clone, 'node_modules/.bin/virt-similarity', '--help')).toContain('Usage: virt-similarity');
   });
 
-  test('keeps its lock file through an installation', async () => {
+  test('does not change its lock file during installation', async () => {
     expect(await readFile(join(clone, 'package-lock.json'), 'utf8')).toBe(await readFile('package-lock.json', 'utf8'));
   });
 });
@@ -114,10 +114,10 @@ describe('the packed packages', () => {
     await runTool('npm', ['pack', '--silent', '--pack-destination', tarballs, ...workspaces], environment);
     await mkdir(project);
     await writeFile(join(project, 'package.json'), '{ "name": "project", "private": true }');
-    // In place of downloads. npm removes those that no package names.
+    // Instead of downloads. npm removes packages on which no package depends.
     for (const path of await installed(({ dev, link: isLink }) => dev !== true && isLink !== true)) {
       const target = join(project, path.slice(path.lastIndexOf('node_modules/')));
-      // A workspace's own version of a package is the one that the project needs.
+      // The project needs the version in the workspace's own node_modules.
       if (!path.startsWith('node_modules/')) {
         await rm(target, { recursive: true, force: true });
       }

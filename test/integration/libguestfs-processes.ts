@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The run directories of a process, by its id. */
+/** Returns the run directories of a process, by its id. */
 export async function runDirectoriesOf(pid: number): Promise<string[]> {
   const parents = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
   const found: string[] = [];
@@ -14,7 +14,7 @@ export async function runDirectoriesOf(pid: number): Promise<string[]> {
   return found;
 }
 
-/** The listening guestfishes of a process, by their ids. */
+/** Returns the ids of the listening guestfish processes of a process. */
 export async function guestfishesOf(pid: number): Promise<number[]> {
   const ids: number[] = [];
   for (const directory of await runDirectoriesOf(pid)) {
@@ -27,7 +27,7 @@ export async function guestfishesOf(pid: number): Promise<number[]> {
   return ids;
 }
 
-/** The machines that a listening guestfish runs, by their processes' ids. */
+/** Returns the process ids of the virtual machines that a listening guestfish runs. */
 export async function machinesOf(guestfish: number): Promise<number[]> {
   const children = await readFile(`/proc/${guestfish}/task/${guestfish}/children`, 'utf8');
   const machines: number[] = [];
@@ -40,7 +40,7 @@ export async function machinesOf(guestfish: number): Promise<number[]> {
   return machines;
 }
 
-/** Ids of the processes that name a run directory of the process in their arguments, as all but guestfish do. */
+/** Returns the ids of processes whose arguments name a run directory of the process: all helpers except guestfish. */
 export async function helpersOf(pid: number): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const helpers: number[] = [];
@@ -53,13 +53,13 @@ export async function helpersOf(pid: number): Promise<number[]> {
   return helpers;
 }
 
-/** Whether a process runs; one that ended but was not yet waited for does not. */
+/** Returns whether a process is running. Zombies are not. */
 export async function isRunning(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return status !== '' && !/^State:\s+Z/m.test(status);
 }
 
-/** Waits until a condition holds, at most `seconds`; gives whether it does. */
+/** Waits up to `seconds` until a condition holds. Returns whether it does. */
 export async function eventually(condition: () => Promise<boolean>, seconds: number): Promise<boolean> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await condition())) {

@@ -35,11 +35,11 @@ import {
   runTestTool,
 } from './qemu-images.js';
 
-/** Launching an appliance without KVM takes some 15 s, and much longer on a busy machine. */
+/** Launching an appliance without KVM takes about 15 s, and much longer on a busy machine. */
 const LAUNCH_TIMEOUT_MS = 15 * 60_000;
 const CANARY = 'bytes of a host file that no guest may see';
 
-/** Where the damaged image cannot be read. */
+/** The position at which the damaged image cannot be read. */
 const DAMAGED_POSITION = 2 ** 20;
 
 const reader = new LibguestfsReader();
@@ -47,7 +47,7 @@ const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
 const options = { allowedDirectories: [directory] };
 const at = (name: string) => join(directory, name);
 
-/** Images that read as `qemu-img convert` has them, with how they are made. */
+/** Images that must read like the output of `qemu-img convert`, with their options. */
 const CONVERTED: readonly (readonly [name: string, format: string, ...convertArguments: string[]])[] = [
   ['plain.qcow2', 'qcow2'],
   ['compressed.qcow2', 'qcow2', '-c'],
@@ -75,7 +75,7 @@ const sources = {
   missing: source('missing.qcow2', 'qcow2'),
   contract: source('contract.qcow2', 'qcow2'),
   contractMissing: source('missing-contract.qcow2', 'qcow2'),
-  /** Stays open, so that the appliance does. */
+  /** Stays open, so that the appliance keeps running. */
   anchor: source('anchor.img', 'raw'),
 };
 
@@ -109,7 +109,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 }, 60_000);
 
-/** A source with its identity, as a run announces it; a made-up one for what cannot be identified. */
+/** Returns a source with its identity, as a run announces it, or with an empty identity if it cannot be identified. */
 async function identified(of: DiskSource): Promise<IdentifiedSource> {
   const identity = await reader.identify(of, options).catch(() => undefined);
   return { source: of, identity: identity ?? { chain: [] } };
@@ -135,7 +135,7 @@ async function makeOverlay(): Promise<void> {
 }
 
 /**
- * A compressed image whose cluster at 1 MiB is no deflated data, so that reading it fails and nothing else does.
+ * Writes a compressed image whose cluster at 1 MiB is not deflated data, so that only reading this cluster fails.
  * Format: https://www.qemu.org/docs/master/interop/qcow2.html.
  */
 async function makeDamaged(content: Buffer): Promise<void> {
@@ -149,7 +149,7 @@ async function makeDamaged(content: Buffer): Promise<void> {
   await writeFile(at('damaged.qcow2'), bytes);
 }
 
-/** A raw disk into which a guest wrote a qcow2 header with a file of the host as backing file. */
+/** Writes a raw disk to which a guest wrote a qcow2 header that names a file of the host as its backing file. */
 async function makeDisguised(): Promise<void> {
   await writeFile(at('canary'), CANARY.padEnd(2 ** 20));
   await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', at('canary'), '-F', 'raw', at('disguised.img'));
@@ -165,13 +165,13 @@ async function readWhole(from: DiskSource): Promise<Buffer> {
   }
 }
 
-/** Digests, because a difference of megabytes is no message. */
+/** Tests compare digests, because a difference of megabytes is not a useful message. */
 function digest(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
 describe('in one appliance', () => {
-  test.each(CONVERTED)('%s reads as qemu-img convert has it', async (name, format) => {
+  test.each(CONVERTED)('%s reads like the output of qemu-img convert', async (name, format) => {
     expect(digest(await readWhole(source(name, format)))).toBe(digest(await convertedContent(at(name), format)));
   });
 
@@ -180,19 +180,19 @@ describe('in one appliance', () => {
     expect(digest(await readWhole(sources.overlay))).toBe(digest(expected));
   });
 
-  test.each(RAW_SIZES)('a raw image of %i bytes reads to the byte', async (size) => {
+  test.each(RAW_SIZES)('a raw image of %i bytes is read exactly', async (size) => {
     const content = await readWhole(source(rawName(size), 'raw'));
     expect(content.length).toBe(size);
     expect(digest(content)).toBe(digest(await readFile(at(rawName(size)))));
   });
 
-  test('a raw disk with a qcow2 header in it reads as its own bytes, without those of the backing file', async () => {
+  test('a raw disk that begins with a qcow2 header is read as raw, without the backing file', async () => {
     const content = await readWhole(sources.disguised);
     expect(digest(content)).toBe(digest(await readFile(at('disguised.img'))));
     expect(content.includes(CANARY)).toBe(false);
   });
 
-  test('all data is read through the appliance, and holes are not', async () => {
+  test('data is read through the appliance, holes are not', async () => {
     const image = await openInSession(source('plain.qcow2', 'qcow2'));
     const extents = await extentsOf(image);
     await image.close();
@@ -200,13 +200,13 @@ describe('in one appliance', () => {
     expect(extents.some((extent) => extent.kind === 'zero')).toBe(true);
   });
 
-  test('an image that is cut short or missing fails for itself', async () => {
+  test('a truncated or missing image does not affect others', async () => {
     await expect(openInSession(sources.missing)).rejects.toMatchObject({ code: 'unreadable' });
     await expect(readWhole(sources.cut)).rejects.toMatchObject({ code: 'corrupt' });
     await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
   });
 
-  test('a read that fails within the appliance fails for itself, and says where', async () => {
+  test('a read that fails in the appliance reports the position and does not affect others', async () => {
     await expect(readWhole(sources.damaged)).rejects.toMatchObject({
       code: 'unreadable',
       image: at('damaged.qcow2'),
@@ -215,7 +215,7 @@ describe('in one appliance', () => {
     await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
   });
 
-  describe('the reader keeps to the contract', () => {
+  describe('the reader meets the contract', () => {
     const inSession: DiskReader = {
       identify: (from, readOptions) => reader.identify(from, readOptions),
       open: (from, identity, readOptions) => session.open(from, identity, readOptions),
@@ -230,7 +230,7 @@ describe('in one appliance', () => {
   });
 });
 
-test('what a drive is served from refuses to be written to, and stays as it was', async () => {
+test('the file behind a drive refuses writes and does not change', async () => {
   const path = at('anchor.img');
   const before = await readFile(path);
   const runDirectory = await createRunDirectory();
@@ -261,7 +261,7 @@ describe('without a tool', () => {
     ['guestfish', "install guestfish libguestfs-tools linux-image-cloud-amd64 or choose `reader: 'qemu'`"],
     ['nbdkit', "install nbdkit or choose `reader: 'qemu'`"],
     ['qemu-nbd', 'install qemu-utils'],
-  ])('without %s says what to install', async (missing, remedy) => {
+  ])('such as %s reports what to install', async (missing, remedy) => {
     const tools = await mkdtemp(at('tools-'));
     for (const tool of ['sh', 'guestfish', 'nbdkit', 'qemu-img', 'qemu-nbd']) {
       if (tool !== missing) {
@@ -277,7 +277,7 @@ describe('without a tool', () => {
 });
 
 test(
-  'an appliance that is killed is replaced by one for the image that is read, which is read to its end',
+  'a killed appliance is replaced, and the image is read completely',
   async () => {
     const known = await guestfishesOf(process.pid);
     const [first, second] = [source('plain.qcow2', 'qcow2'), source('disk.vdi', 'vdi')];
@@ -330,7 +330,7 @@ test(
 );
 
 test(
-  'when the program is killed, everything it started ends',
+  'all processes that the program started end when it is killed',
   async () => {
     const script = `
     const { LibguestfsReader } = await import('@virt-similarity/readers');

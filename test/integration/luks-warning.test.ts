@@ -33,20 +33,20 @@ async function warningsOf(reader: DiskReader, source: DiskSource): Promise<strin
 describe.each([
   ['raw', new RawReader()],
   ['qemu', new QemuReader()],
-])('ciphertext of LUKS', (name, reader) => {
-  test(`is read with one warning, by ${name}`, async () => {
+])('LUKS ciphertext', (name, reader) => {
+  test(`is read with one warning by ${name}`, async () => {
     const path = join(directory, 'disk.img');
     expect(await warningsOf(reader, { path })).toEqual([
       `${path}: it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it to compare its content`,
     ]);
   });
 
-  test(`is read without a word where that was asked for, by ${name}`, async () => {
+  test(`is read without a warning by ${name} if the format raw is stated`, async () => {
     expect(await warningsOf(reader, { path: join(directory, 'disk.img'), format: 'raw' })).toEqual([]);
   });
 });
 
-test('ciphertext of LUKS beneath an overlay is warned of too', async () => {
+test('LUKS ciphertext below an overlay also results in a warning', async () => {
   const warnings = await warningsOf(new QemuReader(), { path: join(directory, 'top.qcow2') });
   expect(warnings).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS/)]);
 });

@@ -3,7 +3,7 @@ import { createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
 import checksums from '../fixtures/checksum-plugin.js';
 import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
 
-test('an analysis reads none of more images than there is memory for their pairs', async () => {
+test('an analysis reads no image if memory does not suffice for all pairs', async () => {
   const disks = new MemoryDisksPlugin({ 'memory:0': new Uint8Array(512) });
   const images = Array.from({ length: 200_000 }, (_, index) => `memory:${index}`);
   const events: ProgressEvent[] = [];

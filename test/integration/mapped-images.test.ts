@@ -13,7 +13,7 @@ import { settled } from '../fixtures/settled.js';
 const TMPFS = 0x01021994;
 const BLOCK = 65_536;
 
-/** Maps a file into memory and, for each line that it reads, writes that line to its beginning and answers. */
+/** Maps a file into memory, and writes each line from stdin to the beginning of the mapping. */
 const MAPPER = `
 import mmap, os, sys
 file = os.open(sys.argv[1], os.O_RDWR)
@@ -24,10 +24,10 @@ for line in sys.stdin:
     print("written", flush=True)
 `;
 
-test('an image that a program changes through a mapping is read again, also while its page was never written out', async () => {
+test('an image that a program changes through a mapping is read again, even if its page was not written out', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'mapped-'));
   if ((await statfs(directory)).type === TMPFS) {
-    console.warn('skipped: tmpfs keeps no times for changes through mappings; set TMPDIR to another file system');
+    console.warn('skipped: tmpfs records no times of changes through mappings; set TMPDIR to another file system');
     return;
   }
   const images = ['mapped.raw', 'a.raw', 'b.raw'].map((name) => join(directory, name)) as [string, string, string];

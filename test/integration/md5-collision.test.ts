@@ -10,10 +10,10 @@ import { COLLIDING_MESSAGES } from '../faults/inputs/colliding-blocks.js';
 
 const BLOCK = 65_536;
 
-/** Two blocks that differ, and have one MD5. */
+/** Two different blocks with the same MD5. */
 const BLOCKS = COLLIDING_MESSAGES.map((message) => Buffer.concat([message, Buffer.alloc(BLOCK - message.length, 7)]));
 
-describe('two blocks with one MD5', () => {
+describe('two blocks with the same MD5', () => {
   let directory: string;
   let images: string[];
 
@@ -32,23 +32,23 @@ describe('two blocks with one MD5', () => {
     return (await analyzer.analyze(images, hasher === undefined ? {} : { hasher })).distances.values[0];
   };
 
-  test('are what their publishers say', () => {
+  test('have the published MD5', () => {
     const [one, two] = BLOCKS.map((block) => createHash('md5').update(block).digest('hex'));
     expect(one).toBe(two);
     expect(BLOCKS[0]!.equals(BLOCKS[1]!)).toBe(false);
     expect(createHash('md5').update(COLLIDING_MESSAGES[0]!).digest('hex')).toBe('79054025255fb1a26e4bc422aef54eb4');
   });
 
-  test.each(['sha256', 'blake3', 'xxh128'])('are told apart by %s', async (hasher) => {
+  test.each(['sha256', 'blake3', 'xxh128'])('are distinguished by %s', async (hasher) => {
     expect(await distanceBy(hasher)).toBe(1);
   });
 
-  test('are told apart unless another hash is asked for', async () => {
+  test('are distinguished by default', async () => {
     expect(ANALYZE_DEFAULTS.hasher).toBe('sha256');
     expect(await distanceBy()).toBe(1);
   });
 
-  test('look the same to those who choose MD5', async () => {
+  test('are not distinguished by md5', async () => {
     expect(await distanceBy('md5')).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 
 let directory: string;
 let disks: readonly MixedDisk[];
-/** The content of each disk, independently of the project. */
+/** The content of each disk, computed without the project's code. */
 let contents: readonly Buffer[];
 
 beforeAll(async () => {
@@ -25,13 +25,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Every pair of numbers below `size`, in the order of a condensed matrix. */
+/** Returns every pair of numbers below `size`, in the order of a condensed matrix. */
 function pairs(size: number): [number, number][] {
   const numbers = [...Array(size).keys()];
   return numbers.flatMap((i) => numbers.slice(i + 1).map((j): [number, number] => [i, j]));
 }
 
-/** The distance of each pair by its names, so that a failure says which pair is wrong. */
+/** Returns the distance of each pair by its names, so that a failed assertion names the pair. */
 function named(chosen: readonly MixedDisk[], values: Iterable<number | boolean>): Record<string, number | boolean> {
   const list = [...values];
   const title = ({ path }: MixedDisk): string => basename(path);
@@ -64,13 +64,13 @@ describe('twenty images of mixed formats and chains', () => {
     300_000,
   );
 
-  test('have the distances of their contents with reader raw, where they are raw', async () => {
+  test('have the distances of their contents with reader raw, if they are raw', async () => {
     const raw = disks.filter(({ format }) => format === 'raw');
     const analysis = await analyzed(raw, 'raw');
     expect(named(raw, analysis.distances.values)).toEqual(bruteForce(raw));
   });
 
-  test('have distance 0 exactly where qemu-img compare says that they are identical', async () => {
+  test('have distance 0 exactly if qemu-img compare finds them identical', async () => {
     const analysis = await analyzed(disks, 'auto');
     const zero = [...analysis.distances.values].map((distance) => distance === 0);
     const identical: boolean[] = [];
@@ -80,7 +80,7 @@ describe('twenty images of mixed formats and chains', () => {
     expect(named(disks, zero)).toEqual(named(disks, identical));
   }, 120_000);
 
-  test('are told apart without stating any format', async () => {
+  test('have the right distances if no format is stated', async () => {
     const analysis = await analyzer.analyze(
       disks.map(({ path }) => path),
       { cache: false },

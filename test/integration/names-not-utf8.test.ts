@@ -7,24 +7,24 @@ import { QemuReader, RawReader } from '@virt-similarity/readers';
 import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** The name `café` in Latin-1, and how a path's text has it. */
+/** The name `café` in Latin-1, for a shell and as the text of a path. */
 const LATIN1 = { shell: 'caf\\351', text: 'caf\udce9' };
 
-/** Makes a directory of that name; gives the text of its path. */
+/** Creates a directory with that name. Returns the text of its path. */
 async function madeIn(directory: string): Promise<string> {
   const path = join(directory, LATIN1.text);
   await mkdir(systemPath(path));
   return path;
 }
 
-/** Moves files under plain names there, where outside tools can make none. */
+/** Moves files with ASCII names there, because tools cannot create files in it. */
 async function move(names: readonly string[], from: string, to: string): Promise<void> {
   for (const name of names) {
     await rename(join(from, name), systemPath(join(to, name)));
   }
 }
 
-/** Both ways of reading must give the content, to the byte. */
+/** Expects that reading by extents and reading directly both return the exact content. */
 async function expectContent(reader: DiskReader, source: DiskSource, expected: Buffer, allowed: string): Promise<void> {
   const image = await openImage(reader, source, { allowedDirectories: [allowed] });
   try {
@@ -44,7 +44,7 @@ describe('in a directory whose name is not UTF-8', () => {
     ['vdi', new QemuReader(), 'vdi', []],
     ['vmdk', new QemuReader(), 'vmdk', []],
     ['a stream-optimized vmdk', new QemuReader(), 'vmdk', ['-o', 'subformat=streamOptimized']],
-  ])('%s is read as any other', async (_, reader, format, convertArguments) => {
+  ])('%s is read', async (_, reader, format, convertArguments) => {
     await withDirectory(async (directory) => {
       await makeImage(join(directory, 'disk'), format, diskContent(), ...convertArguments);
       const there = await madeIn(directory);
@@ -53,7 +53,7 @@ describe('in a directory whose name is not UTF-8', () => {
     });
   });
 
-  test('a chain is read whose headers name their backing files beside them', async () => {
+  test('a chain with relative names of backing files is read', async () => {
     await withDirectory(async (directory) => {
       const at = (name: string) => join(directory, name);
       await makeImage(at('base.qcow2'), 'qcow2', diskContent(), '-c', '-o', 'compression_type=zstd');
@@ -77,7 +77,7 @@ describe('in a directory whose name is not UTF-8', () => {
   });
 });
 
-test('a backing file whose name is not UTF-8 is found by the header that names it, where it is allowed', async () => {
+test('a backing file whose name is not UTF-8 is read if its directory is allowed', async () => {
   await withDirectory(async (directory) => {
     const base = join(directory, LATIN1.text);
     await writeFile(systemPath(base), diskContent());
@@ -91,7 +91,7 @@ test('a backing file whose name is not UTF-8 is found by the header that names i
   });
 });
 
-test('what stands for such a name while tools run is gone afterwards', async () => {
+test('the substitute for such a name is removed after tools have run', async () => {
   await withDirectory(async (directory) => {
     await makeImage(join(directory, 'disk'), 'vdi', diskContent());
     const there = await madeIn(directory);

@@ -14,7 +14,7 @@ interface TestServer {
   readonly child: ChildProcess;
 }
 
-/** Starts a server with `SOCKET` in its arguments replaced, and ends it after `use`. */
+/** Starts a server, replacing `SOCKET` in its arguments, and ends it after `use`. */
 async function withServer<T>(
   directory: string,
   command: string,
@@ -27,9 +27,9 @@ async function withServer<T>(
     serverArguments.map((argument) => (argument === 'SOCKET' ? socketPath : argument)),
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  let complaints = '';
+  let stderr = '';
   child.stderr.on('data', (text) => {
-    complaints += text;
+    stderr += text;
   });
   const gone = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
@@ -39,16 +39,16 @@ async function withServer<T>(
     for (let tries = 0; !(await accepts(socketPath)); tries += 1) {
       await Promise.race([delay(20), gone]);
       if (child.exitCode !== null || tries > 10_000) {
-        throw new Error(`${command} does not serve: ${complaints}`);
+        throw new Error(`${command} does not accept connections: ${stderr}`);
       }
     }
     return await use({ socketPath, child });
   } finally {
-    // A server that is killed leaves its temporary files.
+    // Not SIGKILL at first: a killed server leaves its temporary files.
     child.kill('SIGTERM');
-    const impatience = setTimeout(() => child.kill('SIGKILL'), 2000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
     await gone;
-    clearTimeout(impatience);
+    clearTimeout(timer);
   }
 }
 
@@ -89,7 +89,7 @@ async function readBytes(connection: NbdConnection, position: number, length: nu
   return target;
 }
 
-/** What nbdkit's pattern plugin serves: each eight bytes are their own position, big-endian. */
+/** Returns the content of nbdkit's pattern plugin: each eight bytes are their own position, big-endian. */
 function patternContent(position: number, length: number): Buffer {
   const start = position - (position % 8);
   const whole = Buffer.alloc(Math.ceil((position + length - start) / 8) * 8);
@@ -108,7 +108,7 @@ describe('reading from nbdkit', () => {
     ['structured replies', []],
     ['simple replies', ['--no-sr']],
     ['a handshake padded with zeros', ['--mask-handshake', '1']],
-  ])('gives the bytes of the position, with %s', async (_, serverArguments) => {
+  ])('returns the bytes at the position, with %s', async (_, serverArguments) => {
     await withNbdkit([...serverArguments, 'pattern', '8G'], (server) =>
       withConnection(server, async (connection) => {
         expect(connection.size).toBe(2 ** 33);
@@ -126,7 +126,7 @@ describe('reading from nbdkit', () => {
     );
   });
 
-  test('answers many requests of different lengths that are under way at once', async () => {
+  test('answers many concurrent requests of different lengths', async () => {
     await withNbdkit(['pattern', '1G'], (server) =>
       withConnection(server, async (connection) => {
         const ranges = Array.from({ length: 200 }, (_, index) => [index * 4_999_999, 1 + index * 1009] as const);
@@ -137,7 +137,7 @@ describe('reading from nbdkit', () => {
     );
   });
 
-  test('cuts a read that is longer than the server allows into several', async () => {
+  test('splits a read that is longer than the server allows', async () => {
     await withNbdkit(['pattern', '1G'], (server) =>
       withConnection(server, async (connection) => {
         const length = 33 * 2 ** 20 + 3;
@@ -147,7 +147,7 @@ describe('reading from nbdkit', () => {
     );
   });
 
-  test('keeps to the block sizes that the server demands', async () => {
+  test('respects the block sizes that the server requires', async () => {
     const policy = ['blocksize-minimum=4096', 'blocksize-maximum=65536', 'blocksize-error-policy=error'];
     await withNbdkit(['--filter=blocksize-policy', 'pattern', '1G', ...policy], (server) =>
       withConnection(server, async (connection) => {
@@ -169,7 +169,7 @@ describe('reading from nbdkit', () => {
 });
 
 describe('reading from qemu-nbd', () => {
-  test('gives the content of a compressed image', async () => {
+  test('returns the content of a compressed image', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       const content = diskContent();
@@ -185,8 +185,8 @@ describe('reading from qemu-nbd', () => {
   });
 });
 
-describe('a server that fails', () => {
-  test('with an input/output error is reported with the position, and serves on', async () => {
+describe('a failure of the server', () => {
+  test('with an input/output error is reported with the position, and later reads succeed', async () => {
     await withDirectory(async (directory) => {
       const trigger = join(directory, 'fail');
       await writeFile(trigger, '');
@@ -206,7 +206,7 @@ describe('a server that fails', () => {
     });
   });
 
-  test('by dying has every pending request fail, and each later one', async () => {
+  test('by a crash makes every pending and later request fail', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(server, async (connection) => {
         const pending = [0, 1, 2].map((position) => readBytes(connection, position, 4096));
@@ -221,7 +221,7 @@ describe('a server that fails', () => {
     );
   });
 
-  test('by hanging is given up after the time limit', async () => {
+  test('by hanging is reported after the time limit', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(
         server,
@@ -236,14 +236,14 @@ describe('a server that fails', () => {
     );
   });
 
-  test('to exist is unavailable', async () => {
+  test('to exist results in the code unavailable', async () => {
     await withDirectory(async (directory) => {
       const connection = connectNbd(join(directory, 'none'), { component: 'qemu', image: 'disk.img' });
       await expect(connection).rejects.toMatchObject({ code: 'unavailable' });
     });
   });
 
-  test('to have the export is unreadable', async () => {
+  test('to have the export results in the code unreadable', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.raw');
       await writeFile(path, Buffer.alloc(512));
@@ -257,7 +257,7 @@ describe('a server that fails', () => {
 });
 
 describe('ending a connection', () => {
-  test('by the signal has pending requests fail with aborted', async () => {
+  test('by the signal makes pending and later requests fail with aborted', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async (server) => {
       const interrupt = new AbortController();
       await withConnection(
@@ -273,7 +273,7 @@ describe('ending a connection', () => {
     });
   });
 
-  test('by closing it has pending requests fail, and closing again does nothing', async () => {
+  test('by closing it makes pending requests fail, and closing it again has no effect', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async ({ socketPath }) => {
       const connection = await connectNbd(socketPath, { component: 'qemu', image: 'disk.img' });
       const pending = expect(readBytes(connection, 0, 4096)).rejects.toMatchObject({ code: 'unavailable' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DiskImage, type Extent, partsOf, systemPath } from '@virt-similarity/core';
 import { deterministicBytes, runTool } from '../fixtures/index.js';
 
-/** Runs a tool that a test needs, and fails loudly where it is missing or fails. */
+/** Runs a tool that a test needs. @throws Error if it is missing or fails */
 export async function runTestTool(command: string, ...commandArguments: string[]): Promise<string> {
   return (await runTool(command, commandArguments)).stdout;
 }
@@ -20,8 +20,8 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
 }
 
 /**
- * A disk of a little over 5 MiB, always the same: runs of data that begin and end within clusters, text that compresses
- * beside noise that does not, zeros between them, and an end that is no multiple of 4 KiB.
+ * Returns the same disk of a little over 5 MiB each time: runs of data that begin and end within clusters, compressible
+ * text, noise, zeros between them, and an end that is not a multiple of 4 KiB.
  */
 export function diskContent(): Buffer {
   const content = Buffer.alloc(5 * 2 ** 20 + 1536);
@@ -33,12 +33,12 @@ export function diskContent(): Buffer {
   return content;
 }
 
-/** Overwrites all of `target` with bytes that look random, the same for the same seed. */
+/** Overwrites all of `target` with bytes that look random and depend only on the seed. */
 export function fillWithNoise(target: Uint8Array, seed: number): void {
   target.set(deterministicBytes(String(seed), target.length));
 }
 
-/** Makes an image of a format from raw bytes by `qemu-img convert`. */
+/** Creates an image from raw bytes with `qemu-img convert`. */
 export async function makeImage(
   path: string,
   format: string,
@@ -51,7 +51,7 @@ export async function makeImage(
   await rm(raw);
 }
 
-/** The guest-visible bytes of an image as `qemu-img convert` has them. */
+/** Returns the guest-visible bytes of an image, converted by `qemu-img convert`. */
 export async function convertedContent(path: string, format: string): Promise<Buffer> {
   const raw = `${path}.converted`;
   await runTestTool('qemu-img', 'convert', '-f', format, '-O', 'raw', path, raw);
@@ -62,7 +62,7 @@ export async function convertedContent(path: string, format: string): Promise<Bu
   }
 }
 
-/** All extents of an image. */
+/** Returns all extents of an image. */
 export async function extentsOf(image: DiskImage): Promise<Extent[]> {
   const extents: Extent[] = [];
   for await (const extent of image.extents()) {
@@ -71,7 +71,7 @@ export async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** The whole disk, put together as a worker does it: verbatim bytes from their files, the rest by the image. */
+/** Reads the whole disk as a worker does: stored bytes from their files, all others through the image. */
 export async function contentByExtents(image: DiskImage): Promise<Buffer> {
   const content = Buffer.alloc(image.virtualSize, 0xff);
   for (const extent of await extentsOf(image)) {
@@ -87,7 +87,7 @@ export async function contentByExtents(image: DiskImage): Promise<Buffer> {
   return content;
 }
 
-/** The whole disk by reads of a length that no cluster has, several at a time. */
+/** Reads the whole disk through the image, with concurrent reads that are not aligned to clusters. */
 export async function contentByReads(image: DiskImage): Promise<Buffer> {
   const content = Buffer.alloc(image.virtualSize, 0xff);
   const reads: Promise<void>[] = [];

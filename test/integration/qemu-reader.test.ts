@@ -43,7 +43,7 @@ async function withImage<T>(source: DiskSource, use: (image: DiskImage) => Promi
   }
 }
 
-/** Expects the image to read as `qemu-img convert` has it, by both ways of reading. */
+/** Expects that reading by extents and reading directly both return the output of `qemu-img convert`. */
 async function expectSameAsConverted(path: string, format: string): Promise<void> {
   const expected = await convertedContent(path, format);
   await withImage({ path, format }, async (image) => {
@@ -53,7 +53,7 @@ async function expectSameAsConverted(path: string, format: string): Promise<void
   });
 }
 
-/** Digests, because a difference of megabytes is no message. */
+/** Tests compare digests, because a difference of megabytes is not a useful message. */
 function digest(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
@@ -62,7 +62,7 @@ async function readAll({ path, format }: { path: string; format: string }): Prom
   return await withImage({ path, format }, contentByExtents);
 }
 
-describe('an image reads as qemu-img convert has it', () => {
+describe('an image reads like the output of qemu-img convert', () => {
   test.each([
     ['raw', []],
     ['qcow2', []],
@@ -127,7 +127,7 @@ describe('an image reads as qemu-img convert has it', () => {
     });
   });
 
-  test('a VMDK whose extents are files of two gibibytes', async () => {
+  test('a VMDK with extent files of 2 GiB', async () => {
     await withDirectory(async (directory) => {
       for (const subformat of ['twoGbMaxExtentFlat', 'twoGbMaxExtentSparse']) {
         const path = join(directory, `${subformat}.vmdk`);
@@ -155,7 +155,7 @@ describe.each([
   ['qcow2', ['-c']],
   ['vmdk', ['-o', 'subformat=twoGbMaxExtentSparse']],
   ['vmdk', ['-o', 'subformat=streamOptimized']],
-] as const)('the contract of a disk reader, by %s %j', (format, convertArguments) => {
+] as const)('the contract of a disk reader, with %s %j', (format, convertArguments) => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'virt-similarity-test-'));
@@ -172,7 +172,7 @@ describe.each([
   }
 });
 
-describe('the contract of a disk reader, by an overlay on a compressed image', () => {
+describe('the contract of a disk reader, with an overlay on a compressed image', () => {
   const content = diskContent();
   let directory: string;
   beforeAll(async () => {
@@ -196,7 +196,7 @@ describe('the contract of a disk reader, by an overlay on a compressed image', (
 });
 
 describe('a chain of backing files', () => {
-  test('reads as qemu-img convert has it, each run from the layer that holds it', async () => {
+  test('reads like the output of qemu-img convert, each run from the layer that contains it', async () => {
     await withDirectory(async (directory) => {
       const base = join(directory, 'base, the "first".raw');
       const middle = join(directory, 'middle.qcow2');
@@ -216,7 +216,7 @@ describe('a chain of backing files', () => {
     });
   });
 
-  test.each(['qcow', 'qed', 'vmdk'])('of %s images reads as qemu-img convert has it', async (format) => {
+  test.each(['qcow', 'qed', 'vmdk'])('of %s images reads like the output of qemu-img convert', async (format) => {
     await withDirectory(async (directory) => {
       const base = join(directory, `base.${format}`);
       const top = join(directory, `top.${format}`);
@@ -231,19 +231,22 @@ describe('a chain of backing files', () => {
     });
   });
 
-  test.each([1, 511, 1000, 65_535, 65_537])('whose raw base has %d bytes is zero past its end', async (length) => {
-    await withDirectory(async (directory) => {
-      const base = join(directory, 'base.raw');
-      const top = join(directory, 'top.qcow2');
-      await writeFile(base, Buffer.alloc(length, 9));
-      await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top, '256k');
-      await expectSameAsConverted(top, 'qcow2');
-    });
-  });
+  test.each([1, 511, 1000, 65_535, 65_537])(
+    'with a raw base of %d bytes reads as zeros past its end',
+    async (length) => {
+      await withDirectory(async (directory) => {
+        const base = join(directory, 'base.raw');
+        const top = join(directory, 'top.qcow2');
+        await writeFile(base, Buffer.alloc(length, 9));
+        await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top, '256k');
+        await expectSameAsConverted(top, 'qcow2');
+      });
+    },
+  );
 });
 
 describe('a raw image', () => {
-  test.each([0, 1, 511, 1000, 65_535, 65_537])('of %d bytes has exactly these', async (length) => {
+  test.each([0, 1, 511, 1000, 65_535, 65_537])('of %d bytes is read exactly', async (length) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.raw');
       const content = Buffer.alloc(length);
@@ -272,7 +275,7 @@ describe('a raw image', () => {
   });
 });
 
-describe('a damaged image is corrupt and never zeros', () => {
+describe('a damaged image is corrupt and does not read as zeros', () => {
   test.each([
     ['qcow2', []],
     ['qcow2', ['-c']],
@@ -288,7 +291,7 @@ describe('a damaged image is corrupt and never zeros', () => {
     ['vpc', ['-o', 'subformat=fixed']],
     ['qed', []],
     ['parallels', []],
-  ])('%s %j, wherever it is cut short', async (format, convertArguments) => {
+  ])('%s %j, truncated at any length', async (format, convertArguments) => {
     await withDirectory(async (directory) => {
       const path = join(directory, `disk.${format}`);
       await makeImage(path, format, diskContent(), ...convertArguments);
@@ -318,7 +321,7 @@ describe('a damaged image is corrupt and never zeros', () => {
   });
 });
 
-test('a compressed cluster that is cut short is corrupt, in a file with holes too', async () => {
+test('a truncated compressed cluster is corrupt, also in a file with holes', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');
     await writeFile(join(directory, 'content'), Buffer.from('some words, some words more. '.repeat(40_000)));
@@ -332,11 +335,11 @@ test('a compressed cluster that is cut short is corrupt, in a file with holes to
   });
 });
 
-describe('a table that leads past the end of the file is corrupt', () => {
+describe('a table that refers past the end of the file is corrupt', () => {
   const farSector = 2 ** 24;
   const farByte = BigInt(farSector) * 512n;
 
-  /** Overwrites the entry that a format's first table, or with `second` the table it leads to, begins with. */
+  /** Functions that overwrite the first entry of a table. */
   const forgeries: readonly [string, string, readonly string[], (image: Buffer) => void][] = [
     ['qcow2', 'L1', [], (image) => image.writeBigUInt64BE(farByte, be64At(image, 40))],
     ['qcow2', 'L2', [], (image) => image.writeBigUInt64BE(farByte, tableBehind(image, be64At(image, 40)))],
@@ -354,14 +357,14 @@ describe('a table that leads past the end of the file is corrupt', () => {
     ['vhdx', 'block map', [], (image) => image.writeBigUInt64LE(farByte | WHOLE_BLOCK, vhdxBlockMap(image))],
   ];
 
-  /** The state of a vhdx block all of which is stored. */
+  /** The state of a vhdx block that is stored completely. */
   const WHOLE_BLOCK = 6n;
   const VHDX_BLOCK_MAP = Buffer.from('6677c22d23f600429d64115e9bfd4a08', 'hex');
   const vhdxBlockMap = (image: Buffer) => le64At(image, image.indexOf(VHDX_BLOCK_MAP, 192 * 1024) + 16);
 
   const be64At = (image: Buffer, position: number) => Number(image.readBigUInt64BE(position));
   const le64At = (image: Buffer, position: number) => Number(image.readBigUInt64LE(position));
-  /** Where the table stands that an entry of qcow or qcow2 leads to. */
+  /** Returns the position of the table to which an entry of qcow or qcow2 refers. */
   const tableBehind = (image: Buffer, entry: number) => Number(image.readBigUInt64BE(entry) & 0x00ff_ffff_ffff_fe00n);
   const grainTable = (image: Buffer) => image.readUInt32LE(le64At(image, 56) * 512) * 512;
   const forgeCompressed = (image: Buffer, entry: number) =>
@@ -381,14 +384,14 @@ describe('a table that leads past the end of the file is corrupt', () => {
   test.each([
     ['begins', 0],
     ['ends', 1000],
-  ])('dmg, a chunk that %s there', async (_, inFile) => {
+  ])('dmg, if a chunk %s there', async (_, inFile) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.dmg');
-      const sound = dmgImage(Buffer.alloc(2 ** 19, 7));
+      const valid = dmgImage(Buffer.alloc(2 ** 19, 7));
       const { offset } = chunkPlace(0);
-      const forged = withChunkTable(sound, (table) => table.writeBigUInt64BE(BigInt(sound.length - inFile), offset));
+      const forged = withChunkTable(valid, (table) => table.writeBigUInt64BE(BigInt(valid.length - inFile), offset));
       await writeFile(path, forged);
-      // What qemu makes of it is no reason to do the same.
+      // qemu reads zeros there, which the reader must not do.
       const bytes = (await convertedContent(path, 'dmg')).subarray(inFile, 2 ** 18);
       expect(bytes.equals(Buffer.alloc(bytes.length))).toBe(true);
       await expect(readAll({ path, format: 'dmg' })).rejects.toMatchObject({ code: 'corrupt' });
@@ -396,7 +399,7 @@ describe('a table that leads past the end of the file is corrupt', () => {
   });
 });
 
-test('a table that leads into the middle of a sector is corrupt, as qemu cannot read there either', async () => {
+test('a table that refers into the middle of a sector is corrupt, because qemu cannot read there either', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow');
     await makeImage(path, 'qcow', diskContent());
@@ -412,12 +415,12 @@ test('a table that leads into the middle of a sector is corrupt, as qemu cannot 
   });
 });
 
-test('a small file whose tables lead to one cluster again and again is not read', async () => {
+test('a small file whose tables refer to one cluster repeatedly is not read', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');
     const cluster = 2 ** 21;
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'cluster_size=2M', path, '512G');
-    // All entries of the one L2 table lead to one cluster.
+    // All entries of the only L2 table refer to one cluster.
     const table = 4 * cluster;
     const image = Buffer.alloc(table + 2 * cluster);
     (await readFile(path)).copy(image);
@@ -451,7 +454,7 @@ describe('an image whose entries share a table is not read', () => {
   });
 });
 
-test('an image that describes more runs than its bytes allow is not read', async () => {
+test('an image that describes too many runs for its size is not read', async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.vmdk');
     await writeGrainBomb(path, 1000, 1);
@@ -463,7 +466,7 @@ test('an image that describes more runs than its bytes allow is not read', async
 });
 
 describe('an open image', () => {
-  test('says so when a layer became shorter', async () => {
+  test('reports a layer that became shorter', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.raw');
       await writeFile(path, Buffer.alloc(65_536, 1));
@@ -476,7 +479,7 @@ describe('an open image', () => {
     });
   });
 
-  test('ends its server when it is closed, pending reads fail, and nothing is left behind', async () => {
+  test('ends its server when it is closed, and pending reads fail', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.vmdk');
       await makeImage(path, 'vmdk', diskContent(), '-o', 'subformat=streamOptimized');
@@ -513,7 +516,7 @@ describe('without a usable qemu-img', () => {
   test.each([
     ['that is not compressed', []],
     ['with holes in its file', ['-o', 'preallocation=metadata']],
-  ])('a qcow2 image %s is read all the same', async (_, options) => {
+  ])('a qcow2 image %s can still be read', async (_, options) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.qcow2');
       await makeImage(path, 'qcow2', diskContent(), ...options);
@@ -528,11 +531,11 @@ describe('without a usable qemu-img', () => {
   });
 
   test.each([
-    ['missing', undefined, "install qemu-utils or choose `reader: 'libguestfs'`"],
-    ['that prints something else', 'echo garbage', 'did not print the expected JSON'],
-    ['that prints other JSON', 'echo "[{}]"', 'did not print the expected JSON'],
-    ['that leaves bytes out', 'echo "[]"', 'has no entry for byte 0'],
-  ])('one %s, the error says so', async (_, script, remedy) => {
+    ['because it is missing', undefined, "install qemu-utils or choose `reader: 'libguestfs'`"],
+    ['because it prints garbage', 'echo garbage', 'did not print the expected JSON'],
+    ['because it prints other JSON', 'echo "[{}]"', 'did not print the expected JSON'],
+    ['because it omits bytes', 'echo "[]"', 'has no entry for byte 0'],
+  ])('%s, the error states the reason', async (_, script, remedy) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.vmdk');
       await makeImage(path, 'vmdk', diskContent());
@@ -561,7 +564,7 @@ describe('a backing image', () => {
     ['qcow', []],
     ['qed', []],
     ['vmdk', []],
-  ])('of format %s %j is opened by itself as it is from above', async (format, convertArguments) => {
+  ])('of format %s %j reads the same alone and below an overlay', async (format, convertArguments) => {
     await withDirectory(async (directory) => {
       const base = join(directory, `base.${format}`);
       const middle = join(directory, `middle.${format}`);
@@ -586,7 +589,7 @@ describe('a backing image', () => {
   test.each([
     ['smaller', '3M'],
     ['larger', '8M'],
-  ])('of an overlay that is %s is inherited where it shows', async (_, size) => {
+  ])('of an overlay that is %s is inherited where the overlay has no data', async (_, size) => {
     await withDirectory(async (directory) => {
       const base = join(directory, 'base.raw');
       const top = join(directory, 'top.qcow2');
@@ -601,7 +604,7 @@ describe('a backing image', () => {
   });
 });
 
-/** Expects both own and inherited data, and the inherited to be the backing image's at the same place. */
+/** Expects own and inherited data, and that inherited data equals the backing image's at the same position. */
 async function expectInherited(image: DiskImage, backing: DiskImage): Promise<void> {
   const [own, base] = [await contentByReads(image), await contentByReads(backing)];
   const data = (await extentsOf(image)).filter((extent) => extent.kind === 'data');
@@ -614,7 +617,7 @@ async function expectInherited(image: DiskImage, backing: DiskImage): Promise<vo
   }
 }
 
-/** The qemu-nbd of this process: their sockets are in its run directories. */
+/** Returns the qemu-nbd processes of this process, whose sockets are in its run directories. */
 async function servers(): Promise<string[]> {
   const processes = await runTestTool('ps', '-eo', 'pid,args', '--no-headers', '-ww');
   const ours = `/virt-similarity-${process.pid}-`;

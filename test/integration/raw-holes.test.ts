@@ -11,13 +11,13 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-holes-')));
-  // The reader does without holes where qemu-img is missing, so a test of them must not.
+  // Without qemu-img, the reader reports no holes, so the test requires it.
   await runTool('qemu-img', ['--version']);
 });
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** A file of zeros but for one MiB of data at the given place, the rest holes. */
+/** Writes a file with 1 MiB of data at the given position and holes elsewhere. */
 async function sparseFile(name: string, size: number, position: number): Promise<string> {
   const path = join(directory, name);
   const file = await open(path, 'w');
@@ -29,7 +29,7 @@ async function sparseFile(name: string, size: number, position: number): Promise
 }
 
 test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'größe.img'])(
-  'the holes of a raw image named %j are known',
+  'the holes of a raw image named %j are found',
   async (name) => {
     const size = 64 * MIB + 1000;
     const image = await openImage(
@@ -50,7 +50,7 @@ test.each(['plain.img', 'a,b "c" d\\e:f\n%g.img', '-U.img', 'json:{}.img', 'grö
   },
 );
 
-test('asking for holes ends with the signal of its caller', async () => {
+test('the search for holes ends when the signal fires', async () => {
   const controller = new AbortController();
   const options = { allowedDirectories: [directory], signal: controller.signal };
   const image = await openImage(new RawReader(), { path: await sparseFile('aborted.img', 8 * MIB, 0) }, options);

@@ -16,7 +16,7 @@ import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
 
 const IDENTITY: ImageIdentity = { chain: [{ format: 'gzip', parts: [], volatile: true }] };
 
-/** Reads raw disks that gzip compressed. */
+/** Reads raw disks that are compressed with gzip. */
 class GzipReader implements DiskReader {
   async identify({ path }: DiskSource): Promise<ImageIdentity | undefined> {
     return path.endsWith('.gz') ? IDENTITY : undefined;
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 test.each(['before', 'after'])(
-  'a plugin registered %s the readers is asked before those that take what they do not recognise',
+  'a plugin registered %s the readers takes precedence over readers that accept unrecognised images',
   async (order) => {
     const gzip = { name: 'gzip', readers: { gzip: GzipReader } };
     const content = new Uint8Array(4 * 65_536).fill(7);

@@ -10,9 +10,9 @@ import { runTool } from '../fixtures/run-tool.js';
 const ROOT = process.cwd();
 
 describe("the README's", () => {
-  test('library example does what it says', async () => {
+  test('library example works', async () => {
     const code = (await codeBlocks('ts')).find((block) => block.includes('createAnalyzer'))!;
-    // Within the checkout, where Node.js finds the packages by their names.
+    // Within the checkout, so that Node.js finds the packages by name.
     const directory = await mkdtemp(join(ROOT, 'test/dist/readme-'));
     try {
       await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', join(directory, 'a.qcow2'), '1M']);
@@ -26,14 +26,14 @@ describe("the README's", () => {
     }
   });
 
-  test('reporter is the example, to the letter', async () => {
+  test('reporter equals the example', async () => {
     const example = await readFile(join(ROOT, 'examples/reporter-plugin/index.js'), 'utf8');
     expect(await codeBlocks('js')).toContain(example);
   });
 });
 
 test.each([
-  ["the image tools' README looks at an image in the sandbox", 'js', 'image-tools', '3145728\n'],
+  ["the image tools' README inspects an image in the sandbox", 'js', 'image-tools', '3145728\n'],
   ["the readers' README reads an image", 'ts', 'readers', "{ kind: 'zero', start: 0, length: 3145728 }\n"],
 ])('%s', async (_, language, name, expected) => {
   const [code] = await codeBlocks(language, `packages/${name}/README.md`);
@@ -49,7 +49,7 @@ test.each([
   }
 });
 
-test("the command's README lists the extensions that a directory is searched for", async () => {
+test("the command's README lists the extensions of images in directories", async () => {
   const readme = await readFile(join(ROOT, 'packages/cli/README.md'), 'utf8');
   const list = /with one of the extensions ((?:`\.\w+`[\s,]+)+)or one that/.exec(readme)?.[1];
   expect(list?.match(/\.\w+/g)).toEqual([...IMAGE_EXTENSIONS.toSorted(), VECTOR_EXTENSION]);

@@ -12,13 +12,13 @@ import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
 import { reportText, unescaped } from '../fixtures/report-text.js';
 import { runTool } from '../fixtures/run-tool.js';
 
-/** A node as a reader found it: index of its parent or −1, length of the branch above, name of a leaf or null. */
+/** A node in a reader's output: index of its parent or −1, length of the branch above, name of a leaf or null. */
 type ReadNode = readonly [parent: number, length: number, name: string | null];
 
-/** Where Debian's packages of DendroPy and Biopython are, whatever other Python comes first in the path. */
+/** Debian's Python, with its packages of DendroPy and Biopython, even if another Python is first in the path. */
 const PYTHON = '/usr/bin/python3';
 
-/** R reads UTF-8 only where the locale says so. */
+/** R reads UTF-8 only with a UTF-8 locale. */
 const UTF8 = { LC_ALL: 'C.UTF-8' };
 
 const SCRIPTS = fileURLToPath(new URL('../../fixtures/report-readers/', import.meta.url));
@@ -51,7 +51,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Writes each report to a file of its own; returns their paths. */
+/** Writes each report to a separate file. Returns the paths. */
 async function written(
   reporter: Reporter,
   options: OptionValues,
@@ -67,7 +67,7 @@ async function written(
   return files;
 }
 
-/** What a reader's program, which prints JSON, found in each of the files. */
+/** Runs a reader's program, which prints JSON. Returns the nodes in each of the files. */
 async function readBy(program: readonly [string, ...string[]], files: readonly string[]): Promise<ReadNode[][]> {
   const [command, ...leading] = program;
   const { stdout } = await runTool(command, [...leading, ...files]);
@@ -75,7 +75,7 @@ async function readBy(program: readonly [string, ...string[]], files: readonly s
   return files.map((file) => found[file]!);
 }
 
-/** The nodes with the real names in place of safe labels, by the table that goes with the tree. */
+/** Replaces safe labels with the real names from the table of the tree. */
 async function withNamesFromTable(nodes: readonly ReadNode[], analysis: Analysis): Promise<ReadNode[]> {
   const table = await reportText(new NewickReporter().companion.report(analysis, {}));
   const rows = table.split('\n').slice(1, -1);
@@ -87,7 +87,7 @@ function withNamesUnescaped(nodes: readonly ReadNode[]): ReadNode[] {
   return nodes.map(([parent, length, label]) => [parent, length, label === null ? null : unescaped(label)]);
 }
 
-/** The leaves below every inner node, as image numbers. */
+/** Returns the leaves below every inner node, as image numbers. */
 function cladesOf({ size, nodes }: Cladogram): string[] {
   const below = Array.from({ length: size }, (_, leaf) => [leaf]);
   for (const { children } of nodes) {
@@ -100,7 +100,7 @@ function cladeTexts(clades: readonly number[][]): string[] {
   return clades.map((clade) => clade.toSorted((a, b) => a - b).join(' ')).sort();
 }
 
-/** For every image, its leaf's ancestors, itself first, with their distances from it. */
+/** Returns for every image its leaf and the leaf's ancestors in order, with their distances from the leaf. */
 function pathsToRoot(found: readonly ReadNode[], analysis: Analysis): Map<number, number>[] {
   return analysis.images.map(({ name }) => {
     const path = new Map<number, number>();
@@ -122,12 +122,12 @@ function expectTopology(nodes: readonly ReadNode[], analysis: Analysis, tree: Cl
       clades.set(node, [...(clades.get(node) ?? []), image]);
     }
   }
-  // In Newick even a single leaf has a root above it.
+  // In Newick, even a single leaf has a root above it.
   const found = names.length === 1 ? [] : [...clades.values()];
   expect(cladeTexts(found)).toEqual(cladesOf(tree));
 }
 
-/** Paths between leaves have to be as long as the distances, which are those of the tree. */
+/** Expects that paths between leaves are as long as the distances, which are those of the tree. */
 function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void {
   const paths = pathsToRoot(found, analysis);
   const { size, values } = analysis.distances;
@@ -162,7 +162,7 @@ describe('Newick', () => {
 
   test('in the quoted dialect is read by DendroPy as the same trees, names and distances', async () => {
     const reader = [PYTHON, python, 'case-sensitive-dendropy'] as const;
-    // DendroPy 4.5 takes a label that is only one of these for punctuation, quotes or not.
+    // DendroPy 4.5 interprets a label of only one of these characters as punctuation, even in quotes.
     const cases = CASES.filter(({ images }) => !images.some(({ name }) => /^[(),:;]$/.test(name)));
     const found = await readBy(reader, await written(reporter, { dialect: 'quoted' }, 'quoted', cases));
     for (const [index, analysis] of cases.entries()) {
@@ -214,7 +214,7 @@ describe('The table of names', () => {
     }
   });
 
-  test('has no cell that a spreadsheet takes for a formula', async () => {
+  test('has no cell that a spreadsheet interprets as a formula', async () => {
     for (const { images } of table) {
       for (const cell of [...labelTable(images)].flatMap((line) => line.slice(0, -1).split('\t'))) {
         expect(cell).not.toMatch(/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
@@ -224,9 +224,9 @@ describe('The table of names', () => {
 });
 
 describe('DOT', () => {
-  test('is drawn by dot as the same trees, with every name to be read', async () => {
+  test('is drawn by dot as the same trees, with every name', async () => {
     const files = await written(new GraphvizReporter(), {}, 'graph');
-    // Beside what it was asked for, it leaves an empty file where it runs.
+    // dot also writes an empty file to its working directory.
     await runTool('env', ['--chdir', directory, 'dot', '-Tjson', '-O', ...files]);
     for (const [index, analysis] of CASES.entries()) {
       const drawn = JSON.parse(readFileSync(`${files[index]}.json`, 'utf8')) as DotJson;
@@ -235,7 +235,7 @@ describe('DOT', () => {
   });
 });
 
-/** The parts of `dot -Tjson` that are looked at. */
+/** The parts of the output of `dot -Tjson` that are checked. */
 interface DotJson {
   readonly objects: readonly {
     readonly _gvid: number;
@@ -245,7 +245,7 @@ interface DotJson {
   readonly edges?: readonly { readonly tail: number; readonly head: number }[];
 }
 
-/** The tree as drawn: what stands in a leaf is the text that dot puts there, its escapes interpreted. */
+/** Returns the tree as drawn. A leaf's name is the text that dot draws, with its escapes interpreted. */
 function nodesDrawn({ objects, edges = [] }: DotJson): ReadNode[] {
   const nodes = objects.filter(({ name }) => /^n\d+$/.test(name));
   const indexOf = new Map(nodes.map(({ _gvid }, index) => [_gvid, index]));

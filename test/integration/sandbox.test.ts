@@ -28,13 +28,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** A view of one file. */
+/** Returns a view of one file. */
 async function viewOf(path: string): Promise<SandboxView> {
   const { dev: device, ino: inode } = await stat(path, { bigint: true });
   return { ...EMPTY_VIEW, files: [{ path, device, inode, isBlockDevice: false }], writable: [output] };
 }
 
-/** What a script prints in the sandbox: `$1` is the image, `$2` the directory that it can write, `$3` one of the host. */
+/** Runs a script in the sandbox: `$1` is the image, `$2` the writable directory, `$3` a directory of the host. */
 async function confined(script: string, limits = {}): Promise<string> {
   const view = await viewOf(image);
   const words = ['-c', script, 'bash', sandboxName(0), output, directory];
@@ -42,7 +42,7 @@ async function confined(script: string, limits = {}): Promise<string> {
 }
 
 test('the sandbox works on this machine', async () => {
-  // Install bubblewrap where it does not.
+  // If it does not, install bubblewrap.
   expect(await workingSandbox()).toMatchObject({ works: true });
 });
 
@@ -56,7 +56,7 @@ describe('in the sandbox a program', () => {
     expect(await confined('cat "$1"')).toBe('content');
   });
 
-  test('sees no other file of the host', async () => {
+  test('cannot see other files of the host', async () => {
     expect(await confined('ls "$3"')).not.toContain('secret');
     expect(
       await confined('cat "$3/secret" /etc/passwd /etc/shadow 2>/dev/null; ls /home /root /var 2>/dev/null; :'),
@@ -66,7 +66,7 @@ describe('in the sandbox a program', () => {
     );
   });
 
-  test('writes nowhere but in its directory', async () => {
+  test('can write only to its directory', async () => {
     const script =
       'for path in "$1" /tmp/x /usr/x /x "$3/x" /proc/sys/kernel/core_pattern; do echo > "$path"; done 2>/dev/null; :';
     await confined(script);
@@ -76,13 +76,13 @@ describe('in the sandbox a program', () => {
     expect(await readFile(join(output, 'file'), 'utf8')).toBe('well\n');
   });
 
-  test('sees no process but its own, and signals none', async () => {
+  test('can neither see nor signal other processes', async () => {
     expect(await confined(`kill -0 ${process.pid} 2>/dev/null; echo $?`)).toBe('1\n');
     const pids = (await confined('echo /proc/[0-9]*')).trim().split(' ');
     expect(pids.length).toBeLessThan(8);
   });
 
-  test('reaches no network', async () => {
+  test('cannot reach the network', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
@@ -98,22 +98,22 @@ describe('in the sandbox a program', () => {
     }
   });
 
-  test('keeps to its limits', async () => {
+  test('has resource limits', async () => {
     expect(await confined('ulimit -c; ulimit -v; ulimit -t; ulimit -n')).toBe('0\n4194304\n600\n1024\n');
     await expect(confined('while :; do :; done', { cpuSeconds: 1 })).rejects.toMatchObject({
       signal: expect.stringMatching(/^SIG(XCPU|KILL)$/),
     });
   });
 
-  test('has no powers but those over the files that it sees', async () => {
-    const powers = /CapEff:\s*(\w+)/.exec(await confined('cat /proc/self/status'))?.[1];
-    // CAP_DAC_READ_SEARCH, so that root can read what belongs to others.
-    expect(['0000000000000000', '0000000000000004']).toContain(powers);
+  test('has no capabilities except to read the files that it sees', async () => {
+    const capabilities = /CapEff:\s*(\w+)/.exec(await confined('cat /proc/self/status'))?.[1];
+    // CAP_DAC_READ_SEARCH, so that root can read files of other users.
+    expect(['0000000000000000', '0000000000000004']).toContain(capabilities);
   });
 
-  test('writes to no block device that it sees', async () => {
+  test('cannot write to a block device that it sees', async () => {
     if (process.getuid?.() !== 0) {
-      console.warn('skipped: making a block device takes root');
+      console.warn('skipped: creating a block device needs root');
       return;
     }
     const disk = join(directory, 'disk');
@@ -130,7 +130,7 @@ describe('in the sandbox a program', () => {
     }
   });
 
-  test('is not started where another file has taken the place of the one that was inspected', async () => {
+  test('is not started if another file has replaced the inspected one', async () => {
     const [path, other] = [join(directory, 'inspected.raw'), join(directory, 'other.raw')];
     await writeFile(path, 'inspected');
     await writeFile(other, 'other');
@@ -143,10 +143,10 @@ describe('in the sandbox a program', () => {
   });
 });
 
-describe('a tool that an image has taken over', () => {
+describe('a tool that runs hostile code', () => {
   const script = fileURLToPath(new URL('../../integration/taken-over-tool.py', import.meta.url));
 
-  /** What the tool managed to do, when `node` is started with these words before it. */
+  /** Runs the hostile tool, with `node` started after these words. Returns the actions that succeeded. */
   function takenOver(...wrapper: string[]): unknown {
     const module = new URL('../../../packages/image-tools/dist/processes/', import.meta.url).href;
     const program = `
@@ -159,7 +159,7 @@ describe('a tool that an image has taken over', () => {
       const words = ['-c', readFileSync(process.env.SCRIPT, 'utf8'), String(process.pid), process.env.OUTPUT];
       const tool = { command: 'python3', package: 'python3' };
       process.stdout.write(await runTool(tool, words, { component: 'test', view }));`;
-    // The secret is open as 50 and stands in the environment.
+    // The secret is open as descriptor 50 and is in the environment.
     const words = ['-c', 'exec 50<"$SECRET"; exec "$@"', 'bash', ...wrapper, process.execPath, '--input-type=module'];
     const { stdout, stderr } = spawnSync('bash', [...words, '-e', program], {
       encoding: 'utf8',
@@ -178,13 +178,13 @@ describe('a tool that an image has taken over', () => {
     return JSON.parse(stdout);
   }
 
-  test('finds nothing to write, read, call or signal', () => {
+  test('cannot write, read, call or signal anything', () => {
     expect(takenOver()).toEqual([]);
   });
 
-  test('finds nothing either as an ordinary user', async () => {
+  test('cannot do so as an ordinary user either', async () => {
     if (process.getuid?.() !== 0) {
-      // The test before was one already.
+      // The previous test already ran as an ordinary user.
       return;
     }
     await chmod(directory, 0o755);

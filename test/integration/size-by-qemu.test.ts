@@ -17,14 +17,14 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-/** An image of 1 MiB that inspection takes for one of another size. */
+/** Creates an image of 1 MiB and returns an inspection result with another size. */
 async function created(format: 'qcow2' | 'vdi', virtualSize: number) {
   const path = join(directory, `disk.${format}`);
   await runTool('qemu-img', ['create', '-q', '-f', format, path, '1M']);
   return inspectedImage({ format, path, file: realLayer(path), virtualSize });
 }
 
-describe('an image of 1 MiB that inspection takes for one', () => {
+describe('an image of 1 MiB with an inspected size', () => {
   test.each([
     [2 ** 20, 'mapped'],
     [2 ** 20 - 1, 'mapped'],

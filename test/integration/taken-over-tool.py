@@ -1,6 +1,6 @@
-"""A tool that a hostile image has taken over: tries to leave its sandbox, and prints what it managed as JSON.
+"""A tool that runs hostile code: tries to escape its sandbox, and prints the actions that succeeded as JSON.
 
-Arguments: the process id of the host's program that started it, and the one directory that it may write to.
+Arguments: the id of the host process that started it, and the only directory that it may write to.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ found = []
 
 
 def attempt(what, action):
-    """Notes what did not fail."""
+    """Records an action that did not fail."""
     try:
         action()
         found.append(what)
@@ -28,7 +28,7 @@ def attempt(what, action):
 
 
 def call(name, x64, arm64, *arguments):
-    """Notes a system call that the kernel considered at all: denied ones fail with EPERM or ENOSYS."""
+    """Records a system call that the filter did not deny: denied calls fail with EPERM or ENOSYS."""
     number = x64 if is_x64 else arm64
     if number is None:
         return
@@ -62,16 +62,16 @@ for path in ("/image/00000", "/text/0"):
 for path, text in (("/proc/sys/kernel/core_pattern", "|/x"), ("/proc/sysrq-trigger", "h"), ("/proc/self/oom_score_adj", "0")):
     attempt(f"writes to {path}", lambda: open(path, "w").write(text))
 
-# Reading what is not its own.
+# Reading files of the host.
 for path in ("/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/root/etc/passwd", f"/proc/{host_pid}/environ"):
     attempt(f"reads {path}", lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())
 
-# What it was left: descriptors and variables, its own and those of the processes that it sees.
+# Inherited descriptors and variables, also those of the other processes that it sees.
 for pid in (name for name in os.listdir("/proc") if name.isdigit()):
     try:
         for descriptor in os.listdir(f"/proc/{pid}/fd"):
             target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
-            # What keeps the sandbox up has sockets and events of its own, which nobody else can open.
+            # The sandbox's own process has sockets and events, which no other process can open.
             kinds = ("/proc/", "pipe:") if pid == str(os.getpid()) else ("/proc/", "pipe:", "socket:", "anon_inode:")
             is_known = target == "/dev/null" or target.startswith(kinds)
             if int(descriptor) > 2 and not is_known:

@@ -6,7 +6,7 @@ import { inspect } from '#readers/inspection/inspect.js';
 import { runTool } from '../fixtures/index.js';
 import { fillWithNoise } from './qemu-images.js';
 
-/** No whole number of cylinders: 10,272 sectors, of which a geometry of 151 × 4 × 17 has 10,268. */
+/** Not a whole number of cylinders: 10,272 sectors, but a geometry of 151 × 4 × 17 has 10,268. */
 const DISK_BYTES = 10_272 * 512;
 const GEOMETRY_BYTES = 151 * 4 * 17 * 512;
 const FOOTER_BYTES = 512;
@@ -24,7 +24,7 @@ function content(): Buffer {
   return bytes;
 }
 
-/** Makes a footer another program's, with a size and a geometry. */
+/** Changes a footer to that of another program, with a size and a geometry. */
 function sign(footer: Buffer, creator: string): void {
   footer.write(creator, 28, 'latin1');
   footer.writeBigUInt64BE(BigInt(DISK_BYTES), 40);
@@ -50,7 +50,7 @@ async function writeVhd(subformat: 'fixed' | 'dynamic', creator: string): Promis
   return path;
 }
 
-/** What qemu reads of an image with the options that its inspection tells. */
+/** Reads an image with qemu, using the driver options from its inspection. */
 async function readByQemu(path: string): Promise<Buffer> {
   const { format, driverOptions, virtualSize } = await inspect({ path }, { allowedDirectories: [] });
   const node = { driver: format, ...driverOptions, file: { driver: 'file', filename: path } };
@@ -70,7 +70,7 @@ describe.each(['fixed', 'dynamic'] as const)('a %s VHD', (subformat) => {
     ['Hyper-V', 'win '],
     ['disk2vhd', 'd2v '],
     ['qemu', 'qem2'],
-    ['a program that nobody knows', 'abcd'],
+    ['an unknown program', 'abcd'],
   ])('of %s is read to its end', async (_, creator) => {
     expect((await readByQemu(await writeVhd(subformat, creator))).equals(content())).toBe(true);
   });
@@ -78,7 +78,7 @@ describe.each(['fixed', 'dynamic'] as const)('a %s VHD', (subformat) => {
   test.each([
     ['Virtual PC', 'vpc '],
     ['an old qemu', 'qemu'],
-  ])('of %s is read as far as its geometry goes', async (_, creator) => {
+  ])('of %s is read to the end of its geometry', async (_, creator) => {
     const bytes = await readByQemu(await writeVhd(subformat, creator));
     expect(bytes.equals(content().subarray(0, GEOMETRY_BYTES))).toBe(true);
   });

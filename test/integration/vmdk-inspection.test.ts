@@ -27,7 +27,7 @@ function snapshot(name: string, base: string): Promise<unknown> {
   return runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-F', 'vmdk', '-b', at(base), at(name)]);
 }
 
-/** Replaces some text of a file by another, padded to the same length unless the text is the whole of the file. */
+/** Replaces a text in a file. If NUL bytes follow the text, the rest of the file keeps its position. */
 async function replace(name: string, text: string, by: string): Promise<void> {
   const content = await readFile(at(name), 'latin1');
   expect(content).toContain(text);
@@ -45,7 +45,7 @@ describe('the parent of a VMDK', () => {
     expect((await look('top.vmdk')).backing).toMatchObject({ format: 'vmdk', file: { path: at('base.vmdk') } });
   });
 
-  test('that was written to after the snapshot is corrupt, as for qemu', async () => {
+  test('that was written to after the snapshot is corrupt, as in qemu', async () => {
     await convert('base.vmdk', 'monolithicSparse');
     await snapshot('top.vmdk', 'base.vmdk');
     const cid = /\nparentCID=([\da-f]+)/.exec(await readFile(at('top.vmdk'), 'latin1'))?.[1];
@@ -60,7 +60,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('that is another format is corrupt, and nobody is told to rebase', async () => {
+  test('that has another format is corrupt, and the remedy is not to rebase', async () => {
     await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', at('base.vmdk'), '4M']);
     await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', at('top.vmdk'), '4M']);
     await replace('top.vmdk', 'parentCID=ffffffff', 'parentCID=0000000a\nparentFileNameHint="base.vmdk"');
@@ -71,7 +71,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('with a path of Windows is told to be corrected, with its backslashes once', async () => {
+  test('with a Windows path is refused, and the message does not double its backslashes', async () => {
     await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', at('top.vmdk'), '4M']);
     const hint = 'parentFileNameHint="C:\\VMs\\p.vmdk"';
     await replace('top.vmdk', 'parentCID=ffffffff', `parentCID=0000000a\n${hint}`);
@@ -81,7 +81,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('with a path of an ESXi host is missing', async () => {
+  test('with a path of an ESXi host is reported as missing', async () => {
     await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', at('top.vmdk'), '4M']);
     await replace('top.vmdk', 'parentCID=ffffffff', 'parentCID=0000000a\nparentFileNameHint="/vmfs/p.vmdk"');
     await expect(look('top.vmdk')).rejects.toMatchObject({
@@ -93,12 +93,12 @@ describe('the parent of a VMDK', () => {
   });
 });
 
-describe('a part of a VMDK that is named by itself', () => {
+describe('a part of a VMDK that is named directly', () => {
   test.each([
     ['twoGbMaxExtentSparse', 'web-s001.vmdk'],
     ['twoGbMaxExtentFlat', 'web-f001.vmdk'],
     ['monolithicFlat', 'web-flat.vmdk'],
-  ])('of %s is refused with the descriptor to be named', async (subformat, part) => {
+  ])('of %s is refused, and the message suggests its descriptor', async (subformat, part) => {
     await convert('web.vmdk', subformat);
     await expect(look(part)).rejects.toMatchObject({
       code: 'refused',
@@ -108,7 +108,7 @@ describe('a part of a VMDK that is named by itself', () => {
   });
 });
 
-test('a descriptor is understood as it was written, whatever lines stand between', async () => {
+test('a descriptor with blank lines and comments is understood', async () => {
   await convert('web.vmdk', 'twoGbMaxExtentFlat');
   await replace('web.vmdk', 'RW ', '\n\n# first\nRW ');
   const { descriptor, virtualSize, extentFiles } = await look('web.vmdk');

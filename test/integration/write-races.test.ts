@@ -10,16 +10,16 @@ jest.setTimeout(120_000);
 
 const WRITES = 1_000;
 
-/** Another user, whom only root can impersonate; a link of one's own to a directory is followed, as it should be. */
+/** Another user, if the test runs as root. Without root, the attacker's links belong to the user and are followed. */
 const isRoot = process.getuid?.() === 0;
 const OTHER_USER = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Plants links to an image at an output's path, and exchanges the output's directory, over and over. */
+/** Repeatedly plants links to an image at an output's path, and exchanges the output's directory. */
 const ATTACKER = `
 import os, sys
 image, directory, outside, exchanges = sys.argv[1:]
 out, planted, moved = directory + '/out', directory + '.planted', directory + '.moved'
-print('begun', flush=True)
+print('started', flush=True)
 def quietly(call, *paths):
     try: call(*paths)
     except OSError: pass
@@ -45,7 +45,7 @@ beforeEach(async () => {
     await chmod(at(name), 0o777);
   }
   await writeFile(at('image'), 'image');
-  // So that the other user may make hard links to it.
+  // The other user may create hard links only to a file that it can write to.
   await chmod(at('image'), 0o666);
 });
 
@@ -55,7 +55,7 @@ async function* report() {
   yield 'report';
 }
 
-test('whatever is planted at its path and its directory, a file is written nowhere else and no image is written to', async () => {
+test('links planted at the path or directory of an output do not redirect its writes', async () => {
   const { dev, ino, mtimeNs } = await stat(at('image'), { bigint: true });
   const protect = new ProtectedFiles();
   protect.add({ device: dev, inode: ino, path: at('image') });
@@ -82,7 +82,7 @@ test('whatever is planted at its path and its directory, a file is written nowhe
     const left = (await stat(at(name))).isDirectory() ? await readdir(at(name)) : [];
     expect(left.filter((each) => each !== 'out')).toEqual([]);
   }
-  // It was a race: some writes succeeded, others met what was planted.
+  // The race took place: some writes succeeded, others found a planted link.
   expect(outcomes.get('written')).toBeGreaterThan(0);
   expect(outcomes.get('refused')).toBeGreaterThan(0);
   for (const outcome of outcomes.keys()) {

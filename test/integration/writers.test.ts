@@ -35,7 +35,7 @@ async function locked(path: string): Promise<void> {
   }
 }
 
-/** A file, who reads it, and which file of its chain is written to meanwhile. */
+/** An image, its reader, and the file of its chain that is written to. */
 interface Subject {
   readonly reader: DiskReader;
   readonly source: DiskSource;
@@ -62,7 +62,7 @@ function withSubject(kind: string, use: (subject: Subject, directory: string) =>
 }
 
 describe.each(['raw', 'the overlay', 'its backing file'])('while a machine writes to %s', (kind) => {
-  test('it is in use, before anything is read', async () => {
+  test('it is refused as in use before anything is read', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const options = { allowedDirectories: [directory] };
       await whileWritten(written.path, written.format, async () => {
@@ -76,7 +76,7 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     });
   });
 
-  test('it is read where that is allowed, with a warning and as volatile', async () => {
+  test('it is read if that is allowed, with a warning and as volatile', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const warnings: string[] = [];
       const options = {
@@ -101,7 +101,7 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     });
   });
 
-  test('libguestfs is not even started', async () => {
+  test('libguestfs is not started', async () => {
     await withSubject(kind, async ({ source, written }, directory) => {
       const runDirectory = await createRunDirectory();
       try {
@@ -118,25 +118,22 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
   });
 });
 
-test.each(['raw', 'qcow2', 'qcow'])(
-  'qemu-img tells of writers itself where it is asked, also to %s',
-  async (format) => {
-    await withDirectory(async (directory) => {
-      const path = join(directory, `a.${format}`);
-      await makeImage(path, format, diskContent());
-      const image = await inspect({ path, format }, { allowedDirectories: [directory] });
-      const call = { component: 'qemu', image: path };
-      await whileWritten(path, format, async () => {
-        const asked = imageInfo({ ...image, access: 'without-writers' }, call);
-        await expect(asked).rejects.toMatchObject({ code: 'in-use' });
-        expect((await imageInfo({ ...image, access: 'beside-writers' }, call)).virtualSize).toBe(diskContent().length);
-      });
-      expect((await imageInfo({ ...image, access: 'without-writers' }, call)).virtualSize).toBe(diskContent().length);
+test.each(['raw', 'qcow2', 'qcow'])('qemu-img reports writers to %s itself', async (format) => {
+  await withDirectory(async (directory) => {
+    const path = join(directory, `a.${format}`);
+    await makeImage(path, format, diskContent());
+    const image = await inspect({ path, format }, { allowedDirectories: [directory] });
+    const call = { component: 'qemu', image: path };
+    await whileWritten(path, format, async () => {
+      const asked = imageInfo({ ...image, access: 'without-writers' }, call);
+      await expect(asked).rejects.toMatchObject({ code: 'in-use' });
+      expect((await imageInfo({ ...image, access: 'beside-writers' }, call)).virtualSize).toBe(diskContent().length);
     });
-  },
-);
+    expect((await imageInfo({ ...image, access: 'without-writers' }, call)).virtualSize).toBe(diskContent().length);
+  });
+});
 
-test('a lock that is none of qemu does not keep an image from being read', async () => {
+test('a lock of a program other than qemu does not prevent reading an image', async () => {
   await withSubject('raw', async ({ reader, source }, directory) => {
     const holder = spawn('flock', [source.path, 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
     try {
@@ -149,7 +146,7 @@ test('a lock that is none of qemu does not keep an image from being read', async
   });
 });
 
-test('a run tells of an image in use and keeps no vector of it', async () => {
+test('a run reports an image in use and does not cache its vector', async () => {
   await withSubject('raw', async ({ source, written }, directory) => {
     const analyzer = createAnalyzer({ plugins: [readers, hashers] });
     const cache = join(directory, 'cache');
@@ -158,7 +155,7 @@ test('a run tells of an image in use and keeps no vector of it', async () => {
       for await (const outcome of analyzer.hash([source], { cache, allowInUse, onNote, jobs: 1 })) {
         return outcome;
       }
-      throw new Error('there was no outcome');
+      throw new Error('expected an outcome, found none');
     };
     await whileWritten(written.path, written.format, async () => {
       expect(await hash(false)).toMatchObject({ error: { code: 'in-use' } });

@@ -19,7 +19,7 @@ import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
 import { type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks take many slices, windows and partitions. */
+/** Limits so small that a few blocks need many slices, windows and partitions. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,
@@ -34,13 +34,13 @@ const LIMITS = [
   { ...COMPARISON_LIMITS, secondsWithoutThreads: Number.POSITIVE_INFINITY },
 ];
 
-/** Few contents, so that many blocks are equal, within a disk too; disks of any size, with runs of zeros, some empty. */
+/** Few contents, so that many blocks are equal, also within a disk; disks of any size, some empty, with zero runs. */
 const disk = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 })), {
     maxLength: 4,
   })
   .map((runs): NumberedDisk => runs.flatMap(([zeros, contents]) => [...new Array<number>(zeros).fill(0), ...contents]));
-/** Contents that some vectors have very often. */
+/** Disks with one content in all blocks. */
 const uniform = fc.integer({ min: 0, max: 100 }).map((length): NumberedDisk => new Array<number>(length).fill(1));
 const family = fc.array(fc.oneof({ weight: 5, arbitrary: disk }, uniform), { minLength: 2, maxLength: 14 });
 
@@ -56,7 +56,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', ({ alignment, within, between }) => {
-  test('counts what the triangle of all vectors has, without threads, with any limits', async () => {
+  test('returns the same counts as the triangle of all vectors, without threads, with any limits', async () => {
     const split = fc.tuple(family, fc.nat(), fc.integer({ min: 2, max: 40 }), fc.constantFrom(...LIMITS));
     await fc.assert(
       fc.asyncProperty(split, async ([disks, at, digestLength, limits]) => {
@@ -69,7 +69,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('counts the same in one, two and three threads', async () => {
+  test('returns the same counts in one, two and three threads', async () => {
     const limits = fc.constantFrom(...LIMITS).map((given) => ({ ...given, secondsWithoutThreads: 0 }));
     await fc.assert(
       fc.asyncProperty(family, fc.nat(), fc.integer({ min: 1, max: 3 }), limits, async (disks, at, jobs, given) => {
@@ -82,7 +82,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('has tiles that put together are the triangle, and vectors that are equal to themselves in every block', async () => {
+  test('returns tiles that form the triangle, and vectors that equal themselves in every block', async () => {
     await fc.assert(
       fc.asyncProperty(family, fc.integer({ min: 1, max: 5 }), async (disks, length) => {
         const vectors = disks.map((each) => vectorOfDisk(each));
@@ -113,20 +113,20 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('reads vectors from files, and those that do not say where their rows are', async () => {
+  test('reads vectors from files, and vectors without storage', async () => {
     const given: NumberedDisk[] = [[1, 2, 0, 3, 3], [1, 0, 0, 3, 4], [], [0, 0, 0, 3]];
     const vectors = given.map((each) => vectorOfDisk(each));
     const files = await Promise.all(vectors.map((vector, index) => stored(vector, `${alignment}-${index}`)));
-    const unplaced = vectors.map(({ storage: _, ...vector }): HashVector => vector);
+    const withoutStorage = vectors.map(({ storage: _, ...vector }): HashVector => vector);
     const expected = await between(vectors.slice(0, 1), vectors.slice(1));
     for (const secondsWithoutThreads of [0, Number.POSITIVE_INFINITY]) {
       const limits = { ...SMALL, secondsWithoutThreads };
       expect(await between(files.slice(0, 1), files.slice(1), { jobs: 2 }, limits)).toEqual(expected);
-      expect(await between(unplaced.slice(0, 1), files.slice(1), { jobs: 2 }, limits)).toEqual(expected);
+      expect(await between(withoutStorage.slice(0, 1), files.slice(1), { jobs: 2 }, limits)).toEqual(expected);
     }
   });
 
-  test('counts one against thousands, and more rows than columns, as the triangle does', async () => {
+  test('returns the same counts as the triangle for any numbers of rows and columns', async () => {
     const disks = Array.from({ length: 600 }, (_, index): NumberedDisk => {
       return Array.from({ length: 40 }, (_, block) => ((index * 7 + block) % 5 === 0 ? 0 : 1 + (index % (block + 1))));
     });
@@ -138,14 +138,14 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     }
   });
 
-  test('counts one against so many in threads that each takes some of them', async () => {
+  test('divides many columns of one row among threads', async () => {
     const vectors = Array.from({ length: 2200 }, (_, index) => vectorOfDisk([1 + (index % 3), 0, index % 2, 1]));
     const limits = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
     const tile = await between(vectors.slice(0, 1), vectors.slice(1), { jobs: 2 }, limits);
     expectPart(tile, await within(vectors), { first: 0, end: 1 }, { first: 1, end: 2200 });
   });
 
-  test('distinguishes more digests at a position than a byte can number, all on both sides or only some', async () => {
+  test('distinguishes more digests at a position than fit into a byte, on both sides or on one', async () => {
     const half = 310;
     const disks = Array.from({ length: 2 * half }, (_, index): NumberedDisk => {
       const all = 1 + (index % half);
@@ -170,7 +170,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     expect(fractions.filter((fraction) => fraction >= 1)).toEqual([1]);
   });
 
-  test('is a plain value, which a store can keep', async () => {
+  test('returns a plain value, which a store can serialize', async () => {
     const vectors = [[1, 2], [1], [3, 2]].map((each) => vectorOfDisk(each));
     for (const secondsWithoutThreads of [0, Number.POSITIVE_INFINITY]) {
       const limits = { ...SMALL, secondsWithoutThreads };
@@ -180,28 +180,28 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     }
   });
 
-  test('refuses a side without vectors, and vectors that were not made alike', async () => {
+  test('refuses a side without vectors, and vectors of different algorithms', async () => {
     const vector = vectorOfDisk([1]);
     await expect(between([], [vector])).rejects.toMatchObject({ code: 'usage' });
     await expect(between([vector], [])).rejects.toMatchObject({ code: 'usage' });
     await expect(between([vector], [{ ...vector, algorithm: 'other' }])).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('is interrupted', async () => {
+  test('can be interrupted', async () => {
     const vectors = [vectorOfDisk([1]), vectorOfDisk([2])];
     await expect(between(vectors, vectors, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
   });
 });
 
 describe('comparePositionsBetween', () => {
-  test('reads of columns only what is where the row has data', async () => {
+  test('reads columns only where the row has data', async () => {
     const row = sparseVector(2 ** 32, [7, 2 ** 31, 2 ** 32 - 1]);
     const path = join(directory, 'column.arrow');
     await writeHashVector(
       sparseVector(2 ** 32, [...new Array(5000).keys(), 2 ** 31, 2 ** 31 + 4000, 2 ** 32 - 2]),
       path,
     );
-    // Rows that are not looked at, as the row has nothing there.
+    // This row is not read, because the other vector has no data there.
     await overwriteBlock(path, 3000, 1);
     const tile = await comparePositionsBetween([row], [await openHashVector(path)]);
     expect([...tile.equal]).toEqual([2]);
@@ -209,7 +209,7 @@ describe('comparePositionsBetween', () => {
   });
 
   test.each([0, Number.POSITIVE_INFINITY])(
-    'finds block numbers that do not ascend, threads from %d s',
+    'detects block numbers that do not ascend, threads from %d s',
     async (from) => {
       const limits = { ...SMALL, secondsWithoutThreads: from };
       for (const [row, block] of [
@@ -237,7 +237,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Expects of a tile the counts that all pairs have, of the vectors with these numbers. */
+/** Expects that a tile has the same counts as the triangle of all pairs, for the vectors with these numbers. */
 function expectPart(tile: Tile, all: PairwiseCounts, rows: Span, columns: Span): void {
   const places = placesOf(rows, columns).map(({ row, column }) => condensedIndex(all.size, row, column));
   expect(tile.equal).toEqual(Uint32Array.from(places, (place) => all.equal[place]!));
@@ -259,7 +259,7 @@ async function stored(vector: HashVector, name: string): Promise<HashVector> {
   return openHashVector(path);
 }
 
-/** Writes another block number into a row of a hash-vector file. */
+/** Overwrites the block number of a row in a hash-vector file. */
 async function overwriteBlock(path: string, row: number, block: number): Promise<void> {
   const { storage } = await openHashVector(path);
   if (storage?.kind !== 'file') {
@@ -274,7 +274,7 @@ async function overwriteBlock(path: string, row: number, block: number): Promise
   }
 }
 
-/** A vector of `blocks` blocks, of which `rows` are not zero and have digests that follow from the block number. */
+/** Returns a vector of `blocks` blocks. Only `rows` are not zero; their digests depend on the block number. */
 function sparseVector(blocks: number, rows: readonly number[]): HashVector {
   const digests = new Uint8Array(rows.length * 3);
   for (const [index, row] of rows.entries()) {

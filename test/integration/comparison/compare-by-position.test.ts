@@ -9,7 +9,7 @@ import type { CompareOptions } from '#core/distance/compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks take many slices and windows. */
+/** Limits so small that a few blocks need many slices and windows. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,
@@ -19,7 +19,7 @@ const SMALL = {
 };
 const THREADS = { ...SMALL, secondsWithoutThreads: 0 };
 
-/** Few contents, so that many blocks are equal; disks of different lengths, some without any block. */
+/** Few contents, so that many blocks are equal; disks of different lengths, some without blocks. */
 const disks = fc.array(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }), { minLength: 2, maxLength: 40 });
 const limits = fc.constantFrom(
   SMALL,
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('compareByPosition', () => {
-  test('agrees with comparing block by block', async () => {
+  test('returns the same counts as comparing block by block', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 64 }), limits, async (given, digestLength, limits) => {
         const vectors = given.map((disk) => vectorOfDisk(disk, digestLength));
@@ -44,7 +44,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('agrees with it whatever the number of threads', async () => {
+  test('returns the same counts with any number of threads', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
         await expectCounts(
@@ -72,7 +72,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('reads vectors that do not say where their rows stand', async () => {
+  test('reads vectors without storage', async () => {
     const given = [[1, 2, 0, 3], [1, 0, 0, 3, 4], []];
     const vectors = given.map((disk): HashVector => {
       const { storage: _, ...vector } = vectorOfDisk(disk);
@@ -81,7 +81,7 @@ describe('compareByPosition', () => {
     await expectCounts(given, vectors, THREADS, { jobs: 2 });
   });
 
-  test.each([504, 505, 506, 1200])('tells apart the digests of %i disks at one position, each twice', async (count) => {
+  test.each([504, 505, 506, 1200])('distinguishes the digests of %i disks at one position', async (count) => {
     const given = Array.from({ length: count }, (_, index): NumberedDisk => [0, 1 + (index >> 1), 7, index % 2]);
     await expectCounts(
       given,
@@ -89,7 +89,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('joins one-byte and two-byte labels in one window', async () => {
+  test('combines one-byte and two-byte labels in one window', async () => {
     const given = Array.from({ length: 520 }, (_, index): NumberedDisk => {
       return Array.from({ length: 200 }, (_, block) => (block % 40 < 20 ? 1 + (index >> 1) : 1 + (index % 3)));
     });
@@ -104,7 +104,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('tells digests apart that differ in their last byte only', async () => {
+  test('distinguishes digests that differ only in their last byte', async () => {
     const given = [
       [1, 2, 258],
       [1, 258, 2],
@@ -117,15 +117,15 @@ describe('compareByPosition', () => {
     }
   });
 
-  test('compares thin disks with little at either end', async () => {
+  test('compares sparse disks with data only at either end', async () => {
     const blocks = 2 ** 20;
-    const thin = (content: number): NumberedDisk => {
+    const sparse = (content: number): NumberedDisk => {
       const disk = new Array<number>(blocks).fill(0);
       disk[0] = 1;
       disk[blocks - 1] = content;
       return disk;
     };
-    const given = [thin(1), thin(2), thin(1), [1]];
+    const given = [sparse(1), sparse(2), sparse(1), [1]];
     await expectCounts(
       given,
       given.map((disk) => vectorOfDisk(disk)),
@@ -149,11 +149,11 @@ describe('compareByPosition', () => {
   });
 });
 
-describe('compareByPosition, when something goes wrong', () => {
+describe('compareByPosition, on failure', () => {
   test.each([
     ['in threads', THREADS],
     ['without', SMALL],
-  ])('ends before all is compared when it is interrupted, %s', async (_, limits) => {
+  ])('ends early when it is interrupted, %s', async (_, limits) => {
     const disk = Array.from({ length: 100_000 }, (_, block) => block);
     const vectors = new Array(500).fill(vectorOfDisk(disk));
     const abort = new AbortController();
@@ -170,7 +170,7 @@ describe('compareByPosition, when something goes wrong', () => {
   test.each([
     ['in threads', THREADS],
     ['without', SMALL],
-  ])('throws what a callback throws, %s', async (_, limits) => {
+  ])('throws the error of a callback, %s', async (_, limits) => {
     const disk = Array.from({ length: 100_000 }, (_, block) => block);
     const vectors = new Array(500).fill(vectorOfDisk(disk));
     const onFraction = () => {
@@ -204,7 +204,7 @@ describe('compareByPosition, when something goes wrong', () => {
   test.each([
     ['in threads', THREADS],
     ['without', SMALL],
-  ])('finds block numbers that do not ascend, %s', async (title, limits) => {
+  ])('detects block numbers that do not ascend, %s', async (title, limits) => {
     for (const [row, block] of [
       [5, 4],
       [5, 3],
@@ -245,11 +245,11 @@ async function storedVector(disk: NumberedDisk, path: string): Promise<HashVecto
   return openHashVector(path);
 }
 
-/** Writes another block number into a row of a hash-vector file. */
+/** Overwrites the block number of a row in a hash-vector file. */
 async function overwriteBlock(path: string, row: number, block: number): Promise<void> {
   const { storage } = await openHashVector(path);
   if (storage?.kind !== 'file') {
-    throw new Error(`expected ${path} to stand in a file`);
+    throw new Error(`expected the storage of ${path} to be a file`);
   }
   const handle = await open(path, 'r+');
   try {

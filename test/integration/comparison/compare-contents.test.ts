@@ -8,11 +8,11 @@ import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
 import { countContents, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** A limit so small that hardly an element has room, and partitions are taken in smaller ones again and again. */
+/** A limit so small that it allows few elements, so that partitions are divided repeatedly. */
 const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };
 const THREADS = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
 
-/** Few contents, so that many blocks are equal; disks of different lengths, some without any block. */
+/** Few contents, so that many blocks are equal; disks of different lengths, some without blocks. */
 const disks = fc.array(
   fc.oneof(
     fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }),
@@ -22,7 +22,7 @@ const disks = fc.array(
 );
 
 describe('compareContents', () => {
-  test('agrees with the multisets of contents', async () => {
+  test('returns the same counts as multisets of contents', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 2, max: 64 }), async (given, digestLength) => {
         const counts = await compareContents(given.map((disk) => vectorOfDisk(disk, digestLength)));
@@ -32,7 +32,7 @@ describe('compareContents', () => {
     );
   });
 
-  test('agrees with them when digests are taken in many partitions', async () => {
+  test('returns the same counts if digests are divided into many partitions', async () => {
     await fc.assert(
       fc.asyncProperty(disks, async (given) => {
         await expectCounts(given, SMALL);
@@ -41,7 +41,7 @@ describe('compareContents', () => {
     );
   });
 
-  test('agrees with them whatever the number of threads', async () => {
+  test('returns the same counts with any number of threads', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
         await expectCounts(given, THREADS, jobs);
@@ -50,13 +50,13 @@ describe('compareContents', () => {
     );
   });
 
-  test('counts digests that one vector has thousands of times', async () => {
+  test('counts digests that occur thousands of times in one vector', async () => {
     const given = [3000, 9, 8, 1, 5000].map((times): NumberedDisk => [...new Array(times).fill(7), 1, 2, 2]);
     await expectCounts(given, COMPARISON_LIMITS);
     await expectCounts(given, SMALL);
   });
 
-  test('does not care where contents stand', async () => {
+  test('ignores the positions of contents', async () => {
     const counts = await compareContents([vectorOfDisk([1, 2, 0, 3, 3]), vectorOfDisk([3, 0, 0, 0, 2, 3, 1])]);
     expect([...counts.equal]).toEqual([4]);
   });
@@ -86,8 +86,8 @@ describe('compareContents', () => {
     }
   });
 
-  test('says that digests are too much alike to be taken in parts', async () => {
-    // The two halves cancel out where a digest is reduced to a number.
+  test('reports digests that are too similar to be partitioned', async () => {
+    // The two halves of a digest cancel out when it is reduced to a number.
     const digests = new Uint8Array(40 * 32);
     for (let row = 0; row < 40; row++) {
       digests[row * 32] = digests[row * 32 + 16] = row;

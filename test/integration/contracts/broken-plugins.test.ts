@@ -18,7 +18,7 @@ const TITLES = {
   behavior: 'has parts that behave the same in a thread as in the main thread',
 };
 
-/** A metric whose distance is an expression. */
+/** Returns a metric whose distance is an expression. */
 const metric = (distance = 'different') =>
   `{ unit: 'blocks', alignment: 'position', distance: ({ different }) => ${distance} }`;
 const METRICS = `metrics: { one: ${metric()} }`;
@@ -27,7 +27,7 @@ const reporter = (extension: string, more = '') =>
 const hasher = (hash: string) => `{ digestLength: 4, hash(block, digest) { ${hash} } }`;
 const SUM = 'const sum = block.reduce((total, byte) => total + byte, 0);';
 
-/** A module whose plugin has these members beside its name and url. */
+/** Returns a module whose plugin has these members besides its name and url. */
 const plugin = (members: string, before = '') => `
   import { isMainThread, threadId, Worker } from 'node:worker_threads';
   import { openSync, writeSync } from 'node:fs';
@@ -35,7 +35,7 @@ const plugin = (members: string, before = '') => `
   export default { name: 'sample', url: import.meta.url, ${members} };
 `;
 
-const SOUND = plugin(
+const VALID = plugin(
   `version: '1.2.3-beta.1', core: '>=0.1.0',
   options: { level: { type: 'number', min: 1, max: 9, default: 3, description: 'how much' } },
   readers: { one: { identify: async () => undefined, open: async () => { throw new Error('none'); } } },
@@ -70,14 +70,14 @@ const COMMON_JS = `
 `;
 
 describe('the contract of plugins', () => {
-  test('has the tests that are tried here', async () => {
-    expect((await contractOf(SOUND)).map(({ title }) => title)).toEqual(Object.values(TITLES));
+  test('has exactly the tests that are covered here', async () => {
+    expect((await contractOf(VALID)).map(({ title }) => title)).toEqual(Object.values(TITLES));
   });
 
   test.each([
-    ['with a part of each kind', SOUND, 'sound.mjs'],
+    ['with a part of each kind', VALID, 'valid.mjs'],
     ["in TypeScript's output for CommonJS", COMMON_JS, 'common.cjs'],
-  ])('is kept by a plugin %s', async (_, source, file) => {
+  ])('is met by a plugin %s', async (_, source, file) => {
     for (const { run } of await contractOf(source, {}, file)) {
       await run();
     }
@@ -89,52 +89,56 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ['import', 'whose module throws in a thread', plugin(METRICS, "if (!isMainThread) throw new Error('no thread');")],
   [
     'import',
-    'whose module can be run once only',
+    'whose module can run only once',
     plugin(METRICS, "Object.defineProperty(globalThis, 'contractTestsOnce', { value: {} });"),
   ],
   ['import', 'that ends the process', plugin(METRICS, 'if (process.send) process.exit(0);')],
   ['import', 'that prints when it is imported', plugin(METRICS, "console.log('ready');")],
   ['import', 'that prints errors when it is imported', plugin(METRICS, "console.error('deprecated');")],
-  ['import', 'that writes to standard output itself', plugin(METRICS, "if (process.send) writeSync(1, 'ready');")],
+  ['import', 'that writes directly to stdout', plugin(METRICS, "if (process.send) writeSync(1, 'ready');")],
   [
     'import',
     'that prints when a part is constructed',
     plugin(`metrics: { one: { create() { console.log('metric'); return ${metric()}; } } }`),
   ],
 
-  ['export', 'that is no default export', `export const plugin = { name: 'sample', ${METRICS} };`],
-  ['export', 'that a function makes', plugin(METRICS).replace(/export default (.*);/, 'export default () => ($1);')],
+  ['export', 'that is not the default export', `export const plugin = { name: 'sample', ${METRICS} };`],
+  [
+    'export',
+    'that is created by a function',
+    plugin(METRICS).replace(/export default (.*);/, 'export default () => ($1);'),
+  ],
   ['export', 'without a name', plugin(`${METRICS}, name: ''`)],
   ['export', 'with a name of two lines', plugin(`${METRICS}, name: 'two\\nlines'`)],
-  ['export', 'with a name that --plugin-option cannot take', plugin(`${METRICS}, name: 'a=b'`)],
+  ['export', 'with a name that --plugin-option does not accept', plugin(`${METRICS}, name: 'a=b'`)],
   ['export', 'with a misspelt kind', plugin(`${METRICS}, reporter: {}`)],
   ['export', 'without parts', plugin('')],
   ['export', 'with parts in a list', plugin(`metrics: [${metric()}]`)],
   ['export', 'with a part that is text', plugin("metrics: { one: './one.js' }")],
 
   ['url', 'without a url', plugin(`${METRICS}, url: undefined`)],
-  ['url', 'with the url of another module', plugin(`${METRICS}, url: new URL('./sound.mjs', import.meta.url).href`)],
-  ['url', 'with a path for a url', plugin(`${METRICS}, url: './index.js'`)],
+  ['url', 'with the url of another module', plugin(`${METRICS}, url: new URL('./valid.mjs', import.meta.url).href`)],
+  ['url', 'with a path as its url', plugin(`${METRICS}, url: './index.js'`)],
   ['thread', 'with fewer parts in a thread', plugin(`${METRICS}, hashers: isMainThread ? { a: ${hasher('')} } : {}`)],
   ['thread', 'with more parts in a thread', plugin(`${METRICS}, readers: isMainThread ? {} : { raw: {} }`)],
 
   ['versions', 'with a version of two numbers', plugin(`${METRICS}, version: '1.0'`)],
-  ['versions', 'made for a later core', plugin(`${METRICS}, core: '>=99'`)],
-  ['versions', 'made for an earlier core', plugin(`${METRICS}, core: '<0.1.0'`)],
-  ['versions', 'made for what is no range', plugin(`${METRICS}, core: 'the latest'`)],
+  ['versions', 'that requires a later core', plugin(`${METRICS}, core: '>=99'`)],
+  ['versions', 'that requires an earlier core', plugin(`${METRICS}, core: '<0.1.0'`)],
+  ['versions', 'with an invalid range of cores', plugin(`${METRICS}, core: 'the latest'`)],
 
   ...(
     [
       ['with a default outside its range', "level: { type: 'number', max: 9, default: 10, description: 'x' }"],
       ['with a default of another type', "level: { type: 'number', default: '5', description: 'x' }"],
       [
-        'with a default that is no value',
+        'with a default that is not an allowed value',
         "order: { type: 'enum', values: ['a', 'b'], default: 'c', description: 'x' }",
       ],
-      ['with a choice of one', "order: { type: 'enum', values: ['a'], description: 'x' }"],
+      ['with only one allowed value', "order: { type: 'enum', values: ['a'], description: 'x' }"],
       ['of an unknown type', "level: { type: 'integer', description: 'x' }"],
-      ['with a range of nothing', "level: { type: 'number', min: 2, max: 1, description: 'x' }"],
-      ['that is not described', "level: { type: 'number' }"],
+      ['with an empty range', "level: { type: 'number', min: 2, max: 1, description: 'x' }"],
+      ['without a description', "level: { type: 'number' }"],
       ['that cannot be typed', "maxLevel: { type: 'number', description: 'x' }"],
       ['that reads as a negation', "'no-level': { type: 'boolean', description: 'x' }"],
       ['described on two lines', "level: { type: 'number', description: 'one\\ntwo' }"],
@@ -144,7 +148,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ),
   [
     'options',
-    'that is given an option of another name',
+    'that receives an option with another name',
     plugin(`${METRICS}, options: { level: { type: 'number', description: 'x' } }`),
     { options: { levels: 1 } },
   ],
@@ -160,7 +164,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ['construction', 'with a part that lacks a method', plugin("metrics: { one: { unit: 'x', alignment: 'free' } }")],
   [
     'construction',
-    'whose parts need one that is not registered',
+    'whose parts need a part that is not registered',
     plugin("metrics: { one: { create: ({ part }) => part('metric', 'none') } }"),
   ],
   [
@@ -180,30 +184,30 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
   [
     'construction',
-    'that needs a part to replace where there is none',
+    'that needs a replaced part, but replaces none',
     plugin('metrics: { one: { create: ({ replaced }) => replaced } }'),
   ],
   [
     'construction',
-    'whose factory makes another part each time',
+    'whose factory creates another part each time',
     plugin(`metrics: { one: { create: () => ({ ...(${metric()}), unit: 'unit ' + count++ }) } }`, 'let count = 0;'),
   ],
 
   [
     'extensions',
-    'with two reports of one extension',
+    'with two reports with the same extension',
     plugin(`reporters: { a: ${reporter('.x')}, b: ${reporter('.x')} }`),
   ],
   [
     'extensions',
-    'with a companion that has the extension of another report',
+    'with a companion with the extension of another report',
     plugin(
       `reporters: { a: ${reporter('.x', "companion: { extension: '.y', report: () => [] }")}, b: ${reporter('.y')} }`,
     ),
   ],
   [
     'extensions',
-    "with the extension of a reporter of this project's",
+    'with the extension of a built-in reporter',
     plugin(`reporters: { a: ${reporter('.nwk')} }`),
     { beside: [import.meta.resolve('@virt-similarity/reporters')] },
   ],
@@ -227,7 +231,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ['behavior', 'whose distance depends on the thread', plugin(`metrics: { one: ${metric('different + threadId')} }`)],
   [
     'behavior',
-    'whose metric depends on what the reader sets',
+    'whose metric depends on a variable that the reader sets',
     plugin(
       `readers: { one: class { constructor() { weight = 2; } identify() {} open() {} } }, metrics: { one: ${metric('different * weight')} }`,
       'let weight = 1;',
@@ -246,12 +250,12 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
   [
     'behavior',
-    'whose part works in the main thread only',
+    'whose part works only in the main thread',
     plugin(`metrics: { one: ${metric("isMainThread ? different : (() => { throw new Error('no thread'); })()")} }`),
   ],
   [
     'behavior',
-    'whose parts are others than those that its module exports',
+    'whose parts differ from those that its module exports',
     plugin(METRICS.replace('metrics', 'get metrics').replace(': {', '() { return {').replace(/\}$/, '}; }')),
   ],
   ['behavior', 'whose hasher is asynchronous', plugin(`hashers: { one: { digestLength: 4, async hash() {} } }`)],
@@ -280,7 +284,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
   [
     'behavior',
-    'whose report has the time',
+    'whose report contains the time',
     plugin(
       "reporters: { one: { extension: '.x', mediaType: 'text/plain', report: () => [process.hrtime().join() + '\\n'] } }",
     ),
@@ -292,7 +296,7 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
 ];
 
-describe('a plugin does not keep its contract', () => {
+describe('a plugin violates its contract', () => {
   test.each(BROKEN)('(%s) %s', async (...[title, _, source, given]) => {
     await expectFailure(TITLES[title], await contractOf(source, given));
   });

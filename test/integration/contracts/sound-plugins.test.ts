@@ -11,7 +11,7 @@ const PLUGINS: readonly (readonly [name: string, module: string, given?: PluginC
   ['readers', addressOf('@virt-similarity/readers')],
   ['reporters', REPORTERS],
   [
-    'the example of a reporter',
+    'the example reporter',
     new URL('../../../../examples/reporter-plugin/index.js', import.meta.url).href,
     { beside: [REPORTERS] },
   ],

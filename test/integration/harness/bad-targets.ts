@@ -2,14 +2,14 @@ import { VirtSimilarityError } from '@virt-similarity/core';
 import { SeededRandom } from '../../fixtures/seeded-random.js';
 import { Finding, type FuzzTarget } from '../../fuzz/fuzz-target.js';
 
-/** The seed that the targets are to be run with, and the number of the execution that goes wrong. */
+/** The seed with which the targets must run, and the number of the execution that fails. */
 export const SEED = 1;
 export const BAD = 2;
 
 const kept: Buffer[] = [];
 const FAULTS: Readonly<Record<string, () => void>> = {
   wrong: () => {
-    throw new Finding('expected one thing, found another');
+    throw new Finding('expected one value, found another');
   },
   hang: () => {
     for (;;) {}
@@ -36,11 +36,11 @@ const unprepared: FuzzTarget = {
   name: 'unprepared',
   share: 1,
   prepare: async () => {
-    throw new Error('nothing is ready');
+    throw new Error('cannot prepare');
   },
 };
 
-/** Targets that are at fault in one way each, which is their name, in one execution; every other one is as it should be. */
+/** Targets that fail in one execution, each in the way of its name. All other executions are correct. */
 const faulty = Object.entries(FAULTS).map(([name, fault]): FuzzTarget => {
   const bad = new SeededRandom(SEED, name, BAD).uint32();
   const execute = async (random: SeededRandom) => {

@@ -4,7 +4,7 @@ import { FaultReport } from '../../faults/report.js';
 import { type CaseOutcome, runCase } from '../../faults/run-case.js';
 import type { Stage } from '../../faults/stage.js';
 
-/** Prints what a well-behaved command does of the good images and one that fails. */
+/** Prints the report of a correct command on the good images and one that fails. */
 const reporting = (code: string) => `console.log(JSON.stringify({
   images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
   failures: [{ path: 'x', code: '${code}' }],
@@ -12,17 +12,17 @@ const reporting = (code: string) => `console.log(JSON.stringify({
 }));`;
 const REFUSAL = `console.error('virt-similarity: error: refused');`;
 
-/** A command that does what the script says, as Node.js runs it, in place of the real one. */
+/** Returns a command that runs a script with Node.js instead of the real command. */
 function commandOf(script: string): readonly string[] {
   return [process.execPath, '-e', script];
 }
 
-/** Seconds after which a command counts as hung; enough for one that ends, also on a busy machine. */
+/** Seconds after which a command counts as hung: enough for a command that ends, even on a busy machine. */
 const SECONDS = 120;
-/** The same for one that does hang, so as not to wait for nothing. */
+/** The same for a command that does hang, so that the test does not wait long. */
 const FEW_SECONDS = 2;
 
-/** A case in which the real command would do nothing wrong: one line of error, and the code that is expected. */
+/** Returns a case that expects one error line and exit code 4. */
 function sampleCase(
   build: (stage: Stage) => Promise<string>,
   overrides: Partial<FaultCase> = {},
@@ -41,25 +41,25 @@ function sampleCase(
   };
 }
 
-/** Runs a script as the command of a case that has a secret file, whose path it is given. */
+/** Runs a script as the command of a case with a secret file, whose path is its argument. */
 function tried(script: string, seconds = SECONDS): Promise<CaseOutcome> {
   const fault = sampleCase((stage) => stage.secret('secret'), {}, seconds);
   return runCase(fault, 'auto', commandOf(script));
 }
 
-const refusing = (deed: string) => `const path = process.argv[1]; ${deed}; ${REFUSAL} process.exitCode = 4;`;
+const refusing = (action: string) => `const path = process.argv[1]; ${action}; ${REFUSAL} process.exitCode = 4;`;
 
 describe('the harness of the fault cases', () => {
-  test('finds nothing wrong with a command that refuses and does no more', async () => {
+  test('finds no violation in a command that only refuses', async () => {
     expect((await tried(refusing(''))).violations).toEqual([]);
   });
 
   test.each([
     ['another exit code', `${REFUSAL} process.exitCode = 5`, 'exit'],
-    ['an exit without a word', 'process.exitCode = 4', 'error'],
+    ['an exit without a message', 'process.exitCode = 4', 'error'],
     ['a second error line', refusing(REFUSAL), 'error'],
     ['a stack trace', refusing(`console.error('    at main (file.js:1:1)')`), 'trace'],
-    ['a secret on standard output', refusing(`console.log(require('fs').readFileSync(path, 'utf8'))`), 'canary leaks'],
+    ['a secret on stdout', refusing(`console.log(require('fs').readFileSync(path, 'utf8'))`), 'canary leaks'],
     ['a secret in the cache', refusing(`require('fs').copyFileSync(path, 'leak')`), 'canary leaks'],
     [
       "a secret's digest in a report",
@@ -74,7 +74,7 @@ describe('the harness of the fault cases', () => {
     ['a socket left', refusing(`require('fs').writeFileSync(process.env.XDG_RUNTIME_DIR + '/left', '')`), 'leftovers'],
     ['an unfinished file left', refusing(`require('fs').writeFileSync('out/.virt-similarity-0.tmp', '')`), 'leftovers'],
     [
-      'a child that lives on',
+      'a child that outlives the command',
       refusing(`require('child_process').spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).unref()`),
       'orphans',
     ],
@@ -91,21 +91,17 @@ describe('the harness of the fault cases', () => {
       'cache',
     ],
     [
-      'a file that is no output',
+      'a file that is not an output',
       refusing(`require('fs').writeFileSync(process.env.HOME + '/new', '')`),
       'foreign writes',
     ],
-    ['an output that was not asked for', refusing(`require('fs').writeFileSync('out/tree.txt', '')`), 'foreign writes'],
+    ['an output that was not requested', refusing(`require('fs').writeFileSync('out/tree.txt', '')`), 'foreign writes'],
     [
       'an input replaced by an equal file',
       refusing(`require('fs').copyFileSync(path, path + '.new'); require('fs').renameSync(path + '.new', path)`),
       'foreign writes',
     ],
-    [
-      'a link in the place of an input',
-      refusing(`require('fs').symlinkSync('good/good-1.raw', 'link')`),
-      'foreign writes',
-    ],
+    ['a link beside the inputs', refusing(`require('fs').symlinkSync('good/good-1.raw', 'link')`), 'foreign writes'],
     ['much memory', refusing('globalThis.held = Buffer.alloc(1100 * 1024 ** 2, 1)'), 'memory'],
   ] as const)('reports %s', async (_, script, kind) => {
     const { violations } = await tried(script);
@@ -114,31 +110,31 @@ describe('the harness of the fault cases', () => {
 
   test.each([
     ['a hang', 'setInterval(() => {}, 1000)'],
-    ['a hang that heeds no signal', `process.on('SIGTERM', () => {}); for (;;);`],
+    ['a hang that ignores signals', `process.on('SIGTERM', () => {}); for (;;);`],
   ])('reports %s', async (_, script) => {
     const { violations } = await tried(script, FEW_SECONDS);
     expect(violations.map(({ kind }) => kind)).toContain('hangs');
   });
 
-  test('reports a call to a server that an image names', async () => {
+  test('reports a connection to a server that an image names', async () => {
     const fault = sampleCase(async (stage) => String((await stage.server()).port));
     const call = refusing(`require('net').connect(Number(path), '127.0.0.1').on('error', () => {})`);
     const { violations } = await runCase(fault, 'auto', commandOf(call));
     expect(violations).toContainEqual({ kind: 'external calls', what: '1 connections to a server' });
   });
 
-  test('reports a call for a connection where nobody listens, also of a child', async () => {
+  test('reports an attempt to connect to a closed port, also by a child', async () => {
     const call = `require('net').connect(1, '127.0.0.1').on('error', () => {})`;
     const child = `require('child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(call)}])`;
-    for (const deed of [call, child]) {
-      const { violations } = await tried(refusing(deed));
+    for (const action of [call, child]) {
+      const { violations } = await tried(refusing(action));
       expect(violations).toEqual([{ kind: 'external calls', what: expect.stringContaining('127.0.0.1') }]);
     }
   });
 
-  test('reports a run that takes longer beyond the usual than it may', async () => {
+  test('reports a run that exceeds the baseline by more than its limit', async () => {
     const fault = sampleCase(async () => 'x', {
-      // Less than any run takes, however the machine is loaded meanwhile.
+      // Less than any run takes, independently of the machine's load.
       build: async () => ({ commands: [{ words: ['late'], within: -3600 }] }),
     });
     const { violations } = await runCase(
@@ -149,21 +145,21 @@ describe('the harness of the fault cases', () => {
     expect(violations.map(({ kind }) => kind)).toEqual(['hangs']);
   });
 
-  describe('of a run beside the good images', () => {
+  describe('in a run with the good images', () => {
     const fault = sampleCase(async () => 'x', { build: async (stage) => stage.trial(['x']) });
-    /** A command that refuses an image alone, and beside the good ones does what the script says. */
-    const besides = (script: string) =>
+    /** Returns a command that refuses an image, and runs the script if the good images are named too. */
+    const withGoodImages = (script: string) =>
       commandOf(
         `${REFUSAL} process.exitCode = process.argv[1] === 'hash' ? 4 : 3; if (process.argv[1] !== 'hash') { ${script} }`,
       );
 
     test('reports that they are missing', async () => {
-      expect((await runCase(fault, 'auto', besides(''))).violations.map(({ kind }) => kind)).toEqual(['report']);
-      expect((await runCase(fault, 'auto', besides(reporting('refused')))).violations).toEqual([]);
+      expect((await runCase(fault, 'auto', withGoodImages(''))).violations.map(({ kind }) => kind)).toEqual(['report']);
+      expect((await runCase(fault, 'auto', withGoodImages(reporting('refused')))).violations).toEqual([]);
     });
 
-    test('reports an error of another code', async () => {
-      const { violations } = await runCase(fault, 'auto', besides(reporting('corrupt')));
+    test('reports an error with another code', async () => {
+      const { violations } = await runCase(fault, 'auto', withGoodImages(reporting('corrupt')));
       expect(violations).toEqual([{ kind: 'exit', what: 'expected a code of exit 4 for x, found corrupt' }]);
     });
 
@@ -175,14 +171,14 @@ describe('the harness of the fault cases', () => {
       const store = `import(${JSON.stringify(import.meta.resolve('@virt-similarity/core'))}).then(
         ({ HashVectorCache, hashVectorOf }) => new HashVectorCache('similarity-cache').store(
           hashVectorOf(${header}, Uint32Array.of(0), new Uint8Array(32))));`;
-      const { violations } = await runCase(fault, 'auto', besides(`${reporting('refused')} ${store}`));
+      const { violations } = await runCase(fault, 'auto', withGoodImages(`${reporting('refused')} ${store}`));
       expect(violations).toEqual([{ kind: 'cache', what: 'x, which failed, is in the cache' }]);
     });
   });
 
-  test('reports no output that the words of a command name, nor what a case declares', async () => {
+  test('reports neither outputs that the command line names nor those that a case declares', async () => {
     const outputs = ['out/tree.nwk', 'out/tree.names.tsv', 'vectors/disk.arrow'];
-    const deed = `const fs = require('fs'); fs.mkdirSync('vectors', { recursive: true });
+    const action = `const fs = require('fs'); fs.mkdirSync('vectors', { recursive: true });
       for (const path of ${JSON.stringify(outputs)}) if (process.argv.includes(path)) fs.writeFileSync(path, '');`;
     const fault = sampleCase(async () => 'x', {
       build: async (stage) => ({
@@ -193,9 +189,9 @@ describe('the harness of the fault cases', () => {
         writes: [`${stage.work}/vectors`],
       }),
     });
-    expect((await runCase(fault, 'auto', commandOf(refusing(deed)))).violations).toEqual([]);
+    expect((await runCase(fault, 'auto', commandOf(refusing(action)))).violations).toEqual([]);
     const undeclared = { ...fault, build: async (stage: Stage) => ({ ...(await fault.build(stage)), writes: [] }) };
-    const { violations } = await runCase(undeclared, 'auto', commandOf(refusing(deed)));
+    const { violations } = await runCase(undeclared, 'auto', commandOf(refusing(action)));
     expect(violations).toEqual([{ kind: 'foreign writes', what: expect.stringMatching(/^created .*\/vectors$/) }]);
   });
 
@@ -205,7 +201,7 @@ describe('the harness of the fault cases', () => {
     expect(outcome.violations).toEqual([{ kind: 'build', what: 'no such tool' }]);
   });
 
-  test('sums up what it found', async () => {
+  test('prints totals', async () => {
     const log = jest.spyOn(console, 'log').mockImplementation(() => {});
     const report = new FaultReport();
     report.add(await tried(refusing('')));

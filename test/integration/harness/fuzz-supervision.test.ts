@@ -6,7 +6,7 @@ import { supervise } from '../../fuzz/supervise.js';
 import { BAD, SEED } from './bad-targets.js';
 
 const EXECUTIONS = 6;
-/** What a fault is noted as. */
+/** The kind of finding for each target. */
 const KINDS = {
   wrong: 'wrong results',
   hang: 'hangs',
@@ -20,7 +20,7 @@ async function superviseTarget(target: string, timeMs = target === 'hang' ? 5000
   try {
     const targets = new URL('./bad-targets.js', import.meta.url).href;
     const task = { targets, target, seed: SEED, first: 0, end: EXECUTIONS, directory };
-    // Only a hang is waited for; no other fault may be taken for one, however slow the machine is.
+    // Only for a hang is the limit short, so that on a slow machine no other fault counts as a hang.
     const limits = { timeMs, startMs: 3_600_000, memory: 400 * 2 ** 20 };
     return await supervise({ ...task, progress: join(directory, 'progress') }, limits);
   } finally {
@@ -29,20 +29,20 @@ async function superviseTarget(target: string, timeMs = target === 'hang' ? 5000
 }
 
 describe('the supervision of executions', () => {
-  test.each(Object.entries(KINDS))('notes a fault such as %s and goes on after it', async (target, kind) => {
+  test.each(Object.entries(KINDS))('records the fault %s and continues after it', async (target, kind) => {
     const { accepted, rejected, findings } = await superviseTarget(target);
     expect(findings).toEqual([{ kind, execution: BAD, description: expect.any(String) }]);
     expect(accepted + rejected).toBe(EXECUTIONS - 1);
   });
 
-  test('notes memory that grows slowly as a fault of memory, though it takes longer than an execution may', async () => {
+  test('records slowly growing memory as a memory fault, although it exceeds the time limit', async () => {
     const { findings } = await superviseTarget('growth', 5000);
     expect(findings).toMatchObject([{ kind: 'over the memory limit', execution: BAD }]);
   });
 
-  test('gives up a target that cannot be made ready', async () => {
+  test('stops at a target that cannot be prepared', async () => {
     const { findings } = await superviseTarget('unprepared');
     expect(findings).toHaveLength(1);
-    expect(findings[0]?.description).toContain('nothing is ready');
+    expect(findings[0]?.description).toContain('cannot prepare');
   });
 });

@@ -22,7 +22,7 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 
-/** A point of one raw image, in whose directory a link to a secret can be exchanged with it. */
+/** A point at which one raw image is exchanged with a link to a secret in the same directory. */
 const point: Point = {
   title: 'a sample',
   readers: ['auto'],
@@ -38,7 +38,7 @@ const point: Point = {
   },
 };
 
-/** What is found where a script is run as the command; it is given the path of the image last. */
+/** Runs a script as the command, with the image's path as its last argument. Returns the findings. */
 function tried(script: string, exchanges = 2): Promise<Findings> {
   const text = `const fs = require('node:fs'); const path = process.argv.at(-1); ${script}`;
   const command = [process.execPath, '-e', text, '--'];
@@ -48,30 +48,30 @@ function tried(script: string, exchanges = 2): Promise<Findings> {
 const reading = 'for (let i = 0; i < 50; i += 1) try { fs.readFileSync(path); } catch {}';
 
 describe('the race harness', () => {
-  test('finds nothing wrong with a command that reads and refuses', async () => {
+  test('finds no fault in a command that reads and refuses', async () => {
     const findings = await tried(`${reading}; process.exitCode = 4`);
     expect(findings.row([])).toBe('ok');
     expect(findings.counted('exchanges')).toBeGreaterThanOrEqual(2);
   });
 
   test.each([
-    ['a file written beside the images', "fs.writeFileSync(path + '.new', '')", 'foreign writes'],
-    ['an image written to', "fs.appendFileSync('good/own.raw', 'x')", 'inputs changed'],
+    ['a new file beside the images', "fs.writeFileSync(path + '.new', '')", 'foreign writes'],
+    ['a write to an image', "fs.appendFileSync('good/own.raw', 'x')", 'inputs changed'],
     ['a secret that is printed', "console.log(fs.readFileSync('../secrets/key').toString())", 'canary leaks'],
     ['a temporary file that is left', "fs.writeFileSync('../tmp/left', '')", 'leftovers'],
     ['an internal error', "throw new Error('internal')", 'unexpected ends'],
-    ['a hash vector that is none', "fs.writeFileSync('out/disk.arrow', 'ARROW1')", 'false vectors'],
-  ] as const)('finds %s', async (_what, deed, kind) => {
-    expect((await tried(`${reading}; process.exitCode = 4; ${deed}`)).found(kind)).toBeGreaterThan(0);
+    ['an invalid hash vector', "fs.writeFileSync('out/disk.arrow', 'ARROW1')", 'false vectors'],
+  ] as const)('finds %s', async (_what, action, kind) => {
+    expect((await tried(`${reading}; process.exitCode = 4; ${action}`)).found(kind)).toBeGreaterThan(0);
   });
 
   test('finds an analysis without distances', async () => {
-    // More than come to pass in one run: every other run is an analysis.
+    // More exchanges than in one run: every other run is an analysis.
     expect((await tried(reading, 40)).found('wrong distances')).toBeGreaterThan(0);
   });
 
-  test('finds a hash vector that holds blocks of a file which it does not name', async () => {
-    // The real command's vector of one image is made to say that it is the other's.
+  test('finds a hash vector with blocks of a file that is not in its identity', async () => {
+    // In the real command's vector of one image, the identity is replaced with that of another.
     const forging = `
       const { execFileSync } = require('node:child_process');
       const [program, script] = ${JSON.stringify(COMMAND)};
@@ -84,7 +84,7 @@ describe('the race harness', () => {
 });
 
 describe('the exchanger', () => {
-  test('exchanges two names at the event that it is told, and puts them back', async () => {
+  test('exchanges two names after a given event, and restores them', async () => {
     const stage = await Stage.make();
     try {
       const [first, second] = ['first', 'second'].map((name) => join(stage.temporary, name)) as [string, string];

@@ -16,7 +16,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const CONTENT = Buffer.alloc(1024 * 1024, 'block device');
 
-/** Only root can make a block device of a file. */
+/** Only root can create a loop device. */
 const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
 
 async function withLoopDevice(use: (device: string) => Promise<void>): Promise<void> {
@@ -31,7 +31,7 @@ async function withLoopDevice(use: (device: string) => Promise<void>): Promise<v
 }
 
 describe('a block device', () => {
-  testAsRoot('that the user names is read as a whole, and may change at any time (needs root: losetup)', async () => {
+  testAsRoot('that the user names is read completely and is volatile (needs root: losetup)', async () => {
     await withLoopDevice(async (path) => {
       const options = { allowedDirectories: [] };
       const inspected = await inspect({ path }, options);
@@ -48,7 +48,7 @@ describe('a block device', () => {
     });
   });
 
-  testAsRoot('that a header names is refused unless the user allowed its tree (needs root: losetup)', async () => {
+  testAsRoot('that a header names is refused unless the user allows its tree (needs root: losetup)', async () => {
     await withLoopDevice(async (device) => {
       const path = join(directory, 'top.qcow2');
       await writeFile(path, qcow2File({ backing: device, backingFormat: 'raw' }));
@@ -61,34 +61,29 @@ describe('a block device', () => {
     });
   });
 
-  testAsRoot(
-    'can be read as a backing file once its tree is allowed, but not as an extent (needs root: losetup)',
-    async () => {
-      await withLoopDevice(async (device) => {
-        const path = join(directory, 'top.qcow2');
-        await writeFile(path, qcow2File({ backing: device, backingFormat: 'raw' }));
-        const refusal = inspect({ path }, { allowedDirectories: [directory] });
-        await expect(refusal).rejects.toMatchObject({
-          code: 'refused',
-          message: expect.stringMatching(
-            /; if you know that the files belong together, pass `allowBacking: \[ .* \]`$/,
-          ),
-          remedy: [{ option: 'allowBacking', value: ['/dev'] }],
-        });
-        const allowed = { allowedDirectories: [], allowedTrees: ['/dev'] };
-        const { backing } = await inspect({ path }, allowed);
-        expect(backing).toMatchObject({ format: 'raw', isDevice: true, virtualSize: CONTENT.length });
-        const extent = join(directory, 'x.vmdk');
-        await writeFile(extent, vmdkDescriptor(`RW 1 FLAT "${device}" 0`));
-        await expect(inspect({ path: extent }, allowed)).rejects.toMatchObject({
-          code: 'refused',
-          message: expect.stringMatching(/block device; ex/),
-        });
-        const inDirectory = inspect({ path }, { allowedDirectories: ['/dev'] });
-        await expect(inDirectory).rejects.toMatchObject({
-          message: expect.stringContaining('it is a block device; if'),
-        });
+  testAsRoot('can be a backing file if its tree is allowed, but not an extent (needs root: losetup)', async () => {
+    await withLoopDevice(async (device) => {
+      const path = join(directory, 'top.qcow2');
+      await writeFile(path, qcow2File({ backing: device, backingFormat: 'raw' }));
+      const refusal = inspect({ path }, { allowedDirectories: [directory] });
+      await expect(refusal).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(/; if you know that the files belong together, pass `allowBacking: \[ .* \]`$/),
+        remedy: [{ option: 'allowBacking', value: ['/dev'] }],
       });
-    },
-  );
+      const allowed = { allowedDirectories: [], allowedTrees: ['/dev'] };
+      const { backing } = await inspect({ path }, allowed);
+      expect(backing).toMatchObject({ format: 'raw', isDevice: true, virtualSize: CONTENT.length });
+      const extent = join(directory, 'x.vmdk');
+      await writeFile(extent, vmdkDescriptor(`RW 1 FLAT "${device}" 0`));
+      await expect(inspect({ path: extent }, allowed)).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(/block device; ex/),
+      });
+      const inDirectory = inspect({ path }, { allowedDirectories: ['/dev'] });
+      await expect(inDirectory).rejects.toMatchObject({
+        message: expect.stringContaining('it is a block device; if'),
+      });
+    });
+  });
 });

@@ -12,10 +12,10 @@ afterAll(() => rm(directory, { recursive: true }));
 await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, 'disk '));
 await writeFile(join(directory, 'random'), deterministicBytes('random', 100_000));
 
-/** The beginning of what a program makes in the directory, as `out`. */
+/** Runs a command that writes `out` in the directory. Returns the first 4096 bytes of that file. */
 async function made(command: string, before = 'true'): Promise<Buffer> {
   await rm(join(directory, 'out'), { force: true });
-  // Makers of file systems are not in the PATH of an ordinary user.
+  // mkfs is not in the PATH of an ordinary user.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   execFileSync('bash', ['-c', `${before} && ${command}`], { cwd: directory, env });
   const file = await open(join(directory, 'out'));
@@ -34,7 +34,7 @@ function decide(path: string, file: Buffer, stated?: string) {
 
 const raw = { format: 'raw', mustBeSelfContained: false };
 
-describe('what a program packs is no disk image', () => {
+describe('an archive or compressed file is refused', () => {
   test.each([
     [
       'gzip -c disk.raw > out',
@@ -82,7 +82,7 @@ describe('what a program packs is no disk image', () => {
   });
 });
 
-describe('a disk is none of them', () => {
+describe('a disk is not mistaken for an archive', () => {
   test.each([
     ['GPT', 'sfdisk -q out <<< "label: gpt\n,,L"'],
     ['MBR', 'sfdisk -q out <<< "label: dos\n,,L,*"'],
@@ -96,7 +96,7 @@ describe('a disk is none of them', () => {
     ['ISO 9660', 'genisoimage -quiet -o out disk.raw'],
     ['a hybrid ISO 9660', 'xorrisofs -quiet -o out disk.raw'],
     ['squashfs', 'mksquashfs disk.raw out -noappend -quiet -no-progress > log'],
-  ])('made as %s', async (_, command) => {
+  ])('with %s', async (_, command) => {
     const file = await made(command, 'truncate -s 320M out');
     expect(decide('disk.img', file)).toEqual(raw);
     expect(decide('disk.iso', file)).toEqual(raw);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await workplace.write('empty.img', '');
   await workplace.write('cut.qcow2', CUT_QCOW2);
   await workplace.write('cut.arrow', 'ARROW1');
-  await workplace.write('random.arrow', 'no hash vector, whatever its name says');
+  await workplace.write('random.arrow', 'not a hash vector despite its name');
   await workplace.write('no-plugin.mjs', 'export default { name: 7 };');
   await workplace.write('throws.mjs', 'throw new Error("out of order");');
   for (const directory of ['without-images', 'twin']) {

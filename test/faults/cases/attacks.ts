@@ -181,7 +181,7 @@ export const ATTACKS: readonly FaultCase[] = [
         ...stage.trial(images, { options: ['-q'] }),
         check: async (ends) => {
           for (const { stderr } of ends) {
-            assert.equal(stderr, '', 'standard error');
+            assert.equal(stderr, '', 'stderr');
           }
         },
       };

@@ -108,7 +108,7 @@ export const NAMES: readonly FaultCase[] = [
     'tab\there.raw',
   ]),
   {
-    ...named(52, 'names like options and protocols, and names that are not UTF-8', OPTIONS_AND_PROTOCOLS),
+    ...named(52, 'names like options and protocols, and names not in UTF-8', OPTIONS_AND_PROTOCOLS),
     build: async (stage) => {
       const { directory, shellWords, paths, vector } = await writeNonUtf8Images(stage);
       const { commands } = await named(52, '', OPTIONS_AND_PROTOCOLS).build(stage);

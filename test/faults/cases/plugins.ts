@@ -45,7 +45,7 @@ export default {
 /** Returns runs on the good images with each part of a plugin, and with a plugin that fails while it is loaded. */
 function everyPart(name: string, exit: number): CommandLine[] {
   const parts: readonly (readonly [option: string, errors: number])[] = [
-    // Each image fails by itself, but a hasher is tried once for all of them.
+    // A reader fails for each image, but a hasher is tried only once.
     ['--reader', 2],
     ['--hash', 1],
     ['--metric', 1],

@@ -86,7 +86,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     number: 54,
-    title: 'works or reports missing descriptors or directories; read-only cache',
+    title: 'works or fails with 7 without descriptors, with a read-only cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

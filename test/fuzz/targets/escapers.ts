@@ -96,7 +96,7 @@ const dot = propertyTarget('dot', 5, {
     const nodes = analysis.images.length + analysis.cladogram.nodes.length;
     require(bare.split('label = ').length - 1 === nodes + 1, `labels of ${nodes} nodes and the graph`);
     const labels = [...text.matchAll(/label = "((?:[^"\\]|\\[\s\S])*)"/g)].map(([, label = '']) => label);
-    // Graphviz interprets backslashes and entities, of which the reporter writes these two.
+    // Graphviz interprets backslashes and entities. The reporter writes only these two entities.
     const drawn = labels.map((label) =>
       label.replace(/\\([\s\S])/g, '$1').replace(/&(amp|lt);/g, (_, name) => (name === 'lt' ? '<' : '&')),
     );

@@ -54,7 +54,7 @@ class HashVectorFiles implements FuzzSubject {
   readonly #directory: string;
   readonly #read: ReadBytes;
   readonly #samples: readonly (readonly [content: Buffer, fields: readonly Field[]])[];
-  readonly #sound = sampleVector(100, IDENTITY);
+  readonly #valid = sampleVector(100, IDENTITY);
 
   private constructor(directory: string, read: ReadBytes, contents: readonly Buffer[]) {
     this.#directory = directory;
@@ -98,8 +98,8 @@ class HashVectorFiles implements FuzzSubject {
   /** Requires that the engine, which reads the file itself, finds the same rows. */
   async #compare(vector: HashVector): Promise<void> {
     const metric = new HammingMetric();
-    const [fromFile] = (await compareVectors([vector, this.#sound], metric)).values;
-    const [fromMemory] = (await compareVectors([await inMemory(vector), this.#sound], metric)).values;
+    const [fromFile] = (await compareVectors([vector, this.#valid], metric)).values;
+    const [fromMemory] = (await compareVectors([await inMemory(vector), this.#valid], metric)).values;
     require(fromFile === fromMemory, `distance ${fromMemory}, found ${fromFile}`);
   }
 }

@@ -15,7 +15,7 @@ import { flatDescriptor } from '../inputs/vmdk.js';
 import type { Stage } from '../stage.js';
 
 const NO_BYTES = be64(0n);
-/** Fields of a qcow2 header, by qemu's docs/interop/qcow2.txt. */
+/** The positions of fields in a qcow2 header, from qemu's docs/interop/qcow2.txt. */
 const FIELDS = {
   ...QCOW2_FIELDS,
   refcountClusters: 56,

@@ -62,7 +62,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 79,
-    title: 'stops at such an image below an overlay or enlarged by holes',
+    title: 'stops at an extent bomb below an overlay or with holes',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

@@ -31,7 +31,7 @@ export async function hashingStarted(stage: Stage, running: CommandRun): Promise
   await running.until(() => exists(markerFile(stage)), 'it hashed a marked block');
 }
 
-/** The path of the file that the hasher creates. */
+/** Returns the path of the file that the hasher creates. */
 export function markerFile(stage: Stage): string {
   return join(stage.root, 'hashing-started');
 }

@@ -3,6 +3,9 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathText, systemPath } from '@virt-similarity/core';
 
+/** The bits of a mode that are the kind of file, `S_IFMT`. */
+const KIND = 0o170_000n;
+
 /** The files below a directory, by absolute path. */
 export type Snapshot = ReadonlyMap<string, FileState>;
 
@@ -75,7 +78,8 @@ async function mountPoints(): Promise<string[]> {
 }
 
 async function describe(path: string, stats: BigIntStats): Promise<FileState> {
-  const file = `${stats.mode} ${stats.dev}:${stats.ino}`;
+  // Its kind, without permissions: the cases themselves change these.
+  const file = `${stats.mode & KIND} ${stats.dev}:${stats.ino}`;
   if (stats.isSymbolicLink()) {
     return { file, content: await readlink(systemPath(path)) };
   }

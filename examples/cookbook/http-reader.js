@@ -13,8 +13,8 @@ export class HttpReader {
       return undefined;
     }
     const { headers } = await request(path, { method: 'HEAD', signal });
-    // Without an entity tag, nothing shows that the content has changed: its hash vector is not kept.
-    const version = headers.get('etag');
+    // Without a strong entity tag, nothing shows that the content has changed: its hash vector is not stored.
+    const version = strongTagOf(headers);
     const parts = [{ kind: /** @type {const} */ ('object'), path, version: version ?? '' }];
     return { chain: [{ format: 'raw', parts, ...(version === null && { volatile: true }) }] };
   }
@@ -22,11 +22,11 @@ export class HttpReader {
   /** @param {DiskSource} source @param {ImageIdentity} identity @param {ReadOptions} options @returns {Promise<DiskImage>} */
   async open({ path }, identity, { signal }) {
     const { headers } = await request(path, { method: 'HEAD', signal });
-    return new HttpImage(path, identity, {
-      size: Number(headers.get('content-length')),
-      tag: headers.get('etag'),
-      signal,
-    });
+    const length = headers.get('content-length');
+    if (length === null) {
+      throw unreadable(path, 'the server does not say how long it is');
+    }
+    return new HttpImage(path, identity, { size: Number(length), tag: strongTagOf(headers), signal });
   }
 }
 
@@ -91,6 +91,12 @@ async function request(path, { signal, ...options }) {
     throw unreadable(path, `the server answers ${response.status} ${response.statusText}`);
   }
   return response;
+}
+
+/** @param {Headers} headers */
+function strongTagOf(headers) {
+  const tag = headers.get('etag');
+  return tag === null || tag.startsWith('W/') ? null : tag;
 }
 
 /** @param {string} path @param {string} problem @param {unknown} [cause] */

@@ -77,7 +77,7 @@ function failureOf(value: unknown): Analysis['failures'][number] {
 }
 
 function distanceOf(value: unknown): number {
-  if (typeof value === 'number' && value >= 0) {
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) {
     return value;
   }
   throw new Error(`expected distances from 0, found ${excerptOf(value)}`);
@@ -97,6 +97,9 @@ function mergeOf(value: unknown, cluster: number): Merge {
 function nodeOf(value: unknown, cluster: number): CladogramNode {
   const node = membersOf(value, 'a cluster');
   const children = itemsOf(node, 'children').map((child) => clusterOf(child, cluster));
+  if (children.length < 2) {
+    throw new Error(`expected clusters of at least two parts, found ${children.length}`);
+  }
   return { height: distanceOf(node.height), children };
 }
 

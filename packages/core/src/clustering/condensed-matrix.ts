@@ -1,6 +1,7 @@
+import { types } from 'node:util';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import { condensedIndex } from '../distance/condensed-index.js';
-import { VirtSimilarityError } from '../errors.js';
+import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
 
 /**
@@ -11,6 +12,13 @@ import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
  */
 export function validateMatrix(matrix: CondensedMatrix): void {
   const { size, values } = matrix;
+  // Not by instanceof: it may be of another realm.
+  if (!types.isFloat64Array(values)) {
+    throw new VirtSimilarityError(
+      'usage',
+      `[clustering] expected a matrix { size, values } with values in a Float64Array, found ${excerptOf(matrix)}`,
+    );
+  }
   if (!Number.isSafeInteger(size) || size < 1) {
     throw new VirtSimilarityError('usage', `[clustering] expected a matrix of at least one item, found size ${size}`);
   }

@@ -31,6 +31,9 @@ export function dendrogramOfEdges(size: number, edges: Iterable<Edge>): Dendrogr
     requireUsable(edge, size);
     return { low: Math.min(edge.from, edge.to), high: Math.max(edge.from, edge.to), distance: edge.distance };
   }).sort((one, other) => one.distance - other.distance || one.low - other.low || one.high - other.high);
+  if (ascending.length < size - 1) {
+    throw unconnected(size, `${ascending.length} edges`);
+  }
   const clusters = new DisjointClusters(size);
   const joins: Join[] = [];
   for (const { low, high, distance } of ascending) {
@@ -42,13 +45,16 @@ export function dendrogramOfEdges(size: number, edges: Iterable<Edge>): Dendrogr
     }
   }
   if (joins.length < size - 1) {
-    const found = `found ${size - joins.length} groups without an edge between them`;
-    throw new VirtSimilarityError(
-      'usage',
-      `[clustering] expected edges that connect ${size} items, ${found}; add edges`,
-    );
+    throw unconnected(size, `${size - joins.length} groups without an edge between them`);
   }
   return dendrogramOf(size, joins, 'single');
+}
+
+function unconnected(size: number, found: string): VirtSimilarityError {
+  return new VirtSimilarityError(
+    'usage',
+    `[clustering] expected edges that connect ${size} items, found ${found}; add edges`,
+  );
 }
 
 function requireUsable({ from, to, distance }: Edge, size: number): void {

@@ -139,8 +139,11 @@ export interface Analyzer {
    * Adds hash vectors to an analysis. Counts only the pairs with a new vector, then clusters all images. The images of the
    * analysis come first and keep their names; `repeatedBlocks` is not counted.
    *
-   * @throws `usage` if an image of the analysis has no hash vector or two images have the same path, and as `compare` and
-   *   `cluster`.
+   * The vectors must be those that the analysis was made from. Their algorithm, block size, virtual size and number of data
+   * blocks are compared with the analysis; a change that leaves these the same is not noticed.
+   *
+   * @throws `usage` if an image of the analysis has no hash vector or another one, or two images have the same path, and as
+   *   `compare` and `cluster`.
    */
   extend(analysis: Analysis, vectors: readonly HashVector[], options?: ExtendOptions): Promise<Analysis>;
 

@@ -4,10 +4,11 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import type { HashOutcome } from '../contracts/stages.js';
 import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../errors.js';
 import { fileStampsOf } from '../identity/chain.js';
+import { renamedVector } from '../vectors/vector-header.js';
 
 /** Returns the outcome with the vector under its image's path in this run: the cache may have stored another name. */
 export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
-  return { path, vector: { ...vector, name: path }, cached: origin === 'cached' };
+  return { path, vector: renamedVector(vector, path), cached: origin === 'cached' };
 }
 
 /** Returns the files of an image; none for a hash-vector file, whose image is not part of the run. */

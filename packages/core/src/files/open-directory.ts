@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstat, fsync, open } from 'node:fs';
 import { link, lstat, readdir, readlink, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { VirtSimilarityError } from '../errors.js';
 import { fileNumberOf, sameFile, sameState, stampOf } from '../identity/stamp.js';
@@ -12,6 +13,9 @@ const fsyncAsync = promisify(fsync);
 
 /** Linux's `O_PATH`, which `node:fs` does not export; it has the same value on every architecture that Node.js supports. */
 const O_PATH = 0o10_000_000;
+
+/** As many links as Linux follows. */
+const MOST_LINKS = 40;
 
 const ROOT = 0n;
 
@@ -34,7 +38,7 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens the directory that a user named. The path may end in a symbolic link that belongs to the same user or to
+   * Opens the directory that a user named. The path may end in symbolic links that belong to the same user or to
    * root. The caller closes the directory.
    *
    * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unavailable` without
@@ -59,27 +63,25 @@ export class OpenDirectory {
   }
 
   static async #openNamed(path: string, access: number): Promise<OpenDirectory> {
-    const place = systemPath(withoutSlashes(path));
-    const link = await lstat(place, { bigint: true });
-    if (!link.isSymbolicLink()) {
-      return OpenDirectory.#openAt(place, path, access | constants.O_NOFOLLOW);
+    let place = withoutSlashes(path);
+    for (let links = 0; links <= MOST_LINKS; links++) {
+      const link = await lstat(systemPath(place), { bigint: true });
+      if (!link.isSymbolicLink()) {
+        return OpenDirectory.#openAt(systemPath(place), path, access | constants.O_NOFOLLOW);
+      }
+      requireOwnLink(path, link);
+      const target = pathText(await readlink(systemPath(place), 'buffer'));
+      const now = await lstat(systemPath(place), { bigint: true }).catch(() => undefined);
+      if (now === undefined || !sameState(stampOf(path, now), stampOf(path, link))) {
+        throw new VirtSimilarityError(
+          'changed',
+          `cannot use directory ${path}: it was replaced while it was being opened; run again`,
+        );
+      }
+      // Not normalised: only the system can resolve `..` after a link.
+      place = withoutSlashes(target.startsWith('/') ? target : `${dirname(place)}/${target}`);
     }
-    if (link.uid !== ROOT && link.uid !== BigInt(process.getuid?.() ?? 0)) {
-      throw new VirtSimilarityError(
-        'refused',
-        `cannot use directory ${path}: it is a symbolic link that belongs to another user; name the directory itself`,
-      );
-    }
-    const directory = await OpenDirectory.#openAt(place, path, access);
-    const now = await lstat(place, { bigint: true }).catch(() => undefined);
-    if (now === undefined || !sameState(stampOf(path, now), stampOf(path, link))) {
-      directory.close();
-      throw new VirtSimilarityError(
-        'changed',
-        `cannot use directory ${path}: it was replaced while it was being opened; run again`,
-      );
-    }
-    return directory;
+    throw new VirtSimilarityError('unreadable', `cannot use directory ${path}: it is a loop of symbolic links`);
   }
 
   /**
@@ -168,6 +170,14 @@ export class OpenDirectory {
       closeSync(this.#descriptor);
       this.#descriptor = undefined;
     }
+  }
+}
+
+/** @throws `refused` for a link of another user than this one and root. */
+function requireOwnLink(path: string, { uid }: BigIntStats): void {
+  if (uid !== ROOT && uid !== BigInt(process.getuid?.() ?? 0)) {
+    const found = 'it is a symbolic link that belongs to another user';
+    throw new VirtSimilarityError('refused', `cannot use directory ${path}: ${found}; name the directory itself`);
   }
 }
 

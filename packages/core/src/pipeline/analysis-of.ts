@@ -58,8 +58,9 @@ export function analysisOfDistances(
 ): Analysis {
   return {
     images: items.map((item) => {
-      const known = typeof item === 'string' ? { name: item } : item;
-      return { path: known.name, virtualSize: 0, dataBlocks: 0, ...known };
+      const known: Exclude<DistanceItem, string> = typeof item === 'string' ? { name: item } : item;
+      const { name, path = name, virtualSize = 0, dataBlocks = 0 } = known;
+      return { ...known, name, path, virtualSize, dataBlocks };
     }),
     failures: [],
     parameters: { algorithm, blockSize, metric, unit, linkage },

@@ -1,3 +1,4 @@
+import { validateMatrix } from '../clustering/condensed-matrix.js';
 import { completeOptionValues } from '../composition/option-values.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { Analysis } from '../contracts/analysis.js';
@@ -38,6 +39,8 @@ import { type CompleteOptions, completeOptions, runOf } from '../execution/optio
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
+import { requireVectors } from '../vectors/require-vectors.js';
+import { renamedVector } from '../vectors/vector-header.js';
 import { allowedTrees } from './allowed-trees.js';
 import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
@@ -151,6 +154,7 @@ export class ComposedAnalyzer implements Analyzer {
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {
     const complete = this.#complete(options);
+    requireVectors('analyzeVectors', vectors);
     this.#requireClusterer(complete);
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
@@ -159,8 +163,12 @@ export class ComposedAnalyzer implements Analyzer {
 
   async extend(analysis: Analysis, vectors: readonly HashVector[], options: ExtendOptions = {}): Promise<Analysis> {
     const { metric, unit, linkage } = analysis.parameters;
-    const complete = this.#complete({ linkage, ...options, metric });
+    if ('metric' in options && options.metric !== undefined) {
+      throw new VirtSimilarityError('usage', `extend keeps the metric of the analysis, ${metric}; leave out metric`);
+    }
+    const complete = this.#complete({ ...options, linkage: options.linkage ?? linkage, metric });
     this.#requireClusterer(complete);
+    requireVectors('extend', vectors);
     const images = extendedImages(analysis, vectors);
     const distances = await extendedDistances(this.#parts, analysis, images, complete);
     const clustering = await clusteringOf(this.#registry, distances, complete);
@@ -173,6 +181,7 @@ export class ComposedAnalyzer implements Analyzer {
     options: DistanceOptions = {},
   ): Promise<Analysis> {
     const { metric: _metric, unit: _unit, algorithm: _algorithm, blockSize: _blockSize, ...clusterOptions } = options;
+    validateMatrix(distances);
     requireOwnNames(items, distances.size);
     const clustering = await this.cluster(distances, clusterOptions);
     return analysisOfDistances(items, distances, clustering, options);
@@ -208,6 +217,7 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async #find(images: Images, { onNote, signal }: CompleteOptions): Promise<FoundImages> {
+    requireImages(images);
     if ('sources' in images) {
       return images;
     }
@@ -290,7 +300,16 @@ async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRu
 
 /** Returns the vector with the image's name in this run: an executor may have hashed it under another name. */
 function named(vector: HashVector, name: string): HashVector {
-  return vector.name === name ? vector : { ...vector, name };
+  return vector.name === name ? vector : renamedVector(vector, name);
+}
+
+/** @throws `usage` unless the images are a list or the result of `findImages`. */
+function requireImages(images: Images): void {
+  const isFound = typeof images === 'object' && images !== null && 'sources' in images;
+  if (!isFound && !Array.isArray(images)) {
+    const expected = 'expected a list of images or the result of findImages';
+    throw new VirtSimilarityError('usage', `${expected}, found ${excerptOf(images)}; write [image]`);
+  }
 }
 
 function tooFew(found: number): VirtSimilarityError {

@@ -127,6 +127,9 @@ function partsOfContainer(
 }
 
 function checkedParts(parts: AnalyzerParts): AnalyzerParts {
+  if (typeof parts !== 'object' || parts === null) {
+    throw new VirtSimilarityError('usage', `createAnalyzer: expected { plugins }, found ${excerptOf(parts)}`);
+  }
   const unknown = Object.keys(parts).find((key) => !(MEMBERS as readonly string[]).includes(key));
   if (unknown !== undefined) {
     throw unknownName('member of createAnalyzer', unknown, MEMBERS);

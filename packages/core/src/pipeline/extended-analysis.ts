@@ -5,21 +5,36 @@ import { extendedMatrix } from '../distance/extended-matrix.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { VirtSimilarityError } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
+import { renamedVector } from '../vectors/vector-header.js';
 import { type NamedVector, namedVectors } from './analysis-of.js';
 import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
 
 /**
  * Lists the images of an analysis under their names, then the added ones under unused names.
  *
- * @throws `usage` if an image has no hash vector or two images have the same path.
+ * @throws `usage` if an image has no hash vector, or one that does not fit the analysis, or two images have the same path.
  */
-export function extendedImages({ images }: Analysis, added: readonly HashVector[]): NamedVector[] {
-  const known = images.map(({ name, path, vector }) => {
+export function extendedImages(
+  { images, distances, parameters }: Analysis,
+  added: readonly HashVector[],
+): NamedVector[] {
+  if (images.length !== distances.size) {
+    const found = `${images.length} images and distances of ${distances.size}`;
+    throw new VirtSimilarityError('usage', `cannot extend the analysis: expected all of its images, found ${found}`);
+  }
+  const known = images.map(({ name, path, virtualSize, dataBlocks, vector }) => {
     if (vector === undefined) {
       const problem = `cannot extend the analysis: expected each image to have its hash vector, found ${path} without one`;
       throw new VirtSimilarityError('usage', `${problem}; add the vectors to its images first`, { image: path });
     }
-    return { name, vector: vector.name === path ? vector : { ...vector, name: path } };
+    const { algorithm, blockSize } = parameters;
+    const expected = describeHeader({ algorithm, blockSize, virtualSize, dataBlocks });
+    const found = describeHeader(vector);
+    if (found !== expected) {
+      const problem = `cannot extend the analysis: expected the hash vector of ${path} to have ${expected}, found ${found}`;
+      throw new VirtSimilarityError('usage', `${problem}; analyze all images again`, { image: path });
+    }
+    return { name, vector: vector.name === path ? vector : renamedVector(vector, path) };
   });
   const vectors = [...known.map(({ vector }) => vector), ...added];
   const paths = new Set<string>();
@@ -33,6 +48,15 @@ export function extendedImages({ images }: Analysis, added: readonly HashVector[
     paths.add(name);
   }
   return namedVectors(vectors, new Map(images.map(({ path, name }) => [path, name])));
+}
+
+function describeHeader({
+  algorithm,
+  blockSize,
+  virtualSize,
+  dataBlocks,
+}: Pick<HashVector, 'algorithm' | 'blockSize' | 'virtualSize' | 'dataBlocks'>): string {
+  return `${dataBlocks} ${algorithm} digests of ${blockSize}-byte blocks of a disk of ${virtualSize} bytes`;
 }
 
 /**

@@ -65,6 +65,9 @@ export async function findImages(
   const failures = new Map<string, VirtSimilarityError>();
   for (const { image, failure, real, directory, allowed } of await Promise.all(candidates)) {
     const { path } = image;
+    if (failure === undefined && allowed !== undefined) {
+      directories.add(allowed);
+    }
     // A link in another directory is another image: relative names in it refer to that directory.
     const key = real === undefined ? path : `${real}\0${directory}`;
     const earlier = taken.get(key);
@@ -76,8 +79,6 @@ export async function findImages(
     taken.set(key, image);
     if (failure !== undefined) {
       failures.set(path, failure);
-    } else if (allowed !== undefined) {
-      directories.add(allowed);
     }
   }
   const sources = [...taken.values()];

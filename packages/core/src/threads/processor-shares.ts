@@ -28,6 +28,8 @@ export class ProcessorShares {
   async run<Result>(threads: number, job: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     await this.#turn(threads, signal);
     try {
+      // The signal may have fired after the turn was granted.
+      throwIfAborted(signal);
       return await job();
     } finally {
       this.#busy -= threads;

@@ -57,8 +57,14 @@ describe('dendrogramOfEdges', () => {
     [
       'unconnected items',
       4,
-      [{ from: 0, to: 1, distance: 1 }],
+      [1, 2, 3].map((distance) => ({ from: 0, to: 1, distance })),
       'found 3 groups without an edge between them; add edges',
+    ],
+    [
+      'fewer edges than a tree has, before memory for the items',
+      2 ** 40,
+      [{ from: 0, to: 1, distance: 1 }],
+      'found 1 edges',
     ],
     [
       'an edge to an unknown item',

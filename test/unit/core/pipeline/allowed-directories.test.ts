@@ -47,6 +47,26 @@ describe('a directory that the user allows', () => {
     }
   });
 
+  asRoot('is refused if a link of the user leads to a link of another user', async () => {
+    await lchown(join(directory, 'foreign'), NOBODY, NOBODY);
+    await symlink(join(directory, 'foreign'), join(directory, 'absolute'));
+    await symlink('foreign', join(directory, 'relative'));
+    for (const name of ['absolute', 'relative']) {
+      await expect(allowedTrees([join(directory, name)])).rejects.toMatchObject({ code: 'refused' });
+    }
+  });
+
+  test('is found through several links, and refused as a loop of them', async () => {
+    await mkdir(join(directory, 'links'));
+    await symlink('../own', join(directory, 'links', 'first'));
+    await symlink('links/first/', join(directory, 'second'));
+    await symlink('loop', join(directory, 'loop'));
+    expect(await allowedTrees([join(directory, 'second')])).toEqual([join(directory, 'pool')]);
+    await expect(allowedTrees([join(directory, 'loop')])).rejects.toMatchObject({
+      message: expect.stringContaining('loop of symbolic links'),
+    });
+  });
+
   test.each([
     ['none', 'no such directory'],
     ['pool/a.raw', 'not a directory'],

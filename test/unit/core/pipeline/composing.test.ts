@@ -86,7 +86,7 @@ describe('an extended analysis', () => {
       const whole = await analyzer.analyzeVectors(vectors, { metric, linkage: 'average' });
       for (let known = 1; known <= vectors.length; known++) {
         const first = await analyzer.analyzeVectors(vectors.slice(0, known), { metric, linkage: 'average' });
-        const extended = await analyzer.extend(first, vectors.slice(known));
+        const extended = await analyzer.extend(first, vectors.slice(known), { linkage: undefined });
         expect(comparable(extended)).toEqual(comparable(whole));
       }
     },
@@ -155,6 +155,79 @@ describe('an extended analysis', () => {
     expect(() => extendedMatrix(one, new Float64Array(2), one)).toThrow(
       'expected 1 × 1 distances between the items, found 2',
     );
+  });
+});
+
+describe('what is no input', () => {
+  const analyzer = analyzerOf();
+  const [one] = [exampleVector(3)];
+
+  test('is refused with what to pass instead', async () => {
+    const analysis = await analyzer.analyzeVectors([one!]);
+    const refused = async (call: Promise<unknown>, message: string): Promise<void> => {
+      await expect(call).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
+    };
+    const wrong = (value: unknown) => value as never;
+    await refused(analyzer.analyze(wrong('a.raw')), "found 'a.raw'; write [image]");
+    await refused(
+      analyzer.analyzeVectors(wrong(['a.arrow'])),
+      "analyzeVectors: expected hash vectors, found 'a.arrow'",
+    );
+    await refused(analyzer.extend(analysis, wrong(one)), 'extend: expected a list of hash vectors, found');
+    await refused(
+      analyzer.extend(analysis, wrong([{ path: 'a', vector: one }])),
+      'pass the vector of an outcome of hash',
+    );
+    await refused(analyzer.extend(analysis, [one!], wrong({ metric: 'jaccard' })), 'keeps the metric of the analysis');
+    const plain = { size: 2, values: [1] };
+    await refused(analyzer.analyzeDistances(['a', 'b'], wrong(plain)), 'values in a Float64Array, found');
+    expect(() => createAnalyzer(wrong(undefined))).toThrow('createAnalyzer: expected { plugins }, found undefined');
+  });
+
+  test('is refused where vectors are not those of the analysis', async () => {
+    const vectors = ['a', 'b', 'c'].map((name, index) => exampleVector(3 + index, { name }));
+    const analysis = await analyzer.analyzeVectors(vectors.slice(0, 2));
+    const exchanged = analysis.images.map((image, index) => ({ ...image, vector: vectors[1 - index]! }));
+    const found = 'expected the hash vector of a to have 3 sha256 digests of 65536-byte blocks';
+    await expect(analyzer.extend({ ...analysis, images: exchanged }, vectors.slice(2))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(found),
+    });
+    const { images } = analysis;
+    await expect(analyzer.extend({ ...analysis, images: images.slice(1) }, vectors.slice(2))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('found 1 images and distances of 2'),
+    });
+  });
+
+  test('takes vectors of classes', async () => {
+    class OwnVector implements HashVector {
+      readonly #vector = exampleVector(4);
+      readonly name = 'own';
+      get algorithm() {
+        return this.#vector.algorithm;
+      }
+      get digestLength() {
+        return this.#vector.digestLength;
+      }
+      get blockSize() {
+        return this.#vector.blockSize;
+      }
+      get virtualSize() {
+        return this.#vector.virtualSize;
+      }
+      get dataBlocks() {
+        return this.#vector.dataBlocks;
+      }
+      rows() {
+        return this.#vector.rows();
+      }
+    }
+    const analysis = await analyzer.analyzeVectors([one!]);
+    const extended = await analyzer.extend(analysis, [new OwnVector()]);
+    expect(extended.images).toMatchObject([{ dataBlocks: 3 }, { path: 'own', dataBlocks: 4 }]);
+    const renamed = { ...extended, images: extended.images.map((image) => ({ ...image, path: `/${image.path}` })) };
+    expect((await analyzer.extend(renamed, [])).images[1]).toMatchObject({ path: '/own' });
   });
 });
 

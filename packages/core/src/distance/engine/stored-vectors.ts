@@ -6,6 +6,7 @@ import { closeDescriptor, closeRegularFile } from '../../files/regular-file.js';
 import { isEntryName } from '../../store/cache-entry.js';
 import { blockCountOf } from '../../vectors/check-header.js';
 import { openUnchanged, openUnchangedSync, requireUnchanged } from '../../vectors/unchanged-file.js';
+import { headerOf } from '../../vectors/vector-header.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
 
@@ -170,8 +171,7 @@ function closeAll(vectors: readonly StoredVector[]): void {
  * @throws whatever reading the rows throws, `corrupt` if their number is not the vector's `dataBlocks`, and `aborted`.
  */
 export async function locatedVector(vector: HashVector, signal: AbortSignal | undefined): Promise<LocatedVector> {
-  const { storage = await readAll(vector, signal), rows: _, ...header } = vector;
-  return { header, storage };
+  return { header: headerOf(vector), storage: vector.storage ?? (await readAll(vector, signal)) };
 }
 
 async function readAll(vector: HashVector, signal: AbortSignal | undefined): Promise<MemoryStorage> {

@@ -1,0 +1,25 @@
+import type { HashVector } from '../contracts/hash-vector.js';
+import { excerptOf, VirtSimilarityError } from '../errors.js';
+
+/**
+ * Checks what a program passes as hash vectors, as a mistake would fail far from the call.
+ *
+ * @param call the method, for the message
+ * @throws `usage`.
+ */
+export function requireVectors(call: string, vectors: readonly HashVector[]): void {
+  const remedy = 'pass the vector of an outcome of hash, or the result of openHashVector';
+  if (!Array.isArray(vectors)) {
+    throw new VirtSimilarityError(
+      'usage',
+      `${call}: expected a list of hash vectors, found ${excerptOf(vectors)}; ${remedy}`,
+    );
+  }
+  const wrong = vectors.findIndex((vector) => typeof vector?.rows !== 'function' || typeof vector.name !== 'string');
+  if (wrong >= 0) {
+    throw new VirtSimilarityError(
+      'usage',
+      `${call}: expected hash vectors, found ${excerptOf(vectors[wrong])}; ${remedy}`,
+    );
+  }
+}

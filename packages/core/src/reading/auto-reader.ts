@@ -21,9 +21,15 @@ export class AutoReader implements DiskReader {
     this.#others = others;
   }
 
-  /** @throws `unavailable` if no reader recognises the source, and what the readers throw. */
+  /**
+   * @throws `unavailable` if no reader recognises the source, `corrupt` if no reader of its stated format does, and what the
+   *   readers throw.
+   */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
-    const readers = this.#readersInOrder();
+    const { format } = source;
+    const isOfFormat = ({ part: { formats } }: NamedPart<DiskReader>) =>
+      format === undefined || formats === undefined || formats.includes(format);
+    const readers = this.#readersInOrder().filter(isOfFormat);
     const { isChosen: _, ...others } = options;
     const delegated: DelegatedOptions = { ...others, [DELEGATED]: true };
     if (DELEGATED in options) {
@@ -39,6 +45,10 @@ export class AutoReader implements DiskReader {
       }
     }
     const tried = readers.map(({ name }) => name).join(', ') || 'none, as no plugin registers one';
+    if (format !== undefined) {
+      const problem = `cannot open ${source.path}: no reader recognises it as ${format}, tried ${tried}; check its format`;
+      throw new VirtSimilarityError('corrupt', problem, { image: source.path });
+    }
     const problem = `no reader can read ${source.path}: tried ${tried}`;
     throw new VirtSimilarityError('unavailable', wording`${problem}; state its ${{ option: 'format' }}`, {
       image: source.path,

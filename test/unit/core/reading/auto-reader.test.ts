@@ -77,6 +77,22 @@ describe('the reader auto', () => {
     expect(message).toMatch(/^no reader can read memory:a: tried one, other; /);
   });
 
+  test('asks only readers of the stated format, and reports if none recognises the image', async () => {
+    const mine = Object.assign(new ReaderOf('memory:a'), { formats: ['mine'] });
+    const other = Object.assign(new ReaderOf(...PATHS), { formats: ['other'], fallback: true as const });
+    const outcomes: Record<string, unknown> = {};
+    const sources = PATHS.map((path) => ({ path, format: 'mine' }));
+    for await (const outcome of analyzerOf({ mine, other }).identify(sources)) {
+      outcomes[outcome.path] = 'error' in outcome ? outcome.error : outcome.reader;
+    }
+    expect(outcomes['memory:a']).toBe('mine');
+    expect(outcomes['memory:b']).toMatchObject({
+      code: 'corrupt',
+      message: 'cannot open memory:b: no reader recognises it as mine, tried mine; check its format',
+    });
+    expect(other.calls).toEqual([]);
+  });
+
   test('opens each image with the reader that recognised it, in a session if it has sessions', async () => {
     const sessions: string[] = [];
     const b = new ReaderOf('memory:b');

@@ -1,24 +1,22 @@
 import { endProcess, watchThreads } from './end-process.js';
 import { describeExhaustion, describeShortage } from './exhaustion.js';
+import { exitCodeOf } from './exit-codes.js';
 import { packageVersion } from './package-version.js';
 
-/** Milliseconds that remaining work may take to end by itself. */
+/** Time in milliseconds for remaining work to finish before the process is ended. */
 const EXIT_GRACE_MS = 200;
-
-/** The exit code for a missing resource, repeated here because `exit-codes.js` may be impossible to load. */
-const UNAVAILABLE = 7;
 
 const words = process.argv.slice(2);
 
 if (words.length === 1 && words[0] === '--version') {
-  // Answered without loading the other modules.
+  // Answered before `run-command.js` and its dependencies are loaded.
   process.stdout.write(`${packageVersion()}\n`);
 } else {
   watchThreads();
   const exitCode = await run();
   // process.exit() would lose output that is still buffered.
   process.exitCode = exitCode;
-  // Ends the process even if a plugin has left something running.
+  // Ends the process even if a plugin left a timer or a thread running.
   setTimeout(() => endProcess(exitCode), EXIT_GRACE_MS).unref();
 }
 
@@ -41,5 +39,5 @@ async function run(): Promise<number> {
 
 function reportUnavailable(message: string): number {
   process.stderr.write(`virt-similarity: error: ${message}\n`);
-  return UNAVAILABLE;
+  return exitCodeOf('unavailable');
 }

@@ -115,7 +115,7 @@ function run(
 function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {
   const interrupted = interruption.exitCode();
   if (interrupted !== undefined) {
-    // Any error after the interruption is a consequence of it.
+    // Errors after an interruption are assumed to be caused by it.
     messages.error('interrupted');
     return interrupted;
   }

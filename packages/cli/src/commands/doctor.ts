@@ -18,7 +18,7 @@ export const doctor: OwnCommand = {
   },
 };
 
-/** Formats the report: one row for each requirement of the readers, and one for each of their abilities. */
+/** Formats the report: a table of external tools, a table of what each reader can read, and how to install missing packages. */
 export function* describe(readers: readonly DiagnosedReader[]): Iterable<string> {
   const named = readers.flatMap(({ requirements = [] }) => requirements.map((each) => [each.name, each] as const));
   const requirements = [...new Map(named).values()];

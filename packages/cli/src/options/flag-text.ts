@@ -1,7 +1,7 @@
 import { type OptionReference, plainText, VirtSimilarityError, type Wording } from '@virt-similarity/core/errors';
 import { shellOperand, shellWord } from '@virt-similarity/core/shell';
 
-/** Flag names by library option, where they differ by more than camel case and kebab case. */
+/** Maps library options to their flags, for flags that are not the option's name in kebab case. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['hasher', 'hash'],
   // --verbose shows notes of level debug.
@@ -15,7 +15,7 @@ export function flagText(message: Wording): string {
 
 /** Returns whether an error's message names options of the library, which must be replaced by flags. */
 export function namesOptions(error: Error): error is VirtSimilarityError {
-  // An error of another copy of the library may have no `remedy`.
+  // An error of an older version of the library may have no `remedy`.
   return error instanceof VirtSimilarityError && (error.remedy ?? []).length > 0;
 }
 

@@ -28,7 +28,7 @@ export interface OutputFiles {
    * @throws `refused` if one of these files is an output.
    */
   observe(event: ProgressEvent): void;
-  /** Whether every image was either identified or has failed, so that no further files will become known. */
+  /** Returns whether every image has been identified or has failed. From then on, outputs may be written. */
   knowsAllImages(): boolean;
   /** Returns the options for writing an output with `writeFileAtomically`. */
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'>;
@@ -64,7 +64,7 @@ export async function openOutputFiles(
 class OpenOutputFiles implements OutputFiles {
   /** The open directories, by path as given. */
   readonly #directories = new Map<string, OpenDirectory>();
-  /** The outputs by directory identity and name, to detect one file under two paths. */
+  /** The directory identity and file name of each output, to detect two paths to the same file. */
   readonly #places = new Set<string>();
   /** The existing files at the paths of outputs. */
   readonly #existing = new ProtectedFiles();

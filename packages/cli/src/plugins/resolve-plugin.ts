@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { didYouMean, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
@@ -18,6 +18,7 @@ export function resolvePlugin(specifier: string, directory: string): string {
     throw refuse('expected a package or a file, found a module of Node.js');
   }
   try {
+    // createRequire takes a file, which need not exist.
     return pathToFileURL(resolveFrom(join(directory, 'plugins'), specifier)).href;
   } catch (error) {
     const beside = isPath(specifier) ? undefined : besideThisPackage(specifier);
@@ -29,7 +30,7 @@ export function resolvePlugin(specifier: string, directory: string): string {
 }
 
 /**
- * Returns the file that a module at the path `parent` would import.
+ * Returns the file that `require` would load from a module at `parent`, or else the entry that only `import` can load.
  *
  * @throws the errors of `require.resolve`.
  */
@@ -92,13 +93,13 @@ function reason(specifier: string, directory: string, error: unknown): string {
     return messageOf(error);
   }
   if (isPath(specifier)) {
-    const siblings = namesIn(dirname(join(directory, specifier)));
-    return `no such file, relative to ${directory}${didYouMean(basename(specifier), siblings)}`;
+    const path = resolve(directory, specifier);
+    return `no such file: ${path}${didYouMean(basename(specifier), namesIn(dirname(path)))}`;
   }
   if (existsSync(join(directory, specifier))) {
     return `expected a package of that name in or above ${directory}; write ./${specifier} for the file`;
   }
-  const expected = `expected a package installed in or above ${directory}, or a file as ./plugin.js`;
+  const expected = `expected a package installed in or above ${directory}, or a path such as ./plugin.js`;
   return `${expected}; found none${didYouMean(specifier, installedPackages(directory))}`;
 }
 

@@ -3,16 +3,16 @@ import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
 
 const SECTOR_BYTES = 512;
 
-/** The file that holds an image's bytes up to a position in the guest-visible disk. */
+/** A file that holds one range of the guest-visible disk, from where the previous file ends. */
 export interface StorageFile {
-  /** The first guest-visible position after its bytes. */
+  /** The end of the range in bytes, exclusive. */
   readonly end: number;
   readonly layer: FileStamp;
 }
 
 /**
- * Returns, for each image of a chain, top first, the files that hold its stored bytes, in the order of the bytes: one
- * file, except for a VMDK text descriptor, which lists several.
+ * Returns the data files of each image in the chain, top image first. A VMDK text descriptor has one file per extent, in guest
+ * order; every other image has one file.
  */
 export function storageFiles(top: InspectedImage): readonly (readonly StorageFile[])[] {
   return chainOf(top).map(({ file, extentFiles, descriptor }) => {

@@ -13,7 +13,7 @@ import { sharedBytes, sharedCounts } from './shared-memory.js';
 /** Descriptors to free for other uses when the process has run out of them. */
 const SPARE_DESCRIPTORS = 64;
 
-/** A hash vector's rows, ready to be posted to a worker thread: everything large is in a file or in shared memory. */
+/** A hash vector's rows, ready to be posted to a worker thread: rows that had to be read are in shared memory. */
 export interface StoredVector {
   readonly name: string;
   readonly digestLength: number;
@@ -44,7 +44,7 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
 }
 
 /**
- * Runs `call` with vectors whose files are open during the call. A vector without `storage` is read into memory.
+ * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call. A vector without `storage` is read into memory.
  *
  * @param openFiles the most files to keep open, so that they need not be reopened for every slice
  * @throws whatever reading and the call throw, `aborted`, `changed` if a file changes, and `usage` if a vector has 2³²
@@ -92,7 +92,7 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
   return stored;
 }
 
-/** Checks the directory for cache entries, because a cache has many files in one directory. */
+/** For a cache entry, checks its directory instead of the file: the result is remembered, and a cache has many files in one. */
 function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
 }

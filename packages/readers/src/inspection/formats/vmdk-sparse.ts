@@ -11,7 +11,7 @@ const HEADER_BYTES = 512;
 const DIRECTORY_ENTRY_BYTES = 4n;
 const TABLE_ENTRY_BYTES = 4n;
 const ESX_TABLE_ENTRIES = 4096n;
-/** Means that the footer has the position. The file's last three sectors are a marker, the footer and an end marker. */
+/** The directory position that means: see the footer. The file's last three sectors are a marker, the footer and an end marker. */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
 const DIRECTORY_FIELD = { start: 56, end: 64 };

@@ -46,6 +46,41 @@ test('the sandbox works on this machine', async () => {
   expect(await workingSandbox()).toMatchObject({ works: true });
 });
 
+test('a trial of the sandbox that lacks descriptors is unavailable, and is repeated', () => {
+  const module = new URL('../../../packages/image-tools/dist/processes/working-sandbox.js', import.meta.url).href;
+  const program = `
+    import { closeSync, openSync } from 'node:fs';
+    import { workingSandbox } from ${JSON.stringify(module)};
+    const outcomes = [];
+    for (const free of [0, 4, 16, 40, Infinity]) {
+      const taken = [];
+      try {
+        for (;;) taken.push(openSync('/dev/null'));
+      } catch {}
+      for (const descriptor of taken.splice(0, free)) closeSync(descriptor);
+      outcomes.push(await workingSandbox().then(
+        ({ works, reason }) => (works ? 'works' : reason),
+        ({ code, message }) => code ?? message,
+      ));
+      for (const descriptor of taken) closeSync(descriptor);
+    }
+    console.log(JSON.stringify(outcomes));`;
+  const limited = [
+    '--nofile=512:512',
+    '--',
+    process.execPath,
+    '-C',
+    'unbundled',
+    '--input-type=module',
+    '--eval',
+    program,
+  ];
+  const outcomes: string[] = JSON.parse(execFileSync('prlimit', limited, { encoding: 'utf8' }));
+  expect(outcomes.at(-1)).toBe('works');
+  expect(outcomes[0]).toBe('unavailable');
+  expect(new Set(outcomes)).toEqual(new Set(['unavailable', 'works']));
+});
+
 test('qemu opens images in it', async () => {
   const chain = chainOf(inspectedImage({ format: 'raw', path: '/images/base.raw' }));
   expect(await isConfined(SHELL, chain, { component: 'qemu', image: 'a', warn: () => {} })).toBe(true);

@@ -1,4 +1,4 @@
-import { messageOf } from '@virt-similarity/core';
+import { exhaustionRemedy, messageOf, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ChildTool } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
@@ -12,13 +12,25 @@ export type WorkingSandbox =
   /** `reason` is a clause such as `bwrap is not installed`. */
   | { readonly works: false; readonly reason: string };
 
+/** What bwrap reports if a system resource is exhausted, by strerror(3). */
+const EXHAUSTED =
+  /Too many open files|Cannot allocate memory|Resource temporarily unavailable|No space left on device/i;
+
 let known: { readonly path: string | undefined; readonly sandbox: Promise<WorkingSandbox> } | undefined;
 
-/** Tries bubblewrap once, and again only if `PATH` changes. */
+/**
+ * Tries bubblewrap once, and again only if `PATH` changes or the trial could not be made.
+ *
+ * @throws `unavailable` if the trial lacked open files, memory or processes, which says nothing about the sandbox.
+ */
 export function workingSandbox(): Promise<WorkingSandbox> {
   const path = process.env.PATH;
   if (known === undefined || known.path !== path) {
-    known = { path, sandbox: tryKinds() };
+    const trial = { path, sandbox: tryKinds() };
+    known = trial;
+    trial.sandbox.catch(() => {
+      known = known === trial ? undefined : known;
+    });
   }
   return known.sandbox;
 }
@@ -43,11 +55,15 @@ function kindsToTry(): readonly SandboxKind[] {
   return process.getuid?.() === 0 ? ['privileged', ...unprivileged] : unprivileged;
 }
 
-/** Returns bwrap's complaint; an empty text if it works. */
+/**
+ * Returns bwrap's complaint; an empty text if it works.
+ *
+ * @throws `unavailable` if a system resource is exhausted.
+ */
 async function failureOf(kind: SandboxKind): Promise<string> {
-  const { words, descriptors } = await confine(kind, EMPTY_VIEW, '/usr/bin/true');
-  const [file, ...bwrapArguments] = words;
   try {
+    const { words, descriptors } = await confine(kind, EMPTY_VIEW, '/usr/bin/true');
+    const [file, ...bwrapArguments] = words;
     const trial = await ChildTool.start(file!, [...bwrapArguments, '/usr/bin/true'], {
       output: 0,
       timeoutMs: TRIAL_TIMEOUT_MS,
@@ -57,9 +73,23 @@ async function failureOf(kind: SandboxKind): Promise<string> {
     if (exitCode === 0) {
       return '';
     }
+    if (EXHAUSTED.test(stderr)) {
+      throw noTrial(stderr.trim(), 'allow more open files with ulimit -n, or more memory');
+    }
     const end = stopped === undefined ? `ended with ${signal ?? `status ${exitCode}`}` : 'it did not end in time';
     return stderr.replace(/^bwrap: /, '').replace(/\s*\n\s*/g, '. ') || end;
   } catch (thrown) {
+    if (thrown instanceof VirtSimilarityError) {
+      throw thrown;
+    }
+    const remedy = exhaustionRemedy(thrown);
+    if (remedy !== undefined) {
+      throw noTrial(messageOf(thrown), remedy);
+    }
     return messageOf(thrown);
   }
+}
+
+function noTrial(reason: string, remedy: Wording): VirtSimilarityError {
+  return new VirtSimilarityError('unavailable', wording`cannot start bwrap: ${reason}; ${remedy}`);
 }

@@ -15,7 +15,12 @@ jest.unstable_mockModule('node:fs/promises', () => ({
   ...realFiles,
   open: async (path: string, flags: number) => {
     const handle = await realFiles.open(path, flags);
-    await afterLookup(path, handle);
+    try {
+      await afterLookup(path, handle);
+    } catch (thrown) {
+      await handle.close();
+      throw thrown;
+    }
     return handle;
   },
 }));

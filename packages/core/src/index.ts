@@ -50,7 +50,7 @@ export { ProtectedFiles } from './files/protected-files.js';
 export { realPath } from './files/real-path.js';
 export { shellOperand, shellWord } from './files/shell-word.js';
 export * from './hashing/hash-image.js';
-export * from './hashing/hashing-pool.js';
+export { HashingPool, type PlacedHasher } from './hashing/hashing-pool.js';
 export {
   baseOf,
   type ExpectedFile,

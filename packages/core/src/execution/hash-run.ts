@@ -10,7 +10,7 @@ import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/s
 import type { VectorStore } from '../contracts/vector-store.js';
 import { throwIfAborted } from '../errors.js';
 import { type HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
-import type { SharedPools } from '../hashing/shared-pools.js';
+import type { HashingPools } from '../hashing/hashing-pools.js';
 import { fileStampsOf } from '../identity/chain.js';
 import { requireImportable } from '../isolation/require-importable.js';
 import { ImageOpener } from '../reading/image-opener.js';
@@ -34,7 +34,7 @@ export interface ExecutionContext {
   /** Stores the vectors of runs without a `cache` option. */
   readonly store: VectorStore | undefined;
   /** The hashing threads of all runs. */
-  readonly pools: SharedPools;
+  readonly pools: HashingPools;
 }
 
 /** A run that hashes images: first those that already have a vector, then those that must be read. */
@@ -43,7 +43,7 @@ export class HashRun {
   readonly #job: HashJob;
   readonly #readOptions: ReadOptions;
   readonly #store: RunStore | undefined;
-  readonly #pools: SharedPools;
+  readonly #pools: HashingPools;
 
   private constructor(context: ExecutionContext, job: HashJob) {
     const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = job;

@@ -5,7 +5,7 @@ import type { Analysis } from '../contracts/analysis.js';
 import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
-import type { DiagnosisRun, DiskReader, DiskSource } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { Executor } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
@@ -33,7 +33,7 @@ import type {
   VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { type CompleteOptions, completeOptions, runOf } from '../execution/options.js';
 import { reportBy } from '../isolation/plugin-calls.js';
@@ -44,11 +44,12 @@ import { renamedVector } from '../vectors/vector-header.js';
 import { allowedTrees } from './allowed-trees.js';
 import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
+import { diagnosedReader } from './diagnosed-reader.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
-import { placed, requireKnownNames, requireSameInThreads } from './placed-parts.js';
+import { placed, requireKnownNames, requireOwnExtensions, requireSameInThreads } from './placed-parts.js';
 
 /** The analyzer that composes the stages from the parts of a registry. */
 export class ComposedAnalyzer implements Analyzer {
@@ -87,7 +88,7 @@ export class ComposedAnalyzer implements Analyzer {
   async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
     const { signal } = this.#complete(options);
     const run = { signal };
-    return Promise.all(this.#readers().map((reader) => diagnosed(reader, run)));
+    return Promise.all(this.#readers().map((reader) => diagnosedReader(reader, run)));
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
@@ -112,6 +113,7 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
+    requireVectors('compare', vectors);
     return comparisonOf(this.#parts, vectors, this.#complete(options));
   }
 
@@ -120,6 +122,8 @@ export class ComposedAnalyzer implements Analyzer {
     columns: readonly HashVector[],
     options: ComparisonOptions = {},
   ): Promise<TileComparison> {
+    requireVectors('compareWith', rows);
+    requireVectors('compareWith', columns);
     return comparisonWith(this.#parts, rows, columns, this.#complete(options));
   }
 
@@ -142,7 +146,8 @@ export class ComposedAnalyzer implements Analyzer {
     }
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
     const failures = ordered.filter((outcome) => 'error' in outcome);
-    const vectors = ordered.flatMap((each) => ('vector' in each ? [named(each.vector, each.path)] : []));
+    // An executor may have hashed an image under another name.
+    const vectors = ordered.flatMap((each) => ('vector' in each ? [renamedVector(each.vector, each.path)] : []));
     if (vectors.length < 2) {
       throw failures[0]?.error ?? tooFew(vectors.length);
     }
@@ -259,48 +264,6 @@ export class ComposedAnalyzer implements Analyzer {
     await requireSameInThreads(this.#registry, 'metric', options.metric, limits);
     await requireSameInThreads(this.#registry, 'clusterer', options.clusterer, limits);
   }
-}
-
-/**
- * Requires that every reporter has its own file extension, since the extension selects the reporter of a file.
- *
- * @throws `usage` if two reporters have the same extension.
- */
-function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
-  for (const [index, { name, part }] of reporters.entries()) {
-    const other = reporters.slice(0, index).find((earlier) => earlier.part.extension === part.extension);
-    if (other === undefined) {
-      continue;
-    }
-    const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
-    throw new VirtSimilarityError('usage', `${found}; load only one of their plugins, or change one extension`);
-  }
-}
-
-/**
- * Returns the reader's diagnosis, or the error with which its diagnosis failed.
- *
- * @throws `aborted`.
- */
-async function diagnosed({ name, part }: NamedPart<DiskReader>, run: DiagnosisRun): Promise<DiagnosedReader> {
-  try {
-    const found = await part.diagnose?.(run);
-    if (found === undefined) {
-      return { reader: name };
-    }
-    if (Array.isArray(found.requirements) && Array.isArray(found.abilities)) {
-      return { reader: name, ...found };
-    }
-    throw brokenContract(name, 'a diagnosis to list requirements and abilities', excerptOf(found), 'reader');
-  } catch (thrown) {
-    throwIfAborted(run.signal);
-    return { reader: name, problem: pluginError(name, 'cannot be diagnosed', thrown) };
-  }
-}
-
-/** Returns the vector with the image's name in this run: an executor may have hashed it under another name. */
-function named(vector: HashVector, name: string): HashVector {
-  return vector.name === name ? vector : renamedVector(vector, name);
 }
 
 /** @throws `usage` unless the images are a list or the result of `findImages`. */

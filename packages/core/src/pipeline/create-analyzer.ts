@@ -9,7 +9,7 @@ import { VECTOR_STORE, type VectorStore } from '../contracts/vector-store.js';
 import { corePlugin } from '../core-plugin.js';
 import { excerptOf, unknownName, VirtSimilarityError } from '../errors.js';
 import { LocalExecutor } from '../execution/local-executor.js';
-import { SharedPools } from '../hashing/shared-pools.js';
+import { HashingPools } from '../hashing/hashing-pools.js';
 import { container as globalContainer, injectable } from '../tsyringe.js';
 import { ComposedAnalyzer } from './composed-analyzer.js';
 
@@ -90,7 +90,7 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   for (const replacement of registry.replacements) {
     registry.logger.note('warning', replacement);
   }
-  const context = { registry, store: provide(services, VECTOR_STORE, store), pools: new SharedPools() };
+  const context = { registry, store: provide(services, VECTOR_STORE, store), pools: new HashingPools() };
   const local = provide<Executor>(services, LOCAL_EXECUTOR, new LocalExecutor(context));
   return new ComposedAnalyzer(context, provide(services, EXECUTOR, executor ?? local));
 }

@@ -34,7 +34,7 @@ export function extendedImages(
       const problem = `cannot extend the analysis: expected the hash vector of ${path} to have ${expected}, found ${found}`;
       throw new VirtSimilarityError('usage', `${problem}; analyze all images again`, { image: path });
     }
-    return { name, vector: vector.name === path ? vector : renamedVector(vector, path) };
+    return { name, vector: renamedVector(vector, path) };
   });
   const vectors = [...known.map(({ vector }) => vector), ...added];
   const paths = new Set<string>();

@@ -1,6 +1,7 @@
 import { type PartRegistry } from '../composition/part-registry.js';
-import type { PartKind, PartKinds } from '../contracts/plugin.js';
-import { unknownName } from '../errors.js';
+import type { NamedPart, PartKind, PartKinds } from '../contracts/plugin.js';
+import type { Reporter } from '../contracts/reporter.js';
+import { unknownName, VirtSimilarityError } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
 import type { IsolationLimits } from '../isolation/part-thread.js';
 import type { Placed } from '../isolation/plugin-calls.js';
@@ -64,4 +65,20 @@ export function requireKnownNames(
     return;
   }
   throw unknownName('linkage', linkage, linkages, `clusterer ${clusterer}`);
+}
+
+/**
+ * Requires that every reporter has its own file extension, since the extension selects the reporter of a file.
+ *
+ * @throws `usage` if two reporters have the same extension.
+ */
+export function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
+  for (const [index, { name, part }] of reporters.entries()) {
+    const other = reporters.slice(0, index).find((earlier) => earlier.part.extension === part.extension);
+    if (other === undefined) {
+      continue;
+    }
+    const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
+    throw new VirtSimilarityError('usage', `${found}; load only one of their plugins, or change one extension`);
+  }
 }

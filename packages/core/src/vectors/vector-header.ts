@@ -17,6 +17,9 @@ export function headerOf(vector: HashVectorHeader): HashVectorHeader {
 
 /** Returns the vector under another name. */
 export function renamedVector(vector: HashVector, name: string): HashVector {
+  if (vector.name === name) {
+    return vector;
+  }
   const { storage } = vector;
   return { ...headerOf(vector), name, ...(storage !== undefined && { storage }), rows: () => vector.rows() };
 }

@@ -11,7 +11,7 @@ interface UsedThreads {
  * are not more threads than jobs. A hasher with a time limit gets threads of its own in each run: if it exceeds the limit, no
  * other run is affected.
  */
-export class SharedPools {
+export class HashingPools {
   readonly #used = new Map<string, UsedThreads>();
 
   /** @param jobs number of threads; runs with different numbers use different threads */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import hashers, { Sha256Hasher } from '@virt-similarity/hashers';
 import type { HashTask } from '#core/hashing/hash-task.js';
 import type { PlacedHasher } from '#core/hashing/hasher-threads.js';
-import { SharedPools } from '#core/hashing/shared-pools.js';
+import { HashingPools } from '#core/hashing/hashing-pools.js';
 
 const BLOCK = 65_536;
 
@@ -26,7 +26,7 @@ function taskOf(blocks: number): HashTask {
 
 describe('pools with shared threads', () => {
   test('have places for tasks of their own: a run that holds all of its places blocks no other', async () => {
-    const pools = new SharedPools();
+    const pools = new HashingPools();
     const [one, other] = [pools.poolOf(SHA256, 1), pools.poolOf(SHA256, 1)];
     await Promise.all([one.acquire(), one.acquire()]);
     const release = await other.acquire();
@@ -35,7 +35,7 @@ describe('pools with shared threads', () => {
   });
 
   test('discard the tasks that no thread has received when a run closes its pool, and serve the other run', async () => {
-    const pools = new SharedPools();
+    const pools = new HashingPools();
     const [one, other] = [pools.poolOf(SHA256, 1), pools.poolOf(SHA256, 1)];
     const tasks = Array.from({ length: 20 }, () => taskOf(64));
     const runs = tasks.map((task) =>
@@ -57,7 +57,7 @@ describe('pools with shared threads', () => {
   });
 
   test('get new threads once all have closed theirs', async () => {
-    const pools = new SharedPools();
+    const pools = new HashingPools();
     await pools.poolOf(SHA256, 1).close();
     const pool = pools.poolOf(SHA256, 1);
     const task = taskOf(1);
@@ -75,7 +75,7 @@ describe('pools with shared threads', () => {
         throw new Error('the licence server does not answer');
       }
     };
-    const pools = new SharedPools();
+    const pools = new HashingPools();
     const here = { name: 'sha256', hasher };
     const [waiting, failing] = [pools.poolOf(here, 1), pools.poolOf(here, 1)];
     await expect(failing.run(taskOf(1))).rejects.toMatchObject({ code: 'plugin' });

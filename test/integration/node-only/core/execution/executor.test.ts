@@ -21,7 +21,7 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import { container, inject, injectable } from 'tsyringe';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const DISKS = Object.fromEntries(
   Array.from({ length: 7 }, (_, index) => [

@@ -9,7 +9,7 @@ import reporters from '@virt-similarity/reporters';
 import { COMMANDS } from '#cli/commands/command-index.js';
 import type { OwnCommand, OwnContext } from '#cli/commands/own-command.js';
 import { COMMON_OPTIONS } from '#cli/options/option-table.js';
-import { MemoryDisksPlugin } from '../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const TITLES = {
   texts: 'has a summary, usage and description that fit a help text',

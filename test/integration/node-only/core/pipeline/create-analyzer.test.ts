@@ -17,8 +17,8 @@ import {
   VirtSimilarityError,
   writeHashVector,
 } from '@virt-similarity/core';
-import checksums from '../../../fixtures/checksum-plugin.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import checksums from '../../../../fixtures/checksum-plugin.js';
+import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };
 

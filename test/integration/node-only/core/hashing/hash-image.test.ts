@@ -6,8 +6,8 @@ import { type Extent, type HashVector, type ImageIdentity, stampOf } from '@virt
 import fc from 'fast-check';
 import { hashImage } from '#core/hashing/hash-image.js';
 import { HashingPool } from '#core/hashing/hashing-pool.js';
-import { ChecksumHasher, ExitingHasher, FailingHasher, referenceTo } from '../../../fixtures/checksum-plugin.js';
-import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
+import { ChecksumHasher, ExitingHasher, FailingHasher, referenceTo } from '../../../../fixtures/checksum-plugin.js';
+import { MemoryDiskImage } from '../../../../fixtures/memory-disk-image.js';
 
 const MIB = 1024 * 1024;
 

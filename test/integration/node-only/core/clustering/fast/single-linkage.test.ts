@@ -10,7 +10,7 @@ import {
   SingleLinkage,
 } from '@virt-similarity/core';
 import * as fc from 'fast-check';
-import { tiedMatrices } from '../../../../fixtures/tied-matrices.js';
+import { tiedMatrices } from '../../../../../fixtures/tied-matrices.js';
 
 /** Returns the dendrogram of distances that are computed row by row, without a matrix. */
 function withoutMatrix(size: number, distance: (i: number, j: number) => number): Dendrogram {

@@ -14,8 +14,8 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import { container, inject, injectable } from 'tsyringe';
-import injecting from '../../../fixtures/injecting-plugin.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import injecting from '../../../../fixtures/injecting-plugin.js';
+import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const IMAGES = Object.keys(DISKS);

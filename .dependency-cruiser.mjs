@@ -92,6 +92,8 @@ const FILE_ACCESS = [
   // The kernel's information about locks and devices.
   'readers/src/chain-map/writer-locks.ts',
   'readers/src/diagnosis.ts',
+  // The script and the style of the HTML report.
+  'reporters/src/page-asset.ts',
   // Files other than images that the user names.
   'cli/src/output/',
   'cli/src/plugins/',

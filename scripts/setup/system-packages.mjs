@@ -52,6 +52,7 @@ const PACKAGES = [
   { name: 'fuse3', for: ['tests'], purpose: 'disks that fail', present: () => isCommand('fusermount3') },
   { name: 'git', for: ['tests'], purpose: 'installing from a clone', present: () => isCommand('git') },
   { name: 'strace', for: ['tests'], purpose: 'checking system calls', present: () => isCommand('strace') },
+  { name: 'chromium', for: ['tests'], purpose: 'checking HTML reports', present: () => isCommand('chromium') },
   { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
   { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },

@@ -43,7 +43,7 @@ describe('virt-similarity IMAGE…', () => {
     await workplace.write('web 1.raw', rawImage(1, 2, 3));
     await workplace.write('web-1.raw', rawImage(1, 2, 4));
     const newick = ['-q', '--no-cache', '-O', 'newick'];
-    const tree = '(web-1.raw-2:0.5,web-1.raw:0.5):0;\n';
+    const tree = '(web-1.raw-2:0.5,web-1.raw:0.5);\n';
     expect(await workplace.run(...newick, 'web 1.raw', 'web-1.raw')).toEqual({
       code: 0,
       stdout: tree,
@@ -53,7 +53,11 @@ describe('virt-similarity IMAGE…', () => {
     });
     const named = await workplace.run(...newick, '--names', 'n.tsv', 'web 1.raw', 'web-1.raw');
     expect(named).toEqual({ code: 0, stdout: tree, stderr: '' });
-    const table = 'label\tname\tpath\nweb-1.raw-2\tweb 1.raw\tweb 1.raw\nweb-1.raw\tweb-1.raw\tweb-1.raw\n';
+    const size = 3 * 65_536;
+    const table =
+      'label\tname\tpath\tcluster\tnearest\tdistance\tsize\tdata\tformat\n' +
+      `web-1.raw-2\tweb 1.raw\tweb 1.raw\t1\tweb-1.raw\t1\t${size}\t${size}\traw\n` +
+      `web-1.raw\tweb-1.raw\tweb-1.raw\t2\tweb-1.raw-2\t1\t${size}\t${size}\traw\n`;
     expect(await readFile(workplace.path('n.tsv'), 'utf8')).toBe(table);
     // The table beside a file of the same format suffices for both.
     const beside = await workplace.run(...newick, '-o', 'beside.nwk', 'web 1.raw', 'web-1.raw');
@@ -67,7 +71,7 @@ describe('virt-similarity IMAGE…', () => {
     const words = ['-q', '--no-cache', '-o', 'elsewhere.nwk'];
     const { code, stderr } = await workplace.run(...words, '--names', 'chosen.tsv', 'base.raw', 'clone.raw');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(await readFile(workplace.path('chosen.tsv'), 'utf8')).toContain('base.raw\tbase.raw\tbase.raw\n');
+    expect(await readFile(workplace.path('chosen.tsv'), 'utf8')).toContain('base.raw\tbase.raw\tbase.raw\t');
     expect(await readdir(workplace.directory)).not.toContain('elsewhere.names.tsv');
     const over = await workplace.run(...words, '--names', 'base.raw', 'base.raw', 'clone.raw');
     expect(over).toMatchObject({ code: 4, stderr: expect.stringContaining('would overwrite the image base.raw') });
@@ -117,7 +121,7 @@ describe('reports', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: FAMILY_TREE });
     const [text, newick, dot, json] = await Promise.all(outputs.map((name) => readFile(workplace.path(name), 'utf8')));
     expect(text).toBe(FAMILY_TREE);
-    expect(newick).toMatch(/^\(\(.*\):0;\n$/);
+    expect(newick).toMatch(/^\(\(.*\);\n$/);
     expect(dot).toMatch(/^graph /);
     expect(JSON.parse(json ?? '').images).toHaveLength(3);
     expect(await readFile(workplace.path('tree.names.tsv'), 'utf8')).toContain('clone.raw');
@@ -134,7 +138,7 @@ describe('reports', () => {
     );
     expect(code).toBe(0);
     expect(stdout).not.toBe(FAMILY_TREE);
-    expect(await readFile(workplace.path('quoted.nwk'), 'utf8')).toContain("'clone.raw'");
+    expect(await readFile(workplace.path('quoted.nwk'), 'utf8')).toContain('(base.raw:0.5,clone.raw:0.5)');
     expect(await readdir(workplace.directory)).not.toContain('quoted.names.tsv');
   });
 

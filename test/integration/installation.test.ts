@@ -137,9 +137,9 @@ describe('the packed packages', () => {
       await realpath(join(project, 'node_modules/virt-similarity/bin/virt-similarity.js')),
     );
     const words = ['virt-similarity', '-q', '--reader', 'raw', '--no-cache', '-O', 'newick', 'one.raw', 'two.raw'];
-    expect(await runIn(project, 'npx', '--no-install', ...words)).toBe('(one.raw:1,two.raw:1):0;');
+    expect(await runIn(project, 'npx', '--no-install', ...words)).toBe('(one.raw:1,two.raw:1);');
     for (const hash of ['blake3', 'xxh128']) {
-      expect(await runIn(project, 'npx', '--no-install', ...words, '--hash', hash)).toBe('(one.raw:1,two.raw:1):0;');
+      expect(await runIn(project, 'npx', '--no-install', ...words, '--hash', hash)).toBe('(one.raw:1,two.raw:1);');
     }
   });
 

@@ -5,9 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { Analysis, Cladogram, OptionValues, Reporter } from '@virt-similarity/core';
-import { GraphvizReporter, NewickReporter } from '@virt-similarity/reporters';
+import {
+  GraphvizReporter,
+  LinkageReporter,
+  NewickReporter,
+  NexusReporter,
+  PhylipReporter,
+  PhyloXmlReporter,
+} from '@virt-similarity/reporters';
 import fc from 'fast-check';
-import { labelTable, safeLabels } from '#reporters/newick-labels.js';
+import { namesTable } from '#reporters/names-table.js';
+import { safeLabels } from '#reporters/tree-labels.js';
+import { binaryTree } from '#reporters/tree-order.js';
 import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
 import { reportText, unescaped } from '../fixtures/report-text.js';
 import { runTool } from '../fixtures/run-tool.js';
@@ -176,9 +185,7 @@ describe('Newick', () => {
     const found = await readBy(readers.ape, await written(reporter, { binary: true }, 'binary'));
     for (const [index, analysis] of CASES.entries()) {
       const named = await withNamesFromTable(found[index]!, analysis);
-      const { size, merges } = analysis.dendrogram;
-      const nodes = merges.map(({ left, right, height }) => ({ height, children: [left, right] }));
-      expectTopology(named, analysis, { size, nodes });
+      expectTopology(named, analysis, binaryTree(analysis.cladogram));
       expectPathLengths(named, analysis);
     }
   });
@@ -205,7 +212,7 @@ describe('The table of names', () => {
     const [command, ...leading] = program;
     const found = JSON.parse((await runTool(command, [...leading, ...files], UTF8)).stdout) as string[][][];
     for (const [index, { images }] of table.entries()) {
-      const rows = found[index]!.map(([label, ...texts]) => [label, ...texts.map(unescaped)]);
+      const rows = found[index]!.map(([label, name, path]) => [label, unescaped(name!), unescaped(path!)]);
       const labels = safeLabels(images);
       expect(rows).toEqual([
         ['label', 'name', 'path'],
@@ -215,10 +222,63 @@ describe('The table of names', () => {
   });
 
   test('has no cell that a spreadsheet interprets as a formula', async () => {
-    for (const { images } of table) {
-      for (const cell of [...labelTable(images)].flatMap((line) => line.slice(0, -1).split('\t'))) {
+    for (const analysis of table) {
+      for (const cell of [...namesTable(analysis, {})].flatMap((line) => line.slice(0, -1).split('\t'))) {
         expect(cell).not.toMatch(/^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/);
       }
+    }
+  });
+});
+
+describe('NEXUS', () => {
+  test('is read by DendroPy as the same trees, names and distances', async () => {
+    const reader = [PYTHON, join(SCRIPTS, 'read_newick.py'), 'nexus-dendropy'] as const;
+    const found = await readBy(reader, await written(new NexusReporter(), {}, 'nexus'));
+    for (const [index, analysis] of CASES.entries()) {
+      const named = await withNamesFromTable(found[index]!, analysis);
+      expectTopology(named, analysis, analysis.cladogram);
+      expectPathLengths(named, analysis);
+    }
+  });
+});
+
+describe('phyloXML', () => {
+  test('is read by Biopython as the same trees, names and distances', async () => {
+    const reader = [PYTHON, join(SCRIPTS, 'read_newick.py'), 'phyloxml-biopython'] as const;
+    // Biopython reads no name of an element without text, or with blanks only.
+    const cases = CASES.filter(({ images }) => images.every(({ name }) => name.trim() === name && name !== ''));
+    const found = await readBy(reader, await written(new PhyloXmlReporter(), {}, 'phyloxml', cases));
+    for (const [index, analysis] of cases.entries()) {
+      const named = withNamesUnescaped(found[index]!);
+      expectTopology(named, analysis, analysis.cladogram);
+      expectPathLengths(named, analysis);
+    }
+  });
+});
+
+describe('PHYLIP distances', () => {
+  test.each([{}, { strict: true }, { triangle: 'lower' }])(
+    'with %j are read by R as the same distances',
+    async (options) => {
+      const files = await written(new PhylipReporter(), options, `phylip-${JSON.stringify(options).length}`);
+      const { stdout } = await runTool('Rscript', [join(SCRIPTS, 'read_phylip.R'), ...files]);
+      const found = JSON.parse(stdout) as { labels: string[]; distances: number[] }[];
+      for (const [index, { images, distances }] of CASES.entries()) {
+        const limit = 'strict' in options ? { 'label-length': 10 } : {};
+        expect(found[index]!.labels).toEqual(safeLabels(images, limit));
+        expect(found[index]!.distances).toEqual([...distances.values]);
+      }
+    },
+  );
+});
+
+describe('Linkage', () => {
+  test("in R's convention is a tree of hclust with the same heights and cophenetic distances", async () => {
+    const files = await written(new LinkageReporter(), { convention: 'r' }, 'linkage');
+    const { stdout } = await runTool('Rscript', [join(SCRIPTS, 'read_linkage.R'), ...files], UTF8);
+    const found = JSON.parse(stdout) as number[][];
+    for (const [index, { distances }] of CASES.entries()) {
+      expect(found[index]).toEqual([...distances.values]);
     }
   });
 });

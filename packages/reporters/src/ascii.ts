@@ -1,5 +1,8 @@
 import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
+import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
+import { shortened, widthOf } from './shortened.js';
 import { terminalText } from './terminal-text.js';
 
 /** A cluster that is still to be drawn, and the prefixes of its lines. */
@@ -9,57 +12,182 @@ interface PendingCluster {
   readonly otherLines: string;
 }
 
+/** The pieces that a tree is drawn with. */
+interface Pieces {
+  /** Before the first child of a node, after the node's stem. */
+  readonly first: string;
+  /** Before a child that is neither the first nor the last, and before the last. */
+  readonly middle: string;
+  readonly last: string;
+  /** On the lines below a child, before and after the last child. */
+  readonly through: string;
+  readonly blank: string;
+  /** Before the name of a leaf. */
+  readonly leaf: string;
+  /** The piece that stems consist of, and how many of it a stem without a height has. */
+  readonly dash: string;
+  readonly dashes: number;
+  /** Whether an empty line follows each leaf. */
+  readonly spaced: boolean;
+}
+
+/** The drawing of the original virt-similarity (2013). */
+const ORIGINAL: Pieces = {
+  first: '+---',
+  middle: '+---',
+  last: '+---',
+  through: '|   ',
+  blank: '    ',
+  leaf: '--- ',
+  dash: '-',
+  dashes: 3,
+  spaced: true,
+};
+
+const COMPACT: Pieces = {
+  first: '+-',
+  middle: '+-',
+  last: '`-',
+  through: '| ',
+  blank: '  ',
+  leaf: ' ',
+  dash: '-',
+  dashes: 1,
+  spaced: false,
+};
+
+/** The fewest columns for a name, however wide the tree is. */
+const NARROWEST_NAME = 12;
+const DEFAULT_COMPACT_WIDTH = 100;
+
 /**
  * Draws the cladogram with ASCII characters, exactly as the original virt-similarity (2013) did.
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child.
+ *
+ * The compact drawing has one row for each image; equal images share one, and branches beyond the width are left out.
  */
 export class AsciiReporter implements Reporter {
   readonly extension = '.txt';
   readonly mediaType = 'text/plain';
   readonly options: OptionDeclarations = {
     heights: { type: 'boolean', description: 'ascii: show the distance at which each group joins' },
+    compact: {
+      type: 'boolean',
+      description: 'ascii: one row for each image or group of equal images, and as many levels as fit the width',
+    },
+    width: {
+      type: 'number',
+      whole: true,
+      placeholder: 'columns',
+      min: 40,
+      max: 100_000,
+      description: `ascii: the most columns; names are shortened in the middle; ${DEFAULT_COMPACT_WIDTH} in the compact drawing`,
+    },
+    drawing: {
+      type: 'enum',
+      values: ['ascii', 'unicode'],
+      default: 'ascii',
+      description: 'ascii: draw with ASCII characters only, or with lines of Unicode',
+    },
+    ...CLUSTER_OPTIONS,
   };
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
-    const { cladogram, images, parameters } = analysis;
-    const stems = options.heights === true ? heightStems(cladogram) : cladogram.nodes.map(() => '---');
-    yield* draw(
-      cladogram,
-      images.map(({ name }) => terminalText(name)),
-      stems,
-    );
-    if (options.heights === true && cladogram.size > 1) {
-      yield `${terminalText(heightsCaption(parameters))}\n`;
-    }
+    const isCompact = options.compact === true;
+    const width = Number(options.width ?? (isCompact ? DEFAULT_COMPACT_WIDTH : Number.POSITIVE_INFINITY));
+    const characters = isCompact ? COMPACT : ORIGINAL;
+    const pieces = options.drawing === 'unicode' ? unicode(characters) : characters;
+    const names = namesOf(analysis, options);
+    const { tree, leaves, omitted } = isCompact
+      ? foldedTree(analysis.cladogram, levelsWithin(width, pieces))
+      : { tree: analysis.cladogram, leaves: names.map((_, image) => [image]), omitted: 0 };
+    const stems =
+      options.heights === true ? heightStems(tree, pieces) : tree.nodes.map(() => pieces.dash.repeat(pieces.dashes));
+    const texts = leaves.map((images) => images.map((image) => names[image]!).join(' = '));
+    yield* draw(tree, { texts, stems, pieces, width });
+    yield* captions(analysis, options, omitted);
   }
 }
 
-/** Returns each node's stem of dashes with its height, all of one length so that nodes are aligned. */
-function heightStems({ nodes }: Cladogram): string[] {
-  const texts = nodes.map(({ height }) => heightText(height));
-  const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
-  return texts.map((text) => `${` ${text} `.padStart(width + 4, '-')}-`);
+/** Returns the names to show, with the number of each image's cluster if the user cut the tree. */
+function namesOf(analysis: Analysis, options: OptionValues): string[] {
+  const names = analysis.images.map(({ name }) => terminalText(name));
+  if (!isCutChosen(options)) {
+    return names;
+  }
+  const clusters = clustersOf(analysis, options);
+  return names.map((name, image) => `${name} [${clusters[image]! + 1}]`);
 }
 
-function* draw({ size, nodes }: Cladogram, names: readonly string[], stems: readonly string[]): Generator<string> {
+function* captions({ parameters, cladogram }: Analysis, options: OptionValues, omitted: number): Generator<string> {
+  if (omitted > 0) {
+    const levels = omitted === 1 ? '1 deeper group is' : `${omitted} deeper groups are`;
+    yield `${levels} drawn without their branches; a larger width shows more.\n`;
+  }
+  if (options.heights === true && cladogram.size > 1) {
+    yield `${terminalText(heightsCaption(parameters))}\n`;
+  }
+}
+
+/** Returns how many levels of branches leave room for names. */
+function levelsWithin(width: number, { first, dashes }: Pieces): number {
+  return Math.max(1, Math.floor((width * 0.6) / (first.length + dashes)));
+}
+
+/** Returns each node's stem of dashes with its height, all of one length so that nodes are aligned. */
+function heightStems({ nodes }: Cladogram, { dash, dashes }: Pieces): string[] {
+  const texts = nodes.map(({ height }) => heightText(height));
+  const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
+  return dashes === 1
+    ? texts.map((text) => `${text.padStart(width, dash)}${dash}`)
+    : texts.map((text) => `${` ${text} `.padStart(width + 4, dash)}${dash}`);
+}
+
+function* draw(
+  { size, nodes }: Cladogram,
+  {
+    texts,
+    stems,
+    pieces,
+    width,
+  }: { texts: readonly string[]; stems: readonly string[]; pieces: Pieces; width: number },
+): Generator<string> {
   const pending: PendingCluster[] = [{ cluster: size + nodes.length - 1, firstLine: '', otherLines: '' }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { cluster, firstLine, otherLines } = next;
     if (cluster < size) {
-      yield `${firstLine}--- ${names[cluster]}\n${otherLines}\n`;
+      const before = `${firstLine}${pieces.leaf}`;
+      const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - widthOf(before)));
+      yield pieces.spaced ? `${before}${name}\n${otherLines}\n` : `${before}${name}\n`;
       continue;
     }
     const { children } = nodes[cluster - size]!;
     const stem = stems[cluster - size]!;
     const blank = otherLines + ' '.repeat(stem.length);
     for (let position = children.length - 1; position >= 0; position--) {
+      const isLast = position === children.length - 1;
+      const branch = isLast ? pieces.last : pieces.middle;
       pending.push({
         cluster: children[position]!,
-        firstLine: position === 0 ? `${firstLine}${stem}+---` : `${blank}+---`,
-        otherLines: position === children.length - 1 ? `${blank}    ` : `${blank}|   `,
+        firstLine: position === 0 ? `${firstLine}${stem}${pieces.first}` : `${blank}${branch}`,
+        otherLines: isLast ? `${blank}${pieces.blank}` : `${blank}${pieces.through}`,
       });
     }
   }
+}
+
+/** Returns the pieces with box-drawing characters (Unicode, U+2500 to U+257F). */
+function unicode(pieces: Pieces): Pieces {
+  const drawn = (piece: string, corner: string) => piece.replace(/[+`]/, corner).replaceAll('-', '─');
+  return {
+    ...pieces,
+    first: drawn(pieces.first, '┬'),
+    middle: drawn(pieces.middle, '├'),
+    last: drawn(pieces.last, '└'),
+    through: pieces.through.replace('|', '│'),
+    leaf: drawn(pieces.leaf, ''),
+    dash: '─',
+  };
 }

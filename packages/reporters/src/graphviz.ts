@@ -1,67 +1,101 @@
-import type { Analysis, Reporter } from '@virt-similarity/core';
+import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
+import { branchLengths } from './branch-lengths.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { terminalText } from './terminal-text.js';
 
-/**
- * The layout: leaves in a column of boxes at the right, small inner nodes, branches from the right side of the parent.
- */
-const LAYOUT = {
-  graph: { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 },
-  node: {
-    shape: 'box',
-    style: 'rounded,filled',
-    fillcolor: '#ffffff',
-    color: '#5b6b7f',
-    fontname: 'Helvetica',
-    fontsize: 9,
-    width: 0,
-    height: 0.2,
-    margin: '0.05,0.02',
-  },
-  edge: { color: '#5b6b7f', tailport: 'e', headport: 'w' },
-  leaf: { style: 'filled', fillcolor: '#eef3f9', fontsize: 11, height: 0.3, margin: '0.12,0.04' },
-} as const;
+const GRAPH = { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 };
+const NODE = {
+  shape: 'box',
+  style: 'rounded,filled',
+  fillcolor: '#ffffff',
+  color: '#5b6b7f',
+  fontname: 'Helvetica',
+  fontsize: 9,
+  width: 0,
+  height: 0.2,
+  margin: '0.05,0.02',
+};
+const EDGE = { color: '#5b6b7f' };
+const LEAF = { style: 'filled', fillcolor: '#eef3f9', fontsize: 11, height: 0.3, margin: '0.12,0.04' };
+
+/** The deepest tree whose leaves are aligned: `dot` takes minutes to align those of a tree of hundreds of levels. */
+const DEEPEST_ALIGNED = 32;
+/** The longest path from the root to a leaf for layouts that use `len`, and the shortest edge; in inches. */
+const LONGEST_PATH = 12;
+const SHORTEST_EDGE = 0.1;
 
 /**
  * Writes the cladogram as an undirected Graphviz graph, drawn from left to right: leaves are boxes with the images'
  * names, inner nodes show the height at which their parts were merged.
  *
- * Format: https://graphviz.org/doc/info/lang.html. Node ids are `n0` …, numbered as the clusters of the cladogram.
+ * For programs, a node has its `distance`, the height of the merge, and an edge its `length`, as in Newick. `len` is the
+ * same length, scaled, for the layouts neato, fdp and sfdp.
+ *
+ * Format: https://graphviz.org/doc/info/lang.html, in the part of it that pydot, graphlib-dot and vis-network read too:
+ * attributes are separated by commas. Node ids are `n0` …, numbered as the clusters of the cladogram.
  */
 export class GraphvizReporter implements Reporter {
   readonly extension = '.dot';
+  readonly otherExtensions = ['.gv'];
   readonly mediaType = 'text/vnd.graphviz';
 
-  async *report({ cladogram, images, parameters }: Analysis): AsyncGenerator<string> {
-    const { Graph, toDot } = await import('ts-graphviz');
+  *report({ cladogram, images, parameters }: Analysis): Generator<string> {
     const { size, nodes } = cladogram;
-    const graph = new Graph('cladogram', { ...LAYOUT.graph, label: dotLabel(heightsCaption(parameters)) });
-    graph.attributes.node.apply(LAYOUT.node);
-    graph.attributes.edge.apply(LAYOUT.edge);
+    const lengths = branchLengths(cladogram);
+    const scale = (2 * LONGEST_PATH) / Math.max(Number.MIN_VALUE, nodes.at(-1)?.height ?? 0);
+    yield 'graph "cladogram" {\n';
+    yield `  graph ${attributes({ ...GRAPH, label: heightsCaption(parameters) })};\n`;
+    yield `  node ${attributes(NODE)};\n`;
+    yield `  edge ${attributes(EDGE)};\n`;
     for (const [index, { height, children }] of nodes.entries()) {
-      graph.createNode(`n${size + index}`, { label: heightText(height) });
+      const node = size + index;
+      yield `  n${node} ${attributes({ label: heightText(height), distance: height })};\n`;
       for (const child of children) {
-        graph.createEdge([{ id: `n${size + index}` }, { id: `n${child}` }]);
+        const length = lengths[child]!;
+        const len = Math.max(SHORTEST_EDGE, length * scale);
+        yield `  n${node} -- n${child} ${attributes({ length, len: Number(len.toPrecision(6)) })};\n`;
       }
     }
-    const leaves = graph.createSubgraph('leaves', { rank: 'same' });
-    leaves.attributes.node.apply(LAYOUT.leaf);
-    for (const [image, { name }] of images.entries()) {
-      leaves.createNode(`n${image}`, { label: dotLabel(name) });
+    yield '  subgraph "leaves" {\n';
+    if (depthOf(cladogram) <= DEEPEST_ALIGNED) {
+      yield '    graph [rank="same"];\n';
     }
-    yield `${toDot(graph, { convert: { maxASTNodes: Number.POSITIVE_INFINITY } })}\n`;
+    yield `    node ${attributes(LEAF)};\n`;
+    for (const [image, { name }] of images.entries()) {
+      yield `    n${image} ${attributes({ label: name })};\n`;
+    }
+    yield '  }\n}\n';
   }
 }
 
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  const pairs = Object.entries(values).map(([name, value]) => `${name}=${dotValue(value)}`);
+  return `[${pairs.join(', ')}]`;
+}
+
+/** Returns a number without quotes, if it has no exponent, which numbers of DOT do not have. */
+function dotValue(value: string | number): string {
+  const text = String(value);
+  return typeof value === 'number' && /^-?[\d.]+$/.test(text) ? text : `"${dotText(text)}"`;
+}
+
 /**
- * Returns a label that Graphviz renders as the text's terminal text. ts-graphviz treats a value in angle brackets as
- * HTML and does not escape backslashes, or quotes after them; Graphviz interprets backslashes and HTML entities in
- * labels. So exactly these are escaped here, and nothing else, because other DOT parsers do not know entities.
+ * Returns the content of a quoted string that Graphviz renders as the text's terminal text. Graphviz interprets
+ * backslashes and HTML entities in labels. Only what it would take for an entity is escaped, because other DOT parsers
+ * do not know entities.
  */
-function dotLabel(text: string): string {
+function dotText(text: string): string {
   return terminalText(text)
     .replace(/&(?=#?\w+;)/g, '&amp;')
-    .replace(/^(\s*)<(?=.+>\s*$)/, '$1&lt;')
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"');
+}
+
+/** Returns the number of levels below the root. */
+function depthOf({ size, nodes }: Cladogram): number {
+  const depths = new Uint32Array(size + nodes.length);
+  for (const [index, { children }] of nodes.entries()) {
+    depths[size + index] = 1 + children.reduce((deepest, child) => Math.max(deepest, depths[child]!), 0);
+  }
+  return depths.at(-1) ?? 0;
 }

@@ -1,18 +1,49 @@
 import type { Plugin } from '@virt-similarity/core';
 import { AsciiReporter } from './ascii.js';
+import { ClustersReporter } from './clusters.js';
+import { CsvReporter } from './csv.js';
 import { GraphvizReporter } from './graphviz.js';
+import { HtmlReporter } from './html.js';
 import { JsonReporter } from './json.js';
+import { LinkageReporter } from './linkage.js';
 import { NewickReporter } from './newick.js';
+import { NexusReporter } from './nexus.js';
+import { PhylipReporter } from './phylip.js';
+import { PhyloXmlReporter } from './phyloxml.js';
+import { SvgReporter } from './svg.js';
 
 export { AsciiReporter } from './ascii.js';
+export { ClustersReporter } from './clusters.js';
+export { CsvReporter } from './csv.js';
 export { GraphvizReporter } from './graphviz.js';
+export { HtmlReporter } from './html.js';
 export { JsonReporter } from './json.js';
+export { LinkageReporter } from './linkage.js';
 export { NewickReporter } from './newick.js';
+export { NexusReporter } from './nexus.js';
 export { parseJsonReport } from './parse-json-report.js';
+export { PhylipReporter } from './phylip.js';
+export { PhyloXmlReporter } from './phyloxml.js';
+export { SvgReporter } from './svg.js';
+export { csvLine, tableCell } from './table-cell.js';
 export { terminalText } from './terminal-text.js';
+export { xmlText } from './xml-text.js';
 
 export default {
   name: '@virt-similarity/reporters',
   url: import.meta.url,
-  reporters: { ascii: AsciiReporter, newick: NewickReporter, graphviz: GraphvizReporter, json: JsonReporter },
+  reporters: {
+    ascii: AsciiReporter,
+    html: HtmlReporter,
+    newick: NewickReporter,
+    nexus: NexusReporter,
+    phyloxml: PhyloXmlReporter,
+    graphviz: GraphvizReporter,
+    svg: SvgReporter,
+    json: JsonReporter,
+    csv: CsvReporter,
+    clusters: ClustersReporter,
+    linkage: LinkageReporter,
+    phylip: PhylipReporter,
+  },
 } satisfies Plugin;

@@ -1,8 +1,11 @@
-import type { Analysis, Cladogram, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
-import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
+import type { Analysis, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
 import { branchLengths } from './branch-lengths.js';
-import { changedLabels, labelTable, quotedLabels, safeLabels } from './newick-labels.js';
+import { CLUSTER_OPTIONS } from './clusters-of.js';
+import { namesTable, omittedNames } from './names-table.js';
+import { BRANCH_OPTIONS, requireBranches } from './require-branches.js';
+import { LABEL_OPTIONS, quotedLabels, safeLabels } from './tree-labels.js';
 import { binaryTree } from './tree-order.js';
+import { treePieces } from './tree-pieces.js';
 
 /**
  * Writes the cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
@@ -14,6 +17,7 @@ import { binaryTree } from './tree-order.js';
  */
 export class NewickReporter implements Reporter {
   readonly extension = '.nwk';
+  readonly otherExtensions = ['.newick', '.nh', '.tree', '.tre'];
   readonly mediaType = 'text/x-nh';
   readonly options: OptionDeclarations = {
     dialect: {
@@ -24,65 +28,48 @@ export class NewickReporter implements Reporter {
     },
     binary: {
       type: 'boolean',
-      description: 'newick: write every merge as a node with two children; ties get branches of length 0',
+      description: 'newick: write nodes with two children only; a tie becomes a balanced tree with lengths of 0',
     },
-    'negative-branches': {
-      type: 'boolean',
-      description: 'newick: allow the negative branches of centroid and median linkage',
-    },
+    ...BRANCH_OPTIONS,
+    ...LABEL_OPTIONS,
+    ...CLUSTER_OPTIONS,
   };
 
   readonly companion: Companion = {
     extension: '.names.tsv',
     emptyWith: { dialect: 'quoted' },
-    *report({ images }, options) {
+    *report(analysis, options) {
       if (options.dialect !== 'quoted') {
-        yield* labelTable(images);
+        yield* namesTable(analysis, options);
       }
     },
-    *omission({ images }, options) {
-      const changed = options.dialect === 'quoted' ? 0 : changedLabels(images);
-      if (changed > 0) {
-        yield `${changed} of ${images.length} labels differ from the names of their images, and the table of names is not written`;
+    *omission(analysis, options) {
+      if (options.dialect !== 'quoted') {
+        yield* omittedNames(analysis, options);
       }
     },
   };
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
-    const tree = options.binary === true ? binaryTree(analysis.dendrogram) : analysis.cladogram;
-    const labels = options.dialect === 'quoted' ? quotedLabels(analysis.images) : safeLabels(analysis.images);
-    if (tree.size === 1) {
+    const tree = options.binary === true ? binaryTree(analysis.cladogram) : analysis.cladogram;
+    const { images } = analysis;
+    const labels = options.dialect === 'quoted' ? quotedLabels(images) : safeLabels(images, options);
+    const root = tree.nodes.at(-1);
+    if (root === undefined) {
       yield `(${labels[0]}:0);\n`;
       return;
     }
     const lengths = branchLengths(tree);
-    if (options['negative-branches'] !== true && lengths.some((length) => length < 0)) {
-      const problem =
-        `[newick] expected branches of length 0 or more, but with ${analysis.parameters.linkage} linkage some groups join ` +
-        'at a smaller distance than their parts';
-      throw new VirtSimilarityError(
-        'usage',
-        wording`${problem}; choose single, complete, average, weighted or ward linkage, or allow ${{ option: 'negative-branches', value: true }}`,
-      );
-    }
-    yield* subtree(tree, labels, lengths);
+    requireBranches('newick', analysis, lengths, options);
+    // ape takes a root of three or more children for unrooted unless it has a length; phytools' `read.newick` never
+    // ends on a root with a length.
+    const rootLength = root.children.length > 2 ? ':0' : '';
+    yield* treePieces(tree, {
+      leaf: (image) => `${labels[image]}:${lengths[image]}`,
+      open: () => '(',
+      separator: ',',
+      close: (cluster, node) => (node === root ? `)${rootLength}` : `):${lengths[cluster]}`),
+    });
     yield ';\n';
-  }
-}
-
-function* subtree({ size, nodes }: Cladogram, labels: readonly string[], lengths: Float64Array): Generator<string> {
-  const pending: (number | string)[] = [size + nodes.length - 1];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next === 'string') {
-      yield next;
-    } else if (next < size) {
-      yield `${labels[next]}:${lengths[next]}`;
-    } else {
-      pending.push(`):${lengths[next]}`);
-      for (const [position, child] of nodes[next - size]!.children.toReversed().entries()) {
-        pending.push(...(position === 0 ? [child] : [',', child]));
-      }
-      yield '(';
-    }
   }
 }

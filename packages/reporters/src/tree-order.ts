@@ -1,4 +1,4 @@
-import type { Cladogram, Dendrogram } from '@virt-similarity/core';
+import type { Cladogram, CladogramNode, Dendrogram } from '@virt-similarity/core';
 
 /** The order in which the leaves of a tree are drawn. Clusters are numbered as in `Cladogram`. */
 export interface LeafOrder {
@@ -33,11 +33,32 @@ export function leafOrder(tree: Cladogram): LeafOrder {
 }
 
 /**
- * Converts a dendrogram to a cladogram with one node for every merge, tied or not; children are in order of first
- * image.
+ * Returns the cladogram with two children for each node: the children of a node with more are split into halves until
+ * pairs remain, all at the node's height. Equal images therefore make a tree of logarithmic depth.
  */
-export function binaryTree(dendrogram: Dendrogram): Cladogram {
-  const { size, merges } = dendrogram;
+export function binaryTree({ size, nodes }: Cladogram): Cladogram {
+  const binary: CladogramNode[] = [];
+  /** By cluster of the cladogram: its number in the binary tree. */
+  const numbers = Uint32Array.from({ length: size + nodes.length }, (_, cluster) => cluster);
+  const joined = (children: readonly number[], height: number): number => {
+    if (children.length === 1) {
+      return children[0]!;
+    }
+    const half = Math.ceil(children.length / 2);
+    const halves = [children.slice(0, half), children.slice(half)].map((each) => joined(each, height));
+    return size + binary.push({ height, children: halves }) - 1;
+  };
+  for (const [index, { height, children }] of nodes.entries()) {
+    numbers[size + index] = joined(
+      children.map((child) => numbers[child]!),
+      height,
+    );
+  }
+  return { size, nodes: binary };
+}
+
+/** Returns a dendrogram as a tree with one node for each merge, tied or not; children are in order of first image. */
+export function mergeTree({ size, merges }: Dendrogram): Cladogram {
   const firstImage = Uint32Array.from({ length: size + merges.length }, (_, cluster) => cluster);
   const nodes = merges.map(({ left, right, height }, index) => {
     const children = firstImage[left]! < firstImage[right]! ? [left, right] : [right, left];

@@ -48,7 +48,7 @@ const DESCRIPTIONS: Readonly<Record<PartKind, readonly string[]>> = {
   hasher: ['version', 'digestLength'],
   metric: ['unit', 'alignment'],
   clusterer: ['linkages'],
-  reporter: ['extension', 'mediaType', 'options'],
+  reporter: ['extension', 'otherExtensions', 'mediaType', 'options'],
   command: ['summary', 'usage', 'description', 'options', 'operands'],
 };
 
@@ -174,7 +174,8 @@ function testExtensions(subject: Subject): void {
   const { reporters } = createAnalyzer({ plugins: pluginsOf(subject) });
   const owners = new Map<string, string>();
   for (const { name, part } of reporters) {
-    for (const { extension } of [part, ...(part.companion === undefined ? [] : [part.companion])]) {
+    const companions = part.companion === undefined ? [] : [part.companion.extension];
+    for (const extension of [part.extension, ...(part.otherExtensions ?? []), ...companions]) {
       const owner = owners.get(extension);
       assert.equal(owner, undefined, `${extension}: expected files of reporter ${name} only, found files of ${owner}`);
       owners.set(extension, name);

@@ -40,6 +40,65 @@ describe('AsciiReporter', () => {
     expectGolden('family-heights.txt', await reportText(reporter.report(FAMILY, { heights: true })));
   });
 
+  test('draws one row for each image or group of equal images with --compact', async () => {
+    expect((await reportText(reporter.report(FAMILY, { compact: true }))).split('\n')).toEqual([
+      '-+--+--+- base.qcow2',
+      ' |  |  `--+- web-1.qcow2',
+      ' |  |     `- web-2.qcow2',
+      ' |  `- db (test).vmdk',
+      ' `--+- other.raw',
+      '    `- twin-a.img = twin-b.img = twin-c.img',
+      '',
+    ]);
+  });
+
+  test('draws with lines of Unicode, heights and the clusters of a cut', async () => {
+    const options = { compact: true, heights: true, drawing: 'unicode', clusters: 2 };
+    expect((await reportText(reporter.report(FAMILY, options))).split('\n').slice(0, 3)).toEqual([
+      '──16384─┬────2048─┬─────213─┬─ base.qcow2 [1]',
+      '        │         │         └──────17─┬─ web-1.qcow2 [1]',
+      '        │         │                   └─ web-2.qcow2 [1]',
+    ]);
+  });
+
+  test('draws 120 nightly copies within the width, and says what is left out', async () => {
+    const lines = (await reportText(reporter.report(caterpillar(120), { compact: true, width: 80 }))).split('\n');
+    expect(lines).toHaveLength(122);
+    expect(Math.max(...lines.slice(0, 120).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[120]).toBe('103 deeper groups are drawn without their branches; a larger width shows more.');
+  });
+
+  test('shortens names in the middle, by their width on a terminal', async () => {
+    const analysis = sampleAnalysis(
+      ['a-rather-long-name-of-an-image.qcow2', '仮想マシンの日本語の名前です.qcow2', '短い'],
+      [
+        [0, 1, 3],
+        [3, 2, 5],
+      ],
+    );
+    const text = await reportText(reporter.report(analysis, { compact: true, width: 40 }));
+    expect(text.split('\n')).toEqual([
+      '-+--+- a-rather-long-na…f-an-image.qcow2',
+      ' |  `- 仮想マシンの日本…の名前です.qcow2',
+      ' `- 短い',
+      '',
+    ]);
+  });
+
+  test('draws every image once in a compact drawing of any width', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        analyses(fc.stringMatching(/^[a-z]{1,8}$/)),
+        fc.integer({ min: 40, max: 60 }),
+        async (analysis, width) => {
+          const text = await reportText(reporter.report(analysis, { compact: true, width }));
+          const drawn = text.match(/[a-z]+/g)!.filter((word) => analysis.images.some(({ name }) => name === word));
+          expect(drawn.sort()).toEqual(analysis.images.map(({ name }) => name).sort());
+        },
+      ),
+    );
+  });
+
   test('draws a single image as a leaf', async () => {
     const alone = sampleAnalysis(['alone.raw'], []);
     expect(await reportText(reporter.report(alone, {}))).toBe('--- alone.raw\n\n');

@@ -9,7 +9,7 @@ const reporter = new GraphvizReporter();
 
 async function leafLabel(name: string): Promise<string> {
   const text = await reportText(reporter.report(sampleAnalysis([name], [])));
-  return /"n0" \[\s+label = (.*);\n/.exec(text)![1]!;
+  return / n0 \[label=(.*)\];\n/.exec(text)![1]!;
 }
 
 describe('GraphvizReporter', () => {
@@ -27,17 +27,25 @@ describe('GraphvizReporter', () => {
     expect(await leafLabel('C:\\N\\')).toBe('"C:\\\\N\\\\"');
   });
 
-  test('writes neither HTML nor entities', async () => {
-    expect(await leafLabel('<b>&amp;</b>')).toBe('"&lt;b>&amp;amp;</b>"');
-    expect(await leafLabel(' <b> ')).toBe('" &lt;b> "');
-  });
-
-  test('does not escape angle brackets and ampersands without a meaning', async () => {
+  test('writes no text that Graphviz takes for an entity, and leaves angle brackets alone', async () => {
+    expect(await leafLabel('<b>&amp;</b>')).toBe('"<b>&amp;amp;</b>"');
     expect(await leafLabel('<script>R&D</script>.img')).toBe('"<script>R&D</script>.img"');
   });
 
   test('shows a newline in a name as an escape', async () => {
     expect(await leafLabel('two\nlines')).toBe('"two\\\\x0alines"');
+  });
+
+  test('separates attributes by commas, and writes distances and lengths as numbers', async () => {
+    const text = await reportText(reporter.report(FAMILY));
+    expect(text).not.toMatch(/\[[^\]]*;/);
+    expect(text).toContain('n9 [label="17", distance=17];');
+    expect(text).toContain('n9 -- n1 [length=8.5, len=0.1];');
+  });
+
+  test('aligns the leaves of a tree of few levels only', async () => {
+    expect(await reportText(reporter.report(caterpillar(30)))).toContain('rank="same"');
+    expect(await reportText(reporter.report(caterpillar(40)))).not.toContain('rank=');
   });
 
   test('writes trees of any size and depth', async () => {

@@ -18,18 +18,17 @@ const INVERTED = sampleAnalysis(
   { parameters: { ...FAMILY.parameters, linkage: 'centroid' } },
 );
 
-async function labelRows(names: readonly string[]): Promise<string[][]> {
-  const analysis = {
-    ...sampleAnalysis(['x'], []),
+async function labelRows(names: readonly string[], options: OptionValues = {}): Promise<string[][]> {
+  const analysis = sampleCaterpillar(names, {
     images: names.map((name) => ({ ...FAMILY.images[0]!, name, path: name })),
-  };
-  const table = await reportText(reporter.companion.report(analysis, {}));
+  });
+  const table = await reportText(reporter.companion.report(analysis, options));
   expect(table.endsWith('\n')).toBe(true);
   const [head, ...rows] = table
     .slice(0, -1)
     .split('\n')
     .map((line) => line.split('\t'));
-  expect(head).toEqual(['label', 'name', 'path']);
+  expect(head).toEqual(['label', 'name', 'path', 'cluster', 'nearest', 'distance', 'size', 'data', 'format']);
   return rows;
 }
 
@@ -72,7 +71,7 @@ describe('NewickReporter', () => {
       ],
     );
     expect(await reportText(reporter.report(analysis, {}))).toBe(
-      `((a:1e-7,b:1e-7):${(2 / 3 - 2e-7) / 2},c:0.3333333333333333):0;\n`,
+      `((a:1e-7,b:1e-7):${(2 / 3 - 2e-7) / 2},c:0.3333333333333333);\n`,
     );
   });
 
@@ -85,18 +84,58 @@ describe('NewickReporter', () => {
 
   test('writes negative branches with negative-branches', async () => {
     expect(await reportText(reporter.report(INVERTED, { 'negative-branches': true }))).toBe(
-      '((a:5,b:5):-0.5,c:4.5):0;\n',
+      '((a:5,b:5):-0.5,c:4.5);\n',
     );
   });
 
-  test('creates safe labels without accents, with a hyphen for each run of other characters', async () => {
-    expect(await labels('Café_1 (prod).img', '--option', '日本', '', ' ')).toEqual([
+  test('transliterates labels, with a hyphen for each run of other characters', async () => {
+    expect(await labels('Café_1 (prod).img', '--option', 'Größe', '日本', 'сервер.img')).toEqual([
       'Cafe-1-prod-.img',
       'option',
-      'image',
-      'image-2',
-      'image-3',
+      'Grosse',
+      'RiBen',
+      'server.img',
     ]);
+  });
+
+  test('labels an image of which nothing remains by its number', async () => {
+    expect(await labels('a', '', ' ', '___')).toEqual(['a', 'image-2', 'image-3', 'image-4']);
+    expect(await labels('image-2', '')).toEqual(['image-2', 'image-2-2']);
+  });
+
+  test('creates no label that readers take for a number, a missing value or a logical value', async () => {
+    const values = ['12', '1.5', '1e5', '-3', '0x1F', 'NA', 'nan', 'null', 'True', 'Inf', '１２', 'N.A.'];
+    for (const label of await labels(...values)) {
+      expect(label).toMatch(/^image-[A-Za-z0-9.-]+$/);
+    }
+    expect(await labels('12a', 'e5', 'web-12', '1-2')).toEqual(['12a', 'e5', 'web-12', '1-2']);
+  });
+
+  test('gives the root a length only if it has three or more children', async () => {
+    const three = sampleAnalysis(
+      ['a', 'b', 'c'],
+      [
+        [0, 1, 4],
+        [2, 3, 4],
+      ],
+    );
+    expect(await reportText(reporter.report(three, {}))).toBe('(a:2,b:2,c:2):0;\n');
+    expect(await reportText(reporter.report(three, { binary: true }))).toBe('((a:2,b:2):0,c:2);\n');
+  });
+
+  test('quotes only names that need it', async () => {
+    const analysis = sampleAnalysis(['web-1.img', 'a_b'], [[0, 1, 2]]);
+    expect(await reportText(reporter.report(analysis, { dialect: 'quoted' }))).toBe("(web-1.img:1,'a_b':1);\n");
+  });
+
+  test('writes clusters, nearest images and sizes into the table', async () => {
+    const rows = async (options: OptionValues) =>
+      (await reportText(reporter.companion.report(FAMILY, options))).split('\n').map((line) => line.split('\t'));
+    expect((await rows({ clusters: 3 })).slice(1, -1).map((row) => row[3])).toEqual([...'11112333']);
+    expect((await rows({ cut: 17 })).slice(1, -1).map((row) => row[3])).toEqual([...'12234555']);
+    expect((await rows({}))[4]!.slice(4)).toEqual(['base.qcow2', '2048', '1073743360', '65732608', '']);
+    await expect(rows({ clusters: 9 })).rejects.toMatchObject({ code: 'usage' });
+    await expect(rows({ clusters: 2, cut: 5 })).rejects.toMatchObject({ code: 'usage' });
   });
 
   test('distinguishes labels that differ only in case or look like numbered labels', async () => {
@@ -162,10 +201,11 @@ describe('NewickReporter', () => {
     ]);
   });
 
-  test('keeps labels short enough for readers with fixed buffers', async () => {
-    const [one, other] = await labels('x'.repeat(5000), `${'x'.repeat(4999)}y`);
-    expect(one).toBe('x'.repeat(100));
-    expect(other).toBe(`${'x'.repeat(100)}-2`);
+  test('keeps labels short enough for readers with fixed buffers, and shorter on request', async () => {
+    const names = ['x'.repeat(5000), `${'x'.repeat(4999)}y`];
+    expect(await labels(...names)).toEqual(['x'.repeat(99), `${'x'.repeat(97)}-2`]);
+    const rows = await labelRows([...names, 'long-name-a', 'long-name-b', 'short'], { 'label-length': 8 });
+    expect(rows.map(([label]) => label)).toEqual(['xxxxxxxx', 'xxxxxx-2', 'long-nam', 'long-n-2', 'short']);
   });
 
   test('creates safe, unique labels for any names, with a table that maps them back', async () => {
@@ -202,6 +242,6 @@ describe('NewickReporter', () => {
   test('writes a tree of 10,000 levels without recursion', async () => {
     const text = await reportText(reporter.report(caterpillar(10_000), {}));
     expect(text.startsWith('('.repeat(9_999))).toBe(true);
-    expect(text.endsWith(',image-9999:4999.5):0;\n')).toBe(true);
+    expect(text.endsWith(',image-9999:4999.5);\n')).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import { sampleAnalysis } from '@virt-similarity/contract-tests';
 import { binaryTree, leafOrder } from '#reporters/tree-order.js';
 import { caterpillar } from '../../fixtures/analysis.js';
 
-const { cladogram, dendrogram } = sampleAnalysis(
+const { cladogram } = sampleAnalysis(
   ['a', 'b', 'c', 'd'],
   [
     [1, 3, 5],
@@ -29,14 +29,26 @@ describe('leafOrder', () => {
 });
 
 describe('binaryTree', () => {
-  test('has one node for every merge, with children ordered by their first images', () => {
-    expect(binaryTree(dendrogram)).toEqual({
+  test('splits a node with more than two children into pairs of the same height, in the order of first images', () => {
+    expect(binaryTree(cladogram)).toEqual({
       size: 4,
       nodes: [
-        { height: 5, children: [1, 3] },
-        { height: 5, children: [0, 4] },
+        { height: 5, children: [0, 1] },
+        { height: 5, children: [4, 3] },
         { height: 8, children: [5, 2] },
       ],
     });
+  });
+
+  test('makes a tree of 14 levels of 10,000 equal images', () => {
+    const size = 10_000;
+    const children = Array.from({ length: size }, (_, image) => image);
+    const { nodes } = binaryTree({ size, nodes: [{ height: 0, children }] });
+    const depths = new Uint8Array(size + nodes.length);
+    for (const [index, node] of nodes.entries()) {
+      depths[size + index] = 1 + Math.max(...node.children.map((child) => depths[child]!));
+    }
+    expect(nodes).toHaveLength(size - 1);
+    expect(depths.at(-1)).toBe(14);
   });
 });

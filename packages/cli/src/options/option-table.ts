@@ -153,13 +153,14 @@ export const REPORT_OPTIONS = {
     short: 'O',
     default: 'ascii',
     configurable: true,
-    description: "format of the report on standard output: ascii, newick, graphviz, json, or a plugin's",
+    description:
+      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, or a plugin's",
   },
   output: {
     type: 'files',
     short: 'o',
     placeholder: 'file',
-    description: 'also write the report to a file, in the format of its extension: .nwk .dot .json .txt',
+    description: 'also write the report to a file, in the format of its extension, such as .html, .nwk, .svg or .csv',
   },
   names: {
     type: 'file',

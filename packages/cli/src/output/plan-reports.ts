@@ -75,11 +75,12 @@ export function optionsFor({ part }: NamedPart<Reporter>, options: OptionValues)
 function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): ReportFile {
   const name = basename(path).toLowerCase();
   // The longest extension wins: a plugin's .tree.json takes precedence over .json.
-  const reporter = reporters
-    .filter(({ part: { extension } }) => name.length > extension.length && name.endsWith(extension))
-    .sort((one, other) => other.part.extension.length - one.part.extension.length)[0];
-  if (reporter === undefined) {
-    const extensions = reporters.map(({ part }) => part.extension);
+  const match = reporters
+    .flatMap((reporter) => extensionsOf(reporter).map((extension) => ({ reporter, extension })))
+    .filter(({ extension }) => name.length > extension.length && name.endsWith(extension))
+    .sort((one, other) => other.extension.length - one.extension.length)[0];
+  if (match === undefined) {
+    const extensions = reporters.flatMap(extensionsOf);
     const found = /\.[^.]+$/.exec(name)?.[0];
     throw new VirtSimilarityError(
       'usage',
@@ -87,9 +88,14 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
         `found ${found ?? 'no extension'}${didYouMean(found ?? '', extensions)}`,
     );
   }
-  const { extension, companion } = reporter.part;
+  const { reporter, extension } = match;
+  const { companion } = reporter.part;
   const companionPath = companion && path.slice(0, path.length - extension.length) + companion.extension;
   return { path, reporter, companionPath };
+}
+
+function extensionsOf({ part: { extension, otherExtensions = [] } }: NamedPart<Reporter>): readonly string[] {
+  return [extension, ...otherExtensions];
 }
 
 /**

@@ -39,6 +39,10 @@ const EXTENSION: Expectation = {
   expected: 'a file extension such as .nwk',
   holds: (value) => typeof value === 'string' && /^\.[^/\0]+$/.test(value),
 };
+const EXTENSIONS_OR_NONE: Expectation = {
+  expected: 'a list of file extensions such as .tree',
+  holds: (value) => value === undefined || (Array.isArray(value) && value.every(EXTENSION.holds)),
+};
 const OPTIONS_OR_NONE: Expectation = {
   expected: "options by name, such as { heights: { type: 'boolean', description: '…' } }",
   holds: (value) => value === undefined || areDeclarations(value),
@@ -65,7 +69,12 @@ export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   reporter: {
     list: 'reporters',
     methods: ['report'],
-    members: { extension: EXTENSION, mediaType: TEXT, options: OPTIONS_OR_NONE },
+    members: {
+      extension: EXTENSION,
+      otherExtensions: EXTENSIONS_OR_NONE,
+      mediaType: TEXT,
+      options: OPTIONS_OR_NONE,
+    },
   },
   command: { list: 'commands', methods: ['run'], members: { summary: TEXT, options: OPTIONS_OR_NONE } },
 };

@@ -8,6 +8,8 @@ import type { OptionDeclarations, OptionValues } from './options.js';
 export interface Reporter {
   /** File extension of its reports, with the dot: `.nwk`; unique among reporters. */
   readonly extension: string;
+  /** Further extensions of files that hold such reports, such as `.tree`; unique too. */
+  readonly otherExtensions?: readonly string[] | undefined;
   /** Media type of its text, such as `application/json`. */
   readonly mediaType: string;
   /**

@@ -68,17 +68,24 @@ export function requireKnownNames(
 }
 
 /**
- * Requires that every reporter has its own file extension, since the extension selects the reporter of a file.
+ * Requires that every reporter has its own file extensions, since the extension selects the reporter of a file.
  *
- * @throws `usage` if two reporters have the same extension.
+ * @throws `usage` if two reporters have the same extension, or one has it twice.
  */
 export function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
-  for (const [index, { name, part }] of reporters.entries()) {
-    const other = reporters.slice(0, index).find((earlier) => earlier.part.extension === part.extension);
-    if (other === undefined) {
-      continue;
+  const owners = new Map<string, string>();
+  for (const { name, part } of reporters) {
+    for (const extension of extensionsOf(part)) {
+      const owner = owners.get(extension);
+      if (owner !== undefined) {
+        const found = `reporters ${owner} and ${name} both write files that end in ${extension}`;
+        throw new VirtSimilarityError('usage', `${found}; load only one of their plugins, or change one extension`);
+      }
+      owners.set(extension, name);
     }
-    const found = `reporters ${other.name} and ${name} both write files that end in ${part.extension}`;
-    throw new VirtSimilarityError('usage', `${found}; load only one of their plugins, or change one extension`);
   }
+}
+
+function extensionsOf({ extension, otherExtensions = [] }: Reporter): readonly string[] {
+  return [extension, ...otherExtensions];
 }

@@ -1,0 +1,69 @@
+import type { Dendrogram } from '../contracts/clusterer.js';
+import { VirtSimilarityError } from '../errors.js';
+
+/** Where to cut a dendrogram: at a height, or so that a number of clusters results. */
+export type Cut = { readonly height: number } | { readonly clusters: number };
+
+/**
+ * Cuts a dendrogram into clusters, as R's `cutree` does. At a height, the clusters are the largest subtrees without a
+ * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For a number of clusters, the last merges are
+ * undone; among merges of equal height, those in later rows.
+ *
+ * Returns the number of each leaf's cluster, from 0, in the order of the clusters' first leaves.
+ *
+ * @throws `usage` unless the height is a number, or the number of clusters is from 1 to the number of leaves.
+ */
+export function cutDendrogram(dendrogram: Dendrogram, cut: Cut): Uint32Array {
+  const { size, merges } = dendrogram;
+  const isKept = 'height' in cut ? keptBelow(dendrogram, cut.height) : keptRows(size, cut.clusters);
+  const roots = Int32Array.from({ length: size + merges.length }, (_, cluster) => cluster);
+  for (let row = merges.length - 1; row >= 0; row--) {
+    if (isKept(row)) {
+      const { left, right } = merges[row]!;
+      roots[left] = roots[right] = roots[size + row]!;
+    }
+  }
+  const numbers = new Map<number, number>();
+  return Uint32Array.from({ length: size }, (_, leaf) => {
+    const root = roots[leaf]!;
+    const number = numbers.get(root) ?? numbers.size;
+    numbers.set(root, number);
+    return number;
+  });
+}
+
+/**
+ * Returns a cut in the middle of the widest gap between consecutive heights, where the groups are most distinct: the
+ * heights of the merges and 0. Returns a cut at the highest merge if no gap is wider than 0.
+ */
+export function widestGapCut({ merges }: Dendrogram): Cut {
+  const heights = [0, ...merges.map(({ height }) => height)].sort((one, other) => one - other);
+  let best = { width: 0, height: heights.at(-1)! };
+  for (let index = 1; index < heights.length; index++) {
+    const width = heights[index]! - heights[index - 1]!;
+    if (width > best.width) {
+      best = { width, height: heights[index - 1]! + width / 2 };
+    }
+  }
+  return { height: best.height };
+}
+
+function keptBelow({ size, merges }: Dendrogram, height: number): (row: number) => boolean {
+  if (Number.isNaN(height)) {
+    throw new VirtSimilarityError('usage', '[clustering] expected a height to cut at, found NaN');
+  }
+  const highest = new Float64Array(merges.length);
+  for (const [row, merge] of merges.entries()) {
+    const below = [merge.left, merge.right].map((child) => (child < size ? 0 : highest[child - size]!));
+    highest[row] = Math.max(merge.height, ...below);
+  }
+  return (row) => highest[row]! <= height;
+}
+
+function keptRows(size: number, clusters: number): (row: number) => boolean {
+  if (!Number.isSafeInteger(clusters) || clusters < 1 || clusters > size) {
+    const expected = `expected a number of clusters from 1 to ${size}`;
+    throw new VirtSimilarityError('usage', `[clustering] ${expected}, found ${clusters}`);
+  }
+  return (row) => row < size - clusters;
+}

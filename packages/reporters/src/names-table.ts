@@ -1,0 +1,46 @@
+import type { Analysis, OptionValues } from '@virt-similarity/core';
+import { nearestItems } from '@virt-similarity/core';
+import { clustersOf } from './clusters-of.js';
+import { tableCell } from './table-cell.js';
+import { safeLabels } from './tree-labels.js';
+
+/** Yields what a report lacks without the table of names, if a label differs from the name of its image. */
+export function* omittedNames({ images }: Analysis, options: OptionValues): Generator<string> {
+  const labels = safeLabels(images, options);
+  const changed = images.filter(({ name }, index) => name !== labels[index]).length;
+  if (changed > 0) {
+    const found = `${changed} of ${images.length} labels differ from the names of their images`;
+    yield `${found}, and the table of names is not written`;
+  }
+}
+
+/**
+ * Yields a table of the images by label: a header line, then one line for each image, with columns separated by tabs.
+ * Auspice, Taxonium, IcyTree and Microreact read it as metadata. No cell contains a quote or begins like a formula:
+ * such characters, unprintable ones and backslashes are written as `\\`, `\xNN` or `\u{N…}`.
+ *
+ * `cluster` numbers the clusters from 1; `nearest` is the label of the nearest image; `size` and `data` are the bytes
+ * of the disk and of its non-zero blocks. A cell without a value is empty.
+ */
+export function* namesTable(analysis: Analysis, options: OptionValues): Generator<string> {
+  yield 'label\tname\tpath\tcluster\tnearest\tdistance\tsize\tdata\tformat\n';
+  const { images, parameters } = analysis;
+  const labels = safeLabels(images, options);
+  const clusters = clustersOf(analysis, options);
+  const nearest = nearestItems(analysis.distances);
+  for (const [index, { name, path, virtualSize, dataBlocks, vector }] of images.entries()) {
+    const other = labels[nearest.items[index]!];
+    const cells = [
+      labels[index],
+      tableCell(name),
+      tableCell(path),
+      clusters[index]! + 1,
+      other ?? '',
+      other === undefined ? '' : nearest.distances[index],
+      virtualSize,
+      dataBlocks * parameters.blockSize,
+      tableCell(vector?.identity?.chain[0]?.format ?? ''),
+    ];
+    yield `${cells.join('\t')}\n`;
+  }
+}

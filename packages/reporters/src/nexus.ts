@@ -1,0 +1,56 @@
+import type { Analysis, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { branchLengths } from './branch-lengths.js';
+import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
+import { namesTable, omittedNames } from './names-table.js';
+import { BRANCH_OPTIONS, requireBranches } from './require-branches.js';
+import { LABEL_OPTIONS, quoted, safeLabels } from './tree-labels.js';
+import { treePieces } from './tree-pieces.js';
+
+/** A label that needs no quotes; a hyphen is punctuation in NEXUS. */
+const PLAIN = /^[A-Za-z0-9.]+$/;
+
+/**
+ * Writes the cladogram as a NEXUS file with a TAXA block and a TREES block, for FigTree, SplitsTree, IcyTree and others.
+ * Labels are those of the safe Newick dialect. Nodes have the annotation `height`, and leaves `cluster`.
+ *
+ * Format: Maddison, Swofford and Maddison, NEXUS: an extensible file format for systematic information, Syst. Biol. 46
+ * (1997); annotations as in BEAST and FigTree.
+ *
+ * @throws `usage` if branches would be negative and `negative-branches` is not set.
+ */
+export class NexusReporter implements Reporter {
+  readonly extension = '.nex';
+  readonly otherExtensions = ['.nexus', '.nxs'];
+  readonly mediaType = 'text/plain';
+  readonly options: OptionDeclarations = { ...BRANCH_OPTIONS, ...LABEL_OPTIONS, ...CLUSTER_OPTIONS };
+
+  readonly companion: Companion = { extension: '.nex.names.tsv', report: namesTable, omission: omittedNames };
+
+  *report(analysis: Analysis, options: OptionValues): Generator<string> {
+    const { images, cladogram } = analysis;
+    const lengths = branchLengths(cladogram);
+    requireBranches('nexus', analysis, lengths, options);
+    const labels = safeLabels(images, options).map((label) => (PLAIN.test(label) ? label : quoted(label)));
+    const clusters = clustersOf(analysis, options);
+    yield `#NEXUS\nBEGIN TAXA;\n  DIMENSIONS NTAX=${images.length};\n  TAXLABELS\n`;
+    for (const label of labels) {
+      yield `    ${label}\n`;
+    }
+    yield '  ;\nEND;\nBEGIN TREES;\n  TRANSLATE\n';
+    for (const [index, label] of labels.entries()) {
+      yield `    ${index + 1} ${label}${index + 1 < labels.length ? ',' : ''}\n`;
+    }
+    yield '  ;\n  TREE family = [&R] ';
+    if (cladogram.nodes.length === 0) {
+      yield '(1:0);\nEND;\n';
+      return;
+    }
+    yield* treePieces(cladogram, {
+      leaf: (image) => `${image + 1}[&cluster=${clusters[image]! + 1}]:${lengths[image]}`,
+      open: () => '(',
+      separator: ',',
+      close: (node, { height }) => `)[&height=${height}]:${lengths[node]}`,
+    });
+    yield ';\nEND;\n';
+  }
+}

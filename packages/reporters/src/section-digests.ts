@@ -1,0 +1,54 @@
+import type { Analysis, HashVector } from '@virt-similarity/core';
+
+/** Sections that the largest disk is divided into. */
+const SECTIONS = 200;
+/** The prime and the two bases of 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. */
+const PRIME = 0x01000193;
+const BASES = [0x811c9dc5, 0x050c5d1f] as const;
+
+/** Digests of the sections of all disks: equal digests mean equal content, zeros a section of zeros. */
+export interface SectionDigests {
+  /** Sections of each disk. */
+  readonly count: number;
+  /** Blocks of a section. */
+  readonly blocks: number;
+  /** For each image and section two 32-bit numbers, little-endian, base64. */
+  readonly digests: string;
+}
+
+/**
+ * Combines the digests of blocks to 64-bit digests of sections, so that a page can show for any pair where the disks
+ * are equal without the hash vectors. Returns `null` if an image has no hash vector.
+ */
+export async function sectionDigests({ images, parameters }: Analysis): Promise<SectionDigests | null> {
+  const vectors = images.map(({ vector }) => vector);
+  if (vectors.some((vector) => vector === undefined)) {
+    return null;
+  }
+  const blocks = images.reduce((most, image) => Math.max(most, Math.ceil(image.virtualSize / parameters.blockSize)), 1);
+  const count = Math.min(SECTIONS, blocks);
+  const section = Math.ceil(blocks / count);
+  const digests = new Uint32Array(images.length * count * 2);
+  for (const [image, vector] of vectors.entries()) {
+    await addSections(vector!, section, digests.subarray(image * count * 2, (image + 1) * count * 2));
+  }
+  return { count, blocks: section, digests: Buffer.from(digests.buffer).toString('base64') };
+}
+
+async function addSections(vector: HashVector, blocks: number, target: Uint32Array): Promise<void> {
+  const { digestLength } = vector;
+  for await (const rows of vector.rows()) {
+    for (const [row, block] of rows.blocks.entries()) {
+      const at = 2 * Math.floor(block / blocks);
+      let [one, other] = [target[at]! || BASES[0], target[at + 1]! || BASES[1]];
+      one = Math.imul(one ^ block, PRIME);
+      other = Math.imul(other ^ block, PRIME);
+      for (let index = row * digestLength; index < (row + 1) * digestLength; index++) {
+        one = Math.imul(one ^ rows.digests[index]!, PRIME);
+        other = Math.imul(other ^ rows.digests[index]! ^ (other >>> 15), PRIME);
+      }
+      target[at] = one;
+      target[at + 1] = other;
+    }
+  }
+}

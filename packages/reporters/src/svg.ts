@@ -1,0 +1,154 @@
+import {
+  type Analysis,
+  condensedIndex,
+  type OptionDeclarations,
+  type OptionValues,
+  type Reporter,
+} from '@virt-similarity/core';
+import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
+import { heightsCaption, heightText } from './height-text.js';
+import { widthOf } from './shortened.js';
+import { terminalText } from './terminal-text.js';
+import { leafOrder } from './tree-order.js';
+import { xmlText } from './xml-text.js';
+
+/** Pixels. */
+const ROW = 18;
+const TREE_WIDTH = 480;
+const MARGIN = 16;
+const AXIS = 40;
+const CHARACTER = 7.2;
+const TEXT_GAP = 6;
+/** Distances on the axis, at most. */
+const TICKS = 6;
+
+/** Colours that people with any colour vision can distinguish (Okabe and Ito 2008), without yellow. */
+const CLUSTER_COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#5b6b7f'];
+
+/** Writes the cladogram as an SVG image, drawn to scale: the position of a node is its height. */
+export class SvgReporter implements Reporter {
+  readonly extension = '.svg';
+  readonly mediaType = 'image/svg+xml';
+  readonly options: OptionDeclarations = {
+    'heat-map': { type: 'boolean', description: 'svg: draw the distances of all pairs beside the tree' },
+    ...CLUSTER_OPTIONS,
+  };
+
+  *report(analysis: Analysis, options: OptionValues): Generator<string> {
+    const { images, parameters, cladogram } = analysis;
+    const names = images.map(({ name }) => xmlText(name));
+    const nameWidth = Math.ceil(
+      images.reduce((widest, { name }) => Math.max(widest, widthOf(terminalText(name))), 0) * CHARACTER,
+    );
+    const hasMap = options['heat-map'] === true;
+    const mapAt = MARGIN + TREE_WIDTH + TEXT_GAP + nameWidth + TEXT_GAP;
+    const width = mapAt + (hasMap ? images.length * ROW : 0) + MARGIN;
+    const height = MARGIN + images.length * ROW + AXIS + MARGIN;
+    const colors = colorsOf(analysis, options);
+    yield `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="sans-serif" font-size="12">\n`;
+    yield `<title>${xmlText(`Cladogram of ${images.length} images`)}</title>\n`;
+    yield `<desc>${xmlText(heightsCaption(parameters))}</desc>\n<rect width="100%" height="100%" fill="#fff"/>\n`;
+    const layout = layoutOf(analysis);
+    yield* branches(analysis, layout, colors);
+    for (const [image, name] of names.entries()) {
+      const x = MARGIN + TREE_WIDTH + TEXT_GAP;
+      yield `<text x="${x}" y="${rounded(layout.y[image]! + 4)}" fill="${colors[image]}">${name}</text>\n`;
+    }
+    if (hasMap) {
+      yield* heatMap(analysis, mapAt);
+    }
+    yield* axis(cladogram.nodes.at(-1)?.height ?? 0, heightsCaption(parameters), height - MARGIN - AXIS);
+    yield '</svg>\n';
+  }
+}
+
+/** The position of each cluster. */
+interface Layout {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+function layoutOf({ cladogram }: Analysis): Layout {
+  const { size, nodes } = cladogram;
+  const { first } = leafOrder(cladogram);
+  const x = new Float64Array(size + nodes.length).fill(MARGIN + TREE_WIDTH);
+  const y = Float64Array.from({ length: size + nodes.length }, (_, leaf) => MARGIN + (first[leaf]! + 0.5) * ROW);
+  const highest = nodes.reduce((most, { height }) => Math.max(most, height), 0);
+  for (const [index, { height, children }] of nodes.entries()) {
+    x[size + index] = MARGIN + TREE_WIDTH * (1 - height / Math.max(highest, Number.MIN_VALUE));
+    y[size + index] = (y[children[0]!]! + y[children.at(-1)!]!) / 2;
+  }
+  return { x, y };
+}
+
+/** Returns the colour of each cluster of the cladogram; grey where images of several clusters of the cut are below. */
+function colorsOf(analysis: Analysis, options: OptionValues): string[] {
+  const { size, nodes } = analysis.cladogram;
+  if (!isCutChosen(options)) {
+    return new Array<string>(size + nodes.length).fill('#222');
+  }
+  const colors = [...clustersOf(analysis, options)].map((cluster) => CLUSTER_COLORS[cluster % CLUSTER_COLORS.length]!);
+  for (const { children } of nodes) {
+    const below = new Set(children.map((child) => colors[child]!));
+    colors.push(below.size === 1 ? [...below][0]! : '#888');
+  }
+  return colors;
+}
+
+function* branches({ cladogram }: Analysis, { x, y }: Layout, colors: readonly string[]): Generator<string> {
+  yield '<g fill="none" stroke-width="1.5">\n';
+  for (const [index, { children }] of cladogram.nodes.entries()) {
+    const node = cladogram.size + index;
+    const from = rounded(x[node]!);
+    yield `<path stroke="${colors[node]}" d="M${from} ${rounded(y[children[0]!]!)}V${rounded(y[children.at(-1)!]!)}"/>\n`;
+    for (const child of children) {
+      yield `<path stroke="${colors[child]}" d="M${from} ${rounded(y[child]!)}H${rounded(x[child]!)}"/>\n`;
+    }
+  }
+  yield '</g>\n';
+}
+
+function* heatMap({ cladogram, distances }: Analysis, left: number): Generator<string> {
+  const { size, values } = distances;
+  const { leaves } = leafOrder(cladogram);
+  const most = values.reduce((largest, value) => Math.max(largest, value), Number.MIN_VALUE);
+  yield '<g>\n';
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const distance = row === column ? 0 : values[condensedIndex(size, leaves[row]!, leaves[column]!)]!;
+      const at = `x="${left + column * ROW}" y="${MARGIN + row * ROW}" width="${ROW}" height="${ROW}"`;
+      yield `<rect ${at} fill="${heatColor(distance / most)}"/>\n`;
+    }
+  }
+  yield '</g>\n';
+}
+
+/** Returns a colour from dark blue for 0 to nearly white for 1. */
+function heatColor(fraction: number): string {
+  const channel = (from: number, to: number) => Math.round(from + (to - from) * Math.sqrt(fraction));
+  return `rgb(${channel(8, 247)},${channel(48, 251)},${channel(107, 255)})`;
+}
+
+function* axis(highest: number, caption: string, top: number): Generator<string> {
+  const y = top + 8;
+  yield `<g stroke="#888" fill="#444" font-size="10">\n<path d="M${MARGIN} ${y}H${MARGIN + TREE_WIDTH}"/>\n`;
+  for (const tick of ticks(highest)) {
+    const x = rounded(MARGIN + TREE_WIDTH * (1 - tick / Math.max(highest, Number.MIN_VALUE)));
+    yield `<path d="M${x} ${y}v4"/><text stroke="none" text-anchor="middle" x="${x}" y="${y + 15}">${heightText(tick)}</text>\n`;
+  }
+  yield `<text stroke="none" x="${MARGIN}" y="${y + 30}">${xmlText(caption)}</text>\n</g>\n`;
+}
+
+/** Returns round numbers from 0 to the highest. */
+function ticks(highest: number): number[] {
+  if (highest === 0) {
+    return [0];
+  }
+  const power = 10 ** Math.floor(Math.log10(highest / TICKS));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => highest / each <= TICKS)!;
+  return Array.from({ length: Math.floor(highest / step) + 1 }, (_, index) => Number((index * step).toPrecision(12)));
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,99 @@
+import type { AnalyzedImage, OptionDeclarations, OptionValues } from '@virt-similarity/core';
+import anyAscii from 'any-ascii';
+import { terminalText } from './terminal-text.js';
+
+/** The longest label: MrBayes reads 99 characters, and ape 5.7 crashes on labels of more than 512 bytes. */
+const LONGEST_LABEL = 99;
+/** Enough for a number behind at least one character. */
+const SHORTEST_LABEL = 8;
+
+/** The options of reporters that write safe labels. */
+export const LABEL_OPTIONS = {
+  'label-length': {
+    type: 'number',
+    whole: true,
+    placeholder: 'n',
+    min: SHORTEST_LABEL,
+    max: LONGEST_LABEL,
+    default: LONGEST_LABEL,
+    description: 'tree formats: the most characters of a safe label; PHYLIP programs often read 10 to 20',
+  },
+} as const satisfies OptionDeclarations;
+
+/** With a letter or digit, and without a hyphen at either end, as in options and formulas. */
+const SAFE_NAME = /^(?!-)(?=.*[A-Za-z0-9])[A-Za-z0-9.-]+(?<!-)$/;
+/**
+ * Texts that readers take for numbers (NCL takes a number for the taxon of that number), or for a missing or logical
+ * value in the table of names (pandas, R).
+ */
+const VALUE = /^([-.]*\d[\d.]*(e-?\d+)?|0x[\da-f]+|-?inf(inity)?|-?nan|n\.?a\.?|null|none|true|false|t|f)$/i;
+
+/**
+ * Returns labels of ASCII letters, digits, dots and hyphens, which every Newick reader reads unchanged. Letters of
+ * other scripts are transliterated.
+ *
+ * A safe name is used as its image's label. Every other label differs from the labels and names of all other images,
+ * even if case is ignored, as in DendroPy; a number is appended where necessary. Names that differ only in case are
+ * all changed.
+ */
+export function safeLabels(images: readonly AnalyzedImage[], options: OptionValues = {}): string[] {
+  const longest = Number(options['label-length'] ?? LONGEST_LABEL);
+  const owners = new Map<string, number>();
+  for (const { name } of images) {
+    owners.set(caseFolded(name), (owners.get(caseFolded(name)) ?? 0) + 1);
+  }
+  const taken = new Set(owners.keys());
+  const lastSuffix = new Map<string, number>();
+  return images.map(({ name }, index) => {
+    if (isSafe(name) && name.length <= longest && owners.get(caseFolded(name)) === 1) {
+      return name;
+    }
+    const stem = safeStem(name, index + 1, longest);
+    const key = caseFolded(stem);
+    let label = stem;
+    for (let suffix = lastSuffix.get(key) ?? 2; taken.has(caseFolded(label)); suffix++) {
+      label = `${stem.slice(0, longest - String(suffix).length - 1)}-${suffix}`;
+      lastSuffix.set(key, suffix + 1);
+    }
+    taken.add(caseFolded(label));
+    return label;
+  });
+}
+
+/** Returns labels strictly by the Newick specification: in single quotes unless the name is safe. */
+export function quotedLabels(images: readonly AnalyzedImage[]): string[] {
+  return images.map(({ name }) => (isSafe(name) ? name : quoted(name)));
+}
+
+/** Returns a text in single quotes, with unprintable characters escaped. */
+export function quoted(text: string): string {
+  return `'${terminalText(text).replaceAll("'", "''")}'`;
+}
+
+function isSafe(name: string): boolean {
+  return SAFE_NAME.test(name) && !VALUE.test(name);
+}
+
+/**
+ * Folds case, so that texts that differ only in case become equal, even if only their upper-case forms are (`ſ`, `s`).
+ */
+function caseFolded(text: string): string {
+  return text.toUpperCase().toLowerCase();
+}
+
+/** Returns a safe label made from a name, or from the image's number if nothing of the name remains. */
+function safeStem(name: string, number: number, longest: number): string {
+  const ascii = trimmed(
+    anyAscii(name)
+      .replace(/[^A-Za-z0-9.-]+/g, '-')
+      .slice(0, longest),
+  );
+  if (!/[A-Za-z0-9]/.test(ascii)) {
+    return `image-${number}`;
+  }
+  return VALUE.test(ascii) ? trimmed(`image-${ascii}`.slice(0, longest)) : ascii;
+}
+
+function trimmed(text: string): string {
+  return text.replace(/^-+|-+$/g, '');
+}

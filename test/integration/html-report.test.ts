@@ -1,0 +1,195 @@
+/// <reference lib="dom" />
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import { type Analysis, hashVectorOf, VirtSimilarityError } from '@virt-similarity/core';
+import { HtmlReporter } from '@virt-similarity/reporters';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { FAMILY } from '../fixtures/analysis.js';
+import { reportText } from '../fixtures/report-text.js';
+
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 800 };
+
+let browser: Browser;
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'html-report-'));
+  // Chromium's own sandbox needs user namespaces, which containers often forbid.
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A report open in the browser, with everything that must not happen. */
+interface OpenReport extends AsyncDisposable {
+  readonly page: Page;
+  readonly problems: string[];
+  readonly address: string;
+}
+
+async function opened(analysis: Analysis, { viewport = WIDE, hash = '' } = {}): Promise<OpenReport> {
+  const file = join(directory, 'report.html');
+  writeFileSync(file, await reportText(new HtmlReporter().report(analysis, {})));
+  const address = pathToFileURL(file).href;
+  const page = await browser.newPage({ viewport });
+  const problems: string[] = [];
+  page.on('console', (message) => problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith('blob:')) {
+      problems.push(request.url());
+    }
+  });
+  await page.goto(address + hash);
+  return { page, problems, address, [Symbol.asyncDispose]: () => page.close() };
+}
+
+function vectorOf(name: string, contents: readonly number[]) {
+  const blocks = Uint32Array.from(contents.flatMap((content, block) => (content === 0 ? [] : [block])));
+  const digests = Uint8Array.from([...blocks].flatMap((block) => new Array<number>(32).fill(contents[block]!)));
+  const header = {
+    name,
+    algorithm: 'sha256',
+    digestLength: 32,
+    blockSize: 65_536,
+    virtualSize: contents.length * 65_536,
+  };
+  return hashVectorOf(header, blocks, digests);
+}
+
+/** Two images of four blocks: the first is equal, the second differs, the third is zero in both, the fourth in one. */
+function withVectors(): Analysis {
+  const vectors = [vectorOf('a', [1, 2, 0, 3]), vectorOf('b', [1, 4, 0, 0])];
+  const analysis = sampleAnalysis(['a', 'b'], [[0, 1, 2]]);
+  const images = analysis.images.map((image, index) => ({
+    ...image,
+    virtualSize: 4 * 65_536,
+    vector: vectors[index]!,
+  }));
+  return { ...analysis, images };
+}
+
+describe('the HTML report', () => {
+  test.each([
+    ['wide', WIDE],
+    ['narrow', NARROW],
+  ])('draws a family in a %s window, without an error or a request', async (_, viewport) => {
+    await using report = await opened(FAMILY, { viewport });
+    const { page, problems } = report;
+    expect(await page.title()).toBe('Family of 8 images');
+    expect(await page.locator('#rows tr:not(.spacer)').count()).toBe(8);
+    const colors = await page.evaluate(() => {
+      const canvas = document.getElementById('map') as HTMLCanvasElement;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    });
+    expect(colors).toBeGreaterThan(10);
+    const widest = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(widest).toBeLessThanOrEqual(viewport.width);
+    expect(problems).toEqual([]);
+  });
+
+  test('cuts the tree by the slider, the keyboard and the field', async () => {
+    await using report = await opened(FAMILY);
+    const { page } = report;
+    expect(await page.locator('#count').textContent()).toBe('2 clusters');
+    await page.locator('#slider').focus();
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.locator('#count').textContent()).toBe('3 clusters');
+    expect(await page.locator('#slider').getAttribute('aria-valuetext')).toBe('distance 2048, 3 clusters');
+    await page.locator('#cut').fill('17');
+    expect(await page.locator('#count').textContent()).toBe('5 clusters');
+    await page.locator('#slider').fill('6');
+    expect(await page.locator('#count').textContent()).toBe('1 cluster');
+  });
+
+  test('finds, sorts and chooses images', async () => {
+    await using report = await opened(FAMILY);
+    const { page } = report;
+    const names = () => page.locator('#rows button').allTextContents();
+    await page.getByRole('button', { name: 'Distance' }).click();
+    await page.getByRole('button', { name: 'Distance' }).click();
+    expect((await names())[0]).toBe('other.raw');
+    await page.getByLabel('Search names and paths').fill('WEB');
+    await expect(names()).resolves.toEqual(expect.arrayContaining(['web-1.qcow2', 'web-2.qcow2']));
+    expect(await page.locator('#found').textContent()).toBe('2 of 8 images');
+    await page.getByRole('button', { name: 'web-1.qcow2' }).click();
+    await page.getByRole('button', { name: 'web-2.qcow2' }).click();
+    expect(await page.locator('#pair').textContent()).toMatch(/^web-1.qcow2 and web-2.qcow2: distance 17 blocks/);
+    await page.locator('#unit').selectOption('bytes');
+    await page.waitForFunction(() => document.getElementById('pair')!.textContent.includes('1.1 MiB'));
+  });
+
+  test('moves and zooms by the keyboard, and keeps the cut and the pair in the address', async () => {
+    await using report = await opened(FAMILY);
+    const { page, address } = report;
+    await page.locator('#map').focus();
+    for (const key of ['ArrowDown', 'ArrowRight', '+', '+', '-', 'Home']) {
+      await page.keyboard.press(key);
+    }
+    await page.locator('#cut').fill('213');
+    const hash = '#cut=213&pair=web-1.qcow2&pair=web-2.qcow2';
+    await page.waitForURL(address + hash);
+    await using again = await opened(FAMILY, { hash });
+    expect(await again.page.locator('#count').textContent()).toBe('4 clusters');
+    expect(await again.page.locator('#pair').textContent()).toMatch(/^web-1.qcow2 and web-2.qcow2/);
+  });
+
+  test('shows where the disks of a pair are equal', async () => {
+    await using report = await opened(withVectors());
+    const { page, problems } = report;
+    expect(await page.locator('#sections').textContent()).toBe(
+      'Of 4 sections of the disk, 1 are equal, 2 differ somewhere, 1 are zero in both.',
+    );
+    expect(problems).toEqual([]);
+  });
+
+  test('shows any names and failures as text', async () => {
+    const error = new VirtSimilarityError('corrupt', '<img src=x onerror=alert(1)> ends early');
+    const failures = [{ path: '"><script>alert(1)</script>', error }];
+    const names = [...HOSTILE_NAMES, '</script><script>alert(1)</script>', '<img src=x onerror=alert(1)>', '__proto__'];
+    await using report = await opened(sampleCaterpillar(names, { failures }));
+    const { page, problems } = report;
+    expect(await page.title()).toBe(`Family of ${names.length} images`);
+    expect(await page.locator('script').count()).toBe(2);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('li b').textContent()).toBe('"><script>alert(1)</script>');
+    expect(problems).toEqual([]);
+  });
+
+  test('saves the clusters as CSV', async () => {
+    await using report = await opened(FAMILY);
+    const [download] = await Promise.all([
+      report.page.waitForEvent('download'),
+      report.page.getByRole('button', { name: 'Save clusters as CSV' }).click(),
+    ]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await download.createReadStream()) {
+      chunks.push(chunk as Buffer);
+    }
+    const lines = Buffer.concat(chunks).toString().split('\r\n');
+    expect(lines).toHaveLength(10);
+    expect(lines.slice(0, 2)).toEqual([
+      'image,path,cluster,nearest,distance',
+      'base.qcow2,/images/base.qcow2,1,web-1.qcow2,213',
+    ]);
+  });
+
+  test('draws 1,000 images without an element for each cell', async () => {
+    const names = Array.from({ length: 1000 }, (_, image) => `guest-${image}.qcow2`);
+    await using report = await opened(sampleCaterpillar(names));
+    const { page, problems } = report;
+    expect(await page.locator('*').count()).toBeLessThan(2000);
+    await page.locator('#slider').fill('500');
+    expect(await page.locator('#count').textContent()).toBe('500 clusters');
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -182,6 +183,25 @@ describe('the HTML report', () => {
       'base.qcow2,/images/base.qcow2,1,web-1.qcow2,213',
     ]);
   });
+
+  test.each(['light', 'dark'] as const)(
+    'has no violation that axe-core finds, with the %s colours',
+    async (colorScheme) => {
+      const file = join(directory, 'accessible.html');
+      writeFileSync(file, await reportText(new HtmlReporter().report(withVectors(), {})));
+      // The report's own policy forbids to run axe-core.
+      const context = await browser.newContext({ bypassCSP: true, colorScheme });
+      const page = await context.newPage();
+      await page.goto(pathToFileURL(file).href);
+      await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'));
+      const found = await page.evaluate(
+        'axe.run().then(({ violations, passes }) => [violations.map(({ id }) => id), passes.length])',
+      );
+      expect(found).toEqual([[], expect.any(Number)]);
+      expect((found as [string[], number])[1]).toBeGreaterThan(20);
+      await context.close();
+    },
+  );
 
   test('draws 1,000 images without an element for each cell', async () => {
     const names = Array.from({ length: 1000 }, (_, image) => `guest-${image}.qcow2`);

@@ -36,7 +36,7 @@ for (const [place, image] of data.leaves.entries()) {
   places[image] = place;
 }
 const highest = data.nodes.reduce((most, { height }) => Math.max(most, height), 0);
-const farthest = distances.reduce((most, distance) => Math.max(most, distance), 0) || 1;
+const farthest = largest(distances) || 1;
 const heights = [...new Set([0, ...data.nodes.map(({ height }) => height)])].sort((one, other) => one - other);
 const nearest = nearestImages();
 const text = new Intl.Collator(undefined, { numeric: true });
@@ -112,9 +112,22 @@ function element(id) {
 
 /** @param {string} type @param {string} base64 */
 function decoded(type, base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let index = 0; index < bytes.length; index++) {
+    bytes[index] = characters.charCodeAt(index);
+  }
   const types = { Uint8: Uint8Array, Uint16: Uint16Array, Uint32: Uint32Array, Float64: Float64Array };
   return new types[/** @type {keyof typeof types} */ (type)](bytes.buffer);
+}
+
+/** @param {ArrayLike<number>} values */
+function largest(values) {
+  let most = 0;
+  for (let index = 0; index < values.length; index++) {
+    most = Math.max(most, values[index]);
+  }
+  return most;
 }
 
 /** @param {number} one @param {number} other images */
@@ -216,29 +229,37 @@ function style(/** @type {string} */ name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** The heat map, one pixel for each pair, in drawing order. It is drawn once and then scaled. */
-const heat = document.createElement('canvas');
+/** From dark blue for equal images to nearly white for the most different, as 32-bit pixels. */
+const SHADES = Uint32Array.from({ length: 256 }, (_, index) => {
+  const channel = (/** @type {number} */ from, /** @type {number} */ to) =>
+    Math.round(from + ((to - from) * index) / 255);
+  // Little-endian, as on every machine that runs a browser.
+  return (255 << 24) | (channel(107, 255) << 16) | (channel(48, 251) << 8) | channel(8, 247);
+});
 
-function paintHeat() {
-  const side = Math.min(size, 4096);
-  heat.width = heat.height = side;
-  const context = /** @type {CanvasRenderingContext2D} */ (heat.getContext('2d'));
-  const pixels = context.createImageData(side, side);
-  const shades = Array.from({ length: 256 }, (_, index) => shade(index / 255));
-  for (let row = 0, at = 0; row < side; row++) {
-    const one = data.leaves[Math.floor((row * size) / side)];
-    for (let column = 0; column < side; column++, at += 4) {
-      const distance = distanceOf(one, data.leaves[Math.floor((column * size) / side)]);
-      pixels.data.set(shades[Math.round(255 * Math.sqrt(distance / farthest))], at);
+/** The visible part of the heat map, and what it shows. */
+const heat = { canvas: document.createElement('canvas'), shown: '' };
+
+/** Paints the visible rows of the heat map, one pixel for each pixel of the screen, unless they are painted already. */
+function paintHeat(/** @type {number} */ width, /** @type {number} */ height) {
+  const shown = [width, height, state.top, state.rows].join(' ');
+  if (heat.shown === shown) {
+    return;
+  }
+  heat.shown = shown;
+  heat.canvas.width = width;
+  heat.canvas.height = height;
+  const context = /** @type {CanvasRenderingContext2D} */ (heat.canvas.getContext('2d'));
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const columns = Uint32Array.from({ length: width }, (_, x) => data.leaves[Math.floor((x * size) / width)]);
+  for (let y = 0, at = 0; y < height; y++) {
+    const one = data.leaves[Math.min(size - 1, Math.floor(state.top + (y * state.rows) / height))];
+    for (let x = 0; x < width; x++, at++) {
+      pixels[at] = SHADES[Math.round(255 * Math.sqrt(distanceOf(one, columns[x]) / farthest))];
     }
   }
-  context.putImageData(pixels, 0, 0);
-}
-
-/** From dark blue for equal images to nearly white for the most different. */
-function shade(/** @type {number} */ fraction) {
-  const channel = (/** @type {number} */ from, /** @type {number} */ to) => Math.round(from + (to - from) * fraction);
-  return [channel(8, 247), channel(48, 251), channel(107, 255), 255];
+  context.putImageData(image, 0, 0);
 }
 
 /** The horizontal layout of the map: tree, names, heat map. */
@@ -259,9 +280,9 @@ function drawMap() {
   drawTree(context, columns.tree, height, yOf);
   drawNames(context, columns, row, height);
   const left = columns.tree + columns.names;
+  paintHeat(Math.max(1, Math.round(columns.heat)), Math.max(1, Math.round(height)));
   context.imageSmoothingEnabled = false;
-  const scale = heat.width / size;
-  context.drawImage(heat, 0, state.top * scale, heat.width, state.rows * scale, left, 0, columns.heat, height);
+  context.drawImage(heat.canvas, left, 0, columns.heat, height);
   const [one, other] = state.cell;
   context.strokeStyle = '#d55e00';
   context.lineWidth = 2;
@@ -286,7 +307,22 @@ function drawTree(context, width, height, yOf) {
     y[image] = yOf(places[image]);
     clusters[image] = state.clusters[image];
   }
-  context.lineWidth = 1.2;
+  // One path for each colour, because a stroke for each branch would take too long for thousands of images.
+  /** @type {Map<string, Path2D>} */
+  const paths = new Map();
+  const line = (
+    /** @type {number} */ cluster,
+    /** @type {number} */ x1,
+    /** @type {number} */ y1,
+    /** @type {number} */ x2,
+    /** @type {number} */ y2,
+  ) => {
+    const color = cluster < 0 ? MIXED : colorOf(cluster);
+    const path = paths.get(color) ?? new Path2D();
+    paths.set(color, path);
+    path.moveTo(x1, y1);
+    path.lineTo(x2, y2);
+  };
   for (const [index, { height: at, children }] of data.nodes.entries()) {
     const node = size + index;
     const [top, bottom] = [y[children[0]], y[/** @type {number} */ (children.at(-1))]];
@@ -295,11 +331,16 @@ function drawTree(context, width, height, yOf) {
     if (Math.max(top, bottom) < -height || Math.min(top, bottom) > 2 * height) {
       continue;
     }
-    line(context, clusters[node], xOf(at), top, xOf(at), bottom);
+    line(clusters[node], xOf(at), top, xOf(at), bottom);
     for (const child of children) {
       const from = child < size ? xOf(0) : xOf(data.nodes[child - size].height);
-      line(context, clusters[child], xOf(at), y[child], from, y[child]);
+      line(clusters[child], xOf(at), y[child], from, y[child]);
     }
+  }
+  context.lineWidth = 1.2;
+  for (const [color, path] of paths) {
+    context.strokeStyle = color;
+    context.stroke(path);
   }
   context.strokeStyle = style('--focus');
   context.setLineDash([4, 4]);
@@ -310,17 +351,6 @@ function drawTree(context, width, height, yOf) {
   context.setLineDash([]);
 }
 
-/**
- * @param {CanvasRenderingContext2D} context @param {number} cluster @param {number} x1 @param {number} y1
- * @param {number} x2 @param {number} y2
- */
-function line(context, cluster, x1, y1, x2, y2) {
-  context.strokeStyle = cluster < 0 ? MIXED : colorOf(cluster);
-  context.beginPath();
-  context.moveTo(x1, y1);
-  context.lineTo(x2, y2);
-  context.stroke();
-}
 /**
  * @param {CanvasRenderingContext2D} context @param {{ tree: number, names: number }} columns @param {number} row
  * @param {number} height
@@ -680,6 +710,5 @@ function listen() {
 
 slider.max = String(heights.length - 1);
 buildHead();
-paintHeat();
 listen();
 setCut(readLink() ?? 0);

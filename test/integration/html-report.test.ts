@@ -1,6 +1,5 @@
 /// <reference lib="dom" />
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import { type Analysis, hashVectorOf, VirtSimilarityError } from '@virt-similarity/core';
 import { HtmlReporter } from '@virt-similarity/reporters';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { FAMILY } from '../fixtures/analysis.js';
 import { reportText } from '../fixtures/report-text.js';
@@ -193,7 +193,7 @@ describe('the HTML report', () => {
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
       const page = await context.newPage();
       await page.goto(pathToFileURL(file).href);
-      await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'));
+      await page.evaluate(axe.source);
       const found = await page.evaluate(
         'axe.run().then(({ violations, passes }) => [violations.map(({ id }) => id), passes.length])',
       );

@@ -155,19 +155,15 @@ describe('hash-vector files of other programs', () => {
       METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '9007199254740992' : v]),
     ],
     ['a virtual size that is too small', METADATA.map(([k, v]) => [k, k.endsWith('virtual-size') ? '512' : v])],
-    ['layers without a view', [...METADATA, ['virt-similarity.layers', '[]']]],
-    [
-      'layers that are not a list',
-      [...METADATA, ['virt-similarity.layers', '{"__proto__":[]}'], ['virt-similarity.view', '']],
-    ],
-    [
-      'layers with a forged prototype',
-      [
-        ...METADATA,
-        ['virt-similarity.layers', '[{"__proto__":{"path":"/a","inode":"1"}}]'],
-        ['virt-similarity.view', ''],
-      ],
-    ],
+    ...[
+      ['a chain that is not a list', '{"__proto__":[]}'],
+      ['a chain without links', '[]'],
+      ['a link that is not an object', '[7]'],
+      ['a link without a format', '[{"parts":[]}]'],
+      ['a link without parts', '[{"format":"raw"}]'],
+      ['a link with an unknown volatility', '[{"format":"raw","parts":[],"volatile":"no"}]'],
+      ['a part with a forged prototype', '[{"format":"raw","parts":[{"__proto__":{"path":"/a","inode":"1"}}]}]'],
+    ].map(([difference, chain]) => [difference, [...METADATA, ['virt-similarity.chain', chain]]]),
   ])('are corrupt with %s', async (_, metadata) => {
     const vector = opened(written(2, { metadata: metadata as [string, string][] }));
     await expect(vector).rejects.toMatchObject({ code: 'corrupt' });

@@ -27,7 +27,14 @@ const OTHERS: Readonly<Record<string, VectorSubject>> = {
   'another hasher': { ...SUBJECT, algorithm: 'blake3' },
   'another version of the hasher': { ...SUBJECT, hasherVersion: '2' },
   'another block size': { ...SUBJECT, blockSize: 1024 },
+  'the same files in one link': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2')] } },
+  'a format with a separator': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2<raw')] } },
 };
+
+const VOLATILE = {
+  ...SUBJECT,
+  identity: { chain: [linkOf(1n, 'qcow2'), { ...linkOf(2n, 'raw'), volatile: true }] },
+} as const satisfies VectorSubject;
 
 /** The contract of every store of hash vectors. Each call of the function returns an empty store. */
 export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
@@ -109,6 +116,27 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
         await assert.rejects((await create()).store(anonymous), { code: 'usage' });
       },
     },
+    {
+      title: 'refuses a vector whose identity is volatile, and finds none for such an identity',
+      async run() {
+        const store = await create();
+        await assert.rejects(store.store(vectorOf(VOLATILE, 1)), { code: 'usage' });
+        await store.store(vectorOf(SUBJECT, 1));
+        assert.equal(await store.find(VOLATILE), undefined);
+      },
+    },
+    {
+      title: 'distinguishes the files of one link from those of the next',
+      async run() {
+        const store = await create();
+        const [one, other] = [[[1n, 2n], 3n] as const, [1n, [2n, 3n]] as const].map(([top, base]) => ({
+          ...SUBJECT,
+          identity: { chain: [linkOf(top, 'vmdk'), linkOf(base, 'raw')] },
+        }));
+        await store.store(vectorOf(one!, 1));
+        assert.equal(await store.find(other!), undefined);
+      },
+    },
   ]);
 }
 
@@ -136,9 +164,12 @@ async function contentOf(vector: HashVector | undefined) {
   return { header, blocks, digests };
 }
 
-function linkOf(inode: bigint, format: string): Link {
-  const path = `/images/disk-${inode}`;
-  return { format, parts: [{ kind: 'file', path, device: 1n, inode, size: 9n, mtimeNs: 1n, ctimeNs: 1n }] };
+function linkOf(inodes: bigint | readonly bigint[], format: string): Link {
+  const parts = [inodes].flat().map((inode) => {
+    const path = `/images/disk-${inode}`;
+    return { kind: 'file', path, device: 1n, inode, size: 9n, mtimeNs: 1n, ctimeNs: 1n } as const;
+  });
+  return { format, parts };
 }
 
 function changed({ chain }: ImageIdentity): ImageIdentity {

@@ -15,9 +15,9 @@ export interface StoreOptions {
 /**
  * Stores hash vectors between runs, in a directory, in memory or elsewhere.
  *
- * A vector is stored under its subject. `vectorKeyOf` derives a key of 32 hexadecimal digits from the subject, the same
- * for the same content, hasher and block size. A run stores a vector only if a later run can recognise its subject: not
- * if the image can change unnoticed, and not if the hasher has no version.
+ * A vector is stored under its subject, which `vectorSubjectOf` returns. `vectorKeyOf` derives a key of 32 hexadecimal
+ * digits from the subject, the same for the same content, hasher and block size. A run stores a vector only if a later
+ * run can recognise its subject: not if the image can change unnoticed, and not if the hasher has no version.
  *
  * Every method may be called concurrently, also by several processes if they share the store. If a method throws, the
  * run warns and reads the image or continues without storing; only `aborted` and `refused` end the run.
@@ -27,8 +27,8 @@ export interface VectorStore {
   requireAllowed?(): Promise<void>;
 
   /**
-   * Finds the vector of a subject. Returns `undefined` if it is missing or damaged. The vector's `name` is the image's
-   * name when it was hashed. Its rows can be read even after the signal has fired.
+   * Finds the vector of a subject. Returns `undefined` if it is missing or damaged, or the subject is volatile. The
+   * vector's `name` is the image's name when it was hashed. Its rows can be read even after the signal has fired.
    */
   find(subject: VectorSubject, options?: StoreOptions): Promise<HashVector | undefined>;
 
@@ -37,6 +37,7 @@ export interface VectorStore {
    * already has a vector, that vector may be returned.
    *
    * @param vector with its `identity`, `algorithm`, `hasherVersion` and `blockSize`
+   * @throws `usage` if the vector has no identity, or a volatile one.
    */
   store(vector: HashVector, options?: StoreOptions): Promise<HashVector>;
 }

@@ -1,4 +1,4 @@
-import type { FileStamp, ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { FileStamp, ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import { type FileStatus, sameFile, sameState, stampOf } from './stamp.js';
 
@@ -29,13 +29,16 @@ export function isVolatile({ chain }: ImageIdentity): boolean {
   return chain.some(({ volatile }) => volatile === true);
 }
 
-/** Returns whether two identities mean the same content: the same files in the same state, in the same formats. */
-export function sameIdentity(one: ImageIdentity, other: ImageIdentity): boolean {
-  const [parts, others] = [partsOf(one), partsOf(other)];
+/** Returns whether two identities mean the same content: equal links, with the same files in the same state. */
+export function sameIdentity({ chain }: ImageIdentity, { chain: others }: ImageIdentity): boolean {
+  return chain.length === others.length && chain.every((link, index) => sameLink(link, others[index]!));
+}
+
+function sameLink({ format, parts }: Link, other: Link): boolean {
   return (
-    formatsOf(one) === formatsOf(other) &&
-    parts.length === others.length &&
-    parts.every((part, index) => sameState(part, others[index]!))
+    format === other.format &&
+    parts.length === other.parts.length &&
+    parts.every((part, index) => sameState(part, other.parts[index]!))
   );
 }
 

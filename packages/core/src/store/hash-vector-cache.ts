@@ -17,7 +17,7 @@ import { placeEntry } from './place-entry.js';
 import { removeBadEntry } from './remove-bad-entry.js';
 import { SharedCacheDirectory } from './shared-cache-directory.js';
 import { SpareBuffers } from './spare-buffers.js';
-import { vectorKeyOf } from './vector-key.js';
+import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
 
 /**
  * Stores hash vectors in a private directory of the user, one Arrow file each. Deleting any of them is always safe.
@@ -77,14 +77,10 @@ export class HashVectorCache implements VectorStore {
    * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If an entry
    * with the same key exists, returns that one.
    *
-   * @throws `usage` if the vector has no identity, `aborted`, and `corrupt` or `changed` if reading `vector` does.
+   * @throws `usage` as `vectorSubjectOf`, `aborted`, and `corrupt` or `changed` if reading `vector` does.
    */
   async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
-    const { identity } = vector;
-    if (identity === undefined) {
-      throw new VirtSimilarityError('usage', `cannot cache ${vector.name}: expected its image's identity, found none`);
-    }
-    const key = vectorKeyOf({ ...vector, identity });
+    const key = vectorKeyOf(vectorSubjectOf(vector));
     try {
       return await withNewCacheDirectory(
         this.#directory,

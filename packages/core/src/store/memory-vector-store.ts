@@ -1,8 +1,8 @@
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
-import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
 import { hashVectorOf } from '../vectors/memory-hash-vector.js';
-import { vectorKeyOf } from './vector-key.js';
+import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
 
 /**
  * Stores hash vectors in memory, for programs that analyze repeatedly and for tests.
@@ -21,13 +21,9 @@ export class MemoryVectorStore implements VectorStore {
     return this.#vectors.get(vectorKeyOf(subject));
   }
 
-  /** @throws `usage` if the vector has no identity, `aborted`, and whatever reading its rows throws. */
+  /** @throws `usage` as `vectorSubjectOf`, `aborted`, and whatever reading its rows throws. */
   async store(vector: HashVector, { signal }: StoreOptions = {}): Promise<HashVector> {
-    const { identity } = vector;
-    if (identity === undefined) {
-      throw new VirtSimilarityError('usage', `cannot store ${vector.name}: expected its image's identity, found none`);
-    }
-    const key = vectorKeyOf({ ...vector, identity });
+    const key = vectorKeyOf(vectorSubjectOf(vector));
     const known = this.#vectors.get(key);
     if (known !== undefined) {
       return known;

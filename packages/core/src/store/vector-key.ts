@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
+import type { HashVector } from '../contracts/hash-vector.js';
 import type { VectorSubject } from '../contracts/vector-store.js';
-import { formatsOf, partsOf } from '../identity/chain.js';
+import { VirtSimilarityError } from '../errors.js';
+import { isVolatile } from '../identity/chain.js';
 import { stateKeyOf } from '../identity/stamp.js';
 
 /** The number of hexadecimal digits of a key: 128 bits, so that no two images share a key by chance. */
 const DIGITS = 32;
 
 /**
- * Returns the key of an image's hash vector in a store: equal for equal content, regardless of the image's name.
+ * Returns the key of an image's hash vector in a store. Keys are equal for equal links, regardless of the image's name,
+ * and differ for all other subjects. A volatile subject has another key than one that is not.
  *
  * Paths are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may change
  * when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is found
@@ -15,12 +18,24 @@ const DIGITS = 32;
  * release that recorded none.
  */
 export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: VectorSubject): string {
-  const canonical = JSON.stringify([
-    partsOf(identity).map(stateKeyOf),
-    formatsOf(identity),
-    algorithm,
-    blockSize,
-    ...(hasherVersion === undefined ? [] : [hasherVersion]),
-  ]);
+  const links = identity.chain.map(({ format, parts, volatile = false }) => [format, volatile, parts.map(stateKeyOf)]);
+  const canonical = JSON.stringify([links, algorithm, blockSize, hasherVersion ?? null]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, DIGITS);
+}
+
+/**
+ * Returns the subject to store a vector under.
+ *
+ * @throws `usage` if a store must not keep the vector: its image's identity is absent or volatile.
+ */
+export function vectorSubjectOf(vector: HashVector): VectorSubject {
+  const { name, identity, algorithm, hasherVersion, blockSize } = vector;
+  if (identity === undefined) {
+    throw new VirtSimilarityError('usage', `cannot store ${name}: expected its image's identity, found none`);
+  }
+  if (isVolatile(identity)) {
+    const problem = 'expected an image whose changes show in its identity, found a volatile one';
+    throw new VirtSimilarityError('usage', `cannot store ${name}: ${problem}; hash it again when it is needed`);
+  }
+  return { identity, algorithm, hasherVersion, blockSize };
 }

@@ -1,6 +1,5 @@
-import type { ImageIdentity, Stamp } from '../contracts/disk-image.js';
+import type { ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
 import type { HashVectorHeader } from '../contracts/hash-vector.js';
-import { FORMAT_SEPARATOR, formatsOf, partsOf } from '../identity/chain.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
 
 /** The version of the hash-vector file format that this code writes and reads. */
@@ -15,10 +14,8 @@ export const METADATA_KEYS = {
   virtualSize: 'virt-similarity.virtual-size',
   name: 'virt-similarity.name',
   exactName: 'virt-similarity.exact-name',
-  /** The parts of the image's chain. They were called layers when the format was defined. */
-  layers: 'virt-similarity.layers',
-  /** The formats of the chain as one string. */
-  view: 'virt-similarity.view',
+  /** The links of the image's chain, as JSON. */
+  chain: 'virt-similarity.chain',
 } as const;
 
 /** Converts a header to the metadata of an Arrow schema, always in the same order. */
@@ -34,8 +31,7 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
     metadata.set(METADATA_KEYS.hasherVersion, header.hasherVersion);
   }
   if (header.identity !== undefined) {
-    metadata.set(METADATA_KEYS.layers, JSON.stringify(partsOf(header.identity).map(partToJson)));
-    metadata.set(METADATA_KEYS.view, formatsOf(header.identity));
+    metadata.set(METADATA_KEYS.chain, JSON.stringify(header.identity.chain.map(linkToJson)));
   }
   return metadata;
 }
@@ -60,7 +56,7 @@ export function headerFromMetadata(
   if (format !== FORMAT) {
     throw new Error(`expected ${METADATA_KEYS.format} ${FORMAT}, found ${JSON.stringify(format.slice(0, 20))}`);
   }
-  const identity = identityFrom(metadata.get(METADATA_KEYS.layers), metadata.get(METADATA_KEYS.view));
+  const chain = metadata.get(METADATA_KEYS.chain);
   const hasherVersion = metadata.get(METADATA_KEYS.hasherVersion);
   return {
     name: nameFrom(metadata) ?? path,
@@ -68,7 +64,7 @@ export function headerFromMetadata(
     ...(hasherVersion !== undefined && { hasherVersion }),
     blockSize: decimal(metadata, METADATA_KEYS.blockSize),
     virtualSize: decimal(metadata, METADATA_KEYS.virtualSize),
-    ...(identity && { identity }),
+    ...(chain !== undefined && { identity: identityFrom(chain) }),
   };
 }
 
@@ -100,30 +96,39 @@ function decimal(metadata: ReadonlyMap<string, string>, key: string): number {
   return Number(text);
 }
 
-function identityFrom(layers: string | undefined, view: string | undefined): ImageIdentity | undefined {
-  if (layers === undefined && view === undefined) {
-    return undefined;
+function identityFrom(text: string): ImageIdentity {
+  const chain: unknown = JSON.parse(text);
+  if (!Array.isArray(chain) || chain.length === 0) {
+    throw new Error(`expected a list of links as ${METADATA_KEYS.chain}, found ${describe(text)}`);
   }
-  if (layers === undefined || view === undefined) {
-    throw new Error(`expected both ${METADATA_KEYS.layers} and ${METADATA_KEYS.view}, found only one`);
-  }
-  const parsed: unknown = JSON.parse(layers);
-  if (!Array.isArray(parsed)) {
-    throw new Error(`expected a list as ${METADATA_KEYS.layers}, found ${describe(layers)}`);
-  }
-  return chainOf(view, parsed.map(partFromJson));
+  return { chain: chain.map(linkFromJson) };
 }
 
-/**
- * Builds the chain. The metadata do not record which link has which part. If there is not one part per format, returns
- * a single link with all parts: the files and formats, by which entries are found and images are watched, are the
- * same.
- */
-function chainOf(view: string, parts: readonly Stamp[]): ImageIdentity {
-  const formats = view.split(FORMAT_SEPARATOR);
-  return formats.length === parts.length
-    ? { chain: parts.map((part, index) => ({ format: formats[index]!, parts: [part] })) }
-    : { chain: [{ format: view, parts }] };
+/** Without `standalone`, which is no property of the content but of a reader. */
+function linkToJson({ format, parts, volatile }: Link): Record<string, unknown> {
+  return { format, ...(volatile && { volatile }), parts: parts.map(partToJson) };
+}
+
+function linkFromJson(value: unknown): Link {
+  const properties = propertiesOf(value, 'a link');
+  const [format, parts, volatile] = ['format', 'parts', 'volatile'].map((name) => properties.get(name));
+  if (typeof format !== 'string') {
+    throw new Error(`expected a link's format as text, found ${describe(format)}`);
+  }
+  if (!Array.isArray(parts)) {
+    throw new Error(`expected a link's parts as a list, found ${describe(parts)}`);
+  }
+  if (volatile !== undefined && volatile !== true) {
+    throw new Error(`expected a link's volatile to be true or absent, found ${describe(volatile)}`);
+  }
+  return { format, parts: parts.map(partFromJson), ...(volatile && { volatile }) };
+}
+
+function propertiesOf(value: unknown, what: string): ReadonlyMap<string, unknown> {
+  if (typeof value !== 'object' || value === null) {
+    throw new Error(`expected ${what}, found ${describe(value)}`);
+  }
+  return new Map(Object.entries(value));
 }
 
 function partToJson(part: Stamp): Record<string, string> {
@@ -134,10 +139,7 @@ function partToJson(part: Stamp): Record<string, string> {
 }
 
 function partFromJson(value: unknown): Stamp {
-  if (typeof value !== 'object' || value === null) {
-    throw new Error(`expected a layer, found ${describe(value)}`);
-  }
-  const properties = new Map<string, unknown>(Object.entries(value));
+  const properties = propertiesOf(value, 'a part');
   if (properties.has('object')) {
     const [object, version] = [properties.get('object'), properties.get('version')];
     if (typeof object !== 'string' || typeof version !== 'string') {
@@ -147,7 +149,7 @@ function partFromJson(value: unknown): Stamp {
   }
   const path = properties.get('path');
   if (typeof path !== 'string') {
-    throw new Error(`expected a layer's path, found ${describe(path)}`);
+    throw new Error(`expected a part's path, found ${describe(path)}`);
   }
   const number = (key: string) => bigIntFrom(properties.get(key), key);
   return {
@@ -163,7 +165,7 @@ function partFromJson(value: unknown): Stamp {
 
 function bigIntFrom(value: unknown, key: string): bigint {
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) {
-    throw new Error(`expected a layer's ${key} as a decimal string, found ${describe(value)}`);
+    throw new Error(`expected a part's ${key} as a decimal string, found ${describe(value)}`);
   }
   return BigInt(value);
 }

@@ -77,6 +77,13 @@ describe('two identities', () => {
     ['files', [TOP]],
     ['states of a file', [TOP, { ...BASE, parts: [{ ...c, ctimeNs: 9n }] }]],
     ['numbers of files', [TOP, { ...BASE, parts: [c, c] }]],
+    [
+      'links for the same files',
+      [
+        { ...TOP, parts: [a] },
+        { ...BASE, parts: [b, c] },
+      ],
+    ],
   ])('differ if they have different %s', (_, chain) => {
     expect(sameIdentity(IDENTITY, { chain })).toBe(false);
   });

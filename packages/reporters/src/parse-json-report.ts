@@ -1,5 +1,6 @@
 import type { Analysis, AnalyzedImage, CladogramNode, ErrorCode, Merge } from '@virt-similarity/core';
 import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { checkReportTrees } from './check-report-trees.js';
 import { REPORT_VERSION } from './json.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -8,7 +9,8 @@ type Members = Readonly<Record<string, unknown>>;
  * The analysis in the text of a JSON report, to be reported in other forms or extended. Its images have no hash vectors: set
  * them before `Analyzer.extend`. Members that this version does not know are ignored.
  *
- * @throws `corrupt` where the text is not that of a report of this version.
+ * @throws `corrupt` where the text is not that of a report of this version: two images have the same name, or `merges`,
+ *   `inverted` and `clusters` contradict each other.
  */
 export function parseJsonReport(text: string): Analysis {
   try {
@@ -29,19 +31,12 @@ function analysisOf(report: Members): Analysis {
   if (size === 0) {
     throw new Error('expected at least one image, found none');
   }
+  requireOwnNames(images);
   const parameters = membersOf(report.parameters, 'parameters');
   const merges = itemsOf(report, 'merges', size - 1).map((merge, index) => mergeOf(merge, size + index));
-  requireTree(
-    merges.map(({ left, right }) => [left, right]),
-    size,
-    'merges',
-  );
   const nodes = listOf(report, 'clusters', (node, index) => nodeOf(node, size + index));
-  requireTree(
-    nodes.map(({ children }) => children),
-    size,
-    'clusters',
-  );
+  const trees = { dendrogram: { size, merges, inverted: booleanOf(report, 'inverted') }, cladogram: { size, nodes } };
+  checkReportTrees(trees);
   return {
     images,
     failures: listOf(report, 'failures', failureOf),
@@ -53,8 +48,7 @@ function analysisOf(report: Members): Analysis {
       linkage: textOf(parameters, 'linkage'),
     },
     distances: { size, values: Float64Array.from(itemsOf(report, 'distances', (size * (size - 1)) / 2), distanceOf) },
-    dendrogram: { size, merges, inverted: report.inverted === true },
-    cladogram: { size, nodes },
+    ...trees,
   };
 }
 
@@ -67,6 +61,16 @@ function imageOf(value: unknown): AnalyzedImage {
     dataBlocks: numberOf(image, 'dataBlocks'),
     ...(image.repeatedBlocks !== undefined && { repeatedBlocks: numberOf(image, 'repeatedBlocks') }),
   };
+}
+
+function requireOwnNames(images: readonly AnalyzedImage[]): void {
+  const names = new Set<string>();
+  for (const { name } of images) {
+    if (names.has(name)) {
+      throw new Error(`expected images with different names, found ${excerptOf(name)} twice`);
+    }
+    names.add(name);
+  }
 }
 
 function failureOf(value: unknown): Analysis['failures'][number] {
@@ -110,16 +114,6 @@ function clusterOf(value: unknown, end: number): number {
   throw new Error(`expected the number of a cluster below ${end}, found ${excerptOf(value)}`);
 }
 
-/** Each image and cluster but the last, which is the root, must be a part of exactly one other cluster. */
-function requireTree(parts: readonly (readonly number[])[], size: number, name: string): void {
-  const all = parts.flat();
-  const expected = size + parts.length - 1;
-  if (all.length === expected && new Set(all).size === expected) {
-    return;
-  }
-  throw new Error(`expected ${name} to be one tree of ${size} images, found ${all.length} parts of ${expected}`);
-}
-
 function membersOf(value: unknown, what: string): Members {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Members;
@@ -148,6 +142,14 @@ function textOf(members: Members, name: string): string {
     return value;
   }
   throw new Error(`expected ${name} as text, found ${excerptOf(value)}`);
+}
+
+function booleanOf(members: Members, name: string): boolean {
+  const value = members[name];
+  if (typeof value === 'boolean') {
+    return value;
+  }
+  throw new Error(`expected ${name} as true or false, found ${excerptOf(value)}`);
 }
 
 function numberOf(members: Members, name: string): number {

@@ -19,6 +19,17 @@ async function changed(change: (report: JsonValue) => void): Promise<string> {
   return JSON.stringify(report);
 }
 
+function exchangeParts({ merges: [merge] }: JsonValue): void {
+  [merge.left, merge.right] = [merge.right, merge.left];
+}
+
+/** Exchanges images 0 and 5 in the clusters only. */
+function exchangeImages({ clusters }: JsonValue): void {
+  for (const cluster of clusters) {
+    cluster.children = cluster.children.map((child: number) => (child === 0 ? 5 : child === 5 ? 0 : child));
+  }
+}
+
 describe('a JSON report', () => {
   test('can be parsed back to any analysis', async () => {
     await fc.assert(
@@ -65,6 +76,26 @@ describe('a JSON report', () => {
       'with a cluster twice in one node',
       (report) => report.clusters.at(-1).children.push(0),
       'clusters to be one tree',
+    ],
+    [
+      'with two images of one name',
+      (report) => (report.images[1].name = report.images[0].name),
+      "with different names, found 'base.qcow2' twice",
+    ],
+    ['with the larger part first', exchangeParts, 'expected merge 0 to name its smaller part first, found 6 and 5'],
+    ['with a wrong size', (report) => (report.merges[6].size = 7), 'expected merge 6 to have the size 8, found 7'],
+    ['with a wrong inversion', (report) => (report.inverted = true), 'expected inverted to be false'],
+    ['without inverted', (report) => delete report.inverted, 'expected inverted as true or false, found undefined'],
+    [
+      'with a merge of another height than its cluster',
+      (report) => (report.merges[3].height = 214),
+      'expected merge 3 to have the height of cluster 10, 213, found 214',
+    ],
+    ['with clusters of another tree', exchangeImages, 'to be the same tree, found merge 0 of parts of clusters'],
+    [
+      'with two clusters for connected merges of one height',
+      (report) => (report.merges[3].height = report.merges[2].height = report.clusters[2].height = 17),
+      'expected merges 2 and 3 of height 17 in one cluster, found two',
     ],
     [
       'with text for a number',

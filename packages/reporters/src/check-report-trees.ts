@@ -1,0 +1,97 @@
+import type { Analysis, Merge } from '@virt-similarity/core';
+
+/** Relative difference up to which merges of one cluster may differ in height: more than rounding, less than a block. */
+const TOLERANCE = 1e-9;
+
+/** The trees in a report: its dendrogram and its cladogram. */
+export type ReportTrees = Pick<Analysis, 'dendrogram' | 'cladogram'>;
+
+/** What merges have gathered of a node of the cladogram. */
+interface Gathered {
+  /** Number of the node. */
+  readonly node: number;
+  /** Number of its children in the merged cluster. */
+  readonly children: number;
+}
+
+/**
+ * Checks that both trees are complete and the same, once connected merges of equal height are combined. Every part must
+ * have a smaller number than its cluster.
+ *
+ * @throws a plain `Error` that says what was expected and found.
+ */
+export function checkReportTrees({ dendrogram, cladogram }: ReportTrees): void {
+  const { size, merges } = dendrogram;
+  const parts = merges.map(({ left, right }) => [left, right]);
+  const children = cladogram.nodes.map((node) => node.children);
+  requireTree(parts, size, 'merges');
+  requireTree(children, size, 'clusters');
+  requireSizes(merges, size);
+  requireInverted(dendrogram);
+  requireSameTree({ dendrogram, cladogram });
+}
+
+/** Each image and cluster but the last, which is the root, must be a part of exactly one other cluster. */
+function requireTree(parts: readonly (readonly number[])[], size: number, name: string): void {
+  const all = parts.flat();
+  const expected = size + parts.length - 1;
+  if (all.length === expected && new Set(all).size === expected) {
+    return;
+  }
+  throw new Error(`expected ${name} to be one tree of ${size} images, found ${all.length} parts of ${expected}`);
+}
+
+function requireSizes(merges: readonly Merge[], size: number): void {
+  const imagesIn = (cluster: number): number => (cluster < size ? 1 : merges[cluster - size]!.size);
+  for (const [index, { left, right, size: found }] of merges.entries()) {
+    if (left >= right) {
+      throw new Error(`expected merge ${index} to name its smaller part first, found ${left} and ${right}`);
+    }
+    const expected = imagesIn(left) + imagesIn(right);
+    if (found !== expected) {
+      throw new Error(`expected merge ${index} to have the size ${expected}, found ${found}`);
+    }
+  }
+}
+
+function requireInverted({ size, merges, inverted }: Analysis['dendrogram']): void {
+  const heightOf = (cluster: number): number => merges[cluster - size]?.height ?? 0;
+  const expected = merges.some(({ left, right, height }) => height < Math.max(heightOf(left), heightOf(right)));
+  if (inverted !== expected) {
+    throw new Error(`expected inverted to be ${expected}, as the heights of the merges are, found ${inverted}`);
+  }
+}
+
+/** Each merge must join children of one node of the cladogram, and the merges of a node must join all of them. */
+function requireSameTree({ dendrogram, cladogram: { size, nodes } }: ReportTrees): void {
+  const parents = new Map(nodes.flatMap(({ children }, index) => children.map((child) => [child, size + index])));
+  /** By cluster of the dendrogram: the number of the same cluster in the cladogram, or what it has of a node. */
+  const clusters: (number | Gathered)[] = Array.from({ length: size }, (_, image) => image);
+  for (const [index, { left, right, height }] of dendrogram.merges.entries()) {
+    const [one, other] = [left, right].map((part): Gathered => {
+      const cluster = clusters[part]!;
+      return typeof cluster === 'number' ? { node: parents.get(cluster) ?? -1, children: 1 } : cluster;
+    });
+    const { node } = one!;
+    if (node !== other!.node) {
+      const found = `merge ${index} of parts of clusters ${node} and ${other!.node}`;
+      throw new Error(`expected merges and clusters to be the same tree, found ${found}`);
+    }
+    const expected = nodes[node - size]!;
+    if (Math.abs(expected.height - height) > TOLERANCE * Math.max(expected.height, height)) {
+      throw new Error(
+        `expected merge ${index} to have the height of cluster ${node}, ${expected.height}, found ${height}`,
+      );
+    }
+    const tied = [left, right].find((part) => part >= size && isTied(clusters[part]!, height));
+    if (tied !== undefined) {
+      throw new Error(`expected merges ${tied - size} and ${index} of height ${height} in one cluster, found two`);
+    }
+    const children = one!.children + other!.children;
+    clusters.push(children === expected.children.length ? node : { node, children });
+  }
+
+  function isTied(cluster: number | Gathered, height: number): boolean {
+    return typeof cluster === 'number' && nodes[cluster - size]!.height === height;
+  }
+}

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 /** The folders and single files of each package, in order: each imports only from those before it. */
 const ORDER = {
   core: [
-    'wording.ts',
+    'errors/',
     'errors.ts',
     'call-back.ts',
     'unless-aborted.ts',

@@ -1,0 +1,89 @@
+import { messageOf } from './thrown-values.js';
+import { type ErrorCode, VirtSimilarityError } from './virt-similarity-error.js';
+import { type Wording, wording } from './wording.js';
+
+const FEWER_JOBS = wording`lower ${{ option: 'jobs' }}`;
+const MORE_SPACE = 'free some space';
+const MORE_MEMORY = wording`${FEWER_JOBS}, or allow more memory`;
+const MORE_THREADS = wording`${FEWER_JOBS}, or allow more processes and memory`;
+
+/** The remedies for exhausted system resources, by error code. */
+const EXHAUSTED: ReadonlyMap<unknown, Wording> = new Map<unknown, Wording>([
+  ['EAGAIN', MORE_THREADS],
+  ['EDQUOT', MORE_SPACE],
+  ['EMFILE', wording`${FEWER_JOBS}, or allow more open files with ulimit -n`],
+  ['ENFILE', 'close other programs, or allow more open files for the whole system'],
+  ['ENOMEM', MORE_MEMORY],
+  ['ENOSPC', MORE_SPACE],
+  ['ERR_MEMORY_ALLOCATION_FAILED', MORE_MEMORY],
+  ['ERR_WORKER_INIT_FAILED', MORE_THREADS],
+  ['ERR_WORKER_OUT_OF_MEMORY', MORE_MEMORY],
+]);
+
+/** V8's messages, which have no code, when it cannot allocate memory for buffers or WebAssembly. */
+const NO_MEMORY =
+  /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
+
+/** The codes for a missing module. Node.js also reports an existing module as missing when descriptors run out. */
+const MISSING_MODULE: ReadonlySet<unknown> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'MODULE_NOT_FOUND',
+]);
+
+/**
+ * Returns the remedy for an error that was thrown because disk space, memory, threads or open files ran out;
+ * `undefined` for other errors.
+ */
+export function exhaustionRemedy(thrown: unknown): Wording | undefined {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return undefined;
+  }
+  const remedy = 'code' in thrown ? EXHAUSTED.get(thrown.code) : undefined;
+  if (remedy !== undefined) {
+    return remedy;
+  }
+  const isMemory = 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
+  return isMemory ? MORE_MEMORY : undefined;
+}
+
+/** Returns the remedy for an error that was thrown because a module of this program could not be loaded. */
+export function missingModuleRemedy(thrown: unknown): string | undefined {
+  const isMissing =
+    typeof thrown === 'object' && thrown !== null && 'code' in thrown && MISSING_MODULE.has(thrown.code);
+  return isMissing ? 'allow more open files with ulimit -n, or reinstall virt-similarity' : undefined;
+}
+
+/**
+ * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy if a system
+ * resource is exhausted, otherwise the given code and remedy.
+ */
+export function classifyFailure(
+  thrown: unknown,
+  code: ErrorCode,
+  remedy?: Wording,
+): { readonly code: ErrorCode; readonly ending: Wording } {
+  const exhausted = exhaustionRemedy(thrown);
+  const advice = exhausted ?? remedy;
+  return {
+    code: exhausted === undefined ? code : 'unavailable',
+    ending: advice === undefined ? '' : wording`; ${advice}`,
+  };
+}
+
+/**
+ * Maps what a plugin threw to the error to throw: this project's own errors stay as they are, others become `plugin`,
+ * or `unavailable` if a system resource is exhausted.
+ *
+ * @param component the name of the plugin or its part
+ * @param problem such as `the reporter failed`
+ */
+export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
+  if (thrown instanceof VirtSimilarityError) {
+    return thrown;
+  }
+  const { code, ending } = classifyFailure(thrown, 'plugin');
+  return new VirtSimilarityError(code, wording`[${component}] ${problem}: ${messageOf(thrown)}${ending}`, {
+    cause: thrown,
+  });
+}

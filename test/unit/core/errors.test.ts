@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import {
   classifyFailure,
   exhaustionRemedy,
   pluginError,
+  systemReasonOf,
   VirtSimilarityError,
   wording,
   wordingOf,
@@ -42,6 +44,49 @@ describe('an error', () => {
     });
     const short = new VirtSimilarityError('aborted', 'interrupted');
     expect(JSON.stringify(short)).toBe('{"name":"VirtSimilarityError","code":"aborted","message":"interrupted"}');
+  });
+
+  const cyclic: { self?: object } = {};
+  cyclic.self = cyclic;
+  const fails = (): never => {
+    throw new Error('no');
+  };
+  const opaque = new Proxy({}, { get: fails, getPrototypeOf: fails, has: fails });
+
+  test.each<[string, unknown, string]>([
+    ['a cyclic object', cyclic, '<ref *1> { self: [Circular *1] }'],
+    ['a bigint', 1n, '1n'],
+    ['null', null, 'null'],
+    ['an error with a bigint as its message', Object.assign(new Error(), { message: 7n }), '7n'],
+    [
+      'an error whose message cannot be read',
+      Object.defineProperty(new Error(), 'message', { get: fails }),
+      'undefined',
+    ],
+    ['an object that cannot be shown', { [inspect.custom]: fails }, 'a value of type object that cannot be shown'],
+    ['an error with a long message', new Error('x'.repeat(1e6)), 'x'.repeat(1000)],
+    [
+      'an object of many members',
+      { list: new Array(1e5).fill('x'.repeat(50)) },
+      expect.stringMatching(/^.{1,1000}$/) as never,
+    ],
+  ])('is serialised with %s as its cause', (_, cause, text) => {
+    const error = new VirtSimilarityError('plugin', 'it failed', { cause });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ message: 'it failed', cause: text });
+  });
+
+  test.each<[string, unknown]>([
+    ['an object that throws for every property', opaque],
+    ['an error whose code cannot be read', Object.defineProperty(new Error('x'), 'code', { get: fails })],
+    ['an error whose stack cannot be read', Object.defineProperty(new Error('x'), 'stack', { get: fails })],
+    ['an error whose cause cannot be read', Object.defineProperty(new Error('x'), 'cause', { get: fails })],
+    ['an error whose stack is no text', Object.assign(new Error('x'), { stack: 7n })],
+  ])('of a plugin that throws %s is serialised and sent to another thread', (_, thrown) => {
+    const error = pluginError('x', 'it failed', thrown);
+    expect(error.message).toMatch(/^\[x\] it failed: ./);
+    expect(JSON.stringify(error)).toContain('it failed');
+    expect(systemReasonOf(thrown)).not.toBe('');
+    expect(received(structuredClone(sendable(error))).message).toBe(error.message);
   });
 
   test('without options in its message has an empty remedy', () => {

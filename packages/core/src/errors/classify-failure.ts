@@ -1,4 +1,4 @@
-import { messageOf } from './thrown-values.js';
+import { messageOf, propertyOf } from './thrown-values.js';
 import { type ErrorCode, VirtSimilarityError } from './virt-similarity-error.js';
 import { type Wording, wording } from './wording.js';
 
@@ -36,22 +36,19 @@ const MISSING_MODULE: ReadonlySet<unknown> = new Set([
  * `undefined` for other errors.
  */
 export function exhaustionRemedy(thrown: unknown): Wording | undefined {
-  if (typeof thrown !== 'object' || thrown === null) {
-    return undefined;
-  }
-  const remedy = 'code' in thrown ? EXHAUSTED.get(thrown.code) : undefined;
+  const remedy = EXHAUSTED.get(propertyOf(thrown, 'code'));
   if (remedy !== undefined) {
     return remedy;
   }
-  const isMemory = 'name' in thrown && thrown.name === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
+  const isMemory = propertyOf(thrown, 'name') === 'RangeError' && NO_MEMORY.test(messageOf(thrown));
   return isMemory ? MORE_MEMORY : undefined;
 }
 
 /** Returns the remedy for an error that was thrown because a module of this program could not be loaded. */
 export function missingModuleRemedy(thrown: unknown): string | undefined {
-  const isMissing =
-    typeof thrown === 'object' && thrown !== null && 'code' in thrown && MISSING_MODULE.has(thrown.code);
-  return isMissing ? 'allow more open files with ulimit -n, or reinstall virt-similarity' : undefined;
+  return MISSING_MODULE.has(propertyOf(thrown, 'code'))
+    ? 'allow more open files with ulimit -n, or reinstall virt-similarity'
+    : undefined;
 }
 
 /**

@@ -4,15 +4,13 @@ const EXCERPT_CHARACTERS = 100;
 
 /** Formats a value for a message: on one line, at most 100 characters. */
 export function excerptOf(value: unknown): string {
-  return onOneLine(inspect(value)).trim().slice(0, EXCERPT_CHARACTERS);
+  return onOneLine(described(value)).trim().slice(0, EXCERPT_CHARACTERS);
 }
 
 /** Returns the message of any thrown value, including non-errors, on one line. */
 export function messageOf(thrown: unknown): string {
-  // An error of another realm, such as a vm context, is not an instance of this realm's Error.
-  const isError = thrown instanceof Error || types.isNativeError(thrown);
-  const text = isError ? thrown.message : typeof thrown === 'string' ? thrown : inspect(thrown);
-  return onOneLine(text).trim();
+  const value = isError(thrown) ? propertyOf(thrown, 'message') : thrown;
+  return onOneLine(typeof value === 'string' ? value : described(value)).trim();
 }
 
 /**
@@ -20,9 +18,39 @@ export function messageOf(thrown: unknown): string {
  * messages that already name the action and the file. For other errors, the same as {@link messageOf}.
  */
 export function systemReasonOf(thrown: unknown): string {
-  const isSystemError = typeof thrown === 'object' && thrown !== null && 'syscall' in thrown && 'errno' in thrown;
-  const known = isSystemError ? getSystemErrorMap().get(Number(thrown.errno)) : undefined;
+  const isSystemError = propertyOf(thrown, 'syscall') !== undefined;
+  const known = isSystemError ? getSystemErrorMap().get(Number(propertyOf(thrown, 'errno'))) : undefined;
   return known?.[1] ?? messageOf(thrown);
+}
+
+/**
+ * Returns a property of any thrown value; `undefined` if the value has none of this name, or if getting it throws: a
+ * plugin may throw any object.
+ */
+export function propertyOf(thrown: unknown, name: PropertyKey): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Also recognises an error of another realm, such as a vm context, which is not an instance of this realm's Error. */
+export function isError(thrown: unknown): boolean {
+  try {
+    return thrown instanceof Error || types.isNativeError(thrown);
+  } catch {
+    return false;
+  }
+}
+
+/** Returns a description of any value, of limited length unless the value is an object that describes itself. */
+function described(value: unknown): string {
+  try {
+    return inspect(value);
+  } catch {
+    return `a value of type ${typeof value} that cannot be shown`;
+  }
 }
 
 /** Returns the text on one line. */

@@ -1,5 +1,5 @@
 import { didYouMean } from './did-you-mean.js';
-import { messageOf, onOneLine } from './thrown-values.js';
+import { messageOf, onOneLine, propertyOf } from './thrown-values.js';
 import { type OptionReference, optionsIn, plainText, type Wording } from './wording.js';
 
 /**
@@ -44,6 +44,9 @@ export interface SerializedError {
   readonly cause?: string | undefined;
 }
 
+/** The most characters of a cause in JSON. */
+const CAUSE_CHARACTERS = 1000;
+
 const BRAND = Symbol.for('virt-similarity.error');
 
 /**
@@ -77,7 +80,10 @@ export class VirtSimilarityError extends Error {
     return optionsIn(this.#wording);
   }
 
-  /** The error for `JSON.stringify`: `code`, `message`, `image`, `remedy`, and the message of its cause. */
+  /**
+   * The error for `JSON.stringify`: `code`, `message`, `image`, `remedy`, and the message of its cause, at most 1000
+   * characters. Never throws, whatever the cause is.
+   */
   toJSON(): SerializedError {
     const { name, code, message, image, remedy, cause } = this;
     return {
@@ -86,7 +92,7 @@ export class VirtSimilarityError extends Error {
       message,
       ...(image !== undefined && { image }),
       ...(remedy.length > 0 && { remedy }),
-      ...(cause !== undefined && { cause: messageOf(cause) }),
+      ...(cause !== undefined && { cause: messageOf(cause).slice(0, CAUSE_CHARACTERS) }),
     };
   }
 
@@ -94,7 +100,7 @@ export class VirtSimilarityError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: for a subclass, only its own instances count
     if (this === VirtSimilarityError) {
-      return typeof value === 'object' && value !== null && BRAND in value;
+      return propertyOf(value, BRAND) === true;
     }
     // biome-ignore lint/complexity/noThisInStatic: the same
     return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -1,4 +1,5 @@
-import { type ErrorCode, pluginError, VirtSimilarityError, type Wording } from '../errors.js';
+import { isError, propertyOf } from '../errors/thrown-values.js';
+import { type ErrorCode, messageOf, pluginError, VirtSimilarityError, type Wording } from '../errors.js';
 
 /** An error as plain data, to be sent between threads: an instance would lose its class. */
 export interface ThreadFailure {
@@ -21,8 +22,9 @@ export function sendable(error: VirtSimilarityError): ThreadFailure {
   const message = error.wording ?? error.message;
   const causes: string[] = [];
   // The causes may form a cycle.
-  for (let cause = error.cause; cause instanceof Error && causes.length < MOST_CAUSES; cause = cause.cause) {
-    causes.push(cause.stack ?? String(cause));
+  for (let { cause } = error; isError(cause) && causes.length < MOST_CAUSES; cause = propertyOf(cause, 'cause')) {
+    const stack = propertyOf(cause, 'stack');
+    causes.push(typeof stack === 'string' ? stack : messageOf(cause));
   }
   return { code, message, causes, ...(image !== undefined && { image }) };
 }

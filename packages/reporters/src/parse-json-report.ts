@@ -60,6 +60,7 @@ function imageOf(value: unknown): AnalyzedImage {
     virtualSize: numberOf(image, 'virtualSize'),
     dataBlocks: numberOf(image, 'dataBlocks'),
     ...(image.repeatedBlocks !== undefined && { repeatedBlocks: numberOf(image, 'repeatedBlocks') }),
+    ...(image.vectorKey !== undefined && { vectorKey: textOf(image, 'vectorKey') }),
   };
 }
 

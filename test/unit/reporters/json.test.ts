@@ -17,6 +17,7 @@ const validate = new Ajv2020({ allErrors: true }).compile(schema);
 
 const FAILED: Analysis = {
   ...FAMILY,
+  images: FAMILY.images.map((image, index) => (index === 0 ? { ...image, vectorKey: '0123456789abcdef' } : image)),
   failures: [
     { path: 'gone.raw', error: new VirtSimilarityError('unreadable', '[raw] cannot open gone.raw: no such file') },
   ],

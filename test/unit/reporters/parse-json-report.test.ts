@@ -39,11 +39,13 @@ describe('a JSON report', () => {
     );
   });
 
-  test('can be parsed back to an analysis of one image, or without counts of repeated blocks', async () => {
+  test('can be parsed back to an analysis of one image, without counts of repeated blocks, or with keys of vectors', async () => {
     const alone = sampleAnalysis(['alone'], []);
     expect(parseJsonReport(await jsonOf(alone))).toEqual(alone);
     const images = FAMILY.images.map(({ repeatedBlocks: _, ...image }) => image);
     expect(parseJsonReport(await jsonOf({ ...FAMILY, images })).images).toEqual(images);
+    const keyed = FAMILY.images.map((image) => ({ ...image, vectorKey: 'd1' }));
+    expect(parseJsonReport(await jsonOf({ ...FAMILY, images: keyed })).images).toEqual(keyed);
   });
 
   test('can be parsed back to failures with their codes', async () => {

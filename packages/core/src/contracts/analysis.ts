@@ -21,6 +21,11 @@ export interface AnalyzedImage {
    */
   readonly repeatedBlocks?: number | undefined;
   /**
+   * The key of its hash vector (see `vectorKeyOf`), by which `Analyzer.extend` recognises an image that has changed.
+   * Absent if the vector's identity is unknown or volatile.
+   */
+  readonly vectorKey?: string | undefined;
+  /**
    * The image's hash vector, including its identity; absent in analyses made by other programs. `pairRuns` lists where
    * two vectors are equal, different or zero.
    */

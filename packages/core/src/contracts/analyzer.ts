@@ -140,7 +140,8 @@ export interface Analyzer {
    * analysis come first and keep their names; `repeatedBlocks` is not counted.
    *
    * The vectors must be those that the analysis was made from. Their algorithm, block size, virtual size and number of data
-   * blocks are compared with the analysis; a change that leaves these the same is not noticed.
+   * blocks are compared with the analysis, and their keys, if both are known (see `AnalyzedImage.vectorKey`). Without keys,
+   * a change that leaves the others the same is not noticed.
    *
    * @throws `usage` if an image of the analysis has no hash vector or another one, or two images have the same path, and as
    *   `compare` and `cluster`.

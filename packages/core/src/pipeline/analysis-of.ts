@@ -4,6 +4,7 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import type { Clustering, Comparison, DistanceItem, DistanceOptions } from '../contracts/stages.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { ANALYZE_DEFAULTS } from '../execution/options.js';
+import { knownKeyOf } from '../store/vector-key.js';
 import { namesOf } from './image-names.js';
 
 /** A hash vector and its image's name in reports. */
@@ -21,14 +22,18 @@ export function analysisOf(
 ): Analysis {
   const { algorithm, blockSize } = images[0]!.vector;
   return {
-    images: images.map(({ name, vector }, index) => ({
-      name,
-      path: vector.name,
-      virtualSize: vector.virtualSize,
-      dataBlocks: vector.dataBlocks,
-      ...(repeatedBlocks && { repeatedBlocks: repeatedBlocks[index]! }),
-      vector,
-    })),
+    images: images.map(({ name, vector }, index) => {
+      const vectorKey = knownKeyOf(vector);
+      return {
+        name,
+        path: vector.name,
+        virtualSize: vector.virtualSize,
+        dataBlocks: vector.dataBlocks,
+        ...(repeatedBlocks && { repeatedBlocks: repeatedBlocks[index]! }),
+        ...(vectorKey !== undefined && { vectorKey }),
+        vector,
+      };
+    }),
     failures,
     parameters: { algorithm, blockSize, metric, unit, linkage },
     distances,

@@ -5,6 +5,7 @@ import { extendedMatrix } from '../distance/extended-matrix.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { VirtSimilarityError } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
+import { knownKeyOf } from '../store/vector-key.js';
 import { renamedVector } from '../vectors/vector-header.js';
 import { type NamedVector, namedVectors } from './analysis-of.js';
 import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
@@ -22,7 +23,7 @@ export function extendedImages(
     const found = `${images.length} images and distances of ${distances.size}`;
     throw new VirtSimilarityError('usage', `cannot extend the analysis: expected all of its images, found ${found}`);
   }
-  const known = images.map(({ name, path, virtualSize, dataBlocks, vector }) => {
+  const known = images.map(({ name, path, virtualSize, dataBlocks, vectorKey, vector }) => {
     if (vector === undefined) {
       const problem = `cannot extend the analysis: expected each image to have its hash vector, found ${path} without one`;
       throw new VirtSimilarityError('usage', `${problem}; add the vectors to its images first`, { image: path });
@@ -33,6 +34,13 @@ export function extendedImages(
     if (found !== expected) {
       const problem = `cannot extend the analysis: expected the hash vector of ${path} to have ${expected}, found ${found}`;
       throw new VirtSimilarityError('usage', `${problem}; analyze all images again`, { image: path });
+    }
+    const key = knownKeyOf(vector);
+    if (vectorKey !== undefined && key !== undefined && key !== vectorKey) {
+      const problem = `cannot extend the analysis: expected the hash vector of ${path} that was analyzed, found another`;
+      throw new VirtSimilarityError('usage', `${problem} (its files have changed); analyze all images again`, {
+        image: path,
+      });
     }
     return { name, vector: renamedVector(vector, path) };
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HashVector } from '../contracts/hash-vector.js';
+import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import type { VectorSubject } from '../contracts/vector-store.js';
 import { VirtSimilarityError } from '../errors.js';
 import { isVolatile } from '../identity/chain.js';
@@ -21,6 +21,13 @@ export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: V
   const links = identity.chain.map(({ format, parts, volatile = false }) => [format, volatile, parts.map(stateKeyOf)]);
   const canonical = JSON.stringify([links, algorithm, blockSize, hasherVersion ?? null]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, DIGITS);
+}
+
+/** Returns the key of a vector; `undefined` if it has no identity, or a volatile one, which no later run can recognise. */
+export function knownKeyOf({ identity, algorithm, hasherVersion, blockSize }: HashVectorHeader): string | undefined {
+  return identity === undefined || isVolatile(identity)
+    ? undefined
+    : vectorKeyOf({ identity, algorithm, hasherVersion, blockSize });
 }
 
 /**

@@ -10,12 +10,14 @@ import {
   type HashVector,
   hashVectorFromBytes,
   hashVectorToBytes,
+  type ImageIdentity,
+  type Stamp,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
-import reporters from '@virt-similarity/reporters';
+import reporters, { parseJsonReport } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
-import { exampleVector } from '../vectors/example-vectors.js';
+import { exampleVector, IDENTITY } from '../vectors/example-vectors.js';
 
 const DISKS = Object.fromEntries(
   [1, 2, 3, 4, 5].map((disk) => [`memory:${disk}`, Uint8Array.from({ length: 4096 }, (_, byte) => (byte >> 9) % disk)]),
@@ -197,6 +199,30 @@ describe('what is no input', () => {
     await expect(analyzer.extend({ ...analysis, images: images.slice(1) }, vectors.slice(2))).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('found 1 images and distances of 2'),
+    });
+  });
+
+  test('is refused where an image has changed but has equal counts', async () => {
+    const vectors = ['a', 'b', 'c'].map((name) => exampleVector(3, { name, identity: IDENTITY }));
+    const made = await analyzer.analyzeVectors(vectors.slice(0, 2));
+    const analysis = parseJsonReport(await textOf(analyzer.report('json', made)));
+    const rewritten = {
+      chain: IDENTITY.chain.map((link) => ({
+        ...link,
+        parts: link.parts.map((part) => ({ ...part, ctimeNs: 9n }) as Stamp),
+      })),
+    };
+    const extendWith = (identity: ImageIdentity) => {
+      const images = analysis.images.map((image) => ({
+        ...image,
+        vector: exampleVector(3, { name: image.path, identity }),
+      }));
+      return analyzer.extend({ ...analysis, images }, vectors.slice(2));
+    };
+    expect((await extendWith(IDENTITY)).images).toHaveLength(3);
+    await expect(extendWith(rewritten)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('of a that was analyzed, found another (its files have changed)'),
     });
   });
 

@@ -7,7 +7,7 @@ import {
   type Linkage,
   type StandardLinkage,
 } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { assertGreedy } from './greedy-clustering.js';
 
 /** Factories of matrices that every clusterer must handle, by description. */
@@ -25,14 +25,14 @@ const MATRICES: Readonly<Record<string, () => readonly CondensedMatrix[]>> = {
 
 /** The contract of every clusterer. */
 export function clustererContract(create: () => Clusterer): ContractTest[] {
-  return asserting([
+  return asserting({ of: 'Clusterer', file: 'clusterer.d.ts' }, [
     {
       title: 'lists at least one linkage, each once',
       async run() {
         const { linkages } = create();
         assert.ok(Array.isArray(linkages), 'linkages: expected a list');
-        assert.ok(linkages.length > 0);
-        assert.equal(new Set(linkages).size, linkages.length);
+        assert.ok(linkages.length > 0, 'linkages: expected at least one');
+        assert.equal(new Set(linkages).size, linkages.length, 'linkages: expected no linkage twice');
       },
     },
     ...Object.entries(MATRICES).flatMap(([kind, matrices]) => [
@@ -47,12 +47,13 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
       }),
     ]),
     forEach('returns the same dendrogram each time', create, allMatrices, async (clusterer, matrix, linkage) => {
-      assert.deepEqual(await create().cluster(matrix, linkage), await clusterer.cluster(matrix, linkage));
+      const again = await create().cluster(matrix, linkage);
+      assertSame(again, await clusterer.cluster(matrix, linkage), `expected the same dendrogram again for ${linkage}`);
     }),
     forEach('does not change the matrix', create, allMatrices, async (clusterer, matrix, linkage) => {
       const before = matrix.values.slice();
       await clusterer.cluster(matrix, linkage);
-      assert.deepEqual(matrix.values, before);
+      assertSame(matrix.values, before, 'cluster() changed the distances; work on a copy');
     }),
   ]);
 }
@@ -83,8 +84,8 @@ function forEach(
 
 /** Asserts that a dendrogram is well-formed, as the contract defines it. */
 function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: number): void {
-  assert.equal(size, expectedSize);
-  assert.equal(merges.length, size - 1);
+  assert.equal(size, expectedSize, `size: expected ${expectedSize}, the number of items, found ${size}`);
+  assert.equal(merges.length, size - 1, `merges: expected ${size - 1}, one less than items, found ${merges.length}`);
   const parts = merges.flatMap(({ left, right }) => [left, right]);
   assert.equal(new Set(parts).size, parts.length, 'expected each cluster in at most one merge');
   const partsOf = (cluster: number) => (cluster < size ? { size: 1, height: 0 } : merges[cluster - size]!);
@@ -95,8 +96,12 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
       `row ${row}: expected the smaller cluster number on the left`,
     );
     assert.ok(merge.right < size + row, `row ${row}: expected parts before wholes`);
-    assert.equal(merge.size, partsOf(merge.left).size + partsOf(merge.right).size);
-    assert.ok(Number.isFinite(merge.height) && merge.height >= 0, `row ${row}: height ${merge.height}`);
+    const leaves = partsOf(merge.left).size + partsOf(merge.right).size;
+    assert.equal(merge.size, leaves, `row ${row}: expected a size of ${leaves}, found ${merge.size}`);
+    assert.ok(
+      Number.isFinite(merge.height) && merge.height >= 0,
+      `row ${row}: expected a finite height of 0 or more, found ${merge.height}`,
+    );
     inversions += Number(merge.height < Math.max(partsOf(merge.left).height, partsOf(merge.right).height));
   });
   assert.equal(
@@ -106,10 +111,10 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
   );
   if (!inverted) {
     const heights = merges.map(({ height }) => height);
-    assert.deepEqual(
+    assertSame(
       heights,
       heights.toSorted((a, b) => a - b),
-      'expected rows in ascending order of height',
+      'expected rows in ascending order of height, as dendrogramOf returns them',
     );
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Command, VirtSimilarityError } from '@virt-similarity/core';
 import { type CommandCase, type CommandRun, optionsOf, type RunEvents, runOnce } from './command-run.js';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { assertDeclarations, ONE_LINE } from './option-declarations.js';
 
 /**
@@ -14,7 +14,7 @@ export function commandContract(
   setUp: () => CommandCase | Promise<CommandCase> = () => ({}),
 ): ContractTest[] {
   const run = async (events: RunEvents = {}): Promise<CommandRun> => runOnce(create(), await setUp(), events);
-  return asserting([
+  return asserting({ of: 'Command', file: 'command.d.ts' }, [
     { title: 'has a summary, usage and description that fit a help text', run: async () => testTexts(create()) },
     { title: 'describes its options, with defaults that are valid', run: async () => testOptions(create()) },
     { title: 'declares valid limits for its operands', run: async () => testOperands(create(), await setUp()) },
@@ -67,7 +67,7 @@ function testExitCode(run: CommandRun): void {
 
 function testOutput({ printed, unusable }: CommandRun): void {
   assert.equal(printed, '', 'expected results to go to context.write, and all other output to context.messages');
-  assert.deepEqual(unusable, [], 'expected messages of one line');
+  assertSame(unusable, [], 'expected messages of one line');
 }
 
 function testWritten(run: CommandRun): void {

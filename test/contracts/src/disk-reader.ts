@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type {
@@ -11,7 +12,7 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { baseOf, fileStampsOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { ONE_LINE } from './option-declarations.js';
 
 /** Guard bytes on each side of a read's target; they must not change. */
@@ -49,7 +50,7 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
       }
     },
   });
-  return asserting([
+  return asserting({ of: 'DiskReader', file: 'disk-reader.d.ts' }, [
     { title: 'declares valid extensions and formats', run: async () => testDescription((await create()).reader) },
     { title: 'identifies the image', run: async () => testIdentified(await create()) },
     withImage('reports the size that the guest sees', testSize),
@@ -100,26 +101,31 @@ function testDescription({ extensions = [], formats = [], fallback }: DiskReader
 
 async function testIdentified(subject: DiskReaderSubject): Promise<void> {
   const { chain } = await identityOf(subject);
-  assert.ok(chain.length >= 1);
+  assert.ok(chain.length >= 1, 'chain: expected at least one link');
   for (const { format } of chain) {
-    assert.match(format, /^[^<]*$/);
+    assert.match(format, /^[^<]*$/, 'formats: expected names without <');
   }
 }
 
 async function testSize(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
-  assert.equal(image.virtualSize, subject.image.content.length);
+  assert.equal(image.virtualSize, subject.image.content.length, sizeProblem(image, subject));
+}
+
+function sizeProblem({ virtualSize }: DiskImage, { image: { content } }: DiskReaderSubject): string {
+  return `virtualSize: expected ${content.length}, the length of the case's content, found ${virtualSize}`;
 }
 
 async function testIdentity(opened: DiskImage, subject: DiskReaderSubject): Promise<void> {
   const identity = await identityOf(subject);
-  assert.deepEqual(identity, opened.identity);
-  assert.ok(partsOf(identity).length >= 1);
+  assertSame(identity, opened.identity, 'expected identify and the opened image to have the same identity');
+  assert.ok(partsOf(identity).length >= 1, 'expected the identity to have at least one part, such as stampOf returns');
   for (const part of fileStampsOf(identity)) {
-    assert.ok(part.path.startsWith('/'));
+    assert.ok(part.path.startsWith('/'), `expected absolute paths of parts, found ${part.path}`);
     const stats = await stat(part.path, { bigint: true });
-    assert.deepEqual(
-      [stats.dev, stats.ino, stats.mtimeNs, stats.ctimeNs],
+    assertSame(
       [part.device, part.inode, part.mtimeNs, part.ctimeNs],
+      [stats.dev, stats.ino, stats.mtimeNs, stats.ctimeNs],
+      `expected device, inode and times of ${part.path} as stat reports them`,
     );
   }
 }
@@ -129,18 +135,23 @@ async function testExtentsCover(image: DiskImage): Promise<void> {
   const extents = await extentsOf(image);
   for (const extent of extents) {
     assert.ok(extent.kind === 'data' || extent.kind === 'zero', 'expected the kind data or zero');
-    assert.equal(extent.start, position);
-    assert.ok(Number.isSafeInteger(extent.length) && extent.length >= 1);
+    assert.equal(extent.start, position, `expected the next extent to start at ${position}, found ${extent.start}`);
+    const isLength = Number.isSafeInteger(extent.length) && extent.length >= 1;
+    assert.ok(isLength, `expected extents of at least 1 byte, found ${extent.length}`);
     position += extent.length;
   }
-  assert.equal(position, image.virtualSize);
-  assert.deepEqual(await extentsOf(image), extents, 'expected the same extents again');
+  assert.equal(
+    position,
+    image.virtualSize,
+    `expected extents up to ${image.virtualSize}, found the end at ${position}`,
+  );
+  assertSame(await extentsOf(image), extents, 'expected the same extents again');
 }
 
 async function testZeroExtents(image: DiskImage, subject: DiskReaderSubject): Promise<void> {
   for (const { kind, start, length } of await extentsOf(image)) {
     const isZero = subject.image.content.subarray(start, start + length).every((byte) => byte === 0);
-    assert.ok(kind === 'data' || isZero, `bytes ${start}+${length} are not zeros`);
+    assert.ok(kind === 'data' || isZero, `found a zero extent at ${start} of ${length} bytes, which are not all zeros`);
   }
 }
 
@@ -164,10 +175,11 @@ async function testBacking(image: DiskImage, { reader, image: { options } }: Dis
     assert.equal(inherited.length, 0, 'expected no inherited extents without a base that can be opened');
     return;
   }
-  assert.deepEqual(await reader.identify(base.source, options), base.identity);
+  const identified = await reader.identify(base.source, options);
+  assertSame(identified, base.identity, 'expected identify to return the same chain for the base');
   const opened = await reader.open(base.source, base.identity, options);
   try {
-    assert.deepEqual(opened.identity, base.identity);
+    assertSame(opened.identity, base.identity, 'expected the opened base to have the same chain');
     for (const { start, length } of inherited) {
       const [own, inheritedBytes] = [new Uint8Array(length), new Uint8Array(length)];
       await image.read(own, start);
@@ -201,16 +213,20 @@ async function testSharedMemory(image: DiskImage, subject: DiskReaderSubject): P
 
 async function testPastTheEnd(image: DiskImage): Promise<void> {
   const { virtualSize } = image;
-  await assert.rejects(image.read(new Uint8Array(1), virtualSize), VirtSimilarityError);
-  await assert.rejects(image.read(new Uint8Array(2), Math.max(0, virtualSize - 1)), VirtSimilarityError);
-  await assert.rejects(image.read(new Uint8Array(1), -1), VirtSimilarityError);
+  for (const [length, position] of [
+    [1, virtualSize],
+    [2, Math.max(0, virtualSize - 1)],
+    [1, -1],
+  ] as const) {
+    await assertRefused(image.read(new Uint8Array(length), position), `a read of ${length} bytes at ${position}`);
+  }
 }
 
 async function testClose(image: DiskImage): Promise<void> {
   await Promise.all([image.close(), image.close()]);
   await image.close();
   if (image.virtualSize > 0) {
-    await assert.rejects(image.read(new Uint8Array(1), 0), VirtSimilarityError);
+    await assertRefused(image.read(new Uint8Array(1), 0), 'a read after close()');
   }
 }
 
@@ -221,7 +237,9 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
     Promise.all(
       fileStampsOf(identity).map(async ({ path }) => ({
         path,
-        content: await readFile(path),
+        digest: createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex'),
         mtime: (await stat(path)).mtimeMs,
       })),
     );
@@ -230,7 +248,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
   await extentsOf(opened);
   await opened.read(new Uint8Array(opened.virtualSize), 0);
   await opened.close();
-  assert.deepEqual(await snapshot(), before);
+  assertSame(await snapshot(), before, 'expected the same content and times of the files');
 }
 
 async function testMissing(subject: DiskReaderSubject): Promise<void> {
@@ -238,19 +256,20 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
   // With the same extension, because a reader may recognise its images by it.
   const source = { ...image.source, path: image.source.path.replace(/[^/]*$/, 'missing-$&') };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
-  await assert.rejects(reader.identify(source, image.options), isUnreadable);
-  await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable);
+  const problem = 'expected a VirtSimilarityError with the code unreadable for a missing file';
+  await assert.rejects(reader.identify(source, image.options), isUnreadable, `identify: ${problem}`);
+  await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable, `open: ${problem}`);
 }
 
-async function testSignal({ reader, image: { source, options } }: DiskReaderSubject): Promise<void> {
+async function testSignal({ reader, image: { source, options, content } }: DiskReaderSubject): Promise<void> {
   const interruption = new AbortController();
-  const identity = await reader.identify(source, options);
-  assert.ok(identity !== undefined);
+  const identity = await identityOf({ reader, image: { source, options, content } });
   const image = await reader.open(source, identity, { ...options, signal: interruption.signal });
   try {
     interruption.abort();
-    await assert.rejects(image.read(new Uint8Array(1), 0), { code: 'aborted' });
-    await assert.rejects(extentsOf(image), { code: 'aborted' });
+    const problem = 'expected a VirtSimilarityError with the code aborted; call throwIfAborted with the signal';
+    await assert.rejects(image.read(new Uint8Array(1), 0), { code: 'aborted' }, `read: ${problem}`);
+    await assert.rejects(extentsOf(image), { code: 'aborted' }, `extents: ${problem}`);
   } finally {
     await image.close();
   }
@@ -265,7 +284,7 @@ async function testSession(subject: DiskReaderSubject): Promise<void> {
   }
   try {
     const image = await session.open(named.source, identity, named.options);
-    assert.deepEqual(image.identity, identity);
+    assertSame(image.identity, identity, 'expected the image to have the identity that was announced');
     await assertRange(image, named.content, 0, named.content.length);
     await image.close();
   } finally {
@@ -288,14 +307,17 @@ async function testDiagnosis(reader: DiskReader): Promise<void> {
   if (reader.diagnose === undefined) {
     return;
   }
-  assert.ok(diagnosis !== undefined && Array.isArray(diagnosis.requirements) && Array.isArray(diagnosis.abilities));
+  assert.ok(
+    diagnosis !== undefined && Array.isArray(diagnosis.requirements) && Array.isArray(diagnosis.abilities),
+    'diagnose: expected an object with lists of requirements and abilities',
+  );
   const { requirements, abilities }: ReaderDiagnosis = diagnosis;
   const names = requirements.map(({ name }) => name);
   for (const { state } of requirements) {
     assert.ok(['present', 'missing', 'broken'].includes(state), `expected a state, found ${state}`);
   }
   for (const { needs, purpose } of abilities) {
-    assert.match(purpose, ONE_LINE);
+    assert.match(purpose, ONE_LINE, 'abilities: expected a purpose of one line');
     assert.ok(
       needs.every((need: string) => names.includes(need)),
       'expected abilities to need only listed requirements',
@@ -333,9 +355,13 @@ async function assertRange(image: DiskImage, content: Uint8Array, start: number,
   assertSameBytes(target, content.subarray(start, start + length));
 }
 
-/** Asserts equality like deepEqual, but fast for megabytes and with a short message. */
+async function assertRefused(reading: Promise<void>, what: string): Promise<void> {
+  await assert.rejects(reading, VirtSimilarityError, `expected ${what} to fail with a VirtSimilarityError`);
+}
+
+/** Asserts equality like assertSame, but fast for megabytes. */
 function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void {
-  assert.equal(actual.length, expected.length);
+  assert.equal(actual.length, expected.length, `expected ${expected.length} bytes, found ${actual.length}`);
   const difference = actual.findIndex((byte, index) => byte !== expected[index]);
   assert.equal(difference, -1, `byte ${difference} is ${actual[difference]}, expected ${expected[difference]}`);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DistanceMetric, PairCounts } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { ONE_LINE } from './option-declarations.js';
 
 /** Numbers of blocks: none, few, and as many as a disk can have. */
@@ -8,7 +8,7 @@ const BLOCKS = [0, 1, 2, 7, 1000, 2 ** 32];
 
 /** The contract of every distance metric. The factory is called once per test. */
 export function distanceMetricContract(create: () => DistanceMetric): ContractTest[] {
-  return asserting([
+  return asserting({ of: 'DistanceMetric', file: 'distance-metric.d.ts' }, [
     { title: 'states its unit and alignment', run: async () => testDescription(create()) },
     { title: 'returns finite distances of 0 or more', run: async () => testRange(create()) },
     { title: 'returns the same distance in both directions', run: async () => testSymmetry(create()) },
@@ -20,33 +20,43 @@ export function distanceMetricContract(create: () => DistanceMetric): ContractTe
 
 function testDescription({ unit, alignment }: DistanceMetric): void {
   assert.match(unit, ONE_LINE, 'unit: expected one line');
-  assert.ok(['position', 'free'].includes(alignment), `alignment ${alignment}`);
+  assert.ok(['position', 'free'].includes(alignment), `alignment: expected position or free, found ${alignment}`);
 }
 
 function testRange(metric: DistanceMetric): void {
   for (const counts of possibleCounts()) {
     const distance = metric.distance(counts);
-    assert.ok(Number.isFinite(distance) && distance >= 0, `${distance} for ${JSON.stringify(counts)}`);
+    assert.ok(
+      Number.isFinite(distance) && distance >= 0,
+      `expected a finite distance of 0 or more, found ${distance} for ${JSON.stringify(counts)}`,
+    );
   }
 }
 
 function testSymmetry(metric: DistanceMetric): void {
   for (const counts of possibleCounts()) {
     const exchanged = { ...counts, first: counts.second, second: counts.first };
-    assert.equal(metric.distance(exchanged), metric.distance(counts));
+    const [there, back] = [metric.distance(counts), metric.distance(exchanged)];
+    assert.equal(
+      back,
+      there,
+      `found ${there} for ${JSON.stringify(counts)}, but ${back} with first and second exchanged`,
+    );
   }
 }
 
 function testIdentical(metric: DistanceMetric): void {
   for (const blocks of BLOCKS) {
     const counts = { equal: blocks, different: 0, either: blocks, first: blocks, second: blocks };
-    assert.equal(metric.distance(counts), 0);
+    const distance = metric.distance(counts);
+    assert.equal(distance, 0, `expected 0 for identical images of ${blocks} blocks, found ${distance}`);
   }
 }
 
 function testDifference(metric: DistanceMetric): void {
   for (const blocks of BLOCKS.slice(1)) {
-    assert.notEqual(metric.distance(countsOf(0, 0, 0, blocks)), 0);
+    const distance = metric.distance(countsOf(0, 0, 0, blocks));
+    assert.notEqual(distance, 0, `found 0 for images of ${blocks} blocks that are all different`);
   }
 }
 
@@ -55,7 +65,7 @@ function testPurity(metric: DistanceMetric): void {
   const again = possibleCounts()
     .reverse()
     .map((counts) => metric.distance(counts));
-  assert.deepEqual(again.reverse(), once);
+  assertSame(again.reverse(), once, 'expected the same distances again; keep no state between calls');
 }
 
 /** Returns counts that two images can have: equal blocks, and blocks in the first only, the second only, or both. */

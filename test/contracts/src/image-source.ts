@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ImageSource, ListedImage, NamedImages } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 
 /** A source and the words to test it with. */
 export interface SourceCase {
@@ -11,7 +11,7 @@ export interface SourceCase {
 
 /** The contract of every source of images. The function is called once per test. */
 export function imageSourceContract(setUp: () => Promise<SourceCase> | SourceCase): ContractTest[] {
-  return asserting([
+  return asserting({ of: 'ImageSource', file: 'image-source.d.ts' }, [
     { title: 'lists one image for each word, in the order of the words', run: async () => testOrder(await setUp()) },
     { title: 'returns a path for each image, and no label twice', run: async () => testImages(await setUp()) },
     { title: 'lists the same images each time', run: async () => testRepetition(await setUp()) },
@@ -25,7 +25,7 @@ async function testOrder({ source, words }: SourceCase): Promise<void> {
   const paths = pathsOf(await listed(source, namedBy(words)));
   const reversed = pathsOf(await listed(source, namedBy(words.toReversed())));
   assert.equal(paths.length, words.length, 'expected one image for each word');
-  assert.deepEqual(reversed, paths.toReversed(), 'expected the images in the order of the words');
+  assertSame(reversed, paths.toReversed(), 'expected the images in the order of the words');
 }
 
 async function testImages({ source, words }: SourceCase): Promise<void> {
@@ -44,13 +44,13 @@ async function testImages({ source, words }: SourceCase): Promise<void> {
 
 async function testRepetition({ source, words }: SourceCase): Promise<void> {
   const once = await listed(source, namedBy(words));
-  assert.deepEqual(await listed(source, namedBy(words)), once);
+  assertSame(await listed(source, namedBy(words)), once, 'expected the same images again');
 }
 
 async function testStated({ source, words: [word = ''] }: SourceCase): Promise<void> {
   const stated = { format: 'raw', label: 'the label of the user' };
   const [image] = await listed(source, [{ word, ...stated }]);
-  assert.deepEqual({ format: image?.format, label: image?.label }, stated);
+  assertSame({ format: image?.format, label: image?.label }, stated, 'expected the format and label of the word');
 }
 
 async function testSignal({ source, words }: SourceCase): Promise<void> {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { OptionDeclaration, OptionDeclarations } from '@virt-similarity/core';
 import { areDeclarations, readOptionValue } from '@virt-similarity/core/options';
 
+import { assertSame } from './contract-test.js';
+
 /** Lower-case words joined by hyphens. */
 export const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** One line without control characters, and without blanks at its start and end. */
@@ -43,6 +45,6 @@ function assertValues(name: string, declaration: OptionDeclaration): void {
   }
   if (declaration.default !== undefined) {
     const read = readOptionValue(declaration, declaration.default);
-    assert.deepEqual(read, declaration.default, `option ${name}: expected a valid default`);
+    assertSame(read, declaration.default, `option ${name}: expected a valid default`);
   }
 }

@@ -12,7 +12,7 @@ import {
   type Registration,
 } from '@virt-similarity/core';
 import { completeOptionValues } from '@virt-similarity/core/options';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { assertDeclarations, ONE_LINE, WORDS } from './option-declarations.js';
 import { behaviorOf, runsInThreads, SAMPLE_READER } from './part-behavior.js';
 import { constructPart, importPlugin, registrationsOf } from './plugin-parts.js';
@@ -71,7 +71,7 @@ export function pluginContract(module: string, { options = {}, beside = [] }: Pl
     options,
     others: await Promise.all(others.map(importPlugin)),
   });
-  return asserting([
+  return asserting({ of: 'Plugin', file: 'plugin.d.ts' }, [
     {
       title: 'can be imported repeatedly and in a thread, and prints nothing',
       run: async () => testImport(await probe()),
@@ -114,8 +114,12 @@ function addressOf(module: string): string {
   return `${pathToFileURL(realpathSync(fileURLToPath(url))).href}${search}${hash}`;
 }
 
-function testImport({ problem, printed }: PluginProbe): void {
+function requireImported(problem: string | undefined): void {
   assert.equal(problem, undefined, `expected a module that can be imported, found: ${problem}`);
+}
+
+function testImport({ problem, printed }: PluginProbe): void {
+  requireImported(problem);
   assert.equal(printed, '', 'expected no output: notes go to the logger, and core writes results');
 }
 
@@ -130,9 +134,9 @@ async function testUrl({ module, plugin }: Subject): Promise<void> {
 }
 
 function testThread({ plugin }: Subject, { problem, inThread }: PluginProbe): void {
-  assert.equal(problem, undefined);
+  requireImported(problem);
   const here = registrationsOf(plugin).map(({ kind, name }) => `${kind} ${name}`);
-  assert.deepEqual(inThread, here, 'expected a thread that imports the module to find the same parts');
+  assertSame(inThread, here, 'expected a thread that imports the module to find the same parts');
 }
 
 function testVersions({ plugin: { name, version, core } }: Subject): void {
@@ -165,7 +169,7 @@ function testConstruction(subject: Subject): void {
   for (const { kind, name } of registrationsOf(subject.plugin)) {
     const [one, other] = [1, 2].map(() => constructPart(plugins, kind, name) as unknown as Record<string, unknown>);
     for (const member of DESCRIPTIONS[kind]) {
-      assert.deepEqual(other![member], one![member], `${kind} ${name}: expected the same ${member} each time`);
+      assertSame(other![member], one![member], `${kind} ${name}: expected the same ${member} each time`);
     }
   }
 }
@@ -184,8 +188,8 @@ function testExtensions(subject: Subject): void {
 }
 
 function testLeftovers({ problem, left }: PluginProbe): void {
-  assert.equal(problem, undefined);
-  assert.deepEqual(left, [], 'expected resources to be acquired only at first use, and released afterwards');
+  requireImported(problem);
+  assertSame(left, [], 'expected resources to be acquired only at first use, and released afterwards');
 }
 
 /** Runs in threads first: there, a part that never returns does not block the test runner. */
@@ -199,7 +203,7 @@ async function testBehavior(subject: Subject): Promise<void> {
     const there = await behaviorOf(inThreads, kind, name, part);
     for (const expectation of ['as in the main thread', 'as in the main thread, constructed again']) {
       const here = await behaviorOf(inMainThread(), kind, name, part);
-      assert.deepEqual(there, here, `${kind} ${name}: expected the same in a thread ${expectation}`);
+      assertSame(there, here, `${kind} ${name}: expected the same in a thread ${expectation}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
 import { completeOptionValues } from '@virt-similarity/core/options';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 import { assertDeclarations } from './option-declarations.js';
 import { sampleAnalysis, sampleCaterpillar } from './sample-analysis.js';
@@ -32,7 +32,7 @@ const WITH_FAILURE: Analysis = {
 
 /** The contract of every reporter. */
 export function reporterContract(create: () => Reporter): ContractTest[] {
-  return asserting([
+  return asserting({ of: 'Reporter', file: 'reporter.d.ts' }, [
     { title: 'has a valid extension and media type', run: async () => checkForms(create()) },
     {
       title: 'describes its options, with defaults that are valid',
@@ -87,15 +87,15 @@ async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void>
 async function checkRepetition(create: () => Reporter): Promise<void> {
   const reporter = create();
   const first = await texts(reporter, family());
-  assert.deepEqual(await texts(reporter, family()), first);
-  assert.deepEqual(await texts(create(), family()), first);
+  assertSame(await texts(reporter, family()), first, 'expected the same texts again');
+  assertSame(await texts(create(), family()), first, 'expected the same texts from another instance');
 }
 
 async function checkUnchanged(reporter: Reporter): Promise<void> {
   const analysis = family();
   freeze(analysis);
   await texts(reporter, analysis);
-  assert.deepEqual(analysis, family());
+  assertSame(analysis, family(), 'expected the analysis unchanged');
 }
 
 async function checkOutput(reporter: Reporter): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  type ErrorCode,
   type HashVector,
   type HashVectorHeader,
   hashVectorOf,
@@ -8,7 +9,7 @@ import {
   type VectorStore,
   type VectorSubject,
 } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 
 const SUBJECT = {
   identity: { chain: [linkOf(1n, 'qcow2'), linkOf(2n, 'raw')] },
@@ -38,11 +39,11 @@ const VOLATILE = {
 
 /** The contract of every store of hash vectors. Each call of the function returns an empty store. */
 export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
-  return asserting([
+  return asserting({ of: 'VectorStore', file: 'vector-store.d.ts' }, [
     {
       title: 'finds nothing in an empty store',
       async run() {
-        assert.equal(await (await create()).find(SUBJECT), undefined);
+        await assertFinds(await create(), SUBJECT, undefined);
       },
     },
     {
@@ -51,8 +52,9 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
         for (const rows of [0, 1, 1000]) {
           const store = await create();
           const vector = vectorOf(SUBJECT, rows);
-          assert.deepEqual(await contentOf(await store.store(vector)), await contentOf(vector));
-          assert.deepEqual(await contentOf(await store.find(SUBJECT)), await contentOf(vector));
+          const content = await contentOf(vector);
+          assertSame(await contentOf(await store.store(vector)), content, 'expected store() to return the same rows');
+          assertSame(await contentOf(await store.find(SUBJECT)), content, 'expected find() to return the same rows');
         }
       },
     },
@@ -62,10 +64,10 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
         async run() {
           const store = await create();
           await store.store(vectorOf(SUBJECT, 3));
-          assert.equal(await store.find(other), undefined);
+          await assertFinds(store, other, undefined);
           await store.store(vectorOf(other, 2));
-          assert.equal((await store.find(SUBJECT))?.dataBlocks, 3);
-          assert.equal((await store.find(other))?.dataBlocks, 2);
+          await assertFinds(store, SUBJECT, 3);
+          await assertFinds(store, other, 2);
         },
       }),
     ),
@@ -74,7 +76,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       async run() {
         const store = await create();
         await store.store(vectorOf(SUBJECT, 3));
-        assert.equal((await store.find({ ...SUBJECT, identity: moved(SUBJECT.identity) }))?.dataBlocks, 3);
+        await assertFinds(store, { ...SUBJECT, identity: moved(SUBJECT.identity) }, 3);
       },
     },
     {
@@ -82,9 +84,10 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       async run() {
         const store = await create();
         const stored = await Promise.all([1, 2, 3].map(() => store.store(vectorOf(SUBJECT, 5))));
-        for (const vector of [...stored, await store.find(SUBJECT)]) {
-          assert.equal(vector?.dataBlocks, 5);
+        for (const { dataBlocks } of stored) {
+          assert.equal(dataBlocks, 5, `expected each store() to return the vector of 5 rows, found ${dataBlocks}`);
         }
+        await assertFinds(store, SUBJECT, 5);
       },
     },
     {
@@ -96,8 +99,8 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
         const found = await store.find(SUBJECT, { signal: controller.signal });
         controller.abort();
         const [one, other] = await Promise.all([contentOf(found), contentOf(found)]);
-        assert.deepEqual(one, other);
-        assert.deepEqual(one, await contentOf(vectorOf(SUBJECT, 9)));
+        assertSame(one, other, 'expected the same rows for both readers');
+        assertSame(one, await contentOf(vectorOf(SUBJECT, 9)), 'expected the rows that were stored');
       },
     },
     {
@@ -105,24 +108,24 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       async run() {
         const store = await create();
         const signal = AbortSignal.abort();
-        await assert.rejects(store.store(vectorOf(SUBJECT, 1), { signal }), { code: 'aborted' });
-        assert.equal(await store.find(SUBJECT), undefined);
+        await assertRefused(store.store(vectorOf(SUBJECT, 1), { signal }), 'aborted');
+        await assertFinds(store, SUBJECT, undefined);
       },
     },
     {
       title: 'refuses a vector without an identity',
       async run() {
         const { identity: _, ...anonymous } = vectorOf(SUBJECT, 1);
-        await assert.rejects((await create()).store(anonymous), { code: 'usage' });
+        await assertRefused((await create()).store(anonymous), 'usage');
       },
     },
     {
       title: 'refuses a vector whose identity is volatile, and finds none for such an identity',
       async run() {
         const store = await create();
-        await assert.rejects(store.store(vectorOf(VOLATILE, 1)), { code: 'usage' });
+        await assertRefused(store.store(vectorOf(VOLATILE, 1)), 'usage');
         await store.store(vectorOf(SUBJECT, 1));
-        assert.equal(await store.find(VOLATILE), undefined);
+        await assertFinds(store, VOLATILE, undefined);
       },
     },
     {
@@ -134,10 +137,24 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
           identity: { chain: [linkOf(top, 'vmdk'), linkOf(base, 'raw')] },
         }));
         await store.store(vectorOf(one!, 1));
-        assert.equal(await store.find(other!), undefined);
+        await assertFinds(store, other!, undefined);
       },
     },
   ]);
+}
+
+/** @param rows the number of rows of the expected vector; `undefined` if none may be found */
+async function assertFinds(store: VectorStore, subject: VectorSubject, rows: number | undefined): Promise<void> {
+  const found = await store.find(subject);
+  const [expected, actual] = [rows, found?.dataBlocks].map((each) =>
+    each === undefined ? 'no vector' : `a vector of ${each} rows`,
+  );
+  assert.equal(actual, expected, `find: expected ${expected}, found ${actual}; derive keys with vectorKeyOf`);
+}
+
+async function assertRefused(storing: Promise<HashVector>, code: ErrorCode): Promise<void> {
+  const remedy = code === 'usage' ? 'call vectorSubjectOf' : 'call throwIfAborted with the signal';
+  await assert.rejects(storing, { code }, `store: expected a VirtSimilarityError with the code ${code}; ${remedy}`);
 }
 
 function vectorOf(subject: VectorSubject, rows: number): HashVector {

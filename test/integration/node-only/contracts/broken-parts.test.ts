@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   blockHasherContract,
@@ -29,10 +31,23 @@ async function failuresOf(tests: readonly ContractTest[]): Promise<string[]> {
   for (const { title, run } of tests) {
     await run().catch((thrown: unknown) => {
       expect(thrown).toMatchObject({ code: 'ERR_ASSERTION' });
+      expectAdvice(thrown as Error, title);
       failures.push(title);
     });
   }
   return failures;
+}
+
+/** A failure states the requirement, a problem in words instead of code, and where the contract is documented. */
+function expectAdvice({ message }: Error, title: string): void {
+  const [requirement, problem, contract] = message.split('\n');
+  const [, part] = /^expected: every (\w+) /.exec(requirement!) ?? [];
+  expect(requirement).toBe(`expected: every ${part} ${title}`);
+  expect(problem).toMatch(/^problem: ./);
+  expect(problem).not.toMatch(/falsy value|strictly (?:deep-)?equal|rejection[^:]*\.$/);
+  const [, file] = /dist\/contracts\/([\w.-]+)$/.exec(contract!) ?? [];
+  const documents = dirname(createRequire(import.meta.url).resolve('@virt-similarity/core/contracts'));
+  expect(readFileSync(join(documents, file!), 'utf8')).toContain(`export interface ${part} `);
 }
 
 describe('the hasher contract', () => {

@@ -38,7 +38,7 @@ export class LocalExecutor implements Executor {
    * @throws `usage` if the request is invalid.
    */
   #jobsFor({ sources, allowedDirectories, allowedTrees, ...options }: HashRequest, { jobs }: ExecutionRun): number {
-    const complete = completeOptions({ ...options, jobs }, this.#context.registry.logger);
+    const complete = completeOptions('hash', { ...options, jobs }, this.#context.registry.logger);
     const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
     const isUsable = Array.isArray(sources) && sources.every((source) => isText(source?.path));
     if (!isUsable || ![allowedDirectories, allowedTrees ?? []].every((paths) => paths?.every?.(isText))) {

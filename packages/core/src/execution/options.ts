@@ -49,20 +49,62 @@ const schema = z.object({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
+type OptionName = keyof z.input<typeof schema>;
+
+const CLUSTERING: readonly OptionName[] = ['clusterer', 'linkage', 'onProgress', 'signal'];
+const COMPARING: readonly OptionName[] = ['metric', 'jobs', 'onProgress', 'signal'];
+const HASHING: readonly OptionName[] = [
+  'reader',
+  'hasher',
+  'blockSize',
+  'cache',
+  'jobs',
+  'allowBacking',
+  'maxVirtualSize',
+  'allowInUse',
+  'sandbox',
+  'onProgress',
+  'onNote',
+  'signal',
+];
+
+/**
+ * The options that each method uses, for messages. Every method accepts those of the others too, so that a program can
+ * pass one object to all of them.
+ */
+const USED = {
+  diagnose: ['signal'],
+  findImages: ['onNote', 'signal'],
+  identify: HASHING,
+  hash: HASHING,
+  compare: COMPARING,
+  compareWith: COMPARING,
+  cluster: CLUSTERING,
+  analyze: [...HASHING, 'metric', 'linkage', 'clusterer'],
+  analyzeVectors: ['metric', 'linkage', 'clusterer', 'jobs', 'onProgress', 'signal'],
+  extend: ['linkage', 'clusterer', 'jobs', 'onProgress', 'signal'],
+  analyzeDistances: ['metric', 'unit', 'algorithm', 'blockSize', ...CLUSTERING],
+  report: ['signal'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** A method of `Analyzer` or `Executor` that accepts options. */
+export type MethodWithOptions = keyof typeof USED;
+
 /** The options with defaults applied. */
 export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Complete<Pick<AnalyzeOptions, 'onNote'>>;
 
 /**
  * Validates options and applies defaults.
  *
+ * @param method named in the error for an unknown option
  * @param logger receives the notes if `onNote` is absent
  * @throws `usage` with the option, the expected and the found value.
  */
-export function completeOptions(options: AnalyzeOptions, logger: Logger): CompleteOptions {
+export function completeOptions(method: MethodWithOptions, options: AnalyzeOptions, logger: Logger): CompleteOptions {
   const known = Object.keys(schema.shape);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    throw unknownName('option', unknown, known);
+    throw unknownName('option', unknown, USED[method], method);
   }
   const parsed = schema.safeParse(options);
   if (parsed.success) {

@@ -35,7 +35,7 @@ import type {
 import { requirePairMemory } from '../distance/require-pair-memory.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
-import { type CompleteOptions, completeOptions, runOf } from '../execution/options.js';
+import { type CompleteOptions, completeOptions, type MethodWithOptions, runOf } from '../execution/options.js';
 import { reportBy } from '../isolation/plugin-calls.js';
 import type { ReportPart } from '../isolation/text-of-report.js';
 import { unlessAborted } from '../unless-aborted.js';
@@ -86,17 +86,17 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
-    const { signal } = this.#complete(options);
+    const { signal } = this.#complete('diagnose', options);
     const run = { signal };
     return Promise.all(this.#readers().map((reader) => diagnosedReader(reader, run)));
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
-    return this.#find(images, this.#complete(options));
+    return this.#find(images, this.#complete('findImages', options));
   }
 
   async *identify(images: Images, options: HashOptions = {}): AsyncGenerator<IdentifyOutcome> {
-    const complete = this.#complete(options);
+    const complete = this.#complete('identify', options);
     requireKnownNames(this.#registry, { reader: complete.reader });
     const found = await this.#find(images, complete);
     for (const [path, error] of found.failures) {
@@ -107,14 +107,14 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
-    const complete = this.#complete(options);
+    const complete = this.#complete('hash', options);
     requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
     yield* this.#hash(await this.#find(images, complete), complete);
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
     requireVectors('compare', vectors);
-    return comparisonOf(this.#parts, vectors, this.#complete(options));
+    return comparisonOf(this.#parts, vectors, this.#complete('compare', options));
   }
 
   async compareWith(
@@ -124,17 +124,17 @@ export class ComposedAnalyzer implements Analyzer {
   ): Promise<TileComparison> {
     requireVectors('compareWith', rows);
     requireVectors('compareWith', columns);
-    return comparisonWith(this.#parts, rows, columns, this.#complete(options));
+    return comparisonWith(this.#parts, rows, columns, this.#complete('compareWith', options));
   }
 
   async cluster(distances: CondensedMatrix, options: ClusterOptions = {}): Promise<Clustering> {
-    const complete = this.#complete(options);
+    const complete = this.#complete('cluster', options);
     this.#requireClusterer(complete);
     return clusteringOf(this.#registry, distances, complete);
   }
 
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const complete = this.#complete(options);
+    const complete = this.#complete('analyze', options);
     requireKnownNames(this.#registry, complete);
     await this.#requireImportable(complete);
     const found = await this.#find(images, complete);
@@ -158,7 +158,7 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {
-    const complete = this.#complete(options);
+    const complete = this.#complete('analyzeVectors', options);
     requireVectors('analyzeVectors', vectors);
     this.#requireClusterer(complete);
     const comparison = await comparisonOf(this.#parts, vectors, complete);
@@ -171,7 +171,7 @@ export class ComposedAnalyzer implements Analyzer {
     if ('metric' in options && options.metric !== undefined) {
       throw new VirtSimilarityError('usage', `extend keeps the metric of the analysis, ${metric}; leave out metric`);
     }
-    const complete = this.#complete({ ...options, linkage: options.linkage ?? linkage, metric });
+    const complete = this.#complete('extend', { ...options, linkage: options.linkage ?? linkage, metric });
     this.#requireClusterer(complete);
     requireVectors('extend', vectors);
     const images = extendedImages(analysis, vectors);
@@ -186,9 +186,11 @@ export class ComposedAnalyzer implements Analyzer {
     options: DistanceOptions = {},
   ): Promise<Analysis> {
     const { metric: _metric, unit: _unit, algorithm: _algorithm, blockSize: _blockSize, ...clusterOptions } = options;
+    const complete = this.#complete('analyzeDistances', clusterOptions);
+    this.#requireClusterer(complete);
     validateMatrix(distances);
     requireOwnNames(items, distances.size);
-    const clustering = await this.cluster(distances, clusterOptions);
+    const clustering = await clusteringOf(this.#registry, distances, complete);
     return analysisOfDistances(items, distances, clustering, options);
   }
 
@@ -208,8 +210,8 @@ export class ComposedAnalyzer implements Analyzer {
     return { registry: this.#registry, executor: this.executor };
   }
 
-  #complete(options: AnalyzeOptions): CompleteOptions {
-    return completeOptions(options, this.#registry.logger);
+  #complete(method: MethodWithOptions, options: AnalyzeOptions): CompleteOptions {
+    return completeOptions(method, options, this.#registry.logger);
   }
 
   async *#hash(found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
@@ -249,7 +251,7 @@ export class ComposedAnalyzer implements Analyzer {
   ): AsyncGenerator<string> {
     const reporter = placed(this.#registry, 'reporter', name);
     const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
-    const limits = this.#registry.limits(this.#complete(run).signal);
+    const limits = this.#registry.limits(this.#complete('report', run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
     yield* reportBy(reporter, part, analysis, complete, limits);
   }

@@ -72,6 +72,7 @@ describe('analyze', () => {
       virtualSize: 7 * 512,
       dataBlocks: 5,
       repeatedBlocks: 0,
+      vectorKey: expect.stringMatching(/^[0-9a-f]{32}$/),
       vector: expect.objectContaining({ name: 'memory:other', dataBlocks: 5, algorithm: 'checksum' }),
     });
     expect(analysis.images.map(({ repeatedBlocks }) => repeatedBlocks)).toEqual([7, 8, 0, 7]);
@@ -183,6 +184,24 @@ describe('analyze', () => {
   test('refuses a linkage that the clusterer does not support', async () => {
     const analysis = analyzerOf(family()).analyze(GOOD, { ...OPTIONS, clusterer: 'fast', linkage: 'centroid' });
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('fast') });
+  });
+
+  test('lists only the options of the method for an unknown option', async () => {
+    const analyzer = createAnalyzer({ plugins: [] });
+    const wrong = { metrc: 'jaccard' } as never;
+    const of = (method: string, options: string) => ({
+      code: 'usage',
+      message: `unknown option metrc of ${method}: expected one of ${options}`,
+    });
+    await expect(analyzer.compare([], wrong)).rejects.toMatchObject({ code: 'usage' });
+    await expect(analyzer.cluster({ size: 1, values: new Float64Array(0) }, wrong)).rejects.toMatchObject(
+      of('cluster', 'clusterer, linkage, onProgress, signal'),
+    );
+    await expect(analyzer.findImages([], wrong)).rejects.toMatchObject(of('findImages', 'onNote, signal'));
+    await expect(analyzer.diagnose(wrong)).rejects.toMatchObject(of('diagnose', 'signal'));
+    const items = analyzer.analyzeDistances(['a'], { size: 1, values: new Float64Array(0) }, wrong);
+    const used = 'metric, unit, algorithm, blockSize, clusterer, linkage, onProgress, signal';
+    await expect(items).rejects.toMatchObject(of('analyzeDistances', `${used}; did you mean 'metric'?`));
   });
 
   test('refuses an unknown option', async () => {

@@ -12,7 +12,7 @@ const start = performance.now();
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const vectors = new Map();
 for await (const outcome of analyzer.hash(images, { hasher, allowBacking })) {
-  if ('error' in outcome) {
+  if (outcome.error !== undefined) {
     throw outcome.error;
   }
   vectors.set(outcome.path, outcome.vector);

@@ -10,11 +10,11 @@ const [image, ...files] = process.argv.slice(2);
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const stored = await Promise.all(files.map((file) => openHashVector(file)));
 const { algorithm: hasher, blockSize } = stored[0];
-for await (const outcome of analyzer.hash([image], { hasher, blockSize })) {
-  if ('error' in outcome) {
-    throw outcome.error;
+for await (const { vector, error } of analyzer.hash([image], { hasher, blockSize })) {
+  if (error !== undefined) {
+    throw error;
   }
-  const { distances, unit } = await analyzer.compareWith([outcome.vector], stored);
+  const { distances, unit } = await analyzer.compareWith([vector], stored);
   const nearest = stored.map(({ name }, index) => ({ name, distance: distances[index] }));
   nearest.sort((one, other) => one.distance - other.distance);
   for (const { name, distance } of nearest.slice(0, 5)) {

@@ -35,7 +35,7 @@ async function hash(path: string, cache: string): Promise<Hashed> {
     outcomes.push(outcome);
   }
   const [outcome] = outcomes;
-  if (outcome === undefined || 'error' in outcome) {
+  if (outcome === undefined || outcome.error !== undefined) {
     throw outcome?.error ?? new Error('no outcome');
   }
   let digests = '';

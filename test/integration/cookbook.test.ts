@@ -49,7 +49,7 @@ function run(program: string, ...words: readonly string[]): Promise<string> {
 async function vectorFiles(): Promise<string[]> {
   const files: string[] = [];
   for await (const outcome of createAnalyzer({ plugins: [readers, hashers] }).hash(disks)) {
-    if ('vector' in outcome) {
+    if (outcome.vector !== undefined) {
       const file = `${outcome.path}.arrow`;
       await writeHashVector(outcome.vector, file);
       files.push(file);

@@ -46,7 +46,9 @@ async function failuresOf(hasher: string, compose: (typeof PLACES)[number][1]): 
     outcomes.push(outcome);
   }
   expect(outcomes).toEqual(Object.keys(DISKS).map(() => expect.objectContaining({ error: expect.anything() })));
-  return outcomes.map((outcome) => ('error' in outcome ? `${outcome.error.code}: ${outcome.error.message}` : ''));
+  return outcomes.map((outcome) =>
+    outcome.error !== undefined ? `${outcome.error.code}: ${outcome.error.message}` : '',
+  );
 }
 
 describe.each(PLACES)('in %s, a hasher', (_, compose) => {

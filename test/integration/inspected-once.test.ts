@@ -126,7 +126,7 @@ describe.each(['a.qcow2', 'base.raw'])('an image whose file %s changes before it
 async function vectorOf(name: string, onProgress: HashOptions['onProgress'] = () => {}): Promise<HashVector> {
   const analyzer = counted({ raw: CountedRawReader, qemu: CountedQemuReader });
   for await (const outcome of analyzer.hash([join(directory, name)], { cache: false, onProgress })) {
-    if ('vector' in outcome) {
+    if (outcome.vector !== undefined) {
       return outcome.vector;
     }
     throw outcome.error;

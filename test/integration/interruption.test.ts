@@ -164,7 +164,7 @@ describe('a reader', () => {
       throw new Error('no appliance');
     };
     const outcomes = await all(analyzer.hash(GOOD, options));
-    expect(outcomes.map((outcome) => 'error' in outcome && outcome.error.message)).toEqual(
+    expect(outcomes.map((outcome) => outcome.error?.message)).toEqual(
       outcomes.map(({ path }) => `${path}: no appliance`),
     );
   });
@@ -229,7 +229,7 @@ async function all(outcomes: AsyncIterable<HashOutcome>): Promise<HashOutcome[]>
 async function rowsOf(outcomes: readonly HashOutcome[]): Promise<number> {
   let rows = 0;
   for (const outcome of outcomes) {
-    if ('error' in outcome) {
+    if (outcome.error !== undefined) {
       throw outcome.error;
     }
     for await (const { blocks } of outcome.vector.rows()) {

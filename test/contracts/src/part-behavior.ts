@@ -56,7 +56,7 @@ async function digestsOf(analyzer: Analyzer, name: string): Promise<unknown[]> {
   const rows = new Map<string, number[]>();
   const options = { reader: READER, hasher: name, blockSize: BLOCK_SIZE, jobs: 1 };
   for await (const outcome of analyzer.hash(PATHS, options)) {
-    if ('error' in outcome) {
+    if (outcome.error !== undefined) {
       throw outcome.error;
     }
     for await (const { digests } of outcome.vector.rows()) {

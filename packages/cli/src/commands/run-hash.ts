@@ -39,7 +39,7 @@ export async function runHash(context: HashContext): Promise<number> {
   };
   try {
     for await (const outcome of analyzer.hash(found, run.options)) {
-      if (!('error' in outcome)) {
+      if (outcome.error === undefined) {
         waiting.push(outcome);
       }
       if (outputs.knowsAllImages()) {

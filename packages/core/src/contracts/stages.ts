@@ -138,18 +138,29 @@ export type ProgressEvent =
   | { readonly kind: 'comparing'; readonly fraction: number }
   | { readonly kind: 'clustering'; readonly images: number };
 
-/** The result of hashing one image. */
+/** The result of hashing one image: its vector, or else the error. */
 export type HashOutcome =
-  | { readonly path: string; readonly vector: HashVector; readonly cached: boolean }
-  | { readonly path: string; readonly error: VirtSimilarityError };
+  | { readonly path: string; readonly vector: HashVector; readonly cached: boolean; readonly error?: undefined }
+  | FailedOutcome<'vector' | 'cached'>;
+
+/** The failure of one image, without the members of its other outcome, so that both can be destructured alike. */
+export type FailedOutcome<Others extends string> = {
+  readonly path: string;
+  readonly error: VirtSimilarityError;
+} & { readonly [Name in Others]?: undefined };
 
 /**
  * The result of inspecting one image: its identity and its reader. A hash-vector file has no reader, and only the
  * identity that it records, if any.
  */
 export type IdentifyOutcome =
-  | { readonly path: string; readonly reader?: string; readonly identity?: ImageIdentity }
-  | { readonly path: string; readonly error: VirtSimilarityError };
+  | {
+      readonly path: string;
+      readonly reader?: string | undefined;
+      readonly identity?: ImageIdentity | undefined;
+      readonly error?: undefined;
+    }
+  | FailedOutcome<'reader' | 'identity'>;
 
 /** The distances of all pairs of hash vectors. */
 export interface Comparison {

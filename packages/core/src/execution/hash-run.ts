@@ -105,7 +105,7 @@ export class HashRun {
       if ('source' in each) {
         const { source, identity } = each;
         yield { path: source.path, reader: reader.part.readerOf?.(identity) ?? reader.name, identity };
-      } else if ('error' in each) {
+      } else if (each.error !== undefined) {
         yield each;
       } else {
         yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
@@ -245,16 +245,16 @@ export class HashRun {
   }
 
   #reportIdentified(found: HashOutcome | IdentifiedSource): void {
-    if ('error' in found) {
-      return;
+    if ('source' in found) {
+      this.#progress({ kind: 'image-identified', path: found.source.path, files: filesOf(found) });
+    } else if (found.error === undefined) {
+      this.#progress({ kind: 'image-identified', path: found.path, files: filesOf(found) });
     }
-    const path = 'source' in found ? found.source.path : found.path;
-    this.#progress({ kind: 'image-identified', path, files: filesOf(found) });
   }
 
   /** Reports an outcome as progress and returns it. */
   #reported(outcome: HashOutcome): HashOutcome {
-    if ('error' in outcome) {
+    if (outcome.error !== undefined) {
       this.#progress({ kind: 'image-failed', ...outcome });
     } else {
       this.#progress({ kind: 'image-finished', ...outcome });

@@ -12,7 +12,9 @@ export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | '
 }
 
 /** Returns the files of an image; none for a hash-vector file, whose image is not part of the run. */
-export function filesOf(found: Exclude<HashOutcome, { error: unknown }> | IdentifiedSource): readonly FileStamp[] {
+export function filesOf(
+  found: Exclude<HashOutcome, { error: VirtSimilarityError }> | IdentifiedSource,
+): readonly FileStamp[] {
   if ('source' in found) {
     return fileStampsOf(found.identity);
   }

@@ -6,8 +6,8 @@ import { hashVectorAt } from '../vectors/read-hash-vector.js';
 
 /** An outcome as plain data that supports structured cloning, for an executor that hashes elsewhere. */
 export type SentOutcome =
-  | { readonly path: string; readonly vector: LocatedVector; readonly cached: boolean }
-  | { readonly path: string; readonly error: ThreadFailure };
+  | { readonly path: string; readonly vector: LocatedVector; readonly cached: boolean; readonly error?: undefined }
+  | { readonly path: string; readonly error: ThreadFailure; readonly vector?: undefined; readonly cached?: undefined };
 
 /**
  * Converts an outcome for sending. Rows that are neither in a file nor in memory are read into memory.
@@ -16,7 +16,7 @@ export type SentOutcome =
  */
 export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
   const { path } = outcome;
-  if ('error' in outcome) {
+  if (outcome.error !== undefined) {
     return { path, error: sendable(outcome.error) };
   }
   return { path, vector: await locatedVector(outcome.vector, undefined), cached: outcome.cached };
@@ -25,7 +25,7 @@ export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
 /** Restores an outcome that was sent. */
 export function receivedOutcome(sent: SentOutcome): HashOutcome {
   const { path } = sent;
-  if ('error' in sent) {
+  if (sent.error !== undefined) {
     return { path, error: received(sent.error) };
   }
   return { path, vector: hashVectorAt(sent.vector), cached: sent.cached };

@@ -145,9 +145,11 @@ export class ComposedAnalyzer implements Analyzer {
       outcomes.set(outcome.path, outcome);
     }
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
-    const failures = ordered.filter((outcome) => 'error' in outcome);
+    const failures = ordered.filter((outcome) => outcome.error !== undefined);
     // An executor may have hashed an image under another name.
-    const vectors = ordered.flatMap((each) => ('vector' in each ? [renamedVector(each.vector, each.path)] : []));
+    const vectors = ordered.flatMap((each) =>
+      each.vector !== undefined ? [renamedVector(each.vector, each.path)] : [],
+    );
     if (vectors.length < 2) {
       throw failures[0]?.error ?? tooFew(vectors.length);
     }

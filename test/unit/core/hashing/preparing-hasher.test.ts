@@ -15,7 +15,7 @@ test.each<[string, Plugin]>([
   const before = PREPARATIONS.count;
   for (let run = 0; run < 2; run++) {
     for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'preparing', blockSize: 512, jobs: 1 })) {
-      if ('error' in outcome) {
+      if (outcome.error !== undefined) {
         throw outcome.error;
       }
       const { storage } = outcome.vector;

@@ -21,7 +21,7 @@ test.each([
     const analyzer = createAnalyzer(parts);
     const inFile = join(directory, 'a.arrow');
     for await (const outcome of analyzer.hash(['memory:a'], { blockSize: 512 })) {
-      if ('vector' in outcome) {
+      if (outcome.vector !== undefined) {
         await writeHashVector(outcome.vector, inFile);
       }
     }

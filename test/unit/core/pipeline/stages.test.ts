@@ -36,9 +36,11 @@ function analyzerOf(disks = new MemoryDisksPlugin(DISKS)): Analyzer {
 
 async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
   const vectors = new Map<string, HashVector>();
-  for await (const outcome of analyzer.hash(GOOD, { blockSize: 512 })) {
-    if ('vector' in outcome) {
-      vectors.set(outcome.path, outcome.vector);
+  // Destructured, which compiles only if each kind of outcome has the members of the other.
+  for await (const { path, vector, error } of analyzer.hash(GOOD, { blockSize: 512 })) {
+    expect(error).toBeUndefined();
+    if (vector !== undefined) {
+      vectors.set(path, vector);
     }
   }
   return GOOD.map((path) => vectors.get(path)!);

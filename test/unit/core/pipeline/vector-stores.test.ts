@@ -32,7 +32,7 @@ async function hashBy(
 }
 
 function cachedIn(outcomes: readonly HashOutcome[]): readonly string[] {
-  return outcomes.filter((outcome) => 'vector' in outcome && outcome.cached).map(({ path }) => path);
+  return outcomes.filter((outcome) => outcome.vector !== undefined && outcome.cached).map(({ path }) => path);
 }
 
 describe('the store of an analyzer', () => {
@@ -118,7 +118,7 @@ describe('the store of an analyzer', () => {
     };
     const onNote = (level: string, message: string) => void notes.push(`${level}: ${message}`);
     const { outcomes } = await hashBy({ store: { find: fail, store: fail } }, { onNote });
-    expect(outcomes.map((outcome) => 'vector' in outcome && outcome.cached)).toEqual([false, false]);
+    expect(outcomes.map((outcome) => outcome.vector !== undefined && outcome.cached)).toEqual([false, false]);
     expect(notes).toEqual([
       'warning: cannot read from the store: out of reach',
       'warning: cannot write to the store: out of reach',

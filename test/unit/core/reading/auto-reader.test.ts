@@ -49,7 +49,9 @@ async function readersOf(readers: NonNullable<Plugin['readers']>): Promise<Recor
   for await (const outcome of analyzerOf(readers).identify(PATHS)) {
     outcomes.push(outcome);
   }
-  return Object.fromEntries(outcomes.map((each) => [each.path, 'error' in each ? each.error.message : each.reader]));
+  return Object.fromEntries(
+    outcomes.map((each) => [each.path, each.error !== undefined ? each.error.message : each.reader]),
+  );
 }
 
 async function hashed(readers: NonNullable<Plugin['readers']>): Promise<HashOutcome[]> {
@@ -83,7 +85,7 @@ describe('the reader auto', () => {
     const outcomes: Record<string, unknown> = {};
     const sources = PATHS.map((path) => ({ path, format: 'mine' }));
     for await (const outcome of analyzerOf({ mine, other }).identify(sources)) {
-      outcomes[outcome.path] = 'error' in outcome ? outcome.error : outcome.reader;
+      outcomes[outcome.path] = outcome.error !== undefined ? outcome.error : outcome.reader;
     }
     expect(outcomes['memory:a']).toBe('mine');
     expect(outcomes['memory:b']).toMatchObject({
@@ -105,7 +107,7 @@ describe('the reader auto', () => {
     };
     const a = new ReaderOf('memory:a');
     const outcomes = await hashed({ a, b: Object.assign(b, { startSession }) });
-    expect(outcomes.map((outcome) => 'vector' in outcome)).toEqual([true, true]);
+    expect(outcomes.map((outcome) => outcome.vector !== undefined)).toEqual([true, true]);
     expect(a.calls.filter((call) => call.startsWith('open'))).toEqual(['open memory:a']);
     expect(b.calls.filter((call) => call.startsWith('open'))).toEqual(['open memory:b']);
     expect(sessions).toEqual(['starts for memory:b', 'ends']);
@@ -171,7 +173,7 @@ describe('the reader auto', () => {
     for await (const outcome of analyzer.identify(PATHS)) {
       outcomes.push(outcome);
     }
-    expect(outcomes.map((each) => ('error' in each ? each.error.message : ''))).toEqual(
+    expect(outcomes.map((each) => (each.error !== undefined ? each.error.message : ''))).toEqual(
       Array(2).fill(expect.stringMatching(/^\[mute\] the reader gave no answer within 0\.1 s; /)),
     );
   });

@@ -56,7 +56,7 @@ describe.each(PLACES)('%s, a part', (_, compose) => {
     const firstByteOf = async (options: OptionValues): Promise<[string | undefined, number]> => {
       const analyzer = createAnalyzer(compose([injecting, options]));
       for await (const outcome of analyzer.hash(['memory:a'], { hasher: 'salted', blockSize: 512, jobs: 1 })) {
-        if ('error' in outcome) {
+        if (outcome.error !== undefined) {
           throw outcome.error;
         }
         const { hasherVersion, storage } = outcome.vector;

@@ -98,7 +98,7 @@ function composeSplitting() {
 async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVector[]> {
   const vectors: HashVector[] = [];
   for await (const outcome of analyzer.hash(PATHS, OPTIONS)) {
-    if ('error' in outcome) {
+    if (outcome.error !== undefined) {
       throw outcome.error;
     }
     vectors.push(outcome.vector);
@@ -162,7 +162,7 @@ describe('a custom executor', () => {
     });
     const received = receivedOutcome(structuredClone(await sentOutcome({ path: 'a', error })));
     expect(received).toMatchObject({ path: 'a', error: { code: 'in-use', image: 'a', message: error.message } });
-    expect('error' in received && received.error.remedy).toEqual(error.remedy);
+    expect(received.error?.remedy).toEqual(error.remedy);
   });
 
   test.each<[string, (outcomes: HashOutcome[]) => HashOutcome[], string]>([
@@ -184,7 +184,7 @@ describe('a custom executor', () => {
     const failures: string[] = [];
     const hashing = async () => {
       for await (const each of compose({ executor: careless }).hash(PATHS, OPTIONS)) {
-        failures.push(...('error' in each ? [each.error.message] : []));
+        failures.push(...(each.error !== undefined ? [each.error.message] : []));
       }
     };
     await hashing().catch((thrown: Error) => failures.push(thrown.message));

@@ -29,7 +29,7 @@ afterAll(() => workplace.remove());
 
 const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, message: RegExp][] = [
   ['no image', 'analyze', 2, /expected disk images, found none/],
-  ['one image', 'base.raw', 2, /expected at least two images, found 1/],
+  ['one image', 'base.raw', 2, /expected at least two images to compare, found only base\.raw; name another image/],
   ['one directory without images', 'without-images', 4, /without-images is a directory without images: .*; name the/],
   ['a missing file', 'base.raw missing.raw', 5, /missing\.raw/],
   [
@@ -129,13 +129,24 @@ describe('bad input', () => {
       const ended = await workplace.run(...words);
       const errors = ended.stderr
         .split('\n')
-        .filter((text) => !/^(hashing |.*: (hashed|taken from the cache)$|$)/.test(text));
+        .filter((text) => !/^(hashing |no report: |.*: (hashed|taken from the cache)$|$)/.test(text));
       expect(errors).toEqual([expect.stringMatching(message)]);
       expect(errors[0]).toMatch(/^virt-similarity: error: /);
       expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' });
       expect(await contents()).toEqual(before);
     },
   );
+
+  test.each([
+    ['base.raw missing.raw', /missing\.raw/],
+    ['base.raw without-images', /without-images is a directory without images/],
+  ])('that leaves one image results in a line that says why there is no report: %s', async (line, error) => {
+    const { stderr } = await workplace.run('--no-cache', ...line.split(' '));
+    expect(stderr.trimEnd().split('\n').slice(-2)).toEqual([
+      expect.stringMatching(error),
+      'no report: expected at least two images to compare, and only base.raw could be used',
+    ]);
+  });
 
   test('that names an image twice results in a warning, and the image is compared once', async () => {
     const ended = await workplace.run('-q', '--no-cache', 'base.raw', 'clone.raw', './base.raw');

@@ -1,4 +1,4 @@
-import type { DiskSource, HashOptions, ValuesOf } from '@virt-similarity/core';
+import type { DiskSource, HashOptions, ImageFailure, ValuesOf } from '@virt-similarity/core';
 import type { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { removeLeftRunDirectories } from '@virt-similarity/readers';
 import type { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
@@ -11,7 +11,7 @@ export interface HashingRun {
   /** The library's options for the settings of the command line. */
   readonly options: HashOptions;
   /** The failures of images so far, in the order in which the images were named. */
-  readonly failures: readonly VirtSimilarityError[];
+  readonly failures: readonly ImageFailure[];
   /** Removes the progress display and shows the failures that were not shown yet. Idempotent. */
   end(): void;
 }
@@ -36,9 +36,13 @@ export function startHashingRun(
   void removeLeftRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();
-  const failures = () => images.flatMap(({ path }) => failed.get(path) ?? []);
+  const failures = (): ImageFailure[] =>
+    images.flatMap(({ path }) => {
+      const error = failed.get(path);
+      return error === undefined ? [] : [{ path, error }];
+    });
   const showFailures = () => {
-    for (const error of failures()) {
+    for (const { error } of failures()) {
       messages.failure(error);
     }
   };

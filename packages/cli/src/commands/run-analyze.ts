@@ -32,10 +32,8 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { sources } = found;
   if (sources.length < 2) {
     const [failure] = found.failures.values();
-    throw (
-      failure ??
-      new VirtSimilarityError('usage', `expected at least two images, found ${sources.length}; name more disk images`)
-    );
+    const names = sources.map(({ path }) => path);
+    throw failure === undefined ? tooFew(names) : withoutReport(failure, names, messages);
   }
   const outputs = await openOutputFiles(
     [...plan.files.flatMap(({ path, companionPath }) => [path, companionPath]), plan.names?.path].filter(
@@ -100,6 +98,23 @@ async function writeAll(messages: Messages, reports: readonly (() => Promise<voi
   return exitCode;
 }
 
+function tooFew([only]: readonly string[]): VirtSimilarityError {
+  const found = only === undefined ? 'none' : `only ${only}`;
+  return new VirtSimilarityError(
+    'usage',
+    `expected at least two images to compare, found ${found}; name another image`,
+  );
+}
+
+/** Prints the failure, then why there is no report although another image could be used. Returns the failure. */
+function withoutReport(failure: Error, [usable]: readonly string[], messages: Messages): Error {
+  messages.failure(failure);
+  if (usable !== undefined) {
+    messages.note(`no report: expected at least two images to compare, and only ${usable} could be used`);
+  }
+  return failure;
+}
+
 async function runAnalysis(
   analyzer: Analyzer,
   found: FoundImages,
@@ -112,6 +127,15 @@ async function runAnalysis(
     return withFlagNames(
       await analyzer.analyze(found, { ...run.options, metric, linkage: linkage as Linkage, clusterer }),
     );
+  } catch (thrown) {
+    const failure = run.failures.find(({ error }) => error === thrown);
+    if (failure === undefined) {
+      throw thrown;
+    }
+    run.end();
+    const failed = new Set(run.failures.map(({ path }) => path));
+    const usable = found.sources.map(({ path }) => path).filter((path) => !failed.has(path));
+    throw withoutReport(failure.error, usable, messages);
   } finally {
     run.end();
   }

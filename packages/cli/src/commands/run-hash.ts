@@ -55,5 +55,5 @@ export async function runHash(context: HashContext): Promise<number> {
   if (firstFailure === undefined) {
     return EXIT_DONE;
   }
-  return written > 0 ? EXIT_PARTIAL : exitCodeOf(firstFailure.code);
+  return written > 0 ? EXIT_PARTIAL : exitCodeOf(firstFailure.error.code);
 }

@@ -151,7 +151,7 @@ export class ComposedAnalyzer implements Analyzer {
       each.vector !== undefined ? [renamedVector(each.vector, each.path)] : [],
     );
     if (vectors.length < 2) {
-      throw failures[0]?.error ?? tooFew(vectors.length);
+      throw failures[0]?.error ?? tooFew(vectors);
     }
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
@@ -279,6 +279,10 @@ function requireImages(images: Images): void {
   }
 }
 
-function tooFew(found: number): VirtSimilarityError {
-  return new VirtSimilarityError('usage', `expected at least two images, found ${found}; name more disk images`);
+function tooFew([only]: readonly HashVector[]): VirtSimilarityError {
+  const found = only === undefined ? 'none' : `only ${only.name}`;
+  return new VirtSimilarityError(
+    'usage',
+    `expected at least two images to compare, found ${found}; name another image`,
+  );
 }

@@ -1,3 +1,4 @@
+import { callBack } from '../call-back.js';
 import type { PartRegistry } from '../composition/part-registry.js';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
@@ -7,6 +8,7 @@ import { VirtSimilarityError, wording } from '../errors.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { openHashVector } from '../vectors/read-hash-vector.js';
+import { noteOfGuessedFormat } from './guessed-format.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
@@ -76,7 +78,18 @@ export class ImageLookUp {
     if (identity === undefined) {
       throw declined(source, name);
     }
-    return { source, identity: checkedIdentity(name, identity) };
+    const checked = checkedIdentity(name, identity);
+    this.#noteGuess(source, checked);
+    return { source, identity: checked };
+  }
+
+  #noteGuess(source: DiskSource, identity: ImageIdentity): void {
+    const { name, part } = this.#reader;
+    const readers = this.#registry.all('reader').filter((other) => other.part.readerOf === undefined);
+    const note = noteOfGuessedFormat(source, identity, part.readerOf?.(identity) ?? name, readers);
+    if (note !== undefined) {
+      callBack(() => this.#job.onNote('debug', note));
+    }
   }
 
   /** Requires that a named hash-vector file has the hasher, version and block size of this run. */

@@ -17,6 +17,7 @@ beforeAll(async () => {
   await workplace.write('cut.arrow', 'ARROW1');
   await workplace.write('random.arrow', 'not a hash vector despite its name');
   await workplace.write('no-plugin.mjs', 'export default { name: 7 };');
+  await workplace.write('imports.mjs', "import '@virt-similarity/core/errors';");
   await workplace.write('throws.mjs', 'throw new Error("out of order");');
   for (const directory of ['without-images', 'twin']) {
     await mkdir(workplace.path(directory));
@@ -72,6 +73,12 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ['an unknown clusterer', '--clusterer fst base.raw clone.raw', 2, /fst.*did you mean 'fast/],
   ['an unknown hash', '--hash sha265 base.raw clone.raw', 2, /sha265.*did you mean 'sha256/],
   ['an unknown reader', '--reader rwa base.raw clone.raw', 2, /rwa.*did you mean 'raw/],
+  [
+    'a plugin that imports a package that is not installed there',
+    '--plugin ./imports.mjs base.raw clone.raw',
+    3,
+    /run npm install @virt-similarity\/core in the plugin's directory/,
+  ],
   ['a missing plugin', '--plugin ./no-plugn.mjs base.raw clone.raw', 2, /did you mean 'no-plugin\.mjs'\?/],
   [
     'a file that is not a plugin',

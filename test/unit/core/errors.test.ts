@@ -109,6 +109,23 @@ describe('an error', () => {
   });
 });
 
+describe('an error of a plugin that imports a missing package', () => {
+  const remedyFor = (name: string): RegExp => new RegExp(`; run npm install ${name} in the plugin's directory, which `);
+
+  test('says how to install it', async () => {
+    const code = 'ERR_MODULE_NOT_FOUND';
+    const missing = (message: string) =>
+      pluginError('x', 'it failed', Object.assign(new Error(message), { code })).message;
+    const imported = 'imported from /plugins/a.mjs';
+    expect(missing(`Cannot find package '@virt-similarity/core' ${imported}`)).toMatch(
+      remedyFor('@virt-similarity/core'),
+    );
+    expect(missing(`Cannot find package 'left-pad' ${imported}`)).toMatch(remedyFor('left-pad'));
+    expect(missing("Cannot find module 'left-pad/x'\nRequire stack:\n- /plugins/a.cjs")).toMatch(remedyFor('left-pad'));
+    expect(missing(`Cannot find module '/plugins/b.mjs' ${imported}`)).not.toMatch('npm install');
+  });
+});
+
 describe('the wording of a thrown value', () => {
   test('is one line, and can be part of the wording of another error', () => {
     const cause = new VirtSimilarityError('usage', wording`it is\n  odd;\nchoose ${READER}\n or not`);

@@ -51,6 +51,19 @@ export function missingModuleRemedy(thrown: unknown): string | undefined {
     : undefined;
 }
 
+/** The package in Node.js's message for a missing one, by `import` or by `require`. */
+const MISSING_PACKAGE = /^Cannot find (?:package|module) '((?:@[^'/]+\/)?[^'./][^'/]*)/;
+
+/** Returns the remedy for an error that was thrown because a plugin imports a package that is not installed for it. */
+function missingPackageRemedy(thrown: unknown): string | undefined {
+  const [, name] = MISSING_MODULE.has(propertyOf(thrown, 'code'))
+    ? (MISSING_PACKAGE.exec(messageOf(thrown)) ?? [])
+    : [];
+  return name === undefined
+    ? undefined
+    : `run npm install ${name} in the plugin's directory, which does not see the packages of a global installation`;
+}
+
 /**
  * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy if a system
  * resource is exhausted, otherwise the given code and remedy.
@@ -79,7 +92,7 @@ export function pluginError(component: string, problem: string, thrown: unknown)
   if (thrown instanceof VirtSimilarityError) {
     return thrown;
   }
-  const { code, ending } = classifyFailure(thrown, 'plugin');
+  const { code, ending } = classifyFailure(thrown, 'plugin', missingPackageRemedy(thrown));
   return new VirtSimilarityError(code, wording`[${component}] ${problem}: ${messageOf(thrown)}${ending}`, {
     cause: thrown,
   });

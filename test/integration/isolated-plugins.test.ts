@@ -61,8 +61,8 @@ describe('an isolated plugin', () => {
     expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
   });
 
-  test('reports an omitted companion, even if it does not describe the omission', async () => {
-    const missing = await textOf(analyzer.omission('obedient-reporter', analysis));
+  test('reports an omitted companion, even if it has no missing notice', async () => {
+    const missing = await textOf(analyzer.missingNotice('obedient-reporter', analysis));
     expect(missing).toBe('its companion text is not written');
     class PlainReporter implements Reporter {
       readonly extension = '.plain';
@@ -70,7 +70,7 @@ describe('an isolated plugin', () => {
       report = () => ['text\n'];
     }
     const plain = createAnalyzer({ plugins: [{ name: 'plain', reporters: { plain: PlainReporter } }] });
-    expect(await textOf(plain.omission('plain', analysis))).toBe('');
+    expect(await textOf(plain.missingNotice('plain', analysis))).toBe('');
   });
 
   test('must have a URL', () => {

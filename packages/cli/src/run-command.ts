@@ -6,7 +6,7 @@ import { type Invocation, readCommandLine, scanWords } from './arguments/read-co
 import type { ScannedArgument } from './arguments/scan-arguments.js';
 import { wordsAsGiven } from './arguments/words-as-given.js';
 import { CommanderError } from './commander.js';
-import type { OwnContext } from './commands/own-command.js';
+import type { BuiltInContext } from './commands/built-in-command.js';
 import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import { type Interruption, listenForInterruption } from './interruption.js';
@@ -99,8 +99,8 @@ function run(
 ): Promise<number> {
   const { options, operands, analyzer } = context;
   const write: CommandContext['write'] = (result) => writeStdout(typeof result === 'string' ? [result] : result);
-  if (command.own !== undefined) {
-    return command.own.run({ ...context, options, messages, signal, write } as OwnContext);
+  if (command.builtIn !== undefined) {
+    return command.builtIn.run({ ...context, options, messages, signal, write } as BuiltInContext);
   }
   const declared = Object.keys(command.command.options ?? {});
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => declared.includes(name)));

@@ -2,11 +2,11 @@ export { CONNECT_NBD_DEFAULTS, type ConnectNbdOptions, connectNbd } from './nbd/
 export type { NbdConnection } from './nbd/nbd-connection.js';
 export type { DescriptorContent } from './processes/child-tool.js';
 export { findProgram } from './processes/find-program.js';
-export { createRunDirectory, type RunDirectory, removeLeftRunDirectories } from './processes/run-directory.js';
+export { OutputLimitError } from './processes/output-limit-error.js';
+export { createRunDirectory, type RunDirectory, removeStaleRunDirectories } from './processes/run-directory.js';
 export { type RunToolOptions, runTool } from './processes/run-tool.js';
 export { EMPTY_VIEW, type SandboxFile, type SandboxView, sandboxName, sandboxTextName } from './processes/sandbox.js';
 export { type RunningTool, startTool } from './processes/start-tool.js';
-export { TooMuchOutput } from './processes/too-much-output.js';
 export type { Tool } from './processes/tool.js';
 export { type ToolExit, ToolFailure } from './processes/tool-failure.js';
 export { SERVER_CPU_SECONDS, TOOL_LIMITS_DEFAULTS, type ToolLimits } from './processes/tool-limits.js';

@@ -3,7 +3,7 @@ import { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
-export { removeLeftRunDirectories } from '@virt-similarity/image-tools';
+export { removeStaleRunDirectories } from '@virt-similarity/image-tools';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';

@@ -43,7 +43,7 @@ export class NewickReporter implements Reporter {
         yield* namesTable(analysis, options);
       }
     },
-    *omission(analysis, options) {
+    *missingNotice(analysis, options) {
       if (options.dialect !== 'quoted') {
         yield* omittedNames(analysis, options);
       }

@@ -24,7 +24,7 @@ export class NexusReporter implements Reporter {
   readonly mediaType = 'text/plain';
   readonly options: OptionDeclarations = { ...BRANCH_OPTIONS, ...LABEL_OPTIONS, ...CLUSTER_OPTIONS };
 
-  readonly companion: Companion = { extension: '.nex.names.tsv', report: namesTable, omission: omittedNames };
+  readonly companion: Companion = { extension: '.nex.names.tsv', report: namesTable, missingNotice: omittedNames };
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const { images, cladogram } = analysis;

@@ -39,7 +39,7 @@ export class PhylipReporter implements Reporter {
   readonly companion: Companion = {
     extension: '.phy.names.tsv',
     report: (analysis, options) => namesTable(analysis, withLabelLength(options)),
-    omission: (analysis, options) => omittedNames(analysis, withLabelLength(options)),
+    missingNotice: (analysis, options) => omittedNames(analysis, withLabelLength(options)),
   };
 
   *report({ images, distances }: Analysis, options: OptionValues): Generator<string> {

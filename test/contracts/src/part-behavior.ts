@@ -79,7 +79,7 @@ async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKind
 
 async function textsOf(analyzer: Analyzer, name: string, { companion }: PartKinds['reporter']): Promise<unknown[]> {
   const analysis = analysisOfAll();
-  const parts = companion === undefined ? (['report'] as const) : (['report', 'companion', 'omission'] as const);
+  const parts = companion === undefined ? (['report'] as const) : (['report', 'companion', 'missingNotice'] as const);
   const texts: unknown[] = [];
   for (const part of parts) {
     let text = '';

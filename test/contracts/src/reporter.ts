@@ -52,7 +52,7 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
     { title: 'does not change the analysis', run: () => checkUnchanged(create()) },
     { title: 'prints nothing', run: () => checkOutput(create()) },
     {
-      title: 'has a companion that is empty with emptyWith, and reports no omission when it is empty',
+      title: 'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
       run: () => checkCompanion(create()),
     },
   ]);
@@ -75,7 +75,7 @@ async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void>
   for (const { part, options, text } of await texts(reporter, analysis)) {
     const found = JSON.stringify(text.match(UNPRINTABLE)?.[0]);
     assert.doesNotMatch(text, UNPRINTABLE, `${part}: expected unprintable characters to be escaped, found ${found}`);
-    if (part === 'omission') {
+    if (part === 'missingNotice') {
       assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without a newline`);
     } else if (text !== '' || part === 'report') {
       // A companion may be empty.
@@ -111,8 +111,11 @@ async function checkCompanion(reporter: Reporter): Promise<void> {
   for (const analysis of [family(), sampleCaterpillar(HOSTILE_NAMES)]) {
     for (const options of optionChoices(reporter)) {
       const isEmpty = (await join(companion.report(analysis, options))) === '';
-      const omission = await join(companion.omission?.(analysis, options) ?? []);
-      assert.ok(!isEmpty || omission === '', `expected no omission for an empty companion, found: ${omission}`);
+      const missingNotice = await join(companion.missingNotice?.(analysis, options) ?? []);
+      assert.ok(
+        !isEmpty || missingNotice === '',
+        `expected no missing notice for an empty companion, found: ${missingNotice}`,
+      );
     }
   }
   for (const [name, value] of Object.entries(companion.emptyWith ?? {})) {
@@ -128,15 +131,15 @@ async function checkCompanion(reporter: Reporter): Promise<void> {
 
 /** Returns the report and its companion, with the default options and with each choice of options. */
 async function texts(reporter: Reporter, analysis: Analysis) {
-  const found: { part: 'report' | 'companion' | 'omission'; options: OptionValues; text: string }[] = [];
+  const found: { part: 'report' | 'companion' | 'missingNotice'; options: OptionValues; text: string }[] = [];
   for (const options of optionChoices(reporter)) {
     found.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
     if (reporter.companion !== undefined) {
       found.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
       found.push({
-        part: 'omission',
+        part: 'missingNotice',
         options,
-        text: await join(reporter.companion.omission?.(analysis, options) ?? []),
+        text: await join(reporter.companion.missingNotice?.(analysis, options) ?? []),
       });
     }
   }

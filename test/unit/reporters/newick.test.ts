@@ -175,13 +175,13 @@ describe('NewickReporter', () => {
   });
 
   test('reports how many labels differ from names, in the dialect that changes them', async () => {
-    const omission = (names: readonly string[], options: OptionValues) =>
-      reportText(reporter.companion.omission!(sampleCaterpillar(names), options));
-    expect(await omission(['web 1.img', 'web-1.img', 'b'], {})).toBe(
+    const missingNotice = (names: readonly string[], options: OptionValues) =>
+      reportText(reporter.companion.missingNotice!(sampleCaterpillar(names), options));
+    expect(await missingNotice(['web 1.img', 'web-1.img', 'b'], {})).toBe(
       '1 of 3 labels differ from the names of their images, and the table of names is not written',
     );
-    expect(await omission(['web-1.img', 'b'], {})).toBe('');
-    expect(await omission(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
+    expect(await missingNotice(['web-1.img', 'b'], {})).toBe('');
+    expect(await missingNotice(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
   });
 
   test('writes no cell that a spreadsheet would evaluate or a table parser would merge with others', async () => {

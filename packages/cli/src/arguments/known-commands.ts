@@ -1,7 +1,7 @@
 import type { Command, NamedPart, OptionDeclarations } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { BuiltInCommand } from '../commands/built-in-command.js';
 import { COMMANDS } from '../commands/command-index.js';
-import type { OwnCommand } from '../commands/own-command.js';
 import { type Flag, flagsOf } from '../options/flags.js';
 import { COMMON_OPTIONS } from '../options/option-table.js';
 import { isTypable, problemOfName } from './option-names.js';
@@ -17,7 +17,7 @@ export interface KnownCommand {
   /** Whether the command runs when the command line names none. */
   readonly isDefault: boolean;
   /** The built-in command; unset for a plugin's command. */
-  readonly own?: OwnCommand;
+  readonly builtIn?: BuiltInCommand;
 }
 
 /** Returns all flags that a command accepts, in the order of its help. */
@@ -35,13 +35,13 @@ export function knownCommands(
   reportOptions: OptionDeclarations,
   ofPlugins: readonly NamedPart<Command>[] = [],
 ): KnownCommand[] {
-  const own = COMMANDS.map((command, index) => ({
+  const builtIn = COMMANDS.map((command, index) => ({
     name: command.name,
     command: command as Command,
     options: { ...command.options, ...COMMON_OPTIONS },
     reportOptions: command.takesReportOptions ? reportOptions : {},
     isDefault: index === 0,
-    own: command,
+    builtIn: command,
   }));
   for (const { name, part } of ofPlugins) {
     const problem = problemOf(name, part);
@@ -58,7 +58,7 @@ export function knownCommands(
       isDefault: false,
     };
   });
-  return [...own, ...others];
+  return [...builtIn, ...others];
 }
 
 function problemOf(name: string, { options = {} }: Command): string | undefined {

@@ -10,7 +10,7 @@ import type {
   Reporter,
 } from '@virt-similarity/core';
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
-import type { OwnContext } from '../commands/own-command.js';
+import type { BuiltInContext } from '../commands/built-in-command.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
 import { COMMON_OPTIONS } from '../options/option-table.js';
 import type { Configuration } from '../parse-configuration.js';
@@ -30,7 +30,7 @@ export type Invocation =
   | {
       readonly kind: 'command';
       readonly command: KnownCommand;
-      readonly context: Omit<OwnContext, 'options' | 'messages' | 'signal' | 'write'> & {
+      readonly context: Omit<BuiltInContext, 'options' | 'messages' | 'signal' | 'write'> & {
         readonly options: OptionValues;
       };
     };
@@ -118,12 +118,12 @@ function valuesOf(scanned: readonly ScannedArgument[], name: keyof typeof COMMON
 /** Returns all commands, those of plugins included. Without an analyzer, only the built-in reporters add options. */
 async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownCommand[]> {
   const [{ options: taken }] = knownCommands({}) as [KnownCommand];
-  const reporters = analyzer?.reporters ?? (await ownReporters());
+  const reporters = analyzer?.reporters ?? (await builtInReporters());
   return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands);
 }
 
 /** Returns the built-in reporters, so that `--help` knows their options without loading readers and hashers. */
-async function ownReporters(): Promise<NamedPart<Reporter>[]> {
+async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));
 }

@@ -1,13 +1,13 @@
 import { COMPARISON_OPTIONS, IMAGE_OPTIONS, REPORT_OPTIONS } from '../options/option-table.js';
-import type { OwnCommand, OwnContext } from './own-command.js';
+import type { BuiltInCommand, BuiltInContext } from './built-in-command.js';
 
 const OPTIONS = { ...IMAGE_OPTIONS, ...COMPARISON_OPTIONS, ...REPORT_OPTIONS };
 
 /** The context of `analyze`. */
-export type AnalyzeContext = OwnContext<typeof OPTIONS>;
+export type AnalyzeContext = BuiltInContext<typeof OPTIONS>;
 
 /** Compares images and reports which were cloned from which. */
-export const analyze: OwnCommand<typeof OPTIONS> = {
+export const analyze: BuiltInCommand<typeof OPTIONS> = {
   name: 'analyze',
   summary: 'show which images were cloned from which (the default command)',
   usage: '[options] IMAGE…',

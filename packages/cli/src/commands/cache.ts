@@ -3,7 +3,7 @@ import { EXIT_DONE, exitCodeOf } from '../exit-codes.js';
 import { CACHE_OPTIONS } from '../options/option-table.js';
 import { table } from '../output/table.js';
 import { formatBytes, formatCount } from '../terminal/quantities.js';
-import type { OwnCommand } from './own-command.js';
+import type { BuiltInCommand } from './built-in-command.js';
 
 const ACTIONS = ['list', 'verify', 'prune'] as const;
 
@@ -11,7 +11,7 @@ const ACTIONS = ['list', 'verify', 'prune'] as const;
  * Lists, verifies or prunes the cache. A cache that does not exist counts as empty.
  * `verify` exits with the code for corrupt files if an entry is damaged.
  */
-export const cache: OwnCommand<typeof CACHE_OPTIONS> = {
+export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
   name: 'cache',
   summary: 'list, verify or prune the cache of hash vectors',
   usage: `[options] ${ACTIONS.join('|')}`,

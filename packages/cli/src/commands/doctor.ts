@@ -3,10 +3,10 @@ import { wordingOf } from '@virt-similarity/core/errors';
 import { EXIT_DONE } from '../exit-codes.js';
 import { flagText } from '../options/flag-text.js';
 import { table } from '../output/table.js';
-import type { OwnCommand } from './own-command.js';
+import type { BuiltInCommand } from './built-in-command.js';
 
 /** Reports which external tools are installed, which readers work with them, and how to install the missing ones. */
-export const doctor: OwnCommand = {
+export const doctor: BuiltInCommand = {
   name: 'doctor',
   summary: 'report which external tools are installed and what works without the missing ones',
   description: 'Reports which external tools are installed and what works without the missing ones.',
@@ -27,9 +27,9 @@ export function* describe(readers: readonly DiagnosedReader[]): Iterable<string>
     state === 'present' ? detail || 'yes' : detail === '' ? state : `${state}: ${detail}`,
     purpose,
   ]);
-  yield* table([['TOOL', 'VERSION', 'FOR'], ['node', process.versions.node, 'everything'], ...tools]);
+  yield* table([['TOOL', 'VERSION', 'NEEDED FOR'], ['node', process.versions.node, 'everything'], ...tools]);
   yield '\n';
-  yield* table([['READER', 'WORKS', 'FOR'], ...readers.flatMap(abilitiesOf)]);
+  yield* table([['READER', 'WORKS', 'IMAGES'], ...readers.flatMap(abilitiesOf)]);
   const missing = requirements.filter(({ state }) => state === 'missing');
   const packages = new Set(missing.flatMap((found) => found.package?.split(' ') ?? []));
   if (packages.size > 0) {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Analyzer, type DiskSource, type FoundImages, sourceNameOf, systemPath } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
-import type { OwnContext } from './own-command.js';
+import type { BuiltInContext } from './built-in-command.js';
 
 /**
  * Returns the images that were named, with directories replaced by the images in them.
@@ -12,7 +12,7 @@ import type { OwnContext } from './own-command.js';
 export async function findSources(
   named: readonly DiskSource[],
   analyzer: Analyzer,
-  { commandNames, messages, signal }: Pick<OwnContext, 'commandNames' | 'messages' | 'signal'>,
+  { commandNames, messages, signal }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'>,
 ): Promise<FoundImages> {
   await requireImages(named, analyzer, commandNames);
   return analyzer.findImages(named, {

@@ -1,13 +1,13 @@
 import { IMAGE_OPTIONS, VECTOR_OPTIONS } from '../options/option-table.js';
-import type { OwnCommand, OwnContext } from './own-command.js';
+import type { BuiltInCommand, BuiltInContext } from './built-in-command.js';
 
 const OPTIONS = { ...IMAGE_OPTIONS, ...VECTOR_OPTIONS };
 
 /** The context of `hash`. */
-export type HashContext = OwnContext<typeof OPTIONS>;
+export type HashContext = BuiltInContext<typeof OPTIONS>;
 
 /** Writes the hash vectors of images to files. */
-export const hash: OwnCommand<typeof OPTIONS> = {
+export const hash: BuiltInCommand<typeof OPTIONS> = {
   name: 'hash',
   summary: 'write only the hash vectors, as Arrow files',
   usage: '[options] IMAGE…',

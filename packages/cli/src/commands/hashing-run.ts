@@ -1,6 +1,6 @@
 import type { DiskSource, HashOptions, ImageFailure, ValuesOf } from '@virt-similarity/core';
 import type { VirtSimilarityError } from '@virt-similarity/core/errors';
-import { removeLeftRunDirectories } from '@virt-similarity/readers';
+import { removeStaleRunDirectories } from '@virt-similarity/readers';
 import type { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
 import type { OutputFiles } from '../output/open-output-files.js';
 import type { Messages } from '../terminal/messages.js';
@@ -33,7 +33,7 @@ export function startHashingRun(
   signal: AbortSignal,
 ): HashingRun {
   // Runs in parallel. Where every image is cached, no reader would remove the directories that an earlier run left.
-  void removeLeftRunDirectories();
+  void removeStaleRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();
   const failures = (): ImageFailure[] =>

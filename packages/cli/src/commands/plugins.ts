@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import type { ListedPlugin } from '@virt-similarity/core';
 import { EXIT_DONE } from '../exit-codes.js';
 import { table } from '../output/table.js';
-import type { OwnCommand } from './own-command.js';
+import type { BuiltInCommand } from './built-in-command.js';
 
 /** Lists the registered parts by kind, name, plugin and module; with `--verbose` also the options of plugins. */
-export const plugins: OwnCommand = {
+export const plugins: BuiltInCommand = {
   name: 'plugins',
   summary: 'list the registered readers, hashers, metrics, reporters, … with plugin and module',
   description:

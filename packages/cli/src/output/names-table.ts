@@ -64,7 +64,7 @@ export async function omittedFromStdout(
   options: OptionValues,
   run: ReportRun,
 ): Promise<string | undefined> {
-  const text = await collect(analyzer.omission(reporter.name, analysis, options, run));
+  const text = await collect(analyzer.missingNotice(reporter.name, analysis, options, run));
   return text === '' ? undefined : `${reporter.name}: ${text}; write it with --names FILE`;
 }
 

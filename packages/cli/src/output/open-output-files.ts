@@ -173,5 +173,5 @@ function problemOf(error: unknown, directory: string, missingDirectories: Missin
     return `the directory ${directory} does not exist; create it with mkdir -p ${shellOperand(directory)}`;
   }
   const action = missingDirectories === 'make' ? 'create' : 'open';
-  return `cannot ${action} the directory ${directory}: ${systemReasonOf(error)}; choose another`;
+  return `cannot ${action} the directory ${directory}: ${systemReasonOf(error)}; choose another directory`;
 }

@@ -175,7 +175,7 @@ export interface Analyzer {
    * As {@link report}, but yields one line about what the report lacks without its companion; nothing if it is
    * complete.
    */
-  omission(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
+  missingNotice(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /**
    * Hashes and compares for `hash`, `analyze`, `compare` and `compareWith`. Programs that receive requests from

@@ -35,5 +35,5 @@ export interface Companion {
    * `2 of 5 labels are not the names of their images, and the table of names is not written`. The caller appends the
    * remedy. Yields nothing if the report is complete. Without this method, the warning is always given.
    */
-  omission?(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
+  missingNotice?(analysis: Analysis, options: OptionValues): Iterable<string> | AsyncIterable<string>;
 }

@@ -76,7 +76,7 @@ export async function placeFileAtomically<Result>(
   const temporary = temporaryName();
   let handle: FileHandle;
   try {
-    handle = await open(directory.at(temporary), NEW_FILE, options.mode ?? 0o666);
+    handle = await open(directory.pathOf(temporary), NEW_FILE, options.mode ?? 0o666);
   } catch (thrown) {
     throw failed(thrown);
   }

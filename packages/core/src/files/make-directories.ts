@@ -23,7 +23,7 @@ export async function makeDirectories(path: string, mode = 0o777): Promise<OpenD
   const parent = await makeDirectories(dirname(path), mode);
   const name = basename(path);
   try {
-    await mkdir(parent.at(name), { mode }).catch((thrown: unknown) => {
+    await mkdir(parent.pathOf(name), { mode }).catch((thrown: unknown) => {
       // Another process may have created it meanwhile.
       if (systemCode(thrown) !== 'EEXIST') {
         throw thrown;

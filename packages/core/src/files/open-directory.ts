@@ -112,11 +112,11 @@ export class OpenDirectory {
    * @throws as {@link open}.
    */
   openBelow(name: string, path: string): Promise<OpenDirectory> {
-    return OpenDirectory.#openAt(this.at(name), path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return OpenDirectory.#openAt(this.pathOf(name), path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
   /** Returns the path of a name in this directory for functions of `node:fs`. Valid while the directory is open. */
-  at(name: string): string | Buffer {
+  pathOf(name: string): string | Buffer {
     if (this.#descriptor === undefined) {
       throw new Error(`directory ${this.path} is closed`);
     }
@@ -125,27 +125,27 @@ export class OpenDirectory {
 
   /** Returns the names in the directory, sorted. This and the following methods throw whatever the system throws. */
   async names(): Promise<string[]> {
-    return (await readdir(this.at('.'))).sort();
+    return (await readdir(this.pathOf('.'))).sort();
   }
 
   /** Returns the lstat(2) status of a name. */
   statusOf(name: string): Promise<BigIntStats> {
-    return lstat(this.at(name), { bigint: true });
+    return lstat(this.pathOf(name), { bigint: true });
   }
 
   /** Adds a second, unused name to a file. */
   link(name: string, second: string): Promise<void> {
-    return link(this.at(name), this.at(second));
+    return link(this.pathOf(name), this.pathOf(second));
   }
 
   /** Renames a file, and replaces any file with the new name. */
   rename(name: string, newName: string): Promise<void> {
-    return rename(this.at(name), this.at(newName));
+    return rename(this.pathOf(name), this.pathOf(newName));
   }
 
   /** Removes the name of a file. */
   remove(name: string): Promise<void> {
-    return unlink(this.at(name));
+    return unlink(this.pathOf(name));
   }
 
   /**
@@ -188,7 +188,7 @@ async function requireProc(directory: OpenDirectory): Promise<void> {
   if (hasProc) {
     return;
   }
-  const seen = await stat(directory.at('.'), { bigint: true }).catch(() => undefined);
+  const seen = await stat(directory.pathOf('.'), { bigint: true }).catch(() => undefined);
   if (seen === undefined || !sameFile(fileNumberOf(seen), fileNumberOf(directory.stats))) {
     throw new VirtSimilarityError(
       'unavailable',

@@ -59,7 +59,7 @@ export async function sweepOnce(directory: OpenDirectory): Promise<void> {
 /** Returns the time by the clock of the directory's file system, which may be on another machine. */
 async function timeOf(directory: OpenDirectory): Promise<number> {
   const name = temporaryName();
-  const handle = await open(directory.at(name), NEW_FILE, 0o600);
+  const handle = await open(directory.pathOf(name), NEW_FILE, 0o600);
   try {
     return (await handle.stat()).mtimeMs;
   } finally {

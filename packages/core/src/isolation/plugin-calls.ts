@@ -81,7 +81,7 @@ export async function clusterBy(
 }
 
 /**
- * Yields a reporter's report, companion or omission.
+ * Yields a reporter's report, companion or missing notice.
  *
  * @throws `plugin` if the reporter fails, and for an isolated reporter also `unavailable` and `aborted`.
  */

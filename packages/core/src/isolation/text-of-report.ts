@@ -5,10 +5,10 @@ import type { Reporter } from '../contracts/reporter.js';
 import { pluginError, VirtSimilarityError } from '../errors.js';
 
 /** The report itself, its companion, or the line about what the report lacks without the companion. */
-export type ReportPart = 'report' | 'companion' | 'omission';
+export type ReportPart = 'report' | 'companion' | 'missingNotice';
 
 /**
- * Yields a report, its companion or its omission in pieces; nothing for the latter two if there is no companion.
+ * Yields a report, its companion or its missing notice in pieces; nothing for the latter two if there is no companion.
  *
  * @throws `plugin` if the reporter throws or yields something other than a string.
  */
@@ -38,8 +38,8 @@ function piecesOf(reporter: Reporter, part: ReportPart, analysis: Analysis, opti
   if (part === 'companion') {
     return companion?.report(analysis, options) ?? [];
   }
-  return companion?.omission?.(analysis, options) ?? (companion === undefined ? [] : [OMITTED]);
+  return companion?.missingNotice?.(analysis, options) ?? (companion === undefined ? [] : [NOT_WRITTEN]);
 }
 
-/** The omission of a companion without an `omission` method. */
-const OMITTED = 'its companion text is not written';
+/** The notice for a companion without a `missingNotice` method. */
+const NOT_WRITTEN = 'its companion text is not written';

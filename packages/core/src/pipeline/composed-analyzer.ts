@@ -204,8 +204,13 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#report(name, 'companion', analysis, options, run);
   }
 
-  omission(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
-    return this.#report(name, 'omission', analysis, options, run);
+  missingNotice(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    run: ReportRun = {},
+  ): AsyncIterable<string> {
+    return this.#report(name, 'missingNotice', analysis, options, run);
   }
 
   get #parts(): ComparisonContext {

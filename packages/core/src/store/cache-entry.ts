@@ -99,7 +99,7 @@ export async function openProvenEntry(
 /** Opens the file of an entry. A cache is private, so nobody else can replace an entry with a file that blocks. */
 async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<LocatedFile & { readonly path: string }> {
   const path = join(directory.path, name);
-  const options = { noFollow: true, place: directory.at(name) };
+  const options = { noFollow: true, place: directory.pathOf(name) };
   const isLocal = await isLocalDirectory(directory.path);
   const file = isLocal ? { ...openRegularFileSync(path, options), isLocal } : await openRegularFile(path, options);
   return { path, ...file };

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { classifyFailure, messageOf, VirtSimilarityError, wording } from '@virt-similarity/core';
-import { runDirectoryPrefix, sweepRunDirectories } from './left-run-directories.js';
+import { runDirectoryPrefix, sweepRunDirectories } from './stale-run-directories.js';
 
 /** The longest path of a Unix socket: `sun_path` without its final NUL. */
 const SOCKET_PATH_BYTES = 107;
@@ -56,7 +56,7 @@ export async function createRunDirectory(): Promise<RunDirectory> {
  * Removes the directories left by killed processes of this user. For a process that may never create one itself.
  * Never rejects.
  */
-export async function removeLeftRunDirectories(): Promise<void> {
+export async function removeStaleRunDirectories(): Promise<void> {
   for (const parent of runParents(runDirectoryPrefix())) {
     await sweepRunDirectories(parent);
   }

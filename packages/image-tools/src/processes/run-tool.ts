@@ -1,6 +1,6 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { OutputLimitError } from './output-limit-error.js';
 import { spawnTool, unavailable } from './spawn-tool.js';
-import { TooMuchOutput } from './too-much-output.js';
 import type { Tool } from './tool.js';
 import { ToolFailure } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -18,7 +18,7 @@ export interface RunToolOptions extends ToolOptions {
  * Runs a program to completion and returns its standard output as UTF-8 text. The process has exited when this settles.
  *
  * @throws `ToolFailure` if the program itself failed; `unavailable` if it is not installed, takes too long or prints
- * too much, the latter with the cause `TooMuchOutput`; `aborted`.
+ * too much, the latter with the cause `OutputLimitError`; `aborted`.
  */
 export async function runTool(tool: Tool, toolArguments: readonly string[], options: RunToolOptions): Promise<string> {
   const { maxOutputBytes = MAX_OUTPUT_BYTES_DEFAULT } = options;
@@ -38,7 +38,7 @@ export async function runTool(tool: Tool, toolArguments: readonly string[], opti
   if (stopped === 'verbose') {
     const found = `${tool.command} printed more than ${maxOutputBytes} bytes`;
     const remedy = `check that the one in PATH is from ${tool.package}`;
-    throw unavailable(options, `${found}; ${remedy}`, new TooMuchOutput(found));
+    throw unavailable(options, `${found}; ${remedy}`, new OutputLimitError(found));
   }
   if (exit.exitCode !== 0) {
     throw new ToolFailure(tool, exit);

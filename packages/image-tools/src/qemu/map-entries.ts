@@ -1,5 +1,5 @@
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
-import { TooMuchOutput } from '../processes/too-much-output.js';
+import { OutputLimitError } from '../processes/output-limit-error.js';
 import { allocatedBytes } from '../reading/allocated-bytes.js';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { imageInfo, requireSameSize } from './image-info.js';
@@ -93,7 +93,7 @@ async function entriesWithin(
   try {
     return await qemuImgJson(['map', ...range], isEntryList, image, call);
   } catch (thrown) {
-    if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof TooMuchOutput) {
+    if (length > LEAST_WINDOW && thrown instanceof VirtSimilarityError && thrown.cause instanceof OutputLimitError) {
       return undefined;
     }
     throw thrown;

@@ -102,7 +102,7 @@ function locationOf(entry: MapEntry, { chain, files }: Storage): DataExtent['sto
     return undefined;
   }
   const storage = chain[entry.depth]?.find(({ end }) => entry.start < end);
-  const file = storage === undefined ? -1 : files.indexOf(storage.layer);
+  const file = storage === undefined ? -1 : files.indexOf(storage.stamp);
   return file === -1 ? undefined : { file, offset: entry.offset };
 }
 
@@ -115,17 +115,17 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
   return chainOf(image)[entry.depth]?.format === 'raw' && inFile > 0 && entry.length - inFile < SECTOR;
 }
 
-function truncatedFile(position: number, layer: FileStamp | undefined, call: QemuCall): VirtSimilarityError {
-  const expected = `the bytes from position ${position} on should be in ${layer?.path}`;
+function truncatedFile(position: number, stamp: FileStamp | undefined, call: QemuCall): VirtSimilarityError {
+  const expected = `the bytes from position ${position} on should be in ${stamp?.path}`;
   return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
 }
 
 function misalignedBytes(
   position: number,
   offset: number,
-  layer: FileStamp | undefined,
+  stamp: FileStamp | undefined,
   call: QemuCall,
 ): VirtSimilarityError {
-  const expected = `the bytes from position ${position} on should begin at a sector of ${layer?.path}`;
+  const expected = `the bytes from position ${position} on should begin at a sector of ${stamp?.path}`;
   return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the whole file`);
 }

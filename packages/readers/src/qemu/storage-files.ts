@@ -7,7 +7,7 @@ const SECTOR_BYTES = 512;
 export interface StorageFile {
   /** The end of the range in bytes, exclusive. */
   readonly end: number;
-  readonly layer: FileStamp;
+  readonly stamp: FileStamp;
 }
 
 /**
@@ -17,12 +17,12 @@ export interface StorageFile {
 export function storageFiles(top: InspectedImage): readonly (readonly StorageFile[])[] {
   return chainOf(top).map(({ file, extentFiles, descriptor }) => {
     if (descriptor === undefined) {
-      return [{ end: Infinity, layer: file }];
+      return [{ end: Infinity, stamp: file }];
     }
     let end = 0;
-    return extentFiles.map((layer, index) => {
+    return extentFiles.map((stamp, index) => {
       end += Number(descriptor.extents[index]!.sectors) * SECTOR_BYTES;
-      return { end, layer };
+      return { end, stamp };
     });
   });
 }

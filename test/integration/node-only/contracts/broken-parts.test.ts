@@ -216,12 +216,12 @@ describe('the reporter contract', () => {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
       },
-      'has a companion that is empty with emptyWith, and reports no omission when it is empty',
+      'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
     ],
     [
-      'whose empty companion reports an omission',
-      { companion: { extension: '.y', report: () => [], omission: () => ['all names'] } },
-      'has a companion that is empty with emptyWith, and reports no omission when it is empty',
+      'whose empty companion has a missing notice',
+      { companion: { extension: '.y', report: () => [], missingNotice: () => ['all names'] } },
+      'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
     ],
   ])('rejects a reporter %s', async (_, broken, title) => {
     expect(await failuresOf(reporterContract(() => reporter(broken)))).toContain(title);

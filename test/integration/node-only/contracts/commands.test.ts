@@ -6,8 +6,8 @@ import { type CommandCase, commandContract } from '@virt-similarity/contract-tes
 import { type Command, type CommandContext, createAnalyzer, VirtSimilarityError } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import reporters from '@virt-similarity/reporters';
+import type { BuiltInCommand, BuiltInContext } from '#cli/commands/built-in-command.js';
 import { COMMANDS } from '#cli/commands/command-index.js';
-import type { OwnCommand, OwnContext } from '#cli/commands/own-command.js';
 import { COMMON_OPTIONS } from '#cli/options/option-table.js';
 import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
@@ -36,7 +36,7 @@ afterAll(() => rm(directory, { recursive: true }));
 const analyzer = () => createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers, reporters] });
 
 /** Adapts a built-in command to the plugin interface: adds the members that only built-in commands receive. */
-function asCommand({ run, ...command }: OwnCommand): Command {
+function asCommand({ run, ...command }: BuiltInCommand): Command {
   const defaults = Object.entries(COMMON_OPTIONS).flatMap(([name, declaration]) =>
     'default' in declaration ? [[name, declaration.default]] : [],
   );
@@ -52,7 +52,7 @@ function asCommand({ run, ...command }: OwnCommand): Command {
         sources: command.takesReportOptions || command.name === 'hash' ? operands.map((path) => ({ path })) : [],
         reportOptions: {},
         commandNames: [],
-      } as unknown as OwnContext);
+      } as unknown as BuiltInContext);
     },
   };
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { createRunDirectory, removeLeftRunDirectories } from '#image-tools/processes/run-directory.js';
+import { createRunDirectory, removeStaleRunDirectories } from '#image-tools/processes/run-directory.js';
 
 const before = process.env.XDG_RUNTIME_DIR;
 
@@ -79,7 +79,7 @@ test('remaining run directories are removed when the process exits', async () =>
 
 test.each([
   ['when the next is created', async () => (await createRunDirectory()).remove()],
-  ['on request', removeLeftRunDirectories],
+  ['on request', removeStaleRunDirectories],
 ])('run directories of killed processes are removed %s; those of other systems after a day', async (_, sweep) => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
   process.env.XDG_RUNTIME_DIR = runtime;
@@ -120,10 +120,10 @@ test('no directory is removed from a parent in which other users can rename entr
   await mkdir(left);
   process.env.XDG_RUNTIME_DIR = parent;
   await chmod(parent, 0o777);
-  await removeLeftRunDirectories();
+  await removeStaleRunDirectories();
   expect(await readdir(parent)).toEqual([basename(left)]);
   await chmod(parent, 0o1777);
-  await removeLeftRunDirectories();
+  await removeStaleRunDirectories();
   expect(await readdir(parent)).toEqual([]);
   await rm(parent, { recursive: true });
 });

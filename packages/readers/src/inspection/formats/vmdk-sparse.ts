@@ -59,17 +59,17 @@ export async function requireGrainTables(bytes: FileBytes, { directory }: Sparse
   const { position, entries, tableBytes } = directory;
   const length = Number(entries * DIRECTORY_ENTRY_BYTES);
   const table = await readExactly(bytes, Number(position), length, 'grain directory');
-  const positions = new Float64Array(Number(entries));
+  const sectors = new Float64Array(Number(entries));
   let found = 0;
   for (let at = 0; at < length; at += Number(DIRECTORY_ENTRY_BYTES)) {
     const sector = table.readUInt32LE(at);
     if (sector !== 0) {
       requireWithin(bytes, BigInt(sector) * SECTOR_BYTES, tableBytes, 'grain table');
-      positions[found] = sector;
+      sectors[found] = sector;
       found += 1;
     }
   }
-  const bytesAt = positions.subarray(0, found).map((sector) => sector * Number(SECTOR_BYTES));
+  const bytesAt = sectors.subarray(0, found).map((sector) => sector * Number(SECTOR_BYTES));
   requireDistinctTables(bytesAt, { what: 'grain directory', tables: 'grain table' });
 }
 

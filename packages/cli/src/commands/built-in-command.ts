@@ -10,20 +10,20 @@ import type { COMMON_OPTIONS } from '../options/option-table.js';
 import type { Messages } from '../terminal/messages.js';
 
 /**
- * A built-in command. Unlike a plugin's command it carries its name and receives an `OwnContext`.
+ * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
  * Every start loads the module that defines it, so modules that load slowly must be imported in `run`.
  */
-export interface OwnCommand<Options extends OptionDeclarations = OptionDeclarations>
+export interface BuiltInCommand<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<Command, 'options' | 'run'> {
   readonly name: string;
   readonly options: Options;
   /** Whether it also accepts the options of reporters. */
   readonly takesReportOptions?: true;
-  run(context: OwnContext<Options>): Promise<number>;
+  run(context: BuiltInContext<Options>): Promise<number>;
 }
 
 /** The context of a built-in command. */
-export interface OwnContext<Options extends OptionDeclarations = OptionDeclarations>
+export interface BuiltInContext<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<CommandContext, 'options' | 'messages'> {
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */

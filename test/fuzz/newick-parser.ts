@@ -41,19 +41,22 @@ export function parseNewick(text: string): NewickNode {
     position += 1;
     return { label, length, children };
   };
-  const tree = tokens.length > 0 && tokens.at(-2) === ')' ? bareRoot(node) : node();
+  const tree = tokens.at(-2) === ')' ? bareRoot(node) : node();
   take(';');
   if (position !== tokens.length) {
     throw new Error('expected the end of the tree');
   }
   return tree;
 
-  /** Parses a root without a length, which a tree of a single leaf has. */
+  /** Parses a root without a length. */
   function bareRoot(inner: () => NewickNode): NewickNode {
-    take('(');
-    const child = inner();
+    const children: NewickNode[] = [];
+    do {
+      position += 1;
+      children.push(inner());
+    } while (tokens[position] === ',');
     take(')');
-    return { label: '', length: 0, children: [child] };
+    return { label: '', length: 0, children };
   }
 }
 

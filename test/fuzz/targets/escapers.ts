@@ -2,12 +2,16 @@ import type { Analysis } from '@virt-similarity/core';
 import {
   AsciiReporter,
   GraphvizReporter,
+  HtmlReporter,
   JsonReporter,
   NewickReporter,
+  PhyloXmlReporter,
+  SvgReporter,
   terminalText,
+  xmlText,
 } from '@virt-similarity/reporters';
 import * as fc from 'fast-check';
-import { safeLabels } from '#reporters/newick-labels.js';
+import { safeLabels } from '#reporters/tree-labels.js';
 import { analyses, hostileName } from '../../fixtures/analysis.js';
 import { reportText, unescaped } from '../../fixtures/report-text.js';
 import { require, type Verdict } from '../fuzz-target.js';
@@ -94,12 +98,10 @@ const dot = propertyTarget('dot', 5, {
     require(/^[\w\s"[\]{}=;,.-]*$/.test(bare), `DOT, found ${JSON.stringify(bare)}`);
     require(bare.split('{').length === bare.split('}').length, 'braces in pairs');
     const nodes = analysis.images.length + analysis.cladogram.nodes.length;
-    require(bare.split('label = ').length - 1 === nodes + 1, `labels of ${nodes} nodes and the graph`);
-    const labels = [...text.matchAll(/label = "((?:[^"\\]|\\[\s\S])*)"/g)].map(([, label = '']) => label);
-    // Graphviz interprets backslashes and entities. The reporter writes only these two entities.
-    const drawn = labels.map((label) =>
-      label.replace(/\\([\s\S])/g, '$1').replace(/&(amp|lt);/g, (_, name) => (name === 'lt' ? '<' : '&')),
-    );
+    require(bare.split('label=').length - 1 === nodes + 1, `labels of ${nodes} nodes and the graph`);
+    const labels = [...text.matchAll(/label="((?:[^"\\]|\\[\s\S])*)"/g)].map(([, label = '']) => label);
+    // Graphviz interprets backslashes and entities. The reporter writes only this entity.
+    const drawn = labels.map((label) => label.replace(/\\([\s\S])/g, '$1').replaceAll('&amp;', '&'));
     const shown = drawn.map(unescaped);
     for (const name of namesOf(analysis)) {
       require(shown.includes(name), `a label for ${JSON.stringify(name)}`);
@@ -133,4 +135,32 @@ const ascii = propertyTarget('ascii', 10, {
   },
 });
 
-export const ESCAPERS = [terminalTexts, distinctTexts, newick, nameTables, dot, json, ascii];
+const xml = propertyTarget('xml', 5, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    for (const reporter of [new PhyloXmlReporter(), new SvgReporter()]) {
+      const text = await reportText(reporter.report(analysis, {}));
+      require(!INTERPRETED.test(text.replaceAll('\n', '')), 'no characters that a terminal interprets');
+      const bare = text.replace(/<[^<>]*>/g, '');
+      require(!/[<>]|&(?!amp;|lt;|gt;|quot;|#39;)/.test(bare), `text without markup, found ${JSON.stringify(bare)}`);
+      for (const name of namesOf(analysis)) {
+        require(text.includes(`>${xmlText(name)}</`), `an element with the name ${JSON.stringify(name)}`);
+      }
+    }
+    return 'accepted';
+  },
+});
+
+const html = propertyTarget('html', 3, {
+  values: trees,
+  check: async (analysis): Promise<Verdict> => {
+    const text = await reportText(new HtmlReporter().report(analysis, {}));
+    const data = /<script type="application\/json" id="data">([^<]*)<\/script>/.exec(text)?.[1] ?? '';
+    const { names } = JSON.parse(data) as { names: string[] };
+    require(JSON.stringify(names.map(unescaped)) === JSON.stringify(namesOf(analysis)), 'all names');
+    require(text.split('<script').length === 3, 'two scripts');
+    return 'accepted';
+  },
+});
+
+export const ESCAPERS = [terminalTexts, distinctTexts, newick, nameTables, dot, json, ascii, xml, html];

@@ -62,16 +62,35 @@ function positionsIn(content: Buffer, table: number, entries: number): number[] 
     .filter((position) => position > 0 && position < content.length);
 }
 
-/** VMware's "Virtual Disk Format 5.0": the header, a footer, the grain directory. Descriptors are text. */
+/** VMware's extents: the header, a footer, the grain directory, the first grain table. Descriptors are text. */
 function vmdk(content: Buffer): Field[] {
+  switch (content.toString('latin1', 0, 4)) {
+    case 'KDMV':
+      return hostedExtent(content);
+    case 'COWD':
+      return [
+        ...fieldsAt(4, 7, 4, 'little'),
+        ...tableAt(content.readUInt32LE(20) * 512, 4, 'little'),
+        ...tableAt(content.readUInt32LE(content.readUInt32LE(20) * 512) * 512, 4, 'little'),
+      ];
+    case '\xbe\xba\xfe\xca':
+      return [
+        ...fieldsAt(8, 26, 8, 'little'),
+        ...fieldsAt(Number(content.readBigUInt64LE(80)) * 512, 4, 8, 'little'),
+        ...tableAt(Number(content.readBigUInt64LE(128)) * 512, 8, 'little'),
+        ...tableAt(Number(content.readBigUInt64LE(144)) * 512, 8, 'little'),
+      ];
+    default:
+      return [];
+  }
+}
+
+function hostedExtent(content: Buffer): Field[] {
   const header = (at: number) => [
     ...[4, 8, 44].flatMap((offset) => fieldsAt(at + offset, 1, 4, 'little')),
     ...[12, 20, 28, 36, 48, 56, 64].flatMap((offset) => fieldsAt(at + offset, 1, 8, 'little')),
     ...fieldsAt(at + 72, 8, 1, 'little'),
   ];
-  if (content.toString('latin1', 0, 4) !== 'KDMV') {
-    return [];
-  }
   const directory = Number(BigInt.asUintN(32, content.readBigUInt64LE(56))) * 512;
   return [...header(0), ...header(Math.max(0, content.length - 1024)), ...tableAt(directory, 4, 'little')];
 }

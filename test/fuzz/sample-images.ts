@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeEsxiChain } from '../fixtures/esxi-disk.js';
 import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 const KiB = 1024;
@@ -15,6 +16,8 @@ export interface SampleImage {
   readonly convert?: readonly string[];
   /** Whether it is an empty overlay on the raw content, partly overwritten. */
   readonly isOverlay?: boolean;
+  /** The file to corrupt in place of `file`: the only extent of a VMDK. */
+  readonly extent?: string;
 }
 
 const option = (text: string) => ['-o', text];
@@ -36,6 +39,8 @@ export const OTHER_SAMPLES: readonly SampleImage[] = [
   { file: 'stream.vmdk', format: 'vmdk', convert: option('subformat=streamOptimized') },
   { file: 'flat.vmdk', format: 'vmdk', convert: option('subformat=monolithicFlat') },
   { file: 'split.vmdk', format: 'vmdk', convert: option('subformat=twoGbMaxExtentSparse') },
+  { file: 'esxi-000001.vmdk', format: 'vmdk', extent: 'esxi-000001-delta.vmdk' },
+  { file: 'esxi-000004.vmdk', format: 'vmdk', extent: 'esxi-000004-sesparse.vmdk' },
   { file: 'dynamic.vdi', format: 'vdi' },
   { file: 'dynamic.vhdx', format: 'vhdx', convert: option('block_size=1M,log_size=1M') },
   { file: 'dynamic.vhd', format: 'vpc', convert: option('force_size=on') },
@@ -65,8 +70,12 @@ export async function makeSamples(directory: string, samples: readonly SampleIma
 async function make(
   raw: string,
   path: string,
-  { format, convert = [], isOverlay = false }: SampleImage,
+  { format, convert = [], isOverlay = false, extent }: SampleImage,
 ): Promise<void> {
+  if (extent !== undefined) {
+    await writeEsxiChain(dirname(path), 'esxi', await readFile(raw));
+    return;
+  }
   if (!isOverlay) {
     await runTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...convert, raw, path]);
     return;

@@ -6,6 +6,7 @@ import { createAnalyzer, type DiskSource } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { dmgImage } from '../fixtures/dmg-image.js';
+import { writeEsxiChain } from '../fixtures/esxi-disk.js';
 import { FORMAT_SAMPLES, runTool } from '../fixtures/index.js';
 import { convertedContent, fillWithNoise } from './qemu-images.js';
 
@@ -61,6 +62,7 @@ async function writeSamples(name: Sample['content'], content: Buffer): Promise<S
   const made: Sample[] = [
     { path: raw, format: 'raw', content: name },
     { path: at('image.dmg'), format: 'dmg', content: name },
+    { path: await writeEsxiChain(directory, `${name}-esxi`, content), format: 'vmdk', content: name },
   ];
   const fixtures = FORMAT_SAMPLES.map(({ file, format, options }) => {
     const creation = Object.entries(options?.creation ?? {}).map(([key, value]) => `${key}=${value}`);

@@ -34,7 +34,7 @@ class ImageContent implements FuzzSubject {
 
   private constructor(directory: string, samples: readonly SampleImage[], converted: number) {
     this.#directory = directory;
-    this.#files = samples.map((sample) => [sample, new MutableFile(join(directory, sample.file))]);
+    this.#files = samples.map((sample) => [sample, new MutableFile(join(directory, sample.extent ?? sample.file))]);
     this.#converted = converted;
   }
 
@@ -45,7 +45,8 @@ class ImageContent implements FuzzSubject {
 
   async execute(random: SeededRandom): Promise<Verdict> {
     const [{ file, format }, mutable] = random.oneOf(this.#files);
-    const { content, path } = mutable;
+    const { content } = mutable;
+    const path = join(this.#directory, file);
     const mutation = withChecksums(format, content, mutate(content, imageFields(format, content), random));
     try {
       return await mutable.during(mutation, () => this.#read(path, format, random));

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { FileBytes } from '#readers/inspection/format-inspector.js';
+import { requireGrainTables } from '#readers/inspection/formats/vmdk-grain-tables.js';
+import { readSparseHeader } from '#readers/inspection/formats/vmdk-sparse.js';
 import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { inspect } from '#readers/inspection/inspect.js';
@@ -34,7 +36,7 @@ class ImageHeaders implements FuzzSubject {
   constructor(directory: string) {
     this.#directory = directory;
     for (const sample of SAMPLES) {
-      this.#files.set(sample, new MutableFile(join(directory, sample.file)));
+      this.#files.set(sample, new MutableFile(join(directory, sample.extent ?? sample.file)));
     }
   }
 
@@ -44,9 +46,10 @@ class ImageHeaders implements FuzzSubject {
     const fields = imageFields(sample.format, file.content);
     const mutation = withChecksums(sample.format, file.content, mutate(file.content, fields, random));
     try {
-      await inspectBytes(sample.format, applied(file.content, mutation));
+      await inspectBytes(sample, applied(file.content, mutation));
       const isStated = random.below(2) === 0;
-      return await file.during(mutation, () => this.#inspectFile(file.path, isStated ? sample.format : undefined));
+      const path = join(this.#directory, sample.file);
+      return await file.during(mutation, () => this.#inspectFile(path, isStated ? sample.format : undefined));
     } catch (thrown) {
       if (thrown instanceof VirtSimilarityError) {
         throw thrown;
@@ -77,22 +80,31 @@ class ImageHeaders implements FuzzSubject {
   }
 }
 
-/** Runs the inspector of a format on bytes in memory. Only `HeaderError` may be thrown. */
-async function inspectBytes(format: string, content: Buffer): Promise<void> {
-  const inspector = FORMATS.find((each) => each.format === format)!;
-  const ends = { head: content.subarray(0, 4096), tail: content.subarray(Math.max(0, content.length - 512)) };
-  if (inspector.recognize(ends) === undefined) {
-    return;
-  }
+/** Inspects bytes in memory, as an image or as an extent. Only `HeaderError` may be thrown. */
+async function inspectBytes(sample: SampleImage, content: Buffer): Promise<void> {
   try {
-    const bytes = countedBytes(content);
-    requireSize((await inspector.readHeader(bytes)).virtualSize);
-    await inspector.requireTables?.(bytes);
+    await (sample.extent === undefined ? inspectImage(sample.format, content) : inspectExtent(content));
   } catch (thrown) {
     if (!(thrown instanceof HeaderError)) {
       throw thrown;
     }
   }
+}
+
+async function inspectImage(format: string, content: Buffer): Promise<void> {
+  const inspector = FORMATS.find((each) => each.format === format)!;
+  const ends = { head: content.subarray(0, 4096), tail: content.subarray(Math.max(0, content.length - 512)) };
+  if (inspector.recognize(ends) === undefined) {
+    return;
+  }
+  const bytes = countedBytes(content);
+  requireSize((await inspector.readHeader(bytes)).virtualSize);
+  await inspector.requireTables?.(bytes);
+}
+
+async function inspectExtent(content: Buffer): Promise<void> {
+  const bytes = countedBytes(content);
+  await requireGrainTables(bytes, await readSparseHeader(bytes));
 }
 
 /** Returns bytes that end with the file, like those of a file, and that reject invalid positions and lengths. */

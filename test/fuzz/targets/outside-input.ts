@@ -32,7 +32,7 @@ const extentLine = fc
   .record({
     access: fc.constantFrom('RW', 'RW', 'RW', 'RDONLY', 'NOACCESS'),
     sectors: fc.constantFrom('2048', '1', '0', '999999999999999999', '99999999999999999999', '-1'),
-    kind: fc.constantFrom('FLAT', 'SPARSE', 'VMFS', 'ZERO'),
+    kind: fc.constantFrom('FLAT', 'SPARSE', 'VMFS', 'VMFSSPARSE', 'SESPARSE', 'ZERO'),
     name: fc.oneof(fc.constantFrom('a-flat.vmdk', '../b', '/etc/shadow', ''), fc.string()),
     first: fc.constantFrom(' 0', '', ' 128', ' x'),
     end: fc.constantFrom('', '\r', ' RW'),
@@ -62,7 +62,16 @@ const descriptors = propertyTarget('vmdk-descriptors', 20, {
   },
 });
 
-const MAGICS = ['QFI\xfb\0\0\0\x03', 'QFI\xfb\0\0\0\x01', 'KDMV', 'COWD', '# Disk DescriptorFile', 'vhdxfile', 'QED\0'];
+const MAGICS = [
+  'QFI\xfb\0\0\0\x03',
+  'QFI\xfb\0\0\0\x01',
+  'KDMV',
+  'COWD',
+  '\xbe\xba\xfe\xca\0\0\0\0',
+  '# Disk DescriptorFile',
+  'vhdxfile',
+  'QED\0',
+];
 const NAMES = ['a.img', 'a.raw', 'a.qcow2', 'a.vmdk', 'a.VHD', 'a', 'a.vmdk.img', '.qcow2', 'a.luks'];
 const magic = fc.oneof(fc.constantFrom(...MAGICS, 'conectix', 'koly', 'LUKS\xba\xbe', 'WithoutFreeSpace'), fc.string());
 

@@ -36,7 +36,7 @@ export interface VmdkDescriptorFields {
   readonly parentCid: string;
   readonly createType: string;
   readonly extents: readonly {
-    readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE';
+    readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE' | 'SESPARSE';
     /** Size that the guest sees, in sectors of 512 bytes. */
     readonly sectors: bigint;
     /** First of these sectors in the extent's file; 0 unless the extent is flat. */

@@ -99,11 +99,6 @@ const CONTAINERS: readonly KnownContainer[] = [
     magics: ['encrcdsa'],
   },
   { what: 'an Apple sparse image', remedy: 'convert it with hdiutil convert', magics: ['sprs\0\0\0\x03'] },
-  {
-    what: 'an ESXi seSparse extent',
-    remedy: 'clone the disk with vmkfstools -i',
-    magics: ['\xbe\xba\xfe\xca\0\0\0\0'],
-  },
   { what: 'encrypted by OpenSSL', remedy: 'decrypt it with openssl enc -d', magics: ['Salted__'] },
   { what: 'encrypted by age', remedy: 'decrypt it with age -d', magics: ['age-encryption.org/v1\n'] },
   { what: 'a Partclone image', remedy: 'restore it with partclone.restore', magics: ['partclone-image'] },

@@ -34,7 +34,6 @@ describe('a file that starts like this is not a disk image:', () => {
     ['an Android sparse image', ascii('\x3a\xff\x26\xed\x01\0\0\0'), /simg2img/],
     ['an encrypted DMG', ascii('encrcdsa'), /hdiutil/],
     ['a sparse image of Apple', ascii('sprs\0\0\0\x03'), /hdiutil/],
-    ['a seSparse extent', ascii('\xbe\xba\xfe\xca\0\0\0\0'), /vmkfstools/],
     ['Partclone', ascii('partclone-image0002'), /partclone/],
     ['ntfsclone', ascii('\0ntfsclone-image'), /ntfsclone/],
     ['RBD', ascii('rbd diff v1\n'), /rbd import/],

@@ -1,3 +1,4 @@
+import { cowdExtent, seSparseExtent } from '../../../fixtures/esxi-disk.js';
 import { ascii, be32, be64, fileWith, le16, le32, le64, qcow2File } from './headers.js';
 
 export const MIB = 1 << 20;
@@ -104,4 +105,11 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['vmdk', fileWith(65_536, VMDK)],
   ['vmdk', fileWith(200, VMDK_DESCRIPTOR)],
   ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],
+];
+
+/** Sound extents of 1 MiB by the kind that a VMDK descriptor says. */
+export const SOUND_EXTENTS: readonly (readonly [kind: string, file: Buffer])[] = [
+  ['SPARSE', fileWith(65_536, VMDK)],
+  ['VMFSSPARSE', cowdExtent(MIB, [{ at: 0, content: ascii('x'.repeat(4096)) }])],
+  ['SESPARSE', seSparseExtent(MIB, [{ at: 0, content: ascii('x'.repeat(4096)) }])],
 ];

@@ -48,7 +48,7 @@ describe('the parts of VMDKs in a directory', () => {
     const found = await parts({
       'missing.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', 'RW 1 FLAT "none.raw" 0'),
       'short.vmdk': vmdkDescriptor('RW 2 FLAT "a.raw" 0'),
-      'other.vmdk': vmdkDescriptor('createType="seSparse"', 'RW 1 SESPARSE "a.raw"'),
+      'other.vmdk': vmdkDescriptor('createType="fullDevice"', 'RW 1 FLAT "a.raw" 0'),
       'odd.vmdk': vmdkDescriptor('RW 1 FLAT "a.raw" 0', 'what is this?'),
       'a.raw': SECTOR,
     });

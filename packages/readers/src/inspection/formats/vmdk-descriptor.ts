@@ -2,7 +2,8 @@ import type { VmdkDescriptorFields } from '@virt-similarity/image-tools';
 import type { ExtentReference, FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 import { headerText, requireWithin } from './header-fields.js';
-import { readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
+import { requireGrainTables, SECTOR_BYTES } from './vmdk-grain-tables.js';
+import { readSparseHeader } from './vmdk-sparse.js';
 
 /**
  * The start of a text descriptor, as VMware writes it or qemu accepts it: either its first line identifies it, or a
@@ -13,7 +14,7 @@ const DESCRIPTOR_START =
 /** The supported create types, spelled as qemu requires. */
 const KNOWN_CREATE_TYPES = [
   ...['monolithicFlat', 'twoGbMaxExtentFlat', 'twoGbMaxExtentSparse'],
-  ...['vmfs', 'vmfsSparse'],
+  ...['vmfs', 'vmfsSparse', 'seSparse'],
 ];
 const FIELD_LINE = /^[ \t]*([\w.-]+)[ \t]*=(.*)$/;
 /** A disk database entry. These are ignored. */
@@ -30,7 +31,7 @@ const CONTENT_ID = /^[\da-f]{1,8}$/i;
 /** The content ID that means "no parent". */
 export const NO_PARENT = 'ffffffff';
 
-const KINDS = ['FLAT', 'VMFS', 'SPARSE', 'VMFSSPARSE'] as const;
+const KINDS = ['FLAT', 'VMFS', 'SPARSE', 'VMFSSPARSE', 'SESPARSE'] as const;
 type ExtentKind = (typeof KINDS)[number];
 
 /** Returns whether bytes begin like a text descriptor. */
@@ -161,7 +162,7 @@ function readExtentLine(line: string): DescriptorExtent {
   }
   const sectors = BigInt(count);
   const location = { sectors, first: BigInt(first ?? '0') };
-  const check = kind.endsWith('SPARSE') ? checkSparse(sectors) : checkFlat(location);
+  const check = kind.endsWith('SPARSE') ? checkSparse(kind, sectors) : checkFlat(location);
   return { name: headerText(Buffer.from(name, 'latin1'), "extent file's name"), kind, ...location, check };
 }
 
@@ -173,9 +174,12 @@ function checkFlat({ sectors, first }: Pick<DescriptorExtent, 'sectors' | 'first
   return async (bytes: FileBytes) => requireWithin(bytes, first * SECTOR_BYTES, sectors * SECTOR_BYTES, 'data');
 }
 
-function checkSparse(sectors: bigint): ExtentReference['check'] {
+function checkSparse(kind: ExtentKind, sectors: bigint): ExtentReference['check'] {
   return async (bytes: FileBytes) => {
     const header = await readSparseHeader(bytes);
+    if (!header.kinds.includes(kind)) {
+      throw corrupt(`it is a ${header.kinds.join(' or ')} extent; the vmdk descriptor says ${kind}`);
+    }
     // qemu uses the extent's own capacity: a larger one would shift all extents after it.
     if (header.capacity !== sectors) {
       throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);

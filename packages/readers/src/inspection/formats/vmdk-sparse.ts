@@ -1,32 +1,32 @@
 import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { ceilDivide, MAX_DIRECTORY_BYTES, readExactly, requireWithin } from './header-fields.js';
-import { requireDistinctTables } from './require-distinct-tables.js';
+import { ceilDivide, readExactly, requireWithin } from './header-fields.js';
+import { requireGrainDirectory, SECTOR_BYTES, type SparseHeader } from './vmdk-grain-tables.js';
+import { readSeSparse, SE_SPARSE_MAGIC } from './vmdk-sesparse.js';
 
-export const SECTOR_BYTES = 512n;
-
-const HOSTED_MAGIC = 'KDMV';
-const ESX_MAGIC = 'COWD';
 const HEADER_BYTES = 512;
-const DIRECTORY_ENTRY_BYTES = 4n;
-const TABLE_ENTRY_BYTES = 4n;
+/** The readers of the kinds of extents: of hosted products, of ESX, and of ESXi since 6.5. */
+const KINDS = [
+  { magic: Buffer.from('KDMV'), readHeader: readHosted },
+  { magic: Buffer.from('COWD'), readHeader: readEsx },
+  { magic: SE_SPARSE_MAGIC, readHeader: readSeSparse },
+];
+const ENTRY_BYTES = 4;
 const ESX_TABLE_ENTRIES = 4096n;
+/** qemu accepts either header for both. */
+const DESCRIBED_AS = ['SPARSE', 'VMFSSPARSE'];
 /** The directory position that means: see the footer. The file's last three sectors are a marker, the footer and an end marker. */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
 const DIRECTORY_FIELD = { start: 56, end: 64 };
 
-/** Returns whether a file begins like a sparse extent of VMware's hosted products or of ESX. */
+/** Returns whether a file begins like a sparse extent of any VMware product. */
 export function isSparseExtent(head: Buffer): boolean {
-  return [HOSTED_MAGIC, ESX_MAGIC].includes(head.toString('latin1', 0, 4));
+  return kindOf(head) !== undefined;
 }
 
-/** The fields of a sparse extent's header. */
-export interface SparseHeader {
-  /** Size of the extent that the guest sees, in sectors. */
-  readonly capacity: bigint;
-  /** The table that points to the grain tables. `position` and `tableBytes` are in bytes. */
-  readonly directory: { readonly position: bigint; readonly entries: bigint; readonly tableBytes: bigint };
+function kindOf(head: Buffer): (typeof KINDS)[number] | undefined {
+  return KINDS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
 }
 
 /**
@@ -36,56 +36,40 @@ export interface SparseHeader {
  */
 export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vmdk header');
-  if (!isSparseExtent(header)) {
+  const kind = kindOf(header);
+  if (kind === undefined) {
     throw corrupt('it does not begin with the header of a sparse vmdk extent');
   }
-  const sparse = header.toString('latin1', 0, 4) === ESX_MAGIC ? readEsx(header) : await readHosted(bytes, header);
-  const { position, entries } = sparse.directory;
-  const length = entries * DIRECTORY_ENTRY_BYTES;
-  if (length > MAX_DIRECTORY_BYTES) {
-    throw corrupt(`its grain directory has ${length} bytes; expected at most ${MAX_DIRECTORY_BYTES}`);
-  }
-  requireWithin(bytes, position, length, 'grain directory');
+  const sparse = await kind.readHeader(bytes, header);
+  requireGrainDirectory(bytes, sparse);
   return sparse;
 }
 
-/**
- * Requires the grain tables of a sparse extent to lie within the file, each at its own position. qemu reads a table
- * past the end as zeros, so the extent would seem to have no data.
- *
- * @throws `HeaderError` otherwise.
- */
-export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
-  const { position, entries, tableBytes } = directory;
-  const length = Number(entries * DIRECTORY_ENTRY_BYTES);
-  const table = await readExactly(bytes, Number(position), length, 'grain directory');
-  const sectors = new Float64Array(Number(entries));
-  let found = 0;
-  for (let at = 0; at < length; at += Number(DIRECTORY_ENTRY_BYTES)) {
-    const sector = table.readUInt32LE(at);
-    if (sector !== 0) {
-      requireWithin(bytes, BigInt(sector) * SECTOR_BYTES, tableBytes, 'grain table');
-      sectors[found] = sector;
-      found += 1;
-    }
-  }
-  const bytesAt = sectors.subarray(0, found).map((sector) => sector * Number(SECTOR_BYTES));
-  requireDistinctTables(bytesAt, { what: 'grain directory', tables: 'grain table' });
-}
-
-function readEsx(header: Buffer): SparseHeader {
+async function readEsx(_bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
   const capacity = BigInt(header.readUInt32LE(12));
-  if (capacity === 0n) {
-    throw corrupt('its vmdk header declares an extent of 0 sectors');
+  const grainSectors = BigInt(header.readUInt32LE(16));
+  if (capacity === 0n || grainSectors === 0n) {
+    throw corrupt(`its vmdk header declares an extent of ${capacity} sectors in grains of ${grainSectors} sectors`);
   }
   return {
+    kinds: DESCRIBED_AS,
     capacity,
     directory: {
       position: BigInt(header.readUInt32LE(20)) * SECTOR_BYTES,
       entries: BigInt(header.readUInt32LE(24)),
-      tableBytes: ESX_TABLE_ENTRIES * TABLE_ENTRY_BYTES,
+      ...tablesOf(ESX_TABLE_ENTRIES, grainSectors),
     },
   };
+}
+
+/** Returns the properties of grain tables whose positions are sectors in 32-bit numbers. */
+function tablesOf(tableEntries: bigint, grainSectors: bigint) {
+  return {
+    entryBytes: ENTRY_BYTES,
+    tableBytes: tableEntries * BigInt(ENTRY_BYTES),
+    coverage: tableEntries * grainSectors,
+    tableAt: (directory: Buffer, at: number) => BigInt(directory.readUInt32LE(at)),
+  } as const;
 }
 
 async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
@@ -106,12 +90,13 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeade
   if (grainSectors === 0n || tableEntries === 0n) {
     throw corrupt(`its vmdk header declares grains of ${grainSectors} sectors and tables of ${tableEntries} entries`);
   }
+  const tables = tablesOf(tableEntries, grainSectors);
   const directory = {
     position: (await findDirectory(bytes, header)) * SECTOR_BYTES,
-    entries: ceilDivide(capacity, grainSectors * tableEntries),
-    tableBytes: tableEntries * TABLE_ENTRY_BYTES,
+    entries: ceilDivide(capacity, tables.coverage),
+    ...tables,
   };
-  return { capacity, directory };
+  return { kinds: DESCRIBED_AS, capacity, directory };
 }
 
 /** Returns the sector of the grain directory. qemu lets a footer replace the header, so the two must agree. */

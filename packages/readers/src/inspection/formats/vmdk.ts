@@ -2,8 +2,9 @@ import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from 
 import { corrupt, refused } from '../header-error.js';
 import { countableSize, headerText } from './header-fields.js';
 import { contentId, isDescriptor, NO_PARENT, readDescriptor } from './vmdk-descriptor.js';
+import { requireGrainTables, SECTOR_BYTES } from './vmdk-grain-tables.js';
 import { vmdkPart } from './vmdk-names.js';
-import { isSparseExtent, readSparseHeader, requireGrainTables, SECTOR_BYTES } from './vmdk-sparse.js';
+import { isSparseExtent, readSparseHeader } from './vmdk-sparse.js';
 
 /** qemu reads a parent's name from these sectors of a sparse extent, wherever its header places the descriptor. */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { FileBytes, FormatInspector } from '#readers/inspection/format-inspector.js';
+import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
-import { SOUND_FILES } from '../sound-headers.js';
+import { SOUND_EXTENTS, SOUND_FILES, vmdkDescriptor } from '../sound-headers.js';
 
 /** Bytes that an inspector may request at once: the longest table that qemu reads from qcow2. */
 const MAX_READ_BYTES = 32 * 1024 * 1024;
@@ -89,6 +90,16 @@ async function inspectAll(inspector: FormatInspector, bytes: WatchedBytes): Prom
   expect(bytes.reads).toBeLessThanOrEqual(MAX_READS);
 }
 
+/** Checks a file as the only extent of a descriptor that says the given kind. */
+async function checkExtent(kind: string, bytes: WatchedBytes): Promise<void> {
+  try {
+    await readDescriptor(vmdkDescriptor(`RW 2048 ${kind} "x"`).toString('latin1')).extents[0]!.check(bytes);
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(HeaderError);
+  }
+  expect(bytes.reads).toBeLessThanOrEqual(MAX_READS);
+}
+
 const inspectorOf = (format: string) => FORMATS.find((each) => each.format === format)!;
 
 test('every format recognises and reads its sound file', async () => {
@@ -129,6 +140,21 @@ describe('a header is read or refused with few reads:', () => {
         return inspectAll(inspectorOf(format), new WatchedBytes(file, file.length));
       }),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe('an extent is checked with few reads:', () => {
+  test.each(SOUND_EXTENTS)('%s with any changed fields and any file size', async (kind, sound) => {
+    const { extents } = readDescriptor(vmdkDescriptor(`RW 2048 ${kind} "x"`).toString('latin1'));
+    await expect(extents[0]!.check(new WatchedBytes(sound, sound.length))).resolves.toBeUndefined();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 4 }),
+        fc.constantFrom(sound.length, 2 ** 32, 2 ** 46, Number.MAX_SAFE_INTEGER),
+        (changes, size) => checkExtent(kind, new WatchedBytes(changed(sound, changes), size)),
+      ),
+      { numRuns: 150 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { vmdk } from '#readers/inspection/formats/vmdk.js';
+import { cowdExtent, seSparseExtent } from '../../../../fixtures/esxi-disk.js';
 import { ascii, bytesOf, fileWith, le16, le32, le64 } from '../headers.js';
 import { vmdkDescriptor } from '../sound-headers.js';
 
@@ -72,6 +73,7 @@ describe('a sparse vmdk extent', () => {
   test.each([
     ['of ESX', fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 1, 4, 1)]) })],
     ['of a split disk', sparseFile({}, '')],
+    ['of ESXi', seSparseExtent(1 << 20, [])],
   ])('%s without a descriptor is a part of a disk', async (_, file) => {
     await expect(read(file)).rejects.toMatchObject({
       code: 'refused',
@@ -150,6 +152,18 @@ describe('a sparse vmdk extent', () => {
       'corrupt',
       /an extent of 0 sectors/,
     ],
+    [
+      'of ESX has grains of no sectors',
+      fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 0, 4, 1)]) }),
+      'corrupt',
+      /in grains of 0 sectors/,
+    ],
+    [
+      'of ESX has a directory for a smaller disk',
+      fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 4097, 1, 4, 1)]) }),
+      'corrupt',
+      /grain directory has 1 entries for 4096 sectors each; expected enough for 4097 sectors/,
+    ],
   ])('that %s is refused', async (_, file, code, message) => {
     await expect(read(file)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
@@ -199,7 +213,7 @@ describe('a vmdk descriptor', () => {
   test('has all fields for another descriptor of the same disk', async () => {
     const lines = [
       ...['CID=1A', 'createType="vmfsSparse"', 'RW 2048 FLAT "a" 7', 'RW 1 VMFS "b"', 'RW 2 VMFS "c" 9'],
-      ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"'],
+      ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"', 'RW 5 SESPARSE "f"'],
     ];
     expect((await read(vmdkDescriptor(...lines))).descriptor).toEqual({
       cid: '0000001a',
@@ -211,6 +225,7 @@ describe('a vmdk descriptor', () => {
         { kind: 'VMFS', sectors: 2n, first: 9n },
         { kind: 'SPARSE', sectors: 3n, first: 0n },
         { kind: 'VMFSSPARSE', sectors: 4n, first: 0n },
+        { kind: 'SESPARSE', sectors: 5n, first: 0n },
       ],
     });
   });
@@ -348,5 +363,19 @@ describe('an extent file', () => {
 
   test('that is sparse must not refer to other files', async () => {
     await expect(check('RW 2048 SPARSE "x"', sparseFile({ capacity: 0 }))).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test('must be of the kind that the descriptor says', async () => {
+    await check('RW 2048 SPARSE "x"', cowdExtent(1 << 20, []));
+    await check('RW 2048 VMFSSPARSE "x"', cowdExtent(1 << 20, []));
+    await check('RW 2048 SESPARSE "x"', seSparseExtent(1 << 20, []));
+    await expect(check('RW 2048 SESPARSE "x"', cowdExtent(1 << 20, []))).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('it is a SPARSE or VMFSSPARSE extent; the vmdk descriptor says SESPARSE'),
+    });
+    await expect(check('RW 2048 SPARSE "x"', seSparseExtent(1 << 20, []))).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('it is a SESPARSE extent; the vmdk descriptor says SPARSE'),
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { checkedParts, checksumOf } from '../fixtures/vhdx-image.js';
 import { applied, type Mutation } from './field-mutations.js';
 
 const VPC_FOOTER_BYTES = 512;
@@ -8,10 +9,15 @@ const VPC_CHECKSUM = { start: 64, end: 68 };
  * because of a wrong checksum.
  */
 export function withChecksums(format: string, content: Buffer, mutation: Mutation): Mutation {
-  if (format !== 'vpc') {
+  if (format !== 'vpc' && format !== 'vhdx') {
     return mutation;
   }
   const changed = applied(content, mutation);
+  if (format === 'vhdx') {
+    const parts = checkedParts(changed);
+    const sums = parts.map(([at, length]) => ({ offset: at + 4, bytes: checksumOf(changed, at, length) }));
+    return { ...mutation, patches: [...mutation.patches, ...sums] };
+  }
   const footers = [0, changed.length - VPC_FOOTER_BYTES].filter(
     (at) => at >= 0 && changed.toString('latin1', at, at + 8) === 'conectix',
   );

@@ -10,7 +10,7 @@ type Program = Tool & Pick<Requirement, 'purpose'>;
 
 /** The requirements of this package's readers. */
 const REQUIREMENTS = {
-  'qemu-img': program('qemu-img', 'qemu-utils', 'formats other than raw and qcow2; finds the holes of raw images'),
+  'qemu-img': program('qemu-img', 'qemu-utils', 'formats other than raw, qcow2 and vhdx; finds the holes of files'),
   'qemu-nbd': program('qemu-nbd', 'qemu-utils', 'content that is not stored verbatim in a file'),
   guestfish: program('guestfish', 'guestfish libguestfs-tools', 'reading through libguestfs'),
   nbdkit: program('nbdkit', 'nbdkit', 'hands raw images to libguestfs'),
@@ -67,7 +67,7 @@ async function diagnoseProgram(program: Program, signal: AbortSignal | undefined
 const BUBBLEWRAP: Program = {
   command: 'bwrap',
   package: 'bubblewrap',
-  purpose: "the sandbox of qemu's tools; without it formats other than raw and qcow2 are refused",
+  purpose: "the sandbox of qemu's tools; without it formats other than raw, qcow2 and vhdx are refused",
 };
 
 /** bubblewrap may be installed but blocked by the system. */

@@ -27,6 +27,11 @@ const MEANINGS: readonly FailureMeaning[] = [
     code: 'unavailable',
     remedy: 'install qemu-block-extra or convert the image',
   },
+  {
+    pattern: /Operation not supported/i,
+    code: 'refused',
+    remedy: 'convert it with the program that made it',
+  },
   { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read it' },
   { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
   { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },

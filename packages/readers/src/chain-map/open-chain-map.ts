@@ -1,11 +1,15 @@
 import { chainOf, type InspectedImage, type QemuCall, StoredBytes } from '@virt-similarity/image-tools';
+import { readVhdxLayout } from '../inspection/formats/vhdx-layout.js';
 import { expectedFilesOf } from '../inspection/identity-of.js';
+import { withStoredFile } from '../inspection/stored-file.js';
 import { hasHoles } from './has-holes.js';
 import type { LayerMap } from './layer-map.js';
+import type { MappedFile } from './mapped-file.js';
 import { GEOMETRY_BYTES, qcow2Geometry } from './qcow2-geometry.js';
 import { Qcow2Map } from './qcow2-map.js';
 import { NO_HOLES, RawMap } from './raw-map.js';
 import { rememberedHoles } from './remembered-holes.js';
+import { VhdxMap } from './vhdx-map.js';
 
 /** The maps of all images of a chain. */
 export interface ChainMap {
@@ -26,10 +30,13 @@ export interface ChainMap {
   close(): Promise<void>;
 }
 
+/** The formats whose maps are read here. */
+const FORMATS = ['raw', 'qcow2', 'vhdx'];
+
 /**
- * Opens the maps of a chain of qcow2 images, with or without a raw base, or of a raw image without holes. Their tables
- * are read here, because `qemu-img map` takes longer to start than reading them takes; qemu-img runs only if files have
- * holes. Returns `undefined` for other formats, which need qemu-img.
+ * Opens the maps of a chain of qcow2, vhdx and raw images, except a raw image with holes. Their tables are read here,
+ * because `qemu-img map` takes longer to start than reading them takes, and does not know which blocks of a vhdx are
+ * empty; qemu-img runs only if files have holes. Returns `undefined` for other formats, which need qemu-img.
  *
  * The caller closes the map.
  *
@@ -66,7 +73,7 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
 }
 
 function isSupported({ format, isDevice, extentFiles }: InspectedImage): boolean {
-  return (format === 'qcow2' || format === 'raw') && !isDevice && extentFiles.length === 0;
+  return FORMATS.includes(format) && !isDevice && extentFiles.length === 0;
 }
 
 /** @param layer Index of the image in the chain; each image has one file. */
@@ -81,13 +88,19 @@ async function layerMap(
   if (image.format === 'raw') {
     return new RawMap(size, holes);
   }
-  const read = async (position: number, length: number): Promise<Buffer> => {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    await stored.read(layer, bytes, position);
-    return bytes;
-  };
-  const geometry = qcow2Geometry(await read(0, Math.min(size, GEOMETRY_BYTES)));
-  return geometry === undefined
-    ? undefined
-    : new Qcow2Map({ path: image.file.path, size, holes, read, speaker: call }, geometry, image.virtualSize);
+  return withStoredFile(image, { stored, index: layer, speaker: call }, async (bytes) => {
+    const file = { ...bytes, path: image.file.path, holes, speaker: call };
+    return image.format === 'vhdx' ? vhdxMap(file) : qcow2Map(file, image.virtualSize);
+  });
+}
+
+async function qcow2Map(file: MappedFile, virtualSize: number): Promise<Qcow2Map | undefined> {
+  const geometry = qcow2Geometry(await file.read(0, Math.min(file.size, GEOMETRY_BYTES)));
+  return geometry && new Qcow2Map(file, geometry, virtualSize);
+}
+
+/** Only qemu can decide whether a log must be replayed. */
+async function vhdxMap(file: MappedFile): Promise<VhdxMap | undefined> {
+  const layout = await readVhdxLayout(file);
+  return layout.hasLog ? undefined : new VhdxMap(file, layout);
 }

@@ -1,8 +1,9 @@
-import { readError, type Speaker } from '@virt-similarity/image-tools';
+import { readError } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
+import type { MappedFile } from './mapped-file.js';
 import { type GranuleState, granuleState, positionIn, uniformGranules } from './qcow2-entry.js';
 import type { Qcow2Geometry } from './qcow2-geometry.js';
-import { type Holes, RawMap } from './raw-map.js';
+import { RawMap } from './raw-map.js';
 import { RUNS_PER_BYTE, RUNS_PER_EXTENDED_BYTE } from './runs-per-byte.js';
 
 const SECTOR_BYTES = 512;
@@ -20,18 +21,6 @@ interface TableRun {
   readonly state: ValidState;
 }
 
-/** The file of a qcow2 image, and the context of its errors. */
-export interface Qcow2File {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** The file's holes, which read as zeros. */
-  readonly holes: Holes;
-  /** Returns exactly `length` bytes from `position` on. */
-  read(position: number, length: number): Promise<Buffer>;
-  readonly speaker: Speaker;
-}
-
 /**
  * The map of a qcow2 image, from its L1 and L2 tables. One part of the L1 table and one L2 table are in memory at a
  * time.
@@ -42,7 +31,7 @@ export interface Qcow2File {
 export class Qcow2Map implements LayerMap {
   readonly size: number;
   readonly runsPerByte: number;
-  readonly #file: Qcow2File;
+  readonly #file: MappedFile;
   /** The map of the file itself. */
   readonly #content: RawMap;
   readonly #geometry: Qcow2Geometry;
@@ -57,7 +46,7 @@ export class Qcow2Map implements LayerMap {
   /** The last range found without L2 tables. Guest positions, in bytes. */
   #empty = { start: 0, end: 0 };
 
-  constructor(file: Qcow2File, geometry: Qcow2Geometry, size: number) {
+  constructor(file: MappedFile, geometry: Qcow2Geometry, size: number) {
     this.#file = file;
     this.#content = new RawMap(file.size, file.holes);
     this.#geometry = geometry;

@@ -44,7 +44,7 @@ export class QemuReader implements DiskReader {
     return {
       requirements: await requirementsFound(['qemu-img', 'qemu-nbd', 'prlimit', 'bwrap'], run),
       abilities: [
-        { purpose: 'qcow2 with backing files, unless compressed by zstd', needs: [] },
+        { purpose: 'vhdx, and qcow2 with backing files, unless compressed by zstd', needs: [] },
         { purpose: 'every other format that qemu-img reads', needs: ['qemu-img', 'qemu-nbd', 'bwrap'] },
       ],
     };

@@ -1,3 +1,4 @@
+import { crc32c } from '#readers/inspection/formats/crc32c.js';
 import { cowdExtent, seSparseExtent } from '../../../fixtures/esxi-disk.js';
 import { ascii, be32, be64, fileWith, le16, le32, le64, qcow2File } from './headers.js';
 
@@ -30,14 +31,47 @@ export const VDI = {
 export const PARALLELS = { 0: ascii('WithouFreSpacExt'), 16: le32(2, 16, 4, 2048, 1), 36: le64(2048) };
 export const VHDX = {
   0: ascii('vhdxfile'),
+  65536: vhdxHeader({ sequence: 1 }),
   196608: vhdxRegions([METADATA_REGION, 524_288], [BLOCK_MAP_REGION, 393_216]),
   524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544], [LOGICAL_SECTOR_SIZE, 65_552]),
   589824: Buffer.concat([le32(MIB, 0), le64(MIB), le32(512)]),
 };
 
-export function vhdxRegions(...entries: readonly (readonly [string, number])[]): Buffer {
-  const rows = entries.map(([id, offset]) => Buffer.concat([Buffer.from(id, 'hex'), le64(offset), le32(65_536, 1)]));
-  return Buffer.concat([ascii('regi\0\0\0\0'), le32(entries.length, 0), ...rows]);
+/** The fields of a VHDX header. Default: without a log. */
+export interface VhdxHeaderFields {
+  readonly sequence: number;
+  readonly version?: number;
+  readonly logId?: string;
+  readonly logBytes?: number;
+}
+
+export function vhdxHeader({ sequence, version = 1, logId = '', logBytes = MIB }: VhdxHeaderFields): Buffer {
+  const header = fileWith(4096, {
+    0: ascii('head'),
+    8: le64(sequence),
+    48: ascii(logId),
+    66: le16(version),
+    68: le32(logBytes),
+    72: le64(MIB),
+  });
+  return withCrc(header);
+}
+
+/** An entry of a region table: its ID, its position, and whether it is required. */
+export type VhdxRegion = readonly [id: string, offset: number, isRequired?: 0 | 1];
+
+export function vhdxRegions(...entries: readonly VhdxRegion[]): Buffer {
+  const rows = entries.map(([id, offset, isRequired = 1]) =>
+    Buffer.concat([Buffer.from(id, 'hex'), le64(offset), le32(65_536, isRequired)]),
+  );
+  const table = Buffer.concat([ascii('regi\0\0\0\0'), le32(entries.length, 0), ...rows]);
+  return withCrc(fileWith(65_536, { 0: table }));
+}
+
+/** Writes the checksum of a VHDX structure into it. */
+function withCrc(bytes: Buffer): Buffer {
+  le32(crc32c(bytes)).copy(bytes, 4);
+  return bytes;
 }
 
 export function vhdxMetadata(...entries: readonly (readonly [string, number])[]): Buffer {

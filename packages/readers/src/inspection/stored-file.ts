@@ -1,0 +1,30 @@
+import { basename } from 'node:path';
+import { wording } from '@virt-similarity/core';
+import { type InspectedImage, readError, type Speaker, type StoredBytes } from '@virt-similarity/image-tools';
+import type { FileBytes } from './format-inspector.js';
+import { HeaderError } from './header-error.js';
+
+/**
+ * Reads more of a header after its file has passed inspection.
+ *
+ * @param index Index of the image's file in `stored`.
+ * @throws `corrupt` or the like for a `HeaderError` of the operation, and as `StoredBytes.read`.
+ */
+export async function withStoredFile<T>(
+  { file }: Pick<InspectedImage, 'file'>,
+  { stored, index, speaker }: { readonly stored: StoredBytes; readonly index: number; readonly speaker: Speaker },
+  operation: (bytes: FileBytes) => Promise<T>,
+): Promise<T> {
+  const read = async (position: number, length: number) => {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await stored.read(index, bytes, position);
+    return bytes;
+  };
+  try {
+    return await operation({ name: basename(file.path), size: Number(file.size), read });
+  } catch (error) {
+    throw error instanceof HeaderError
+      ? readError(speaker, error.code, wording`${file.path}: ${error.wording}`)
+      : error;
+  }
+}

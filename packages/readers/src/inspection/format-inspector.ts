@@ -20,13 +20,15 @@ export interface BackingReference {
   readonly contentId?: string;
 }
 
-/** A file that holds the guest's data in place of the file with the header. */
-export interface ExtentReference {
-  /** Its name exactly as in the header. */
+/** Another file that an image needs, and what is required of it. */
+export interface CheckedReference {
   readonly name: string;
   /** @throws `HeaderError` if the file does not match the header. */
   check(bytes: FileBytes): Promise<void>;
 }
+
+/** A file that holds the guest's data in place of the file with the header. Its name is exactly as in the header. */
+export type ExtentReference = CheckedReference;
 
 /** The content of a header. */
 export interface FormatHeader {
@@ -34,6 +36,8 @@ export interface FormatHeader {
   readonly virtualSize: number;
   readonly backing?: BackingReference;
   readonly extents?: readonly ExtentReference[];
+  /** A file of a fixed name in the image's directory that, if it exists, shows whether the image is a whole disk. */
+  readonly neighbour?: CheckedReference;
   /** An ID that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
   readonly contentId?: string;
   readonly driverOptions?: InspectedImage['driverOptions'];

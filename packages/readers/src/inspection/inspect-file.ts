@@ -7,6 +7,7 @@ import { luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
 import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
+import { openNeighbour } from './neighbour-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 
 /** The most files over which one header may spread its data. */
@@ -55,6 +56,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const evidence = await gatherEvidence(file, path, image);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
+    await checkNeighbour(header.neighbour, file.stamp);
     const { driverOptions, descriptor } = header;
     return {
       image: {
@@ -158,6 +160,19 @@ function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, fo
     );
   }
   return header;
+}
+
+async function checkNeighbour(neighbour: FormatHeader['neighbour'], { path }: FileStamp): Promise<void> {
+  if (neighbour === undefined) {
+    return;
+  }
+  const describe = (message: Wording) => wording`its ${neighbour.name} cannot be used: ${message}`;
+  const file = await inContext(describe, () => openNeighbour(path, neighbour.name));
+  try {
+    await (file && neighbour.check(file.bytes));
+  } finally {
+    await file?.close();
+  }
 }
 
 async function inspectExtents(

@@ -15,6 +15,7 @@ import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
+import { parallelsPartsIn } from '../inspection/parallels-parts.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { openQemuImage } from './qemu-image.js';
 
@@ -36,8 +37,8 @@ export class QemuReader implements DiskReader {
     return this.#inspections.identify(source, options, identityOf);
   }
 
-  partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return vmdkPartsIn(directory, names);
+  async partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return new Map([...(await vmdkPartsIn(directory, names)), ...(await parallelsPartsIn(directory, names))]);
   }
 
   async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {

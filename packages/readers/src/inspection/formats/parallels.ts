@@ -1,6 +1,7 @@
 import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { ceilDivide, countableSize, readExactly, requireWithin } from './header-fields.js';
+import { PARALLELS_DESCRIPTOR, requireOnlyImage } from './parallels-descriptor.js';
 
 const OLD_MAGIC = 'WithoutFreeSpace';
 const NEW_MAGIC = 'WithouFreSpacExt';
@@ -36,7 +37,10 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     );
   }
   requireWithin(bytes, BigInt(HEADER_BYTES), blocks * 4n, 'block map');
-  return { virtualSize: countableSize(sectors * SECTOR_BYTES) };
+  return {
+    virtualSize: countableSize(sectors * SECTOR_BYTES),
+    neighbour: { name: PARALLELS_DESCRIPTOR, check: (descriptor) => requireOnlyImage(descriptor, bytes.name) },
+  };
 }
 
 function magicOf(bytes: Buffer): string {

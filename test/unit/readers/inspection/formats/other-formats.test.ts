@@ -19,6 +19,7 @@ function read(format: string, size: number, pieces: Pieces): Promise<FormatHeade
   return FORMATS.find((each) => each.format === format)!.readHeader(bytesOf(fileWith(size, pieces)));
 }
 
+const PARALLELS_HEADER = { virtualSize: MIB, neighbour: { name: 'DiskDescriptor.xml', check: expect.any(Function) } };
 const BY_SIZE = { driverOptions: { force_size_calc: 'current_size' } };
 const BY_GEOMETRY = { driverOptions: { force_size_calc: 'chs' } };
 
@@ -52,14 +53,8 @@ describe('a sound header is recognised and read', () => {
     ['vdi', 1024, { ...VDI, 368: le64(MIB - 511) }, 'head', { virtualSize: MIB }],
     ['vpc', 2048, VPC_DYNAMIC, 'head', { virtualSize: MIB, ...BY_SIZE }],
     ['vpc', 1536, { 1024: vpcFooter(2, { currentSize: 1024 }) }, 'tail', { virtualSize: 1024, ...BY_SIZE }],
-    ['parallels', 4096, PARALLELS, 'head', { virtualSize: MIB }],
-    [
-      'parallels',
-      4096,
-      { ...PARALLELS, 0: ascii('WithoutFreeSpace'), 40: le32(0xdeadbeef) },
-      'head',
-      { virtualSize: MIB },
-    ],
+    ['parallels', 4096, PARALLELS, 'head', PARALLELS_HEADER],
+    ['parallels', 4096, { ...PARALLELS, 0: ascii('WithoutFreeSpace'), 40: le32(0xdeadbeef) }, 'head', PARALLELS_HEADER],
     ['dmg', 1024, { 512: ascii('koly'), 1004: be64(2048) }, 'tail', { virtualSize: MIB }],
   ])('%s', async (format, size, pieces, end, header) => {
     const file = fileWith(size, pieces);

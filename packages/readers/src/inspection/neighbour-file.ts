@@ -1,0 +1,33 @@
+import { constants } from 'node:fs';
+import { dirname } from 'node:path';
+import type { HeaderError } from './header-error.js';
+import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
+import { PinnedPath } from './pinned-path.js';
+
+/**
+ * Opens the file of a fixed name in the directory of another file, without following a link. Returns `undefined` if it
+ * does not exist. The caller closes it.
+ *
+ * @param path The other file's path without symbolic links.
+ * @throws `HeaderError`.
+ */
+export async function openNeighbour(path: string, name: string): Promise<LayerFile | undefined> {
+  const directory = await PinnedPath.directory(dirname(path));
+  try {
+    const entry = await directory.entry(name, constants.O_NOFOLLOW);
+    try {
+      requireImageKind(entry.stats);
+      return await openPinnedFile(entry, await entry.realPath());
+    } finally {
+      await entry.close();
+    }
+  } catch (error) {
+    const { cause } = error as HeaderError;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  } finally {
+    await directory.close();
+  }
+}

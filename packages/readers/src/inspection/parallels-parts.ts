@@ -1,0 +1,40 @@
+import { constants } from 'node:fs';
+import { PARALLELS_DESCRIPTOR } from './formats/parallels-descriptor.js';
+import { PinnedPath } from './pinned-path.js';
+
+const BUNDLE_FILE = /\.hdd$/i;
+const IMAGE = /\.hds$/i;
+
+/**
+ * Returns the empty files of a Parallels bundle, `win.hdd/`, in which Parallels Desktop keeps an empty `win.hdd` beside
+ * the descriptor and the disk's image; each with the name of an image. Never throws.
+ *
+ * @param names Files of the directory, without it.
+ */
+export async function parallelsPartsIn(
+  directory: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const image = names.find((name) => IMAGE.test(name));
+  const parts = new Map<string, string>();
+  if (image === undefined || (await sizeOfFile(directory, PARALLELS_DESCRIPTOR)) === undefined) {
+    return parts;
+  }
+  for (const name of names.filter((each) => BUNDLE_FILE.test(each))) {
+    if ((await sizeOfFile(directory, name)) === 0n) {
+      parts.set(name, image);
+    }
+  }
+  return parts;
+}
+
+/** Returns the bytes of a regular file; `undefined` if it is none. */
+async function sizeOfFile(directory: string, name: string): Promise<bigint | undefined> {
+  try {
+    const pinned = await PinnedPath.lookUp(`${directory}/${name}`, constants.O_NOFOLLOW);
+    await pinned.close();
+    return pinned.stats.isFile() ? pinned.stats.size : undefined;
+  } catch {
+    return undefined;
+  }
+}

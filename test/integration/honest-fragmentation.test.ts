@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { QemuReader } from '@virt-similarity/readers';
 import { openImage } from '../fixtures/open-image.js';
-import { runTestTool, withDirectory } from './qemu-images.js';
+import { extentsOf, runTestTool, withDirectory } from './qemu-images.js';
 
 const READS = 256;
 
@@ -76,5 +77,26 @@ test('reads an image with every other subcluster zeroed over a compressed backin
       Array.from({ length: READS }, (_unused, index) => `write -z ${index * 1024} 512`),
     );
     await expectSameContent(path);
+  });
+});
+
+test('maps a disk that was wiped with one byte value and compressed by zstd to a twenty-thousandth', async () => {
+  await withDirectory(async (directory) => {
+    const [raw, path] = [join(directory, 'disk.raw'), join(directory, 'disk.qcow2')];
+    const size = 1152 * 2 ** 20;
+    await runTestTool('qemu-img', 'create', '-q', '-f', 'raw', raw, String(size));
+    await runTestTool('qemu-io', '-f', 'raw', '-c', `write -P 255 0 ${size}`, raw);
+    const options = 'compression_type=zstd,cluster_size=2M';
+    await runTestTool('qemu-img', 'convert', '-c', '-O', 'qcow2', '-o', options, raw, path);
+    await rm(raw);
+    const image = await openImage(new QemuReader(), { path }, { allowedDirectories: [directory] });
+    try {
+      expect(await extentsOf(image)).toEqual([{ kind: 'data', start: 0, length: size }]);
+      const found = Buffer.alloc(65_536);
+      await image.read(found, size - found.length);
+      expect(found.equals(Buffer.alloc(65_536, 255))).toBe(true);
+    } finally {
+      await image.close();
+    }
   });
 });

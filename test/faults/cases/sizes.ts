@@ -33,17 +33,21 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 25,
-    title: 'stops at a compression bomb: 256 GiB in one compressed cluster',
+    title: 'stops at compression bombs: 256 GiB in one cluster, compressed by zlib or zstd',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
-      const image = stage.image('bomb.qcow2');
-      await createQcow2(image, { size: '256G', creation: 'cluster_size=2M' });
-      await writeGuest(image, [1, 0, '2M'], 'compressed');
-      const { l2, firstEntry } = await tablesOf(image);
-      const entries = Buffer.alloc(BOMB_CLUSTERS * firstEntry.length, firstEntry);
-      await patch(image, { [l2]: entries });
-      return stage.trial([image]);
+      const images = ['zlib', 'zstd'].map((compression) => stage.image(`${compression}.qcow2`));
+      for (const [index, image] of images.entries()) {
+        const compression = index === 0 ? 'zlib' : 'zstd';
+        await createQcow2(image, { size: '256G', creation: `cluster_size=2M,compression_type=${compression}` });
+        await writeGuest(image, [1, 0, '2M'], 'compressed');
+        const { l2, firstEntry } = await tablesOf(image);
+        const entries = Buffer.alloc(BOMB_CLUSTERS * firstEntry.length, firstEntry);
+        await patch(image, { [l2]: entries });
+      }
+      const alone = images.map((image) => stage.hash([image]));
+      return { commands: [...alone, stage.analyze(images, { errors: images.length })] };
     },
   },
   {

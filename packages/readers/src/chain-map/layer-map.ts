@@ -35,4 +35,9 @@ export interface LayerMap {
    * byte; the next run may be of the same kind. Returns a promise only if the file must be read. One call at a time.
    */
   runAt(position: number, end: number): LayerRun | Promise<LayerRun>;
+  /**
+   * Makes `runAt` throw `unavailable` if stored bytes are decompressed repeatedly. Call it before a single pass over
+   * ascending positions. Without it, the map has no compressed runs.
+   */
+  countClusters?(): void;
 }

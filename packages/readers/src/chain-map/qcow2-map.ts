@@ -1,4 +1,5 @@
 import { readError } from '@virt-similarity/image-tools';
+import { CompressedClusters } from './compressed-clusters.js';
 import type { CompressedCluster, LayerMap, LayerRun } from './layer-map.js';
 import type { MappedFile } from './mapped-file.js';
 import { type GranuleState, granuleState, positionIn, uniformGranules } from './qcow2-entry.js';
@@ -43,6 +44,8 @@ export class Qcow2Map implements LayerMap {
   #l2Index = -1;
   /** The last run found in `#l2`. Finding it again for each of its parts would take time quadratic in its length. */
   #run: TableRun | undefined;
+  /** The compressed clusters found so far, while they are counted. */
+  #clusters: CompressedClusters | undefined;
   /** The last range found without L2 tables. Guest positions, in bytes. */
   #empty = { start: 0, end: 0 };
 
@@ -52,6 +55,10 @@ export class Qcow2Map implements LayerMap {
     this.#geometry = geometry;
     this.size = size;
     this.runsPerByte = geometry.granulesPerCluster > 1 ? RUNS_PER_EXTENDED_BYTE : RUNS_PER_BYTE;
+  }
+
+  countClusters(): void {
+    this.#clusters = new CompressedClusters(this.#file.size);
   }
 
   runAt(position: number, end: number): LayerRun | Promise<LayerRun> {
@@ -125,6 +132,7 @@ export class Qcow2Map implements LayerMap {
     const tableStart = this.#l2Index * l2Coverage;
     const granule = Math.floor((position - tableStart) / granuleBytes);
     const state = this.#stateOf(granule, position);
+    this.#count(granule, state);
     const limit = Math.ceil((Math.min(this.size, tableStart + l2Coverage) - tableStart) / granuleBytes);
     let granules = uniformGranules(this.#l2, granule, limit, state.kind, this.#geometry);
     while (granule + granules < limit && this.#continues(granule + granules, state, granules * granuleBytes)) {
@@ -140,7 +148,24 @@ export class Qcow2Map implements LayerMap {
     if (state.kind === 'stored' && before.kind === 'stored') {
       return state.offset === before.offset + distance;
     }
-    return state.kind === before.kind && this.#isWithinFile(state);
+    if (state.kind !== before.kind || !this.#isWithinFile(state)) {
+      return false;
+    }
+    this.#count(granule, state);
+    return true;
+  }
+
+  /** Counts a compressed cluster, at its first granule. */
+  #count(granule: number, state: GranuleState): void {
+    const isFirst = granule % this.#geometry.granulesPerCluster === 0;
+    if (state.kind === 'compressed' && isFirst && this.#clusters?.add(state.offset) === false) {
+      const found = `several of its clusters are compressed in the same bytes, near byte ${state.offset}`;
+      throw readError(
+        this.#file.speaker,
+        'unavailable',
+        `${found} of ${this.#file.path}, so reading it could take unlimited time; if you trust it, convert it with qemu-img convert -O raw first`,
+      );
+    }
   }
 
   #clusterAt(position: number): CompressedCluster | undefined {

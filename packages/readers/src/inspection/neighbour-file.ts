@@ -14,20 +14,24 @@ import { PinnedPath } from './pinned-path.js';
 export async function openNeighbour(path: string, name: string): Promise<LayerFile | undefined> {
   const directory = await PinnedPath.directory(dirname(path));
   try {
-    const entry = await directory.entry(name, constants.O_NOFOLLOW);
-    try {
-      requireImageKind(entry.stats);
-      return await openPinnedFile(entry, await entry.realPath());
-    } finally {
-      await entry.close();
-    }
-  } catch (error) {
-    const { cause } = error as HeaderError;
-    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
+    const entry = await directory.entry(name, constants.O_NOFOLLOW).catch(undefinedIfMissing);
+    return entry && (await openEntry(entry));
   } finally {
     await directory.close();
+  }
+}
+
+function undefinedIfMissing(error: HeaderError): undefined {
+  if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') {
+    throw error;
+  }
+}
+
+async function openEntry(entry: PinnedPath): Promise<LayerFile> {
+  try {
+    requireImageKind(entry.stats);
+    return await openPinnedFile(entry, await entry.realPath());
+  } finally {
+    await entry.close();
   }
 }

@@ -14,7 +14,7 @@ import {
   readError,
 } from '@virt-similarity/image-tools';
 import { chainEntries } from '../chain-map/chain-entries.js';
-import { openChainMap } from '../chain-map/open-chain-map.js';
+import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
 import { RUNS_PER_BYTE } from '../chain-map/runs-per-byte.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { requireTables } from '../inspection/require-tables.js';
@@ -52,11 +52,21 @@ export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncG
   try {
     const entries =
       map === undefined ? mapEntries(image, virtualSize, call) : chainEntries(map.layers, virtualSize, call.signal);
-    const runsPerByte = Math.max(RUNS_PER_BYTE, ...(map?.layers ?? []).map((layer) => layer.runsPerByte));
-    yield* mergeExtents(extentsOfEntries(entries, storage, new ReadBudget(image, call, runsPerByte), image, call));
+    yield* mergeExtents(extentsOfEntries(entries, storage, budgetFor(image, map, call), image, call));
   } finally {
     await map?.close();
   }
+}
+
+function budgetFor(image: InspectedImage, map: ChainMap | undefined, call: QemuCall): ReadBudget {
+  if (map === undefined) {
+    return new ReadBudget(image, call, { runsPerByte: RUNS_PER_BYTE, expansion: 'limited' });
+  }
+  for (const layer of map.layers) {
+    layer.countClusters?.();
+  }
+  const runsPerByte = Math.max(...map.layers.map((layer) => layer.runsPerByte));
+  return new ReadBudget(image, call, { runsPerByte, expansion: 'counted' });
 }
 
 async function* extentsOfEntries(

@@ -3,7 +3,10 @@ import { chainOf, type InspectedImage, type QemuCall, readError } from '@virt-si
 import { hasHoles } from '../chain-map/has-holes.js';
 import { rememberedHoles } from '../chain-map/remembered-holes.js';
 
-/** Guest-visible bytes of data allowed per stored byte. Deflate compresses at most 1,032 to 1. */
+/**
+ * Guest-visible bytes of data allowed per stored byte where the map does not show which bytes are decompressed. Deflate
+ * compresses at most 1,032 to 1.
+ */
 const DATA_PER_STORED_BYTE = 1024;
 /** Bytes of data allowed for every image. */
 const BASE_DATA_BYTES = 2 ** 30;
@@ -11,6 +14,14 @@ const BASE_DATA_BYTES = 2 ** 30;
 const BASE_VERBATIM_BYTES = 2 ** 26;
 /** Runs allowed for every image. */
 const BASE_RUNS = 65_536;
+
+/** What an image's map shows of its work. */
+export interface ReadBudgetLimits {
+  /** Runs that a stored byte may describe at most. */
+  readonly runsPerByte: number;
+  /** Whether data may expand only by a factor, or without limit, because `LayerMap.countClusters` limits it. */
+  readonly expansion: 'limited' | 'counted';
+}
 
 /**
  * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read,
@@ -20,17 +31,16 @@ const BASE_RUNS = 65_536;
 export class ReadBudget {
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
-  readonly #runsPerByte: number;
+  readonly #limits: ReadBudgetLimits;
   #dataBytes = 0;
   #verbatimBytes = 0;
   #runs = 0;
   #storedBytes: number | undefined;
 
-  /** @param runsPerByte runs that a stored byte may describe at most */
-  constructor(image: InspectedImage, call: QemuCall, runsPerByte: number) {
+  constructor(image: InspectedImage, call: QemuCall, limits: ReadBudgetLimits) {
     this.#image = image;
     this.#call = call;
-    this.#runsPerByte = runsPerByte;
+    this.#limits = limits;
   }
 
   /**
@@ -42,7 +52,7 @@ export class ReadBudget {
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
     this.#runs += 1;
-    this.#dataBytes += bytesToRead;
+    this.#dataBytes += how === 'expanded' && this.#limits.expansion === 'counted' ? 0 : bytesToRead;
     this.#verbatimBytes += how === 'verbatim' ? bytesToRead : 0;
     const stored = this.#storedBytes ?? 0;
     const isExceeded =
@@ -70,7 +80,7 @@ export class ReadBudget {
   }
 
   #maxRuns(storedBytes: number): number {
-    return BASE_RUNS + Math.floor(storedBytes * this.#runsPerByte);
+    return BASE_RUNS + Math.floor(storedBytes * this.#limits.runsPerByte);
   }
 
   #exceeded(found: string): VirtSimilarityError {

@@ -7,8 +7,15 @@ const CLUSTER = 65_536;
 const COPIED = 1n << 63n;
 const COMPRESSED = 1n << 62n;
 
+interface MapChanges {
+  readonly version?: number;
+  readonly features?: number;
+  readonly l1?: bigint;
+  readonly size?: number;
+}
+
 /** Returns the map of a file of four clusters: header, L1 table, L2 table that starts with these words, and data. */
-function mapOf(words: readonly bigint[], changes: { version?: number; features?: number; l1?: bigint } = {}): Qcow2Map {
+function mapOf(words: readonly bigint[], changes: MapChanges = {}): Qcow2Map {
   const file = Buffer.alloc(4 * CLUSTER);
   file.writeUInt32BE(changes.version ?? 3, 4);
   file.writeUInt32BE(16, 20);
@@ -24,7 +31,7 @@ function mapOf(words: readonly bigint[], changes: { version?: number; features?:
   return new Qcow2Map(
     { path: '/images/a.qcow2', name: 'a.qcow2', size: file.length, holes: NO_HOLES, read, speaker: call },
     qcow2Geometry(file)!,
-    2 ** 20,
+    changes.size ?? 2 ** 20,
   );
 }
 
@@ -83,4 +90,40 @@ test('images with extended L2 entries and clusters below 16 KiB are left to qemu
   header.writeUInt32BE(13, 20);
   header.writeUInt32BE(EXTENDED, 76);
   expect(qcow2Geometry(header)).toBeUndefined();
+});
+
+describe('compressed clusters that are counted', () => {
+  const words = (count: number, offset: (index: number) => number) =>
+    Array.from({ length: count }, (_, index) => COMPRESSED | BigInt(3 * CLUSTER + offset(index)));
+  const countedRun = async (map: Qcow2Map) => {
+    map.countClusters();
+    return await map.runAt(0, map.size);
+  };
+  /** Clusters of the disk, which has 1 MiB. */
+  const ALL = 16;
+
+  test('may follow one another closely', async () => {
+    expect(await countedRun(mapOf(words(ALL, (index) => index * 4)))).toMatchObject({ length: 2 ** 20 });
+  });
+
+  test('count once for all their subclusters', async () => {
+    const extended = words(ALL, (index) => index * 4).flatMap((word) => [word, 0n]);
+    expect(await countedRun(mapOf(extended, { features: EXTENDED }))).toMatchObject({ kind: 'compressed' });
+  });
+
+  test('may not use the same bytes more often than there is room for', async () => {
+    const map = mapOf(
+      words(8192, () => 0),
+      { size: 8192 * CLUSTER },
+    );
+    await expect(countedRun(map)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/compressed in the same bytes, near byte 196608 of .* convert -O raw first$/),
+    });
+    const uncounted = mapOf(
+      words(8192, () => 0),
+      { size: 8192 * CLUSTER },
+    );
+    expect(await uncounted.runAt(0, uncounted.size)).toMatchObject({ length: 8192 * CLUSTER });
+  });
 });

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { ReadBudget } from '#readers/qemu/read-budget.js';
+import { ReadBudget, type ReadBudgetLimits } from '#readers/qemu/read-budget.js';
 import { inspectedImage } from '../../../fixtures/inspected-image.js';
 
 const STORED = 65_536;
 const GIB = 2 ** 30;
 
-function budget(): ReadBudget {
-  return new ReadBudget(inspectedImage({ path: 'a.img', format: 'raw' }), { component: 'qemu', image: 'a.img' }, 1);
+function budget(expansion: ReadBudgetLimits['expansion'] = 'limited'): ReadBudget {
+  const image = inspectedImage({ path: 'a.img', format: 'raw' });
+  return new ReadBudget(image, { component: 'qemu', image: 'a.img' }, { runsPerByte: 1, expansion });
 }
 
 test('stored bytes may expand exactly up to the limit', async () => {
@@ -27,4 +28,10 @@ test('each stored byte may be referenced once, plus 64 MiB in total', async () =
     code: 'unavailable',
     message: expect.stringContaining('its tables refer to some of its 65536 stored bytes repeatedly'),
   });
+});
+
+test('bytes whose clusters are counted may expand without limit', async () => {
+  const spent = budget('counted');
+  await spent.spend(2 ** 45, 'expanded');
+  await expect(spent.spend(2 ** 26 + STORED + 1, 'verbatim')).rejects.toMatchObject({ code: 'unavailable' });
 });

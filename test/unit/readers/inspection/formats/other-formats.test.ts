@@ -19,7 +19,10 @@ function read(format: string, size: number, pieces: Pieces): Promise<FormatHeade
   return FORMATS.find((each) => each.format === format)!.readHeader(bytesOf(fileWith(size, pieces)));
 }
 
-const PARALLELS_HEADER = { virtualSize: MIB, neighbour: { name: 'DiskDescriptor.xml', check: expect.any(Function) } };
+const PARALLELS_HEADER = {
+  virtualSize: MIB,
+  neighbour: { name: 'DiskDescriptor.xml', check: expect.any(Function) as never },
+};
 const BY_SIZE = { driverOptions: { force_size_calc: 'current_size' } };
 const BY_GEOMETRY = { driverOptions: { force_size_calc: 'chs' } };
 

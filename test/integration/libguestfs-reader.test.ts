@@ -5,13 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { diskReaderContract } from '@virt-similarity/contract-tests';
-import {
-  type DiskImage,
-  type DiskReader,
-  type DiskSource,
-  type IdentifiedSource,
-  type ReaderSession,
-} from '@virt-similarity/core';
+import { type DiskImage, type DiskReader, type DiskSource, type IdentifiedSource } from '@virt-similarity/core';
 import { LibguestfsReader } from '@virt-similarity/readers';
 import { createRunDirectory } from '#image-tools/processes/run-directory.js';
 import { inspect } from '#readers/inspection/inspect.js';
@@ -79,7 +73,7 @@ const sources = {
   anchor: source('anchor.img', 'raw'),
 };
 
-let session: ReaderSession;
+let session: ReturnType<LibguestfsReader['startSession']>;
 let anchor: DiskImage;
 
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import type {
   DiskImage,
   DiskReader,
   DiskSource,
+  DiskStream,
   Extent,
   ImageIdentity,
   ReaderDiagnosis,
@@ -33,7 +34,7 @@ export interface DiskReaderSubject {
 }
 
 /**
- * The contract of every disk reader, tested with one image. The factory is called once per test; it may return the same
+ * The contract of every disk reader, tested with one image that can be read at any position. The factory is called once per test; it may return the same
  * image each time.
  */
 export function diskReaderContract(create: () => Promise<DiskReaderSubject>): ContractTest[] {
@@ -42,7 +43,7 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     run: async () => {
       const subject = await create();
       const { reader, image: named } = subject;
-      const image = await reader.open(named.source, await identityOf(subject), named.options);
+      const image = asImage(await reader.open(named.source, await identityOf(subject), named.options));
       try {
         await check(image, subject);
       } finally {
@@ -82,7 +83,13 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
   ]);
 }
 
-async function identityOf({ reader, image }: DiskReaderSubject): Promise<ImageIdentity> {
+function asImage(opened: DiskImage | DiskStream): DiskImage {
+  assert.ok('read' in opened, 'expected an image that can be read at any position; use diskStreamContract for others');
+  return opened;
+}
+
+/** Identifies the image of a subject, which its reader must accept. */
+export async function identityOf({ reader, image }: DiskReaderSubject): Promise<ImageIdentity> {
   const identity = await reader.identify(image.source, image.options);
   assert.ok(identity !== undefined, 'expected the reader to accept the image');
   return identity;
@@ -177,7 +184,7 @@ async function testBacking(image: DiskImage, { reader, image: { options } }: Dis
   }
   const identified = await reader.identify(base.source, options);
   assertSame(identified, base.identity, 'expected identify to return the same chain for the base');
-  const opened = await reader.open(base.source, base.identity, options);
+  const opened = asImage(await reader.open(base.source, base.identity, options));
   try {
     assertSame(opened.identity, base.identity, 'expected the opened base to have the same chain');
     for (const { start, length } of inherited) {
@@ -244,7 +251,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
       })),
     );
   const before = await snapshot();
-  const opened = await reader.open(image.source, identity, image.options);
+  const opened = asImage(await reader.open(image.source, identity, image.options));
   await extentsOf(opened);
   await opened.read(new Uint8Array(opened.virtualSize), 0);
   await opened.close();
@@ -264,7 +271,7 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
 async function testSignal({ reader, image: { source, options, content } }: DiskReaderSubject): Promise<void> {
   const interruption = new AbortController();
   const identity = await identityOf({ reader, image: { source, options, content } });
-  const image = await reader.open(source, identity, { ...options, signal: interruption.signal });
+  const image = asImage(await reader.open(source, identity, { ...options, signal: interruption.signal }));
   try {
     interruption.abort();
     const problem = 'expected a VirtSimilarityError with the code aborted; call throwIfAborted with the signal';
@@ -283,7 +290,7 @@ async function testSession(subject: DiskReaderSubject): Promise<void> {
     return;
   }
   try {
-    const image = await session.open(named.source, identity, named.options);
+    const image = asImage(await session.open(named.source, identity, named.options));
     assertSame(image.identity, identity, 'expected the image to have the identity that was announced');
     await assertRange(image, named.content, 0, named.content.length);
     await image.close();

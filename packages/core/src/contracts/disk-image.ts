@@ -110,3 +110,23 @@ export interface DiskImage {
   /** Releases all resources; pending reads fail. Idempotent. */
   close(): Promise<void>;
 }
+
+/**
+ * An open virtual disk that can only be read from its first byte to its last, such as one in a compressed file, and
+ * whose size is known once it was read.
+ */
+export interface DiskStream {
+  readonly identity: ImageIdentity;
+
+  /**
+   * Fills `target` with the next guest-visible bytes and returns their number, which is less than the length of `target`
+   * only if the disk ends there. After that, returns 0. `target` belongs to the caller and must not be kept. Calls must
+   * not overlap.
+   *
+   * @throws if the disk cannot be read to its end, for an I/O error, and after `close`.
+   */
+  readNext(target: Uint8Array): Promise<number>;
+
+  /** Releases all resources; a pending read fails. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,5 +1,5 @@
 import type { Wording } from '../errors.js';
-import type { DiskImage, ImageIdentity } from './disk-image.js';
+import type { DiskImage, DiskStream, ImageIdentity } from './disk-image.js';
 
 /** A disk image, as the user names it. */
 export interface DiskSource {
@@ -119,8 +119,8 @@ export interface ReaderDiagnosis {
  */
 export interface DiskReader {
   /**
-   * File name extensions of the images that this reader reads, lower case with the dot. In a directory that the user
-   * names, only files with an extension of some reader are images.
+   * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, from a dot on.
+   * In a directory that the user names, only files with an extension of some reader are images.
    */
   readonly extensions?: readonly string[] | undefined;
 
@@ -158,9 +158,9 @@ export interface DiskReader {
    * Opens the image. The caller closes it. If `identity` is the object that `identify` returned, or consists of the
    * same link objects without those above a `standalone` link, the reader can reuse what it found. For any other
    * object, and if the image has changed since, it inspects the image again. The identity of the opened image describes
-   * what is read.
+   * what is read. A disk that can only be read from beginning to end is a `DiskStream`.
    */
-  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage>;
+  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
 
   /**
    * Finds files in a directory that are parts of another image there, such as the extents that a VMDK descriptor names.
@@ -192,7 +192,7 @@ export interface DiskReader {
 /** A session that opens announced images within one run. */
 export interface ReaderSession {
   /** As {@link DiskReader.open}, for an announced image. */
-  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage>;
+  open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
   /** Ends every process of the session. Idempotent; images still open are unusable afterwards. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { CallbackError, callBack } from '../call-back.js';
-import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
-import { type DiskReader, type IdentifiedSource, READ_DEFAULTS, type ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskImage, DiskStream, ImageIdentity } from '../contracts/disk-image.js';
+import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { ProgressEvent } from '../contracts/stages.js';
@@ -13,6 +13,7 @@ import { fileStampsOf, isVolatile, sameIdentity } from '../identity/chain.js';
 import { isSettled } from '../identity/settled-identity.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
+import { requireAllowedSize } from '../reading/require-allowed-size.js';
 import { BaseVectors } from './base-vectors.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
@@ -71,7 +72,9 @@ export class ImageReading {
       const image = await opener.open(source, identity, readOptions);
       try {
         identity = checkedIdentity(reader.name, image.identity);
-        requireAllowedSize(image, source.path, readOptions);
+        if ('virtualSize' in image) {
+          requireAllowedSize({ path: source.path, virtualSize: image.virtualSize }, readOptions);
+        }
         const vector = await this.#hash(image, { source, identity }, start, readOptions);
         if (!(await this.#isUnchanged({ source, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
@@ -88,7 +91,7 @@ export class ImageReading {
   }
 
   async #hash(
-    image: DiskImage,
+    image: DiskImage | DiskStream,
     identified: IdentifiedSource,
     start: StartKind,
     readOptions: ReadOptions,
@@ -99,6 +102,7 @@ export class ImageReading {
       name: path,
       blockSize: job.blockSize,
       base: await this.#bases.ofBase(identified, (base) => this.#read(base, 'backing-started', readOptions)),
+      maxVirtualSize: readOptions.maxVirtualSize,
       onStart: (bytes) => this.#progress({ kind: start, path, bytes }),
       onBytes: (bytes) => this.#progress({ kind: 'image-advanced', path, bytes }),
       signal: readOptions.signal,
@@ -145,7 +149,7 @@ export class ImageReading {
   }
 
   /** Closes an image. A failure is only a warning, since it affects neither the vector nor an earlier error. */
-  async #close(image: DiskImage, path: string, { warn }: ReadOptions): Promise<void> {
+  async #close(image: DiskImage | DiskStream, path: string, { warn }: ReadOptions): Promise<void> {
     try {
       await image.close();
     } catch (thrown) {
@@ -155,16 +159,6 @@ export class ImageReading {
 
   #progress(event: ProgressEvent): void {
     callBack(() => this.#tools.job.onProgress(event));
-  }
-}
-
-/** Requires an allowed virtual size. The project's own readers check it earlier, without opening the image. */
-function requireAllowedSize({ virtualSize }: DiskImage, path: string, options: ReadOptions): void {
-  const { maxVirtualSize = READ_DEFAULTS.maxVirtualSize } = options;
-  if (virtualSize > maxVirtualSize) {
-    const remedy = wording`pass ${{ option: 'maxVirtualSize', value: virtualSize }} to allow it`;
-    const problem = `${path}: its virtual size is ${virtualSize} bytes, the limit is ${maxVirtualSize}`;
-    throw new VirtSimilarityError('refused', wording`${problem}; ${remedy}`, { image: path });
   }
 }
 

@@ -1,7 +1,8 @@
-import type { DiskImage, Extent } from '../contracts/disk-image.js';
-import type { HashVector } from '../contracts/hash-vector.js';
+import type { DiskImage, DiskStream, Extent } from '../contracts/disk-image.js';
+import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import { throwIfAborted, VirtSimilarityError } from '../errors.js';
-import { expectedFiles, partsOf } from '../identity/chain.js';
+import { expectedFiles, fileStampsOf, partsOf } from '../identity/chain.js';
+import { requireAllowedSize } from '../reading/require-allowed-size.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { problemOfHeader } from '../vectors/check-header.js';
 import { hashVectorOf } from '../vectors/memory-hash-vector.js';
@@ -11,6 +12,7 @@ import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-bloc
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
+import { type StreamTask, streamTasks } from './stream-tasks.js';
 
 export interface HashImageOptions {
   /** The name of the vector; default: the path of the image's first file. */
@@ -22,7 +24,9 @@ export interface HashImageOptions {
    * are copied from it instead of read.
    */
   readonly base?: HashVector | undefined;
-  /** Called once with the number of bytes to read. */
+  /** Bytes; a stream with more is `refused` once they were read. `READ_DEFAULTS.maxVirtualSize` when absent. */
+  readonly maxVirtualSize?: number | undefined;
+  /** Called once with the number of bytes to read; for a stream, whose size is unknown, with the size of its files. */
   readonly onStart?: ((bytes: number) => void) | undefined;
   /** Called repeatedly with the number of bytes that were just hashed. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
@@ -41,37 +45,90 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  *
  * @throws whatever the image's methods and the callbacks throw, `plugin` if the hasher or the extents are invalid,
  *   `changed` if a file was changed or replaced, `usage` for an invalid block size or one that results in more than
- *   2³² blocks, and `aborted`. An abort takes effect at once, even during a read that does not return; such a read
- *   fails when the image is closed.
+ *   2³² blocks, `refused` for a stream of more than `maxVirtualSize` bytes, and `aborted`. An abort takes effect at
+ *   once, even during a read that does not return; such a read fails when the image is closed.
  */
 export async function hashImage(
-  image: DiskImage,
+  image: DiskImage | DiskStream,
   pool: HashingPool,
   options: HashImageOptions = {},
 ): Promise<HashVector> {
-  const { virtualSize, identity } = image;
+  const { identity } = image;
   const { digestLength } = pool.hasher;
-  const { base, blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = partsOf(identity)[0]?.path ?? '' } = options;
+  const { blockSize = HASH_IMAGE_DEFAULTS.blockSize, name = partsOf(identity)[0]?.path ?? '' } = options;
   const { hasherVersion } = pool;
   const hashing = { algorithm: pool.hasherName, digestLength, ...(hasherVersion !== undefined && { hasherVersion }) };
-  const header = { name, ...hashing, blockSize, virtualSize, identity };
-  const problem = problemOfHeader({ ...header, dataBlocks: 0 });
-  if (problem !== undefined) {
-    throw new VirtSimilarityError('usage', `cannot hash ${name}: ${problem}`, { image: name });
-  }
-  const extents = await ExtentList.from(image.extents(), virtualSize, { blockSize, signal: options.signal });
-  const ranges = { [Symbol.iterator]: () => (base === undefined ? [].values() : inheritedRanges(extents, blockSize)) };
-  const toRead = { [Symbol.iterator]: () => withoutRanges(extents, ranges, blockSize) };
-  options.onStart?.(bytesToRead(toRead));
-  const own = concatenate(await hashTasks(image, toRead, pool, { ...options, blockSize }), digestLength);
-  const { blocks, digests } = base === undefined ? own : await withInherited(own, base, ranges);
-  return hashVectorOf(header, blocks, digests);
+  const header = { name, ...hashing, blockSize, identity };
+  return 'readNext' in image
+    ? hashStream(image, pool, header, { ...options, blockSize })
+    : hashBlocks(image, pool, header, { ...options, blockSize });
 }
+
+/** What a header states before the image is read. */
+type HeaderStart = Omit<HashVectorHeader, 'virtualSize' | 'dataBlocks'>;
 
 const NO_MEMORY = new Uint8Array(0);
 
 /** The options that tasks need. */
 type TaskOptions = HashImageOptions & { readonly blockSize: number };
+
+/** @throws `usage` if a disk of this size cannot have a hash vector with this header. */
+function requireHashable(header: HeaderStart, virtualSize: number): void {
+  const problem = problemOfHeader({ ...header, virtualSize, dataBlocks: 0 });
+  if (problem !== undefined) {
+    throw new VirtSimilarityError('usage', `cannot hash ${header.name}: ${problem}`, { image: header.name });
+  }
+}
+
+async function hashBlocks(
+  image: DiskImage,
+  pool: HashingPool,
+  header: HeaderStart,
+  options: TaskOptions,
+): Promise<HashVector> {
+  const { virtualSize } = image;
+  const { base, blockSize, signal } = options;
+  requireHashable(header, virtualSize);
+  const extents = await ExtentList.from(image.extents(), virtualSize, { blockSize, signal });
+  const ranges = { [Symbol.iterator]: () => (base === undefined ? [].values() : inheritedRanges(extents, blockSize)) };
+  const toRead = { [Symbol.iterator]: () => withoutRanges(extents, ranges, blockSize) };
+  options.onStart?.(bytesToRead(toRead));
+  const tasks = planTasks(toRead, blockSize, Math.max(1, TASK_BYTES / blockSize));
+  const parts = await hashTasks(tasks, pool, options, async (planned) => {
+    const hashed = await hashTask(image, pool, planned, options);
+    options.onBytes?.(dataBytesOf(planned));
+    return hashed;
+  });
+  const own = concatenate(parts, pool.hasher.digestLength);
+  const { blocks, digests } = base === undefined ? own : await withInherited(own, base, ranges);
+  return hashVectorOf({ ...header, virtualSize }, blocks, digests);
+}
+
+async function hashStream(
+  stream: DiskStream,
+  pool: HashingPool,
+  header: HeaderStart,
+  options: TaskOptions,
+): Promise<HashVector> {
+  let virtualSize = 0;
+  requireHashable(header, virtualSize);
+  options.onStart?.(fileStampsOf(stream.identity).reduce((bytes, { size }) => bytes + Number(size), 0));
+  const counted = async function* () {
+    for await (const task of streamTasks(stream, pool, options)) {
+      virtualSize += task.bytes.length;
+      requireAllowedSize({ path: header.name, atLeast: virtualSize }, options);
+      requireHashable(header, virtualSize);
+      yield task;
+    }
+  };
+  const parts = await hashTasks(counted(), pool, options, async (task) => {
+    const hashed = await hashStreamTask(task, pool, options);
+    options.onBytes?.(task.bytes.length);
+    return hashed;
+  });
+  const { blocks, digests } = concatenate(parts, pool.hasher.digestLength);
+  return hashVectorOf({ ...header, virtualSize }, blocks, digests);
+}
 
 function bytesToRead(extents: Iterable<Extent>): number {
   let bytes = 0;
@@ -83,33 +140,32 @@ function bytesToRead(extents: Iterable<Extent>): number {
   return bytes;
 }
 
-async function hashTasks(
-  image: DiskImage,
-  extents: Iterable<Extent>,
+/** Hashes the tasks, as many at a time as the pool allows. Returns their results in order. */
+async function hashTasks<Task>(
+  tasks: Iterable<Task> | AsyncIterable<Task>,
   pool: HashingPool,
-  options: TaskOptions,
+  { signal }: TaskOptions,
+  hash: (task: Task) => Promise<HashedBlocks>,
 ): Promise<HashedBlocks[]> {
-  const { blockSize, signal } = options;
   const results: HashedBlocks[] = [];
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  const hashInto = async (index: number, planned: PlannedTask): Promise<void> => {
+  const hashInto = async (index: number, task: Task): Promise<void> => {
     try {
-      results[index] = await hashTask(image, pool, planned, options);
-      options.onBytes?.(dataBytesOf(planned));
+      results[index] = await hash(task);
     } catch (error) {
       failure ??= { error };
     }
   };
   try {
     let index = 0;
-    for (const planned of planTasks(extents, blockSize, Math.max(1, TASK_BYTES / blockSize))) {
+    for await (const task of tasks) {
       const release = await pool.acquire();
       if (failure || signal?.aborted) {
         release();
         break;
       }
-      const work = hashInto(index++, planned).finally(() => {
+      const work = hashInto(index++, task).finally(() => {
         release();
         running.delete(work);
       });
@@ -123,6 +179,25 @@ async function hashTasks(
     throw failure.error;
   }
   return results;
+}
+
+async function hashStreamTask(
+  { blocks, bytes, memory }: StreamTask,
+  pool: HashingPool,
+  { blockSize, signal }: TaskOptions,
+): Promise<HashedBlocks> {
+  const { digestLength } = pool.hasher;
+  const padding = blocks.length * blockSize - bytes.length;
+  const segments: Segment[] = [
+    { kind: 'memory', bytes, length: bytes.length },
+    ...(padding > 0 ? [{ kind: 'zero', length: padding } as const] : []),
+  ];
+  const digests = sharedBytes(blocks.length * digestLength);
+  const task: HashTask = { blockSize, files: [], segments, digests, present: sharedBytes(blocks.length) };
+  await unlessAborted(pool.run(task), signal);
+  // Not returned after a failure or abort: a thread may still be reading it.
+  pool.giveBack(memory);
+  return withoutZeroBlocks(blocks, task, digestLength);
 }
 
 async function hashTask(

@@ -1,4 +1,4 @@
-import type { DiskImage, ImageIdentity, Link } from '../contracts/disk-image.js';
+import type { DiskImage, DiskStream, ImageIdentity, Link } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
 import { VirtSimilarityError, wording } from '../errors.js';
@@ -55,7 +55,7 @@ export class AutoReader implements DiskReader {
     });
   }
 
-  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     const known = this.#readers.get(topOf(identity));
     if (known !== undefined) {
       return this.#opened(known, known.part.open(source, identity, options));
@@ -113,7 +113,10 @@ export class AutoReader implements DiskReader {
   }
 
   /** Records the reader of an opened image, whose identity is new if the image has changed. */
-  async #opened(reader: NamedPart<DiskReader>, opening: Promise<DiskImage>): Promise<DiskImage> {
+  async #opened(
+    reader: NamedPart<DiskReader>,
+    opening: Promise<DiskImage | DiskStream>,
+  ): Promise<DiskImage | DiskStream> {
     const image = await opening;
     try {
       this.#recorded(reader, image.identity);

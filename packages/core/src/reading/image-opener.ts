@@ -1,5 +1,5 @@
 import { CallbackError } from '../call-back.js';
-import type { DiskImage, ImageIdentity } from '../contracts/disk-image.js';
+import type { DiskImage, DiskStream, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReaderSession, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { asNote, wording, wordingOf } from '../errors.js';
@@ -24,7 +24,7 @@ export class ImageOpener implements ReaderSession {
    *
    * @throws also what starting the session throws.
    */
-  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     const { part } = this.#reader;
     if (!this.#hasStarted) {
       this.#session = part.startSession?.(this.#images, this.#options);

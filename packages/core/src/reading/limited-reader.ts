@@ -1,4 +1,4 @@
-import type { DiskImage, Extent, ImageIdentity } from '../contracts/disk-image.js';
+import type { DiskImage, DiskStream, Extent, ImageIdentity } from '../contracts/disk-image.js';
 import type {
   DiagnosisRun,
   DiskReader,
@@ -56,7 +56,7 @@ export class LimitedReader implements DiskReader {
     return this.#limit.onCall(() => this.#reader.identify(source, options), options.signal);
   }
 
-  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     return this.#open(this.#reader, { source, identity }, options);
   }
 
@@ -64,11 +64,14 @@ export class LimitedReader implements DiskReader {
     opener: Pick<DiskReader, 'open'>,
     { source, identity }: IdentifiedSource,
     options: ReadOptions,
-  ): Promise<DiskImage> {
-    let opening: Promise<DiskImage> | undefined;
+  ): Promise<DiskImage | DiskStream> {
+    let opening: Promise<DiskImage | DiskStream> | undefined;
     try {
       opening = opener.open(source, identity, options);
-      return new LimitedImage(await this.#limit.on(opening, options.signal), this.#limit, options.signal);
+      const opened = await this.#limit.on(opening, options.signal);
+      return 'readNext' in opened
+        ? new LimitedStream(opened, this.#limit, options.signal)
+        : new LimitedImage(opened, this.#limit, options.signal);
     } catch (thrown) {
       // An image that opens too late has no other owner to close it.
       opening?.then((late) => late.close()).catch(() => {});
@@ -110,5 +113,28 @@ class LimitedImage implements DiskImage {
 
   close(): Promise<void> {
     return this.#limit.on(this.#image.close());
+  }
+}
+
+/** Wraps a stream like {@link LimitedImage}. */
+class LimitedStream implements DiskStream {
+  readonly identity: ImageIdentity;
+  readonly #stream: DiskStream;
+  readonly #limit: Limit;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(stream: DiskStream, limit: Limit, signal: AbortSignal | undefined) {
+    this.identity = stream.identity;
+    this.#stream = stream;
+    this.#limit = limit;
+    this.#signal = signal;
+  }
+
+  readNext(target: Uint8Array): Promise<number> {
+    return this.#limit.on(this.#stream.readNext(target), this.#signal);
+  }
+
+  close(): Promise<void> {
+    return this.#limit.on(this.#stream.close());
   }
 }

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import type { DiskReader, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import { asNote, wording, wordingOf } from '../errors.js';
@@ -92,7 +91,13 @@ function reasonToLeaveOut(
   if (isEntryName(name)) {
     return 'cacheEntry';
   }
-  return extensions.has(extname(name).toLowerCase()) ? undefined : 'extension';
+  return endsOf(name).some((end) => extensions.has(end)) ? undefined : 'extension';
+}
+
+/** Returns the ends of a name from each dot on, in lower case. A dot at the beginning marks a hidden file. */
+function endsOf(name: string): string[] {
+  const [, ...parts] = name.slice(1).toLowerCase().split('.');
+  return parts.map((_, index) => `.${parts.slice(index).join('.')}`);
 }
 
 /** Returns the names that are parts of another image, each with the name of its image. */

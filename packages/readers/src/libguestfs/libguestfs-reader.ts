@@ -6,7 +6,6 @@ import type {
   IdentifiedSource,
   ImageIdentity,
   ReaderDiagnosis,
-  ReaderSession,
   ReadOptions,
 } from '@virt-similarity/core';
 import { type RequirementName, requirementsFound } from '../diagnosis.js';
@@ -53,7 +52,7 @@ export class LibguestfsReader implements DiskReader {
     return this.startSession([{ source, identity }], options).open(source, identity, options);
   }
 
-  startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
+  startSession(images: readonly IdentifiedSource[], options: ReadOptions): LibguestfsSession {
     return new LibguestfsSession(images, options, this.#shared);
   }
 }

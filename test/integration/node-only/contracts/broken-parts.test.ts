@@ -254,7 +254,7 @@ describe('the reader contract', () => {
   /** Returns an `open` whose images have some members replaced. */
   const openingWith = (more: (image: DiskImage) => Partial<DiskImage>): Partial<DiskReader> => ({
     async open(source, identity, options) {
-      const image = await raw.open(source, identity, options);
+      const image = (await raw.open(source, identity, options)) as DiskImage;
       return {
         virtualSize: image.virtualSize,
         identity: image.identity,

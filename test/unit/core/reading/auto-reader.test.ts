@@ -154,11 +154,11 @@ describe('the reader auto', () => {
     const options = { allowedDirectories: [] };
     const identity = structuredClone(await auto.identify(source, options));
     const image = await auto.open(source, identity, options);
-    expect(image.virtualSize).toBe(1024);
+    expect(image).toMatchObject({ virtualSize: 1024 });
     expect(auto.readerOf(identity)).toBeUndefined();
     expect(auto.readerOf(image.identity)).toBe('own');
     const session = auto.startSession([{ source, identity }], options);
-    expect((await session.open(source, structuredClone(identity), options)).virtualSize).toBe(1024);
+    expect(await session.open(source, structuredClone(identity), options)).toMatchObject({ virtualSize: 1024 });
     await session.close();
   });
 

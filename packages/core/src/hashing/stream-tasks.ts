@@ -1,0 +1,39 @@
+import type { DiskStream } from '../contracts/disk-image.js';
+import { unlessAborted } from '../unless-aborted.js';
+import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
+
+/** Some consecutive blocks of a stream. */
+export interface StreamTask {
+  /** Block numbers, ascending. */
+  readonly blocks: Uint32Array;
+  /** Their content, without padding at the end of the disk. */
+  readonly bytes: Uint8Array;
+  /** The memory that holds `bytes`, to give back to the pool. */
+  readonly memory: Uint8Array;
+}
+
+/**
+ * Reads a stream to its end, and yields its blocks in tasks. At most one task is read ahead of its use.
+ *
+ * @throws as `DiskStream.readNext`, and `aborted`.
+ */
+export async function* streamTasks(
+  stream: DiskStream,
+  pool: HashingPool,
+  { blockSize, signal }: { readonly blockSize: number; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<StreamTask, void> {
+  const taskBytes = Math.max(TASK_BYTES, blockSize);
+  for (let first = 0; ; first += taskBytes / blockSize) {
+    const memory = pool.borrowMemory(taskBytes);
+    const length = await unlessAborted(stream.readNext(memory.subarray(0, taskBytes)), signal);
+    if (length === 0) {
+      pool.giveBack(memory);
+      return;
+    }
+    const blocks = Uint32Array.from({ length: Math.ceil(length / blockSize) }, (_, index) => first + index);
+    yield { blocks, bytes: memory.subarray(0, length), memory };
+    if (length < taskBytes) {
+      return;
+    }
+  }
+}

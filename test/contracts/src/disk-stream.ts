@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DiskStream } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core';
-import { asserting, type ContractTest } from './contract-test.js';
+import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { type DiskReaderSubject, identityOf } from './disk-reader.js';
 
 /** Bytes on each side of a read's target; they must not change. */
@@ -25,7 +25,7 @@ export function diskStreamContract(create: () => Promise<DiskReaderSubject>): Co
       }
     },
   });
-  return asserting([
+  return asserting({ of: 'DiskStream', file: 'disk-image.d.ts' }, [
     withStream('reports the same identity with and without opening the image', testIdentity),
     withStream('reads the whole disk in one call', testWhole),
     withStream('reads the whole disk in pieces', testPieces),
@@ -44,7 +44,7 @@ async function openStream(subject: DiskReaderSubject, signal?: AbortSignal): Pro
 }
 
 async function testIdentity(stream: DiskStream, subject: DiskReaderSubject): Promise<void> {
-  assert.deepEqual(await identityOf(subject), stream.identity);
+  assertSame(stream.identity, await identityOf(subject), 'expected the opened stream to have the chain of identify');
 }
 
 async function testWhole(stream: DiskStream, { image: { content } }: DiskReaderSubject): Promise<void> {

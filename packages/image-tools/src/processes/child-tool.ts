@@ -2,7 +2,7 @@ import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -29,8 +29,11 @@ export type DescriptorContent = number | Uint8Array;
 
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
-  /** Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them. */
-  readonly output: number;
+  /**
+   * Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them.
+   * `stream` leaves them to the caller, see {@link ChildTool.output}.
+   */
+  readonly output: number | 'stream';
   /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
@@ -50,6 +53,8 @@ export class ChildTool {
   readonly pid: number;
   /** Resolves once the process and every holder of its standard error have exited. Never rejects. */
   readonly ended: Promise<ToolEnd>;
+  /** Its standard output if that is a `stream`, which the caller must read to its end, or stop the process. */
+  readonly output: Readable | undefined;
   readonly #child: ChildProcess;
   #stopped: StopReason | undefined;
   #stdout = '';
@@ -58,12 +63,16 @@ export class ChildTool {
   private constructor(child: ChildProcess, { output, signal, timeoutMs }: ChildToolOptions) {
     this.pid = child.pid!;
     this.#child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stdout += text;
-      if (this.#stdout.length > output) {
-        this.stop('verbose');
-      }
-    });
+    if (output === 'stream') {
+      this.output = child.stdout ?? undefined;
+    } else {
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        this.#stdout += text;
+        if (this.#stdout.length > output) {
+          this.stop('verbose');
+        }
+      });
+    }
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
@@ -93,7 +102,7 @@ export class ChildTool {
     let child: ChildProcess;
     try {
       child = spawn(file, programArguments, {
-        stdio: ['pipe', output > 0 ? 'pipe' : 'ignore', 'pipe', ...extraDescriptors(descriptors, nothing)],
+        stdio: ['pipe', output === 0 ? 'ignore' : 'pipe', 'pipe', ...extraDescriptors(descriptors, nothing)],
         // A process group of its own does not receive Ctrl-C, and can be killed as a whole.
         detached: true,
         env: { ...inheritedVariables(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },

@@ -1,7 +1,7 @@
 import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
 
 /**
- * Runs `"$@"` until standard input ends. Nothing is written to it, and only this process holds its other end, so the
+ * Runs the command in `"$@"`, with the file `$1` as its input, until standard input ends. Nothing is written to it, and only this process holds its other end, so the
  * program ends with this process, whenever and however this process ends.
  *
  * A death signal (`prctl`, which setpriv and bwrap set) is lost if the parent dies before it is set; the program that
@@ -9,7 +9,9 @@ import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
  */
 const GUARD = `
 exec 3<&0
-"$@" 3<&- </dev/null &
+input=$1
+shift
+"$@" 3<&- <"$input" &
 program=$!
 exec >&- 2>&-
 { read -r _ <&3; kill -KILL $program; } &
@@ -20,10 +22,15 @@ kill $watcher
 exit $status
 `;
 
-/** The words before a command that tie its life to its standard input. The command itself reads an empty input. */
-export const LIFELINE_WORDS: readonly string[] = ['/bin/sh', '-c', GUARD, 'sh'];
+/**
+ * Returns the words before a command that tie its life to its standard input. The command itself reads the file `input`,
+ * by default an empty one.
+ */
+export function lifelineWords(input = '/dev/null'): string[] {
+  return ['/bin/sh', '-c', GUARD, 'sh', input];
+}
 
 /** Returns the same words for the sandbox, where the files of `view` are first compared with those present. */
-export function checkedLifelineWords(view: SandboxView): string[] {
-  return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', filesToCheck(view)];
+export function checkedLifelineWords(view: SandboxView, input = '/dev/null'): string[] {
+  return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', filesToCheck(view), input];
 }

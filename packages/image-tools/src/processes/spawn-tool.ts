@@ -1,7 +1,7 @@
 import { messageOf, throwIfAborted, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ChildTool, type ChildToolOptions } from './child-tool.js';
 import { findProgram } from './find-program.js';
-import { checkedLifelineWords, LIFELINE_WORDS } from './lifeline.js';
+import { checkedLifelineWords, lifelineWords } from './lifeline.js';
 import { type Confinement, confine, type SandboxView } from './sandbox.js';
 import type { Tool } from './tool.js';
 import { limitingWords } from './tool-limits.js';
@@ -28,7 +28,7 @@ export async function spawnTool(
   const words = [
     ...(await limitingWords(tool.limits)),
     ...confinement.words,
-    ...lifelineWords(tool, options.view),
+    ...guardingWords(tool, options),
     program,
     ...toolArguments,
   ];
@@ -43,11 +43,11 @@ export async function spawnTool(
 
 const UNCONFINED: Confinement = { words: [], descriptors: new Map() };
 
-function lifelineWords({ endsWithInput }: Tool, view: SandboxView | undefined): readonly string[] {
+function guardingWords({ endsWithInput }: Tool, { view, input }: ToolOptions): readonly string[] {
   if (view !== undefined) {
-    return checkedLifelineWords(view);
+    return checkedLifelineWords(view, input);
   }
-  return endsWithInput ? [] : LIFELINE_WORDS;
+  return endsWithInput ? [] : lifelineWords(input);
 }
 
 /** Creates the error for a program that is missing, cannot be started, or exceeds a limit. */

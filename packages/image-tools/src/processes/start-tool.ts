@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream';
+import type { ChildTool } from './child-tool.js';
 import { spawnTool } from './spawn-tool.js';
 import type { Tool } from './tool.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
 
-/** A running server. */
+/** A running program. */
 export interface RunningTool {
   readonly pid: number;
   /** Resolves once the process has exited. Never rejects. */
@@ -23,7 +25,31 @@ export async function startTool(
   toolArguments: readonly string[],
   options: ToolOptions,
 ): Promise<RunningTool> {
-  const child = await spawnTool(tool, toolArguments, options, 0);
+  return runningTool(await spawnTool(tool, toolArguments, options, 0));
+}
+
+/** A running program that writes bytes to its standard output. */
+export interface StreamingTool extends RunningTool {
+  /** The bytes. A program whose bytes are not read waits. */
+  readonly output: Readable;
+}
+
+/**
+ * Starts a program whose standard output the caller reads. The program ends by itself, by `stop`, when `options.signal`
+ * fires or with this process.
+ *
+ * @throws as `startTool`.
+ */
+export async function startStream(
+  tool: Tool,
+  toolArguments: readonly string[],
+  options: ToolOptions,
+): Promise<StreamingTool> {
+  const child = await spawnTool(tool, toolArguments, options, 'stream');
+  return { ...runningTool(child), output: child.output! };
+}
+
+function runningTool(child: ChildTool): RunningTool {
   return {
     pid: child.pid,
     exited: child.ended.then(({ exitCode, signal, stderr }) => ({ exitCode, signal, stderr })),

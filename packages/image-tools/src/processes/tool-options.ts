@@ -18,6 +18,8 @@ export interface ToolOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Runs the program in a sandbox with this view. The caller must have checked that a sandbox works. */
   readonly view?: SandboxView | undefined;
+  /** The file that the program reads as its standard input, by the name that it sees; an empty one when absent. */
+  readonly input?: string | undefined;
   /** The program's open descriptors besides the standard ones, by number, from 10 on. */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }

@@ -10,7 +10,7 @@ import { readError } from '../reading/read-error.js';
 import { blockGraph } from './block-graph.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
-import { qemuFailure } from './qemu-failure.js';
+import { toolError } from './tool-error.js';
 import { type ToolFiles, toolFiles } from './tool-files.js';
 
 const QEMU_NBD: Tool = {
@@ -44,7 +44,7 @@ export interface NbdServer {
  * Serves the raw content of an image on a Unix socket. Its block graph is given, so that qemu-nbd opens only the files
  * of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
  *
- * @throws as `qemuFailure` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or
+ * @throws as `toolError` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or
  * does not answer in time; as `toolFiles`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
@@ -100,7 +100,7 @@ async function awaitReadiness(
     throwIfAborted(options.signal);
     throw outcome === 'late'
       ? readError(options, 'unavailable', 'qemu-nbd did not answer in time; try again when the machine is less busy')
-      : qemuFailure(QEMU_NBD.command, outcome, files, options);
+      : toolError(QEMU_NBD.command, outcome, files, options);
   } finally {
     watch.abort();
   }

@@ -5,7 +5,7 @@ import { ToolFailure } from '../processes/tool-failure.js';
 import { blockGraph } from './block-graph.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
-import { qemuFailure } from './qemu-failure.js';
+import { toolError } from './tool-error.js';
 import { toolFiles } from './tool-files.js';
 
 /** qemu's program that inspects and creates images. */
@@ -19,7 +19,7 @@ const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 /**
  * Runs a subcommand of qemu-img that inspects an image and prints JSON.
  *
- * @throws as `qemuFailure` if qemu-img refuses the image; `unavailable` if qemu-img is missing, too slow, or prints
+ * @throws as `toolError` if qemu-img refuses the image; `unavailable` if qemu-img is missing, too slow, or prints
  * anything that `isExpected` rejects; as `toolFiles`; `aborted`.
  */
 export async function qemuImgJson<T>(
@@ -64,7 +64,7 @@ async function runQemuImg(subcommand: readonly string[], image: InspectedImage, 
       maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   } catch (thrown) {
-    throw thrown instanceof ToolFailure ? qemuFailure(QEMU_IMG.command, thrown, files, call) : thrown;
+    throw thrown instanceof ToolFailure ? toolError(QEMU_IMG.command, thrown, files, call) : thrown;
   } finally {
     await files.close();
   }

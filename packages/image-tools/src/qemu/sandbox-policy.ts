@@ -35,7 +35,7 @@ export async function isConfined(
     throw readError(
       call,
       'refused',
-      wording`qemu opens ${untrusted.format} images only in a sandbox, and ${sandbox.reason}; install bubblewrap or pass ${{ option: 'sandbox', value: 'off' }}`,
+      wording`${command} opens ${untrusted.format} images only in a sandbox, and ${sandbox.reason}; install bubblewrap or pass ${{ option: 'sandbox', value: 'off' }}`,
     );
   }
   warnOnce(sandbox.reason, call);

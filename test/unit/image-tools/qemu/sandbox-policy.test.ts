@@ -57,7 +57,7 @@ describe('if bwrap is missing', () => {
     await expect(isConfined(TOOL, chainOf(image), callWith([]))).rejects.toMatchObject({
       code: 'refused',
       message:
-        '[qemu] cannot read a: qemu opens vmdk images only in a sandbox, and bwrap is not installed; ' +
+        '[qemu] cannot read a: sh opens vmdk images only in a sandbox, and bwrap is not installed; ' +
         "install bubblewrap or pass `sandbox: 'off'`",
     });
   });

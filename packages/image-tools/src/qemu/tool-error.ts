@@ -10,7 +10,7 @@ interface FailureMeaning {
   readonly remedy: Wording;
 }
 
-/** The meanings of qemu's messages, which are its only report of a cause. The first match counts. */
+/** The meanings of a tool's messages, which are its only report of a cause. The first match counts. */
 const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: new RegExp(`^${REPLACED_FILE_MESSAGE}$|^bwrap: Can't find source path`, 'm'),
@@ -36,45 +36,50 @@ const MEANINGS: readonly FailureMeaning[] = [
   { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
   { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },
   { pattern: /^bwrap: /m, code: 'unavailable', remedy: 'run virt-similarity doctor to check the sandbox' },
-  { pattern: /Cannot allocate memory|Too many open files/i, code: 'unavailable', remedy: 'free some resources' },
+  {
+    pattern: /Cannot allocate memory|Too many open files|enough memory|Memory usage limit/i,
+    code: 'unavailable',
+    remedy: 'free some resources',
+  },
 ];
 
-const CORRUPT: Omit<FailureMeaning, 'pattern'> = { code: 'corrupt', remedy: 'check the image with qemu-img check' };
+const CHECK_IMAGE = 'check the image with qemu-img check';
 
 /** qemu's name of a node that is given as a graph, before the reason. Long names are cut at the beginning. */
 const GRAPH = /^.*\}': /;
 
-/** Creates the error for a qemu tool that failed to open or read an image, from the tool's messages. */
-export function qemuFailure(
+/**
+ * Creates the error for a tool that failed to open or read an image, from the tool's messages.
+ *
+ * @param ifCorrupt the remedy if the tool found the image damaged
+ */
+export function toolError(
   tool: string,
   exit: ToolExit,
   files: Pick<ToolFiles, 'withPaths'>,
   speaker: Speaker,
+  ifCorrupt: Wording = CHECK_IMAGE,
 ): VirtSimilarityError {
-  const { code, remedy } = meaningOf(tool, exit);
-  return readError(speaker, code, wording`${tool}: ${files.withPaths(reasonOf(exit))}; ${remedy}`, exit);
+  const { code, remedy } = meaningOf(tool, exit, ifCorrupt);
+  return readError(speaker, code, wording`${tool}: ${files.withPaths(reasonOf(tool, exit))}; ${remedy}`, exit);
 }
 
-function meaningOf(tool: string, exit: ToolExit): Omit<FailureMeaning, 'pattern'> {
+function meaningOf(tool: string, exit: ToolExit, ifCorrupt: Wording): Omit<FailureMeaning, 'pattern'> {
   if (exit.signal !== undefined) {
     return { code: 'unavailable', remedy: 'try again' };
   }
   if (exit.exitCode === 0) {
     return { code: 'unavailable', remedy: `check that ${tool} in PATH is the one from qemu-utils` };
   }
-  return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? CORRUPT;
+  return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? { code: 'corrupt', remedy: ifCorrupt };
 }
 
 /** Returns the tool's messages on one line, without its name and the block graph that they repeat. */
-function reasonOf(exit: ToolExit): string {
+function reasonOf(tool: string, exit: ToolExit): string {
   if (exit.signal !== undefined) {
     return `ended by ${exit.signal}`;
   }
-  const lines = exit.stderr.split('\n').map((line) =>
-    line
-      .replace(GRAPH, '')
-      .replace(/^qemu-(?:img|nbd): |^virt-similarity: /, '')
-      .trim(),
-  );
+  const speaker = new RegExp(`^(?:(?:\\S*/)?${tool}|virt-similarity): `);
+  const lines = exit.stderr.split('\n').map((line) => line.replace(GRAPH, '').replace(speaker, '').trim());
   return lines.filter((line) => line !== '').join('. ') || `exit status ${exit.exitCode}`;
 }

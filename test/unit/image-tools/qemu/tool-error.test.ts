@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { qemuFailure } from '#image-tools/qemu/qemu-failure.js';
+import { toolError } from '#image-tools/qemu/tool-error.js';
 
 const GRAPH = `Could not open 'json:{"driver":"qcow2","file":{"filename":"/images/it's {'}': .qcow2"}}': `;
 
@@ -7,10 +7,10 @@ const FILES = { withPaths: (text: string) => text.replace('/image/00000', '/imag
 
 function failure(stderr: string, signal?: string) {
   const exit = { exitCode: signal === undefined ? 1 : undefined, signal, stderr };
-  return qemuFailure('qemu-img', exit, FILES, { component: 'qemu', image: 'a.qcow2' });
+  return toolError('qemu-img', exit, FILES, { component: 'qemu', image: 'a.qcow2' });
 }
 
-describe('qemuFailure', () => {
+describe('toolError', () => {
   test.each([
     ['in-use', 'Failed to get shared "write" lock\nIs another process using the image [/images/a.qcow2]?'],
     ['unreadable', "Could not open '/images/a.qcow2': Permission denied"],
@@ -60,7 +60,7 @@ describe('qemuFailure', () => {
 
   test('is unavailable if a server ended with status 0, because it is not the expected tool', () => {
     const exit = { exitCode: 0, signal: undefined, stderr: '' };
-    expect(qemuFailure('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
+    expect(toolError('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('check that qemu-nbd in PATH is the one from qemu-utils'),
     });

@@ -15,6 +15,8 @@ const PEERS = {
   'qemu-io': { package: 'qemu-utils', version: ['qemu-io', '--version'] },
   'qemu-nbd': { package: 'qemu-utils', version: ['qemu-nbd', '--version'] },
   nbdcopy: { package: 'libnbd-bin', version: ['nbdcopy', '--version'] },
+  zstd: { package: 'zstd', version: ['zstd', '--version'] },
+  pigz: { package: 'pigz', version: ['pigz', '--version'] },
   cat: { package: 'coreutils', version: ['cat', '--version'] },
   scipy: { package: 'python3-scipy', version: [PYTHON, '-c', 'import scipy; print("SciPy", scipy.__version__)'] },
   fastcluster: {

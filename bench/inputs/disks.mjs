@@ -33,6 +33,26 @@ export function compressedQcow2({ sizes, data }) {
   });
 }
 
+/**
+ * Builds a compressed raw disk of the random disk's size, with the content of the compressed qcow2 image. Returns its
+ * path.
+ *
+ * @param {string} extension the extension of the compressed file, such as `zst`
+ * @param {readonly string[]} command the program and arguments that compress a file to standard output
+ */
+export function compressedDisk({ sizes, data }, extension, [program, ...args]) {
+  return data.ready(`compressed.raw.${extension}`, async (path) => {
+    const raw = `${path}.raw`;
+    try {
+      await writeRandom(raw, { seed: 'compressed', length: sizes.random, shape: fillQuarters });
+      const command = [program, ...args, raw].map((word) => `'${word}'`).join(' ');
+      await runCommand('sh', ['-c', `${command} > '${path}'`]);
+    } finally {
+      await rm(raw, { force: true });
+    }
+  });
+}
+
 /** Builds a raw disk without holes. Returns its path. */
 export function denseDisk({ sizes, data }) {
   return data.ready('dense.raw', (path) => writeRandom(path, { seed: 'dense', length: sizes.dense }));

@@ -4,6 +4,7 @@ import { cachedRow, helpRow } from './command.mjs';
 import { duperemoveRows, pairsRow } from './family.mjs';
 import { growthRows } from './growth.mjs';
 import { hashingRows } from './hashing.mjs';
+import { packedRows } from './packed.mjs';
 import { compressedRow, qcow2Rows } from './qcow2.mjs';
 import { overlaysRow, thinRow } from './thin.mjs';
 import { vectorsRow } from './vectors.mjs';
@@ -13,6 +14,7 @@ export const ROWS = [
   ...hashingRows,
   ...qcow2Rows,
   compressedRow,
+  ...packedRows,
   thinRow,
   overlaysRow,
   ...duperemoveRows,

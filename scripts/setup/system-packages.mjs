@@ -79,6 +79,8 @@ const PACKAGES = [
   { name: 'xxhash', for: ['bench'], purpose: 'hashing with xxh128', present: () => isCommand('xxhsum') },
   { name: 'b3sum', for: ['bench'], purpose: 'hashing with blake3', present: () => isCommand('b3sum') },
   { name: 'duperemove', for: ['bench'], purpose: 'hashing blocks of files', present: () => isCommand('duperemove') },
+  { name: 'zstd', for: ['bench'], purpose: 'compressed disks', present: () => isCommand('zstd') },
+  { name: 'pigz', for: ['bench'], purpose: 'compressed disks', present: () => isCommand('pigz') },
   { name: 'python3-scipy', for: ['bench'], purpose: 'comparing vectors', present: () => imports('scipy') },
   { name: 'python3-fastcluster', for: ['bench'], purpose: 'clustering', present: () => imports('fastcluster') },
 ];

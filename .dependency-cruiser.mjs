@@ -39,7 +39,17 @@ const ORDER = {
     'index.ts',
   ],
   'image-tools': ['reading/', 'processes/', 'nbd/', 'qemu/', 'index.ts'],
-  readers: ['inspection/', 'chain-map/', 'inflation/', 'diagnosis.ts', 'qemu/', 'raw/', 'libguestfs/', 'index.ts'],
+  readers: [
+    'inspection/',
+    'chain-map/',
+    'inflation/',
+    'diagnosis.ts',
+    'decompression/',
+    'qemu/',
+    'raw/',
+    'libguestfs/',
+    'index.ts',
+  ],
   cli: [
     'package-version.ts',
     'exit-codes.ts',

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createAnalyzer,
@@ -14,16 +14,16 @@ import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
 
-const IDENTITY: ImageIdentity = { chain: [{ format: 'gzip', parts: [], volatile: true }] };
+const IDENTITY: ImageIdentity = { chain: [{ format: 'zlib', parts: [], volatile: true }] };
 
-/** Reads raw disks that are compressed with gzip. */
-class GzipReader implements DiskReader {
+/** Reads raw disks that are compressed with zlib. */
+class ZlibReader implements DiskReader {
   async identify({ path }: DiskSource): Promise<ImageIdentity | undefined> {
-    return path.endsWith('.gz') ? IDENTITY : undefined;
+    return path.endsWith('.zlib') ? IDENTITY : undefined;
   }
 
   async open({ path }: DiskSource): Promise<DiskImage> {
-    return new MemoryDiskImage(gunzipSync(await readFile(path)), undefined, IDENTITY);
+    return new MemoryDiskImage(inflateSync(await readFile(path)), undefined, IDENTITY);
   }
 }
 
@@ -38,12 +38,12 @@ afterAll(() => rm(directory, { recursive: true }));
 test.each(['before', 'after'])(
   'a plugin registered %s the readers takes precedence over readers that accept unrecognised images',
   async (order) => {
-    const gzip = { name: 'gzip', readers: { gzip: GzipReader } };
+    const zlib = { name: 'zlib', readers: { zlib: ZlibReader } };
     const content = new Uint8Array(4 * 65_536).fill(7);
-    const [raw, compressed] = [join(directory, 'a.raw'), join(directory, 'a.raw.gz')];
+    const [raw, compressed] = [join(directory, 'a.raw'), join(directory, 'a.raw.zlib')];
     await writeFile(raw, content);
-    await writeFile(compressed, gzipSync(content));
-    const plugins = order === 'before' ? [gzip, readers, hashers] : [readers, hashers, gzip];
+    await writeFile(compressed, deflateSync(content));
+    const plugins = order === 'before' ? [zlib, readers, hashers] : [readers, hashers, zlib];
     const { images, distances, failures } = await createAnalyzer({ plugins }).analyze([raw, compressed]);
     expect(failures).toEqual([]);
     expect(images.map(({ virtualSize }) => virtualSize)).toEqual([content.length, content.length]);

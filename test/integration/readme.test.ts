@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { VECTOR_EXTENSION } from '@virt-similarity/core';
-import { IMAGE_EXTENSIONS } from '#readers/inspection/decide-format.js';
+import { IMAGE_EXTENSIONS } from '#readers/inspection/extensions.js';
 import { runTool } from '../fixtures/run-tool.js';
 
 const ROOT = process.cwd();

@@ -5,6 +5,7 @@ import { BACKING_FILES } from './backing-files.js';
 import { CACHE_DIRECTORIES } from './cache-directories.js';
 import { CACHE_ENTRIES } from './cache-entries.js';
 import { CHANGE_AND_USE } from './change-and-use.js';
+import { COMPRESSED_DISKS } from './compressed-disks.js';
 import { DAMAGED_HEADERS } from './damaged-headers.js';
 import { EXTENT_BOMBS } from './extent-bombs.js';
 import { FOREIGN_FILES } from './foreign-files.js';
@@ -29,6 +30,7 @@ export const CASES: readonly FaultCase[] = [
   ...FOREIGN_FILES,
   ...SIZES,
   ...EXTENT_BOMBS,
+  ...COMPRESSED_DISKS,
   ...TRUNCATIONS,
   ...CHANGE_AND_USE,
   ...SPECIAL_FILES,

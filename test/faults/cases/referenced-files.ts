@@ -1,5 +1,5 @@
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { runTool } from '../../fixtures/run-tool.js';
 import { FORMAT_READERS, READERS } from '../../harness/readers.js';
@@ -66,8 +66,9 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
       await writeFile(stage.image('disk.bin'), disk);
       const tar = stage.image('vm.ova');
       await runTool('tar', ['-cf', tar, '-C', stage.image(''), 'disk.bin']);
-      const packed = { 'disk.raw.gz': gzipSync(disk), 'gzip.img': gzipSync(disk), 'gzip.raw': gzipSync(disk) };
-      const others = { 'tar.img': await readFile(tar), 'vm.box': gzipSync(await readFile(tar)) };
+      const zlib = deflateSync(disk);
+      const packed = { 'disk.raw.zz': zlib, 'zlib.img': zlib, 'zlib.raw': zlib, 'gzip.raw': gzipSync(disk) };
+      const others = { 'tar.img': await readFile(tar), 'vm.box': deflateSync(await readFile(tar)) };
       const images = [tar];
       for (const [name, content] of Object.entries({ ...packed, ...others, 'disk.vmdk.000000001': disk })) {
         await writeFile(stage.image(name), content);

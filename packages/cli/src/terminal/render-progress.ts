@@ -26,10 +26,13 @@ function drawBar(fraction: number, length: number): string {
   return `[${'#'.repeat(filled)}${'-'.repeat(length - filled)}]`;
 }
 
-/** Estimates the total bytes to read. Images that are not started yet count as the average of the started ones. */
+/**
+ * Estimates the total bytes to read. Images that are not started yet count as the average of the started ones. A
+ * compressed disk may have more bytes than were announced.
+ */
 function estimatedBytes(state: ProgressState): number {
   const toRead = Math.max(state.images - state.cached, state.started);
-  return state.started === 0 ? 0 : (state.bytes / state.started) * toRead;
+  return state.started === 0 ? 0 : Math.max(state.bytesDone, (state.bytes / state.started) * toRead);
 }
 
 function fractionRead(state: ProgressState): number {

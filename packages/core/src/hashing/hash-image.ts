@@ -1,6 +1,6 @@
 import type { DiskImage, DiskStream, Extent } from '../contracts/disk-image.js';
 import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
-import { throwIfAborted, VirtSimilarityError } from '../errors.js';
+import { VirtSimilarityError } from '../errors.js';
 import { expectedFiles, fileStampsOf, partsOf } from '../identity/chain.js';
 import { requireAllowedSize } from '../reading/require-allowed-size.js';
 import { unlessAborted } from '../unless-aborted.js';
@@ -8,11 +8,12 @@ import { problemOfHeader } from '../vectors/check-header.js';
 import { hashVectorOf } from '../vectors/memory-hash-vector.js';
 import { ExtentList } from './extent-list.js';
 import type { HashTask, Segment } from './hash-task.js';
+import { hashTasks, sharedBytes } from './hash-tasks.js';
 import { concatenate, type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 import { inheritedRanges, withInherited, withoutRanges } from './inherited-blocks.js';
 import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
-import { type StreamTask, streamTasks } from './stream-tasks.js';
+import { hashStreamTask, streamTasks } from './stream-tasks.js';
 
 export interface HashImageOptions {
   /** The name of the vector; default: the path of the image's first file. */
@@ -140,66 +141,6 @@ function bytesToRead(extents: Iterable<Extent>): number {
   return bytes;
 }
 
-/** Hashes the tasks, as many at a time as the pool allows. Returns their results in order. */
-async function hashTasks<Task>(
-  tasks: Iterable<Task> | AsyncIterable<Task>,
-  pool: HashingPool,
-  { signal }: TaskOptions,
-  hash: (task: Task) => Promise<HashedBlocks>,
-): Promise<HashedBlocks[]> {
-  const results: HashedBlocks[] = [];
-  const running = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  const hashInto = async (index: number, task: Task): Promise<void> => {
-    try {
-      results[index] = await hash(task);
-    } catch (error) {
-      failure ??= { error };
-    }
-  };
-  try {
-    let index = 0;
-    for await (const task of tasks) {
-      const release = await pool.acquire();
-      if (failure || signal?.aborted) {
-        release();
-        break;
-      }
-      const work = hashInto(index++, task).finally(() => {
-        release();
-        running.delete(work);
-      });
-      running.add(work);
-    }
-  } finally {
-    await Promise.all(running);
-  }
-  throwIfAborted(signal);
-  if (failure) {
-    throw failure.error;
-  }
-  return results;
-}
-
-async function hashStreamTask(
-  { blocks, bytes, memory }: StreamTask,
-  pool: HashingPool,
-  { blockSize, signal }: TaskOptions,
-): Promise<HashedBlocks> {
-  const { digestLength } = pool.hasher;
-  const padding = blocks.length * blockSize - bytes.length;
-  const segments: Segment[] = [
-    { kind: 'memory', bytes, length: bytes.length },
-    ...(padding > 0 ? [{ kind: 'zero', length: padding } as const] : []),
-  ];
-  const digests = sharedBytes(blocks.length * digestLength);
-  const task: HashTask = { blockSize, files: [], segments, digests, present: sharedBytes(blocks.length) };
-  await unlessAborted(pool.run(task), signal);
-  // Not returned after a failure or abort: a thread may still be reading it.
-  pool.giveBack(memory);
-  return withoutZeroBlocks(blocks, task, digestLength);
-}
-
 async function hashTask(
   image: DiskImage,
   pool: HashingPool,
@@ -248,8 +189,4 @@ async function readSegments(
     const { position: first, bytes } = starts[segment.read]!;
     return { kind: 'memory', bytes: bytes.subarray(position - first, position - first + length), length };
   });
-}
-
-function sharedBytes(length: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(length));
 }

@@ -1,6 +1,15 @@
 import type { DiskStream } from '../contracts/disk-image.js';
 import { unlessAborted } from '../unless-aborted.js';
+import type { HashTask, Segment } from './hash-task.js';
+import { sharedBytes } from './hash-tasks.js';
+import { type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
+
+/** How a stream is hashed. */
+export interface StreamOptions {
+  readonly blockSize: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Some consecutive blocks of a stream. */
 export interface StreamTask {
@@ -20,7 +29,7 @@ export interface StreamTask {
 export async function* streamTasks(
   stream: DiskStream,
   pool: HashingPool,
-  { blockSize, signal }: { readonly blockSize: number; readonly signal?: AbortSignal | undefined },
+  { blockSize, signal }: StreamOptions,
 ): AsyncGenerator<StreamTask, void> {
   const taskBytes = Math.max(TASK_BYTES, blockSize);
   for (let first = 0; ; first += taskBytes / blockSize) {
@@ -36,4 +45,28 @@ export async function* streamTasks(
       return;
     }
   }
+}
+
+/**
+ * Hashes a task, and gives its memory back to the pool.
+ *
+ * @throws as `HashingPool.run`, and `aborted`.
+ */
+export async function hashStreamTask(
+  { blocks, bytes, memory }: StreamTask,
+  pool: HashingPool,
+  { blockSize, signal }: StreamOptions,
+): Promise<HashedBlocks> {
+  const { digestLength } = pool.hasher;
+  const padding = blocks.length * blockSize - bytes.length;
+  const segments: Segment[] = [
+    { kind: 'memory', bytes, length: bytes.length },
+    ...(padding > 0 ? [{ kind: 'zero', length: padding } as const] : []),
+  ];
+  const digests = sharedBytes(blocks.length * digestLength);
+  const task: HashTask = { blockSize, files: [], segments, digests, present: sharedBytes(blocks.length) };
+  await unlessAborted(pool.run(task), signal);
+  // Not returned after a failure or abort: a thread may still be reading it.
+  pool.giveBack(memory);
+  return withoutZeroBlocks(blocks, task, digestLength);
 }

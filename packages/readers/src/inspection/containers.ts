@@ -6,7 +6,12 @@ export interface Container {
   readonly what: string;
   /** How to unpack it, in words that go before "first". */
   readonly remedy: string;
+  /** Set if it can be a raw disk that is read through. */
+  readonly compression?: Compression;
 }
+
+/** The compressions through which a raw disk can be read. */
+export type Compression = 'gzip' | 'xz' | 'zstd' | 'bzip2';
 
 interface KnownContainer extends Container {
   /** The file has one of these at offset `at` (0 by default); one character per byte. */
@@ -40,6 +45,10 @@ const compressed = (program: string, unpack: string): Container => ({
   what: `compressed by ${program}`,
   remedy: `unpack it with ${unpack}`,
 });
+const readThrough = (compression: Compression, unpack: string): Container => ({
+  ...compressed(compression, unpack),
+  compression,
+});
 const archive = (kind: string, unpack: string): Container => ({ what: kind, remedy: `unpack it with ${unpack}` });
 
 /**
@@ -49,14 +58,14 @@ const archive = (kind: string, unpack: string): Container => ({ what: kind, reme
  */
 const CONTAINERS: readonly KnownContainer[] = [
   {
-    ...compressed('gzip', 'gunzip'),
+    ...readThrough('gzip', 'gunzip'),
     magics: ['\x1f\x8b\x08'],
     // The upper three flags are reserved.
     holds: (head) => head.length > 3 && head[3]! < 0x20,
   },
-  { ...compressed('xz', 'unxz'), magics: ['\xfd7zXZ\0'] },
-  { ...compressed('bzip2', 'bunzip2'), magics: ['1AY&SY', '\x17rE8P\x90'], at: 4, holds: startsWith('BZh') },
-  { ...compressed('zstd', 'unzstd'), magics: ['\x28\xb5\x2f\xfd', ...skippableFrames()] },
+  { ...readThrough('xz', 'unxz'), magics: ['\xfd7zXZ\0'] },
+  { ...readThrough('bzip2', 'bunzip2'), magics: ['1AY&SY', '\x17rE8P\x90'], at: 4, holds: startsWith('BZh') },
+  { ...readThrough('zstd', 'unzstd'), magics: ['\x28\xb5\x2f\xfd', ...skippableFrames()] },
   { ...compressed('lz4', 'unlz4'), magics: ['\x04\x22\x4d\x18', '\x02\x21\x4c\x18'] },
   { ...compressed('lzip', 'lzip -d'), magics: ['LZIP\x01'] },
   { ...compressed('lzop', 'lzop -d'), magics: ['\x89LZO\0\r\n\x1a\n'] },

@@ -1,32 +1,14 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { type Wording, wording } from '@virt-similarity/core';
 import { containerOf } from './containers.js';
-import type { FileEnds } from './format-inspector.js';
+import { expectedFormats, hasNeutralExtension } from './extensions.js';
+import type { FileEnds, FormatInspector } from './format-inspector.js';
 import { remedy, type StatedFormat } from './format-remedy.js';
 import { vmdkPart } from './formats/vmdk-names.js';
-import { FORMATS } from './formats.js';
+import { FORMATS, IMAGE_FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
-
-/** The formats of each extension. */
-const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['.raw', ['raw']],
-  ['.qcow2', ['qcow2']],
-  ['.qcow', ['qcow', 'qcow2']],
-  ['.vmdk', ['vmdk']],
-  ['.vdi', ['vdi']],
-  ['.vhdx', ['vhdx']],
-  ['.avhdx', ['vhdx']],
-  ['.vhd', ['vpc']],
-  ['.avhd', ['vpc']],
-  ['.vpc', ['vpc']],
-  ['.qed', ['qed']],
-  ['.parallels', ['parallels']],
-  ['.hdd', ['parallels']],
-  ['.hds', ['parallels']],
-  ['.dmg', ['dmg']],
-  ['.luks', ['luks']],
-]);
+import { partNameOf, SPLIT } from './split-disk.js';
 
 /** What qemu opens as raw bytes without a format driver. An overlay can state one of these as a format. */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
@@ -37,12 +19,6 @@ const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
 
 /** The names of the parts into which OVF (`disk.vmdk.000000001`) and `split` (`disk.img.001`) divide a file. */
 const PART_NAME = /\.(?:0\d\d|\d{9})$/;
-
-/** Extensions of disk images of any format. */
-const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
-
-/** The extensions of disk images. */
-export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
 
 /** The facts from which a file's format is decided. */
 export interface FormatEvidence extends StatedFormat {
@@ -67,12 +43,14 @@ export interface FormatDecision {
  */
 export function decideFormat(evidence: FormatEvidence): FormatDecision {
   const { stated } = evidence;
-  const found = recognize(evidence.ends);
+  const found = recognize(evidence.ends, formatsOf(evidence));
   if (stated !== undefined) {
     return certain(statedFormat(stated, found?.format, evidence));
   }
-  requireWhole(evidence, found);
-  const expected = evidence.isDevice ? undefined : EXTENSIONS.get(extensionOf(evidence.path));
+  if (isPart(evidence)) {
+    return certain(formatOfPart(evidence, found));
+  }
+  const expected = evidence.isDevice ? undefined : expectedFormats(evidence.path);
   if (expected === undefined) {
     return decideByHeader(evidence, found);
   }
@@ -92,14 +70,23 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
   return certain(found.format);
 }
 
-interface Recognition {
+/** A format that was recognized, and the end of the file with its magic. */
+export interface Recognition {
   readonly format: string;
   readonly at: 'head' | 'tail';
 }
 
+/** The formats that a file can have: an image below another one cannot be compressed. */
+function formatsOf({ statedBy }: FormatEvidence): readonly FormatInspector[] {
+  return statedBy === 'user' ? FORMATS : IMAGE_FORMATS;
+}
+
 /** Returns the format whose magic the file has. A magic at the beginning takes precedence. */
-function recognize(ends: FileEnds): Recognition | undefined {
-  const all = FORMATS.flatMap(({ format, recognize: test }) => {
+export function recognize(
+  ends: FileEnds,
+  formats: readonly FormatInspector[] = IMAGE_FORMATS,
+): Recognition | undefined {
+  const all = formats.flatMap(({ format, recognize: test }) => {
     const at = test(ends);
     return at === undefined ? [] : [{ format, at }];
   });
@@ -111,13 +98,13 @@ function certain(format: string): FormatDecision {
 }
 
 function statedFormat(stated: string, found: string | undefined, evidence: FormatEvidence): string {
-  if (stated === 'raw') {
+  if (stated === 'raw' || (stated === SPLIT && evidence.statedBy === 'user')) {
     return stated;
   }
   if (evidence.statedBy === 'overlay' && PROTOCOLS.has(stated)) {
     return protocolFormat(stated, evidence);
   }
-  const known = FORMATS.map(({ format }) => format);
+  const known = formatsOf(evidence).map(({ format }) => format);
   if (!known.includes(stated)) {
     const code = evidence.statedBy === 'user' ? 'usage' : 'refused';
     throw new HeaderError(code, `unknown format ${JSON.stringify(stated)}; expected one of raw, ${known.join(', ')}`);
@@ -137,19 +124,25 @@ function protocolFormat(protocol: string, evidence: FormatEvidence): string {
   return 'raw';
 }
 
+function isPart({ isDevice, path }: FormatEvidence): boolean {
+  return !isDevice && PART_NAME.test(path);
+}
+
 /**
- * Refuses a part of a split file: it may begin with anything, and the first part begins with the header of the whole.
- * A whole image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
+ * Decides the format of a file whose name says that it is a part of a file. Only parts of a raw disk can be read. A whole
+ * image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  */
-function requireWhole(evidence: FormatEvidence, found: Recognition | undefined): void {
-  const name = basename(evidence.path);
-  if (!evidence.isDevice && PART_NAME.test(name)) {
-    const whole = JSON.stringify(name.replace(PART_NAME, ''));
-    const content = found === undefined ? '' : `, and it holds a ${found.format} header`;
-    throw refused(
-      wording`its name says that it is one part of ${whole}${content}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
-    );
+function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined): string {
+  const { whole } = partNameOf(basename(evidence.path))!;
+  const isRaw = found === undefined && (expectedFormats(whole) ?? ['raw']).includes('raw');
+  if (isRaw && evidence.statedBy === 'user') {
+    requireNoContainer(evidence);
+    return SPLIT;
   }
+  const content = found === undefined ? '' : `, and it holds a ${found.format} header`;
+  throw refused(
+    wording`its name says that it is one part of ${JSON.stringify(whole)}${content}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
+  );
 }
 
 /** An archive or compressed file is not a disk image, whatever its name. */
@@ -215,13 +208,9 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
     throw missingHeader('disk image', undefined, evidence);
   }
   requireNoContainer(evidence);
-  const neutral = evidence.isDevice || NEUTRAL_EXTENSIONS.has(extensionOf(evidence.path));
+  const neutral = evidence.isDevice || hasNeutralExtension(evidence.path);
   if (!neutral && isPlainText(evidence.ends.head)) {
     throw refused(wording`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
   }
   return certain('raw');
-}
-
-function extensionOf(path: string): string {
-  return extname(basename(path)).toLowerCase();
 }

@@ -1,4 +1,9 @@
-import { FORMATS } from './formats.js';
+import { COMPRESSIONS } from './formats/compressions.js';
+import { IMAGE_FORMATS } from './formats.js';
+import { SPLIT } from './split-disk.js';
 
-/** All formats that a user may state. */
-export const FORMAT_NAMES: readonly string[] = ['raw', ...FORMATS.map(({ format }) => format)];
+/** The image formats that a user may state. */
+export const FORMAT_NAMES: readonly string[] = ['raw', ...IMAGE_FORMATS.map(({ format }) => format)];
+
+/** The forms in which a raw disk can be stored. */
+export const RAW_FORMAT_NAMES: readonly string[] = ['raw', SPLIT, ...COMPRESSIONS];

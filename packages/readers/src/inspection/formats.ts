@@ -1,4 +1,5 @@
 import type { FormatInspector } from './format-inspector.js';
+import { COMPRESSED_FORMATS } from './formats/compressions.js';
 import { dmg } from './formats/dmg.js';
 import { luks } from './formats/luks.js';
 import { parallels } from './formats/parallels.js';
@@ -10,5 +11,10 @@ import { vhdx } from './formats/vhdx.js';
 import { vmdk } from './formats/vmdk.js';
 import { vpc } from './formats/vpc.js';
 
+/** The image formats that are recognized by their headers. */
+export const IMAGE_FORMATS: readonly FormatInspector[] = [
+  ...[qcow2, qcow, vmdk, vdi, vhdx, vpc, qed, parallels, dmg, luks],
+];
+
 /** Every format that is recognized by its header. Everything else is raw. */
-export const FORMATS: readonly FormatInspector[] = [qcow2, qcow, vmdk, vdi, vhdx, vpc, qed, parallels, dmg, luks];
+export const FORMATS: readonly FormatInspector[] = [...IMAGE_FORMATS, ...COMPRESSED_FORMATS];

@@ -1,14 +1,15 @@
 import { type DiskSource, type FileStamp, type ReadOptions, type Wording, wording } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
-import { decideFormat, type FormatDecision, type FormatEvidence } from './decide-format.js';
+import { decideFormat, type FormatDecision, type FormatEvidence, recognize } from './decide-format.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy } from './format-remedy.js';
-import { luks } from './formats/luks.js';
+import { LUKS_NOTE, luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
 import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
+import { partsAfter, SPLIT } from './split-disk.js';
 
 /** The most files over which one header may spread its data. */
 const MAX_EXTENT_FILES = 1024;
@@ -58,17 +59,19 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const header = await readHeader(decision, file.bytes, evidence);
     await checkNeighbour(header.neighbour, file.stamp);
     const { driverOptions, descriptor } = header;
+    const extentFiles = await inspectExtents(header.extents ?? [], path, options);
+    const virtualSize = header.virtualSize + (decision.format === SPLIT ? totalSize(extentFiles) : 0);
     return {
       image: {
         format: decision.format,
         file: file.stamp,
         isDevice: file.isDevice,
-        extentFiles: await inspectExtents(header.extents ?? [], path, options),
-        virtualSize: header.virtualSize,
+        extentFiles,
+        virtualSize,
         ...(driverOptions && { driverOptions }),
         ...(descriptor && { descriptor }),
       },
-      header,
+      header: { ...header, virtualSize },
       path,
       note: noteOn(decision, evidence),
     };
@@ -95,9 +98,7 @@ function noteOn({ format, mustBeSelfContained }: FormatDecision, { ends, stated,
     return `treated as ${format}, because its header says so`;
   }
   const isOwnChoice = stated !== undefined && statedBy === 'user';
-  return format === 'raw' && !isOwnChoice && luks.recognize(ends) !== undefined
-    ? 'it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it to compare its content'
-    : undefined;
+  return format === 'raw' && !isOwnChoice && luks.recognize(ends) !== undefined ? LUKS_NOTE : undefined;
 }
 
 async function gatherEvidence(
@@ -125,6 +126,10 @@ async function readHeader(
   bytes: FileBytes,
   evidence: FormatEvidence,
 ): Promise<FormatHeader> {
+  if (format === SPLIT) {
+    const extents = await partsAfter(evidence, bytes, requireNoFooter);
+    return { virtualSize: bytes.size, extents };
+  }
   const inspector = FORMATS.find((each) => each.format === format);
   if (inspector === undefined) {
     return { virtualSize: bytes.size };
@@ -173,6 +178,18 @@ async function checkNeighbour(neighbour: FormatHeader['neighbour'], { path }: Fi
   } finally {
     await file?.close();
   }
+}
+
+/** Requires the end of a split disk not to be that of another format. */
+function requireNoFooter(tail: Buffer): void {
+  const found = recognize({ head: Buffer.alloc(0), tail });
+  if (found !== undefined) {
+    throw refused(`it ends like a ${found.format} image; join the parts with cat first`);
+  }
+}
+
+function totalSize(files: readonly FileStamp[]): number {
+  return files.reduce((bytes, { size }) => bytes + Number(size), 0);
 }
 
 async function inspectExtents(

@@ -9,10 +9,11 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { type RequirementName, requirementsFound } from '../diagnosis.js';
-import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
+import { requireQemuFormat } from '../inspection/require-qemu-format.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import type { SharedLaunchState } from './start-group.js';
 
@@ -37,7 +38,10 @@ export class LibguestfsReader implements DiskReader {
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
-    return this.#shared.inspections.identify(source, options, wholeIdentityOf);
+    return this.#shared.inspections.identify(source, options, (image) => {
+      requireQemuFormat(image, source, 'libguestfs');
+      return wholeIdentityOf(image);
+    });
   }
 
   async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {

@@ -8,14 +8,15 @@ import {
   type ReadOptions,
   wording,
 } from '@virt-similarity/core';
-import { qemuCall } from '@virt-similarity/image-tools';
+import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
-import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { parallelsPartsIn } from '../inspection/parallels-parts.js';
+import { requireQemuFormat } from '../inspection/require-qemu-format.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { openQemuImage } from './qemu-image.js';
 
@@ -34,7 +35,7 @@ export class QemuReader implements DiskReader {
   }
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
-    return this.#inspections.identify(source, options, identityOf);
+    return this.#inspections.identify(source, options, (image) => qemuIdentityOf(image, source));
   }
 
   async partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -54,7 +55,15 @@ export class QemuReader implements DiskReader {
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     warmUpLocks();
     const call = qemuCall({ component: 'qemu', alternative: ALTERNATIVE }, source, options);
-    const inspected = await this.#inspections.inspected({ source, identity }, options, identityOf);
+    const inspected = await this.#inspections.inspected({ source, identity }, options, (image) =>
+      qemuIdentityOf(image, source),
+    );
     return openQemuImage(inspected, options, call);
   }
+}
+
+/** @throws `usage` for a compressed or split disk. */
+function qemuIdentityOf(image: InspectedImage, source: DiskSource): ImageIdentity {
+  requireQemuFormat(image, source, 'qemu');
+  return identityOf(image);
 }

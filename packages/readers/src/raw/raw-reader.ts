@@ -3,27 +3,34 @@ import type {
   DiskImage,
   DiskReader,
   DiskSource,
+  DiskStream,
   ImageIdentity,
   ReaderDiagnosis,
   ReadOptions,
 } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core';
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
+import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
+import { openCompressedDisk } from '../decompression/compressed-disk.js';
 import { requirementsFound } from '../diagnosis.js';
-import { IMAGE_EXTENSIONS } from '../inspection/decide-format.js';
+import { COMPRESSED_DISK_EXTENSIONS, IMAGE_EXTENSIONS } from '../inspection/extensions.js';
+import { RAW_FORMAT_NAMES } from '../inspection/format-names.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
+import { isCompression } from '../inspection/formats/compressions.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
+import { SPLIT } from '../inspection/split-disk.js';
 import { openRawImage } from './open-raw-image.js';
+import { SplitImage } from './split-image.js';
 
 /**
- * Reads raw images: regular files, and block devices that the user names. Needs no external program. If qemu-img is
- * installed, holes are skipped.
+ * Reads raw images: regular files, and block devices that the user names. Needs no external program, except to
+ * decompress a disk. If qemu-img is installed, holes are skipped.
  */
 export class RawReader implements DiskReader {
-  readonly extensions = IMAGE_EXTENSIONS;
-  readonly formats = ['raw'];
+  readonly extensions = [...IMAGE_EXTENSIONS, ...COMPRESSED_DISK_EXTENSIONS];
+  readonly formats = RAW_FORMAT_NAMES;
   readonly fallback = true;
   readonly #inspections;
 
@@ -33,27 +40,41 @@ export class RawReader implements DiskReader {
 
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined> {
     return this.#inspections.identify(source, options, (image) =>
-      image.format === 'raw' || options.isChosen ? rawIdentityOf(image, source) : undefined,
+      RAW_FORMAT_NAMES.includes(image.format) || options.isChosen ? rawIdentityOf(image, source) : undefined,
     );
   }
 
   async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
-    const requirements = await requirementsFound(['qemu-img'], run);
-    return { requirements, abilities: [{ purpose: 'raw images', needs: [] }] };
+    const requirements = await requirementsFound(['qemu-img', 'zstd', 'xz', 'bzip2', 'prlimit', 'bwrap'], run);
+    return {
+      requirements,
+      abilities: [
+        { purpose: 'raw images', needs: [] },
+        { purpose: 'raw images compressed by gzip or zstd', needs: ['zstd', 'bwrap'] },
+        { purpose: 'raw images compressed by xz', needs: ['xz', 'bwrap'] },
+        { purpose: 'raw images compressed by bzip2', needs: ['bzip2', 'bwrap'] },
+      ],
+    };
   }
 
-  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
+  async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     warmUpLocks();
     const call = qemuCall({ component: 'raw' }, source, options);
     const identified = { source, identity };
     const inspected = await this.#inspections.inspected(identified, options, (image) => rawIdentityOf(image, source));
-    return openRawImage(inspected, options, call);
+    const { format } = inspected.image;
+    if (isCompression(format)) {
+      return openCompressedDisk(format, inspected.image, options, call);
+    }
+    return format === SPLIT
+      ? new SplitImage(await requireNoWriter(inspected.image, options, call), call)
+      : openRawImage(inspected, options, call);
   }
 }
 
 /** @throws `usage` for an image of another format. */
 function rawIdentityOf(image: InspectedImage, { path, format }: DiskSource): ImageIdentity {
-  if (image.format !== 'raw') {
+  if (!RAW_FORMAT_NAMES.includes(image.format)) {
     throw new VirtSimilarityError(
       'usage',
       wording`[raw] cannot open ${path}: it is a ${image.format} image; choose ${{ option: 'reader', value: 'qemu' }}, or name it as ${namedInFormat(path, 'raw', format)} to compare its bytes as they are`,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { DiskReader } from '@virt-similarity/core';
+import type { DiskReader, DiskStream } from '@virt-similarity/core';
 import { LimitedReader } from '#core/reading/limited-reader.js';
 
 const fail = () => Promise.reject(new Error('is not called'));
@@ -31,4 +31,22 @@ test('a reader with a time limit adds no members', () => {
   for (const member of Object.keys(optional) as (keyof typeof optional)[]) {
     expect({ member, value: limited[member] }).toEqual({ member, value: undefined });
   }
+});
+
+test('a stream with a time limit reads and closes the wrapped stream', async () => {
+  let isClosed = false;
+  const stream: DiskStream = {
+    identity: { chain: [] },
+    readNext: async (target) => target.fill(7).length,
+    close: async () => {
+      isClosed = true;
+    },
+  };
+  const limited = new LimitedReader('own', { ...required, open: async () => stream }, 1);
+  const opened = (await limited.open({ path: 'a' }, stream.identity, { allowedDirectories: [] })) as DiskStream;
+  const target = new Uint8Array(3);
+  expect(await opened.readNext(target)).toBe(3);
+  expect([...target]).toEqual([7, 7, 7]);
+  await opened.close();
+  expect({ isClosed, identity: opened.identity }).toEqual({ isClosed: true, identity: stream.identity });
 });

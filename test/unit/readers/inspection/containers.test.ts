@@ -15,7 +15,6 @@ const raw = { format: 'raw', mustBeSelfContained: false };
 describe('a file that starts like this is not a disk image:', () => {
   test.each<[string, Buffer, RegExp]>([
     ['an empty zip archive', ascii('PK\x05\x06'), /zip/],
-    ['zstd with a skippable frame', ascii('\x5a\x2a\x4d\x18'), /zstd/],
     ['an older lz4', ascii('\x02\x21\x4c\x18'), /lz4/],
     ['rar', ascii('Rar!\x1a\x07\x01\0'), /rar/],
     ['a cabinet', ascii('MSCF\0\0\0\0'), /cabinet/],
@@ -45,6 +44,34 @@ describe('a file that starts like this is not a disk image:', () => {
     expect(() => decide('disk.img', file)).toThrow(refusal);
     expect(decide('disk.img', file, 'raw')).toEqual(raw);
   });
+});
+
+test.each<[string, Buffer, string]>([
+  ['gzip', ascii('\x1f\x8b\x08\0'), 'disk.gz'],
+  ['xz', ascii('\xfd7zXZ\0'), 'disk.img.xz'],
+  ['bzip2', ascii('BZh91AY&SY'), 'disk.bz2'],
+  ['bzip2', ascii('BZh9\x17rE8P\x90'), 'disk.bz2'],
+  ['zstd', ascii('\x28\xb5\x2f\xfd'), 'disk.RAW.ZST'],
+  ['zstd', ascii('\x5a\x2a\x4d\x18'), 'disk.zst'],
+])('%s is read through, but not if the name says otherwise', (format, beginning, name) => {
+  const file = fileWith(65_536, { 0: beginning });
+  expect(decide(name, file)).toEqual({ format, mustBeSelfContained: false });
+  expect(decide('disk.img', file)).toEqual({ format, mustBeSelfContained: true });
+  expect(decide('disk', file, format)).toEqual({ format, mustBeSelfContained: false });
+  expect(decide(name, file, 'raw')).toEqual(raw);
+  const contradiction = expect.objectContaining({ code: 'refused', message: expect.stringContaining(format) });
+  expect(() => decide('disk.raw', file)).toThrow(contradiction);
+  expect(() => decide('disk.qcow2', file)).toThrow(contradiction);
+  expect(() => decide(name, Buffer.alloc(65_536))).toThrow(expect.objectContaining({ code: 'corrupt' }));
+});
+
+test('a compressed file is no backing file', () => {
+  const file = fileWith(65_536, { 0: ascii('\x1f\x8b\x08\0') });
+  const ends = { head: file.subarray(0, 4096), tail: file.subarray(-512) };
+  const base = { path: 'base.img', size: file.length, isDevice: false, ends, statedBy: 'overlay' } as const;
+  for (const stated of [undefined, 'gzip']) {
+    expect(() => decideFormat({ ...base, stated })).toThrow(expect.objectContaining({ code: 'refused' }));
+  }
 });
 
 function lzma(dictionary: number, size: bigint, properties = 0x5d): Buffer {

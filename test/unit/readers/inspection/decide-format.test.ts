@@ -170,10 +170,23 @@ describe('no format is chosen', () => {
     expect(() => decide(`/images/${name}`, NOISE)).toThrow(expected);
   });
 
+  test('but a part of a raw disk is read with the other parts', () => {
+    for (const name of ['disk.img.001', 'disk.raw.000000000', 'disk.002', 'disk.dd.000']) {
+      expect(decide(`/images/${name}`, NOISE)).toEqual(sure('split'));
+      expect(decide(`/images/${name}`, NOISE, { stated: 'raw' })).toEqual(sure('raw'));
+    }
+    expect(decide('/images/disk', NOISE, { stated: 'split' })).toEqual(sure('split'));
+    const isRefused = expect.objectContaining({ code: 'refused' });
+    for (const stated of ['split', undefined]) {
+      expect(() => decide('/images/disk.001', NOISE, { stated, statedBy: 'overlay' })).toThrow(isRefused);
+    }
+    expect(() => decide('/images/disk.img.001', Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'))).toThrow(isRefused);
+  });
+
   test.each([
     ['disk.vmdk.000000000', QCOW2, 'qcow2'],
     ['disk.vmdk.000000001', NOISE, 'raw'],
-    ['disk.img.001', NOISE, 'raw'],
+    ['disk.img.001', QCOW2, 'qcow2'],
     ['disk.img.002', FIXED_VHD, 'vpc'],
   ])('for a part of a split file, %s, and only possible formats are proposed', (name, file, format) => {
     const foundHeader = format === 'raw' ? '' : `, and it holds a ${format} header`;

@@ -139,6 +139,10 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['vmdk', fileWith(65_536, VMDK)],
   ['vmdk', fileWith(200, VMDK_DESCRIPTOR)],
   ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],
+  ['gzip', fileWith(4096, { 0: ascii('\x1f\x8b\x08') })],
+  ['xz', fileWith(4096, { 0: ascii('\xfd7zXZ\0') })],
+  ['zstd', fileWith(4096, { 0: ascii('\x28\xb5\x2f\xfd') })],
+  ['bzip2', fileWith(4096, { 0: ascii('BZh91AY&SY') })],
 ];
 
 /** Sound extents of 1 MiB by the kind that a VMDK descriptor says. */

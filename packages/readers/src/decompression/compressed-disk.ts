@@ -1,0 +1,203 @@
+import {
+  type DiskStream,
+  type ImageIdentity,
+  type ReadOptions,
+  throwIfAborted,
+  type Wording,
+  wording,
+} from '@virt-similarity/core';
+import {
+  type InspectedImage,
+  type QemuCall,
+  readError,
+  type StreamingTool,
+  startStream,
+  type ToolExit,
+  type ToolFiles,
+  toolError,
+  toolFiles,
+} from '@virt-similarity/image-tools';
+import { requireNoWriter } from '../chain-map/require-no-writer.js';
+import { type CompressedFile, requireRawContent } from '../inspection/compressed-content.js';
+import type { Compression } from '../inspection/containers.js';
+import { namedInFormat } from '../inspection/format-remedy.js';
+import { HeaderError } from '../inspection/header-error.js';
+import { identityOf } from '../inspection/identity-of.js';
+import { DECOMPRESSORS } from './decompressors.js';
+
+/** Bytes at the beginning and the end that show whether the content is a raw disk. */
+const HEAD_BYTES = 4096;
+const TAIL_BYTES = 512;
+const NOTHING = Buffer.alloc(0);
+/** How zstd, xz and bzip2 name their input in messages. */
+const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
+
+/**
+ * Opens a compressed raw disk after the inspection of its file.
+ *
+ * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is no raw disk; `corrupt` if it
+ *   cannot be decompressed.
+ */
+export async function openCompressedDisk(
+  compression: Compression,
+  inspected: InspectedImage,
+  options: Pick<ReadOptions, 'allowInUse' | 'warn'>,
+  call: QemuCall,
+): Promise<CompressedDisk> {
+  const image = await requireNoWriter(inspected, options, call);
+  const program = await startDecompressor(compression, image, call);
+  const disk = new CompressedDisk(image, { path: call.image, compression }, program, call);
+  try {
+    const note = await disk.requireRawHead();
+    if (note !== undefined) {
+      call.warn?.(`${call.image}: ${note}`);
+    }
+    return disk;
+  } catch (thrown) {
+    await disk.close();
+    throw thrown;
+  }
+}
+
+/** A program that decompresses a file. */
+interface RunningDecompressor {
+  readonly program: StreamingTool;
+  readonly command: string;
+  readonly files: ToolFiles;
+}
+
+async function startDecompressor(
+  compression: Compression,
+  image: InspectedImage,
+  call: QemuCall,
+): Promise<RunningDecompressor> {
+  const { tool, arguments: toolArguments } = DECOMPRESSORS[compression];
+  const files = await toolFiles(tool, image, call);
+  try {
+    const options = { ...call, ...files.access, input: files.nameOf(image) };
+    const program = await startStream(files.tool, toolArguments, options);
+    return { program, command: tool.command, files };
+  } finally {
+    await files.close();
+  }
+}
+
+/**
+ * A raw disk in a compressed file. A program in the sandbox decompresses it, and waits while nothing is read. No byte
+ * is kept, so the disk can be read only once.
+ */
+export class CompressedDisk implements DiskStream {
+  readonly identity: ImageIdentity;
+  readonly #file: CompressedFile;
+  readonly #running: RunningDecompressor;
+  readonly #call: QemuCall;
+  readonly #chunks: AsyncIterator<Buffer>;
+  /** The remedy if the file is damaged, or no compressed file at all. */
+  readonly #ifCorrupt: Wording;
+  #isClosed = false;
+  /** Bytes of the program that `readNext` has not returned yet. */
+  #ahead: Uint8Array = NOTHING;
+  #head: Buffer = NOTHING;
+  /** The last bytes that `readNext` has returned. */
+  #tail: Buffer = NOTHING;
+
+  constructor(image: InspectedImage, file: CompressedFile, running: RunningDecompressor, call: QemuCall) {
+    this.identity = identityOf(image);
+    this.#file = file;
+    this.#running = running;
+    this.#call = call;
+    this.#ifCorrupt = wording`restore it from a good copy, or name it as ${namedInFormat(call.image, 'raw', undefined)} to compare its bytes as they are`;
+    this.#chunks = running.program.output[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Requires the first bytes to be those of a raw disk. Returns a note for the user, if there is one. Call it before
+   * anything is read.
+   */
+  async requireRawHead(): Promise<string | undefined> {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const length = await this.#fill(head);
+    this.#head = head.subarray(0, length);
+    this.#ahead = Buffer.concat([this.#head, this.#ahead]);
+    return this.#requireRaw();
+  }
+
+  async readNext(target: Uint8Array): Promise<number> {
+    const length = await this.#fill(target);
+    const last = target.subarray(Math.max(0, length - TAIL_BYTES), length);
+    this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
+    if (length < target.length) {
+      this.#requireRaw();
+    }
+    return length;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running.program.stop();
+  }
+
+  /** Fills `target` with the next bytes and returns their number: fewer only at the end of a sound file. */
+  async #fill(target: Uint8Array): Promise<number> {
+    this.#requireOpen();
+    let filled = 0;
+    while (filled < target.length) {
+      if (this.#ahead.length === 0) {
+        const chunk = await this.#nextChunk();
+        if (chunk === undefined) {
+          break;
+        }
+        this.#ahead = chunk;
+      }
+      const length = Math.min(target.length - filled, this.#ahead.length);
+      target.set(this.#ahead.subarray(0, length), filled);
+      this.#ahead = this.#ahead.subarray(length);
+      filled += length;
+    }
+    return filled;
+  }
+
+  /** @throws `corrupt` if the program ended with an error, `unreadable` after `close`, `aborted`. */
+  async #nextChunk(): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await this.#chunks.next();
+      if (done !== true) {
+        return value;
+      }
+    } catch {
+      // The program was stopped, or its exit shows the reason.
+    }
+    const { program, command, files } = this.#running;
+    const exit = await program.exited;
+    this.#requireOpen();
+    if (exit.exitCode !== 0 || exit.stderr !== '') {
+      throw toolError(command, complaintOf(exit), files, this.#call, this.#ifCorrupt);
+    }
+    return undefined;
+  }
+
+  #requireOpen(): void {
+    throwIfAborted(this.#call.signal);
+    if (this.#isClosed) {
+      throw readError(this.#call, 'unreadable', 'it was closed');
+    }
+  }
+
+  #requireRaw(): string | undefined {
+    try {
+      return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file);
+    } catch (thrown) {
+      throw thrown instanceof HeaderError ? readError(this.#call, thrown.code, thrown.wording, thrown.cause) : thrown;
+    }
+  }
+}
+
+/** Returns the first line of a program's messages, which says the reason. A mere warning is about bytes left unread. */
+function complaintOf({ exitCode, signal, stderr }: ToolExit): ToolExit {
+  const [first = ''] = stderr.split('\n');
+  return {
+    exitCode: exitCode === 0 ? 1 : exitCode,
+    signal,
+    stderr: first.replace(STANDARD_INPUT, '').replace(/[;:.]$/, ''),
+  };
+}

@@ -1,0 +1,63 @@
+import { basename } from 'node:path';
+import { shellWord, type Wording, wording } from '@virt-similarity/core';
+import { type Compression, containerOf } from './containers.js';
+import { recognize } from './decide-format.js';
+import { expectedFormats, isNamedAsDisk } from './extensions.js';
+import type { FileEnds } from './format-inspector.js';
+import { LUKS_NOTE } from './formats/luks.js';
+import { corrupt, refused } from './header-error.js';
+import { isPlainText } from './plain-text.js';
+
+/** A compressed file. */
+export interface CompressedFile {
+  /** The path as the user wrote it. */
+  readonly path: string;
+  readonly compression: Compression;
+}
+
+/** The commands that decompress to standard output. */
+const COMMANDS: Readonly<Record<Compression, string>> = {
+  gzip: 'gzip -dc',
+  xz: 'xz -dc',
+  zstd: 'zstd -dc',
+  bzip2: 'bzip2 -dc',
+};
+const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
+
+/**
+ * Requires the content of a compressed file to be a raw disk. Images of other formats need random access. Returns a note
+ * for the user on how it is treated, if there is one.
+ *
+ * @param ends the first bytes of the content; its last bytes if it was read to its end
+ * @throws `HeaderError`.
+ */
+export function requireRawContent(ends: FileEnds, file: CompressedFile): string | undefined {
+  const name = basename(file.path).replace(EXTENSION, '');
+  const found = recognize(ends)?.format;
+  if (found !== undefined && found !== 'luks') {
+    throw refused(holds(`a ${found} image, which cannot be read through compression`, unpack(file, found)));
+  }
+  const container = containerOf(ends.head);
+  if (container !== undefined) {
+    const tar = container.what === 'a tar archive' ? `tar -xf ${shellWord(file.path)}` : unpack(file, 'out');
+    throw refused(holds(`${container.what.replace(/^compressed/, 'a file $&')}, not a disk`, tar));
+  }
+  const expected = expectedFormats(name)?.filter((format) => format !== 'raw');
+  if (expected?.[0] !== undefined) {
+    throw corrupt(`its name says ${expected.join(' or ')}, but it holds no such header when decompressed`);
+  }
+  if (isPlainText(ends.head) && !isNamedAsDisk(name)) {
+    throw refused(holds('text, not a disk', unpack(file, 'raw')));
+  }
+  return found === 'luks' ? LUKS_NOTE : undefined;
+}
+
+function holds(what: string, command: string): Wording {
+  return wording`it is compressed and holds ${what}; unpack it with ${command} first`;
+}
+
+/** Returns the command that writes the content to a file with a name of that format. */
+function unpack({ path, compression }: CompressedFile, format: string): string {
+  const target = EXTENSION.test(path) ? path.replace(EXTENSION, '') : `${path}.${format}`;
+  return `${COMMANDS[compression]} ${shellWord(path)} > ${shellWord(target)}`;
+}

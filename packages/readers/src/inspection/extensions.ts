@@ -1,0 +1,60 @@
+import { basename, extname } from 'node:path';
+
+/** The formats of each extension. */
+const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['.raw', ['raw']],
+  ['.qcow2', ['qcow2']],
+  ['.qcow', ['qcow', 'qcow2']],
+  ['.vmdk', ['vmdk']],
+  ['.vdi', ['vdi']],
+  ['.vhdx', ['vhdx']],
+  ['.avhdx', ['vhdx']],
+  ['.vhd', ['vpc']],
+  ['.avhd', ['vpc']],
+  ['.vpc', ['vpc']],
+  ['.qed', ['qed']],
+  ['.parallels', ['parallels']],
+  ['.hdd', ['parallels']],
+  ['.hds', ['parallels']],
+  ['.dmg', ['dmg']],
+  ['.luks', ['luks']],
+]);
+
+/** The formats of the extensions that follow another one, as in `disk.img.gz`. */
+const COMPRESSED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['.gz', ['gzip']],
+  ['.xz', ['xz']],
+  ['.zst', ['zstd']],
+  ['.bz2', ['bzip2']],
+]);
+
+/** Extensions of disk images of any format. */
+const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
+
+/** The extensions of disk images. */
+export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
+
+/** The ends of the names of compressed raw disks. */
+export const COMPRESSED_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL_EXTENSIONS].flatMap((extension) =>
+  [...COMPRESSED_EXTENSIONS.keys()].map((compressed) => `${extension}${compressed}`),
+);
+
+/** Returns the formats that a name states by its extension; `undefined` if it states none. */
+export function expectedFormats(path: string): readonly string[] | undefined {
+  const extension = extensionOf(path);
+  return EXTENSIONS.get(extension) ?? COMPRESSED_EXTENSIONS.get(extension);
+}
+
+/** Returns whether a name states that the file is a disk: by the extension of raw disks, or of disks of any format. */
+export function isNamedAsDisk(path: string): boolean {
+  return extensionOf(path) === '.raw' || hasNeutralExtension(path);
+}
+
+/** Returns whether a name has an extension of disk images of any format. */
+export function hasNeutralExtension(path: string): boolean {
+  return NEUTRAL_EXTENSIONS.has(extensionOf(path));
+}
+
+function extensionOf(path: string): string {
+  return extname(basename(path)).toLowerCase();
+}

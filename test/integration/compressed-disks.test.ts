@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { diskStreamContract } from '@virt-similarity/contract-tests';
+import { createAnalyzer, type HashOptions } from '@virt-similarity/core';
+import hashers from '@virt-similarity/hashers';
+import readers, { RawReader } from '@virt-similarity/readers';
+import { deterministicBytes } from '../fixtures/deterministic-bytes.js';
+import { withFakeProgram } from '../fixtures/index.js';
+
+const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-compressed-'));
+afterAll(() => rm(directory, { recursive: true }));
+const at = (name: string) => join(directory, name);
+
+/** More than a task of the hashing threads, with zeros, and not a whole number of sectors. */
+const CONTENT = Buffer.concat([
+  deterministicBytes('first', 2 * 2 ** 20),
+  Buffer.alloc(7 * 2 ** 20),
+  deterministicBytes('last', 70_001),
+]);
+await writeFile(at('disk.raw'), CONTENT);
+
+/** Runs shell commands in the directory. */
+function run(command: string): void {
+  execFileSync('bash', ['-c', `set -e -o pipefail; ${command}`], { cwd: directory, stdio: 'pipe' });
+}
+
+const analyzer = createAnalyzer({ plugins: [readers, hashers] });
+
+/** Hashes a file. Returns its size and rows, with notes, or the error. */
+async function hashed(name: string, options: Partial<HashOptions> = {}, format?: string) {
+  const notes: string[] = [];
+  const onNote: HashOptions['onNote'] = (level, note) => void notes.push(`${level}: ${note}`);
+  for await (const outcome of analyzer.hash([{ path: at(name), format }], { cache: false, onNote, ...options })) {
+    if ('error' in outcome) {
+      return outcome.error;
+    }
+    const rows: unknown[] = [];
+    for await (const { blocks, digests } of outcome.vector.rows()) {
+      rows.push([...blocks], Buffer.from(digests).toString('hex'));
+    }
+    return { virtualSize: outcome.vector.virtualSize, rows, notes };
+  }
+  throw new Error('no outcome');
+}
+
+const RAW = await hashed('disk.raw');
+const CORRUPT = expect.objectContaining({ code: 'corrupt' });
+const refusedWith = (message: RegExp) =>
+  expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
+
+/** Each extension with its format, its compressing command, and variants of that. */
+const COMPRESSIONS: readonly (readonly [extension: string, format: string, command: string, ...variants: string[]])[] =
+  [
+    ['gz', 'gzip', 'gzip -c', 'gzip -9c'],
+    ['xz', 'xz', 'xz -0 -c', 'xz -0 --block-size=1MiB -c', 'xz -0 --check=none -c'],
+    ['zst', 'zstd', 'zstd -q -c', 'zstd -q -c --long=31 --no-check <'],
+    ['bz2', 'bzip2', 'bzip2 -c', 'bzip2 -1c'],
+  ];
+
+describe.each(COMPRESSIONS)('a raw disk in .%s', (extension, format, command, ...variants) => {
+  const name = `disk.raw.${extension}`;
+  run(`${command} disk.raw > ${name}`);
+
+  for (const { title, run: runTest } of diskStreamContract(async () => ({
+    reader: new RawReader(),
+    image: { source: { path: at(name) }, options: { allowedDirectories: [directory] }, content: CONTENT },
+  }))) {
+    test(title, runTest);
+  }
+
+  test('has the same hash vector as the raw disk, and no notes', async () => {
+    expect(await hashed(name)).toEqual(RAW);
+    expect(await hashed(name, { blockSize: 16 * 2 ** 20 })).toEqual(
+      await hashed('disk.raw', { blockSize: 16 * 2 ** 20 }),
+    );
+    expect(await hashed(name, { sandbox: 'off' })).toEqual(RAW);
+  });
+
+  test.each(variants)('is also read if it was made by %s', async (variant) => {
+    run(`${variant} disk.raw > variant.${extension}`);
+    expect(await hashed(`variant.${extension}`)).toEqual(RAW);
+  });
+
+  test('can consist of several streams', async () => {
+    run(`(head -c 5000000 disk.raw | ${command}; tail -c +5000001 disk.raw | ${command}) > joined.${extension}`);
+    expect(await hashed(`joined.${extension}`)).toEqual(RAW);
+  });
+
+  test('can be a disk of 0 bytes', async () => {
+    run(`true | ${command} > empty.img.${extension}`);
+    expect(await hashed(`empty.img.${extension}`)).toMatchObject({ virtualSize: 0, rows: [] });
+  });
+
+  test('is recognised by its content, with a note', async () => {
+    run(`cp ${name} ${format}.img`);
+    const notes = [expect.stringContaining(`treated as ${format}, because its header says so`)];
+    expect(await hashed(`${format}.img`)).toEqual({ ...RAW, notes });
+    expect(await hashed(`${format}.img`, {}, format)).toEqual(RAW);
+  });
+
+  test('is compared as it is if its format is stated as raw', async () => {
+    const { length } = await readFile(at(name));
+    expect(await hashed(name, {}, 'raw')).toMatchObject({ virtualSize: length });
+  });
+
+  test('is corrupt if it is cut, damaged, or followed by other bytes', async () => {
+    const file = await readFile(at(name));
+    const damaged = Buffer.from(file);
+    damaged.fill(0x55, 1_000_000, 1_000_020);
+    for (const bytes of [file.subarray(0, -1), file.subarray(0, 1_500_000), file.subarray(0, 12), damaged]) {
+      await writeFile(at(`bad.img.${extension}`), bytes);
+      expect(await hashed(`bad.img.${extension}`)).toEqual(CORRUPT);
+    }
+    await writeFile(at(`bad.img.${extension}`), Buffer.concat([file, Buffer.from('garbage')]));
+    expect(await hashed(`bad.img.${extension}`)).toEqual(CORRUPT);
+  });
+
+  test('is refused beyond the largest allowed size', async () => {
+    run(`head -c 80M /dev/zero | ${command} > bomb.img.${extension}`);
+    const remedy = /its content is longer than 67108864 bytes, the limit; raise `maxVirtualSize` to allow it/;
+    expect(await hashed(`bomb.img.${extension}`, { maxVirtualSize: 2 ** 26 })).toEqual(refusedWith(remedy));
+  });
+
+  test.each(['qemu', 'libguestfs'])('is refused by the reader %s, with a remedy', async (reader) => {
+    expect(await hashed(name, { reader })).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/reader: 'raw'/),
+    });
+  });
+});
+
+describe('what a compressed file holds is refused, with a command that unpacks it:', () => {
+  test.each([
+    ['qcow2', 'qemu-img convert -O qcow2 disk.raw a.qcow2; gzip a.qcow2', 'a.qcow2.gz', 'a.qcow2'],
+    ['vmdk', 'qemu-img convert -O vmdk disk.raw a.vmdk; xz -0 a.vmdk', 'a.vmdk.xz', 'a.vmdk'],
+    ['qcow2 in .raw', 'qemu-img convert -O qcow2 disk.raw b.raw; zstd -q b.raw', 'b.raw.zst', undefined],
+    ['qcow2, renamed', 'qemu-img convert -O qcow2 disk.raw a.qcow2; gzip -c a.qcow2 > c.img', 'c.img', 'c.img.qcow2'],
+    [
+      'vpc, whose header is at its end',
+      'qemu-img convert -O vpc -o subformat=fixed disk.raw a.vhd; gzip a.vhd; mv a.vhd.gz v.img.gz',
+      'v.img.gz',
+      undefined,
+    ],
+    ['tar', 'tar -czf vm.box disk.raw', 'vm.box', 'disk.raw'],
+    ['another compression', 'xz -0c disk.raw | gzip > d.img.xz.gz', 'd.img.xz.gz', 'd.img.xz'],
+    ['text', 'head -c 100000 <(yes log) | gzip > syslog.1.gz', 'syslog.1.gz', undefined],
+  ])('%s', async (_, command, name, unpacked) => {
+    run(command);
+    const error = await hashed(name);
+    expect(error).toEqual(refusedWith(/unpack it with .* first$/));
+    if (unpacked !== undefined) {
+      const remedy = /unpack it with (.*) first$/.exec((error as Error).message)![1]!;
+      await rm(at(unpacked), { force: true });
+      run(remedy);
+      expect(await hashed(unpacked)).toMatchObject({ virtualSize: expect.any(Number) });
+    }
+  });
+
+  test('no header of the format in its name', async () => {
+    run('gzip -c disk.raw > plain.qcow2.gz');
+    expect(await hashed('plain.qcow2.gz')).toEqual(CORRUPT);
+  });
+});
+
+test('LUKS in a compressed file results in a note', async () => {
+  await writeFile(at('luks.img'), Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), CONTENT]));
+  run('gzip -f luks.img');
+  expect(await hashed('luks.img.gz')).toMatchObject({ notes: [expect.stringMatching(/encrypted with LUKS/)] });
+});
+
+test('a compressed disk is found in a directory, and a second run does not read it', async () => {
+  run('mkdir listed; cp disk.raw.gz disk.raw.zst listed; cp disk.raw.gz listed/other.gz');
+  const cache = at('cache');
+  const { sources } = await analyzer.findImages([at('listed')]);
+  expect(sources.map(({ path }) => path)).toEqual([at('listed/disk.raw.gz'), at('listed/disk.raw.zst')]);
+  const statuses = async () => {
+    const found: string[] = [];
+    for await (const outcome of analyzer.hash(sources, { cache })) {
+      found.push('vector' in outcome ? String(outcome.cached) : outcome.error.message);
+    }
+    return found;
+  };
+  run('touch -d "1 hour ago" listed/*');
+  expect(await statuses()).toEqual(['false', 'false']);
+  expect((await statuses()).toSorted()).toEqual(['true', 'true']);
+});
+
+test('a missing program is named with its package', async () => {
+  const { PATH } = process.env;
+  run('mkdir bin; ln -s $(command -v bwrap) $(command -v prlimit) bin');
+  process.env.PATH = at('bin');
+  try {
+    expect(await hashed('disk.raw.zst')).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/zstd is not installed; install zstd/),
+    });
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
+
+test('a program that is killed is no damage of the file', async () => {
+  await withFakeProgram('zstd', 'head -c 100000 /dev/zero; kill -9 $$', async () => {
+    expect(await hashed('disk.raw.zst', { sandbox: 'off' })).toMatchObject({ code: 'unavailable' });
+  });
+});
+
+test('an interruption ends a program that never ends', async () => {
+  const interruption = new AbortController();
+  await withFakeProgram('zstd', 'exec cat /dev/zero', async () => {
+    const onProgress: HashOptions['onProgress'] = ({ kind }) => {
+      if (kind === 'image-advanced') {
+        interruption.abort();
+      }
+    };
+    const { signal } = interruption;
+    await expect(hashed('disk.raw.zst', { sandbox: 'off', signal, onProgress })).rejects.toMatchObject({
+      code: 'aborted',
+    });
+  });
+});

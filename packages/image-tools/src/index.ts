@@ -1,6 +1,7 @@
 export { CONNECT_NBD_DEFAULTS, type ConnectNbdOptions, connectNbd } from './nbd/connect-nbd.js';
 export type { NbdConnection } from './nbd/nbd-connection.js';
 export type { DescriptorContent } from './processes/child-tool.js';
+export { type DiagnosedProgram, diagnoseProgram } from './processes/diagnose-program.js';
 export { findProgram } from './processes/find-program.js';
 export { OutputLimitError } from './processes/output-limit-error.js';
 export { createRunDirectory, type RunDirectory, removeStaleRunDirectories } from './processes/run-directory.js';

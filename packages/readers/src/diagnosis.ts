@@ -1,12 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { type DiagnosisRun, messageOf, type Requirement, throwIfAborted } from '@virt-similarity/core';
-import { findProgram, runTool, type Tool, workingSandbox } from '@virt-similarity/image-tools';
-
-/** Milliseconds that a program has to print its version. */
-const VERSION_TIMEOUT_MS = 5000;
-
-/** A program and the readers' purpose for it. */
-type Program = Tool & Pick<Requirement, 'purpose'>;
+import type { DiagnosisRun, Requirement } from '@virt-similarity/core';
+import { type DiagnosedProgram, diagnoseProgram, workingSandbox } from '@virt-similarity/image-tools';
 
 /** The requirements of this package's readers. */
 const REQUIREMENTS = {
@@ -48,26 +42,7 @@ function program(command: string, packageName: string, purpose: string) {
   return (signal: AbortSignal | undefined) => diagnoseProgram({ command, package: packageName, purpose }, signal);
 }
 
-async function diagnoseProgram(program: Program, signal: AbortSignal | undefined): Promise<Requirement> {
-  const { command: name, package: packageName, purpose } = program;
-  const about = { name, package: packageName, purpose };
-  if ((await findProgram(name)) === undefined) {
-    return { ...about, state: 'missing', detail: '' };
-  }
-  try {
-    const text = await runTool(program, ['--version'], {
-      component: 'doctor',
-      timeoutMs: VERSION_TIMEOUT_MS,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return { ...about, state: 'present', detail: /\d+(\.\d+)+/.exec(text)?.[0] ?? '' };
-  } catch (error) {
-    throwIfAborted(signal);
-    return { ...about, state: 'broken', detail: messageOf(error) };
-  }
-}
-
-const BUBBLEWRAP: Program = {
+const BUBBLEWRAP: DiagnosedProgram = {
   command: 'bwrap',
   package: 'bubblewrap',
   purpose: "the sandbox of qemu's tools; without it formats other than raw, qcow2 and vhdx are refused",

@@ -1,6 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { type Analyzer, type DiskSource, type FoundImages, sourceNameOf, systemPath } from '@virt-similarity/core';
+import {
+  type Analyzer,
+  type DiskSource,
+  type FoundImages,
+  sourceNameOf,
+  systemPath,
+  type ValuesOf,
+} from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { IMAGE_OPTIONS } from '../options/option-table.js';
 import type { BuiltInContext } from './built-in-command.js';
 
 /**
@@ -12,10 +20,18 @@ import type { BuiltInContext } from './built-in-command.js';
 export async function findSources(
   named: readonly DiskSource[],
   analyzer: Analyzer,
-  { commandNames, messages, signal }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'>,
+  {
+    commandNames,
+    messages,
+    options,
+    signal,
+  }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'> & {
+    readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use'>;
+  },
 ): Promise<FoundImages> {
   await requireImages(named, analyzer, commandNames);
   return analyzer.findImages(named, {
+    allowInUse: options['allow-in-use'],
     onNote: (level, message, wording = message) => messages[level](wording),
     signal,
   });

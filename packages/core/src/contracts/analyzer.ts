@@ -13,7 +13,7 @@ import type {
   ClusterOptions,
   Comparison,
   ComparisonOptions,
-  DiagnosedReader,
+  DiagnosedPart,
   DiagnoseOptions,
   DistanceItem,
   DistanceOptions,
@@ -58,11 +58,12 @@ export interface Analyzer {
   readonly registrations: readonly Registration[];
 
   /**
-   * Diagnoses the readers: what they need from this machine and what works, in the order of registration.
+   * Diagnoses the readers, and the sources that need something from this machine: what they need and what works, in the
+   * order of registration.
    *
    * @throws `aborted`.
    */
-  diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedReader[]>;
+  diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedPart[]>;
 
   /**
    * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and omits

@@ -79,9 +79,9 @@ export const READ_DEFAULTS = {
   sandbox: 'required',
 } as const satisfies Partial<ReadOptions>;
 
-/** An external dependency of a reader: a program, a kernel, a device. */
+/** An external dependency of a reader or source: a program, a kernel, a device. */
 export interface Requirement {
-  /** The name of the program or other dependency; the same in the diagnoses of all readers. */
+  /** The name of the program or other dependency; the same in all diagnoses. */
   readonly name: string;
   readonly state: 'present' | 'missing' | 'broken';
   /** The version if it is present and has one, or the problem if it is broken. */
@@ -92,23 +92,23 @@ export interface Requirement {
   readonly package?: string | undefined;
 }
 
-/** A capability of a reader that depends on requirements. */
-export interface ReaderAbility {
-  /** The images that can be read, in a few words. */
+/** A capability of a reader or source that depends on requirements. */
+export interface PartAbility {
+  /** The images that can be read or listed, in a few words. */
   readonly purpose: string;
   /** Names of the requirements that must be present. */
   readonly needs: readonly string[];
 }
 
-/** The context of one diagnosis of all readers. */
+/** The context of one diagnosis of all parts. */
 export interface DiagnosisRun {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The requirements and abilities of a reader on this machine. */
-export interface ReaderDiagnosis {
+/** The requirements and abilities of a reader or source on this machine. */
+export interface PartDiagnosis {
   readonly requirements: readonly Requirement[];
-  readonly abilities: readonly ReaderAbility[];
+  readonly abilities: readonly PartAbility[];
 }
 
 /**
@@ -183,10 +183,10 @@ export interface DiskReader {
    * Diagnoses what the reader needs from the system and what works, so that users can find out why an image cannot be
    * read. May start programs to query their versions.
    *
-   * @param run the same object for all readers of one diagnosis, so that they can share their findings
+   * @param run the same object for all parts of one diagnosis, so that they can share their findings
    * @throws `aborted`.
    */
-  diagnose?(run: DiagnosisRun): Promise<ReaderDiagnosis>;
+  diagnose?(run: DiagnosisRun): Promise<PartDiagnosis>;
 }
 
 /** A session that opens announced images within one run. */

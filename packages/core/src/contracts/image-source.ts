@@ -1,10 +1,10 @@
 import type { VirtSimilarityError } from '../errors.js';
-import type { DiskSource } from './disk-reader.js';
+import type { DiagnosisRun, DiskSource, PartDiagnosis } from './disk-reader.js';
 import type { HashOptions } from './stages.js';
 
 /** Images, as a user names them for one source. */
 export interface NamedImages extends Omit<DiskSource, 'path'> {
-  /** The images' name within the source: a path for `files`, for other sources the text after `NAME:`. */
+  /** The images' name within the source: a path for `files`, for other sources the text after `NAME:` or `NAME://`. */
   readonly word: string;
 }
 
@@ -12,18 +12,26 @@ export interface NamedImages extends Omit<DiskSource, 'path'> {
 export interface ListedImage extends DiskSource {
   /** The reason why the image cannot be read, if the source knows it. */
   readonly failure?: VirtSimilarityError | undefined;
+  /**
+   * Absolute paths of the image's backing files, if a configuration that the user trusts names them: they may then be in
+   * these directories, as in the image's own.
+   */
+  readonly backing?: readonly string[] | undefined;
 }
 
-/** The callbacks and signal for listing images. */
+/** The callbacks, limits and signal for listing images. */
 export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
+  /** Whether images in use may be read. If false or absent, a source that knows that an image is in use says so. */
+  readonly allowInUse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Lists images that users name by something other than a path, such as the machines of a hypervisor. Users write
- * `NAME:WORD` with the source's name; without the name of a source, the word is a path for the source `files`.
+ * `NAME:WORD` with the source's name; without the name of a source, the word is a path for the source `files`. A name that
+ * ends in `://`, such as `nbd://`, is the beginning of URLs: a file named `nbd:x` is then still a file.
  */
 export interface ImageSource {
   /**
@@ -34,4 +42,7 @@ export interface ImageSource {
    * @throws `usage` for a word that it does not understand, and any error that prevents listing.
    */
   list(named: readonly NamedImages[], options: ListOptions): AsyncIterable<ListedImage>;
+
+  /** As `diagnose` of a reader; absent if the source needs nothing from the system. */
+  diagnose?(run: DiagnosisRun): Promise<PartDiagnosis>;
 }

@@ -2,7 +2,7 @@ import type { VirtSimilarityError, Wording } from '../errors.js';
 import type { AnalyzedImage, Cladogram } from './analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
 import type { FileStamp, ImageIdentity } from './disk-image.js';
-import type { DiskSource, ReaderDiagnosis } from './disk-reader.js';
+import type { DiskSource, PartDiagnosis } from './disk-reader.js';
 import type { HashVector } from './hash-vector.js';
 import type { Tile } from './tile.js';
 
@@ -69,14 +69,15 @@ export interface AnalyzeOptions extends HashOptions {
 }
 
 /** The options for finding images. */
-export type FindOptions = Pick<HashOptions, 'onNote' | 'signal'>;
+export type FindOptions = Pick<HashOptions, 'allowInUse' | 'onNote' | 'signal'>;
 
 /** The options for a diagnosis. */
 export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 
-/** A reader's diagnosis; only its name if the reader has none. */
-export interface DiagnosedReader extends Partial<ReaderDiagnosis> {
-  readonly reader: string;
+/** The diagnosis of a reader or source; only its kind and name if it has none. */
+export interface DiagnosedPart extends Partial<PartDiagnosis> {
+  readonly kind: 'reader' | 'source';
+  readonly name: string;
   /** The error, if the diagnosis failed. */
   readonly problem?: VirtSimilarityError | undefined;
 }

@@ -17,7 +17,7 @@ import type {
   ClusterOptions,
   Comparison,
   ComparisonOptions,
-  DiagnosedReader,
+  DiagnosedPart,
   DiagnoseOptions,
   DistanceItem,
   DistanceOptions,
@@ -44,7 +44,7 @@ import { renamedVector } from '../vectors/vector-header.js';
 import { allowedTrees } from './allowed-trees.js';
 import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
-import { diagnosedReader } from './diagnosed-reader.js';
+import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
@@ -85,10 +85,14 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#registry.identifyHasher(name).version;
   }
 
-  async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedReader[]> {
+  async diagnose(options: DiagnoseOptions = {}): Promise<readonly DiagnosedPart[]> {
     const { signal } = this.#complete('diagnose', options);
     const run = { signal };
-    return Promise.all(this.#readers().map((reader) => diagnosedReader(reader, run)));
+    const sources = this.#registry.all('source').filter(({ part }) => part.diagnose !== undefined);
+    return Promise.all([
+      ...this.#readers().map((reader) => diagnosedPart('reader', reader, run)),
+      ...sources.map((source) => diagnosedPart('source', source, run)),
+    ]);
   }
 
   async findImages(images: readonly (string | DiskSource)[], options: FindOptions = {}): Promise<FoundImages> {
@@ -230,7 +234,7 @@ export class ComposedAnalyzer implements Analyzer {
     yield* checkedOutcomes(this.executor.hash(request, runOf(options)), request);
   }
 
-  async #find(images: Images, { onNote, signal }: CompleteOptions): Promise<FoundImages> {
+  async #find(images: Images, { allowInUse, onNote, signal }: CompleteOptions): Promise<FoundImages> {
     requireImages(images);
     if ('sources' in images) {
       return images;
@@ -239,7 +243,7 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownFormats(images, readers);
     const names = this.#registry.names('source');
     const registered = { names, get: (name: string) => this.#registry.find('source', name) };
-    const found = await unlessAborted(findImages(images, registered, { onNote, signal }), signal);
+    const found = await unlessAborted(findImages(images, registered, { allowInUse, onNote, signal }), signal);
     requireKnownFormats(found.sources, readers);
     return found;
   }

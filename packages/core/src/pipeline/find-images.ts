@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, isAbsolute } from 'node:path';
 import { CallbackError, callBack } from '../call-back.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
@@ -11,6 +11,8 @@ import { isNamedAsVector } from '../vectors/named-as-vector.js';
 
 /** The source for words without a source's name. */
 const FILES = 'files';
+/** The end of a source's name that is a URL's beginning. */
+const URL_ENDING = '://';
 
 /** The registered sources, including `files`. */
 interface Sources {
@@ -33,8 +35,11 @@ interface Candidate {
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, symbolic links resolved; absent if there is none. */
   readonly directory?: string | undefined;
-  /** The same directory if files beside the image may be read: not through a symbolic link of another user. */
-  readonly allowed?: string | undefined;
+  /**
+   * The directories of the image and of its stated backing files, symbolic links resolved, without those that another
+   * user's symbolic link leads to.
+   */
+  readonly allowed: readonly string[];
 }
 
 /**
@@ -65,8 +70,8 @@ export async function findImages(
   const failures = new Map<string, VirtSimilarityError>();
   for (const { image, failure, real, directory, allowed } of await Promise.all(candidates)) {
     const { path } = image;
-    if (failure === undefined && allowed !== undefined) {
-      directories.add(allowed);
+    for (const each of failure === undefined ? allowed : []) {
+      directories.add(each);
     }
     // A link in another directory is another image: relative names in it refer to that directory.
     const key = real === undefined ? path : `${real}\0${directory}`;
@@ -88,8 +93,14 @@ export async function findImages(
 
 /** Returns the source's name that a word begins with; `undefined` if the word is for the source `files`. */
 export function sourceNameOf(word: string, names: readonly string[]): string | undefined {
-  const [, name = FILES] = /^([^/:]+):/.exec(word) ?? [];
-  return name !== FILES && names.includes(name) ? name : undefined;
+  const [, name = FILES, slashes] = /^([^/:]+):(\/\/)?/.exec(word) ?? [];
+  const candidates = [...(slashes === undefined ? [] : [`${name}${URL_ENDING}`]), ...(name === FILES ? [] : [name])];
+  return candidates.find((candidate) => names.includes(candidate));
+}
+
+/** Returns a word without the source's name before it. */
+function withoutName(word: string, name: string): string {
+  return word.slice(name.endsWith(URL_ENDING) ? name.length : name.length + 1);
 }
 
 function groupsOf(images: readonly (string | DiskSource)[], { names, get: sourceOf }: Sources): readonly Group[] {
@@ -98,7 +109,7 @@ function groupsOf(images: readonly (string | DiskSource)[], { names, get: source
     const { path, ...stated } = typeof given === 'string' ? { path: given } : given;
     const prefix = sourceNameOf(path, names);
     const name = prefix ?? FILES;
-    const named = { word: prefix === undefined ? path : path.slice(prefix.length + 1), ...stated };
+    const named = { word: prefix === undefined ? path : withoutName(path, prefix), ...stated };
     requireUsable(path, stated);
     const last = groups.at(-1);
     const isLike = last?.source.name === name && last.label === undefined && stated.label === undefined;
@@ -148,11 +159,11 @@ function requireImages({ source: { name }, named: [first], label }: Group, found
  */
 async function* listedBy(
   { source: { name, part }, named }: Group,
-  { onNote, signal }: ListOptions,
+  { onNote, ...others }: ListOptions,
 ): AsyncGenerator<ListedImage> {
   const note: ListOptions['onNote'] = (...given) => callBack(() => onNote(...given));
   try {
-    for await (const image of part.list(named, { onNote: note, signal })) {
+    for await (const image of part.list(named, { ...others, onNote: note })) {
       requireListedImage(name, image);
       yield image;
     }
@@ -171,7 +182,10 @@ function requireListedImage(source: string, image: ListedImage): void {
       throw brokenContract(source, `images whose ${key} is a non-empty string`, excerptOf(value), 'source');
     }
   }
-  const { failure } = image;
+  const { failure, backing = [] } = image;
+  if (!Array.isArray(backing) || !backing.every((path) => typeof path === 'string' && isAbsolute(path))) {
+    throw brokenContract(source, 'images whose backing is a list of absolute paths', excerptOf(backing), 'source');
+  }
   if (failure !== undefined && !(failure instanceof VirtSimilarityError)) {
     throw brokenContract(source, 'images whose failure is a VirtSimilarityError', excerptOf(failure), 'source');
   }
@@ -179,17 +193,18 @@ function requireListedImage(source: string, image: ListedImage): void {
 
 /** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  const { path, format, label, noFollow, failure } = listed;
+  const { path, format, label, noFollow, failure, backing = [] } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
   const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }) };
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
-  const allowed = await realPaths.ofOwnDirectory(dirname(path));
+  const owned = await Promise.all([path, ...backing].map((each) => realPaths.ofOwnDirectory(dirname(each))));
+  const allowed = owned.filter((each) => each !== undefined);
   if (noFollow && directory !== undefined) {
     return { image, failure, real: `${directory}/${basename(path)}`, directory, allowed };
   }
   const kind = await kindAt(path);
   const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
-  return real === undefined ? { image, failure } : { image, failure, real, directory, allowed };
+  return real === undefined ? { image, failure, allowed: [] } : { image, failure, real, directory, allowed };
 }
 
 function requireOwnLabels(sources: readonly DiskSource[]): void {

@@ -4,7 +4,7 @@ import type {
   DiskReader,
   DiskSource,
   IdentifiedSource,
-  ReaderDiagnosis,
+  PartDiagnosis,
   ReaderSession,
   ReadOptions,
 } from '../contracts/disk-reader.js';
@@ -19,7 +19,7 @@ export class LimitedReader implements DiskReader {
   readonly extensions?: readonly string[];
   readonly formats?: readonly string[];
   readonly readerOf?: (identity: ImageIdentity) => string | undefined;
-  readonly diagnose?: (run: DiagnosisRun) => Promise<ReaderDiagnosis>;
+  readonly diagnose?: (run: DiagnosisRun) => Promise<PartDiagnosis>;
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly startSession?: (images: readonly IdentifiedSource[], options: ReadOptions) => ReaderSession;
   readonly #reader: DiskReader;

@@ -10,6 +10,7 @@ export class LimitedSource implements ImageSource {
   readonly #source: ImageSource;
   readonly #name: string;
   readonly #limit: Limit;
+  readonly diagnose?: NonNullable<ImageSource['diagnose']>;
   #running = 0;
 
   /** @param pluginTimeout seconds for each image; 0 for no limit */
@@ -17,6 +18,9 @@ export class LimitedSource implements ImageSource {
     this.#name = name;
     this.#source = source;
     this.#limit = new Limit('source', name, pluginTimeout);
+    if (source.diagnose) {
+      this.diagnose = (run) => this.#limit.on(source.diagnose!(run), run.signal);
+    }
   }
 
   list(named: readonly NamedImages[], options: ListOptions): AsyncIterable<ListedImage> {

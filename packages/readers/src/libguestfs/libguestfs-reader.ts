@@ -5,7 +5,7 @@ import type {
   DiskSource,
   IdentifiedSource,
   ImageIdentity,
-  ReaderDiagnosis,
+  PartDiagnosis,
   ReadOptions,
 } from '@virt-similarity/core';
 import { type RequirementName, requirementsFound } from '../diagnosis.js';
@@ -44,7 +44,7 @@ export class LibguestfsReader implements DiskReader {
     });
   }
 
-  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+  async diagnose(run: DiagnosisRun): Promise<PartDiagnosis> {
     return {
       requirements: await requirementsFound([...NEEDED, 'prlimit', '/dev/kvm'], run),
       abilities: [{ purpose: 'every format that qemu reads, inside a virtual machine of its own', needs: NEEDED }],

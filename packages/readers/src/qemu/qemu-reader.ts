@@ -4,7 +4,7 @@ import {
   type DiskReader,
   type DiskSource,
   type ImageIdentity,
-  type ReaderDiagnosis,
+  type PartDiagnosis,
   type ReadOptions,
   wording,
 } from '@virt-similarity/core';
@@ -42,7 +42,7 @@ export class QemuReader implements DiskReader {
     return new Map([...(await vmdkPartsIn(directory, names)), ...(await parallelsPartsIn(directory, names))]);
   }
 
-  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+  async diagnose(run: DiagnosisRun): Promise<PartDiagnosis> {
     return {
       requirements: await requirementsFound(['qemu-img', 'qemu-nbd', 'prlimit', 'bwrap'], run),
       abilities: [

@@ -5,7 +5,7 @@ import type {
   DiskSource,
   DiskStream,
   ImageIdentity,
-  ReaderDiagnosis,
+  PartDiagnosis,
   ReadOptions,
 } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core';
@@ -44,7 +44,7 @@ export class RawReader implements DiskReader {
     );
   }
 
-  async diagnose(run: DiagnosisRun): Promise<ReaderDiagnosis> {
+  async diagnose(run: DiagnosisRun): Promise<PartDiagnosis> {
     const requirements = await requirementsFound(['qemu-img', 'zstd', 'xz', 'bzip2', 'prlimit', 'bwrap'], run);
     return {
       requirements,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DiagnosedReader, Requirement } from '@virt-similarity/core';
+import type { DiagnosedPart, Requirement } from '@virt-similarity/core';
 import { describe as describeReaders } from '#cli/commands/doctor.js';
 import { overrunError } from '#core/threads/overrun-error.js';
 import { TimeLimitError } from '#core/threads/time-limit-error.js';
@@ -12,8 +12,9 @@ const requirement = (name: string, state: Requirement['state']): Requirement => 
   package: `${name}-package shared-package`,
 });
 
-const qemu = (state: Requirement['state']): DiagnosedReader => ({
-  reader: 'qemu',
+const qemu = (state: Requirement['state']): DiagnosedPart => ({
+  kind: 'reader',
+  name: 'qemu',
   requirements: [requirement('qemu-img', state)],
   abilities: [
     { purpose: 'qcow2', needs: [] },
@@ -21,7 +22,7 @@ const qemu = (state: Requirement['state']): DiagnosedReader => ({
   ],
 });
 
-function textOf(...readers: DiagnosedReader[]): string {
+function textOf(...readers: DiagnosedPart[]): string {
   return [...describeReaders(readers)].join('');
 }
 
@@ -40,7 +41,7 @@ describe('the doctor', () => {
       requirement('kvm', 'broken'),
     ];
     const abilities = [{ purpose: 'all of these', needs: ['nbdkit', 'guestfish'] }];
-    const text = textOf(qemu('present'), { reader: 'libguestfs', requirements, abilities });
+    const text = textOf(qemu('present'), { kind: 'reader', name: 'libguestfs', requirements, abilities });
     expect(text).toMatch(/^qemu +yes +every other format$/m);
     expect(text).toMatch(/^libguestfs +no: nbdkit is missing, guestfish is missing +all of these$/m);
     expect(text).toMatch(/^kvm +broken +for kvm$/m);
@@ -54,14 +55,14 @@ describe('the doctor', () => {
   });
 
   test('lists a requirement of several readers once, and a reader without a diagnosis', () => {
-    const text = textOf(qemu('present'), { ...qemu('present'), reader: 'other' }, { reader: 'gzip' });
+    const text = textOf(qemu('present'), { ...qemu('present'), name: 'other' }, { kind: 'reader', name: 'gzip' });
     expect(text.match(/^qemu-img/gm)).toHaveLength(1);
     expect(text).toMatch(/^gzip +unknown +the reader does not report what it needs$/m);
   });
 
   test('reports why a reader was not diagnosed, and which flag helps', () => {
     const problem = overrunError('slow', 'reader', new TimeLimitError(500));
-    expect(textOf({ reader: 'slow', problem })).toMatch(
+    expect(textOf({ kind: 'reader', name: 'slow', problem })).toMatch(
       /^slow +unknown +\[slow\] the reader gave no answer within 0\.5 s; .* more time with --plugin-timeout$/m,
     );
   });

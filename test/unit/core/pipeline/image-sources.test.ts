@@ -142,6 +142,28 @@ describe('a source of images', () => {
     expect(fleet.calls).toEqual([[{ word: 'db' }, { word: 'web' }]]);
   });
 
+  test('whose name ends in :// lists only what begins with the whole name', async () => {
+    const words: string[] = [];
+    const source: ImageSource = {
+      async *list(named) {
+        words.push(...named.map(({ word }) => word));
+        yield { path: inDirectory('1.img') };
+      },
+    };
+    const plugin: Plugin = { name: 'web', url: import.meta.url, sources: { 'web://': source, fleet: new Fleet() } };
+    const analyzer = compose({ plugins: [readers, plugin] });
+    const found = await analyzer.findImages(['web:host/x', 'web:/host/x', 'web:', './web://host', 'web://host/x']);
+    expect(found.sources.map(({ path }) => path)).toEqual([
+      'web:host/x',
+      'web:/host/x',
+      'web:',
+      './web://host',
+      inDirectory('1.img'),
+    ]);
+    expect(words).toEqual(['host/x']);
+    await expect(analyzer.findImages(['fleet://web'])).rejects.toThrow('there is no machine //web');
+  });
+
   test('sets the names of images in reports, but not their paths', async () => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     const { images } = await analyzer.analyze(['fleet:web', 'fleet:db']);
@@ -183,6 +205,11 @@ describe('a source of images', () => {
       'whose failures are not errors of this project',
       { path: 'a', failure: new Error('x') },
       'expected images whose failure',
+    ],
+    [
+      'whose backing files are relative',
+      { path: 'a', backing: ['base.raw'] },
+      "expected images whose backing is a list of absolute paths, found [ 'base.raw' ];",
     ],
     [
       'whose labels are empty',
@@ -258,6 +285,31 @@ describe('a source of images', () => {
       code: 'usage',
       message: expect.stringContaining(message),
     });
+  });
+
+  test('allows the directories of the backing files that it states', async () => {
+    const beside: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img'), backing: [join(tmpdir(), 'base.raw'), '/none/base.raw'] };
+      },
+    };
+    const { directories, sources } = await compose({ plugins: [readers, fleetOf(beside)] }).findImages(['fleet:x']);
+    expect(directories).toEqual([directory, await realpath(tmpdir())]);
+    expect(sources).toEqual([{ path: inDirectory('1.img') }]);
+  });
+
+  test('learns whether images in use are allowed', async () => {
+    const found: unknown[] = [];
+    const curious: ImageSource = {
+      async *list(_, { allowInUse }) {
+        found.push(allowInUse);
+        yield { path: inDirectory('1.img') };
+      },
+    };
+    const analyzer = compose({ plugins: [readers, fleetOf(curious)] });
+    await analyzer.findImages(['fleet:x'], { allowInUse: true });
+    await analyzer.findImages(['fleet:x']);
+    expect(found).toEqual([true, false]);
   });
 
   test('is refused if no reader supports its format', async () => {

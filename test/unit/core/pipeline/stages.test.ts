@@ -173,14 +173,26 @@ test('a failed diagnosis affects only its reader', async () => {
     silent: reader(),
     sound: reader(async () => ({ requirements: [], abilities: [{ purpose: 'disks', needs: [] }] })),
   };
-  const found = await createAnalyzer({ plugins: [{ name: 'mine', readers }] }).diagnose();
+  const list = async function* () {};
+  const sources = {
+    undemanding: { list },
+    demanding: { list, diagnose: async () => ({ requirements: [], abilities: [] }) },
+  };
+  const isolated = [{ name: 'mine', url: import.meta.url, readers, sources }];
+  const found = await createAnalyzer({ plugins: [], isolated }).diagnose();
   expect(found).toEqual([
-    { reader: 'failing', problem: expect.objectContaining({ message: expect.stringContaining('no answer') }) },
     {
-      reader: 'odd',
+      kind: 'reader',
+      name: 'failing',
+      problem: expect.objectContaining({ message: expect.stringContaining('no answer') }),
+    },
+    {
+      kind: 'reader',
+      name: 'odd',
       problem: expect.objectContaining({ message: expect.stringContaining('requirements and abilities') }),
     },
-    { reader: 'silent' },
-    { reader: 'sound', requirements: [], abilities: [{ purpose: 'disks', needs: [] }] },
+    { kind: 'reader', name: 'silent' },
+    { kind: 'reader', name: 'sound', requirements: [], abilities: [{ purpose: 'disks', needs: [] }] },
+    { kind: 'source', name: 'demanding', requirements: [], abilities: [] },
   ]);
 });

@@ -48,6 +48,7 @@ const ORDER = {
     'qemu/',
     'raw/',
     'libguestfs/',
+    'nbd/',
     'index.ts',
   ],
   cli: [

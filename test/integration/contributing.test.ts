@@ -88,7 +88,7 @@ describe('the steps of CONTRIBUTING.md', () => {
     await inDirectory('npx', 'tsc', '-b', 'packages/cli', 'test/contracts');
     await inDirectory('node', 'scripts/bundle.mjs');
     const command = join('packages', 'cli', 'bin', 'virt-similarity.js');
-    expect(await inDirectory('node', command, 'readers')).toBe('auto\nhex\nraw\nqemu\nlibguestfs\n');
+    expect(await inDirectory('node', command, 'readers')).toBe('auto\nhex\nnbd\nraw\nqemu\nlibguestfs\n');
 
     const disks = { disk: Buffer.alloc(1024, 1), other: Buffer.alloc(1024, 1).fill(2, 512) };
     for (const [name, content] of Object.entries(disks)) {

@@ -1,77 +1,39 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type ConnectNbdOptions, connectNbd } from '#image-tools/nbd/connect-nbd.js';
 import type { NbdConnection } from '#image-tools/nbd/nbd-connection.js';
+import { withNbdServer } from '../fixtures/nbd-server.js';
 import { diskContent, makeImage, withDirectory } from './qemu-images.js';
 
-interface TestServer {
+interface SocketServer {
   readonly socketPath: string;
   readonly child: ChildProcess;
 }
 
 /** Starts a server, replacing `SOCKET` in its arguments, and ends it after `use`. */
-async function withServer<T>(
+function withServer<T>(
   directory: string,
   command: string,
   serverArguments: string[],
-  use: (server: TestServer) => Promise<T>,
+  use: (server: SocketServer) => Promise<T>,
 ): Promise<T> {
-  const socketPath = join(directory, 'socket');
-  const child = spawn(
-    command,
-    serverArguments.map((argument) => (argument === 'SOCKET' ? socketPath : argument)),
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let stderr = '';
-  child.stderr.on('data', (text) => {
-    stderr += text;
-  });
-  const gone = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => resolve());
-  });
-  try {
-    for (let tries = 0; !(await accepts(socketPath)); tries += 1) {
-      await Promise.race([delay(20), gone]);
-      if (child.exitCode !== null || tries > 10_000) {
-        throw new Error(`${command} does not accept connections: ${stderr}`);
-      }
-    }
-    return await use({ socketPath, child });
-  } finally {
-    // Not SIGKILL at first: a killed server leaves its temporary files.
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
-    await gone;
-    clearTimeout(timer);
-  }
+  const path = join(directory, 'socket');
+  const words = serverArguments.map((argument) => (argument === 'SOCKET' ? path : argument));
+  return withNbdServer([command, ...words], { path }, ({ child }) => use({ socketPath: path, child }));
 }
 
-function accepts(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(socketPath);
-    socket.once('data', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
-}
-
-function withNbdkit<T>(serverArguments: string[], use: (server: TestServer) => Promise<T>): Promise<T> {
+function withNbdkit<T>(serverArguments: string[], use: (server: SocketServer) => Promise<T>): Promise<T> {
   return withDirectory((directory) =>
     withServer(directory, 'nbdkit', ['--foreground', '--unix', 'SOCKET', ...serverArguments], use),
   );
 }
 
 async function withConnection<T>(
-  { socketPath }: TestServer,
+  { socketPath }: SocketServer,
   use: (connection: NbdConnection) => Promise<T>,
   options: Partial<ConnectNbdOptions> = {},
 ): Promise<T> {

@@ -49,6 +49,7 @@ export { OpenDirectory } from './files/open-directory.js';
 export * from './files/path-text.js';
 export { hasEnded, PROCESS_MARK, processMark } from './files/process-mark.js';
 export { ProtectedFiles } from './files/protected-files.js';
+export { readSmallFile } from './files/read-small-file.js';
 export { realPath } from './files/real-path.js';
 export { shellOperand, shellWord } from './files/shell-word.js';
 export * from './hashing/hash-image.js';

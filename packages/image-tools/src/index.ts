@@ -1,5 +1,6 @@
 export { CONNECT_NBD_DEFAULTS, type ConnectNbdOptions, connectNbd } from './nbd/connect-nbd.js';
 export type { NbdConnection } from './nbd/nbd-connection.js';
+export type { NbdAddress, NbdTls } from './nbd/nbd-socket.js';
 export type { DescriptorContent } from './processes/child-tool.js';
 export { type DiagnosedProgram, diagnoseProgram } from './processes/diagnose-program.js';
 export { findProgram } from './processes/find-program.js';

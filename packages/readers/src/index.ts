@@ -1,10 +1,15 @@
 import type { Plugin } from '@virt-similarity/core';
 import { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
+import { NbdReader } from './nbd/nbd-reader.js';
+import { NbdSource } from './nbd/nbd-source.js';
+import { NBD_SCHEMES } from './nbd/nbd-uri.js';
 import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
 export { removeStaleRunDirectories } from '@virt-similarity/image-tools';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
+export { NbdReader } from './nbd/nbd-reader.js';
+export { NbdSource } from './nbd/nbd-source.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 
@@ -12,5 +17,6 @@ export { RawReader } from './raw/raw-reader.js';
 export default {
   name: '@virt-similarity/readers',
   url: import.meta.url,
-  readers: { raw: RawReader, qemu: QemuReader, libguestfs: LibguestfsReader },
+  sources: Object.fromEntries(NBD_SCHEMES.map((scheme) => [`${scheme}://`, new NbdSource(scheme)])),
+  readers: { nbd: NbdReader, raw: RawReader, qemu: QemuReader, libguestfs: LibguestfsReader },
 } satisfies Plugin;

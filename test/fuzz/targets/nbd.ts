@@ -1,9 +1,11 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
 import { shakeHands } from '#image-tools/nbd/handshake.js';
+import type { NbdRequest } from '#image-tools/nbd/nbd-request.js';
 import * as protocol from '#image-tools/nbd/protocol.js';
 import { ReadRequest } from '#image-tools/nbd/read-request.js';
 import { ReplyReader } from '#image-tools/nbd/reply-reader.js';
+import { StatusRequest } from '#image-tools/nbd/status-request.js';
 import type { SeededRandom } from '../../fixtures/seeded-random.js';
 import { applied, fieldsAt, mutate } from '../field-mutations.js';
 import { type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
@@ -11,7 +13,7 @@ import { type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
 const SPEAKER = { component: 'qemu', image: 'disk.img' };
 const GUARD = 64;
 
-/** Replies to three reads, from a server that violates the protocol. */
+/** Replies to three reads and a query, from a server that violates the protocol. */
 export const nbdReplies: FuzzTarget = { name: 'nbd-replies', share: 20, prepare: async () => ({ execute: answer }) };
 
 /** Handshakes of a server. */
@@ -36,6 +38,7 @@ const REPLIES = Buffer.concat([
     Buffer.from('\0\x03bad'),
     numbers(8, 9n),
   ),
+  chunk(5n, protocol.REPLY_FLAG_DONE, protocol.REPLY_TYPE_BLOCK_STATUS, numbers(4, 1n, 4096n, 3n, 4096n, 0n)),
 ]);
 const REPLY_FIELDS = ([1, 2, 4, 8] as const).flatMap((bytes) =>
   fieldsAt(0, Math.floor(REPLIES.length / bytes), bytes, 'big'),
@@ -46,7 +49,9 @@ async function answer(random: SeededRandom): Promise<Verdict> {
   const memory = Buffer.alloc(4 * GUARD, 0xaa);
   const receiver = new ByteReceiver();
   const nothing = () => {};
-  const requests = new Map<bigint, ReadRequest>([
+  const query = new StatusRequest({ context: 1, alignment: 1 }, { start: 0, length: 8192 }, nothing, nothing);
+  const requests = new Map<bigint, NbdRequest>([
+    [5n, query],
     [1n, new ReadRequest(memory.subarray(GUARD, GUARD + 5), 0, nothing, nothing)],
     [2n, new ReadRequest(memory.subarray(2 * GUARD, 2 * GUARD + 10), 100, nothing, nothing)],
     [4n, new ReadRequest(memory.subarray(3 * GUARD, 3 * GUARD + 1), 512, nothing, nothing)],
@@ -70,6 +75,11 @@ async function answer(random: SeededRandom): Promise<Verdict> {
   ] as const) {
     require(memory.subarray(start, end).every((byte) => byte === 0xaa), 'unchanged bytes outside the buffers');
   }
+  let position = 0;
+  for (const { start, length } of query.ranges()) {
+    require(start === position && start + length <= query.length, 'ranges in order, within the query');
+    position = start + length;
+  }
   require(failure === undefined || failure instanceof VirtSimilarityError, `an error of our own, found ${failure}`);
   return failure === undefined ? 'accepted' : 'rejected';
 }
@@ -78,6 +88,8 @@ const HANDSHAKE = Buffer.concat([
   numbers(8, protocol.INIT_MAGIC, protocol.OPTION_MAGIC),
   Buffer.of(0, 3),
   option(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK),
+  option(protocol.OPT_SET_META_CONTEXT, protocol.REP_META_CONTEXT, numbers(4, 1n), Buffer.from('base:allocation')),
+  option(protocol.OPT_SET_META_CONTEXT, protocol.REP_ACK),
   option(protocol.OPT_GO, protocol.REP_INFO, Buffer.of(0, 0), numbers(8, 65_536n), Buffer.of(0, 1)),
   option(protocol.OPT_GO, protocol.REP_INFO, Buffer.of(0, 3), numbers(4, 1n, 4096n, 33_554_432n)),
   option(protocol.OPT_GO, protocol.REP_ACK),
@@ -93,7 +105,7 @@ async function greet(random: SeededRandom): Promise<Verdict> {
   const end = new VirtSimilarityError('unavailable', 'the server sends nothing further');
   pushInPieces(receiver, applied(HANDSHAKE, mutate(HANDSHAKE, HANDSHAKE_FIELDS, random)), random);
   const stream = { send: () => {}, receive: (length: number) => receiver.receive(bounded(length)) };
-  const shaken = shakeHands(stream, 'a', SPEAKER);
+  const shaken = shakeHands(stream, { exportName: 'a', map: true }, SPEAKER);
   // It may fail before it is awaited.
   shaken.catch(() => {});
   for (let turns = 0; turns < 4; turns += 1) {

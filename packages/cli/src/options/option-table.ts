@@ -74,7 +74,7 @@ export const IMAGE_OPTIONS = {
     type: 'name',
     default: 'auto',
     configurable: true,
-    description: "reader of the images: auto, raw, qemu, libguestfs, or a plugin's",
+    description: "reader of the images: auto, nbd, raw, qemu, libguestfs, or a plugin's",
   },
   'allow-backing': { type: 'files', placeholder: 'dir', description: 'allow backing files below this directory' },
   'max-virtual-size': {

@@ -9,6 +9,11 @@ export class ByteReceiver {
   #failure: Error | undefined;
   #reject: ((reason: Error) => void) | undefined;
 
+  /** Whether all bytes that arrived were asked for. */
+  get isIdle(): boolean {
+    return this.#surplus.length === 0;
+  }
+
   /** Accepts the next bytes of the stream. The caller may overwrite `chunk` afterwards. */
   push(chunk: Uint8Array): void {
     let position = 0;

@@ -1,12 +1,19 @@
 import { readError, type Speaker } from '../reading/read-error.js';
 import { type NbdExport, shakeHands } from './handshake.js';
 import { NbdConnection } from './nbd-connection.js';
-import { NbdSocket } from './nbd-socket.js';
+import { type NbdAddress, NbdSocket } from './nbd-socket.js';
 
 /** The export to connect to and the time limit. */
 export interface ConnectNbdOptions extends Speaker {
   /** Name of the export; the server's default export if absent. */
   readonly exportName?: string | undefined;
+  /** Set if `blockStatus` will be called. */
+  readonly map?: true | undefined;
+  /**
+   * The code of the error if the server cannot be reached or closes the connection: `unavailable` for a server that this
+   * program started (the default), `unreadable` for one that the user named as an image.
+   */
+  readonly lossCode?: 'unavailable' | 'unreadable' | undefined;
   /** Milliseconds for the handshake, and for each request after it. */
   readonly timeoutMs?: number | undefined;
   /** Ends the connection; pending calls reject with an `aborted` error. */
@@ -14,29 +21,32 @@ export interface ConnectNbdOptions extends Speaker {
 }
 
 /** The defaults of {@link ConnectNbdOptions}. */
-export const CONNECT_NBD_DEFAULTS = { exportName: '', timeoutMs: 60_000 } as const;
+export const CONNECT_NBD_DEFAULTS = { exportName: '', lossCode: 'unavailable', timeoutMs: 60_000 } as const;
 
 /**
- * Connects to an export of an NBD server on a Unix socket. The caller closes the connection.
+ * Connects to an export of an NBD server. The caller closes the connection.
  *
  * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  *
- * @throws `unreadable` if the server refuses the export; `unavailable` if the server is missing, hangs or breaks the
- * protocol; `aborted`.
+ * @param address path of a Unix socket, or a TCP address
+ * @throws `unreadable` if the server refuses the export, or does not encrypt as asked; `lossCode` if it is missing or
+ * closes the connection; `unavailable` if it hangs or breaks the protocol; `aborted`.
  */
-export async function connectNbd(socketPath: string, options: ConnectNbdOptions): Promise<NbdConnection> {
-  const { component, image, signal } = options;
-  const speaker: Speaker = { component, image };
+export async function connectNbd(address: NbdAddress, options: ConnectNbdOptions): Promise<NbdConnection> {
+  const { component, image, map, signal } = options;
   const exportName = options.exportName ?? CONNECT_NBD_DEFAULTS.exportName;
+  const lossCode = options.lossCode ?? CONNECT_NBD_DEFAULTS.lossCode;
   const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
-  const socket = new NbdSocket(socketPath, speaker, signal);
+  const speaker: Speaker = { component, image };
+  const socket = new NbdSocket(address, { speaker, lossCode, signal });
   const timer = setTimeout(() => {
     const happened = `the NBD server did not complete the handshake within ${timeoutMs / 1000} s; try again`;
     socket.fail(readError(speaker, 'unavailable', happened));
   }, timeoutMs);
   let nbdExport: NbdExport;
   try {
-    nbdExport = await shakeHands(socket, exportName, speaker);
+    const startTls = typeof address === 'object' && address.tls !== undefined ? () => socket.startTls() : undefined;
+    nbdExport = await shakeHands(socket, { exportName, map, startTls }, speaker);
   } catch (thrown) {
     await socket.end(readError(speaker, 'unavailable', 'the connection was closed'));
     throw thrown;

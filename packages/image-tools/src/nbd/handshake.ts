@@ -15,6 +15,18 @@ export interface NbdExport {
   readonly canForbidFragments: boolean;
   /** Whether several simultaneous connections see the same content. */
   readonly allowsMoreConnections: boolean;
+  /** Number of the context `base:allocation`; absent if it was not asked for, or the server does not offer it. */
+  readonly allocationContext?: number;
+}
+
+/** What a handshake asks for besides the export. */
+export interface HandshakeRequest {
+  /** Name of the export; empty for the server's default export. */
+  readonly exportName: string;
+  /** Set to ask for `base:allocation`, so that the export's ranges of zeros can be queried. */
+  readonly map?: true | undefined;
+  /** Encrypts the stream. If set, a server without TLS is refused. */
+  readonly startTls?: (() => Promise<void>) | undefined;
 }
 
 /** The server's reply that starts the transmission phase. */
@@ -27,19 +39,29 @@ interface ExportReply extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'max
  * Performs the fixed newstyle handshake, from the server's greeting to the start of the transmission phase.
  * Asks for structured replies and block sizes, and works without them if the server does not support them.
  *
- * @throws `unreadable` if the server refuses the export, `unavailable` if it breaks the protocol, and any error of the
- * stream.
+ * @throws `unreadable` if the server refuses the export or encryption, `unavailable` if it breaks the protocol, and any
+ * error of the stream.
  */
-export async function shakeHands(stream: HandshakeStream, exportName: string, speaker: Speaker): Promise<NbdExport> {
+export async function shakeHands(
+  stream: HandshakeStream,
+  { exportName, map, startTls }: HandshakeRequest,
+  speaker: Speaker,
+): Promise<NbdExport> {
   const zeroesOmitted = await greet(stream, speaker);
   const negotiation = new Negotiation(stream, speaker);
+  if (startTls !== undefined) {
+    await negotiation.requireTls();
+    await startTls();
+  }
   const structured = await negotiation.enableStructuredReplies();
+  const allocationContext = structured && map ? await negotiation.allocationContext(exportName) : undefined;
   const { flags, ...sizes } =
     (await negotiation.go(exportName)) ?? (await negotiation.chooseByName(exportName, zeroesOmitted));
   return {
     ...sizes,
     canForbidFragments: structured && (flags & protocol.FLAG_SEND_DF) !== 0,
     allowsMoreConnections: (flags & protocol.FLAG_CAN_MULTI_CONN) !== 0,
+    ...(allocationContext !== undefined && { allocationContext }),
   };
 }
 
@@ -72,9 +94,39 @@ class Negotiation {
     this.#speaker = speaker;
   }
 
+  /** Asks the server to encrypt what follows. */
+  async requireTls(): Promise<void> {
+    this.#options.ask(protocol.OPT_STARTTLS, Buffer.alloc(0));
+    if ((await this.#options.reply(protocol.OPT_STARTTLS)).type !== protocol.REP_ACK) {
+      const remedy = 'configure TLS on the server, or use nbd:// where the network is trusted';
+      throw readError(this.#speaker, 'unreadable', `the NBD server does not support TLS; ${remedy}`);
+    }
+  }
+
   async enableStructuredReplies(): Promise<boolean> {
     this.#options.ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
-    return (await this.#options.reply(protocol.OPT_STRUCTURED_REPLY)).type === protocol.REP_ACK;
+    const { type } = await this.#options.reply(protocol.OPT_STRUCTURED_REPLY);
+    if (type === protocol.REP_ERR_TLS_REQD) {
+      throw readError(this.#speaker, 'unreadable', 'the NBD server requires TLS; use nbds://');
+    }
+    return type === protocol.REP_ACK;
+  }
+
+  /** Selects the context `base:allocation`. Returns its number; `undefined` if the server does not offer it. */
+  async allocationContext(exportName: string): Promise<number | undefined> {
+    const count = Buffer.alloc(4);
+    count.writeUInt32BE(1);
+    const query = lengthPrefixed(protocol.ALLOCATION_CONTEXT);
+    this.#options.ask(protocol.OPT_SET_META_CONTEXT, Buffer.concat([lengthPrefixed(exportName), count, query]));
+    let context: number | undefined;
+    let reply = await this.#options.reply(protocol.OPT_SET_META_CONTEXT);
+    for (; reply.type === protocol.REP_META_CONTEXT; reply = await this.#options.reply(protocol.OPT_SET_META_CONTEXT)) {
+      this.#require(reply.data.length >= 4, 'the number of a metadata context is missing');
+      if (reply.data.toString('utf8', 4) === protocol.ALLOCATION_CONTEXT) {
+        context = reply.data.readUInt32BE(0);
+      }
+    }
+    return reply.type === protocol.REP_ACK ? context : undefined;
   }
 
   /** Starts the transmission phase with `OPT_GO`. Returns `undefined` if the server does not support that option. */

@@ -4,17 +4,22 @@ import { readError, type Speaker } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
 import { encodeRequest } from './encode-request.js';
 import type { NbdExport } from './handshake.js';
+import type { NbdRequest } from './nbd-request.js';
 import type { NbdSocket } from './nbd-socket.js';
 import * as protocol from './protocol.js';
 import { ReadRequest } from './read-request.js';
 import { ReplyReader } from './reply-reader.js';
+import { type StatusRange, StatusRequest } from './status-request.js';
 
 /** The most bytes that one request reads. Larger requests were slower: the server works on fewer of them at a time. */
 const REQUEST_BYTES = 256 * 1024;
 
+/** The most bytes that one query of the map covers: a power of two below 2³², so that it is a multiple of all blocks. */
+const QUERY_BYTES = 2 ** 31;
+
 /** A request and the timer that limits it. */
 interface Pending {
-  readonly request: ReadRequest;
+  readonly request: NbdRequest;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -36,7 +41,7 @@ export class NbdConnection {
     socket.onFailure((reason) => this.#rejectAll(reason));
     const listener = {
       find: (handle: bigint) => this.#pending.get(handle)?.request,
-      finish: (handle: bigint, request: ReadRequest) => this.#finish(handle, request),
+      finish: (handle: bigint, request: NbdRequest) => this.#finish(handle, request),
       fail: (reason: Error) => socket.fail(reason),
     };
     new ReplyReader(socket.receiver, listener, speaker).start();
@@ -72,6 +77,29 @@ export class NbdConnection {
     target.set(whole.subarray(position - start, position - start + target.length));
   }
 
+  /**
+   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps; a single
+   * range if the server does not report them.
+   *
+   * @throws as `read`.
+   */
+  async *ranges(): AsyncGenerator<StatusRange, void> {
+    const { allocationContext: context, minimumBlockSize: alignment } = this.#export;
+    if (context === undefined) {
+      if (this.size > 0) {
+        yield { start: 0, length: this.size, isZero: false };
+      }
+      return;
+    }
+    for (let start = 0; start < this.size; ) {
+      const length = Math.min(QUERY_BYTES, this.size - start);
+      for (const range of await this.#query({ context, alignment }, { start, length })) {
+        yield range;
+        start = range.start + range.length;
+      }
+    }
+  }
+
   /** Disconnects from the server and closes the socket; pending requests fail. Idempotent. */
   async close(): Promise<void> {
     if (this.#socket.failure === undefined) {
@@ -94,11 +122,23 @@ export class NbdConnection {
     // In a split reply, qemu 7.2 closes the connection on an I/O error instead of reporting it.
     const flags = this.#export.canForbidFragments ? protocol.CMD_FLAG_DF : 0;
     return new Promise((resolve, reject) => {
-      this.#send(flags, new ReadRequest(target, position, resolve, reject));
+      this.#send(protocol.CMD_READ, flags, new ReadRequest(target, position, resolve, reject));
     });
   }
 
-  #send(flags: number, request: ReadRequest): void {
+  async #query(
+    server: ConstructorParameters<typeof StatusRequest>[0],
+    wanted: Pick<StatusRange, 'start' | 'length'>,
+  ): Promise<Iterable<StatusRange>> {
+    let request: StatusRequest | undefined;
+    await new Promise<void>((resolve, reject) => {
+      request = new StatusRequest(server, wanted, resolve, reject);
+      this.#send(protocol.CMD_BLOCK_STATUS, 0, request);
+    });
+    return request!.ranges();
+  }
+
+  #send(command: number, flags: number, request: NbdRequest): void {
     if (this.#socket.failure !== undefined) {
       request.reject(this.#socket.failure);
       return;
@@ -107,10 +147,10 @@ export class NbdConnection {
     this.#nextHandle += 1n;
     const timer = setTimeout(() => this.#socket.fail(this.#timeoutError(request)), this.#timeoutMs);
     this.#pending.set(handle, { request, timer });
-    this.#socket.send(encodeRequest(protocol.CMD_READ, flags, handle, request.position, request.length));
+    this.#socket.send(encodeRequest(command, flags, handle, request.position, request.length));
   }
 
-  #finish(handle: bigint, request: ReadRequest): void {
+  #finish(handle: bigint, request: NbdRequest): void {
     clearTimeout(this.#pending.get(handle)?.timer);
     this.#pending.delete(handle);
     if (request.error === undefined) {
@@ -120,12 +160,12 @@ export class NbdConnection {
     }
   }
 
-  #timeoutError({ position }: ReadRequest): VirtSimilarityError {
+  #timeoutError({ position, purpose }: NbdRequest): VirtSimilarityError {
     const seconds = this.#timeoutMs / 1000;
     return readError(
       this.#speaker,
       'unavailable',
-      `the NBD server did not answer a read at byte ${position} within ${seconds} s; try again`,
+      `the NBD server did not answer a ${purpose} at byte ${position} within ${seconds} s; try again`,
     );
   }
 

@@ -1,35 +1,58 @@
-import { connect, type Socket } from 'node:net';
-import { messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { readError, type Speaker } from '../reading/read-error.js';
 import { ByteReceiver } from './byte-receiver.js';
+import { protocolError } from './nbd-error.js';
 import type { HandshakeStream } from './option-exchange.js';
 
-/** Bytes received at a time: about twice what a Unix socket buffers by default. */
+/** Bytes received at a time without TLS: about twice what a Unix socket buffers by default. */
 const RECEIVE_BYTES = 512 * 1024;
 /** Milliseconds that the server has to close its end after a disconnect. */
 const DISCONNECT_GRACE_MS = 1000;
 
-/** A Unix socket that feeds a `ByteReceiver` through one reused buffer. It fails at most once. */
+/** What a client of a TLS server trusts, and shows of itself, in PEM. */
+export interface NbdTls {
+  /** Certificates of the authorities to trust; those that Node.js trusts if absent. */
+  readonly ca?: string | undefined;
+  /** The client's certificate, and its private key. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** The address of a server: the path of a Unix socket, or a TCP address, with `tls` if the connection is encrypted. */
+export type NbdAddress = string | { readonly host: string; readonly port: number; readonly tls?: NbdTls | undefined };
+
+/** How the failures of a socket are reported, and what ends it. */
+interface SocketOptions {
+  readonly speaker: Speaker;
+  /** The code of the error if the server cannot be reached or closes the connection. */
+  readonly lossCode: ErrorCode;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A connection that feeds a `ByteReceiver`. It fails at most once. */
 export class NbdSocket implements HandshakeStream {
   readonly receiver = new ByteReceiver();
-  readonly #socket: Socket;
-  readonly #speaker: Speaker;
+  #socket: Socket;
+  readonly #address: NbdAddress;
+  readonly #options: SocketOptions;
   readonly #closed: Promise<void>;
+  #isConnected = false;
   #failure: Error | undefined;
   #listener: ((reason: Error) => void) | undefined;
 
   /** Starts to connect; bytes sent before it is connected are queued. Fails with `aborted` when the signal fires. */
-  constructor(path: string, speaker: Speaker, signal: AbortSignal | undefined) {
+  constructor(address: NbdAddress, options: SocketOptions) {
+    const { signal } = options;
     throwIfAborted(signal);
-    this.#speaker = speaker;
-    const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
-    const callback = (length: number, received: Uint8Array) => {
-      this.receiver.push(received.subarray(0, length));
-      return true;
-    };
-    this.#socket = connect({ path, onread: { buffer, callback } });
-    this.#socket.on('error', (cause) => this.#lose(messageOf(cause), cause));
-    this.#socket.on('end', () => this.#lose('it closed the connection'));
+    this.#address = address;
+    this.#options = options;
+    this.#socket = this.#connect(address);
+    this.#watch(this.#socket);
+    this.#socket.once('connect', () => {
+      this.#isConnected = true;
+    });
     const abort = () => this.fail(new VirtSimilarityError('aborted', 'interrupted', { cause: signal?.reason }));
     signal?.addEventListener('abort', abort, { once: true });
     this.#closed = new Promise((resolve) => {
@@ -39,6 +62,34 @@ export class NbdSocket implements HandshakeStream {
         resolve();
       });
     });
+  }
+
+  /**
+   * Encrypts the connection from here on, and verifies the server's certificate.
+   *
+   * @throws `unreadable` if the server's certificate is not trusted, or TLS fails otherwise.
+   */
+  async startTls(): Promise<void> {
+    const { host, tls } = this.#address as Exclude<NbdAddress, string>;
+    const plain = this.#socket;
+    plain.removeAllListeners('data');
+    if (!this.receiver.isIdle) {
+      throw protocolError(this.#options.speaker, 'it sent bytes between its consent to TLS and the TLS handshake');
+    }
+    const servername = isIP(host) === 0 ? { servername: host } : {};
+    const encrypted = connectTls({ socket: plain, host, ...servername, ...tls, minVersion: 'TLSv1.2' });
+    this.#socket = encrypted;
+    await new Promise<void>((resolve, reject) => {
+      encrypted.once('secureConnect', resolve);
+      encrypted.once('error', (cause) => {
+        const happened = `TLS with the NBD server failed (${messageOf(cause)})`;
+        const remedy = 'check its certificate, or state a directory with ca-cert.pem as tls-certificates';
+        this.fail(readError(this.#options.speaker, 'unreadable', `${happened}; ${remedy}`, cause));
+      });
+      this.onFailure(reject);
+    });
+    this.#watch(encrypted);
+    encrypted.on('data', (received) => this.receiver.push(received));
   }
 
   /** Why the socket failed; `undefined` while it is usable. */
@@ -87,7 +138,31 @@ export class NbdSocket implements HandshakeStream {
     await this.#closed;
   }
 
+  #connect(address: NbdAddress): Socket {
+    if (typeof address === 'object' && address.tls !== undefined) {
+      // A socket that reads into a buffer of its own cannot be encrypted.
+      const { host, port } = address;
+      return connect({ host, port, noDelay: true }).on('data', (received) => this.receiver.push(received));
+    }
+    const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
+    const callback = (length: number, received: Uint8Array) => {
+      this.receiver.push(received.subarray(0, length));
+      return true;
+    };
+    const target = typeof address === 'string' ? { path: address } : { host: address.host, port: address.port };
+    return connect({ ...target, noDelay: true, onread: { buffer, callback } });
+  }
+
+  #watch(socket: Socket): void {
+    socket.on('error', (cause) => this.#lose(messageOf(cause), cause));
+    socket.on('end', () => this.#lose('it closed the connection'));
+  }
+
   #lose(happened: string, cause?: NodeJS.ErrnoException): void {
-    this.fail(readError(this.#speaker, 'unavailable', `the NBD server is gone (${happened}); try again`, cause));
+    const { speaker, lossCode } = this.#options;
+    const problem = this.#isConnected
+      ? `the NBD server is gone (${happened}); try again`
+      : `the NBD server cannot be reached (${happened}); check its address, and that it runs`;
+    this.fail(readError(speaker, lossCode, problem, cause));
   }
 }

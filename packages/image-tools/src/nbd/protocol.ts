@@ -17,19 +17,24 @@ export const FLAG_SEND_DF = 1 << 7;
 export const FLAG_CAN_MULTI_CONN = 1 << 8;
 
 export const OPT_EXPORT_NAME = 1;
+export const OPT_STARTTLS = 5;
 export const OPT_GO = 7;
 export const OPT_STRUCTURED_REPLY = 8;
+export const OPT_SET_META_CONTEXT = 10;
 
 export const REP_ACK = 1;
 export const REP_INFO = 3;
+export const REP_META_CONTEXT = 4;
 export const REP_FLAG_ERROR = 2 ** 31;
 export const REP_ERR_UNSUP = REP_FLAG_ERROR + 1;
+export const REP_ERR_TLS_REQD = REP_FLAG_ERROR + 5;
 
 export const INFO_EXPORT = 0;
 export const INFO_BLOCK_SIZE = 3;
 
 export const CMD_READ = 0;
 export const CMD_DISC = 2;
+export const CMD_BLOCK_STATUS = 7;
 
 export const CMD_FLAG_DF = 1 << 2;
 
@@ -37,8 +42,14 @@ export const REPLY_FLAG_DONE = 1 << 0;
 export const REPLY_TYPE_NONE = 0;
 export const REPLY_TYPE_OFFSET_DATA = 1;
 export const REPLY_TYPE_OFFSET_HOLE = 2;
+export const REPLY_TYPE_BLOCK_STATUS = 5;
 export const REPLY_TYPE_FLAG_ERROR = 1 << 15;
 export const REPLY_TYPE_ERROR_OFFSET = REPLY_TYPE_FLAG_ERROR + 2;
+
+/** The metadata context that says which ranges read as zeros. */
+export const ALLOCATION_CONTEXT = 'base:allocation';
+/** The flag of a range that reads as zeros. */
+export const STATE_ZERO = 1 << 1;
 
 /** Bytes of a request's header. The requests sent here have no payload. */
 export const REQUEST_LENGTH = 28;

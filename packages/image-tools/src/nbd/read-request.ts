@@ -1,12 +1,13 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
+import type { NbdRequest } from './nbd-request.js';
 
 /** A pending read. Its bytes are received straight into its target buffer. */
-export class ReadRequest {
-  /** Position of its first byte in the export. */
+export class ReadRequest implements NbdRequest {
+  readonly purpose = 'read';
+  readonly takesStatus = false;
   readonly position: number;
   readonly #target: Uint8Array;
   #received = 0;
-  /** The first error that the server reported for this read. */
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
@@ -18,12 +19,10 @@ export class ReadRequest {
     this.reject = reject;
   }
 
-  /** Bytes requested. */
   get length(): number {
     return this.#target.length;
   }
 
-  /** Returns the part of the target for `length` bytes at `offset` of the export; `undefined` if not requested. */
   destination(offset: number, length: number): Uint8Array | undefined {
     const start = offset - this.position;
     if (start < 0 || start + length > this.#target.length) {
@@ -33,7 +32,10 @@ export class ReadRequest {
     return this.#target.subarray(start, start + length);
   }
 
-  /** Whether all requested bytes have arrived. */
+  acceptStatus(): string {
+    return 'a block status that was not requested';
+  }
+
   isComplete(): boolean {
     return this.#received === this.#target.length;
   }

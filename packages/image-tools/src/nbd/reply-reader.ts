@@ -1,15 +1,16 @@
 import type { Speaker } from '../reading/read-error.js';
 import type { ByteReceiver } from './byte-receiver.js';
 import { protocolError, requestError } from './nbd-error.js';
+import type { NbdRequest } from './nbd-request.js';
 import * as protocol from './protocol.js';
-import type { ReadRequest } from './read-request.js';
+import { MAXIMUM_STATUS_LENGTH } from './status-request.js';
 
 /** What a reply reader needs from its connection. */
 export interface ReplyListener {
   /** Returns the pending request with this handle. */
-  find(handle: bigint): ReadRequest | undefined;
+  find(handle: bigint): NbdRequest | undefined;
   /** Called after the last byte of the reply to `request`. */
-  finish(handle: bigint, request: ReadRequest): void;
+  finish(handle: bigint, request: NbdRequest): void;
   /** Called when the stream cannot be parsed any further. */
   fail(reason: Error): void;
 }
@@ -22,7 +23,7 @@ interface Chunk {
   readonly flags: number;
   readonly type: number;
   readonly handle: bigint;
-  readonly request: ReadRequest;
+  readonly request: NbdRequest;
 }
 
 /** Parses the replies of the transmission phase, both simple and structured. */
@@ -63,7 +64,7 @@ export class ReplyReader {
     }
   }
 
-  #readSimpleReply(handle: bigint, request: ReadRequest, errorNumber: number): void {
+  #readSimpleReply(handle: bigint, request: NbdRequest, errorNumber: number): void {
     if (errorNumber !== 0) {
       request.error = requestError(this.#speaker, errorNumber, request.position, '');
       this.#finish(handle, request);
@@ -81,6 +82,9 @@ export class ReplyReader {
       });
     } else if (type === protocol.REPLY_TYPE_OFFSET_HOLE && length === 12) {
       this.#receiver.expect(this.#hole, () => this.#fillHole(chunk));
+    } else if (type === protocol.REPLY_TYPE_BLOCK_STATUS && request.takesStatus && length <= MAXIMUM_STATUS_LENGTH) {
+      const status = Buffer.allocUnsafe(length);
+      this.#receiver.expect(status, () => this.#readStatus(chunk, status));
     } else if (type === protocol.REPLY_TYPE_NONE && length === 0) {
       this.#endChunk(chunk);
     } else if ((type & protocol.REPLY_TYPE_FLAG_ERROR) !== 0 && length >= 6 && length <= MAXIMUM_DESCRIPTION) {
@@ -91,7 +95,7 @@ export class ReplyReader {
     }
   }
 
-  #receiveData(request: ReadRequest, offset: number, length: number, whenReceived: () => void): void {
+  #receiveData(request: NbdRequest, offset: number, length: number, whenReceived: () => void): void {
     const destination = request.destination(offset, length);
     if (destination === undefined) {
       this.#break(`${length} unrequested bytes of data at offset ${offset}`);
@@ -110,6 +114,15 @@ export class ReplyReader {
     }
     destination.fill(0);
     this.#endChunk(chunk);
+  }
+
+  #readStatus(chunk: Chunk, status: Buffer): void {
+    const problem = chunk.request.acceptStatus(status);
+    if (problem === undefined) {
+      this.#endChunk(chunk);
+    } else {
+      this.#break(problem);
+    }
   }
 
   /** Parses an error number, the length of a message, the message and, in one chunk type, the position of the error. */
@@ -135,9 +148,9 @@ export class ReplyReader {
     }
   }
 
-  #finish(handle: bigint, request: ReadRequest): void {
+  #finish(handle: bigint, request: NbdRequest): void {
     if (request.error === undefined && !request.isComplete()) {
-      this.#break(`an incomplete reply to a read of ${request.length} bytes at offset ${request.position}`);
+      this.#break(`an incomplete reply to a request for ${request.length} bytes at offset ${request.position}`);
       return;
     }
     this.#listener.finish(handle, request);

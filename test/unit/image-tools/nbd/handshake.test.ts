@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
-import { type NbdExport, shakeHands } from '#image-tools/nbd/handshake.js';
+import { type HandshakeRequest, type NbdExport, shakeHands } from '#image-tools/nbd/handshake.js';
 import * as protocol from '#image-tools/nbd/protocol.js';
 
 interface Handshake {
@@ -10,6 +10,10 @@ interface Handshake {
 
 /** Performs a handshake with a server that sends all its bytes at once. */
 function handshakeWith(...replies: Buffer[]): Handshake {
+  return handshakeFor({ exportName: 'a' }, ...replies);
+}
+
+function handshakeFor(request: HandshakeRequest, ...replies: Buffer[]): Handshake {
   const receiver = new ByteReceiver();
   const sent: Buffer[] = [];
   receiver.push(Buffer.concat(replies));
@@ -18,7 +22,7 @@ function handshakeWith(...replies: Buffer[]): Handshake {
     send: (bytes: Uint8Array) => sent.push(Buffer.from(bytes)),
     receive: (length: number) => receiver.receive(length),
   };
-  return { result: shakeHands(stream, 'a', { component: 'qemu', image: 'disk.img' }), sent };
+  return { result: shakeHands(stream, request, { component: 'qemu', image: 'disk.img' }), sent };
 }
 
 function greeting(flags: number, magic = protocol.OPTION_MAGIC): Buffer {
@@ -118,5 +122,87 @@ describe('shakeHands', () => {
 
   test('fails with the error of the stream if the server hangs up', async () => {
     await expect(handshakeWith(greeting(FIXED)).result).rejects.toThrow('the server hung up');
+  });
+});
+
+describe('a handshake that asks for a map', () => {
+  const STRUCTURED = reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ACK);
+  const request: HandshakeRequest = { exportName: 'a', map: true };
+  const context = (number: number, name: string) =>
+    reply(
+      protocol.OPT_SET_META_CONTEXT,
+      protocol.REP_META_CONTEXT,
+      Buffer.concat([Buffer.of(0, 0, 0, number), Buffer.from(name)]),
+    );
+  const DONE = reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ACK);
+
+  test('returns the number of base:allocation', async () => {
+    const offered = [context(3, 'qemu:allocation-depth'), context(9, 'base:allocation'), DONE];
+    const { result, sent } = handshakeFor(request, greeting(FIXED), STRUCTURED, ...offered, exportInfo(512n), GO);
+    expect(await result).toMatchObject({ size: 512, allocationContext: 9 });
+    const data = Buffer.from('\0\0\0\x01a\0\0\0\x01\0\0\0\x0fbase:allocation', 'latin1');
+    expect(sent[2]?.subarray(16)).toEqual(data);
+  });
+
+  test.each([
+    ['offers another context only', [context(3, 'qemu:allocation-depth'), DONE]],
+    ['offers none', [DONE]],
+    ['does not know the option', [reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ERR_UNSUP)]],
+  ])('works with a server that %s', async (_, replies) => {
+    const { result } = handshakeFor(request, greeting(FIXED), STRUCTURED, ...replies, exportInfo(512n), GO);
+    expect(await result).not.toHaveProperty('allocationContext');
+  });
+
+  test('does not ask a server without structured replies', async () => {
+    const { result } = handshakeFor(request, greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), GO);
+    expect(await result).toMatchObject({ size: 512 });
+  });
+
+  test('fails if the number of a context is missing', async () => {
+    const short = reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_META_CONTEXT, Buffer.of(1));
+    await expect(handshakeFor(request, greeting(FIXED), STRUCTURED, short).result).rejects.toMatchObject({
+      message: expect.stringContaining('broke the protocol'),
+    });
+  });
+});
+
+describe('a handshake with TLS', () => {
+  test('starts TLS before any other option', async () => {
+    let before = 0;
+    const startTls = async () => {
+      before = sent.length;
+    };
+    const { result, sent } = handshakeFor(
+      { exportName: 'a', startTls },
+      greeting(FIXED),
+      reply(protocol.OPT_STARTTLS, protocol.REP_ACK),
+      REFUSED_STRUCTURE,
+      exportInfo(512n),
+      GO,
+    );
+    expect(await result).toMatchObject({ size: 512 });
+    // The flags and one option.
+    expect(before).toBe(2);
+  });
+
+  test('fails if the server does not support it', async () => {
+    const { result, sent } = handshakeFor(
+      { exportName: 'a', startTls: () => Promise.reject(new Error('not called')) },
+      greeting(FIXED),
+      reply(protocol.OPT_STARTTLS, protocol.REP_ERR_UNSUP),
+    );
+    await expect(result).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(/does not support TLS; .*nbd:\/\//),
+    });
+    expect(sent).toHaveLength(2);
+  });
+
+  test('is the remedy if the server requires it', async () => {
+    const required = reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ERR_TLS_REQD);
+    await expect(handshakeWith(greeting(FIXED), required).result).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringContaining('requires TLS; use nbds://'),
+    });
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ByteReceiver } from '#image-tools/nbd/byte-receiver.js';
+import type { NbdRequest } from '#image-tools/nbd/nbd-request.js';
 import * as protocol from '#image-tools/nbd/protocol.js';
 import { ReadRequest } from '#image-tools/nbd/read-request.js';
 import { ReplyReader } from '#image-tools/nbd/reply-reader.js';
+import { StatusRequest } from '#image-tools/nbd/status-request.js';
 import { pushInPieces } from './push-in-pieces.js';
 
 const { REPLY_FLAG_DONE: DONE } = protocol;
@@ -12,13 +14,13 @@ const { REPLY_FLAG_DONE: DONE } = protocol;
 class Exchange {
   readonly receiver = new ByteReceiver();
   readonly outcomes: string[] = [];
-  readonly #requests = new Map<bigint, ReadRequest>();
+  readonly #requests = new Map<bigint, NbdRequest>();
   failure: Error | undefined;
 
   constructor() {
     const listener = {
       find: (handle: bigint) => this.#requests.get(handle),
-      finish: (handle: bigint, request: ReadRequest) => {
+      finish: (handle: bigint, request: NbdRequest) => {
         this.#requests.delete(handle);
         this.outcomes.push(`${handle} ${request.error?.message ?? 'done'}`);
       },
@@ -35,6 +37,13 @@ class Exchange {
     const unused = () => {};
     this.#requests.set(handle, new ReadRequest(target, position, unused, unused));
     return target;
+  }
+
+  query(handle: bigint, start: number, length: number): StatusRequest {
+    const unused = () => {};
+    const request = new StatusRequest({ context: 7, alignment: 512 }, { start, length }, unused, unused);
+    this.#requests.set(handle, request);
+    return request;
   }
 }
 
@@ -131,5 +140,70 @@ describe('ReplyReader', () => {
     exchange.receiver.push(reply);
     expect(exchange.failure).toMatchObject({ code: 'unavailable', message: expect.stringContaining('protocol') });
     expect(exchange.outcomes).toEqual([]);
+  });
+});
+
+describe('a block status', () => {
+  const status = (...payload: number[]) => chunk(1n, DONE, protocol.REPLY_TYPE_BLOCK_STATUS, u32(...payload));
+
+  test('has the ranges of the query, the last one cut at its end', () => {
+    const exchange = new Exchange();
+    const request = exchange.query(1n, 1024, 4096);
+    pushInPieces(exchange.receiver, status(7, 512, 3, 1024, 0, 512, 1, 2 ** 31, 2), [1, 5, 18, 3, 11]);
+    expect(exchange.outcomes).toEqual(['1 done']);
+    expect([...request.ranges()]).toEqual([
+      { start: 1024, length: 512, isZero: true },
+      { start: 1536, length: 1024, isZero: false },
+      { start: 2560, length: 512, isZero: false },
+      { start: 3072, length: 2048, isZero: true },
+    ]);
+  });
+
+  test('may cover less than was asked for', () => {
+    const exchange = new Exchange();
+    const request = exchange.query(1n, 0, 4096);
+    exchange.receiver.push(status(7, 512, 2));
+    expect([...request.ranges()]).toEqual([{ start: 0, length: 512, isZero: true }]);
+  });
+
+  test('can be an error', () => {
+    const exchange = new Exchange();
+    exchange.query(1n, 0, 4096);
+    exchange.receiver.push(chunk(1n, DONE, protocol.REPLY_TYPE_FLAG_ERROR + 1, error(5, 'bad')));
+    expect(exchange.outcomes).toEqual([expect.stringMatching(/^1 .*EIO at byte 0 \(bad\)/)]);
+  });
+
+  test.each<[string, Buffer]>([
+    ['of another context', status(8, 512, 0)],
+    ['without ranges', status(7)],
+    ['with half a range', status(7, 512)],
+    ['with an empty range', status(7, 512, 0, 0, 0)],
+    ['with a range that is no multiple of blocks', status(7, 100, 0)],
+    ['in a simple reply', simple(1n, 0)],
+    ['that is data', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_DATA, u64(0), Buffer.alloc(512))],
+    ['that is a hole', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_HOLE, u64(0), u32(512))],
+    ['that does not arrive', chunk(1n, DONE, protocol.REPLY_TYPE_NONE)],
+    [
+      'that arrives twice',
+      Buffer.concat([chunk(1n, 0, protocol.REPLY_TYPE_BLOCK_STATUS, u32(7, 512, 0)), status(7, 512, 0)]),
+    ],
+    // Only the header: nothing of this length is allocated.
+    ['of 4 GiB', Buffer.concat([status(7, 512, 0).subarray(0, 16), u32(2 ** 32 - 4)])],
+  ])('%s breaks the protocol', (_, reply) => {
+    const exchange = new Exchange();
+    exchange.query(1n, 0, 4096);
+    exchange.receiver.push(reply);
+    expect(exchange.failure).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('broke the protocol'),
+    });
+    expect(exchange.outcomes).toEqual([]);
+  });
+
+  test('that nobody asked for breaks the protocol', () => {
+    const exchange = new Exchange();
+    exchange.read(1n, 0, 512);
+    exchange.receiver.push(status(7, 512, 0));
+    expect(exchange.failure).toMatchObject({ code: 'unavailable' });
   });
 });

@@ -1,0 +1,27 @@
+import { VirtSimilarityError } from '../errors.js';
+import { fileError } from './file-error.js';
+import { closeRegularFile, openRegularFile, readExactly } from './regular-file.js';
+
+/**
+ * Returns the content of a regular file.
+ *
+ * @param limit bytes; a larger file is `refused`
+ * @throws as `openRegularFile`, and `unreadable`.
+ */
+export async function readSmallFile(path: string, limit: number): Promise<Buffer> {
+  const file = await openRegularFile(path);
+  try {
+    const { size } = file.stats;
+    if (size > limit) {
+      const problem = `cannot read ${path}: expected at most ${limit} bytes, found ${size}`;
+      throw new VirtSimilarityError('refused', `${problem}; name the right file`, { image: path });
+    }
+    const content = Buffer.alloc(Number(size));
+    await readExactly(file.descriptor, content, 0).catch((cause: unknown) => {
+      throw fileError(cause, `cannot read ${path}`, path);
+    });
+    return content;
+  } finally {
+    await closeRegularFile(file);
+  }
+}

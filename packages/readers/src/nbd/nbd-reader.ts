@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type {
+  DiskImage,
+  DiskReader,
+  DiskSource,
+  ImageIdentity,
+  PartDiagnosis,
+  ReadOptions,
+} from '@virt-similarity/core';
+import { readSmallFile, VirtSimilarityError } from '@virt-similarity/core';
+import { connectNbd, type NbdAddress, type NbdTls } from '@virt-similarity/image-tools';
+import { NbdImage } from './nbd-image.js';
+import { NBD_SCHEMES, type NbdUri, nbdSchemeOf, parseNbdUri } from './nbd-uri.js';
+
+/** Bytes; files of certificates are smaller, even those with the authorities of a whole system. */
+const MAXIMUM_PEM_LENGTH = 2 ** 20;
+
+/**
+ * Reads exports of NBD servers, named by URIs: see {@link parseNbdUri}. Needs no external program. The bytes of an
+ * export are the guest's, whatever they look like. Nothing shows whether an export changes, so its hash vectors are not
+ * stored.
+ */
+export class NbdReader implements DiskReader {
+  readonly formats = ['raw'];
+
+  /** Does not connect: many servers end after their first client. */
+  async identify({ path }: DiskSource, { isChosen }: ReadOptions): Promise<ImageIdentity | undefined> {
+    if (nbdSchemeOf(path) === undefined) {
+      if (isChosen) {
+        const expected = `expected ${NBD_SCHEMES.map((scheme) => `${scheme}://…`).join(', ')}`;
+        const problem = `[nbd] cannot read ${path}: ${expected}; choose another reader for files`;
+        throw new VirtSimilarityError('usage', problem, { image: path });
+      }
+      return undefined;
+    }
+    parseNbdUri(path);
+    return { chain: [{ format: 'raw', parts: [{ kind: 'object', path, version: '' }], volatile: true }] };
+  }
+
+  async open({ path }: DiskSource, identity: ImageIdentity, { signal }: ReadOptions): Promise<DiskImage> {
+    const uri = parseNbdUri(path);
+    const speaker = { component: 'nbd', image: path };
+    const { exportName } = uri;
+    const address = await addressOf(uri);
+    const connection = await connectNbd(address, { ...speaker, exportName, map: true, lossCode: 'unreadable', signal });
+    return new NbdImage(connection, identity, { speaker, signal });
+  }
+
+  async diagnose(): Promise<PartDiagnosis> {
+    return { requirements: [], abilities: [{ purpose: 'exports of NBD servers', needs: [] }] };
+  }
+}
+
+async function addressOf({ server, isEncrypted, certificates }: NbdUri): Promise<NbdAddress> {
+  if (typeof server === 'string' || !isEncrypted) {
+    return server;
+  }
+  return { ...server, tls: certificates === undefined ? {} : await tlsOf(certificates) };
+}
+
+/**
+ * Reads the certificates in a directory, named as by libvirt and libnbd. The client's own are optional.
+ *
+ * @throws as `readSmallFile`.
+ */
+async function tlsOf(directory: string): Promise<NbdTls> {
+  const read = async (name: string) => (await readSmallFile(join(directory, name), MAXIMUM_PEM_LENGTH)).toString();
+  const ca = await read('ca-cert.pem');
+  try {
+    return { ca, cert: await read('client-cert.pem'), key: await read('client-key.pem') };
+  } catch (thrown) {
+    if (isMissing(thrown)) {
+      return { ca };
+    }
+    throw thrown;
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  const cause = thrown instanceof VirtSimilarityError ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+}

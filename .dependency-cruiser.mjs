@@ -51,6 +51,7 @@ const ORDER = {
     'nbd/',
     'index.ts',
   ],
+  libvirt: ['domain.ts', 'virsh.ts', 'libvirt-source.ts', 'index.ts'],
   cli: [
     'package-version.ts',
     'exit-codes.ts',
@@ -82,6 +83,7 @@ const KNOWN_PACKAGES = {
   'packages/core': [],
   'packages/image-tools': CORE,
   'packages/readers': [...CORE, '^@virt-similarity/image-tools$'],
+  'packages/libvirt': [...CORE, '^@virt-similarity/image-tools$'],
   'packages/hashers': CORE,
   'packages/reporters': CORE,
   'test/contracts': CORE,
@@ -142,7 +144,7 @@ function packageFile(path) {
 function packageRule([folder, known]) {
   return {
     name: 'direction of packages',
-    comment: 'cli → reporters, readers, hashers → image-tools → core; plugins never import each other',
+    comment: 'cli → reporters, readers, libvirt, hashers → image-tools → core; plugins never import each other',
     severity: 'error',
     from: { path: `^${folder}/` },
     to: { path: PROJECT_PACKAGE, pathNot: known },

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -85,6 +85,70 @@ describe('the cookbook', () => {
     expect(await run('own-distances.js', 'cat', 'car', 'dogs')).toBe('((cat:0.5,car:0.5):1.5,dogs:2);\n');
   });
 });
+
+test('the LVM source of the cookbook lists logical volumes, but not their pools', async () => {
+  if (process.getuid?.() !== 0) {
+    console.warn('skipped: creating a volume group needs root');
+    return;
+  }
+  const group = `vst${process.pid}`;
+  const disk = join(directory, 'physical-volume');
+  await writeFile(disk, '');
+  await truncate(disk, 64 * 2 ** 20);
+  const device = (await runTool('losetup', ['--find', '--show', disk])).stdout.trim();
+  try {
+    await runTool('pvcreate', ['-q', device]);
+    await runTool('vgcreate', ['-q', group, device]);
+    // Creating volumes needs the kernel's device mapper, restoring their metadata does not.
+    const backup = join(directory, 'metadata');
+    await runTool('vgcfgbackup', ['-q', '-f', backup, group]);
+    const metadata = await readFile(backup, 'utf8');
+    await writeFile(backup, metadata.replace(/(\n\tphysical_volumes \{[\s\S]*?\n\t\}\n)/, `$1${LOGICAL_VOLUMES}`));
+    await runTool('vgcfgrestore', ['-q', '--force', '--yes', '-f', backup, group]);
+    const { default: plugin } = await import(join(ROOT, 'examples/cookbook/lvm-source.js'));
+    const analyzer = createAnalyzer({ plugins: [readers, plugin] });
+    const image = (name: string) => ({ path: `/dev/${group}/${name}`, format: 'raw', label: `${group}/${name}` });
+    const found = await analyzer.findImages([`lvm:${group}`]);
+    expect(found.sources.toSorted((one, other) => (one.path < other.path ? -1 : 1))).toEqual(
+      ['clone', 'db', 'web'].map(image),
+    );
+    expect((await analyzer.findImages([`lvm:${group}/db`])).sources).toEqual([image('db')]);
+    await expect(analyzer.findImages(['lvm:--help'])).rejects.toMatchObject({ code: 'plugin' });
+  } finally {
+    await runTool('losetup', ['--detach', device]);
+  }
+});
+
+/** A volume, a thin pool, a thin volume and its snapshot, as LVM's metadata. */
+const LOGICAL_VOLUMES = `logical_volumes {
+${[
+  volume('web', 1, 'type = "striped"\nstripe_count = 1\nstripes = ["pv0", 0]'),
+  volume('pool_tmeta', 2, 'type = "striped"\nstripe_count = 1\nstripes = ["pv0", 2]', false),
+  volume('pool_tdata', 3, 'type = "striped"\nstripe_count = 1\nstripes = ["pv0", 4]', false),
+  volume(
+    'pool',
+    4,
+    'type = "thin-pool"\nmetadata = "pool_tmeta"\npool = "pool_tdata"\ntransaction_id = 2\nchunk_size = 128\ndiscards = "passdown"\nzero_new_blocks = 1',
+  ),
+  volume('db', 5, 'type = "thin"\nthin_pool = "pool"\ntransaction_id = 0\ndevice_id = 1'),
+  volume('clone', 6, 'type = "thin"\nthin_pool = "pool"\ntransaction_id = 1\ndevice_id = 2\norigin = "db"'),
+].join('\n')}
+}
+`;
+
+function volume(name: string, number: number, segment: string, isVisible = true): string {
+  return `${name} {
+id = "${String(number).repeat(6)}-aaaa-aaaa-aaaa-aaaa-aaaa-aaaaaa"
+status = ["READ", "WRITE"${isVisible ? ', "VISIBLE"' : ''}]
+flags = []
+segment_count = 1
+segment1 {
+start_extent = 0
+extent_count = 2
+${segment}
+}
+}`;
+}
 
 describe('the HTTP reader of the cookbook', () => {
   let origin: string;

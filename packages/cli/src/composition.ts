@@ -1,5 +1,6 @@
-import { type Analyzer, type AnalyzerParts, createAnalyzer } from '@virt-similarity/core';
+import { type Analyzer, type AnalyzerParts, createAnalyzer, type OptionValue } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import libvirt from '@virt-similarity/libvirt';
 import readers from '@virt-similarity/readers';
 import reporters from '@virt-similarity/reporters';
 
@@ -7,11 +8,14 @@ import reporters from '@virt-similarity/reporters';
  * Composes the analyzer from the built-in plugins and the user's. This is the composition root: no other module knows
  * every plugin. The user's plugins run isolated, because only the built-in ones are trusted to return.
  *
+ * @param connect URI of the connection to libvirt
+ *
  * This module loads all others, so import it only once there is work to do.
  */
-export function composeAnalyzer({
-  plugins,
-  ...others
-}: Pick<AnalyzerParts, 'plugins' | 'pluginTimeout' | 'logger'>): Analyzer {
-  return createAnalyzer({ plugins: [readers, hashers, reporters], isolated: plugins, ...others });
+export function composeAnalyzer(
+  { plugins, ...others }: Pick<AnalyzerParts, 'plugins' | 'pluginTimeout' | 'logger'>,
+  connect?: OptionValue,
+): Analyzer {
+  const own = [readers, hashers, reporters, [libvirt, connect === undefined ? {} : { connect }]] as const;
+  return createAnalyzer({ plugins: own, isolated: plugins, ...others });
 }

@@ -12,7 +12,7 @@ import type {
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
 import type { BuiltInContext } from '../commands/built-in-command.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
-import { COMMON_OPTIONS } from '../options/option-table.js';
+import { COMMON_OPTIONS, type IMAGE_OPTIONS } from '../options/option-table.js';
 import type { Configuration } from '../parse-configuration.js';
 import { allFlags, chooseCommand } from './choose-command.js';
 import { helpEpilogue } from './help-texts.js';
@@ -53,8 +53,9 @@ export async function readCommandLine(
   const scannedFirst = scanWords(words);
   const pluginTimeout = pluginTimeoutOf(scannedFirst, configuration);
   const plugins = await namedPlugins(scannedFirst, configuration, directory, { pluginTimeout, signal });
+  const connect = givenValue(scannedFirst, configuration, 'connect');
   const analyzer = once(async () =>
-    (await import('../composition.js')).composeAnalyzer({ plugins, pluginTimeout, logger }),
+    (await import('../composition.js')).composeAnalyzer({ plugins, pluginTimeout, logger }, connect),
   );
   const commands = await commandsWith(plugins.length === 0 ? undefined : await analyzer());
   const chosen = chooseCommand(words, commands);
@@ -105,11 +106,20 @@ async function namedPlugins(
  */
 function pluginTimeoutOf(scanned: readonly ScannedArgument[], configuration: Configuration | undefined): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];
-  const given = valuesOf(scanned, 'plugin-timeout').at(-1) ?? configuration?.defaults['plugin-timeout'];
+  const given = givenValue(scanned, configuration, 'plugin-timeout');
   return Number(readOptionValue(timeout, given) ?? timeout.default);
 }
 
-function valuesOf(scanned: readonly ScannedArgument[], name: keyof typeof COMMON_OPTIONS): string[] {
+/** Returns the value of an option on the command line, else in the configuration file, before it is checked. */
+function givenValue(
+  scanned: readonly ScannedArgument[],
+  configuration: Configuration | undefined,
+  name: keyof typeof COMMON_OPTIONS | keyof typeof IMAGE_OPTIONS,
+): OptionValue | undefined {
+  return valuesOf(scanned, name).at(-1) ?? configuration?.defaults[name];
+}
+
+function valuesOf(scanned: readonly ScannedArgument[], name: string): string[] {
   return scanned.flatMap((argument) =>
     argument.kind === 'option' && argument.flag.name === name ? (argument.value ?? []) : [],
   );

@@ -51,7 +51,7 @@ function isFormat(argument: ScannedArgument): boolean {
 }
 
 function namesImage(argument: ScannedArgument): boolean {
-  return argument.kind === 'operand' || argument.flag.name === 'add';
+  return argument.kind === 'operand' || argument.flag.images !== undefined;
 }
 
 function usage(problem: string): VirtSimilarityError {

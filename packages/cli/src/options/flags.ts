@@ -1,5 +1,6 @@
 import type { OptionDeclaration, OptionDeclarations, OptionValue } from '@virt-similarity/core';
 import { formatSize } from '@virt-similarity/core/options';
+import type { OwnOption } from './option-table.js';
 
 /** A flag of the command line. */
 export interface Flag {
@@ -12,6 +13,8 @@ export interface Flag {
   readonly takesValue: boolean;
   /** Whether a further value is added to the earlier ones instead of replacing them. */
   readonly isRepeated: boolean;
+  /** Set if it names images: the text before its value. */
+  readonly images?: string;
   /** Name of the value in help texts. */
   readonly placeholder: string;
   /** One line for the help. */
@@ -21,7 +24,7 @@ export interface Flag {
 /** Returns the flags of options: one for each, and a second one for an option that can be negated. */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {
-    const { type, short, description } = declaration;
+    const { type, short, description, images }: OwnOption = declaration;
     const isSwitch = type === 'boolean';
     const negation = 'negation' in declaration ? declaration.negation : undefined;
     const negated = { name, long: `--no-${name}`, takesValue: false, isRepeated: false, placeholder: '' };
@@ -34,6 +37,7 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       ...(short === undefined ? {} : { short: `-${short}` }),
       takesValue: !isSwitch,
       isRepeated: type === 'strings' || type === 'files',
+      ...(images === undefined ? {} : { images }),
       placeholder: declaration.placeholder ?? PLACEHOLDERS[type],
       help: `${description}${notesOn(declaration)}`,
     };

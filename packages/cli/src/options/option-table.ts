@@ -6,6 +6,8 @@ export type OwnOption = OptionDeclaration & {
   readonly configurable?: true;
   /** Name of an option that cannot be combined with it. */
   readonly conflicts?: string;
+  /** Set if it names images: the text before its value, such as `libvirt:`. A switch names the images of that text. */
+  readonly images?: string;
 };
 
 type OwnOptions = Readonly<Record<string, OwnOption>>;
@@ -64,7 +66,28 @@ export const CACHE_OPTIONS = { cache: CACHE_DIRECTORY } as const satisfies OwnOp
 
 /** The options of a command that hashes images. */
 export const IMAGE_OPTIONS = {
-  add: { type: 'files', short: 'a', placeholder: 'image', description: 'add an image, as in the libguestfs tools' },
+  add: {
+    type: 'files',
+    short: 'a',
+    placeholder: 'image',
+    images: '',
+    description: 'add an image, as in the libguestfs tools',
+  },
+  domain: {
+    type: 'strings',
+    short: 'd',
+    placeholder: 'name',
+    images: 'libvirt:',
+    description: 'add the disks of a libvirt domain, or only NAME:TARGET',
+  },
+  'all-domains': { type: 'boolean', images: 'libvirt:', description: 'add the disks of all libvirt domains' },
+  connect: {
+    type: 'name',
+    short: 'c',
+    placeholder: 'uri',
+    configurable: true,
+    description: "connection to libvirt; by default virsh's",
+  },
   format: {
     type: 'name',
     description: 'format of the images that follow: raw, qcow2, vmdk, …, arrow, or auto to detect it (the default)',

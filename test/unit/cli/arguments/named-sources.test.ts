@@ -26,6 +26,20 @@ describe('the images on a command line', () => {
     expect(names).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
   });
 
+  test('can be disks of libvirt', () => {
+    const names = sourcesOf('one -d web --all-domains two --domain=-x:vda -c test:///default').map(({ path }) => path);
+    expect(names).toEqual(['one', 'libvirt:web', 'libvirt:', 'two', 'libvirt:-x:vda']);
+  });
+
+  test.each(['--domain=', '--add='])('must not be empty: %s', (line) => {
+    expect(() => sourcesOf(line)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: expect.stringMatching(/^--(domain|add): expected a \w+, found nothing$/),
+      }),
+    );
+  });
+
   test('are not the values of other options', () => {
     expect(sourcesOf('--linkage average a -o tree.nwk -Onewick -vo t.dot b --no-cache')).toEqual([
       { path: 'a' },

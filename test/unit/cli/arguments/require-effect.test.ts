@@ -17,6 +17,8 @@ describe('requireEffect', () => {
   test.each([
     '--format raw a --format qcow2 b',
     'a --format raw -a b',
+    '--format raw -d web',
+    '--format raw --all-domains',
     '-o t.nwk -o t.dot a b',
     '--metric jaccard a b --metric hamming',
     '--names n.tsv --names n.tsv a b',

@@ -54,6 +54,7 @@ describe('the option table', () => {
           'block-size',
           'cache',
           'clusterer',
+          'connect',
           'hash',
           'jobs',
           'linkage',

@@ -1,0 +1,229 @@
+import {
+  asNote,
+  type DiagnosisRun,
+  type ImageSource,
+  type ListedImage,
+  type ListOptions,
+  type NamedImages,
+  type PartDiagnosis,
+  realPath,
+  throwIfAborted,
+  VirtSimilarityError,
+  type Wording,
+  wording,
+} from '@virt-similarity/core';
+import { diagnoseProgram } from '@virt-similarity/image-tools';
+import type { Domain, DomainDisk } from './domain.js';
+import { VIRSH, Virsh } from './virsh.js';
+
+/** Domains that are queried at a time. */
+const CONCURRENCY = 4;
+
+/** A domain to list, or one of its disks. */
+interface Wanted {
+  readonly domain: Domain;
+  readonly target?: string | undefined;
+}
+
+/**
+ * Lists the disks of libvirt's domains. The word is the name or UUID of a domain, `DOMAIN:TARGET` for one disk, or empty
+ * for all domains. Formats and backing files come from the domain's definition; each label is `DOMAIN:TARGET`.
+ */
+export class LibvirtSource implements ImageSource {
+  readonly #connect: string | undefined;
+
+  /** @param connect the URI of the connection; virsh's default if absent */
+  constructor(connect?: string) {
+    this.#connect = connect;
+  }
+
+  /**
+   * @throws `usage` if libvirt is on another host, `unavailable` if virsh is missing or cannot connect, `unreadable` if a
+   *   definition cannot be parsed, and `aborted`.
+   */
+  async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
+    const virsh = new Virsh(this.#connect, options.signal);
+    requireThisHost(this.#connect ?? '');
+    requireThisHost(await virsh.uri());
+    const listing = new Listing(options);
+    for (const { word, ...stated } of named) {
+      throwIfAborted(options.signal);
+      yield* word === ''
+        ? listing.ofAll(await allDomains(virsh, options), stated)
+        : listing.ofWord(word, await wantedBy(word, virsh, options), stated);
+    }
+    listing.noteLeftOut();
+  }
+
+  async diagnose({ signal }: DiagnosisRun): Promise<PartDiagnosis> {
+    const requirement = await diagnoseProgram({ ...VIRSH, purpose: "the disks of libvirt's domains" }, signal);
+    return {
+      requirements: [requirement],
+      abilities: [{ purpose: "the disks of libvirt's domains", needs: [VIRSH.command] }],
+    };
+  }
+}
+
+type Stated = Omit<NamedImages, 'word'>;
+
+/** The images of one call of `list`. */
+class Listing {
+  readonly #options: ListOptions;
+  /** The labels of the disks that were listed, by their paths with symbolic links resolved. */
+  readonly #labels = new Map<string, string>();
+  /** The disks that were left out, each with its reason. */
+  readonly #leftOut = new Map<string, string>();
+
+  constructor(options: ListOptions) {
+    this.#options = options;
+  }
+
+  async *ofAll(domains: readonly Domain[], stated: Stated): AsyncGenerator<ListedImage> {
+    let found = 0;
+    for (const domain of domains) {
+      for await (const image of this.#ofDomain({ domain }, stated)) {
+        yield image;
+        found += 1;
+      }
+    }
+    if (found === 0) {
+      yield failed('', `libvirt has ${domains.length} domains, none with a disk; check them with virsh list --all`);
+    }
+  }
+
+  async *ofWord(word: string, wanted: Wanted | undefined, stated: Stated): AsyncGenerator<ListedImage> {
+    if (wanted === undefined) {
+      yield failed(word, 'libvirt has no domain of this name; check it with virsh list --all');
+      return;
+    }
+    const { domain, target } = wanted;
+    const isFound = domain.disks.some((disk) => target === undefined || disk.target === target);
+    if (!isFound) {
+      const { leftOut } = domain;
+      const others = [...domain.disks, ...leftOut].map((disk) =>
+        'reason' in disk ? `${disk.target} (${disk.reason})` : disk.target,
+      );
+      const expected = target === undefined ? 'a disk in a file or block device' : `a disk ${target} of this kind`;
+      const found = others.length === 0 ? 'no disk' : others.join(', ');
+      yield failed(word, `expected ${expected}, found ${found}; name another disk`);
+      return;
+    }
+    yield* this.#ofDomain(wanted, stated);
+  }
+
+  /** Notes what was left out: one line for all, and one for each with its name. */
+  noteLeftOut(): void {
+    if (this.#leftOut.size === 0) {
+      return;
+    }
+    const counts = new Map<string, number>();
+    for (const reason of this.#leftOut.values()) {
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    const reasons = Array.from(counts, ([reason, count]) => `${count} × ${reason}`).join(', ');
+    const remedy = wording`see every name with ${{ option: 'onNote' }}`;
+    this.#options.onNote('warning', ...asNote(wording`[libvirt] left out: ${reasons}; ${remedy}`));
+    for (const [label, reason] of this.#leftOut) {
+      this.#options.onNote('debug', `[libvirt] left out ${label}: ${reason}`);
+    }
+  }
+
+  async *#ofDomain({ domain, target }: Wanted, stated: Stated): AsyncGenerator<ListedImage> {
+    for (const disk of domain.disks) {
+      const label = labelOf(domain, disk);
+      if (target !== undefined && disk.target !== target) {
+        continue;
+      }
+      const other = await this.#sameDisk(disk, label);
+      if (other === undefined || other === label) {
+        yield this.#image(domain, disk, { label, ...stated });
+      } else {
+        this.#leftOut.set(label, `the same disk as ${other}`);
+      }
+    }
+    if (target === undefined) {
+      for (const disk of domain.leftOut) {
+        this.#leftOut.set(labelOf(domain, disk), disk.reason);
+      }
+    }
+  }
+
+  /** Returns the label under which the same disk was listed first; `undefined` if it was not. */
+  async #sameDisk({ path }: DomainDisk, label: string): Promise<string | undefined> {
+    const real = await realPath(path).catch(() => path);
+    const other = this.#labels.get(real);
+    if (other === undefined) {
+      this.#labels.set(real, label);
+    }
+    return other;
+  }
+
+  #image(domain: Domain, { path, format, backing }: DomainDisk, stated: Stated): ListedImage {
+    const image = { path, format, backing, ...stated };
+    if (!domain.isActive || this.#options.allowInUse) {
+      return image;
+    }
+    const problem = `[libvirt] cannot read ${path}: domain ${domain.name} is running`;
+    const message = wording`${problem}; shut it down, or pass ${{ option: 'allowInUse' }} to read what it has written so far`;
+    return { ...image, failure: new VirtSimilarityError('in-use', message, { image: path }) };
+  }
+}
+
+/** Returns all domains, in the order of their names. */
+async function allDomains(virsh: Virsh, { onNote }: ListOptions): Promise<readonly Domain[]> {
+  const uuids = await virsh.uuids();
+  const domains: Domain[] = [];
+  for (let start = 0; start < uuids.length; start += CONCURRENCY) {
+    const some = uuids.slice(start, start + CONCURRENCY);
+    for (const [index, domain] of (await Promise.all(some.map((uuid) => virsh.domain(uuid)))).entries()) {
+      if (domain === undefined) {
+        onNote('warning', `[libvirt] left out domain ${some[index]}: it was removed while the domains were listed`);
+      } else {
+        domains.push(domain);
+      }
+    }
+  }
+  return domains.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Returns the domain or disk that a word names. A name with colons can be that of a domain. */
+async function wantedBy(word: string, virsh: Virsh, options: ListOptions): Promise<Wanted | undefined> {
+  const whole = await domainNamed(word, virsh, options);
+  if (whole !== undefined) {
+    return { domain: whole };
+  }
+  const colon = word.lastIndexOf(':');
+  const domain = colon > 0 ? await domainNamed(word.slice(0, colon), virsh, options) : undefined;
+  return domain && { domain, target: word.slice(colon + 1) };
+}
+
+async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Promise<Domain | undefined> {
+  const domain = await virsh.domain(name);
+  if (domain === undefined || domain.name === name || domain.uuid === name) {
+    return domain;
+  }
+  // It is the number of a running domain, and may also be the name of another one.
+  return (await allDomains(virsh, options)).find((each) => each.name === name);
+}
+
+function labelOf({ name }: Domain, { target }: Pick<DomainDisk, 'target'>): string {
+  return `${name}:${target}`;
+}
+
+function failed(word: string, reason: Wording): ListedImage {
+  const path = `libvirt:${word}`;
+  const message = wording`[libvirt] cannot read ${path}: ${reason}`;
+  return { path, failure: new VirtSimilarityError('unreadable', message, { image: path }) };
+}
+
+/** @throws `usage` if a URI names a host: the paths in its definitions are of that host's files. */
+function requireThisHost(uri: string): void {
+  const [, host] = /^[^/]*:\/\/([^/?#]+)/.exec(uri) ?? [];
+  if (host !== undefined) {
+    const problem = `[libvirt] cannot read the disks of ${uri}: they are files of ${host}`;
+    throw new VirtSimilarityError(
+      'usage',
+      `${problem}; run virt-similarity hash there, and compare its .arrow files here`,
+    );
+  }
+}

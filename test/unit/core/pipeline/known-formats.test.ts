@@ -22,7 +22,7 @@ test('refuses a format that no reader supports, and lists formats with their rea
     code: 'usage',
     image: 'disk',
     message: expect.stringMatching(
-      /^unknown format 'lz5' of disk: expected arrow or one of raw \(raw, qemu, libguestfs, lz4\), .*qcow2.* \(qemu, libguestfs\), lz4 \(lz4\); did you mean 'lz4'\?$/,
+      /^unknown format 'lz5' of disk: expected arrow or one of raw \(nbd, raw, qemu, libguestfs, lz4\), .*qcow2.* \(qemu, libguestfs\), lz4 \(lz4\); did you mean 'lz4'\?$/,
     ),
   });
 });

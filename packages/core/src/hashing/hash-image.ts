@@ -42,7 +42,7 @@ export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
  * changed meanwhile, with its reader's `identify`.
  *
  * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three
- * times that while the list grows; and the pool's tasks of at most 16 MiB each.
+ * times that while the list grows; and the pool's tasks of at most 16 MiB each, of which each stream has one more.
  *
  * @throws whatever the image's methods and the callbacks throw, `plugin` if the hasher or the extents are invalid,
  *   `changed` if a file was changed or replaced, `usage` for an invalid block size or one that results in more than

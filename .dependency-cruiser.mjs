@@ -13,6 +13,7 @@ const ORDER = {
   core: [
     'errors/',
     'errors.ts',
+    'passphrase.ts',
     'call-back.ts',
     'unless-aborted.ts',
     'partition-point.ts',
@@ -40,6 +41,7 @@ const ORDER = {
   ],
   'image-tools': ['reading/', 'processes/', 'nbd/', 'qemu/', 'index.ts'],
   readers: [
+    'luks/',
     'inspection/',
     'chain-map/',
     'inflation/',

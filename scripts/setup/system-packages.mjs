@@ -10,6 +10,7 @@ const INPUT_BUILDERS = {
   'btrfs-progs': 'mkfs.btrfs',
   bzip2: 'bzip2',
   cpio: 'cpio',
+  'cryptsetup-bin': 'cryptsetup',
   dosfstools: 'mkfs.vfat',
   fdisk: 'sfdisk',
   genisoimage: 'genisoimage',

@@ -37,7 +37,7 @@ describe.each([
   test(`is read with one warning by ${name}`, async () => {
     const path = join(directory, 'disk.img');
     expect(await warningsOf(reader, { path })).toEqual([
-      `${path}: it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it to compare its content`,
+      `${path}: it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it, or give its key, to compare its content`,
     ]);
   });
 

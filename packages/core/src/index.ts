@@ -43,6 +43,7 @@ export {
   writeFileAtomically,
 } from './files/atomic-file.js';
 export { currentStateOf } from './files/current-state.js';
+export { type DiskKeyOptions, readDiskKey } from './files/disk-key-file.js';
 export { isOnLocalFileSystem } from './files/local-file-system.js';
 export { makeDirectories } from './files/make-directories.js';
 export { OpenDirectory } from './files/open-directory.js';
@@ -60,6 +61,7 @@ export {
   expectedFiles,
   fileStampsOf,
   formatsOf,
+  isEncryption,
   isExpected,
   isVolatile,
   partsOf,
@@ -79,6 +81,7 @@ export {
 export type { IsolationLimits } from './isolation/part-thread.js';
 export { tryPlugin } from './isolation/plugin-calls.js';
 export { partitionPoint } from './partition-point.js';
+export { Passphrase } from './passphrase.js';
 export { ANALYZER_DEFAULTS, type AnalyzerParts, createAnalyzer } from './pipeline/create-analyzer.js';
 export { sourceNameOf } from './pipeline/find-images.js';
 export * from './reading/auto-reader.js';

@@ -17,7 +17,13 @@ export { type WorkingSandbox, workingSandbox } from './processes/working-sandbox
 export { type BlockGraph, type BlockNode, blockGraph } from './qemu/block-graph.js';
 export { chainOf } from './qemu/chain-of.js';
 export { type ImageInfo, imageInfo } from './qemu/image-info.js';
-export { hasVolatileContent, type InspectedImage, type VmdkDescriptorFields } from './qemu/inspected-image.js';
+export {
+  hasVolatileContent,
+  type InspectedImage,
+  LUKS,
+  type UnlockedVolume,
+  type VmdkDescriptorFields,
+} from './qemu/inspected-image.js';
 export { type MapEntry, mapEntries } from './qemu/map-entries.js';
 export { NBD_SERVER_DEFAULTS, type NbdServer, type NbdServerOptions, startNbdServer } from './qemu/nbd-server.js';
 export { alsoEndedBy, type QemuCall, qemuCall } from './qemu/qemu-call.js';

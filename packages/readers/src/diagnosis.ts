@@ -6,6 +6,7 @@ import { type DiagnosedProgram, diagnoseProgram, workingSandbox } from '@virt-si
 const REQUIREMENTS = {
   'qemu-img': program('qemu-img', 'qemu-utils', 'formats other than raw, qcow2 and vhdx; finds the holes of files'),
   'qemu-nbd': program('qemu-nbd', 'qemu-utils', 'content that is not stored verbatim in a file'),
+  cryptsetup: program('cryptsetup', 'cryptsetup-bin', 'unlocks disks and partitions that are encrypted with LUKS'),
   guestfish: program('guestfish', 'guestfish libguestfs-tools', 'reading through libguestfs'),
   nbdkit: program('nbdkit', 'nbdkit', 'hands raw images to libguestfs'),
   zstd: program('zstd', 'zstd', 'decompresses raw images, also those compressed by gzip'),

@@ -54,8 +54,8 @@ function* member(name: string, lines: Iterable<string>, end = ','): Generator<st
 }
 
 function* images(analysis: Analysis): Generator<string> {
-  for (const { name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey } of analysis.images) {
-    yield jsonText({ name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey });
+  for (const { name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption } of analysis.images) {
+    yield jsonText({ name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption });
   }
 }
 

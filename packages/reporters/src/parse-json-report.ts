@@ -1,4 +1,4 @@
-import type { Analysis, AnalyzedImage, CladogramNode, ErrorCode, Merge } from '@virt-similarity/core';
+import type { Analysis, AnalyzedImage, CladogramNode, Encryption, ErrorCode, Merge } from '@virt-similarity/core';
 import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { checkReportTrees } from './check-report-trees.js';
 import { REPORT_VERSION } from './json.js';
@@ -61,6 +61,7 @@ function imageOf(value: unknown): AnalyzedImage {
     dataBlocks: numberOf(image, 'dataBlocks'),
     ...(image.repeatedBlocks !== undefined && { repeatedBlocks: numberOf(image, 'repeatedBlocks') }),
     ...(image.vectorKey !== undefined && { vectorKey: textOf(image, 'vectorKey') }),
+    ...(image.encryption !== undefined && { encryption: encryptionOf(image.encryption) }),
   };
 }
 
@@ -72,6 +73,13 @@ function requireOwnNames(images: readonly AnalyzedImage[]): void {
     }
     names.add(name);
   }
+}
+
+function encryptionOf(value: unknown): Encryption {
+  if (value === 'ciphertext' || value === 'decrypted') {
+    return value;
+  }
+  throw new Error(`expected encryption to be ciphertext or decrypted, found ${excerptOf(value)}`);
 }
 
 function failureOf(value: unknown): Analysis['failures'][number] {

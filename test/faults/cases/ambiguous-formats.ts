@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { createLuks } from '../../fixtures/luks-image.js';
 import { READERS } from '../../harness/readers.js';
 import { expectContent } from '../expect-content.js';
 import type { FaultCase } from '../fault-case.js';
-import { createLuks } from '../inputs/luks.js';
 import { writeRawDisk } from '../inputs/patch.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import { flatDescriptor } from '../inputs/vmdk.js';

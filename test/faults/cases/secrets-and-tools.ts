@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { createLuks, decryptDisk } from '../../fixtures/luks-image.js';
 import { convert } from '../../fixtures/qemu-images.js';
 import { readReport } from '../../harness/json-report.js';
 import { FORMAT_READERS, READERS } from '../../harness/readers.js';
 import { expectContent } from '../expect-content.js';
 import type { FaultCase } from '../fault-case.js';
 import { COLLIDING_MESSAGES } from '../inputs/colliding-blocks.js';
-import { createLuks } from '../inputs/luks.js';
 import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
@@ -46,13 +46,18 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
     readers: READERS,
     exit: 0,
     build: async (stage) => {
-      const [disk, image] = [stage.image('locked.luks'), stage.image('locked.qcow2')];
+      const [disk, image, clear] = [stage.image('locked.luks'), stage.image('locked.qcow2'), stage.image('clear.raw')];
       await createLuks(disk, PASSPHRASE);
       await createLuks(image, PASSPHRASE, 'qcow2');
-      await writeFile(`${stage.root}/secrets/passphrase`, PASSPHRASE);
+      await decryptDisk(disk, clear, PASSPHRASE, 'luks');
+      const keyFile = `${stage.root}/secrets/passphrase`;
+      await writeFile(keyFile, `${PASSPHRASE}\n`, { mode: 0o600 });
       stage.forbid(PASSPHRASE);
-      const trial = stage.trial([disk], {
-        options: ['--verbose', '--format', 'raw'],
+      // The reader raw decrypts nothing.
+      const isDecrypted = stage.reader !== 'raw';
+      const key = ['--key', `all:file:${keyFile}`, '--cache-decrypted'];
+      const trial = stage.trial(isDecrypted ? [disk, image] : [disk], {
+        options: ['--verbose', ...(isDecrypted ? key : [])],
         during: async (running) => {
           await running.until(() => {
             assert.ok(
@@ -64,9 +69,10 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
         },
       });
       return {
-        // An image that needs a passphrase is refused: passphrases are not supported.
-        commands: [...trial.commands, { ...stage.hash([image]), exit: 4 }],
-        check: async () => expectContent(stage.output('locked.luks.arrow'), await readFile(disk)),
+        commands: trial.commands,
+        check: async () => {
+          await expectContent(stage.output('locked.luks.arrow'), await readFile(isDecrypted ? clear : disk));
+        },
       };
     },
   },

@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 import { gaplessEntries, type MapEntry } from '#image-tools/qemu/map-entries.js';
 import { writerLocks } from '#readers/chain-map/writer-locks.js';
 import { decideFormat } from '#readers/inspection/decide-format.js';
+import { encryptedVolumes } from '#readers/inspection/encrypted-volumes.js';
 import { readDescriptor } from '#readers/inspection/formats/vmdk-descriptor.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
+import { luksLayout } from '#readers/luks/luks-header.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
 
@@ -114,6 +116,44 @@ function padded(text: string, length: number): Buffer {
   return bytes;
 }
 
+/** The beginning of a disk: a partition table or a LUKS header with any bytes in it. */
+const diskStart = fc
+  .record({
+    bytes: fc.uint8Array({ minLength: 4096, maxLength: 8192 }),
+    kind: fc.constantFrom('mbr', 'gpt', 'luks1', 'luks2'),
+    zeros: fc.nat(8192),
+  })
+  .map(({ bytes, kind, zeros }) => {
+    const disk = Buffer.alloc(65_536);
+    disk.set(bytes);
+    disk.fill(0, zeros, 8192);
+    if (kind.startsWith('luks')) {
+      disk.write(kind === 'luks1' ? 'LUKS\xba\xbe\0\x01' : 'LUKS\xba\xbe\0\x02', 'latin1');
+      return disk;
+    }
+    disk.write('\x55\xaa', 510, 'latin1');
+    if (kind === 'gpt') {
+      disk[450] = 0xee;
+      disk.write('EFI PART', 512, 'latin1');
+    }
+    return disk;
+  });
+
+const volumes = propertyTarget('encrypted-volumes', 20, {
+  values: diskStart,
+  check: async (disk): Promise<Verdict> => {
+    const read = async (position: number, length: number) => {
+      require(Number.isSafeInteger(position) && position >= 0, `a position, found ${position}`);
+      return disk.subarray(position, position + length);
+    };
+    const found = await encryptedVolumes({ name: 'disk', size: disk.length, read });
+    require(found.every(({ start, length }) => start >= 0 && length >= 0), 'volumes with places');
+    const layout = await luksLayout(read);
+    require('problem' in layout || layout.payload <= 2 ** 25, 'a header of bounded length');
+    return found.length > 0 ? 'accepted' : 'rejected';
+  },
+});
+
 const MAP = { start: 100, end: 1500 };
 
 /** qemu-img's map of a part of a disk: correct, or with an entry moved, missing or duplicated. */
@@ -150,4 +190,4 @@ const mapAnswers = propertyTarget('map-answers', 10, {
 });
 
 /** The parsers of data from images, tools and the kernel. */
-export const OUTSIDE_INPUT = [locks, descriptors, formatDecisions, mapAnswers];
+export const OUTSIDE_INPUT = [locks, descriptors, formatDecisions, volumes, mapAnswers];

@@ -1,4 +1,11 @@
-import type { DiskSource, HashOptions, ImageFailure, ValuesOf } from '@virt-similarity/core';
+import {
+  type DiskKey,
+  type DiskSource,
+  type HashOptions,
+  type ImageFailure,
+  readDiskKey,
+  type ValuesOf,
+} from '@virt-similarity/core';
 import type { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { removeStaleRunDirectories } from '@virt-similarity/readers';
 import type { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
@@ -27,6 +34,7 @@ type HashingSettings = ValuesOf<typeof IMAGE_OPTIONS & typeof COMMON_OPTIONS>;
  */
 export function startHashingRun(
   settings: HashingSettings,
+  keys: readonly DiskKey[],
   images: readonly DiskSource[],
   outputs: OutputFiles,
   messages: Messages,
@@ -48,6 +56,7 @@ export function startHashingRun(
   };
   const options: HashOptions = {
     ...hashOptionsOf(settings),
+    keys,
     onProgress: (event) => {
       outputs.observe(event);
       display.show(event);
@@ -75,6 +84,15 @@ export function startHashingRun(
   };
 }
 
+/**
+ * Reads the keys of `--key`.
+ *
+ * @throws as `readDiskKey`.
+ */
+export function readKeys({ key = [] }: Pick<HashingSettings, 'key'>, messages: Messages): Promise<DiskKey[]> {
+  return Promise.all(key.map((text) => readDiskKey(text, { warn: (message) => messages.warning(message) })));
+}
+
 /** Maps the command line's options to the library's. */
 function hashOptionsOf(settings: HashingSettings): HashOptions {
   const { reader, hash: hasher, cache, jobs, sandbox } = settings;
@@ -87,6 +105,7 @@ function hashOptionsOf(settings: HashingSettings): HashOptions {
     maxVirtualSize: settings['max-virtual-size'],
     allowInUse: settings['allow-in-use'] ?? false,
     sandbox: sandbox ? 'required' : 'off',
+    cacheDecrypted: settings['cache-decrypted'] ?? false,
     ...(jobs === undefined ? {} : { jobs }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Analysis, Analyzer, FoundImages, Linkage, ReportRun } from '@virt-similarity/core';
+import type { Analysis, Analyzer, DiskKey, FoundImages, Linkage, ReportRun } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { flagText, namesOptions } from '../options/flag-text.js';
@@ -10,7 +10,7 @@ import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
 import type { AnalyzeContext } from './analyze.js';
 import { findSources } from './find-sources.js';
-import { startHashingRun } from './hashing-run.js';
+import { readKeys, startHashingRun } from './hashing-run.js';
 
 /**
  * Analyses the images, prints one report to standard output, writes the report files, and prints a summary.
@@ -18,6 +18,7 @@ import { startHashingRun } from './hashing-run.js';
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
+  const keys = await readKeys(options, messages);
   const analyzer = await context.analyzer();
   const plan = planReports(
     {
@@ -42,7 +43,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     sources.map(({ path }) => path),
   );
   try {
-    const analysis = await runAnalysis(analyzer, found, outputs, context);
+    const analysis = await runAnalysis(analyzer, keys, found, outputs, context);
     const run: ReportRun = { signal };
     const { stdout, names } = plan;
     const stdoutOptions = optionsFor(stdout, reportOptions);
@@ -117,11 +118,12 @@ function withoutReport(failure: Error, [usable]: readonly string[], messages: Me
 
 async function runAnalysis(
   analyzer: Analyzer,
+  keys: readonly DiskKey[],
   found: FoundImages,
   outputs: OutputFiles,
   { messages, options, signal }: AnalyzeContext,
 ): Promise<Analysis> {
-  const run = startHashingRun(options, found.sources, outputs, messages, signal);
+  const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
   const { metric, linkage, clusterer } = options;
   try {
     return withFlagNames(

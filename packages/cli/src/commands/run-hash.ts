@@ -4,7 +4,7 @@ import { openOutputFiles } from '../output/open-output-files.js';
 import { planVectorFiles } from '../output/plan-vector-files.js';
 import { findSources } from './find-sources.js';
 import type { HashContext } from './hash.js';
-import { startHashingRun } from './hashing-run.js';
+import { readKeys, startHashingRun } from './hashing-run.js';
 
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
@@ -14,6 +14,7 @@ type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
+  const keys = await readKeys(options, messages);
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
@@ -22,7 +23,7 @@ export async function runHash(context: HashContext): Promise<number> {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
 
-  const run = startHashingRun(options, found.sources, outputs, messages, signal);
+  const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
   let written = 0;
   const write = async ({ path, vector }: Hashed) => {
     const file = files.get(path) as string;

@@ -4,6 +4,7 @@ import { shellOperand, shellWord } from '@virt-similarity/core/shell';
 /** Maps library options to their flags, for flags that are not the option's name in kebab case. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['hasher', 'hash'],
+  ['keys', 'key'],
   // --verbose shows notes of level debug.
   ['onNote', 'verbose'],
 ]);

@@ -119,6 +119,16 @@ export const IMAGE_OPTIONS = {
     description: 'run the tools that parse images in a sandbox',
     negation: 'run the tools that parse images outside the sandbox',
   },
+  key: {
+    type: 'strings',
+    placeholder: 'selector:file:file',
+    description: 'decrypt LUKS disks with the passphrase in a file; the selector is a LUKS UUID, /dev/sda, or all',
+  },
+  'cache-decrypted': {
+    type: 'boolean',
+    configurable: true,
+    description: 'also cache hash vectors of decrypted content',
+  },
   hash: {
     type: 'name',
     default: 'sha256',

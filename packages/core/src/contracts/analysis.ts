@@ -1,5 +1,6 @@
 import type { VirtSimilarityError } from '../errors.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
+import type { Encryption } from './disk-image.js';
 import type { HashVector } from './hash-vector.js';
 
 /** One image that was hashed and compared. */
@@ -25,6 +26,11 @@ export interface AnalyzedImage {
    * Absent if the vector's identity is unknown or volatile.
    */
   readonly vectorKey?: string | undefined;
+  /**
+   * Set if the image, or an image of its chain, is encrypted, as a whole or in a partition: `ciphertext` if any of it was
+   * compared encrypted, otherwise `decrypted`.
+   */
+  readonly encryption?: Encryption | undefined;
   /**
    * The image's hash vector, including its identity; absent in analyses made by other programs. `pairRuns` lists where
    * two vectors are equal, different or zero.

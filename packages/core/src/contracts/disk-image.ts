@@ -41,7 +41,15 @@ export interface Link {
    * format. Its hash vector is then reused for every image above it.
    */
   readonly standalone?: true | undefined;
+  /**
+   * Set if the image's own disk is encrypted, as a whole or in a partition: whether its content is the `ciphertext`, or
+   * was `decrypted`. Hash vectors of decrypted content are stored only if the user allows it.
+   */
+  readonly encryption?: Encryption | undefined;
 }
+
+/** What is read of an encrypted disk. */
+export type Encryption = 'ciphertext' | 'decrypted';
 
 /**
  * The files and formats that determine an image's content: its chain, top first, with at least one link. Equal

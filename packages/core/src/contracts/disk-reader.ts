@@ -1,5 +1,6 @@
 import type { Wording } from '../errors.js';
 import type { DiskImage, DiskStream, ImageIdentity } from './disk-image.js';
+import type { DiskKey } from './disk-key.js';
 
 /** A disk image, as the user names it. */
 export interface DiskSource {
@@ -49,6 +50,11 @@ export interface ReadOptions {
    * readers refuse formats whose parsers are too rarely used to be trusted.
    */
   readonly sandbox?: 'required' | 'off' | undefined;
+  /**
+   * The keys of encrypted disks. A disk that a key is for is decrypted, and fails if no key for it fits. A reader that
+   * cannot decrypt declines it. Other encrypted disks are read as ciphertext.
+   */
+  readonly keys?: readonly DiskKey[] | undefined;
   /**
    * Set if the user chose the reader by name, so that no other reader is asked. A reader that cannot read a source then
    * throws an error with the reason and the remedy, if it knows them, instead of declining.
@@ -146,7 +152,8 @@ export interface DiskReader {
 
   /**
    * Returns what the image's content depends on, or `undefined` if another reader should be asked. Must be cheap enough
-   * for hundreds of images: reads only headers, and avoids starting a process. Called once before an image is opened
+   * for hundreds of images: reads only headers, and avoids starting a process, except to check a key: nobody without the
+   * key may get a stored vector of decrypted content. Called once before an image is opened
    * and once after it was read, each time with a new `options` object: the second call must not reuse results of the
    * first.
    *

@@ -9,7 +9,7 @@ import type { PairwiseCounts, Tile } from './tile.js';
 export interface HashRequest
   extends Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
     Complete<Pick<HashOptions, 'reader' | 'hasher' | 'blockSize' | 'maxVirtualSize' | 'allowInUse' | 'sandbox'>>,
-    Pick<HashOptions, 'cache'> {
+    Pick<HashOptions, 'cache' | 'cacheDecrypted'> {
   /** The images; each path occurs once. */
   readonly sources: readonly DiskSource[];
 }
@@ -25,8 +25,8 @@ export interface TileRequest extends Pick<DistanceMetric, 'alignment'> {
   readonly columns: readonly LocatedVector[];
 }
 
-/** The local context of a request: threads, callbacks and a signal. */
-export interface ExecutionRun {
+/** The local context of a request: threads, keys, callbacks and a signal. */
+export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
   /** Number of threads on this machine. */
   readonly jobs: number;
   readonly onProgress: (event: ProgressEvent) => void;

@@ -5,6 +5,7 @@ export * from './block-hasher.js';
 export * from './clusterer.js';
 export type * from './command.js';
 export type * from './disk-image.js';
+export type * from './disk-key.js';
 export * from './disk-reader.js';
 export * from './distance-metric.js';
 export * from './executor.js';

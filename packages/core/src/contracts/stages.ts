@@ -2,6 +2,7 @@ import type { VirtSimilarityError, Wording } from '../errors.js';
 import type { AnalyzedImage, Cladogram } from './analysis.js';
 import type { CondensedMatrix, Dendrogram, Linkage } from './clusterer.js';
 import type { FileStamp, ImageIdentity } from './disk-image.js';
+import type { DiskKey } from './disk-key.js';
 import type { DiskSource, PartDiagnosis } from './disk-reader.js';
 import type { HashVector } from './hash-vector.js';
 import type { Tile } from './tile.js';
@@ -48,6 +49,10 @@ export interface HashOptions {
   readonly allowInUse?: boolean | undefined;
   /** Whether tools that parse images run in a sandbox (`required`, the default) or without one (`off`). */
   readonly sandbox?: 'required' | 'off' | undefined;
+  /** The keys of encrypted disks, see `readDiskKey`. Encrypted disks without a key are compared as ciphertext. */
+  readonly keys?: readonly DiskKey[] | undefined;
+  /** Whether hash vectors of decrypted content are stored too. Anyone can confirm a guess at a block with a vector. */
+  readonly cacheDecrypted?: boolean | undefined;
   /** Receives progress events. An exception from this callback or `onNote` ends the work and is rethrown unchanged. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /**

@@ -46,7 +46,7 @@ export class HashRun {
   readonly #pools: HashingPools;
 
   private constructor(context: ExecutionContext, job: HashJob) {
-    const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, onNote, signal } = job;
+    const { allowedDirectories, allowedTrees, maxVirtualSize, allowInUse, sandbox, keys, onNote, signal } = job;
     const warn: NonNullable<ReadOptions['warn']> = (...note) => callBack(() => onNote('warning', ...note));
     const store = storeOf(context, job.cache, warn);
     this.#registry = context.registry;
@@ -58,11 +58,12 @@ export class HashRun {
       maxVirtualSize,
       allowInUse,
       sandbox,
+      ...(keys && { keys }),
       warn,
       ...(signal && { signal }),
     };
     if (store !== undefined) {
-      this.#store = new RunStore(store, warn);
+      this.#store = new RunStore(store, warn, job.cacheDecrypted ? 'stored' : 'skipped');
       this.#readOptions = { ...this.#readOptions, flush: true };
     }
   }

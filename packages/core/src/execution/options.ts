@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 // Version 4 of zod takes as long to load as all other modules together.
 import { z } from 'zod/v3';
+import type { DiskKey } from '../contracts/disk-key.js';
 import { READ_DEFAULTS } from '../contracts/disk-reader.js';
 import type { ExecutionRun } from '../contracts/executor.js';
 import type { Logger } from '../contracts/plugin.js';
 import type { AnalyzeOptions, Complete, ProgressEvent } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import { HASH_IMAGE_DEFAULTS } from '../hashing/hash-image.js';
+import type { Passphrase } from '../passphrase.js';
 import { LARGEST_BLOCK, SMALLEST_BLOCK } from '../vectors/check-header.js';
 
 /** The defaults of the options of `hash` and `analyze`. */
@@ -41,6 +43,8 @@ const schema = z.object({
   maxVirtualSize: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(ANALYZE_DEFAULTS.maxVirtualSize),
   allowInUse: z.boolean().default(ANALYZE_DEFAULTS.allowInUse),
   sandbox: z.enum(['required', 'off']).default(ANALYZE_DEFAULTS.sandbox),
+  keys: z.array(z.custom<DiskKey>(isKey, 'expected keys as readDiskKey returns them')).optional(),
+  cacheDecrypted: z.boolean().optional(),
   metric: name.default(ANALYZE_DEFAULTS.metric),
   linkage: name.default(ANALYZE_DEFAULTS.linkage),
   clusterer: name.default(ANALYZE_DEFAULTS.clusterer),
@@ -112,15 +116,15 @@ export function completeOptions(method: MethodWithOptions, options: AnalyzeOptio
     return { ...others, onProgress: (event) => onProgress(serializable(event)), onNote };
   }
   const { path, message } = parsed.error.issues[0]!;
-  const found = inspect(options[path[0] as keyof AnalyzeOptions], { breakLength: Number.POSITIVE_INFINITY });
-  throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}; found ${found}`, {
-    cause: parsed.error,
-  });
+  const name = path[0] as keyof AnalyzeOptions;
+  // What is passed as a key may be a passphrase.
+  const found = name === 'keys' ? '' : `; found ${inspect(options[name], { breakLength: Number.POSITIVE_INFINITY })}`;
+  throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}${found}`, { cause: parsed.error });
 }
 
 /** Returns the local context of a request. */
-export function runOf({ jobs, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
-  return { jobs, onProgress, onNote, signal };
+export function runOf({ jobs, keys, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
+  return { jobs, keys, onProgress, onNote, signal };
 }
 
 /**
@@ -141,6 +145,12 @@ function withoutRows(key: string, value: unknown): unknown {
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
+}
+
+function isKey(value: Partial<DiskKey> | null | undefined): boolean {
+  const { selector, passphrases } = value ?? {};
+  const isPassphrase = (each: Partial<Passphrase> | null | undefined) => isFunction(each?.reveal);
+  return typeof selector === 'string' && Array.isArray(passphrases) && passphrases.every(isPassphrase);
 }
 
 function ignore(): void {}

@@ -2,7 +2,7 @@ import type { ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
 import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
-import { isVolatile } from '../identity/chain.js';
+import { isEncryption, isVolatile } from '../identity/chain.js';
 
 /** Codes of a store's errors that end the run. */
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
@@ -14,12 +14,17 @@ const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 export class RunStore {
   readonly #store: VectorStore;
   readonly #warn: NonNullable<ReadOptions['warn']>;
+  readonly #decrypted: 'stored' | 'skipped';
   /** The reported warnings, since an unreachable store fails for every image. */
   readonly #reported = new Set<string>();
 
-  /** @param warn receives the store's errors, unless they end the run */
-  constructor(store: VectorStore, warn: NonNullable<ReadOptions['warn']>) {
+  /**
+   * @param warn receives the store's errors, unless they end the run
+   * @param decrypted what happens to vectors of decrypted content
+   */
+  constructor(store: VectorStore, warn: NonNullable<ReadOptions['warn']>, decrypted: 'stored' | 'skipped') {
     this.#store = store;
+    this.#decrypted = decrypted;
     this.#warn = warn;
   }
 
@@ -29,12 +34,13 @@ export class RunStore {
   }
 
   /**
-   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, or a failed store.
+   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, decrypted content
+   * unless it is stored, or a failed store.
    *
    * @throws `aborted` and `refused`.
    */
   async find(subject: VectorSubject, options: StoreOptions): Promise<HashVector | undefined> {
-    if (!isStorable(subject)) {
+    if (!this.#isStorable(subject)) {
       return undefined;
     }
     return this.#attempt('cannot read from the store', () => this.#store.find(subject, options));
@@ -46,7 +52,7 @@ export class RunStore {
    * @throws `aborted` and `refused`.
    */
   async store(vector: HashVector, options: StoreOptions): Promise<HashVector> {
-    if (vector.identity === undefined || !isStorable({ ...vector, identity: vector.identity })) {
+    if (vector.identity === undefined || !this.#isStorable({ ...vector, identity: vector.identity })) {
       return vector;
     }
     const stored = await this.#attempt('cannot write to the store', () => this.#store.store(vector, options));
@@ -68,9 +74,10 @@ export class RunStore {
       return undefined;
     }
   }
-}
 
-/** Returns whether equal subjects are certain to have equal vectors in later runs. */
-function isStorable({ identity, hasherVersion }: VectorSubject): boolean {
-  return !isVolatile(identity) && hasherVersion !== undefined;
+  /** Returns whether equal subjects are certain to have equal vectors in later runs, and the user allows storing them. */
+  #isStorable({ identity, hasherVersion }: VectorSubject): boolean {
+    const isAllowed = this.#decrypted === 'stored' || !isEncryption('decrypted', identity);
+    return isAllowed && !isVolatile(identity) && hasherVersion !== undefined;
+  }
 }

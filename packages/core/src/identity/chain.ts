@@ -1,4 +1,4 @@
-import type { FileStamp, ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
+import type { Encryption, FileStamp, ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import { type FileStatus, sameFile, sameState, stampOf } from './stamp.js';
 
@@ -19,9 +19,21 @@ function filesAmong(parts: readonly Stamp[]): FileStamp[] {
   return parts.filter((part) => part.kind === 'file');
 }
 
-/** Returns the formats of a chain as one string, top first, such as `qcow2<raw`. */
+/**
+ * Returns the formats of a chain as one string, top first, such as `qcow2<raw`. The format of an encrypted disk is
+ * followed by what is read of it, as in `luks:decrypted`.
+ */
 export function formatsOf({ chain }: ImageIdentity): string {
-  return chain.map(({ format }) => format).join(FORMAT_SEPARATOR);
+  return chain
+    .map(({ format, encryption }) => (encryption === undefined ? format : `${format}:${encryption}`))
+    .join(FORMAT_SEPARATOR);
+}
+
+/** Returns whether an image, or the image that a hash vector records, has an encrypted disk that is read like this. */
+export function isEncryption(encryption: Encryption, identity: ImageIdentity): boolean {
+  return formatsOf(identity)
+    .split(FORMAT_SEPARATOR)
+    .some((format) => format.endsWith(`:${encryption}`));
 }
 
 /** Returns whether the content of an image can change without a change of its stamps. */

@@ -1,9 +1,10 @@
-import type { Analysis } from '../contracts/analysis.js';
+import type { Analysis, AnalyzedImage } from '../contracts/analysis.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { Clustering, Comparison, DistanceItem, DistanceOptions } from '../contracts/stages.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { ANALYZE_DEFAULTS } from '../execution/options.js';
+import { isEncryption } from '../identity/chain.js';
 import { knownKeyOf } from '../store/vector-key.js';
 import { namesOf } from './image-names.js';
 
@@ -30,6 +31,7 @@ export function analysisOf(
         virtualSize: vector.virtualSize,
         dataBlocks: vector.dataBlocks,
         ...(repeatedBlocks && { repeatedBlocks: repeatedBlocks[index]! }),
+        ...encryptionOf(vector),
         ...(vectorKey !== undefined && { vectorKey }),
         vector,
       };
@@ -40,6 +42,13 @@ export function analysisOf(
     dendrogram,
     cladogram,
   };
+}
+
+function encryptionOf({ identity }: HashVector): Pick<AnalyzedImage, 'encryption'> {
+  const found = (['ciphertext', 'decrypted'] as const).find(
+    (encryption) => identity !== undefined && isEncryption(encryption, identity),
+  );
+  return found === undefined ? {} : { encryption: found };
 }
 
 /** Names the vectors for reports: by their labels, or by their paths. */

@@ -9,7 +9,7 @@ export function requestOf(
   trees: readonly string[],
   options: CompleteOptions,
 ): HashRequest {
-  const { reader, hasher, blockSize, cache, maxVirtualSize, allowInUse, sandbox } = options;
+  const { reader, hasher, blockSize, cache, cacheDecrypted, maxVirtualSize, allowInUse, sandbox } = options;
   return {
     sources: sources.filter(({ path }) => !failures.has(path)),
     allowedDirectories: directories,
@@ -18,6 +18,7 @@ export function requestOf(
     hasher,
     blockSize,
     ...(cache !== undefined && { cache }),
+    ...(cacheDecrypted !== undefined && { cacheDecrypted }),
     maxVirtualSize,
     allowInUse,
     sandbox,

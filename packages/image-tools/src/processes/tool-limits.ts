@@ -13,6 +13,12 @@ export interface ToolLimits {
 /** Enough for qemu's tools: one that serves a chain of 64 images uses 1 GiB of address space. */
 export const TOOL_LIMITS_DEFAULTS: ToolLimits = { addressSpace: 4 * 2 ** 30, cpuSeconds: 600, openFiles: 1024 };
 
+/**
+ * The limit that disables core dumps, in bytes. Unlike 0, it also applies where the kernel pipes them to a program
+ * (fs/coredump.c).
+ */
+const NO_CORE_DUMP = 1;
+
 /** Seconds of processor time for a server that reads a whole disk. */
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
@@ -30,7 +36,7 @@ export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<s
   const lowered = (wanted: number, name: string) => Math.min(wanted, hardLimit(own, name));
   return [
     prlimit,
-    '--core=0',
+    `--core=${lowered(NO_CORE_DUMP, 'Max core file size')}`,
     `--as=${lowered(addressSpace, 'Max address space')}`,
     `--cpu=${lowered(cpuSeconds, 'Max cpu time')}`,
     `--nofile=${lowered(openFiles, 'Max open files')}`,

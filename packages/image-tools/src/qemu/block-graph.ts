@@ -1,10 +1,14 @@
-import type { InspectedImage } from './inspected-image.js';
+import { type InspectedImage, LUKS } from './inspected-image.js';
 import type { ToolFiles } from './tool-files.js';
 
 /** A node of qemu's block layer with everything below it, in the form of `blockdev-add`. */
 export interface BlockNode {
   readonly driver: string;
   readonly 'read-only': true;
+  /** ID of the secret that decrypts an image of the format LUKS. */
+  readonly 'key-secret'?: string | undefined;
+  /** The encryption of a qcow2 image, with the ID of the secret that decrypts it. */
+  readonly encrypt?: { readonly format: 'luks'; readonly 'key-secret': string } | undefined;
   readonly 'force-share'?: true;
   readonly filename?: string | undefined;
   readonly file?: BlockNode | undefined;
@@ -33,22 +37,32 @@ export interface BlockGraph {
  * Format: the QMP reference, `BlockdevOptions`
  * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
  */
-export function blockGraph(image: InspectedImage, { nameOf }: Pick<ToolFiles, 'nameOf'>): BlockGraph {
-  const node = formatNode(image, nameOf);
+export function blockGraph(image: InspectedImage, names: Names): BlockGraph {
+  const node = formatNode(image, names);
   return { node, argument: `json:${JSON.stringify(node)}` };
 }
 
-function formatNode(image: InspectedImage, nameOf: ToolFiles['nameOf']): BlockNode {
+type Names = Pick<ToolFiles, 'nameOf' | 'secretOf'>;
+
+function formatNode(image: InspectedImage, names: Names): BlockNode {
   const sharing = sharingOf(image);
   return {
     driver: image.format,
     ...sharing,
     ...(image.format !== 'raw' && image.driverOptions),
-    file: fileNode(image, nameOf(image)),
+    ...decryption(image, names.secretOf(image)),
+    file: fileNode(image, names.nameOf(image)),
     ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
     // qemu accepts `null` from drivers without backing images too, so it is always set.
-    backing: image.backing === undefined ? null : formatNode(image.backing, nameOf),
+    backing: image.backing === undefined ? null : formatNode(image.backing, names),
   };
+}
+
+function decryption({ format }: InspectedImage, secret: string | undefined): Partial<BlockNode> {
+  if (secret === undefined) {
+    return {};
+  }
+  return format === LUKS ? { 'key-secret': secret } : { encrypt: { format: LUKS, 'key-secret': secret } };
 }
 
 function fileNode(image: InspectedImage, filename: string): BlockNode {

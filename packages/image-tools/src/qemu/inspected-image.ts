@@ -1,4 +1,8 @@
-import type { FileStamp } from '@virt-similarity/core';
+import type { KeyObject } from 'node:crypto';
+import type { Encryption, FileStamp, Passphrase } from '@virt-similarity/core';
+
+/** qemu's name of the format of a disk that is encrypted as a whole, and of the encryption of qcow2 images. */
+export const LUKS = 'luks';
 
 /**
  * A disk image as described by its own headers. Every file that holds its content has been found and checked against
@@ -19,6 +23,12 @@ export interface InspectedImage {
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;
   /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
   readonly descriptor?: VmdkDescriptorFields | undefined;
+  /** Set if the image's own disk is encrypted, backing aside: what is read of it. */
+  readonly encryption?: Encryption | undefined;
+  /** The passphrase with which qemu's driver of the format decrypts the disk. Set if qemu decrypts the disk. */
+  readonly passphrase?: Passphrase | undefined;
+  /** The encrypted volumes of a raw disk that are decrypted here. The image is then `decrypted`. */
+  readonly volumes?: readonly UnlockedVolume[] | undefined;
   /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
   /**
@@ -26,6 +36,24 @@ export interface InspectedImage {
    * `without-writers` makes opening fail. When absent, no tool has to check.
    */
   readonly access?: 'beside-writers' | 'without-writers' | undefined;
+}
+
+/** A volume that is encrypted with LUKS, and its key. Positions and lengths are in bytes. */
+export interface UnlockedVolume {
+  /** Number of its partition; `undefined` if it is the disk as a whole. */
+  readonly partition: number | undefined;
+  /** UUID of its header. */
+  readonly uuid: string;
+  readonly start: number;
+  readonly length: number;
+  /** Bytes from its beginning to its encrypted content. */
+  readonly payload: number;
+  /** Bytes that are encrypted together: from 512 to 4096. */
+  readonly sectorBytes: number;
+  /** The number of the first 512 bytes of the content in the initialization vectors. */
+  readonly firstSector: bigint;
+  /** The key of AES in XTS mode: 32 or 64 bytes. */
+  readonly key: KeyObject;
 }
 
 /** The fields of a VMDK's text descriptor. */

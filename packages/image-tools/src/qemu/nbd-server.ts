@@ -60,6 +60,7 @@ export async function startNbdServer(image: InspectedImage, options: NbdServerOp
         '--persistent',
         `--shared=${clients}`,
         `--socket=${socketPath}`,
+        ...files.secretArguments,
         blockGraph(image, files).argument,
       ],
       { ...call, ...withWritable(files.access, directory) },

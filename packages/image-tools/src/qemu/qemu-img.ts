@@ -57,12 +57,16 @@ export function isCount(value: unknown): value is number {
 async function runQemuImg(subcommand: readonly string[], image: InspectedImage, call: QemuCall): Promise<string> {
   const files = await toolFiles(QEMU_IMG, image, call);
   try {
-    return await runTool(files.tool, [...subcommand, '--output=json', blockGraph(image, files).argument], {
-      ...call,
-      ...files.access,
-      timeoutMs: TIMEOUT_MS,
-      maxOutputBytes: MAX_OUTPUT_BYTES,
-    });
+    return await runTool(
+      files.tool,
+      [...subcommand, '--output=json', ...files.secretArguments, blockGraph(image, files).argument],
+      {
+        ...call,
+        ...files.access,
+        timeoutMs: TIMEOUT_MS,
+        maxOutputBytes: MAX_OUTPUT_BYTES,
+      },
+    );
   } catch (thrown) {
     throw thrown instanceof ToolFailure ? toolError(QEMU_IMG.command, thrown, files, call) : thrown;
   } finally {

@@ -23,6 +23,21 @@ const MEANINGS: readonly FailureMeaning[] = [
     remedy: wording`shut down the machine that has it open, or pass ${{ option: 'allowInUse', value: true }}`,
   },
   {
+    pattern: /Invalid password, cannot unlock any keyslot/,
+    code: 'refused',
+    remedy: wording`pass the right passphrase with ${{ option: 'keys' }}`,
+  },
+  {
+    pattern: /is not valid UTF-8/,
+    code: 'refused',
+    remedy: 'add a key of text to the disk with cryptsetup luksAddKey',
+  },
+  {
+    pattern: /key-secret' is required/,
+    code: 'refused',
+    remedy: wording`pass its passphrase with ${{ option: 'keys' }}, or choose ${{ option: 'reader', value: 'qemu' }} to compare the ciphertext`,
+  },
+  {
     pattern: /Unknown (?:block )?driver|Unknown protocol/i,
     code: 'unavailable',
     remedy: 'install qemu-block-extra or convert the image',

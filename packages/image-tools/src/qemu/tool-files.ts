@@ -1,10 +1,12 @@
-import type { ExpectedFile, FileStamp } from '@virt-similarity/core';
+import type { ExpectedFile, FileStamp, Passphrase } from '@virt-similarity/core';
 import { type AnonymousFile, makeAnonymousFile } from '../processes/anonymous-file.js';
 import type { DescriptorContent } from '../processes/child-tool.js';
+import { findProgram } from '../processes/find-program.js';
 import { EMPTY_VIEW, sandboxName, sandboxTextName } from '../processes/sandbox.js';
 import type { Tool } from '../processes/tool.js';
 import { TOOL_LIMITS_DEFAULTS } from '../processes/tool-limits.js';
 import type { ToolOptions } from '../processes/tool-options.js';
+import { readError } from '../reading/read-error.js';
 import { StoredBytes } from '../reading/stored-bytes.js';
 import { chainOf } from './chain-of.js';
 import { hasVolatileContent, type InspectedImage } from './inspected-image.js';
@@ -25,6 +27,10 @@ export interface ToolFiles {
   readonly access: Pick<ToolOptions, 'view' | 'descriptors'>;
   /** The name by which the tool opens an image of the chain. */
   nameOf(image: InspectedImage): string;
+  /** ID of the secret that decrypts an image of the chain; `undefined` if it is not decrypted. */
+  secretOf(image: InspectedImage): string | undefined;
+  /** The arguments that define the secrets. They name files and contain no passphrase. */
+  readonly secretArguments: readonly string[];
   /** Replaces the names that the tool was given by the files' paths in a text of the tool. */
   withPaths(text: string): string;
   /** Closes the files. Call it once the tool has started or has failed to start. */
@@ -36,9 +42,9 @@ export interface ToolFiles {
  * before the tool starts; without a sandbox as open descriptors.
  *
  * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu may parse
- * the original differently.
+ * the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
  *
- * @throws `refused` as `isConfined`; without a sandbox also as `StoredBytes.read`.
+ * @throws `refused` as `isConfined`, and for a passphrase without a sandbox; without a sandbox also as `StoredBytes.read`.
  */
 export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall): Promise<ToolFiles> {
   const chain = chainOf(top);
@@ -47,9 +53,11 @@ export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall)
     ...tool.limits,
     openFiles: Math.max(TOOL_LIMITS_DEFAULTS.openFiles, parts.files.length + OTHER_FILES),
   };
-  const { names, ...given } = (await isConfined(tool, chain, call))
-    ? confinedFiles(parts)
-    : await openFiles(parts, call);
+  const isInSandbox = await isConfined(tool, chain, call);
+  if (!isInSandbox && parts.locked.length > 0 && (await findProgram(tool.command)) !== undefined) {
+    throw readError(call, 'refused', 'qemu gets a passphrase only in a sandbox; install bubblewrap');
+  }
+  const { names, ...given } = isInSandbox ? confinedFiles(parts) : await openFiles(parts, call);
   return { ...given, ...naming(parts, names), tool: { ...tool, limits } };
 }
 
@@ -57,6 +65,8 @@ export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall)
 interface Parts {
   readonly files: readonly (ExpectedFile & { readonly isDevice: boolean; readonly image?: InspectedImage })[];
   readonly described: readonly InspectedImage[];
+  /** The images that are decrypted. Their passphrases follow the texts. */
+  readonly locked: readonly (InspectedImage & { readonly passphrase: Passphrase })[];
 }
 
 /** The names of the parts, as the tool sees them. */
@@ -75,15 +85,25 @@ function partsToGive(chain: readonly InspectedImage[]): Parts {
       ...image.extentFiles.map((stamp) => ({ stamp, isDevice: false, ...volatile })),
     ];
   });
-  return { files, described: chain.filter(isDescribed) };
+  return { files, described: chain.filter(isDescribed), locked: chain.filter(hasPassphrase) };
 }
 
-function textsOf({ files, described }: Parts, names: Names): Uint8Array[] {
+function hasPassphrase(image: InspectedImage): image is Parts['locked'][number] {
+  return image.passphrase !== undefined;
+}
+
+function textsOf({ files, described, locked }: Parts, names: Names): Uint8Array[] {
   const nameOf = (stamp: FileStamp) => names.file(files.findIndex((file) => file.stamp === stamp));
-  return described.map(({ descriptor, extentFiles }) => vmdkDescriptorText(descriptor!, extentFiles.map(nameOf)));
+  return [
+    ...described.map(({ descriptor, extentFiles }) => vmdkDescriptorText(descriptor!, extentFiles.map(nameOf))),
+    ...locked.map(({ passphrase }) => passphrase.reveal()),
+  ];
 }
 
-function naming({ files, described }: Parts, names: Names): Pick<ToolFiles, 'nameOf' | 'withPaths'> {
+function naming(
+  { files, described, locked }: Parts,
+  names: Names,
+): Pick<ToolFiles, 'nameOf' | 'secretOf' | 'secretArguments' | 'withPaths'> {
   const images = new Map<InspectedImage, string>();
   const paths = new Map<string, string>();
   files.forEach(({ stamp, image }, index) => {
@@ -98,6 +118,11 @@ function naming({ files, described }: Parts, names: Names): Pick<ToolFiles, 'nam
   });
   return {
     nameOf: (image) => images.get(image)!,
+    secretOf: (image) => (hasPassphrase(image) ? `secret${locked.indexOf(image)}` : undefined),
+    secretArguments: locked.flatMap((_, index) => [
+      '--object',
+      `secret,id=secret${index},file=${names.text(described.length + index)}`,
+    ]),
     withPaths: (text) => text.replace(/\/[\w/]+\/\d+/g, (name) => paths.get(name) ?? name),
   };
 }

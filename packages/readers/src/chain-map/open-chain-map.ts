@@ -36,7 +36,8 @@ const FORMATS = ['raw', 'qcow2', 'vhdx'];
 /**
  * Opens the maps of a chain of qcow2, vhdx and raw images, except a raw image with holes. Their tables are read here,
  * because `qemu-img map` takes longer to start than reading them takes, and does not know which blocks of a vhdx are
- * empty; qemu-img runs only if files have holes. Returns `undefined` for other formats, which need qemu-img.
+ * empty; qemu-img runs only if files have holes. Returns `undefined` for other formats and decrypted images, which
+ * need qemu-img.
  *
  * The caller closes the map.
  *
@@ -72,8 +73,8 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
   }
 }
 
-function isSupported({ format, isDevice, extentFiles }: InspectedImage): boolean {
-  return FORMATS.includes(format) && !isDevice && extentFiles.length === 0;
+function isSupported({ format, isDevice, extentFiles, passphrase }: InspectedImage): boolean {
+  return FORMATS.includes(format) && passphrase === undefined && !isDevice && extentFiles.length === 0;
 }
 
 /** @param layer Index of the image in the chain; each image has one file. */

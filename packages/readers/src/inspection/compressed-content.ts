@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { shellWord, type Wording, wording } from '@virt-similarity/core';
+import { LUKS } from '@virt-similarity/image-tools';
 import { type Compression, containerOf } from './containers.js';
 import { recognize } from './decide-format.js';
 import { expectedFormats, isNamedAsDisk } from './extensions.js';
 import type { FileEnds } from './format-inspector.js';
-import { LUKS_NOTE } from './formats/luks.js';
 import { corrupt, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
 
@@ -22,6 +22,9 @@ const COMMANDS: Readonly<Record<Compression, string>> = {
   zstd: 'zstd -dc',
   bzip2: 'bzip2 -dc',
 };
+/** The note for the user on an encrypted disk in a compressed file, which cannot be decrypted. */
+const LUKS_NOTE =
+  'it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decompress and decrypt it to compare its content';
 const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 
 /**
@@ -34,7 +37,7 @@ const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 export function requireRawContent(ends: FileEnds, file: CompressedFile): string | undefined {
   const name = basename(file.path).replace(EXTENSION, '');
   const found = recognize(ends)?.format;
-  if (found !== undefined && found !== 'luks') {
+  if (found !== undefined && found !== LUKS) {
     throw refused(holds(`a ${found} image, which cannot be read through compression`, unpack(file, found)));
   }
   const container = containerOf(ends.head);
@@ -49,7 +52,7 @@ export function requireRawContent(ends: FileEnds, file: CompressedFile): string 
   if (isPlainText(ends.head) && !isNamedAsDisk(name)) {
     throw refused(holds('text, not a disk', unpack(file, 'raw')));
   }
-  return found === 'luks' ? LUKS_NOTE : undefined;
+  return found === LUKS ? LUKS_NOTE : undefined;
 }
 
 function holds(what: string, command: string): Wording {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Wording, wording } from '@virt-similarity/core';
+import { LUKS } from '@virt-similarity/image-tools';
 import { containerOf } from './containers.js';
 import { expectedFormats, hasNeutralExtension } from './extensions.js';
 import type { FileEnds, FormatInspector } from './format-inspector.js';
@@ -26,6 +27,8 @@ export interface FormatEvidence extends StatedFormat {
   readonly size: number;
   readonly isDevice: boolean;
   readonly ends: FileEnds;
+  /** Set if the user gave a key for the LUKS header at the beginning of the file. */
+  readonly hasKey?: true;
 }
 
 /** The format in which a file is read. */
@@ -51,6 +54,10 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
     return certain(formatOfPart(evidence, found));
   }
   const expected = evidence.isDevice ? undefined : expectedFormats(evidence.path);
+  if (found?.format === LUKS && (expected ?? ['raw']).some((format) => format === 'raw' || format === LUKS)) {
+    // Without a key, an encrypted disk is opaque bytes.
+    return certain(evidence.hasKey ? LUKS : 'raw');
+  }
   if (expected === undefined) {
     return decideByHeader(evidence, found);
   }
@@ -184,9 +191,9 @@ function requireNoVmdkPart(evidence: FormatEvidence): void {
   }
 }
 
-/** A `.raw` file with another format's header is ambiguous. An encrypted disk is opaque bytes in either format. */
+/** A `.raw` file with another format's header is ambiguous. */
 function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined): void {
-  if (found !== undefined && found.format !== 'luks') {
+  if (found !== undefined) {
     throw refused(contradiction('raw', found.format, evidence));
   }
 }
@@ -201,7 +208,7 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
       wording`only its last bytes identify it as ${found.format}, not its name; ${remedy(evidence, found.format, 'raw')}`,
     );
   }
-  if (found !== undefined && found.format !== 'luks') {
+  if (found !== undefined) {
     return { format: found.format, mustBeSelfContained: true };
   }
   if (evidence.size === 0) {

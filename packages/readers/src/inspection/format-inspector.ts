@@ -40,6 +40,8 @@ export interface FormatHeader {
   readonly neighbour?: CheckedReference;
   /** An ID that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
   readonly contentId?: string;
+  /** Set if the guest's data is encrypted: the UUID of its LUKS header, in lower case. */
+  readonly encryption?: { readonly uuid: string };
   readonly driverOptions?: InspectedImage['driverOptions'];
   readonly descriptor?: VmdkDescriptorFields;
   /** The name, exactly as in the header, of the file that tracks a VMDK's changed blocks. */

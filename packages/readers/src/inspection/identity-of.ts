@@ -1,5 +1,11 @@
-import { type ExpectedFile, expectedFiles, type ImageIdentity, type Link } from '@virt-similarity/core';
-import { chainOf, hasVolatileContent, type InspectedImage } from '@virt-similarity/image-tools';
+import {
+  type ExpectedFile,
+  expectedFiles,
+  type ImageIdentity,
+  type Link,
+  type ObjectStamp,
+} from '@virt-similarity/core';
+import { chainOf, hasVolatileContent, type InspectedImage, type UnlockedVolume } from '@virt-similarity/image-tools';
 
 /**
  * Returns what the image's content depends on: for each image of the chain, top first, the file with the header, then
@@ -20,6 +26,16 @@ export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
 }
 
 function linkOf(image: InspectedImage): Link {
-  const { format, file, extentFiles } = image;
-  return { format, parts: [file, ...extentFiles], ...(hasVolatileContent(image) && { volatile: true }) };
+  const { format, file, extentFiles, encryption, volumes = [] } = image;
+  return {
+    format,
+    parts: [file, ...extentFiles, ...volumes.map(stampOfVolume)],
+    ...(hasVolatileContent(image) && { volatile: true }),
+    ...(encryption && { encryption }),
+  };
+}
+
+/** Returns a stamp that distinguishes disks of which different volumes are decrypted. */
+function stampOfVolume({ start, uuid }: UnlockedVolume): ObjectStamp {
+  return { kind: 'object', path: `decrypted volume at ${start}`, version: uuid };
 }

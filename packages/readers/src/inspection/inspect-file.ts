@@ -1,9 +1,24 @@
-import { type DiskSource, type FileStamp, type ReadOptions, type Wording, wording } from '@virt-similarity/core';
+import {
+  type DiskSource,
+  type FileStamp,
+  type Passphrase,
+  type ReadOptions,
+  type Wording,
+  wording,
+} from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import { decideFormat, type FormatDecision, type FormatEvidence, recognize } from './decide-format.js';
+import {
+  encryptionRead,
+  hasKeyFor,
+  type LockedVolume,
+  notesOnCiphertext,
+  passphrasesFor,
+  volumesToUnlock,
+} from './disk-encryption.js';
+import { encryptedVolumes } from './encrypted-volumes.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy } from './format-remedy.js';
-import { LUKS_NOTE, luks } from './formats/luks.js';
 import { FORMATS } from './formats.js';
 import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
@@ -41,8 +56,12 @@ export interface InspectedFile {
   readonly header: FormatHeader;
   /** The path to which names in the header are relative: as named or found, with links to the file not resolved. */
   readonly path: string;
-  /** A note for the user about how the file was treated. */
-  readonly note: string | undefined;
+  /** The passphrases to try if it is to be decrypted. Its `passphrase` is still missing. */
+  readonly passphrases: readonly Passphrase[];
+  /** The volumes to unlock. The image's `volumes` are still missing. */
+  readonly locked: readonly LockedVolume[];
+  /** Notes for the user about how the file was treated. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -54,13 +73,18 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
   const { path, ...file } = await openFile(image, options);
   try {
     await flushIfRequested(file, options);
-    const evidence = await gatherEvidence(file, path, image);
+    const evidence = await gatherEvidence(file, path, image, options);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
     await checkNeighbour(header.neighbour, file.stamp);
     const { driverOptions, descriptor } = header;
     const extentFiles = await inspectExtents(header.extents ?? [], path, options);
     const virtualSize = header.virtualSize + (decision.format === SPLIT ? totalSize(extentFiles) : 0);
+    const passphrases = passphrasesFor(header, evidence, options);
+    const encrypted = decision.format === 'raw' ? await encryptedVolumes(file.bytes) : [];
+    const locked = await volumesToUnlock(encrypted, evidence, file.bytes, options);
+    const opaque = encrypted.filter((volume) => locked.every((each) => each.volume.start !== volume.start));
+    const encryption = encryptionRead(header, [...passphrases, ...locked], opaque);
     return {
       image: {
         format: decision.format,
@@ -70,10 +94,13 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
         virtualSize,
         ...(driverOptions && { driverOptions }),
         ...(descriptor && { descriptor }),
+        ...(encryption && { encryption }),
       },
       header: { ...header, virtualSize },
       path,
-      note: noteOn(decision, evidence),
+      passphrases,
+      locked,
+      notes: [...notesOn(decision), ...notesOnCiphertext(header, encryption, opaque, evidence)],
     };
   } finally {
     await file.close();
@@ -93,18 +120,15 @@ async function openFile(image: ImageToInspect, options: ReadOptions): Promise<Re
     : openReferencedFile(image.reference, image.headerPath, options);
 }
 
-function noteOn({ format, mustBeSelfContained }: FormatDecision, { ends, stated, statedBy }: FormatEvidence) {
-  if (mustBeSelfContained) {
-    return `treated as ${format}, because its header says so`;
-  }
-  const isOwnChoice = stated !== undefined && statedBy === 'user';
-  return format === 'raw' && !isOwnChoice && luks.recognize(ends) !== undefined ? LUKS_NOTE : undefined;
+function notesOn({ format, mustBeSelfContained }: FormatDecision): string[] {
+  return mustBeSelfContained ? [`treated as ${format}, because its header says so`] : [];
 }
 
 async function gatherEvidence(
   { bytes, isDevice }: LayerFile,
   path: string,
   image: ImageToInspect,
+  { keys }: ReadOptions,
 ): Promise<FormatEvidence> {
   const { stated, statedBy, reference } = image;
   const head = await bytes.read(0, HEAD_BYTES);
@@ -114,6 +138,7 @@ async function gatherEvidence(
     size: bytes.size,
     isDevice,
     ends: { head, tail },
+    ...(hasKeyFor(head, keys) && { hasKey: true }),
     stated,
     statedBy,
     reference,

@@ -10,24 +10,28 @@ import {
   type Wording,
   wording,
 } from '@virt-similarity/core';
-import type { InspectedImage } from '@virt-similarity/image-tools';
+import { type InspectedImage, type QemuCall, qemuCall, type UnlockedVolume } from '@virt-similarity/image-tools';
+import { volumeKey } from '../luks/volume-key.js';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
 import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
+import { fittingPassphrase } from './unlock.js';
 
 /** The most images in a chain. Each costs qemu memory and stack. */
 const MAX_CHAIN_LENGTH = 64;
 
 /**
  * Finds an image's format and every file that holds its content, by reading headers only, and checks both against
- * the policy. Starts no process and keeps nothing open. Calls `options.warn` for every file whose format only its
+ * the policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls `options.warn` for every file whose format only its
  * header shows, and with other notes.
  *
- * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`.
+ * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`; as
+ *   `fittingPassphrase`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
   try {
-    return (await inspectChain(namedImage(source), [], options)).image;
+    const call = qemuCall({ component: 'qemu' }, source, options);
+    return (await inspectChain(namedImage(source), [], options, call)).image;
   } catch (error) {
     if (!(error instanceof HeaderError)) {
       throw error;
@@ -52,24 +56,41 @@ async function inspectChain(
   toInspect: ImageToInspect,
   above: readonly FileStamp[],
   options: ReadOptions,
+  call: QemuCall,
 ): Promise<InspectedChain> {
   throwIfAborted(options.signal);
-  const { image, header, path, note } = await inContext(describe(toInspect), async () =>
+  const file = await inContext(describe(toInspect), async () =>
     requireAllowedSize(await inspectFile(toInspect, options), options),
   );
-  requireShortChain(image.file, above);
-  if (note !== undefined) {
-    options.warn?.(`${image.file.path}: ${note}`);
+  const { header, path, notes } = file;
+  requireShortChain(file.image.file, above);
+  for (const note of notes) {
+    options.warn?.(`${file.image.file.path}: ${note}`);
   }
+  const image = await unlocked(file, call);
   if (header.backing === undefined) {
     return { image: { ...image, backing: undefined }, header };
   }
   const { name, format } = header.backing;
   const statedBy = image.format === 'vmdk' ? 'vmdk-child' : 'overlay';
   const next = { reference: name, headerPath: path, stated: format, statedBy } as const;
-  const backing = await inspectChain(next, [...above, image.file], options);
+  const backing = await inspectChain(next, [...above, image.file], options, call);
   requireSameContent(header.backing, backing.header);
   return { image: { ...image, backing: backing.image }, header };
+}
+
+async function unlocked(
+  { image, passphrases: [first, ...others], locked }: InspectedFile,
+  call: QemuCall,
+): Promise<InspectedFile['image']> {
+  if (first !== undefined) {
+    return { ...image, passphrase: await fittingPassphrase(image, [first, ...others], call) };
+  }
+  const volumes: UnlockedVolume[] = [];
+  for (const { volume, layout, header, passphrases } of locked) {
+    volumes.push({ ...volume, ...layout, key: await volumeKey(header, passphrases, call) });
+  }
+  return volumes.length === 0 ? image : { ...image, volumes };
 }
 
 /** Requires a parent that has not been written to since its snapshot was made, because it would hold other data. */

@@ -23,7 +23,7 @@ interface Finding {
   readonly moment: number;
 }
 
-type Policy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees' | 'maxVirtualSize'>;
+type Policy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees' | 'maxVirtualSize' | 'keys'>;
 
 /** An inspected image that is about to be opened. */
 export interface Inspected {
@@ -126,11 +126,12 @@ function withNotes({ image, notes }: Finding, identity: ImageIdentity, { warn }:
   return { image, identity };
 }
 
-function policyOf({ allowedDirectories, allowedTrees, maxVirtualSize }: ReadOptions): Policy {
+function policyOf({ allowedDirectories, allowedTrees, maxVirtualSize, keys }: ReadOptions): Policy {
   return {
     allowedDirectories,
     ...(allowedTrees && { allowedTrees }),
     ...(maxVirtualSize !== undefined && { maxVirtualSize }),
+    ...(keys && { keys }),
   };
 }
 
@@ -141,7 +142,8 @@ function isAnswer({ source, policy }: Finding, requested: DiskSource, options: R
     source.format === requested.format &&
     policy.allowedDirectories === options.allowedDirectories &&
     policy.allowedTrees === options.allowedTrees &&
-    policy.maxVirtualSize === options.maxVirtualSize
+    policy.maxVirtualSize === options.maxVirtualSize &&
+    policy.keys === options.keys
   );
 }
 

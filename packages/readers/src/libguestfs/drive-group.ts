@@ -7,6 +7,7 @@ import {
   unlessAborted,
 } from '@virt-similarity/core';
 import { alsoEndedBy } from '@virt-similarity/image-tools';
+import { decryptedImage } from '../luks/decrypted-image.js';
 import { LibguestfsImage } from './libguestfs-image.js';
 import { type SharedLaunchState, type StartedGroup, startGroup } from './start-group.js';
 
@@ -50,7 +51,8 @@ export class DriveGroup {
       }
       const { inspected, virtualSize, call, transfer } = drive;
       const own = options.signal === undefined ? call : alsoEndedBy(call, options.signal);
-      return new LibguestfsImage(inspected, virtualSize, own, { transfer, release: () => this.#release(token) });
+      const image = new LibguestfsImage(inspected, virtualSize, own, { transfer, release: () => this.#release(token) });
+      return decryptedImage(image, inspected.image.volumes, own);
     } catch (thrown) {
       await this.#release(token);
       throw thrown;

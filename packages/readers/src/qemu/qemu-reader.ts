@@ -18,6 +18,7 @@ import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { parallelsPartsIn } from '../inspection/parallels-parts.js';
 import { requireQemuFormat } from '../inspection/require-qemu-format.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
+import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
 
 /** The user's alternative to installing qemu's tools. */
@@ -58,7 +59,7 @@ export class QemuReader implements DiskReader {
     const inspected = await this.#inspections.inspected({ source, identity }, options, (image) =>
       qemuIdentityOf(image, source),
     );
-    return openQemuImage(inspected, options, call);
+    return decryptedImage(await openQemuImage(inspected, options, call), inspected.image.volumes, call);
   }
 }
 

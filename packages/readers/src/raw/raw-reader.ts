@@ -21,6 +21,7 @@ import { isCompression } from '../inspection/formats/compressions.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { SPLIT } from '../inspection/split-disk.js';
+import { decryptedImage } from '../luks/decrypted-image.js';
 import { openRawImage } from './open-raw-image.js';
 import { SplitImage } from './split-image.js';
 
@@ -45,7 +46,10 @@ export class RawReader implements DiskReader {
   }
 
   async diagnose(run: DiagnosisRun): Promise<PartDiagnosis> {
-    const requirements = await requirementsFound(['qemu-img', 'zstd', 'xz', 'bzip2', 'prlimit', 'bwrap'], run);
+    const requirements = await requirementsFound(
+      ['qemu-img', 'zstd', 'xz', 'bzip2', 'cryptsetup', 'prlimit', 'bwrap'],
+      run,
+    );
     return {
       requirements,
       abilities: [
@@ -53,6 +57,7 @@ export class RawReader implements DiskReader {
         { purpose: 'raw images compressed by gzip or zstd', needs: ['zstd', 'bwrap'] },
         { purpose: 'raw images compressed by xz', needs: ['xz', 'bwrap'] },
         { purpose: 'raw images compressed by bzip2', needs: ['bzip2', 'bwrap'] },
+        { purpose: 'LUKS partitions, and disks of LUKS version 2', needs: ['cryptsetup', 'bwrap'] },
       ],
     };
   }
@@ -66,9 +71,11 @@ export class RawReader implements DiskReader {
     if (isCompression(format)) {
       return openCompressedDisk(format, inspected.image, options, call);
     }
-    return format === SPLIT
-      ? new SplitImage(await requireNoWriter(inspected.image, options, call), call)
-      : openRawImage(inspected, options, call);
+    const image =
+      format === SPLIT
+        ? new SplitImage(await requireNoWriter(inspected.image, options, call), call)
+        : await openRawImage(inspected, options, call);
+    return decryptedImage(image, inspected.image.volumes, call);
   }
 }
 

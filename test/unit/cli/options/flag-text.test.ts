@@ -89,6 +89,7 @@ describe('messages of the libraries', () => {
       ...Object.keys({ ...ANALYZE_DEFAULTS, ...ANALYZER_DEFAULTS }),
       'cache',
       'format',
+      'keys',
       'onNote',
       ...Object.keys(REPORTER_OPTIONS),
     ];

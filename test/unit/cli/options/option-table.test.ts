@@ -53,6 +53,7 @@ describe('the option table', () => {
           'allow-in-use',
           'block-size',
           'cache',
+          'cache-decrypted',
           'clusterer',
           'connect',
           'hash',

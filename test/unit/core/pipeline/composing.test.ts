@@ -311,6 +311,8 @@ describe('options that are undefined', () => {
       hasher: undefined,
       blockSize: undefined,
       cache: undefined,
+      cacheDecrypted: undefined,
+      keys: undefined,
       jobs: undefined,
       allowBacking: undefined,
       maxVirtualSize: undefined,

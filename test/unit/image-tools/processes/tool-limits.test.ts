@@ -6,7 +6,7 @@ const MODULE = new URL('../../../../../packages/image-tools/dist/processes/tool-
 
 test('a program runs with the given limits', async () => {
   const words = await limitingWords({ cpuSeconds: 7, openFiles: 11 });
-  expect(words.slice(1)).toEqual(['--core=0', `--as=${4 * 2 ** 30}`, '--cpu=7', '--nofile=11', '--']);
+  expect(words.slice(1)).toEqual(['--core=1', `--as=${4 * 2 ** 30}`, '--cpu=7', '--nofile=11', '--']);
 });
 
 test('the limits of a program do not exceed those of this process', async () => {

@@ -5,7 +5,7 @@ import { inspectedImage, layer } from '../../../fixtures/inspected-image.js';
 
 /** Returns the graph of an image that is opened by its own path. */
 function graphOf(image: InspectedImage) {
-  return blockGraph(image, { nameOf: ({ file }) => file.path });
+  return blockGraph(image, { nameOf: ({ file }) => file.path, secretOf: ({ passphrase }) => passphrase && 'secret0' });
 }
 
 describe('blockGraph', () => {

@@ -26,16 +26,21 @@ describe('the format is', () => {
     ['that of a footer if the extension agrees', 'a.vhd', FIXED_VHD, 'vpc'],
     ['that of the extension of a Hyper-V checkpoint', 'a.avhdx', VHDX, 'vhdx'],
     ['that of the extension of an older Hyper-V checkpoint', 'a.avhd', FIXED_VHD, 'vpc'],
-    ['luks if extension and header agree', 'a.luks', LUKS, 'luks'],
     ['raw by its extension', 'a.raw', NOISE, 'raw'],
     ['raw without a known header', 'a.img', NOISE, 'raw'],
     ['raw without an extension', '/images/disk', NOISE, 'raw'],
     ['raw for an encrypted disk', 'a.img', LUKS, 'raw'],
+    ['raw for an encrypted disk with the extension .luks', 'a.luks', LUKS, 'raw'],
     ['raw for an encrypted disk with the extension .raw', 'a.raw', LUKS, 'raw'],
     ['raw for text with the extension of an image', 'a.img', TEXT, 'raw'],
     ['raw for an empty file with the extension .raw', 'a.raw', EMPTY, 'raw'],
   ])('%s', (_, path, file, format) => {
     expect(decide(path, file)).toEqual(sure(format));
+  });
+
+  test.each(['a.luks', 'a.img', 'a.raw', '/images/disk'])('luks for an encrypted disk with a key: %s', (path) => {
+    expect(decide(path, LUKS, { hasKey: true })).toEqual(sure('luks'));
+    expect(decide(path, LUKS, { hasKey: true, stated: 'raw' })).toEqual(sure('raw'));
   });
 
   test('that of the header alone only if it refers to no other file', () => {

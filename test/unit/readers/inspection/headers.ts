@@ -35,6 +35,11 @@ export function le64(...values: readonly (number | bigint)[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64LE(BigInt(value)))));
 }
 
+/** Returns an entry of an MBR: a partition that begins at a sector. */
+export function mbrEntry(type: number, sector: number): Buffer {
+  return Buffer.concat([Buffer.of(0, 0, 0, 0, type, 0, 0, 0), le32(sector, 1)]);
+}
+
 /** Returns the bytes of a file in memory. */
 export function bytesOf(file: Buffer): FileBytes {
   return {

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { baseOf, formatsOf, partsOf, VirtSimilarityError } from '@virt-similarity/core';
+import { baseOf, formatsOf, Passphrase, partsOf, VirtSimilarityError } from '@virt-similarity/core';
 import { identityOf } from '#readers/inspection/identity-of.js';
 import { inspect } from '#readers/inspection/inspect.js';
-import { ascii, fileWith, type Qcow2Fields, qcow2File } from './headers.js';
-import { vmdkDescriptor } from './sound-headers.js';
+import { ascii, fileWith, mbrEntry, type Qcow2Fields, qcow2File } from './headers.js';
+import { encryptedQcow2, LUKS, LUKS_UUID, vmdkDescriptor } from './sound-headers.js';
 
 let directory: string;
 let notes: string[];
@@ -93,17 +93,50 @@ describe('a self-contained image', () => {
 });
 
 describe('a disk of ciphertext', () => {
-  const luks = () => write('disk.img', fileWith(4096, { 0: ascii('LUKS\xba\xbe') }));
+  const luks = (name = 'disk.img') => write(name, fileWith(65_536, LUKS));
 
   test('is raw, with a note', async () => {
     const path = await luks();
-    expect((await inspectAt(path)).format).toBe('raw');
+    expect(await inspectAt(path)).toMatchObject({ format: 'raw', encryption: 'ciphertext', virtualSize: 65_536 });
     expect(notes).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS, so ciphertext is compared/)]);
   });
 
   test('is raw without a note if the user gives that format', async () => {
-    expect((await inspectAt(await luks(), { format: 'raw' })).format).toBe('raw');
+    const image = await inspectAt(await luks(), { format: 'raw' });
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
     expect(notes).toEqual([]);
+  });
+
+  test('needs a key if the format LUKS is stated', async () => {
+    const key = `pass its passphrase with \`keys: '${LUKS_UUID}:file:FILE'\``;
+    await expect(inspectAt(await luks('a.luks'), { format: 'luks' })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining(`${key}, or name it as`),
+    });
+  });
+
+  test('is raw with keys for other disks only', async () => {
+    const keys = [{ selector: '00000000-0000-4000-8000-000000000000', passphrases: [new Passphrase(Buffer.of(1))] }];
+    const image = await inspect({ path: await luks() }, { allowedDirectories: [directory], keys });
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
+  });
+
+  test('is what an encrypted qcow2 image without a key contains, with a note', async () => {
+    const path = await write('a.qcow2', encryptedQcow2());
+    expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext' });
+    expect(notes).toEqual([expect.stringMatching(/a\.qcow2: it is encrypted with LUKS, so ciphertext is compared/)]);
+  });
+
+  test('may be in partitions, which are named', async () => {
+    const disk = fileWith(2 ** 20, { 446: mbrEntry(0x07, 128), 462: mbrEntry(0x83, 256), 510: ascii('\x55\xaa') });
+    disk.write('-FVE-FS-', 128 * 512 + 3);
+    fileWith(592, LUKS).copy(disk, 256 * 512);
+    expect(await inspectAt(await write('disk.raw', disk))).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /its partition 1 is encrypted with BitLocker, its partition 2 is encrypted with LUKS, so ciphertext/,
+      ),
+    ]);
   });
 
   test('causes a note below an overlay that declares it as raw', async () => {

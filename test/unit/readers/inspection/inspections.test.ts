@@ -106,6 +106,7 @@ describe('an image that was identified', () => {
     ['another format', ({ path }) => [{ path, format: 'raw' }]],
     ['other allowed directories', (source) => [source, { ...options, allowedDirectories: [directory] }]],
     ['other allowed trees', (source) => [source, { ...options, allowedTrees: [] }]],
+    ['other keys', (source) => [source, { ...options, keys: [] }]],
     ['another maximum size', (source) => [source, { ...options, maxVirtualSize: 100 }]],
   ])('is inspected again with %s', async (_, change) => {
     await write('other', '');
@@ -138,7 +139,7 @@ describe('an image that was identified', () => {
   });
 
   test('is not inspected again for other options with the same limits', async () => {
-    options = { ...options, allowedTrees: [], maxVirtualSize: 100 };
+    options = { ...options, allowedTrees: [], maxVirtualSize: 100, keys: [] };
     const source = await write('a.img', 'disk');
     const identity = await identified(source);
     await inspections.inspected({ source, identity }, { ...options }, identityOf);

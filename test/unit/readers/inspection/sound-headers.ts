@@ -1,6 +1,17 @@
 import { crc32c } from '#readers/inspection/formats/crc32c.js';
 import { cowdExtent, seSparseExtent } from '../../../fixtures/esxi-disk.js';
-import { ascii, be32, be64, fileWith, le16, le32, le64, qcow2File } from './headers.js';
+import {
+  ascii,
+  be32,
+  be64,
+  fileWith,
+  le16,
+  le32,
+  le64,
+  type Qcow2Fields,
+  qcow2Extension,
+  qcow2File,
+} from './headers.js';
 
 export const MIB = 1 << 20;
 /** Microsoft's IDs as stored in a VHDX file. */
@@ -36,6 +47,18 @@ export const VHDX = {
   524288: vhdxMetadata([FILE_PARAMETERS, 65_536], [VIRTUAL_DISK_SIZE, 65_544], [LOGICAL_SECTOR_SIZE, 65_552]),
   589824: Buffer.concat([le32(MIB, 0), le64(MIB), le32(512)]),
 };
+
+export const LUKS_UUID = '76fe712e-7df1-4af3-bd58-33420210cb35';
+/** A LUKS header of version 1, with its payload at 4 KiB. */
+export const LUKS = { 0: ascii('LUKS\xba\xbe\0\x01'), 104: be32(8), 168: ascii(LUKS_UUID) };
+
+/** Returns a qcow2 file that is encrypted with LUKS, whose header is at 64 KiB. */
+export function encryptedQcow2(fields: Qcow2Fields = {}): Buffer {
+  const extensions = qcow2Extension(0x0537be77, be64(65_536, 592));
+  const file = qcow2File({ encryption: 2, extensions, ...fields });
+  fileWith(592, LUKS).copy(file, 65_536);
+  return file;
+}
 
 /** The fields of a VHDX header. Default: without a log. */
 export interface VhdxHeaderFields {
@@ -129,6 +152,7 @@ export const VMDK_DESCRIPTOR = { 0: vmdkDescriptor('RW 2048 FLAT "a-flat.vmdk" 0
 export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
   ['qcow2', qcow2File()],
   ['qcow2', qcow2File({ version: 2, backing: 'base.raw', backingFormat: 'raw' })],
+  ['qcow2', encryptedQcow2()],
   ['qcow', fileWith(4096, QCOW)],
   ['qed', fileWith(327_680, QED)],
   ['vdi', fileWith(1024, VDI)],
@@ -138,7 +162,7 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['dmg', fileWith(1024, { 512: ascii('koly'), 1004: be64(2048) })],
   ['vmdk', fileWith(65_536, VMDK)],
   ['vmdk', fileWith(200, VMDK_DESCRIPTOR)],
-  ['luks', fileWith(4096, { 0: ascii('LUKS\xba\xbe') })],
+  ['luks', fileWith(65_536, LUKS)],
   ['gzip', fileWith(4096, { 0: ascii('\x1f\x8b\x08') })],
   ['xz', fileWith(4096, { 0: ascii('\xfd7zXZ\0') })],
   ['zstd', fileWith(4096, { 0: ascii('\x28\xb5\x2f\xfd') })],

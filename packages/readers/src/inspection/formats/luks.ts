@@ -1,17 +1,35 @@
-import type { FormatInspector } from '../format-inspector.js';
-import { RawRemedyError } from '../header-error.js';
+import { LUKS } from '@virt-similarity/image-tools';
+import { isLuks, luksFields } from '../../luks/luks-header.js';
+import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
+import { corrupt, RawRemedyError } from '../header-error.js';
+import { readExactly } from './header-fields.js';
 
-const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
-
-/** The note for the user on a LUKS-encrypted disk that is read as raw. */
-export const LUKS_NOTE =
-  'it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it to compare its content';
-
-/** A LUKS-encrypted disk, according to the LUKS on-disk format specifications, versions 1 and 2. */
+/** Length of the header of version 1, and of the binary header of version 2 as far as it is used. */
+const HEADER_BYTES = 592;
+const SECTOR_BYTES = 512;
+/** Position of the payload offset in the header of version 1, a number of sectors. */
+const PAYLOAD_AT = 104;
+/**
+ * A disk that is encrypted as a whole, according to the LUKS on-disk format specifications, versions 1 and 2. Only
+ * version 1 can be decrypted by qemu.
+ */
 export const luks: FormatInspector = {
-  format: 'luks',
-  recognize: ({ head }) => (head.subarray(0, 6).equals(MAGIC) ? 'head' : undefined),
-  readHeader: async () => {
-    throw new RawRemedyError('it is encrypted with LUKS; decrypt it first');
-  },
+  format: LUKS,
+  recognize: ({ head }) => (isLuks(head) ? 'head' : undefined),
+  readHeader,
 };
+
+async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
+  const header = await readExactly(bytes, 0, HEADER_BYTES, 'LUKS header');
+  const { version, uuid } = luksFields(header);
+  if (version !== 1) {
+    throw new RawRemedyError(
+      `it is encrypted with LUKS version ${version}, and qemu decrypts only version 1; leave out the format to decrypt it`,
+    );
+  }
+  const payload = header.readUInt32BE(PAYLOAD_AT) * SECTOR_BYTES;
+  if (payload > bytes.size) {
+    throw corrupt(`its LUKS payload begins at byte ${payload}, but the file has only ${bytes.size} bytes`);
+  }
+  return { virtualSize: bytes.size - payload, encryption: { uuid } };
+}

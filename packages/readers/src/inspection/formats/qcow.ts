@@ -26,7 +26,9 @@ export const qcow: FormatInspector = {
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'qcow header');
   if (header.readUInt32BE(36) !== 0) {
-    throw refused('it is encrypted; decrypt it with qemu-img convert first');
+    throw refused(
+      "it is encrypted with qcow's old AES-CBC, which is not secure; decrypt it with qemu-img convert first",
+    );
   }
   const virtualSize = header.readBigUInt64BE(24);
   if (virtualSize < MIN_VIRTUAL_SIZE) {

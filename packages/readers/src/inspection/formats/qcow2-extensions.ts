@@ -13,6 +13,7 @@ const EXTENSION_HEADER_BYTES = 8;
 const MAX_BACKING_FORMAT_BYTES = 15;
 const BITMAPS_BYTES = 24;
 const MAX_BITMAPS = 65_535;
+const LUKS_HEADER_BYTES = 16;
 const MAX_BITMAP_DIRECTORY_BYTES = 1024n * BigInt(MAX_BITMAPS);
 
 /** The location of an image's dirty bitmap descriptions. */
@@ -28,6 +29,13 @@ export interface Qcow2Extensions {
   readonly externalData: boolean;
   readonly backingFormat: string | undefined;
   readonly bitmapDirectory: BitmapDirectory | undefined;
+  readonly luksHeader: LuksHeader | undefined;
+}
+
+/** The location of the LUKS header of an encrypted image. Bytes. */
+export interface LuksHeader {
+  readonly position: bigint;
+  readonly length: bigint;
 }
 
 /**
@@ -39,6 +47,7 @@ export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader):
   let externalData = false;
   let backingFormat: string | undefined;
   let bitmapDirectory: BitmapDirectory | undefined;
+  let luksHeader: LuksHeader | undefined;
   for (const { type, data } of extensionsIn(await readArea(bytes, fixed))) {
     switch (type) {
       case EXTENSION_EXTERNAL_DATA:
@@ -48,13 +57,17 @@ export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader):
         backingFormat = readBackingFormat(data);
         break;
       case EXTENSION_ENCRYPTION:
-        throw corrupt('its header has an extension for encryption, but it is not encrypted');
+        luksHeader = readLuksHeader(data, fixed);
+        break;
       case EXTENSION_BITMAPS:
         bitmapDirectory = readBitmapDirectory(data, fixed);
         break;
     }
   }
-  return { externalData, backingFormat, bitmapDirectory };
+  if (fixed.isEncrypted && luksHeader === undefined) {
+    throw corrupt('it is encrypted, but its header has no extension for encryption');
+  }
+  return { externalData, backingFormat, bitmapDirectory, luksHeader };
 }
 
 /**
@@ -96,6 +109,20 @@ function readBackingFormat(data: Buffer): string {
     throw corrupt(`its backing format has ${data.length} bytes; expected at most ${MAX_BACKING_FORMAT_BYTES}`);
   }
   return headerText(data, 'backing format');
+}
+
+function readLuksHeader(data: Buffer, { isEncrypted, clusterBytes }: Qcow2FixedHeader): LuksHeader {
+  if (!isEncrypted) {
+    throw corrupt('its header has an extension for encryption, but it is not encrypted');
+  }
+  if (data.length !== LUKS_HEADER_BYTES) {
+    throw corrupt(`its header extension for encryption has ${data.length} bytes; expected ${LUKS_HEADER_BYTES}`);
+  }
+  const [position, length] = [data.readBigUInt64BE(0), data.readBigUInt64BE(8)];
+  if (position % BigInt(clusterBytes) !== 0n) {
+    throw corrupt(`its LUKS header is at byte ${position}; expected the beginning of a cluster`);
+  }
+  return { position, length };
 }
 
 function readBitmapDirectory(

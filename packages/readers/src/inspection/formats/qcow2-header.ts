@@ -7,6 +7,11 @@ const VERSION_3_HEADER_BYTES = 104;
 /** Position of the compression type. Only headers longer than the minimum of version 3 have this field. */
 const COMPRESSION_TYPE = VERSION_3_HEADER_BYTES;
 
+/** Encryption methods. */
+const NO_ENCRYPTION = 0;
+const AES_ENCRYPTION = 1;
+const LUKS_ENCRYPTION = 2;
+
 const CORRUPT = 1n << 1n;
 const EXTERNAL_DATA = 1n << 2n;
 const OTHER_COMPRESSION = 1n << 3n;
@@ -42,6 +47,8 @@ export interface Qcow2FixedHeader {
   readonly virtualSize: bigint;
   readonly headerBytes: number;
   readonly clusterBytes: number;
+  /** Whether the guest's data is encrypted with LUKS. */
+  readonly isEncrypted: boolean;
   readonly backingOffset: bigint;
   readonly backingLength: number;
   readonly hasExternalData: boolean;
@@ -64,8 +71,10 @@ export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeade
   if (version !== 2 && version !== 3) {
     throw refused(`its qcow2 header has version ${version}, expected 2 or 3; convert it with the program that made it`);
   }
-  if (header.readUInt32BE(32) !== 0) {
-    throw new RawRemedyError('it is encrypted; decrypt it with qemu-img convert first');
+  const method = header.readUInt32BE(32);
+  if (method !== NO_ENCRYPTION && method !== LUKS_ENCRYPTION) {
+    const found = method === AES_ENCRYPTION ? "qcow2's old AES-CBC, which is not secure" : `unknown method ${method}`;
+    throw new RawRemedyError(`it is encrypted with ${found}; decrypt it with qemu-img convert first`);
   }
   const clusterBits = header.readUInt32BE(20);
   if (clusterBits < 9 || clusterBits > 21) {
@@ -82,6 +91,7 @@ export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeade
     ...features,
     virtualSize,
     clusterBytes,
+    isEncrypted: method === LUKS_ENCRYPTION,
     backingOffset,
     backingLength: header.readUInt32BE(16),
     ...readTables(bytes, header, clusterBytes),

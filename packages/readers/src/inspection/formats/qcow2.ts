@@ -1,8 +1,9 @@
+import { LUKS_FIELDS_BYTES, luksFields } from '../../luks/luks-header.js';
 import type { BackingReference, FileBytes, FormatHeader, FormatInspector } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
-import { countableSize, readBackingName, wholeSectors } from './header-fields.js';
+import { countableSize, readBackingName, readExactly, requireWithin, wholeSectors } from './header-fields.js';
 import { requireBitmaps } from './qcow2-bitmaps.js';
-import { readExtensions } from './qcow2-extensions.js';
+import { type LuksHeader, readExtensions } from './qcow2-extensions.js';
 import { type Qcow2FixedHeader, readFixedHeader } from './qcow2-header.js';
 import { requireSnapshots } from './qcow2-snapshots.js';
 import { requireDirectory } from './require-directory.js';
@@ -20,13 +21,22 @@ export const qcow2: FormatInspector = {
 
 async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   const fixed = await readFixedHeader(bytes);
-  const { externalData, backingFormat } = await readExtensions(bytes, fixed);
+  const { externalData, backingFormat, luksHeader } = await readExtensions(bytes, fixed);
   if (externalData || fixed.hasExternalData) {
     throw refused('its data is in an external data file; convert it with qemu-img convert first');
   }
   const backing = await readBacking(bytes, fixed, backingFormat);
   const virtualSize = countableSize(wholeSectors(fixed.virtualSize));
-  return backing === undefined ? { virtualSize } : { virtualSize, backing };
+  return {
+    virtualSize,
+    ...(backing && { backing }),
+    ...(luksHeader && { encryption: { uuid: await readUuid(bytes, luksHeader) } }),
+  };
+}
+
+async function readUuid(bytes: FileBytes, { position, length }: LuksHeader): Promise<string> {
+  requireWithin(bytes, position, length, 'LUKS header');
+  return luksFields(await readExactly(bytes, Number(position), LUKS_FIELDS_BYTES, 'LUKS header')).uuid;
 }
 
 async function requireTables(bytes: FileBytes): Promise<void> {

@@ -4,6 +4,8 @@ import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { ascii, be32, be64, bytesOf, fileWith, le32, le64 } from '../headers.js';
 import {
+  LUKS,
+  LUKS_UUID,
   MIB,
   PARALLELS,
   type Pieces,
@@ -29,6 +31,7 @@ const BY_GEOMETRY = { driverOptions: { force_size_calc: 'chs' } };
 describe('a sound header is recognised and read', () => {
   test.each<[string, number, Pieces, 'head' | 'tail', FormatHeader]>([
     ['qcow', 4096, QCOW, 'head', { virtualSize: MIB }],
+    ['luks', 65_536, LUKS, 'head', { virtualSize: 61_440, encryption: { uuid: LUKS_UUID } }],
     [
       'qcow',
       4096,
@@ -124,7 +127,14 @@ describe('a header is refused', () => {
       { ...VPC_DYNAMIC, 1536: vpcFooter(2) },
       /unclear which footer/,
     ],
-    ['luks', 'that is encrypted', 4096, { 0: ascii('LUKS\xba\xbe') }, /encrypted with LUKS; decrypt it first$/],
+    [
+      'luks',
+      'of version 2',
+      4096,
+      { ...LUKS, 7: Buffer.of(2) },
+      /LUKS version 2, .* only version 1; leave out the format/,
+    ],
+    ['luks', 'whose payload is past the end', 4095, LUKS, /payload begins at byte 4096, but the file has only 4095/],
   ])('%s %s', async (format, _, size, pieces, message) => {
     await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
     await expect(read(format, size, pieces)).rejects.toMatchObject({ message: expect.stringMatching(message) });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { qcow2 } from '#readers/inspection/formats/qcow2.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { ascii, be32, be64, bytesOf, type Qcow2Fields, qcow2Extension, qcow2File } from '../headers.js';
+import { encryptedQcow2, LUKS_UUID } from '../sound-headers.js';
 
 function read(fields: Qcow2Fields) {
   return qcow2.readHeader(bytesOf(qcow2File(fields)));
@@ -68,6 +69,11 @@ describe('a sound qcow2 header', () => {
     expect(await read({ backing: Buffer.from([0x61, 0xff]) })).toMatchObject({ backing: { name: 'a\udcff' } });
   });
 
+  test('contains the UUID of its encryption', async () => {
+    const header = await qcow2.readHeader(bytesOf(encryptedQcow2()));
+    expect(header).toEqual({ virtualSize: 1 << 20, encryption: { uuid: LUKS_UUID } });
+  });
+
   test('may have a backing file name of length 0, which means none', async () => {
     expect(await read({ backingOffset: 4096n, backingLength: 0 })).toEqual({ virtualSize: 1 << 20 });
   });
@@ -76,7 +82,12 @@ describe('a sound qcow2 header', () => {
 describe('a qcow2 header is refused', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
     ['of another version', { version: 4 }, /version 4/],
-    ['that is encrypted', { encryption: 1 }, /encrypted; decrypt it with qemu-img convert first$/],
+    ['that is encrypted with AES', { encryption: 1 }, /AES-CBC, which is not secure; decrypt it with qemu-img convert/],
+    [
+      'that is encrypted in another way',
+      { encryption: 3 },
+      /unknown method 3; decrypt it with qemu-img convert first$/,
+    ],
     ['with an external data file, by its flag', { incompatible: 4n }, /external data file/],
     [
       'with an external data file, by its name',
@@ -155,7 +166,23 @@ describe('a qcow2 header is corrupt', () => {
     [
       'with an encryption header, but without encryption',
       { extensions: qcow2Extension(0x0537be77, ascii('')) },
-      /encryption/,
+      /has an extension for encryption, but it is not encrypted/,
+    ],
+    ['with encryption, but without its header', { encryption: 2 }, /encrypted, but its header has no extension/],
+    [
+      'with an encryption header of another length',
+      { encryption: 2, extensions: qcow2Extension(0x0537be77, be64(65_536)) },
+      /extension for encryption has 8 bytes; expected 16/,
+    ],
+    [
+      'with an encryption header within a cluster',
+      { encryption: 2, extensions: qcow2Extension(0x0537be77, be64(65_535, 592)) },
+      /LUKS header is at byte 65535; expected the beginning of a cluster/,
+    ],
+    [
+      'with its encryption header past the end',
+      { encryption: 2, extensions: qcow2Extension(0x0537be77, be64(262_144, 592)) },
+      /LUKS header ends at/,
     ],
     ['with a backing format that is too long', { backingFormat: 'x'.repeat(16) }, /backing format has 16 bytes/],
     [

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import type { DiskKey } from '../contracts/disk-key.js';
+import type { ReadOptions } from '../contracts/disk-reader.js';
+import { VirtSimilarityError } from '../errors.js';
+import { Passphrase } from '../passphrase.js';
+import { fileError } from './file-error.js';
+import { systemPath } from './path-text.js';
+import { shellOperand } from './shell-word.js';
+
+/** Bytes: the largest key file that cryptsetup accepts by default. */
+const MAX_KEY_BYTES = 8 * 2 ** 20;
+const LINE_FEED = 0x0a;
+/** The permission bits for users other than the owner. */
+const OTHERS = 0o077;
+
+const KEY = /^([^:]+):file:(.+)$/s;
+const DEVICE = /^\/dev\/sda(?:[1-9]\d{0,2})?$/;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** The kernel's selection of the memory that a core dump of this process contains. Children inherit it. */
+const CORE_DUMP_FILTER = '/proc/self/coredump_filter';
+const NO_MEMORY = '0';
+
+/** The options of {@link readDiskKey}. */
+export type DiskKeyOptions = Pick<ReadOptions, 'warn'>;
+
+/**
+ * Reads a key as the libguestfs tools name it: `SELECTOR:file:FILE`, see `DiskKey.selector`. The file is read once, so
+ * it may be a pipe.
+ *
+ * If the file ends with a line feed, the passphrase is tried without it, as the libguestfs tools read it, and then with
+ * it, as `cryptsetup --key-file` reads it.
+ *
+ * From then on, core dumps of this process and of programs that it starts contain no memory.
+ *
+ * @throws `usage` if the text has another form or the file is empty or longer than 8 MiB, `unreadable`, `unavailable`.
+ */
+export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): Promise<DiskKey> {
+  const { selector, path } = parsed(text);
+  try {
+    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
+    const file = await open(systemPath(path), constants.O_RDONLY);
+    try {
+      await warnIfReadable(file, path, warn);
+      return { selector, passphrases: passphrasesIn(await readKey(file, path)) };
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    throw fileError(thrown, `cannot read the key file ${path}`, path);
+  }
+}
+
+/** Messages never repeat the text, because it may contain a passphrase. */
+function parsed(text: string): { readonly selector: string; readonly path: string } {
+  const [, name, path] = KEY.exec(text) ?? [];
+  if (name === undefined || path === undefined) {
+    const problem = /^[^:]+:key:/.test(text)
+      ? 'a passphrase in an argument is visible to every user of this machine'
+      : 'found a key of another form';
+    throw usage(`${problem}; write it to a file and name it as SELECTOR:file:FILE`);
+  }
+  const selector = name.startsWith('/') ? name : name.toLowerCase();
+  if (selector !== 'all' && !DEVICE.test(selector) && !UUID.test(selector)) {
+    const expected =
+      'expected all, the UUID of a LUKS header, /dev/sda, or /dev/sda1 and so on as the selector of a key';
+    throw usage(`${expected}, found ${JSON.stringify(name)}`);
+  }
+  return { selector, path };
+}
+
+async function warnIfReadable(file: FileHandle, path: string, warn: DiskKeyOptions['warn']): Promise<void> {
+  const stats = await file.stat();
+  if (stats.isFile() && (stats.mode & OTHERS) !== 0) {
+    warn?.(`other users have permissions for the key file ${path}; run chmod go= ${shellOperand(path)}`);
+  }
+}
+
+async function readKey(file: FileHandle, path: string): Promise<Buffer> {
+  const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
+  let length = 0;
+  for (let bytesRead = 1; bytesRead > 0 && length < buffer.length; length += bytesRead) {
+    // Without a position, because it may be a pipe.
+    ({ bytesRead } = await file.read(buffer, length, buffer.length - length, null));
+  }
+  if (length === 0 || length > MAX_KEY_BYTES) {
+    const found = length === 0 ? 'none' : 'more';
+    throw usage(`expected 1 to ${MAX_KEY_BYTES} bytes in the key file ${path}, found ${found}`);
+  }
+  return Buffer.from(buffer.subarray(0, length));
+}
+
+function passphrasesIn(bytes: Buffer): Passphrase[] {
+  const line = bytes.subarray(0, -1);
+  const texts = bytes.at(-1) === LINE_FEED && line.length > 0 ? [line, bytes] : [bytes];
+  return texts.map((each) => new Passphrase(each));
+}
+
+function usage(message: string): VirtSimilarityError {
+  return new VirtSimilarityError('usage', message);
+}

@@ -1,0 +1,126 @@
+import { type Passphrase, type ReadOptions, wording } from '@virt-similarity/core';
+import { type InspectedImage, LUKS } from '@virt-similarity/image-tools';
+import { isLuks, LUKS_FIELDS_BYTES, type LuksLayout, luksFields, luksLayout } from '../luks/luks-header.js';
+import type { FormatEvidence } from './decide-format.js';
+import type { EncryptedVolume } from './encrypted-volumes.js';
+import type { FileBytes, FormatHeader } from './format-inspector.js';
+import { remedy } from './format-remedy.js';
+import { refused } from './header-error.js';
+
+/** The selectors of keys for every encrypted disk, and for every disk that is encrypted as a whole. */
+const ALL = 'all';
+const WHOLE_DISK = '/dev/sda';
+
+/** An encrypted volume, how to decrypt it, and what may unlock it. */
+export interface LockedVolume {
+  readonly volume: EncryptedVolume & { readonly uuid: string };
+  readonly layout: LuksLayout;
+  /** Its bytes before the encrypted content. */
+  readonly header: Buffer;
+  readonly passphrases: readonly Passphrase[];
+}
+
+/** Returns whether there is a key for a disk that qemu decrypts as a whole. */
+export function hasKeyFor(head: Buffer, keys: ReadOptions['keys']): boolean {
+  if (!isLuks(head) || head.length < LUKS_FIELDS_BYTES) {
+    return false;
+  }
+  const { version, uuid } = luksFields(head);
+  return version === 1 && passphrasesOf(keys, uuid, WHOLE_DISK).length > 0;
+}
+
+/**
+ * Returns the passphrases to try: none if the disk is not encrypted or the user gave none for it.
+ *
+ * @throws `HeaderError` if the format LUKS was stated and there is none.
+ */
+export function passphrasesFor(
+  { encryption }: FormatHeader,
+  evidence: FormatEvidence,
+  { keys }: ReadOptions,
+): readonly Passphrase[] {
+  if (encryption === undefined) {
+    return [];
+  }
+  const passphrases = passphrasesOf(keys, encryption.uuid, WHOLE_DISK);
+  if (passphrases.length === 0 && evidence.stated === LUKS) {
+    const key = { option: 'keys', value: `${encryption.uuid}:file:FILE` };
+    throw refused(
+      wording`it is encrypted with LUKS; pass its passphrase with ${key}, or ${remedy(evidence, 'raw')} to compare its ciphertext`,
+    );
+  }
+  return passphrases;
+}
+
+function passphrasesOf(keys: ReadOptions['keys'], uuid: string, device: string): readonly Passphrase[] {
+  const matching = keys?.filter(({ selector }) => [ALL, device, uuid].includes(selector)) ?? [];
+  return matching.flatMap(({ passphrases }) => passphrases);
+}
+
+/**
+ * Returns the volumes of a disk that keys are for. Only a disk that the user named without a format has any: below an
+ * overlay, whose clusters are ciphertext too, and with the format raw, bytes are compared as they are.
+ *
+ * @throws `HeaderError` if one of them cannot be decrypted.
+ */
+export async function volumesToUnlock(
+  volumes: readonly EncryptedVolume[],
+  evidence: FormatEvidence,
+  bytes: FileBytes,
+  { keys }: ReadOptions,
+): Promise<LockedVolume[]> {
+  const locked: LockedVolume[] = [];
+  for (const volume of evidence.stated === undefined && evidence.statedBy === 'user' ? volumes : []) {
+    const { uuid, partition = '', start } = volume;
+    const passphrases = uuid === undefined ? [] : passphrasesOf(keys, uuid, `${WHOLE_DISK}${partition}`);
+    if (uuid === undefined || passphrases.length === 0) {
+      continue;
+    }
+    const layout = await luksLayout((position, length) => bytes.read(start + position, length));
+    if ('problem' in layout) {
+      throw refused(
+        wording`${subjectOf(volume)} is encrypted with LUKS, and ${layout.problem}; ${remedy(evidence, 'raw')} to compare its ciphertext`,
+      );
+    }
+    locked.push({ volume: { ...volume, uuid }, layout, header: await bytes.read(start, layout.payload), passphrases });
+  }
+  return locked;
+}
+
+function subjectOf({ partition }: EncryptedVolume): string {
+  return partition === undefined ? 'it' : `its partition ${partition}`;
+}
+
+/** Returns what is read of an encrypted disk: `decrypted` if anything of it is. */
+export function encryptionRead(
+  { encryption }: FormatHeader,
+  secrets: readonly unknown[],
+  opaque: readonly EncryptedVolume[],
+): InspectedImage['encryption'] {
+  if (secrets.length > 0) {
+    return 'decrypted';
+  }
+  return encryption !== undefined || opaque.length > 0 ? 'ciphertext' : undefined;
+}
+
+/** Returns the note for the user about the ciphertext that is read, unless the user stated the format raw. */
+export function notesOnCiphertext(
+  header: FormatHeader,
+  encryption: InspectedImage['encryption'],
+  opaque: readonly EncryptedVolume[],
+  { stated, statedBy }: FormatEvidence,
+): string[] {
+  const isOwnChoice = stated === 'raw' && statedBy === 'user';
+  const isOpaque = header.encryption !== undefined && encryption === 'ciphertext';
+  const found = [
+    ...(isOpaque ? ['it is encrypted with LUKS'] : []),
+    ...opaque.map((volume) => `${subjectOf(volume)} is encrypted with ${volume.encryption}`),
+  ];
+  if (found.length === 0 || isOwnChoice) {
+    return [];
+  }
+  const what = found.join(', ');
+  return [
+    `${what}, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it, or give its key, to compare its content`,
+  ];
+}

@@ -1,0 +1,49 @@
+import { type FileStamp, type Passphrase, stateKeyOf, VirtSimilarityError } from '@virt-similarity/core';
+import { type InspectedImage, type QemuCall, qemuImgJson } from '@virt-similarity/image-tools';
+
+/** Bytes of which qemu-img reports the map, which it does only for an image that it has decrypted. */
+const SMALLEST_MAP = 512;
+
+/** The states of files that a passphrase decrypts. */
+const unlocked = new WeakMap<Passphrase, Set<string>>();
+
+/**
+ * Returns the passphrase that decrypts an image, with its backing image left out. Starts qemu-img, which needs seconds
+ * of processor time for each passphrase, unless one is known to fit the file in this state.
+ *
+ * @throws `refused` if none of them does, and as `qemuImgJson`.
+ */
+export async function fittingPassphrase(
+  image: Omit<InspectedImage, 'backing'>,
+  passphrases: readonly [Passphrase, ...Passphrase[]],
+  call: QemuCall,
+): Promise<Passphrase> {
+  const state = stateOf(image.file);
+  const known = passphrases.find((passphrase) => unlocked.get(passphrase)?.has(state));
+  if (known !== undefined) {
+    return known;
+  }
+  let failure: unknown;
+  for (const passphrase of passphrases) {
+    try {
+      await qemuImgJson(
+        ['map', `--max-length=${SMALLEST_MAP}`],
+        Array.isArray,
+        { ...image, encryption: 'decrypted', passphrase, backing: undefined },
+        call,
+      );
+      unlocked.set(passphrase, new Set([...(unlocked.get(passphrase) ?? []), state]));
+      return passphrase;
+    } catch (thrown) {
+      if (!(thrown instanceof VirtSimilarityError) || thrown.code !== 'refused') {
+        throw thrown;
+      }
+      failure = thrown;
+    }
+  }
+  throw failure;
+}
+
+function stateOf(file: FileStamp): string {
+  return stateKeyOf(file).join(':');
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+
+/** Bytes at the beginning of a volume from which {@link luksFields} can be read. */
+export const LUKS_FIELDS_BYTES = 208;
+/** Bytes of the binary header of version 2. Its text follows it. */
+const BINARY_HEADER_BYTES = 4096;
+/** The longest header of version 2, binary header and text, that the specification allows. */
+const MAX_HEADER_BYTES = 4 * 2 ** 20;
+/** The bytes before the encrypted content that are read: more than programs reserve unless they are told to. */
+const MAX_PAYLOAD_OFFSET = 32 * 2 ** 20;
+
+const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
+const SECTOR_BYTES = 512;
+const CIPHER = 'aes-xts-plain64';
+/** Lengths of the two keys of AES-128 and AES-256 in XTS mode. */
+const KEY_BYTES = [32, 64];
+/** Fields of the binary header of version 2. */
+const HEADER_SIZE_AT = 8;
+const CHECKSUM_ALGORITHM = { start: 72, end: 104 };
+const CHECKSUM_AT = 448;
+const CHECKSUM_BYTES = 32;
+const CHECKSUM_FIELD_BYTES = 64;
+
+const SECTOR_SIZES: readonly unknown[] = [512, 1024, 2048, 4096];
+const DECIMAL = /^\d{1,15}$/;
+
+const DAMAGED = { problem: 'its header is damaged' } as const;
+
+/** The encryption of a LUKS volume's content. */
+export interface LuksLayout {
+  /** Bytes from the beginning of the volume to its encrypted content. */
+  readonly payload: number;
+  /** Bytes that are encrypted together: from 512 to 4096. */
+  readonly sectorBytes: number;
+  /** The number of the first 512 bytes of the content in the initialization vectors. */
+  readonly firstSector: bigint;
+}
+
+/** The cause for which a volume cannot be decrypted, in words that follow "it is encrypted with LUKS, and ". */
+export interface UnsupportedLuks {
+  readonly problem: string;
+}
+
+/** Returns whether these bytes begin with the magic of a LUKS header. */
+export function isLuks(head: Buffer): boolean {
+  return head.subarray(0, MAGIC.length).equals(MAGIC);
+}
+
+/** Returns the version and the UUID, in lower case, of a LUKS header of at least `LUKS_FIELDS_BYTES`. */
+export function luksFields(head: Buffer): { readonly version: number; readonly uuid: string } {
+  const uuid = head.toString('latin1', 168, LUKS_FIELDS_BYTES).replace(/\0.*/s, '').toLowerCase();
+  return { version: head.readUInt16BE(6), uuid };
+}
+
+/**
+ * Reads how a volume is encrypted, from its LUKS header.
+ *
+ * Formats: LUKS1 On-Disk Format Specification 1.2.3, LUKS2 On-Disk Format Specification 1.1.1.
+ *
+ * @param read returns the `length` bytes at `position` of the volume; fewer only at its end
+ */
+export async function luksLayout(
+  read: (position: number, length: number) => Promise<Buffer>,
+): Promise<LuksLayout | UnsupportedLuks> {
+  const head = await read(0, BINARY_HEADER_BYTES);
+  if (head.length < BINARY_HEADER_BYTES) {
+    return DAMAGED;
+  }
+  const layout = luksFields(head).version === 1 ? version1(head) : await version2(head, read);
+  return 'payload' in layout && layout.payload > MAX_PAYLOAD_OFFSET
+    ? { problem: `its content begins only at byte ${layout.payload}` }
+    : layout;
+}
+
+function version1(head: Buffer): LuksLayout | UnsupportedLuks {
+  const [name, mode] = [head.toString('latin1', 8, 40), head.toString('latin1', 40, 72)];
+  const cipher = `${name}-${mode}`.replaceAll('\0', '');
+  if (cipher !== CIPHER || !KEY_BYTES.includes(head.readUInt32BE(108))) {
+    return unsupportedCipher(cipher);
+  }
+  return { payload: head.readUInt32BE(104) * SECTOR_BYTES, sectorBytes: SECTOR_BYTES, firstSector: 0n };
+}
+
+async function version2(
+  head: Buffer,
+  read: (position: number, length: number) => Promise<Buffer>,
+): Promise<LuksLayout | UnsupportedLuks> {
+  const size = Number(head.readBigUInt64BE(HEADER_SIZE_AT));
+  if (luksFields(head).version !== 2 || size <= BINARY_HEADER_BYTES || size > MAX_HEADER_BYTES) {
+    return DAMAGED;
+  }
+  const header = Buffer.from(await read(0, size));
+  return header.length === size && hasChecksum(header)
+    ? layoutIn(header.toString('utf8', BINARY_HEADER_BYTES).replace(/\0.*/s, ''))
+    : DAMAGED;
+}
+
+function hasChecksum(header: Buffer): boolean {
+  const { start, end } = CHECKSUM_ALGORITHM;
+  if (header.toString('latin1', start, end).replace(/\0.*/s, '') !== 'sha256') {
+    return false;
+  }
+  const expected = Buffer.from(header.subarray(CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_BYTES));
+  const digest = createHash('sha256')
+    .update(header.fill(0, CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_FIELD_BYTES))
+    .digest();
+  return digest.equals(expected);
+}
+
+/** Reads the only segment in the text of version 2. cryptsetup checks the rest. */
+function layoutIn(text: string): LuksLayout | UnsupportedLuks {
+  const metadata = jsonIn(text);
+  const [segment, ...others] = Object.values(membersOf(membersOf(metadata).segments)).map(membersOf);
+  const { requirements } = membersOf(membersOf(metadata).config);
+  if (segment?.type !== 'crypt' || others.length > 0 || requirements !== undefined) {
+    return { problem: 'it is not encrypted in one piece, or is being encrypted again' };
+  }
+  const { offset, encryption, sector_size: sectorBytes, iv_tweak: tweak, integrity } = segment;
+  if (encryption !== CIPHER || integrity !== undefined) {
+    return unsupportedCipher(`${encryption}${integrity === undefined ? '' : ' with integrity'}`);
+  }
+  const isSound = DECIMAL.test(String(offset)) && DECIMAL.test(String(tweak)) && SECTOR_SIZES.includes(sectorBytes);
+  return isSound
+    ? { payload: Number(offset), sectorBytes: Number(sectorBytes), firstSector: BigInt(String(tweak)) }
+    : DAMAGED;
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unsupportedCipher(cipher: string): UnsupportedLuks {
+  return { problem: `its cipher is ${JSON.stringify(cipher)}, only ${CIPHER} is supported` };
+}

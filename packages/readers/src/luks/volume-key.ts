@@ -1,0 +1,116 @@
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { type Passphrase, type VirtSimilarityError, wording } from '@virt-similarity/core';
+import {
+  EMPTY_VIEW,
+  isConfined,
+  type QemuCall,
+  readError,
+  runTool,
+  sandboxTextName,
+  type Tool,
+  ToolFailure,
+} from '@virt-similarity/image-tools';
+
+const CRYPTSETUP: Tool = { command: 'cryptsetup', package: 'cryptsetup-bin' };
+
+/** Milliseconds for one passphrase. Disks are usually set up so that it takes two seconds. */
+const TIMEOUT_MS = 5 * 60_000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+/** cryptsetup's exit status if a passphrase fits no key slot. */
+const NO_KEY = 2;
+/** The key at the end of the output, as pairs of digits. */
+const DUMPED_KEY = /:\s*((?:[\da-f]{2}\s+)+)$/;
+
+/** Lengths of the two keys of AES-128 and AES-256 in XTS mode, in digits. */
+const KEY_DIGITS = [64, 128];
+
+/** The last derivation. Each may need a gigabyte of memory, so they run one at a time. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** The keys of the headers that a passphrase has opened, by the headers' digests. */
+const known = new WeakMap<Passphrase, Map<string, KeyObject>>();
+
+/**
+ * Returns the key with which a LUKS volume's content is encrypted. cryptsetup derives it in the sandbox, where it sees
+ * only the header and a passphrase.
+ *
+ * @param header the volume up to its encrypted content
+ * @throws `refused` if no passphrase fits, and without a sandbox; as `runTool`.
+ */
+export async function volumeKey(
+  header: Buffer,
+  passphrases: readonly Passphrase[],
+  call: QemuCall,
+): Promise<KeyObject> {
+  const id = createHash('sha256').update(header).digest('hex');
+  for (const passphrase of passphrases) {
+    const key = known.get(passphrase)?.get(id);
+    if (key !== undefined) {
+      return key;
+    }
+  }
+  if (!(await isConfined(CRYPTSETUP, [], { ...call, warn: undefined }))) {
+    // If it is missing, this says so.
+    await runTool(CRYPTSETUP, ['--version'], call);
+    throw readError(call, 'refused', 'cryptsetup gets a passphrase only in a sandbox; install bubblewrap');
+  }
+  const deriving = last.then(() => firstKey(header, id, passphrases, call));
+  last = deriving.catch(() => undefined);
+  return deriving;
+}
+
+async function firstKey(
+  header: Buffer,
+  id: string,
+  passphrases: readonly Passphrase[],
+  call: QemuCall,
+): Promise<KeyObject> {
+  for (const passphrase of passphrases) {
+    const key = await derivedKey(header, passphrase, call);
+    if (key !== undefined) {
+      known.set(passphrase, new Map([...(known.get(passphrase) ?? []), [id, key]]));
+      return key;
+    }
+  }
+  const remedy = wording`pass the right passphrase with ${{ option: 'keys' }}`;
+  throw readError(call, 'refused', wording`cryptsetup: no key is available with the given passphrases; ${remedy}`);
+}
+
+/** Returns the volume's key; `undefined` if the passphrase does not fit. */
+async function derivedKey(header: Buffer, passphrase: Passphrase, call: QemuCall): Promise<KeyObject | undefined> {
+  const [headerName, passphraseName] = [sandboxTextName(0), sandboxTextName(1)];
+  const words = ['luksDump', '--batch-mode', '--disable-locks', '--dump-volume-key', '--key-file', passphraseName];
+  try {
+    const output = await runTool(CRYPTSETUP, [...words, headerName], {
+      ...call,
+      view: { ...EMPTY_VIEW, texts: [header, passphrase.reveal()] },
+      timeoutMs: TIMEOUT_MS,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    });
+    const digits = DUMPED_KEY.exec(output)?.[1]?.replaceAll(/\s/g, '');
+    if (digits === undefined) {
+      throw readError(
+        call,
+        'unavailable',
+        'cryptsetup did not print a key; check that it is the one from cryptsetup-bin',
+      );
+    }
+    if (!KEY_DIGITS.includes(digits.length)) {
+      throw readError(call, 'refused', `its key has ${digits.length / 2} bytes, expected 32 or 64; decrypt it first`);
+    }
+    return createSecretKey(digits, 'hex');
+  } catch (thrown) {
+    if (!(thrown instanceof ToolFailure)) {
+      throw thrown;
+    }
+    if (thrown.exitCode === NO_KEY) {
+      return undefined;
+    }
+    throw failure(thrown, call);
+  }
+}
+
+function failure(exit: ToolFailure, call: QemuCall): VirtSimilarityError {
+  const found = exit.stderr.split('\n').join('. ') || `it was ended with ${exit.signal ?? exit.exitCode}`;
+  return readError(call, 'corrupt', `cryptsetup: ${found}; check the disk with cryptsetup luksDump`, exit);
+}

@@ -159,6 +159,86 @@ async function dropBackingFormat(name: string): Promise<void> {
   await writeFile(workplace.path(name), bytes);
 }
 
+/**
+ * Runs a line, follows the remedies in its messages one after another, and expects the analysis of all its images.
+ * Returns the number of remedies.
+ *
+ * @param line The command without the image in question.
+ */
+async function followAll(line: string, image: string): Promise<number> {
+  for (let remedies = 0, words = image, more = ''; ; remedies += 1) {
+    const ended = await type(`${line} ${more} ${words}`);
+    if (ended.code === 0) {
+      await imagesOf(ended);
+      return remedies;
+    }
+    expect({ hasEnd: remedies < 4, stderr: ended.stderr }).toMatchObject({ hasEnd: true });
+    const format = /name it as (--format .*? --format auto)(?: or | if |\n)/.exec(ended.stderr)?.[1];
+    const allowed = /, pass (--allow-backing .*)\n/.exec(ended.stderr)?.[1];
+    expect({ stderr: ended.stderr, remedy: format ?? allowed }).toMatchObject({ remedy: expect.any(String) });
+    words = format ?? words;
+    more = allowed ?? more;
+  }
+}
+
+describe('following the remedies, one after another, leads to the analysis of a disk', () => {
+  const line = 'virt-similarity -q -O json --no-cache base.raw';
+
+  test('as OpenStack Nova stores it: without an extension, over a base in another directory', async () => {
+    await mkdir(workplace.path('instances/_base'), { recursive: true });
+    await mkdir(workplace.path('instances/uuid'));
+    await workplace.write('instances/_base/9f3c', rawImage(1, 2, 3, 4, 5, 0));
+    const base = workplace.path('instances/_base/9f3c');
+    await qcow2('instances/uuid/disk', ['-u', '-b', base, '-F', 'raw']);
+    const directory = await type(`${line} instances/uuid`);
+    expect(directory.stderr).toContain(
+      'found 1 file without the extension of a disk image; name the images themselves',
+    );
+    expect(await followAll(line, 'instances/uuid/disk')).toBe(2);
+  });
+
+  test('as libvirt names external snapshots in a pool without extensions', async () => {
+    await mkdir(workplace.path('pool'));
+    await qcow2('pool/vm1');
+    await qcow2('pool/vm1.snap1', ['-u', '-b', 'vm1', '-F', 'qcow2']);
+    expect(await followAll(line, 'pool/vm1')).toBe(0);
+    expect(await followAll(line, 'pool/vm1.snap1')).toBe(1);
+  });
+
+  test('of Parallels that is stored plainly', async () => {
+    await workplace.write('plain.hds', rawImage(1, 2, 3, 4, 5, 0));
+    expect(await followAll(line, 'plain.hds')).toBe(1);
+  });
+
+  test.each(['/vmfs/volumes/datastore1/vm/base.vmdk', 'C:\\VMs\\base.vmdk'])(
+    'whose snapshot names its parent by %s, after the hint is corrected',
+    async (hint) => {
+      const raw = workplace.path('base.raw');
+      await runTool('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', raw, workplace.path('base.vmdk')]);
+      const create = ['create', '-q', '-f', 'vmdk', '-F', 'vmdk', '-o', 'subformat=twoGbMaxExtentSparse'];
+      await runTool('qemu-img', [...create, '-b', 'base.vmdk', workplace.path('top.vmdk')]);
+      const descriptor = await readFile(workplace.path('top.vmdk'), 'latin1');
+      const named = (name: string) =>
+        descriptor.replace(/^parentFileNameHint=.*$/m, () => `parentFileNameHint="${name}"`);
+      await writeFile(workplace.path('top.vmdk'), named(hint), 'latin1');
+      const refused = await type(`${line} top.vmdk`);
+      expect(refused.stderr).toMatch(
+        /parentFileNameHint .* cannot be used: .*(?:correct parentFileNameHint|replace it)/,
+      );
+      await writeFile(workplace.path('top.vmdk'), named('base.vmdk'), 'latin1');
+      expect(await followAll(line, 'top.vmdk')).toBe(0);
+    },
+  );
+
+  test('whose base is missing, after the overlay is rebased', async () => {
+    await qcow2('lost.qcow2', ['-u', '-b', '/somewhere/else.raw', '-F', 'raw']);
+    const refused = await type(`${line} lost.qcow2`);
+    const command = remedyIn(refused, /, or name the file in the overlay with (qemu-img rebase .*)\n/);
+    expect(await type(command.replace(' FILE ', ' clone.raw '))).toMatchObject({ code: 0 });
+    expect(await followAll(line, 'lost.qcow2')).toBe(0);
+  });
+});
+
 describe('the remedy for a cache', () => {
   test('is printed once, and does not change a disk that was named as the cache', async () => {
     const before = await readFile(workplace.path('other.raw'));

@@ -87,7 +87,7 @@ describe('the parent of a VMDK', () => {
     await expect(look('top.vmdk')).rejects.toMatchObject({
       code: 'unreadable',
       message: expect.stringMatching(
-        /parentFileNameHint "\/vmfs\/p\.vmdk" cannot be used: there is no such file; check its name$/,
+        /parentFileNameHint "\/vmfs\/p\.vmdk" cannot be used: there is no such file; copy it there, or correct parentFileNameHint in the child's descriptor$/,
       ),
     });
   });

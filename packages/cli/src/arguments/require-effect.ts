@@ -12,8 +12,8 @@ const OUTPUTS = ['output', 'names'];
 /**
  * Requires that no part of the command line is silently without effect.
  *
- * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image, or if
- *   a word that looks like an option would be read as an image.
+ * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image without
+ *   ending the format of the last one, or if a word that looks like an option would be read as an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);
@@ -23,10 +23,17 @@ export function requireEffect(scanned: readonly ScannedArgument[]): void {
     }
   }
   const last = scanned.findLastIndex(namesImage);
-  const format = scanned.findIndex((argument, index) => index > last && isFormat(argument));
-  if (last >= 0 && format >= 0) {
+  // A remedy ends the format of one image by the format before it, also where that image is the last one.
+  const previous = ['auto', ...formatsIn(scanned.slice(0, last + 1))].at(-2);
+  if (last >= 0 && formatsIn(scanned.slice(last + 1)).some((format) => format !== previous)) {
     throw usage(`--${POSITIONAL} follows every image, so it applies to none; put it before the images it applies to`);
   }
+}
+
+function formatsIn(scanned: readonly ScannedArgument[]): readonly (string | undefined)[] {
+  return scanned.flatMap((argument) =>
+    argument.kind === 'option' && argument.flag.name === POSITIONAL ? [argument.value] : [],
+  );
 }
 
 function requireSingleValues(scanned: readonly ScannedArgument[]): void {
@@ -44,10 +51,6 @@ function requireSingleValues(scanned: readonly ScannedArgument[]): void {
     }
     values.set(name, value);
   }
-}
-
-function isFormat(argument: ScannedArgument): boolean {
-  return argument.kind === 'option' && argument.flag.name === POSITIONAL;
 }
 
 function namesImage(argument: ScannedArgument): boolean {

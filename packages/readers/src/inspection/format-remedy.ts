@@ -1,5 +1,7 @@
 import { type OptionReference, shellWord, type Wording, wording } from '@virt-similarity/core';
 
+const CORRECT_HINT = "correct parentFileNameHint in the child's descriptor";
+
 /** A file, its stated format, and where that is stated. */
 export interface StatedFormat {
   readonly path: string;
@@ -34,8 +36,19 @@ export function remedy(
       return `state its format in the overlay with ${commands.join(' or ')}`;
     }
     case 'vmdk-child':
-      return "correct parentFileNameHint in the child's descriptor";
+      return CORRECT_HINT;
   }
+}
+
+/** Returns how to make a header name another file than the one that it names. */
+export function renaming({
+  statedBy,
+  headerPath,
+  stated,
+}: Pick<StatedFormat, 'statedBy' | 'stated'> & { readonly headerPath: string }): string {
+  return statedBy === 'vmdk-child'
+    ? CORRECT_HINT
+    : `name the file in the overlay with qemu-img rebase -u -F ${stated ?? 'FORMAT'} -b FILE ${shellWord(headerPath)}`;
 }
 
 /** Returns a file in another format than the one stated for it. Other images keep the stated format. */

@@ -18,9 +18,9 @@ import {
 } from './disk-encryption.js';
 import { encryptedVolumes } from './encrypted-volumes.js';
 import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
-import { remedy } from './format-remedy.js';
+import { remedy, renaming } from './format-remedy.js';
 import { FORMATS } from './formats.js';
-import { type HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
+import { HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
 import { type LayerFile, openNamedFile } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
@@ -115,9 +115,23 @@ async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'f
 }
 
 async function openFile(image: ImageToInspect, options: ReadOptions): Promise<ReferencedFile> {
-  return image.statedBy === 'user'
-    ? { ...(await openNamedFile(image)), path: image.path }
-    : openReferencedFile(image.reference, image.headerPath, options);
+  if (image.statedBy === 'user') {
+    return { ...(await openNamedFile(image)), path: image.path };
+  }
+  try {
+    return await openReferencedFile(image.reference, image.headerPath, options);
+  } catch (error) {
+    throw isMissing(error as HeaderError) ? missing(image, error as HeaderError) : error;
+  }
+}
+
+function isMissing({ cause }: HeaderError): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** A header may name the place where a file was on another machine. */
+function missing(image: ReferencedImage, { code, cause }: HeaderError): HeaderError {
+  return new HeaderError(code, `there is no such file; copy it there, or ${renaming(image)}`, { cause });
 }
 
 function notesOn({ format, mustBeSelfContained }: FormatDecision): string[] {

@@ -19,6 +19,8 @@ describe('requireEffect', () => {
     'a --format raw -a b',
     '--format raw -d web',
     '--format raw --all-domains',
+    'a --format raw b --format auto',
+    '--format qcow2 a --format raw b --format qcow2',
     '-o t.nwk -o t.dot a b',
     '--metric jaccard a b --metric hamming',
     '--names n.tsv --names n.tsv a b',
@@ -30,6 +32,10 @@ describe('requireEffect', () => {
 
   test.each([
     ['a b --format raw', '--format follows every image, so it applies to none; put it before the images it applies to'],
+    ...['a b --format auto', 'a --format raw b --format raw', 'a --format raw b --format qcow2'].map((words) => [
+      words,
+      '--format follows every image, so it applies to none; put it before the images it applies to',
+    ]),
     ['--names n.tsv a b --names m.tsv', '--names is given twice, as n.tsv and m.tsv; give it once'],
     ['-0 json a b', "unknown option '-0'; put -- before names that begin with a hyphen"],
   ])('refuses %s', (words, problem) => {

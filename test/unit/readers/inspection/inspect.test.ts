@@ -236,6 +236,17 @@ describe('a backing chain', () => {
     expect((await inspectAt(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
   });
 
+  test('that is missing can be named differently, in its own format if that is known', async () => {
+    const known = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img', backingFormat: 'raw' }));
+    expect(known.message).toMatch(/, or name the file in the overlay with qemu-img rebase -u -F raw -b FILE /);
+    const unknown = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img' }));
+    expect(unknown.message).toMatch(/, or name the file in the overlay with qemu-img rebase -u -F FORMAT -b FILE /);
+    const lines = ['parentCID=b', 'parentFileNameHint="missing.vmdk"', 'RW 1 FLAT "a.raw" 0'];
+    await write('a.raw', Buffer.alloc(512));
+    const child = await failureOf(await write('top.vmdk', vmdkDescriptor(...lines)));
+    expect(child.message).toMatch(/copy it there, or correct parentFileNameHint in the child's descriptor$/);
+  });
+
   test.each(['missing.img', '/no/such/directory/base.img', '/etc/no-such-file'])(
     'with the missing file %s is unreadable, and no directory is proposed',
     async (backing) => {

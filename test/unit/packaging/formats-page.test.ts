@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { IMAGE_EXTENSIONS } from '#readers/inspection/decide-format.js';
+import { IMAGE_EXTENSIONS } from '#readers/inspection/extensions.js';
 import { FORMAT_NAMES } from '#readers/inspection/format-names.js';
 
 const ROOT = new URL('../../../../', import.meta.url);

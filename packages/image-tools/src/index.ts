@@ -34,7 +34,7 @@ export { toolError } from './qemu/tool-error.js';
 export { type ToolFiles, toolFiles } from './qemu/tool-files.js';
 export { allSettled } from './reading/all-settled.js';
 export { allocatedBytes } from './reading/allocated-bytes.js';
-export { readError, type Speaker } from './reading/read-error.js';
+export { type ErrorContext, readError } from './reading/read-error.js';
 export { readUpTo } from './reading/read-up-to.js';
 export { requireRange } from './reading/require-range.js';
 export { StoredBytes } from './reading/stored-bytes.js';

@@ -1,10 +1,10 @@
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { type NbdExport, shakeHands } from './handshake.js';
 import { NbdConnection } from './nbd-connection.js';
 import { type NbdAddress, NbdSocket } from './nbd-socket.js';
 
 /** The export to connect to and the time limit. */
-export interface ConnectNbdOptions extends Speaker {
+export interface ConnectNbdOptions extends ErrorContext {
   /** Name of the export; the server's default export if absent. */
   readonly exportName?: string | undefined;
   /** Set if `blockStatus` will be called. */
@@ -37,21 +37,21 @@ export async function connectNbd(address: NbdAddress, options: ConnectNbdOptions
   const exportName = options.exportName ?? CONNECT_NBD_DEFAULTS.exportName;
   const lossCode = options.lossCode ?? CONNECT_NBD_DEFAULTS.lossCode;
   const timeoutMs = options.timeoutMs ?? CONNECT_NBD_DEFAULTS.timeoutMs;
-  const speaker: Speaker = { component, image };
-  const socket = new NbdSocket(address, { speaker, lossCode, signal });
+  const errorContext: ErrorContext = { component, image };
+  const socket = new NbdSocket(address, { errorContext, lossCode, signal });
   const timer = setTimeout(() => {
     const happened = `the NBD server did not complete the handshake within ${timeoutMs / 1000} s; try again`;
-    socket.fail(readError(speaker, 'unavailable', happened));
+    socket.fail(readError(errorContext, 'unavailable', happened));
   }, timeoutMs);
   let nbdExport: NbdExport;
   try {
     const startTls = typeof address === 'object' && address.tls !== undefined ? () => socket.startTls() : undefined;
-    nbdExport = await shakeHands(socket, { exportName, map, startTls }, speaker);
+    nbdExport = await shakeHands(socket, { exportName, map, startTls }, errorContext);
   } catch (thrown) {
-    await socket.end(readError(speaker, 'unavailable', 'the connection was closed'));
+    await socket.end(readError(errorContext, 'unavailable', 'the connection was closed'));
     throw thrown;
   } finally {
     clearTimeout(timer);
   }
-  return new NbdConnection(socket, nbdExport, speaker, timeoutMs);
+  return new NbdConnection(socket, nbdExport, errorContext, timeoutMs);
 }

@@ -1,4 +1,4 @@
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { protocolError } from './nbd-error.js';
 import { type HandshakeStream, OptionExchange, type OptionReply } from './option-exchange.js';
 import * as protocol from './protocol.js';
@@ -45,10 +45,10 @@ interface ExportReply extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'max
 export async function shakeHands(
   stream: HandshakeStream,
   { exportName, map, startTls }: HandshakeRequest,
-  speaker: Speaker,
+  errorContext: ErrorContext,
 ): Promise<NbdExport> {
-  const zeroesOmitted = await greet(stream, speaker);
-  const negotiation = new Negotiation(stream, speaker);
+  const zeroesOmitted = await greet(stream, errorContext);
+  const negotiation = new Negotiation(stream, errorContext);
   if (startTls !== undefined) {
     await negotiation.requireTls();
     await startTls();
@@ -66,14 +66,14 @@ export async function shakeHands(
 }
 
 /** Exchanges the greeting and returns whether the reply to `OPT_EXPORT_NAME` will omit its padding. */
-async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean> {
+async function greet(stream: HandshakeStream, errorContext: ErrorContext): Promise<boolean> {
   const greeting = await stream.receive(18);
   if (greeting.readBigUInt64BE(0) !== protocol.INIT_MAGIC || greeting.readBigUInt64BE(8) !== protocol.OPTION_MAGIC) {
-    throw protocolError(speaker, 'its greeting is not newstyle');
+    throw protocolError(errorContext, 'its greeting is not newstyle');
   }
   const offered = greeting.readUInt16BE(16);
   if ((offered & protocol.FLAG_FIXED_NEWSTYLE) === 0) {
-    throw protocolError(speaker, 'its handshake is not fixed newstyle');
+    throw protocolError(errorContext, 'its handshake is not fixed newstyle');
   }
   const accepted = offered & (protocol.FLAG_FIXED_NEWSTYLE | protocol.FLAG_NO_ZEROES);
   const flags = Buffer.alloc(4);
@@ -86,12 +86,12 @@ async function greet(stream: HandshakeStream, speaker: Speaker): Promise<boolean
 class Negotiation {
   readonly #stream: HandshakeStream;
   readonly #options: OptionExchange;
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
 
-  constructor(stream: HandshakeStream, speaker: Speaker) {
+  constructor(stream: HandshakeStream, errorContext: ErrorContext) {
     this.#stream = stream;
-    this.#options = new OptionExchange(stream, speaker);
-    this.#speaker = speaker;
+    this.#options = new OptionExchange(stream, errorContext);
+    this.#errorContext = errorContext;
   }
 
   /** Asks the server to encrypt what follows. */
@@ -99,7 +99,7 @@ class Negotiation {
     this.#options.ask(protocol.OPT_STARTTLS, Buffer.alloc(0));
     if ((await this.#options.reply(protocol.OPT_STARTTLS)).type !== protocol.REP_ACK) {
       const remedy = 'configure TLS on the server, or use nbd:// where the network is trusted';
-      throw readError(this.#speaker, 'unreadable', `the NBD server does not support TLS; ${remedy}`);
+      throw readError(this.#errorContext, 'unreadable', `the NBD server does not support TLS; ${remedy}`);
     }
   }
 
@@ -107,7 +107,7 @@ class Negotiation {
     this.#options.ask(protocol.OPT_STRUCTURED_REPLY, Buffer.alloc(0));
     const { type } = await this.#options.reply(protocol.OPT_STRUCTURED_REPLY);
     if (type === protocol.REP_ERR_TLS_REQD) {
-      throw readError(this.#speaker, 'unreadable', 'the NBD server requires TLS; use nbds://');
+      throw readError(this.#errorContext, 'unreadable', 'the NBD server requires TLS; use nbds://');
     }
     return type === protocol.REP_ACK;
   }
@@ -179,7 +179,7 @@ class Negotiation {
       const message = reply.data.toString('utf8').replace(/\s+/g, ' ').trim();
       const reason = message === '' ? `error ${reply.type - protocol.REP_FLAG_ERROR}` : message;
       throw readError(
-        this.#speaker,
+        this.#errorContext,
         'unreadable',
         `the NBD server refuses the export '${exportName}' (${reason}); name an export that it has`,
       );
@@ -193,7 +193,7 @@ class Negotiation {
 
   #require(condition: boolean, found: string): void {
     if (!condition) {
-      throw protocolError(this.#speaker, found);
+      throw protocolError(this.#errorContext, found);
     }
   }
 }

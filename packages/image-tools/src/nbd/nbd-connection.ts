@@ -1,6 +1,6 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
 import { allSettled } from '../reading/all-settled.js';
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { requireRange } from '../reading/require-range.js';
 import { encodeRequest } from './encode-request.js';
 import type { NbdExport } from './handshake.js';
@@ -27,16 +27,16 @@ interface Pending {
 export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
   readonly #timeoutMs: number;
   readonly #pending = new Map<bigint, Pending>();
   #nextHandle = 0n;
 
   /** Takes over a socket after its handshake. Use `connectNbd`. */
-  constructor(socket: NbdSocket, nbdExport: NbdExport, speaker: Speaker, timeoutMs: number) {
+  constructor(socket: NbdSocket, nbdExport: NbdExport, errorContext: ErrorContext, timeoutMs: number) {
     this.#socket = socket;
     this.#export = nbdExport;
-    this.#speaker = speaker;
+    this.#errorContext = errorContext;
     this.#timeoutMs = timeoutMs;
     socket.onFailure((reason) => this.#rejectAll(reason));
     const listener = {
@@ -44,7 +44,7 @@ export class NbdConnection {
       finish: (handle: bigint, request: NbdRequest) => this.#finish(handle, request),
       fail: (reason: Error) => socket.fail(reason),
     };
-    new ReplyReader(socket.receiver, listener, speaker).start();
+    new ReplyReader(socket.receiver, listener, errorContext).start();
   }
 
   /** Size of the export in bytes. */
@@ -64,7 +64,7 @@ export class NbdConnection {
    * export; `unavailable` if the server is gone, hangs or breaks the protocol; `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
-    requireRange(position, target.length, this.size, this.#speaker);
+    requireRange(position, target.length, this.size, this.#errorContext);
     const alignment = this.#export.minimumBlockSize;
     if (position % alignment === 0 && target.length % alignment === 0) {
       await this.#readAligned(target, position);
@@ -105,7 +105,7 @@ export class NbdConnection {
     if (this.#socket.failure === undefined) {
       this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));
     }
-    await this.#socket.end(readError(this.#speaker, 'unavailable', 'the connection was closed'));
+    await this.#socket.end(readError(this.#errorContext, 'unavailable', 'the connection was closed'));
   }
 
   async #readAligned(target: Uint8Array, position: number): Promise<void> {
@@ -163,7 +163,7 @@ export class NbdConnection {
   #timeoutError({ position, purpose }: NbdRequest): VirtSimilarityError {
     const seconds = this.#timeoutMs / 1000;
     return readError(
-      this.#speaker,
+      this.#errorContext,
       'unavailable',
       `the NBD server did not answer a ${purpose} at byte ${position} within ${seconds} s; try again`,
     );

@@ -1,15 +1,15 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { ERROR_NAMES } from './protocol.js';
 
 /** Creates the error for a server that breaks the protocol. */
-export function protocolError(speaker: Speaker, found: string): VirtSimilarityError {
-  return readError(speaker, 'unavailable', `the NBD server broke the protocol: ${found}; update it`);
+export function protocolError(errorContext: ErrorContext, found: string): VirtSimilarityError {
+  return readError(errorContext, 'unavailable', `the NBD server broke the protocol: ${found}; update it`);
 }
 
 /** Creates the error for a request that the server answered with an error number; `detail` is its message, if any. */
 export function requestError(
-  speaker: Speaker,
+  errorContext: ErrorContext,
   errorNumber: number,
   position: number,
   detail: string,
@@ -17,7 +17,7 @@ export function requestError(
   const name = ERROR_NAMES.get(errorNumber) ?? `error ${errorNumber}`;
   const message = detail === '' ? '' : ` (${detail.replace(/\s+/g, ' ').trim()})`;
   return readError(
-    speaker,
+    errorContext,
     'unreadable',
     `${name} at byte ${position}${message}; check the image and the storage that it is on`,
   );

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type ErrorCode, messageOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { ByteReceiver } from './byte-receiver.js';
 import { protocolError } from './nbd-error.js';
 import type { HandshakeStream } from './option-exchange.js';
@@ -25,7 +25,7 @@ export type NbdAddress = string | { readonly host: string; readonly port: number
 
 /** How the failures of a socket are reported, and what ends it. */
 interface SocketOptions {
-  readonly speaker: Speaker;
+  readonly errorContext: ErrorContext;
   /** The code of the error if the server cannot be reached or closes the connection. */
   readonly lossCode: ErrorCode;
   readonly signal: AbortSignal | undefined;
@@ -74,7 +74,7 @@ export class NbdSocket implements HandshakeStream {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     if (!this.receiver.isIdle) {
-      throw protocolError(this.#options.speaker, 'it sent bytes between its consent to TLS and the TLS handshake');
+      throw protocolError(this.#options.errorContext, 'it sent bytes between its consent to TLS and the TLS handshake');
     }
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const encrypted = connectTls({ socket: plain, host, ...servername, ...tls, minVersion: 'TLSv1.2' });
@@ -84,7 +84,7 @@ export class NbdSocket implements HandshakeStream {
       encrypted.once('error', (cause) => {
         const happened = `TLS with the NBD server failed (${messageOf(cause)})`;
         const remedy = 'check its certificate, or state a directory with ca-cert.pem as tls-certificates';
-        this.fail(readError(this.#options.speaker, 'unreadable', `${happened}; ${remedy}`, cause));
+        this.fail(readError(this.#options.errorContext, 'unreadable', `${happened}; ${remedy}`, cause));
       });
       this.onFailure(reject);
     });
@@ -159,10 +159,10 @@ export class NbdSocket implements HandshakeStream {
   }
 
   #lose(happened: string, cause?: NodeJS.ErrnoException): void {
-    const { speaker, lossCode } = this.#options;
+    const { errorContext, lossCode } = this.#options;
     const problem = this.#isConnected
       ? `the NBD server is gone (${happened}); try again`
       : `the NBD server cannot be reached (${happened}); check its address, and that it runs`;
-    this.fail(readError(speaker, lossCode, problem, cause));
+    this.fail(readError(errorContext, lossCode, problem, cause));
   }
 }

@@ -1,4 +1,4 @@
-import type { Speaker } from '../reading/read-error.js';
+import type { ErrorContext } from '../reading/read-error.js';
 import { protocolError } from './nbd-error.js';
 import * as protocol from './protocol.js';
 
@@ -20,11 +20,11 @@ const MAXIMUM_OPTION_REPLY = 64 * 1024;
 /** Sends handshake options and parses their replies. */
 export class OptionExchange {
   readonly #stream: HandshakeStream;
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
 
-  constructor(stream: HandshakeStream, speaker: Speaker) {
+  constructor(stream: HandshakeStream, errorContext: ErrorContext) {
     this.#stream = stream;
-    this.#speaker = speaker;
+    this.#errorContext = errorContext;
   }
 
   ask(option: number, data: Buffer): void {
@@ -43,14 +43,14 @@ export class OptionExchange {
   async reply(option: number): Promise<OptionReply> {
     const header = await this.#stream.receive(20);
     if (header.readBigUInt64BE(0) !== protocol.OPTION_REPLY_MAGIC) {
-      throw protocolError(this.#speaker, 'an option reply without its magic number');
+      throw protocolError(this.#errorContext, 'an option reply without its magic number');
     }
     if (header.readUInt32BE(8) !== option) {
-      throw protocolError(this.#speaker, 'a reply to an option that was not sent');
+      throw protocolError(this.#errorContext, 'a reply to an option that was not sent');
     }
     const length = header.readUInt32BE(16);
     if (length > MAXIMUM_OPTION_REPLY) {
-      throw protocolError(this.#speaker, `an option reply of ${length} bytes`);
+      throw protocolError(this.#errorContext, `an option reply of ${length} bytes`);
     }
     return { type: header.readUInt32BE(12), data: await this.#stream.receive(length) };
   }

@@ -1,4 +1,4 @@
-import type { Speaker } from '../reading/read-error.js';
+import type { ErrorContext } from '../reading/read-error.js';
 import type { ByteReceiver } from './byte-receiver.js';
 import { protocolError, requestError } from './nbd-error.js';
 import type { NbdRequest } from './nbd-request.js';
@@ -30,15 +30,15 @@ interface Chunk {
 export class ReplyReader {
   readonly #receiver: ByteReceiver;
   readonly #listener: ReplyListener;
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
   readonly #header = Buffer.alloc(protocol.REPLY_LENGTH);
   readonly #number = Buffer.alloc(8);
   readonly #hole = Buffer.alloc(12);
 
-  constructor(receiver: ByteReceiver, listener: ReplyListener, speaker: Speaker) {
+  constructor(receiver: ByteReceiver, listener: ReplyListener, errorContext: ErrorContext) {
     this.#receiver = receiver;
     this.#listener = listener;
-    this.#speaker = speaker;
+    this.#errorContext = errorContext;
   }
 
   /** Reads the next reply header, and goes on reading until the stream ends. */
@@ -66,7 +66,7 @@ export class ReplyReader {
 
   #readSimpleReply(handle: bigint, request: NbdRequest, errorNumber: number): void {
     if (errorNumber !== 0) {
-      request.error = requestError(this.#speaker, errorNumber, request.position, '');
+      request.error = requestError(this.#errorContext, errorNumber, request.position, '');
       this.#finish(handle, request);
       return;
     }
@@ -136,7 +136,7 @@ export class ReplyReader {
     }
     const position = hasOffset ? Number(description.readBigUInt64BE(messageEnd)) : request.position;
     const message = description.toString('utf8', 6, messageEnd);
-    request.error ??= requestError(this.#speaker, description.readUInt32BE(0), position, message);
+    request.error ??= requestError(this.#errorContext, description.readUInt32BE(0), position, message);
     this.#endChunk(chunk);
   }
 
@@ -158,6 +158,6 @@ export class ReplyReader {
   }
 
   #break(found: string): void {
-    this.#listener.fail(protocolError(this.#speaker, found));
+    this.#listener.fail(protocolError(this.#errorContext, found));
   }
 }

@@ -1,7 +1,7 @@
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { OutputLimitError } from '../processes/output-limit-error.js';
 import { allocatedBytes } from '../reading/allocated-bytes.js';
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import { imageInfo, requireSameSize } from './image-info.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
@@ -115,18 +115,18 @@ export function* gaplessEntries(
   entries: readonly MapEntry[],
   start: number,
   end: number,
-  speaker: Speaker,
+  errorContext: ErrorContext,
 ): Generator<MapEntry, void> {
   let position = start;
   for (const entry of entries) {
     if (entry.start !== position || position >= end) {
-      throw incompleteMap(position, speaker);
+      throw incompleteMap(position, errorContext);
     }
     yield { ...entry, length: Math.min(entry.length, end - position) };
     position = Math.min(entry.start + entry.length, end);
   }
   if (position !== end) {
-    throw incompleteMap(position, speaker);
+    throw incompleteMap(position, errorContext);
   }
 }
 
@@ -141,7 +141,7 @@ function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolea
   return counts.every(isCount) && length !== 0 && flags.every((flag) => typeof flag === 'boolean');
 }
 
-function incompleteMap(position: number, speaker: Speaker): VirtSimilarityError {
+function incompleteMap(position: number, errorContext: ErrorContext): VirtSimilarityError {
   const found = `qemu-img map has no entry for byte ${position}`;
-  return readError(speaker, 'corrupt', `${found}; check the image with qemu-img check`);
+  return readError(errorContext, 'corrupt', `${found}; check the image with qemu-img check`);
 }

@@ -1,13 +1,13 @@
 import type { DiskSource, ReadOptions } from '@virt-similarity/core';
 import type { ToolOptions } from '../processes/tool-options.js';
-import type { Speaker } from '../reading/read-error.js';
+import type { ErrorContext } from '../reading/read-error.js';
 
 /**
  * The context of a call of qemu's tools: the component and image that errors name, what ends the call, and the limits
  * for the image.
  */
 export interface QemuCall
-  extends Speaker,
+  extends ErrorContext,
     Pick<ToolOptions, 'component' | 'alternative' | 'signal'>,
     Pick<ReadOptions, 'maxVirtualSize' | 'sandbox' | 'warn'> {
   readonly image: string;

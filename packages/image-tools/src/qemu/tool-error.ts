@@ -1,7 +1,7 @@
 import { type ErrorCode, type VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { REPLACED_FILE_MESSAGE } from '../processes/sandbox.js';
 import type { ToolExit } from '../processes/tool-failure.js';
-import { readError, type Speaker } from '../reading/read-error.js';
+import { type ErrorContext, readError } from '../reading/read-error.js';
 import type { ToolFiles } from './tool-files.js';
 
 interface FailureMeaning {
@@ -72,11 +72,11 @@ export function toolError(
   tool: string,
   exit: ToolExit,
   files: Pick<ToolFiles, 'withPaths'>,
-  speaker: Speaker,
+  errorContext: ErrorContext,
   ifCorrupt: Wording = CHECK_IMAGE,
 ): VirtSimilarityError {
   const { code, remedy } = meaningOf(tool, exit, ifCorrupt);
-  return readError(speaker, code, wording`${tool}: ${files.withPaths(reasonOf(tool, exit))}; ${remedy}`, exit);
+  return readError(errorContext, code, wording`${tool}: ${files.withPaths(reasonOf(tool, exit))}; ${remedy}`, exit);
 }
 
 function meaningOf(tool: string, exit: ToolExit, ifCorrupt: Wording): Omit<FailureMeaning, 'pattern'> {
@@ -94,7 +94,7 @@ function reasonOf(tool: string, exit: ToolExit): string {
   if (exit.signal !== undefined) {
     return `ended by ${exit.signal}`;
   }
-  const speaker = new RegExp(`^(?:(?:\\S*/)?${tool}|virt-similarity): `);
-  const lines = exit.stderr.split('\n').map((line) => line.replace(GRAPH, '').replace(speaker, '').trim());
+  const errorContext = new RegExp(`^(?:(?:\\S*/)?${tool}|virt-similarity): `);
+  const lines = exit.stderr.split('\n').map((line) => line.replace(GRAPH, '').replace(errorContext, '').trim());
   return lines.filter((line) => line !== '').join('. ') || `exit status ${exit.exitCode}`;
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 
 /** The component and the image that an error about reading names. */
-export interface Speaker {
+export interface ErrorContext {
   /** Name of the reader, such as `qemu`. */
   readonly component: string;
   /** The image, as the user named it. */
@@ -10,7 +10,7 @@ export interface Speaker {
 
 /** Creates the error for an image that cannot be read. `reason` is the finding and, after a semicolon, the remedy. */
 export function readError(
-  { component, image }: Speaker,
+  { component, image }: ErrorContext,
   code: ErrorCode,
   reason: Wording,
   cause?: unknown,

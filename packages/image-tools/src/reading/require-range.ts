@@ -1,9 +1,9 @@
-import { readError, type Speaker } from './read-error.js';
+import { type ErrorContext, readError } from './read-error.js';
 
 /** @throws `usage` unless `length` bytes at `position` lie within a disk of `size` bytes. */
-export function requireRange(position: number, length: number, size: number, speaker: Speaker): void {
+export function requireRange(position: number, length: number, size: number, errorContext: ErrorContext): void {
   const end = position + length;
   if (!Number.isSafeInteger(position) || position < 0 || end > size) {
-    throw readError(speaker, 'usage', `bytes ${position} to ${end} are outside its ${size} bytes`);
+    throw readError(errorContext, 'usage', `bytes ${position} to ${end} are outside its ${size} bytes`);
   }
 }

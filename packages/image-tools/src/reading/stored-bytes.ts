@@ -11,20 +11,20 @@ import {
   type Wording,
   wording,
 } from '@virt-similarity/core';
-import { readError, type Speaker } from './read-error.js';
+import { type ErrorContext, readError } from './read-error.js';
 import { readUpTo } from './read-up-to.js';
 
 /** The bytes of an image's files. Each file is opened when it is first needed. */
 export class StoredBytes {
   readonly #expected: readonly ExpectedFile[];
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
   readonly #files = new Map<number, Promise<FileHandle>>();
   #isClosed = false;
 
   /** @param files the files and what must be true of them when they are opened */
-  constructor(files: readonly ExpectedFile[], speaker: Speaker) {
+  constructor(files: readonly ExpectedFile[], errorContext: ErrorContext) {
     this.#expected = files;
-    this.#speaker = speaker;
+    this.#errorContext = errorContext;
   }
 
   /**
@@ -68,7 +68,7 @@ export class StoredBytes {
 
   #file(index: number): Promise<FileHandle> {
     if (this.#isClosed) {
-      throw readError(this.#speaker, 'unreadable', 'it was closed');
+      throw readError(this.#errorContext, 'unreadable', 'it was closed');
     }
     const file = this.#files.get(index) ?? this.#open(index);
     this.#files.set(index, file);
@@ -96,7 +96,7 @@ export class StoredBytes {
       return await operation();
     } catch (cause) {
       if (this.#isClosed) {
-        throw readError(this.#speaker, 'unreadable', 'it was closed', cause);
+        throw readError(this.#errorContext, 'unreadable', 'it was closed', cause);
       }
       const { code, ending } = classifyFailure(cause, 'unreadable', 'check it and its storage');
       throw this.#error(code, index, wording`${failing} (${messageOf(cause)})${ending}`, cause);
@@ -104,6 +104,6 @@ export class StoredBytes {
   }
 
   #error(code: ErrorCode, index: number, happened: Wording, cause?: unknown): VirtSimilarityError {
-    return readError(this.#speaker, code, wording`${this.#expected[index]!.stamp.path} ${happened}`, cause);
+    return readError(this.#errorContext, code, wording`${this.#expected[index]!.stamp.path} ${happened}`, cause);
   }
 }

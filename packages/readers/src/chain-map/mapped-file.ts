@@ -1,4 +1,4 @@
-import type { Speaker } from '@virt-similarity/image-tools';
+import type { ErrorContext } from '@virt-similarity/image-tools';
 import type { FileBytes } from '../inspection/format-inspector.js';
 import type { Holes } from './raw-map.js';
 
@@ -7,5 +7,5 @@ export interface MappedFile extends FileBytes {
   readonly path: string;
   /** The file's holes, which read as zeros. */
   readonly holes: Holes;
-  readonly speaker: Speaker;
+  readonly errorContext: ErrorContext;
 }

@@ -89,8 +89,8 @@ async function layerMap(
   if (image.format === 'raw') {
     return new RawMap(size, holes);
   }
-  return withStoredFile(image, { stored, index: layer, speaker: call }, async (bytes) => {
-    const file = { ...bytes, path: image.file.path, holes, speaker: call };
+  return withStoredFile(image, { stored, index: layer, errorContext: call }, async (bytes) => {
+    const file = { ...bytes, path: image.file.path, holes, errorContext: call };
     return image.format === 'vhdx' ? vhdxMap(file) : qcow2Map(file, image.virtualSize);
   });
 }

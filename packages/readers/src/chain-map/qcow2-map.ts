@@ -161,7 +161,7 @@ export class Qcow2Map implements LayerMap {
     if (state.kind === 'compressed' && isFirst && this.#clusters?.add(state.offset) === false) {
       const found = `several of its clusters are compressed in the same bytes, near byte ${state.offset}`;
       throw readError(
-        this.#file.speaker,
+        this.#file.errorContext,
         'unavailable',
         `${found} of ${this.#file.path}, so reading it could take unlimited time; if you trust it, convert it with qemu-img convert -O raw first`,
       );
@@ -195,8 +195,8 @@ export class Qcow2Map implements LayerMap {
   }
 
   #corrupt(position: number, found: string) {
-    const { path, size, speaker } = this.#file;
+    const { path, size, errorContext } = this.#file;
     const where = `${found}, for the guest's byte ${position}`;
-    return readError(speaker, 'corrupt', `${path} has ${size} bytes and ${where}; check it with qemu-img check`);
+    return readError(errorContext, 'corrupt', `${path} has ${size} bytes and ${where}; check it with qemu-img check`);
   }
 }

@@ -97,7 +97,7 @@ export class VhdxMap implements LayerMap {
     if (state !== FULLY_PRESENT || offset < MIN_POSITION) {
       const position = block * this.#layout.blockBytes;
       const found = `its block map has a block in state ${state} at byte ${offset} for the guest's byte ${position}`;
-      throw readError(this.#file.speaker, 'corrupt', `${this.#file.path}: ${found}; check it with qemu-img check`);
+      throw readError(this.#file.errorContext, 'corrupt', `${this.#file.path}: ${found}; check it with qemu-img check`);
     }
     return offset;
   }

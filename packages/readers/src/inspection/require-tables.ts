@@ -1,4 +1,4 @@
-import { chainOf, type InspectedImage, type Speaker, StoredBytes } from '@virt-similarity/image-tools';
+import { chainOf, type ErrorContext, type InspectedImage, StoredBytes } from '@virt-similarity/image-tools';
 import { FORMATS } from './formats.js';
 import { expectedFilesOf } from './identity-of.js';
 import { withStoredFile } from './stored-file.js';
@@ -9,14 +9,14 @@ import { withStoredFile } from './stored-file.js';
  *
  * @throws `corrupt`, or as `StoredBytes.read`.
  */
-export async function requireTables(top: InspectedImage, speaker: Speaker): Promise<void> {
+export async function requireTables(top: InspectedImage, errorContext: ErrorContext): Promise<void> {
   const files = expectedFilesOf(top);
-  const stored = new StoredBytes(files, speaker);
+  const stored = new StoredBytes(files, errorContext);
   try {
     for (const image of chainOf(top)) {
       const index = files.findIndex(({ stamp }) => stamp === image.file);
       const inspector = FORMATS.find(({ format }) => format === image.format);
-      await withStoredFile(image, { stored, index, speaker }, async (bytes) => inspector?.requireTables?.(bytes));
+      await withStoredFile(image, { stored, index, errorContext }, async (bytes) => inspector?.requireTables?.(bytes));
     }
   } finally {
     await stored.close();

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { wording } from '@virt-similarity/core';
-import { type InspectedImage, readError, type Speaker, type StoredBytes } from '@virt-similarity/image-tools';
+import { type ErrorContext, type InspectedImage, readError, type StoredBytes } from '@virt-similarity/image-tools';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError } from './header-error.js';
 
@@ -12,7 +12,11 @@ import { HeaderError } from './header-error.js';
  */
 export async function withStoredFile<T>(
   { file }: Pick<InspectedImage, 'file'>,
-  { stored, index, speaker }: { readonly stored: StoredBytes; readonly index: number; readonly speaker: Speaker },
+  {
+    stored,
+    index,
+    errorContext,
+  }: { readonly stored: StoredBytes; readonly index: number; readonly errorContext: ErrorContext },
   operation: (bytes: FileBytes) => Promise<T>,
 ): Promise<T> {
   const read = async (position: number, length: number) => {
@@ -24,7 +28,7 @@ export async function withStoredFile<T>(
     return await operation({ name: basename(file.path), size: Number(file.size), read });
   } catch (error) {
     throw error instanceof HeaderError
-      ? readError(speaker, error.code, wording`${file.path}: ${error.wording}`)
+      ? readError(errorContext, error.code, wording`${file.path}: ${error.wording}`)
       : error;
   }
 }

@@ -1,4 +1,4 @@
-import { connectNbd, type Speaker } from '@virt-similarity/image-tools';
+import { connectNbd, type ErrorContext } from '@virt-similarity/image-tools';
 
 /** Bytes read at a time. */
 const STEP_BYTES = 64 * 1024;
@@ -12,9 +12,9 @@ const STEP_BYTES = 64 * 1024;
 export async function requireReadable(
   socketPath: string,
   { start, length }: { readonly start: number; readonly length: number },
-  speaker: Speaker,
+  errorContext: ErrorContext,
 ): Promise<void> {
-  const connection = await connectNbd(socketPath, speaker);
+  const connection = await connectNbd(socketPath, errorContext);
   try {
     const bytes = new Uint8Array(STEP_BYTES);
     for (let position = start; position < start + length; position += STEP_BYTES) {

@@ -1,5 +1,5 @@
 import { type DiskImage, type Extent, type ImageIdentity, throwIfAborted } from '@virt-similarity/core';
-import type { NbdConnection, Speaker } from '@virt-similarity/image-tools';
+import type { ErrorContext, NbdConnection } from '@virt-similarity/image-tools';
 import { readError } from '@virt-similarity/image-tools';
 import { mergeExtents } from '../qemu/merge-extents.js';
 
@@ -8,7 +8,7 @@ export class NbdImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
   readonly #connection: NbdConnection;
-  readonly #speaker: Speaker;
+  readonly #errorContext: ErrorContext;
   readonly #signal: AbortSignal | undefined;
   #isClosed = false;
 
@@ -16,12 +16,12 @@ export class NbdImage implements DiskImage {
   constructor(
     connection: NbdConnection,
     identity: ImageIdentity,
-    { speaker, signal }: { readonly speaker: Speaker; readonly signal: AbortSignal | undefined },
+    { errorContext, signal }: { readonly errorContext: ErrorContext; readonly signal: AbortSignal | undefined },
   ) {
     this.virtualSize = connection.size;
     this.identity = identity;
     this.#connection = connection;
-    this.#speaker = speaker;
+    this.#errorContext = errorContext;
     this.#signal = signal;
   }
 
@@ -49,7 +49,7 @@ export class NbdImage implements DiskImage {
   #requireOpen(): void {
     throwIfAborted(this.#signal);
     if (this.#isClosed) {
-      throw readError(this.#speaker, 'unreadable', 'it was closed');
+      throw readError(this.#errorContext, 'unreadable', 'it was closed');
     }
   }
 }

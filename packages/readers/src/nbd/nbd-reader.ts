@@ -39,11 +39,17 @@ export class NbdReader implements DiskReader {
 
   async open({ path }: DiskSource, identity: ImageIdentity, { signal }: ReadOptions): Promise<DiskImage> {
     const uri = parseNbdUri(path);
-    const speaker = { component: 'nbd', image: path };
+    const errorContext = { component: 'nbd', image: path };
     const { exportName } = uri;
     const address = await addressOf(uri);
-    const connection = await connectNbd(address, { ...speaker, exportName, map: true, lossCode: 'unreadable', signal });
-    return new NbdImage(connection, identity, { speaker, signal });
+    const connection = await connectNbd(address, {
+      ...errorContext,
+      exportName,
+      map: true,
+      lossCode: 'unreadable',
+      signal,
+    });
+    return new NbdImage(connection, identity, { errorContext, signal });
   }
 
   async diagnose(): Promise<PartDiagnosis> {

@@ -29,7 +29,7 @@ function mapOf(words: readonly bigint[], changes: MapChanges = {}): Qcow2Map {
   const read = async (position: number, length: number) => file.subarray(position, position + length);
   const call = { component: 'qemu', image: 'a.qcow2' };
   return new Qcow2Map(
-    { path: '/images/a.qcow2', name: 'a.qcow2', size: file.length, holes: NO_HOLES, read, speaker: call },
+    { path: '/images/a.qcow2', name: 'a.qcow2', size: file.length, holes: NO_HOLES, read, errorContext: call },
     qcow2Geometry(file)!,
     changes.size ?? 2 ** 20,
   );

@@ -29,7 +29,7 @@ function mapOf(entries: Readonly<Record<number, bigint>>, { blocks, holes = NO_H
     size: 2 ** 40,
     holes,
     read: async (position: number, length: number) => map.subarray(position - MIB, position - MIB + length),
-    speaker: { component: 'qemu', image: 'a.vhdx' },
+    errorContext: { component: 'qemu', image: 'a.vhdx' },
   };
   return new VhdxMap(file, {
     virtualSize: BigInt(blocks * BLOCK - cut),

@@ -30,10 +30,8 @@ export function formatsOf({ chain }: ImageIdentity): string {
 }
 
 /** Returns whether an image, or the image that a hash vector records, has an encrypted disk that is read like this. */
-export function isEncryption(encryption: Encryption, identity: ImageIdentity): boolean {
-  return formatsOf(identity)
-    .split(FORMAT_SEPARATOR)
-    .some((format) => format.endsWith(`:${encryption}`));
+export function isEncryption(encryption: Encryption, { chain }: ImageIdentity): boolean {
+  return chain.some((link) => link.encryption === encryption);
 }
 
 /** Returns whether the content of an image can change without a change of its stamps. */
@@ -41,14 +39,16 @@ export function isVolatile({ chain }: ImageIdentity): boolean {
   return chain.some(({ volatile }) => volatile === true);
 }
 
-/** Returns whether two identities mean the same content: equal links, with the same files in the same state. */
+/** Returns whether two identities mean the same content: equal links, read in the same way, with the same files in
+ * the same state. */
 export function sameIdentity({ chain }: ImageIdentity, { chain: others }: ImageIdentity): boolean {
   return chain.length === others.length && chain.every((link, index) => sameLink(link, others[index]!));
 }
 
-function sameLink({ format, parts }: Link, other: Link): boolean {
+function sameLink({ format, encryption, parts }: Link, other: Link): boolean {
   return (
     format === other.format &&
+    encryption === other.encryption &&
     parts.length === other.parts.length &&
     parts.every((part, index) => sameState(part, other.parts[index]!))
   );

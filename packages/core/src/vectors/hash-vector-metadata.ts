@@ -105,23 +105,35 @@ function identityFrom(text: string): ImageIdentity {
 }
 
 /** Without `standalone`, which is no property of the content but of a reader. */
-function linkToJson({ format, parts, volatile }: Link): Record<string, unknown> {
-  return { format, ...(volatile && { volatile }), parts: parts.map(partToJson) };
+function linkToJson({ format, encryption, parts, volatile }: Link): Record<string, unknown> {
+  return { format, ...(encryption && { encryption }), ...(volatile && { volatile }), parts: parts.map(partToJson) };
 }
 
 function linkFromJson(value: unknown): Link {
   const properties = propertiesOf(value, 'a link');
-  const [format, parts, volatile] = ['format', 'parts', 'volatile'].map((name) => properties.get(name));
+  const [format, encryption, parts, volatile] = ['format', 'encryption', 'parts', 'volatile'].map((name) =>
+    properties.get(name),
+  );
   if (typeof format !== 'string') {
     throw new Error(`expected a link's format as text, found ${describe(format)}`);
   }
   if (!Array.isArray(parts)) {
     throw new Error(`expected a link's parts as a list, found ${describe(parts)}`);
   }
+  if (encryption !== undefined && encryption !== 'ciphertext' && encryption !== 'decrypted') {
+    throw new Error(
+      `expected a link's encryption to be ciphertext, decrypted or absent, found ${describe(encryption)}`,
+    );
+  }
   if (volatile !== undefined && volatile !== true) {
     throw new Error(`expected a link's volatile to be true or absent, found ${describe(volatile)}`);
   }
-  return { format, parts: parts.map(partFromJson), ...(volatile && { volatile }) };
+  return {
+    format,
+    parts: parts.map(partFromJson),
+    ...(encryption !== undefined && { encryption }),
+    ...(volatile && { volatile }),
+  };
 }
 
 function propertiesOf(value: unknown, what: string): ReadonlyMap<string, unknown> {

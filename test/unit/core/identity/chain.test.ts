@@ -9,6 +9,7 @@ import {
   isVolatile,
   partsOf,
   sameIdentity,
+  vectorKeyOf,
 } from '@virt-similarity/core';
 
 function part(path: string): FileStamp {
@@ -64,6 +65,18 @@ describe('the base of an image', () => {
 });
 
 describe('two identities', () => {
+  test('differ, as do the keys of their vectors, if one is of ciphertext and one of decrypted content', () => {
+    const made = { algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
+    const read = (encryption: 'ciphertext' | 'decrypted'): ImageIdentity => ({ chain: [{ ...BASE, encryption }] });
+    const all = [read('ciphertext'), read('decrypted'), { chain: [BASE] }];
+    expect(all.map((one) => all.map((other) => sameIdentity(one, other)))).toEqual([
+      [true, false, false],
+      [false, true, false],
+      [false, false, true],
+    ]);
+    expect(new Set(all.map((identity) => vectorKeyOf({ identity, ...made }))).size).toBe(3);
+  });
+
   test('are the same under other paths, and regardless of standalone', () => {
     const chain = IDENTITY.chain.map(({ format, parts }) => ({
       format,

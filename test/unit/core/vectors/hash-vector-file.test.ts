@@ -17,7 +17,12 @@ const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCh
 const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: codeUnit }));
 
 const anyLink = fc.record(
-  { format: fc.string({ unit: 'binary' }), count: fc.nat(3), volatile: fc.constant(true as const) },
+  {
+    format: fc.string({ unit: 'binary' }),
+    count: fc.nat(3),
+    volatile: fc.constant(true as const),
+    encryption: fc.constantFrom('ciphertext' as const, 'decrypted' as const),
+  },
   { requiredKeys: ['format', 'count'] },
 );
 

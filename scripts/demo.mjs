@@ -16,7 +16,7 @@ const DIRECTORY = 'demo';
 const IMAGES = join(DIRECTORY, 'images');
 const MANIFEST = join(DIRECTORY, 'family.json');
 const COMMAND = 'packages/cli/bin/virt-similarity.js';
-const REPORTS = ['tree.nwk', 'tree.dot', 'report.json'];
+const REPORTS = ['report.html', 'tree.nwk', 'tree.dot', 'report.json'];
 
 const hasQemu = (await hasTool('qemu-img')) && (await hasTool('qemu-io'));
 const hasSandbox = (await workingSandbox()).works;
@@ -97,10 +97,11 @@ function printResults() {
   const hints = {
     'tree.nwk': 'the same tree for phylogenetics viewers: FigTree, Dendroscope, R (ape), Python (dendropy)',
     'tree.names.tsv': "the image names for the tree's labels",
+    'report.html': 'the tree, the distances and the images, to explore in a browser',
     'tree.dot': 'the same tree for Graphviz: dot -Tsvg demo/tree.dot -o demo/tree.svg',
     'report.json': 'the complete analysis: images, distances, merges, cladogram',
   };
-  console.log('\nBranches that join further to the right are more similar: clones are next to their original.');
+  console.log('\nClones are next to their original. With --heights, the tree shows the distance at which groups join.');
   console.log(`The images are in ${IMAGES}. The reports are:`);
   for (const [name, hint] of Object.entries(hints)) {
     if (existsSync(join(DIRECTORY, name))) {

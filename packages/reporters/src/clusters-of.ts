@@ -59,7 +59,10 @@ export function chosenCut({ clusters, cut }: OptionValues): Cut | undefined {
   return cut === undefined ? undefined : { height: Number(cut) };
 }
 
-/** Returns the height at which a tree falls into the clusters of a cut: halfway between two merges. */
+/**
+ * Returns the height at which a tree falls into the clusters of a cut: halfway between two merges. If these have the same
+ * height, no height separates them, and there are fewer clusters.
+ */
 export function heightOfCut({ size, merges }: Dendrogram, cut: Cut): number {
   if ('height' in cut) {
     return cut.height;

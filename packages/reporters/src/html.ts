@@ -5,7 +5,7 @@ import {
   type Reporter,
   widestGapCut,
 } from '@virt-similarity/core';
-import { CLUSTER_OPTIONS, chosenCut, heightOfCut } from './clusters-of.js';
+import { CLUSTER_OPTIONS, chosenCut, clustersOf, heightOfCut } from './clusters-of.js';
 import { heightsCaption } from './height-text.js';
 import { pageAsset } from './page-asset.js';
 import { sectionDigests } from './section-digests.js';
@@ -16,6 +16,8 @@ import { xmlText } from './xml-text.js';
 /**
  * Writes one HTML file to explore an analysis: the cladogram beside the heat map of the distances, clusters at any
  * cut, a table of the images, and for each pair the places on the disk where they are equal. The page fetches nothing.
+ *
+ * @throws `usage` as `clustersOf`.
  */
 export class HtmlReporter implements Reporter {
   readonly extension = '.html';
@@ -24,6 +26,8 @@ export class HtmlReporter implements Reporter {
   readonly options: OptionDeclarations = CLUSTER_OPTIONS;
 
   async *report(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
+    // Refuses a cut that is not possible, as the other reporters do.
+    clustersOf(analysis, options);
     const script = pageAsset('report.js');
     const style = pageAsset('report.css');
     const { images, failures, parameters } = analysis;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import type { OptionValues } from '@virt-similarity/core';
 import { HtmlReporter, NexusReporter, PhyloXmlReporter, SvgReporter } from '@virt-similarity/reporters';
 import { caterpillar, FAMILY } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
@@ -65,6 +66,18 @@ describe('HtmlReporter', () => {
     expect(data).not.toContain('<');
     expect((JSON.parse(data) as { names: string[] }).names.at(-1)).toBe('</script><b>');
     expect(text).not.toContain('<b>"');
+  });
+
+  test('begins with the cut that the user chose, and refuses one that is not possible', async () => {
+    const cutOf = async (options: OptionValues) => {
+      const text = await reportText(new HtmlReporter().report(FAMILY, options));
+      return (JSON.parse(/id="data">(.*?)<\/script>/s.exec(text)![1]!) as { cut: number }).cut;
+    };
+    expect(await cutOf({})).toBe((9000.125 + 16384) / 2);
+    expect(await cutOf({ clusters: 4 })).toBe((213 + 2048) / 2);
+    expect(await cutOf({ cut: 20 })).toBe(20);
+    await expect(cutOf({ clusters: 9 })).rejects.toMatchObject({ code: 'usage' });
+    await expect(cutOf({ clusters: 2, cut: 20 })).rejects.toMatchObject({ code: 'usage' });
   });
 
   test('allows no script, style or request but its own', async () => {

@@ -8,6 +8,7 @@ import { brokenContract, excerptOf, pluginError, throwIfAborted, VirtSimilarityE
 import { kindAt } from '../files/directory-entries.js';
 import { RealPaths } from '../files/real-paths.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
+import { duplicateNote, merged } from './duplicate-images.js';
 
 /** The source for words without a source's name. */
 const FILES = 'files';
@@ -220,40 +221,4 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
     }
     paths.set(label, path);
   }
-}
-
-/**
- * Merges two mentions of the same file. A format that was stated for the file itself overrides one that was stated for
- * its directory.
- *
- * @throws `usage` if the file is named with two formats or two labels.
- */
-function merged(earlier: DiskSource, later: DiskSource): DiskSource {
-  const { label = later.label } = earlier;
-  if (later.label !== undefined && later.label !== label) {
-    throw namedTwice(later.path, `the labels ${label} and ${later.label}`);
-  }
-  const { format: _, ...kept } = earlier;
-  const format = formatOf(earlier, later);
-  return { ...kept, ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
-}
-
-function formatOf(earlier: DiskSource, later: DiskSource): string | undefined {
-  if (earlier.format === later.format || later.noFollow) {
-    return earlier.format;
-  }
-  if (earlier.noFollow) {
-    return later.format;
-  }
-  const [first, second] = [earlier, later].map(({ format }) => format ?? 'no format');
-  throw namedTwice(later.path, `${first} and with ${second}`);
-}
-
-function namedTwice(path: string, found: string): VirtSimilarityError {
-  return new VirtSimilarityError('usage', `${path} is named twice, with ${found}; name it once`, { image: path });
-}
-
-function duplicateNote(path: string, earlier: string): string {
-  const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
-  return `${found}; it is compared once, as ${earlier}`;
 }

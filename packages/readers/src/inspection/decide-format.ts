@@ -46,7 +46,7 @@ export interface FormatDecision {
  */
 export function decideFormat(evidence: FormatEvidence): FormatDecision {
   const { stated } = evidence;
-  const found = recognize(evidence.ends, formatsOf(evidence));
+  const found = recognize(evidence.ends, inspectorsFor(evidence));
   if (stated !== undefined) {
     return certain(statedFormat(stated, found?.format, evidence));
   }
@@ -84,7 +84,7 @@ export interface Recognition {
 }
 
 /** The formats that a file can have: an image below another one cannot be compressed. */
-function formatsOf({ statedBy }: FormatEvidence): readonly FormatInspector[] {
+function inspectorsFor({ statedBy }: FormatEvidence): readonly FormatInspector[] {
   return statedBy === 'user' ? FORMATS : IMAGE_FORMATS;
 }
 
@@ -111,7 +111,7 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   if (evidence.statedBy === 'overlay' && PROTOCOLS.has(stated)) {
     return protocolFormat(stated, evidence);
   }
-  const known = formatsOf(evidence).map(({ format }) => format);
+  const known = inspectorsFor(evidence).map(({ format }) => format);
   if (!known.includes(stated)) {
     const code = evidence.statedBy === 'user' ? 'usage' : 'refused';
     throw new HeaderError(code, `unknown format ${JSON.stringify(stated)}; expected one of raw, ${known.join(', ')}`);

@@ -1,0 +1,39 @@
+import type { DiskSource } from '../contracts/disk-reader.js';
+import { VirtSimilarityError } from '../errors.js';
+
+/**
+ * Merges two mentions of the same file. A format that was stated for the file itself overrides one that was stated for
+ * its directory.
+ *
+ * @throws `usage` if the file is named with two formats or two labels.
+ */
+export function merged(earlier: DiskSource, later: DiskSource): DiskSource {
+  const { label = later.label } = earlier;
+  if (later.label !== undefined && later.label !== label) {
+    throw namedTwice(later.path, `the labels ${label} and ${later.label}`);
+  }
+  const { format: _, ...kept } = earlier;
+  const format = formatOf(earlier, later);
+  return { ...kept, ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
+}
+
+function formatOf(earlier: DiskSource, later: DiskSource): string | undefined {
+  if (earlier.format === later.format || later.noFollow) {
+    return earlier.format;
+  }
+  if (earlier.noFollow) {
+    return later.format;
+  }
+  const [first, second] = [earlier, later].map(({ format }) => format ?? 'no format');
+  throw namedTwice(later.path, `${first} and with ${second}`);
+}
+
+function namedTwice(path: string, found: string): VirtSimilarityError {
+  return new VirtSimilarityError('usage', `${path} is named twice, with ${found}; name it once`, { image: path });
+}
+
+/** Returns the warning about a file that is named again. */
+export function duplicateNote(path: string, earlier: string): string {
+  const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
+  return `${found}; it is compared once, as ${earlier}`;
+}

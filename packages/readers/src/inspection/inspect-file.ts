@@ -17,17 +17,16 @@ import {
   volumesToUnlock,
 } from './disk-encryption.js';
 import { encryptedVolumes } from './encrypted-volumes.js';
-import type { ExtentReference, FileBytes, FormatHeader } from './format-inspector.js';
+import type { FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy, renaming } from './format-remedy.js';
 import { FORMATS } from './formats.js';
 import { HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
-import { type LayerFile, openNamedFile } from './layer-file.js';
+import { inspectExtents } from './inspect-extents.js';
+import { flushIfRequested, type LayerFile, openNamedFile } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 import { partsAfter, SPLIT } from './split-disk.js';
 
-/** The most files over which one header may spread its data. */
-const MAX_EXTENT_FILES = 1024;
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 
@@ -104,13 +103,6 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     };
   } finally {
     await file.close();
-  }
-}
-
-/** Flushes a regular file. A device's identity does not last in any case. */
-async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
-  if (flush && !file.isDevice) {
-    await file.flush();
   }
 }
 
@@ -229,42 +221,4 @@ function requireNoFooter(tail: Buffer): void {
 
 function totalSize(files: readonly FileStamp[]): number {
   return files.reduce((bytes, { size }) => bytes + Number(size), 0);
-}
-
-async function inspectExtents(
-  extents: readonly ExtentReference[],
-  headerPath: string,
-  options: ReadOptions,
-): Promise<FileStamp[]> {
-  if (extents.length > MAX_EXTENT_FILES) {
-    throw refused(
-      `it is spread over ${extents.length} files, the limit is ${MAX_EXTENT_FILES}; convert it with qemu-img convert`,
-    );
-  }
-  const stamps: FileStamp[] = [];
-  for (const extent of extents) {
-    const describe = (message: Wording) =>
-      wording`its extent file ${shownName(extent.name)} cannot be used: ${message}`;
-    stamps.push(await inContext(describe, () => inspectExtent(extent, headerPath, options)));
-  }
-  return stamps;
-}
-
-async function inspectExtent(extent: ExtentReference, headerPath: string, options: ReadOptions): Promise<FileStamp> {
-  const file = await openReferencedFile(extent.name, headerPath, options);
-  try {
-    if (file.isDevice) {
-      throw refused('it is a block device; expected a regular file; convert the image with qemu-img convert');
-    }
-    await flushIfRequested(file, options);
-    await extent.check(file.bytes);
-    return file.stamp;
-  } finally {
-    await file.close();
-  }
-}
-
-/** Formats a name of a header for messages: as JSON, but with single backslashes, as in Windows paths. */
-export function shownName(name: string): string {
-  return JSON.stringify(name).replaceAll('\\\\', '\\');
 }

@@ -14,7 +14,8 @@ import { type InspectedImage, type QemuCall, qemuCall, type UnlockedVolume } fro
 import { volumeKey } from '../luks/volume-key.js';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
-import { type ImageToInspect, type InspectedFile, inspectFile, shownName } from './inspect-file.js';
+import { shownName } from './inspect-extents.js';
+import { type ImageToInspect, type InspectedFile, inspectFile } from './inspect-file.js';
 import { fittingPassphrase } from './unlock.js';
 
 /** The most images in a chain. Each costs qemu memory and stack. */

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type DiskSource, type FileStamp, stampOf } from '@virt-similarity/core';
+import { type DiskSource, type FileStamp, type ReadOptions, stampOf } from '@virt-similarity/core';
 import { readUpTo } from '@virt-similarity/image-tools';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
@@ -96,4 +96,11 @@ function readsOf(handle: FileHandle): FileBytes['read'] {
 async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   return buffer.subarray(0, await systemErrors(() => readUpTo(handle, buffer, position)));
+}
+
+/** Flushes a regular file. A device's identity does not last in any case. */
+export async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
+  if (flush && !file.isDevice) {
+    await file.flush();
+  }
 }

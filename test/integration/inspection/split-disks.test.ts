@@ -8,6 +8,7 @@ import { createAnalyzer, type HashOptions } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers, { RawReader } from '@virt-similarity/readers';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
+import { settled } from '../../fixtures/settled.js';
 
 const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-split-'));
 afterAll(() => rm(directory, { recursive: true }));
@@ -114,7 +115,10 @@ describe('is refused', () => {
 
 test('a changed part is noticed', async () => {
   run('cp whole.img.001 a.001; cp whole.img.002 a.002');
+  // A file that was written only now is not cached.
+  await settled([at('a.001'), at('a.002')]);
   const before = await hashed('a.001', { cache: at('cache.d') });
+  expect(await readdir(at('cache.d'))).toHaveLength(1);
   await writeFile(at('a.002'), Buffer.from(await readFile(at('a.002'))).reverse());
   expect(await hashed('a.001', { cache: at('cache.d') })).not.toEqual(before);
   await rm(at('cache.d'), { recursive: true });

@@ -14,6 +14,8 @@ import { duplicateNote, merged } from './duplicate-images.js';
 const FILES = 'files';
 /** The end of a source's name that is a URL's beginning. */
 const URL_ENDING = '://';
+/** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
+const RESOLVED_AT_ONCE = 256;
 
 /** The registered sources, including `files`. */
 interface Sources {
@@ -56,20 +58,25 @@ export async function findImages(
   options: ListOptions,
 ): Promise<FoundImages> {
   const realPaths = new RealPaths();
-  const candidates: Promise<Candidate>[] = [];
+  const candidates: Candidate[] = [];
+  const resolving: Promise<Candidate>[] = [];
   for (const group of groupsOf(images, registered)) {
     throwIfAborted(options.signal);
     let found = 0;
     for await (const image of listedBy(group, options)) {
-      candidates.push(candidateOf(asStated(image, group), realPaths));
+      resolving.push(candidateOf(asStated(image, group), realPaths));
       found++;
+      if (resolving.length === RESOLVED_AT_ONCE) {
+        candidates.push(...(await Promise.all(resolving.splice(0))));
+      }
     }
     requireImages(group, found);
   }
+  candidates.push(...(await Promise.all(resolving)));
   const taken = new Map<string, DiskSource>();
   const directories = new Set<string>();
   const failures = new Map<string, VirtSimilarityError>();
-  for (const { image, failure, real, directory, allowed } of await Promise.all(candidates)) {
+  for (const { image, failure, real, directory, allowed } of candidates) {
     const { path } = image;
     for (const each of failure === undefined ? allowed : []) {
       directories.add(each);

@@ -7,6 +7,9 @@ import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
 
+/** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
+const EXAMINED_AT_ONCE = 256;
+
 /**
  * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without
  * descending into subdirectories or following symbolic links, and notes everything that is left out. A directory
@@ -22,8 +25,11 @@ export class FileSource implements ImageSource {
 
   /** @throws `unreadable` if a directory cannot be listed. */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
-    for (const images of await Promise.all(named.map((each) => this.#imagesOf(each, options)))) {
-      yield* images;
+    for (let start = 0; start < named.length; start += EXAMINED_AT_ONCE) {
+      const examined = named.slice(start, start + EXAMINED_AT_ONCE).map((each) => this.#imagesOf(each, options));
+      for (const images of await Promise.all(examined)) {
+        yield* images;
+      }
     }
   }
 

@@ -54,6 +54,29 @@ const ORDER = {
     'index.ts',
   ],
   libvirt: ['domain.ts', 'virsh.ts', 'libvirt-source.ts', 'index.ts'],
+  rebase: [
+    'optimum-branching.ts',
+    'plan-image.ts',
+    'plan.ts',
+    'qcow2-size.ts',
+    'block-patterns.ts',
+    'base-tree.ts',
+    'base-costs.ts',
+    'base-forest.ts',
+    'choose-bases.ts',
+    'ancestral-blocks.ts',
+    'synthetic-bases.ts',
+    'make-plan.ts',
+    'allocated-bytes.ts',
+    'plan-inputs.ts',
+    'plan-table.ts',
+    'plan-json.ts',
+    'plan-shell.ts',
+    'plan-options.ts',
+    'run-plan.ts',
+    'plan-command.ts',
+    'index.ts',
+  ],
   cli: [
     'package-version.ts',
     'exit-codes.ts',
@@ -86,6 +109,7 @@ const KNOWN_PACKAGES = {
   'packages/image-tools': CORE,
   'packages/readers': [...CORE, '^@virt-similarity/image-tools$'],
   'packages/libvirt': [...CORE, '^@virt-similarity/image-tools$'],
+  'packages/rebase': CORE,
   'packages/hashers': CORE,
   'packages/reporters': CORE,
   'test/contracts': CORE,
@@ -109,6 +133,8 @@ const FILE_ACCESS = [
   'readers/src/diagnosis.ts',
   // The script and the style of the HTML report.
   'reporters/src/page-asset.ts',
+  // The space that files occupy.
+  'rebase/src/allocated-bytes.ts',
   // Files other than images that the user names.
   'cli/src/output/',
   'cli/src/plugins/',
@@ -128,6 +154,8 @@ const SHORT_FOR_A_REASON = [
   // Parts and the list of commands: adding one means adding a file and a line.
   'hashers/src/',
   'cli/src/commands/command-index.ts',
+  // Every start of the command loads it.
+  'rebase/src/plan-command.ts',
   // A thread starts with it.
   'readers/src/inflation/inflater-thread.ts',
   // It must be one folder below the package.json that it reads.
@@ -146,7 +174,7 @@ function packageFile(path) {
 function packageRule([folder, known]) {
   return {
     name: 'direction of packages',
-    comment: 'cli → reporters, readers, libvirt, hashers → image-tools → core; plugins never import each other',
+    comment: 'cli → reporters, readers, libvirt, rebase, hashers → image-tools → core; plugins never import each other',
     severity: 'error',
     from: { path: `^${folder}/` },
     to: { path: PROJECT_PACKAGE, pathNot: known },

@@ -82,6 +82,7 @@ const PACKAGES = [
   { name: 'graphviz', for: ['tests'], purpose: 'checking DOT', present: () => isCommand('dot') },
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
   { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },
+  { name: 'python3-networkx', for: ['tests'], purpose: 'checking plans', present: () => imports('networkx') },
   { name: 'r-cran-ape', for: ['tests'], purpose: 'checking Newick', present: () => isCommand('Rscript') },
   {
     name: 'util-linux',

@@ -2,6 +2,7 @@ import { type Analyzer, type AnalyzerParts, createAnalyzer, type OptionValue } f
 import hashers from '@virt-similarity/hashers';
 import libvirt from '@virt-similarity/libvirt';
 import readers from '@virt-similarity/readers';
+import rebase from '@virt-similarity/rebase';
 import reporters from '@virt-similarity/reporters';
 
 /**
@@ -16,6 +17,6 @@ export function composeAnalyzer(
   { plugins, ...others }: Pick<AnalyzerParts, 'plugins' | 'pluginTimeout' | 'logger'>,
   connect?: OptionValue,
 ): Analyzer {
-  const own = [readers, hashers, reporters, [libvirt, connect === undefined ? {} : { connect }]] as const;
+  const own = [readers, hashers, reporters, rebase, [libvirt, connect === undefined ? {} : { connect }]] as const;
   return createAnalyzer({ plugins: own, isolated: plugins, ...others });
 }

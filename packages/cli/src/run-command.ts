@@ -12,6 +12,7 @@ import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js'
 import { type Interruption, listenForInterruption } from './interruption.js';
 import { COMMON_OPTIONS } from './options/option-table.js';
 import { divertStdout } from './output/result-stream.js';
+import { table } from './output/table.js';
 import { writeStdout } from './output/write-stdout.js';
 import { runPluginCommand } from './run-plugin-command.js';
 import { type MessageStyle, Messages } from './terminal/messages.js';
@@ -92,15 +93,17 @@ function demoteNodeWarnings(messages: Messages): void {
 }
 
 /** Runs the command. A plugin's command receives only the members that `CommandContext` declares. */
-function run(
+async function run(
   { command, context }: Extract<Invocation, { kind: 'command' }>,
   messages: Messages,
   signal: AbortSignal,
 ): Promise<number> {
   const { options, operands, analyzer } = context;
   const write: CommandContext['write'] = (result) => writeStdout(typeof result === 'string' ? [result] : result);
+  const writeTable: CommandContext['writeTable'] = (rows) => writeStdout(table(rows));
+  const output = { signal, write, writeTable };
   if (command.builtIn !== undefined) {
-    return command.builtIn.run({ ...context, options, messages, signal, write } as BuiltInContext);
+    return command.builtIn.run({ ...context, options, messages, ...output } as BuiltInContext);
   }
   const declared = Object.keys(command.command.options ?? {});
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => declared.includes(name)));
@@ -109,7 +112,13 @@ function run(
     warning: (text) => messages.warning(text),
     debug: (text) => messages.debug(text),
   };
-  return runPluginCommand(command, { options: own, operands, analyzer, messages: plain, signal, write });
+  const ownContext = { options: own, operands, analyzer, messages: plain, ...output };
+  if (!command.command.readsImages) {
+    return runPluginCommand(command, ownContext);
+  }
+  const { commandImages } = await import('./commands/command-images.js');
+  const images = commandImages({ ...context, options, messages, ...output } as Parameters<typeof commandImages>[0]);
+  return runPluginCommand(command, { ...ownContext, images });
 }
 
 function reportEnd(error: unknown, messages: Messages, interruption: Interruption): number {

@@ -92,6 +92,7 @@ export async function runOnce(
     },
     messages: { note: onMessage, warning: onMessage, debug: onMessage },
     write,
+    writeTable: (rows) => write(rows.map((row) => `${row.join('  ')}\n`)),
     signal,
   };
   const { outcome, printed } = await watchOutput(async () => {

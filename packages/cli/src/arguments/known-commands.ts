@@ -3,7 +3,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { BuiltInCommand } from '../commands/built-in-command.js';
 import { COMMANDS } from '../commands/command-index.js';
 import { type Flag, flagsOf } from '../options/flags.js';
-import { COMMON_OPTIONS } from '../options/option-table.js';
+import { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
 import { isTypable, problemOfName } from './option-names.js';
 
 /** A command that can be named on the command line. */
@@ -53,7 +53,7 @@ export function knownCommands(
     return {
       name,
       command: part,
-      options: { ...part.options, ...COMMON_OPTIONS },
+      options: { ...part.options, ...optionsBeside(part) },
       reportOptions: {},
       isDefault: false,
     };
@@ -61,17 +61,23 @@ export function knownCommands(
   return [...builtIn, ...others];
 }
 
-function problemOf(name: string, { options = {} }: Command): string | undefined {
+/** Returns the options that a plugin's command accepts besides its own. */
+function optionsBeside({ readsImages }: Command): OptionDeclarations {
+  return readsImages ? { ...IMAGE_OPTIONS, ...COMMON_OPTIONS } : COMMON_OPTIONS;
+}
+
+function problemOf(name: string, command: Command): string | undefined {
+  const { options = {} } = command;
   if (!isTypable(name)) {
     return 'expected a name of lower-case words joined by hyphens';
   }
   if (name === 'help' || COMMANDS.some((command) => command.name === name)) {
     return 'virt-similarity already has a command of that name; give it another name';
   }
-  const common: OptionDeclarations = COMMON_OPTIONS;
+  const common = optionsBeside(command);
   const letters = new Set(Object.values(common).flatMap(({ short }) => short ?? []));
   for (const [option, { short }] of Object.entries(options)) {
-    const problem = problemOfName(option, COMMON_OPTIONS);
+    const problem = problemOfName(option, common);
     if (problem !== undefined) {
       return `option ${option}: ${problem}`;
     }

@@ -1,5 +1,6 @@
 import type {
   Analyzer,
+  Command,
   ConfiguredPlugin,
   IsolationLimits,
   Logger,
@@ -30,7 +31,7 @@ export type Invocation =
   | {
       readonly kind: 'command';
       readonly command: KnownCommand;
-      readonly context: Omit<BuiltInContext, 'options' | 'messages' | 'signal' | 'write'> & {
+      readonly context: Omit<BuiltInContext, 'options' | 'messages' | 'signal' | 'write' | 'writeTable'> & {
         readonly options: OptionValues;
       };
     };
@@ -129,7 +130,13 @@ function valuesOf(scanned: readonly ScannedArgument[], name: string): string[] {
 async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownCommand[]> {
   const [{ options: taken }] = knownCommands({}) as [KnownCommand];
   const reporters = analyzer?.reporters ?? (await builtInReporters());
-  return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands);
+  return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands ?? (await builtInPluginCommands()));
+}
+
+/** Returns the commands of the project's own plugins, so that they are known without loading readers and hashers. */
+async function builtInPluginCommands(): Promise<NamedPart<Command>[]> {
+  const { default: plugin } = await import('@virt-similarity/rebase');
+  return Object.entries(plugin.commands).map(([name, part]) => ({ name, part }));
 }
 
 /** Returns the built-in reporters, so that `--help` knows their options without loading readers and hashers. */

@@ -1,5 +1,7 @@
 import type { Analyzer } from './analyzer.js';
+import type { DiskSource } from './disk-reader.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
+import type { FoundImages, HashOptions, HashOutcome } from './stages.js';
 
 /**
  * A command of the command line: `virt-similarity NAME …`. It runs in the main thread of its own process, without a
@@ -19,6 +21,11 @@ export interface Command {
   readonly options?: OptionDeclarations | undefined;
   /** The operands that it accepts; any when absent. */
   readonly operands?: Operands | undefined;
+  /**
+   * Set if its operands are images. It then also accepts the options of `hash` for naming, reading and hashing images,
+   * and its context has `images`.
+   */
+  readonly readsImages?: true | undefined;
   /**
    * Runs the command and returns the exit code: 0 for success, otherwise 1 to 255. If it throws a
    * `VirtSimilarityError`, the error is shown as one line and determines the exit code.
@@ -41,6 +48,8 @@ export interface CommandContext {
   /** Checked values, defaults included. */
   readonly options: OptionValues;
   readonly operands: readonly string[];
+  /** The images that were named, if the command `readsImages`. */
+  readonly images?: CommandImages | undefined;
   /** Returns the analyzer with the project's plugins and those that the user named; composed at the first call. */
   readonly analyzer: () => Promise<Analyzer>;
   readonly messages: CommandMessages;
@@ -50,8 +59,35 @@ export interface CommandContext {
    * @throws `unavailable` if writing fails.
    */
   readonly write: (result: string | Iterable<string> | AsyncIterable<string>) => Promise<void>;
+  /**
+   * Writes rows to standard output as lines of left-aligned columns, with control characters escaped.
+   *
+   * @throws as `write`.
+   */
+  readonly writeTable: (rows: readonly (readonly string[])[]) => Promise<void>;
   /** Fires when the user interrupts the command. The process ends soon after. */
   readonly signal: AbortSignal;
+}
+
+/** The images that a command line names. */
+export interface CommandImages {
+  /**
+   * Finds the images, and hashes them as the command line says. Shows the progress and all failures.
+   *
+   * @throws `usage` if none is named, and what the stages throw.
+   */
+  hash(): Promise<HashedImages>;
+}
+
+/** The outcome of hashing the images that a command line names. */
+export interface HashedImages {
+  readonly found: FoundImages;
+  /** One for each of `found.sources`, in their order. */
+  readonly outcomes: readonly HashOutcome[];
+  /** The options that the images were hashed with. */
+  readonly options: HashOptions;
+  /** Hashes other images with the same options, such as backing files; they may be where the named images may be. */
+  hashOthers(sources: readonly DiskSource[]): Promise<readonly HashOutcome[]>;
 }
 
 /** Messages on standard error: one line each, with control characters escaped. */

@@ -1,0 +1,23 @@
+import { stat } from 'node:fs/promises';
+import { type FileStamp, systemPath } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+
+/** Bytes of a unit of `st_blocks`, on every file system. */
+const STATUS_BLOCK = 512;
+
+/**
+ * Returns the bytes that the file system has allocated for some files.
+ *
+ * @throws `changed` if one is no longer the file that was read.
+ */
+export async function allocatedBytes(files: readonly FileStamp[]): Promise<number> {
+  let sum = 0;
+  for (const { path, device, inode } of files) {
+    const status = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
+    if (status === undefined || status.dev !== device || status.ino !== inode) {
+      throw new VirtSimilarityError('changed', `${path} was replaced after it was read; try again`, { image: path });
+    }
+    sum += Number(status.blocks) * STATUS_BLOCK;
+  }
+  return sum;
+}

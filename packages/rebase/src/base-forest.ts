@@ -1,0 +1,140 @@
+import type { BaseCosts } from './base-costs.js';
+import { NO_PARENT } from './optimum-branching.js';
+
+/** A forest of images on bases, whose parents change one at a time. */
+export class BaseForest {
+  readonly #parents: Int32Array;
+  readonly #children: Set<number>[];
+  readonly #costs: BaseCosts;
+
+  constructor(parents: Int32Array, costs: BaseCosts) {
+    this.#parents = parents.slice();
+    this.#children = Array.from(parents, () => new Set<number>());
+    this.#costs = costs;
+    for (const [image, parent] of parents.entries()) {
+      if (parent !== NO_PARENT) {
+        this.#children[parent]!.add(image);
+      }
+    }
+  }
+
+  /** The base of each image, or `NO_PARENT`. A copy. */
+  get parents(): Int32Array {
+    return this.#parents.slice();
+  }
+
+  get size(): number {
+    return this.#parents.length;
+  }
+
+  parentOf(image: number): number {
+    return this.#parents[image]!;
+  }
+
+  /** The cost of all images, in bytes. */
+  get cost(): number {
+    let sum = 0;
+    for (let image = 0; image < this.size; image++) {
+      sum += this.costOn(image, this.parentOf(image)) + (this.isBase(image) ? this.#costs.asBase[image]! : 0);
+    }
+    return sum;
+  }
+
+  isBase(image: number): boolean {
+    return this.#children[image]!.size > 0;
+  }
+
+  costOn(image: number, base: number): number {
+    return base === NO_PARENT ? this.#costs.roots[image]! : this.#costs.edges[base * this.size + image]!;
+  }
+
+  /** The number of bases below an image. */
+  depthOf(image: number): number {
+    let depth = 0;
+    for (let base = this.parentOf(image); base !== NO_PARENT; base = this.parentOf(base)) {
+      depth++;
+    }
+    return depth;
+  }
+
+  /** The depth of each image. */
+  depths(): Int32Array {
+    const depths = new Int32Array(this.size).fill(-1);
+    const depthOf = (image: number): number => {
+      if (depths[image] === -1) {
+        const base = this.parentOf(image);
+        depths[image] = base === NO_PARENT ? 0 : 1 + depthOf(base);
+      }
+      return depths[image]!;
+    };
+    for (let image = 0; image < this.size; image++) {
+      depthOf(image);
+    }
+    return depths;
+  }
+
+  /** The largest number of overlays on top of one another above an image. */
+  heightOf(image: number): number {
+    return Math.max(0, ...[...this.#children[image]!].map((child) => 1 + this.heightOf(child)));
+  }
+
+  /** The image and everything above it. */
+  above(image: number): number[] {
+    const found = [image];
+    for (const each of found) {
+      found.push(...this.#children[each]!);
+    }
+    return found;
+  }
+
+  move(image: number, base: number): void {
+    const from = this.parentOf(image);
+    if (from !== NO_PARENT) {
+      this.#children[from]!.delete(image);
+    }
+    if (base !== NO_PARENT) {
+      this.#children[base]!.add(image);
+    }
+    this.#parents[image] = base;
+  }
+
+  /** Returns by how many bytes a move would raise the cost of the forest. */
+  increaseOf(image: number, base: number): number {
+    const from = this.parentOf(image);
+    if (from === base) {
+      return 0;
+    }
+    const { asBase } = this.#costs;
+    const lost = from !== NO_PARENT && this.#children[from]!.size === 1 ? asBase[from]! : 0;
+    const gained = base !== NO_PARENT && !this.isBase(base) ? asBase[base]! : 0;
+    return this.costOn(image, base) - this.costOn(image, from) + gained - lost;
+  }
+
+  /** Returns the allowed move of an image to a base that raises the cost least; `undefined` if there is none. */
+  bestMove(image: number, maxDepth: number): Move | undefined {
+    const above = new Set(this.above(image));
+    const height = this.heightOf(image);
+    let best: Move | undefined;
+    for (let base = NO_PARENT; base < this.size; base++) {
+      if (base === this.parentOf(image) || above.has(base)) {
+        continue;
+      }
+      const increase = this.increaseOf(image, base);
+      if (increase < (best?.increase ?? Number.POSITIVE_INFINITY)) {
+        const depth = base === NO_PARENT ? 0 : this.depthOf(base) + 1;
+        if (depth + height <= maxDepth) {
+          best = { image, base, increase };
+        }
+      }
+    }
+    return best;
+  }
+}
+
+/** The move of an image to another base. */
+export interface Move {
+  readonly image: number;
+  readonly base: number;
+  /** Bytes by which the cost of the forest rises. */
+  readonly increase: number;
+}

@@ -1,0 +1,139 @@
+import { dirname } from 'node:path';
+import {
+  type FileStamp,
+  fileKeyOf,
+  type HashedImages,
+  type HashVector,
+  type ImageIdentity,
+  isEncryption,
+  isVolatile,
+  type Link,
+} from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { allocatedBytes } from './allocated-bytes.js';
+import type { PlanImage } from './plan-image.js';
+
+/** An image of a plan with what is known of its files. */
+export interface PlanInput extends PlanImage {
+  /** The path as the user named it; of a backing file, its own path. */
+  readonly path: string;
+  readonly identity: ImageIdentity;
+}
+
+/** An image that no plan can include, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface PlanInputs {
+  /** The named images in their order, then the backing files that were not named. */
+  readonly inputs: readonly PlanInput[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+interface Known {
+  readonly path: string;
+  readonly vector: HashVector;
+  readonly identity: ImageIdentity;
+}
+
+/**
+ * Collects the images that were hashed, and their backing files, which are hashed too.
+ *
+ * @throws the error of a backing file that cannot be hashed, and what the stages throw.
+ */
+export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
+  const known = new Map<string, Known>();
+  const leftOut: LeftOut[] = [];
+  for (const { path, vector } of hashed.outcomes) {
+    if (vector === undefined) {
+      continue;
+    }
+    const { identity } = vector;
+    const reason = problemOf(identity);
+    if (identity === undefined || reason !== undefined) {
+      leftOut.push({ path, reason: reason! });
+    } else {
+      known.set(keyOf(identity), { path, vector, identity });
+    }
+  }
+  await addBackingFiles(known, hashed);
+  const numbers = new Map([...known.keys()].map((key, index) => [key, index]));
+  const bases = new Set([...known.values()].map(({ identity }) => backingKeyOf(identity)));
+  const inputs = await Promise.all(
+    [...known].map(async ([key, { path, vector, identity }]): Promise<PlanInput> => {
+      const backing = backingKeyOf(identity);
+      return {
+        path,
+        vector,
+        identity,
+        bytes: await allocatedBytes(filesOf(identity.chain[0]!)),
+        ...(backing !== undefined && { backing: numbers.get(backing)! }),
+        ...(bases.has(key) && { frozen: true }),
+      };
+    }),
+  );
+  return { inputs, leftOut };
+}
+
+async function addBackingFiles(known: Map<string, Known>, hashed: HashedImages): Promise<void> {
+  const missing = new Map<string, ImageIdentity>();
+  for (const { identity } of known.values()) {
+    for (let backing = backingOf(identity); backing !== undefined; backing = backingOf(backing)) {
+      if (!known.has(keyOf(backing))) {
+        missing.set(keyOf(backing), backing);
+      }
+    }
+  }
+  if (missing.size === 0) {
+    return;
+  }
+  const sources = [...missing.values()].map(({ chain: [link] }) => {
+    return { path: link!.parts[0]!.path, format: link!.format, noFollow: true as const };
+  });
+  const outcomes = await hashed.hashOthers(sources);
+  for (const [index, identity] of [...missing.values()].entries()) {
+    const { path, vector, error } = outcomes[index]!;
+    if (error !== undefined) {
+      throw error;
+    }
+    if (vector.identity === undefined || keyOf(vector.identity) !== keyOf(identity)) {
+      throw new VirtSimilarityError('changed', `${path} changed while the plan was made; try again`, { image: path });
+    }
+    known.set(keyOf(identity), { path, vector, identity });
+  }
+}
+
+function problemOf(identity: ImageIdentity | undefined): string | undefined {
+  if (identity === undefined || identity.chain.some((link) => link.parts.some(({ kind }) => kind !== 'file'))) {
+    return 'its content is not in files';
+  }
+  if (isEncryption('ciphertext', identity) || isEncryption('decrypted', identity)) {
+    return 'it is encrypted';
+  }
+  return isVolatile(identity) ? 'its changes cannot be detected, as it is in use or a device' : undefined;
+}
+
+function backingOf({ chain }: ImageIdentity): ImageIdentity | undefined {
+  return chain.length > 1 ? { chain: chain.slice(1) } : undefined;
+}
+
+function backingKeyOf(identity: ImageIdentity): string | undefined {
+  const backing = backingOf(identity);
+  return backing && keyOf(backing);
+}
+
+/** Identifies an image by its top file: two images with one file are the same. */
+function keyOf({ chain: [top] }: ImageIdentity): string {
+  return fileKeyOf(filesOf(top!)[0]!);
+}
+
+function filesOf({ parts }: Link): FileStamp[] {
+  return parts.filter((part) => part.kind === 'file');
+}
+
+/** Returns the group of each image for `--group-by directory`. */
+export function directoriesOf(inputs: readonly PlanInput[]): string[] {
+  return inputs.map(({ identity }) => dirname(identity.chain[0]!.parts[0]!.path));
+}

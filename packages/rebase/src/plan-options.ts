@@ -1,0 +1,39 @@
+/** The options of `plan`, in addition to those for reading and hashing images. */
+export const PLAN_OPTIONS = {
+  bases: {
+    type: 'enum',
+    values: ['auto', 'existing', 'synthetic'],
+    default: 'auto',
+    description: 'bases to use: existing images, new bases of what images have in common, or the better of the two',
+  },
+  'max-depth': {
+    type: 'number',
+    whole: true,
+    min: 1,
+    max: 64,
+    default: 4,
+    placeholder: 'n',
+    description: 'the most backing files that an image may have',
+  },
+  'min-saving': {
+    type: 'size',
+    min: 0,
+    default: 0,
+    description: 'change an image only if that saves at least this much',
+  },
+  keep: { type: 'files', placeholder: 'image', description: 'leave this image as it is; it may serve as a base' },
+  'only-base': { type: 'files', placeholder: 'image', description: 'use no other base than this image' },
+  'group-by': {
+    type: 'enum',
+    values: ['none', 'directory'],
+    default: 'none',
+    description: 'put images only on bases of their own directory',
+  },
+  'output-format': {
+    type: 'enum',
+    short: 'O',
+    values: ['text', 'json', 'shell'],
+    default: 'text',
+    description: 'print the plan as a table, as JSON, or as commands for qemu-img',
+  },
+} as const;

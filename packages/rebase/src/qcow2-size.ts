@@ -1,0 +1,44 @@
+/** Bytes of an entry of an L1 or L2 table. */
+const ENTRY_BYTES = 8;
+/** Bytes of a refcount, by default. */
+const REFCOUNT_BYTES = 2;
+/** The unit in which most file systems allocate. */
+const ALLOCATION_UNIT = 4096;
+
+/** The cluster sizes that qcow2 allows, in bytes. */
+export const SMALLEST_CLUSTER = 512;
+export const LARGEST_CLUSTER = 2 * 1024 * 1024;
+
+/** The contents of a qcow2 file that determine its size. */
+export interface Qcow2Contents {
+  /** Bytes; a power of two from 512 to 2 MiB. */
+  readonly clusterSize: number;
+  /** Size of the guest-visible disk in bytes. */
+  readonly virtualSize: number;
+  /** Clusters with data. */
+  readonly dataClusters: number;
+  /** L2 tables: one for each range of `clustersPerTable` clusters in which the file has data or zero clusters. */
+  readonly tables: number;
+}
+
+/** Returns the number of clusters that one L2 table maps. */
+export function clustersPerTable(clusterSize: number): number {
+  return clusterSize / ENTRY_BYTES;
+}
+
+/** Returns the number of L2 tables that map a whole disk. */
+export function tablesOf(virtualSize: number, clusterSize: number): number {
+  return Math.ceil(virtualSize / (clusterSize * clustersPerTable(clusterSize)));
+}
+
+/**
+ * Returns the bytes that a file system allocates for a qcow2 file as qemu-img writes it: the header, the refcount table
+ * and blocks, the L1 table, the L2 tables and the data. The L1 table is the only part that need not fill its clusters.
+ */
+export function qcow2Bytes({ clusterSize, virtualSize, dataClusters, tables }: Qcow2Contents): number {
+  const l1Bytes = tablesOf(virtualSize, clusterSize) * ENTRY_BYTES;
+  const l1Allocated = Math.ceil(l1Bytes / ALLOCATION_UNIT) * ALLOCATION_UNIT;
+  const clusters = 2 + Math.ceil(l1Bytes / clusterSize) + tables + dataClusters;
+  const refcountBlocks = Math.ceil(clusters / (clusterSize / REFCOUNT_BYTES));
+  return (2 + refcountBlocks + tables + dataClusters) * clusterSize + l1Allocated;
+}

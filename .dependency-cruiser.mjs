@@ -69,12 +69,20 @@ const ORDER = {
     'make-plan.ts',
     'allocated-bytes.ts',
     'plan-inputs.ts',
+    'size-text.ts',
     'plan-table.ts',
     'plan-json.ts',
     'plan-shell.ts',
     'plan-options.ts',
     'run-plan.ts',
     'plan-command.ts',
+    'explain-image.ts',
+    'search-options.ts',
+    'run-search.ts',
+    'search-command.ts',
+    'diff-options.ts',
+    'run-diff.ts',
+    'diff-command.ts',
     'index.ts',
   ],
   cli: [
@@ -156,6 +164,8 @@ const SHORT_FOR_A_REASON = [
   'cli/src/commands/command-index.ts',
   // Every start of the command loads it.
   'rebase/src/plan-command.ts',
+  'rebase/src/diff-command.ts',
+  'rebase/src/diff-options.ts',
   // A thread starts with it.
   'readers/src/inflation/inflater-thread.ts',
   // It must be one folder below the package.json that it reads.

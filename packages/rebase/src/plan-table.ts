@@ -1,7 +1,6 @@
 import type { BaseReference, Plan } from './plan.js';
 import type { PlanInput } from './plan-inputs.js';
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+import { sizeText } from './size-text.js';
 
 /** Returns the rows of a plan: a forest of bases and the images on them, with sizes. The first row has the titles. */
 export function planRows(plan: Plan, inputs: readonly PlanInput[]): string[][] {
@@ -64,14 +63,4 @@ function childrenOf(file: BaseReference | undefined, { images, newBases }: Plan)
     ...newBases.flatMap((base, index) => (isOn(base) ? [{ kind: 'new', index } as const] : [])),
     ...images.flatMap((image, index) => (isOn(image) ? [{ kind: 'image', index } as const] : [])),
   ];
-}
-
-function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (Math.abs(value) >= 1023.95 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
 }

@@ -59,7 +59,16 @@ describe('a command line', () => {
   });
 
   test('has the names of all commands', async () => {
-    expect((await read('doctor')).commandNames).toEqual(['analyze', 'hash', 'plugins', 'cache', 'doctor', 'plan']);
+    expect((await read('doctor')).commandNames).toEqual([
+      'analyze',
+      'hash',
+      'plugins',
+      'cache',
+      'doctor',
+      'plan',
+      'search',
+      'diff',
+    ]);
   });
 });
 

@@ -1,0 +1,72 @@
+import type { CommandContext, HashVector, OptionValues, ValuesOf } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { type Explanation, explainImage } from './explain-image.js';
+import type { SEARCH_OPTIONS } from './search-options.js';
+
+/** Some templates could not be read; the others were searched. */
+const EXIT_PARTIAL = 3;
+
+export async function runSearch(context: CommandContext): Promise<number> {
+  const { limit, 'output-format': format } = context.options as ValuesOf<typeof SEARCH_OPTIONS> & OptionValues;
+  const { outcomes } = await context.images!.hash();
+  const [first, ...others] = outcomes;
+  if (first === undefined || others.length === 0) {
+    const found = `${outcomes.length === 1 ? 'only one' : 'none'}`;
+    throw new VirtSimilarityError('usage', `expected an image and images to search, found ${found}; name another one`);
+  }
+  if (first.error !== undefined) {
+    throw first.error;
+  }
+  const image = first.vector;
+  const templates = others.flatMap(({ path, vector }) => (vector === undefined ? [] : [{ path, vector }]));
+  const firstFailure = others.find(({ error }) => error !== undefined)?.error;
+  if (templates.length === 0) {
+    throw firstFailure!;
+  }
+  const vectors = templates.map(({ vector }) => vector);
+  const explanations = (await explainImage(image, vectors, context.signal)).slice(0, limit);
+  const described = explanations.map((explanation) => describe(explanation, templates, image));
+  const explained = explanations.reduce((sum, { added }) => sum + added, 0);
+  const own = shareOf(image.dataBlocks - explained, image);
+  if (format === 'json') {
+    const result = {
+      image: first.path,
+      blockSize: image.blockSize,
+      dataBlocks: image.dataBlocks,
+      templates: described,
+      own,
+    };
+    await context.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  } else {
+    await context.writeTable([
+      ['TEMPLATE', 'ALONE', 'ADDS', 'USED'],
+      ...described.map(({ paths, alone, adds, used }) => [
+        paths.join(' = '),
+        percent(alone),
+        percent(adds),
+        percent(used),
+      ]),
+      ['none of them', '', percent(own), ''],
+    ]);
+  }
+  return firstFailure === undefined ? 0 : EXIT_PARTIAL;
+}
+
+/** The shares of an explanation, from 0 to 1. */
+function describe(
+  { templates: [chosen, ...ties], alone, added }: Explanation,
+  templates: readonly { readonly path: string; readonly vector: HashVector }[],
+  image: HashVector,
+) {
+  const paths = [chosen!, ...ties].map((index) => templates[index]!.path);
+  const used = shareOf(alone, templates[chosen!]!.vector);
+  return { paths, alone: shareOf(alone, image), adds: shareOf(added, image), used };
+}
+
+function shareOf(blocks: number, { dataBlocks }: HashVector): number {
+  return dataBlocks === 0 ? 0 : blocks / dataBlocks;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

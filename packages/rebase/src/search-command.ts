@@ -1,0 +1,16 @@
+import type { Command, CommandContext } from '@virt-similarity/core';
+import { SEARCH_OPTIONS } from './search-options.js';
+
+/** Prints which templates an image descends from. */
+export const search: Command = {
+  summary: 'show which of many images one image descends from',
+  usage: '[options] IMAGE TEMPLATE…',
+  description:
+    'Shows which templates have the same blocks as IMAGE at the same places: first the one that explains most, then the ' +
+    'one that explains most of the rest, and so on. ALONE is the share of IMAGE that a template has, ADDS the share that ' +
+    'no template above it has, and USED the share of the template that is in IMAGE.',
+  options: SEARCH_OPTIONS,
+  operands: { min: 2 },
+  readsImages: true,
+  run: async (context: CommandContext) => (await import('./run-search.js')).runSearch(context),
+};

@@ -76,6 +76,8 @@ const ORDER = {
     'plan-options.ts',
     'run-plan.ts',
     'plan-command.ts',
+    'apply/',
+    'apply-command.ts',
     'explain-image.ts',
     'search-options.ts',
     'run-search.ts',
@@ -117,7 +119,7 @@ const KNOWN_PACKAGES = {
   'packages/image-tools': CORE,
   'packages/readers': [...CORE, '^@virt-similarity/image-tools$'],
   'packages/libvirt': [...CORE, '^@virt-similarity/image-tools$'],
-  'packages/rebase': CORE,
+  'packages/rebase': [...CORE, '^@virt-similarity/image-tools$'],
   'packages/hashers': CORE,
   'packages/reporters': CORE,
   'test/contracts': CORE,
@@ -143,6 +145,8 @@ const FILE_ACCESS = [
   'reporters/src/page-asset.ts',
   // The space that files occupy.
   'rebase/src/allocated-bytes.ts',
+  // Files that a plan writes and exchanges.
+  'rebase/src/apply/',
   // Files other than images that the user names.
   'cli/src/output/',
   'cli/src/plugins/',
@@ -164,6 +168,7 @@ const SHORT_FOR_A_REASON = [
   'cli/src/commands/command-index.ts',
   // Every start of the command loads it.
   'rebase/src/plan-command.ts',
+  'rebase/src/apply/apply-options.ts',
   'rebase/src/diff-command.ts',
   'rebase/src/diff-options.ts',
   // A thread starts with it.

@@ -49,7 +49,8 @@ export async function killAt(point: KillPoint, run: CommandRun, stage: Stage): P
   return (await run.ended).signal === 'SIGKILL';
 }
 
-async function afterEvents(directory: string, events: number, lagMs: number): Promise<void> {
+/** Resolves some milliseconds after a number of changes in a directory. */
+export async function afterEvents(directory: string, events: number, lagMs: number): Promise<void> {
   const watcher = watch(directory);
   await new Promise<void>((resolve) => {
     let seen = 0;

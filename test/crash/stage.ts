@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { COMMAND } from '../fixtures/command.js';
 import { type ContentRun, convert, overlay, type WritableFormat, writeRawContent } from '../fixtures/index.js';
@@ -35,19 +35,27 @@ export class Stage {
   /** File names of the images, without directory. */
   readonly images: readonly string[];
 
-  private constructor(directory: string, images: readonly string[]) {
+  protected constructor(directory: string, images: readonly string[]) {
     this.directory = directory;
     this.images = images;
   }
 
   static async make(): Promise<Stage> {
-    // Short, so that the paths of sockets below it fit into the kernel's limit: else they are created elsewhere.
-    const directory = await mkdtemp('/tmp/vsc-');
+    const directory = await Stage.makeDirectory();
     for (const [number, image] of IMAGES.entries()) {
       await writeImage(directory, image, number);
     }
     await overlay(join(directory, 'plain.qcow2'), join(directory, 'overlay.qcow2'));
     return new Stage(directory, [...IMAGES.map(({ file }) => file), 'overlay.qcow2']);
+  }
+
+  static makeDirectory(): Promise<string> {
+    // Short, so that the paths of sockets below it fit into the kernel's limit: else they are created elsewhere.
+    return mkdtemp('/tmp/vsc-');
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await writeFile(join(this.directory, name), text);
   }
 
   /** The directory for temporary files. Every file in it is a leftover after the command has ended. */

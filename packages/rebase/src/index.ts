@@ -1,4 +1,5 @@
 import type { Plugin } from '@virt-similarity/core';
+import { apply } from './apply-command.js';
 import { diff } from './diff-command.js';
 import { plan } from './plan-command.js';
 import { search } from './search-command.js';
@@ -9,9 +10,9 @@ export { NO_PARENT, optimumBranching } from './optimum-branching.js';
 export type * from './plan.js';
 export type { PlanImage, PlanLimits } from './plan-image.js';
 
-/** The commands `plan`, `search` and `diff`. */
+/** The commands `plan`, `apply`, `search` and `diff`. */
 export default {
   name: '@virt-similarity/rebase',
   url: import.meta.url,
-  commands: { plan, search, diff },
+  commands: { plan, apply, search, diff },
 } satisfies Plugin;

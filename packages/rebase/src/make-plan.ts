@@ -63,7 +63,7 @@ function requireClusterSize(images: readonly PlanImage[]): void {
   if (blockSize < SMALLEST_CLUSTER || blockSize > LARGEST_CLUSTER) {
     throw new VirtSimilarityError(
       'usage',
-      `expected blocks of ${SMALLEST_CLUSTER} bytes to 2 MiB, which are clusters of overlays, found ${blockSize} bytes`,
+      `expected blocks of 4 KiB to 2 MiB, which are clusters of overlays, found ${blockSize} bytes`,
     );
   }
 }

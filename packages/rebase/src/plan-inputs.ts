@@ -18,6 +18,8 @@ export interface PlanInput extends PlanImage {
   /** The path as the user named it; of a backing file, its own path. */
   readonly path: string;
   readonly identity: ImageIdentity;
+  /** Whether the user or a source stated its format, or the header of an image above it; otherwise it was detected. */
+  readonly isFormatStated: boolean;
 }
 
 /** An image that no plan can include, and why. */
@@ -33,6 +35,7 @@ export interface PlanInputs {
 }
 
 interface Known {
+  readonly isFormatStated: boolean;
   readonly path: string;
   readonly vector: HashVector;
   readonly identity: ImageIdentity;
@@ -46,7 +49,7 @@ interface Known {
 export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
   const known = new Map<string, Known>();
   const leftOut: LeftOut[] = [];
-  for (const { path, vector } of hashed.outcomes) {
+  for (const [index, { path, vector }] of hashed.outcomes.entries()) {
     if (vector === undefined) {
       continue;
     }
@@ -55,19 +58,21 @@ export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
     if (identity === undefined || reason !== undefined) {
       leftOut.push({ path, reason: reason! });
     } else {
-      known.set(keyOf(identity), { path, vector, identity });
+      const isFormatStated = hashed.found.sources[index]!.format !== undefined;
+      known.set(keyOf(identity), { path, vector, identity, isFormatStated });
     }
   }
   await addBackingFiles(known, hashed);
   const numbers = new Map([...known.keys()].map((key, index) => [key, index]));
   const bases = new Set([...known.values()].map(({ identity }) => backingKeyOf(identity)));
   const inputs = await Promise.all(
-    [...known].map(async ([key, { path, vector, identity }]): Promise<PlanInput> => {
+    [...known].map(async ([key, { path, vector, identity, isFormatStated }]): Promise<PlanInput> => {
       const backing = backingKeyOf(identity);
       return {
         path,
         vector,
         identity,
+        isFormatStated,
         bytes: await allocatedBytes(filesOf(identity.chain[0]!)),
         ...(backing !== undefined && { backing: numbers.get(backing)! }),
         ...(bases.has(key) && { frozen: true }),
@@ -101,7 +106,7 @@ async function addBackingFiles(known: Map<string, Known>, hashed: HashedImages):
     if (vector.identity === undefined || keyOf(vector.identity) !== keyOf(identity)) {
       throw new VirtSimilarityError('changed', `${path} changed while the plan was made; try again`, { image: path });
     }
-    known.set(keyOf(identity), { path, vector, identity });
+    known.set(keyOf(identity), { path, vector, identity, isFormatStated: true });
   }
 }
 
@@ -111,6 +116,9 @@ function problemOf(identity: ImageIdentity | undefined): string | undefined {
   }
   if (isEncryption('ciphertext', identity) || isEncryption('decrypted', identity)) {
     return 'it is encrypted';
+  }
+  if (identity.chain[0]!.parts.length > 1) {
+    return 'it consists of several files';
   }
   return isVolatile(identity) ? 'its changes cannot be detected, as it is in use or a device' : undefined;
 }

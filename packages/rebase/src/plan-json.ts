@@ -12,11 +12,12 @@ export function* planJson(plan: Plan, inputs: readonly PlanInput[]): Iterable<st
   const { bases, blockSize, bytesNow, bytesPlanned, bytesToWrite, lowerBound } = plan;
   const head = { version: PLAN_VERSION, bases, blockSize, bytesNow, bytesPlanned, bytesToWrite, lowerBound };
   const images = plan.images.map(({ base, bytes, isWritten, bytesNow: now, emptyOverlayBytes }, index) => {
-    const { path, vector, identity, frozen } = inputs[index]!;
+    const { path, vector, identity, frozen, isFormatStated } = inputs[index]!;
     return {
       path,
       virtualSize: vector.virtualSize,
       algorithm: vector.algorithm,
+      isFormatStated,
       chain: identity.chain.map(({ format, parts }) => ({ format, files: parts })),
       isFixed: frozen === true,
       base: referenceOf(base),

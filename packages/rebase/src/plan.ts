@@ -31,7 +31,7 @@ export interface PlannedImage extends PlannedFile {
 export interface NewBase extends PlannedFile {
   /** Bytes; the size of the largest disk on it. */
   readonly virtualSize: number;
-  /** Its content: runs of blocks, each copied from an image at the same position; zeros elsewhere. Ascending. */
+  /** Its own blocks: runs, each copied from an image at the same position, ascending. Elsewhere it is like its base. */
   readonly runs: readonly BaseRun[];
 }
 
@@ -51,7 +51,6 @@ export interface Plan {
   readonly blockSize: number;
   /** In the order of the images. */
   readonly images: readonly PlannedImage[];
-  /** Each before those on it. */
   readonly newBases: readonly NewBase[];
   /** The bytes of all files now. */
   readonly bytesNow: number;

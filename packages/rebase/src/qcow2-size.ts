@@ -5,8 +5,8 @@ const REFCOUNT_BYTES = 2;
 /** The unit in which most file systems allocate. */
 const ALLOCATION_UNIT = 4096;
 
-/** The cluster sizes that qcow2 allows, in bytes. */
-export const SMALLEST_CLUSTER = 512;
+/** The cluster sizes of overlays, in bytes. qcow2 allows smaller ones, which no file system stores efficiently. */
+export const SMALLEST_CLUSTER = 4096;
 export const LARGEST_CLUSTER = 2 * 1024 * 1024;
 
 /** The contents of a qcow2 file that determine its size. */

@@ -1,6 +1,7 @@
 import type { Analysis } from './analysis.js';
 import type { CondensedMatrix } from './clusterer.js';
 import type { Command } from './command.js';
+import type { DiskImage, DiskStream } from './disk-image.js';
 import type { DiskSource } from './disk-reader.js';
 import type { Executor } from './executor.js';
 import type { HashVector } from './hash-vector.js';
@@ -82,6 +83,15 @@ export interface Analyzer {
    * @throws as `hash`.
    */
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
+
+  /**
+   * Opens one image for reading its content. The caller closes it. No session of a reader is started, so each image of the
+   * libguestfs reader starts an appliance of its own.
+   *
+   * @throws `usage` for invalid options, for a hash-vector file, and if no reader has a stated format; and what makes `hash`
+   *   fail for an image.
+   */
+  open(image: string | DiskSource, options?: HashOptions): Promise<DiskImage | DiskStream>;
 
   /**
    * Hashes images and reads hash-vector files, several at a time. Yields each outcome when it is done, in any order. A

@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { CallbackError, callBack } from '../call-back.js';
 import type { PartRegistry } from '../composition/part-registry.js';
-import type { ImageIdentity } from '../contracts/disk-image.js';
+import type { DiskImage, DiskStream, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { ExecutionRun, HashRequest } from '../contracts/executor.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { HashOutcome, IdentifyOutcome, ProgressEvent } from '../contracts/stages.js';
 import type { VectorStore } from '../contracts/vector-store.js';
-import { throwIfAborted } from '../errors.js';
+import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 import { type HashingPool, TASK_BYTES } from '../hashing/hashing-pool.js';
 import type { HashingPools } from '../hashing/hashing-pools.js';
 import { fileStampsOf } from '../identity/chain.js';
@@ -87,6 +87,19 @@ export class HashRun {
     return HashRun.#run(context, { ...request, ...run, cache: false }, (each) => each.#identify());
   }
 
+  /**
+   * Opens the only image of a request.
+   *
+   * @throws what the reader throws, `usage` for a hash-vector file, and what callbacks throw.
+   */
+  static async open(context: ExecutionContext, request: HashRequest, run: ExecutionRun): Promise<DiskImage | DiskStream> {
+    try {
+      return await new HashRun(context, { ...request, ...run, cache: false }).#open();
+    } catch (error) {
+      throw error instanceof CallbackError ? error.thrown : error;
+    }
+  }
+
   static async *#run<Outcome>(
     context: ExecutionContext,
     job: HashJob,
@@ -112,6 +125,19 @@ export class HashRun {
         yield { path: each.path, ...(each.vector.identity && { identity: each.vector.identity }) };
       }
     }
+  }
+
+  async #open(): Promise<DiskImage | DiskStream> {
+    const [source, another] = this.#job.sources;
+    if (source === undefined || another !== undefined) {
+      throw new VirtSimilarityError('usage', `expected one image to open, found ${this.#job.sources.length}`);
+    }
+    const reader = this.#reader();
+    const found = await new ImageLookUp(this.#registry, reader, this.#job, undefined).identify(source, this.#readOptions);
+    if (!('source' in found)) {
+      throw new VirtSimilarityError('usage', `cannot open ${source.path}: expected a disk image, found a hash vector`);
+    }
+    return reader.part.open(source, found.identity, this.#readOptions);
   }
 
   async *#hash(): AsyncGenerator<HashOutcome> {

@@ -80,6 +80,7 @@ const USED = {
   diagnose: ['signal'],
   findImages: ['onNote', 'signal'],
   identify: HASHING,
+  open: HASHING,
   hash: HASHING,
   compare: COMPARING,
   compareWith: COMPARING,

@@ -5,6 +5,7 @@ import type { Analysis } from '../contracts/analysis.js';
 import type { Analyzer, ListedPlugin, Registration } from '../contracts/analyzer.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { Command } from '../contracts/command.js';
+import type { DiskImage, DiskStream } from '../contracts/disk-image.js';
 import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { Executor } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -108,6 +109,17 @@ export class ComposedAnalyzer implements Analyzer {
     }
     const request = requestOf(found, await allowedTrees(complete.allowBacking), complete);
     yield* HashRun.identify(this.#context, request, runOf(complete));
+  }
+
+  async open(image: string | DiskSource, options: HashOptions = {}): Promise<DiskImage | DiskStream> {
+    const complete = this.#complete('open', options);
+    requireKnownNames(this.#registry, { reader: complete.reader });
+    const found = await this.#find([image], complete);
+    for (const error of found.failures.values()) {
+      throw error;
+    }
+    const request = requestOf(found, await allowedTrees(complete.allowBacking), complete);
+    return HashRun.open(this.#context, request, runOf(complete));
   }
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {

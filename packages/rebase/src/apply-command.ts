@@ -1,0 +1,15 @@
+import type { Command, CommandContext } from '@virt-similarity/core';
+import { APPLY_OPTIONS } from './apply/apply-options.js';
+
+/** Applies a plan. */
+export const apply: Command = {
+  summary: 'apply a plan: replace images by overlays, keeping every original until you commit',
+  usage: '[options] PLAN.json',
+  description:
+    'Applies what virt-similarity plan -O json printed. Writes every overlay beside its image, compares it byte by byte, ' +
+    'and only then exchanges files by renaming. Originals are kept until --commit; until then --rollback restores them. ' +
+    'Shut down the machines first.',
+  options: APPLY_OPTIONS,
+  operands: { min: 1, max: 1 },
+  run: async (context: CommandContext) => (await import('./apply/run-apply.js')).runApply(context),
+};

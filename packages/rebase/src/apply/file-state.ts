@@ -1,0 +1,94 @@
+import type { BigIntStats } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { type FileStamp, OpenDirectory, systemPath } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { JournalFile } from './journal.js';
+
+/** The directories of a plan, each opened once, so that later changes of their paths have no effect. */
+export class PlanDirectories {
+  readonly #open = new Map<string, Promise<OpenDirectory>>();
+
+  of(path: string): Promise<OpenDirectory> {
+    const name = dirname(path);
+    let directory = this.#open.get(name);
+    if (directory === undefined) {
+      directory = OpenDirectory.open(name);
+      this.#open.set(name, directory);
+    }
+    return directory;
+  }
+
+  /** Returns the status of a file; `undefined` if there is none. Does not follow a symbolic link. */
+  async statusOf(path: string): Promise<BigIntStats | undefined> {
+    const directory = await this.of(path);
+    return directory.statusOf(basename(path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') {
+        return undefined;
+      }
+      throw error;
+    });
+  }
+
+  /** Gives a file a second name, which must be unused, and makes that permanent. */
+  async link(path: string, second: string): Promise<void> {
+    const directory = await this.of(path);
+    await directory.link(basename(path), basename(second));
+    await directory.sync();
+  }
+
+  /** Renames a file within its directory, replacing the file with the other name, and makes that permanent. */
+  async rename(path: string, other: string): Promise<void> {
+    const directory = await this.of(path);
+    await directory.rename(basename(path), basename(other));
+    await directory.sync();
+  }
+
+  async remove(path: string): Promise<void> {
+    const directory = await this.of(path);
+    await directory.remove(basename(path));
+    await directory.sync();
+  }
+
+  /** Returns the bytes that are free for new files beside a file. */
+  async freeBytes(path: string): Promise<{ readonly fileSystem: string; readonly bytes: number }> {
+    const { bavail, bsize } = await statfs(systemPath(dirname(path)), { bigint: true });
+    const directory = await this.of(path);
+    return { fileSystem: String(directory.stats.dev), bytes: Number(bavail * bsize) };
+  }
+
+  async close(): Promise<void> {
+    for (const directory of await Promise.allSettled(this.#open.values())) {
+      if (directory.status === 'fulfilled') {
+        directory.value.close();
+      }
+    }
+  }
+}
+
+/** Returns whether a status is that of the file that was planned for, unchanged. Adding a name changes only the ctime. */
+export function isPlanned(status: BigIntStats | undefined, { device, inode, size, mtimeNs }: FileStamp): boolean {
+  return isSameFile(status, { device, inode }) && status!.size === size && status!.mtimeNs === mtimeNs;
+}
+
+export function isSameFile(
+  status: BigIntStats | undefined,
+  { device, inode }: Pick<FileStamp, 'device' | 'inode'>,
+): boolean {
+  return status !== undefined && status.dev === device && status.ino === inode;
+}
+
+/** Returns whether a status is that of a file that was written, unchanged. */
+export function isWrittenFile(status: BigIntStats | undefined, file: JournalFile | undefined): boolean {
+  return (
+    status !== undefined &&
+    file !== undefined &&
+    status.ino === BigInt(file.inode) &&
+    status.size === BigInt(file.size) &&
+    status.mtimeNs === BigInt(file.mtimeNs)
+  );
+}
+
+export function changed(path: string, problem: string): VirtSimilarityError {
+  return new VirtSimilarityError('changed', `${path} ${problem}`, { image: path });
+}

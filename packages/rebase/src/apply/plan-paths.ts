@@ -1,0 +1,79 @@
+import { dirname, extname, join } from 'node:path';
+import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
+
+/** A file that holds the content of an image or of a new base once the plan is applied. */
+export interface PlacedContent {
+  readonly path: string;
+  readonly format: string;
+}
+
+/** The names of the files that applying a plan makes, all in the directories of the images. */
+export class PlanPaths {
+  readonly #plan: PlanFile;
+  readonly #directoryOfNewBase: readonly string[];
+
+  constructor(plan: PlanFile) {
+    this.#plan = plan;
+    this.#directoryOfNewBase = plan.newBases.map((_, index) => directoryOfNewBase(plan, index));
+  }
+
+  /** Returns the path of the image itself. */
+  image(index: number): string {
+    return topFile(this.#plan.images[index]!).path;
+  }
+
+  /** Returns the name under which the overlay is written that replaces the image. */
+  overlay(index: number): string {
+    return `${this.image(index)}.${this.#plan.id}.new`;
+  }
+
+  /** Returns the name that keeps the image when an overlay has replaced it. */
+  original(index: number): string {
+    return `${this.image(index)}.${this.#plan.id}.original`;
+  }
+
+  /** Returns the name under which the content of an image that becomes a base is kept. */
+  base(index: number): string {
+    const path = this.image(index);
+    const { isWritten } = this.#plan.images[index]!;
+    const stem = path.slice(0, path.length - extname(path).length);
+    return `${stem}.${this.#plan.id}.base${isWritten ? '.qcow2' : extname(path)}`;
+  }
+
+  newBase(index: number): string {
+    return join(this.#directoryOfNewBase[index]!, `common-base-${index + 1}.${this.#plan.id}.qcow2`);
+  }
+
+  /** Returns whether other images become overlays on an image, so that its machine needs an overlay of its own. */
+  becomesBase(index: number): boolean {
+    return this.#plan.images[index]!.emptyOverlayBytes > 0;
+  }
+
+  /** Returns the file that overlays on an image or new base name. */
+  content(reference: NonNullable<PlanFileReference>): PlacedContent {
+    if ('newBase' in reference) {
+      return { path: this.newBase(reference.newBase), format: 'qcow2' };
+    }
+    const { isWritten, chain } = this.#plan.images[reference.image]!;
+    const path = this.becomesBase(reference.image) ? this.base(reference.image) : this.image(reference.image);
+    return { path, format: isWritten ? 'qcow2' : chain[0]!.format };
+  }
+}
+
+/** Returns the directory of the first image on a new base. */
+function directoryOfNewBase({ images, newBases }: PlanFile, index: number): string {
+  const isOn = (base: PlanFileReference): boolean => {
+    for (
+      let next = base;
+      next !== null;
+      next = 'image' in next ? images[next.image]!.base : newBases[next.newBase]!.base
+    ) {
+      if ('newBase' in next && next.newBase === index) {
+        return true;
+      }
+    }
+    return false;
+  };
+  const first = images.find(({ base }) => isOn(base)) ?? images[0]!;
+  return dirname(topFile(first).path);
+}

@@ -1,0 +1,48 @@
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { type PlanFile, type PlanFileImage, topFile } from './plan-file.js';
+import { readQcow2Extras } from './qcow2-extras.js';
+
+/** What the user accepts. */
+export interface Accepted {
+  /** That images in other formats become qcow2. */
+  readonly formatChange: boolean;
+}
+
+/**
+ * Requires what a plan must not decide by itself.
+ *
+ * @throws `refused` if a format was only detected, if formats change and that is not accepted, or if an image has
+ *   snapshots or bitmaps that an overlay would lose.
+ */
+export async function requireAcceptable(plan: PlanFile, { formatChange }: Accepted): Promise<void> {
+  const changing = plan.images.filter(({ isWritten, emptyOverlayBytes }) => isWritten || emptyOverlayBytes > 0);
+  const guessed = changing.filter(({ isFormatStated }) => !isFormatStated);
+  if (guessed.length > 0) {
+    throw new VirtSimilarityError(
+      'refused',
+      `the format of ${listed(guessed)} was detected, not stated: a guest controls the bytes that decide it; plan again ` +
+        'with a stated format, or for the disks of libvirt domains',
+    );
+  }
+  const others = changing.filter(({ chain }) => chain[0]!.format !== 'qcow2');
+  if (others.length > 0 && !formatChange) {
+    throw new VirtSimilarityError(
+      'refused',
+      `${listed(others)} would become qcow2, so the definitions of their machines must change; accept the change of format`,
+    );
+  }
+  for (const image of changing.filter(({ chain }) => chain[0]!.format === 'qcow2')) {
+    const { path } = topFile(image);
+    const extras = await readQcow2Extras(path);
+    if (extras.length > 0) {
+      throw new VirtSimilarityError('refused', `${path} has ${extras.join(' and ')}, which an overlay would lose`, {
+        image: path,
+      });
+    }
+  }
+}
+
+function listed(images: readonly PlanFileImage[]): string {
+  const [first, ...more] = images.map(({ path }) => path);
+  return more.length === 0 ? first! : `${first} and ${more.length} more`;
+}

@@ -1,0 +1,36 @@
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { runTool, type Tool, ToolFailure } from '@virt-similarity/image-tools';
+
+const COMPONENT = 'apply';
+const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
+const CP: Tool = { command: 'cp', package: 'coreutils' };
+
+/**
+ * Checks the structure of a qcow2 file that was written, without its backing file.
+ *
+ * @throws `corrupt` if qemu-img finds an error, and `unavailable` if it cannot run.
+ */
+export async function checkQcow2(path: string, signal: AbortSignal): Promise<void> {
+  await run(QEMU_IMG, ['check', '-q', '-f', 'qcow2', path], path, signal);
+}
+
+/**
+ * Gives a file the owner, permissions and extended attributes of another, among them access control lists and the label of
+ * SELinux; but not its times.
+ */
+export async function copyAttributes(from: string, to: string, signal: AbortSignal): Promise<void> {
+  const options = ['--attributes-only', '--preserve=all', '--no-preserve=timestamps', '--no-target-directory'];
+  await run(CP, [...options, '--', from, to], to, signal);
+}
+
+async function run(tool: Tool, words: readonly string[], image: string, signal: AbortSignal): Promise<void> {
+  try {
+    await runTool(tool, words, { component: COMPONENT, image, signal });
+  } catch (thrown) {
+    if (thrown instanceof ToolFailure) {
+      const problem = `${tool.command} failed for ${image}: ${thrown.message}`;
+      throw new VirtSimilarityError('corrupt', problem, { image, cause: thrown });
+    }
+    throw thrown;
+  }
+}

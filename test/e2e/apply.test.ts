@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { deterministicBytes, overlay, runTool } from '../fixtures/index.js';
+import { Workplace } from './command.js';
+
+const BLOCK = 65_536;
+const DISK_BLOCKS = 192;
+const IMAGES = ['a.raw', 'b.raw', 'c.raw', 'd.qcow2', 'other.raw', 'top.qcow2'];
+/** How the images are named, with their formats. */
+const NAMED = ['--format', 'raw', 'a.raw', 'b.raw', 'c.raw', 'other.raw', '--format', 'qcow2', 'd.qcow2', 'top.qcow2'];
+
+let workplace: Workplace;
+
+function diskOf(own: string, changed: readonly number[], zeroed: readonly number[]): Uint8Array {
+  const disk = new Uint8Array(DISK_BLOCKS * BLOCK - 512);
+  disk.set(deterministicBytes('family', 100 * BLOCK));
+  for (const block of changed) {
+    disk.set(deterministicBytes(`${own} ${block}`, BLOCK - 512), block * BLOCK);
+  }
+  for (const block of zeroed) {
+    disk.fill(0, block * BLOCK, (block + 1) * BLOCK);
+  }
+  return disk;
+}
+
+beforeEach(async () => {
+  workplace = await Workplace.make();
+  await workplace.write('a.raw', diskOf('a', [1, 191], []));
+  await workplace.write('b.raw', diskOf('b', [2, 3, 150], [5, 6, 7]));
+  await workplace.write('c.raw', diskOf('c', [2, 3, 4, 151], [8]));
+  await workplace.write('d.raw', diskOf('d', [9, 10, 152], [11]));
+  await workplace.write('other.raw', deterministicBytes('other', 50 * BLOCK));
+  for (const name of ['a.raw', 'b.raw', 'c.raw', 'd.raw']) {
+    await runTool('fallocate', ['--dig-holes', workplace.path(name)]);
+  }
+  await runTool('qemu-img', ['convert', '-O', 'qcow2', workplace.path('d.raw'), workplace.path('d.qcow2')]);
+  await runTool('rm', [workplace.path('d.raw')]);
+  await overlay(workplace.path('other.raw'), workplace.path('top.qcow2'), 'raw');
+});
+
+afterEach(() => workplace.remove());
+
+async function contents(): Promise<string[]> {
+  const digests: string[] = [];
+  for (const name of IMAGES) {
+    const raw = workplace.path('content');
+    await runTool('qemu-img', ['convert', '-O', 'raw', workplace.path(name), raw]);
+    digests.push(
+      createHash('sha256')
+        .update(await readFile(raw))
+        .digest('hex'),
+    );
+    await runTool('rm', [raw]);
+  }
+  return digests;
+}
+
+async function inodes(): Promise<number[]> {
+  return Promise.all(IMAGES.map(async (name) => (await stat(workplace.path(name))).ino));
+}
+
+/** Returns the bytes of all images and bases, without originals that are kept. */
+async function occupied(): Promise<number> {
+  const names = (await readdir(workplace.directory)).filter((name) => /\.(raw|qcow2)$/.test(name));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(workplace.path(name))).blocks * 512));
+  return sizes.reduce((sum, size) => sum + size);
+}
+
+async function plan(...words: readonly string[]): Promise<{ bytesPlanned: number; bytesNow: number }> {
+  const { code, stdout, stderr } = await workplace.run('plan', '-q', '-O', 'json', ...words, ...NAMED);
+  expect([code, stderr]).toEqual([0, '']);
+  await workplace.write('plan.json', stdout);
+  return JSON.parse(stdout) as { bytesPlanned: number; bytesNow: number };
+}
+
+const apply = (...words: readonly string[]) => workplace.run('apply', '-q', ...words, 'plan.json');
+
+const ACCEPT = '--accept-format-change';
+
+describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
+  test('is applied without a change of content, with the space that was predicted', async () => {
+    const before = await contents();
+    const { bytesPlanned, bytesNow } = await plan('--bases', bases);
+    expect(await occupied()).toBe(bytesNow);
+    expect(await apply(ACCEPT)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await contents()).toEqual(before);
+    expect(Math.abs((await occupied()) - bytesPlanned) / bytesPlanned).toBeLessThan(0.03);
+    expect(bytesPlanned).toBeLessThan(bytesNow * 0.6);
+    for (const name of IMAGES.filter((each) => each.endsWith('.qcow2'))) {
+      await runTool('qemu-img', ['check', '-q', workplace.path(name)]);
+    }
+  });
+
+  test('can be rolled back, which restores the very files', async () => {
+    const before = [await contents(), await inodes(), await readdir(workplace.directory)];
+    await plan('--bases', bases);
+    expect((await apply(ACCEPT)).code).toBe(0);
+    expect(await inodes()).not.toEqual(before[1]);
+    expect(await apply('--rollback')).toEqual({ code: 0, stdout: '', stderr: '' });
+    const names = (await readdir(workplace.directory)).filter((name) => !/^(plan\.json|similarity-cache)/.test(name));
+    expect([await contents(), await inodes(), names]).toEqual(before);
+  });
+
+  test('can be committed, which deletes the originals', async () => {
+    const before = await contents();
+    await plan('--bases', bases);
+    expect((await apply('--commit')).code).toBe(4);
+    expect((await apply(ACCEPT)).code).toBe(0);
+    expect((await readdir(workplace.directory)).some((name) => name.endsWith('.original'))).toBe(true);
+    expect(await apply('--commit')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await readdir(workplace.directory)).some((name) => name.endsWith('.original'))).toBe(false);
+    expect(await contents()).toEqual(before);
+    expect((await apply('--rollback')).stderr).toMatch(/the originals were deleted when the plan was committed/);
+  });
+});
+
+describe('refused, with nothing changed', () => {
+  async function refused(words: readonly string[], code: number, message: RegExp): Promise<void> {
+    const before = [await inodes(), await readdir(workplace.directory)];
+    const ended = await apply(...words);
+    expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(message)]);
+    const names = (await readdir(workplace.directory)).filter((name) => name !== 'plan.json.journal');
+    expect([await inodes(), names]).toEqual(before);
+  }
+
+  test('a change of format that is not accepted', async () => {
+    await plan();
+    await refused([], 4, /would become qcow2, so the definitions of their machines must change/);
+  });
+
+  test('formats that were only detected', async () => {
+    const { stdout } = await workplace.run('plan', '-q', '-O', 'json', ...IMAGES);
+    await workplace.write('plan.json', stdout);
+    await refused([ACCEPT], 4, /was detected, not stated: a guest controls the bytes that decide it/);
+  });
+
+  test('an image that changed after it was planned', async () => {
+    await plan();
+    await writeFile(workplace.path('b.raw'), Uint8Array.of(1), { flag: 'r+' });
+    await refused([ACCEPT], 6, /b\.raw has changed since the plan was made; plan again/);
+  });
+
+  test('an image that a machine uses', async () => {
+    await plan();
+    const words = ['--format=qcow2', '--socket', workplace.path('socket'), workplace.path('d.qcow2')];
+    const server = spawn('qemu-nbd', ['--persistent', ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
+    try {
+      while (!(await readdir(workplace.directory)).includes('socket')) {
+        await delay(20);
+      }
+      await refused([ACCEPT], 6, /d\.qcow2 is open for writing by another program; shut down the machine that uses it/);
+    } finally {
+      server.kill();
+      await once(server, 'exit');
+    }
+  });
+
+  test('internal snapshots, which an overlay would lose', async () => {
+    await runTool('qemu-img', ['snapshot', '-c', 'before', workplace.path('d.qcow2')]);
+    await plan();
+    await refused([ACCEPT], 4, /d\.qcow2 has internal snapshots, which an overlay would lose/);
+  });
+
+  test('a file that is in the way', async () => {
+    await plan('--bases', 'existing');
+    const { stdout } = await apply('--dry-run', ACCEPT);
+    const base = /\S+\.base\.\w+/.exec(stdout)![0];
+    await writeFile(base, 'mine');
+    await refused([ACCEPT], 4, /exists already and is not of this plan; move it away/);
+    expect(await readFile(base, 'utf8')).toBe('mine');
+  });
+
+  test('a text that is no plan', async () => {
+    await workplace.write('plan.json', '{"version": 1}');
+    await refused([ACCEPT], 5, /expected a plan of version 1 as JSON/);
+    await workplace.write('plan.json', 'hello');
+    await refused([ACCEPT], 5, /expected a plan of version 1 as JSON/);
+  });
+});
+
+test('a trial writes nothing and names the new files', async () => {
+  await plan('--bases', 'existing');
+  const before = [await inodes(), await readdir(workplace.directory)];
+  const { code, stdout } = await apply('--dry-run', ACCEPT);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^NEW FILE +BASE$/m);
+  expect(stdout).toMatch(/\/b\.raw +\/.*\.base\./);
+  expect([await inodes(), await readdir(workplace.directory)]).toEqual(before);
+});
+
+test('a plan is applied once, and goes on only when told', async () => {
+  await plan();
+  expect((await apply(ACCEPT)).code).toBe(0);
+  const again = await apply(ACCEPT);
+  expect([again.code, again.stderr]).toEqual([
+    4,
+    expect.stringMatching(/was begun already; continue with --resume or undo it with --rollback/),
+  ]);
+  const before = await inodes();
+  expect((await apply(ACCEPT, '--resume')).code).toBe(0);
+  expect(await inodes()).toEqual(before);
+});
+
+test('what a machine wrote after the plan was applied is not lost by going back', async () => {
+  await plan('--bases', 'existing');
+  expect((await apply(ACCEPT)).code).toBe(0);
+  await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 0 4k', workplace.path('b.raw')]);
+  const before = [await contents(), await inodes()];
+  const { code, stderr } = await apply('--rollback');
+  expect([code, stderr]).toEqual([6, expect.stringMatching(/b\.raw was written to since the plan was applied/)]);
+  expect([await contents(), await inodes()]).toEqual(before);
+});
+
+test('originals are not deleted when a base was written to', async () => {
+  await plan('--bases', 'existing');
+  expect((await apply(ACCEPT)).code).toBe(0);
+  const base = (await readdir(workplace.directory)).find((name) => name.includes('.base.'))!;
+  await appendFile(workplace.path(base), 'x');
+  const { code, stderr } = await apply('--commit');
+  expect([code, stderr]).toEqual([6, expect.stringMatching(/is a base and was written to since the plan was applied/)]);
+});
+
+test('overlays keep owner, permissions and extended attributes; bases become read-only', async () => {
+  const path = workplace.path('b.raw');
+  await runTool('chmod', ['640', path]);
+  await runTool('setfattr', ['-n', 'user.note', '-v', 'mine', path]);
+  await plan('--bases', 'existing');
+  expect((await apply(ACCEPT)).code).toBe(0);
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
+  expect((await runTool('getfattr', ['--only-values', '-n', 'user.note', path])).stdout).toBe('mine');
+  const base = (await readdir(workplace.directory)).find((name) => name.includes('.base.'))!;
+  expect((await stat(workplace.path(base))).mode & 0o222).toBe(0);
+});

@@ -16,7 +16,7 @@ const NAMED = ['--format', 'raw', 'a.raw', 'b.raw', 'c.raw', 'other.raw', '--for
 let workplace: Workplace;
 
 function diskOf(own: string, changed: readonly number[], zeroed: readonly number[]): Uint8Array {
-  const disk = new Uint8Array(DISK_BLOCKS * BLOCK - 512);
+  const disk = new Uint8Array(DISK_BLOCKS * BLOCK - 500);
   disk.set(deterministicBytes('family', 100 * BLOCK));
   for (const block of changed) {
     disk.set(deterministicBytes(`${own} ${block}`, BLOCK - 512), block * BLOCK);

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { type Analyzer, type DiskImage, systemPath, writeFileAtomically } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import { differenceOf, firstDifference } from './compare-disks.js';
+import { differenceOf, firstDifference, guestSize } from './compare-disks.js';
 import { changed, isPlanned, isSameFile, isWrittenFile, PlanDirectories } from './file-state.js';
 import type { Journal } from './journal.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
@@ -269,7 +269,9 @@ export class PlanApplication {
   }
 
   async #writeNewBase(index: number): Promise<void> {
-    const { base, virtualSize, runs } = this.#plan.newBases[index]!;
+    const newBase = this.#plan.newBases[index]!;
+    const { base, runs } = newBase;
+    const virtualSize = guestSize(newBase);
     const path = this.#paths.newBase(index);
     if (await this.#isWritten(path)) {
       return;
@@ -335,7 +337,7 @@ export class PlanApplication {
           const start = cluster * clusterSize;
           await disk.read(target.subarray(0, Math.min(clusterSize, disk.virtualSize - start)), start);
         };
-        const { virtualSize } = disk;
+        const virtualSize = guestSize(disk);
         await this.#write(path, qcow2File({ clusterSize, virtualSize, backing, data, zeros, read }), index);
       } finally {
         await base?.close();

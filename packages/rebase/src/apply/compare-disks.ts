@@ -4,6 +4,8 @@ import { throwIfAborted } from '@virt-similarity/core/errors';
 /** Bytes that are compared at once; a multiple of every cluster size. */
 const BYTES_AT_ONCE = 4 * 1024 * 1024;
 
+const SECTOR = 512;
+
 /** The clusters in which a disk differs from another one. */
 export interface Difference {
   /** Numbers of the clusters that are not zero, ascending. */
@@ -39,8 +41,13 @@ export async function differenceOf(
   return { data, zeros };
 }
 
+/** Returns the size of a disk as a guest sees it: in whole sectors, of which the rest of the last one is zero. */
+export function guestSize({ virtualSize }: Pick<DiskImage, 'virtualSize'>): number {
+  return Math.ceil(virtualSize / SECTOR) * SECTOR;
+}
+
 /**
- * Returns the position of the first byte in which two disks differ; `undefined` if they are equal and of one size.
+ * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal.
  *
  * @throws as `differenceOf`.
  */
@@ -49,7 +56,7 @@ export async function firstDifference(
   other: DiskImage,
   signal?: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  if (disk.virtualSize !== other.virtualSize) {
+  if (guestSize(disk) !== guestSize(other)) {
     return Math.min(disk.virtualSize, other.virtualSize);
   }
   for await (const { start, content, below } of contents(disk, other, signal)) {
@@ -72,7 +79,7 @@ async function* contents(
   for (const piece of [...pieces].sort((a, b) => a - b)) {
     throwIfAborted(signal);
     const start = piece * BYTES_AT_ONCE;
-    const length = Math.min(BYTES_AT_ONCE, disk.virtualSize - start);
+    const length = Math.min(BYTES_AT_ONCE, guestSize(disk) - start);
     if (length <= 0) {
       return;
     }

@@ -5,7 +5,7 @@ import { clustersPerTable, tablesOf } from '../qcow2-size.js';
 export interface Qcow2Source {
   /** Bytes; a power of two from 4 KiB to 2 MiB. */
   readonly clusterSize: number;
-  /** Size of the guest-visible disk in bytes. */
+  /** Size of the guest-visible disk in bytes; a multiple of 512, to which qemu would otherwise cut it off. */
   readonly virtualSize: number;
   /** The backing file; absent if there is none. */
   readonly backing?: { readonly path: string; readonly format: string } | undefined;
@@ -68,7 +68,7 @@ function layoutOf({ clusterSize, virtualSize, data, zeros }: Qcow2Source): Layou
     (a, b) => a - b,
   );
   const l1Entries = tablesOf(virtualSize, clusterSize);
-  const others = 1 + ranges.length + data.length + Math.max(1, Math.ceil((l1Entries * ENTRY_BYTES) / clusterSize));
+  const others = 1 + ranges.length + data.length + Math.ceil((l1Entries * ENTRY_BYTES) / clusterSize);
   let refcountTable = 1;
   let refcountBlocks = 1;
   for (;;) {
@@ -158,8 +158,7 @@ function* l2Tables({ clusterSize, data, zeros }: Qcow2Source, layout: Layout): G
 }
 
 function l1Table(layout: Layout): Uint8Array {
-  // qemu needs the table to lie in the file also if the disk has no byte.
-  const table = Buffer.alloc(Math.max(1, layout.l1Entries) * ENTRY_BYTES);
+  const table = Buffer.alloc(layout.l1Entries * ENTRY_BYTES);
   for (const [index, range] of layout.ranges.entries()) {
     const offset = BigInt((firstTable(layout) + index) * layout.clusterSize);
     table.writeBigUInt64BE(COPIED | offset, range * ENTRY_BYTES);

@@ -53,6 +53,7 @@ export { ProtectedFiles } from './files/protected-files.js';
 export { readSmallFile } from './files/read-small-file.js';
 export { realPath } from './files/real-path.js';
 export { shellOperand, shellWord } from './files/shell-word.js';
+export { sweepOnce } from './files/temporary-files.js';
 export * from './hashing/hash-image.js';
 export { HashingPool, type PlacedHasher } from './hashing/hashing-pool.js';
 export {

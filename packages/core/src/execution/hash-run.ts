@@ -92,7 +92,11 @@ export class HashRun {
    *
    * @throws what the reader throws, `usage` for a hash-vector file, and what callbacks throw.
    */
-  static async open(context: ExecutionContext, request: HashRequest, run: ExecutionRun): Promise<DiskImage | DiskStream> {
+  static async open(
+    context: ExecutionContext,
+    request: HashRequest,
+    run: ExecutionRun,
+  ): Promise<DiskImage | DiskStream> {
     try {
       return await new HashRun(context, { ...request, ...run, cache: false }).#open();
     } catch (error) {
@@ -133,7 +137,10 @@ export class HashRun {
       throw new VirtSimilarityError('usage', `expected one image to open, found ${this.#job.sources.length}`);
     }
     const reader = this.#reader();
-    const found = await new ImageLookUp(this.#registry, reader, this.#job, undefined).identify(source, this.#readOptions);
+    const found = await new ImageLookUp(this.#registry, reader, this.#job, undefined).identify(
+      source,
+      this.#readOptions,
+    );
     if (!('source' in found)) {
       throw new VirtSimilarityError('usage', `cannot open ${source.path}: expected a disk image, found a hash vector`);
     }

@@ -134,6 +134,7 @@ export class PlanApplication {
         await this.#directories.remove(path);
       }
     }
+    await this.#directories.sweep();
     await journal.append({ event: 'rolled-back' });
   }
 

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { type FileStamp, OpenDirectory, systemPath } from '@virt-similarity/core';
+import { type FileStamp, OpenDirectory, sweepOnce, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { JournalFile } from './journal.js';
 
@@ -48,6 +48,13 @@ export class PlanDirectories {
     const directory = await this.of(path);
     await directory.remove(basename(path));
     await directory.sync();
+  }
+
+  /** Removes the temporary files that killed processes left in all directories that were used. */
+  async sweep(): Promise<void> {
+    for (const directory of this.#open.values()) {
+      await sweepOnce(await directory);
+    }
   }
 
   /** Returns the bytes that are free for new files beside a file. */

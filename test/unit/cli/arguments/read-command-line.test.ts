@@ -66,6 +66,7 @@ describe('a command line', () => {
       'cache',
       'doctor',
       'plan',
+      'apply',
       'search',
       'diff',
     ]);

@@ -1,6 +1,6 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageSourceContract } from '@virt-similarity/contract-tests';
 import {
@@ -229,6 +229,33 @@ describe('a source of images', () => {
       code: 'plugin',
       message: expect.stringContaining(`[fleet] ${message}`),
     });
+  });
+
+  test('decides that a file fails, however else it is named', async () => {
+    const failure = new VirtSimilarityError('in-use', 'web is running');
+    const running: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img'), format: 'raw', failure };
+      },
+    };
+    const analyzer = compose({ plugins: [readers, fleetOf(running)] });
+    const link = join(directory, 'links', 'web.img');
+    await mkdir(dirname(link));
+    await symlink(inDirectory('1.img'), link);
+    const find = (...images: (string | DiskSource)[]) => analyzer.findImages(images, { onNote: () => undefined });
+    const named = { path: inDirectory('1.img'), format: 'raw' };
+    for (const images of [
+      [named, 'fleet:web'],
+      ['fleet:web', named],
+      [directory, 'fleet:web'],
+      ['fleet:web', directory],
+    ]) {
+      expect([...(await find(...images)).failures]).toEqual([[inDirectory('1.img'), failure]]);
+    }
+    expect([...(await find(link, 'fleet:web')).failures]).toEqual([
+      [link, failure],
+      [inDirectory('1.img'), failure],
+    ]);
   });
 
   test('is not blamed for errors of a callback', async () => {

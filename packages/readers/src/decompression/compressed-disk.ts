@@ -18,7 +18,8 @@ import {
   toolFiles,
 } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
-import { type CompressedFile, requireRawContent } from '../inspection/compressed-content.js';
+import { storedBytesOf } from '../chain-map/stored-bytes-of.js';
+import { type CompressedFile, requireRawContent, unpack } from '../inspection/compressed-content.js';
 import type { Compression } from '../inspection/containers.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
 import { HeaderError } from '../inspection/header-error.js';
@@ -29,6 +30,13 @@ import { DECOMPRESSORS } from './decompressors.js';
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
+/** Bytes of content allowed for every file. */
+const BASE_BYTES = 2 ** 30;
+/**
+ * Bytes of content allowed per stored byte: what a block of zstd that repeats one byte expands to. Deflate and LZMA
+ * expand to less. Without a limit, 1 KiB of bzip2 would take as long as 1 GiB of any other disk.
+ */
+const BYTES_PER_STORED_BYTE = 32_768;
 /** How zstd, xz and bzip2 name their input in messages. */
 const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
 
@@ -94,7 +102,11 @@ export class CompressedDisk implements DiskStream {
   readonly #chunks: AsyncIterator<Buffer>;
   /** The remedy if the file is damaged, or no compressed file at all. */
   readonly #ifCorrupt: Wording;
+  readonly #image: InspectedImage;
   #isClosed = false;
+  /** Bytes that the program has written, and how many it may write. */
+  #received = 0;
+  #allowed = BASE_BYTES;
   /** Bytes of the program that `readNext` has not returned yet. */
   #ahead: Uint8Array = NOTHING;
   #head: Buffer = NOTHING;
@@ -103,6 +115,7 @@ export class CompressedDisk implements DiskStream {
 
   constructor(image: InspectedImage, file: CompressedFile, running: RunningDecompressor, call: QemuCall) {
     this.identity = identityOf(image);
+    this.#image = image;
     this.#file = file;
     this.#running = running;
     this.#call = call;
@@ -148,6 +161,8 @@ export class CompressedDisk implements DiskStream {
           break;
         }
         this.#ahead = chunk;
+        this.#received += chunk.length;
+        await this.#requireAllowedWork();
       }
       const length = Math.min(target.length - filled, this.#ahead.length);
       target.set(this.#ahead.subarray(0, length), filled);
@@ -174,6 +189,23 @@ export class CompressedDisk implements DiskStream {
       throw toolError(command, complaintOf(exit), files, this.#call, this.#ifCorrupt);
     }
     return undefined;
+  }
+
+  /** @throws `unavailable` if the content is too long for the bytes that store it. */
+  async #requireAllowedWork(): Promise<void> {
+    if (this.#received <= this.#allowed) {
+      return;
+    }
+    const stored = await storedBytesOf(this.#image, this.#call);
+    this.#allowed = BASE_BYTES + stored * BYTES_PER_STORED_BYTE;
+    if (this.#received > this.#allowed) {
+      const found = `it expands to more than 1 GiB plus ${BYTES_PER_STORED_BYTE.toLocaleString('en')} times its ${stored} stored bytes`;
+      throw readError(
+        this.#call,
+        'unavailable',
+        `${found}; if you trust it, unpack it with ${unpack(this.#file, 'raw')} first`,
+      );
+    }
   }
 
   #requireOpen(): void {

@@ -146,6 +146,33 @@ test('a file may expand 32,768 times, as blocks of zstd do, and bzip2 no more', 
   });
 });
 
+test.each([
+  ['zstd', 'zst', 'zstd -q --long=31 -c <', 'requires too much memory'],
+  ['xz', 'xz', 'xz --lzma2=preset=0,dict=300MiB -c', 'Memory usage limit reached'],
+])('files that need much memory are decompressed by %s too', async (program, extension, command, limit) => {
+  const large = [1, 2, 3].map((index) => `large-${index}.img.${extension}`);
+  run(`${command} disk.raw > ${large[0]}; cp ${large[0]} ${large[1]}; cp ${large[0]} ${large[2]}`);
+  run(`${program} -q -c disk.raw > small.img.${extension}`);
+  // Refused by the limit of the first attempt.
+  expect(() => run(`${program} -dc --memory=256MiB ${large[0]}`)).toThrow(limit);
+  const outcomes = analyzer.hash([...large, `small.img.${extension}`].map(at), { cache: false, jobs: 4 });
+  const sizes: unknown[] = [];
+  for await (const outcome of outcomes) {
+    sizes.push(outcome.error ?? outcome.vector.virtualSize);
+  }
+  expect(sizes).toEqual(new Array(4).fill(CONTENT.length));
+});
+
+test('a file of which only a later part needs much memory is an error', async () => {
+  run('(head -c 5000000 disk.raw | zstd -q -c; tail -c +5000001 disk.raw | zstd -q -c --long=31) > later.img.zst');
+  expect(await hashed('later.img.zst')).toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /needs too much memory to be decompressed; unpack it with zstd -dc '.*' > '.*' first/,
+    ),
+  });
+});
+
 describe('what a compressed file holds is refused, with a command that unpacks it:', () => {
   test.each([
     ['qcow2', 'qemu-img convert -O qcow2 disk.raw a.qcow2; gzip a.qcow2', 'a.qcow2.gz', 'a.qcow2'],

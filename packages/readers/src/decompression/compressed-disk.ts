@@ -24,7 +24,8 @@ import type { Compression } from '../inspection/containers.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
 import { HeaderError } from '../inspection/header-error.js';
 import { identityOf } from '../inspection/identity-of.js';
-import { DECOMPRESSORS } from './decompressors.js';
+import { DECOMPRESSORS, NEEDS_MORE_MEMORY } from './decompressors.js';
+import { Turns } from './turns.js';
 
 /** Bytes at the beginning and the end that show whether the content is a raw disk. */
 const HEAD_BYTES = 4096;
@@ -41,7 +42,8 @@ const BYTES_PER_STORED_BYTE = 32_768;
 const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
 
 /**
- * Opens a compressed raw disk after the inspection of its file.
+ * Opens a compressed raw disk after the inspection of its file. Decompressors run with little memory, many at a time. A
+ * file that needs more waits until no other such file is open.
  *
  * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is no raw disk; `corrupt` if it
  *   cannot be decompressed.
@@ -53,8 +55,39 @@ export async function openCompressedDisk(
   call: QemuCall,
 ): Promise<CompressedDisk> {
   const image = await requireNoWriter(inspected, options, call);
-  const program = await startDecompressor(compression, image, call);
-  const disk = new CompressedDisk(image, { path: call.image, compression }, program, call);
+  const file = { path: call.image, compression };
+  const { limiting = [], unlimited = [] } = DECOMPRESSORS[compression];
+  try {
+    return await openWith(limiting, image, file, call);
+  } catch (thrown) {
+    if (!(thrown instanceof MemoryLimitError)) {
+      throw thrown;
+    }
+  }
+  const release = await MEMORY_TURNS.take(call.signal);
+  try {
+    return await openWith(unlimited, image, file, call, release);
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
+}
+
+/** Only one decompressor at a time may use up to 4 GiB. */
+const MEMORY_TURNS = new Turns();
+
+/** The file needs more memory than the decompressor may use. */
+class MemoryLimitError extends Error {}
+
+async function openWith(
+  memoryArguments: readonly string[],
+  image: InspectedImage,
+  file: CompressedFile,
+  call: QemuCall,
+  release?: () => void,
+): Promise<CompressedDisk> {
+  const program = await startDecompressor(file.compression, memoryArguments, image, call);
+  const disk = new CompressedDisk(image, file, program, call, release);
   try {
     const note = await disk.requireRawHead();
     if (note !== undefined) {
@@ -76,6 +109,7 @@ interface RunningDecompressor {
 
 async function startDecompressor(
   compression: Compression,
+  memoryArguments: readonly string[],
   image: InspectedImage,
   call: QemuCall,
 ): Promise<RunningDecompressor> {
@@ -83,7 +117,7 @@ async function startDecompressor(
   const files = await toolFiles(tool, image, call);
   try {
     const options = { ...call, ...files.access, input: files.nameOf(image) };
-    const program = await startStream(files.tool, toolArguments, options);
+    const program = await startStream(files.tool, [...toolArguments, ...memoryArguments], options);
     return { program, command: tool.command, files };
   } finally {
     await files.close();
@@ -113,7 +147,17 @@ export class CompressedDisk implements DiskStream {
   /** The last bytes that `readNext` has returned. */
   #tail: Buffer = NOTHING;
 
-  constructor(image: InspectedImage, file: CompressedFile, running: RunningDecompressor, call: QemuCall) {
+  readonly #release: (() => void) | undefined;
+
+  /** @param release called when it is closed */
+  constructor(
+    image: InspectedImage,
+    file: CompressedFile,
+    running: RunningDecompressor,
+    call: QemuCall,
+    release?: () => void,
+  ) {
+    this.#release = release;
     this.identity = identityOf(image);
     this.#image = image;
     this.#file = file;
@@ -148,6 +192,7 @@ export class CompressedDisk implements DiskStream {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running.program.stop();
+    this.#release?.();
   }
 
   /** Fills `target` with the next bytes and returns their number: fewer only at the end of a sound file. */
@@ -185,10 +230,22 @@ export class CompressedDisk implements DiskStream {
     const { program, command, files } = this.#running;
     const exit = await program.exited;
     this.#requireOpen();
+    if (NEEDS_MORE_MEMORY.test(exit.stderr)) {
+      throw this.#memoryLimitError();
+    }
     if (exit.exitCode !== 0 || exit.stderr !== '') {
       throw toolError(command, complaintOf(exit), files, this.#call, this.#ifCorrupt);
     }
     return undefined;
+  }
+
+  /** The first frame or block decides how much memory the whole file may need. */
+  #memoryLimitError(): Error {
+    if (this.#received === 0 && this.#release === undefined) {
+      return new MemoryLimitError();
+    }
+    const found = 'it needs too much memory to be decompressed';
+    return readError(this.#call, 'unavailable', `${found}; unpack it with ${unpack(this.#file, 'raw')} first`);
   }
 
   /** @throws `unavailable` if the content is too long for the bytes that store it. */

@@ -172,6 +172,7 @@ describe('domains', () => {
       ]);
       const [allowed] = (await listed(uri, [''], { allowInUse: true })).images;
       expect(allowed).not.toHaveProperty('failure');
+      expect(allowed).toHaveProperty('inUse', true);
     });
   });
 

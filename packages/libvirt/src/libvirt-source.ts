@@ -169,8 +169,11 @@ class Listing {
   /** @param running name of a running domain with this disk */
   #image({ path, format, backing }: DomainDisk, running: string | undefined, stated: Stated): ListedImage {
     const image = { path, format, backing, ...stated };
-    if (running === undefined || this.#options.allowInUse) {
+    if (running === undefined) {
       return image;
+    }
+    if (this.#options.allowInUse) {
+      return { ...image, inUse: true };
     }
     const problem = `[libvirt] cannot read ${path}: domain ${running} is running`;
     const message = wording`${problem}; shut it down, or pass ${{ option: 'allowInUse' }} to read what it has written so far`;

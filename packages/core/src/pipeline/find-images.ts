@@ -76,11 +76,15 @@ export async function findImages(
   const taken = new Map<string, { readonly image: DiskSource; readonly file: string }>();
   const directories = new Set<string>();
   const failuresByFile = new Map<string, VirtSimilarityError>();
+  const inUse = new Set<string>();
   for (const { image, failure, real, directory, allowed } of candidates) {
     const { path } = image;
     const file = real ?? path;
     if (failure !== undefined) {
       failuresByFile.set(file, failure);
+    }
+    if (image.inUse) {
+      inUse.add(file);
     }
     for (const each of failure === undefined ? allowed : []) {
       directories.add(each);
@@ -94,9 +98,9 @@ export async function findImages(
     taken.set(key, { image: earlier === undefined ? image : merged(earlier, image), file });
   }
   const found = [...taken.values()];
-  const sources = found.map(({ image }) => image);
-  requireOwnLabels(sources);
   // What a source knows about a file also applies where the file is named otherwise.
+  const sources = found.map(({ image, file }) => (inUse.has(file) ? { ...image, inUse: true as const } : image));
+  requireOwnLabels(sources);
   const failures = found.flatMap(({ image, file }): [string, VirtSimilarityError][] => {
     const failure = failuresByFile.get(file);
     return failure === undefined ? [] : [[image.path, failure]];
@@ -206,9 +210,9 @@ function requireListedImage(source: string, image: ListedImage): void {
 
 /** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  const { path, format, label, noFollow, failure, backing = [] } = listed;
+  const { path, format, label, noFollow, inUse, failure, backing = [] } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
-  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }) };
+  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }), ...(inUse && { inUse }) };
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   const owned = await Promise.all([path, ...backing].map((each) => realPaths.ofOwnDirectory(dirname(each))));
   const allowed = owned.filter((each) => each !== undefined);

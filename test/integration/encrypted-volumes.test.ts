@@ -132,6 +132,20 @@ test('a partition of LUKS version 1 equals what qemu decrypts', async () => {
   expect(found).toMatchObject({ distances: [0], encryption: ['decrypted', undefined] });
 });
 
+test('a partition that ends before its encrypted content is refused, and hides no other partition', async () => {
+  await partitionedDisk('short.img', PASSPHRASES[0], 1);
+  const table = `label: gpt\nstart=${START / 512}, size=${MIB / 512}\nstart=${(START + MIB) / 512}, size=2048\n`;
+  await writeFile(at('table'), table);
+  await runTool('bash', ['-c', 'sfdisk -q --wipe never "$1" < "$2"', 'bash', at('short.img'), at('table')]);
+  const options = { cache: false as const, keys: keys('all', PASSPHRASES[0]) };
+  for await (const outcome of analyzer.hash([at('short.img')], options)) {
+    expect(outcome).toMatchObject({
+      error: { code: 'refused', message: expect.stringMatching(/partition 1 is .* but it ends at byte 1048576;/) },
+    });
+  }
+  expect.assertions(1);
+});
+
 test('a disk of LUKS version 2 is its content, also with a key that is not text', async () => {
   for (const [index, passphrase] of PASSPHRASES.entries()) {
     const path = at(`whole-${index}.luks`);

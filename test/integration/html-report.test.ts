@@ -166,8 +166,19 @@ describe('the HTML report', () => {
     expect(problems).toEqual([]);
   });
 
-  test('saves the clusters as CSV', async () => {
-    await using report = await opened(FAMILY);
+  test.each([
+    ['names', FAMILY, ['image,path,cluster,nearest,distance', 'base.qcow2,/images/base.qcow2,1,web-1.qcow2,213']],
+    [
+      'names that spreadsheets would interpret',
+      sampleAnalysis(['=a;"b"', 'c,-d'], [[0, 1, 4]]),
+      [
+        'image,path,cluster,nearest,distance',
+        '\\x3da\\x3b\\x22b\\x22,/images/=a\\x3b\\x22b\\x22,1,"c,-d",4',
+        '"c,-d","/images/c,-d",2,\\x3da\\x3b\\x22b\\x22,4',
+      ],
+    ],
+  ])('saves the clusters as CSV, with %s', async (_, analysis, expected) => {
+    await using report = await opened(analysis);
     const [download] = await Promise.all([
       report.page.waitForEvent('download'),
       report.page.getByRole('button', { name: 'Save clusters as CSV' }).click(),
@@ -177,11 +188,8 @@ describe('the HTML report', () => {
       chunks.push(chunk as Buffer);
     }
     const lines = Buffer.concat(chunks).toString().split('\r\n');
-    expect(lines).toHaveLength(10);
-    expect(lines.slice(0, 2)).toEqual([
-      'image,path,cluster,nearest,distance',
-      'base.qcow2,/images/base.qcow2,1,web-1.qcow2,213',
-    ]);
+    expect(lines).toHaveLength(analysis.images.length + 2);
+    expect(lines.slice(0, expected.length)).toEqual(expected);
   });
 
   test.each(['light', 'dark'] as const)(

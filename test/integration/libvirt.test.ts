@@ -172,6 +172,21 @@ describe('domains', () => {
       ]);
       const [allowed] = (await listed(uri, [''], { allowInUse: true })).images;
       expect(allowed).not.toHaveProperty('failure');
+      expect(allowed).toHaveProperty('inUse', true);
+    });
+  });
+
+  test('that do not run fail too for a disk that a running domain has, in any order', async () => {
+    const domains = [
+      { name: 'a', devices: disk('shared') },
+      { name: 'b', state: 'running', devices: disk('shared') },
+    ] as const;
+    await withDomains(domains, async (uri) => {
+      for (const words of [[''], ['a', 'b'], ['b', 'a']]) {
+        const { images } = await listed(uri, words);
+        expect(images).toHaveLength(1);
+        expect(images[0]?.failure).toMatchObject({ code: 'in-use', message: expect.stringContaining('domain b is') });
+      }
     });
   });
 

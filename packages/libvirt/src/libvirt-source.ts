@@ -45,12 +45,17 @@ export class LibvirtSource implements ImageSource {
     const virsh = new Virsh(this.#connect, options.signal);
     requireThisHost(this.#connect ?? '');
     requireThisHost(await virsh.uri());
-    const listing = new Listing(options);
+    const found: Found[] = [];
     for (const { word, ...stated } of named) {
       throwIfAborted(options.signal);
-      yield* word === ''
-        ? listing.ofAll(await allDomains(virsh, options), stated)
-        : listing.ofWord(word, await wantedBy(word, virsh, options), stated);
+      const wanted = word === '' ? await allDomains(virsh, options) : await wantedBy(word, virsh, options);
+      found.push({ word, wanted, stated });
+    }
+    const listing = new Listing(options, await runningDomains(found));
+    for (const { word, wanted, stated } of found) {
+      yield* wanted !== undefined && !('domain' in wanted)
+        ? listing.ofAll(wanted, stated)
+        : listing.ofWord(word, wanted, stated);
     }
     listing.noteLeftOut();
   }
@@ -66,6 +71,13 @@ export class LibvirtSource implements ImageSource {
 
 type Stated = Omit<NamedImages, 'word'>;
 
+/** What a word names: all domains, or one, if it exists. */
+interface Found {
+  readonly word: string;
+  readonly wanted: readonly Domain[] | Wanted | undefined;
+  readonly stated: Stated;
+}
+
 /** The images of one call of `list`. */
 class Listing {
   readonly #options: ListOptions;
@@ -74,8 +86,12 @@ class Listing {
   /** The disks that were left out, each with its reason. */
   readonly #leftOut = new Map<string, string>();
 
-  constructor(options: ListOptions) {
+  /** The names of the domains that may write to a disk, by the disk's path with symbolic links resolved. */
+  readonly #running: ReadonlyMap<string, string>;
+
+  constructor(options: ListOptions, running: ReadonlyMap<string, string>) {
     this.#options = options;
+    this.#running = running;
   }
 
   async *ofAll(domains: readonly Domain[], stated: Stated): AsyncGenerator<ListedImage> {
@@ -134,9 +150,11 @@ class Listing {
       if (target !== undefined && disk.target !== target) {
         continue;
       }
-      const other = await this.#sameDisk(disk, label);
+      const real = await realPathOf(disk);
+      const other = this.#labels.get(real);
       if (other === undefined || other === label) {
-        yield this.#image(domain, disk, { label, ...stated });
+        this.#labels.set(real, label);
+        yield this.#image(disk, this.#running.get(real), { label, ...stated });
       } else {
         this.#leftOut.set(label, `the same disk as ${other}`);
       }
@@ -148,25 +166,40 @@ class Listing {
     }
   }
 
-  /** Returns the label under which the same disk was listed first; `undefined` if it was not. */
-  async #sameDisk({ path }: DomainDisk, label: string): Promise<string | undefined> {
-    const real = await realPath(path).catch(() => path);
-    const other = this.#labels.get(real);
-    if (other === undefined) {
-      this.#labels.set(real, label);
-    }
-    return other;
-  }
-
-  #image(domain: Domain, { path, format, backing }: DomainDisk, stated: Stated): ListedImage {
+  /** @param running name of a running domain with this disk */
+  #image({ path, format, backing }: DomainDisk, running: string | undefined, stated: Stated): ListedImage {
     const image = { path, format, backing, ...stated };
-    if (!domain.isActive || this.#options.allowInUse) {
+    if (running === undefined) {
       return image;
     }
-    const problem = `[libvirt] cannot read ${path}: domain ${domain.name} is running`;
+    if (this.#options.allowInUse) {
+      return { ...image, inUse: true };
+    }
+    const problem = `[libvirt] cannot read ${path}: domain ${running} is running`;
     const message = wording`${problem}; shut it down, or pass ${{ option: 'allowInUse' }} to read what it has written so far`;
     return { ...image, failure: new VirtSimilarityError('in-use', message, { image: path }) };
   }
+}
+
+/**
+ * Returns the running domains among those that were found, by the paths of their disks. A disk that several domains have
+ * is in use if one of them runs.
+ */
+async function runningDomains(found: readonly Found[]): Promise<Map<string, string>> {
+  const running = new Map<string, string>();
+  for (const { wanted } of found) {
+    const domains = wanted === undefined ? [] : 'domain' in wanted ? [wanted.domain] : wanted;
+    for (const { name, disks } of domains.filter(({ isActive }) => isActive)) {
+      for (const disk of disks) {
+        running.set(await realPathOf(disk), name);
+      }
+    }
+  }
+  return running;
+}
+
+function realPathOf({ path }: DomainDisk): Promise<string> {
+  return realPath(path).catch(() => path);
 }
 
 /** Returns all domains, in the order of their names. */

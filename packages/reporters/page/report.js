@@ -582,11 +582,18 @@ function readLink() {
   return cut !== null && cut !== '' && Number.isFinite(Number(cut)) ? Number(cut) : data.cut;
 }
 
+/** The characters that spreadsheets interpret, as in the reporter `clusters`. Names have no unprintable ones. */
+const TABLE_ESCAPED = /["'#;]|^[ =+\-@\uff1d\uff0b\uff0d\uff20]| $/gu;
+
 function csvCell(/** @type {unknown} */ value) {
-  const content = String(value);
-  // A leading apostrophe keeps spreadsheets from evaluating a name.
-  const safe = /^[=+\-@\t\r]/.test(content) && typeof value === 'string' ? `'${content}` : content;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  if (typeof value !== 'string') {
+    return String(value);
+  }
+  const text = value.replace(TABLE_ESCAPED, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(2, '0');
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code}`;
+  });
+  return text.includes(',') ? `"${text}"` : text;
 }
 
 function saveClusters() {

@@ -35,7 +35,7 @@ export class SvgReporter implements Reporter {
   };
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
-    const { images, parameters, cladogram } = analysis;
+    const { images, parameters } = analysis;
     const names = images.map(({ name }) => xmlText(name));
     const nameWidth = Math.ceil(
       images.reduce((widest, { name }) => Math.max(widest, widthOf(terminalText(name))), 0) * CHARACTER,
@@ -57,13 +57,15 @@ export class SvgReporter implements Reporter {
     if (hasMap) {
       yield* heatMap(analysis, mapAt);
     }
-    yield* axis(cladogram.nodes.at(-1)?.height ?? 0, heightsCaption(parameters), height - MARGIN - AXIS);
+    yield* axis(layout.highest, heightsCaption(parameters), height - MARGIN - AXIS);
     yield '</svg>\n';
   }
 }
 
 /** The position of each cluster. */
 interface Layout {
+  /** The greatest height, at the left. With centroid and median linkage, the root may be lower than its parts. */
+  readonly highest: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
 }
@@ -78,7 +80,7 @@ function layoutOf({ cladogram }: Analysis): Layout {
     x[size + index] = MARGIN + TREE_WIDTH * (1 - height / Math.max(highest, Number.MIN_VALUE));
     y[size + index] = (y[children[0]!]! + y[children.at(-1)!]!) / 2;
   }
-  return { x, y };
+  return { highest, x, y };
 }
 
 /** Returns the colour of each cluster of the cladogram; grey where images of several clusters of the cut are below. */

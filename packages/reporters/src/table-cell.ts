@@ -3,9 +3,9 @@ import { escapeSequence, UNPRINTABLE } from './terminal-text.js';
 /**
  * The characters that table readers interpret: backslashes (our own escapes), quotes (Python, R), `#` (comments in R),
  * spaces at either end (stripped), and `= + - @` at the beginning, which start a formula in spreadsheets, as do their
- * full-width forms in Excel.
+ * full-width forms in Excel; and semicolons, which begin a new cell where they separate lists in the system's language.
  */
-const TABLE_ESCAPED = new RegExp(`[\\\\"'#]|^[ =+\\-@\uff1d\uff0b\uff0d\uff20]| $|${UNPRINTABLE.source}`, 'gu');
+const TABLE_ESCAPED = new RegExp(`[\\\\"'#;]|^[ =+\\-@\uff1d\uff0b\uff0d\uff20]| $|${UNPRINTABLE.source}`, 'gu');
 
 /** Returns a text without characters that table readers interpret: they become `\\`, `\xNN` or `\u{N…}`. */
 export function tableCell(text: string): string {

@@ -148,7 +148,7 @@ const volumes = propertyTarget('encrypted-volumes', 20, {
     };
     const found = await encryptedVolumes({ name: 'disk', size: disk.length, read });
     require(found.every(({ start, length }) => start >= 0 && length >= 0), 'volumes with places');
-    const layout = await luksLayout(read);
+    const layout = await luksLayout(2 ** 30, read);
     require('problem' in layout || layout.payload <= 2 ** 25, 'a header of bounded length');
     return found.length > 0 ? 'accepted' : 'rejected';
   },

@@ -34,6 +34,25 @@ describe('CsvReporter', () => {
   });
 });
 
+test('a name never begins a cell with a formula, whatever separates the cells', async () => {
+  const names = ['a;=cmd()', 'b,=cmd()', 'c\t=cmd()', 'd\n=cmd()', '"e";"=cmd()"', ';+f', '＝g'];
+  const analysis = sampleAnalysis(
+    names,
+    names.slice(1).map((_, index) => [index === 0 ? 0 : names.length + index - 1, index + 1, index + 1]),
+  );
+  for (const text of [
+    await reportText(new CsvReporter().report(analysis, {})),
+    await reportText(new ClustersReporter().report(analysis, {})),
+    await reportText(new LinkageReporter().report(analysis, { convention: 'r' })),
+  ]) {
+    for (const separator of [/;/, /\t/]) {
+      const cells = text.split('\n').flatMap((line) => line.split(separator));
+      expect(cells.filter((cell) => /^"?[=+\-@\uff1d\uff0b\uff0d\uff20][^\d]/.test(cell))).toEqual([]);
+    }
+    expect(text).not.toContain(';');
+  }
+});
+
 describe('LinkageReporter', () => {
   for (const { title, run } of reporterContract(() => new LinkageReporter())) {
     test(title, run);

@@ -45,6 +45,19 @@ describe('trees with branch lengths', () => {
     ],
   );
 
+  test('have one scale in svg for the tree and the axis, if the root is lower than its parts', async () => {
+    const text = await reportText(new SvgReporter().report(inverted, {}));
+    const root = /d="M([\d.]+) [\d.]+V/g;
+    const [, [, rootAt] = []] = text.matchAll(root);
+    const ticks = [...text.matchAll(/text-anchor="middle" x="([\d.]+)" y="\d+">([\d.]+)</g)].map(([, x, height]) => [
+      Number(x),
+      Number(height),
+    ]);
+    const [zero, other] = [ticks[0]!, ticks.at(-1)!];
+    const pixels = (zero[0]! - other[0]!) / other[1]!;
+    expect(zero[0]! - pixels * 9).toBeCloseTo(Number(rootAt), 1);
+  });
+
   test.each(['nexus', 'phyloxml'] as const)('are refused by %s if a branch is negative', async (name) => {
     const reporter = REPORTERS[name]();
     await expect(reportText(reporter.report(inverted, {}))).rejects.toMatchObject({ code: 'usage' });

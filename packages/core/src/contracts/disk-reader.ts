@@ -18,6 +18,11 @@ export interface DiskSource {
   readonly label?: string | undefined;
   /** Set if the path comes from a directory listing: a symbolic link at this path is refused. */
   readonly noFollow?: true | undefined;
+  /**
+   * Set if a source knows that a program may write to the image, and images in use are allowed. Its identity is then
+   * `volatile`, whether or not the reader detects the writer.
+   */
+  readonly inUse?: true | undefined;
 }
 
 /** An image with its identity. */

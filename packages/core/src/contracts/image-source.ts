@@ -23,7 +23,7 @@ export interface ListedImage extends DiskSource {
 export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
-  /** Whether images in use may be read. If false or absent, a source that knows that an image is in use says so. */
+  /** Whether images in use may be read. A source that knows that an image is in use lists it with `inUse` then, else with a `failure`. */
   readonly allowInUse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,6 +1,6 @@
 import { CallbackError, callBack } from '../call-back.js';
 import type { DiskImage, DiskStream, ImageIdentity } from '../contracts/disk-image.js';
-import type { DiskReader, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
+import type { DiskReader, DiskSource, IdentifiedSource, ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { NamedPart } from '../contracts/plugin.js';
 import type { ProgressEvent } from '../contracts/stages.js';
@@ -14,6 +14,7 @@ import { isSettled } from '../identity/settled-identity.js';
 import { checkedIdentity } from '../reading/checked-identity.js';
 import type { ImageOpener } from '../reading/image-opener.js';
 import { requireAllowedSize } from '../reading/require-allowed-size.js';
+import { withHeader } from '../vectors/vector-header.js';
 import { BaseVectors } from './base-vectors.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
@@ -71,11 +72,17 @@ export class ImageReading {
     try {
       const image = await opener.open(source, identity, readOptions);
       try {
-        identity = checkedIdentity(reader.name, image.identity);
+        identity = identityRead(source, checkedIdentity(reader.name, image.identity));
+        if (identity !== image.identity) {
+          const problem =
+            'a program may be writing to it: the data read may mix different points in time, and is not cached';
+          readOptions.warn?.(`${source.path}: ${problem}`);
+        }
         if ('virtualSize' in image) {
           requireAllowedSize({ path: source.path, virtualSize: image.virtualSize }, readOptions);
         }
-        const vector = await this.#hash(image, { source, identity }, start, readOptions);
+        const hashed = await this.#hash(image, { source, identity }, start, readOptions);
+        const vector = identity === image.identity ? hashed : withHeader(hashed, { identity });
         if (!(await this.#isUnchanged({ source, identity }, readOptions))) {
           reportChange(source.path, identity, readOptions);
         }
@@ -160,6 +167,12 @@ export class ImageReading {
   #progress(event: ProgressEvent): void {
     callBack(() => this.#tools.job.onProgress(event));
   }
+}
+
+/** Returns the identity of an image, which is volatile if its source knows that it is in use. */
+function identityRead({ inUse }: DiskSource, identity: ImageIdentity): ImageIdentity {
+  const [top, ...others] = identity.chain;
+  return !inUse || isVolatile(identity) ? identity : { chain: [{ ...top!, volatile: true }, ...others] };
 }
 
 /** @throws `changed`; only warns if the user allows images in use and this image is volatile. */

@@ -73,30 +73,39 @@ export async function findImages(
     requireImages(group, found);
   }
   candidates.push(...(await Promise.all(resolving)));
-  const taken = new Map<string, DiskSource>();
+  const taken = new Map<string, { readonly image: DiskSource; readonly file: string }>();
   const directories = new Set<string>();
-  const failures = new Map<string, VirtSimilarityError>();
+  const failuresByFile = new Map<string, VirtSimilarityError>();
+  const inUse = new Set<string>();
   for (const { image, failure, real, directory, allowed } of candidates) {
     const { path } = image;
+    const file = real ?? path;
+    if (failure !== undefined) {
+      failuresByFile.set(file, failure);
+    }
+    if (image.inUse) {
+      inUse.add(file);
+    }
     for (const each of failure === undefined ? allowed : []) {
       directories.add(each);
     }
     // A link in another directory is another image: relative names in it refer to that directory.
     const key = real === undefined ? path : `${real}\0${directory}`;
-    const earlier = taken.get(key);
+    const earlier = taken.get(key)?.image;
     if (earlier !== undefined) {
-      taken.set(key, merged(earlier, image));
       options.onNote('warning', duplicateNote(path, earlier.path));
-      continue;
     }
-    taken.set(key, image);
-    if (failure !== undefined) {
-      failures.set(path, failure);
-    }
+    taken.set(key, { image: earlier === undefined ? image : merged(earlier, image), file });
   }
-  const sources = [...taken.values()];
+  const found = [...taken.values()];
+  // What a source knows about a file also applies where the file is named otherwise.
+  const sources = found.map(({ image, file }) => (inUse.has(file) ? { ...image, inUse: true as const } : image));
   requireOwnLabels(sources);
-  return { sources, directories: [...directories], failures };
+  const failures = found.flatMap(({ image, file }): [string, VirtSimilarityError][] => {
+    const failure = failuresByFile.get(file);
+    return failure === undefined ? [] : [[image.path, failure]];
+  });
+  return { sources, directories: [...directories], failures: new Map(failures) };
 }
 
 /** Returns the source's name that a word begins with; `undefined` if the word is for the source `files`. */
@@ -201,9 +210,9 @@ function requireListedImage(source: string, image: ListedImage): void {
 
 /** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  const { path, format, label, noFollow, failure, backing = [] } = listed;
+  const { path, format, label, noFollow, inUse, failure, backing = [] } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
-  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }) };
+  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }), ...(inUse && { inUse }) };
   const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
   const owned = await Promise.all([path, ...backing].map((each) => realPaths.ofOwnDirectory(dirname(each))));
   const allowed = owned.filter((each) => each !== undefined);

@@ -17,9 +17,14 @@ export function headerOf(vector: HashVectorHeader): HashVectorHeader {
 
 /** Returns the vector under another name. */
 export function renamedVector(vector: HashVector, name: string): HashVector {
-  if (vector.name === name) {
-    return vector;
-  }
+  return vector.name === name ? vector : withHeader(vector, { name });
+}
+
+/** Returns the vector with another name or identity. */
+export function withHeader(
+  vector: HashVector,
+  changes: Partial<Pick<HashVectorHeader, 'name' | 'identity'>>,
+): HashVector {
   const { storage } = vector;
-  return { ...headerOf(vector), name, ...(storage !== undefined && { storage }), rows: () => vector.rows() };
+  return { ...headerOf(vector), ...changes, ...(storage !== undefined && { storage }), rows: () => vector.rows() };
 }

@@ -8,6 +8,8 @@ export class ReadRequest implements NbdRequest {
   readonly position: number;
   readonly #target: Uint8Array;
   #received = 0;
+  /** For each byte of a reply in several chunks, whether it was received. */
+  #marks: Uint8Array | undefined;
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
@@ -25,11 +27,22 @@ export class ReadRequest implements NbdRequest {
 
   destination(offset: number, length: number): Uint8Array | undefined {
     const start = offset - this.position;
-    if (start < 0 || start + length > this.#target.length) {
+    if (start < 0 || start + length > this.#target.length || !this.#mark(start, start + length)) {
       return undefined;
     }
     this.#received += length;
     return this.#target.subarray(start, start + length);
+  }
+
+  /** Returns whether all bytes are new. Otherwise others might never be received, however many bytes arrive. */
+  #mark(start: number, end: number): boolean {
+    if (this.#marks === undefined && end - start === this.#target.length && this.#received === 0) {
+      return true;
+    }
+    this.#marks ??= new Uint8Array(this.#target.length);
+    const isNew = !this.#marks.subarray(start, end).includes(1);
+    this.#marks.fill(1, start, end);
+    return isNew;
   }
 
   acceptStatus(): string {

@@ -39,6 +39,8 @@ export class VhdxMap implements LayerMap {
   readonly #content: RawMap;
   readonly #layout: VhdxLayout;
   readonly #blocksPerChunk: number;
+  /** The parts of the file that hold no data. */
+  readonly #regions: readonly { readonly start: number; readonly end: number }[];
   #entries: Buffer = Buffer.alloc(0);
   /** Index of the first entry in `#entries`. */
   #entriesStart = 0;
@@ -51,6 +53,9 @@ export class VhdxMap implements LayerMap {
     this.#content = new RawMap(file.size, file.holes);
     this.#layout = layout;
     this.#blocksPerChunk = blocksPerChunk(layout);
+    this.#regions = layout.regions
+      .filter(({ length }) => length > 0)
+      .map(({ position, length }) => ({ start: Number(position), end: Number(position) + length }));
   }
 
   runAt(position: number, end: number): LayerRun | Promise<LayerRun> {
@@ -94,12 +99,17 @@ export class VhdxMap implements LayerMap {
       return undefined;
     }
     const offset = upper * 2 ** 32 + (lower - (lower % POSITION_UNIT));
-    if (state !== FULLY_PRESENT || offset < MIN_POSITION) {
+    if (state !== FULLY_PRESENT || offset < MIN_POSITION || this.#overlapsRegion(offset)) {
       const position = block * this.#layout.blockBytes;
       const found = `its block map has a block in state ${state} at byte ${offset} for the guest's byte ${position}`;
       throw readError(this.#file.errorContext, 'corrupt', `${this.#file.path}: ${found}; check it with qemu-img check`);
     }
     return offset;
+  }
+
+  /** Returns whether a block at this position of the file would contain the block map, the metadata or the log. */
+  #overlapsRegion(offset: number): boolean {
+    return this.#regions.some(({ start, end }) => offset < end && offset + this.#layout.blockBytes > start);
   }
 
   /** Returns the index of a block's entry. One entry, for a sector bitmap, follows those of each chunk. */

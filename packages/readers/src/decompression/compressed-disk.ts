@@ -18,22 +18,32 @@ import {
   toolFiles,
 } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
-import { type CompressedFile, requireRawContent } from '../inspection/compressed-content.js';
+import { storedBytesOf } from '../chain-map/stored-bytes-of.js';
+import { type CompressedFile, requireRawContent, unpack } from '../inspection/compressed-content.js';
 import type { Compression } from '../inspection/containers.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
 import { HeaderError } from '../inspection/header-error.js';
 import { identityOf } from '../inspection/identity-of.js';
-import { DECOMPRESSORS } from './decompressors.js';
+import { DECOMPRESSORS, NEEDS_MORE_MEMORY } from './decompressors.js';
+import { Turns } from './turns.js';
 
 /** Bytes at the beginning and the end that show whether the content is a raw disk. */
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
+/** Bytes of content allowed for every file. */
+const BASE_BYTES = 2 ** 30;
+/**
+ * Bytes of content allowed per stored byte: what a block of zstd that repeats one byte expands to. Deflate and LZMA
+ * expand to less. Without a limit, 1 KiB of bzip2 would take as long as 1 GiB of any other disk.
+ */
+const BYTES_PER_STORED_BYTE = 32_768;
 /** How zstd, xz and bzip2 name their input in messages. */
 const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
 
 /**
- * Opens a compressed raw disk after the inspection of its file.
+ * Opens a compressed raw disk after the inspection of its file. Decompressors run with little memory, many at a time. A
+ * file that needs more waits until no other such file is open.
  *
  * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is no raw disk; `corrupt` if it
  *   cannot be decompressed.
@@ -45,8 +55,39 @@ export async function openCompressedDisk(
   call: QemuCall,
 ): Promise<CompressedDisk> {
   const image = await requireNoWriter(inspected, options, call);
-  const program = await startDecompressor(compression, image, call);
-  const disk = new CompressedDisk(image, { path: call.image, compression }, program, call);
+  const file = { path: call.image, compression };
+  const { limiting = [], unlimited = [] } = DECOMPRESSORS[compression];
+  try {
+    return await openWith(limiting, image, file, call);
+  } catch (thrown) {
+    if (!(thrown instanceof MemoryLimitError)) {
+      throw thrown;
+    }
+  }
+  const release = await MEMORY_TURNS.take(call.signal);
+  try {
+    return await openWith(unlimited, image, file, call, release);
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
+}
+
+/** Only one decompressor at a time may use up to 4 GiB. */
+const MEMORY_TURNS = new Turns();
+
+/** The file needs more memory than the decompressor may use. */
+class MemoryLimitError extends Error {}
+
+async function openWith(
+  memoryArguments: readonly string[],
+  image: InspectedImage,
+  file: CompressedFile,
+  call: QemuCall,
+  release?: () => void,
+): Promise<CompressedDisk> {
+  const program = await startDecompressor(file.compression, memoryArguments, image, call);
+  const disk = new CompressedDisk(image, file, program, call, release);
   try {
     const note = await disk.requireRawHead();
     if (note !== undefined) {
@@ -68,6 +109,7 @@ interface RunningDecompressor {
 
 async function startDecompressor(
   compression: Compression,
+  memoryArguments: readonly string[],
   image: InspectedImage,
   call: QemuCall,
 ): Promise<RunningDecompressor> {
@@ -75,7 +117,7 @@ async function startDecompressor(
   const files = await toolFiles(tool, image, call);
   try {
     const options = { ...call, ...files.access, input: files.nameOf(image) };
-    const program = await startStream(files.tool, toolArguments, options);
+    const program = await startStream(files.tool, [...toolArguments, ...memoryArguments], options);
     return { program, command: tool.command, files };
   } finally {
     await files.close();
@@ -94,15 +136,30 @@ export class CompressedDisk implements DiskStream {
   readonly #chunks: AsyncIterator<Buffer>;
   /** The remedy if the file is damaged, or no compressed file at all. */
   readonly #ifCorrupt: Wording;
+  readonly #image: InspectedImage;
   #isClosed = false;
+  /** Bytes that the program has written, and how many it may write. */
+  #received = 0;
+  #allowed = BASE_BYTES;
   /** Bytes of the program that `readNext` has not returned yet. */
   #ahead: Uint8Array = NOTHING;
   #head: Buffer = NOTHING;
   /** The last bytes that `readNext` has returned. */
   #tail: Buffer = NOTHING;
 
-  constructor(image: InspectedImage, file: CompressedFile, running: RunningDecompressor, call: QemuCall) {
+  readonly #release: (() => void) | undefined;
+
+  /** @param release called when it is closed */
+  constructor(
+    image: InspectedImage,
+    file: CompressedFile,
+    running: RunningDecompressor,
+    call: QemuCall,
+    release?: () => void,
+  ) {
+    this.#release = release;
     this.identity = identityOf(image);
+    this.#image = image;
     this.#file = file;
     this.#running = running;
     this.#call = call;
@@ -135,6 +192,7 @@ export class CompressedDisk implements DiskStream {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running.program.stop();
+    this.#release?.();
   }
 
   /** Fills `target` with the next bytes and returns their number: fewer only at the end of a sound file. */
@@ -148,6 +206,8 @@ export class CompressedDisk implements DiskStream {
           break;
         }
         this.#ahead = chunk;
+        this.#received += chunk.length;
+        await this.#requireAllowedWork();
       }
       const length = Math.min(target.length - filled, this.#ahead.length);
       target.set(this.#ahead.subarray(0, length), filled);
@@ -170,10 +230,39 @@ export class CompressedDisk implements DiskStream {
     const { program, command, files } = this.#running;
     const exit = await program.exited;
     this.#requireOpen();
+    if (NEEDS_MORE_MEMORY.test(exit.stderr)) {
+      throw this.#memoryLimitError();
+    }
     if (exit.exitCode !== 0 || exit.stderr !== '') {
       throw toolError(command, complaintOf(exit), files, this.#call, this.#ifCorrupt);
     }
     return undefined;
+  }
+
+  /** The first frame or block decides how much memory the whole file may need. */
+  #memoryLimitError(): Error {
+    if (this.#received === 0 && this.#release === undefined) {
+      return new MemoryLimitError();
+    }
+    const found = 'it needs too much memory to be decompressed';
+    return readError(this.#call, 'unavailable', `${found}; unpack it with ${unpack(this.#file, 'raw')} first`);
+  }
+
+  /** @throws `unavailable` if the content is too long for the bytes that store it. */
+  async #requireAllowedWork(): Promise<void> {
+    if (this.#received <= this.#allowed) {
+      return;
+    }
+    const stored = await storedBytesOf(this.#image, this.#call);
+    this.#allowed = BASE_BYTES + stored * BYTES_PER_STORED_BYTE;
+    if (this.#received > this.#allowed) {
+      const found = `it expands to more than 1 GiB plus ${BYTES_PER_STORED_BYTE.toLocaleString('en')} times its ${stored} stored bytes`;
+      throw readError(
+        this.#call,
+        'unavailable',
+        `${found}; if you trust it, unpack it with ${unpack(this.#file, 'raw')} first`,
+      );
+    }
   }
 
   #requireOpen(): void {

@@ -6,6 +6,10 @@ import type { Compression } from '../inspection/containers.js';
 export interface Decompressor {
   readonly tool: Tool;
   readonly arguments: readonly string[];
+  /** Further arguments that limit its memory, if a file can make it use more than 16 MiB. */
+  readonly limiting?: readonly string[];
+  /** The arguments instead of those, for a file that needs more: up to 4 GiB, as every tool. */
+  readonly unlimited?: readonly string[];
 }
 
 const limits = { cpuSeconds: SERVER_CPU_SECONDS };
@@ -13,14 +17,24 @@ const limits = { cpuSeconds: SERVER_CPU_SECONDS };
 /** zstd also reads gzip, in half the time that gzip takes. It allows windows of 2 GiB, which a user may have chosen. */
 const ZSTD: Decompressor = {
   tool: { command: 'zstd', package: 'zstd', limits },
-  arguments: ['-d', '-c', '-q', '--long=31'],
+  arguments: ['-d', '-c', '-q'],
+  limiting: ['--long=27'],
+  unlimited: ['--long=31'],
 };
 
 /** The program for each compression. */
 export const DECOMPRESSORS: Readonly<Record<Compression, Decompressor>> = {
   gzip: ZSTD,
   zstd: ZSTD,
-  xz: { tool: { command: 'xz', package: 'xz-utils', limits }, arguments: ['-d', '-c', '-q', '-T0'] },
+  xz: {
+    tool: { command: 'xz', package: 'xz-utils', limits },
+    arguments: ['-d', '-c', '-q', '-T0'],
+    limiting: ['--memlimit-decompress=256MiB'],
+    unlimited: ['--memlimit-mt-decompress=256MiB'],
+  },
   // It only warns about bytes after the end, unless it is quiet.
   bzip2: { tool: { command: 'bzip2', package: 'bzip2', limits }, arguments: ['-d', '-c'] },
 };
+
+/** How zstd and xz say that a file needs more memory than their limit. */
+export const NEEDS_MORE_MEMORY = /requires too much memory|Memory usage limit reached/;

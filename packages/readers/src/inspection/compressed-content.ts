@@ -5,7 +5,7 @@ import { type Compression, containerOf } from './containers.js';
 import { recognize } from './decide-format.js';
 import { expectedFormats, isNamedAsDisk } from './extensions.js';
 import type { FileEnds } from './format-inspector.js';
-import { corrupt, refused } from './header-error.js';
+import { refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
 
 /** A compressed file. */
@@ -47,7 +47,9 @@ export function requireRawContent(ends: FileEnds, file: CompressedFile): string 
   }
   const expected = expectedFormats(name)?.filter((format) => format !== 'raw');
   if (expected?.[0] !== undefined) {
-    throw corrupt(`its name says ${expected.join(' or ')}, but it holds no such header when decompressed`);
+    // A fixed vhd or a dmg can only be recognised at its end.
+    const what = `a ${expected.join(' or ')} image by its name, which cannot be read through compression`;
+    throw refused(holds(what, unpack(file, expected[0])));
   }
   if (isPlainText(ends.head) && !isNamedAsDisk(name)) {
     throw refused(holds('text, not a disk', unpack(file, 'raw')));
@@ -60,7 +62,7 @@ function holds(what: string, command: string): Wording {
 }
 
 /** Returns the command that writes the content to a file with a name of that format. */
-function unpack({ path, compression }: CompressedFile, format: string): string {
+export function unpack({ path, compression }: CompressedFile, format: string): string {
   const target = EXTENSION.test(path) ? path.replace(EXTENSION, '') : `${path}.${format}`;
   return `${COMMANDS[compression]} ${shellWord(path)} > ${shellWord(target)}`;
 }

@@ -76,7 +76,7 @@ export async function volumesToUnlock(
     if (uuid === undefined || passphrases.length === 0) {
       continue;
     }
-    const layout = await luksLayout((position, length) => bytes.read(start + position, length));
+    const layout = await luksLayout(volume.length, (position, length) => bytes.read(start + position, length));
     if ('problem' in layout) {
       throw refused(
         wording`${subjectOf(volume)} is encrypted with LUKS, and ${layout.problem}; ${remedy(evidence, 'raw')} to compare its ciphertext`,

@@ -57,9 +57,11 @@ export function luksFields(head: Buffer): { readonly version: number; readonly u
  *
  * Formats: LUKS1 On-Disk Format Specification 1.2.3, LUKS2 On-Disk Format Specification 1.1.1.
  *
+ * @param size bytes of the volume
  * @param read returns the `length` bytes at `position` of the volume; fewer only at its end
  */
 export async function luksLayout(
+  size: number,
   read: (position: number, length: number) => Promise<Buffer>,
 ): Promise<LuksLayout | UnsupportedLuks> {
   const head = await read(0, BINARY_HEADER_BYTES);
@@ -67,9 +69,11 @@ export async function luksLayout(
     return DAMAGED;
   }
   const layout = luksFields(head).version === 1 ? version1(head) : await version2(head, read);
-  return 'payload' in layout && layout.payload > MAX_PAYLOAD_OFFSET
-    ? { problem: `its content begins only at byte ${layout.payload}` }
-    : layout;
+  if ('payload' in layout && layout.payload > Math.min(size, MAX_PAYLOAD_OFFSET)) {
+    const end = layout.payload > size ? `, but it ends at byte ${size}` : '';
+    return { problem: `its content begins only at byte ${layout.payload}${end}` };
+  }
+  return layout;
 }
 
 function version1(head: Buffer): LuksLayout | UnsupportedLuks {
@@ -115,7 +119,10 @@ function layoutIn(text: string): LuksLayout | UnsupportedLuks {
   if (segment?.type !== 'crypt' || others.length > 0 || requirements !== undefined) {
     return { problem: 'it is not encrypted in one piece, or is being encrypted again' };
   }
-  const { offset, encryption, sector_size: sectorBytes, iv_tweak: tweak, integrity } = segment;
+  const { offset, size, encryption, sector_size: sectorBytes, iv_tweak: tweak, integrity } = segment;
+  if (size !== 'dynamic') {
+    return { problem: 'its content does not extend to its end' };
+  }
   if (encryption !== CIPHER || integrity !== undefined) {
     return unsupportedCipher(`${encryption}${integrity === undefined ? '' : ' with integrity'}`);
   }

@@ -1,7 +1,6 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
-import { chainOf, type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
-import { hasHoles } from '../chain-map/has-holes.js';
-import { rememberedHoles } from '../chain-map/remembered-holes.js';
+import { type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
+import { storedBytesOf } from '../chain-map/stored-bytes-of.js';
 
 /**
  * Guest-visible bytes of data allowed per stored byte where the map does not show which bytes are decompressed. Deflate
@@ -95,27 +94,4 @@ function maxVerbatimBytes(storedBytes: number): number {
 
 function maxDataBytes(storedBytes: number): number {
   return BASE_DATA_BYTES + storedBytes * DATA_PER_STORED_BYTE;
-}
-
-/** Returns the bytes of all files of a chain, without holes: a file with holes may have any size and store nothing. */
-async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
-  if (top.format === 'raw') {
-    // Its holes are being determined right now, and it cannot expand.
-    return Number(top.file.size);
-  }
-  let bytes = 0;
-  for (const image of chainOf(top)) {
-    for (const file of [image.file, ...image.extentFiles]) {
-      bytes += Number(file.size) - (await holeBytes({ ...image, file }, call));
-    }
-  }
-  return bytes;
-}
-
-async function holeBytes(image: InspectedImage, call: QemuCall): Promise<number> {
-  if (image.isDevice || !(await hasHoles(image.file))) {
-    return 0;
-  }
-  const { starts, ends } = await rememberedHoles(image, call);
-  return Array.from(starts).reduce((sum, start, hole) => sum + ends[hole]! - start, 0);
 }

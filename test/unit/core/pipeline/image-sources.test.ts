@@ -1,6 +1,6 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { imageSourceContract } from '@virt-similarity/contract-tests';
 import {
@@ -19,6 +19,7 @@ import {
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { inject, injectable } from 'tsyringe';
+import { settled } from '../../../fixtures/settled.js';
 
 let directory: string;
 
@@ -229,6 +230,64 @@ describe('a source of images', () => {
       code: 'plugin',
       message: expect.stringContaining(`[fleet] ${message}`),
     });
+  });
+
+  test('decides that a file fails, however else it is named', async () => {
+    const failure = new VirtSimilarityError('in-use', 'web is running');
+    const running: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img'), format: 'raw', failure };
+      },
+    };
+    const analyzer = compose({ plugins: [readers, fleetOf(running)] });
+    const link = join(directory, 'links', 'web.img');
+    await mkdir(dirname(link));
+    await symlink(inDirectory('1.img'), link);
+    const find = (...images: (string | DiskSource)[]) => analyzer.findImages(images, { onNote: () => undefined });
+    const named = { path: inDirectory('1.img'), format: 'raw' };
+    for (const images of [
+      [named, 'fleet:web'],
+      ['fleet:web', named],
+      [directory, 'fleet:web'],
+      ['fleet:web', directory],
+    ]) {
+      expect([...(await find(...images)).failures]).toEqual([[inDirectory('1.img'), failure]]);
+    }
+    expect([...(await find(link, 'fleet:web')).failures]).toEqual([
+      [link, failure],
+      [inDirectory('1.img'), failure],
+    ]);
+  });
+
+  test('decides that a file is in use, whose hash vector is then not stored', async () => {
+    const running: ImageSource = {
+      async *list() {
+        yield { path: inDirectory('1.img'), format: 'raw', inUse: true };
+      },
+    };
+    const analyzer = compose({ plugins: [readers, hashers, fleetOf(running)] });
+    await settled([inDirectory('1.img')]);
+    const notes: string[] = [];
+    const options = {
+      cache: join(directory, 'cache'),
+      allowInUse: true,
+      onNote: (level: string, note: string) => void (level === 'warning' && notes.push(note)),
+    };
+    const hashed = async (...images: (string | DiskSource)[]) => {
+      const found: unknown[] = [];
+      for await (const { vector, cached } of analyzer.hash(images, options)) {
+        found.push([vector?.dataBlocks, cached, vector?.identity?.chain[0]?.volatile]);
+      }
+      return found;
+    };
+    for (let run = 0; run < 2; run++) {
+      expect(await hashed('fleet:web')).toEqual([[1, false, true]]);
+    }
+    expect(await hashed({ path: inDirectory('1.img'), format: 'raw' }, 'fleet:web')).toEqual([[1, false, true]]);
+    expect(notes).toContainEqual(expect.stringMatching(/1\.img: a program may be writing to it: .* is not cached$/));
+    // Without the source, it is.
+    expect(await hashed(inDirectory('1.img'))).toEqual([[1, false, undefined]]);
+    expect(await hashed(inDirectory('1.img'))).toEqual([[1, true, undefined]]);
   });
 
   test('is not blamed for errors of a callback', async () => {

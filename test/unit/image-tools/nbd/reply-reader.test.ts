@@ -129,6 +129,15 @@ describe('ReplyReader', () => {
     ['with data past the requested range', chunk(0n, DONE, 1, u64(105), Buffer.alloc(6))],
     ['with a hole past the requested range', chunk(0n, DONE, 2, u64(100), u32(11))],
     ['with too little data', chunk(0n, DONE, 1, u64(100), Buffer.alloc(9))],
+    [
+      'with the same half twice',
+      Buffer.concat([0, DONE].map((flags) => chunk(0n, flags, 1, u64(100), Buffer.alloc(5)))),
+    ],
+    [
+      'with a hole in its data',
+      Buffer.concat([chunk(0n, 0, 1, u64(100), Buffer.alloc(6)), chunk(0n, DONE, 2, u64(105), u32(4))]),
+    ],
+    ['with all data twice', Buffer.concat([0, DONE].map((flags) => chunk(0n, flags, 1, u64(100), Buffer.alloc(10))))],
     ['without data', chunk(0n, DONE, 0)],
     ['of an unknown type', chunk(0n, DONE, 77, u64(0))],
     ['with a block status that was not requested', chunk(0n, DONE, 5, u32(1, 512, 0))],

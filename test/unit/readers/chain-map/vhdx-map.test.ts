@@ -31,11 +31,13 @@ function mapOf(entries: Readonly<Record<number, bigint>>, { blocks, holes = NO_H
     read: async (position: number, length: number) => map.subarray(position - MIB, position - MIB + length),
     errorContext: { component: 'qemu', image: 'a.vhdx' },
   };
+  const blockMap = { position: BigInt(MIB), length: map.length };
   return new VhdxMap(file, {
     virtualSize: BigInt(blocks * BLOCK - cut),
     blockBytes: BLOCK,
     sectorBytes: 512,
-    blockMap: { position: BigInt(MIB), length: map.length },
+    blockMap,
+    regions: [blockMap, { position: BigInt(4 * MIB), length: MIB }, { position: BigInt(6 * MIB), length: 0 }],
     hasLog: false,
   });
 }
@@ -70,6 +72,15 @@ describe('the map of a vhdx', () => {
     const map = mapOf({ 0: at(40) | 0xffff8n }, { blocks: 1 });
     expect(await runsOf(map)).toEqual([{ kind: 'stored', length: BLOCK, offset: 40 * MIB }]);
   });
+
+  test.each([1, 2, 4])(
+    'is corrupt if a block at %d MiB contains the block map or other metadata',
+    async (mebibytes) => {
+      const map = mapOf({ 0: at(mebibytes) }, { blocks: 1 });
+      await expect(runsOf(map)).rejects.toMatchObject({ code: 'corrupt' });
+      expect(await runsOf(mapOf({ 0: at(5) }, { blocks: 1 }))).toMatchObject([{ kind: 'stored', offset: 5 * MIB }]);
+    },
+  );
 
   test('starts and ends at the requested positions, in any order', async () => {
     const map = mapOf({ 1: at(40) }, { blocks: 3 });

@@ -37,8 +37,9 @@ function version2(
   return header;
 }
 
-function layoutOf(volume: Buffer) {
-  return luksLayout(async (position, length) => volume.subarray(position, position + length));
+/** The layout of a volume that begins with these bytes. */
+function layoutOf(volume: Buffer, size = 2 ** 26) {
+  return luksLayout(size, async (position, length) => volume.subarray(position, position + length));
 }
 
 test('a header has a version and a UUID in lower case', () => {
@@ -86,9 +87,18 @@ describe('a volume cannot be decrypted', () => {
     ['with other sectors', version2(metadata({ sector_size: 8192 })), /damaged/],
     ['without a sector size', version2(metadata({})), /damaged/],
     ['with a negative offset', version2(metadata({ ...sound, offset: '-1' })), /damaged/],
+    ['with a fixed size', version2(metadata({ ...sound, size: '4096' })), /does not extend to its end/],
     ['with another tweak', version2(metadata({ ...sound, iv_tweak: '1e3' })), /damaged/],
   ])('%s', async (_, volume, problem) => {
     expect(await layoutOf(volume)).toEqual({ problem: expect.stringMatching(problem) });
+  });
+});
+
+test('the content begins at the end of the volume at the latest', async () => {
+  const header = fileWith(8192, VERSION_1);
+  expect(await layoutOf(header, 4096 * 512)).toMatchObject({ payload: 4096 * 512 });
+  expect(await layoutOf(header, 4096 * 512 - 1)).toEqual({
+    problem: 'its content begins only at byte 2097152, but it ends at byte 2097151',
   });
 });
 

@@ -12,6 +12,7 @@ const SEQUENCE_FIELD = 8;
 const LOG_ID_FIELD = { start: 48, end: 64 };
 const VERSION_FIELD = 66;
 const LOG_LENGTH_FIELD = 68;
+const LOG_POSITION_FIELD = 72;
 /** Positions of the region table and its copy. */
 const REGION_TABLES = [192 * KIB, 256 * KIB];
 const REGION_SIGNATURE = 'regi';
@@ -36,6 +37,13 @@ const HAS_PARENT = 2;
 const REGION_REQUIRED = { at: 28, bit: 1 };
 const METADATA_REQUIRED = { at: 24, bit: 4 };
 
+/** A part of the file. */
+interface Region {
+  /** Bytes. */
+  readonly position: bigint;
+  readonly length: number;
+}
+
 /** The location of a VHDX's block map, and the units that it maps. */
 export interface VhdxLayout {
   /** Bytes that the guest sees. */
@@ -43,8 +51,9 @@ export interface VhdxLayout {
   readonly blockBytes: number;
   /** Bytes of the guest's sectors. */
   readonly sectorBytes: number;
-  /** Bytes. */
-  readonly blockMap: { readonly position: bigint; readonly length: number };
+  readonly blockMap: Region;
+  /** The parts of the file that hold no data: the block map, the metadata and the log. */
+  readonly regions: readonly Region[];
   /** Whether a writer left a log, whose changes may not be in the block map and the data yet. */
   readonly hasLog: boolean;
 }
@@ -61,16 +70,22 @@ export async function readVhdxLayout(bytes: FileBytes): Promise<VhdxLayout> {
   const regions = entriesOf(table, 16, table.readUInt32LE(8));
   requireKnown(regions, [METADATA_REGION, BLOCK_MAP_REGION], REGION_REQUIRED);
   const map = findEntry(regions, BLOCK_MAP_REGION, 'block map');
-  const blockMap = { position: map.readBigUInt64LE(16), length: map.readUInt32LE(24) };
+  const blockMap = regionOf(map);
   requireWithin(bytes, blockMap.position, BigInt(blockMap.length), 'block map');
-  const position = findEntry(regions, METADATA_REGION, 'metadata region').readBigUInt64LE(16);
-  requireWithin(bytes, position, BigInt(TABLE_BYTES), 'metadata region');
-  const metadata = await readMetadata(bytes, Number(position));
+  const metadataRegion = regionOf(findEntry(regions, METADATA_REGION, 'metadata region'));
+  requireWithin(bytes, metadataRegion.position, BigInt(TABLE_BYTES), 'metadata region');
+  const metadata = await readMetadata(bytes, Number(metadataRegion.position));
   // After the metadata: that an image has a parent is more important than that it is damaged.
   if (!isSound(table, REGION_SIGNATURE)) {
     throw corrupt('neither of its region tables has a valid checksum');
   }
-  return { ...metadata, blockMap, hasLog: hasLog(await readCurrentHeader(bytes)) };
+  const header = await readCurrentHeader(bytes);
+  const log = { position: header.readBigUInt64LE(LOG_POSITION_FIELD), length: header.readUInt32LE(LOG_LENGTH_FIELD) };
+  return { ...metadata, blockMap, regions: [blockMap, metadataRegion, log], hasLog: hasLog(header) };
+}
+
+function regionOf(entry: Buffer): Region {
+  return { position: entry.readBigUInt64LE(16), length: entry.readUInt32LE(24) };
 }
 
 function hasLog(header: Buffer): boolean {
@@ -121,7 +136,10 @@ async function readRegionTable(bytes: FileBytes): Promise<Buffer> {
   return table;
 }
 
-async function readMetadata(bytes: FileBytes, region: number): Promise<Omit<VhdxLayout, 'blockMap' | 'hasLog'>> {
+async function readMetadata(
+  bytes: FileBytes,
+  region: number,
+): Promise<Omit<VhdxLayout, 'blockMap' | 'regions' | 'hasLog'>> {
   const table = await readExactly(bytes, region, TABLE_BYTES, 'metadata table');
   if (table.toString('latin1', 0, 8) !== 'metadata') {
     throw corrupt('its metadata table has no signature');

@@ -52,6 +52,12 @@ describe('a vhdx', () => {
       blockBytes: MIB,
       sectorBytes: 512,
       blockMap: { position: 393_216n, length: 65_536 },
+      // The block map, the metadata and the log.
+      regions: [
+        { position: 393_216n, length: 65_536 },
+        { position: 524_288n, length: 65_536 },
+        { position: 1_048_576n, length: MIB },
+      ],
       hasLog: false,
     });
   });

@@ -1,0 +1,26 @@
+import { chainOf, type InspectedImage, type QemuCall } from '@virt-similarity/image-tools';
+import { hasHoles } from './has-holes.js';
+import { rememberedHoles } from './remembered-holes.js';
+
+/** Returns the bytes of all files of a chain, without holes: a file with holes may have any size and store nothing. */
+export async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
+  if (top.format === 'raw') {
+    // Its holes are being determined right now, and it cannot expand.
+    return Number(top.file.size);
+  }
+  let bytes = 0;
+  for (const image of chainOf(top)) {
+    for (const file of [image.file, ...image.extentFiles]) {
+      bytes += Number(file.size) - (await holeBytes({ ...image, file }, call));
+    }
+  }
+  return bytes;
+}
+
+async function holeBytes(image: InspectedImage, call: QemuCall): Promise<number> {
+  if (image.isDevice || !(await hasHoles(image.file))) {
+    return 0;
+  }
+  const { starts, ends } = await rememberedHoles(image, call);
+  return Array.from(starts).reduce((sum, start, hole) => sum + ends[hole]! - start, 0);
+}

@@ -1,0 +1,27 @@
+import { unlessAborted } from '@virt-similarity/core';
+
+/** Lets callers take turns, in the order of their calls. */
+export class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  /**
+   * Resolves when all earlier turns have ended, with a function that ends this one.
+   *
+   * @throws `aborted`.
+   */
+  async take(signal: AbortSignal | undefined): Promise<() => void> {
+    const before = this.#last;
+    let end = () => {};
+    this.#last = new Promise((resolve) => {
+      end = resolve;
+    });
+    try {
+      await unlessAborted(before, signal);
+      return end;
+    } catch (thrown) {
+      // Those that wait for this turn still wait for the earlier ones.
+      before.then(end);
+      throw thrown;
+    }
+  }
+}

@@ -145,7 +145,7 @@ describe('what a compressed file holds is refused, with a command that unpacks i
       'v.img.gz',
       undefined,
     ],
-    ['tar', 'tar -czf vm.box disk.raw', 'vm.box', 'disk.raw'],
+    ['tar', 'tar -czf vm.box disk.raw', 'vm.box', 'vm.box.tar'],
     ['another compression', 'xz -0c disk.raw | gzip > d.img.xz.gz', 'd.img.xz.gz', 'd.img.xz'],
     ['text', 'head -c 100000 <(yes log) | gzip > syslog.1.gz', 'syslog.1.gz', undefined],
   ])('%s', async (_, command, name, unpacked) => {

@@ -11,12 +11,14 @@ import {
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
+import { imagesInArchive } from '../inspection/archive.js';
 import { IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { parallelsPartsIn } from '../inspection/parallels-parts.js';
 import { requireQemuFormat } from '../inspection/require-qemu-format.js';
+import { TAR } from '../inspection/tar.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
@@ -27,7 +29,8 @@ const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`
 /** Reads every format that qemu reads, with qemu-img and, for bytes that are not stored verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
-  readonly formats = FORMAT_NAMES;
+  readonly formats = [...FORMAT_NAMES, TAR];
+  readonly imagesIn = imagesInArchive;
   readonly fallback = true;
   readonly #inspections;
 

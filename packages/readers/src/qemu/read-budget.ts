@@ -1,5 +1,5 @@
 import type { VirtSimilarityError } from '@virt-similarity/core';
-import { chainOf, type InspectedImage, type QemuCall, readError } from '@virt-similarity/image-tools';
+import { chainOf, type InspectedImage, type QemuCall, rangeOf, readError } from '@virt-similarity/image-tools';
 import { hasHoles } from '../chain-map/has-holes.js';
 import { rememberedHoles } from '../chain-map/remembered-holes.js';
 
@@ -101,12 +101,12 @@ function maxDataBytes(storedBytes: number): number {
 async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
   if (top.format === 'raw') {
     // Its holes are being determined right now, and it cannot expand.
-    return Number(top.file.size);
+    return rangeOf(top).length;
   }
   let bytes = 0;
   for (const image of chainOf(top)) {
-    for (const file of [image.file, ...image.extentFiles]) {
-      bytes += Number(file.size) - (await holeBytes({ ...image, file }, call));
+    for (const part of [image, ...image.extentFiles.map((file) => ({ ...image, file }))]) {
+      bytes += rangeOf(part).length - (await holeBytes(part, call));
     }
   }
   return bytes;

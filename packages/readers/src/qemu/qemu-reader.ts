@@ -22,6 +22,7 @@ import { TAR } from '../inspection/tar.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
+import { withUnwrittenZeros } from './unwritten-sectors.js';
 
 /** The user's alternative to installing qemu's tools. */
 const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
@@ -62,7 +63,9 @@ export class QemuReader implements DiskReader {
     const inspected = await this.#inspections.inspected({ source, identity }, options, (image) =>
       qemuIdentityOf(image, source),
     );
-    return decryptedImage(await openQemuImage(inspected, options, call), inspected.image.volumes, call);
+    const { image } = inspected;
+    const disk = withUnwrittenZeros(await openQemuImage(inspected, options, call), image, call);
+    return decryptedImage(disk, image.volumes, call);
   }
 }
 

@@ -1,5 +1,5 @@
 import { copyFile, mkdir, open, rm, truncate } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { runCommand } from '../command.mjs';
 import { RandomBytes, writeRandom } from './random-bytes.mjs';
 
@@ -14,7 +14,7 @@ export function randomDisk({ sizes, data }) {
 /** Builds the random disk as qcow2. Returns its path. */
 export async function randomQcow2(context) {
   const raw = await randomDisk(context);
-  return context.data.ready('random.qcow2', (path) => convert(raw, path, []));
+  return context.data.ready('random.qcow2', (path) => convert(raw, path, 'qcow2', []));
 }
 
 /**
@@ -26,7 +26,7 @@ export function compressedQcow2({ sizes, data }) {
     const raw = `${path}.raw`;
     try {
       await writeRandom(raw, { seed: 'compressed', length: sizes.random, shape: fillQuarters });
-      await convert(raw, path, ['-c', '-W', '-m', '4']);
+      await convert(raw, path, 'qcow2', ['-c', '-W', '-m', '4']);
     } finally {
       await rm(raw, { force: true });
     }
@@ -75,6 +75,33 @@ export function thinDisk({ sizes, data }) {
       await file.close();
     }
   });
+}
+
+/** Builds the thin disk in another format. Returns its path. */
+export async function thinConverted(context, format) {
+  const raw = await thinDisk(context);
+  return context.data.ready(`thin.${format}`, (path) => convert(raw, path, format, []));
+}
+
+/** Builds a stream-optimized vmdk of the dense disk's size, of which a quarter compresses. Returns its path. */
+export function streamOptimizedVmdk({ sizes, data }) {
+  return data.ready('stream.vmdk', async (path) => {
+    const raw = `${path}.raw`;
+    try {
+      await writeRandom(raw, { seed: 'stream', length: sizes.dense, shape: fillQuarters });
+      await convert(raw, path, 'vmdk', ['-o', 'subformat=streamOptimized']);
+    } finally {
+      await rm(raw, { force: true });
+    }
+  });
+}
+
+/** Builds an OVA with the stream-optimized vmdk. Returns its path. */
+export async function vmdkInOva(context) {
+  const vmdk = await streamOptimizedVmdk(context);
+  return context.data.ready('stream.ova', (path) =>
+    runCommand('tar', ['--format', 'ustar', '-C', dirname(vmdk), '-cf', path, basename(vmdk)]),
+  );
 }
 
 /** Builds overlays on the random disk's qcow2, each with its own data in runs of 1 MiB. Returns their paths. */
@@ -144,8 +171,8 @@ export async function warm(paths) {
   await runCommand('cat', paths);
 }
 
-async function convert(raw, path, options) {
-  await runCommand('qemu-img', ['convert', ...options, '-f', 'raw', '-O', 'qcow2', raw, path]);
+async function convert(raw, path, format, options) {
+  await runCommand('qemu-img', ['convert', ...options, '-f', 'raw', '-O', format, raw, path]);
 }
 
 function fillQuarters(chunk) {

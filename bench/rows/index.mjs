@@ -2,6 +2,7 @@ import { betweenRows } from './between.mjs';
 import { clusteringRows, referenceRow } from './clustering.mjs';
 import { cachedRow, helpRow } from './command.mjs';
 import { duperemoveRows, pairsRow } from './family.mjs';
+import { ovaRow, vhdxRow } from './formats.mjs';
 import { growthRows } from './growth.mjs';
 import { hashingRows } from './hashing.mjs';
 import { packedRows } from './packed.mjs';
@@ -15,7 +16,9 @@ export const ROWS = [
   ...qcow2Rows,
   compressedRow,
   ...packedRows,
+  ovaRow,
   thinRow,
+  vhdxRow,
   overlaysRow,
   ...duperemoveRows,
   pairsRow,

@@ -22,14 +22,15 @@ export interface SampleImage {
 
 const option = (text: string) => ['-o', text];
 
-/** qcow2 images, which are mapped and decompressed without qemu. */
-export const QCOW2_SAMPLES: readonly SampleImage[] = [
+/** Images that are mapped and decompressed without qemu. */
+export const MAPPED_SAMPLES: readonly SampleImage[] = [
   { file: 'version-2.qcow2', format: 'qcow2', convert: option('compat=0.10') },
   { file: 'version-3.qcow2', format: 'qcow2' },
   { file: 'clusters-512.qcow2', format: 'qcow2', convert: option('cluster_size=512') },
   { file: 'subclusters.qcow2', format: 'qcow2', convert: option('extended_l2=on,cluster_size=16k') },
   { file: 'deflate.qcow2', format: 'qcow2', convert: ['-c', ...option('cluster_size=4k')] },
   { file: 'overlay.qcow2', format: 'qcow2', isOverlay: true },
+  { file: 'dynamic.vhdx', format: 'vhdx', convert: option('block_size=1M,log_size=1M') },
 ];
 
 /** Images of the other formats, which are read by qemu's tools. */
@@ -42,7 +43,6 @@ export const OTHER_SAMPLES: readonly SampleImage[] = [
   { file: 'esxi-000001.vmdk', format: 'vmdk', extent: 'esxi-000001-delta.vmdk' },
   { file: 'esxi-000004.vmdk', format: 'vmdk', extent: 'esxi-000004-sesparse.vmdk' },
   { file: 'dynamic.vdi', format: 'vdi' },
-  { file: 'dynamic.vhdx', format: 'vhdx', convert: option('block_size=1M,log_size=1M') },
   { file: 'dynamic.vhd', format: 'vpc', convert: option('force_size=on') },
   { file: 'fixed.vhd', format: 'vpc', convert: option('subformat=fixed,force_size=on') },
   { file: 'plain.qed', format: 'qed' },

@@ -187,7 +187,7 @@ describe('what a compressed file holds is refused, with a command that unpacks i
     ],
     ['vpc by its name', 'qemu-img convert -O vpc -o subformat=fixed disk.raw f.vhd; gzip f.vhd', 'f.vhd.gz', 'f.vhd'],
     ['no header of the format in its name', 'gzip -c disk.raw > plain.qcow2.gz', 'plain.qcow2.gz', undefined],
-    ['tar', 'tar -czf vm.box disk.raw', 'vm.box', 'disk.raw'],
+    ['tar', 'tar -czf vm.box disk.raw', 'vm.box', 'vm.box.tar'],
     ['another compression', 'xz -0c disk.raw | gzip > d.img.xz.gz', 'd.img.xz.gz', 'd.img.xz'],
     ['text', 'head -c 100000 <(yes log) | gzip > syslog.1.gz', 'syslog.1.gz', undefined],
   ])('%s', async (_, command, name, unpacked) => {

@@ -1,15 +1,17 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AnalyzeOptions, createAnalyzer, type DiskKey, readDiskKey } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
-import readers from '@virt-similarity/readers';
-import { deterministicBytes, encryptDisk, settled } from '../fixtures/index.js';
+import readers, { QemuReader } from '@virt-similarity/readers';
+import { createLuks, deterministicBytes, encryptDisk, runTool, settled } from '../fixtures/index.js';
+import { openImage } from '../fixtures/open-image.js';
 
 const BLOCK = 65_536;
 const SIZE = 64 * BLOCK;
+const SPARSE_SIZE = 6 * SIZE;
 /** The blocks at which the clones differ. */
 const CHANGED = [3, 17, 40];
 
@@ -37,7 +39,7 @@ beforeAll(async () => {
     }
   }
   await settled((await readdir(directory)).map(at));
-}, 120_000);
+}, 300_000);
 
 beforeEach(async () => {
   keys = await Promise.all(['one', 'two'].map((name) => readDiskKey(`all:file:${at(`${name}.key`)}`)));
@@ -112,6 +114,101 @@ describe.each(['luks', 'qcow2'] as const)('%s clones under different keys', (for
       .analyze(clones.map(at), { cache, keys: [own!], cacheDecrypted: true })
       .catch((thrown: unknown) => thrown);
     expect(inspect(outcomes)).toMatch(/cannot unlock any keyslot/);
+  });
+});
+
+describe('sparse luks clones under different keys', () => {
+  /** Creates a disk of which only both ends are ever written to. */
+  async function sparseDisk(name: string, passphrase: string): Promise<void> {
+    const path = at(`${name}-sparse.luks`);
+    await createLuks(path, passphrase, 'luks', String(SPARSE_SIZE));
+    const image = `driver=luks,key-secret=key,file.driver=file,file.filename=${path}`;
+    const secret = ['--object', `secret,id=key,data=${passphrase}`];
+    const write = (start: number, file: string) => ['-c', `write -q -s ${at(file)} ${start} ${SIZE}`];
+    await runTool('qemu-io', [
+      ...secret,
+      ...write(0, `${name}.raw`),
+      ...write(SIZE * 5, 'one.raw'),
+      '--image-opts',
+      image,
+    ]);
+    const content = Buffer.alloc(SPARSE_SIZE);
+    (await readFile(at(`${name}.raw`))).copy(content);
+    (await readFile(at('one.raw'))).copy(content, SIZE * 5);
+    await writeFile(at(`${name}-sparse.raw`), content);
+  }
+
+  /** Creates an overlay, with clusters of 4 KiB of its own in a hole and in data of the encrypted disk below it. */
+  async function overlayOn(name: string, passphrase: string): Promise<void> {
+    const path = at(`${name}-top.qcow2`);
+    const create = ['create', '-q', '-f', 'qcow2', '-F', 'luks', '-o', 'cluster_size=4k', '-b', `${name}-sparse.luks`];
+    await runTool('qemu-img', [...create, '-u', path, String(SPARSE_SIZE)]);
+    const backing = `backing.driver=luks,backing.key-secret=key,backing.file.driver=file,backing.file.filename=${at(`${name}-sparse.luks`)}`;
+    const image = `driver=qcow2,file.driver=file,file.filename=${path},${backing}`;
+    const writes = ['-c', `write -q -P 7 ${SIZE * 2} 4k`, '-c', 'write -q -P 7 1M 4k'];
+    await runTool('qemu-io', ['--object', `secret,id=key,data=${passphrase}`, ...writes, '--image-opts', image]);
+  }
+
+  beforeAll(async () => {
+    await sparseDisk('one', 'first-words');
+    await sparseDisk('two', 'second-words');
+    await runTool('cp', ['--sparse=never', at('two-sparse.luks'), at('two-full.luks')]);
+    await overlayOn('one', 'first-words');
+    await overlayOn('two', 'second-words');
+  }, 300_000);
+
+  test.each(['auto', 'libguestfs'])(
+    'have their true distance, also stored without holes: %s',
+    async (reader) => {
+      const names = ['one-sparse.luks', 'two-sparse.luks', 'two-full.luks', 'one-sparse.raw', 'two-sparse.raw'];
+      const { distances } = await analyzed(names, { cache: false, keys, reader });
+      const d = CHANGED.length;
+      expect(distances).toEqual([d, d, 0, d, 0, d, 0, d, 0, d]);
+    },
+    300_000,
+  );
+
+  test.each(['auto', 'libguestfs'])(
+    'have their true distance below overlays: %s',
+    async (reader) => {
+      const names = ['one-top.qcow2', 'two-top.qcow2', 'one-sparse.luks', 'two-sparse.raw'];
+      const { distances } = await analyzed(names, { cache: false, keys, reader });
+      const d = CHANGED.length;
+      expect(distances).toEqual([d, 2, d + 2, d + 2, 2, d]);
+    },
+    300_000,
+  );
+
+  test('have zeros where nothing was written, at any position and length', async () => {
+    const image = await openImage(
+      new QemuReader(),
+      { path: at('one-top.qcow2') },
+      { allowedDirectories: [directory], keys },
+    );
+    try {
+      const content = await readFile(at('one-sparse.raw'));
+      content.fill(7, SIZE * 2, SIZE * 2 + 4096);
+      content.fill(7, 2 ** 20, 2 ** 20 + 4096);
+      for (const [start, length] of [
+        [SIZE - 700, 2000],
+        [SIZE * 2 - 1, 4098],
+        [2 ** 20 - 3, 5000],
+        [SIZE * 5 - 513, 1025],
+        [SPARSE_SIZE - 1, 1],
+      ] as const) {
+        const bytes = Buffer.alloc(length);
+        await image.read(bytes, start);
+        expect([start, bytes.equals(content.subarray(start, start + length))]).toEqual([start, true]);
+      }
+      let zeros = 0;
+      for await (const extent of image.extents()) {
+        zeros += extent.kind === 'zero' ? extent.length : 0;
+      }
+      // All but what was written, in whole blocks of the file system.
+      expect(zeros).toBeGreaterThan(SIZE * 3.9);
+    } finally {
+      await image.close();
+    }
   });
 });
 

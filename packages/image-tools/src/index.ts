@@ -18,9 +18,11 @@ export { type BlockGraph, type BlockNode, blockGraph } from './qemu/block-graph.
 export { chainOf } from './qemu/chain-of.js';
 export { type ImageInfo, imageInfo } from './qemu/image-info.js';
 export {
+  type ByteRange,
   hasVolatileContent,
   type InspectedImage,
   LUKS,
+  rangeOf,
   type UnlockedVolume,
   type VmdkDescriptorFields,
 } from './qemu/inspected-image.js';

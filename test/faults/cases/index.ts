@@ -1,5 +1,6 @@
 import type { FaultCase } from '../fault-case.js';
 import { AMBIGUOUS_FORMATS } from './ambiguous-formats.js';
+import { ARCHIVES } from './archives.js';
 import { ATTACKS } from './attacks.js';
 import { BACKING_FILES } from './backing-files.js';
 import { CACHE_DIRECTORIES } from './cache-directories.js';
@@ -10,6 +11,7 @@ import { DAMAGED_HEADERS } from './damaged-headers.js';
 import { EXTENT_BOMBS } from './extent-bombs.js';
 import { FOREIGN_FILES } from './foreign-files.js';
 import { HASHERS } from './hashers.js';
+import { HYPERVISOR_FORMATS } from './hypervisor-formats.js';
 import { INPUT_FAULTS } from './input-faults.js';
 import { LISTINGS } from './listings.js';
 import { NAMES } from './names.js';
@@ -31,6 +33,7 @@ export const CASES: readonly FaultCase[] = [
   ...SIZES,
   ...EXTENT_BOMBS,
   ...COMPRESSED_DISKS,
+  ...ARCHIVES,
   ...TRUNCATIONS,
   ...CHANGE_AND_USE,
   ...SPECIAL_FILES,
@@ -48,6 +51,7 @@ export const CASES: readonly FaultCase[] = [
   ...NAMES_IN_TABLES,
   ...ATTACKS,
   ...DAMAGED_HEADERS,
+  ...HYPERVISOR_FORMATS,
 ];
 
 /** Numbers of cases that need the application of plans, like the second half of 56. */

@@ -64,11 +64,11 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
     build: async (stage) => {
       const disk = deterministicBytes('packed', 256 * 1024);
       await writeFile(stage.image('disk.bin'), disk);
-      const tar = stage.image('vm.ova');
+      const tar = stage.image('tar.img');
       await runTool('tar', ['-cf', tar, '-C', stage.image(''), 'disk.bin']);
       const zlib = deflateSync(disk);
       const packed = { 'disk.raw.zz': zlib, 'zlib.img': zlib, 'zlib.raw': zlib, 'gzip.raw': gzipSync(disk) };
-      const others = { 'tar.img': await readFile(tar), 'vm.box': deflateSync(await readFile(tar)) };
+      const others = { 'vm.box': deflateSync(await readFile(tar)) };
       const images = [tar];
       for (const [name, content] of Object.entries({ ...packed, ...others, 'disk.vmdk.000000001': disk })) {
         await writeFile(stage.image(name), content);

@@ -9,13 +9,13 @@ import { convertedContent, guestContent } from '../guest-content.js';
 import { imageFields } from '../image-fields.js';
 import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
-import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
+import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** L1 and L2 tables and compressed clusters, read without qemu. One of 20 accepted images is converted too. */
-export const qcow2Content: FuzzTarget = {
-  name: 'qcow2-content',
+/** The tables of qcow2 and vhdx, and compressed clusters, read without qemu. One of 20 accepted images is converted too. */
+export const mappedContent: FuzzTarget = {
+  name: 'mapped-content',
   share: 200,
-  prepare: (directory) => ImageContent.prepare(directory, QCOW2_SAMPLES, 20),
+  prepare: (directory) => ImageContent.prepare(directory, MAPPED_SAMPLES, 20),
 };
 
 /** The other formats, with qemu's tools, which take a hundred times as long. Every accepted image is converted too. */

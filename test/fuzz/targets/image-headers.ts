@@ -12,12 +12,12 @@ import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } fro
 import { imageFields } from '../image-fields.js';
 import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
-import { makeSamples, OTHER_SAMPLES, QCOW2_SAMPLES, type SampleImage } from '../sample-images.js';
+import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
 /** The most bytes that an inspector may read at once, which the longest directory needs, and in total. */
 const LONGEST_READ = 32 * 2 ** 20;
 const MOST_READ = 4 * LONGEST_READ;
-const SAMPLES = [...QCOW2_SAMPLES, ...OTHER_SAMPLES];
+const SAMPLES = [...MAPPED_SAMPLES, ...OTHER_SAMPLES];
 
 /** Headers of every format: the inspector alone, with its reads counted, and the whole inspection of a file. */
 export const imageHeaders: FuzzTarget = {

@@ -1,7 +1,8 @@
 import type { FuzzTarget } from '../fuzz-target.js';
+import { archives } from './archives.js';
 import { ESCAPERS } from './escapers.js';
 import { cachedVectors, namedVectors } from './hash-vector-files.js';
-import { otherContent, qcow2Content } from './image-content.js';
+import { mappedContent, otherContent } from './image-content.js';
 import { imageHeaders } from './image-headers.js';
 import { nbdHandshakes, nbdReplies } from './nbd.js';
 import { OUTSIDE_INPUT } from './outside-input.js';
@@ -10,7 +11,8 @@ import { USER_INPUT } from './user-input.js';
 /** All fuzz targets. */
 export const TARGETS: readonly FuzzTarget[] = [
   imageHeaders,
-  qcow2Content,
+  archives,
+  mappedContent,
   otherContent,
   namedVectors,
   cachedVectors,

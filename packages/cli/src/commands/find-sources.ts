@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import {
   type Analyzer,
+  archiveOf,
   type DiskSource,
   type FoundImages,
   sourceNameOf,
@@ -46,7 +47,8 @@ async function requireImages(
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name at least one, or see --help');
   }
   const sources = analyzer.registrations.flatMap(({ kind, name }) => (kind === 'source' ? name : []));
-  if (sourceNameOf(first.path, sources) !== undefined || (await exists(first.path))) {
+  const isFound = (await exists(first.path)) || (await archiveOf(first.path)) !== undefined;
+  if (sourceNameOf(first.path, sources) !== undefined || isFound) {
     return;
   }
   const suggestion = didYouMean(first.path, commandNames);

@@ -23,6 +23,11 @@ export interface DiskSource {
    * `volatile`, whether or not the reader detects the writer.
    */
   readonly inUse?: true | undefined;
+  /**
+   * Set if the image is a file in an archive: the path of the archive. `path` is then this path, a colon, and the file's
+   * name in the archive, or the end of the name. Only readers with `imagesIn` are asked for it.
+   */
+  readonly archive?: string | undefined;
 }
 
 /** An image with its identity. */
@@ -183,6 +188,14 @@ export interface DiskReader {
    * @param names the names of regular files in the directory, each with an extension of some reader
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
+  /**
+   * For a file that holds several images, such as an archive: returns their names, which distinguish them. The source
+   * `files` then lists each image with `archive`. Returns `undefined` for any other file, most cheaply by its name.
+   *
+   * @throws if the file holds images, but cannot be read or has none.
+   */
+  imagesIn?(source: DiskSource): Promise<readonly string[] | undefined>;
 
   /**
    * For readers that are costly to start: announces the images that a run will open, so that as few processes as

@@ -74,7 +74,9 @@ export class ImageLookUp {
 
   async #inspect(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
     const { name, part } = this.#reader;
-    const identity = await part.identify(source, { ...options, isChosen: true });
+    // A reader that knows no archives would look for a file of this name. The reader `auto` asks the right ones.
+    const isInUnknown = source.archive !== undefined && part.imagesIn === undefined && part.readerOf === undefined;
+    const identity = isInUnknown ? undefined : await part.identify(source, { ...options, isChosen: true });
     if (identity === undefined) {
       throw declined(source, name);
     }

@@ -55,10 +55,12 @@ function encryptionOf({ identity }: HashVector): Pick<AnalyzedImage, 'encryption
 export function namedVectors(
   vectors: readonly HashVector[],
   labels: ReadonlyMap<string, string | undefined> = new Map(),
+  archives: ReadonlyMap<string, string | undefined> = new Map(),
 ): NamedVector[] {
   const names = namesOf(
     vectors.map(({ name }) => name),
     labels,
+    archives,
   );
   return vectors.map((vector, index) => ({ name: names[index]!, vector }));
 }

@@ -172,7 +172,8 @@ export class ComposedAnalyzer implements Analyzer {
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
-    return analysisOf(namedVectors(vectors, labels), comparison, clustering, failures);
+    const archives = new Map(found.sources.map(({ path, archive }) => [path, archive]));
+    return analysisOf(namedVectors(vectors, labels, archives), comparison, clustering, failures);
   }
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {

@@ -34,7 +34,7 @@ interface Group extends Omit<DiskSource, 'path'> {
 interface Candidate {
   readonly image: DiskSource;
   readonly failure: VirtSimilarityError | undefined;
-  /** The image's path with symbolic links resolved; absent if it cannot be resolved. */
+  /** The path of the image, or of its archive, with symbolic links resolved; absent if it cannot be resolved. */
   readonly real?: string | undefined;
   /** The directory in which it was named or listed, symbolic links resolved; absent if there is none. */
   readonly directory?: string | undefined;
@@ -210,18 +210,28 @@ function requireListedImage(source: string, image: ListedImage): void {
 
 /** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
-  const { path, format, label, noFollow, inUse, failure, backing = [] } = listed;
+  const { path, format, label, noFollow, inUse, archive, failure, backing = [] } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };
-  const image: DiskSource = { path, ...stated, ...(noFollow && { noFollow: true }), ...(inUse && { inUse }) };
-  const directory = await realPaths.ofDirectory(dirname(path)).catch(() => undefined);
-  const owned = await Promise.all([path, ...backing].map((each) => realPaths.ofOwnDirectory(dirname(each))));
+  const image: DiskSource = {
+    path,
+    ...stated,
+    ...(noFollow && { noFollow: true }),
+    ...(inUse && { inUse }),
+    ...(archive !== undefined && { archive }),
+  };
+  const file = archive ?? path;
+  const member = path.slice(file.length);
+  const directory = await realPaths.ofDirectory(dirname(file)).catch(() => undefined);
+  const owned = await Promise.all([file, ...backing].map((each) => realPaths.ofOwnDirectory(dirname(each))));
   const allowed = owned.filter((each) => each !== undefined);
   if (noFollow && directory !== undefined) {
-    return { image, failure, real: `${directory}/${basename(path)}`, directory, allowed };
+    return { image, failure, real: `${directory}/${basename(file)}${member}`, directory, allowed };
   }
-  const kind = await kindAt(path);
-  const real = kind && (await realPaths.of(path, kind).catch(() => undefined));
-  return real === undefined ? { image, failure, allowed: [] } : { image, failure, real, directory, allowed };
+  const kind = await kindAt(file);
+  const real = kind && (await realPaths.of(file, kind).catch(() => undefined));
+  return real === undefined
+    ? { image, failure, allowed: [] }
+    : { image, failure, real: `${real}${member}`, directory, allowed };
 }
 
 function requireOwnLabels(sources: readonly DiskSource[]): void {

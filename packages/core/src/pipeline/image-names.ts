@@ -1,8 +1,15 @@
-import { basename, sep } from 'node:path';
+import { sep } from 'node:path';
 
-/** Returns the images' names for reports: their labels, and for images without one a unique name. */
-export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, string | undefined>): string[] {
-  const names = uniqueNames(paths);
+/** By an image's path: what is known of the image. */
+type ByPath = ReadonlyMap<string, string | undefined>;
+
+/**
+ * Returns the images' names for reports: their labels, and for images without one a unique name.
+ *
+ * @param archives the archives of the images that are in one
+ */
+export function namesOf(paths: readonly string[], labels: ByPath, archives: ByPath = new Map()): string[] {
+  const names = uniqueNames(paths, archives);
   const given = paths.map((path) => labels.get(path));
   const taken = new Set<string | undefined>([...given, ...names]);
   return names.map((name, index) => {
@@ -21,13 +28,13 @@ export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, st
 }
 
 /**
- * Returns a short unique name for each path: its base name, as many of its last components as distinguish it from the
+ * Returns a short unique name for each path: its base name (of an image in an archive, the archive's with the image's), as many of its last components as distinguish it from the
  * others, or the path itself. No name equals the name or path of another image. Equal paths, which should not occur,
  * are numbered.
  */
-export function uniqueNames(paths: readonly string[]): string[] {
-  const parts = paths.map((path) => path.split(sep).filter((part) => part !== ''));
-  const names = paths.map((path) => basename(path));
+export function uniqueNames(paths: readonly string[], archives: ByPath = new Map()): string[] {
+  const parts = paths.map((path) => partsOf(path, archives.get(path)));
+  const names = paths.map((path, index) => parts[index]!.at(-1) ?? path);
   for (let depth = 2; ; depth++) {
     const repeated = repeatedIn(names);
     if (repeated.size === 0) {
@@ -49,6 +56,12 @@ export function uniqueNames(paths: readonly string[]): string[] {
       return numbered(names, paths);
     }
   }
+}
+
+/** Returns the components of a path. A file in an archive is one component with its archive. */
+function partsOf(path: string, archive = path): string[] {
+  const parts = archive.split(sep).filter((part) => part !== '');
+  return [...parts.slice(0, -1), ...parts.slice(-1).map((last) => last + path.slice(archive.length))];
 }
 
 function repeatedIn(names: readonly string[]): Set<string> {

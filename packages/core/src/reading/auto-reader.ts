@@ -27,9 +27,10 @@ export class AutoReader implements DiskReader {
    */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const { format } = source;
-    const isOfFormat = ({ part: { formats } }: NamedPart<DiskReader>) =>
-      format === undefined || formats === undefined || formats.includes(format);
-    const readers = this.#readersInOrder().filter(isOfFormat);
+    const isCandidate = ({ part: { formats, imagesIn } }: NamedPart<DiskReader>) =>
+      (format === undefined || formats === undefined || formats.includes(format)) &&
+      (source.archive === undefined || imagesIn !== undefined);
+    const readers = this.#readersInOrder().filter(isCandidate);
     const { isChosen: _, ...others } = options;
     const delegated: DelegatedOptions = { ...others, [DELEGATED]: true };
     if (DELEGATED in options) {

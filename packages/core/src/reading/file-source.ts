@@ -1,6 +1,6 @@
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
-import { type OtherParts, partsToken } from '../contracts/plugin.js';
+import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
 import { asNote, VirtSimilarityError, wording } from '../errors.js';
 import { isDirectory, kindAt } from '../files/directory-entries.js';
 import { inject, injectable } from '../tsyringe.js';
@@ -36,17 +36,59 @@ export class FileSource implements ImageSource {
   async #imagesOf({ word: path, ...stated }: NamedImages, { onNote }: ListOptions): Promise<readonly ListedImage[]> {
     const image = { path, ...stated };
     const kind = await kindAt(path);
-    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
-      return [image];
+    if (kind === undefined) {
+      const archive = await archiveOf(path);
+      return [{ ...image, ...(archive !== undefined && { archive }) }];
     }
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
+    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
+      return imagesOfFile(image, readers);
+    }
     const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
     noteLeftOut(path, listing, onNote);
     if (listing.images.length === 0) {
       return [{ ...image, failure: noImages(path, listing) }];
     }
-    return listing.images.map((name) => listedIn(image, name));
+    const images: ListedImage[] = [];
+    for (const name of listing.images) {
+      images.push(...(await imagesOfFile(listedIn(image, name), readers)));
+    }
+    return images;
   }
+}
+
+/** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
+async function imagesOfFile(
+  image: ListedImage,
+  readers: readonly NamedPart<DiskReader>[],
+): Promise<readonly ListedImage[]> {
+  const { path: archive, format: _, ...stated } = image;
+  try {
+    for (const { part } of readers) {
+      const names = await part.imagesIn?.(image);
+      if (names !== undefined) {
+        return names.map((name) => ({ ...stated, path: `${archive}:${name}`, archive }));
+      }
+    }
+    return [image];
+  } catch (thrown) {
+    if (!(thrown instanceof VirtSimilarityError)) {
+      throw thrown;
+    }
+    return [{ ...image, failure: thrown }];
+  }
+}
+
+/** Returns the archive of a path that names a file in it: the longest part before a colon that exists. */
+export async function archiveOf(path: string): Promise<string | undefined> {
+  for (let colon = path.lastIndexOf(':'); colon > 0; colon = path.lastIndexOf(':', colon - 1)) {
+    const before = path.slice(0, colon);
+    const kind = await kindAt(before);
+    if (kind === 'file' || (kind === 'link' && !(await isDirectory(before)))) {
+      return before;
+    }
+  }
+  return undefined;
 }
 
 /**

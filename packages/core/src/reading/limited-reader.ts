@@ -21,6 +21,7 @@ export class LimitedReader implements DiskReader {
   readonly readerOf?: (identity: ImageIdentity) => string | undefined;
   readonly diagnose?: (run: DiagnosisRun) => Promise<PartDiagnosis>;
   readonly partsIn?: (directory: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly imagesIn?: (source: DiskSource) => Promise<readonly string[] | undefined>;
   readonly startSession?: (images: readonly IdentifiedSource[], options: ReadOptions) => ReaderSession;
   readonly #reader: DiskReader;
   readonly #limit: Limit;
@@ -46,6 +47,9 @@ export class LimitedReader implements DiskReader {
     }
     if (reader.partsIn) {
       this.partsIn = (directory, names) => this.#limit.on(reader.partsIn!(directory, names));
+    }
+    if (reader.imagesIn) {
+      this.imagesIn = (source) => this.#limit.on(reader.imagesIn!(source));
     }
     if (reader.startSession) {
       this.startSession = (images, options) => this.#limitSession(reader.startSession!(images, options));

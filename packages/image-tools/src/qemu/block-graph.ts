@@ -1,6 +1,8 @@
 import { type InspectedImage, LUKS } from './inspected-image.js';
 import type { ToolFiles } from './tool-files.js';
 
+const SECTOR_BYTES = 512;
+
 /** A node of qemu's block layer with everything below it, in the form of `blockdev-add`. */
 export interface BlockNode {
   readonly driver: string;
@@ -11,6 +13,9 @@ export interface BlockNode {
   readonly encrypt?: { readonly format: 'luks'; readonly 'key-secret': string } | undefined;
   readonly 'force-share'?: true;
   readonly filename?: string | undefined;
+  /** The part of `file` that is the content, in bytes. */
+  readonly offset?: number;
+  readonly size?: number;
   readonly file?: BlockNode | undefined;
   readonly extents?: readonly BlockNode[] | undefined;
   readonly image?: BlockNode | undefined;
@@ -68,6 +73,12 @@ function decryption({ format }: InspectedImage, secret: string | undefined): Par
 function fileNode(image: InspectedImage, filename: string): BlockNode {
   const sharing = sharingOf(image);
   const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
+  if (image.range !== undefined) {
+    const { offset, length } = image.range;
+    // As of a whole file, qemu sees whole sectors. An archive fills up the last one.
+    const size = Math.ceil(length / SECTOR_BYTES) * SECTOR_BYTES;
+    return { driver: 'raw', ...sharing, offset, size, file };
+  }
   // qemu allows other writers of a raw image unless a filter forbids them.
   return image.access === 'without-writers'
     ? { driver: 'blkdebug', ...sharing, 'unshare-child-perms': ['write', 'resize'], image: file }

@@ -15,9 +15,11 @@ export interface InspectedImage {
   readonly file: FileStamp;
   /** Whether `file` is a block device. */
   readonly isDevice: boolean;
+  /** Set if the image is only this part of `file`: a file in an archive. It then has no other file. */
+  readonly range?: ByteRange | undefined;
   /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
   readonly extentFiles: readonly FileStamp[];
-  /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the file's size for a raw image. */
+  /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the size of the file, or of its `range`, for a raw image. */
   readonly virtualSize: number;
   /** Options that qemu's driver of the format needs to read the image correctly. */
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;
@@ -36,6 +38,12 @@ export interface InspectedImage {
    * `without-writers` makes opening fail. When absent, no tool has to check.
    */
   readonly access?: 'beside-writers' | 'without-writers' | undefined;
+}
+
+/** A part of a file. Bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** A volume that is encrypted with LUKS, and its key. Positions and lengths are in bytes. */
@@ -70,6 +78,11 @@ export interface VmdkDescriptorFields {
     /** First of these sectors in the extent's file; 0 unless the extent is flat. */
     readonly first: bigint;
   }[];
+}
+
+/** Returns the part of an image's file that is the image. */
+export function rangeOf({ file, range }: Pick<InspectedImage, 'file' | 'range'>): ByteRange {
+  return range ?? { offset: 0, length: Number(file.size) };
 }
 
 /** Returns whether the image's own content, backing aside, can change without a change in its files' timestamps. */

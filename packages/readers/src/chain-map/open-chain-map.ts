@@ -1,4 +1,11 @@
-import { chainOf, type InspectedImage, type QemuCall, StoredBytes } from '@virt-similarity/image-tools';
+import {
+  type ByteRange,
+  chainOf,
+  type InspectedImage,
+  type QemuCall,
+  rangeOf,
+  StoredBytes,
+} from '@virt-similarity/image-tools';
 import { readVhdxLayout } from '../inspection/formats/vhdx-layout.js';
 import { expectedFilesOf } from '../inspection/identity-of.js';
 import { withStoredFile } from '../inspection/stored-file.js';
@@ -16,17 +23,17 @@ export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
   /**
-   * Fills `target` with the bytes at `offset` of the file of the image at this index of the chain.
+   * Fills `target` with the stored bytes at `offset` of the image at this index of the chain.
    *
    * @throws as `StoredBytes.read`.
    */
   read(layer: number, target: Uint8Array, offset: number): Promise<void>;
   /**
-   * Returns the descriptor of that image's file, which is open until the map is closed.
+   * Returns the descriptor of that image's file, which is open until the map is closed, and where the image is in it.
    *
    * @throws as `StoredBytes.read`.
    */
-  descriptor(layer: number): Promise<number>;
+  stored(layer: number): Promise<{ readonly descriptor: number } & ByteRange>;
   close(): Promise<void>;
 }
 
@@ -63,8 +70,8 @@ export async function openChainMap(top: InspectedImage, call: QemuCall): Promise
     }
     return {
       layers: maps,
-      read: (layer, target, offset) => stored.read(layer, target, offset),
-      descriptor: (layer) => stored.descriptor(layer),
+      read: (layer, target, offset) => stored.read(layer, target, rangeOf(chain[layer]!).offset + offset),
+      stored: async (layer) => ({ descriptor: await stored.descriptor(layer), ...rangeOf(chain[layer]!) }),
       close: () => stored.close(),
     };
   } catch (thrown) {
@@ -84,7 +91,7 @@ async function layerMap(
   stored: StoredBytes,
   call: QemuCall,
 ): Promise<LayerMap | undefined> {
-  const size = Number(image.file.size);
+  const size = rangeOf(image).length;
   const holes = (await hasHoles(image.file)) ? await rememberedHoles(image, call) : NO_HOLES;
   if (image.format === 'raw') {
     return new RawMap(size, holes);

@@ -1,5 +1,12 @@
 import { stateKeyOf } from '@virt-similarity/core';
-import { findProgram, type InspectedImage, mapEntries, QEMU_IMG, type QemuCall } from '@virt-similarity/image-tools';
+import {
+  findProgram,
+  type InspectedImage,
+  mapEntries,
+  QEMU_IMG,
+  type QemuCall,
+  rangeOf,
+} from '@virt-similarity/image-tools';
 import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
@@ -9,7 +16,7 @@ const MAX_FILES = 16;
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file from `qemu-img map`, which runs once for all overlays of an unchanged file.
+ * Returns the holes in an image's file, or in its part of it, from `qemu-img map`, which runs once for all overlays of an unchanged file.
  * Returns no holes if qemu-img is not installed, and the longest if there are many: known holes only save time.
  *
  * @throws as `mapEntries`.
@@ -18,7 +25,8 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
   if ((await findProgram(QEMU_IMG.command)) === undefined) {
     return NO_HOLES;
   }
-  const key = stateKeyOf(image.file).join();
+  const { offset, length } = rangeOf(image);
+  const key = [...stateKeyOf(image.file), offset, length].join();
   const known = cached.get(key);
   cached.delete(key);
   // An earlier call may have failed or been aborted for reasons of another image.
@@ -36,7 +44,7 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
 async function holesOf(image: InspectedImage, call: QemuCall): Promise<Holes> {
   const holes = new HoleList();
   const file: InspectedImage = { ...image, format: 'raw', extentFiles: [], backing: undefined };
-  for await (const { start, length, data } of mapEntries(file, Number(file.file.size), call)) {
+  for await (const { start, length, data } of mapEntries(file, rangeOf(image).length, call)) {
     if (!data) {
       holes.add(start, start + length);
     }

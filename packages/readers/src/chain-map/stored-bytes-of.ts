@@ -1,4 +1,4 @@
-import { chainOf, type InspectedImage, type QemuCall } from '@virt-similarity/image-tools';
+import { chainOf, type InspectedImage, type QemuCall, rangeOf } from '@virt-similarity/image-tools';
 import { hasHoles } from './has-holes.js';
 import { rememberedHoles } from './remembered-holes.js';
 
@@ -6,12 +6,12 @@ import { rememberedHoles } from './remembered-holes.js';
 export async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
   if (top.format === 'raw') {
     // Its holes are being determined right now, and it cannot expand.
-    return Number(top.file.size);
+    return rangeOf(top).length;
   }
   let bytes = 0;
   for (const image of chainOf(top)) {
-    for (const file of [image.file, ...image.extentFiles]) {
-      bytes += Number(file.size) - (await holeBytes({ ...image, file }, call));
+    for (const part of [image, ...image.extentFiles.map((file) => ({ ...image, file }))]) {
+      bytes += rangeOf(part).length - (await holeBytes(part, call));
     }
   }
   return bytes;

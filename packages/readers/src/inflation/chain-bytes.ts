@@ -88,10 +88,11 @@ export class ChainBytes {
 
   async #run(chain: ChainMap, group: readonly Piece[], target: Uint8Array): Promise<void> {
     const { layer } = group[0]!;
+    const { descriptor, offset } = await chain.stored(layer);
     const task: InflateTask = {
-      descriptor: await chain.descriptor(layer),
+      descriptor,
       clusterBytes: Math.max(...group.map(({ clusterBytes }) => clusterBytes)),
-      clusters: group.map(({ wanted }) => wanted),
+      clusters: group.map(({ wanted }) => ({ ...wanted, offset: offset + wanted.offset })),
       target,
     };
     this.#inflaters ??= leaseInflaters();

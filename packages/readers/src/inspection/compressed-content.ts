@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { shellWord, type Wording, wording } from '@virt-similarity/core';
 import { LUKS } from '@virt-similarity/image-tools';
-import { type Compression, containerOf } from './containers.js';
+import { type Compression, containerOf, TAR_ARCHIVE } from './containers.js';
 import { recognize } from './decide-format.js';
 import { expectedFormats, isNamedAsDisk } from './extensions.js';
 import type { FileEnds } from './format-inspector.js';
 import { refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
+import { TAR } from './tar.js';
 
 /** A compressed file. */
 export interface CompressedFile {
@@ -42,8 +43,8 @@ export function requireRawContent(ends: FileEnds, file: CompressedFile): string 
   }
   const container = containerOf(ends.head);
   if (container !== undefined) {
-    const tar = container.what === 'a tar archive' ? `tar -xf ${shellWord(file.path)}` : unpack(file, 'out');
-    throw refused(holds(`${container.what.replace(/^compressed/, 'a file $&')}, not a disk`, tar));
+    const format = container.what === TAR_ARCHIVE ? TAR : 'out';
+    throw refused(holds(`${container.what.replace(/^compressed/, 'a file $&')}, not a disk`, unpack(file, format)));
   }
   const expected = expectedFormats(name)?.filter((format) => format !== 'raw');
   if (expected?.[0] !== undefined) {

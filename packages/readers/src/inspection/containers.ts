@@ -1,4 +1,5 @@
 import { constants, inflateSync } from 'node:zlib';
+import { isTarHeader } from './tar.js';
 
 /** A file format that contains other files, or a disk in a form that only special programs read. */
 export interface Container {
@@ -21,8 +22,6 @@ interface KnownContainer extends Container {
   readonly holds?: (head: Buffer) => boolean;
 }
 
-const TAR_HEADER_BYTES = 512;
-const TAR_CHECKSUM = { start: 148, end: 156 };
 /** The first bytes of zlib streams: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
 /** The start of another file that is shorter than this may look like a zlib stream. */
@@ -40,6 +39,9 @@ const LZMA_SIZE_AT = 5;
 /** The most content accepted in an .lzma file: 256 TiB, more than any disk that is compressed. */
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
+
+/** What a tar archive is called. */
+export const TAR_ARCHIVE = 'a tar archive';
 
 const compressed = (program: string, unpack: string): Container => ({
   what: `compressed by ${program}`,
@@ -82,7 +84,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['\xc7\x71', '\x71\xc7'], holds: isBinaryCpio },
   // The magic is late in the header, and the oldest archives have none, so the checksum decides.
-  { ...archive('a tar archive', 'tar -xf'), magics: [''], holds: isTar },
+  { ...archive(TAR_ARCHIVE, 'tar -xf'), magics: [''], holds: isTarHeader },
   { ...archive('a Proxmox VMA archive', 'vma extract'), magics: ['VMA\0\0\0\0\x01'] },
   { ...archive('a Windows imaging (WIM) archive', 'wimapply'), magics: ['MSWIM\0\0\0'] },
   {
@@ -182,16 +184,4 @@ function isBinaryCpio(head: Buffer): boolean {
 /** Tests for thirteen numbers in octal or hexadecimal digits after the magic. */
 function isCpio(head: Buffer): boolean {
   return /^0707(?:07[0-7]{70}|0[12][\da-f]{104})/i.test(head.toString('latin1', 0, 110));
-}
-
-/** A tar header's checksum is the sum of its bytes in octal digits, with its own eight bytes counted as spaces. */
-function isTar(head: Buffer): boolean {
-  if (head.length < TAR_HEADER_BYTES || head[0] === 0) {
-    return false;
-  }
-  const { start, end } = TAR_CHECKSUM;
-  const stated = /^[ 0]*([0-7]+)[ \0]+$/.exec(head.toString('latin1', start, end))?.[1];
-  const header = head.subarray(0, TAR_HEADER_BYTES);
-  const sum = header.reduce((total, byte, index) => total + (index >= start && index < end ? 0x20 : byte), 0);
-  return stated !== undefined && Number.parseInt(stated, 8) === sum;
 }

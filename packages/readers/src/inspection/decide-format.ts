@@ -1,15 +1,16 @@
 import { basename } from 'node:path';
 import { type Wording, wording } from '@virt-similarity/core';
 import { LUKS } from '@virt-similarity/image-tools';
-import { containerOf } from './containers.js';
+import { type Container, containerOf, TAR_ARCHIVE } from './containers.js';
 import { expectedFormats, hasNeutralExtension } from './extensions.js';
 import type { FileEnds, FormatInspector } from './format-inspector.js';
-import { remedy, type StatedFormat } from './format-remedy.js';
+import { remedy, type StatedFormat, unpacking } from './format-remedy.js';
 import { vmdkPart } from './formats/vmdk-names.js';
 import { FORMATS, IMAGE_FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
 import { isPlainText } from './plain-text.js';
 import { partNameOf, SPLIT } from './split-disk.js';
+import { TAR } from './tar.js';
 
 /** What qemu opens as raw bytes without a format driver. An overlay can state one of these as a format. */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
@@ -83,9 +84,9 @@ export interface Recognition {
   readonly at: 'head' | 'tail';
 }
 
-/** The formats that a file can have: an image below another one cannot be compressed. */
-function inspectorsFor({ statedBy }: FormatEvidence): readonly FormatInspector[] {
-  return statedBy === 'user' ? FORMATS : IMAGE_FORMATS;
+/** The formats that a file can have: an image below another one, or in an archive, cannot be compressed. */
+function inspectorsFor({ statedBy, archived }: FormatEvidence): readonly FormatInspector[] {
+  return statedBy === 'user' && archived === undefined ? FORMATS : IMAGE_FORMATS;
 }
 
 /** Returns the format whose magic the file has. A magic at the beginning takes precedence. */
@@ -142,13 +143,14 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined): string {
   const { whole } = partNameOf(basename(evidence.path))!;
   const isRaw = found === undefined && (expectedFormats(whole) ?? ['raw']).includes('raw');
-  if (isRaw && evidence.statedBy === 'user') {
+  if (isRaw && evidence.statedBy === 'user' && evidence.archived === undefined) {
     requireNoContainer(evidence);
     return SPLIT;
   }
   const content = found === undefined ? '' : `, and it holds a ${found.format} header`;
+  const unpack = evidence.archived === undefined ? '' : `unpack the archive with ${unpacking(evidence.archived)} and `;
   throw refused(
-    wording`its name says that it is one part of ${JSON.stringify(whole)}${content}; join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
+    wording`its name says that it is one part of ${JSON.stringify(whole)}${content}; ${unpack}join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
   );
 }
 
@@ -157,9 +159,20 @@ function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {
     throw refused(
-      wording`it is ${container.what}, not a disk image; ${container.remedy} first, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
+      wording`it is ${container.what}, not a disk image; ${remedyFor(container, evidence)}, or ${remedy(evidence, 'raw')} to compare its bytes as they are`,
     );
   }
+}
+
+function remedyFor(container: Container, evidence: FormatEvidence): Wording {
+  const { archived, statedBy } = evidence;
+  if (archived !== undefined) {
+    return `unpack the archive with ${unpacking(archived)}, and name the files in it`;
+  }
+  // An archive cannot be below another image.
+  return container.what === TAR_ARCHIVE && statedBy === 'user'
+    ? wording`${remedy(evidence, TAR)} to read the disks in it`
+    : `${container.remedy} first`;
 }
 
 function missingHeader(expected: string, found: string | undefined, evidence: FormatEvidence): HeaderError {

@@ -31,8 +31,17 @@ const COMPRESSED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
 /** Extensions of disk images of any format. */
 const NEUTRAL_EXTENSIONS = new Set(['.img', '.bin', '.iso', '.dd', '.dsk', '.disk', '.image', '.ima', '.flp']);
 
+/** The extensions of archives in which disks are exchanged. */
+const EXCHANGE_EXTENSIONS = ['.ova', '.box'];
+
+/** The extensions of archives whose disks are read. */
+const ARCHIVE_EXTENSIONS = [...EXCHANGE_EXTENSIONS, '.tar'];
+
 /** The extensions of disk images. */
-export const IMAGE_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
+const DISK_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
+
+/** The extensions of the files that are images in a directory: disk images, and archives in which they are exchanged. */
+export const IMAGE_EXTENSIONS: readonly string[] = [...DISK_EXTENSIONS, ...EXCHANGE_EXTENSIONS];
 
 /** The ends of the names of compressed raw disks. */
 export const COMPRESSED_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL_EXTENSIONS].flatMap((extension) =>
@@ -43,6 +52,18 @@ export const COMPRESSED_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL
 export function expectedFormats(path: string): readonly string[] | undefined {
   const extension = extensionOf(path);
   return EXTENSIONS.get(extension) ?? COMPRESSED_EXTENSIONS.get(extension);
+}
+
+/** Returns whether a name states that the file is an archive whose disks are read. */
+export function isNamedAsArchive(path: string): boolean {
+  return ARCHIVE_EXTENSIONS.includes(extensionOf(path));
+}
+
+/** Returns whether a name states that the file is a disk image, also compressed by one of the known programs. */
+export function isNamedAsImage(path: string): boolean {
+  const extension = extensionOf(path);
+  const inside = COMPRESSED_EXTENSIONS.has(extension) ? extensionOf(path.slice(0, -extension.length)) : extension;
+  return DISK_EXTENSIONS.includes(inside);
 }
 
 /** Returns whether a name states that the file is a disk: by the extension of raw disks, or of disks of any format. */

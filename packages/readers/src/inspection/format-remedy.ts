@@ -1,4 +1,4 @@
-import { type OptionReference, shellWord, type Wording, wording } from '@virt-similarity/core';
+import { type OptionReference, shellOperand, shellWord, type Wording, wording } from '@virt-similarity/core';
 
 const CORRECT_HINT = "correct parentFileNameHint in the child's descriptor";
 
@@ -16,6 +16,16 @@ export interface StatedFormat {
   readonly reference?: string;
   /** The file with that header. */
   readonly headerPath?: string;
+  /** Set if it is a file in an archive. */
+  readonly archived?: ArchivedFile;
+}
+
+/** A file in an archive, as the user named it. */
+export interface ArchivedFile {
+  /** Path of the archive. */
+  readonly archive: string;
+  /** Name of the file in it, or the end of the name. */
+  readonly member: string;
 }
 
 /** Returns how to state one of the formats unambiguously, for this file only. */
@@ -49,6 +59,11 @@ export function renaming({
   return statedBy === 'vmdk-child'
     ? CORRECT_HINT
     : `name the file in the overlay with qemu-img rebase -u -F ${stated ?? 'FORMAT'} -b FILE ${shellWord(headerPath)}`;
+}
+
+/** Returns the command that unpacks an archive. */
+export function unpacking({ archive }: Pick<ArchivedFile, 'archive'>): string {
+  return `tar -xf ${shellOperand(archive)}`;
 }
 
 /** Returns a file in another format than the one stated for it. Other images keep the stated format. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, plainText, type Wording, wording } from '@virt-similarity/core';
+import { type ErrorCode, plainText, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 
 /**
  * The error for a file that cannot be used as a disk image, in words that follow "cannot open a.qcow2: ". A caller that
@@ -36,6 +36,19 @@ export class RawRemedyError extends HeaderError {
   /** @param found the finding and another remedy, in words that `, or …` can follow */
   constructor(found: string) {
     super('refused', found);
+  }
+}
+
+/** Runs an operation on an image that the user named, and turns a `HeaderError` into the user's error. */
+export async function inUserTerms<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!(error instanceof HeaderError)) {
+      throw error;
+    }
+    const message = wording`cannot open ${path}: ${error.wording}`;
+    throw new VirtSimilarityError(error.code, message, { image: path, cause: error.cause });
   }
 }
 

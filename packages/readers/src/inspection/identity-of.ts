@@ -5,7 +5,13 @@ import {
   type Link,
   type ObjectStamp,
 } from '@virt-similarity/core';
-import { chainOf, hasVolatileContent, type InspectedImage, type UnlockedVolume } from '@virt-similarity/image-tools';
+import {
+  type ByteRange,
+  chainOf,
+  hasVolatileContent,
+  type InspectedImage,
+  type UnlockedVolume,
+} from '@virt-similarity/image-tools';
 
 /**
  * Returns what the image's content depends on: for each image of the chain, top first, the file with the header, then
@@ -26,13 +32,18 @@ export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
 }
 
 function linkOf(image: InspectedImage): Link {
-  const { format, file, extentFiles, encryption, volumes = [] } = image;
+  const { format, file, range, extentFiles, encryption, volumes = [] } = image;
   return {
     format,
-    parts: [file, ...extentFiles, ...volumes.map(stampOfVolume)],
+    parts: [file, ...extentFiles, ...(range ? [stampOfRange(range)] : []), ...volumes.map(stampOfVolume)],
     ...(hasVolatileContent(image) && { volatile: true }),
     ...(encryption && { encryption }),
   };
+}
+
+/** Returns a stamp that distinguishes the images in one archive. */
+function stampOfRange({ offset, length }: ByteRange): ObjectStamp {
+  return { kind: 'object', path: `part at ${offset}`, version: `${length} bytes` };
 }
 
 /** Returns a stamp that distinguishes disks of which different volumes are decrypted. */

@@ -7,6 +7,7 @@ import {
   wording,
 } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
+import { openArchivedFile } from './archive.js';
 import { decideFormat, type FormatDecision, type FormatEvidence, recognize } from './decide-format.js';
 import {
   encryptionRead,
@@ -18,11 +19,11 @@ import {
 } from './disk-encryption.js';
 import { encryptedVolumes } from './encrypted-volumes.js';
 import type { FileBytes, FormatHeader } from './format-inspector.js';
-import { remedy, renaming } from './format-remedy.js';
+import { type ArchivedFile, remedy, renaming, unpacking } from './format-remedy.js';
 import { FORMATS } from './formats.js';
 import { HeaderError, inContext, RawRemedyError, refused } from './header-error.js';
-import { inspectExtents } from './inspect-extents.js';
-import { flushIfRequested, type LayerFile, openNamedFile } from './layer-file.js';
+import { inspectExtents, shownName } from './inspect-extents.js';
+import { flushIfRequested, type LayerFile, openNamedFile, type PlaceInArchive } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 import { partsAfter, SPLIT } from './split-disk.js';
@@ -35,6 +36,8 @@ export type ImageToInspect = NamedImage | ReferencedImage;
 
 interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
   readonly statedBy: 'user';
+  /** Set if it is a file in an archive. */
+  readonly archived?: ArchivedFile;
   readonly stated: string | undefined;
   /** Its name as the user wrote it. */
   readonly reference: string;
@@ -75,7 +78,11 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const evidence = await gatherEvidence(file, path, image, options);
     const decision = decideFormat(evidence);
     const header = await readHeader(decision, file.bytes, evidence);
-    await checkNeighbour(header.neighbour, file.stamp);
+    if (file.archived === undefined) {
+      await checkNeighbour(header.neighbour, file.stamp);
+    } else {
+      requireOneFile(header, file.archived, evidence);
+    }
     const { driverOptions, descriptor } = header;
     const extentFiles = await inspectExtents(header.extents ?? [], path, options);
     const virtualSize = header.virtualSize + (decision.format === SPLIT ? totalSize(extentFiles) : 0);
@@ -89,6 +96,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
         format: decision.format,
         file: file.stamp,
         isDevice: file.isDevice,
+        ...(file.archived && { range: file.archived.range }),
         extentFiles,
         virtualSize,
         ...(driverOptions && { driverOptions }),
@@ -108,7 +116,9 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
 
 async function openFile(image: ImageToInspect, options: ReadOptions): Promise<ReferencedFile> {
   if (image.statedBy === 'user') {
-    return { ...(await openNamedFile(image)), path: image.path };
+    const { archived } = image;
+    const file = archived === undefined ? openNamedFile(image) : openArchivedFile(archived, image);
+    return { ...(await file), path: image.path };
   }
   try {
     return await openReferencedFile(image.reference, image.headerPath, options);
@@ -148,7 +158,7 @@ async function gatherEvidence(
     stated,
     statedBy,
     reference,
-    ...(image.statedBy !== 'user' && { headerPath: image.headerPath }),
+    ...(image.statedBy === 'user' ? image.archived && { archived: image.archived } : { headerPath: image.headerPath }),
   };
 }
 
@@ -196,6 +206,21 @@ function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, fo
     );
   }
   return header;
+}
+
+/** An image in an archive may not refer to other files there. */
+function requireOneFile(
+  { backing, extents = [], neighbour }: FormatHeader,
+  { names }: PlaceInArchive,
+  { archived }: FormatEvidence,
+): void {
+  const beside = neighbour !== undefined && names.includes(neighbour.name) ? neighbour : undefined;
+  const other = backing ?? extents[0] ?? beside;
+  if (other !== undefined) {
+    throw refused(
+      `it belongs together with another file, ${shownName(other.name)}; unpack the archive with ${unpacking(archived!)}, and name the image there`,
+    );
+  }
 }
 
 async function checkNeighbour(neighbour: FormatHeader['neighbour'], { path }: FileStamp): Promise<void> {

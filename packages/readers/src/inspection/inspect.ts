@@ -6,16 +6,16 @@ import {
   type ReadOptions,
   sameFile,
   throwIfAborted,
-  VirtSimilarityError,
   type Wording,
   wording,
 } from '@virt-similarity/core';
 import { type InspectedImage, type QemuCall, qemuCall, type UnlockedVolume } from '@virt-similarity/image-tools';
 import { volumeKey } from '../luks/volume-key.js';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
-import { corrupt, HeaderError, inContext, refused } from './header-error.js';
+import { corrupt, inContext, inUserTerms, refused } from './header-error.js';
 import { shownName } from './inspect-extents.js';
 import { type ImageToInspect, type InspectedFile, inspectFile } from './inspect-file.js';
+import { TAR } from './tar.js';
 import { fittingPassphrase } from './unlock.js';
 
 /** The most images in a chain. Each costs qemu memory and stack. */
@@ -30,20 +30,20 @@ const MAX_CHAIN_LENGTH = 64;
  *   `fittingPassphrase`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
-  try {
-    const call = qemuCall({ component: 'qemu' }, source, options);
-    return (await inspectChain(namedImage(source), [], options, call)).image;
-  } catch (error) {
-    if (!(error instanceof HeaderError)) {
-      throw error;
-    }
-    const message = wording`cannot open ${source.path}: ${error.wording}`;
-    throw new VirtSimilarityError(error.code, message, { image: source.path, cause: error.cause });
-  }
+  const call = qemuCall({ component: 'qemu' }, source, options);
+  const { image } = await inUserTerms(source.path, () => inspectChain(namedImage(source), [], options, call));
+  return image;
 }
 
-function namedImage({ path, format, noFollow }: DiskSource): ImageToInspect {
-  return { path: absolutePath(path), reference: path, stated: format, statedBy: 'user', ...(noFollow && { noFollow }) };
+function namedImage({ path, format, noFollow, archive }: DiskSource): ImageToInspect {
+  const named = { reference: path, stated: format, statedBy: 'user', ...(noFollow && { noFollow }) } as const;
+  if (archive === undefined) {
+    return { path: absolutePath(path), ...named };
+  }
+  const archived = { archive: absolutePath(archive), member: path.slice(archive.length + 1) };
+  // The format tar is that of the archive.
+  const stated = format === TAR ? undefined : format;
+  return { path: `${archived.archive}:${archived.member}`, archived, ...named, stated };
 }
 
 /** An image with its backing images, and the header of its own file. */
@@ -66,7 +66,7 @@ async function inspectChain(
   const { header, path, notes } = file;
   requireShortChain(file.image.file, above);
   for (const note of notes) {
-    options.warn?.(`${file.image.file.path}: ${note}`);
+    options.warn?.(`${file.image.range === undefined ? file.image.file.path : path}: ${note}`);
   }
   const image = await unlocked(file, call);
   if (header.backing === undefined) {

@@ -140,6 +140,7 @@ function isAnswer({ source, policy }: Finding, requested: DiskSource, options: R
   return (
     source.path === requested.path &&
     source.format === requested.format &&
+    source.archive === requested.archive &&
     policy.allowedDirectories === options.allowedDirectories &&
     policy.allowedTrees === options.allowedTrees &&
     policy.maxVirtualSize === options.maxVirtualSize &&

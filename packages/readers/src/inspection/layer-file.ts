@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type DiskSource, type FileStamp, type ReadOptions, stampOf } from '@virt-similarity/core';
-import { readUpTo } from '@virt-similarity/image-tools';
+import { type ByteRange, readUpTo } from '@virt-similarity/image-tools';
 import { blockDeviceSize } from './block-device-size.js';
 import type { FileBytes } from './format-inspector.js';
 import { refused } from './header-error.js';
@@ -18,9 +18,18 @@ export interface LayerFile {
   readonly stamp: FileStamp;
   readonly isDevice: boolean;
   readonly bytes: FileBytes;
+  /** Set if `bytes` are only a part of the file: a file in an archive. */
+  readonly archived?: PlaceInArchive;
   /** Makes the kernel write the file's changes to disk, see `ReadOptions.flush`. Does nothing if that is impossible. */
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Where a file is in an archive. */
+export interface PlaceInArchive {
+  readonly range: ByteRange;
+  /** The names of all files in the archive, without directories. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -45,7 +54,8 @@ export async function openPinnedFile(pinned: PinnedPath, realPath: string): Prom
   try {
     const stats = await systemErrors(() => handle.stat({ bigint: true }));
     const size = stats.isBlockDevice() ? await blockDeviceSize(stats.rdev) : stats.size;
-    const bytes = { name: basename(realPath), size: Number(size), read: readsOf(handle) };
+    const read = withFixedHead((position, length) => readBytes(handle, position, length));
+    const bytes = { name: basename(realPath), size: Number(size), read };
     return {
       stamp: stampOf(realPath, stats, size),
       isDevice: stats.isBlockDevice(),
@@ -82,13 +92,13 @@ function kindOf(stats: BigIntStats): string {
 }
 
 /** Returns a function that reads the head only once, so that every check of it sees the same bytes. */
-function readsOf(handle: FileHandle): FileBytes['read'] {
+export function withFixedHead(read: FileBytes['read']): FileBytes['read'] {
   let head: Promise<Buffer> | undefined;
   return async (position, length) => {
     if (position + length > HEAD_BYTES) {
-      return readBytes(handle, position, length);
+      return read(position, length);
     }
-    head ??= readBytes(handle, 0, HEAD_BYTES);
+    head ??= read(0, HEAD_BYTES);
     return (await head).subarray(position, position + length);
   };
 }

@@ -1,6 +1,12 @@
 import { basename } from 'node:path';
 import { wording } from '@virt-similarity/core';
-import { type ErrorContext, type InspectedImage, readError, type StoredBytes } from '@virt-similarity/image-tools';
+import {
+  type ErrorContext,
+  type InspectedImage,
+  rangeOf,
+  readError,
+  type StoredBytes,
+} from '@virt-similarity/image-tools';
 import type { FileBytes } from './format-inspector.js';
 import { HeaderError } from './header-error.js';
 
@@ -11,7 +17,7 @@ import { HeaderError } from './header-error.js';
  * @throws `corrupt` or the like for a `HeaderError` of the operation, and as `StoredBytes.read`.
  */
 export async function withStoredFile<T>(
-  { file }: Pick<InspectedImage, 'file'>,
+  image: Pick<InspectedImage, 'file' | 'range'>,
   {
     stored,
     index,
@@ -19,13 +25,15 @@ export async function withStoredFile<T>(
   }: { readonly stored: StoredBytes; readonly index: number; readonly errorContext: ErrorContext },
   operation: (bytes: FileBytes) => Promise<T>,
 ): Promise<T> {
+  const { file } = image;
+  const { offset, length: size } = rangeOf(image);
   const read = async (position: number, length: number) => {
     const bytes = Buffer.allocUnsafeSlow(length);
-    await stored.read(index, bytes, position);
+    await stored.read(index, bytes, offset + position);
     return bytes;
   };
   try {
-    return await operation({ name: basename(file.path), size: Number(file.size), read });
+    return await operation({ name: basename(file.path), size, read });
   } catch (error) {
     throw error instanceof HeaderError
       ? readError(errorContext, error.code, wording`${file.path}: ${error.wording}`)

@@ -1,10 +1,10 @@
-import { type FileStamp, type Passphrase, stateKeyOf, VirtSimilarityError } from '@virt-similarity/core';
-import { type InspectedImage, type QemuCall, qemuImgJson } from '@virt-similarity/image-tools';
+import { type Passphrase, stateKeyOf, VirtSimilarityError } from '@virt-similarity/core';
+import { type InspectedImage, type QemuCall, qemuImgJson, rangeOf } from '@virt-similarity/image-tools';
 
 /** Bytes of which qemu-img reports the map, which it does only for an image that it has decrypted. */
 const SMALLEST_MAP = 512;
 
-/** The states of files that a passphrase decrypts. */
+/** The states of files, and the parts of them, that a passphrase decrypts. */
 const unlocked = new WeakMap<Passphrase, Set<string>>();
 
 /**
@@ -18,7 +18,7 @@ export async function fittingPassphrase(
   passphrases: readonly [Passphrase, ...Passphrase[]],
   call: QemuCall,
 ): Promise<Passphrase> {
-  const state = stateOf(image.file);
+  const state = stateOf(image);
   const known = passphrases.find((passphrase) => unlocked.get(passphrase)?.has(state));
   if (known !== undefined) {
     return known;
@@ -44,6 +44,7 @@ export async function fittingPassphrase(
   throw failure;
 }
 
-function stateOf(file: FileStamp): string {
-  return stateKeyOf(file).join(':');
+function stateOf(image: Pick<InspectedImage, 'file' | 'range'>): string {
+  const { offset, length } = rangeOf(image);
+  return [...stateKeyOf(image.file), offset, length].join(':');
 }

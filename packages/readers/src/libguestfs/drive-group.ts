@@ -8,6 +8,7 @@ import {
 } from '@virt-similarity/core';
 import { alsoEndedBy } from '@virt-similarity/image-tools';
 import { decryptedImage } from '../luks/decrypted-image.js';
+import { withUnwrittenZeros } from '../qemu/unwritten-sectors.js';
 import { LibguestfsImage } from './libguestfs-image.js';
 import { type SharedLaunchState, type StartedGroup, startGroup } from './start-group.js';
 
@@ -52,7 +53,7 @@ export class DriveGroup {
       const { inspected, virtualSize, call, transfer } = drive;
       const own = options.signal === undefined ? call : alsoEndedBy(call, options.signal);
       const image = new LibguestfsImage(inspected, virtualSize, own, { transfer, release: () => this.#release(token) });
-      return decryptedImage(image, inspected.image.volumes, own);
+      return decryptedImage(withUnwrittenZeros(image, inspected.image, own), inspected.image.volumes, own);
     } catch (thrown) {
       await this.#release(token);
       throw thrown;

@@ -9,11 +9,13 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { type RequirementName, requirementsFound } from '../diagnosis.js';
+import { imagesInArchive } from '../inspection/archive.js';
 import { IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { requireQemuFormat } from '../inspection/require-qemu-format.js';
+import { TAR } from '../inspection/tar.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import type { SharedLaunchState } from './start-group.js';
 
@@ -29,7 +31,8 @@ const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish',
  */
 export class LibguestfsReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
-  readonly formats = FORMAT_NAMES;
+  readonly formats = [...FORMAT_NAMES, TAR];
+  readonly imagesIn = imagesInArchive;
   readonly fallback = true;
   readonly #shared: SharedLaunchState;
 

@@ -78,7 +78,7 @@ class DecryptedImage implements DiskImage {
   *#extentsOf(extent: Extent, { start, end, kind, volume }: Part): Generator<Extent, void> {
     const position = start - this.#origin;
     if (kind === 'clear') {
-      yield { ...partOf(extent, start, end), start: position };
+      yield { ...partOfExtent(extent, start, end), start: position };
     } else if (kind === 'header') {
       // The header of a disk that is encrypted as a whole is not part of the image.
       yield* runs(Math.max(0, position), end - this.#origin, 'zero');
@@ -119,7 +119,8 @@ class DecryptedImage implements DiskImage {
   }
 }
 
-function partOf(extent: Extent, start: number, end: number): Extent {
+/** Returns the part of an extent between two positions. */
+export function partOfExtent(extent: Extent, start: number, end: number): Extent {
   if (extent.kind === 'zero' || extent.stored === undefined) {
     return { ...extent, start, length: end - start };
   }

@@ -91,14 +91,14 @@ async function* extentsOfEntries(
     if ((stored.offset - start) % SECTOR !== 0) {
       throw misalignedBytes(start, stored.offset, storage.files[stored.file], call);
     }
-    const inFile = bytesInFile(stored, length, storage);
+    const inFile = Math.max(0, Math.min(length, stored.end - stored.offset));
     if (inFile < length && !endsInLastSector(entry, inFile, image)) {
       throw truncatedFile(start + inFile, storage.files[stored.file], call);
     }
     if (inFile > 0) {
       yield entry.zero
         ? { kind: 'zero', start, length: inFile }
-        : { kind: 'data', start, length: inFile, ...inherited, stored };
+        : { kind: 'data', start, length: inFile, ...inherited, stored: { file: stored.file, offset: stored.offset } };
     }
     if (inFile < length) {
       yield { kind: 'zero', start: start + inFile, length: length - inFile };
@@ -106,19 +106,25 @@ async function* extentsOfEntries(
   }
 }
 
+/** A place in a file, and the end of the part of the file that is the image. Bytes. */
+interface StoredPlace extends NonNullable<DataExtent['stored']> {
+  readonly end: number;
+}
+
 /** Returns where an entry's bytes are stored verbatim, if at all. Preallocated clusters that read as zeros are not. */
-function locationOf(entry: MapEntry, { chain, files }: Storage): DataExtent['stored'] {
+function locationOf(entry: MapEntry, { chain, files }: Storage): StoredPlace | undefined {
   if (!entry.data || entry.compressed === true || entry.offset === undefined) {
     return undefined;
   }
   const storage = chain[entry.depth]?.find(({ end }) => entry.start < end);
   const file = storage === undefined ? -1 : files.indexOf(storage.stamp);
-  return file === -1 ? undefined : { file, offset: entry.offset };
-}
-
-function bytesInFile(stored: NonNullable<DataExtent['stored']>, length: number, { files }: Storage): number {
-  const size = Number(files[stored.file]?.size ?? 0n);
-  return Math.max(0, Math.min(length, size - stored.offset));
+  if (storage === undefined || file === -1) {
+    return undefined;
+  }
+  const { offset, length } = storage.range;
+  // For raw images, qemu-img counts from the beginning of the file instead.
+  const inRange = storage.isRaw ? entry.start : entry.offset;
+  return { file, offset: offset + inRange, end: offset + length };
 }
 
 function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage): boolean {

@@ -11,15 +11,18 @@ import {
 import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
+import { imagesInArchive } from '../inspection/archive.js';
 import { IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { FORMAT_NAMES } from '../inspection/format-names.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { parallelsPartsIn } from '../inspection/parallels-parts.js';
 import { requireQemuFormat } from '../inspection/require-qemu-format.js';
+import { TAR } from '../inspection/tar.js';
 import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
+import { withUnwrittenZeros } from './unwritten-sectors.js';
 
 /** The user's alternative to installing qemu's tools. */
 const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
@@ -27,7 +30,8 @@ const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`
 /** Reads every format that qemu reads, with qemu-img and, for bytes that are not stored verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
-  readonly formats = FORMAT_NAMES;
+  readonly formats = [...FORMAT_NAMES, TAR];
+  readonly imagesIn = imagesInArchive;
   readonly fallback = true;
   readonly #inspections;
 
@@ -59,7 +63,9 @@ export class QemuReader implements DiskReader {
     const inspected = await this.#inspections.inspected({ source, identity }, options, (image) =>
       qemuIdentityOf(image, source),
     );
-    return decryptedImage(await openQemuImage(inspected, options, call), inspected.image.volumes, call);
+    const { image } = inspected;
+    const disk = withUnwrittenZeros(await openQemuImage(inspected, options, call), image, call);
+    return decryptedImage(disk, image.volumes, call);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FileStamp } from '@virt-similarity/core';
-import { chainOf, type InspectedImage } from '@virt-similarity/image-tools';
+import { type ByteRange, chainOf, type InspectedImage, rangeOf } from '@virt-similarity/image-tools';
 
 const SECTOR_BYTES = 512;
 
@@ -8,6 +8,10 @@ export interface StorageFile {
   /** The end of the range in bytes, exclusive. */
   readonly end: number;
   readonly stamp: FileStamp;
+  /** The part of the file in which the driver of the image's format sees its own file. */
+  readonly range: ByteRange;
+  /** Whether the image is raw, so that its bytes are stored at their own positions. */
+  readonly isRaw: boolean;
 }
 
 /**
@@ -15,14 +19,15 @@ export interface StorageFile {
  * order; every other image has one file.
  */
 export function storageFiles(top: InspectedImage): readonly (readonly StorageFile[])[] {
-  return chainOf(top).map(({ file, extentFiles, descriptor }) => {
+  return chainOf(top).map((image) => {
+    const { file, format, extentFiles, descriptor } = image;
     if (descriptor === undefined) {
-      return [{ end: Infinity, stamp: file }];
+      return [{ end: Infinity, stamp: file, range: rangeOf(image), isRaw: format === 'raw' }];
     }
     let end = 0;
     return extentFiles.map((stamp, index) => {
       end += Number(descriptor.extents[index]!.sectors) * SECTOR_BYTES;
-      return { end, stamp };
+      return { end, stamp, range: rangeOf({ file: stamp }), isRaw: false };
     });
   });
 }

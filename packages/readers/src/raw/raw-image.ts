@@ -12,6 +12,7 @@ import {
   type InspectedImage,
   QEMU_IMG,
   type QemuCall,
+  rangeOf,
   requireRange,
   StoredBytes,
 } from '@virt-similarity/image-tools';
@@ -20,7 +21,7 @@ import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
 import { prefetchFirst } from './prefetch-first.js';
 
-/** A raw image: the file's bytes are the guest's. */
+/** A raw image: the bytes of the file, or of a part of it, are the guest's. */
 export class RawImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
@@ -29,12 +30,16 @@ export class RawImage implements DiskImage {
   /** The caller's signal, which `close` does not abort. */
   readonly #signal: AbortSignal | undefined;
   readonly #stored: StoredBytes;
+  /** Where the image begins in its file. */
+  readonly #offset: number;
   readonly #closing = new AbortController();
   /** A prefetched map. */
   #prefetched: ReturnType<typeof prefetchFirst<Extent>> | undefined;
 
   constructor({ image, identity }: Inspected, call: QemuCall) {
-    this.virtualSize = Number(image.file.size);
+    const { offset, length } = rangeOf(image);
+    this.virtualSize = length;
+    this.#offset = offset;
     this.identity = identity;
     this.#image = image;
     this.#signal = call.signal;
@@ -60,14 +65,14 @@ export class RawImage implements DiskImage {
     }
     if (position < this.virtualSize) {
       const length = this.virtualSize - position;
-      yield { kind: 'data', start: position, length, stored: { file: 0, offset: position } };
+      yield { kind: 'data', start: position, length, stored: { file: 0, offset: this.#offset + position } };
     }
   }
 
   async read(target: Uint8Array, position: number): Promise<void> {
     throwIfAborted(this.#signal);
     requireRange(position, target.length, this.virtualSize, this.#call);
-    await this.#stored.read(0, target, position);
+    await this.#stored.read(0, target, this.#offset + position);
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { openCompressedDisk } from '../decompression/compressed-disk.js';
 import { requirementsFound } from '../diagnosis.js';
+import { imagesInArchive } from '../inspection/archive.js';
 import { COMPRESSED_DISK_EXTENSIONS, IMAGE_EXTENSIONS } from '../inspection/extensions.js';
 import { RAW_FORMAT_NAMES } from '../inspection/format-names.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
@@ -21,6 +22,7 @@ import { isCompression } from '../inspection/formats/compressions.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { SPLIT } from '../inspection/split-disk.js';
+import { TAR } from '../inspection/tar.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openRawImage } from './open-raw-image.js';
 import { SplitImage } from './split-image.js';
@@ -31,7 +33,8 @@ import { SplitImage } from './split-image.js';
  */
 export class RawReader implements DiskReader {
   readonly extensions = [...IMAGE_EXTENSIONS, ...COMPRESSED_DISK_EXTENSIONS];
-  readonly formats = RAW_FORMAT_NAMES;
+  readonly formats = [...RAW_FORMAT_NAMES, TAR];
+  readonly imagesIn = imagesInArchive;
   readonly fallback = true;
   readonly #inspections;
 

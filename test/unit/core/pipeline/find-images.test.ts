@@ -2,7 +2,13 @@ import { link, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAnalyzer, type DiskReader, type DiskSource, type FoundImages } from '@virt-similarity/core';
+import {
+  createAnalyzer,
+  type DiskReader,
+  type DiskSource,
+  type FoundImages,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
 import { systemPath } from '#core/files/path-text.js';
 import { runTool } from '../../../fixtures/run-tool.js';
 
@@ -74,10 +80,11 @@ describe('findImages', () => {
     await files('srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk');
     const everything = ['srv-s001.vmdk', 'web-delta.vmdk', 'x-flat.vmdk', 'x.vmdk'];
     expect((await find([directory])).sources.map((source) => source.path)).toEqual(everything.map(path));
-    const { sources } = await find([directory], async (asked, names) => {
+    const partsIn: DiskReader['partsIn'] = async (asked, names) => {
       expect([asked, [...names].toSorted()]).toEqual([directory, everything]);
       return new Map([['x-flat.vmdk', 'x.vmdk']]);
-    });
+    };
+    const { sources } = await find([directory], { partsIn });
     expect(sources.map((source) => source.path)).toEqual(['srv-s001.vmdk', 'web-delta.vmdk', 'x.vmdk'].map(path));
     expect(notes).toEqual([
       ['warning', `left out of ${directory}: 1 part of another image; ${REMEDY}`],
@@ -87,7 +94,7 @@ describe('findImages', () => {
 
   test('includes all files if a reader cannot look for parts, with a warning', async () => {
     await files('a.vmdk');
-    const { sources } = await find([directory], () => Promise.reject(new Error('no luck')));
+    const { sources } = await find([directory], { partsIn: () => Promise.reject(new Error('no luck')) });
     expect(sources).toHaveLength(1);
     expect(notes).toEqual([['warning', `[fake] cannot look for parts of images in ${directory}: no luck`]]);
   });
@@ -204,6 +211,79 @@ describe('findImages', () => {
   });
 });
 
+describe('an archive', () => {
+  const isArchive = (name: string) => name.endsWith('.pack');
+  const imagesIn: DiskReader['imagesIn'] = async ({ path: name, format }) => {
+    if (name.endsWith('bad.pack')) {
+      throw new VirtSimilarityError('corrupt', `cannot open ${name}: it is damaged`, { image: name });
+    }
+    return isArchive(name) || format === 'pack' ? ['a.img', 'x/b.img'] : undefined;
+  };
+  const inArchive = (name: string, ...members: string[]) =>
+    members.map((member) => ({ path: `${path(name)}:${member}`, archive: path(name) }));
+
+  test('is replaced by the images in it', async () => {
+    await files('vm.pack', 'disk.img');
+    const { sources, directories } = await find([path('vm.pack'), path('disk.img')], { imagesIn });
+    expect(sources).toEqual([...inArchive('vm.pack', 'a.img', 'x/b.img'), { path: path('disk.img') }]);
+    expect(directories).toEqual([directory]);
+  });
+
+  test('is found by a stated format, which is not that of the images in it', async () => {
+    await files('vm.img');
+    const { sources } = await find([{ path: path('vm.img'), format: 'pack' }], { imagesIn });
+    expect(sources).toEqual(inArchive('vm.img', 'a.img', 'x/b.img'));
+  });
+
+  test('in a directory is replaced too, and must not become a link', async () => {
+    await mkdir(path('packs'));
+    await files('packs/one.pack', 'packs/two.img');
+    const { sources } = await find([path('packs')], { imagesIn, extensions: ['.img', '.pack'] });
+    expect(sources).toEqual([
+      ...inArchive('packs/one.pack', 'a.img', 'x/b.img').map((image) => ({ ...image, noFollow: true })),
+      { path: path('packs/two.img'), noFollow: true },
+    ]);
+  });
+
+  test('may be named with one of its images, in the format of the image', async () => {
+    await files('vm.pack', 'other', 'a:b.pack');
+    const [named] = inArchive('vm.pack', 'any:1.img');
+    const words = [{ path: named!.path, format: 'raw' }, path('other:x'), path('a:b.pack:c')];
+    const { sources } = await find(words, { imagesIn });
+    expect(sources).toEqual([{ ...named, format: 'raw' }, ...inArchive('other', 'x'), ...inArchive('a:b.pack', 'c')]);
+  });
+
+  test('does not take the place of a file with a colon in its name', async () => {
+    await files('vm.pack', 'vm.pack:a.img');
+    expect((await find([path('vm.pack:a.img')], { imagesIn })).sources).toEqual([{ path: path('vm.pack:a.img') }]);
+    expect((await find([path('nothing:a.img')], { imagesIn })).sources).toEqual([{ path: path('nothing:a.img') }]);
+  });
+
+  test('and one of its images are the same image if they are named through a link', async () => {
+    await files('vm.pack');
+    await symlink('vm.pack', path('link.pack'));
+    const { sources } = await find([path('vm.pack'), `${path('link.pack')}:a.img`], { imagesIn });
+    expect(sources).toEqual(inArchive('vm.pack', 'a.img', 'x/b.img'));
+    expect(notes.at(-1)).toEqual([
+      'warning',
+      `${path('link.pack')}:a.img and ${path('vm.pack')}:a.img are the same file; it is compared once, as ${path('vm.pack')}:a.img`,
+    ]);
+  });
+
+  test('that cannot be read is one failed image', async () => {
+    await files('bad.pack');
+    const { sources, failures } = await find([path('bad.pack')], { imagesIn });
+    expect(sources).toEqual([{ path: path('bad.pack') }]);
+    expect([...failures]).toEqual([[path('bad.pack'), expect.objectContaining({ code: 'corrupt' })]]);
+  });
+
+  test('whose reader is broken ends the search', async () => {
+    await files('vm.pack');
+    const broken = () => Promise.reject(new Error('broken'));
+    await expect(find([path('vm.pack')], { imagesIn: broken })).rejects.toThrow(/broken/);
+  });
+});
+
 function path(name: string): string {
   return join(directory, name);
 }
@@ -214,11 +294,13 @@ async function files(...names: string[]): Promise<void> {
   }
 }
 
-/** Finds images with one reader, which recognises no parts unless `partsIn` is given. */
-function find(images: readonly (string | DiskSource)[], partsIn?: DiskReader['partsIn']): Promise<FoundImages> {
+/** Finds images with one reader, which recognises no parts and no archives unless `methods` does. */
+function find(
+  images: readonly (string | DiskSource)[],
+  methods: Pick<DiskReader, 'partsIn' | 'imagesIn' | 'extensions'> = {},
+): Promise<FoundImages> {
   const never = () => Promise.reject(new Error('not called'));
-  const methods = { identify: never, open: never, ...(partsIn && { partsIn }) };
-  const fake: DiskReader = { extensions: EXTENSIONS, ...methods };
+  const fake: DiskReader = { extensions: EXTENSIONS, identify: never, open: never, ...methods };
   const analyzer = createAnalyzer({ plugins: [{ name: 'fake', readers: { fake } }] });
   return analyzer.findImages(images, { onNote: (level, message) => notes.push([level, message]) });
 }

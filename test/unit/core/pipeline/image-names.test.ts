@@ -16,6 +16,20 @@ describe('uniqueNames', () => {
     ]);
   });
 
+  test('names an image in an archive together with the archive', () => {
+    const archives = new Map([
+      ['/x/vm.tar:a/disk.img', '/x/vm.tar'],
+      ['/y/vm.tar:a/disk.img', '/y/vm.tar'],
+      ['/y/web.ova:disk.img', '/y/web.ova'],
+    ]);
+    expect(uniqueNames([...archives.keys(), '/y:z/disk.img'], archives)).toEqual([
+      'x/vm.tar:a/disk.img',
+      'y/vm.tar:a/disk.img',
+      'web.ova:disk.img',
+      'disk.img',
+    ]);
+  });
+
   test('uses whole paths if their parts are equal', () => {
     expect(uniqueNames(['/a/disk.img', 'a/disk.img'])).toEqual(['/a/disk.img', 'a/disk.img']);
   });

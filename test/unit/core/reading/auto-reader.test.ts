@@ -95,6 +95,23 @@ describe('the reader auto', () => {
     expect(other.calls).toEqual([]);
   });
 
+  test('asks only readers that know archives about an image in an archive', async () => {
+    const source = { path: 'memory:a', archive: 'memory' };
+    const plain = new ReaderOf(...PATHS);
+    const knowing = Object.assign(new ReaderOf(...PATHS), { imagesIn: async () => undefined });
+    const found = { sources: [source], directories: [], failures: new Map() };
+    const readerFor = async (reader: string) => {
+      for await (const outcome of analyzerOf({ plain, knowing }).identify(found, { reader })) {
+        return outcome.error?.code ?? outcome.reader;
+      }
+      return undefined;
+    };
+    expect(await readerFor('auto')).toBe('knowing');
+    expect(await readerFor('knowing')).toBe('knowing');
+    expect(await readerFor('plain')).toBe('usage');
+    expect(plain.calls).toEqual([]);
+  });
+
   test('opens each image with the reader that recognised it, in a session if it has sessions', async () => {
     const sessions: string[] = [];
     const b = new ReaderOf('memory:b');

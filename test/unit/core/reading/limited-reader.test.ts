@@ -13,6 +13,7 @@ const optional: Required<Omit<DiskReader, keyof typeof required>> = {
   readerOf: () => 'other',
   diagnose: fail,
   partsIn: fail,
+  imagesIn: fail,
   startSession: () => ({ open: fail, close: fail }),
 };
 

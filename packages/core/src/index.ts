@@ -58,10 +58,10 @@ export { HashingPool, type PlacedHasher } from './hashing/hashing-pool.js';
 export {
   baseOf,
   type ExpectedFile,
+  encryptionOf,
   expectedFiles,
   fileStampsOf,
   formatsOf,
-  isEncryption,
   isExpected,
   isVolatile,
   partsOf,

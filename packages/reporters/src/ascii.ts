@@ -111,9 +111,14 @@ export class AsciiReporter implements Reporter {
   }
 }
 
-/** Returns the names to show, with the number of each image's cluster if the user cut the tree. */
+/**
+ * Returns the names to show, with a mark if ciphertext was compared, and with the number of each image's cluster if the
+ * user cut the tree.
+ */
 function namesOf(analysis: Analysis, options: OptionValues): string[] {
-  const names = analysis.images.map(({ name }) => terminalText(name));
+  const names = analysis.images.map(
+    ({ name, encryption }) => `${terminalText(name)}${encryption === 'ciphertext' ? ' (ciphertext)' : ''}`,
+  );
   if (!isCutChosen(options)) {
     return names;
   }

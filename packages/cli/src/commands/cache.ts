@@ -1,4 +1,4 @@
-import type { Analyzer, CacheEntry } from '@virt-similarity/core';
+import type { Analyzer, CacheEntry, Encryption, ImageIdentity } from '@virt-similarity/core';
 import { EXIT_DONE, exitCodeOf } from '../exit-codes.js';
 import { CACHE_OPTIONS } from '../options/option-table.js';
 import { table } from '../output/table.js';
@@ -21,12 +21,17 @@ export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
   options: CACHE_OPTIONS,
   operands: { min: 1, max: 1, values: ACTIONS },
   async run({ analyzer, messages, operands, options: { cache: directory }, signal, write }) {
-    const { HashVectorCache } = await import('@virt-similarity/core');
+    const { HashVectorCache, encryptionOf } = await import('@virt-similarity/core');
     const action = operands[0] as (typeof ACTIONS)[number];
     const vectors = new HashVectorCache(directory, (message, wording = message) => messages.warning(wording));
     const entries = await vectors[action]({ signal, hasherVersions: versionsOf(await analyzer()) });
     if (entries.length > 0) {
-      await write(table([['STATE', 'SIZE', 'HASH', 'BLOCK', 'IMAGE'], ...entries.map(describe)]));
+      await write(
+        table([
+          ['STATE', 'SIZE', 'HASH', 'BLOCK', 'READ AS', 'IMAGE'],
+          ...entries.map((entry) => describe(entry, encryptionOf)),
+        ]),
+      );
     }
     const bytes = formatBytes(entries.reduce((sum, entry) => sum + entry.bytes, 0));
     const where = action === 'prune' ? 'deleted from' : 'in';
@@ -47,10 +52,12 @@ function versionsOf(analyzer: Analyzer): ReadonlyMap<string, string> {
   );
 }
 
-function describe(entry: CacheEntry): string[] {
+/** Returns the cells of an entry's row. */
+function describe(entry: CacheEntry, encryptionOf: (identity: ImageIdentity) => Encryption | undefined): string[] {
   if (entry.state === 'bad') {
-    return [entry.state, formatBytes(entry.bytes), '-', '-', `${entry.path}: ${entry.problem}`];
+    return [entry.state, formatBytes(entry.bytes), '-', '-', '-', `${entry.path}: ${entry.problem}`];
   }
-  const { algorithm, blockSize, name } = entry.header;
-  return [entry.state, formatBytes(entry.bytes), algorithm, formatBytes(blockSize), name];
+  const { algorithm, blockSize, name, identity } = entry.header;
+  const readAs = (identity && encryptionOf(identity)) ?? '-';
+  return [entry.state, formatBytes(entry.bytes), algorithm, formatBytes(blockSize), readAs, name];
 }

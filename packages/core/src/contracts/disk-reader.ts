@@ -67,7 +67,7 @@ export interface ReadOptions {
   readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
-   * image. `wording` is the same message with its options kept separate; passed if the message may name options.
+   * image. Ciphertext needs no warning of a reader: it is in the identity. `wording` is the same message with its options kept separate; passed if the message may name options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**

@@ -33,7 +33,7 @@ import type {
   VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { excerptOf, VirtSimilarityError } from '../errors.js';
+import { asNote, excerptOf, VirtSimilarityError } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { type CompleteOptions, completeOptions, type MethodWithOptions, runOf } from '../execution/options.js';
 import { reportBy } from '../isolation/plugin-calls.js';
@@ -43,6 +43,7 @@ import { requireVectors } from '../vectors/require-vectors.js';
 import { renamedVector } from '../vectors/vector-header.js';
 import { allowedTrees } from './allowed-trees.js';
 import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
+import { ciphertextWarning } from './ciphertext-warning.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
 import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
@@ -231,7 +232,14 @@ export class ComposedAnalyzer implements Analyzer {
       yield { path, error };
     }
     const request = requestOf(found, await allowedTrees(options.allowBacking), options);
-    yield* checkedOutcomes(this.executor.hash(request, runOf(options)), request);
+    const sources = new Map(request.sources.map((source) => [source.path, source]));
+    for await (const outcome of checkedOutcomes(this.executor.hash(request, runOf(options)), request)) {
+      const warning = ciphertextWarning(sources.get(outcome.path)!, outcome.vector?.identity);
+      if (warning !== undefined) {
+        options.onNote('warning', ...asNote(warning));
+      }
+      yield outcome;
+    }
   }
 
   async #find(images: Images, { allowInUse, onNote, signal }: CompleteOptions): Promise<FoundImages> {

@@ -48,10 +48,7 @@ export async function openCompressedDisk(
   const program = await startDecompressor(compression, image, call);
   const disk = new CompressedDisk(image, { path: call.image, compression }, program, call);
   try {
-    const note = await disk.requireRawHead();
-    if (note !== undefined) {
-      call.warn?.(`${call.image}: ${note}`);
-    }
+    await disk.requireRawHead();
     return disk;
   } catch (thrown) {
     await disk.close();
@@ -87,7 +84,7 @@ async function startDecompressor(
  * is kept, so the disk can be read only once.
  */
 export class CompressedDisk implements DiskStream {
-  readonly identity: ImageIdentity;
+  #identity: ImageIdentity;
   readonly #file: CompressedFile;
   readonly #running: RunningDecompressor;
   readonly #call: QemuCall;
@@ -102,7 +99,7 @@ export class CompressedDisk implements DiskStream {
   #tail: Buffer = NOTHING;
 
   constructor(image: InspectedImage, file: CompressedFile, running: RunningDecompressor, call: QemuCall) {
-    this.identity = identityOf(image);
+    this.#identity = identityOf(image);
     this.#file = file;
     this.#running = running;
     this.#call = call;
@@ -110,16 +107,21 @@ export class CompressedDisk implements DiskStream {
     this.#chunks = running.program.output[Symbol.asyncIterator]();
   }
 
-  /**
-   * Requires the first bytes to be those of a raw disk. Returns a note for the user, if there is one. Call it before
-   * anything is read.
-   */
-  async requireRawHead(): Promise<string | undefined> {
+  get identity(): ImageIdentity {
+    return this.#identity;
+  }
+
+  /** Requires the first bytes to be those of a raw disk. Call it before anything is read. */
+  async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
     const length = await this.#fill(head);
     this.#head = head.subarray(0, length);
     this.#ahead = Buffer.concat([this.#head, this.#ahead]);
-    return this.#requireRaw();
+    const { isLuks } = this.#requireRaw();
+    if (isLuks) {
+      const encrypted = { encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] } as const;
+      this.#identity = { chain: this.#identity.chain.map((link) => ({ ...link, ...encrypted })) };
+    }
   }
 
   async readNext(target: Uint8Array): Promise<number> {
@@ -183,7 +185,7 @@ export class CompressedDisk implements DiskStream {
     }
   }
 
-  #requireRaw(): string | undefined {
+  #requireRaw(): ReturnType<typeof requireRawContent> {
     try {
       return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file);
     } catch (thrown) {

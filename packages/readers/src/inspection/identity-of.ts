@@ -26,12 +26,13 @@ export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
 }
 
 function linkOf(image: InspectedImage): Link {
-  const { format, file, extentFiles, encryption, volumes = [] } = image;
+  const { format, file, extentFiles, encryption, ciphertext, volumes = [] } = image;
   return {
     format,
     parts: [file, ...extentFiles, ...volumes.map(stampOfVolume)],
     ...(hasVolatileContent(image) && { volatile: true }),
     ...(encryption && { encryption }),
+    ...(ciphertext && { ciphertext }),
   };
 }
 

@@ -8,14 +8,7 @@ import {
 } from '@virt-similarity/core';
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import { decideFormat, type FormatDecision, type FormatEvidence, recognize } from './decide-format.js';
-import {
-  encryptionRead,
-  hasKeyFor,
-  type LockedVolume,
-  notesOnCiphertext,
-  passphrasesFor,
-  volumesToUnlock,
-} from './disk-encryption.js';
+import { encryptionRead, hasKeyFor, type LockedVolume, passphrasesFor, volumesToUnlock } from './disk-encryption.js';
 import { encryptedVolumes } from './encrypted-volumes.js';
 import type { FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy, renaming } from './format-remedy.js';
@@ -83,7 +76,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const encrypted = decision.format === 'raw' ? await encryptedVolumes(file.bytes) : [];
     const locked = await volumesToUnlock(encrypted, evidence, file.bytes, options);
     const opaque = encrypted.filter((volume) => locked.every((each) => each.volume.start !== volume.start));
-    const encryption = encryptionRead(header, [...passphrases, ...locked], opaque);
+    const encryption = encryptionRead(header, [...passphrases, ...locked], opaque, evidence);
     return {
       image: {
         format: decision.format,
@@ -93,13 +86,13 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
         virtualSize,
         ...(driverOptions && { driverOptions }),
         ...(descriptor && { descriptor }),
-        ...(encryption && { encryption }),
+        ...encryption,
       },
       header: { ...header, virtualSize },
       path,
       passphrases,
       locked,
-      notes: [...notesOn(decision), ...notesOnCiphertext(header, encryption, opaque, evidence)],
+      notes: notesOn(decision),
     };
   } finally {
     await file.close();

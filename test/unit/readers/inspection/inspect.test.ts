@@ -95,16 +95,17 @@ describe('a self-contained image', () => {
 describe('a disk of ciphertext', () => {
   const luks = (name = 'disk.img') => write(name, fileWith(65_536, LUKS));
 
-  test('is raw, with a note', async () => {
-    const path = await luks();
-    expect(await inspectAt(path)).toMatchObject({ format: 'raw', encryption: 'ciphertext', virtualSize: 65_536 });
-    expect(notes).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS, so ciphertext is compared/)]);
+  test('is raw, and takes a key', async () => {
+    const ciphertext = [{ scheme: 'LUKS', selector: LUKS_UUID }];
+    const image = await inspectAt(await luks());
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext', ciphertext, virtualSize: 65_536 });
+    expect(notes).toEqual([]);
   });
 
-  test('is raw without a note if the user gives that format', async () => {
+  test('takes no key if the user gives the format raw', async () => {
     const image = await inspectAt(await luks(), { format: 'raw' });
-    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
-    expect(notes).toEqual([]);
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] });
+    expect(image.ciphertext?.[0]).not.toHaveProperty('selector');
   });
 
   test('needs a key if the format LUKS is stated', async () => {
@@ -121,28 +122,29 @@ describe('a disk of ciphertext', () => {
     expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
   });
 
-  test('is what an encrypted qcow2 image without a key contains, with a note', async () => {
+  test('is what an encrypted qcow2 image without a key contains', async () => {
+    const ciphertext = [{ scheme: 'LUKS', selector: LUKS_UUID }];
     const path = await write('a.qcow2', encryptedQcow2());
-    expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext' });
-    expect(notes).toEqual([expect.stringMatching(/a\.qcow2: it is encrypted with LUKS, so ciphertext is compared/)]);
+    expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext', ciphertext });
   });
 
-  test('may be in partitions, which are named', async () => {
+  test('may be in partitions', async () => {
     const disk = fileWith(2 ** 20, { 446: mbrEntry(0x07, 128), 462: mbrEntry(0x83, 256), 510: ascii('\x55\xaa') });
     disk.write('-FVE-FS-', 128 * 512 + 3);
     fileWith(592, LUKS).copy(disk, 256 * 512);
-    expect(await inspectAt(await write('disk.raw', disk))).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
-    expect(notes).toEqual([
-      expect.stringMatching(
-        /its partition 1 is encrypted with BitLocker, its partition 2 is encrypted with LUKS, so ciphertext/,
-      ),
+    const { format, encryption, ciphertext } = await inspectAt(await write('disk.raw', disk));
+    expect({ format, encryption }).toEqual({ format: 'raw', encryption: 'ciphertext' });
+    expect(ciphertext).toEqual([
+      { scheme: 'BitLocker', partition: 1 },
+      { scheme: 'LUKS', partition: 2, selector: LUKS_UUID },
     ]);
   });
 
-  test('causes a note below an overlay that declares it as raw', async () => {
+  test('is what an overlay that declares it as raw is based on, and takes no key', async () => {
     await luks();
-    await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
-    expect(notes).toHaveLength(1);
+    const { backing } = await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
+    expect(backing).toMatchObject({ encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] });
+    expect(backing?.ciphertext?.[0]).not.toHaveProperty('selector');
   });
 });
 

@@ -92,6 +92,8 @@ export class CompressedDisk implements DiskStream {
   /** The remedy if the file is damaged, or no compressed file at all. */
   readonly #ifCorrupt: Wording;
   #isClosed = false;
+  /** The bytes that `readNext` has returned. */
+  #size = 0;
   /** Bytes of the program that `readNext` has not returned yet. */
   #ahead: Uint8Array = NOTHING;
   #head: Buffer = NOTHING;
@@ -126,10 +128,11 @@ export class CompressedDisk implements DiskStream {
 
   async readNext(target: Uint8Array): Promise<number> {
     const length = await this.#fill(target);
+    this.#size += length;
     const last = target.subarray(Math.max(0, length - TAIL_BYTES), length);
     this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
     if (length < target.length) {
-      this.#requireRaw();
+      this.#requireRaw(this.#size);
     }
     return length;
   }
@@ -185,9 +188,9 @@ export class CompressedDisk implements DiskStream {
     }
   }
 
-  #requireRaw(): ReturnType<typeof requireRawContent> {
+  #requireRaw(size?: number): ReturnType<typeof requireRawContent> {
     try {
-      return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file);
+      return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file, size);
     } catch (thrown) {
       throw thrown instanceof HeaderError ? readError(this.#call, thrown.code, thrown.wording, thrown.cause) : thrown;
     }

@@ -3,10 +3,10 @@ import { shellWord, type Wording, wording } from '@virt-similarity/core';
 import { LUKS } from '@virt-similarity/image-tools';
 import { type Compression, containerOf } from './containers.js';
 import { recognize } from './decide-format.js';
-import { expectedFormats, isNamedAsDisk } from './extensions.js';
+import { expectedFormats } from './extensions.js';
 import type { FileEnds } from './format-inspector.js';
 import { corrupt, refused } from './header-error.js';
-import { isPlainText } from './plain-text.js';
+import { isTextFile } from './plain-text.js';
 
 /** A compressed file. */
 export interface CompressedFile {
@@ -29,9 +29,14 @@ const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
  * whether the disk is encrypted with LUKS; it cannot be decrypted.
  *
  * @param ends the first bytes of the content; its last bytes if it was read to its end
+ * @param size its size in bytes if it was read to its end
  * @throws `HeaderError`.
  */
-export function requireRawContent(ends: FileEnds, file: CompressedFile): { readonly isLuks: boolean } {
+export function requireRawContent(
+  ends: FileEnds,
+  file: CompressedFile,
+  size?: number | undefined,
+): { readonly isLuks: boolean } {
   const name = basename(file.path).replace(EXTENSION, '');
   const found = recognize(ends)?.format;
   if (found !== undefined && found !== LUKS) {
@@ -46,7 +51,7 @@ export function requireRawContent(ends: FileEnds, file: CompressedFile): { reado
   if (expected?.[0] !== undefined) {
     throw corrupt(`its name says ${expected.join(' or ')}, but it holds no such header when decompressed`);
   }
-  if (isPlainText(ends.head) && !isNamedAsDisk(name)) {
+  if (size !== undefined && isTextFile(ends.head, size)) {
     throw refused(holds('text, not a disk', unpack(file, 'raw')));
   }
   return { isLuks: found === LUKS };

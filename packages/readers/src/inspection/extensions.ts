@@ -45,16 +45,6 @@ export function expectedFormats(path: string): readonly string[] | undefined {
   return EXTENSIONS.get(extension) ?? COMPRESSED_EXTENSIONS.get(extension);
 }
 
-/** Returns whether a name states that the file is a disk: by the extension of raw disks, or of disks of any format. */
-export function isNamedAsDisk(path: string): boolean {
-  return extensionOf(path) === '.raw' || hasNeutralExtension(path);
-}
-
-/** Returns whether a name has an extension of disk images of any format. */
-export function hasNeutralExtension(path: string): boolean {
-  return NEUTRAL_EXTENSIONS.has(extensionOf(path));
-}
-
 function extensionOf(path: string): string {
   return extname(basename(path)).toLowerCase();
 }

@@ -17,6 +17,7 @@ import { HeaderError, inContext, RawRemedyError, refused } from './header-error.
 import { inspectExtents } from './inspect-extents.js';
 import { flushIfRequested, type LayerFile, openNamedFile } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
+import { isTextFile } from './plain-text.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 import { partsAfter, SPLIT } from './split-disk.js';
 
@@ -72,6 +73,7 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const { driverOptions, descriptor } = header;
     const extentFiles = await inspectExtents(header.extents ?? [], path, options);
     const virtualSize = header.virtualSize + (decision.format === SPLIT ? totalSize(extentFiles) : 0);
+    requireNoText(decision, evidence, virtualSize);
     const passphrases = passphrasesFor(header, evidence, options);
     const encrypted = decision.format === 'raw' ? await encryptedVolumes(file.bytes) : [];
     const locked = await volumesToUnlock(encrypted, evidence, file.bytes, options);
@@ -168,6 +170,15 @@ async function readHeader(
     return wording`only its header identifies it as ${format}, not its name, and ${message}${more}`;
   };
   return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
+}
+
+/** A file whose bytes are taken as a disk although nobody states that may not be a text file, whatever its name. */
+function requireNoText({ format }: FormatDecision, evidence: FormatEvidence, size: number): void {
+  const { stated, isDevice, ends } = evidence;
+  const isGuess = stated === undefined && !isDevice && (format === 'raw' || format === SPLIT);
+  if (isGuess && isTextFile(ends.head, size)) {
+    throw refused(wording`it holds text, not a disk image; ${remedy(evidence, format)} if it is one`);
+  }
 }
 
 async function withRawAsRemedy<T>(evidence: FormatEvidence, operation: () => Promise<T>): Promise<T> {

@@ -92,6 +92,41 @@ describe('a self-contained image', () => {
   });
 });
 
+describe('a text file', () => {
+  test.each(['notes.txt', 'notes.img', 'notes.raw', 'notes'])(
+    '%s is no disk unless its format is stated',
+    async (name) => {
+      const path = await write(name, ascii('hello\n'));
+      expect(await failureOf(path)).toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(
+          /: it holds text, not a disk image; name it as .*, format: 'raw' }` if it is one$/,
+        ),
+      });
+      expect(await inspectAt(path, { format: 'raw' })).toMatchObject({ format: 'raw', virtualSize: 6 });
+    },
+  );
+
+  test('is no backing image, and the overlay has to state its format', async () => {
+    await write('notes.img', ascii('hello\n'));
+    const { message } = await failureOf(await qcow2('top.qcow2', { backing: 'notes.img' }));
+    expect(message).toMatch(/"notes\.img" cannot be used: it holds text, .*qemu-img rebase -u -F raw -b 'notes\.img'/);
+  });
+
+  test('is no split disk', async () => {
+    await write('log.002', ascii('two\n'));
+    const { message } = await failureOf(await write('log.001', ascii('one\n')));
+    expect(message).toMatch(/it holds text, .*format: 'split'/);
+  });
+
+  test.each<[string, Buffer]>([
+    ['a disk of an odd size', fileWith(777, { 0: ascii('\x90') })],
+    ['a sector of one character', Buffer.alloc(512, 'a')],
+  ])('differs from %s', async (_, content) => {
+    expect(await inspectAt(await write('tiny.img', content))).toMatchObject({ virtualSize: content.length });
+  });
+});
+
 describe('a disk of ciphertext', () => {
   const luks = (name = 'disk.img') => write(name, fileWith(65_536, LUKS));
 

@@ -148,7 +148,8 @@ test('the list of the cache distinguishes ciphertext from decrypted content', as
 
 test.each([
   [['--key', `all:key:${FIRST}`], 2, /a passphrase in an argument is visible to every user of this machine; write it/],
-  [['--key', FIRST], 2, /name it as SELECTOR:file:FILE/],
+  [['--key', FIRST], 2, /name it as all:file:FILE/],
+  [['--key', 'one.key'], 2, /name the file one\.key as all:file:one\.key\n/],
   [['--key', 'all:file:missing.key'], 5, /cannot read the key file missing\.key: no such file or directory/],
 ])('the option %j ends the command before it reads an image', async (option, expected, message) => {
   const { code, stdout, stderr } = await workplace.run('-v', ...option, 'one.luks', 'two.qcow2');

@@ -10,7 +10,13 @@ import {
   type Wording,
   wording,
 } from '@virt-similarity/core';
-import { type InspectedImage, type QemuCall, qemuCall, type UnlockedVolume } from '@virt-similarity/image-tools';
+import {
+  BUBBLEWRAP,
+  type InspectedImage,
+  type QemuCall,
+  qemuCall,
+  type UnlockedVolume,
+} from '@virt-similarity/image-tools';
 import { volumeKey } from '../luks/volume-key.js';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, HeaderError, inContext, refused } from './header-error.js';
@@ -31,7 +37,7 @@ const MAX_CHAIN_LENGTH = 64;
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
   try {
-    const call = qemuCall({ component: 'qemu' }, source, options);
+    const call = qemuCall({ component: 'qemu', needs: [BUBBLEWRAP] }, source, options);
     return (await inspectChain(namedImage(source), [], options, call)).image;
   } catch (error) {
     if (!(error instanceof HeaderError)) {

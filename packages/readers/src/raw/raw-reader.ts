@@ -9,7 +9,7 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core';
-import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
+import { BUBBLEWRAP, type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { openCompressedDisk } from '../decompression/compressed-disk.js';
@@ -64,7 +64,7 @@ export class RawReader implements DiskReader {
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     warmUpLocks();
-    const call = qemuCall({ component: 'raw' }, source, options);
+    const call = qemuCall({ component: 'raw', needs: [BUBBLEWRAP] }, source, options);
     const identified = { source, identity };
     const inspected = await this.#inspections.inspected(identified, options, (image) => rawIdentityOf(image, source));
     const { format } = inspected.image;

@@ -175,7 +175,7 @@ export interface DiskReader {
    * Cheap: reads only descriptors. Does not fail on a file that cannot be read or parsed: such a file has no parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names the names of regular files in the directory, each with an extension of some reader
+   * @param names names in the directory, whatever their extensions: of all its regular files, or of what the user named
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 

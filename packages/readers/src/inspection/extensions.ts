@@ -39,6 +39,11 @@ export const COMPRESSED_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL
   [...COMPRESSED_EXTENSIONS.keys()].map((compressed) => `${extension}${compressed}`),
 );
 
+/** The ends of the names of the first files of split raw disks. */
+export const SPLIT_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL_EXTENSIONS].flatMap((extension) =>
+  ['.000', '.001', '.000000000', '.000000001'].map((number) => `${extension}${number}`),
+);
+
 /** Returns the formats that a name states by its extension; `undefined` if it states none. */
 export function expectedFormats(path: string): readonly string[] | undefined {
   const extension = extensionOf(path);

@@ -72,7 +72,7 @@ async function inspectChain(
   const { header, path, notes } = file;
   requireShortChain(file.image.file, above);
   for (const note of notes) {
-    options.warn?.(`${file.image.file.path}: ${note}`);
+    options.warn?.(`${toInspect.statedBy === 'user' ? toInspect.reference : file.image.file.path}: ${note}`);
   }
   const image = await unlocked(file, call);
   if (header.backing === undefined) {

@@ -7,13 +7,14 @@ const SECTOR_BYTES = 512;
 
 /**
  * Returns whether a file holds text instead of a disk: its beginning is text, with lines, or its size is no whole number
- * of sectors. Other files that begin with text can be disks, such as those that tests fill with one character.
+ * of sectors. Other files that begin with text can be disks, such as those that tests fill with one character. A single
+ * byte is no text.
  *
  * @param head the first bytes
  * @param size bytes
  */
 export function isTextFile(head: Uint8Array, size: number): boolean {
-  return isPlainText(head) && (head.includes(LINE_FEED) || size % SECTOR_BYTES !== 0);
+  return size > 1 && isPlainText(head) && (head.includes(LINE_FEED) || size % SECTOR_BYTES !== 0);
 }
 
 /** Returns whether the beginning of a file is text: valid UTF-8, at least one character, no control characters. */

@@ -70,6 +70,8 @@ function describe(entry: CacheEntry, encryptionOf: (identity: ImageIdentity) => 
     return [entry.state, formatBytes(entry.bytes), '-', '-', '-', entry.problem];
   }
   const { algorithm, blockSize, name, identity } = entry.header;
-  const readAs = (identity && encryptionOf(identity)) ?? '-';
+  const read = identity && encryptionOf(identity);
+  const isPartial = read === 'ciphertext' && identity?.chain.some(({ encryption }) => encryption === 'decrypted');
+  const readAs = isPartial ? 'partly decrypted' : (read ?? '-');
   return [entry.state, formatBytes(entry.bytes), algorithm, formatBytes(blockSize), readAs, name];
 }

@@ -72,5 +72,5 @@ function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, 
     return 'hashed';
   }
   const isNamed = storage?.kind === 'file' && storage.path === path;
-  return isNamed ? 'is a hash vector' : 'taken from the cache';
+  return isNamed ? 'read as a hash vector' : 'taken from the cache';
 }

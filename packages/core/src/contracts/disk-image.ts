@@ -46,7 +46,9 @@ export interface Link {
    * was `decrypted`. Hash vectors of decrypted content are stored only if the user allows it.
    */
   readonly encryption?: Encryption | undefined;
-  /** What of the disk is read as ciphertext, for messages; absent if that is unknown. */
+  /**
+   * What of the disk is read as ciphertext; absent if that is nothing or unknown. A disk can be `decrypted` in part.
+   */
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
 }
 

@@ -34,8 +34,15 @@ export function formatsOf({ chain }: ImageIdentity): string {
  * is any, otherwise `decrypted`; `undefined` if none is encrypted.
  */
 export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
-  const found = new Set(chain.map(({ encryption }) => encryption));
-  return (['ciphertext', 'decrypted'] as const).find((encryption) => found.has(encryption));
+  if (chain.some(isCiphertext)) {
+    return 'ciphertext';
+  }
+  return isDecrypted({ chain }) ? 'decrypted' : undefined;
+}
+
+/** Returns whether any of a link's disk is read as ciphertext: a key may have decrypted only some partitions. */
+export function isCiphertext({ encryption, ciphertext = [] }: Link): boolean {
+  return encryption === 'ciphertext' || ciphertext.length > 0;
 }
 
 /** Returns whether any of an image's disks is decrypted. */

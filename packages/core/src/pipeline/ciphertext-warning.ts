@@ -1,6 +1,7 @@
 import type { CiphertextVolume, ImageIdentity } from '../contracts/disk-image.js';
 import type { DiskSource } from '../contracts/disk-reader.js';
 import { type Wording, wording } from '../errors.js';
+import { isCiphertext } from '../identity/chain.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 
 /**
@@ -8,7 +9,7 @@ import { isNamedAsVector } from '../vectors/named-as-vector.js';
  * there is none, or if the user stated the format raw, by which bytes are compared as they are.
  */
 export function ciphertextWarning(source: DiskSource, { chain }: ImageIdentity = { chain: [] }): Wording | undefined {
-  const link = chain.find(({ encryption }) => encryption === 'ciphertext');
+  const link = chain.find(isCiphertext);
   if (link === undefined || source.format === 'raw') {
     return undefined;
   }

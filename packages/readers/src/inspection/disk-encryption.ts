@@ -98,19 +98,16 @@ export function encryptionRead(
   opaque: readonly EncryptedVolume[],
   { stated, statedBy }: FormatEvidence,
 ): Pick<InspectedImage, 'encryption' | 'ciphertext'> {
-  if (secrets.length > 0) {
-    return { encryption: 'decrypted' };
-  }
-  const whole = encryption && [{ encryption: 'LUKS', partition: undefined, uuid: encryption.uuid }];
-  const found = whole ?? opaque;
-  if (found.length === 0) {
-    return {};
-  }
-  const takesKeys = whole !== undefined || (statedBy === 'user' && stated === undefined);
-  const ciphertext = found.map(({ encryption: scheme, partition, uuid }) => ({
+  const isDecrypted = secrets.length > 0;
+  const whole = encryption && !isDecrypted && [{ encryption: 'LUKS', partition: undefined, uuid: encryption.uuid }];
+  const takesKeys = encryption !== undefined || (statedBy === 'user' && stated === undefined);
+  const ciphertext = (whole || opaque).map(({ encryption: scheme, partition, uuid }) => ({
     scheme,
     ...(partition !== undefined && { partition }),
     ...(takesKeys && uuid !== undefined && { selector: uuid }),
   }));
-  return { encryption: 'ciphertext', ciphertext };
+  if (ciphertext.length === 0) {
+    return isDecrypted ? { encryption: 'decrypted' } : {};
+  }
+  return { encryption: isDecrypted ? 'decrypted' : 'ciphertext', ciphertext };
 }

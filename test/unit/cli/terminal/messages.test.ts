@@ -105,7 +105,7 @@ describe('progress', () => {
     display.show({ kind: 'image-finished', path: 'c.arrow', cached: true, vector });
     display.end();
     expect(written()).toBe(
-      'hashing a.img (2.0 KiB)\na.img: hashed\nb.img: taken from the cache\nc.arrow: is a hash vector\n',
+      'hashing a.img (2.0 KiB)\na.img: hashed\nb.img: taken from the cache\nc.arrow: read as a hash vector\n',
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   baseOf,
+  encryptionOf,
   expectedFiles,
   type FileStamp,
   fileStampsOf,
@@ -62,6 +63,26 @@ describe('the base of an image', () => {
   test('is undefined if it has no file to name it by', () => {
     expect(baseOf({ chain: [TOP, { ...BASE, parts: [] }] })).toBeUndefined();
   });
+});
+
+test.each<[string, ImageIdentity['chain'], string | undefined]>([
+  ['no encrypted disk', [TOP, BASE], undefined],
+  ['a decrypted disk', [TOP, { ...BASE, encryption: 'decrypted' }], 'decrypted'],
+  [
+    'a disk of ciphertext',
+    [
+      { ...TOP, encryption: 'decrypted' },
+      { ...BASE, encryption: 'ciphertext' },
+    ],
+    'ciphertext',
+  ],
+  [
+    'a disk that is decrypted in part',
+    [{ ...BASE, encryption: 'decrypted', ciphertext: [{ scheme: 'LUKS' }] }],
+    'ciphertext',
+  ],
+])('the encryption of %s', (_, chain, expected) => {
+  expect(encryptionOf({ chain })).toBe(expected);
 });
 
 describe('two identities', () => {

@@ -10,7 +10,9 @@ export class LvmSource {
   async *list(named, { signal }) {
     for (const { word, ...stated } of named) {
       const columns = ['--reportformat=json', '--options=lv_path,lv_full_name', '--select=segtype!=thin-pool'];
-      const { stdout } = await promisify(execFile)('lvs', [...columns, '--', word], { ...(signal && { signal }) });
+      // Otherwise lvs warns about files that the shell opened.
+      const env = { ...process.env, LVM_SUPPRESS_FD_WARNINGS: '1' };
+      const { stdout } = await promisify(execFile)('lvs', [...columns, '--', word], { env, ...(signal && { signal }) });
       for (const { lv_path: path, lv_full_name: label } of JSON.parse(stdout).report[0].lv) {
         yield { path, format: 'raw', label, ...stated };
       }

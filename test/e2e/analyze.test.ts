@@ -180,6 +180,12 @@ describe('the cache', () => {
     expect(await readdir(workplace.directory)).toContain('similarity-cache');
   });
 
+  test.each(['list', 'verify', 'prune'])('that does not exist is reported by %s', async (action) => {
+    const { code, stdout, stderr } = await workplace.run('cache', action, '--cache', 'nowhere');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toBe('there is no cache nowhere; a run creates it, or name another one with --cache\n');
+  });
+
   test('is listed, verified and pruned', async () => {
     await workplace.write('gone.raw', rawImage(1));
     await workplace.run('-q', '--cache', 'looked-after', 'gone.raw', 'base.raw');
@@ -190,7 +196,12 @@ describe('the cache', () => {
     await workplace.write(`looked-after/${entry}`, 'damaged');
     const verified = await workplace.run('cache', 'verify', '--cache', 'looked-after');
     expect(verified.code).toBe(5);
-    expect(verified.stdout).toMatch(/^bad /m);
+    expect(verified.stdout.match(/^bad .*/gm)).toHaveLength(1);
+    // The path is printed once, with the reason, and the way out below.
+    expect(verified.stdout.split(entry!)).toHaveLength(2);
+    expect(verified.stderr).toMatch(
+      /warning: 1 hash vector cannot be used; delete with virt-similarity cache prune --cache 'looked-after', or analyse/,
+    );
 
     const pruned = await workplace.run('cache', 'prune', '--cache', 'looked-after');
     expect(pruned.code).toBe(0);

@@ -123,6 +123,36 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
   ],
   ['a hash vector over an image', 'hash base.raw -o clone.raw', 2, /clone\.raw.*\.arrow/],
   ['a cache command without an action', 'cache', 2, /expected one of list, verify, prune; found nothing/],
+  [
+    'an option of another command',
+    'hash --heights base.raw',
+    2,
+    /hash: unknown option '--heights'; it is an option of analyze; see virt-similarity --help$/,
+  ],
+  [
+    'an unknown option of a command',
+    'cache list --size 3',
+    2,
+    /unknown option '--size'; see virt-similarity cache --help$/,
+  ],
+  [
+    'a picture in an unknown format',
+    'base.raw clone.raw -o t.pdf',
+    2,
+    /found \.pdf; a picture is written as \.html or \.svg$/,
+  ],
+  [
+    'vectors of several images in one file',
+    'hash base.raw clone.raw -o other.raw',
+    2,
+    /found an existing file; write -o DIR\/ to create a directory$/,
+  ],
+  [
+    'a vector in place of an image',
+    'hash base.raw -o other.raw',
+    2,
+    /found an existing file; write -o other\.raw\.arrow$/,
+  ],
   ['a mistyped action of the cache command', 'cache prun', 2, /did you mean 'prune'\?/],
   ['too many arguments', 'plugins all', 2, /too many arguments/],
 ];
@@ -136,7 +166,9 @@ describe('bad input', () => {
       const ended = await workplace.run(...words);
       const errors = ended.stderr
         .split('\n')
-        .filter((text) => !/^(hashing |no report: |.*: (hashed|taken from the cache)$|$)/.test(text));
+        .filter(
+          (text) => !/^(hashing |virt-similarity: error: no report: |.*: (hashed|taken from the cache)$|$)/.test(text),
+        );
       expect(errors).toEqual([expect.stringMatching(message)]);
       expect(errors[0]).toMatch(/^virt-similarity: error: /);
       expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: '' });
@@ -151,7 +183,7 @@ describe('bad input', () => {
     const { stderr } = await workplace.run('--no-cache', ...line.split(' '));
     expect(stderr.trimEnd().split('\n').slice(-2)).toEqual([
       expect.stringMatching(error),
-      'no report: expected at least two images to compare, and only base.raw could be used',
+      'virt-similarity: error: no report: expected at least two images to compare, and only base.raw could be used',
     ]);
   });
 

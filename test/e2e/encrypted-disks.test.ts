@@ -118,18 +118,38 @@ test('an image without a fitting key fails, and the others are reported', async 
   expect(stderr).not.toContain(CANARY);
 });
 
-test('without a key, ciphertext is compared with a warning for each image', async () => {
-  const { code, stdout, stderr } = await workplace.run('--no-cache', '-O', 'json', 'one.luks', 'two.qcow2');
-  expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({
+test('without a key, ciphertext is marked, with a warning for each image in every run', async () => {
+  const names = ['one.luks', 'two.qcow2'];
+  const warning = /is encrypted with LUKS, so ciphertext is compared/g;
+  for (const from of ['reading', 'the cache']) {
+    const { code, stdout, stderr } = await workplace.run('--cache', 'marks', ...names);
+    expect({ from, code, stderr }).toEqual({ from, code: 0, stderr: expect.stringMatching(warning) });
+    expect(stderr.match(warning)).toHaveLength(2);
+    expect(stdout).toContain('--- one.luks (ciphertext)\n');
+    expect(stdout).toContain('--- two.qcow2 (ciphertext)\n');
+  }
+  await workplace.run('hash', '--cache', 'marks', ...names);
+  const vectors = await workplace.run('--no-cache', '-O', 'json', 'one.luks.arrow', 'two.qcow2.arrow');
+  expect(JSON.parse(vectors.stdout)).toMatchObject({
     images: [{ encryption: 'ciphertext' }, { encryption: 'ciphertext' }],
   });
-  expect(stderr.match(/is encrypted with LUKS, so ciphertext is compared/g)).toHaveLength(2);
+  expect(vectors.stderr.match(warning)).toHaveLength(2);
+  const newick = await workplace.run('--no-cache', '-O', 'newick', ...names);
+  expect(newick.stdout).not.toContain('ciphertext');
+});
+
+test('the list of the cache distinguishes ciphertext from decrypted content', async () => {
+  await workplace.run('--cache', 'both', 'one.luks', 'one.raw');
+  await workplace.run('--cache', 'both', '--cache-decrypted', ...keyed('one'), 'one.luks', 'one.raw');
+  const { stdout } = await workplace.run('cache', 'list', '--cache', 'both');
+  const listed = stdout.split('\n').flatMap((line) => (line.includes('.luks') ? [line.split(/ {2,}/).at(-2)] : []));
+  expect(listed.sort()).toEqual(['ciphertext', 'decrypted']);
 });
 
 test.each([
   [['--key', `all:key:${FIRST}`], 2, /a passphrase in an argument is visible to every user of this machine; write it/],
-  [['--key', FIRST], 2, /name it as SELECTOR:file:FILE/],
+  [['--key', FIRST], 2, /name it as all:file:FILE/],
+  [['--key', 'one.key'], 2, /name the file one\.key as all:file:one\.key\n/],
   [['--key', 'all:file:missing.key'], 5, /cannot read the key file missing\.key: no such file or directory/],
 ])('the option %j ends the command before it reads an image', async (option, expected, message) => {
   const { code, stdout, stderr } = await workplace.run('-v', ...option, 'one.luks', 'two.qcow2');

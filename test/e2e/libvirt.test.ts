@@ -55,6 +55,12 @@ describe("the disks of libvirt's domains", () => {
     expect(namesIn(allowed.stdout)).toEqual(['up:vda', 'db:vda']);
   });
 
+  test('of a domain that runs are the only failure if nothing else is named', async () => {
+    const { code, stdout, stderr } = await workplace.run('-d', 'up', '-c', uri);
+    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+    expect(stderr).toMatch(/^virt-similarity: error: .*c\.img: domain up is running; .*\n$/);
+  });
+
   test('of all domains are named by --all-domains', async () => {
     const { code, stdout, stderr } = await workplace.run(
       '-O',

@@ -203,10 +203,17 @@ describe('what a compressed file holds is refused, with a command that unpacks i
   });
 });
 
-test('LUKS in a compressed file results in a note', async () => {
+test('LUKS in a compressed file causes a warning, also if its vector is cached', async () => {
   await writeFile(at('luks.img'), Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), CONTENT]));
-  run('gzip -f luks.img');
-  expect(await hashed('luks.img.gz')).toMatchObject({ notes: [expect.stringMatching(/encrypted with LUKS/)] });
+  run('gzip -f luks.img; touch -d 2020-01-01 luks.img.gz');
+  const notes = [expect.stringMatching(/^warning: .*its disk is encrypted with LUKS, .* unrelated; decrypt it to/)];
+  const statuses: boolean[] = [];
+  const onProgress: HashOptions['onProgress'] = (event) =>
+    void (event.kind === 'image-finished' && statuses.push(event.cached));
+  for (const cached of [false, true]) {
+    expect(await hashed('luks.img.gz', { cache: at('luks-cache'), onProgress })).toMatchObject({ notes });
+    expect(statuses.pop()).toBe(cached);
+  }
 });
 
 test('a compressed disk is found in a directory, and a second run does not read it', async () => {

@@ -92,7 +92,7 @@ beforeAll(async () => {
     fillWithNoise(bytes, size);
     await writeFile(at(rawName(size)), bytes);
   }
-  await writeFile(at('anchor.img'), 'anchor');
+  await writeFile(at('anchor.img'), '\0anchor');
   session = reader.startSession(await Promise.all(Object.values(sources).flat().map(identified)), options);
   anchor = await openInSession(sources.anchor);
 }, LAUNCH_TIMEOUT_MS);
@@ -252,8 +252,8 @@ describe('without a tool', () => {
   });
 
   test.each([
-    ['guestfish', "install guestfish libguestfs-tools linux-image-cloud-amd64 or choose `reader: 'qemu'`"],
-    ['nbdkit', "install nbdkit or choose `reader: 'qemu'`"],
+    ['guestfish', "install guestfish libguestfs-tools linux-image-cloud-amd64, or choose `reader: 'qemu'`"],
+    ['nbdkit', "install nbdkit, or choose `reader: 'qemu'`"],
     ['qemu-nbd', 'install qemu-utils'],
   ])('such as %s reports what to install', async (missing, remedy) => {
     const tools = await mkdtemp(at('tools-'));

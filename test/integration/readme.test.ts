@@ -3,8 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { VECTOR_EXTENSION } from '@virt-similarity/core';
-import { IMAGE_EXTENSIONS } from '#readers/inspection/extensions.js';
 import { runTool } from '../fixtures/run-tool.js';
 
 const ROOT = process.cwd();
@@ -47,12 +45,6 @@ test.each([
   } finally {
     await rm(directory, { recursive: true });
   }
-});
-
-test("the command's README lists the extensions of images in directories", async () => {
-  const readme = await readFile(join(ROOT, 'packages/cli/README.md'), 'utf8');
-  const list = /with one of the extensions ((?:`\.\w+`[\s,]+)+)or one that/.exec(readme)?.[1];
-  expect(list?.match(/\.\w+/g)).toEqual([...IMAGE_EXTENSIONS.toSorted(), VECTOR_EXTENSION]);
 });
 
 async function codeBlocks(language: string, file = 'README.md'): Promise<string[]> {

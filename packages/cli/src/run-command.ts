@@ -5,7 +5,6 @@ import { knownCommands } from './arguments/known-commands.js';
 import { type Invocation, readCommandLine, scanWords } from './arguments/read-command-line.js';
 import type { ScannedArgument } from './arguments/scan-arguments.js';
 import { wordsAsGiven } from './arguments/words-as-given.js';
-import { CommanderError } from './commander.js';
 import type { BuiltInContext } from './commands/built-in-command.js';
 import { describeExhaustion } from './exhaustion.js';
 import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
@@ -127,10 +126,6 @@ function reportEnd(error: unknown, messages: Messages, interruption: Interruptio
     // Errors after an interruption are assumed to be caused by it.
     messages.error('interrupted');
     return interrupted;
-  }
-  if (error instanceof CommanderError) {
-    messages.error(`${messageOf(error).replace(/^error: |\.$/g, '')}; see virt-similarity --help`);
-    return EXIT_USAGE;
   }
   if (error instanceof VirtSimilarityError) {
     messages.failure(error);

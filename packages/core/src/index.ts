@@ -59,10 +59,10 @@ export { HashingPool, type PlacedHasher } from './hashing/hashing-pool.js';
 export {
   baseOf,
   type ExpectedFile,
+  encryptionOf,
   expectedFiles,
   fileStampsOf,
   formatsOf,
-  isEncryption,
   isExpected,
   isVolatile,
   partsOf,

@@ -7,7 +7,14 @@ export { findProgram } from './processes/find-program.js';
 export { OutputLimitError } from './processes/output-limit-error.js';
 export { createRunDirectory, type RunDirectory, removeStaleRunDirectories } from './processes/run-directory.js';
 export { type RunToolOptions, runTool } from './processes/run-tool.js';
-export { EMPTY_VIEW, type SandboxFile, type SandboxView, sandboxName, sandboxTextName } from './processes/sandbox.js';
+export {
+  BUBBLEWRAP,
+  EMPTY_VIEW,
+  type SandboxFile,
+  type SandboxView,
+  sandboxName,
+  sandboxTextName,
+} from './processes/sandbox.js';
 export { type RunningTool, type StreamingTool, startStream, startTool } from './processes/start-tool.js';
 export type { Tool } from './processes/tool.js';
 export { type ToolExit, ToolFailure } from './processes/tool-failure.js';
@@ -27,7 +34,13 @@ export {
   type VmdkDescriptorFields,
 } from './qemu/inspected-image.js';
 export { type MapEntry, mapEntries } from './qemu/map-entries.js';
-export { NBD_SERVER_DEFAULTS, type NbdServer, type NbdServerOptions, startNbdServer } from './qemu/nbd-server.js';
+export {
+  NBD_SERVER_DEFAULTS,
+  type NbdServer,
+  type NbdServerOptions,
+  QEMU_NBD,
+  startNbdServer,
+} from './qemu/nbd-server.js';
 export { alsoEndedBy, type QemuCall, qemuCall } from './qemu/qemu-call.js';
 export { QEMU_IMG, qemuImgJson } from './qemu/qemu-img.js';
 export { isConfined } from './qemu/sandbox-policy.js';

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import {
+  encryptionOf,
   type FileStamp,
   fileKeyOf,
   type HashedImages,
   type HashVector,
   type ImageIdentity,
-  isEncryption,
   isVolatile,
   type Link,
 } from '@virt-similarity/core';
@@ -112,9 +112,9 @@ async function addBackingFiles(known: Map<string, Known>, hashed: HashedImages):
 
 function problemOf(identity: ImageIdentity | undefined): string | undefined {
   if (identity === undefined || identity.chain.some((link) => link.parts.some(({ kind }) => kind !== 'file'))) {
-    return 'its content is not in files';
+    return 'its content is not in files of its own';
   }
-  if (isEncryption('ciphertext', identity) || isEncryption('decrypted', identity)) {
+  if (encryptionOf(identity) !== undefined) {
     return 'it is encrypted';
   }
   if (identity.chain[0]!.parts.length > 1) {

@@ -64,7 +64,8 @@ const DEFAULT_COMPACT_WIDTH = 100;
  * Draws the cladogram with ASCII characters, exactly as the original virt-similarity (2013) did.
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
- * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child.
+ * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
+ * drawings, such as that with heights, have no blanks at the ends of lines.
  *
  * The compact drawing has one row for each image; equal images share one, and branches beyond the width are left out.
  */
@@ -106,14 +107,20 @@ export class AsciiReporter implements Reporter {
     const stems =
       options.heights === true ? heightStems(tree, pieces) : tree.nodes.map(() => pieces.dash.repeat(pieces.dashes));
     const texts = leaves.map((images) => images.map((image) => names[image]!).join(' = '));
-    yield* draw(tree, { texts, stems, pieces, width });
+    const isExact = pieces === ORIGINAL && options.heights !== true;
+    yield* draw(tree, { texts, stems, pieces, width, isExact });
     yield* captions(analysis, options, omitted);
   }
 }
 
-/** Returns the names to show, with the number of each image's cluster if the user cut the tree. */
+/**
+ * Returns the names to show, with a mark if ciphertext was compared, and with the number of each image's cluster if the
+ * user cut the tree.
+ */
 function namesOf(analysis: Analysis, options: OptionValues): string[] {
-  const names = analysis.images.map(({ name }) => terminalText(name));
+  const names = analysis.images.map(
+    ({ name, encryption }) => `${terminalText(name)}${encryption === 'ciphertext' ? ' (ciphertext)' : ''}`,
+  );
   if (!isCutChosen(options)) {
     return names;
   }
@@ -152,7 +159,15 @@ function* draw(
     stems,
     pieces,
     width,
-  }: { texts: readonly string[]; stems: readonly string[]; pieces: Pieces; width: number },
+    isExact,
+  }: {
+    texts: readonly string[];
+    stems: readonly string[];
+    pieces: Pieces;
+    width: number;
+    /** Whether the blanks at the ends of lines are drawn, as the original did. */
+    isExact: boolean;
+  },
 ): Generator<string> {
   const pending: PendingCluster[] = [{ cluster: size + nodes.length - 1, firstLine: '', otherLines: '' }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -160,7 +175,7 @@ function* draw(
     if (cluster < size) {
       const before = `${firstLine}${pieces.leaf}`;
       const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - widthOf(before)));
-      yield pieces.spaced ? `${before}${name}\n${otherLines}\n` : `${before}${name}\n`;
+      yield pieces.spaced ? `${before}${name}\n${isExact ? otherLines : otherLines.trimEnd()}\n` : `${before}${name}\n`;
       continue;
     }
     const { children } = nodes[cluster - size]!;

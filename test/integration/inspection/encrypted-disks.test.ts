@@ -2,7 +2,14 @@ import { mkdtemp, readFile, realpath, rm, truncate, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type DiskKey, type DiskSource, formatsOf, Passphrase, type ReadOptions } from '@virt-similarity/core';
+import {
+  type DiskKey,
+  type DiskSource,
+  encryptionOf,
+  formatsOf,
+  Passphrase,
+  type ReadOptions,
+} from '@virt-similarity/core';
 import { identityOf } from '#readers/inspection/identity-of.js';
 import { inspect } from '#readers/inspection/inspect.js';
 import { createLuks, formatLuks, runTool } from '../../fixtures/index.js';
@@ -149,11 +156,11 @@ describe('a volume in a raw disk', () => {
   });
 
   test('is decrypted alone with a key for its UUID, and others are named', async () => {
-    const notes: string[] = [];
     const { stdout } = await runTool('cryptsetup', ['luksUUID', at('second')]);
-    const image = await inspectWith([key(stdout.trim(), 'other words')], { path }, collected(notes));
+    const image = await inspectWith([key(stdout.trim(), 'other words')], { path });
     expect(image).toMatchObject({ encryption: 'decrypted', volumes: [{ partition: 2 }] });
-    expect(notes).toEqual([expect.stringMatching(/its partition 1 is encrypted with LUKS, so ciphertext/)]);
+    expect(image.ciphertext).toEqual([{ scheme: 'LUKS', partition: 1, selector: expect.any(String) }]);
+    expect(encryptionOf(identityOf(image))).toBe('ciphertext');
   });
 
   test('stays ciphertext with keys for other volumes, as raw bytes, and below an overlay', async () => {

@@ -9,7 +9,7 @@ import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-containers-'));
 afterAll(() => rm(directory, { recursive: true }));
 
-await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, 'disk '));
+await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, '\0disk'));
 await writeFile(join(directory, 'random'), deterministicBytes('random', 100_000));
 
 /** Runs a command that writes `out` in the directory. Returns the first 4096 bytes of that file. */

@@ -123,3 +123,29 @@ test('a changed part is noticed', async () => {
   expect(await hashed('a.001', { cache: at('cache.d') })).not.toEqual(before);
   await rm(at('cache.d'), { recursive: true });
 });
+
+describe('a split disk', () => {
+  const names = async (words: readonly string[]) => {
+    const notes: string[] = [];
+    const onNote: HashOptions['onNote'] = (level, note) => void (level === 'warning' && notes.push(note));
+    const { sources } = await analyzer.findImages(words, { onNote });
+    return { paths: sources.map(({ path }) => path), notes };
+  };
+
+  test('that a directory holds is one image', async () => {
+    run(
+      `mkdir held; split -b ${PART_BYTES} -d -a 3 --numeric-suffixes=1 disk.raw held/web.img.; cp disk.raw held/b.raw`,
+    );
+    const { paths, notes } = await names([at('held')]);
+    expect(paths).toEqual([at('held/b.raw'), at('held/web.img.001')]);
+    expect(notes).toEqual([expect.stringMatching(/left out of .*held: 3 parts of other images;/)]);
+    run('rm -r held');
+  });
+
+  test('whose parts are all named is one image', async () => {
+    const whole = [1, 2, 3, 4].map((number) => at(`whole.img.00${number}`));
+    const { paths, notes } = await names([...whole, at('disk.raw')]);
+    expect(paths).toEqual([whole[0], at('disk.raw')]);
+    expect(notes).toEqual([expect.stringMatching(/^left out 3 named files, parts of other named images;/)]);
+  });
+});

@@ -9,6 +9,15 @@ describe('a suggestion', () => {
     expect(didYouMean('JACARD', METRICS)).toBe("; did you mean 'jaccard'?");
   });
 
+  test('of a short word differs by one letter, or by two that are swapped', () => {
+    const candidates = ['phy', 'nwk', 'svg', 'html'];
+    expect(didYouMean('svf', candidates)).toBe("; did you mean 'svg'?");
+    expect(didYouMean('nkw', candidates)).toBe("; did you mean 'nwk'?");
+    expect(didYouMean('htm', candidates)).toBe("; did you mean 'html'?");
+    expect(didYouMean('pdf', candidates)).toBe('');
+    expect(didYouMean('png', candidates)).toBe('');
+  });
+
   test('is omitted if no candidate is similar to the word', () => {
     expect(didYouMean('euclid', METRICS)).toBe('');
     expect(didYouMean('', METRICS)).toBe('');

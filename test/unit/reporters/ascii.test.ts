@@ -32,6 +32,21 @@ describe('AsciiReporter', () => {
     ]);
   });
 
+  test.each([{ heights: true }, { drawing: 'unicode' }, { compact: true }])(
+    'ends no line with blanks with %j',
+    async (options) => {
+      expect(await reportText(reporter.report(FAMILY, options))).not.toMatch(/ $/m);
+    },
+  );
+
+  test('marks images of which ciphertext is compared', async () => {
+    const [first, ...images] = FAMILY.images;
+    const analysis = { ...FAMILY, images: [{ ...first!, encryption: 'ciphertext' as const }, ...images] };
+    const text = await reportText(reporter.report(analysis, {}));
+    expect(text).toContain('--- base.qcow2 (ciphertext)\n');
+    expect(text.match(/ciphertext/g)).toHaveLength(1);
+  });
+
   test('draws a family as in its golden file', async () => {
     expectGolden('family.txt', await reportText(reporter.report(FAMILY, {})));
   });

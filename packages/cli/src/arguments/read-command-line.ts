@@ -11,6 +11,7 @@ import type {
   Reporter,
 } from '@virt-similarity/core';
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
+import { CommanderError } from '../commander.js';
 import type { BuiltInContext } from '../commands/built-in-command.js';
 import { configurationPath, loadConfiguration } from '../configuration.js';
 import { COMMON_OPTIONS, type IMAGE_OPTIONS } from '../options/option-table.js';
@@ -19,7 +20,8 @@ import { allFlags, chooseCommand } from './choose-command.js';
 import { helpEpilogue } from './help-texts.js';
 import { flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
 import { namedSources } from './named-sources.js';
-import { parseWords } from './parse-words.js';
+import { type ParsedWords, parseWords } from './parse-words.js';
+import { refusal } from './refusal.js';
 import { collectReportOptions } from './report-options.js';
 import { requireEffect } from './require-effect.js';
 import { requireOperands } from './require-operands.js';
@@ -41,7 +43,7 @@ export type Invocation =
  *
  * Plugins are loaded first, because they add commands, and options through their reporters.
  *
- * @throws `CommanderError` for errors that commander reports, and `VirtSimilarityError` for all others.
+ * @throws `VirtSimilarityError`.
  */
 export async function readCommandLine(
   words: readonly string[],
@@ -61,7 +63,7 @@ export async function readCommandLine(
   const commands = await commandsWith(plugins.length === 0 ? undefined : await analyzer());
   const chosen = chooseCommand(words, commands);
   const { command } = chosen;
-  const parsed = parseWords(command, chosen.words, helpEpilogue(command, commands));
+  const parsed = parsedBy(command, chosen.words, commands);
   if ('text' in parsed) {
     return { kind: 'text', text: parsed.text };
   }
@@ -80,6 +82,15 @@ export async function readCommandLine(
       analyzer,
     },
   };
+}
+
+/** @throws `usage` if commander refuses the words. */
+function parsedBy(command: KnownCommand, words: readonly string[], commands: readonly KnownCommand[]): ParsedWords {
+  try {
+    return parseWords(command, words, helpEpilogue(command, commands));
+  } catch (error) {
+    throw error instanceof CommanderError ? refusal(error, command, commands) : error;
+  }
 }
 
 /** Scans the words with the options that are known before plugins are loaded. */

@@ -33,7 +33,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { sources } = found;
   if (sources.length < 2) {
     const [failure] = found.failures.values();
-    const names = sources.map(({ path }) => path);
+    const names = sources.map(({ path }) => path).filter((path) => !found.failures.has(path));
     throw failure === undefined ? tooFew(names) : withoutReport(failure, names, messages);
   }
   const outputs = await openOutputFiles(
@@ -111,7 +111,7 @@ function tooFew([only]: readonly string[]): VirtSimilarityError {
 function withoutReport(failure: Error, [usable]: readonly string[], messages: Messages): Error {
   messages.failure(failure);
   if (usable !== undefined) {
-    messages.note(`no report: expected at least two images to compare, and only ${usable} could be used`);
+    messages.error(`no report: expected at least two images to compare, and only ${usable} could be used`);
   }
   return failure;
 }

@@ -193,7 +193,8 @@ export const REPORT_OPTIONS = {
     type: 'files',
     short: 'o',
     placeholder: 'file',
-    description: 'also write the report to a file, in the format of its extension, such as .html, .nwk, .svg or .csv',
+    description:
+      'also write the report to a file, replacing it, in the format of its extension, such as .html, .nwk, .svg or .csv',
   },
   names: {
     type: 'file',
@@ -207,7 +208,8 @@ export const VECTOR_OPTIONS = {
     type: 'file',
     short: 'o',
     placeholder: 'file|dir',
-    description: 'output: FILE.arrow for one image, a directory for several; by default ./IMAGE.arrow',
+    description:
+      'output: FILE.arrow for one image, a directory for several; by default ./IMAGE.arrow; existing ones are replaced',
   },
 } as const satisfies OwnOptions;
 

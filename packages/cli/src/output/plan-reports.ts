@@ -82,16 +82,26 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
   if (match === undefined) {
     const extensions = reporters.flatMap(extensionsOf);
     const found = /\.[^.]+$/.exec(name)?.[0];
-    throw new VirtSimilarityError(
-      'usage',
-      `--output ${path}: expected a name that ends in ${extensions.join(', ')}; ` +
-        `found ${found ?? 'no extension'}${didYouMean(found ?? '', extensions)}`,
-    );
+    const problem = `expected a name that ends in ${extensions.join(', ')}; found ${found ?? 'no extension'}`;
+    throw new VirtSimilarityError('usage', `--output ${path}: ${problem}${suggestion(found, reporters)}`);
   }
   const { reporter, extension } = match;
   const { companion } = reporter.part;
   const companionPath = companion && path.slice(0, path.length - extension.length) + companion.extension;
   return { path, reporter, companionPath };
+}
+
+/** Returns a similar extension for the end of a message, or else those of formats that show a picture. */
+function suggestion(found: string | undefined, reporters: readonly NamedPart<Reporter>[]): string {
+  if (found === undefined) {
+    return '';
+  }
+  // Without their dots, which would count as equal letters.
+  const bare = reporters.flatMap(extensionsOf).map((extension) => extension.slice(1));
+  const similar = didYouMean(found.slice(1), bare).replace("'", "'.");
+  const pictures = reporters.filter(({ part: { mediaType } }) => /^(?:image\/|text\/html)/.test(mediaType));
+  const names = pictures.map(({ part }) => part.extension).join(' or ');
+  return similar !== '' || names === '' ? similar : `; a picture is written as ${names}`;
 }
 
 function extensionsOf({ part: { extension, otherExtensions = [] } }: NamedPart<Reporter>): readonly string[] {

@@ -24,33 +24,24 @@ export async function planVectorFiles(images: readonly string[], output: string 
     return { files: filesIn('', images), makesDirectory: false };
   }
   const makesDirectory = output.endsWith('/');
-  if (makesDirectory || (await isDirectory(output))) {
+  const existing = await stat(systemPath(output)).catch(() => undefined);
+  if (makesDirectory || existing?.isDirectory()) {
     return { files: filesIn(output, images), makesDirectory };
   }
   const [only, second] = images;
-  if (only !== undefined && second === undefined) {
-    return { files: new Map([[only, vectorFile(output)]]), makesDirectory };
+  const isSingle = only !== undefined && second === undefined;
+  // The extension is required, so that a mistyped command does not overwrite a disk image.
+  if (isSingle && output.endsWith(VECTOR_EXTENSION)) {
+    return { files: new Map([[only, output]]), makesDirectory };
   }
-  throw new VirtSimilarityError(
-    'usage',
-    `--output ${output}: expected a directory for ${images.length} images; write ${output}/ to create it`,
-  );
-}
-
-/** Requires the extension, so that a mistyped command does not overwrite a disk image. */
-function vectorFile(path: string): string {
-  if (!path.endsWith(VECTOR_EXTENSION)) {
-    throw new VirtSimilarityError(
-      'usage',
-      `--output ${path}: expected a name that ends in ${VECTOR_EXTENSION}, or a directory; write ${path}/ to create one`,
-    );
-  }
-  return path;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  const status = await stat(systemPath(path)).catch(() => undefined);
-  return status?.isDirectory() === true;
+  const expected = isSingle
+    ? `expected a name that ends in ${VECTOR_EXTENSION}, or a directory`
+    : `expected a directory for ${images.length} images`;
+  const remedy =
+    existing === undefined
+      ? `write ${output}/ to create ${isSingle ? 'one' : 'it'}`
+      : `found an existing file; write -o ${isSingle ? `${output}${VECTOR_EXTENSION}` : 'DIR/ to create a directory'}`;
+  throw new VirtSimilarityError('usage', `--output ${output}: ${expected}; ${remedy}`);
 }
 
 function filesIn(directory: string, images: readonly string[]): Map<string, string> {

@@ -60,9 +60,17 @@ class ProgressLines implements ProgressDisplay {
     } else if (event.kind === 'backing-started') {
       this.#messages.note(`hashing ${event.path} (${formatBytes(event.bytes)}, base of other images)`);
     } else if (event.kind === 'image-finished') {
-      this.#messages.note(`${event.path}: ${event.cached ? 'taken from the cache' : 'hashed'}`);
+      this.#messages.note(`${event.path}: ${originOf(event)}`);
     }
   }
 
   end(): void {}
+}
+
+function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, { kind: 'image-finished' }>): string {
+  if (!cached) {
+    return 'hashed';
+  }
+  const isNamed = storage?.kind === 'file' && storage.path === path;
+  return isNamed ? 'read as a hash vector' : 'taken from the cache';
 }

@@ -46,10 +46,24 @@ export interface Link {
    * was `decrypted`. Hash vectors of decrypted content are stored only if the user allows it.
    */
   readonly encryption?: Encryption | undefined;
+  /**
+   * What of the disk is read as ciphertext; absent if that is nothing or unknown. A disk can be `decrypted` in part.
+   */
+  readonly ciphertext?: readonly CiphertextVolume[] | undefined;
 }
 
 /** What is read of an encrypted disk. */
 export type Encryption = 'ciphertext' | 'decrypted';
+
+/** A disk, or a partition of it, that is read as ciphertext. */
+export interface CiphertextVolume {
+  /** Name of its encryption, such as `LUKS`. */
+  readonly scheme: string;
+  /** Number of its partition; absent if it is the disk as a whole. */
+  readonly partition?: number | undefined;
+  /** Selector of the key that would decrypt it (see `readDiskKey`); absent if no key would. */
+  readonly selector?: string | undefined;
+}
 
 /**
  * The files and formats that determine an image's content: its chain, top first, with at least one link. Equal

@@ -77,7 +77,7 @@ export interface ReadOptions {
   readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
-   * image. `wording` is the same message with its options kept separate; passed if the message may name options.
+   * image. Ciphertext needs no warning of a reader: it is in the identity. `wording` is the same message with its options kept separate; passed if the message may name options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
@@ -185,7 +185,7 @@ export interface DiskReader {
    * Cheap: reads only descriptors. Does not fail on a file that cannot be read or parsed: such a file has no parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names the names of regular files in the directory, each with an extension of some reader
+   * @param names names in the directory, whatever their extensions: of all its regular files, or of what the user named
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 

@@ -7,16 +7,23 @@ import levenshtein = require('fastest-levenshtein');
  */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const typed = word.toLowerCase();
-  // Two swapped letters count as two edits. The limit is below the word's length, or any word would match a short one.
-  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+  // In a word of up to three letters, two edits would match almost any other word.
+  const limit = typed.length <= 3 ? typed.length - 2 : Math.max(2, Math.floor(typed.length / 3));
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of candidates) {
-    const edits = levenshtein.distance(typed, candidate.toLowerCase());
+    const edits = editsBetween(typed, candidate.toLowerCase());
     if (edits < least) {
       best = candidate;
       least = edits;
     }
   }
   return best === undefined ? '' : `; did you mean '${best}'?`;
+}
+
+/** Returns the number of edits between two words. Two swapped letters count as one. */
+function editsBetween(one: string, other: string): number {
+  const edits = levenshtein.distance(one, other);
+  const isSwap = edits === 2 && [...one].sort().join('') === [...other].sort().join('');
+  return isSwap ? 1 : edits;
 }

@@ -53,7 +53,7 @@ const BRAND = Symbol.for('virt-similarity.error');
  * The base class of every error that this project throws deliberately.
  *
  * A message states what was expected, what was found and the remedy, on one line:
- * ``[qemu] cannot open a.qcow2: qemu-img is not installed; install qemu-utils or choose `reader: 'libguestfs'` ``.
+ * ``[qemu] cannot open a.qcow2: bwrap is not installed; install bubblewrap or pass `sandbox: 'off'` ``.
  */
 export class VirtSimilarityError extends Error {
   override readonly name = 'VirtSimilarityError';

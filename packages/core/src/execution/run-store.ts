@@ -2,7 +2,7 @@ import type { ReadOptions } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vector-store.js';
 import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
-import { isEncryption, isVolatile } from '../identity/chain.js';
+import { isDecrypted, isVolatile } from '../identity/chain.js';
 
 /** Codes of a store's errors that end the run. */
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
@@ -77,7 +77,7 @@ export class RunStore {
 
   /** Returns whether equal subjects are certain to have equal vectors in later runs, and the user allows storing them. */
   #isStorable({ identity, hasherVersion }: VectorSubject): boolean {
-    const isAllowed = this.#decrypted === 'stored' || !isEncryption('decrypted', identity);
+    const isAllowed = this.#decrypted === 'stored' || !isDecrypted(identity);
     return isAllowed && !isVolatile(identity) && hasherVersion !== undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { access, type FileHandle, open, writeFile } from 'node:fs/promises';
 import type { DiskKey } from '../contracts/disk-key.js';
 import type { ReadOptions } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
@@ -14,8 +14,11 @@ const LINE_FEED = 0x0a;
 /** The permission bits for users other than the owner. */
 const OTHERS = 0o077;
 
-const KEY = /^([^:]+):file:(.+)$/s;
+const KEY = /^([^:]*):file:(.*)$/s;
 const DEVICE = /^\/dev\/sda(?:[1-9]\d{0,2})?$/;
+const SELECTORS = 'all, the UUID of a LUKS header, /dev/sda, or /dev/sda1 and so on';
+/** The form that fits every disk. */
+const NAME_IT = 'name it as all:file:FILE';
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** The kernel's selection of the memory that a core dump of this process contains. Children inherit it. */
 const CORE_DUMP_FILTER = '/proc/self/coredump_filter';
@@ -36,7 +39,7 @@ export type DiskKeyOptions = Pick<ReadOptions, 'warn'>;
  * @throws `usage` if the text has another form or the file is empty or longer than 8 MiB, `unreadable`, `unavailable`.
  */
 export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): Promise<DiskKey> {
-  const { selector, path } = parsed(text);
+  const { selector, path } = await parsed(text);
   try {
     await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
     const file = await open(systemPath(path), constants.O_RDONLY);
@@ -51,20 +54,33 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
   }
 }
 
-/** Messages never repeat the text, because it may contain a passphrase. */
-function parsed(text: string): { readonly selector: string; readonly path: string } {
+/** Messages never repeat the text, because it may contain a passphrase, unless it is the name of a file. */
+async function parsed(text: string): Promise<{ readonly selector: string; readonly path: string }> {
   const [, name, path] = KEY.exec(text) ?? [];
   if (name === undefined || path === undefined) {
-    const problem = /^[^:]+:key:/.test(text)
-      ? 'a passphrase in an argument is visible to every user of this machine'
-      : 'found a key of another form';
-    throw usage(`${problem}; write it to a file and name it as SELECTOR:file:FILE`);
+    if (/^[^:]*:key:/.test(text)) {
+      throw usage(
+        `a passphrase in an argument is visible to every user of this machine; write it to a file and ${NAME_IT}`,
+      );
+    }
+    const isFile =
+      text !== '' &&
+      (await access(systemPath(text)).then(
+        () => true,
+        () => false,
+      ));
+    const remedy = isFile ? `name the file ${text} as all:file:${text}` : NAME_IT;
+    throw usage(`expected a key as SELECTOR:file:FILE, found another form; ${remedy}`);
+  }
+  if (path === '') {
+    throw usage(`expected the file with the passphrase after file:, found nothing; ${NAME_IT}`);
+  }
+  if (name === '') {
+    throw usage(`expected ${SELECTORS} before :file:, found nothing; pass all:file:${path} for every disk`);
   }
   const selector = name.startsWith('/') ? name : name.toLowerCase();
   if (selector !== 'all' && !DEVICE.test(selector) && !UUID.test(selector)) {
-    const expected =
-      'expected all, the UUID of a LUKS header, /dev/sda, or /dev/sda1 and so on as the selector of a key';
-    throw usage(`${expected}, found ${JSON.stringify(name)}`);
+    throw usage(`expected ${SELECTORS} as the selector of a key, found ${JSON.stringify(name)}`);
   }
   return { selector, path };
 }

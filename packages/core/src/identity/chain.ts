@@ -29,9 +29,25 @@ export function formatsOf({ chain }: ImageIdentity): string {
     .join(FORMAT_SEPARATOR);
 }
 
-/** Returns whether an image, or the image that a hash vector records, has an encrypted disk that is read like this. */
-export function isEncryption(encryption: Encryption, { chain }: ImageIdentity): boolean {
-  return chain.some((link) => link.encryption === encryption);
+/**
+ * Returns what is read of the encrypted disks of an image, or of the image that a hash vector records: `ciphertext` if it
+ * is any, otherwise `decrypted`; `undefined` if none is encrypted.
+ */
+export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
+  if (chain.some(isCiphertext)) {
+    return 'ciphertext';
+  }
+  return isDecrypted({ chain }) ? 'decrypted' : undefined;
+}
+
+/** Returns whether any of a link's disk is read as ciphertext: a key may have decrypted only some partitions. */
+export function isCiphertext({ encryption, ciphertext = [] }: Link): boolean {
+  return encryption === 'ciphertext' || ciphertext.length > 0;
+}
+
+/** Returns whether any of an image's disks is decrypted. */
+export function isDecrypted({ chain }: ImageIdentity): boolean {
+  return chain.some(({ encryption }) => encryption === 'decrypted');
 }
 
 /** Returns whether the content of an image can change without a change of its stamps. */
@@ -39,8 +55,10 @@ export function isVolatile({ chain }: ImageIdentity): boolean {
   return chain.some(({ volatile }) => volatile === true);
 }
 
-/** Returns whether two identities mean the same content: equal links, read in the same way, with the same files in
- * the same state. */
+/**
+ * Returns whether two identities mean the same content: equal links, decrypted or not, with the same files in the same
+ * state.
+ */
 export function sameIdentity({ chain }: ImageIdentity, { chain: others }: ImageIdentity): boolean {
   return chain.length === others.length && chain.every((link, index) => sameLink(link, others[index]!));
 }
@@ -48,7 +66,7 @@ export function sameIdentity({ chain }: ImageIdentity, { chain: others }: ImageI
 function sameLink({ format, encryption, parts }: Link, other: Link): boolean {
   return (
     format === other.format &&
-    encryption === other.encryption &&
+    (encryption === 'decrypted') === (other.encryption === 'decrypted') &&
     parts.length === other.parts.length &&
     parts.every((part, index) => sameState(part, other.parts[index]!))
   );

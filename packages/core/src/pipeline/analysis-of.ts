@@ -1,10 +1,10 @@
-import type { Analysis, AnalyzedImage } from '../contracts/analysis.js';
+import type { Analysis } from '../contracts/analysis.js';
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { Clustering, Comparison, DistanceItem, DistanceOptions } from '../contracts/stages.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 import { ANALYZE_DEFAULTS } from '../execution/options.js';
-import { isEncryption } from '../identity/chain.js';
+import { encryptionOf } from '../identity/chain.js';
 import { knownKeyOf } from '../store/vector-key.js';
 import { namesOf } from './image-names.js';
 
@@ -25,13 +25,14 @@ export function analysisOf(
   return {
     images: images.map(({ name, vector }, index) => {
       const vectorKey = knownKeyOf(vector);
+      const encryption = vector.identity && encryptionOf(vector.identity);
       return {
         name,
         path: vector.name,
         virtualSize: vector.virtualSize,
         dataBlocks: vector.dataBlocks,
         ...(repeatedBlocks && { repeatedBlocks: repeatedBlocks[index]! }),
-        ...encryptionOf(vector),
+        ...(encryption && { encryption }),
         ...(vectorKey !== undefined && { vectorKey }),
         vector,
       };
@@ -42,13 +43,6 @@ export function analysisOf(
     dendrogram,
     cladogram,
   };
-}
-
-function encryptionOf({ identity }: HashVector): Pick<AnalyzedImage, 'encryption'> {
-  const found = (['ciphertext', 'decrypted'] as const).find(
-    (encryption) => identity !== undefined && isEncryption(encryption, identity),
-  );
-  return found === undefined ? {} : { encryption: found };
 }
 
 /** Names the vectors for reports: by their labels, or by their paths. */

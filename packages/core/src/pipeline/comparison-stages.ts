@@ -12,11 +12,18 @@ import { brokenContract, throwIfAborted } from '../errors.js';
 import { type CompleteOptions, runOf } from '../execution/options.js';
 import { clusterBy, measureBy, measureTileBy, type Placed } from '../isolation/plugin-calls.js';
 import { placed, requireSameInThreads } from './placed-parts.js';
+import { type Kinship, kinshipOf } from './size-effect.js';
 
 /** The dependencies of the comparison stages. */
 export interface ComparisonContext {
   readonly registry: PartRegistry;
   readonly executor: Executor;
+}
+
+/** A comparison, and what it shows about the images' kinship. */
+interface CountedComparison {
+  readonly comparison: Comparison;
+  readonly kinship: Kinship | undefined;
 }
 
 /**
@@ -28,7 +35,7 @@ export async function comparisonOf(
   { registry, executor }: ComparisonContext,
   vectors: readonly HashVector[],
   options: CompleteOptions,
-): Promise<Comparison> {
+): Promise<CountedComparison> {
   const limits = registry.limits(options.signal);
   await requireSameInThreads(registry, 'metric', options.metric, limits);
   const metric = placed(registry, 'metric', options.metric);
@@ -37,7 +44,8 @@ export async function comparisonOf(
   const { repeated, counts } = await count(executor, located, metric, runOf(options));
   const distances = await measureBy(metric, counts, limits);
   throwIfAborted(options.signal);
-  return { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
+  const comparison = { metric: metric.name, unit: metric.part.unit, distances, repeatedBlocks: repeated };
+  return { comparison, kinship: kinshipOf(metric.name, counts) };
 }
 
 /**

@@ -34,7 +34,7 @@ import type {
   VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { excerptOf, VirtSimilarityError } from '../errors.js';
+import { asNote, excerptOf, VirtSimilarityError } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { type CompleteOptions, completeOptions, type MethodWithOptions, runOf } from '../execution/options.js';
 import { reportBy } from '../isolation/plugin-calls.js';
@@ -43,7 +43,8 @@ import { unlessAborted } from '../unless-aborted.js';
 import { requireVectors } from '../vectors/require-vectors.js';
 import { renamedVector } from '../vectors/vector-header.js';
 import { allowedTrees } from './allowed-trees.js';
-import { analysisOf, analysisOfDistances, namedVectors, requireOwnNames } from './analysis-of.js';
+import { analysisOf, analysisOfDistances, type NamedVector, namedVectors, requireOwnNames } from './analysis-of.js';
+import { ciphertextWarning } from './ciphertext-warning.js';
 import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } from './comparison-stages.js';
 import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
@@ -51,6 +52,7 @@ import { findImages } from './find-images.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { placed, requireKnownNames, requireOwnExtensions, requireSameInThreads } from './placed-parts.js';
+import { sizeEffect } from './size-effect.js';
 
 /** The analyzer that composes the stages from the parts of a registry. */
 export class ComposedAnalyzer implements Analyzer {
@@ -130,7 +132,8 @@ export class ComposedAnalyzer implements Analyzer {
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
     requireVectors('compare', vectors);
-    return comparisonOf(this.#parts, vectors, this.#complete('compare', options));
+    const { comparison } = await comparisonOf(this.#parts, vectors, this.#complete('compare', options));
+    return comparison;
   }
 
   async compareWith(
@@ -169,20 +172,16 @@ export class ComposedAnalyzer implements Analyzer {
     if (vectors.length < 2) {
       throw failures[0]?.error ?? tooFew(vectors);
     }
-    const comparison = await comparisonOf(this.#parts, vectors, complete);
-    const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
     const archives = new Map(found.sources.map(({ path, archive }) => [path, archive]));
-    return analysisOf(namedVectors(vectors, labels, archives), comparison, clustering, failures);
+    return this.#analyzed(namedVectors(vectors, labels, archives), failures, complete);
   }
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {
     const complete = this.#complete('analyzeVectors', options);
     requireVectors('analyzeVectors', vectors);
     this.#requireClusterer(complete);
-    const comparison = await comparisonOf(this.#parts, vectors, complete);
-    const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
-    return analysisOf(namedVectors(vectors), comparison, clustering);
+    return this.#analyzed(namedVectors(vectors), [], complete);
   }
 
   async extend(analysis: Analysis, vectors: readonly HashVector[], options: ExtendOptions = {}): Promise<Analysis> {
@@ -230,6 +229,22 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#report(name, 'missingNotice', analysis, options, run);
   }
 
+  async #analyzed(
+    images: readonly NamedVector[],
+    failures: Analysis['failures'],
+    options: CompleteOptions,
+  ): Promise<Analysis> {
+    const vectors = images.map(({ vector }) => vector);
+    const { comparison, kinship } = await comparisonOf(this.#parts, vectors, options);
+    const clustering = await clusteringOf(this.#registry, comparison.distances, options);
+    const analysis = analysisOf(images, comparison, clustering, failures);
+    const warning = sizeEffect(analysis.images, clustering.dendrogram, kinship);
+    if (warning !== undefined) {
+      options.onNote('warning', ...asNote(warning));
+    }
+    return analysis;
+  }
+
   get #parts(): ComparisonContext {
     return { registry: this.#registry, executor: this.executor };
   }
@@ -244,7 +259,14 @@ export class ComposedAnalyzer implements Analyzer {
       yield { path, error };
     }
     const request = requestOf(found, await allowedTrees(options.allowBacking), options);
-    yield* checkedOutcomes(this.executor.hash(request, runOf(options)), request);
+    const sources = new Map(request.sources.map((source) => [source.path, source]));
+    for await (const outcome of checkedOutcomes(this.executor.hash(request, runOf(options)), request)) {
+      const warning = ciphertextWarning(sources.get(outcome.path)!, outcome.vector?.identity);
+      if (warning !== undefined) {
+        options.onNote('warning', ...asNote(warning));
+      }
+      yield outcome;
+    }
   }
 
   async #find(images: Images, { allowInUse, onNote, signal }: CompleteOptions): Promise<FoundImages> {

@@ -86,6 +86,6 @@ export async function extendedDistances(
   }
   requirePairMemory(vectors.length, context.registry.find('metric', options.metric));
   const between = await comparisonWith(context, added, known, options);
-  const among = await comparisonOf(context, added, options);
+  const { comparison: among } = await comparisonOf(context, added, options);
   return extendedMatrix(distances, between.distances, among.distances);
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
@@ -5,7 +6,7 @@ import { asNote, VirtSimilarityError, wording } from '../errors.js';
 import { isDirectory, kindAt } from '../files/directory-entries.js';
 import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
+import { countByReason, type DirectoryListing, listDirectory, partsAmong, reasonOf } from './list-directory.js';
 
 /** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
 const EXAMINED_AT_ONCE = 256;
@@ -25,36 +26,41 @@ export class FileSource implements ImageSource {
 
   /** @throws `unreadable` if a directory cannot be listed. */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
-    for (let start = 0; start < named.length; start += EXAMINED_AT_ONCE) {
-      const examined = named.slice(start, start + EXAMINED_AT_ONCE).map((each) => this.#imagesOf(each, options));
-      for (const images of await Promise.all(examined)) {
-        yield* images;
+    const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
+    const images = await withoutParts(named, readers, options);
+    for (let start = 0; start < images.length; start += EXAMINED_AT_ONCE) {
+      const examined = images.slice(start, start + EXAMINED_AT_ONCE).map((each) => imagesOf(each, readers, options));
+      for (const listed of await Promise.all(examined)) {
+        yield* listed;
       }
     }
   }
+}
 
-  async #imagesOf({ word: path, ...stated }: NamedImages, { onNote }: ListOptions): Promise<readonly ListedImage[]> {
-    const image = { path, ...stated };
-    const kind = await kindAt(path);
-    if (kind === undefined) {
-      const archive = await archiveOf(path);
-      return [{ ...image, ...(archive !== undefined && { archive }) }];
-    }
-    const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
-    if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
-      return imagesOfFile(image, readers);
-    }
-    const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
-    noteLeftOut(path, listing, onNote);
-    if (listing.images.length === 0) {
-      return [{ ...image, failure: noImages(path, listing) }];
-    }
-    const images: ListedImage[] = [];
-    for (const name of listing.images) {
-      images.push(...(await imagesOfFile(listedIn(image, name), readers)));
-    }
-    return images;
+async function imagesOf(
+  { word: path, ...stated }: NamedImages,
+  readers: readonly NamedPart<DiskReader>[],
+  { onNote }: ListOptions,
+): Promise<readonly ListedImage[]> {
+  const image = { path, ...stated };
+  const kind = await kindAt(path);
+  if (kind === undefined) {
+    const archive = await archiveOf(path);
+    return [{ ...image, ...(archive !== undefined && { archive }) }];
   }
+  if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
+    return imagesOfFile(image, readers);
+  }
+  const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
+  noteLeftOut(path, listing, onNote);
+  if (listing.images.length === 0) {
+    return [{ ...image, failure: noImages(path, listing) }];
+  }
+  const images: ListedImage[] = [];
+  for (const name of listing.images) {
+    images.push(...(await imagesOfFile(listedIn(image, name), readers)));
+  }
+  return images;
 }
 
 /** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
@@ -92,6 +98,48 @@ export async function archiveOf(path: string): Promise<string | undefined> {
 }
 
 /**
+ * Returns the named images without files that are parts of other named ones, such as all but the first file of a split
+ * disk: a glob pattern names them too. Files whose format is stated are kept.
+ */
+async function withoutParts(
+  named: readonly NamedImages[],
+  readers: readonly NamedPart<DiskReader>[],
+  { onNote }: ListOptions,
+): Promise<readonly NamedImages[]> {
+  const namesIn = new Map<string, string[]>();
+  for (const { word, format } of named) {
+    const directory = dirname(word);
+    const names = namesIn.get(directory) ?? [];
+    if (format === undefined) {
+      names.push(basename(word));
+    }
+    namesIn.set(directory, names);
+  }
+  const images = new Map<string, string>();
+  for (const [directory, names] of namesIn) {
+    if (names.length < 2) {
+      continue;
+    }
+    const parts = await partsAmong(directory, names, readers, (...note) => onNote('warning', ...note));
+    for (const [name, image] of parts) {
+      images.set(pathIn(directory, name), image);
+    }
+  }
+  const isPart = ({ word, format }: NamedImages): boolean =>
+    format === undefined && images.has(pathIn(dirname(word), basename(word)));
+  const left = named.filter(isPart);
+  if (left.length > 0) {
+    const files = `${left.length} named ${left.length === 1 ? 'file, a part' : 'files, parts'}`;
+    const remedy = wording`see every name with ${{ option: 'onNote' }}`;
+    onNote('warning', ...asNote(wording`left out ${files} of other named images; ${remedy}`));
+  }
+  for (const { word } of left) {
+    onNote('debug', `left out ${word}: part of ${images.get(pathIn(dirname(word), basename(word)))}`);
+  }
+  return named.filter((each) => !isPart(each));
+}
+
+/**
  * Returns a file of a directory with the format that was stated for the directory, unless it is a hash vector by name.
  */
 function listedIn({ path: directory, format }: ListedImage, name: string): ListedImage {
@@ -100,8 +148,10 @@ function listedIn({ path: directory, format }: ListedImage, name: string): Liste
 }
 
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote: ListOptions['onNote']): void {
-  if (leftOut.length > 0 && images.length > 0) {
-    const left = `left out of ${path}: ${countByReason(leftOut)}`;
+  // A cache is where this program puts it.
+  const noteworthy = leftOut.filter(({ reason }) => reason !== 'cache');
+  if (noteworthy.length > 0 && images.length > 0) {
+    const left = `left out of ${path}: ${countByReason(noteworthy)}`;
     // The names follow as debug notes.
     const remedy = wording`name an image to include it, or see every name with ${{ option: 'onNote' }}`;
     onNote('warning', ...asNote(wording`${left}; ${remedy}`));

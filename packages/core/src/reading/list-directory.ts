@@ -13,6 +13,7 @@ const REASONS = {
   extension: ['file without the extension of a disk image', 'files without the extension of a disk image'],
   link: ['symbolic link', 'symbolic links'],
   directory: ['subdirectory', 'subdirectories'],
+  cache: ['cache of hash vectors', 'caches of hash vectors'],
   special: ['special file', 'special files'],
 } as const;
 
@@ -50,20 +51,21 @@ export async function listDirectory(
   const leftOut: LeftOut[] = [];
   for (const entry of entries) {
     const { name } = entry;
-    const reason = reasonToLeaveOut(entry, extensions);
+    const kindReason = reasonToLeaveOut(entry, extensions);
+    const reason = kindReason === 'directory' && (await isCache(`${path}/${name}`)) ? 'cache' : kindReason;
     if (reason === undefined) {
       candidates.push(name);
     } else {
       leftOut.push({ name, reason });
     }
   }
-  const parts = await partsAmong(path, candidates, readers, warn);
-  for (const [name, image] of parts) {
-    leftOut.push({ name, reason: 'part', image });
-  }
+  const files = entries.flatMap(({ name, kind }) => (kind === 'file' ? name : []));
+  const parts = await partsAmong(path, files, readers, warn);
+  const others = leftOut.filter(({ name }) => !parts.has(name));
+  const ofImages = Array.from(parts, ([name, image]) => ({ name, reason: 'part', image }) as const);
   return {
     images: candidates.filter((name) => !parts.has(name)).toSorted(),
-    leftOut: leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    leftOut: [...others, ...ofImages].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
 
@@ -94,14 +96,24 @@ function reasonToLeaveOut(
   return endsOf(name).some((end) => extensions.has(end)) ? undefined : 'extension';
 }
 
+/** Returns whether a directory has entries of a cache. */
+async function isCache(path: string): Promise<boolean> {
+  const entries = await entriesOf(path).catch(() => []);
+  return entries.some(({ name }) => isEntryName(name));
+}
+
 /** Returns the ends of a name from each dot on, in lower case. A dot at the beginning marks a hidden file. */
 function endsOf(name: string): string[] {
   const [, ...parts] = name.slice(1).toLowerCase().split('.');
   return parts.map((_, index) => `.${parts.slice(index).join('.')}`);
 }
 
-/** Returns the names that are parts of another image, each with the name of its image. */
-async function partsAmong(
+/**
+ * Returns which files of a directory are parts of others: each part's name with the name of its image.
+ *
+ * @param names regular files of the directory
+ */
+export async function partsAmong(
   path: string,
   names: readonly string[],
   readers: readonly NamedPart<DiskReader>[],

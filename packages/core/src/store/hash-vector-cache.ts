@@ -101,6 +101,11 @@ export class HashVectorCache implements VectorStore {
     }
   }
 
+  /** Returns whether the directory exists. */
+  async exists(): Promise<boolean> {
+    return withCacheDirectory(this.#directory, async (directory) => directory !== undefined);
+  }
+
   /** Returns all entries in the order of their file names, without verifying their digests. */
   async list(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) =>

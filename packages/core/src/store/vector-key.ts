@@ -10,7 +10,8 @@ const DIGITS = 32;
 
 /**
  * Returns the key of an image's hash vector in a store. Keys are equal for equal links, regardless of the image's name,
- * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. A volatile subject has another key than one that is not.
+ * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. A volatile subject has
+ * another key than one that is not. Ciphertext that is not recognised as such has the same key: its bytes are the same.
  *
  * Paths are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may change
  * when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is found
@@ -18,9 +19,9 @@ const DIGITS = 32;
  * release that recorded none.
  */
 export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: VectorSubject): string {
-  const links = identity.chain.map(({ format, encryption = null, parts, volatile = false }) => [
+  const links = identity.chain.map(({ format, encryption, parts, volatile = false }) => [
     format,
-    encryption,
+    encryption === 'decrypted' ? encryption : null,
     volatile,
     parts.map(stateKeyOf),
   ]);

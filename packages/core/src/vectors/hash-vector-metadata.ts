@@ -1,4 +1,4 @@
-import type { ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
+import type { CiphertextVolume, ImageIdentity, Link, Stamp } from '../contracts/disk-image.js';
 import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { STATE_NUMBERS } from '../identity/stamp.js';
 
@@ -105,15 +105,25 @@ function identityFrom(text: string): ImageIdentity {
 }
 
 /** Without `standalone`, which is no property of the content but of a reader. */
-function linkToJson({ format, encryption, parts, volatile }: Link): Record<string, unknown> {
-  return { format, ...(encryption && { encryption }), ...(volatile && { volatile }), parts: parts.map(partToJson) };
+function linkToJson({ format, encryption, ciphertext, parts, volatile }: Link): Record<string, unknown> {
+  return {
+    format,
+    ...(encryption && { encryption }),
+    ...(ciphertext && { ciphertext }),
+    ...(volatile && { volatile }),
+    parts: parts.map(partToJson),
+  };
 }
 
 function linkFromJson(value: unknown): Link {
   const properties = propertiesOf(value, 'a link');
-  const [format, encryption, parts, volatile] = ['format', 'encryption', 'parts', 'volatile'].map((name) =>
-    properties.get(name),
-  );
+  const [format, encryption, ciphertext, parts, volatile] = [
+    'format',
+    'encryption',
+    'ciphertext',
+    'parts',
+    'volatile',
+  ].map((name) => properties.get(name));
   if (typeof format !== 'string') {
     throw new Error(`expected a link's format as text, found ${describe(format)}`);
   }
@@ -125,6 +135,9 @@ function linkFromJson(value: unknown): Link {
       `expected a link's encryption to be ciphertext, decrypted or absent, found ${describe(encryption)}`,
     );
   }
+  if (ciphertext !== undefined && !Array.isArray(ciphertext)) {
+    throw new Error(`expected a link's ciphertext as a list or absent, found ${describe(ciphertext)}`);
+  }
   if (volatile !== undefined && volatile !== true) {
     throw new Error(`expected a link's volatile to be true or absent, found ${describe(volatile)}`);
   }
@@ -132,7 +145,25 @@ function linkFromJson(value: unknown): Link {
     format,
     parts: parts.map(partFromJson),
     ...(encryption !== undefined && { encryption }),
+    ...(ciphertext !== undefined && { ciphertext: ciphertext.map(volumeFromJson) }),
     ...(volatile && { volatile }),
+  };
+}
+
+function volumeFromJson(value: unknown): CiphertextVolume {
+  const properties = propertiesOf(value, 'a volume');
+  const [scheme, partition, selector] = ['scheme', 'partition', 'selector'].map((name) => properties.get(name));
+  if (
+    typeof scheme !== 'string' ||
+    !(partition === undefined || Number.isInteger(partition)) ||
+    !(selector === undefined || typeof selector === 'string')
+  ) {
+    throw new Error(`expected a volume's scheme, partition number and selector, found ${describe(value)}`);
+  }
+  return {
+    scheme,
+    ...(partition !== undefined && { partition: Number(partition) }),
+    ...(selector !== undefined && { selector }),
   };
 }
 

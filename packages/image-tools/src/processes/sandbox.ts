@@ -3,6 +3,10 @@ import { systemPath, VirtSimilarityError } from '@virt-similarity/core';
 import type { DescriptorContent } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { systemCallFilter } from './system-call-filter.js';
+import type { Tool } from './tool.js';
+
+/** The program that makes the sandbox. */
+export const BUBBLEWRAP: Tool = { command: 'bwrap', package: 'bubblewrap' };
 
 /** An inspected file. */
 export interface SandboxFile {
@@ -126,7 +130,12 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
     ...view.texts.map((text, index) => [FIRST_TEXT_DESCRIPTOR + index, text] as const),
   ]);
   return {
-    words: [(await findProgram('bwrap')) ?? 'bwrap', '--args', String(ARGUMENTS_DESCRIPTOR), '--'],
+    words: [
+      (await findProgram(BUBBLEWRAP.command)) ?? BUBBLEWRAP.command,
+      '--args',
+      String(ARGUMENTS_DESCRIPTOR),
+      '--',
+    ],
     descriptors,
   };
 }

@@ -22,7 +22,7 @@ export async function spawnTool(
 ): Promise<ChildTool> {
   const program = await findProgram(tool.command);
   if (program === undefined) {
-    throw unavailable(options, missing(tool, options));
+    throw unavailable(options, await missing(tool, options));
   }
   const confinement = options.view === undefined ? UNCONFINED : await confinementFor(options.view, program, options);
   const words = [
@@ -59,9 +59,23 @@ export function unavailable(options: ToolOptions, reason: Wording, cause?: unkno
   });
 }
 
-function missing(tool: Tool, options: ToolOptions): Wording {
-  const alternative = options.alternative === undefined ? '' : wording` or ${options.alternative}`;
-  return wording`${tool.command} is not installed; install ${tool.package}${alternative}`;
+/** Returns the message for a missing program. Names every missing program, and an alternative if it works. */
+async function missing(tool: Tool, { needs = [], alternative }: ToolOptions): Promise<Wording> {
+  const others = await missingAmong(needs.filter(({ command }) => command !== tool.command));
+  const all = [tool, ...others];
+  const names = all
+    .map(({ command }) => command)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' and $1');
+  const packages = [...new Set(all.map((each) => each.package))].join(' ');
+  const works = alternative !== undefined && (await missingAmong(alternative.needs)).length === 0;
+  const or = works ? wording`, or ${alternative.text}` : '';
+  return wording`${names} ${all.length === 1 ? 'is' : 'are'} not installed; install ${packages}${or}`;
+}
+
+async function missingAmong(tools: readonly Tool[]): Promise<readonly Tool[]> {
+  const found = await Promise.all(tools.map(({ command }) => findProgram(command)));
+  return tools.filter((_, index) => found[index] === undefined);
 }
 
 async function confinementFor(view: SandboxView, program: string, options: ToolOptions): Promise<Confinement> {

@@ -1,6 +1,7 @@
 import type { Wording } from '@virt-similarity/core';
 import type { DescriptorContent } from './child-tool.js';
 import type { SandboxView } from './sandbox.js';
+import type { Tool } from './tool.js';
 
 /** How an external program is run, and what its errors name. */
 export interface ToolOptions {
@@ -8,8 +9,10 @@ export interface ToolOptions {
   readonly component: string;
   /** The image concerned, as the user named it. */
   readonly image?: string | undefined;
-  /** The user's alternative to installing a missing program, such as another reader; follows `or` in the message. */
-  readonly alternative?: Wording | undefined;
+  /** The programs that the component needs. If one is missing, the message names every one that is. */
+  readonly needs?: readonly Tool[] | undefined;
+  /** The user's alternative to installing missing programs; offered only if the programs that it needs are installed. */
+  readonly alternative?: { readonly text: Wording; readonly needs: readonly Tool[] } | undefined;
   /** Ends the program; the promise rejects with an `aborted` error once it is gone. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which the program is ended; no limit when absent. */

@@ -1,7 +1,7 @@
 import { exhaustionRemedy, messageOf, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ChildTool } from './child-tool.js';
 import { findProgram } from './find-program.js';
-import { confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
+import { BUBBLEWRAP, confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
 
 /** Milliseconds that the trial may take. */
 const TRIAL_TIMEOUT_MS = 10_000;
@@ -36,7 +36,7 @@ export function workingSandbox(): Promise<WorkingSandbox> {
 }
 
 async function tryKinds(): Promise<WorkingSandbox> {
-  if ((await findProgram('bwrap')) === undefined) {
+  if ((await findProgram(BUBBLEWRAP.command)) === undefined) {
     return { works: false, reason: 'bwrap is not installed' };
   }
   let reason = '';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Encryption, FileStamp, Passphrase } from '@virt-similarity/core';
+import type { CiphertextVolume, Encryption, FileStamp, Passphrase } from '@virt-similarity/core';
 
 /** qemu's name of the format of a disk that is encrypted as a whole, and of the encryption of qcow2 images. */
 export const LUKS = 'luks';
@@ -27,6 +27,8 @@ export interface InspectedImage {
   readonly descriptor?: VmdkDescriptorFields | undefined;
   /** Set if the image's own disk is encrypted, backing aside: what is read of it. */
   readonly encryption?: Encryption | undefined;
+  /** What of the disk is read as ciphertext; set if it is. */
+  readonly ciphertext?: readonly CiphertextVolume[] | undefined;
   /** The passphrase with which qemu's driver of the format decrypts the disk. Set if qemu decrypts the disk. */
   readonly passphrase?: Passphrase | undefined;
   /** The encrypted volumes of a raw disk that are decrypted here. The image is then `decrypted`. */

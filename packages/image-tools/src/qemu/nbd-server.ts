@@ -13,7 +13,7 @@ import type { QemuCall } from './qemu-call.js';
 import { toolError } from './tool-error.js';
 import { type ToolFiles, toolFiles } from './tool-files.js';
 
-const QEMU_NBD: Tool = {
+export const QEMU_NBD: Tool = {
   command: 'qemu-nbd',
   package: 'qemu-utils',
   limits: { cpuSeconds: SERVER_CPU_SECONDS },

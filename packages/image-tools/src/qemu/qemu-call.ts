@@ -1,4 +1,5 @@
 import type { DiskSource, ReadOptions } from '@virt-similarity/core';
+import { BUBBLEWRAP } from '../processes/sandbox.js';
 import type { ToolOptions } from '../processes/tool-options.js';
 import type { ErrorContext } from '../reading/read-error.js';
 
@@ -8,20 +9,21 @@ import type { ErrorContext } from '../reading/read-error.js';
  */
 export interface QemuCall
   extends ErrorContext,
-    Pick<ToolOptions, 'component' | 'alternative' | 'signal'>,
+    Pick<ToolOptions, 'component' | 'needs' | 'alternative' | 'signal'>,
     Pick<ReadOptions, 'maxVirtualSize' | 'sandbox' | 'warn'> {
   readonly image: string;
 }
 
-/** Returns the context of the calls that a reader makes for a source. */
+/** Returns the context of the calls that a reader makes for a source. Without a sandbox, bubblewrap is not needed. */
 export function qemuCall(
-  { component, alternative }: Pick<QemuCall, 'component' | 'alternative'>,
+  { component, needs = [], alternative }: Pick<QemuCall, 'component' | 'needs' | 'alternative'>,
   source: DiskSource,
   { maxVirtualSize, sandbox, warn, signal }: ReadOptions,
 ): QemuCall {
   return {
     component,
     image: source.path,
+    needs: needs.filter((tool) => sandbox !== 'off' || tool !== BUBBLEWRAP),
     ...(alternative !== undefined && { alternative }),
     ...(maxVirtualSize !== undefined && { maxVirtualSize }),
     ...(sandbox !== undefined && { sandbox }),

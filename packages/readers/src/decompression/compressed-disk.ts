@@ -89,10 +89,7 @@ async function openWith(
   const program = await startDecompressor(file.compression, memoryArguments, image, call);
   const disk = new CompressedDisk(image, file, program, call, release);
   try {
-    const note = await disk.requireRawHead();
-    if (note !== undefined) {
-      call.warn?.(`${call.image}: ${note}`);
-    }
+    await disk.requireRawHead();
     return disk;
   } catch (thrown) {
     await disk.close();
@@ -129,7 +126,7 @@ async function startDecompressor(
  * is kept, so the disk can be read only once.
  */
 export class CompressedDisk implements DiskStream {
-  readonly identity: ImageIdentity;
+  #identity: ImageIdentity;
   readonly #file: CompressedFile;
   readonly #running: RunningDecompressor;
   readonly #call: QemuCall;
@@ -141,6 +138,8 @@ export class CompressedDisk implements DiskStream {
   /** Bytes that the program has written, and how many it may write. */
   #received = 0;
   #allowed = BASE_BYTES;
+  /** The bytes that `readNext` has returned. */
+  #size = 0;
   /** Bytes of the program that `readNext` has not returned yet. */
   #ahead: Uint8Array = NOTHING;
   #head: Buffer = NOTHING;
@@ -158,7 +157,7 @@ export class CompressedDisk implements DiskStream {
     release?: () => void,
   ) {
     this.#release = release;
-    this.identity = identityOf(image);
+    this.#identity = identityOf(image);
     this.#image = image;
     this.#file = file;
     this.#running = running;
@@ -167,24 +166,30 @@ export class CompressedDisk implements DiskStream {
     this.#chunks = running.program.output[Symbol.asyncIterator]();
   }
 
-  /**
-   * Requires the first bytes to be those of a raw disk. Returns a note for the user, if there is one. Call it before
-   * anything is read.
-   */
-  async requireRawHead(): Promise<string | undefined> {
+  get identity(): ImageIdentity {
+    return this.#identity;
+  }
+
+  /** Requires the first bytes to be those of a raw disk. Call it before anything is read. */
+  async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
     const length = await this.#fill(head);
     this.#head = head.subarray(0, length);
     this.#ahead = Buffer.concat([this.#head, this.#ahead]);
-    return this.#requireRaw();
+    const { isLuks } = this.#requireRaw();
+    if (isLuks) {
+      const encrypted = { encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] } as const;
+      this.#identity = { chain: this.#identity.chain.map((link) => ({ ...link, ...encrypted })) };
+    }
   }
 
   async readNext(target: Uint8Array): Promise<number> {
     const length = await this.#fill(target);
+    this.#size += length;
     const last = target.subarray(Math.max(0, length - TAIL_BYTES), length);
     this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
     if (length < target.length) {
-      this.#requireRaw();
+      this.#requireRaw(this.#size);
     }
     return length;
   }
@@ -272,9 +277,9 @@ export class CompressedDisk implements DiskStream {
     }
   }
 
-  #requireRaw(): string | undefined {
+  #requireRaw(size?: number): ReturnType<typeof requireRawContent> {
     try {
-      return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file);
+      return requireRawContent({ head: this.#head, tail: this.#tail }, this.#file, size);
     } catch (thrown) {
       throw thrown instanceof HeaderError ? readError(this.#call, thrown.code, thrown.wording, thrown.cause) : thrown;
     }

@@ -3,10 +3,10 @@ import { shellWord, type Wording, wording } from '@virt-similarity/core';
 import { LUKS } from '@virt-similarity/image-tools';
 import { type Compression, containerOf, TAR_ARCHIVE } from './containers.js';
 import { recognize } from './decide-format.js';
-import { expectedFormats, isNamedAsDisk } from './extensions.js';
+import { expectedFormats } from './extensions.js';
 import type { FileEnds } from './format-inspector.js';
 import { refused } from './header-error.js';
-import { isPlainText } from './plain-text.js';
+import { isTextFile } from './plain-text.js';
 import { TAR } from './tar.js';
 
 /** A compressed file. */
@@ -23,19 +23,21 @@ const COMMANDS: Readonly<Record<Compression, string>> = {
   zstd: 'zstd -dc',
   bzip2: 'bzip2 -dc',
 };
-/** The note for the user on an encrypted disk in a compressed file, which cannot be decrypted. */
-const LUKS_NOTE =
-  'it is encrypted with LUKS, so ciphertext is compared, and encrypted clones of one disk look unrelated; decompress and decrypt it to compare its content';
 const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 
 /**
- * Requires the content of a compressed file to be a raw disk. Images of other formats need random access. Returns a note
- * for the user on how it is treated, if there is one.
+ * Requires the content of a compressed file to be a raw disk. Images of other formats need random access. Returns
+ * whether the disk is encrypted with LUKS; it cannot be decrypted.
  *
  * @param ends the first bytes of the content; its last bytes if it was read to its end
+ * @param size its size in bytes if it was read to its end
  * @throws `HeaderError`.
  */
-export function requireRawContent(ends: FileEnds, file: CompressedFile): string | undefined {
+export function requireRawContent(
+  ends: FileEnds,
+  file: CompressedFile,
+  size?: number | undefined,
+): { readonly isLuks: boolean } {
   const name = basename(file.path).replace(EXTENSION, '');
   const found = recognize(ends)?.format;
   if (found !== undefined && found !== LUKS) {
@@ -52,10 +54,10 @@ export function requireRawContent(ends: FileEnds, file: CompressedFile): string 
     const what = `a ${expected.join(' or ')} image by its name, which cannot be read through compression`;
     throw refused(holds(what, unpack(file, expected[0])));
   }
-  if (isPlainText(ends.head) && !isNamedAsDisk(name)) {
+  if (size !== undefined && isTextFile(ends.head, size)) {
     throw refused(holds('text, not a disk', unpack(file, 'raw')));
   }
-  return found === LUKS ? LUKS_NOTE : undefined;
+  return { isLuks: found === LUKS };
 }
 
 function holds(what: string, command: string): Wording {

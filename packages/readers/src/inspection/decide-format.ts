@@ -2,13 +2,12 @@ import { basename } from 'node:path';
 import { type Wording, wording } from '@virt-similarity/core';
 import { LUKS } from '@virt-similarity/image-tools';
 import { type Container, containerOf, TAR_ARCHIVE } from './containers.js';
-import { expectedFormats, hasNeutralExtension } from './extensions.js';
+import { expectedFormats } from './extensions.js';
 import type { FileEnds, FormatInspector } from './format-inspector.js';
 import { remedy, type StatedFormat, unpacking } from './format-remedy.js';
 import { vmdkPart } from './formats/vmdk-names.js';
 import { FORMATS, IMAGE_FORMATS } from './formats.js';
 import { corrupt, HeaderError, refused } from './header-error.js';
-import { isPlainText } from './plain-text.js';
 import { partNameOf, SPLIT } from './split-disk.js';
 import { TAR } from './tar.js';
 
@@ -228,9 +227,5 @@ function decideByHeader(evidence: FormatEvidence, found: Recognition | undefined
     throw missingHeader('disk image', undefined, evidence);
   }
   requireNoContainer(evidence);
-  const neutral = evidence.isDevice || hasNeutralExtension(evidence.path);
-  if (!neutral && isPlainText(evidence.ends.head)) {
-    throw refused(wording`it holds text, not a disk image; ${remedy(evidence, 'raw')} if it is one`);
-  }
   return certain('raw');
 }

@@ -91,36 +91,23 @@ function subjectOf({ partition }: EncryptedVolume): string {
   return partition === undefined ? 'it' : `its partition ${partition}`;
 }
 
-/** Returns what is read of an encrypted disk: `decrypted` if anything of it is. */
+/** Returns what is read of an encrypted disk: `decrypted` if anything of it is, and what of it is ciphertext. */
 export function encryptionRead(
   { encryption }: FormatHeader,
   secrets: readonly unknown[],
   opaque: readonly EncryptedVolume[],
-): InspectedImage['encryption'] {
-  if (secrets.length > 0) {
-    return 'decrypted';
-  }
-  return encryption !== undefined || opaque.length > 0 ? 'ciphertext' : undefined;
-}
-
-/** Returns the note for the user about the ciphertext that is read, unless the user stated the format raw. */
-export function notesOnCiphertext(
-  header: FormatHeader,
-  encryption: InspectedImage['encryption'],
-  opaque: readonly EncryptedVolume[],
   { stated, statedBy }: FormatEvidence,
-): string[] {
-  const isOwnChoice = stated === 'raw' && statedBy === 'user';
-  const isOpaque = header.encryption !== undefined && encryption === 'ciphertext';
-  const found = [
-    ...(isOpaque ? ['it is encrypted with LUKS'] : []),
-    ...opaque.map((volume) => `${subjectOf(volume)} is encrypted with ${volume.encryption}`),
-  ];
-  if (found.length === 0 || isOwnChoice) {
-    return [];
+): Pick<InspectedImage, 'encryption' | 'ciphertext'> {
+  const isDecrypted = secrets.length > 0;
+  const whole = encryption && !isDecrypted && [{ encryption: 'LUKS', partition: undefined, uuid: encryption.uuid }];
+  const takesKeys = encryption !== undefined || (statedBy === 'user' && stated === undefined);
+  const ciphertext = (whole || opaque).map(({ encryption: scheme, partition, uuid }) => ({
+    scheme,
+    ...(partition !== undefined && { partition }),
+    ...(takesKeys && uuid !== undefined && { selector: uuid }),
+  }));
+  if (ciphertext.length === 0) {
+    return isDecrypted ? { encryption: 'decrypted' } : {};
   }
-  const what = found.join(', ');
-  return [
-    `${what}, so ciphertext is compared, and encrypted clones of one disk look unrelated; decrypt it, or give its key, to compare its content`,
-  ];
+  return { encryption: isDecrypted ? 'decrypted' : 'ciphertext', ciphertext };
 }

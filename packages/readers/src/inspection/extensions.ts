@@ -48,6 +48,11 @@ export const COMPRESSED_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL
   [...COMPRESSED_EXTENSIONS.keys()].map((compressed) => `${extension}${compressed}`),
 );
 
+/** The ends of the names of the first files of split raw disks. */
+export const SPLIT_DISK_EXTENSIONS: readonly string[] = ['.raw', ...NEUTRAL_EXTENSIONS].flatMap((extension) =>
+  ['.000', '.001', '.000000000', '.000000001'].map((number) => `${extension}${number}`),
+);
+
 /** Returns the formats that a name states by its extension; `undefined` if it states none. */
 export function expectedFormats(path: string): readonly string[] | undefined {
   const extension = extensionOf(path);
@@ -64,16 +69,6 @@ export function isNamedAsImage(path: string): boolean {
   const extension = extensionOf(path);
   const inside = COMPRESSED_EXTENSIONS.has(extension) ? extensionOf(path.slice(0, -extension.length)) : extension;
   return DISK_EXTENSIONS.includes(inside);
-}
-
-/** Returns whether a name states that the file is a disk: by the extension of raw disks, or of disks of any format. */
-export function isNamedAsDisk(path: string): boolean {
-  return extensionOf(path) === '.raw' || hasNeutralExtension(path);
-}
-
-/** Returns whether a name has an extension of disk images of any format. */
-export function hasNeutralExtension(path: string): boolean {
-  return NEUTRAL_EXTENSIONS.has(extensionOf(path));
 }
 
 function extensionOf(path: string): string {

@@ -32,12 +32,13 @@ export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
 }
 
 function linkOf(image: InspectedImage): Link {
-  const { format, file, range, extentFiles, encryption, volumes = [] } = image;
+  const { format, file, range, extentFiles, encryption, ciphertext, volumes = [] } = image;
   return {
     format,
     parts: [file, ...extentFiles, ...(range ? [stampOfRange(range)] : []), ...volumes.map(stampOfVolume)],
     ...(hasVolatileContent(image) && { volatile: true }),
     ...(encryption && { encryption }),
+    ...(ciphertext && { ciphertext }),
   };
 }
 

@@ -9,14 +9,7 @@ import {
 import type { InspectedImage } from '@virt-similarity/image-tools';
 import { openArchivedFile } from './archive.js';
 import { decideFormat, type FormatDecision, type FormatEvidence, recognize } from './decide-format.js';
-import {
-  encryptionRead,
-  hasKeyFor,
-  type LockedVolume,
-  notesOnCiphertext,
-  passphrasesFor,
-  volumesToUnlock,
-} from './disk-encryption.js';
+import { encryptionRead, hasKeyFor, type LockedVolume, passphrasesFor, volumesToUnlock } from './disk-encryption.js';
 import { encryptedVolumes } from './encrypted-volumes.js';
 import type { FileBytes, FormatHeader } from './format-inspector.js';
 import { type ArchivedFile, remedy, renaming, unpacking } from './format-remedy.js';
@@ -25,6 +18,7 @@ import { HeaderError, inContext, RawRemedyError, refused } from './header-error.
 import { inspectExtents, shownName } from './inspect-extents.js';
 import { flushIfRequested, type LayerFile, openNamedFile, type PlaceInArchive } from './layer-file.js';
 import { openNeighbour } from './neighbour-file.js';
+import { isTextFile } from './plain-text.js';
 import { openReferencedFile, type ReferencedFile } from './referenced-file.js';
 import { partsAfter, SPLIT } from './split-disk.js';
 
@@ -86,11 +80,12 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
     const { driverOptions, descriptor } = header;
     const extentFiles = await inspectExtents(header.extents ?? [], path, options);
     const virtualSize = header.virtualSize + (decision.format === SPLIT ? totalSize(extentFiles) : 0);
+    requireNoText(decision, evidence, virtualSize);
     const passphrases = passphrasesFor(header, evidence, options);
     const encrypted = decision.format === 'raw' ? await encryptedVolumes(file.bytes) : [];
     const locked = await volumesToUnlock(encrypted, evidence, file.bytes, options);
     const opaque = encrypted.filter((volume) => locked.every((each) => each.volume.start !== volume.start));
-    const encryption = encryptionRead(header, [...passphrases, ...locked], opaque);
+    const encryption = encryptionRead(header, [...passphrases, ...locked], opaque, evidence);
     return {
       image: {
         format: decision.format,
@@ -101,13 +96,13 @@ export async function inspectFile(image: ImageToInspect, options: ReadOptions): 
         virtualSize,
         ...(driverOptions && { driverOptions }),
         ...(descriptor && { descriptor }),
-        ...(encryption && { encryption }),
+        ...encryption,
       },
       header: { ...header, virtualSize },
       path,
       passphrases,
       locked,
-      notes: [...notesOn(decision), ...notesOnCiphertext(header, encryption, opaque, evidence)],
+      notes: notesOn(decision),
     };
   } finally {
     await file.close();
@@ -185,6 +180,15 @@ async function readHeader(
     return wording`only its header identifies it as ${format}, not its name, and ${message}${more}`;
   };
   return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
+}
+
+/** A file whose bytes are taken as a disk although nobody states that may not be a text file, whatever its name. */
+function requireNoText({ format }: FormatDecision, evidence: FormatEvidence, size: number): void {
+  const { stated, isDevice, ends } = evidence;
+  const isGuess = stated === undefined && !isDevice && (format === 'raw' || format === SPLIT);
+  if (isGuess && isTextFile(ends.head, size)) {
+    throw refused(wording`it holds text, not a disk image; ${remedy(evidence, format)} if it is one`);
+  }
 }
 
 async function withRawAsRemedy<T>(evidence: FormatEvidence, operation: () => Promise<T>): Promise<T> {

@@ -9,7 +9,13 @@ import {
   type Wording,
   wording,
 } from '@virt-similarity/core';
-import { type InspectedImage, type QemuCall, qemuCall, type UnlockedVolume } from '@virt-similarity/image-tools';
+import {
+  BUBBLEWRAP,
+  type InspectedImage,
+  type QemuCall,
+  qemuCall,
+  type UnlockedVolume,
+} from '@virt-similarity/image-tools';
 import { volumeKey } from '../luks/volume-key.js';
 import type { BackingReference, FormatHeader } from './format-inspector.js';
 import { corrupt, inContext, inUserTerms, refused } from './header-error.js';
@@ -30,7 +36,7 @@ const MAX_CHAIN_LENGTH = 64;
  *   `fittingPassphrase`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
-  const call = qemuCall({ component: 'qemu' }, source, options);
+  const call = qemuCall({ component: 'qemu', needs: [BUBBLEWRAP] }, source, options);
   const { image } = await inUserTerms(source.path, () => inspectChain(namedImage(source), [], options, call));
   return image;
 }
@@ -66,7 +72,8 @@ async function inspectChain(
   const { header, path, notes } = file;
   requireShortChain(file.image.file, above);
   for (const note of notes) {
-    options.warn?.(`${file.image.range === undefined ? file.image.file.path : path}: ${note}`);
+    const named = file.image.range === undefined ? file.image.file.path : path;
+    options.warn?.(`${toInspect.statedBy === 'user' ? toInspect.reference : named}: ${note}`);
   }
   const image = await unlocked(file, call);
   if (header.backing === undefined) {

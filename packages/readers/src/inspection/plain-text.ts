@@ -2,8 +2,23 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the search is for these characters
 const CONTROL_CHARACTERS = /[\0-\x08\x0b\x0e-\x1f\x7f]/;
 
+const LINE_FEED = 0x0a;
+const SECTOR_BYTES = 512;
+
+/**
+ * Returns whether a file holds text instead of a disk: its beginning is text, with lines, or its size is no whole number
+ * of sectors. Other files that begin with text can be disks, such as those that tests fill with one character. A single
+ * byte is no text.
+ *
+ * @param head the first bytes
+ * @param size bytes
+ */
+export function isTextFile(head: Uint8Array, size: number): boolean {
+  return size > 1 && isPlainText(head) && (head.includes(LINE_FEED) || size % SECTOR_BYTES !== 0);
+}
+
 /** Returns whether the beginning of a file is text: valid UTF-8, at least one character, no control characters. */
-export function isPlainText(head: Uint8Array): boolean {
+function isPlainText(head: Uint8Array): boolean {
   if (head.length === 0) {
     return false;
   }

@@ -35,8 +35,11 @@ export async function withStoredFile<T>(
   try {
     return await operation({ name: basename(file.path), size, read });
   } catch (error) {
-    throw error instanceof HeaderError
-      ? readError(errorContext, error.code, wording`${file.path}: ${error.wording}`)
-      : error;
+    if (!(error instanceof HeaderError)) {
+      throw error;
+    }
+    // The first file is that of the image, which the error names.
+    const subject = index === 0 ? '' : `${file.path}: `;
+    throw readError(errorContext, error.code, wording`${subject}${error.wording}`);
   }
 }

@@ -1,6 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import { type InspectedFile, inspectFile } from './inspect-file.js';
-import { PinnedPath } from './pinned-path.js';
+import { inspectedIn } from './inspected-in.js';
 
 const EXTENSION = '.vmdk';
 /** VMware's names of the files that track changed blocks. */
@@ -38,7 +37,7 @@ function isNamedVmdk(name: string): boolean {
 
 /** Returns the names in its own directory that a text descriptor lists; `undefined` unless inspection accepts it. */
 async function partsListedIn(directory: string, name: string): Promise<readonly string[] | undefined> {
-  const file = await inspected(directory, name);
+  const file = await inspectedIn(directory, name);
   if (file?.image.descriptor === undefined) {
     return undefined;
   }
@@ -49,7 +48,7 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
   const doubtful = header.backing === undefined ? tracking : [...extents, ...tracking];
   const images = new Set<string>();
   for (const part of doubtful) {
-    if ((await inspected(directory, part)) !== undefined) {
+    if ((await inspectedIn(directory, part)) !== undefined) {
       images.add(part);
     }
   }
@@ -60,22 +59,4 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
 function trackingIn(directory: string, path = ''): readonly string[] {
   const absolute = resolve(directory, path);
   return CHANGE_TRACKING.test(path) && dirname(absolute) === resolve(directory) ? [basename(absolute)] : [];
-}
-
-/** Inspects an image in the directory without its backing image. Returns `undefined` unless inspection accepts it. */
-async function inspected(directory: string, name: string): Promise<InspectedFile | undefined> {
-  try {
-    const pinned = await PinnedPath.directory(directory);
-    try {
-      const options = { allowedDirectories: [await pinned.realPath()] };
-      return await inspectFile(
-        { path: `${directory}/${name}`, noFollow: true, stated: undefined, statedBy: 'user', reference: name },
-        options,
-      );
-    } finally {
-      await pinned.close();
-    }
-  } catch {
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import {
   startTool,
 } from '@virt-similarity/image-tools';
 import { awaitReadyFile } from './ready-file.js';
-import { ALTERNATIVE, NBDKIT } from './tools.js';
+import { NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
   /** Where the sockets are created, in directories of their own. */
@@ -49,7 +49,6 @@ export async function exportDrive(image: InspectedImage, options: DriveExportOpt
       : undefined;
     const server = await startTool(NBDKIT, nbdkitArguments(source.socketPath, socketPath, readyPath), {
       ...call,
-      alternative: ALTERNATIVE,
       ...(view === undefined ? {} : { view }),
     });
     const close = async () => {

@@ -3,7 +3,7 @@ import { type RunDirectory, runTool, startTool, type ToolOptions } from '@virt-s
 import { ErrorFile } from './error-file.js';
 import { type GuestfishCommand, remoteArguments } from './guestfish-arguments.js';
 import { awaitReadyFile } from './ready-file.js';
-import { ALTERNATIVE, COMPONENT, GUESTFISH, SUPERVISOR } from './tools.js';
+import { COMPONENT, GUESTFISH, NEEDS, SUPERVISOR } from './tools.js';
 
 /**
  * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and stops it.
@@ -79,7 +79,7 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
   const directory = await runDirectory.makeDirectory();
   const tool: ToolOptions = {
     component: COMPONENT,
-    alternative: ALTERNATIVE,
+    ...NEEDS,
     environment: { ...environment, ...temporaryDirectories(directory) },
     ...(signal === undefined ? {} : { signal }),
   };

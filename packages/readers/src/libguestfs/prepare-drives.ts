@@ -10,7 +10,7 @@ import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { wholeIdentityOf } from '../inspection/identity-of.js';
 import type { Inspected, Inspections } from '../inspection/inspections.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
-import { COMPONENT } from './tools.js';
+import { COMPONENT, NEEDS } from './tools.js';
 
 /** Images prepared concurrently; each takes two processes. */
 const CONCURRENCY = 8;
@@ -63,7 +63,7 @@ async function prepare(
   options: ReadOptions,
   inspections: Inspections,
 ): Promise<PreparedDrive> {
-  const call = qemuCall({ component: COMPONENT }, identified.source, options);
+  const call = qemuCall({ component: COMPONENT, ...NEEDS }, identified.source, options);
   try {
     const found = await inspections.inspected(identified, options, wholeIdentityOf);
     const image = await requireNoWriter(found.image, options, call);

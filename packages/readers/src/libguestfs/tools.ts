@@ -1,5 +1,13 @@
 import { type Wording, wording } from '@virt-similarity/core';
-import { SERVER_CPU_SECONDS, type Tool, type ToolLimits } from '@virt-similarity/image-tools';
+import {
+  BUBBLEWRAP,
+  QEMU_IMG,
+  QEMU_NBD,
+  SERVER_CPU_SECONDS,
+  type Tool,
+  type ToolLimits,
+  type ToolOptions,
+} from '@virt-similarity/image-tools';
 
 /** The reader's name in messages. */
 export const COMPONENT = 'libguestfs';
@@ -27,3 +35,9 @@ export const NBDKIT: Tool = { command: 'nbdkit', package: 'nbdkit', limits: { cp
 
 /** The shell that supervises guestfish and ends it. */
 export const SUPERVISOR: Tool = { command: 'sh', package: 'dash', limits: APPLIANCE_LIMITS, endsWithInput: true };
+
+/** The programs that the reader needs, and the user's alternative to installing them. */
+export const NEEDS: Pick<ToolOptions, 'needs' | 'alternative'> = {
+  needs: [GUESTFISH, NBDKIT, QEMU_NBD, BUBBLEWRAP],
+  alternative: { text: ALTERNATIVE, needs: [QEMU_IMG, QEMU_NBD] },
+};

@@ -6,9 +6,8 @@ import {
   type ImageIdentity,
   type PartDiagnosis,
   type ReadOptions,
-  wording,
 } from '@virt-similarity/core';
-import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
+import { BUBBLEWRAP, type InspectedImage, QEMU_IMG, QEMU_NBD, qemuCall } from '@virt-similarity/image-tools';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { requirementsFound } from '../diagnosis.js';
 import { imagesInArchive } from '../inspection/archive.js';
@@ -23,9 +22,6 @@ import { vmdkPartsIn } from '../inspection/vmdk-parts.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
 import { withUnwrittenZeros } from './unwritten-sectors.js';
-
-/** The user's alternative to installing qemu's tools. */
-const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
 
 /** Reads every format that qemu reads, with qemu-img and, for bytes that are not stored verbatim, qemu-nbd. */
 export class QemuReader implements DiskReader {
@@ -59,7 +55,7 @@ export class QemuReader implements DiskReader {
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     warmUpLocks();
-    const call = qemuCall({ component: 'qemu', alternative: ALTERNATIVE }, source, options);
+    const call = qemuCall({ component: 'qemu', needs: [QEMU_IMG, QEMU_NBD, BUBBLEWRAP] }, source, options);
     const inspected = await this.#inspections.inspected({ source, identity }, options, (image) =>
       qemuIdentityOf(image, source),
     );

@@ -9,19 +9,20 @@ import type {
   ReadOptions,
 } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core';
-import { type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
+import { BUBBLEWRAP, type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
 import { openCompressedDisk } from '../decompression/compressed-disk.js';
 import { requirementsFound } from '../diagnosis.js';
 import { imagesInArchive } from '../inspection/archive.js';
-import { COMPRESSED_DISK_EXTENSIONS, IMAGE_EXTENSIONS } from '../inspection/extensions.js';
+import { COMPRESSED_DISK_EXTENSIONS, IMAGE_EXTENSIONS, SPLIT_DISK_EXTENSIONS } from '../inspection/extensions.js';
 import { RAW_FORMAT_NAMES } from '../inspection/format-names.js';
 import { namedInFormat } from '../inspection/format-remedy.js';
 import { isCompression } from '../inspection/formats/compressions.js';
 import { identityOf } from '../inspection/identity-of.js';
 import { SHARED_INSPECTIONS } from '../inspection/inspections.js';
 import { SPLIT } from '../inspection/split-disk.js';
+import { splitPartsIn } from '../inspection/split-parts.js';
 import { TAR } from '../inspection/tar.js';
 import { decryptedImage } from '../luks/decrypted-image.js';
 import { openRawImage } from './open-raw-image.js';
@@ -32,7 +33,7 @@ import { SplitImage } from './split-image.js';
  * decompress a disk. If qemu-img is installed, holes are skipped.
  */
 export class RawReader implements DiskReader {
-  readonly extensions = [...IMAGE_EXTENSIONS, ...COMPRESSED_DISK_EXTENSIONS];
+  readonly extensions = [...IMAGE_EXTENSIONS, ...COMPRESSED_DISK_EXTENSIONS, ...SPLIT_DISK_EXTENSIONS];
   readonly formats = [...RAW_FORMAT_NAMES, TAR];
   readonly imagesIn = imagesInArchive;
   readonly fallback = true;
@@ -46,6 +47,10 @@ export class RawReader implements DiskReader {
     return this.#inspections.identify(source, options, (image) =>
       RAW_FORMAT_NAMES.includes(image.format) || options.isChosen ? rawIdentityOf(image, source) : undefined,
     );
+  }
+
+  partsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return splitPartsIn(directory, names);
   }
 
   async diagnose(run: DiagnosisRun): Promise<PartDiagnosis> {
@@ -67,7 +72,7 @@ export class RawReader implements DiskReader {
 
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream> {
     warmUpLocks();
-    const call = qemuCall({ component: 'raw' }, source, options);
+    const call = qemuCall({ component: 'raw', needs: [BUBBLEWRAP] }, source, options);
     const identified = { source, identity };
     const inspected = await this.#inspections.inspected(identified, options, (image) => rawIdentityOf(image, source));
     const { format } = inspected.image;

@@ -101,8 +101,12 @@ describe('progress', () => {
     display.show({ kind: 'image-advanced', path: 'a.img', bytes: 2048 });
     display.show({ kind: 'image-finished', path: 'a.img', cached: false, vector: {} as never });
     display.show({ kind: 'image-finished', path: 'b.img', cached: true, vector: {} as never });
+    const vector = { storage: { kind: 'file', path: 'c.arrow' } } as never;
+    display.show({ kind: 'image-finished', path: 'c.arrow', cached: true, vector });
     display.end();
-    expect(written()).toBe('hashing a.img (2.0 KiB)\na.img: hashed\nb.img: taken from the cache\n');
+    expect(written()).toBe(
+      'hashing a.img (2.0 KiB)\na.img: hashed\nb.img: taken from the cache\nc.arrow: read as a hash vector\n',
+    );
   });
 
   test('is one line on a terminal, redrawn at most ten times a second and cleared at the end', () => {

@@ -104,15 +104,25 @@ describe('a text that names no key is refused without being repeated', () => {
   test.each([
     [`all:key:${CANARY}`, /visible to every user of this machine; write it to a file/],
     [`/dev/sda2:key:${CANARY}`, /visible to every user/],
-    [CANARY, /name it as SELECTOR:file:FILE/],
-    [`all:${CANARY}`, /name it as SELECTOR:file:FILE/],
-    ['all:clevis', /name it as SELECTOR:file:FILE/],
-    ['all:file:', /name it as SELECTOR:file:FILE/],
+    [CANARY, /as SELECTOR:file:FILE, found another form; name it as all:file:FILE$/],
+    [`all:${CANARY}`, /name it as all:file:FILE$/],
+    ['all:clevis', /name it as all:file:FILE$/],
+    ['', /name it as all:file:FILE$/],
+    ['all:file:', /expected the file with the passphrase after file:, found nothing; name it as all:file:FILE$/],
+    [':file:/etc/key', /expected all, .* before :file:, found nothing; pass all:file:\/etc\/key for every disk$/],
     ['/dev/sdb:file:/etc/key', /expected all, the UUID of a LUKS header, \/dev\/sda, .*, found "\/dev\/sdb"/],
   ])('%s', async (text, message) => {
     const error = await readDiskKey(text).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
     expect(inspect(error)).not.toContain(CANARY);
+  });
+});
+
+test('a text that is the name of a file is refused with the key that it could be', async () => {
+  const path = await write('words');
+  await expect(readDiskKey(path)).rejects.toMatchObject({
+    code: 'usage',
+    message: `expected a key as SELECTOR:file:FILE, found another form; name the file ${path} as all:file:${path}`,
   });
 });
 

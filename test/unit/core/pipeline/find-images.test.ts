@@ -92,6 +92,30 @@ describe('findImages', () => {
     ]);
   });
 
+  test('leaves out named files that are parts of other named ones', async () => {
+    await files('x.vmdk', 'x-flat.vmdk', 'y.vmdk');
+    const { sources } = await find([path('x-flat.vmdk'), path('x.vmdk'), { path: path('y.vmdk'), format: 'raw' }], {
+      partsIn: async (asked, names) => {
+        expect([asked, [...names]]).toEqual([directory, ['x-flat.vmdk', 'x.vmdk']]);
+        return new Map([['x-flat.vmdk', 'x.vmdk']]);
+      },
+    });
+    expect(sources.map((source) => source.path)).toEqual(['x.vmdk', 'y.vmdk'].map(path));
+    const remedy = 'see every name with `onNote`';
+    expect(notes).toEqual([
+      ['warning', `left out 1 named file, a part of other named images; ${remedy}`],
+      ['debug', `left out ${path('x-flat.vmdk')}: part of x.vmdk`],
+    ]);
+  });
+
+  test('leaves out a cache without a warning', async () => {
+    await files('a.raw');
+    await mkdir(path('kept'));
+    await files(`kept/${CACHE_ENTRY}`);
+    expect((await find([directory])).sources).toEqual([{ path: path('a.raw'), noFollow: true }]);
+    expect(notes).toEqual([['debug', `left out ${path('kept')}: cache of hash vectors`]]);
+  });
+
   test('includes all files if a reader cannot look for parts, with a warning', async () => {
     await files('a.vmdk');
     const { sources } = await find([directory], { partsIn: () => Promise.reject(new Error('no luck')) });

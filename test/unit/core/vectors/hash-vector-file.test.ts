@@ -22,6 +22,10 @@ const anyLink = fc.record(
     count: fc.nat(3),
     volatile: fc.constant(true as const),
     encryption: fc.constantFrom('ciphertext' as const, 'decrypted' as const),
+    ciphertext: fc.array(
+      fc.record({ scheme: fc.string(), partition: fc.nat(128), selector: fc.uuid() }, { requiredKeys: ['scheme'] }),
+      { maxLength: 3 },
+    ),
   },
   { requiredKeys: ['format', 'count'] },
 );

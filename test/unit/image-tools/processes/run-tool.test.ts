@@ -77,10 +77,26 @@ describe('a missing program', () => {
     });
   });
 
-  test('is reported with an alternative, if one exists', async () => {
-    const options = { component: 'qemu', alternative: wording`choose ${{ option: 'reader', value: 'libguestfs' }}` };
-    await expect(runTool(missing, [], options)).rejects.toThrow(
-      "[qemu] virt-similarity-no-such-program is not installed; install no-such-package or choose `reader: 'libguestfs'`",
+  test.each([
+    ['sh', ", or choose `reader: 'libguestfs'`"],
+    ['no-such-alternative', ''],
+  ])('is reported with an alternative if the program that it needs is installed: %s', async (command, expected) => {
+    const text = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
+    const alternative = { text, needs: [{ command, package: 'none' }] };
+    await expect(runTool(missing, [], { component: 'qemu', alternative })).rejects.toMatchObject({
+      message: `[qemu] virt-similarity-no-such-program is not installed; install no-such-package${expected}`,
+    });
+  });
+
+  test('is reported with every other one that is missing', async () => {
+    const needs = [
+      missing,
+      { command: 'virt-similarity-second', package: 'no-such-package' },
+      { command: 'sh', package: 'dash' },
+      { command: 'virt-similarity-third', package: 'third' },
+    ];
+    await expect(runTool(missing, [], { component: 'qemu', needs })).rejects.toThrow(
+      'no-such-program, virt-similarity-second and virt-similarity-third are not installed; install no-such-package third',
     );
   });
 

@@ -16,15 +16,16 @@ function check(path: string, head: Buffer, tail: Buffer = NOTHING, compression: 
 }
 
 test.each(['disk.raw.gz', 'disk.img.gz', 'disk.gz', 'disk', 'disk.img'])('a raw disk in %s is accepted', (path) => {
-  expect(check(path, NOISE)).toBeUndefined();
-  expect(check(path, fileWith(4096, { 0: ascii('LUKS\xba\xbe') }))).toMatch(/encrypted with LUKS/);
+  expect(check(path, NOISE)).toEqual({ isLuks: false });
+  expect(check(path, fileWith(4096, { 0: ascii('LUKS\xba\xbe') }))).toEqual({ isLuks: true });
 });
 
-test('text is accepted only if the name says that it is a disk', () => {
-  const text = ascii('text');
-  expect(check('disk.raw.gz', text)).toBeUndefined();
-  expect(check('disk.iso.gz', text)).toBeUndefined();
-  expect(() => check('log.gz', text)).toThrow(/holds text.*gzip -dc 'log.gz' > 'log' first/);
+test.each(['disk.raw.gz', 'disk.iso.gz', 'log.gz'])('text in %s is refused when its size is known', (path) => {
+  const head = ascii('text');
+  const checked = (size?: number) => requireRawContent({ head, tail: NOTHING }, { path, compression: 'gzip' }, size);
+  expect(checked()).toEqual({ isLuks: false });
+  expect(checked(512)).toEqual({ isLuks: false });
+  expect(() => checked(4)).toThrow(/holds text, not a disk; unpack it with gzip -dc .* first/);
 });
 
 test.each<[string, string, Buffer, Compression, string]>([

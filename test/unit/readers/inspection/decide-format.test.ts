@@ -96,13 +96,6 @@ describe('no format is chosen', () => {
       /name it as `{ path: 'a.img', format: 'vpc' }` or `{ path: 'a.img', format: 'raw' }`$/,
     ],
     [
-      'text',
-      'notes.txt',
-      TEXT,
-      'refused',
-      /text, not a disk image; name it as `{ path: 'notes.txt', format: 'raw' }` if it is one$/,
-    ],
-    [
       'an extension without its header',
       'a.qcow2',
       NOISE,

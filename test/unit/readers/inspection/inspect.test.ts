@@ -92,19 +92,55 @@ describe('a self-contained image', () => {
   });
 });
 
+describe('a text file', () => {
+  test.each(['notes.txt', 'notes.img', 'notes.raw', 'notes'])(
+    '%s is no disk unless its format is stated',
+    async (name) => {
+      const path = await write(name, ascii('hello\n'));
+      expect(await failureOf(path)).toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(
+          /: it holds text, not a disk image; name it as .*, format: 'raw' }` if it is one$/,
+        ),
+      });
+      expect(await inspectAt(path, { format: 'raw' })).toMatchObject({ format: 'raw', virtualSize: 6 });
+    },
+  );
+
+  test('is no backing image, and the overlay has to state its format', async () => {
+    await write('notes.img', ascii('hello\n'));
+    const { message } = await failureOf(await qcow2('top.qcow2', { backing: 'notes.img' }));
+    expect(message).toMatch(/"notes\.img" cannot be used: it holds text, .*qemu-img rebase -u -F raw -b 'notes\.img'/);
+  });
+
+  test('is no split disk', async () => {
+    await write('log.002', ascii('two\n'));
+    const { message } = await failureOf(await write('log.001', ascii('one\n')));
+    expect(message).toMatch(/it holds text, .*format: 'split'/);
+  });
+
+  test.each<[string, Buffer]>([
+    ['a disk of an odd size', fileWith(777, { 0: ascii('\x90') })],
+    ['a sector of one character', Buffer.alloc(512, 'a')],
+  ])('differs from %s', async (_, content) => {
+    expect(await inspectAt(await write('tiny.img', content))).toMatchObject({ virtualSize: content.length });
+  });
+});
+
 describe('a disk of ciphertext', () => {
   const luks = (name = 'disk.img') => write(name, fileWith(65_536, LUKS));
 
-  test('is raw, with a note', async () => {
-    const path = await luks();
-    expect(await inspectAt(path)).toMatchObject({ format: 'raw', encryption: 'ciphertext', virtualSize: 65_536 });
-    expect(notes).toEqual([expect.stringMatching(/disk\.img: it is encrypted with LUKS, so ciphertext is compared/)]);
+  test('is raw, and takes a key', async () => {
+    const ciphertext = [{ scheme: 'LUKS', selector: LUKS_UUID }];
+    const image = await inspectAt(await luks());
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext', ciphertext, virtualSize: 65_536 });
+    expect(notes).toEqual([]);
   });
 
-  test('is raw without a note if the user gives that format', async () => {
+  test('takes no key if the user gives the format raw', async () => {
     const image = await inspectAt(await luks(), { format: 'raw' });
-    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
-    expect(notes).toEqual([]);
+    expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] });
+    expect(image.ciphertext?.[0]).not.toHaveProperty('selector');
   });
 
   test('needs a key if the format LUKS is stated', async () => {
@@ -121,28 +157,29 @@ describe('a disk of ciphertext', () => {
     expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
   });
 
-  test('is what an encrypted qcow2 image without a key contains, with a note', async () => {
+  test('is what an encrypted qcow2 image without a key contains', async () => {
+    const ciphertext = [{ scheme: 'LUKS', selector: LUKS_UUID }];
     const path = await write('a.qcow2', encryptedQcow2());
-    expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext' });
-    expect(notes).toEqual([expect.stringMatching(/a\.qcow2: it is encrypted with LUKS, so ciphertext is compared/)]);
+    expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext', ciphertext });
   });
 
-  test('may be in partitions, which are named', async () => {
+  test('may be in partitions', async () => {
     const disk = fileWith(2 ** 20, { 446: mbrEntry(0x07, 128), 462: mbrEntry(0x83, 256), 510: ascii('\x55\xaa') });
     disk.write('-FVE-FS-', 128 * 512 + 3);
     fileWith(592, LUKS).copy(disk, 256 * 512);
-    expect(await inspectAt(await write('disk.raw', disk))).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
-    expect(notes).toEqual([
-      expect.stringMatching(
-        /its partition 1 is encrypted with BitLocker, its partition 2 is encrypted with LUKS, so ciphertext/,
-      ),
+    const { format, encryption, ciphertext } = await inspectAt(await write('disk.raw', disk));
+    expect({ format, encryption }).toEqual({ format: 'raw', encryption: 'ciphertext' });
+    expect(ciphertext).toEqual([
+      { scheme: 'BitLocker', partition: 1 },
+      { scheme: 'LUKS', partition: 2, selector: LUKS_UUID },
     ]);
   });
 
-  test('causes a note below an overlay that declares it as raw', async () => {
+  test('is what an overlay that declares it as raw is based on, and takes no key', async () => {
     await luks();
-    await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
-    expect(notes).toHaveLength(1);
+    const { backing } = await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
+    expect(backing).toMatchObject({ encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] });
+    expect(backing?.ciphertext?.[0]).not.toHaveProperty('selector');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPlainText } from '#readers/inspection/plain-text.js';
+import { isTextFile } from '#readers/inspection/plain-text.js';
 
 test.each<[string, Uint8Array, boolean]>([
   ['words with tabs and line endings', Buffer.from('a\tb\r\nc\f\n'), true],
@@ -10,5 +10,14 @@ test.each<[string, Uint8Array, boolean]>([
   ['an escape character', Buffer.from('a\x1bb'), false],
   ['bytes that are not UTF-8', Buffer.from([0x61, 0xff, 0x62]), false],
 ])('classifies %s', (_, bytes, expected) => {
-  expect(isPlainText(bytes)).toBe(expected);
+  expect(isTextFile(bytes, bytes.length)).toBe(expected);
+});
+
+test.each<[string, string, number, boolean]>([
+  ['lines', 'one\ntwo\n', 1024, true],
+  ['one letter', 'a'.repeat(1024), 1024, false],
+  ['a single byte', 'a', 1, false],
+  ['one letter and a part of a sector', 'a'.repeat(1024), 1025, true],
+])('%s in whole sectors or not', (_, text, size, expected) => {
+  expect(isTextFile(Buffer.from(text), size)).toBe(expected);
 });

@@ -1,0 +1,27 @@
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { CommanderError } from '../commander.js';
+import { flagsOfCommand, type KnownCommand } from './known-commands.js';
+
+/**
+ * Returns the error for words that commander refuses. For an option of another command, it names that command; it refers
+ * to the help of the command in question.
+ */
+export function refusal(
+  error: CommanderError,
+  refusing: KnownCommand,
+  commands: readonly KnownCommand[],
+): VirtSimilarityError {
+  const [, unknown] = /unknown option '([^']+)'/.exec(error.message) ?? [];
+  const owner = commands.find((command) =>
+    flagsOfCommand(command).some(({ long, short }) => unknown !== undefined && [long, short].includes(unknown)),
+  );
+  const problem =
+    owner === undefined
+      ? messageOf(error).replace(/^error: |\.$/g, '')
+      : `${refusing.name}: unknown option '${unknown}'; it is an option of ${owner.name}`;
+  return new VirtSimilarityError('usage', `${problem}; see ${helpOf(owner ?? refusing)}`, { cause: error });
+}
+
+function helpOf({ name, isDefault }: KnownCommand): string {
+  return isDefault ? 'virt-similarity --help' : `virt-similarity ${name} --help`;
+}

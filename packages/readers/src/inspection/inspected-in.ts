@@ -1,0 +1,20 @@
+import { type InspectedFile, inspectFile } from './inspect-file.js';
+import { PinnedPath } from './pinned-path.js';
+
+/** Inspects an image in the directory without its backing image. Returns `undefined` unless inspection accepts it. */
+export async function inspectedIn(directory: string, name: string): Promise<InspectedFile | undefined> {
+  try {
+    const pinned = await PinnedPath.directory(directory);
+    try {
+      const options = { allowedDirectories: [await pinned.realPath()] };
+      return await inspectFile(
+        { path: `${directory}/${name}`, noFollow: true, stated: undefined, statedBy: 'user', reference: name },
+        options,
+      );
+    } finally {
+      await pinned.close();
+    }
+  } catch {
+    return undefined;
+  }
+}

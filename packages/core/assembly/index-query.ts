@@ -25,17 +25,19 @@ let length: usize = 0;
 let padded: usize = 0;
 
 // The vector that is compared with those of the index: its digests, padded, and its pages. For each page its number, its
-// first digest, and the blocks that are not zero, that are not settled, and that must be checked in every vector: u32 each.
+// first digest, and the blocks that are not zero, that are not settled, that must be checked in every vector, and that are
+// equal to one in the window by their prefixes: u32 each.
 let digests: usize = 0;
 let digestCount: u32 = 0;
 let pages: usize = 0;
-const PAGE: usize = 20;
+const PAGE: usize = 24;
 let prefixes: usize = 0;
 let pageCount: u32 = 0;
 
 let blocks: usize = 0;
 let input: usize = 0;
-/** The first of our pages that is not before the current window. */
+/** Our pages in the current window, and perhaps the one after it. */
+let firstPage: u32 = 0;
 let nextPage: u32 = 0;
 
 // For each page of a window: the blocks that are equal to ours by their prefixes and those that are not zero (u16 each),
@@ -122,7 +124,7 @@ export function startSegment(count: u32): void {
   nextPage = 0;
   for (let page: u32 = 0; page < pageCount; page++) {
     store<u32>(pageOf(page), load<u32>(pageOf(page), 8), 12);
-    store<u32>(pageOf(page), 0, 16);
+    store<u64>(pageOf(page), 0, 16);
   }
 }
 
@@ -166,6 +168,11 @@ export function countWindow(size: u32): bool {
 
 function matchPages(): void {
   let each: u32 = 0;
+  firstPage = nextPage;
+  if (firstPage < pageCount) {
+    // It may be the last page of the previous window.
+    store<u32>(pageOf(firstPage), 0, 20);
+  }
   for (let group: usize = 0; group < <usize>groups; group++) {
     const number = load<u32>(groupsAt + (group << 3));
     const end = load<u32>(groupsAt + (group << 3), 4);
@@ -188,6 +195,7 @@ function matchGroup(first: u32, end: u32): void {
   const b = v128.load(own, 16);
   const c = v128.load(own, 32);
   const d = v128.load(own, 48);
+  let matched: u32 = 0;
   for (let each = first; each < end; each++) {
     const page = pagesAt + <usize>each * PAGE_BYTES;
     const there = presentIn(page);
@@ -201,6 +209,7 @@ function matchGroup(first: u32, end: u32): void {
         i32x4.eq(v128.load(page, 32), c),
         i32x4.eq(v128.load(page, 48), d),
       );
+    matched |= equal;
     const match = matches + (<usize>each << 3);
     store<u32>(match, equal | (there << 16));
     store<u32>(match, nextPage, 4);
@@ -209,6 +218,7 @@ function matchGroup(first: u32, end: u32): void {
       <u64>popcnt(equal) | (<u64>popcnt(present & there) << FIELD) | (<u64>popcnt(there) << (2 * FIELD)),
     );
   }
+  store<u32>(pageOf(nextPage), matched, 20);
 }
 
 function skipGroup(first: u32, end: u32): void {
@@ -231,6 +241,17 @@ function markCollisions(): void {
       store<u32>(pageOf(page), load<u32>(pageOf(page), 16) | (1 << (block & (PAGE_BLOCKS - 1))), 16);
     }
   }
+}
+
+/** Returns whether each block in this window that is equal to one of ours by its prefix is settled for all vectors. */
+export function isSettled(): bool {
+  const end = min(nextPage + 1, pageCount);
+  for (let page = firstPage; page < end; page++) {
+    if ((load<u32>(pageOf(page), 20) & load<u32>(pageOf(page), 12)) !== 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /**

@@ -12,7 +12,7 @@
 export const PAGE_BLOCKS: u32 = 16;
 export const PAGE_SHIFT: u32 = 4;
 export const PAGE_BYTES: usize = 64;
-export const MOST_PAGES: u32 = 65_535;
+export const MOST_PAGES: u32 = 32_768;
 
 const HEADER: usize = 32;
 const SPREAD: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;

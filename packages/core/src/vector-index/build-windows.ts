@@ -6,7 +6,7 @@ import { type BuildKernel, instantiateBuildKernel, PAGE_BLOCKS, WINDOW_BLOCKS } 
 import { Turns } from './turns.js';
 
 /** Distinct pages that a window can always hold. */
-const MOST_PAGES = 65_535;
+const MOST_PAGES = 32_768;
 /** Page numbers of the widest window. */
 const WIDEST = WINDOW_BLOCKS / PAGE_BLOCKS;
 

@@ -127,6 +127,7 @@ export class Query {
   async countsWith(segment: Segment, vectors: readonly (HashVector | undefined)[]): Promise<Counts[]> {
     const kernel = this.#kernel;
     kernel.startSegment(segment.keys.length);
+    const confirming = new Set<number>();
     const sums = new Uint32Array(kernel.memory.buffer, kernel.sumsAt(), segment.keys.length * SUMS);
     await segment.read(async (readNext) => {
       for (const size of segment.windowSizes) {
@@ -134,7 +135,7 @@ export class Query {
         if (!kernel.countWindow(size)) {
           throw damagedSegment(segment.fileName ?? 'index', 'its checksum is wrong');
         }
-        await this.#confirm(vectors, sums);
+        await this.#confirm(vectors, sums, confirming);
         await this.#turns.yieldIfDue();
       }
     });
@@ -147,33 +148,46 @@ export class Query {
     });
   }
 
-  /**
-   * Confirms the equal blocks of the current window. Begins with vectors whose files are open, and with those that have the
-   * most equal blocks, because they settle the most for the others.
-   */
-  async #confirm(vectors: readonly (HashVector | undefined)[], sums: Uint32Array): Promise<void> {
-    const equalIn = (index: number): number => sums[index * SUMS + EQUAL_IN_WINDOW]!;
-    const similar: number[] = [];
-    for (let index = 0; index < vectors.length; index++) {
-      if (equalIn(index) > 0 && vectors[index] !== undefined) {
-        similar.push(index);
+  /** Confirms the equal blocks of the current window with as few vectors as possible; adds those to `confirming`. */
+  async #confirm(
+    vectors: readonly (HashVector | undefined)[],
+    sums: Uint32Array,
+    confirming: Set<number>,
+  ): Promise<void> {
+    for (const index of candidates(vectors, sums, confirming)) {
+      if (this.#kernel.isSettled()) {
+        return;
       }
-    }
-    const isOpen = (index: number): number => Number(this.#sources.isOpen(vectors[index]!));
-    similar.sort((one, other) => isOpen(other) - isOpen(one) || equalIn(other) - equalIn(one));
-    for (const index of similar) {
       const rows = this.#kernel.rowsToCheck(index);
-      if (rows === 0) {
-        continue;
+      if (rows > 0) {
+        confirming.add(index);
+        const vector = vectors[index]!;
+        const source = await this.#sources.of(vector);
+        const { buffer } = this.#kernel.memory;
+        const target = new Uint8Array(buffer, this.#kernel.inputAt(), rows * vector.digestLength);
+        source.readDigests(target, sums[index * SUMS + FIRST_ROW]!);
+        this.#kernel.checkVector(index);
       }
-      const vector = vectors[index]!;
-      const source = await this.#sources.of(vector);
-      const { buffer } = this.#kernel.memory;
-      const target = new Uint8Array(buffer, this.#kernel.inputAt(), rows * vector.digestLength);
-      source.readDigests(target, sums[index * SUMS + FIRST_ROW]!);
-      this.#kernel.checkVector(index);
     }
   }
+}
+
+/** Yields the vectors with equal blocks in the current window: first those of `confirming`, then the most similar. */
+function* candidates(
+  vectors: readonly (HashVector | undefined)[],
+  sums: Uint32Array,
+  confirming: ReadonlySet<number>,
+): Generator<number, void, undefined> {
+  const equalIn = (index: number): number => sums[index * SUMS + EQUAL_IN_WINDOW]!;
+  const known = new Set(confirming);
+  yield* [...known].filter((index) => equalIn(index) > 0);
+  const others: number[] = [];
+  for (let index = 0; index < vectors.length; index++) {
+    if (equalIn(index) > 0 && vectors[index] !== undefined && !known.has(index)) {
+      others.push(index);
+    }
+  }
+  yield* others.sort((one, other) => equalIn(other) - equalIn(one));
 }
 
 /** Vectors whose digests are being read, with their files open. */

@@ -59,7 +59,7 @@ let prefixTable: usize = 0;
 
 let output: usize = 0;
 
-/** Lays out memory for windows of `count` vectors, at most 65,535, with `rows` digests of `digestLength` bytes in all. */
+/** Lays out memory for windows of `count` vectors, at most 32,768, with `rows` digests of `digestLength` bytes in all. */
 export function configure(count: u32, rows: f64, digestLength: u32): void {
   releaseAll();
   vectors = count;
@@ -187,10 +187,10 @@ function bucketOf(page: usize, place: u32): u32 {
     ),
   );
   const hash =
-    (<u32>i32x4.extract_lane(mixed, 0)) * 0x85ebca6b +
-    (<u32>i32x4.extract_lane(mixed, 1)) * 0xc2b2ae35 +
-    (<u32>i32x4.extract_lane(mixed, 2)) * 0x165667b1 +
-    (<u32>i32x4.extract_lane(mixed, 3)) * 0x9e3779b1 +
+    <u32>i32x4.extract_lane(mixed, 0) * 0x85ebca6b +
+    <u32>i32x4.extract_lane(mixed, 1) * 0xc2b2ae35 +
+    <u32>i32x4.extract_lane(mixed, 2) * 0x165667b1 +
+    <u32>i32x4.extract_lane(mixed, 3) * 0x9e3779b1 +
     place * 0x2545f491;
   return ((hash ^ (hash >> 15)) & (BUCKETS - 1)) << 2;
 }
@@ -225,7 +225,7 @@ function markDifferences(page: usize, other: usize, place: u32): void {
 
 function markCollision(place: u32, lane: u32): void {
   const mask = collided + <usize>place * 2;
-  store<u16>(mask, load<u16>(mask) | (<u16>1 << <u16>lane));
+  store<u16>(mask, load<u16>(mask) | ((<u16>1) << (<u16>lane)));
 }
 
 /**
@@ -285,7 +285,7 @@ function writeReferences(): void {
     store<u16>(referencesAt + (reference << 1), <u16>load<u32>(entry + linksAt, 8));
   }
   // The checksum includes the padding.
-  const end = referencesAt + (<usize>referenceCount << 1);
+  const end = referencesAt + ((<usize>referenceCount) << 1);
   memory.fill(end, 0, pagesAt - end);
 }
 
@@ -299,7 +299,7 @@ function findCollisions(place: u32): void {
   if (count === 1) {
     return;
   }
-  const buckets = <u32>1 << (33 - clz<u32>(count));
+  const buckets = (<u32>1) << (33 - clz<u32>(count));
   for (let lane: u32 = 0; lane < PAGE_BLOCKS; lane++) {
     memory.fill(prefixTable, 0, <usize>buckets * 4);
     for (let each = head; each !== 0; each = load<u32>(entryOf(each) + linksAt, 4)) {

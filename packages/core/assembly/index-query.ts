@@ -9,8 +9,8 @@ import {
   groups,
   groupsAt,
   isSound,
-  maskOf,
   MOST_PAGES,
+  maskOf,
   PAGE_BLOCKS,
   PAGE_BYTES,
   PAGE_SHIFT,
@@ -153,7 +153,7 @@ export function countWindow(size: u32): bool {
     const end = <usize>load<u32>(endsAt + vector * 4);
     let sum: u64 = 0;
     for (; reference < end; reference++) {
-      sum += load<u64>(tallies + (<usize>load<u16>(referencesAt + (reference << 1)) << 3));
+      sum += load<u64>(tallies + ((<usize>load<u16>(referencesAt + (reference << 1))) << 3));
     }
     const address = sums + vector * SUM;
     const equal = <u32>(sum & FIELD_MASK);
@@ -210,12 +210,12 @@ function matchGroup(first: u32, end: u32): void {
         i32x4.eq(v128.load(page, 48), d),
       );
     matched |= equal;
-    const match = matches + (<usize>each << 3);
+    const match = matches + ((<usize>each) << 3);
     store<u32>(match, equal | (there << 16));
     store<u32>(match, nextPage, 4);
     store<u64>(
-      tallies + (<usize>each << 3),
-      <u64>popcnt(equal) | (<u64>popcnt(present & there) << FIELD) | (<u64>popcnt(there) << (2 * FIELD)),
+      tallies + ((<usize>each) << 3),
+      <u64>popcnt(equal) | ((<u64>popcnt(present & there)) << FIELD) | ((<u64>popcnt(there)) << (2 * FIELD)),
     );
   }
   store<u32>(pageOf(nextPage), matched, 20);
@@ -224,8 +224,8 @@ function matchGroup(first: u32, end: u32): void {
 function skipGroup(first: u32, end: u32): void {
   for (let each = first; each < end; each++) {
     const there = presentIn(pagesAt + <usize>each * PAGE_BYTES);
-    store<u32>(matches + (<usize>each << 3), there << 16);
-    store<u64>(tallies + (<usize>each << 3), <u64>popcnt(there) << (2 * FIELD));
+    store<u32>(matches + ((<usize>each) << 3), there << 16);
+    store<u64>(tallies + ((<usize>each) << 3), (<u64>popcnt(there)) << (2 * FIELD));
   }
 }
 
@@ -244,7 +244,7 @@ function markCollisions(): void {
 }
 
 /** Returns whether each block in this window that is equal to one of ours by its prefix is settled for all vectors. */
-export function isSettled(): bool {
+export function isConfirmed(): bool {
   const end = min(nextPage + 1, pageCount);
   for (let page = firstPage; page < end; page++) {
     if ((load<u32>(pageOf(page), 20) & load<u32>(pageOf(page), 12)) !== 0) {
@@ -313,7 +313,7 @@ function endOfReferences(vector: u32): usize {
 }
 
 function matchOf(reference: usize): usize {
-  return matches + (<usize>load<u16>(referencesAt + (reference << 1)) << 3);
+  return matches + ((<usize>load<u16>(referencesAt + (reference << 1))) << 3);
 }
 
 function pageOf(page: u32): usize {

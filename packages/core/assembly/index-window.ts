@@ -31,7 +31,14 @@ export let pagesAt: usize = 0;
 export let bytes: usize = 0;
 
 /** Writes the header of a window without its checksum, and locates its sections. */
-export function writeHeader(window: usize, ofGroups: u32, ofPages: u32, ofReferences: u32, ofCollisions: u32, ofVectors: u32): void {
+export function writeHeader(
+  window: usize,
+  ofGroups: u32,
+  ofPages: u32,
+  ofReferences: u32,
+  ofCollisions: u32,
+  ofVectors: u32,
+): void {
   store<u32>(window, ofGroups, 4);
   store<u32>(window, ofPages, 8);
   store<u32>(window, ofReferences, 12);
@@ -49,10 +56,10 @@ export function locateSections(window: usize): void {
   collisions = load<u32>(window, 16);
   vectors = load<u32>(window, 20);
   groupsAt = window + HEADER;
-  endsAt = groupsAt + (<usize>groups << 3);
-  collisionsAt = endsAt + (<usize>vectors << 2);
-  referencesAt = collisionsAt + (<usize>collisions << 2);
-  pagesAt = (referencesAt + (<usize>references << 1) + 15) & ~15;
+  endsAt = groupsAt + ((<usize>groups) << 3);
+  collisionsAt = endsAt + ((<usize>vectors) << 2);
+  referencesAt = collisionsAt + ((<usize>collisions) << 2);
+  pagesAt = (referencesAt + ((<usize>references) << 1) + 15) & ~15;
   bytes = pagesAt + <usize>pages * PAGE_BYTES - window;
 }
 
@@ -94,11 +101,14 @@ function checksumOf(window: usize, size: usize): u64 {
 /** Returns a bit for each block of a page that is not zero. */
 export function presentIn(page: usize): u32 {
   const zero = i64x2.splat(0);
-  return <u32>(0xffff) ^ maskOf(
-    i32x4.eq(v128.load(page), zero),
-    i32x4.eq(v128.load(page, 16), zero),
-    i32x4.eq(v128.load(page, 32), zero),
-    i32x4.eq(v128.load(page, 48), zero),
+  return (
+    <u32>0xffff ^
+    maskOf(
+      i32x4.eq(v128.load(page), zero),
+      i32x4.eq(v128.load(page, 16), zero),
+      i32x4.eq(v128.load(page, 32), zero),
+      i32x4.eq(v128.load(page, 48), zero),
+    )
   );
 }
 

@@ -5,13 +5,13 @@ import { problemOfBlocks } from '../vectors/check-header.js';
 import { type BuildKernel, instantiateBuildKernel, PAGE_BLOCKS, WINDOW_BLOCKS } from './index-kernels.js';
 import { Turns } from './turns.js';
 
-/** Distinct pages that a window can always hold. */
+/** The most distinct pages of a window, as in packages/core/assembly/index-window.ts. */
 const MOST_PAGES = 32_768;
 /** Page numbers of the widest window. */
 const WIDEST = WINDOW_BLOCKS / PAGE_BLOCKS;
 
 /**
- * Yields the windows of an index of vectors, at most 65,535 local ones. Reads each vector once; its rows are checked.
+ * Yields the windows of an index of vectors, at most 32,768 local ones. Reads each vector once; its rows are checked.
  * Memory: 40 to 80 MiB, depending on the length of digests. A window's bytes are valid until the next one is requested.
  *
  * @throws `corrupt` if block numbers do not ascend, whatever reading throws, `aborted`, and `unavailable`.

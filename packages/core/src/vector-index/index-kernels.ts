@@ -36,7 +36,7 @@ export interface QueryKernel {
   windowAt(): number;
   sumsAt(): number;
   countWindow(bytes: number): number;
-  isSettled(): number;
+  isConfirmed(): number;
   rowsToCheck(vector: number): number;
   checkVector(vector: number): void;
 }

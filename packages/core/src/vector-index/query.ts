@@ -155,7 +155,7 @@ export class Query {
     confirming: Set<number>,
   ): Promise<void> {
     for (const index of candidates(vectors, sums, confirming)) {
-      if (this.#kernel.isSettled()) {
+      if (this.#kernel.isConfirmed()) {
         return;
       }
       const rows = this.#kernel.rowsToCheck(index);

@@ -34,7 +34,7 @@ export async function segmentInMemory(keys: readonly string[], windows: AsyncIte
   return { keys, windowSizes: copies.map(({ length }) => length), read };
 }
 
-/** The largest header and the largest window, in bytes: more than 65,535 vectors need. */
+/** The largest header and the largest window, in bytes: more than 32,768 vectors need. */
 const LARGEST = 32 * 1024 * 1024;
 const FORMAT = 'virt-similarity vector index 1';
 const FILE_NAME = /^[0-9a-f]{64}\.vector-index$/;

@@ -19,9 +19,9 @@ import { SegmentDirectory } from './segment-directory.js';
 
 export interface VectorIndexOptions {
   /**
-   * A directory in which the index is kept for later processes; when absent, it is kept in memory. Only you may be able
-   * to write to it. It can be a cache of hash vectors. It keeps the index of one set of vectors at a time, and can be
-   * deleted at any time. Only vectors in files are kept.
+   * A directory that keeps the index for later processes; when absent, the index is in memory. Only you may be able to
+   * write to it. It can be a cache of hash vectors. It keeps the index of one set of vectors: what others need is removed.
+   * It can be deleted at any time. Vectors in memory are not kept, nor files that were written to in the last two seconds.
    */
   readonly cache?: string | undefined;
   /** Receives warnings about the directory; each costs only time. */
@@ -31,7 +31,9 @@ export interface VectorIndexOptions {
 
 /** With more rows, the engine of `comparePositionsBetween` is faster. */
 const MOST_ROWS = 16;
+/** The distinct pages at one page number must fit into a window. */
 const MOST_IN_SEGMENT = 32_768;
+
 /**
  * An index of hash vectors, for comparing a few new vectors with many that do not change. It reads a fraction of the bytes
  * that `comparePositionsBetween` reads, and returns the same counts.
@@ -47,7 +49,7 @@ export class VectorIndex {
   readonly #byKey = new Map<string, HashVector>();
   #vectors: readonly HashVector[] = [];
   #parts: readonly Part[] = [];
-  /** Vectors on file systems that this thread must not read from. */
+  /** The keys of vectors on file systems that this thread must not read from; they are compared without the index. */
   readonly #remote = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -81,7 +83,7 @@ export class VectorIndex {
   }
 
   /**
-   * Adds vectors. Reads them, and now and then, to keep the index fast, others that were added before.
+   * Adds vectors. Reads them, and sometimes vectors that were added before, to combine small parts of the index.
    *
    * @throws as `of`. In that case, nothing is added.
    */
@@ -153,7 +155,7 @@ export class VectorIndex {
     await this.#removeUnused(segments);
   }
 
-  /** Builds segments for the vectors that no segment has, together with smaller segments. */
+  /** Builds segments of the vectors that no segment has, and of those in segments that are not much larger. */
   async #cover(byKey: ReadonlyMap<string, HashVector>, signal: AbortSignal | undefined): Promise<void> {
     const moment = BigInt(Date.now()) * 1_000_000n;
     const segments = this.#parts.map(({ segment }) => segment);

@@ -1,7 +1,10 @@
+import { utimes } from 'node:fs/promises';
 import { compareByPosition, openHashVector, VectorIndex } from '@virt-similarity/core';
 import { warm } from '../inputs/disks.mjs';
 import { unequalVectorFiles } from '../inputs/vector-files.mjs';
 
+/** Seconds since 1970. */
+const HASHED_AT = 1_700_000_000;
 const OPTIONS = { onWarning: fail };
 
 /**
@@ -70,6 +73,8 @@ async function openVectors(context) {
   await warm(files);
   const vectors = [];
   for (const file of files) {
+    // Files that were just written are not indexed on disk.
+    await utimes(file, HASHED_AT, HASHED_AT);
     vectors.push(await openHashVector(file));
   }
   return vectors;

@@ -32,6 +32,7 @@ const ORDER = {
     'part-threads/',
     'hashing/',
     'distance/',
+    'vector-index/',
     'clustering/',
     'isolation/',
     'core-plugin.ts',

@@ -14,6 +14,8 @@ const OUTPUTS = 'packages/core/dist';
 const MODULES = [
   { entry: 'index.ts', output: 'distance/engine/pair-kernel.wasm' },
   { entry: 'matrix-band.ts', output: 'clustering/fast/matrix-band.wasm' },
+  { entry: 'index-build.ts', output: 'vector-index/build-kernel.wasm' },
+  { entry: 'index-query.ts', output: 'vector-index/query-kernel.wasm' },
   { entry: 'single-linkage.ts', output: 'clustering/fast/single-linkage.wasm' },
 ];
 

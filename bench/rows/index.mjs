@@ -8,6 +8,7 @@ import { hashingRows } from './hashing.mjs';
 import { packedRows } from './packed.mjs';
 import { compressedRow, qcow2Rows } from './qcow2.mjs';
 import { overlaysRow, thinRow } from './thin.mjs';
+import { vectorIndexRows } from './vector-index.mjs';
 import { vectorsRow } from './vectors.mjs';
 
 /** Every row, in the order of the stages. */
@@ -24,6 +25,7 @@ export const ROWS = [
   pairsRow,
   vectorsRow,
   ...betweenRows,
+  ...vectorIndexRows,
   ...growthRows,
   ...clusteringRows,
   referenceRow,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,9 +62,13 @@ describe('the cookbook', () => {
   test('finds the stored images that are closest to a new one', async () => {
     const [first, ...stored] = await vectorFiles();
     expect(first).toBe(`${disks[0]}.arrow`);
-    expect(await run('nearest.js', disks[0]!, ...stored)).toBe(
-      [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join(''),
-    );
+    const expected = [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join('');
+    expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
+    // The index of vectors that were not just written is kept and used.
+    await Promise.all(stored.map((file) => utimes(file, 1_000_000_000, 1_000_000_000)));
+    expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
+    expect(await readdir(join(directory, 'index'))).toHaveLength(1);
+    expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
   });
 
   test('analyses many families concurrently', async () => {

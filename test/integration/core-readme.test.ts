@@ -42,6 +42,10 @@ describe("the core's README", () => {
     expect(await run('comparePositionsBetween(')).toBe('distances of c to a and b: 4 4\n');
   });
 
+  test('compares one vector with an index of others', async () => {
+    expect(await run('VectorIndex.of(')).toBe('distances of c to a and b: 4 4\n');
+  });
+
   test('hashes one image into a file', async () => {
     expect(await run('hashImage(')).toBe('a.raw: 3 blocks that are not zero, by sha256\n');
   });
@@ -64,7 +68,7 @@ describe("the core's README", () => {
   });
 
   test('has no other examples', async () => {
-    expect(await examples()).toHaveLength(8);
+    expect(await examples()).toHaveLength(9);
   });
 });
 

@@ -97,7 +97,8 @@ function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
 }
 
-async function requireAllUnchanged(vectors: readonly StoredVector[]): Promise<void> {
+/** @throws `changed` if the file of a vector was changed, replaced or removed since it was opened. */
+export async function requireAllUnchanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') {
       continue;

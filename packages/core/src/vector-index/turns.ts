@@ -1,0 +1,24 @@
+import { throwIfAborted } from '../errors.js';
+
+/** Milliseconds after which the calling thread yields to the event loop. */
+const TURN = 20;
+
+/** Lets long work in the main thread yield to the event loop now and then. */
+export class Turns {
+  readonly #signal: AbortSignal | undefined;
+  #end = performance.now() + TURN;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** @throws `aborted`. */
+  async yieldIfDue(): Promise<void> {
+    if (performance.now() < this.#end) {
+      return;
+    }
+    await new Promise(setImmediate);
+    throwIfAborted(this.#signal);
+    this.#end = performance.now() + TURN;
+  }
+}

@@ -19,7 +19,20 @@ describe('virt-similarity hash', () => {
     expect((await readdir(workplace.path('vectors'))).sort()).toEqual(FAMILY.map((name) => `${name}.arrow`));
     const { code, stdout } = await workplace.run('-q', '--no-cache', 'vectors');
     expect(code).toBe(0);
-    expect(stdout.replaceAll('.arrow', '')).toBe(FAMILY_TREE);
+    expect(stdout).toBe(FAMILY_TREE);
+  });
+
+  test('writes vectors of any block size and hash, which are analysed without stating them again', async () => {
+    await workplace.run('hash', '-q', '--no-cache', '--block-size', '512', '--hash', 'md5', '-o', 'small/', ...FAMILY);
+    const { code, stdout } = await workplace.run('-q', '-O', 'json', '--no-cache', 'small');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).parameters).toMatchObject({ algorithm: 'md5', blockSize: 512 });
+    const stated = await workplace.run('--block-size', '64K', '--no-cache', 'small');
+    expect(stated.code).toBe(2);
+    expect(stated.stderr).toBe(
+      'virt-similarity: error: --block-size 65536 does not fit the hash vectors: found md5 digests of 512-byte blocks in ' +
+        'small/base.raw.arrow, small/clone.raw.arrow, small/other.raw.arrow; pass --block-size 512, or hash their images again\n',
+    );
   });
 
   test('writes one vector to the named file, by default to the working directory', async () => {

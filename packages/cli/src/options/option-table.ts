@@ -131,18 +131,18 @@ export const IMAGE_OPTIONS = {
   },
   hash: {
     type: 'name',
-    default: 'sha256',
     configurable: true,
-    description: "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's",
+    description:
+      "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's; by default that of hash vectors among the images, else sha256",
   },
   'block-size': {
     type: 'size',
     powerOfTwo: true,
     min: 512,
     max: 16 * 2 ** 20,
-    default: 65_536,
     configurable: true,
-    description: 'block size in bytes: a power of two from 512 to 16M',
+    description:
+      'block size in bytes: a power of two from 512 to 16M; by default that of hash vectors among the images, else 64K',
   },
   cache: { ...CACHE_DIRECTORY, negation: 'neither read nor write cached hash vectors' },
   jobs: {

@@ -51,14 +51,20 @@ function encryptionOf({ identity }: HashVector): Pick<AnalyzedImage, 'encryption
   return found === undefined ? {} : { encryption: found };
 }
 
-/** Names the vectors for reports: by their labels, or by their paths. */
+/**
+ * Names the vectors for reports: by their labels, or by their paths.
+ *
+ * @param recorded for hash-vector files, the paths of their images when they were hashed
+ */
 export function namedVectors(
   vectors: readonly HashVector[],
   labels: ReadonlyMap<string, string | undefined> = new Map(),
+  recorded: ReadonlyMap<string, string> = new Map(),
 ): NamedVector[] {
   const names = namesOf(
     vectors.map(({ name }) => name),
     labels,
+    recorded,
   );
   return vectors.map((vector, index) => ({ name: names[index]!, vector }));
 }

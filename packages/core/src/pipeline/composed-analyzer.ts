@@ -47,6 +47,7 @@ import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } fr
 import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
+import { hashParametersOf, vectorHeaders } from './hash-parameters.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { placed, requireKnownNames, requireOwnExtensions, requireSameInThreads } from './placed-parts.js';
@@ -112,8 +113,10 @@ export class ComposedAnalyzer implements Analyzer {
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
     const complete = this.#complete('hash', options);
-    requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
-    yield* this.#hash(await this.#find(images, complete), complete);
+    requireKnownNames(this.#registry, { reader: complete.reader, hasher: options.hasher });
+    const found = await this.#find(images, complete);
+    const headers = await vectorHeaders(found, complete.signal);
+    yield* this.#hash(found, { ...complete, ...hashParametersOf(headers, options, complete) });
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
@@ -138,10 +141,14 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const complete = this.#complete('analyze', options);
-    requireKnownNames(this.#registry, complete);
-    await this.#requireImportable(complete);
-    const found = await this.#find(images, complete);
+    const given = this.#complete('analyze', options);
+    // Without a stated hasher, the hash vectors among the images can determine it.
+    requireKnownNames(this.#registry, { ...given, hasher: options.hasher });
+    await this.#requireImportable(given);
+    const found = await this.#find(images, given);
+    const headers = await vectorHeaders(found, given.signal);
+    const complete = { ...given, ...hashParametersOf(headers, options, given) };
+    requireKnownNames(this.#registry, { hasher: complete.hasher });
     // Checked first, since reading the images can take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
@@ -160,7 +167,8 @@ export class ComposedAnalyzer implements Analyzer {
     const comparison = await comparisonOf(this.#parts, vectors, complete);
     const clustering = await clusteringOf(this.#registry, comparison.distances, complete);
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
-    return analysisOf(namedVectors(vectors, labels), comparison, clustering, failures);
+    const recorded = new Map([...headers].map(([path, { name }]) => [path, name]));
+    return analysisOf(namedVectors(vectors, labels, recorded), comparison, clustering, failures);
   }
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {

@@ -1,8 +1,17 @@
 import { basename, sep } from 'node:path';
 
-/** Returns the images' names for reports: their labels, and for images without one a unique name. */
-export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, string | undefined>): string[] {
-  const names = uniqueNames(paths);
+/**
+ * Returns the images' names for reports: their labels, and for images without one a unique name.
+ *
+ * @param recorded for hash-vector files, the paths of their images when they were hashed. A file is named after its
+ *   image, unless another image has the same path or recorded path.
+ */
+export function namesOf(
+  paths: readonly string[],
+  labels: ReadonlyMap<string, string | undefined>,
+  recorded: ReadonlyMap<string, string> = new Map(),
+): string[] {
+  const names = uniqueNames(originsOf(paths, recorded));
   const given = paths.map((path) => labels.get(path));
   const taken = new Set<string | undefined>([...given, ...names]);
   return names.map((name, index) => {
@@ -18,6 +27,13 @@ export function namesOf(paths: readonly string[], labels: ReadonlyMap<string, st
     taken.add(unique);
     return unique;
   });
+}
+
+/** Returns the path of each image, or for a hash-vector file the recorded path if it is usable and no other image's. */
+function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, string>): string[] {
+  const origins = paths.map((path) => recorded.get(path) ?? path);
+  const repeated = repeatedIn([...origins, ...paths.filter((path) => recorded.has(path))]);
+  return origins.map((origin, index) => (repeated.has(origin) || basename(origin) === '' ? paths[index]! : origin));
 }
 
 /**

@@ -51,6 +51,9 @@ describe('virt-similarity IMAGE…', () => {
         'virt-similarity: warning: newick: 1 of 2 labels differ from the names of their images, and the table of names ' +
         'is not written; write it with --names FILE\n',
     });
+    await workplace.write('twin.raw', rawImage(1, 2, 4));
+    const twins = await workplace.run('--no-cache', '-q', '-o', 'zero.nwk', 'web-1.raw', 'twin.raw');
+    expect(twins.stderr).toMatch(/^virt-similarity: warning: newick: all distances are 0, .*\n$/);
     const named = await workplace.run(...newick, '--names', 'n.tsv', 'web 1.raw', 'web-1.raw');
     expect(named).toEqual({ code: 0, stdout: tree, stderr: '' });
     const size = 3 * 65_536;

@@ -1,16 +1,23 @@
-import type { Analysis, OptionValues } from '@virt-similarity/core';
-import { nearestItems } from '@virt-similarity/core';
+import { type Analysis, nearestItems, type OptionValues, type ReportCircumstances } from '@virt-similarity/core';
+import { type Wording, wording } from '@virt-similarity/core/errors';
 import { clustersOf } from './clusters-of.js';
 import { tableCell } from './table-cell.js';
 import { safeLabels } from './tree-labels.js';
 
-/** Yields what a report lacks without the table of names, if a label differs from the name of its image. */
-export function* omittedNames({ images }: Analysis, options: OptionValues): Generator<string> {
+/** Yields what a report lacks if the table of names is not written and a label differs from the name of its image. */
+export function* omittedNames(
+  { images }: Analysis,
+  options: OptionValues,
+  { isCompanionWritten }: ReportCircumstances,
+): Generator<Wording> {
+  if (isCompanionWritten) {
+    return;
+  }
   const labels = safeLabels(images, options);
   const changed = images.filter(({ name }, index) => name !== labels[index]).length;
   if (changed > 0) {
     const found = `${changed} of ${images.length} labels differ from the names of their images`;
-    yield `${found}, and the table of names is not written`;
+    yield wording`${found}, and the table of names is not written; write it with ${{ option: 'companion' }}`;
   }
 }
 

@@ -1,10 +1,19 @@
-import type { Analysis, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import type {
+  Analysis,
+  Companion,
+  OptionDeclarations,
+  OptionValues,
+  ReportCircumstances,
+  Reporter,
+} from '@virt-similarity/core';
+import type { Wording } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
 import { BRANCH_OPTIONS, requireBranches } from './require-branches.js';
 import { LABEL_OPTIONS, quoted, safeLabels } from './tree-labels.js';
 import { treePieces } from './tree-pieces.js';
+import { treeWarnings } from './tree-warnings.js';
 
 /** A label that needs no quotes; a hyphen is punctuation in NEXUS. */
 const PLAIN = /^[A-Za-z0-9.]+$/;
@@ -24,7 +33,12 @@ export class NexusReporter implements Reporter {
   readonly mediaType = 'text/plain';
   readonly options: OptionDeclarations = { ...BRANCH_OPTIONS, ...LABEL_OPTIONS, ...CLUSTER_OPTIONS };
 
-  readonly companion: Companion = { extension: '.nex.names.tsv', report: namesTable, missingNotice: omittedNames };
+  readonly companion: Companion = { extension: '.nex.names.tsv', report: namesTable };
+
+  *warnings(analysis: Analysis, options: OptionValues, circumstances: ReportCircumstances): Generator<Wording> {
+    yield* treeWarnings(analysis, analysis.cladogram);
+    yield* omittedNames(analysis, options, circumstances);
+  }
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const { images, cladogram } = analysis;

@@ -18,6 +18,10 @@ export function divertStdout(): void {
 }
 
 /** Writes a piece of a result to a stream. If the stream is standard output, bypasses its redirection. */
-export function writeResult(stream: Writable, piece: string, callback: (error?: Error | null) => void): void {
+export function writeResult(
+  stream: Writable,
+  piece: string | Uint8Array,
+  callback: (error?: Error | null) => void,
+): void {
   Reflect.apply(stream === RESULT_STREAM ? write : stream.write, stream, [piece, callback]);
 }

@@ -1,5 +1,6 @@
 import type { Analyzer } from './analyzer.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
+import type { ReportPieces } from './reporter.js';
 
 /**
  * A command of the command line: `virt-similarity NAME …`. It runs in the main thread of its own process, without a
@@ -49,7 +50,7 @@ export interface CommandContext {
    *
    * @throws `unavailable` if writing fails.
    */
-  readonly write: (result: string | Iterable<string> | AsyncIterable<string>) => Promise<void>;
+  readonly write: (result: string | ReportPieces) => Promise<void>;
   /** Fires when the user interrupts the command. The process ends soon after. */
   readonly signal: AbortSignal;
 }

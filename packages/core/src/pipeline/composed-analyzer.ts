@@ -10,7 +10,7 @@ import type { Executor } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
+import type { ReportCircumstances, Reporter } from '../contracts/reporter.js';
 import type {
   AnalyzeOptions,
   Clustering,
@@ -33,11 +33,10 @@ import type {
   VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { excerptOf, VirtSimilarityError } from '../errors.js';
+import { excerptOf, VirtSimilarityError, type Wording } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { type CompleteOptions, completeOptions, type MethodWithOptions, runOf } from '../execution/options.js';
-import { reportBy } from '../isolation/plugin-calls.js';
-import type { ReportPart } from '../isolation/text-of-report.js';
+import { reportBy, warningsBy } from '../isolation/plugin-calls.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { requireVectors } from '../vectors/require-vectors.js';
 import { renamedVector } from '../vectors/vector-header.js';
@@ -208,21 +207,50 @@ export class ComposedAnalyzer implements Analyzer {
     return analysisOfDistances(items, distances, clustering, options);
   }
 
-  report(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
-    return this.#report(name, 'report', analysis, options, run);
-  }
-
-  companion(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
-    return this.#report(name, 'companion', analysis, options, run);
-  }
-
-  missingNotice(
+  async *report(
     name: string,
     analysis: Analysis,
     options: OptionValues = {},
     run: ReportRun = {},
-  ): AsyncIterable<string> {
-    return this.#report(name, 'missingNotice', analysis, options, run);
+  ): AsyncGenerator<string> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    if (reporter.part.isBinary) {
+      const found = `expected a reporter of text, found ${name}, which yields bytes`;
+      throw new VirtSimilarityError('usage', `${found}; call reportBytes instead of report`);
+    }
+    yield* reportBy(reporter, 'report', analysis, complete, limits) as AsyncGenerator<string>;
+  }
+
+  async *reportBytes(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    run: ReportRun = {},
+  ): AsyncGenerator<Uint8Array> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    for await (const piece of reportBy(reporter, 'report', analysis, complete, limits)) {
+      yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+    }
+  }
+
+  async *companion(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    run: ReportRun = {},
+  ): AsyncGenerator<string> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    yield* reportBy(reporter, 'companion', analysis, complete, limits) as AsyncGenerator<string>;
+  }
+
+  async warnings(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    { isCompanionWritten = false, ...run }: ReportRun & Partial<ReportCircumstances> = {},
+  ): Promise<readonly Wording[]> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    return warningsBy(reporter, analysis, complete, { isCompanionWritten }, limits);
   }
 
   get #parts(): ComparisonContext {
@@ -261,18 +289,12 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#registry.all('reader').filter(({ part }) => part.readerOf === undefined);
   }
 
-  async *#report(
-    name: string,
-    part: ReportPart,
-    analysis: Analysis,
-    options: OptionValues,
-    run: ReportRun,
-  ): AsyncGenerator<string> {
+  async #placedReporter(name: string, options: OptionValues, run: ReportRun) {
     const reporter = placed(this.#registry, 'reporter', name);
     const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
     const limits = this.#registry.limits(this.#complete('report', run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
-    yield* reportBy(reporter, part, analysis, complete, limits);
+    return { reporter, complete, limits };
   }
 
   #requireClusterer({ clusterer, linkage }: CompleteOptions): void {

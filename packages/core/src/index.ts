@@ -29,6 +29,7 @@ export * from './distance/metrics/containment.js';
 export * from './distance/metrics/hamming.js';
 export * from './distance/metrics/hamming-fraction.js';
 export * from './distance/metrics/jaccard.js';
+export * from './distance/metrics/shared-blocks.js';
 export * from './distance/metrics/shared-content.js';
 export { pairRuns } from './distance/pair-runs.js';
 export * from './distance/tile.js';

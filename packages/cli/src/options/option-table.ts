@@ -163,7 +163,7 @@ export const COMPARISON_OPTIONS = {
     default: 'hamming',
     configurable: true,
     description:
-      "distance between images: hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
+      "distance between images: hamming, hamming-fraction, jaccard, containment, shared-content, shared-blocks, or a plugin's",
   },
   linkage: {
     type: 'name',

@@ -353,6 +353,7 @@ describe('plugins', () => {
       'jaccard',
       'containment',
       'shared-content',
+      'shared-blocks',
     ]);
   });
 

@@ -92,6 +92,7 @@ export * from './store/hash-vector-cache.js';
 export { MemoryVectorStore } from './store/memory-vector-store.js';
 export { vectorKeyOf, vectorSubjectOf } from './store/vector-key.js';
 export { unlessAborted } from './unless-aborted.js';
+export { type ArrowBatch, type ArrowColumn, type ArrowValues, encodeArrowFile } from './vectors/encode-arrow-file.js';
 export * from './vectors/memory-hash-vector.js';
 export { isNamedAsVector, VECTOR_EXTENSION } from './vectors/named-as-vector.js';
 export { type OpenHashVectorOptions, openHashVector } from './vectors/read-hash-vector.js';

@@ -1,4 +1,5 @@
 import type { Plugin } from '@virt-similarity/core';
+import { ArrowReporter, DistancesReporter } from './arrow.js';
 import { AsciiReporter } from './ascii.js';
 import { ClustersReporter } from './clusters.js';
 import { CsvReporter } from './csv.js';
@@ -12,6 +13,7 @@ import { PhylipReporter } from './phylip.js';
 import { PhyloXmlReporter } from './phyloxml.js';
 import { SvgReporter } from './svg.js';
 
+export { ArrowReporter, DistancesReporter } from './arrow.js';
 export { AsciiReporter } from './ascii.js';
 export { ClustersReporter } from './clusters.js';
 export { CsvReporter } from './csv.js';
@@ -45,5 +47,7 @@ export default {
     clusters: ClustersReporter,
     linkage: LinkageReporter,
     phylip: PhylipReporter,
+    distances: DistancesReporter,
+    arrow: ArrowReporter,
   },
 } satisfies Plugin;

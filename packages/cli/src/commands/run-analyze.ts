@@ -14,6 +14,7 @@ import { flagText, namesOptions } from '../options/flag-text.js';
 import { writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
+import { RESULT_STREAM } from '../output/result-stream.js';
 import { writeReportFile } from '../output/write-report-file.js';
 import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
@@ -38,6 +39,14 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     },
     analyzer.reporters,
   );
+  if (plan.stdout.part.isBinary && RESULT_STREAM.isTTY) {
+    const { name, part } = plan.stdout;
+    const remedy = `redirect standard output, or omit -O and write -o FILE${part.extension}`;
+    throw new VirtSimilarityError(
+      'usage',
+      `--output-format ${name}: its reports are not text for a terminal; ${remedy}`,
+    );
+  }
   const found = await findSources(context.sources, analyzer, context);
   const { sources } = found;
   if (sources.length < 2) {

@@ -1,7 +1,9 @@
-import { type HashOutcome, writeHashVector } from '@virt-similarity/core';
+import { type HashOutcome, type HashVector, writeFileAtomically, writeHashVector } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { openOutputFiles } from '../output/open-output-files.js';
 import { planVectorFiles } from '../output/plan-vector-files.js';
+import { vectorsParquet } from '../output/vectors-parquet.js';
 import { findSources } from './find-sources.js';
 import type { HashContext } from './hash.js';
 import { readKeys, startHashingRun } from './hashing-run.js';
@@ -10,7 +12,7 @@ type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
  * Writes each image's hash vector to its own Arrow file, as soon as the vector is complete and every image is
- * identified. If every image failed, returns the exit code of the first failure; if only some failed, `EXIT_PARTIAL`.
+ * identified, or all of them to one Parquet file. If every image failed, returns the exit code of the first failure; if only some failed, `EXIT_PARTIAL`.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
@@ -18,8 +20,11 @@ export async function runHash(context: HashContext): Promise<number> {
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
-  const { files, makesDirectory } = await planVectorFiles(paths, options.output);
-  const outputs = await openOutputFiles([...files.values()], paths, {
+  const { files, combined, makesDirectory } = await planVectorFiles(paths, options.output);
+  if (options.hex === true && combined === undefined) {
+    throw new VirtSimilarityError('usage', '--hex needs a Parquet file; write -o FILE.parquet, or omit --hex');
+  }
+  const outputs = await openOutputFiles(combined === undefined ? [...files.values()] : [combined], paths, {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
 
@@ -30,6 +35,14 @@ export async function runHash(context: HashContext): Promise<number> {
     await writeHashVector(vector, file, { ...outputs.optionsFor(file), signal });
     messages.note(`wrote ${file}`);
     written += 1;
+  };
+  const writeCombined = async (file: string, vectors: readonly HashVector[]) => {
+    await writeFileAtomically(file, vectorsParquet(vectors, options.hex === true), {
+      ...outputs.optionsFor(file),
+      signal,
+    });
+    messages.note(`wrote ${file}`);
+    written = vectors.length;
   };
   // No output may replace a file of any image, so nothing is written before the files of every image are known.
   const waiting: Hashed[] = [];
@@ -43,11 +56,19 @@ export async function runHash(context: HashContext): Promise<number> {
       if (outcome.error === undefined) {
         waiting.push(outcome);
       }
-      if (outputs.knowsAllImages()) {
+      if (outputs.knowsAllImages() && combined === undefined) {
         await writeWaiting();
       }
     }
-    await writeWaiting();
+    if (combined === undefined) {
+      await writeWaiting();
+    } else if (waiting.length > 0) {
+      const vectors = new Map(waiting.map(({ path, vector }) => [path, vector]));
+      await writeCombined(
+        combined,
+        paths.flatMap((path) => vectors.get(path) ?? []),
+      );
+    }
   } finally {
     run.end();
     outputs.close();

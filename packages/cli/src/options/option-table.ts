@@ -187,13 +187,14 @@ export const REPORT_OPTIONS = {
     default: 'ascii',
     configurable: true,
     description:
-      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, or a plugin's",
+      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, distances, arrow, or a plugin's",
   },
   output: {
     type: 'files',
     short: 'o',
     placeholder: 'file',
-    description: 'also write the report to a file, in the format of its extension, such as .html, .nwk, .svg or .csv',
+    description:
+      'also write the report to a file, in the format of its extension, such as .html, .nwk, .svg, .csv or .report.arrow',
   },
   names: {
     type: 'file',
@@ -207,8 +208,10 @@ export const VECTOR_OPTIONS = {
     type: 'file',
     short: 'o',
     placeholder: 'file|dir',
-    description: 'output: FILE.arrow for one image, a directory for several; by default ./IMAGE.arrow',
+    description:
+      'output: FILE.arrow for one image, a directory for several, or FILE.parquet for all; by default ./IMAGE.arrow',
   },
+  hex: { type: 'boolean', description: 'with -o FILE.parquet: write digests as hexadecimal text instead of bytes' },
 } as const satisfies OwnOptions;
 
 /** The options that the configuration file can set, by name. */

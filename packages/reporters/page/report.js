@@ -16,11 +16,17 @@
  * @property {number[]} leaves the images in drawing order
  * @property {{ type: 'Uint8' | 'Uint16' | 'Uint32' | 'Float64', values: string }} distances condensed, base64
  * @property {number | undefined} cut
+ * @property {number[]} clusters by image, from 0, at `cut`; ties can be split as no other height does
+ * @property {{ name: string, values: string[] }[]} annotations columns with a value for each image
  * @property {{ count: number, blocks: number, digests: string } | null} strips by image, 8 bytes for each section of
  *   the disk, 0 for zeros; `blocks` is the length of a section
  */
 
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#7f7f7f', '#8c6bb1'];
+/** The values of an annotation that have their own colours: the most frequent ones. */
+const COLORED_VALUES = 7;
+const OTHER_VALUES = '#7f7f7f';
+const BAR_WIDTH = 9;
 /** The colour of branches above the cut. */
 const MIXED = '#888888';
 const ROW_HEIGHT = 31;
@@ -40,6 +46,7 @@ const farthest = largest(distances) || 1;
 const heights = [...new Set([0, ...data.nodes.map(({ height }) => height)])].sort((one, other) => one - other);
 const nearest = nearestImages();
 const text = new Intl.Collator(undefined, { numeric: true });
+const bars = data.annotations.map(({ values }) => barOf(values));
 
 const state = {
   cut: 0,
@@ -52,6 +59,8 @@ const state = {
   rows: size,
   sort: { column: 'place', descending: false },
   query: '',
+  /** The chosen value of each annotation; `undefined` for all. */
+  filters: data.annotations.map(() => /** @type {string | undefined} */ (undefined)),
   unit: 'blocks',
   /** @type {number[]} */
   shown: [],
@@ -103,6 +112,12 @@ const COLUMNS = [
   },
   { id: 'format', title: 'Format', number: false, value: (/** @type {number} */ image) => data.formats[image] },
   { id: 'path', title: 'Path', number: false, value: (/** @type {number} */ image) => data.paths[image] },
+  ...data.annotations.map(({ name, values }, index) => ({
+    id: `annotation-${index}`,
+    title: name,
+    number: false,
+    value: (/** @type {number} */ image) => values[image],
+  })),
 ];
 
 /** @param {string} id */
@@ -140,6 +155,22 @@ function distanceOf(one, other) {
   return distances[low * size - (low * (low + 1)) / 2 + (high - low - 1)];
 }
 
+/** The values of an annotation, the most frequent first, and the colour of each. @param {string[]} values */
+function barOf(values) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const value of values) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  counts.delete('');
+  const sorted = [...counts].sort(([, one], [, other]) => other - one).map(([value]) => value);
+  const colors = new Map(sorted.map((value, index) => [value, COLORS[index]]));
+  for (const value of sorted.slice(COLORED_VALUES)) {
+    colors.set(value, OTHER_VALUES);
+  }
+  return { sorted, colors };
+}
+
 function nearestImages() {
   const items = new Int32Array(size).fill(-1);
   const found = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
@@ -159,8 +190,14 @@ function nearestImages() {
   return { items, distances: found };
 }
 
-/** Cuts the tree: subtrees without a node above `cut` are clusters, numbered from 0 in drawing order. */
+/** Cuts the tree: subtrees without a node above `cut` are clusters, numbered from 0 by their first images. */
 function cutTree(/** @type {number} */ cut) {
+  state.cut = cut;
+  if (cut === data.cut) {
+    state.clusters = Uint32Array.from(data.clusters);
+    state.clusterCount = largest(state.clusters) + 1;
+    return;
+  }
   const groups = Int32Array.from({ length: size + data.nodes.length }, (_, cluster) => cluster);
   const most = new Float64Array(size + data.nodes.length);
   for (const [index, { height, children }] of data.nodes.entries()) {
@@ -174,13 +211,12 @@ function cutTree(/** @type {number} */ cut) {
     }
   }
   const numbers = new Map();
-  for (const image of data.leaves) {
+  for (let image = 0; image < size; image++) {
     if (!numbers.has(groups[image])) {
       numbers.set(groups[image], numbers.size);
     }
     state.clusters[image] = numbers.get(groups[image]);
   }
-  state.cut = cut;
   state.clusterCount = numbers.size;
 }
 
@@ -376,7 +412,28 @@ function drawNames(context, columns, row, height) {
       context.fillText(data.names[image], columns.tree + 9, y);
     }
   }
+  drawBars(context, columns, row);
   context.restore();
+}
+
+/**
+ * Draws a bar for each annotation between the names and the heat map.
+ * @param {CanvasRenderingContext2D} context @param {{ tree: number, names: number }} columns @param {number} row
+ */
+function drawBars(context, columns, row) {
+  const end = Math.min(size, Math.ceil(state.top + state.rows));
+  for (const [index, { colors }] of bars.entries()) {
+    const left = columns.tree + columns.names - (bars.length - index) * BAR_WIDTH;
+    context.fillStyle = style('--back');
+    context.fillRect(left, 0, BAR_WIDTH, map.height);
+    for (let place = Math.max(0, Math.floor(state.top)); place < end; place++) {
+      const color = colors.get(data.annotations[index].values[data.leaves[place]]);
+      if (color) {
+        context.fillStyle = color;
+        context.fillRect(left + 1, (place - state.top) * row, BAR_WIDTH - 2, Math.max(1, row));
+      }
+    }
+  }
 }
 
 /** The kinds of the sections of a pair's disks: `equal`, `different` or `zero`. */
@@ -456,17 +513,12 @@ function showLegend() {
     .map((images, cluster) => ({ images, cluster }))
     .sort((one, other) => other.images.length - one.images.length);
   const items = largest.slice(0, 24).map(({ images, cluster }) => {
-    const item = document.createElement('li');
-    const swatch = document.createElement('span');
-    swatch.className = 'swatch';
-    swatch.style.background = colorOf(cluster);
     const names = images
       .slice(0, 3)
       .map((image) => data.names[image])
       .join(', ');
     const more = images.length > 3 ? `, and ${images.length - 3} more` : '';
-    item.append(swatch, `${cluster + 1}: ${names}${more}`);
-    return item;
+    return legendItem(colorOf(cluster), `${cluster + 1}: ${names}${more}`);
   });
   if (largest.length > items.length) {
     const rest = document.createElement('li');
@@ -478,11 +530,14 @@ function showLegend() {
 
 function sortRows() {
   const query = state.query.toLowerCase();
+  const isFound = (/** @type {number} */ image) =>
+    [data.names, data.paths, ...data.annotations.map(({ values }) => values)].some((texts) =>
+      texts[image].toLowerCase().includes(query),
+    );
   const found = data.leaves.filter(
     (image) =>
-      query === '' ||
-      data.names[image].toLowerCase().includes(query) ||
-      data.paths[image].toLowerCase().includes(query),
+      (query === '' || isFound(image)) &&
+      state.filters.every((value, index) => value === undefined || data.annotations[index].values[image] === value),
   );
   const column = COLUMNS.find(({ id }) => id === state.sort.column);
   if (column) {
@@ -493,7 +548,7 @@ function sortRows() {
     });
   }
   state.shown = found;
-  element('found').textContent = query === '' ? '' : `${found.length} of ${size} images`;
+  element('found').textContent = found.length === size ? '' : `${found.length} of ${size} images`;
 }
 
 /** Draws only the rows of the table that are visible. */
@@ -590,13 +645,14 @@ function csvCell(/** @type {unknown} */ value) {
 }
 
 function saveClusters() {
-  const header = ['image', 'path', 'cluster', 'nearest', 'distance'];
+  const header = ['image', 'path', 'cluster', 'nearest', 'distance', ...data.annotations.map(({ name }) => name)];
   const rows = data.leaves.map((image) => [
     data.names[image],
     data.paths[image],
     state.clusters[image] + 1,
     data.names[nearest.items[image]] ?? '',
     Number.isFinite(nearest.distances[image]) ? nearest.distances[image] : '',
+    ...data.annotations.map(({ values }) => values[image]),
   ]);
   const content = [header, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
   const link = document.createElement('a');
@@ -628,6 +684,46 @@ function buildHead() {
     row.append(head);
   }
   element('head').append(row);
+}
+
+/** Adds a filter for each annotation, and a legend of the colours of its bar. */
+function buildAnnotations() {
+  for (const [index, { name }] of data.annotations.entries()) {
+    const { sorted, colors } = bars[index];
+    const label = document.createElement('label');
+    const select = document.createElement('select');
+    select.setAttribute('aria-label', `Filter by ${name}`);
+    const all = new Option(`all (${sorted.length})`, '');
+    select.append(all, ...sorted.toSorted(text.compare).map((value) => new Option(value, value)));
+    select.addEventListener('change', () => {
+      state.filters[index] = select.value === '' ? undefined : select.value;
+      scroller.scrollTop = 0;
+      sortRows();
+      redraw();
+    });
+    label.append(`${name} `, select);
+    element('filters').insertBefore(label, element('found'));
+    const legend = document.createElement('ul');
+    legend.className = 'legend';
+    legend.setAttribute('aria-label', `Bar ${index + 1}: ${name}`);
+    const title = document.createElement('li');
+    title.textContent = `${name}:`;
+    const items = sorted
+      .slice(0, COLORED_VALUES)
+      .map((value) => legendItem(/** @type {string} */ (colors.get(value)), value));
+    const others = sorted.length - items.length;
+    legend.append(title, ...items, ...(others > 0 ? [legendItem(OTHER_VALUES, `${others} more`)] : []));
+    element('bars').append(legend);
+  }
+}
+
+function legendItem(/** @type {string} */ color, /** @type {string} */ content) {
+  const item = document.createElement('li');
+  const swatch = document.createElement('span');
+  swatch.className = 'swatch';
+  swatch.style.background = color;
+  item.append(swatch, content);
+  return item;
 }
 
 /** The place of the pointer in the map: rows and, in the heat map, columns. */
@@ -710,5 +806,6 @@ function listen() {
 
 slider.max = String(heights.length - 1);
 buildHead();
+buildAnnotations();
 listen();
 setCut(readLink() ?? 0);

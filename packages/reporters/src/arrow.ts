@@ -42,7 +42,7 @@ export class DistancesReporter implements Reporter {
 
 /**
  * Writes the analysis as an Arrow file, a row for each image: `image`, `path`, sizes in bytes and blocks, `cluster` from
- * 1, the `nearest` image and its distance, and `distances`, the image's row of the square matrix.
+ * 1, the `nearest` image and its distance, and `distances`, the image's row of the square matrix; annotations follow.
  */
 export class ArrowReporter implements Reporter {
   readonly extension = '.report.arrow';
@@ -61,6 +61,7 @@ export class ArrowReporter implements Reporter {
       { name: 'nearest', type: 'utf8' },
       { name: 'nearest_distance', type: 'float64' },
       { name: 'distances', type: { numbers: analysis.images.length } },
+      ...(analysis.annotations ?? []).map(({ name }): ArrowColumn => ({ name: terminalText(name), type: 'utf8' })),
     ];
     return encodeArrowFile(columns, metadataOf(analysis, 'matrix'), imageBatches(analysis, options));
   }
@@ -101,7 +102,7 @@ function* pairBatches({ images, distances }: Analysis): Generator<ArrowBatch> {
 }
 
 function* imageBatches(analysis: Analysis, options: OptionValues): Generator<ArrowBatch> {
-  const { images, distances } = analysis;
+  const { images, distances, annotations = [] } = analysis;
   const size = images.length;
   const clusters = clustersOf(analysis, options);
   const nearest = nearestItems(distances);
@@ -122,6 +123,7 @@ function* imageBatches(analysis: Analysis, options: OptionValues): Generator<Arr
         others.map((other) => (other === undefined ? '' : terminalText(other.name))),
         others.map((other, index) => (other === undefined ? null : nearest.distances[numbers[index]!]!)),
         matrixRows(analysis, numbers),
+        ...annotations.map(({ values }) => numbers.map((number) => terminalText(values[number]!))),
       ],
     };
   }

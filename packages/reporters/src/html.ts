@@ -64,6 +64,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <ul class="legend" id="legend" aria-label="Clusters"></ul>
 <h2 id="map-title">Tree and distances</h2>
 <p class="soft" id="hint">Click a cell to choose a pair. Turn the wheel to zoom, drag to move. Keys: arrows choose, + and − zoom, Home shows all.</p>
+<div id="bars"></div>
 <canvas id="map" tabindex="0" role="application" aria-labelledby="map-title" aria-describedby="hint pair"></canvas>
 <h2>The chosen pair</h2>
 <p id="pair" aria-live="polite"></p>
@@ -71,7 +72,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <p class="soft" id="sections"></p>
 <ul class="legend" aria-label="Colours of the strip"><li><span class="swatch equal"></span>equal</li><li><span class="swatch different"></span>different</li><li><span class="swatch zero"></span>zero in both</li></ul>
 <h2>Images</h2>
-<section class="controls" aria-label="Search"><label>Search names and paths <input type="search" id="search"></label><output id="found" for="search"></output></section>
+<section class="controls" id="filters" aria-label="Search"><label>Search names, paths and annotations <input type="search" id="search"></label><output id="found" for="search"></output></section>
 <div id="scroller" tabindex="0" role="region" aria-label="Table of images"><table><thead id="head"></thead><tbody id="rows"></tbody></table></div>
 `;
 
@@ -88,7 +89,7 @@ function* failureList(failures: Analysis['failures']): Generator<string> {
 
 /** Yields the data of the page as JSON, in pieces. */
 async function* dataOf(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
-  const { images, parameters, cladogram, distances, dendrogram } = analysis;
+  const { images, parameters, cladogram, distances, dendrogram, annotations = [] } = analysis;
   const { blockSize, unit } = parameters;
   const { leaves } = leafOrder(cladogram);
   const members = {
@@ -103,6 +104,11 @@ async function* dataOf(analysis: Analysis, options: OptionValues): AsyncGenerato
     nodes: cladogram.nodes,
     leaves: [...leaves],
     cut: heightOfCut(dendrogram, chosenCut(options) ?? widestGapCut(dendrogram)),
+    clusters: [...clustersOf(analysis, options)],
+    annotations: annotations.map(({ name, values }) => ({
+      name: terminalText(name),
+      values: values.map((value) => terminalText(value)),
+    })),
   };
   for (const [name, value] of Object.entries(members)) {
     yield `${name === 'names' ? '{' : ','}"${name}":${scriptJson(value)}`;

@@ -5,6 +5,7 @@ import { ClustersReporter } from './clusters.js';
 import { CsvReporter } from './csv.js';
 import { GraphvizReporter } from './graphviz.js';
 import { HtmlReporter } from './html.js';
+import { ItolClustersReporter, ItolLabelsReporter, ItolMetadataReporter } from './itol.js';
 import { JsonReporter } from './json.js';
 import { LinkageReporter } from './linkage.js';
 import { NewickReporter } from './newick.js';
@@ -13,12 +14,14 @@ import { PhylipReporter } from './phylip.js';
 import { PhyloXmlReporter } from './phyloxml.js';
 import { SvgReporter } from './svg.js';
 
+export { type AnnotationTable, annotatedAnalysis, parseAnnotations } from './annotations.js';
 export { ArrowReporter, DistancesReporter } from './arrow.js';
 export { AsciiReporter } from './ascii.js';
 export { ClustersReporter } from './clusters.js';
 export { CsvReporter } from './csv.js';
 export { GraphvizReporter } from './graphviz.js';
 export { HtmlReporter } from './html.js';
+export { ItolClustersReporter, ItolLabelsReporter, ItolMetadataReporter } from './itol.js';
 export { JsonReporter } from './json.js';
 export { LinkageReporter } from './linkage.js';
 export { NewickReporter } from './newick.js';
@@ -47,6 +50,9 @@ export default {
     clusters: ClustersReporter,
     linkage: LinkageReporter,
     phylip: PhylipReporter,
+    'itol-labels': ItolLabelsReporter,
+    'itol-clusters': ItolClustersReporter,
+    'itol-metadata': ItolMetadataReporter,
     distances: DistancesReporter,
     arrow: ArrowReporter,
   },

@@ -7,6 +7,7 @@ import type {
   Reporter,
 } from '@virt-similarity/core';
 import type { Wording } from '@virt-similarity/core/errors';
+import anyAscii from 'any-ascii';
 import { branchLengths } from './branch-lengths.js';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
@@ -20,7 +21,8 @@ const PLAIN = /^[A-Za-z0-9.]+$/;
 
 /**
  * Writes the cladogram as a NEXUS file with a TAXA block and a TREES block, for FigTree, SplitsTree, IcyTree and others.
- * Labels are those of the safe Newick dialect. Nodes have the annotation `height`, and leaves `cluster`.
+ * Labels are those of the safe Newick dialect. Nodes have the annotation `height`, and leaves `cluster` and the user's
+ * annotations in ASCII.
  *
  * Format: Maddison, Swofford and Maddison, NEXUS: an extensible file format for systematic information, Syst. Biol. 46
  * (1997); annotations as in BEAST and FigTree.
@@ -60,11 +62,23 @@ export class NexusReporter implements Reporter {
       return;
     }
     yield* treePieces(cladogram, {
-      leaf: (image) => `${image + 1}[&cluster=${clusters[image]! + 1}]:${lengths[image]}`,
+      leaf: (image) =>
+        `${image + 1}[&cluster=${clusters[image]! + 1}${annotationsOf(analysis, image)}]:${lengths[image]}`,
       open: () => '(',
       separator: ',',
       close: (node, { height }) => `)[&height=${height}]:${lengths[node]}`,
     });
     yield ';\nEND;\n';
   }
+}
+
+/** Returns the user's annotations of an image, without characters that end a comment or a value. */
+function annotationsOf({ annotations = [] }: Analysis, image: number): string {
+  return annotations
+    .map(({ name, values }) => {
+      const key = anyAscii(name).replace(/[^A-Za-z0-9_.]+/g, '_');
+      const value = anyAscii(values[image]!).replace(/[^A-Za-z0-9 ._:/+-]+/g, '-');
+      return `,${key}="${value}"`;
+    })
+    .join('');
 }

@@ -11,6 +11,7 @@ import type {
 import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { flagText, namesOptions } from '../options/flag-text.js';
+import { annotated, readAnnotations } from '../output/annotations.js';
 import { writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
@@ -47,6 +48,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
       `--output-format ${name}: its reports are not text for a terminal; ${remedy}`,
     );
   }
+  const annotations = options.annotate === undefined ? undefined : await readAnnotations(options.annotate);
   const found = await findSources(context.sources, analyzer, context);
   const { sources } = found;
   if (sources.length < 2) {
@@ -61,7 +63,8 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     sources.map(({ path }) => path),
   );
   try {
-    const analysis = await runAnalysis(analyzer, keys, found, outputs, context);
+    const plain = await runAnalysis(analyzer, keys, found, outputs, context);
+    const analysis = annotations === undefined ? plain : annotated(plain, annotations, messages);
     const run: ReportRun = { signal };
     const { stdout, names } = plan;
     const stdoutOptions = optionsFor(stdout, reportOptions);

@@ -196,6 +196,11 @@ export const REPORT_OPTIONS = {
     description:
       'also write the report to a file, in the format of its extension, such as .html, .nwk, .svg, .csv or .report.arrow',
   },
+  annotate: {
+    type: 'file',
+    description:
+      'add columns of a CSV file, such as host or owner, to reports; its first column has the names of the images',
+  },
   names: {
     type: 'file',
     description: 'newick: write the table of labels and names to FILE instead of beside each -o file',

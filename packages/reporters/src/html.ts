@@ -7,7 +7,7 @@ import {
 } from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, chosenCut, clustersOf, heightOfCut } from './clusters-of.js';
 import { heightsCaption } from './height-text.js';
-import { pageAsset } from './page-asset.js';
+import { pageScript, pageStyle } from './page-asset.js';
 import { sectionDigests } from './section-digests.js';
 import { terminalText } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
@@ -28,8 +28,8 @@ export class HtmlReporter implements Reporter {
   async *report(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
     // Refuses a cut that is not possible, as the other reporters do.
     clustersOf(analysis, options);
-    const script = pageAsset('report.js');
-    const style = pageAsset('report.css');
+    const script = pageScript();
+    const style = pageStyle();
     const { images, failures, parameters } = analysis;
     const title = `Family of ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
     const policy = [

@@ -1,5 +1,6 @@
-import { copyFile, readdir, rename } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openHashVector } from '@virt-similarity/core';
 import { Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
 
@@ -70,6 +71,37 @@ describe('virt-similarity hash', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/^virt-similarity: error: .*missing\.raw.*\n$/);
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
+  });
+
+  test('leaves out with --anonymous what tells others about this machine', async () => {
+    const path = workplace.path('base.raw');
+    expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
+    const file = workplace.path('anonymous/base.raw.arrow');
+    const vector = await openHashVector(file);
+    expect(vector.identity).toBeUndefined();
+    expect(vector.name).toBe('base.raw');
+    expect((await readFile(file)).includes(workplace.directory)).toBe(false);
+    await mkdir(workplace.path('other'));
+    await copyFile(path, workplace.path('other/base.raw'));
+    const twice = await workplace.run(
+      'hash',
+      '--no-cache',
+      '--anonymous',
+      '-o',
+      'x.parquet',
+      'base.raw',
+      'other/base.raw',
+    );
+    expect(twice).toMatchObject({ code: 2, stdout: '' });
+    expect(twice.stderr).toMatch(
+      /--anonymous: base\.raw and other\/base\.raw would both be named base\.raw; hash them/,
+    );
+  });
+
+  test('refuses --hex without a Parquet file', async () => {
+    const { code, stderr } = await workplace.run('hash', '--hex', 'base.raw');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--hex needs a Parquet file; write -o FILE.parquet, or omit --hex');
   });
 
   test('exits with the code of the failure if all images fail', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type HashOutcome, type HashVector, writeFileAtomically, writeHashVector } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
@@ -9,6 +10,29 @@ import type { HashContext } from './hash.js';
 import { readKeys, startHashingRun } from './hashing-run.js';
 
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
+
+/**
+ * Returns the base name of each image.
+ *
+ * @throws `usage` if two are the same.
+ */
+function baseNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const path of paths) {
+    const other = owners.get(basename(path));
+    if (other !== undefined) {
+      const problem = `--anonymous: ${other} and ${path} would both be named ${basename(path)}`;
+      throw new VirtSimilarityError('usage', `${problem}; hash them in separate runs`);
+    }
+    owners.set(basename(path), path);
+  }
+  return new Map([...owners].map(([name, path]) => [path, name]));
+}
+
+/** Returns a vector without its image's identity, which has paths, devices, inodes and times. */
+function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVector {
+  return { ...vector, name };
+}
 
 /**
  * Writes each image's hash vector to its own Arrow file, as soon as the vector is complete and every image is
@@ -28,6 +52,7 @@ export async function runHash(context: HashContext): Promise<number> {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
 
+  const labels = options.anonymous === true ? baseNames(paths) : undefined;
   const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
   let written = 0;
   const write = async ({ path, vector }: Hashed) => {
@@ -54,7 +79,8 @@ export async function runHash(context: HashContext): Promise<number> {
   try {
     for await (const outcome of analyzer.hash(found, run.options)) {
       if (outcome.error === undefined) {
-        waiting.push(outcome);
+        const label = labels?.get(outcome.path);
+        waiting.push(label === undefined ? outcome : { ...outcome, vector: anonymous(outcome.vector, label) });
       }
       if (outputs.knowsAllImages() && combined === undefined) {
         await writeWaiting();

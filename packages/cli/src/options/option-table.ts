@@ -216,6 +216,10 @@ export const VECTOR_OPTIONS = {
     description:
       'output: FILE.arrow for one image, a directory for several, or FILE.parquet for all; by default ./IMAGE.arrow',
   },
+  anonymous: {
+    type: 'boolean',
+    description: 'leave out directories, devices, inodes and times: for files that others receive',
+  },
   hex: { type: 'boolean', description: 'with -o FILE.parquet: write digests as hexadecimal text instead of bytes' },
 } as const satisfies OwnOptions;
 

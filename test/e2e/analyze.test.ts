@@ -39,6 +39,28 @@ describe('virt-similarity IMAGE…', () => {
     expect(stdout).toBe(FAMILY_TREE);
   });
 
+  test('adds the columns of --annotate to reports, and warns of lines that name no image', async () => {
+    await workplace.write('hosts.csv', 'image,host\nbase.raw,north\nclone.raw,"a, b"\ngone.raw,south\n');
+    const words = ['-q', '--no-cache', '--annotate', 'hosts.csv', '-O', 'clusters', ...FAMILY];
+    const { code, stdout, stderr } = await workplace.run(...words);
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split(/,(?! )/).slice(6))).toEqual([
+      ['host'],
+      ['north'],
+      ['"a, b"'],
+      [''],
+      [],
+    ]);
+    expect(stderr).toBe(
+      'virt-similarity: warning: --annotate hosts.csv: 1 of 3 lines name no image here: gone.raw; the first column must ' +
+        'have the names that reports show, or paths\n',
+    );
+    await workplace.write('broken.csv', 'image,host\nbase.raw\n');
+    const broken = await workplace.run('--annotate', 'broken.csv', ...FAMILY);
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(/^virt-similarity: error: --annotate broken\.csv: .* on line 2; write them as CSV/);
+  });
+
   test('warns if Newick labels differ from names, and writes the table of names to --names', async () => {
     await workplace.write('web 1.raw', rawImage(1, 2, 3));
     await workplace.write('web-1.raw', rawImage(1, 2, 4));
@@ -51,6 +73,9 @@ describe('virt-similarity IMAGE…', () => {
         'virt-similarity: warning: newick: 1 of 2 labels differ from the names of their images, and the table of names ' +
         'is not written; write it with --names FILE\n',
     });
+    await workplace.write('twin.raw', rawImage(1, 2, 4));
+    const twins = await workplace.run('--no-cache', '-q', '-o', 'zero.nwk', 'web-1.raw', 'twin.raw');
+    expect(twins.stderr).toMatch(/^virt-similarity: warning: newick: all distances are 0, .*\n$/);
     const named = await workplace.run(...newick, '--names', 'n.tsv', 'web 1.raw', 'web-1.raw');
     expect(named).toEqual({ code: 0, stdout: tree, stderr: '' });
     const size = 3 * 65_536;

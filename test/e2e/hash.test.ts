@@ -1,5 +1,6 @@
-import { copyFile, readdir, rename } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openHashVector } from '@virt-similarity/core';
 import { Workplace } from './command.js';
 import { FAMILY, FAMILY_TREE, writeFamily } from './sample-images.js';
 
@@ -19,7 +20,20 @@ describe('virt-similarity hash', () => {
     expect((await readdir(workplace.path('vectors'))).sort()).toEqual(FAMILY.map((name) => `${name}.arrow`));
     const { code, stdout } = await workplace.run('-q', '--no-cache', 'vectors');
     expect(code).toBe(0);
-    expect(stdout.replaceAll('.arrow', '')).toBe(FAMILY_TREE);
+    expect(stdout).toBe(FAMILY_TREE);
+  });
+
+  test('writes vectors of any block size and hash, which are analysed without stating them again', async () => {
+    await workplace.run('hash', '-q', '--no-cache', '--block-size', '512', '--hash', 'md5', '-o', 'small/', ...FAMILY);
+    const { code, stdout } = await workplace.run('-q', '-O', 'json', '--no-cache', 'small');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).parameters).toMatchObject({ algorithm: 'md5', blockSize: 512 });
+    const stated = await workplace.run('--block-size', '64K', '--no-cache', 'small');
+    expect(stated.code).toBe(2);
+    expect(stated.stderr).toBe(
+      'virt-similarity: error: --block-size 65536 does not fit the hash vectors: found md5 digests of 512-byte blocks in ' +
+        'small/base.raw.arrow, small/clone.raw.arrow, small/other.raw.arrow; pass --block-size 512, or hash their images again\n',
+    );
   });
 
   test('writes one vector to the named file, by default to the working directory', async () => {
@@ -57,6 +71,37 @@ describe('virt-similarity hash', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/^virt-similarity: error: .*missing\.raw.*\n$/);
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
+  });
+
+  test('leaves out with --anonymous what tells others about this machine', async () => {
+    const path = workplace.path('base.raw');
+    expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
+    const file = workplace.path('anonymous/base.raw.arrow');
+    const vector = await openHashVector(file);
+    expect(vector.identity).toBeUndefined();
+    expect(vector.name).toBe('base.raw');
+    expect((await readFile(file)).includes(workplace.directory)).toBe(false);
+    await mkdir(workplace.path('other'));
+    await copyFile(path, workplace.path('other/base.raw'));
+    const twice = await workplace.run(
+      'hash',
+      '--no-cache',
+      '--anonymous',
+      '-o',
+      'x.parquet',
+      'base.raw',
+      'other/base.raw',
+    );
+    expect(twice).toMatchObject({ code: 2, stdout: '' });
+    expect(twice.stderr).toMatch(
+      /--anonymous: base\.raw and other\/base\.raw would both be named base\.raw; hash them/,
+    );
+  });
+
+  test('refuses --hex without a Parquet file', async () => {
+    const { code, stderr } = await workplace.run('hash', '--hex', 'base.raw');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--hex needs a Parquet file; write -o FILE.parquet, or omit --hex');
   });
 
   test('exits with the code of the failure if all images fail', async () => {

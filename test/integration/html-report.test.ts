@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import { type Analysis, hashVectorOf, VirtSimilarityError } from '@virt-similarity/core';
-import { HtmlReporter } from '@virt-similarity/reporters';
+import { ClustersReporter, HtmlReporter } from '@virt-similarity/reporters';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { FAMILY } from '../fixtures/analysis.js';
@@ -36,9 +36,9 @@ interface OpenReport extends AsyncDisposable {
   readonly address: string;
 }
 
-async function opened(analysis: Analysis, { viewport = WIDE, hash = '' } = {}): Promise<OpenReport> {
+async function opened(analysis: Analysis, { viewport = WIDE, hash = '', options = {} } = {}): Promise<OpenReport> {
   const file = join(directory, 'report.html');
-  writeFileSync(file, await reportText(new HtmlReporter().report(analysis, {})));
+  writeFileSync(file, await reportText(new HtmlReporter().report(analysis, options)));
   const address = pathToFileURL(file).href;
   const page = await browser.newPage({ viewport });
   const problems: string[] = [];
@@ -119,7 +119,7 @@ describe('the HTML report', () => {
     await page.getByRole('button', { name: 'Distance' }).click();
     await page.getByRole('button', { name: 'Distance' }).click();
     expect((await names())[0]).toBe('other.raw');
-    await page.getByLabel('Search names and paths').fill('WEB');
+    await page.getByLabel('Search names, paths and annotations').fill('WEB');
     await expect(names()).resolves.toEqual(expect.arrayContaining(['web-1.qcow2', 'web-2.qcow2']));
     expect(await page.locator('#found').textContent()).toBe('2 of 8 images');
     await page.getByRole('button', { name: 'web-1.qcow2' }).click();
@@ -151,6 +151,59 @@ describe('the HTML report', () => {
       'Of 4 sections of the disk, 1 are equal, 2 differ somewhere, 1 are zero in both.',
     );
     expect(problems).toEqual([]);
+  });
+
+  test('shows annotations as coloured bars and as columns that can be sorted, filtered and searched', async () => {
+    const hosts = ['north', 'south', 'north', 'south', '<img src=x onerror=alert(1)>', '', 'north', 'é'];
+    const annotations = [
+      { name: 'host', values: hosts },
+      { name: '</script><b>', values: hosts.map((_, image) => `owner ${image}`) },
+    ];
+    await using report = await opened({ ...FAMILY, annotations });
+    const { page, problems } = report;
+    const names = () => page.locator('#rows button').allTextContents();
+    await page.getByLabel('Filter by host').selectOption('south');
+    expect(await page.locator('#found').textContent()).toBe('2 of 8 images');
+    await page.waitForFunction(() => document.querySelectorAll('#rows button').length === 2);
+    expect((await names()).toSorted()).toEqual(['db (test).vmdk', 'web-1.qcow2']);
+    await page.getByLabel('Filter by host').selectOption('');
+    await page.getByRole('button', { name: 'host' }).click();
+    await page.waitForFunction(() => document.querySelector('#rows button')?.textContent === 'twin-a.img');
+    await page.getByLabel('Search names, paths and annotations').fill('OWNER 3');
+    expect(await page.locator('#found').textContent()).toBe('1 of 8 images');
+    expect(await page.locator('#bars ul').first().textContent()).toBe('host:northsouth<img src=x onerror=alert(1)>é');
+    expect(await page.locator('#bars ul').last().locator('li').last().textContent()).toBe('1 more');
+    const colors = await page.evaluate(() => {
+      const canvas = document.getElementById('map') as HTMLCanvasElement;
+      const scale = window.devicePixelRatio;
+      const width = canvas.getBoundingClientRect().width;
+      const x = Math.round((width * 0.48 - 2 * 9 + 4) * scale);
+      const { data } = canvas.getContext('2d')!.getImageData(x, 0, 1, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    });
+    // Four values and the background.
+    expect(colors).toBe(5);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  test('shows the clusters of clusters.csv, also if equal distances are split', async () => {
+    const tied = sampleAnalysis(
+      ['d', 'b', 'c', 'a'],
+      [
+        [1, 2, 5],
+        [0, 4, 5],
+        [3, 5, 5],
+      ],
+    );
+    const options = { clusters: 3 };
+    const lines = (await reportText(new ClustersReporter().report(tied, options))).trimEnd().split('\n').slice(1);
+    const expected = new Map(lines.map((line) => [line.split(',')[0], line.split(',')[2]]));
+    await using report = await opened(tied, { options });
+    const rows = await report.page.locator('#rows tr:not(.spacer)').all();
+    const shown = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
+    expect(new Map(shown.map(([name, cluster]) => [name, cluster]))).toEqual(expected);
+    expect(await report.page.locator('#count').textContent()).toBe('3 clusters');
   });
 
   test('shows any names and failures as text', async () => {
@@ -196,7 +249,8 @@ describe('the HTML report', () => {
     'has no violation that axe-core finds, with the %s colours',
     async (colorScheme) => {
       const file = join(directory, 'accessible.html');
-      writeFileSync(file, await reportText(new HtmlReporter().report(withVectors(), {})));
+      const annotatedPair = { ...withVectors(), annotations: [{ name: 'host', values: ['north', 'south'] }] };
+      writeFileSync(file, await reportText(new HtmlReporter().report(annotatedPair, {})));
       // The report's own policy forbids to run axe-core.
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
       const page = await context.newPage();

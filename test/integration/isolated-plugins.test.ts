@@ -5,6 +5,7 @@ import {
   type Analyzer,
   createAnalyzer,
   type ProgressEvent,
+  plainText,
   type Reporter,
   VirtSimilarityError,
 } from '@virt-similarity/core';
@@ -61,16 +62,18 @@ describe('an isolated plugin', () => {
     expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
   });
 
-  test('reports an omitted companion, even if it has no missing notice', async () => {
-    const missing = await textOf(analyzer.missingNotice('obedient-reporter', analysis));
-    expect(missing).toBe('its companion text is not written');
+  test('reports an omitted companion, even if the reporter has no warnings', async () => {
+    const notWritten = ['its companion text is not written; write it with `companion`'];
+    expect((await analyzer.warnings('obedient-reporter', analysis)).map((line) => plainText(line))).toEqual(notWritten);
+    const written = { isCompanionWritten: true };
+    expect(await analyzer.warnings('obedient-reporter', analysis, {}, written)).toEqual([]);
     class PlainReporter implements Reporter {
       readonly extension = '.plain';
       readonly mediaType = 'text/plain';
       report = () => ['text\n'];
     }
     const plain = createAnalyzer({ plugins: [{ name: 'plain', reporters: { plain: PlainReporter } }] });
-    expect(await textOf(plain.missingNotice('plain', analysis))).toBe('');
+    expect(await plain.warnings('plain', analysis)).toEqual([]);
   });
 
   test('must have a URL', () => {
@@ -81,7 +84,7 @@ describe('an isolated plugin', () => {
 
   test.each([
     ['throwing-reporter', '[throwing-reporter] the reporter failed: out of ink'],
-    ['numeric-reporter', '[numeric-reporter] expected a report of strings, found number'],
+    ['numeric-reporter', '[numeric-reporter] expected a report of strings, found number; fix the reporter'],
     ['exiting-reporter', '[exiting-reporter] the reporter ended its thread: exit status 9'],
   ])('that fails to report (%s) is named in the error', async (name, message) => {
     await expect(textOf(analyzer.report(name, analysis))).rejects.toMatchObject({ code: 'plugin', message });

@@ -40,6 +40,10 @@ let bits: usize = 0;
 let bitStride: usize = 0;
 let rows: u32 = 0;
 let buildVectors: u32 = 0;
+/** Whether only the first occurrence of a digest in a vector counts. */
+let isDistinct: bool = false;
+/** For each vector, the number of distinct digests of the partition; u32. Only if they are {@link isDistinct}. */
+let distinct: usize = 0;
 let mostColumns: u32 = 0;
 let columnCount: u32 = 0;
 
@@ -50,7 +54,7 @@ let frequentCount: u32 = 0;
 
 /**
  * Lays out memory for elements of vectors: the k-th occurrence of a digest within a vector is one element. Only
- * elements of the build side are stored.
+ * elements of the build side are stored, unless distinct digests are counted.
  *
  * @param build vectors of the build side
  * @param probe vectors of the probe side, whose slots begin at the next multiple of 4
@@ -59,6 +63,7 @@ let frequentCount: u32 = 0;
  * @param capacity the most elements; a power of two
  * @param columns the most elements that several vectors have; a multiple of 128
  * @param frequentOnes the most pairs of a digest and a vector that has it more than {@link MOST_OCCURRENCES} times
+ * @param onlyDistinct whether only the first occurrence of a digest in a vector is an element
  */
 export function configureElements(
   build: u32,
@@ -68,6 +73,7 @@ export function configureElements(
   capacity: u32,
   columns: u32,
   frequentOnes: u32,
+  onlyDistinct: bool,
 ): void {
   releaseAll();
   digestLength = length;
@@ -83,6 +89,8 @@ export function configureElements(
   mostColumns = columns;
   buildVectors = build;
   rows = ((build + 3) & ~3) + ((probe + 3) & ~3);
+  isDistinct = onlyDistinct;
+  distinct = allocate(<usize>rows * 4);
   bitStride = rowStride(<usize>columns >> 3);
   bits = allocate(<usize>rows * bitStride);
   mostFrequent = frequentOnes;
@@ -99,6 +107,7 @@ export function inputAt(): usize {
 export function startPartition(): void {
   memory.fill(table, 0, <usize>tableSize * 4);
   memory.fill(bits, 0, <usize>rows * bitStride);
+  memory.fill(distinct, 0, <usize>rows * 4);
   entryCount = 0;
   columnCount = 0;
   frequentCount = 0;
@@ -160,6 +169,11 @@ export function frequentOnes(): u32 {
   return frequentCount;
 }
 
+/** Returns the address of the number of distinct digests of each vector; u32. */
+export function distinctAt(): usize {
+  return distinct;
+}
+
 /** Returns the used bytes of each bit row. */
 export function elementRowEnd(): usize {
   return ((<usize>columnCount + 127) & ~127) >> 3;
@@ -171,6 +185,12 @@ function takeDigest(vector: u32, digest: usize, hash: u64): void {
     return;
   }
   const isAgain = load<u32>(first, LAST_VECTOR) === vector + 1;
+  if (isDistinct) {
+    if (!isAgain) {
+      takeDistinct(vector, first);
+    }
+    return;
+  }
   const times = isAgain ? load<u32>(first, TIMES) + 1 : 1;
   store<u32>(first, vector + 1, LAST_VECTOR);
   store<u32>(first, times, TIMES);
@@ -184,9 +204,19 @@ function takeDigest(vector: u32, digest: usize, hash: u64): void {
   }
 }
 
+/** Enters the first occurrence of a digest in a vector. Pairs have only elements that the build side has. */
+function takeDistinct(vector: u32, first: usize): void {
+  store<u32>(first, vector + 1, LAST_VECTOR);
+  const count = distinct + <usize>vector * 4;
+  store<u32>(count, load<u32>(count) + 1);
+  if (vector < buildVectors || load<u32>(first, HOLDER) !== 0) {
+    addHolder(first, vector);
+  }
+}
+
 /**
- * Returns the fields of an element's entry. If there is none, adds it for the build side; returns 0 for the probe
- * side.
+ * Returns the fields of an element's entry. If there is none, adds it for the build side, and for the probe side only if
+ * distinct digests are counted; otherwise returns 0.
  */
 function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usize {
   let bucket = bucketOf(occurrence, hash);
@@ -202,7 +232,7 @@ function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usi
     }
     bucket = (bucket + 1) & (tableSize - 1);
   }
-  return vector < buildVectors ? addElement(bucket, occurrence, digest) : 0;
+  return vector < buildVectors || isDistinct ? addElement(bucket, occurrence, digest) : 0;
 }
 
 /** Adds an entry. Returns its fields. */

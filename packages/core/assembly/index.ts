@@ -1,5 +1,6 @@
 export {
   configureElements,
+  distinctAt,
   elementRowEnd,
   frequentAt,
   frequentOnes,

@@ -6,6 +6,7 @@ import { ContainmentMetric } from './distance/metrics/containment.js';
 import { HammingMetric } from './distance/metrics/hamming.js';
 import { HammingFractionMetric } from './distance/metrics/hamming-fraction.js';
 import { JaccardMetric } from './distance/metrics/jaccard.js';
+import { SharedBlocksMetric } from './distance/metrics/shared-blocks.js';
 import { SharedContentMetric } from './distance/metrics/shared-content.js';
 import { AutoReader } from './reading/auto-reader.js';
 import { FileSource } from './reading/file-source.js';
@@ -23,6 +24,7 @@ export const corePlugin = {
     jaccard: JaccardMetric,
     containment: ContainmentMetric,
     'shared-content': SharedContentMetric,
+    'shared-blocks': SharedBlocksMetric,
   },
   clusterers: { auto: AutoClusterer, 'ml-hclust': MlHclustClusterer, fast: FastClusterer },
 } satisfies Plugin;

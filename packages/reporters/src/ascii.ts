@@ -2,6 +2,7 @@ import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } 
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
+import { scaledDrawing } from './scaled-drawing.js';
 import { shortened, widthOf } from './shortened.js';
 import { terminalText } from './terminal-text.js';
 
@@ -67,6 +68,8 @@ const DEFAULT_COMPACT_WIDTH = 100;
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
  * drawings, such as that with heights, have no blanks at the ends of lines.
  *
+ * The drawing to scale is described at `scaledDrawing`.
+ *
  * The compact drawing has one row for each image; equal images share one, and branches beyond the width are left out.
  */
 export class AsciiReporter implements Reporter {
@@ -86,6 +89,11 @@ export class AsciiReporter implements Reporter {
       max: 100_000,
       description: `ascii: the most columns; names are shortened in the middle; ${DEFAULT_COMPACT_WIDTH} in the compact drawing`,
     },
+    scale: {
+      type: 'boolean',
+      description:
+        'ascii: draw to scale, one row for each image: the further right a group joins, the more alike it is',
+    },
     drawing: {
       type: 'enum',
       values: ['ascii', 'unicode'],
@@ -97,16 +105,22 @@ export class AsciiReporter implements Reporter {
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const isCompact = options.compact === true;
-    const width = Number(options.width ?? (isCompact ? DEFAULT_COMPACT_WIDTH : Number.POSITIVE_INFINITY));
+    const isScaled = options.scale === true;
+    const width = Number(options.width ?? (isCompact || isScaled ? DEFAULT_COMPACT_WIDTH : Number.POSITIVE_INFINITY));
     const characters = isCompact ? COMPACT : ORIGINAL;
     const pieces = options.drawing === 'unicode' ? unicode(characters) : characters;
     const names = namesOf(analysis, options);
     const { tree, leaves, omitted } = isCompact
-      ? foldedTree(analysis.cladogram, levelsWithin(width, pieces))
+      ? foldedTree(analysis.cladogram, isScaled ? Number.POSITIVE_INFINITY : levelsWithin(width, pieces))
       : { tree: analysis.cladogram, leaves: names.map((_, image) => [image]), omitted: 0 };
     const stems =
       options.heights === true ? heightStems(tree, pieces) : tree.nodes.map(() => pieces.dash.repeat(pieces.dashes));
     const texts = leaves.map((images) => images.map((image) => names[image]!).join(' = '));
+    if (isScaled) {
+      yield* scaledDrawing(tree, { texts, width, drawing: options.drawing === 'unicode' ? 'unicode' : 'ascii' });
+      yield* captions(analysis, { ...options, heights: true }, omitted);
+      return;
+    }
     const isExact = pieces === ORIGINAL && options.heights !== true;
     yield* draw(tree, { texts, stems, pieces, width, isExact });
     yield* captions(analysis, options, omitted);

@@ -10,7 +10,7 @@ import { csvLine } from './table-cell.js';
 
 /**
  * Writes one line of comma-separated values for each image, with a header: its cluster, numbered from 1, the number of
- * images in it, the nearest image, and the distance to that.
+ * images in it, the nearest image, and the distance to that; annotations follow.
  */
 export class ClustersReporter implements Reporter {
   readonly extension = '.clusters.csv';
@@ -18,19 +18,35 @@ export class ClustersReporter implements Reporter {
   readonly options: OptionDeclarations = CLUSTER_OPTIONS;
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
-    const { images, distances } = analysis;
+    const { images, distances, annotations = [] } = analysis;
     const clusters = clustersOf(analysis, options);
     const counts = new Map<number, number>();
     for (const cluster of clusters) {
       counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
     }
     const nearest = nearestItems(distances);
-    yield csvLine(['image', 'path', 'cluster', 'images', 'nearest', 'distance']);
+    yield csvLine([
+      'image',
+      'path',
+      'cluster',
+      'images',
+      'nearest',
+      'distance',
+      ...annotations.map(({ name: title }) => title),
+    ]);
     for (const [index, { name, path }] of images.entries()) {
       const cluster = clusters[index]!;
       const other = images[nearest.items[index]!];
       const distance = other && nearest.distances[index];
-      yield csvLine([name, path, cluster + 1, counts.get(cluster), other?.name, distance]);
+      yield csvLine([
+        name,
+        path,
+        cluster + 1,
+        counts.get(cluster),
+        other?.name,
+        distance,
+        ...annotations.map(({ values }) => values[index]),
+      ]);
     }
   }
 }

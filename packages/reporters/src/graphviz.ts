@@ -1,7 +1,8 @@
-import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
+import type { Analysis, Reporter } from '@virt-similarity/core';
 import { branchLengths } from './branch-lengths.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { terminalText } from './terminal-text.js';
+import { depthOf } from './tree-order.js';
 
 const GRAPH = { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 };
 const NODE = {
@@ -89,13 +90,4 @@ function dotText(text: string): string {
     .replace(/&(?=#?\w+;)/g, '&amp;')
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"');
-}
-
-/** Returns the number of levels below the root. */
-function depthOf({ size, nodes }: Cladogram): number {
-  const depths = new Uint32Array(size + nodes.length);
-  for (const [index, { children }] of nodes.entries()) {
-    depths[size + index] = 1 + children.reduce((deepest, child) => Math.max(deepest, depths[child]!), 0);
-  }
-  return depths.at(-1) ?? 0;
 }

@@ -7,7 +7,7 @@ import {
 } from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, chosenCut, clustersOf, heightOfCut } from './clusters-of.js';
 import { heightsCaption } from './height-text.js';
-import { pageAsset } from './page-asset.js';
+import { pageScript, pageStyle } from './page-asset.js';
 import { sectionDigests } from './section-digests.js';
 import { terminalText } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
@@ -28,8 +28,8 @@ export class HtmlReporter implements Reporter {
   async *report(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
     // Refuses a cut that is not possible, as the other reporters do.
     clustersOf(analysis, options);
-    const script = pageAsset('report.js');
-    const style = pageAsset('report.css');
+    const script = pageScript();
+    const style = pageStyle();
     const { images, failures, parameters } = analysis;
     const title = `Family of ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
     const policy = [
@@ -64,6 +64,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <ul class="legend" id="legend" aria-label="Clusters"></ul>
 <h2 id="map-title">Tree and distances</h2>
 <p class="soft" id="hint">Click a cell to choose a pair. Turn the wheel to zoom, drag to move. Keys: arrows choose, + and − zoom, Home shows all.</p>
+<div id="bars"></div>
 <canvas id="map" tabindex="0" role="application" aria-labelledby="map-title" aria-describedby="hint pair"></canvas>
 <h2>The chosen pair</h2>
 <p id="pair" aria-live="polite"></p>
@@ -71,7 +72,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <p class="soft" id="sections"></p>
 <ul class="legend" aria-label="Colours of the strip"><li><span class="swatch equal"></span>equal</li><li><span class="swatch different"></span>different</li><li><span class="swatch zero"></span>zero in both</li></ul>
 <h2>Images</h2>
-<section class="controls" aria-label="Search"><label>Search names and paths <input type="search" id="search"></label><output id="found" for="search"></output></section>
+<section class="controls" id="filters" aria-label="Search"><label>Search names, paths and annotations <input type="search" id="search"></label><output id="found" for="search"></output></section>
 <div id="scroller" tabindex="0" role="region" aria-label="Table of images"><table><thead id="head"></thead><tbody id="rows"></tbody></table></div>
 `;
 
@@ -88,7 +89,7 @@ function* failureList(failures: Analysis['failures']): Generator<string> {
 
 /** Yields the data of the page as JSON, in pieces. */
 async function* dataOf(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
-  const { images, parameters, cladogram, distances, dendrogram } = analysis;
+  const { images, parameters, cladogram, distances, dendrogram, annotations = [] } = analysis;
   const { blockSize, unit } = parameters;
   const { leaves } = leafOrder(cladogram);
   const members = {
@@ -103,6 +104,11 @@ async function* dataOf(analysis: Analysis, options: OptionValues): AsyncGenerato
     nodes: cladogram.nodes,
     leaves: [...leaves],
     cut: heightOfCut(dendrogram, chosenCut(options) ?? widestGapCut(dendrogram)),
+    clusters: [...clustersOf(analysis, options)],
+    annotations: annotations.map(({ name, values }) => ({
+      name: terminalText(name),
+      values: values.map((value) => terminalText(value)),
+    })),
   };
   for (const [name, value] of Object.entries(members)) {
     yield `${name === 'names' ? '{' : ','}"${name}":${scriptJson(value)}`;

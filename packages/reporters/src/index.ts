@@ -1,9 +1,11 @@
 import type { Plugin } from '@virt-similarity/core';
+import { ArrowReporter, DistancesReporter } from './arrow.js';
 import { AsciiReporter } from './ascii.js';
 import { ClustersReporter } from './clusters.js';
 import { CsvReporter } from './csv.js';
 import { GraphvizReporter } from './graphviz.js';
 import { HtmlReporter } from './html.js';
+import { ItolClustersReporter, ItolLabelsReporter, ItolMetadataReporter } from './itol.js';
 import { JsonReporter } from './json.js';
 import { LinkageReporter } from './linkage.js';
 import { NewickReporter } from './newick.js';
@@ -12,11 +14,14 @@ import { PhylipReporter } from './phylip.js';
 import { PhyloXmlReporter } from './phyloxml.js';
 import { SvgReporter } from './svg.js';
 
+export { type AnnotationTable, annotatedAnalysis, parseAnnotations } from './annotations.js';
+export { ArrowReporter, DistancesReporter } from './arrow.js';
 export { AsciiReporter } from './ascii.js';
 export { ClustersReporter } from './clusters.js';
 export { CsvReporter } from './csv.js';
 export { GraphvizReporter } from './graphviz.js';
 export { HtmlReporter } from './html.js';
+export { ItolClustersReporter, ItolLabelsReporter, ItolMetadataReporter } from './itol.js';
 export { JsonReporter } from './json.js';
 export { LinkageReporter } from './linkage.js';
 export { NewickReporter } from './newick.js';
@@ -45,5 +50,10 @@ export default {
     clusters: ClustersReporter,
     linkage: LinkageReporter,
     phylip: PhylipReporter,
+    'itol-labels': ItolLabelsReporter,
+    'itol-clusters': ItolClustersReporter,
+    'itol-metadata': ItolMetadataReporter,
+    distances: DistancesReporter,
+    arrow: ArrowReporter,
   },
 } satisfies Plugin;

@@ -1,4 +1,5 @@
-import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
+import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { UNPRINTABLE } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 
@@ -15,12 +16,14 @@ export class JsonReporter implements Reporter {
   readonly extension = '.json';
   readonly mediaType = 'application/json';
 
-  *report(analysis: Analysis): Generator<string> {
+  readonly options: OptionDeclarations = CLUSTER_OPTIONS;
+
+  *report(analysis: Analysis, options: OptionValues = {}): Generator<string> {
     const { parameters, dendrogram } = analysis;
     const { algorithm, blockSize, metric, unit, linkage } = parameters;
     yield `{\n"format": "virt-similarity-report",\n"version": ${REPORT_VERSION},\n`;
     yield `"parameters": ${jsonText({ algorithm, blockSize, metric, unit, linkage })},\n`;
-    yield* member('images', images(analysis));
+    yield* member('images', images(analysis, options));
     yield* member('failures', failures(analysis));
     yield* member('distances', distanceRows(analysis));
     yield* member('merges', merges(analysis));
@@ -53,10 +56,17 @@ function* member(name: string, lines: Iterable<string>, end = ','): Generator<st
   yield empty ? `"${name}": []${end}\n` : `\n]${end}\n`;
 }
 
-function* images(analysis: Analysis): Generator<string> {
-  for (const { name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption } of analysis.images) {
-    yield jsonText({ name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption });
+function* images(analysis: Analysis, options: OptionValues): Generator<string> {
+  const clusters = clustersOf(analysis, options);
+  for (const [index, image] of analysis.images.entries()) {
+    const { name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption } = image;
+    const known = { name, path, virtualSize, dataBlocks, repeatedBlocks, vectorKey, encryption };
+    yield jsonText({ ...known, cluster: clusters[index]! + 1, annotations: annotationsOf(analysis, index) });
   }
+}
+
+function annotationsOf({ annotations }: Analysis, image: number): Record<string, string> | undefined {
+  return annotations && Object.fromEntries(annotations.map(({ name, values }) => [name, values[image]!]));
 }
 
 function* failures(analysis: Analysis): Generator<string> {

@@ -1,4 +1,13 @@
-import type { Analysis, Companion, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import type {
+  Analysis,
+  Cladogram,
+  Companion,
+  OptionDeclarations,
+  OptionValues,
+  ReportCircumstances,
+  Reporter,
+} from '@virt-similarity/core';
+import type { Wording } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { CLUSTER_OPTIONS } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
@@ -6,6 +15,7 @@ import { BRANCH_OPTIONS, requireBranches } from './require-branches.js';
 import { LABEL_OPTIONS, quotedLabels, safeLabels } from './tree-labels.js';
 import { binaryTree } from './tree-order.js';
 import { treePieces } from './tree-pieces.js';
+import { treeWarnings } from './tree-warnings.js';
 
 /**
  * Writes the cladogram as a rooted Newick tree with branch lengths at full precision, for phylogenetics viewers.
@@ -43,15 +53,17 @@ export class NewickReporter implements Reporter {
         yield* namesTable(analysis, options);
       }
     },
-    *missingNotice(analysis, options) {
-      if (options.dialect !== 'quoted') {
-        yield* omittedNames(analysis, options);
-      }
-    },
   };
 
+  *warnings(analysis: Analysis, options: OptionValues, circumstances: ReportCircumstances): Generator<Wording> {
+    yield* treeWarnings(analysis, writtenTree(analysis, options));
+    if (options.dialect !== 'quoted') {
+      yield* omittedNames(analysis, options, circumstances);
+    }
+  }
+
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
-    const tree = options.binary === true ? binaryTree(analysis.cladogram) : analysis.cladogram;
+    const tree = writtenTree(analysis, options);
     const { images } = analysis;
     const labels = options.dialect === 'quoted' ? quotedLabels(images) : safeLabels(images, options);
     const root = tree.nodes.at(-1);
@@ -72,4 +84,8 @@ export class NewickReporter implements Reporter {
     });
     yield ';\n';
   }
+}
+
+function writtenTree({ cladogram }: Analysis, options: OptionValues): Cladogram {
+  return options.binary === true ? binaryTree(cladogram) : cladogram;
 }

@@ -8,8 +8,22 @@ export interface PageAsset {
   readonly source: string;
 }
 
-/** Reads a file of the HTML page from `page/`, which is beside the compiled modules and beside the bundle. */
-export function pageAsset(name: 'report.css' | 'report.js'): PageAsset {
-  const text = readFileSync(new URL(`../page/${name}`, import.meta.url), 'utf8');
+/** The files of the page's script, in their order: constants are used only in the same file and in later ones. */
+const SCRIPT = ['data', 'state', 'texts', 'clusters', 'map', 'annotations', 'pair', 'table', 'main'];
+
+/** Returns the script of the page. */
+export function pageScript(): PageAsset {
+  return asset(SCRIPT.map((name) => `${name}.js`));
+}
+
+/** Returns the style of the page. */
+export function pageStyle(): PageAsset {
+  return asset(['report.css']);
+}
+
+/** Reads files from `page/`, which is beside the compiled modules and beside the bundle. */
+function asset(names: readonly string[]): PageAsset {
+  const texts = names.map((name) => readFileSync(new URL(`../page/${name}`, import.meta.url), 'utf8'));
+  const text = texts.join('\n');
   return { text, source: `sha256-${createHash('sha256').update(text).digest('base64')}` };
 }

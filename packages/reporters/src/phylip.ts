@@ -4,8 +4,10 @@ import {
   condensedIndex,
   type OptionDeclarations,
   type OptionValues,
+  type ReportCircumstances,
   type Reporter,
 } from '@virt-similarity/core';
+import type { Wording } from '@virt-similarity/core/errors';
 import { CLUSTER_OPTIONS } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
 import { LABEL_OPTIONS, safeLabels } from './tree-labels.js';
@@ -39,8 +41,11 @@ export class PhylipReporter implements Reporter {
   readonly companion: Companion = {
     extension: '.phy.names.tsv',
     report: (analysis, options) => namesTable(analysis, withLabelLength(options)),
-    missingNotice: (analysis, options) => omittedNames(analysis, withLabelLength(options)),
   };
+
+  warnings(analysis: Analysis, options: OptionValues, circumstances: ReportCircumstances): Iterable<Wording> {
+    return omittedNames(analysis, withLabelLength(options), circumstances);
+  }
 
   *report({ images, distances }: Analysis, options: OptionValues): Generator<string> {
     const labels = safeLabels(images, withLabelLength(options));

@@ -1,8 +1,10 @@
 import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import type { Wording } from '@virt-similarity/core/errors';
 import { branchLengths } from './branch-lengths.js';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { BRANCH_OPTIONS, requireBranches } from './require-branches.js';
 import { treePieces } from './tree-pieces.js';
+import { treeWarnings } from './tree-warnings.js';
 import { xmlText } from './xml-text.js';
 
 const SCHEMA = 'http://www.phyloxml.org http://www.phyloxml.org/1.20/phyloxml.xsd';
@@ -19,6 +21,10 @@ export class PhyloXmlReporter implements Reporter {
   readonly extension = '.phyloxml';
   readonly mediaType = 'application/xml';
   readonly options: OptionDeclarations = { ...BRANCH_OPTIONS, ...CLUSTER_OPTIONS };
+
+  warnings(analysis: Analysis): Iterable<Wording> {
+    return treeWarnings(analysis, analysis.cladogram);
+  }
 
   *report(analysis: Analysis, options: OptionValues): Generator<string> {
     const { cladogram, images, parameters } = analysis;

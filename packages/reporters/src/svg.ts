@@ -5,6 +5,7 @@ import {
   type OptionValues,
   type Reporter,
 } from '@virt-similarity/core';
+import { CLUSTER_COLORS } from './cluster-colors.js';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { widthOf } from './shortened.js';
@@ -21,9 +22,6 @@ const CHARACTER = 7.2;
 const TEXT_GAP = 6;
 /** Distances on the axis, at most. */
 const TICKS = 6;
-
-/** Colours that people with any colour vision can distinguish (Okabe and Ito 2008), without yellow. */
-const CLUSTER_COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#5b6b7f'];
 
 /** Writes the cladogram as an SVG image, drawn to scale: the position of a node is its height. */
 export class SvgReporter implements Reporter {

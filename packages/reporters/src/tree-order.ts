@@ -32,6 +32,15 @@ export function leafOrder(tree: Cladogram): LeafOrder {
   return { leaves, first, count };
 }
 
+/** Returns the number of levels below the root. */
+export function depthOf({ size, nodes }: Cladogram): number {
+  const depths = new Uint32Array(size + nodes.length);
+  for (const [index, { children }] of nodes.entries()) {
+    depths[size + index] = 1 + children.reduce((deepest, child) => Math.max(deepest, depths[child]!), 0);
+  }
+  return depths.at(-1) ?? 0;
+}
+
 /**
  * Returns the cladogram with two children for each node: the children of a node with more are split into halves until
  * pairs remain, all at the node's height. Equal images therefore make a tree of logarithmic depth.

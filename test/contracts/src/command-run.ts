@@ -76,9 +76,9 @@ export async function runOnce(
       onUse();
       await new Promise(setImmediate);
       for await (const piece of typeof result === 'string' ? [result] : result) {
-        assert.equal(typeof piece, 'string', 'expected results to be text');
+        assert.ok(typeof piece === 'string' || piece instanceof Uint8Array, 'expected results to be text or bytes');
         onWrite();
-        results += piece;
+        results += typeof piece === 'string' ? piece : Buffer.from(piece).toString();
       }
     } finally {
       writing--;

@@ -20,7 +20,10 @@ export function distanceMetricContract(create: () => DistanceMetric): ContractTe
 
 function testDescription({ unit, alignment }: DistanceMetric): void {
   assert.match(unit, ONE_LINE, 'unit: expected one line');
-  assert.ok(['position', 'free'].includes(alignment), `alignment: expected position or free, found ${alignment}`);
+  assert.ok(
+    ['position', 'free', 'distinct'].includes(alignment),
+    `alignment: expected position, free or distinct, found ${alignment}`,
+  );
 }
 
 function testRange(metric: DistanceMetric): void {

@@ -10,6 +10,7 @@ import {
   type PartKind,
   type PartKinds,
   type Plugin,
+  plainText,
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import { sampleAnalysis } from './sample-analysis.js';
@@ -79,16 +80,19 @@ async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKind
 
 async function textsOf(analyzer: Analyzer, name: string, { companion }: PartKinds['reporter']): Promise<unknown[]> {
   const analysis = analysisOfAll();
-  const parts = companion === undefined ? (['report'] as const) : (['report', 'companion', 'missingNotice'] as const);
+  const parts = companion === undefined ? (['report'] as const) : (['report', 'companion'] as const);
   const texts: unknown[] = [];
   for (const part of parts) {
-    let text = '';
-    for await (const piece of analyzer[part](name, analysis)) {
-      text += piece;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of part === 'report'
+      ? analyzer.reportBytes(name, analysis)
+      : analyzer.companion(name, analysis)) {
+      pieces.push(Buffer.from(piece));
     }
-    texts.push(text);
+    texts.push(Buffer.concat(pieces).toString('latin1'));
   }
-  return texts;
+  const warnings = await analyzer.warnings(name, analysis);
+  return [...texts, ...warnings.map((warning) => plainText(warning))];
 }
 
 const SAMPLE_MATRIX: CondensedMatrix = { size: 5, values: Float64Array.of(9, 3.5, 7, 11, 8, 2.25, 10, 6, 12, 5) };

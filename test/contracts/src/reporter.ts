@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
+import {
+  type Analysis,
+  type OptionValues,
+  plainText,
+  type Reporter,
+  type ReportPieces,
+  VirtSimilarityError,
+} from '@virt-similarity/core';
 import { completeOptionValues } from '@virt-similarity/core/options';
 import { asserting, assertSame, type ContractTest } from './contract-test.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
@@ -52,8 +59,12 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
     { title: 'does not change the analysis', run: () => checkUnchanged(create()) },
     { title: 'prints nothing', run: () => checkOutput(create()) },
     {
-      title: 'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
+      title: 'has a companion that is empty with emptyWith',
       run: () => checkCompanion(create()),
+    },
+    {
+      title: 'warns in lines, and has the same warnings if an empty companion is not written',
+      run: () => checkWarnings(create()),
     },
   ]);
 }
@@ -72,12 +83,14 @@ function checkForms(reporter: Reporter): void {
 }
 
 async function checkTexts(reporter: Reporter, analysis: Analysis): Promise<void> {
+  const { isBinary } = reporter;
   for (const { part, options, text } of await texts(reporter, analysis)) {
     const found = JSON.stringify(text.match(UNPRINTABLE)?.[0]);
+    if (isBinary && part === 'report') {
+      continue;
+    }
     assert.doesNotMatch(text, UNPRINTABLE, `${part}: expected unprintable characters to be escaped, found ${found}`);
-    if (part === 'missingNotice') {
-      assert.match(text, /^(\S.*)?$/, `${part} with ${JSON.stringify(options)}: expected one line without a newline`);
-    } else if (text !== '' || part === 'report') {
+    if (text !== '' || part === 'report') {
       // A companion may be empty.
       assert.ok(text.endsWith('\n'), `${part} with ${JSON.stringify(options)}: expected a newline at the end`);
     }
@@ -108,16 +121,6 @@ async function checkCompanion(reporter: Reporter): Promise<void> {
   if (companion === undefined) {
     return;
   }
-  for (const analysis of [family(), sampleCaterpillar(HOSTILE_NAMES)]) {
-    for (const options of optionChoices(reporter)) {
-      const isEmpty = (await join(companion.report(analysis, options))) === '';
-      const missingNotice = await join(companion.missingNotice?.(analysis, options) ?? []);
-      assert.ok(
-        !isEmpty || missingNotice === '',
-        `expected no missing notice for an empty companion, found: ${missingNotice}`,
-      );
-    }
-  }
   for (const [name, value] of Object.entries(companion.emptyWith ?? {})) {
     const options = completeOptionValues('the reporter', declared, { [name]: value });
     const analysis = sampleCaterpillar(HOSTILE_NAMES);
@@ -129,18 +132,43 @@ async function checkCompanion(reporter: Reporter): Promise<void> {
   }
 }
 
+async function checkWarnings(reporter: Reporter): Promise<void> {
+  const { companion } = reporter;
+  for (const analysis of [family(), WITH_FAILURE, sampleAnalysis(['alone'], []), sampleCaterpillar(HOSTILE_NAMES)]) {
+    for (const options of optionChoices(reporter)) {
+      const written = await warningsOf(reporter, analysis, options, true);
+      const omitted = await warningsOf(reporter, analysis, options, false);
+      for (const line of omitted) {
+        assert.match(line, /^\S.*\S$/, `warnings with ${JSON.stringify(options)}: expected lines without newlines`);
+        assert.doesNotMatch(line, UNPRINTABLE, 'warnings: expected unprintable characters to be escaped');
+      }
+      if (companion === undefined || (await join(companion.report(analysis, options))) === '') {
+        assertSame(omitted, written, 'expected no warning that an empty companion is not written');
+      }
+    }
+  }
+}
+
+async function warningsOf(
+  reporter: Reporter,
+  analysis: Analysis,
+  options: OptionValues,
+  isCompanionWritten: boolean,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const warning of reporter.warnings?.(analysis, options, { isCompanionWritten }) ?? []) {
+    lines.push(plainText(warning));
+  }
+  return lines;
+}
+
 /** Returns the report and its companion, with the default options and with each choice of options. */
 async function texts(reporter: Reporter, analysis: Analysis) {
-  const found: { part: 'report' | 'companion' | 'missingNotice'; options: OptionValues; text: string }[] = [];
+  const found: { part: 'report' | 'companion'; options: OptionValues; text: string }[] = [];
   for (const options of optionChoices(reporter)) {
-    found.push({ part: 'report', options, text: await join(reporter.report(analysis, options)) });
+    found.push({ part: 'report', options, text: await join(reporter.report(analysis, options), reporter.isBinary) });
     if (reporter.companion !== undefined) {
       found.push({ part: 'companion', options, text: await join(reporter.companion.report(analysis, options)) });
-      found.push({
-        part: 'missingNotice',
-        options,
-        text: await join(reporter.companion.missingNotice?.(analysis, options) ?? []),
-      });
     }
   }
   return found;
@@ -165,11 +193,17 @@ function optionChoices(reporter: Reporter): OptionValues[] {
   return [{}, ...choices].map((given) => completeOptionValues('the reporter', reporter.options, given));
 }
 
-async function join(pieces: Iterable<string> | AsyncIterable<string>): Promise<string> {
+/** Joins the pieces, which are strings, or bytes that become characters up to U+00FF. */
+async function join(pieces: ReportPieces, isBinary?: boolean): Promise<string> {
   let text = '';
   for await (const piece of pieces) {
-    assert.equal(typeof piece, 'string', 'expected every piece to be a string');
-    text += piece;
+    if (isBinary) {
+      assert.ok(piece instanceof Uint8Array, 'expected every piece of a binary format to be a Uint8Array');
+      text += Buffer.from(piece).toString('latin1');
+    } else {
+      assert.equal(typeof piece, 'string', 'expected every piece to be a string');
+      text += String(piece);
+    }
   }
   return text;
 }

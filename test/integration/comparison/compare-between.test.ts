@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  type CompareOptions,
   condensedIndex,
   type HashVector,
   hashVectorOf,
@@ -16,7 +17,7 @@ import fc from 'fast-check';
 import { compareContentsBetween, comparePositionsBetween } from '#core/distance/compare-between.js';
 import { compareByPosition } from '#core/distance/compare-by-position.js';
 import { compareContents } from '#core/distance/compare-contents.js';
-import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
+import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
 /** Limits so small that a few blocks need many slices, windows and partitions. */
@@ -47,6 +48,17 @@ const family = fc.array(fc.oneof({ weight: 5, arbitrary: disk }, uniform), { min
 const ALIGNMENTS = [
   { alignment: 'position', within: compareByPosition, between: comparePositionsBetween },
   { alignment: 'free', within: compareContents, between: compareContentsBetween },
+  {
+    alignment: 'distinct',
+    within: (vectors: readonly HashVector[], options: CompareOptions = {}, limits?: ComparisonLimits) =>
+      compareContents(vectors, { ...options, alignment: 'distinct' }, limits),
+    between: (
+      rows: readonly HashVector[],
+      columns: readonly HashVector[],
+      options: CompareOptions = {},
+      limits?: ComparisonLimits,
+    ) => compareContentsBetween(rows, columns, { ...options, alignment: 'distinct' }, limits),
+  },
 ] as const;
 
 let directory: string;
@@ -98,7 +110,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
             const tile = await between(vectors.slice(rows.first, rows.end), vectors.slice(columns.first, columns.end));
             for (const { row, column, place } of placesOf(rows, columns)) {
               if (row === column) {
-                expect(tile.equal[place]).toBe(vectors[row]!.dataBlocks);
+                expect(tile.equal[place]).toBe(triangle.dataBlocks[row]);
               } else {
                 equal[condensedIndex(size, row, column)] = tile.equal[place]!;
                 common[condensedIndex(size, row, column)] = tile.common[place]!;

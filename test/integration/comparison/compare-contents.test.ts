@@ -2,11 +2,24 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { hashVectorOf, openHashVector, writeHashVector } from '@virt-similarity/core';
+import {
+  compareVectors,
+  hashVectorOf,
+  openHashVector,
+  SharedBlocksMetric,
+  SharedContentMetric,
+  writeHashVector,
+} from '@virt-similarity/core';
 import fc from 'fast-check';
 import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS } from '#core/distance/engine/comparison.js';
-import { countContents, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
+import {
+  countContents,
+  countDistinct,
+  distinctIn,
+  type NumberedDisk,
+  vectorOfDisk,
+} from '../../fixtures/numbered-disks.js';
 
 /** A limit so small that it allows few elements, so that partitions are divided repeatedly. */
 const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };
@@ -54,6 +67,25 @@ describe('compareContents', () => {
     const given = [3000, 9, 8, 1, 5000].map((times): NumberedDisk => [...new Array(times).fill(7), 1, 2, 2]);
     await expectCounts(given, COMPARISON_LIMITS);
     await expectCounts(given, SMALL);
+  });
+
+  test('counts distinct contents once, in each vector and each pair, with any limits and threads', async () => {
+    const limits = fc.constantFrom(SMALL, THREADS, COMPARISON_LIMITS);
+    await fc.assert(
+      fc.asyncProperty(disks, limits, fc.integer({ min: 1, max: 3 }), async (given, limited, jobs) => {
+        const vectors = given.map((disk) => vectorOfDisk(disk));
+        const counts = await compareContents(vectors, { alignment: 'distinct', jobs }, limited);
+        expect([...counts.equal]).toEqual(countDistinct(given));
+        expect([...counts.dataBlocks]).toEqual(given.map((disk) => distinctIn(disk).size));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('has a distance of 0 between equal contents of different multiplicity, unlike multisets', async () => {
+    const vectors = [new Array(64).fill(7), [7]].map((disk) => vectorOfDisk(disk));
+    expect([...(await compareVectors(vectors, new SharedBlocksMetric())).values]).toEqual([0]);
+    expect([...(await compareVectors(vectors, new SharedContentMetric())).values]).toEqual([1 - 1 / 64]);
   });
 
   test('ignores the positions of contents', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
 import { AsciiReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
+import { widthOf } from '#reporters/shortened.js';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
 import { reportText, unescaped } from '../../fixtures/report-text.js';
@@ -168,5 +169,71 @@ describe('AsciiReporter', () => {
   test('starts to draw a tree of 10,000 levels immediately and without recursion', () => {
     const [first] = reporter.report(caterpillar(10_000), {});
     expect(first).toBe(`${'---+'.padEnd(7, '-').repeat(9_999)}--- image-0\n${'   |   '.repeat(9_999)}\n`);
+  });
+});
+
+describe('the drawing to scale', () => {
+  const tree = sampleAnalysis(
+    ['a', 'b', 'c', 'd'],
+    [
+      [0, 1, 25],
+      [2, 3, 50],
+      [4, 5, 100],
+    ],
+  );
+
+  test('has each node in the column of its height', async () => {
+    expect(await reportText(new AsciiReporter().report(tree, { scale: true, width: 43 }))).toBe(
+      [
+        '+-----------------------------+---------- a',
+        '|                             +---------- b',
+        '+-------------------+-------------------- c',
+        '                    +-------------------- d',
+        '100                                     0',
+        'Heights: hamming distance in blocks, single linkage.',
+        '',
+      ].join('\n'),
+    );
+    const unicode = await reportText(new AsciiReporter().report(tree, { scale: true, width: 43, drawing: 'unicode' }));
+    expect(unicode.split('\n').slice(0, 4)).toEqual([
+      '┌─────────────────────────────┬────────── a',
+      '│                             └────────── b',
+      '└───────────────────┬──────────────────── c',
+      '                    └──────────────────── d',
+    ]);
+  });
+
+  test('has equal images at the right, even if all are equal', async () => {
+    const equal = sampleAnalysis(['a', 'b'], [[0, 1, 0]]);
+    const [first, second, axis] = (
+      await reportText(new AsciiReporter().report(equal, { scale: true, width: 40 }))
+    ).split('\n');
+    expect([first, second, axis]).toEqual([`${' '.repeat(36)}+- a`, `${' '.repeat(36)}+- b`, `0${'0'.padStart(37)}`]);
+  });
+
+  test('has one row for each image, within the width, for any tree and names', async () => {
+    await fc.assert(
+      fc.asyncProperty(analyses(hostileName), fc.integer({ min: 40, max: 200 }), async (analysis, width) => {
+        const rows = (await reportText(new AsciiReporter().report(analysis, { scale: true, width }))).split('\n');
+        const drawn = rows.slice(0, analysis.images.length);
+        expect(rows[analysis.images.length]).toMatch(/0$/);
+        for (const row of drawn) {
+          expect(widthOf(row)).toBeLessThanOrEqual(width);
+        }
+      }),
+    );
+  });
+
+  test('draws trees of any depth, and heights that fall', async () => {
+    const deep = await reportText(new AsciiReporter().report(caterpillar(20_000), { scale: true }));
+    expect(deep.split('\n')).toHaveLength(20_003);
+    const inverted = sampleAnalysis(
+      ['a', 'b', 'c'],
+      [
+        [0, 1, 9],
+        [2, 3, 8],
+      ],
+    );
+    expect(await reportText(new AsciiReporter().report(inverted, { scale: true, width: 40 }))).toMatch(/^\+-+ a\n\|?/);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
-import { type Analysis, VirtSimilarityError } from '@virt-similarity/core';
+import { type Analysis, cutDendrogram, VirtSimilarityError, widestGapCut } from '@virt-similarity/core';
 import { JsonReporter } from '@virt-similarity/reporters';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
@@ -67,7 +67,11 @@ describe('JsonReporter', () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         const value = await report(analysis);
-        expect(value.images).toEqual(analysis.images);
+        const { dendrogram } = analysis;
+        const clusters = cutDendrogram(dendrogram, widestGapCut(dendrogram));
+        expect(value.images).toEqual(
+          analysis.images.map((image, index) => ({ ...image, cluster: clusters[index]! + 1 })),
+        );
         expect(value.distances).toEqual([...analysis.distances.values]);
         expect(value.merges).toEqual(analysis.dendrogram.merges);
         expect(value.parameters).toEqual(analysis.parameters);
@@ -76,6 +80,11 @@ describe('JsonReporter', () => {
         ).toEqual(analysis.cladogram.nodes);
       }),
     );
+  });
+
+  test('numbers the clusters of a chosen cut', async () => {
+    const { images } = JSON.parse(await reportText(reporter.report(FAMILY, { cut: 300 })));
+    expect(images.map(({ cluster }: { cluster: number }) => cluster)).toEqual([1, 1, 1, 2, 3, 4, 4, 4]);
   });
 
   test('is valid UTF-8 and safe for a terminal, for any names', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
-import type { OptionValues } from '@virt-similarity/core';
+import { type OptionValues, plainText } from '@virt-similarity/core';
 import { NewickReporter } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
@@ -175,13 +175,14 @@ describe('NewickReporter', () => {
   });
 
   test('reports how many labels differ from names, in the dialect that changes them', async () => {
-    const missingNotice = (names: readonly string[], options: OptionValues) =>
-      reportText(reporter.companion.missingNotice!(sampleCaterpillar(names), options));
-    expect(await missingNotice(['web 1.img', 'web-1.img', 'b'], {})).toBe(
-      '1 of 3 labels differ from the names of their images, and the table of names is not written',
-    );
-    expect(await missingNotice(['web-1.img', 'b'], {})).toBe('');
-    expect(await missingNotice(['web 1.img', 'b'], { dialect: 'quoted' })).toBe('');
+    const omitted = (names: readonly string[], options: OptionValues, isCompanionWritten = false) =>
+      [...reporter.warnings(sampleCaterpillar(names), options, { isCompanionWritten })].map((line) => plainText(line));
+    expect(omitted(['web 1.img', 'web-1.img', 'b'], {})).toEqual([
+      '1 of 3 labels differ from the names of their images, and the table of names is not written; write it with `companion`',
+    ]);
+    expect(omitted(['web 1.img', 'web-1.img', 'b'], {}, true)).toEqual([]);
+    expect(omitted(['web-1.img', 'b'], {})).toEqual([]);
+    expect(omitted(['web 1.img', 'b'], { dialect: 'quoted' })).toEqual([]);
   });
 
   test('writes no cell that a spreadsheet would evaluate or a table parser would merge with others', async () => {

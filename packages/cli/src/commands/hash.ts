@@ -9,9 +9,10 @@ export type HashContext = BuiltInContext<typeof OPTIONS>;
 /** Writes the hash vectors of images to files. */
 export const hash: BuiltInCommand<typeof OPTIONS> = {
   name: 'hash',
-  summary: 'write only the hash vectors, as Arrow files',
+  summary: 'write only the hash vectors, as Arrow files or as one Parquet file',
   usage: '[options] IMAGE…',
-  description: 'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts.',
+  description:
+    'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts, or those of all images to one Parquet file for other programs.',
   options: OPTIONS,
   run: async (context) => (await import('./run-hash.js')).runHash(context),
 };

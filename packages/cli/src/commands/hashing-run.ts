@@ -98,9 +98,9 @@ function hashOptionsOf(settings: HashingSettings): HashOptions {
   const { reader, hash: hasher, cache, jobs, sandbox } = settings;
   return {
     reader,
-    hasher,
+    ...(hasher !== undefined && { hasher }),
     cache,
-    blockSize: settings['block-size'],
+    ...(settings['block-size'] !== undefined && { blockSize: settings['block-size'] }),
     allowBacking: settings['allow-backing'] ?? [],
     maxVirtualSize: settings['max-virtual-size'],
     allowInUse: settings['allow-in-use'] ?? false,

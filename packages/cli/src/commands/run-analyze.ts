@@ -1,10 +1,21 @@
-import type { Analysis, Analyzer, DiskKey, FoundImages, Linkage, ReportRun } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type {
+  Analysis,
+  Analyzer,
+  DiskKey,
+  FoundImages,
+  Linkage,
+  NamedPart,
+  Reporter,
+  ReportRun,
+} from '@virt-similarity/core';
+import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { flagText, namesOptions } from '../options/flag-text.js';
-import { omittedFromStdout, writeNamesFile } from '../output/names-table.js';
+import { annotated, readAnnotations } from '../output/annotations.js';
+import { writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
+import { RESULT_STREAM } from '../output/result-stream.js';
 import { writeReportFile } from '../output/write-report-file.js';
 import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
@@ -29,6 +40,15 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     },
     analyzer.reporters,
   );
+  if (plan.stdout.part.isBinary && RESULT_STREAM.isTTY) {
+    const { name, part } = plan.stdout;
+    const remedy = `redirect standard output, or omit -O and write -o FILE${part.extension}`;
+    throw new VirtSimilarityError(
+      'usage',
+      `--output-format ${name}: its reports are not text for a terminal; ${remedy}`,
+    );
+  }
+  const annotations = options.annotate === undefined ? undefined : await readAnnotations(options.annotate);
   const found = await findSources(context.sources, analyzer, context);
   const { sources } = found;
   if (sources.length < 2) {
@@ -43,26 +63,29 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     sources.map(({ path }) => path),
   );
   try {
-    const analysis = await runAnalysis(analyzer, keys, found, outputs, context);
+    const plain = await runAnalysis(analyzer, keys, found, outputs, context);
+    const analysis = annotations === undefined ? plain : annotated(plain, annotations, messages);
     const run: ReportRun = { signal };
     const { stdout, names } = plan;
     const stdoutOptions = optionsFor(stdout, reportOptions);
     const exitCode = await writeAll(messages, [
-      () => context.write(analyzer.report(stdout.name, analysis, stdoutOptions, run)),
+      () => context.write(analyzer.reportBytes(stdout.name, analysis, stdoutOptions, run)),
       async () => {
         if (names !== undefined) {
           await writeNamesFile(names, outputs, analyzer, analysis, optionsFor(names.reporter, reportOptions), run);
-        } else if (isWithoutCompanion(plan)) {
-          const omitted = await omittedFromStdout(stdout, analyzer, analysis, stdoutOptions, run);
-          if (omitted !== undefined) {
-            messages.warning(omitted);
-          }
         }
       },
       ...plan.files.map(
         (file) => () =>
           writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
       ),
+      ...usedReporters(plan).map((reporter) => async () => {
+        const circumstances = { isCompanionWritten: isCompanionWritten(plan, reporter) };
+        const options = optionsFor(reporter, reportOptions);
+        for (const warning of await analyzer.warnings(reporter.name, analysis, options, { ...run, ...circumstances })) {
+          messages.warning(wording`${reporter.name}: ${warning}`);
+        }
+      }),
     ]);
     messages.note(summarize(analysis));
     if (exitCode !== EXIT_DONE) {
@@ -74,12 +97,14 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   }
 }
 
-/**
- * Returns whether the report on standard output has a companion that is not written beside a file of the same
- * reporter.
- */
-function isWithoutCompanion({ stdout, files }: ReportPlan): boolean {
-  return stdout.part.companion !== undefined && files.every(({ reporter }) => reporter !== stdout);
+/** Returns the reporters of a plan, each once. */
+function usedReporters({ stdout, files }: ReportPlan): readonly NamedPart<Reporter>[] {
+  return [...new Set([stdout, ...files.map(({ reporter }) => reporter)])];
+}
+
+/** Returns whether the companion of a reporter is written, to the file that the user named or beside a report. */
+function isCompanionWritten({ files, names }: ReportPlan, reporter: NamedPart<Reporter>): boolean {
+  return names?.reporter === reporter || files.some((file) => file.reporter === reporter);
 }
 
 /** Writes every report, even if an earlier one fails. Returns the exit code of the first failure. */

@@ -1,7 +1,10 @@
-import { type HashOutcome, writeHashVector } from '@virt-similarity/core';
+import { basename } from 'node:path';
+import { type HashOutcome, type HashVector, writeFileAtomically, writeHashVector } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { EXIT_DONE, EXIT_PARTIAL, exitCodeOf } from '../exit-codes.js';
 import { openOutputFiles } from '../output/open-output-files.js';
 import { planVectorFiles } from '../output/plan-vector-files.js';
+import { vectorsParquet } from '../output/vectors-parquet.js';
 import { findSources } from './find-sources.js';
 import type { HashContext } from './hash.js';
 import { readKeys, startHashingRun } from './hashing-run.js';
@@ -9,8 +12,31 @@ import { readKeys, startHashingRun } from './hashing-run.js';
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
+ * Returns the base name of each image.
+ *
+ * @throws `usage` if two are the same.
+ */
+function baseNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const path of paths) {
+    const other = owners.get(basename(path));
+    if (other !== undefined) {
+      const problem = `--anonymous: ${other} and ${path} would both be named ${basename(path)}`;
+      throw new VirtSimilarityError('usage', `${problem}; hash them in separate runs`);
+    }
+    owners.set(basename(path), path);
+  }
+  return new Map([...owners].map(([name, path]) => [path, name]));
+}
+
+/** Returns a vector without its image's identity, which has paths, devices, inodes and times. */
+function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVector {
+  return { ...vector, name };
+}
+
+/**
  * Writes each image's hash vector to its own Arrow file, as soon as the vector is complete and every image is
- * identified. If every image failed, returns the exit code of the first failure; if only some failed, `EXIT_PARTIAL`.
+ * identified, or all of them to one Parquet file. If every image failed, returns the exit code of the first failure; if only some failed, `EXIT_PARTIAL`.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
@@ -18,11 +44,15 @@ export async function runHash(context: HashContext): Promise<number> {
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
-  const { files, makesDirectory } = await planVectorFiles(paths, options.output);
-  const outputs = await openOutputFiles([...files.values()], paths, {
+  const { files, combined, makesDirectory } = await planVectorFiles(paths, options.output);
+  if (options.hex === true && combined === undefined) {
+    throw new VirtSimilarityError('usage', '--hex needs a Parquet file; write -o FILE.parquet, or omit --hex');
+  }
+  const outputs = await openOutputFiles(combined === undefined ? [...files.values()] : [combined], paths, {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
 
+  const labels = options.anonymous === true ? baseNames(paths) : undefined;
   const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
   let written = 0;
   const write = async ({ path, vector }: Hashed) => {
@@ -30,6 +60,14 @@ export async function runHash(context: HashContext): Promise<number> {
     await writeHashVector(vector, file, { ...outputs.optionsFor(file), signal });
     messages.note(`wrote ${file}`);
     written += 1;
+  };
+  const writeCombined = async (file: string, vectors: readonly HashVector[]) => {
+    await writeFileAtomically(file, vectorsParquet(vectors, options.hex === true), {
+      ...outputs.optionsFor(file),
+      signal,
+    });
+    messages.note(`wrote ${file}`);
+    written = vectors.length;
   };
   // No output may replace a file of any image, so nothing is written before the files of every image are known.
   const waiting: Hashed[] = [];
@@ -41,13 +79,22 @@ export async function runHash(context: HashContext): Promise<number> {
   try {
     for await (const outcome of analyzer.hash(found, run.options)) {
       if (outcome.error === undefined) {
-        waiting.push(outcome);
+        const label = labels?.get(outcome.path);
+        waiting.push(label === undefined ? outcome : { ...outcome, vector: anonymous(outcome.vector, label) });
       }
-      if (outputs.knowsAllImages()) {
+      if (outputs.knowsAllImages() && combined === undefined) {
         await writeWaiting();
       }
     }
-    await writeWaiting();
+    if (combined === undefined) {
+      await writeWaiting();
+    } else if (waiting.length > 0) {
+      const vectors = new Map(waiting.map(({ path, vector }) => [path, vector]));
+      await writeCombined(
+        combined,
+        paths.flatMap((path) => vectors.get(path) ?? []),
+      );
+    }
   } finally {
     run.end();
     outputs.close();

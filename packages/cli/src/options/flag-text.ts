@@ -9,6 +9,9 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['onNote', 'verbose'],
 ]);
 
+/** The reference to a report's second text in warnings of reporters. */
+const COMPANION = 'companion';
+
 /** Returns a message of the library with its options written as flags that can be pasted into a shell. */
 export function flagText(message: Wording): string {
   return plainText(message, flagOf);
@@ -21,6 +24,9 @@ export function namesOptions(error: Error): error is VirtSimilarityError {
 }
 
 function flagOf({ option, value, image, others }: OptionReference): string {
+  if (option === COMPANION) {
+    return '--names FILE';
+  }
   const name = NAMES.get(option) ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (image !== undefined) {
     // The flag applies to every image after it, so the previous value is restored after this image.

@@ -131,18 +131,18 @@ export const IMAGE_OPTIONS = {
   },
   hash: {
     type: 'name',
-    default: 'sha256',
     configurable: true,
-    description: "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's",
+    description:
+      "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's; by default that of hash vectors among the images, else sha256",
   },
   'block-size': {
     type: 'size',
     powerOfTwo: true,
     min: 512,
     max: 16 * 2 ** 20,
-    default: 65_536,
     configurable: true,
-    description: 'block size in bytes: a power of two from 512 to 16M',
+    description:
+      'block size in bytes: a power of two from 512 to 16M; by default that of hash vectors among the images, else 64K',
   },
   cache: { ...CACHE_DIRECTORY, negation: 'neither read nor write cached hash vectors' },
   jobs: {
@@ -163,7 +163,7 @@ export const COMPARISON_OPTIONS = {
     default: 'hamming',
     configurable: true,
     description:
-      "distance between images: hamming, hamming-fraction, jaccard, containment, shared-content, or a plugin's",
+      "distance between images: hamming, hamming-fraction, jaccard, containment, shared-content, shared-blocks, or a plugin's",
   },
   linkage: {
     type: 'name',
@@ -187,14 +187,19 @@ export const REPORT_OPTIONS = {
     default: 'ascii',
     configurable: true,
     description:
-      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, or a plugin's",
+      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, distances, arrow, or a plugin's",
   },
   output: {
     type: 'files',
     short: 'o',
     placeholder: 'file',
     description:
-      'also write the report to a file, replacing it, in the format of its extension, such as .html, .nwk, .svg or .csv',
+      'also write the report to a file, replacing it, in the format of its extension, such as .html, .nwk, .svg, .csv or .report.arrow',
+  },
+  annotate: {
+    type: 'file',
+    description:
+      'add columns of a CSV file, such as host or owner, to reports; its first column has the names of the images',
   },
   names: {
     type: 'file',
@@ -209,8 +214,13 @@ export const VECTOR_OPTIONS = {
     short: 'o',
     placeholder: 'file|dir',
     description:
-      'output: FILE.arrow for one image, a directory for several; by default ./IMAGE.arrow; existing ones are replaced',
+      'output: FILE.arrow for one image, a directory for several, or FILE.parquet for all; by default ./IMAGE.arrow; existing ones are replaced',
   },
+  anonymous: {
+    type: 'boolean',
+    description: 'leave out directories, devices, inodes and times: for files that others receive',
+  },
+  hex: { type: 'boolean', description: 'with -o FILE.parquet: write digests as hexadecimal text instead of bytes' },
 } as const satisfies OwnOptions;
 
 /** The options that the configuration file can set, by name. */

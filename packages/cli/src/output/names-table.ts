@@ -1,9 +1,7 @@
 import {
   type Analysis,
   type Analyzer,
-  type NamedPart,
   type OptionValues,
-  type Reporter,
   type ReportRun,
   writeFileAtomically,
 } from '@virt-similarity/core';
@@ -51,21 +49,6 @@ export async function writeNamesFile(
       `--names ${file.path}: the ${file.reporter.name} report has no table of names with these options; omit --names`,
     );
   }
-}
-
-/**
- * Returns a warning about what the report on standard output lacks without its companion, or nothing if it is
- * complete.
- */
-export async function omittedFromStdout(
-  reporter: NamedPart<Reporter>,
-  analyzer: Analyzer,
-  analysis: Analysis,
-  options: OptionValues,
-  run: ReportRun,
-): Promise<string | undefined> {
-  const text = await collect(analyzer.missingNotice(reporter.name, analysis, options, run));
-  return text === '' ? undefined : `${reporter.name}: ${text}; write it with --names FILE`;
 }
 
 async function collect(texts: AsyncIterable<string>): Promise<string> {

@@ -77,7 +77,7 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
   // The longest extension wins: a plugin's .tree.json takes precedence over .json.
   const match = reporters
     .flatMap((reporter) => extensionsOf(reporter).map((extension) => ({ reporter, extension })))
-    .filter(({ extension }) => name.length > extension.length && name.endsWith(extension))
+    .filter(({ extension }) => endsIn(name, extension))
     .sort((one, other) => other.extension.length - one.extension.length)[0];
   if (match === undefined) {
     const extensions = reporters.flatMap(extensionsOf);
@@ -87,7 +87,8 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
   }
   const { reporter, extension } = match;
   const { companion } = reporter.part;
-  const companionPath = companion && path.slice(0, path.length - extension.length) + companion.extension;
+  const stem = path.slice(0, Math.max(path.length - basename(path).length, path.length - extension.length));
+  const companionPath = companion && stem + companion.extension;
   return { path, reporter, companionPath };
 }
 
@@ -102,6 +103,12 @@ function suggestion(found: string | undefined, reporters: readonly NamedPart<Rep
   const pictures = reporters.filter(({ part: { mediaType } }) => /^(?:image\/|text\/html)/.test(mediaType));
   const names = pictures.map(({ part }) => part.extension).join(' or ');
   return similar !== '' || names === '' ? similar : `; a picture is written as ${names}`;
+}
+
+/** Returns whether a name has an extension, or is one of several parts itself: `clusters.csv`, `distances.arrow`. */
+function endsIn(name: string, extension: string): boolean {
+  const isWhole = extension.lastIndexOf('.') > 0 && `.${name}` === extension;
+  return isWhole || (name.length > extension.length && name.endsWith(extension));
 }
 
 function extensionsOf({ part: { extension, otherExtensions = [] } }: NamedPart<Reporter>): readonly string[] {

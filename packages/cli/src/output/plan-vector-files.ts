@@ -2,9 +2,12 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { systemPath, VECTOR_EXTENSION } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { PARQUET_EXTENSION } from './vectors-parquet.js';
 
 /** The files for the hash vectors of a run. */
 export interface VectorFilePlan {
+  /** The Parquet file for the hash vectors of all images, instead of a file for each. */
+  readonly combined?: string;
   /** The file for the hash vector of each image, by the image's path. */
   readonly files: ReadonlyMap<string, string>;
   /** Whether a missing directory is created. */
@@ -12,7 +15,7 @@ export interface VectorFilePlan {
 }
 
 /**
- * Plans the file for each image. If `output` is an existing directory or ends with a slash, each file is named after
+ * Plans the file for each image, or one for all if `output` ends in `.parquet`. Otherwise, if `output` is an existing directory or ends with a slash, each file is named after
  * its image's base name, with `.arrow`, in that directory, which is created if it ends with a slash. Otherwise
  * `output` is the file of a single image. Without `output`, files are placed in the working directory.
  *
@@ -22,6 +25,9 @@ export interface VectorFilePlan {
 export async function planVectorFiles(images: readonly string[], output: string | undefined): Promise<VectorFilePlan> {
   if (output === undefined) {
     return { files: filesIn('', images), makesDirectory: false };
+  }
+  if (output.toLowerCase().endsWith(PARQUET_EXTENSION)) {
+    return { files: new Map(), combined: output, makesDirectory: false };
   }
   const makesDirectory = output.endsWith('/');
   const existing = await stat(systemPath(output)).catch(() => undefined);
@@ -35,11 +41,11 @@ export async function planVectorFiles(images: readonly string[], output: string 
     return { files: new Map([[only, output]]), makesDirectory };
   }
   const expected = isSingle
-    ? `expected a name that ends in ${VECTOR_EXTENSION}, or a directory`
-    : `expected a directory for ${images.length} images`;
+    ? `expected a name that ends in ${VECTOR_EXTENSION} or ${PARQUET_EXTENSION}, or a directory`
+    : `expected a directory or a name that ends in ${PARQUET_EXTENSION} for ${images.length} images`;
   const remedy =
     existing === undefined
-      ? `write ${output}/ to create ${isSingle ? 'one' : 'it'}`
+      ? `write ${output}/ to create ${isSingle ? 'one' : 'a directory'}`
       : `found an existing file; write -o ${isSingle ? `${output}${VECTOR_EXTENSION}` : 'DIR/ to create a directory'}`;
   throw new VirtSimilarityError('usage', `--output ${output}: ${expected}; ${remedy}`);
 }

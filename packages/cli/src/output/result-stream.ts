@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /** The stream for results: standard output, even after {@link divertStdout}. */
-export const RESULT_STREAM: Writable = process.stdout;
+export const RESULT_STREAM: Writable & { readonly isTTY?: boolean } = process.stdout;
 
 const write = RESULT_STREAM.write;
 
@@ -18,6 +18,10 @@ export function divertStdout(): void {
 }
 
 /** Writes a piece of a result to a stream. If the stream is standard output, bypasses its redirection. */
-export function writeResult(stream: Writable, piece: string, callback: (error?: Error | null) => void): void {
+export function writeResult(
+  stream: Writable,
+  piece: string | Uint8Array,
+  callback: (error?: Error | null) => void,
+): void {
   Reflect.apply(stream === RESULT_STREAM ? write : stream.write, stream, [piece, callback]);
 }

@@ -23,6 +23,6 @@ export async function writeReportFile(
   if (companionPath !== undefined) {
     await writeCompanion({ path: companionPath, reporter }, outputs, analyzer, analysis, options, run);
   }
-  const report = analyzer.report(reporter.name, analysis, options, run);
+  const report = analyzer.reportBytes(reporter.name, analysis, options, run);
   await writeFileAtomically(path, report, { ...outputs.optionsFor(path), signal: run.signal });
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { ReportPieces } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { RESULT_STREAM, writeResult } from './result-stream.js';
 
@@ -8,10 +9,7 @@ import { RESULT_STREAM, writeResult } from './result-stream.js';
  *
  * @throws `unavailable` if the stream fails in any other way, and the errors of `pieces`.
  */
-export async function writeStdout(
-  pieces: Iterable<string> | AsyncIterable<string>,
-  stream: Writable = RESULT_STREAM,
-): Promise<void> {
+export async function writeStdout(pieces: ReportPieces, stream: Writable = RESULT_STREAM): Promise<void> {
   // The stream also emits the errors that it passes to the callback. Without a listener they would end the process.
   const ignore = () => {};
   stream.on('error', ignore);
@@ -33,7 +31,7 @@ export async function writeStdout(
 /** A failure of the stream, as opposed to one of the iterable of pieces. */
 class StreamFailure extends Error {}
 
-function writePiece(stream: Writable, piece: string): Promise<void> {
+function writePiece(stream: Writable, piece: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     writeResult(stream, piece, (error) => (error ? reject(new StreamFailure('write', { cause: error })) : resolve()));
   });

@@ -32,8 +32,8 @@ const TEXT: Expectation = {
 const STRINGS: Expectation = { expected: 'a list of strings', holds: isListOfStrings };
 const STRINGS_OR_NONE: Expectation = { ...STRINGS, holds: (value) => value === undefined || isListOfStrings(value) };
 const ALIGNMENT: Expectation = {
-  expected: 'position or free',
-  holds: (value) => ['position', 'free'].includes(value as never),
+  expected: 'position, free or distinct',
+  holds: (value) => ['position', 'free', 'distinct'].includes(value as never),
 };
 const EXTENSION: Expectation = {
   expected: 'a file extension such as .nwk',

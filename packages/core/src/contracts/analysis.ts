@@ -89,6 +89,14 @@ export interface Cladogram {
   readonly nodes: readonly CladogramNode[];
 }
 
+/** A column of values that the user states for images, such as their hosts or owners. */
+export interface Annotation {
+  /** Unique among the annotations. May contain any characters, as may the values. */
+  readonly name: string;
+  /** The value of each image; empty for an image without one. */
+  readonly values: readonly string[];
+}
+
 /** The data for a report. Image i is leaf i of the trees and item i of the matrix. */
 export interface Analysis {
   readonly images: readonly AnalyzedImage[];
@@ -97,4 +105,6 @@ export interface Analysis {
   readonly distances: CondensedMatrix;
   readonly dendrogram: Dendrogram;
   readonly cladogram: Cladogram;
+  /** Set if the user annotated the images. */
+  readonly annotations?: readonly Annotation[] | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Wording } from '../errors.js';
 import type { Analysis } from './analysis.js';
 import type { CondensedMatrix } from './clusterer.js';
 import type { Command } from './command.js';
@@ -7,7 +8,7 @@ import type { Executor } from './executor.js';
 import type { HashVector } from './hash-vector.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
 import type { NamedPart, PartKind } from './plugin.js';
-import type { Reporter } from './reporter.js';
+import type { ReportCircumstances, Reporter } from './reporter.js';
 import type {
   AnalyzeOptions,
   Clustering,
@@ -174,19 +175,29 @@ export interface Analyzer {
   /**
    * Yields the named reporter's text, in pieces.
    *
-   * @throws `usage` for an unknown reporter or option, `plugin` if the reporter fails, and for an isolated reporter
+   * @throws `usage` for an unknown reporter or option or a binary format, `plugin` if the reporter fails, and for an isolated reporter
    *   also `unavailable` and `aborted`.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
+
+  /** As {@link report}, but yields bytes, those of a text in UTF-8. Binary formats are only available in this way. */
+  reportBytes(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<Uint8Array>;
 
   /** As {@link report}, but yields the companion text, which is written beside the report; nothing if there is none. */
   companion(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /**
-   * As {@link report}, but yields one line about what the report lacks without its companion; nothing if it is
-   * complete.
+   * Returns what a user should know about the report: which programs cannot open it, and what it lacks because its
+   * companion is not written. Each line says what to do.
+   *
+   * @throws as {@link report}.
    */
-  missingNotice(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
+  warnings(
+    reporter: string,
+    analysis: Analysis,
+    options?: OptionValues,
+    run?: ReportRun & Partial<ReportCircumstances>,
+  ): Promise<readonly Wording[]>;
 
   /**
    * Hashes and compares for `hash`, `analyze`, `compare` and `compareWith`. Programs that receive requests from

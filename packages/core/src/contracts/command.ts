@@ -1,6 +1,7 @@
 import type { Analyzer } from './analyzer.js';
 import type { DiskSource } from './disk-reader.js';
 import type { OptionDeclarations, OptionValues } from './options.js';
+import type { ReportPieces } from './reporter.js';
 import type { FoundImages, HashOptions, HashOutcome } from './stages.js';
 
 /**
@@ -58,7 +59,7 @@ export interface CommandContext {
    *
    * @throws `unavailable` if writing fails.
    */
-  readonly write: (result: string | Iterable<string> | AsyncIterable<string>) => Promise<void>;
+  readonly write: (result: string | ReportPieces) => Promise<void>;
   /**
    * Writes rows to standard output as lines of left-aligned columns, with control characters escaped.
    *

@@ -3,7 +3,8 @@
  *
  * Compared by position, each block number counts once, and blocks past the end of the shorter image are zeros.
  * Compared independently of position, the vectors are multisets of digests: over all digests, `equal` sums the smaller
- * of the two multiplicities, and `either` the larger.
+ * of the two multiplicities, and `either` the larger. Compared as sets, each distinct digest counts once, also in
+ * `first` and `second`.
  */
 export interface PairCounts {
   /** Non-zero blocks that both images have. */
@@ -25,8 +26,11 @@ export interface PairCounts {
 export interface DistanceMetric {
   /** The unit of distances, such as `blocks` or `fraction of blocks`. */
   readonly unit: string;
-  /** Whether blocks count as equal only at the same block number (`position`) or anywhere (`free`). */
-  readonly alignment: 'position' | 'free';
+  /**
+   * Which blocks count as equal: only those at the same block number (`position`), blocks anywhere, as often as both
+   * images have them (`free`), or blocks anywhere, each distinct block once (`distinct`).
+   */
+  readonly alignment: 'position' | 'free' | 'distinct';
   /** Returns the distance: finite, at least 0, symmetric in `first` and `second`, and 0 for identical images. */
   distance(counts: PairCounts): number;
 }

@@ -5,15 +5,15 @@ import type { DistanceMetric } from './distance-metric.js';
  * stored. Pair (row, column) is at index row × number of columns + column.
  */
 export interface Tile {
-  /** Whether blocks were compared only at the same block number (`position`) or anywhere (`free`). */
+  /** How blocks were compared. */
   readonly alignment: DistanceMetric['alignment'];
-  /** Non-zero blocks of each row; at least one row. */
+  /** Non-zero blocks of each row, or its distinct ones if the alignment is `distinct`; at least one row. */
   readonly rowBlocks: Float64Array;
-  /** Non-zero blocks of each column; at least one column. */
+  /** The same of each column; at least one column. */
   readonly columnBlocks: Float64Array;
   /** Equal non-zero blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both images of each pair; the same as `equal` if the alignment is `free`. */
+  /** Blocks that are non-zero in both images of each pair; the same as `equal` unless the alignment is `position`. */
   readonly common: Uint32Array;
 }
 
@@ -21,7 +21,7 @@ export interface Tile {
 export interface PairwiseCounts {
   /** Number of vectors. */
   readonly size: number;
-  /** Non-zero blocks of each vector. */
+  /** Non-zero blocks of each vector, or its distinct ones if the alignment was `distinct`. */
   readonly dataBlocks: Float64Array;
   /** Equal non-zero blocks of each pair, in condensed order (see `CondensedMatrix`). */
   readonly equal: Uint32Array;

@@ -3,7 +3,7 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import type { Tile } from '../contracts/tile.js';
 import { VirtSimilarityError } from '../errors.js';
 import { checkComparable } from './check-comparable.js';
-import type { CompareOptions } from './compare-options.js';
+import type { CompareContentsOptions, CompareOptions } from './compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from './engine/comparison.js';
 import { countContents } from './engine/count-contents.js';
 import { countPositions } from './engine/count-positions.js';
@@ -40,7 +40,7 @@ export async function comparePositionsBetween(
 }
 
 /**
- * Compares each row vector with each column vector as multisets of digests, regardless of block numbers. The counts
+ * Compares each row vector with each column vector as multisets of digests, or as sets, regardless of block numbers. The counts
  * are those that `compareContents` returns for these pairs. A vector may be on both sides.
  *
  * Memory: two 32-bit counts per pair, and about 400 MiB per thread for disks of any size.
@@ -50,16 +50,19 @@ export async function comparePositionsBetween(
 export async function compareContentsBetween(
   rows: readonly HashVector[],
   columns: readonly HashVector[],
-  { jobs = availableParallelism(), onFraction, signal }: CompareOptions = {},
+  { alignment = 'free', jobs = availableParallelism(), onFraction, signal }: CompareContentsOptions = {},
   limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<Tile> {
   const { vectors, pairs } = sidesOf(rows, columns);
-  const shared = await countContents(vectors, pairs, { jobs, onFraction, signal }, limits);
-  const equal = shared.slice();
+  const counts = await countContents(vectors, pairs, { jobs, onFraction, signal }, limits, alignment);
+  const equal = counts.equal.slice();
+  // The smaller side is first.
+  const [first, second] = [counts.elements.slice(0, pairs.build), counts.elements.slice(pairs.build)];
+  const [rowBlocks, columnBlocks] = rows.length <= columns.length ? [first, second] : [second, first];
   return {
-    alignment: 'free',
-    rowBlocks: dataBlocksOf(rows),
-    columnBlocks: dataBlocksOf(columns),
+    alignment,
+    rowBlocks,
+    columnBlocks,
     equal,
     common: equal,
   };

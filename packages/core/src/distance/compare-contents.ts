@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { PairwiseCounts } from '../contracts/tile.js';
 import { checkComparable } from './check-comparable.js';
-import type { CompareOptions } from './compare-options.js';
+import type { CompareContentsOptions } from './compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from './engine/comparison.js';
 import { countContents } from './engine/count-contents.js';
 import { pairsWithin } from './engine/pair-set.js';
-import { dataBlocksOf } from './pairwise-counts.js';
 
 /**
- * Compares every pair of vectors as multisets of digests, regardless of block numbers. The counts are exact for any
+ * Compares every pair of vectors as multisets of digests, or as sets, regardless of block numbers. With `distinct`, the
+ * `dataBlocks` of the result are the distinct blocks of each vector. The counts are exact for any
  * number of threads. Memory: one 32-bit count per pair, and about 400 MiB per thread for disks of any size.
  *
  * @throws `usage` if there is no vector or the vectors are not comparable, `aborted`, `changed` if a vector's file
@@ -18,11 +18,12 @@ import { dataBlocksOf } from './pairwise-counts.js';
  */
 export async function compareContents(
   vectors: readonly HashVector[],
-  { jobs = availableParallelism(), onFraction, signal }: CompareOptions = {},
+  { alignment = 'free', jobs = availableParallelism(), onFraction, signal }: CompareContentsOptions = {},
   limits: ComparisonLimits = COMPARISON_LIMITS,
 ): Promise<PairwiseCounts> {
   checkComparable(vectors);
   const size = vectors.length;
-  const equal = await countContents(vectors, pairsWithin(size), { jobs, onFraction, signal }, limits);
-  return { size, dataBlocks: dataBlocksOf(vectors), equal, common: equal };
+  const run = { jobs, onFraction, signal };
+  const { equal, elements } = await countContents(vectors, pairsWithin(size), run, limits, alignment);
+  return { size, dataBlocks: elements, equal, common: equal };
 }

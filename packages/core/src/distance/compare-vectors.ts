@@ -21,6 +21,10 @@ export async function compareVectors(
 ): Promise<CondensedMatrix> {
   requirePart('metric', 'metric', metric);
   requirePairMemory(vectors.length, metric);
-  const compare = metric.alignment === 'position' ? compareByPosition : compareContents;
-  return distanceMatrix(await compare(vectors, options), metric);
+  const { alignment } = metric;
+  const counting =
+    alignment === 'position'
+      ? compareByPosition(vectors, options)
+      : compareContents(vectors, { ...options, alignment });
+  return distanceMatrix(await counting, metric);
 }

@@ -4,7 +4,7 @@ import { requireMemory } from '../memory/require-memory.js';
 /**
  * Bytes in memory for each pair: two 32-bit counts by position, or one regardless of position, and a 64-bit distance.
  */
-const BYTES_PER_PAIR = { position: 16, free: 12 } as const;
+const BYTES_PER_PAIR = { position: 16, free: 12, distinct: 12 } as const;
 
 /** @throws `unavailable` if comparing this many images by a metric certainly needs more memory than is available. */
 export function requirePairMemory(images: number, { alignment }: Pick<DistanceMetric, 'alignment'>): void {

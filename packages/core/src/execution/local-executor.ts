@@ -23,13 +23,17 @@ export class LocalExecutor implements Executor {
   }
 
   async compare({ alignment, vectors }: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts> {
-    const compare = alignment === 'position' ? compareByPosition : compareContents;
-    return compare(vectors.map(hashVectorAt), optionsOf(run));
+    const opened = vectors.map(hashVectorAt);
+    return alignment === 'position'
+      ? compareByPosition(opened, optionsOf(run))
+      : compareContents(opened, { ...optionsOf(run), alignment });
   }
 
   async compareWith({ alignment, rows, columns }: TileRequest, run: ExecutionRun): Promise<Tile> {
-    const compare = alignment === 'position' ? comparePositionsBetween : compareContentsBetween;
-    return compare(rows.map(hashVectorAt), columns.map(hashVectorAt), optionsOf(run));
+    const [opened, others] = [rows.map(hashVectorAt), columns.map(hashVectorAt)];
+    return alignment === 'position'
+      ? comparePositionsBetween(opened, others, optionsOf(run))
+      : compareContentsBetween(opened, others, { ...optionsOf(run), alignment });
   }
 
   /**

@@ -3,9 +3,11 @@ import type { CondensedMatrix, Dendrogram, Linkage } from '../contracts/clustere
 import type { LocatedVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
+import type { ReportCircumstances } from '../contracts/reporter.js';
 import type { PairwiseCounts, Tile } from '../contracts/tile.js';
+import type { Wording } from '../errors.js';
 import type { ThreadFailure } from '../threads/thread-failure.js';
-import type { ReportPart } from './text-of-report.js';
+import type { ReportPart } from './report-pieces.js';
 
 /** The data of a thread: the part that it runs, or the plugin that it tries to load. */
 export type PartThreadData =
@@ -32,10 +34,16 @@ export interface PartWork {
   /** Returns the distances of a tile's pairs by a metric. */
   measureTile(tile: Tile): Promise<Float64Array>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
-  /** Begins a report, whose text `nextText` then returns. */
+  /** Begins a report, which `nextPiece` then returns. */
   beginReport(part: ReportPart, analysis: SentAnalysis, options: OptionValues): Promise<void>;
-  /** Returns about 64 KiB of the report, or the rest of it; `undefined` at the end. */
-  nextText(): Promise<string | undefined>;
+  /** Returns about 64 KiB of the report's text or the rest of it, or its next bytes; `undefined` at the end. */
+  nextPiece(): Promise<string | Uint8Array | undefined>;
+  /** Returns a reporter's warnings about a report. */
+  warningsOf(
+    analysis: SentAnalysis,
+    options: OptionValues,
+    circumstances: ReportCircumstances,
+  ): Promise<readonly Wording[]>;
 }
 
 /** The thread's module, for `WorkerThreads`; its data is {@link PartThreadData}. */

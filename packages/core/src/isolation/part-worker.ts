@@ -7,8 +7,8 @@ import { constructAllParts } from '../part-threads/import-registry.js';
 import { constructPart, partFailure, serveMethods, THREAD_LOGGER } from '../part-threads/serve-part.js';
 import { threadFailureOf } from '../threads/thread-failure.js';
 import type { PartThreadData, PartWork } from './part-work.js';
+import { reportPieces, reportWarnings } from './report-pieces.js';
 import { receivedAnalysis } from './sent-analysis.js';
-import { textOfReport } from './text-of-report.js';
 
 /** Number of characters of a report that are returned at a time. */
 const TEXT_AT_ONCE = 64 * 1024;
@@ -18,7 +18,7 @@ const constructed = 'part' in data ? constructPart(data.part) : undefined;
 /** An error of the part is the answer to the first task that needs it. */
 await constructed?.catch(() => {});
 
-let text: AsyncGenerator<string, void, undefined> | undefined;
+let pieces: AsyncGenerator<string | Uint8Array, void, undefined> | undefined;
 
 const work: PartWork = {
   async tryPlugin() {
@@ -38,19 +38,24 @@ const work: PartWork = {
     return checkedDendrogram(await own('clusterer'), matrix, linkage);
   },
   async beginReport(reportPart, analysis, options) {
-    text = textOfReport(await own('reporter'), reportPart, receivedAnalysis(analysis), options);
+    pieces = reportPieces(await own('reporter'), reportPart, receivedAnalysis(analysis), options);
   },
-  async nextText() {
+  async nextPiece() {
     let gathered = '';
-    while (text !== undefined && gathered.length < TEXT_AT_ONCE) {
-      const { done, value } = await text.next();
+    while (pieces !== undefined && gathered.length < TEXT_AT_ONCE) {
+      const { done, value } = await pieces.next();
       if (done) {
-        text = undefined;
+        pieces = undefined;
+      } else if (typeof value !== 'string') {
+        return value;
       } else {
         gathered += value;
       }
     }
     return gathered === '' ? undefined : gathered;
+  },
+  async warningsOf(analysis, options, circumstances) {
+    return reportWarnings(await own('reporter'), receivedAnalysis(analysis), options, circumstances);
   },
 };
 

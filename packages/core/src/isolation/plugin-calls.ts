@@ -5,14 +5,15 @@ import type { DistanceMetric } from '../contracts/distance-metric.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { PartReference } from '../contracts/part-reference.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
+import type { ReportCircumstances, Reporter } from '../contracts/reporter.js';
 import type { PairwiseCounts, Tile } from '../contracts/tile.js';
 import { distanceMatrix } from '../distance/distance-matrix.js';
 import { tileDistances } from '../distance/tile.js';
+import type { Wording } from '../errors.js';
 import { type IsolationLimits, PartThread } from './part-thread.js';
-import type { PartThreadData } from './part-work.js';
+import type { PartThreadData, SentAnalysis } from './part-work.js';
+import { type ReportPart, reportPieces, reportWarnings } from './report-pieces.js';
 import { sentAnalysis } from './sent-analysis.js';
-import { type ReportPart, textOfReport } from './text-of-report.js';
 
 /** A part, and if it runs in its own thread the reference by which the thread constructs it. */
 export interface Placed<Part> extends NamedPart<Part> {
@@ -81,7 +82,7 @@ export async function clusterBy(
 }
 
 /**
- * Yields a reporter's report, companion or missing notice.
+ * Yields a reporter's report or companion.
  *
  * @throws `plugin` if the reporter fails, and for an isolated reporter also `unavailable` and `aborted`.
  */
@@ -91,21 +92,46 @@ export async function* reportBy(
   analysis: Analysis,
   options: OptionValues,
   limits: IsolationLimits,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<string | Uint8Array, void, undefined> {
   if (reporter.isolated === undefined) {
-    yield* textOfReport(reporter, part, analysis, options);
+    yield* reportPieces(reporter, part, analysis, options);
     return;
   }
   const thread = new PartThread({ part: reporter.isolated }, limits);
   try {
-    const { distances, ...others } = sentAnalysis(analysis);
-    await thread.call('beginReport', part, { ...others, distances: copied(distances) }, options);
-    for (let text = await thread.call('nextText'); text !== undefined; text = await thread.call('nextText')) {
-      yield text;
+    await thread.call('beginReport', part, copiedAnalysis(analysis), options);
+    for (let piece = await thread.call('nextPiece'); piece !== undefined; piece = await thread.call('nextPiece')) {
+      yield piece;
     }
   } finally {
     await thread.close();
   }
+}
+
+/**
+ * Returns a reporter's warnings about a report.
+ *
+ * @throws as {@link reportBy}.
+ */
+export async function warningsBy(
+  reporter: Placed<Reporter>,
+  analysis: Analysis,
+  options: OptionValues,
+  circumstances: ReportCircumstances,
+  limits: IsolationLimits,
+): Promise<readonly Wording[]> {
+  const { isolated } = reporter;
+  if (isolated === undefined) {
+    return reportWarnings(reporter, analysis, options, circumstances);
+  }
+  return inThread({ part: isolated }, limits, (thread) =>
+    thread.call('warningsOf', copiedAnalysis(analysis), options, circumstances),
+  );
+}
+
+function copiedAnalysis(analysis: Analysis): SentAnalysis {
+  const { distances, ...others } = sentAnalysis(analysis);
+  return { ...others, distances: copied(distances) };
 }
 
 /** Copies a matrix for a thread, so that a plugin cannot change the original. */

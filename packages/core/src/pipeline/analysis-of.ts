@@ -45,15 +45,22 @@ export function analysisOf(
   };
 }
 
-/** Names the vectors for reports: by their labels, or by their paths. */
+/**
+ * Names the vectors for reports: by their labels, or by their paths.
+ *
+ * @param recorded for hash-vector files, the paths of their images when they were hashed
+ * @param archives the archives of the images that are in one
+ */
 export function namedVectors(
   vectors: readonly HashVector[],
   labels: ReadonlyMap<string, string | undefined> = new Map(),
+  recorded: ReadonlyMap<string, string> = new Map(),
   archives: ReadonlyMap<string, string | undefined> = new Map(),
 ): NamedVector[] {
   const names = namesOf(
     vectors.map(({ name }) => name),
     labels,
+    recorded,
     archives,
   );
   return vectors.map((vector, index) => ({ name: names[index]!, vector }));

@@ -11,7 +11,7 @@ import type { Executor } from '../contracts/executor.js';
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { OptionValues } from '../contracts/options.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import type { Reporter } from '../contracts/reporter.js';
+import type { ReportCircumstances, Reporter } from '../contracts/reporter.js';
 import type {
   AnalyzeOptions,
   Clustering,
@@ -34,11 +34,10 @@ import type {
   VectorOptions,
 } from '../contracts/stages.js';
 import { requirePairMemory } from '../distance/require-pair-memory.js';
-import { asNote, excerptOf, VirtSimilarityError } from '../errors.js';
+import { asNote, excerptOf, VirtSimilarityError, type Wording } from '../errors.js';
 import { type ExecutionContext, HashRun } from '../execution/hash-run.js';
 import { type CompleteOptions, completeOptions, type MethodWithOptions, runOf } from '../execution/options.js';
-import { reportBy } from '../isolation/plugin-calls.js';
-import type { ReportPart } from '../isolation/text-of-report.js';
+import { reportBy, warningsBy } from '../isolation/plugin-calls.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { requireVectors } from '../vectors/require-vectors.js';
 import { renamedVector } from '../vectors/vector-header.js';
@@ -49,6 +48,7 @@ import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } fr
 import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
+import { hashParametersOf, vectorHeaders } from './hash-parameters.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { placed, requireKnownNames, requireOwnExtensions, requireSameInThreads } from './placed-parts.js';
@@ -126,8 +126,10 @@ export class ComposedAnalyzer implements Analyzer {
 
   async *hash(images: Images, options: HashOptions = {}): AsyncGenerator<HashOutcome> {
     const complete = this.#complete('hash', options);
-    requireKnownNames(this.#registry, { reader: complete.reader, hasher: complete.hasher });
-    yield* this.#hash(await this.#find(images, complete), complete);
+    requireKnownNames(this.#registry, { reader: complete.reader, hasher: options.hasher });
+    const found = await this.#find(images, complete);
+    const headers = await vectorHeaders(found, complete.signal);
+    yield* this.#hash(found, { ...complete, ...hashParametersOf(headers, options, complete) });
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
@@ -153,10 +155,14 @@ export class ComposedAnalyzer implements Analyzer {
   }
 
   async analyze(images: Images, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const complete = this.#complete('analyze', options);
-    requireKnownNames(this.#registry, complete);
-    await this.#requireImportable(complete);
-    const found = await this.#find(images, complete);
+    const given = this.#complete('analyze', options);
+    // Without a stated hasher, the hash vectors among the images can determine it.
+    requireKnownNames(this.#registry, { ...given, hasher: options.hasher });
+    await this.#requireImportable(given);
+    const found = await this.#find(images, given);
+    const headers = await vectorHeaders(found, given.signal);
+    const complete = { ...given, ...hashParametersOf(headers, options, given) };
+    requireKnownNames(this.#registry, { hasher: complete.hasher });
     // Checked first, since reading the images can take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
@@ -173,8 +179,9 @@ export class ComposedAnalyzer implements Analyzer {
       throw failures[0]?.error ?? tooFew(vectors);
     }
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
+    const recorded = new Map([...headers].map(([path, { name }]) => [path, name]));
     const archives = new Map(found.sources.map(({ path, archive }) => [path, archive]));
-    return this.#analyzed(namedVectors(vectors, labels, archives), failures, complete);
+    return this.#analyzed(namedVectors(vectors, labels, recorded, archives), failures, complete);
   }
 
   async analyzeVectors(vectors: readonly HashVector[], options: VectorOptions = {}): Promise<Analysis> {
@@ -212,21 +219,50 @@ export class ComposedAnalyzer implements Analyzer {
     return analysisOfDistances(items, distances, clustering, options);
   }
 
-  report(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
-    return this.#report(name, 'report', analysis, options, run);
-  }
-
-  companion(name: string, analysis: Analysis, options: OptionValues = {}, run: ReportRun = {}): AsyncIterable<string> {
-    return this.#report(name, 'companion', analysis, options, run);
-  }
-
-  missingNotice(
+  async *report(
     name: string,
     analysis: Analysis,
     options: OptionValues = {},
     run: ReportRun = {},
-  ): AsyncIterable<string> {
-    return this.#report(name, 'missingNotice', analysis, options, run);
+  ): AsyncGenerator<string> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    if (reporter.part.isBinary) {
+      const found = `expected a reporter of text, found ${name}, which yields bytes`;
+      throw new VirtSimilarityError('usage', `${found}; call reportBytes instead of report`);
+    }
+    yield* reportBy(reporter, 'report', analysis, complete, limits) as AsyncGenerator<string>;
+  }
+
+  async *reportBytes(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    run: ReportRun = {},
+  ): AsyncGenerator<Uint8Array> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    for await (const piece of reportBy(reporter, 'report', analysis, complete, limits)) {
+      yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+    }
+  }
+
+  async *companion(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    run: ReportRun = {},
+  ): AsyncGenerator<string> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    yield* reportBy(reporter, 'companion', analysis, complete, limits) as AsyncGenerator<string>;
+  }
+
+  async warnings(
+    name: string,
+    analysis: Analysis,
+    options: OptionValues = {},
+    { isCompanionWritten = false, ...run }: ReportRun & Partial<ReportCircumstances> = {},
+  ): Promise<readonly Wording[]> {
+    const { reporter, complete, limits } = await this.#placedReporter(name, options, run);
+    return warningsBy(reporter, analysis, complete, { isCompanionWritten }, limits);
   }
 
   async #analyzed(
@@ -288,18 +324,12 @@ export class ComposedAnalyzer implements Analyzer {
     return this.#registry.all('reader').filter(({ part }) => part.readerOf === undefined);
   }
 
-  async *#report(
-    name: string,
-    part: ReportPart,
-    analysis: Analysis,
-    options: OptionValues,
-    run: ReportRun,
-  ): AsyncGenerator<string> {
+  async #placedReporter(name: string, options: OptionValues, run: ReportRun) {
     const reporter = placed(this.#registry, 'reporter', name);
     const complete = completeOptionValues(`reporter ${name}`, reporter.part.options, options);
     const limits = this.#registry.limits(this.#complete('report', run).signal);
     await requireSameInThreads(this.#registry, 'reporter', name, limits);
-    yield* reportBy(reporter, part, analysis, complete, limits);
+    return { reporter, complete, limits };
   }
 
   #requireClusterer({ clusterer, linkage }: CompleteOptions): void {

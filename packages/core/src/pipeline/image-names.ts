@@ -1,4 +1,4 @@
-import { sep } from 'node:path';
+import { basename, sep } from 'node:path';
 
 /** By an image's path: what is known of the image. */
 type ByPath = ReadonlyMap<string, string | undefined>;
@@ -6,10 +6,17 @@ type ByPath = ReadonlyMap<string, string | undefined>;
 /**
  * Returns the images' names for reports: their labels, and for images without one a unique name.
  *
+ * @param recorded for hash-vector files, the paths of their images when they were hashed. A file is named after its
+ *   image, unless another image has the same path or recorded path.
  * @param archives the archives of the images that are in one
  */
-export function namesOf(paths: readonly string[], labels: ByPath, archives: ByPath = new Map()): string[] {
-  const names = uniqueNames(paths, archives);
+export function namesOf(
+  paths: readonly string[],
+  labels: ByPath,
+  recorded: ReadonlyMap<string, string> = new Map(),
+  archives: ByPath = new Map(),
+): string[] {
+  const names = uniqueNames(originsOf(paths, recorded), archives);
   const given = paths.map((path) => labels.get(path));
   const taken = new Set<string | undefined>([...given, ...names]);
   return names.map((name, index) => {
@@ -25,6 +32,13 @@ export function namesOf(paths: readonly string[], labels: ByPath, archives: ByPa
     taken.add(unique);
     return unique;
   });
+}
+
+/** Returns the path of each image, or for a hash-vector file the recorded path if it is usable and no other image's. */
+function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, string>): string[] {
+  const origins = paths.map((path) => recorded.get(path) ?? path);
+  const repeated = repeatedIn([...origins, ...paths.filter((path) => recorded.has(path))]);
+  return origins.map((origin, index) => (repeated.has(origin) || basename(origin) === '' ? paths[index]! : origin));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type PartRegistry } from '../composition/part-registry.js';
 import type { NamedPart, PartKind, PartKinds } from '../contracts/plugin.js';
 import type { Reporter } from '../contracts/reporter.js';
+import type { AnalyzeOptions } from '../contracts/stages.js';
 import { unknownName, VirtSimilarityError } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
 import type { IsolationLimits } from '../isolation/part-thread.js';
@@ -46,7 +47,13 @@ export async function requireSameInThreads(
  */
 export function requireKnownNames(
   registry: PartRegistry,
-  { reader, hasher, metric, clusterer, linkage }: Partial<CompleteOptions>,
+  {
+    reader,
+    hasher,
+    metric,
+    clusterer,
+    linkage,
+  }: Partial<Omit<CompleteOptions, 'hasher'>> & Pick<AnalyzeOptions, 'hasher'>,
 ): void {
   if (reader !== undefined) {
     registry.find('reader', reader);

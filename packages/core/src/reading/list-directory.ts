@@ -4,11 +4,12 @@ import { asNote, wording, wordingOf } from '../errors.js';
 import { type DirectoryEntry, entriesOf } from '../files/directory-entries.js';
 import { fileError } from '../files/file-error.js';
 import { isEntryName } from '../store/cache-entry.js';
-import { VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
+import { isNamedAsReport, VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
 
 /** The reasons why a directory entry is not an image, in the singular and in the plural. */
 const REASONS = {
   part: ['part of another image', 'parts of other images'],
+  report: ['report of distances', 'reports of distances'],
   cacheEntry: ['entry of a cache', 'entries of a cache'],
   extension: ['file without the extension of a disk image', 'files without the extension of a disk image'],
   link: ['symbolic link', 'symbolic links'],
@@ -89,6 +90,9 @@ function reasonToLeaveOut(
 ): LeftOut['reason'] | undefined {
   if (kind !== 'file') {
     return kind;
+  }
+  if (isNamedAsReport(name)) {
+    return 'report';
   }
   if (isEntryName(name)) {
     return 'cacheEntry';

@@ -1,5 +1,5 @@
-import type { Schema } from 'apache-arrow';
 import type { HashVector, HashVectorRows } from '../contracts/hash-vector.js';
+import { type ArrowBatch, type ArrowColumn, encodeArrowFile } from './encode-arrow-file.js';
 import { metadataOf } from './hash-vector-metadata.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
@@ -9,53 +9,18 @@ import { ROWS_PER_BATCH } from './rows-per-batch.js';
  *
  * Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
-export async function* encodeHashVector(vector: HashVector): AsyncGenerator<Uint8Array, void, undefined> {
-  // Loaded here, because it takes a tenth of a second and is not needed for reading.
-  const arrow = await import('apache-arrow');
-  const { AsyncByteQueue, Field, FixedSizeBinary, makeData, Message, RecordBatch, RecordBatchFileWriter } = arrow;
+export function encodeHashVector(vector: HashVector): AsyncGenerator<Uint8Array, void, undefined> {
+  const columns: ArrowColumn[] = [
+    { name: 'block', type: 'uint32' },
+    { name: 'hash', type: { bytes: vector.digestLength } },
+  ];
+  return encodeArrowFile(columns, metadataOf(vector), batchesOf(vector));
+}
 
-  /** Releases what was written so far. The queue of apache-arrow itself would grow to the size of the file. */
-  class Sink extends AsyncByteQueue {
-    #chunks: Uint8Array[] = [];
-
-    override write(chunk: Uint8Array): void {
-      this.#chunks.push(chunk);
-    }
-
-    take(): Uint8Array[] {
-      const taken = this.#chunks;
-      this.#chunks = [];
-      return taken;
-    }
-  }
-
-  /** Writes the schema at the beginning too, as the format requires. The writer of apache-arrow itself does not. */
-  class FileWriter extends RecordBatchFileWriter {
-    protected override _writeSchema(schema: Schema): this {
-      super._writeSchema(schema);
-      return this._writeMessage(Message.from(schema));
-    }
-  }
-
-  const block = new arrow.Uint32();
-  const hash = new FixedSizeBinary(vector.digestLength);
-  const fields = [new Field('block', block, false), new Field('hash', hash, false)];
-  const schema = new arrow.Schema(fields, metadataOf(vector));
-  const struct = new arrow.Struct(fields);
-  const sink = new Sink();
-  const writer = new FileWriter();
-  writer.reset(sink, schema);
+async function* batchesOf(vector: HashVector): AsyncGenerator<ArrowBatch> {
   for await (const { blocks, digests } of rebatch(vector)) {
-    const length = blocks.length;
-    const children = [
-      makeData({ type: block, length, nullCount: 0, data: blocks }),
-      makeData({ type: hash, length, nullCount: 0, data: digests }),
-    ];
-    writer.write(new RecordBatch(schema, makeData({ type: struct, length, nullCount: 0, children })));
-    yield* sink.take();
+    yield { length: blocks.length, values: [blocks, digests] };
   }
-  writer.finish();
-  yield* sink.take();
 }
 
 /** Yields the vector's rows in batches of exactly 8,192, except the last. Each batch has its own memory. */

@@ -12,3 +12,8 @@ export const VECTOR_EXTENSION = '.arrow';
 export function isNamedAsVector({ path, format }: DiskSource): boolean {
   return format === undefined ? path.toLowerCase().endsWith(VECTOR_EXTENSION) : format === VECTOR_FORMAT;
 }
+
+/** Returns whether a file name is that of an Arrow report: `distances.arrow`, `family.report.arrow`. */
+export function isNamedAsReport(name: string): boolean {
+  return /(^|\.)(distances|report)\.arrow$/i.test(name);
+}

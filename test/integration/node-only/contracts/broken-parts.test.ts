@@ -216,13 +216,22 @@ describe('the reporter contract', () => {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
       },
-      'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
+      'has a companion that is empty with emptyWith',
     ],
     [
-      'whose empty companion has a missing notice',
-      { companion: { extension: '.y', report: () => [], missingNotice: () => ['all names'] } },
-      'has a companion that is empty with emptyWith, and gives no missing notice when it is empty',
+      'that warns that an empty companion is not written',
+      {
+        companion: { extension: '.y', report: () => [] },
+        warnings: (_analysis, _options, { isCompanionWritten }) => (isCompanionWritten ? [] : ['all names']),
+      },
+      'warns in lines, and has the same warnings if an empty companion is not written',
     ],
+    [
+      'with a warning of two lines',
+      { warnings: () => ['one\ntwo'] },
+      'warns in lines, and has the same warnings if an empty companion is not written',
+    ],
+    ['that is binary and yields text', { isBinary: true }, 'reports an analysis as strings that end with a newline'],
   ])('rejects a reporter %s', async (_, broken, title) => {
     expect(await failuresOf(reporterContract(() => reporter(broken)))).toContain(title);
   });

@@ -68,6 +68,7 @@ describe('flagText renders an option of the library as a flag', () => {
     [{ option: 'sandbox', value: 'off' }, '--no-sandbox'],
     [{ option: 'cache', value: false }, '--no-cache'],
     [{ option: 'onNote' }, '--verbose'],
+    [{ option: 'companion' }, '--names FILE'],
     [{ option: 'negative-branches', value: true }, '--negative-branches'],
     [{ option: 'allowBacking', value: ['/a', "/b's c"] }, "--allow-backing '/a' --allow-backing '/b'\\''s c'"],
     [
@@ -88,6 +89,8 @@ describe('messages of the libraries', () => {
     const known = [
       ...Object.keys({ ...ANALYZE_DEFAULTS, ...ANALYZER_DEFAULTS }),
       'cache',
+      // A method: `Analyzer.companion`.
+      'companion',
       'format',
       'keys',
       'onNote',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ANALYZE_DEFAULTS, ANALYZER_DEFAULTS, LINKAGES, type OptionDeclarations } from '@virt-similarity/core';
+import { formatSize } from '@virt-similarity/core/options';
 import { flagsOf } from '#cli/options/flags.js';
 import {
   COMMON_OPTIONS,
@@ -19,8 +20,6 @@ const ANALYZE: OptionDeclarations = {
 describe('the option table', () => {
   test.each([
     ['reader', ANALYZE_DEFAULTS.reader],
-    ['hash', ANALYZE_DEFAULTS.hasher],
-    ['block-size', ANALYZE_DEFAULTS.blockSize],
     ['max-virtual-size', ANALYZE_DEFAULTS.maxVirtualSize],
     ['plugin-timeout', ANALYZER_DEFAULTS.pluginTimeout],
     ['metric', ANALYZE_DEFAULTS.metric],
@@ -28,6 +27,11 @@ describe('the option table', () => {
     ['clusterer', ANALYZE_DEFAULTS.clusterer],
   ])('has the same default of %s as the library', (name, value) => {
     expect(ANALYZE[name]?.default).toBe(value);
+  });
+
+  test('describes the defaults that hash vectors among the images replace', () => {
+    expect(ANALYZE.hash?.description).toContain(`else ${ANALYZE_DEFAULTS.hasher}`);
+    expect(ANALYZE['block-size']?.description).toContain(`else ${formatSize(ANALYZE_DEFAULTS.blockSize)}`);
   });
 
   test('has the same defaults of switches as the library', () => {

@@ -138,7 +138,7 @@ describe('hash-vector files', () => {
 
   test('must have their extension, so that they do not overwrite disk images', async () => {
     await expect(names(['a.img'], at('image.raw'))).rejects.toThrow(
-      /expected a name that ends in \.arrow, or a directory/,
+      /expected a name that ends in \.arrow or \.parquet, or a directory/,
     );
   });
 
@@ -154,7 +154,7 @@ describe('hash-vector files', () => {
 
   test('of several images are refused if the output is a single file', async () => {
     await expect(names(['a.img', 'b.img'], at('mine'))).rejects.toThrow(
-      /expected a directory for 2 images; write .*\/ to/,
+      /expected a directory or a name that ends in \.parquet for 2 images; write .*\/ to/,
     );
   });
 

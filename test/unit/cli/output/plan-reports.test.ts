@@ -33,6 +33,13 @@ describe('reports', () => {
     });
   });
 
+  test('need no name before an extension of several parts', () => {
+    const { files } = plan('ascii', ['tree.json', 'dir/Tree.json']);
+    expect(files.map(({ reporter: { name } }) => name)).toEqual(['tree', 'tree']);
+    expect(() => plan('ascii', ['dir/.json'])).toThrow('expected a name that ends in');
+    expect(() => plan('ascii', ['json'])).toThrow('expected a name that ends in');
+  });
+
   test('write their companion text only to the file given for it', () => {
     const names = { path: 'n.tsv', reporter: newick };
     expect(plan('newick', [], {}, 'n.tsv')).toEqual({ stdout: newick, files: [], names });

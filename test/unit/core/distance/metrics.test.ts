@@ -13,6 +13,7 @@ describe.each([
   ['jaccard', 8 / 12, 1],
   ['containment', 2 / 6, 1],
   ['shared-content', 8 / 12, 1],
+  ['shared-blocks', 8 / 12, 1],
 ] as const)('%s', (name, ofSome, ofOneEmpty) => {
   const metric = new corePlugin.metrics[name]();
 

@@ -98,7 +98,7 @@ describe('a metric', () => {
       override readonly alignment = alignment as never;
     }
     const metric: DistanceMetric = new Metric();
-    const message = expect.stringContaining("expected the metric's alignment to be position or free, found");
+    const message = expect.stringContaining("expected the metric's alignment to be position, free or distinct, found");
     const disks = new MemoryDisksPlugin({ 'memory:a': new Uint8Array(512), 'memory:b': new Uint8Array(512) });
     const analyzer = createAnalyzer({ plugins: [disks, own, { name: 'mine', metrics: { mine: Metric } }] });
     await expect(analyzer.analyze(IMAGES, { ...OPTIONS, metric: 'mine' })).rejects.toMatchObject({

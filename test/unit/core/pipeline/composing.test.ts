@@ -80,7 +80,7 @@ describe('an analysis of hash vectors', () => {
 });
 
 describe('an extended analysis', () => {
-  test.each(['hamming', 'jaccard', 'containment', 'shared-content'])(
+  test.each(['hamming', 'jaccard', 'containment', 'shared-content', 'shared-blocks'])(
     'equals the analysis of all images by %s, for any split',
     async (metric) => {
       const analyzer = analyzerOf();

@@ -69,12 +69,35 @@ describe('namesOf', () => {
     ]);
   });
 
+  test('names hash-vector files after their images, unless another image has the same path', () => {
+    const recorded = new Map([
+      ['v/1.arrow', '/vm/web.img'],
+      ['v/2.arrow', '/vm/db/disk.img'],
+      ['v/3.arrow', '/old/db/disk.img'],
+      ['v/4.arrow', 'mail.img'],
+      ['v/5.arrow', '/'],
+      ['v/6.arrow', 'twice'],
+      ['v/7.arrow', 'twice'],
+    ]);
+    expect(namesOf([...recorded.keys(), 'mail.img'], new Map(), recorded)).toEqual([
+      'web.img',
+      'vm/db/disk.img',
+      'old/db/disk.img',
+      '4.arrow',
+      '5.arrow',
+      '6.arrow',
+      '7.arrow',
+      'mail.img',
+    ]);
+  });
+
   test('returns unique names for any labels and paths', () => {
     const word = fc.constantFrom('a', 'b', 'x/a', 'x/b', 'a (2)', 'x/a (2)', '/x/a');
     const images = fc.uniqueArray(word, { minLength: 1 });
     fc.assert(
-      fc.property(images, fc.uniqueArray(word), (paths, labels) => {
-        const names = namesOf(paths, new Map(labels.map((label, index) => [paths[index % paths.length]!, label])));
+      fc.property(images, fc.uniqueArray(word), fc.dictionary(word, word), (paths, labels, recorded) => {
+        const named = new Map(labels.map((label, index) => [paths[index % paths.length]!, label]));
+        const names = namesOf(paths, named, new Map(Object.entries(recorded)));
         expect(new Set(names).size).toBe(paths.length);
       }),
     );

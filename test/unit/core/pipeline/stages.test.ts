@@ -115,7 +115,7 @@ describe('compare', () => {
   test('compares one vector with others, with the same result as for all pairs', async () => {
     const analyzer = analyzerOf();
     const [a, b, c] = (await vectorsOf(analyzer)) as [HashVector, HashVector, HashVector];
-    for (const metric of ['hamming', 'jaccard', 'shared-content']) {
+    for (const metric of ['hamming', 'jaccard', 'shared-content', 'shared-blocks']) {
       const whole = await analyzer.compare([a, b, c], { metric });
       const { distances, unit } = await analyzer.compareWith([a], [b, c], { metric });
       expect([...distances]).toEqual([...whole.distances.values.subarray(0, 2)]);

@@ -1,3 +1,4 @@
+import type { DistanceMetric } from '../../contracts/distance-metric.js';
 import type { PairSet, Span } from './pair-set.js';
 import type { StoredVector } from './stored-vectors.js';
 
@@ -24,6 +25,9 @@ export const COMPARISON_LIMITS: ComparisonLimits = {
   secondsWithoutThreads: 0.2,
 };
 
+/** How vectors are compared regardless of positions: as multisets of digests, or as sets. */
+export type ContentAlignment = Exclude<DistanceMetric['alignment'], 'position'>;
+
 interface Comparison {
   readonly vectors: readonly StoredVector[];
   readonly pairs: PairSet;
@@ -46,11 +50,13 @@ export interface PositionalComparison extends Comparison {
   readonly counts: SharedCounts;
 }
 
-/** The state that threads share while they compare vectors as multisets of digests. */
+/** The state that threads share while they compare vectors as multisets or sets of digests. */
 export interface ContentComparison extends Comparison {
-  readonly alignment: 'free';
+  readonly alignment: ContentAlignment;
   /** Blocks that both of each pair have, in shared memory, at the index that `pairs` defines. */
   readonly equal: Uint32Array;
+  /** The distinct digests of each vector, in shared memory; zeros unless the alignment is `distinct`. */
+  readonly distinct: Uint32Array;
 }
 
 /** The counts to which threads add, in shared memory. Counts of pairs are at the index that `pairs` defines. */

@@ -35,7 +35,7 @@ export class ContentThread {
   #reportedAhead = 0n;
 
   constructor(comparison: ContentComparison) {
-    const { vectors, pairs, limits, equal, locks } = comparison;
+    const { alignment, vectors, pairs, limits, equal, locks } = comparison;
     const { digestLength } = vectors[0]!;
     this.#comparison = comparison;
     this.#sources = vectors.map(rowSourceOf);
@@ -43,7 +43,7 @@ export class ContentThread {
     this.#counter = new PairCounter(this.#kernel, pairs, { common: equal, locks });
     this.#digestLength = digestLength;
     this.#rowsAtOnce = Math.floor(READ_BYTES / digestLength);
-    const elements = roomForElements(vectors.slice(0, pairs.build), limits);
+    const elements = roomForElements(storedIn(comparison), limits);
     const slots = slotsOf(pairs);
     const columns = Math.max(128, Math.floor((limits.elementBytes * 8) / slots) & ~127);
     this.#kernel.configureElements(
@@ -54,6 +54,7 @@ export class ContentThread {
       elements,
       Math.min(columns, Math.max(128, elements)),
       slots + FREQUENT_ONES,
+      alignment === 'distinct',
     );
   }
 
@@ -126,12 +127,27 @@ export class ContentThread {
   }
 
   *#count(probes: Span): Generator<void, void, undefined> {
+    this.#addDistinct(probes);
     const extent = { byteLabels: 0, wideFrom: 0, wideTo: 0, bits: this.#kernel.elementRowEnd() };
     for (const _ of this.#counter.countRows(extent, probes)) {
       yield;
     }
     for (const holders of this.#frequentDigests(probes)) {
       yield* this.#addFrequent(holders);
+    }
+  }
+
+  /** Adds the distinct digests of each vector. Those of the build side are entered again for each part of the other. */
+  #addDistinct(probes: Span): void {
+    const { alignment, pairs, distinct } = this.#comparison;
+    if (alignment !== 'distinct') {
+      return;
+    }
+    const counts = new Uint32Array(this.#kernel.memory.buffer, this.#kernel.distinctAt());
+    for (const { slot, vector } of this.#slotsWith(probes)) {
+      if (vector >= pairs.build || probes.first === pairs.build) {
+        Atomics.add(distinct, vector, counts[slot]!);
+      }
     }
   }
 
@@ -181,6 +197,15 @@ export class ContentThread {
 interface Holder {
   readonly vector: number;
   readonly times: number;
+}
+
+/** Returns the vectors whose digests a comparison stores. */
+export function storedIn({
+  alignment,
+  vectors,
+  pairs,
+}: Pick<ContentComparison, 'alignment' | 'vectors' | 'pairs'>): readonly StoredVector[] {
+  return alignment === 'distinct' ? vectors : vectors.slice(0, pairs.build);
 }
 
 /** Returns the capacity for elements: a power of two within the limit, and not much more than the rows can need. */

@@ -1,7 +1,8 @@
 import type { HashVector } from '../../contracts/hash-vector.js';
 import type { CompareOptions } from '../compare-options.js';
-import type { ComparisonLimits, ContentComparison, ContentTask } from './comparison.js';
-import { roomForElements, UNITS_PER_ROW } from './content-thread.js';
+import { dataBlocksOf } from '../pairwise-counts.js';
+import type { ComparisonLimits, ContentAlignment, ContentComparison, ContentTask } from './comparison.js';
+import { roomForElements, storedIn, UNITS_PER_ROW } from './content-thread.js';
 import { type PairSet, pairCountOf, probeSpans, rowsToTake } from './pair-set.js';
 import { runComparison } from './run-comparison.js';
 import { sharedCounts, sharedVector } from './shared-memory.js';
@@ -11,8 +12,17 @@ import { threadsFor } from './threads-for.js';
 /** Rows of a partition per element of capacity: most rows have a digest that other rows have too. */
 const ROWS_PER_ELEMENT = 4;
 
+/** The counts of comparing contents. */
+export interface ContentCounts {
+  /** The common elements of each pair, in shared memory, at the index that the set of pairs defines. */
+  readonly equal: Uint32Array;
+  /** The elements of each vector: its non-zero blocks, or its distinct digests. */
+  readonly elements: Float64Array;
+}
+
 /**
- * Counts, for each pair of vectors, the blocks that both have, at any block number.
+ * Counts, for each pair of vectors, the blocks that both have, at any block number: as often as both have them (`free`), or
+ * each distinct block once (`distinct`).
  *
  * The k-th occurrence of a digest within a vector is one element. This turns the multisets into sets: the sum of the
  * smaller multiplicities is the size of an intersection, the number of common bits of two bit sets. Occurrences of a
@@ -26,29 +36,33 @@ export async function countContents(
   pairs: PairSet,
   { jobs, onFraction, signal }: CompareOptions & { readonly jobs: number },
   limits: ComparisonLimits,
-): Promise<Uint32Array> {
+  alignment: ContentAlignment,
+): Promise<ContentCounts> {
   return withStoredVectors(vectors, { signal, openFiles: limits.openFiles }, async (stored) => {
     const threads = threadsFor(stored, pairs, jobs, limits);
-    const comparison = comparisonOf(stored, pairs, threads, limits);
+    const comparison = comparisonOf(alignment, stored, pairs, threads, limits);
     const onProgress = (): void => onFraction?.(fractionOf(comparison));
     await runComparison({ comparison, rounds: [tasksOf(comparison, threads)] }, { threads, onProgress, signal });
     onFraction?.(1);
-    return comparison.equal;
+    const { equal, distinct } = comparison;
+    return { equal, elements: alignment === 'distinct' ? Float64Array.from(distinct) : dataBlocksOf(vectors) };
   });
 }
 
 function comparisonOf(
+  alignment: ContentAlignment,
   vectors: readonly StoredVector[],
   pairs: PairSet,
   threads: number,
   limits: ComparisonLimits,
 ): ContentComparison {
   return {
-    alignment: 'free',
+    alignment,
     vectors: threads === 0 ? vectors : vectors.map(sharedVector),
     pairs,
     limits,
     equal: sharedCounts(pairCountOf(pairs)),
+    distinct: sharedCounts(vectors.length),
     progress: new BigInt64Array(new SharedArrayBuffer(8)),
     stop: new Int32Array(new SharedArrayBuffer(4)),
     locks: new Int32Array(new SharedArrayBuffer(4 * vectors.length)),
@@ -59,11 +73,12 @@ function comparisonOf(
  * Returns at least as many tasks as threads. The number of partitions is a power of two, so that each most likely
  * fits.
  */
-function tasksOf({ vectors, pairs, limits }: ContentComparison, threads: number): ContentTask[] {
-  const builders = vectors.slice(0, pairs.build);
+function tasksOf(comparison: ContentComparison, threads: number): ContentTask[] {
+  const { pairs, limits } = comparison;
+  const stored = storedIn(comparison);
   const spans = probeSpans(pairs);
-  const elements = roomForElements(builders, limits);
-  const expected = rowsOf(builders) / (elements * ROWS_PER_ELEMENT);
+  const elements = roomForElements(stored, limits);
+  const expected = rowsOf(stored) / (elements * ROWS_PER_ELEMENT);
   const fewest = Math.max(1, threads / spans.length, Math.min(expected, 4096));
   const partitions = 2 ** Math.ceil(Math.log2(fewest));
   const values = Array.from({ length: partitions }, (_, value) => value);

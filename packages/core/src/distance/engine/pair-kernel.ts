@@ -28,10 +28,12 @@ export interface PairKernel {
     elements: number,
     columns: number,
     frequent: number,
+    onlyDistinct: boolean,
   ): void;
   inputAt(): number;
   startPartition(): void;
   takeDigests(vector: number, rows: number, mask: number, value: number): number;
+  distinctAt(): number;
   elementRowEnd(): number;
   frequentAt(): number;
   frequentOnes(): number;

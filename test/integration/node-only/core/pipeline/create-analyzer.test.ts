@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -50,6 +50,17 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
+
+/** Writes a hash vector of one block beside the cache, with a changed header. Returns its path. */
+async function writeVector(
+  file: string,
+  change: Partial<Omit<HashVector, 'rows' | 'dataBlocks'>> = {},
+): Promise<string> {
+  const path = join(cache, '..', file);
+  const header = { name: file, algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512, ...change };
+  await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(header.digestLength)), path);
+  return path;
+}
 
 /** Returns an analysis without the functions of its vectors, which are never equal. */
 function comparable({ images, ...analysis }: Analysis) {
@@ -212,7 +223,7 @@ describe('analyze', () => {
     });
   });
 
-  test('accepts hash-vector files among the images, under their own file names', async () => {
+  test('accepts hash-vector files among the images, under the names of their images', async () => {
     const path = join(cache, '..', 'copy.arrow');
     for await (const outcome of analyzerOf(family()).hash(['memory:base'], OPTIONS)) {
       if (outcome.vector !== undefined) {
@@ -220,20 +231,59 @@ describe('analyze', () => {
       }
     }
     const { images, distances } = await analyzerOf(family()).analyze([path, 'memory:clone'], OPTIONS);
-    expect(images[0]).toMatchObject({ name: 'copy.arrow', path, dataBlocks: 8, repeatedBlocks: 7 });
+    expect(images[0]).toMatchObject({ name: 'memory:base', path, dataBlocks: 8, repeatedBlocks: 7 });
     expect([...distances.values]).toEqual([1]);
   });
 
   test.each([
-    ['usage', { algorithm: 'md5' }, 'expected checksum digests of 512-byte blocks; hash the image again, or pass'],
-    ['usage', { blockSize: 1024 }, 'holds checksum digests of 1024-byte blocks'],
-    ['corrupt', { digestLength: 3 }, 'expected checksum digests of 4 bytes, found 3'],
-  ])('refuses as %s a hash-vector file with %j', async (code, change, text) => {
-    const path = join(cache, '..', 'other.arrow');
-    const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512, ...change };
-    await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(header.digestLength)), path);
+    [
+      { hasher: 'checksum' },
+      { algorithm: 'md5' },
+      "`hasher: 'checksum'` does not fit the hash vectors: found md5 digests of 512-byte blocks in PATH; pass `hasher: 'md5'`",
+    ],
+    [
+      { blockSize: 512 },
+      { blockSize: 1024 },
+      '`blockSize: 512` does not fit the hash vectors: found checksum digests of 1024-byte blocks in PATH; pass `blockSize: 1024`',
+    ],
+  ])('refuses %j with a hash-vector file of %j', async (stated, change, text) => {
+    const path = await writeVector('other.arrow', change);
+    const message = `${text.replace('PATH', path)}, or hash their images again`;
+    const analysis = analyzerOf(family()).analyze([path, ...GOOD], { jobs: 2, ...stated });
+    await expect(analysis).rejects.toMatchObject({ code: 'usage', message });
+  });
+
+  test('fails an image whose hash-vector file has digests of another length', async () => {
+    const path = await writeVector('other.arrow', { digestLength: 3 });
     const { failures } = await analyzerOf(family()).analyze([path, ...GOOD], OPTIONS);
-    expect(failures).toMatchObject([{ path, error: { code, message: expect.stringContaining(text), image: path } }]);
+    const message = expect.stringContaining('expected checksum digests of 4 bytes, found 3');
+    expect(failures).toMatchObject([{ path, error: { code: 'corrupt', message, image: path } }]);
+  });
+
+  test('uses the hasher and block size of the hash-vector files among the images', async () => {
+    const path = await writeVector('small.arrow', { blockSize: 512 });
+    const { parameters, images } = await analyzerOf(family()).analyze([path, ...GOOD], { jobs: 2 });
+    expect(parameters).toMatchObject({ algorithm: 'checksum', blockSize: 512 });
+    expect(images).toHaveLength(GOOD.length + 1);
+  });
+
+  test('refuses hash-vector files that differ from each other, with one error that lists them', async () => {
+    const changes = [{ blockSize: 1024 }, {}, {}, {}, {}, { algorithm: 'md5' }];
+    const paths = await Promise.all(changes.map((change, index) => writeVector(`${index}.arrow`, change)));
+    const [large, one, two, three, , md5] = paths;
+    const message =
+      `expected hash vectors of one hasher and block size, found checksum digests of 1024-byte blocks in ${large}, and ` +
+      `checksum digests of 512-byte blocks in ${one}, ${two}, ${three} and 1 more, and ` +
+      `md5 digests of 512-byte blocks in ${md5}; analyze those of each kind separately, or hash their images again`;
+    await expect(analyzerOf(family()).analyze(paths, OPTIONS)).rejects.toMatchObject({ code: 'usage', message });
+  });
+
+  test('reports a hash-vector file that cannot be opened as a failure', async () => {
+    const path = join(cache, '..', 'broken.arrow');
+    await writeFile(path, 'no vector');
+    const { failures, parameters } = await analyzerOf(family()).analyze([path, ...GOOD], OPTIONS);
+    expect(failures).toMatchObject([{ path, error: { code: 'corrupt' } }]);
+    expect(parameters.blockSize).toBe(512);
   });
 
   test('counts an image that is named twice once, with a note', async () => {
@@ -247,8 +297,7 @@ describe('analyze', () => {
   test('does not list directories or repeat notes for images that findImages returned', async () => {
     const directory = join(cache, '..', 'pool');
     await mkdir(join(directory, 'sub'), { recursive: true });
-    const header = { name: 'x', algorithm: 'checksum', digestLength: 4, blockSize: 512, virtualSize: 512 };
-    await writeHashVector(hashVectorOf(header, Uint32Array.of(0), new Uint8Array(4)), join(directory, 'v.arrow'));
+    await writeVector('pool/v.arrow');
     const analyzer = analyzerOf(family());
     const notes: string[] = [];
     const onNote = (_level: string, message: string) => notes.push(message);
@@ -304,6 +353,7 @@ describe('plugins', () => {
       'jaccard',
       'containment',
       'shared-content',
+      'shared-blocks',
     ]);
   });
 

@@ -1,0 +1,93 @@
+import type { Analysis, AnalyzedImage, Annotation } from '@virt-similarity/core';
+import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { parse } from 'csv-parse/sync';
+import { terminalText } from './terminal-text.js';
+import { safeLabels } from './tree-labels.js';
+
+/** The longest line of a table in characters, and the most columns, to limit memory. */
+const LONGEST_LINE = 1024 * 1024;
+const MOST_COLUMNS = 64;
+const DELIMITERS = ['\t', ';', ','];
+
+/** A table about images: its first column names them, the others annotate them. */
+export interface AnnotationTable {
+  /** The names of the columns after the first; unique. */
+  readonly columns: readonly string[];
+  /** For each line: the name of the image, and a value for each column. */
+  readonly rows: readonly (readonly [image: string, ...values: string[]])[];
+}
+
+/**
+ * Parses comma-separated values (RFC 4180) with a header line, also with semicolons or tabs, whichever the header has.
+ *
+ * @throws `usage` with the line, if a line has another number of cells or quotes that do not end, a column has no name
+ *   or that of another one, or there are no columns after the first.
+ */
+export function parseAnnotations(text: string): AnnotationTable {
+  const header = /^[^\r\n]*/.exec(text)![0];
+  const delimiter = DELIMITERS.find((each) => header.includes(each)) ?? ',';
+  const options = { bom: true, delimiter, max_record_size: LONGEST_LINE, skip_empty_lines: true, trim: true };
+  let lines: string[][];
+  try {
+    lines = parse(text, options);
+  } catch (cause) {
+    const found = messageOf(cause);
+    throw new VirtSimilarityError('usage', `cannot read the annotations: ${found}; write them as CSV (RFC 4180)`, {
+      cause,
+    });
+  }
+  const [[, ...columns] = [], ...rows] = lines;
+  const wrong = columns.find((name, index) => name === '' || columns.indexOf(name) !== index);
+  if (columns.length === 0 || columns.length > MOST_COLUMNS || wrong !== undefined) {
+    const found = wrong === undefined ? String(columns.length) : `${excerptOf(wrong)} twice or without a name`;
+    const expected = `a header line with 1 to ${MOST_COLUMNS} different names after the first column`;
+    throw new VirtSimilarityError('usage', `cannot read the annotations: expected ${expected}, found ${found}`);
+  }
+  return { columns, rows: rows as unknown as AnnotationTable['rows'] };
+}
+
+/**
+ * Adds the columns of a table to an analysis. A line names an image by its name, its path, or its label in Newick trees.
+ * Also returns the names in the table that are those of no image.
+ *
+ * @throws `usage` if two lines name the same image.
+ */
+export function annotatedAnalysis(
+  analysis: Analysis,
+  { columns, rows }: AnnotationTable,
+): { readonly analysis: Analysis; readonly unknown: readonly string[] } {
+  const numbers = numbersOf(analysis.images);
+  const lines = new Map<number, readonly string[]>();
+  const unknown: string[] = [];
+  for (const [name, ...values] of rows) {
+    const image = numbers.get(name);
+    if (image === undefined) {
+      unknown.push(name);
+    } else if (lines.has(image)) {
+      const found = `two for ${analysis.images[image]!.name}`;
+      throw new VirtSimilarityError(
+        'usage',
+        `expected one line of annotations for each image, found ${found}; remove one`,
+      );
+    } else {
+      lines.set(image, values);
+    }
+  }
+  const annotations = columns.map((name, column): Annotation => {
+    return { name, values: analysis.images.map((_, image) => lines.get(image)?.[column] ?? '') };
+  });
+  return { analysis: { ...analysis, annotations }, unknown };
+}
+
+/** Returns the images by the texts that name them. A name is stronger than another image's path, and that than a label. */
+function numbersOf(images: readonly AnalyzedImage[]): ReadonlyMap<string, number> {
+  const labels = safeLabels(images);
+  const forms = [
+    labels,
+    images.map(({ path }) => terminalText(path)),
+    images.map(({ path }) => path),
+    images.map(({ name }) => terminalText(name)),
+    images.map(({ name }) => name),
+  ];
+  return new Map(forms.flatMap((texts) => texts.map((text, image): [string, number] => [text.trim(), image])));
+}

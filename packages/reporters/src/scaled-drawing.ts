@@ -1,0 +1,79 @@
+import type { Cladogram } from '@virt-similarity/core';
+import { heightText } from './height-text.js';
+import { shortened, widthOf } from './shortened.js';
+import { leafOrder } from './tree-order.js';
+
+/** The part of the width that the tree has at least. */
+const FEWEST_TREE_COLUMNS = 0.5;
+
+/** The directions in which a cell is connected. */
+const UP = 1;
+const DOWN = 2;
+const LEFT = 4;
+const RIGHT = 8;
+
+/** The character of a cell, by its directions. */
+const ASCII = ' |||-+++-+++-+++';
+const UNICODE = ' │││─┘┐┤─└┌├─┴┬┼';
+
+/** What a drawing to scale needs besides the tree. */
+interface ScaledTexts {
+  /** The text of each leaf. */
+  readonly texts: readonly string[];
+  /** Columns, with the texts. */
+  readonly width: number;
+  readonly drawing: 'ascii' | 'unicode';
+}
+
+/**
+ * Draws a tree to scale, one row for each leaf: the column of a node is its height, from that of the root at the left to 0
+ * at the right. Nodes that are less than a column apart are drawn as one. The last row has the heights at both ends.
+ *
+ * A node that is higher than the one above it, as with centroid and median linkage, is drawn in the column of that one.
+ */
+export function* scaledDrawing(tree: Cladogram, { texts, width, drawing }: ScaledTexts): Generator<string> {
+  const longest = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
+  const columns = Math.max(Math.floor(width * FEWEST_TREE_COLUMNS), width - longest - 1);
+  const { leaves } = leafOrder(tree);
+  const cells = connections(tree, columns);
+  const characters = drawing === 'unicode' ? UNICODE : ASCII;
+  for (const [row, leaf] of leaves.entries()) {
+    const line = Array.from(cells.subarray(row * columns, (row + 1) * columns), (cell) => characters[cell]!).join('');
+    yield `${line} ${shortened(texts[leaf]!, width - columns - 1)}\n`;
+  }
+  const highest = heightText(tree.nodes.at(-1)?.height ?? 0);
+  yield `${highest}${'0'.padStart(Math.max(2, columns - highest.length))}\n`;
+}
+
+/** Returns the directions in which each cell is connected, row by row. */
+function connections(tree: Cladogram, columns: number): Uint8Array {
+  const { size, nodes } = tree;
+  const { first, leaves } = leafOrder(tree);
+  const cells = new Uint8Array(leaves.length * columns);
+  const highest = nodes.at(-1)?.height ?? 0;
+  /** By cluster: its column, and before that is known the column of its parent. Its row is that of its first leaf. */
+  const at = new Uint32Array(size + nodes.length).fill(columns - 1, 0, size);
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const { height } = nodes[index]!;
+    const column = highest === 0 ? columns : Math.round((1 - height / highest) * (columns - 1));
+    at[size + index] = Math.min(Math.max(column, at[size + index]!), columns - 2);
+    for (const child of nodes[index]!.children) {
+      at[child] = child < size ? columns - 1 : at[size + index]!;
+    }
+  }
+  for (const [index, { children }] of nodes.entries()) {
+    const node = size + index;
+    const column = at[node]!;
+    for (let row = first[children[0]!]!; row < first[children.at(-1)!]!; row++) {
+      cells[row * columns + column]! |= DOWN;
+      cells[(row + 1) * columns + column]! |= UP;
+    }
+    for (const child of children) {
+      for (let place = column; place < at[child]!; place++) {
+        cells[first[child]! * columns + place]! |= RIGHT;
+        cells[first[child]! * columns + place + 1]! |= LEFT;
+      }
+    }
+  }
+  return cells;
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import { HOSTILE_NAMES, reporterContract, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import { condensedIndex } from '@virt-similarity/core';
+import { ArrowReporter, DistancesReporter, terminalText } from '@virt-similarity/reporters';
+import { tableFromIPC } from 'apache-arrow';
+import { FAMILY } from '../../fixtures/analysis.js';
+import { reportBytes } from '../../fixtures/report-text.js';
+
+describe.each([
+  ['distances', new DistancesReporter()],
+  ['matrix', new ArrowReporter()],
+])('the Arrow report of the %s', (_, reporter) => {
+  for (const { title, run } of reporterContract(() => reporter)) {
+    test(title, run);
+  }
+
+  test('keeps names of any characters apart', async () => {
+    const analysis = sampleCaterpillar(HOSTILE_NAMES);
+    const table = tableFromIPC(await reportBytes(reporter.report(analysis, {})));
+    const names = new Set(table.toArray().flatMap(({ image, other }) => [image, other]));
+    names.delete(undefined);
+    expect([...names].toSorted()).toEqual(HOSTILE_NAMES.map((name) => terminalText(name)).toSorted());
+  });
+});
+
+test('the matrix has the distances of all pairs, and metadata that says what they are', async () => {
+  const table = tableFromIPC(await reportBytes(new ArrowReporter().report(FAMILY, { clusters: 3 })));
+  const { size, values } = FAMILY.distances;
+  for (const [row, { distances }] of table.toArray().entries()) {
+    const expected = Array.from({ length: size }, (_, column) =>
+      row === column ? 0 : values[condensedIndex(size, row, column)],
+    );
+    expect([...distances]).toEqual(expected);
+  }
+  const { metric, unit, linkage } = FAMILY.parameters;
+  expect(Object.fromEntries(table.schema.metadata)).toMatchObject({
+    'virt-similarity.report': 'matrix',
+    'virt-similarity.metric': metric,
+    'virt-similarity.unit': unit,
+    'virt-similarity.linkage': linkage,
+  });
+});

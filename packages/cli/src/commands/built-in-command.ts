@@ -1,13 +1,7 @@
-import type {
-  Command,
-  CommandContext,
-  DiskSource,
-  OptionDeclarations,
-  OptionValues,
-  ValuesOf,
-} from '@virt-similarity/core';
+import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
 import type { Messages } from '../terminal/messages.js';
+import type { NamedImage } from './named-image.js';
 
 /**
  * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
@@ -28,8 +22,8 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
-  /** The operands and the values of `--add` as images, in the order in which they were named. */
-  readonly sources: readonly DiskSource[];
+  /** The images and lists of images, in the order in which they were named. */
+  readonly sources: readonly NamedImage[];
   /** The names of all commands, those of plugins included. */
   readonly commandNames: readonly string[];
   readonly messages: Messages;

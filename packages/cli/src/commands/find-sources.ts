@@ -10,15 +10,17 @@ import {
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { IMAGE_OPTIONS } from '../options/option-table.js';
 import type { BuiltInContext } from './built-in-command.js';
+import { readImageLists } from './image-lists.js';
+import type { NamedImage } from './named-image.js';
 
 /**
- * Returns the images that were named, with directories replaced by the images in them.
+ * Returns the images that were named, with lists and directories replaced by the images in them.
  *
- * @throws `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
+ * @throws as `readImageLists`, `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
  *   format; `unreadable` if the only image does not exist.
  */
 export async function findSources(
-  named: readonly DiskSource[],
+  given: readonly NamedImage[],
   analyzer: Analyzer,
   {
     commandNames,
@@ -26,12 +28,15 @@ export async function findSources(
     options,
     signal,
   }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'> & {
-    readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use'>;
+    readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use' | 'recursive' | 'exclude' | 'null'>;
   },
 ): Promise<FoundImages> {
+  const named = await readImageLists(given, { null: options.null ?? false, signal });
   await requireImages(named, analyzer, commandNames);
   return analyzer.findImages(named, {
     allowInUse: options['allow-in-use'],
+    recursive: options.recursive,
+    exclude: options.exclude,
     onNote: (level, message, wording = message) => messages[level](wording),
     signal,
   });

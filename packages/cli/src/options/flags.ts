@@ -15,6 +15,8 @@ export interface Flag {
   readonly isRepeated: boolean;
   /** Set if it names images: the text before its value. */
   readonly images?: string;
+  /** Whether its value is a file with a list of images. */
+  readonly lists?: true;
   /** Name of the value in help texts. */
   readonly placeholder: string;
   /** One line for the help. */
@@ -24,7 +26,7 @@ export interface Flag {
 /** Returns the flags of options: one for each, and a second one for an option that can be negated. */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {
-    const { type, short, description, images }: OwnOption = declaration;
+    const { type, short, description, images, lists }: OwnOption = declaration;
     const isSwitch = type === 'boolean';
     const negation = 'negation' in declaration ? declaration.negation : undefined;
     const negated = { name, long: `--no-${name}`, takesValue: false, isRepeated: false, placeholder: '' };
@@ -38,6 +40,7 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       takesValue: !isSwitch,
       isRepeated: type === 'strings' || type === 'files',
       ...(images === undefined ? {} : { images }),
+      ...(lists === undefined ? {} : { lists }),
       placeholder: declaration.placeholder ?? PLACEHOLDERS[type],
       help: `${description}${notesOn(declaration)}`,
     };

@@ -8,6 +8,8 @@ export type OwnOption = OptionDeclaration & {
   readonly conflicts?: string;
   /** Set if it names images: the text before its value, such as `libvirt:`. A switch names the images of that text. */
   readonly images?: string;
+  /** Whether its value is a file with a list of images. */
+  readonly lists?: true;
 };
 
 type OwnOptions = Readonly<Record<string, OwnOption>>;
@@ -72,6 +74,25 @@ export const IMAGE_OPTIONS = {
     placeholder: 'image',
     images: '',
     description: 'add an image, as in the libguestfs tools',
+  },
+  'files-from': {
+    type: 'files',
+    images: '',
+    lists: true,
+    description: 'add the images that a file names, one on each line; - reads standard input, as the image - does',
+  },
+  null: { type: 'boolean', description: 'names in lists end with NUL, as find -print0 writes them' },
+  recursive: {
+    type: 'boolean',
+    short: 'r',
+    configurable: true,
+    description: 'also search the subdirectories of directories; symbolic links are not followed',
+  },
+  exclude: {
+    type: 'strings',
+    placeholder: 'glob',
+    configurable: true,
+    description: "leave out files and directories by name, such as '*.iso', or by the end of the path: 'old/*.img'",
   },
   domain: {
     type: 'strings',

@@ -25,6 +25,10 @@ export interface ListOptions {
   readonly onNote: NonNullable<HashOptions['onNote']>;
   /** Whether images in use may be read. If false or absent, a source that knows that an image is in use says so. */
   readonly allowInUse?: boolean | undefined;
+  /** As in `HashOptions`. */
+  readonly recursive?: boolean | undefined;
+  /** As in `HashOptions`. */
+  readonly exclude?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

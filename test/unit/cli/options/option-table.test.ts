@@ -56,13 +56,14 @@ describe('the option table', () => {
           'cache-decrypted',
           'clusterer',
           'connect',
+          'exclude',
           'hash',
           'jobs',
           'linkage',
           'max-virtual-size',
           'metric',
         ],
-        ...['output-format', 'plugin-timeout', 'reader', 'sandbox'],
+        ...['output-format', 'plugin-timeout', 'reader', 'recursive', 'sandbox'],
       ].sort(),
     );
   });

@@ -64,6 +64,7 @@ const ORDER = {
     'commander.ts',
     'parse-configuration.ts',
     'configuration.ts',
+    'settings.ts',
     'terminal/',
     'output/',
     'plugins/',

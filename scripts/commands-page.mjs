@@ -13,14 +13,15 @@ import { COMMON_OPTIONS, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.
 const INTRODUCTION = `# Commands and options
 
 This page is generated from the option table by \`npm run docs\`. [packages/cli](../packages/cli/README.md) describes the
-options in detail. Options with a *key* can also be set in \`~/.config/virt-similarity/config.json\` by that key; the command
-line takes precedence.
+options in detail. Options with a *key* can also be set in a configuration file by that key, and by the environment: the key
+\`block-size\` by the variable \`VIRT_SIMILARITY_BLOCK_SIZE\`. The command line takes precedence over the environment, and
+that over the file. \`--no-recursive\` and the like cancel the other places.
 `;
 
 /** Yields the rows of a table of options, one for each flag. */
 function* rows(flags) {
   yield '| option | | key |\n| --- | --- | --- |\n';
-  for (const { short, long, placeholder, help, name } of flags) {
+  for (const { short, long, placeholder, help, name } of flags.filter(({ isHidden }) => !isHidden)) {
     const flag = [short, long].filter((word) => word !== undefined).join(', ');
     const value = placeholder === '' ? '' : ` ${placeholder}`;
     const key = Object.hasOwn(CONFIGURABLE_OPTIONS, name) ? `\`${name}\`` : '';
@@ -29,7 +30,7 @@ function* rows(flags) {
 }
 
 function cell(text) {
-  return text.replaceAll('|', '\\|');
+  return text.replaceAll(/[|*]/g, '\\$&');
 }
 
 function* page() {

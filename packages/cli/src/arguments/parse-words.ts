@@ -61,6 +61,7 @@ function commanderOption(flag: Flag, { options }: KnownCommand): Option {
   const { conflicts }: Partial<OwnOption> = options[flag.name] ?? {};
   const short = flag.short === undefined ? '' : `${flag.short}, `;
   const option = new Option(`${short}${flag.long}${flag.takesValue ? ` <${flag.placeholder}>` : ''}`, flag.help);
+  option.hideHelp(flag.isHidden === true);
   if (flag.isRepeated) {
     option.argParser((value, previous: string[] | undefined) => [...(previous ?? []), value]);
   }

@@ -1,5 +1,7 @@
 import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
+import type { Configuration } from '../parse-configuration.js';
+import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
 import type { NamedImage } from './named-image.js';
 
@@ -22,6 +24,10 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
+  /** The values of `options`, each with where it was set. */
+  readonly settings: Settings;
+  /** The configuration file; `undefined` if there is none. */
+  readonly configuration: Configuration | undefined;
   /** The images and lists of images, in the order in which they were named. */
   readonly sources: readonly NamedImage[];
   /** The names of all commands, those of plugins included. */

@@ -21,17 +21,23 @@ export interface Flag {
   readonly placeholder: string;
   /** One line for the help. */
   readonly help: string;
+  /** Whether the help omits it, because it only cancels what the configuration sets. */
+  readonly isHidden?: true;
 }
 
-/** Returns the flags of options: one for each, and a second one for an option that can be negated. */
+/**
+ * Returns the flags of options: one for each, and a second one for an option that can be negated. A switch that can be
+ * configured has both, so that the command line can cancel the configuration.
+ */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {
-    const { type, short, description, images, lists }: OwnOption = declaration;
+    const { type, short, description, images, lists, configurable }: OwnOption = declaration;
     const isSwitch = type === 'boolean';
     const negation = 'negation' in declaration ? declaration.negation : undefined;
     const negated = { name, long: `--no-${name}`, takesValue: false, isRepeated: false, placeholder: '' };
     if (isSwitch && declaration.default === true) {
-      return [{ ...negated, help: negation ?? description }];
+      const usual = { ...negated, long: `--${name}`, help: `${description} (the default)`, isHidden: true } as const;
+      return [{ ...negated, help: negation ?? description }, ...(configurable ? [usual] : [])];
     }
     const flag = {
       name,
@@ -44,7 +50,11 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       placeholder: declaration.placeholder ?? PLACEHOLDERS[type],
       help: `${description}${notesOn(declaration)}`,
     };
-    return negation === undefined || isSwitch ? [flag] : [flag, { ...negated, help: negation }];
+    if (isSwitch) {
+      const help = `cancel --${name} of the configuration`;
+      return configurable ? [flag, { ...negated, help, isHidden: true }] : [flag];
+    }
+    return negation === undefined ? [flag] : [flag, { ...negated, help: negation }];
   });
 }
 

@@ -20,6 +20,11 @@ type OwnOptions = Readonly<Record<string, OwnOption>>;
 
 /** The options of every command. */
 export const COMMON_OPTIONS = {
+  config: {
+    type: 'file',
+    negation: 'read no configuration file',
+    description: 'read this configuration file: .json, .js, or a package.json with the key virt-similarity',
+  },
   plugin: {
     type: 'files',
     placeholder: 'module',

@@ -6,6 +6,12 @@ import levenshtein = require('fastest-levenshtein');
  * resembles the word.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string {
+  const best = closestOf(word, candidates);
+  return best === undefined ? '' : `; did you mean '${best}'?`;
+}
+
+/** Returns the candidate that resembles a mistyped word most; `undefined` if none does. */
+export function closestOf(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   // Two swapped letters count as two edits. The limit is below the word's length, or any word would match a short one.
   const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
@@ -18,5 +24,5 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
       least = edits;
     }
   }
-  return best === undefined ? '' : `; did you mean '${best}'?`;
+  return best;
 }

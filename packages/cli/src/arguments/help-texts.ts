@@ -1,20 +1,23 @@
 import type { KnownCommand } from './known-commands.js';
 
-const EXAMPLES: readonly (readonly [line: string, purpose: string])[] = [
-  ['virt-similarity images/', 'draw the tree of all images in a directory'],
-  ['virt-similarity -o tree.nwk a.qcow2 b.vmdk', 'also write it to a file for phylogenetics viewers'],
-  ['virt-similarity hash -o vectors/ images/', 'write only the hash vectors, to compare them later'],
-];
+/** The number of examples in the short help. */
+const FEW = 3;
 
 /** Returns the help that is printed when the command is run without arguments. */
 export function shortHelp(commands: readonly KnownCommand[]): string {
   return (
     'Shows which virtual-machine disk images were cloned from which.\n\n' +
     'Usage: virt-similarity [COMMAND] [options] IMAGE…\n\n' +
-    `Examples:\n${columns(EXAMPLES)}\n` +
+    `Examples:\n${commands.slice(0, 1).map((command) => examplesOf(command, FEW))}\n` +
     `Commands: ${commands.map(({ name }) => name).join(', ')}\n` +
     'All options: virt-similarity --help\n'
   );
+}
+
+/** Returns the lines of a command's examples, or an empty text if it has none. */
+export function examplesOf({ builtIn }: KnownCommand, limit = Number.POSITIVE_INFINITY): string {
+  const examples = (builtIn?.examples ?? []).slice(0, limit);
+  return examples.map(([line, purpose]) => `  ${line}\n      ${purpose}\n`).join('');
 }
 
 /**
@@ -31,8 +34,9 @@ export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly Kno
   return `\nOther commands (each has --help):\n${columns(lines)}\n${EXIT_CODES}`;
 }
 
-const EXIT_CODES = `Exit codes: 0 success, 1 internal error, 2 usage error, 3 some images failed, 4 refused,
-5 corrupt or unreadable, 6 in use or changed, 7 tool or resource missing, 129, 130 and 143 interrupted.`;
+const EXIT_CODES = `Exit codes: 0 success, 1 internal error, 2 usage error, 3 some images failed,
+4 refused, 5 corrupt or unreadable, 6 in use or changed, 7 tool or resource
+missing, 129, 130 and 143 interrupted.`;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = rows.reduce((widest, [first]) => Math.max(widest, first.length), 0);

@@ -5,6 +5,9 @@ import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
 import type { NamedImage } from './named-image.js';
 
+/** A line for a shell, and what it does. */
+export type Example = readonly [line: string, purpose: string];
+
 /**
  * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
  * Every start loads the module that defines it, so modules that load slowly must be imported in `run`.
@@ -13,6 +16,8 @@ export interface BuiltInCommand<Options extends OptionDeclarations = OptionDecla
   extends Omit<Command, 'options' | 'run'> {
   readonly name: string;
   readonly options: Options;
+  /** Command lines for the help, each with its purpose; the most common first. */
+  readonly examples: readonly Example[];
   /** Whether it also accepts the options of reporters. */
   readonly takesReportOptions?: true;
   run(context: BuiltInContext<Options>): Promise<number>;

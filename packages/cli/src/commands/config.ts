@@ -10,10 +10,14 @@ import type { BuiltInCommand } from './built-in-command.js';
 /** Prints the value of each option that can be configured, and where it was set. */
 export const config: BuiltInCommand = {
   name: 'config',
-  summary: 'print the value of each option that can be configured, and where it was set',
+  summary: "print each option's value, and where it was set",
   description:
     'Prints the value of each option that can be configured, and where it was set: by a flag, an environment variable, the ' +
     'configuration file, or by default. In that order, the first one applies.',
+  examples: [
+    ['virt-similarity config', 'print every value and where it was set'],
+    ['VIRT_SIMILARITY_JOBS=2 virt-similarity config', 'see what a variable changes'],
+  ],
   options: CONFIGURABLE_OPTIONS,
   operands: { max: 0 },
   async run({ configuration, messages, settings, write }) {

@@ -32,7 +32,7 @@ export const COMMON_OPTIONS = {
   },
   'plugin-option': {
     type: 'strings',
-    placeholder: 'plugin.option=value',
+    placeholder: 'p.option=value',
     description: 'set an option of a plugin',
   },
   'plugin-timeout': {
@@ -71,8 +71,8 @@ const CACHE_DIRECTORY = {
 /** The options of a command that maintains the cache. */
 export const CACHE_OPTIONS = { cache: CACHE_DIRECTORY } as const satisfies OwnOptions;
 
-/** The options of a command that hashes images. */
-export const IMAGE_OPTIONS = {
+/** The options that name images. */
+const SELECTION_OPTIONS = {
   add: {
     type: 'files',
     short: 'a',
@@ -119,6 +119,10 @@ export const IMAGE_OPTIONS = {
     description: 'format of the images that follow: raw, qcow2, vmdk, …, arrow, or auto to detect it (the default)',
     placeholder: 'format',
   },
+} as const satisfies OwnOptions;
+
+/** The options for reading images. */
+const READING_OPTIONS = {
   reader: {
     type: 'name',
     default: 'auto',
@@ -155,6 +159,10 @@ export const IMAGE_OPTIONS = {
     configurable: true,
     description: 'also cache hash vectors of decrypted content',
   },
+} as const satisfies OwnOptions;
+
+/** The options for hashing images. */
+const HASHING_OPTIONS = {
   hash: {
     type: 'name',
     default: 'sha256',
@@ -181,6 +189,9 @@ export const IMAGE_OPTIONS = {
     description: 'number of worker threads; by default one per available processor',
   },
 } as const satisfies OwnOptions;
+
+/** The options of a command that hashes images. */
+export const IMAGE_OPTIONS = { ...SELECTION_OPTIONS, ...READING_OPTIONS, ...HASHING_OPTIONS };
 
 /** The options of a command that compares images. */
 export const COMPARISON_OPTIONS = {
@@ -243,3 +254,23 @@ export const CONFIGURABLE_OPTIONS: OptionDeclarations = Object.fromEntries(
     .flatMap((options: OwnOptions) => Object.entries(options))
     .filter(([, { configurable }]) => configurable),
 );
+
+/** The title of the options of a plugin's command. */
+const OTHER_OPTIONS = 'Options';
+/** The title of the options that reporters declare. */
+export const REPORTER_OPTIONS = 'Options of reports';
+
+/** The groups of options in help texts: options whose purposes belong together. */
+const GROUPS: readonly (readonly [title: string, options: OwnOptions])[] = [
+  ['Which images', SELECTION_OPTIONS],
+  ['Reading', READING_OPTIONS],
+  ['Hashing and cache', HASHING_OPTIONS],
+  ['Comparing', COMPARISON_OPTIONS],
+  ['Results', { ...REPORT_OPTIONS, ...VECTOR_OPTIONS }],
+  ['Every command', COMMON_OPTIONS],
+];
+
+/** Returns the title of an option's group. */
+export function groupOf(name: string): string {
+  return GROUPS.find(([, options]) => Object.hasOwn(options, name))?.[0] ?? OTHER_OPTIONS;
+}

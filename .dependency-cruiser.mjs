@@ -67,6 +67,7 @@ const ORDER = {
     'settings.ts',
     'terminal/',
     'output/',
+    'completion/',
     'plugins/',
     'composition.ts',
     'commands/',

@@ -1,3 +1,4 @@
+import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { KnownCommand } from './known-commands.js';
 
 /** The number of examples in the short help. */
@@ -31,12 +32,16 @@ export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly Kno
   const lines = others.map(({ name, command }): [string, string] => {
     return [`virt-similarity ${name}`, command.summary];
   });
-  return `\nOther commands (each has --help):\n${columns(lines)}\n${EXIT_CODES}`;
+  return `\nOther commands (each has --help):\n${columns(lines)}\n${exitCodes()}`;
 }
 
-const EXIT_CODES = `Exit codes: 0 success, 1 internal error, 2 usage error, 3 some images failed,
-4 refused, 5 corrupt or unreadable, 6 in use or changed, 7 tool or resource
-missing, 129, 130 and 143 interrupted.`;
+function exitCodes(): string {
+  const codes = EXIT_MEANINGS.map(([code, meaning]) => `${code} ${meaning}`).join(', ');
+  return `${`Exit codes: ${codes}.`.replace(FULL_LINE, '$1\n')}\n`.replace(/\n+$/, '\n');
+}
+
+/** As many words as fit a line of 80 columns, and the blank after them. */
+const FULL_LINE = /(.{1,79})(?: |$)/g;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = rows.reduce((widest, [first]) => Math.max(widest, first.length), 0);

@@ -1,8 +1,8 @@
 import type { Command, NamedPart, OptionDeclarations } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import type { BuiltInCommand } from '../commands/built-in-command.js';
+import type { BuiltInCommand, DescribedCommand } from '../commands/built-in-command.js';
 import { COMMANDS } from '../commands/command-index.js';
-import { type Flag, flagsOf } from '../options/flags.js';
+import { type Flag, type FlagGroup, flagsOf } from '../options/flags.js';
 import { COMMON_OPTIONS, groupOf, REPORTER_OPTIONS } from '../options/option-table.js';
 import { isTypable, problemOfName } from './option-names.js';
 
@@ -25,12 +25,6 @@ export function flagsOfCommand(known: KnownCommand): Flag[] {
   return flagGroupsOf(known).flatMap(({ flags }) => flags);
 }
 
-/** Flags whose purposes belong together. */
-export interface FlagGroup {
-  readonly title: string;
-  readonly flags: readonly Flag[];
-}
-
 /** Returns the flags of a command in the groups of its help. */
 export function flagGroupsOf({ command, options, reportOptions }: KnownCommand): FlagGroup[] {
   const groups = new Map<string, Flag[]>();
@@ -40,6 +34,14 @@ export function flagGroupsOf({ command, options, reportOptions }: KnownCommand):
     groups.set(title, [...(groups.get(title) ?? []), flag]);
   }
   return [...groups].map(([title, flags]) => ({ title, flags }));
+}
+
+/** Returns what help texts, manuals and shell completion contain of a command. */
+export function describedCommand(known: KnownCommand): DescribedCommand {
+  const { name, isDefault, builtIn } = known;
+  const { summary, description = summary, usage = '[options]', operands } = known.command;
+  const examples = builtIn?.examples ?? [];
+  return { name, summary, description, usage, operands, examples, isDefault, groups: flagGroupsOf(known) };
 }
 
 /**

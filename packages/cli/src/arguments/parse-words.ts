@@ -1,10 +1,10 @@
 import { closestOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { Command, CommanderError, Help, Option } from '../commander.js';
-import type { Flag } from '../options/flags.js';
+import type { Flag, FlagGroup } from '../options/flags.js';
 import type { OwnOption } from '../options/option-table.js';
 import { packageVersion } from '../package-version.js';
 import { examplesOf } from './help-texts.js';
-import { type FlagGroup, flagGroupsOf, type KnownCommand } from './known-commands.js';
+import { flagGroupsOf, type KnownCommand } from './known-commands.js';
 
 /** The width below which a column of descriptions is not wrapped. */
 const NARROWEST_COLUMN = 24;

@@ -17,7 +17,7 @@ import type { Configuration } from '../parse-configuration.js';
 import { CONFIGURATION_VARIABLE, completeSettings, mistypedVariables, type Settings, settingsOf } from '../settings.js';
 import { allFlags, chooseCommand } from './choose-command.js';
 import { helpEpilogue } from './help-texts.js';
-import { flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
+import { describedCommand, flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
 import { namedSources } from './named-sources.js';
 import { parseWords } from './parse-words.js';
 import { collectReportOptions } from './report-options.js';
@@ -83,7 +83,7 @@ export async function readCommandLine(
       reportOptions: givenOptions(command.reportOptions, parsed.given),
       sources: namedSources(scanned),
       operands: parsed.operands,
-      commandNames: commands.map(({ name }) => name),
+      commands: commands.map(describedCommand),
       analyzer,
     },
   };

@@ -1,4 +1,5 @@
 import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
+import type { FlagGroup } from '../options/flags.js';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
 import type { Configuration } from '../parse-configuration.js';
 import type { Settings } from '../settings.js';
@@ -7,6 +8,19 @@ import type { NamedImage } from './named-image.js';
 
 /** A line for a shell, and what it does. */
 export type Example = readonly [line: string, purpose: string];
+
+/** What help texts, manuals and shell completion contain of a command. */
+export interface DescribedCommand extends Pick<Command, 'operands'> {
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly usage: string;
+  readonly examples: readonly Example[];
+  /** Whether the command runs when the command line names none. */
+  readonly isDefault: boolean;
+  /** The flags, in the groups and the order of the help. */
+  readonly groups: readonly FlagGroup[];
+}
 
 /**
  * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
@@ -35,7 +49,7 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly configuration: Configuration | undefined;
   /** The images and lists of images, in the order in which they were named. */
   readonly sources: readonly NamedImage[];
-  /** The names of all commands, those of plugins included. */
-  readonly commandNames: readonly string[];
+  /** All commands, those of plugins included; the default command first. */
+  readonly commands: readonly DescribedCommand[];
   readonly messages: Messages;
 }

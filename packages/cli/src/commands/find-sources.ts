@@ -9,7 +9,7 @@ import {
 } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { IMAGE_OPTIONS } from '../options/option-table.js';
-import type { BuiltInContext } from './built-in-command.js';
+import type { BuiltInContext, DescribedCommand } from './built-in-command.js';
 import { readImageLists } from './image-lists.js';
 import type { NamedImage } from './named-image.js';
 
@@ -23,16 +23,17 @@ export async function findSources(
   given: readonly NamedImage[],
   analyzer: Analyzer,
   {
-    commandNames,
+    commands,
     messages,
     options,
     signal,
-  }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'> & {
+  }: Pick<BuiltInContext, 'messages' | 'signal'> & {
+    readonly commands: readonly Pick<DescribedCommand, 'name'>[];
     readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use' | 'recursive' | 'exclude' | 'null'>;
   },
 ): Promise<FoundImages> {
   const named = await readImageLists(given, { null: options.null ?? false, signal });
-  await requireImages(named, analyzer, commandNames);
+  await requireImages(named, analyzer, commands);
   return analyzer.findImages(named, {
     allowInUse: options['allow-in-use'],
     recursive: options.recursive,
@@ -45,7 +46,7 @@ export async function findSources(
 async function requireImages(
   [first, second]: readonly DiskSource[],
   analyzer: Analyzer,
-  commandNames: readonly string[],
+  commands: readonly Pick<DescribedCommand, 'name'>[],
 ): Promise<void> {
   if (first === undefined) {
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name at least one, or see --help');
@@ -54,7 +55,10 @@ async function requireImages(
   if (sourceNameOf(first.path, sources) !== undefined || (await exists(first.path))) {
     return;
   }
-  const suggestion = didYouMean(first.path, commandNames);
+  const suggestion = didYouMean(
+    first.path,
+    commands.map(({ name }) => name),
+  );
   if (suggestion !== '') {
     throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
   }

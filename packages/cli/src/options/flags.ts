@@ -1,6 +1,6 @@
 import type { OptionDeclaration, OptionDeclarations, OptionValue } from '@virt-similarity/core';
 import { formatSize } from '@virt-similarity/core/options';
-import type { OwnOption } from './option-table.js';
+import type { NameKind, OwnOption } from './option-table.js';
 
 /** A flag of the command line. */
 export interface Flag {
@@ -19,10 +19,24 @@ export interface Flag {
   readonly lists?: true;
   /** Name of the value in help texts. */
   readonly placeholder: string;
+  /** What a shell can complete the value with: the values themselves, names of parts, or names of files. */
+  readonly completion?: ValueCompletion;
   /** One line for the help. */
   readonly help: string;
   /** Whether the help omits it, because it only cancels what the configuration sets. */
   readonly isHidden?: true;
+}
+
+/** What a shell can complete a value with. */
+export type ValueCompletion =
+  | { readonly kind: 'values'; readonly values: readonly string[] }
+  | { readonly kind: 'names'; readonly of: NameKind }
+  | { readonly kind: 'files' | 'directories' };
+
+/** Flags whose purposes belong together. */
+export interface FlagGroup {
+  readonly title: string;
+  readonly flags: readonly Flag[];
 }
 
 /**
@@ -39,6 +53,7 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       const usual = { ...negated, long: `--${name}`, help: `${description} (the default)`, isHidden: true } as const;
       return [{ ...negated, help: negation ?? description }, ...(configurable ? [usual] : [])];
     }
+    const completion = completionOf(declaration);
     const flag = {
       name,
       long: `--${name}`,
@@ -48,6 +63,7 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       ...(images === undefined ? {} : { images }),
       ...(lists === undefined ? {} : { lists }),
       placeholder: declaration.placeholder ?? PLACEHOLDERS[type],
+      ...(completion === undefined ? {} : { completion }),
       help: `${description}${notesOn(declaration)}`,
     };
     if (isSwitch) {
@@ -56,6 +72,20 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
     }
     return negation === undefined ? [flag] : [flag, { ...negated, help: negation }];
   });
+}
+
+function completionOf(declaration: OwnOption): ValueCompletion | undefined {
+  const { type, names, placeholder } = declaration;
+  if (type === 'enum') {
+    return { kind: 'values', values: declaration.values };
+  }
+  if (names !== undefined) {
+    return { kind: 'names', of: names };
+  }
+  if (type === 'file' || type === 'files') {
+    return { kind: placeholder === 'dir' ? 'directories' : 'files' };
+  }
+  return undefined;
 }
 
 const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {

@@ -10,7 +10,12 @@ export type OwnOption = OptionDeclaration & {
   readonly images?: string;
   /** Whether its value is a file with a list of images. */
   readonly lists?: true;
+  /** The kind of names that its value is one of, for shell completion. */
+  readonly names?: NameKind;
 };
+
+/** A kind of names that options take: parts by their kind, formats of images, or linkages. */
+export type NameKind = 'reader' | 'hasher' | 'metric' | 'clusterer' | 'reporter' | 'format' | 'linkage';
 
 type OwnOptions = Readonly<Record<string, OwnOption>>;
 
@@ -116,6 +121,7 @@ const SELECTION_OPTIONS = {
   },
   format: {
     type: 'name',
+    names: 'format',
     description: 'format of the images that follow: raw, qcow2, vmdk, …, arrow, or auto to detect it (the default)',
     placeholder: 'format',
   },
@@ -125,6 +131,7 @@ const SELECTION_OPTIONS = {
 const READING_OPTIONS = {
   reader: {
     type: 'name',
+    names: 'reader',
     default: 'auto',
     configurable: true,
     description: "reader of the images: auto, nbd, raw, qemu, libguestfs, or a plugin's",
@@ -165,6 +172,7 @@ const READING_OPTIONS = {
 const HASHING_OPTIONS = {
   hash: {
     type: 'name',
+    names: 'hasher',
     default: 'sha256',
     configurable: true,
     description: "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's",
@@ -197,6 +205,7 @@ export const IMAGE_OPTIONS = { ...SELECTION_OPTIONS, ...READING_OPTIONS, ...HASH
 export const COMPARISON_OPTIONS = {
   metric: {
     type: 'name',
+    names: 'metric',
     default: 'hamming',
     configurable: true,
     description:
@@ -204,12 +213,14 @@ export const COMPARISON_OPTIONS = {
   },
   linkage: {
     type: 'name',
+    names: 'linkage',
     default: 'single',
     configurable: true,
     description: 'distance between groups: single, complete, average, weighted, centroid, median, ward',
   },
   clusterer: {
     type: 'name',
+    names: 'clusterer',
     default: 'auto',
     configurable: true,
     description: "implementation that builds the tree: auto, ml-hclust, fast, or a plugin's",
@@ -220,6 +231,7 @@ export const COMPARISON_OPTIONS = {
 export const REPORT_OPTIONS = {
   'output-format': {
     type: 'name',
+    names: 'reporter',
     short: 'O',
     default: 'ascii',
     configurable: true,
@@ -257,6 +269,8 @@ export const CONFIGURABLE_OPTIONS: OptionDeclarations = Object.fromEntries(
 
 /** The title of the options of a plugin's command. */
 const OTHER_OPTIONS = 'Options';
+/** The title of the options of every command. */
+export const COMMON_GROUP = 'Every command';
 /** The title of the options that reporters declare. */
 export const REPORTER_OPTIONS = 'Options of reports';
 
@@ -267,7 +281,7 @@ const GROUPS: readonly (readonly [title: string, options: OwnOptions])[] = [
   ['Hashing and cache', HASHING_OPTIONS],
   ['Comparing', COMPARISON_OPTIONS],
   ['Results', { ...REPORT_OPTIONS, ...VECTOR_OPTIONS }],
-  ['Every command', COMMON_OPTIONS],
+  [COMMON_GROUP, COMMON_OPTIONS],
 ];
 
 /** Returns the title of an option's group. */

@@ -8,7 +8,12 @@ import { composeAnalyzer } from '#cli/composition.js';
 import { Messages } from '#cli/terminal/messages.js';
 
 const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
-const context = { commandNames: ['analyze', 'doctor'], messages, options: {}, signal: new AbortController().signal };
+const context = {
+  commands: [{ name: 'analyze' }, { name: 'doctor' }],
+  messages,
+  options: {},
+  signal: new AbortController().signal,
+};
 const LOGGER = { note: () => {} };
 const BUILT_IN = composeAnalyzer({ plugins: [], logger: LOGGER });
 

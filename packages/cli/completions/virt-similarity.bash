@@ -11,7 +11,7 @@ _virt_similarity() {
   fi
   for ((position = 1; position < COMP_CWORD; position++)); do
     case ${COMP_WORDS[position]} in
-      hash | plugins | cache | config | completion | doctor)
+      hash | view | plugins | cache | config | completion | doctor)
         command=${COMP_WORDS[position]}
         break
         ;;
@@ -19,7 +19,7 @@ _virt_similarity() {
   done
   COMPREPLY=()
   case $previous in
-    -a | --add | --files-from | -o | --output | --names | --config | --plugin)
+    -a | --add | --files-from | -o | --output | --names | --config | --plugin | --log-file)
       return
       ;;
     --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout)
@@ -90,6 +90,11 @@ _virt_similarity() {
       compopt +o default
       return
       ;;
+    --progress)
+      mapfile -t COMPREPLY < <(compgen -W 'auto json none' -- "$current")
+      compopt +o default
+      return
+      ;;
     --color)
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
       compopt +o default
@@ -98,31 +103,35 @@ _virt_similarity() {
   esac
   case $command in
     analyze)
-      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --names --heights --compact --width --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
-      operands='hash plugins cache config completion doctor'
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --names --heights --compact --width --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='hash view plugins cache config completion doctor'
       ;;
     hash)
-      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    view)
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --no-open --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='FILES'
       ;;
     plugins)
-      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands=''
       ;;
     cache)
-      flags='--cache --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
+      flags='--cache --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='list verify prune'
       ;;
     config)
-      flags='--plugin-timeout --config --no-config --plugin --plugin-option --quiet --verbose --color --recursive --exclude --connect --reader --max-virtual-size --allow-in-use --no-sandbox --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format'
+      flags='--plugin-timeout --log-file --config --no-config --plugin --plugin-option --quiet --verbose --progress --color --recursive --exclude --connect --reader --max-virtual-size --allow-in-use --no-sandbox --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format'
       operands=''
       ;;
     completion)
-      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='bash zsh fish'
       ;;
     doctor)
-      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --color'
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands=''
       ;;
   esac

@@ -31,7 +31,7 @@ export type Invocation =
   | {
       readonly kind: 'command';
       readonly command: KnownCommand;
-      readonly context: Omit<BuiltInContext, 'options' | 'messages' | 'signal' | 'write'> & {
+      readonly context: Omit<BuiltInContext, 'options' | 'log' | 'messages' | 'signal' | 'write'> & {
         readonly options: OptionValues;
       };
     };

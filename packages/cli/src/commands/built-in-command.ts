@@ -1,6 +1,7 @@
 import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
 import type { FlagGroup } from '../options/flags.js';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
+import type { RunLog } from '../output/run-log.js';
 import type { Configuration } from '../parse-configuration.js';
 import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
@@ -52,4 +53,6 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   /** All commands, those of plugins included; the default command first. */
   readonly commands: readonly DescribedCommand[];
   readonly messages: Messages;
+  /** The log of the run, if there is one. */
+  readonly log: RunLog | undefined;
 }

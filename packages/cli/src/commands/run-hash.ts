@@ -14,14 +14,16 @@ type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
-  const keys = await readKeys(options, messages);
+  const keys = await readKeys(context);
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
   const { files, makesDirectory } = await planVectorFiles(paths, options.output);
-  const outputs = await openOutputFiles([...files.values()], paths, {
+  const logs = context.log === undefined ? [] : [context.log.path];
+  const outputs = await openOutputFiles([...files.values(), ...logs], paths, {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
+  context.log?.protectFrom(outputs);
 
   const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
   let written = 0;

@@ -57,11 +57,22 @@ export const COMMON_OPTIONS = {
     description: 'print only warnings and errors to standard error',
   },
   verbose: { type: 'boolean', short: 'v', description: 'print debug notes and stack traces too' },
+  progress: {
+    type: 'enum',
+    values: ['auto', 'json', 'none'],
+    default: 'auto',
+    description: 'progress on standard error: bars or lines; with all messages, a JSON object on each line; none',
+  },
   color: {
     type: 'enum',
     values: ['auto', 'always', 'never'],
     default: 'auto',
-    description: 'use colors on standard error',
+    description: 'use colors on a terminal, always or never; auto respects NO_COLOR and FORCE_COLOR',
+  },
+  'log-file': {
+    type: 'file',
+    configurable: true,
+    description: 'write a log of the run to a file when it ends, a JSON object on each line',
   },
 } as const satisfies OwnOptions;
 
@@ -161,6 +172,10 @@ const READING_OPTIONS = {
     placeholder: 'selector:file:file',
     description: 'decrypt LUKS disks with the passphrase in a file; the selector is a LUKS UUID, /dev/sda, or all',
   },
+  'keys-from-stdin': {
+    type: 'boolean',
+    description: 'read passphrases of LUKS disks from standard input, one on each line, without showing them',
+  },
   'cache-decrypted': {
     type: 'boolean',
     configurable: true,
@@ -250,6 +265,16 @@ export const REPORT_OPTIONS = {
   },
 } as const satisfies OwnOptions;
 
+/** The options of a command that opens a report in a browser. */
+export const VIEW_OPTIONS = {
+  open: {
+    type: 'boolean',
+    default: true,
+    description: 'open the page in a browser',
+    negation: 'only print the path of the page',
+  },
+} as const satisfies OwnOptions;
+
 /** The options of a command that writes hash vectors. */
 export const VECTOR_OPTIONS = {
   output: {
@@ -280,7 +305,7 @@ const GROUPS: readonly (readonly [title: string, options: OwnOptions])[] = [
   ['Reading', READING_OPTIONS],
   ['Hashing and cache', HASHING_OPTIONS],
   ['Comparing', COMPARISON_OPTIONS],
-  ['Results', { ...REPORT_OPTIONS, ...VECTOR_OPTIONS }],
+  ['Results', { ...REPORT_OPTIONS, ...VECTOR_OPTIONS, ...VIEW_OPTIONS }],
   [COMMON_GROUP, COMMON_OPTIONS],
 ];
 

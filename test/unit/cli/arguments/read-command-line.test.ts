@@ -63,6 +63,7 @@ describe('a command line', () => {
     expect(commands.map(({ name }) => name)).toEqual([
       'analyze',
       'hash',
+      'view',
       'plugins',
       'cache',
       'config',

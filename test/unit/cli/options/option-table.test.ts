@@ -60,6 +60,7 @@ describe('the option table', () => {
           'hash',
           'jobs',
           'linkage',
+          'log-file',
           'max-virtual-size',
           'metric',
         ],
